@@ -1,0 +1,31 @@
+"""Exit codes, and the one exception that a user is meant to read."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the driver's exit says; only `__main__` turns outcomes into these."""
+
+    DECIDED = 0
+    CONTRADICTED = 1
+    UNDECIDED = 2
+    INCOMPLETE = 3
+    USAGE = 64
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+class LabError(Exception):
+    """A failure with one clear line for the user: what is wrong, where, what to do."""
+
+    exit_code = ExitCode.INCOMPLETE
+
+
+class UsageError(LabError):
+    """The input cannot be used: a setting, a file, a name."""
+
+    exit_code = ExitCode.USAGE
+
+
+class VariantError(LabError):
+    """One variant cannot go on; the others do."""

@@ -1,0 +1,217 @@
+"""Frozen records of what was asked for and what was observed; nothing derived is here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Connection(str, Enum):
+    """Whether a request opens its own connection, as the thread's client did."""
+
+    CLOSE = "close"
+    KEEP_ALIVE = "keep-alive"
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The coordinates of a variant in the matrix, read from its service's labels."""
+
+    python: str
+    stack: str
+    framework: str
+    server: str
+    endpoint: str
+    workload: str
+    workers: int
+    host_cpus: int | None
+    """CPUs shown to the variant; None: the host's own."""
+    pool_threads: int | None
+    """The server's own thread pool when its command fixes one (`--threads`)."""
+    suite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One service of compose.yaml that is measured."""
+
+    name: str
+    axes: Axes
+    image: str
+    memory_limit_bytes: int
+    path: str
+    """The endpoint that the load asks for, e.g. `/sync/lists`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One reading of a variant's cgroup by the engine.
+
+    `memory_bytes` is what `docker stats` prints: usage without inactive page cache.
+    A field that the engine did not give is None, never 0.
+    """
+
+    read_at_seconds: float
+    """Unix time at which the engine took the reading."""
+    memory_bytes: int
+    usage_bytes: int
+    limit_bytes: int | None
+    anon_bytes: int | None
+    file_bytes: int | None
+    inactive_file_bytes: int
+    kernel_bytes: int | None
+    shmem_bytes: int | None
+    peak_bytes: int | None
+    """The kernel's high-water mark; None where the payload has none (cgroup v2)."""
+    pids: int | None
+    """Tasks (threads and processes) in the cgroup."""
+    cpu_seconds: float
+    cpu_user_seconds: float
+    cpu_system_seconds: float
+    source: str
+    """Which counters it came from: `cgroup-v1`, `cgroup-v2`, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessReading:
+    """One process of the variant, read from its own /proc."""
+
+    pid: int
+    parent_pid: int
+    started_at_seconds: float
+    name: str
+    threads: int
+    rss_bytes: int | None
+    pss_bytes: int | None
+    descriptors: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReading:
+    """What one worker says of its own allocator and interpreter."""
+
+    pid: int
+    started_at_seconds: float
+    in_use_bytes: int | None
+    """`uordblks` of mallinfo: allocated by the program."""
+    free_bytes: int | None
+    """`fordblks`: kept by the allocator."""
+    mmapped_bytes: int | None
+    arenas: int | None
+    allocated_blocks: int | None
+    gc_counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReading:
+    """The view from inside at one moment: the tree once, each worker for itself."""
+
+    read_at_seconds: float
+    processes: tuple[ProcessReading, ...]
+    workers: tuple[WorkerReading, ...]
+    peak_bytes: int | None
+    oom_kills: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What the workload leaves behind in a process of its own, before any load.
+
+    Bytes are differences of PSS. `thread_*` is one new thread that ran the workload once
+    and is parked; `loop_*` is the main thread.
+    """
+
+    thread_kept_bytes: int
+    loop_kept_bytes: int
+    request_bytes: int
+    """What one call holds while it runs."""
+    arena_limit: int | None
+    cpu_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One equal share of the load, as the client saw it."""
+
+    index: int
+    started_at_seconds: float
+    ended_at_seconds: float
+    sent: int
+    ok: int
+    failures: Mapping[str, int]
+    """Failed requests by kind: `refused`, `reset`, `timeout`, `status-500`, ..."""
+    latency_seconds: Mapping[str, float]
+    """`p50`, `p95`, `max` of the completed requests."""
+    driver_busy: float
+    """Share of one core that the driver's process used meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trough:
+    """The reading at the end of a quiet; index -1 is the baseline."""
+
+    index: int
+    sample: Sample
+    probe: ProbeReading | None
+    quiet_seconds: float
+    still: bool
+    """Whether memory, threads and descriptors held still before the deadline."""
+
+
+class EndKind(str, Enum):
+    """How a trial ended."""
+
+    COMPLETE = "complete"
+    DIED = "died"
+    NEVER_READY = "never ready"
+    NO_REQUESTS_SERVED = "no requests served"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last record of a trial, with the reason in one sentence."""
+
+    kind: EndKind
+    at_seconds: float
+    reason: str = ""
+    log_tail: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStart:
+    """The first record of a trial: what is about to be measured, and how."""
+
+    variant: Variant
+    trial: int
+    at_seconds: float
+    requests: int
+    blocks: int
+    concurrency: int
+    connection: Connection
+    probes: bool
+    container: Mapping[str, str] = field(default_factory=dict)
+    """Image id and labels of the container, as the engine told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the variant says of its interpreter and packages."""
+
+    python: str
+    libc: str
+    cpu_count: int
+    packages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Everything observed of one variant in one fresh container."""
+
+    start: TrialStart
+    environment: Environment | None = None
+    calibration: Calibration | None = None
+    samples: tuple[Sample, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    troughs: tuple[Trough, ...] = ()
+    end: End | None = None

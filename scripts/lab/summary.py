@@ -1,0 +1,213 @@
+"""The records of `summary.json`: everything here is derived and can be rebuilt from raw files.
+
+The published contract is `summary.schema.json` beside this module. Names and nesting are the
+JSON's own; bytes are integers, seconds are floats.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+SCHEMA_VERSION = "1.0"
+
+
+class Verdict(str, Enum):
+    """What the troughs say of a variant's memory."""
+
+    FLAT = "flat"
+    BOUNDED = "bounded"
+    LEAK = "leak"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its interval; unit: bytes a request."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes, as `docker stats` would have printed them; the peak is the kernel's own."""
+
+    baseline: int
+    settled: int
+    peak: int | None
+    growth: int
+    peak_file: int | None
+    """Page cache at the settled reading, which a peak counts and the other numbers do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Counts of the load, without the warm-up."""
+
+    sent: int
+    ok: int
+    failed: int
+    failures: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What was expected before the load; the measured result plays no part in it."""
+
+    growth_bytes: int | None
+    formula: str
+    inputs: Mapping[str, float | int | str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Tasks of the whole variant."""
+
+    baseline: int | None
+    settled: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CpuSeconds:
+    """CPU time of the variant between baseline and settled."""
+
+    user: float
+    system: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSummary:
+    """One trial's own numbers."""
+
+    trial: int
+    verdict: Verdict
+    reason: str
+    end: str
+    """How it ended: `complete`, `died`, ..."""
+    memory_bytes: Memory | None
+    requests: Requests
+    growth_bytes_per_request: Interval | None
+    troughs_bytes: tuple[int, ...]
+    """Baseline first, then one a block."""
+    threads: Threads
+    elapsed_seconds: float | None
+    log_tail: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VariantSummary:
+    """One variant: its verdict, and numbers that are the median over its trials."""
+
+    name: str
+    axes: Mapping[str, str | int | None]
+    trials: tuple[TrialSummary, ...]
+    verdict: Verdict
+    reason: str
+    cause: str | None
+    requests: Requests
+    memory_bytes: Memory | None
+    memory_limit_bytes: int
+    prediction: Prediction
+    growth_bytes_per_request: Interval | None
+    threads: Threads
+    processes: int | None
+    cpu_seconds: CpuSeconds | None
+    elapsed_seconds: float | None
+    """Wall time of the load alone, quiet left out."""
+    latency_seconds: Mapping[str, float]
+    versions: Mapping[str, str]
+    """Python, libc and the packages that matter, as the variant itself said."""
+    caveats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A variant that was asked for and never ran."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Who ran the variants."""
+
+    kind: str
+    version: str
+    cgroup: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostInfo:
+    """The machine."""
+
+    cpus: int
+    memory_bytes: int
+    kernel: str
+    cpu_model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where an image came from: `official` with a digest, or a `stand-in`."""
+
+    image: str
+    kind: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One execution of a suite."""
+
+    id: str
+    suite: str
+    started_at: str
+    """ISO 8601, UTC."""
+    elapsed_seconds: float | None
+    partial: bool
+    engine: EngineInfo
+    host: HostInfo
+    host_cpus_shown: int | None
+    bases: tuple[Base, ...]
+    git_commit: str | None
+    command: str
+    settings: Mapping[str, str | int | float | None]
+    lock_hashes: Mapping[str, str]
+    missing: tuple[Missing, ...]
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement of the thread and what the lab found."""
+
+    id: str
+    statement: str
+    outcome: str
+    reason: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The whole of `summary.json`."""
+
+    schema_version: str
+    run: RunInfo
+    variants: tuple[VariantSummary, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What a figure needs of one trial; times are seconds since the trial's baseline."""
+
+    variant: str
+    trial: int
+    seconds: tuple[float, ...]
+    memory_bytes: tuple[int, ...]
+    block_spans_seconds: tuple[tuple[float, float], ...]
+    trough_seconds: tuple[float, ...]
+    trough_bytes: tuple[int, ...]
