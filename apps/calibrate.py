@@ -1,0 +1,63 @@
+"""What one thread keeps of a workload: measured in a process of its own, before any load.
+
+Prints one JSON object; bytes are differences of PSS. The main thread runs first, as any
+server's first request does: glibc raises its mmap threshold when that call's blocks are freed.
+"""
+
+import json
+import os
+import sys
+import threading
+
+import tree
+from workloads import WORKLOADS
+
+REPEATS = 3
+
+
+def pss_bytes():
+    rss, pss = tree.rollup_bytes(os.getpid())
+    return pss if pss is not None else rss
+
+
+def parked_thread_bytes(workload):
+    """Growth while one new thread, having run the workload, waits and does nothing."""
+    before, ran, leave = pss_bytes(), threading.Event(), threading.Event()
+
+    def run():
+        workload()
+        ran.set()
+        leave.wait()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    ran.wait()
+    kept = pss_bytes() - before
+    leave.set()
+    thread.join()
+    return kept
+
+
+def high_water_bytes():
+    text = tree.read_text("/proc/self/status") or ""
+    lines = (line.split() for line in text.splitlines())
+    return next((int(line[1]) * 1024 for line in lines if line and line[0] == "VmHWM:"), 0)
+
+
+def main(name):
+    workload, before = WORKLOADS[name], pss_bytes()
+    high_before = high_water_bytes()
+    for _ in range(REPEATS):
+        workload()
+    record = {
+        "loop_kept_bytes": pss_bytes() - before,
+        "request_bytes": high_water_bytes() - high_before,
+        "thread_kept_bytes": parked_thread_bytes(workload),
+        "arena_limit": int(os.environ.get("MALLOC_ARENA_MAX", 0)) or None,
+        "cpu_count": os.cpu_count(),
+    }
+    print(json.dumps(record))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,99 @@
+"""Each worker's own listener under /_lab/, on a thread and a port beside the server's.
+
+It takes no thread of the pool that is measured and no connection of the measured server.
+The first worker listens on LAB_PROBE_PORT, the next on the port above, and so on.
+"""
+
+import gc
+import json
+import os
+import platform
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import allocator
+import tree
+
+CALIBRATION = "/tmp/calibration.json"
+PORTS = 256
+
+
+def worker():
+    """This worker's allocator and interpreter."""
+    record = {"pid": os.getpid(), "arenas": allocator.arenas(), "gc_counts": gc.get_count()}
+    record.update(allocator.ledger())
+    record["allocated_blocks"] = sys.getallocatedblocks()
+    record["started_at_seconds"] = STARTED_AT_SECONDS
+    return record
+
+
+def environment():
+    """Versions of the interpreter, the C library and every package."""
+    try:
+        from importlib.metadata import distributions
+    except ImportError:
+        from importlib_metadata import distributions
+    return {
+        "python": platform.python_version(),
+        "libc": " ".join(platform.libc_ver()),
+        "cpu_count": os.cpu_count(),
+        "packages": {item.metadata["Name"].lower(): item.version for item in distributions()},
+    }
+
+
+def calibration():
+    return json.loads(tree.read_text(CALIBRATION) or "null")
+
+
+def whole_tree():
+    return dict(tree.read_cgroup(), processes=tree.read_tree())
+
+
+ANSWERS = {
+    "/_lab/health": lambda: {"pid": os.getpid()},
+    "/_lab/tree": whole_tree,
+    "/_lab/worker": worker,
+    "/_lab/environment": environment,
+    "/_lab/calibration": calibration,
+    "/_lab/collect": lambda: {"collected": gc.collect()},
+    "/_lab/trim": lambda: {"trimmed": allocator.trim()},
+}
+STARTED_AT_SECONDS = tree.process(os.getpid(), tree.boot_time_seconds())["started_at_seconds"]
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        answer = ANSWERS.get(self.path)
+        body = json.dumps(answer() if answer else {"error": "no such probe"}).encode()
+        self.send_response(200 if answer else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Probes leave no line in the server's log."""
+
+
+class Listener(HTTPServer):
+    def handle_error(self, *_):
+        """A client that hung up is not the server's concern."""
+
+
+def bind(host, first_port):
+    """The first free port from `first_port` on, so that each worker has one of its own."""
+    for port in range(first_port, first_port + PORTS):
+        try:
+            return Listener((host, port), Handler)
+        except OSError:
+            continue
+    raise RuntimeError("no free probe port from %d on" % first_port)
+
+
+def start():
+    """Answer probes from a daemon thread, unless LAB_PROBES is 0."""
+    if os.environ.get("LAB_PROBES", "1") == "0":
+        return
+    host = os.environ.get("LAB_PROBE_HOST", "0.0.0.0")
+    listener = bind(host, int(os.environ.get("LAB_PROBE_PORT", "8100")))
+    threading.Thread(target=listener.serve_forever, name="lab-probe", daemon=True).start()

@@ -1,0 +1,149 @@
+"""What the troughs of a trial add up to: growth, the line through their tail, its parts."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from lab.model import Trial, Trough
+from lab.summary import Interval
+
+CONFIDENCE = 0.95
+PARTS_OF_TAIL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Troughs:
+    """The readings at the ends of the quiets of one trial."""
+
+    baseline_bytes: int
+    trough_bytes: tuple[int, ...]
+    """One a block, the baseline not among them."""
+    requests: tuple[int, ...]
+    """Completed (2xx) requests since the baseline, at each trough."""
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if len(self.trough_bytes) != len(self.requests):
+            raise ValueError("each trough needs its count of requests")
+        if any(later <= earlier for earlier, later in pairwise((0, *self.requests))):
+            raise ValueError("requests must rise from trough to trough")
+
+    @property
+    def settled_bytes(self) -> int:
+        """The last trough."""
+        return self.trough_bytes[-1]
+
+    @property
+    def growth_bytes(self) -> int:
+        """Settled less baseline."""
+        return self.settled_bytes - self.baseline_bytes
+
+    @property
+    def total_requests(self) -> int:
+        """Completed requests of the whole load."""
+        return self.requests[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive troughs: the last blocks and the trough that they start from."""
+
+    trough_bytes: tuple[int, ...]
+    requests: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The straight line through a stretch."""
+
+    slope: Interval
+    """Bytes a request."""
+    rise_bytes: float
+    """What the line gains over the stretch."""
+    scatter_bytes: float
+    """Standard deviation of the troughs around the line."""
+
+
+def troughs_of(trial: Trial) -> Troughs | None:
+    """The trial's troughs; None without a baseline, a trough, or with a block that completed nothing."""
+    after = sorted((trough for trough in trial.troughs if trough.index >= 0), key=_index)
+    before = [trough for trough in trial.troughs if trough.index < 0]
+    requests = tuple(_completed(trial, trough.index) for trough in after)
+    if not after or not before or any(b <= a for a, b in pairwise((0, *requests))):
+        return None
+    return Troughs(
+        before[0].sample.memory_bytes,
+        tuple(trough.sample.memory_bytes for trough in after),
+        requests,
+        trial.start.variant.axes.workers,
+    )
+
+
+def last_blocks(troughs: Troughs, blocks: int) -> Stretch:
+    """The last `blocks` blocks."""
+    points = blocks + 1
+    return Stretch(troughs.trough_bytes[-points:], troughs.requests[-points:])
+
+
+def tail(troughs: Troughs) -> Stretch:
+    """The second half of the blocks: five points of eight blocks."""
+    return last_blocks(troughs, len(troughs.trough_bytes) // 2)
+
+
+def fit(stretch: Stretch, confidence: float = CONFIDENCE) -> Line:
+    """Ordinary least squares with Student's t, for at least three points.
+
+    Not Theil-Sen: on the five points of a tail its rank interval is hardly ever narrower than
+    the extreme pairs, so it would throw away how small the noise is. An outlier makes this
+    interval wide, which ends as `inconclusive` and not as a wrong answer.
+    """
+    requests = np.asarray(stretch.requests, dtype=np.float64)
+    line = stats.linregress(requests, _above_first(stretch))
+    slope, error = float(line.slope), float(line.stderr)
+    half = float(stats.t.ppf((1 + confidence) / 2, len(requests) - 2)) * error
+    spread = sqrt(float(np.sum((requests - requests.mean()) ** 2)))
+    return Line(
+        slope=Interval(slope, slope - half, slope + half),
+        rise_bytes=slope * float(requests[-1] - requests[0]),
+        scatter_bytes=error * spread,
+    )
+
+
+def part_slopes(stretch: Stretch, parts: int = PARTS_OF_TAIL) -> tuple[float, ...]:
+    """Bytes a request gained in each of some equal parts of the stretch, end to end."""
+    edges = np.round(np.linspace(0, len(stretch.requests) - 1, parts + 1)).astype(int)
+    gained = np.diff(_above_first(stretch)[edges])
+    return tuple(float(slope) for slope in gained / np.diff(np.asarray(stretch.requests)[edges]))
+
+
+def gain_bytes(stretch: Stretch) -> int:
+    """From the first trough of the stretch to its last."""
+    return stretch.trough_bytes[-1] - stretch.trough_bytes[0]
+
+
+def largest_rise_bytes(stretch: Stretch) -> int:
+    """The highest climb from any trough to a later one; 0 when none is higher."""
+    heights = np.asarray(stretch.trough_bytes)
+    return int(np.max(heights - np.minimum.accumulate(heights)))
+
+
+def largest_fall_bytes(troughs: Troughs) -> int:
+    """The deepest drop from one trough to the next; 0 when there is none."""
+    return max(0, *(before - after for before, after in pairwise(troughs.trough_bytes)))
+
+
+def _above_first(stretch: Stretch) -> NDArray[np.float64]:
+    """Bytes less those of the first trough: small numbers keep a flat line exactly flat."""
+    return np.asarray(stretch.trough_bytes, dtype=np.float64) - stretch.trough_bytes[0]
+
+
+def _completed(trial: Trial, index: int) -> int:
+    return sum(block.ok for block in trial.blocks if block.index <= index)
+
+
+def _index(trough: Trough) -> int:
+    return trough.index

@@ -1,0 +1,207 @@
+"""The report of a run as Markdown, HTML, SVG and JSON; pure, from its summary and curves."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lab import sections
+from lab.answer import answer
+from lab.figures import render_svg
+from lab.reading import READING
+from lab.summary import Curve, Summary, VariantSummary
+from lab.table import COLUMNS, Cell
+from lab.wording import clipped, counted, duration, printable
+
+__all__ = ["render_all", "render_html", "render_markdown", "render_svg", "summary_json"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+MARKDOWN_LIMIT = 60_000
+"""GitHub refuses an issue or comment past 65,536 characters; some room is left to quote it."""
+CUT_NOTE = "\n\n*This report was cut here; all of it stands in `report.html` and `summary.json`.*\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of each list the Markdown report shows; None: all."""
+
+    rows: int | None = None
+    details: int | None = None
+    log_lines: int | None = 40
+    text: int | None = None
+    """Characters of a text that came from outside the report."""
+
+
+LIMITS = (
+    Limits(),
+    Limits(details=40, log_lines=20, text=400),
+    Limits(rows=200, details=20, log_lines=10, text=240),
+    Limits(rows=200, details=6, log_lines=4, text=120),
+    Limits(rows=100, details=6, log_lines=4, text=120),
+    Limits(rows=40, details=4, log_lines=2, text=100),
+)
+"""From everything to the least; the first whose report fits is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One variant in the table."""
+
+    name: str
+    verdict: str
+    cells: tuple[Cell, ...]
+    markers: tuple[int, ...]
+    share: float
+    """Growth as a share of the largest growth of the run."""
+
+
+def render_all(summary: Summary, curves: Sequence[Curve]) -> Mapping[str, str]:
+    """Every file of the report by its name."""
+    return {
+        "summary.json": summary_json(summary),
+        "report.md": render_markdown(summary),
+        "report.html": render_html(summary, curves),
+        "curves.svg": render_svg(summary, curves),
+    }
+
+
+def render_markdown(summary: Summary) -> str:
+    """GitHub Flavored Markdown of at most MARKDOWN_LIMIT characters."""
+    context = _context(summary)
+    text = ""
+    for limits in LIMITS:
+        text = _markdown(context, limits)
+        if len(text) <= MARKDOWN_LIMIT:
+            return text
+    whole_lines = text[: MARKDOWN_LIMIT - len(CUT_NOTE)].rpartition("\n")[0]
+    return whole_lines + CUT_NOTE
+
+
+def render_html(summary: Summary, curves: Sequence[Curve]) -> str:
+    """One page that needs no network and no JavaScript."""
+    figure = Markup(render_svg(summary, curves, standalone=False))
+    page = _environment(escaped=True).get_template("report.html.j2")
+    return printable(page.render(**_context(summary), figure=figure)).rstrip() + "\n"
+
+
+def summary_json(summary: Summary) -> str:
+    """The summary as JSON: fields in their declared order, mappings by key."""
+    text = json.dumps(_plain(summary), indent=2, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace").decode("utf-8") + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(value[key]) for key in sorted(value)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _context(summary: Summary) -> dict[str, Any]:
+    notes = sections.footnotes(summary.variants)
+    return {
+        "run": summary.run,
+        "answer": answer(summary),
+        "claims": summary.claims,
+        "columns": COLUMNS,
+        "groups": _column_groups(),
+        "rows": _rows(summary.variants, notes),
+        "footnotes": notes.texts,
+        "predictions": sections.predictions(summary.variants),
+        "reasons": sections.reasons(summary.variants),
+        "bad_endings": sections.bad_endings(summary.variants),
+        "versions": sections.versions(summary.variants),
+        "bases_sentence": sections.bases_sentence(summary.run.bases),
+        "facts": sections.run_facts(summary),
+        "reading": READING,
+    }
+
+
+def _column_groups() -> list[tuple[str, int]]:
+    """Headings that span their columns, with how many."""
+    groups: list[tuple[str, int]] = []
+    for column in COLUMNS:
+        if groups and groups[-1][0] == column.group:
+            groups[-1] = (column.group, groups[-1][1] + 1)
+        else:
+            groups.append((column.group, 1))
+    return groups
+
+
+def _rows(variants: Sequence[VariantSummary], notes: sections.Footnotes) -> list[Row]:
+    growths = [v.memory_bytes.growth if v.memory_bytes else 0 for v in variants]
+    largest = max([*growths, 1])
+    return [
+        Row(
+            name=variant.name,
+            verdict=variant.verdict.value,
+            cells=tuple(column.cell(variant) for column in COLUMNS),
+            markers=notes.markers[variant.name],
+            share=round(max(growth, 0) / largest, 3),
+        )
+        for variant, growth in zip(variants, growths, strict=True)
+    ]
+
+
+def _markdown(context: Mapping[str, Any], limits: Limits) -> str:
+    text = _environment(escaped=False).get_template("report.md.j2").render(**context, limits=limits)
+    return re.sub(r"\n{3,}", "\n\n", printable(text)).strip() + "\n"
+
+
+@lru_cache(maxsize=2)
+def _environment(escaped: bool) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=escaped,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "md": markdown_text,
+        "code": markdown_code,
+        "fence": markdown_fence,
+        "clip": clipped,
+        "counted": counted,
+        "duration": duration,
+    }
+    return environment
+
+
+def markdown_text(value: object, most: int | None = None) -> str:
+    """Text on one line that Markdown shows as it is, in a table cell too."""
+    line = clipped(printable(str(value)), most)
+    escaped = re.sub(r"([\\`*\[\]<>|~$&])", r"\\\1", line)
+    return re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", escaped)
+
+
+def markdown_code(value: object, most: int | None = None) -> str:
+    """A code span whose ticks are longer than any inside, fit for a table cell."""
+    line = clipped(printable(str(value)), most).replace("|", "\\|")
+    ticks = "`" * (_longest_ticks(line) + 1)
+    padding = " " if "`" in line else ""
+    return f"{ticks}{padding}{line}{padding}{ticks}" if line else ""
+
+
+def markdown_fence(lines: Sequence[str], most: int | None = None, width: int | None = None) -> str:
+    """The last lines as a fenced block that nothing inside can close."""
+    kept = [printable(line).replace("\n", " ")[:width] for line in lines[-most if most else 0 :]]
+    text = "\n".join(kept)
+    ticks = "`" * max(3, _longest_ticks(text) + 1)
+    return f"{ticks}text\n{text}\n{ticks}"
+
+
+def _longest_ticks(text: str) -> int:
+    return max(map(len, re.findall(r"`+", text)), default=0)
