@@ -8,6 +8,7 @@ RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --no-warn-
 COPY images/locks /lab/images/locks
 COPY images/cpus /lab/images/cpus
 COPY scripts/lab /lab/scripts/lab
+LABEL memlab=image
 ENV PYTHONPATH=/lab/scripts PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /lab
 USER 1000:1000

@@ -12,7 +12,6 @@ from lab.model import Trial, Trough
 from lab.summary import Interval
 
 CONFIDENCE = 0.95
-PARTS_OF_TAIL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Line:
 
 
 def troughs_of(trial: Trial) -> Troughs | None:
-    """The trial's troughs; None without a baseline, a trough, or with a block that completed nothing."""
+    """The trial's troughs; None without baseline or troughs, or where a block completed nothing."""
     after = sorted((trough for trough in trial.troughs if trough.index >= 0), key=_index)
     before = [trough for trough in trial.troughs if trough.index < 0]
     requests = tuple(_completed(trial, trough.index) for trough in after)
@@ -101,8 +100,10 @@ def fit(stretch: Stretch, confidence: float = CONFIDENCE) -> Line:
     the extreme pairs, so it would throw away how small the noise is. An outlier makes this
     interval wide, which ends as `inconclusive` and not as a wrong answer.
     """
-    requests = np.asarray(stretch.requests, dtype=np.float64)
-    line = stats.linregress(requests, _above_first(stretch))
+    requests, heights = np.asarray(stretch.requests, dtype=np.float64), _above_first(stretch)
+    if not heights.any():  # linregress knows no error for a level line
+        return Line(Interval(0.0, 0.0, 0.0), 0.0, 0.0)
+    line = stats.linregress(requests, heights)
     slope, error = float(line.slope), float(line.stderr)
     half = float(stats.t.ppf((1 + confidence) / 2, len(requests) - 2)) * error
     spread = sqrt(float(np.sum((requests - requests.mean()) ** 2)))
@@ -113,16 +114,11 @@ def fit(stretch: Stretch, confidence: float = CONFIDENCE) -> Line:
     )
 
 
-def part_slopes(stretch: Stretch, parts: int = PARTS_OF_TAIL) -> tuple[float, ...]:
+def part_slopes(stretch: Stretch, parts: int) -> tuple[float, ...]:
     """Bytes a request gained in each of some equal parts of the stretch, end to end."""
     edges = np.round(np.linspace(0, len(stretch.requests) - 1, parts + 1)).astype(int)
     gained = np.diff(_above_first(stretch)[edges])
     return tuple(float(slope) for slope in gained / np.diff(np.asarray(stretch.requests)[edges]))
-
-
-def gain_bytes(stretch: Stretch) -> int:
-    """From the first trough of the stretch to its last."""
-    return stretch.trough_bytes[-1] - stretch.trough_bytes[0]
 
 
 def largest_rise_bytes(stretch: Stretch) -> int:
@@ -133,7 +129,8 @@ def largest_rise_bytes(stretch: Stretch) -> int:
 
 def largest_fall_bytes(troughs: Troughs) -> int:
     """The deepest drop from one trough to the next; 0 when there is none."""
-    return max(0, *(before - after for before, after in pairwise(troughs.trough_bytes)))
+    falls = (before - after for before, after in pairwise(troughs.trough_bytes))
+    return max(0, max(falls, default=0))
 
 
 def _above_first(stretch: Stretch) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from lab.separation import is_material
 from lab.summary import VariantSummary
 from lab.wording import as_number, mib_span, number, size
 
@@ -63,9 +64,9 @@ def _steps_of(
         if value is None or variant.memory_bytes is None:
             return None
         growths[value].append(variant.memory_bytes.growth)
-    if len(growths) < 2:
-        return None
     ordered = sorted(growths.items())
+    if not ordered or not is_material(name, ordered[0][0], ordered[-1][0]):
+        return None
     show = size if name.endswith("bytes") else number
     return _Steps(
         name,

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from lab.naming import version_key
 from lab.summary import VariantSummary
-from lab.wording import Value, as_number, listed, number, size, span
+from lab.wording import MIB, Value, as_number, listed, number, size, span
 
 Facts = Mapping[str, Value]
 
@@ -14,6 +14,9 @@ NOT_COMPARED = frozenset({"suite"})
 MOST_VALUES = 5
 """Distinct values of an axis past which being different is no explanation."""
 MOST_NAMED = 4
+MATERIAL_SHARE = 0.10
+"""Numbers closer than this share of the larger one do not count as different."""
+MATERIAL_BYTES = MIB
 MOST_COMBINED = 3
 
 
@@ -66,7 +69,7 @@ def _meeting_nowhere(
     found = []
     for key in grown[0]:
         ours, theirs = [facts.get(key) for facts in grown], [facts.get(key) for facts in flat]
-        if _apart(ours, theirs):
+        if _apart(key, ours, theirs):
             show = size if key.endswith("bytes") else number
             found.append(
                 Separator(_words(key), _shown(ours, show), _shown(theirs, show), predicted)
@@ -74,11 +77,18 @@ def _meeting_nowhere(
     return found
 
 
-def _apart(ours: Sequence[Value], theirs: Sequence[Value]) -> bool:
+def is_material(name: str, low: float, high: float) -> bool:
+    """Whether two numbers of that name differ by more than a calibration's noise."""
+    least = MATERIAL_BYTES if name.endswith("bytes") else 0
+    return high > low and high - low >= max(MATERIAL_SHARE * abs(high), least)
+
+
+def _apart(key: str, ours: Sequence[Value], theirs: Sequence[Value]) -> bool:
     left = [value for value in map(as_number, ours) if value is not None]
     right = [value for value in map(as_number, theirs) if value is not None]
     if len(left) == len(ours) and len(right) == len(theirs):
-        return min(left) > max(right) or max(left) < min(right)
+        lower, upper = sorted((left, right), key=min)
+        return is_material(key, max(lower), min(upper))
     if left and right:
         return False
     few = len({*ours, *theirs}) <= MOST_VALUES

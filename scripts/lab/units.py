@@ -12,7 +12,7 @@ def format_mib(size_bytes: float) -> str:
 
 
 def format_rate(bytes_per_request: float) -> str:
-    """Bytes a request in the unit that suits: `0.26 MiB`, `2.0 KiB`, `-12 B`, always without "a request"."""
+    """Bytes a request in the unit that suits: `0.26 MiB`, `2.0 KiB`, `-12 B`."""
     size = abs(bytes_per_request)
     if size >= 100 * KIB:
         return f"{bytes_per_request / MIB:.2f} MiB"

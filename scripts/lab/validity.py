@@ -132,7 +132,7 @@ def conditions_of(trial: Trial) -> Conditions:
         has_baseline=len(after) < len(trial.troughs),
         troughs=len(after),
         not_still=sum(not trough.still for trough in trial.troughs),
-        empty_blocks=sum(block.ok == 0 for block in trial.blocks),
+        empty_blocks=_empty_blocks(trial),
         driver_busy=tuple(block.driver_busy for block in trial.blocks),
         highest_bytes=_highest_bytes(trial),
         limit_bytes=trial.start.variant.memory_limit_bytes or None,
@@ -218,6 +218,13 @@ def _kills(trial: Trial) -> int:
     probes = [trough.probe for trough in trial.troughs if trough.probe is not None]
     counts = [probe.oom_kills for probe in probes if probe.oom_kills is not None]
     return max(counts) - min(counts) if counts else 0
+
+
+def _empty_blocks(trial: Trial) -> int:
+    """Blocks, or troughs after one, without a completed request."""
+    loaded = {block.index for block in trial.blocks}
+    loaded |= {trough.index for trough in trial.troughs if trough.index >= 0}
+    return len(loaded - {block.index for block in trial.blocks if block.ok})
 
 
 def _highest_bytes(trial: Trial) -> int | None:

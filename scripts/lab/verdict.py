@@ -8,7 +8,6 @@ from lab.growth import (
     Line,
     Troughs,
     fit,
-    gain_bytes,
     largest_fall_bytes,
     largest_rise_bytes,
     last_blocks,
@@ -38,21 +37,24 @@ NOISE_BYTES = 0.5 * MIB
 LEAK_BYTES = 0.75 * MIB
 
 # The rules below are set by simulation (tests/unit/test_verdict.py): at most one false leak in
-# 200 trials of each shape that is none, at most one missed in 20 that rise by 32 times the noise.
+# 200 trials of each shape that is none, at most one missed in 20 that rise by 40 times the noise.
 
 # Noise that is correlated between blocks climbs through five points by up to this many noises:
-# a smaller climb must be seen in a longer stretch, and on a straighter line.
+# a smaller climb must show in three quarters of the load, on a straighter line. Straightness
+# is the rise over the scatter around the line; evenly spread steps, one a block, have about 9.
 SMALL_CLIMB_NOISES = 8
-STRAIGHT_SMALL_CLIMB = 12
+STRAIGHT_SMALL_CLIMB = 14
 STRAIGHT_CLIMB = 9
 
 # A part of the tail lags when it gains less than this share of the mean. A leak takes its
 # share in every part; a filling pool takes a step here and nothing there.
 LAGGING_SHARE = 0.25
 MOST_LAGGING_PARTS = 1
+PARTS_OF_TAIL = 4
+PART_NOISES = 4
 
 # A climb dies away when the last quarter of the load gains less than this share of the quarter
-# before it; exponential filling with a time constant of half the load has 0.61.
+# before it, beyond noise; exponential filling with a time constant of half the load has 0.61.
 DYING_SHARE = 0.75
 DYING_NOISES = 3
 
@@ -150,7 +152,7 @@ def has_stopped(troughs: Troughs, line: Line) -> bool:
     little = max(flat_bytes(troughs), BOUNDED_SHARE_OF_GROWTH * troughs.growth_bytes)
     if _over_load(line.slope.high, troughs) < little:
         return True
-    end = last_blocks(troughs, _quarter(troughs))
+    end = last_blocks(troughs, len(troughs.trough_bytes) // 4)
     rise = largest_rise_bytes(end) / (end.requests[-1] - end.requests[0])
     return line.rise_bytes < little and _over_load(rise, troughs) < little
 
@@ -161,24 +163,32 @@ def _fell(troughs: Troughs, line: Line) -> bool:
 
 
 def _climbs_in_steps(troughs: Troughs, line: Line) -> bool:
+    points = tail(troughs)
     least = LAGGING_SHARE * line.slope.estimate
-    lagging = [slope < least for slope in part_slopes(tail(troughs))]
+    lagging = [slope < least for slope in part_slopes(points, _parts(troughs, line))]
     last_lags = lagging[-1] and not _is_small(troughs, line)
     return sum(lagging) > MOST_LAGGING_PARTS or last_lags
 
 
+def _parts(troughs: Troughs, line: Line) -> int:
+    """Each block for itself where what a block gains stands clear of the noise."""
+    blocks = len(troughs.trough_bytes) // 2
+    clear = line.rise_bytes >= blocks * PART_NOISES * _noise_bytes(troughs)
+    return blocks if clear else PARTS_OF_TAIL
+
+
 def _dies_away(troughs: Troughs) -> bool:
-    quarter = _quarter(troughs)
-    last = gain_bytes(last_blocks(troughs, quarter))
-    before = gain_bytes(last_blocks(troughs, 2 * quarter)) - last
-    return last < DYING_SHARE * before - DYING_NOISES * _noise_bytes(troughs)
+    points = tail(troughs)
+    before, last = part_slopes(points, 2)
+    noise = DYING_NOISES * _noise_bytes(troughs)
+    half = (points.requests[-1] - points.requests[0]) / 2
+    return last * half < DYING_SHARE * before * half - noise
 
 
 def _is_straight(troughs: Troughs, line: Line) -> bool:
     if not _is_small(troughs, line):
         return line.rise_bytes >= STRAIGHT_CLIMB * line.scatter_bytes
-    blocks = len(troughs.trough_bytes)
-    longer = fit(last_blocks(troughs, blocks - blocks // 4))
+    longer = fit(last_blocks(troughs, 3 * len(troughs.trough_bytes) // 4))
     return longer.rise_bytes >= STRAIGHT_SMALL_CLIMB * longer.scatter_bytes
 
 
@@ -188,10 +198,6 @@ def _is_small(troughs: Troughs, line: Line) -> bool:
 
 def _noise_bytes(troughs: Troughs) -> float:
     return NOISE_BYTES * sqrt(troughs.workers)
-
-
-def _quarter(troughs: Troughs) -> int:
-    return len(troughs.trough_bytes) // 4
 
 
 def _over_load(slope: float, troughs: Troughs) -> float:
@@ -246,5 +252,5 @@ def _change(troughs: Troughs) -> str:
 
 
 def _second_half(line: Line) -> str:
-    rise = line.rise_bytes
-    return f"the second half of the load {'added' if rise >= 0 else 'gave back'} {format_mib(abs(rise))}"
+    did = "added" if line.rise_bytes >= 0 else "gave back"
+    return f"the second half of the load {did} {format_mib(abs(line.rise_bytes))}"

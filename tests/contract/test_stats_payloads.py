@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from lab.errors import VariantError
 from lab.model import Sample
 from lab.stats import cgroup_version, sample_from_payload, unix_seconds

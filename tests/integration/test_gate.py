@@ -126,8 +126,10 @@ DISGUISES = {
     "path parameter": get(f"{OWN};x=1/json"),
     "path parameter at the end": get(f"{OWN}/json;x=1"),
     "fragment": get(f"{OWN}/json#x"),
-    "absolute form": get("http://docker/version"),
-    "absolute form of a stop": post(f"http://docker{OWN}/stop"),
+    "behind another path": post(f"/v1.41/x{OWN}/stop"),
+    "absolute form": get("http://gate/version"),
+    "absolute form of a stop": post(f"http://gate{OWN}/stop"),
+    "absolute form of another host": get("http://docker/version"),
     "asterisk": get("*"),
     "authority form": get("docker:2375"),
     "no slash": get("version"),
@@ -172,6 +174,7 @@ ODD_METHODS = {
 }
 
 HIDDEN = get("/v1.41/info").decode()
+WEBSOCKET_KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
 CHUNKED = "Transfer-Encoding: chunked"
 
 SMUGGLED = {
@@ -203,7 +206,8 @@ SMUGGLED = {
     "space in a header's name": get("/version", "X Y: 1"),
     "header without a colon": get("/version", "GET /v1.41/info HTTP/1.1"),
     "header beyond the buffer": get("/version", "X: " + "a" * 40000),
-    "websocket": get(f"{OWN}/json", "Connection: Upgrade", "Upgrade: websocket"),
+    "websocket": get(f"{OWN}/json", "Connection: Upgrade", "Upgrade: websocket", WEBSOCKET_KEY),
+    "websocket without a key": get(f"{OWN}/json", "Connection: Upgrade", "Upgrade: websocket"),
     "tcp upgrade": post(f"{OWN}/start", "Connection: Upgrade", "Upgrade: tcp"),
     "h2c upgrade": get("/version", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"),
     "upgrade among others": get("/version", "Connection: close, upgrade", "Upgrade: tcp"),

@@ -1,0 +1,74 @@
+# Shared by the shell entry points; sourced with the repository's root as working directory.
+
+say() { echo "lab: $*" >&2; }
+
+# A setting from the environment, else from .env, else the default.
+setting() {
+    eval "value=\${$1:-}"
+    [ -n "$value" ] || value=$(sed -n "s/^$1=//p" .env 2> /dev/null | tail -n 1)
+    echo "${value:-$2}"
+}
+
+project=$(setting COMPOSE_PROJECT_NAME memlab)
+export COMPOSE_PROJECT_NAME="$project"
+
+# Compose v2 as docker's plugin, or v1; COMPOSE overrides.
+find_compose() {
+    chosen=$(setting COMPOSE "")
+    if [ -n "$chosen" ]; then
+        echo "$chosen"
+    elif docker compose version > /dev/null 2>&1; then
+        echo "docker compose"
+    elif command -v docker-compose > /dev/null; then
+        echo "docker-compose"
+    else
+        return 1
+    fi
+}
+
+compose() { $compose_command "$@"; }
+
+# The first Python from 3.10 on that can make virtual environments (a pyenv shim may exist and fail).
+find_python() {
+    for name in python3 python3.13 python3.12 python3.11 python3.10 python3.14; do
+        "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' \
+            > /dev/null 2>&1 && echo "$name" && return
+    done
+    return 1
+}
+
+need_engine() {
+    docker version > /dev/null 2>&1 && return
+    say "no Docker Engine answers: start it, or see make doctor"
+    return 3
+}
+
+# Checked by whatever Python there is, before anything is built; the driver checks again.
+check_settings() {
+    python=$(find_python) || return 0
+    PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 "$python" -m lab.settings
+}
+
+# Containers of the lab's own project for a service; all states.
+container_of() {
+    docker ps --all --quiet --filter "label=com.docker.compose.project=$project" \
+        --filter "label=com.docker.compose.service=$1" --filter "label=com.docker.compose.oneoff=False"
+}
+
+# The driver writes results as the user who called; never as root.
+set_owner() {
+    results=$(setting RESULTS ./results)
+    mkdir -p "$results"
+    if [ "$(id -u)" = 0 ]; then
+        export LAB_UID="${LAB_UID:-1000}" LAB_GID="${LAB_GID:-1000}"
+        chown "$LAB_UID:$LAB_GID" "$results"
+    else
+        export LAB_UID="${LAB_UID:-$(id -u)}" LAB_GID="${LAB_GID:-$(id -g)}"
+    fi
+    socket=$(setting DOCKER_SOCKET /var/run/docker.sock)
+    [ -S "$socket" ] && export DOCKER_GID="${DOCKER_GID:-$(stat -c %g "$socket" 2> /dev/null || stat -f %g "$socket")}"
+    case $results in
+    /* | ./*) export RESULTS="$results" ;;
+    *) export RESULTS="./$results" ;;
+    esac
+}

@@ -1,0 +1,94 @@
+"""The driver's commands; the only place where outcomes become exit codes."""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from lab.closing import closing_table
+from lab.engines.docker import DockerEngine, Lifecycle, connect
+from lab.errors import ExitCode, LabError
+from lab.matrix import read_matrix, select
+from lab.rebuild import rebuild
+from lab.run import conduct_run
+from lab.settings import given_settings, parse_settings
+from lab.store import find_run
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE_FILE = ROOT / "compose.yaml"
+RESULTS = ROOT / "results"
+LOGS = Path("/var/log/lab")
+GATE = "tcp://gate:2375"
+
+
+def results_folder() -> Path:
+    """The container's own mount, or what RESULTS says on the host."""
+    return Path(os.environ.get("LAB_RESULTS") or os.environ.get("RESULTS") or RESULTS)
+
+
+def plan(_: argparse.Namespace, __: Console) -> ExitCode:
+    """Print the variants of the suite and their images, a line each."""
+    given = given_settings()
+    for variant in select(read_matrix(COMPOSE_FILE, given), parse_settings(given)):
+        print(variant.name, variant.image, variant.memory_limit_bytes)
+    return ExitCode.DECIDED
+
+
+def repro(_: argparse.Namespace, console: Console) -> ExitCode:
+    """Measure the suite through the gate and write its report."""
+    settings = parse_settings(given_settings())
+    lifecycle = Lifecycle(os.environ.get("LAB_LIFECYCLE", Lifecycle.COMPOSE.value))
+    engine = DockerEngine(connect(GATE), os.environ["LAB_PROJECT"], lifecycle, LOGS)
+    folder, summary = conduct_run(settings, engine, COMPOSE_FILE, results_folder(), console)
+    console.print(closing_table(summary))
+    console.print(f"report: results/{folder.id}/report.html (and report.md, summary.json)", soft_wrap=True)
+    return ExitCode(summary.run.exit_code)
+
+
+def report(arguments: argparse.Namespace, console: Console) -> ExitCode:
+    """Rebuild the report of a run from its raw files."""
+    folder = find_run(results_folder(), arguments.run)
+    summary = rebuild(folder)
+    console.print(closing_table(summary))
+    console.print(f"rebuilt: results/{folder.id}/report.html (and report.md, summary.json)", soft_wrap=True)
+    return ExitCode.DECIDED
+
+
+def parse_arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="lab", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command in (plan, repro, report):
+        added = commands.add_parser(command.__name__, help=command.__doc__)
+        added.set_defaults(command=command)
+        if command is report:
+            run = given_settings().get("RUN", "latest")
+            added.add_argument("--run", default=run, help="a folder's name under results/")
+    return parser.parse_args(words)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code that the design names."""
+    try:
+        arguments = parse_arguments(words)
+    except SystemExit as ended:
+        return ExitCode.USAGE if ended.code else ExitCode.DECIDED
+    console = Console()
+    try:
+        return int(arguments.command(arguments, console))
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        print("lab: this is a fault of the lab itself; the raw files are kept", file=sys.stderr)
+        return ExitCode.INTERNAL
+
+
+if __name__ == "__main__":
+    sys.exit(main())

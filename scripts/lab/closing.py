@@ -1,0 +1,42 @@
+"""The table that a run ends with at the terminal."""
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from lab.answer import answer
+from lab.summary import Summary, VariantSummary
+from lab.units import format_mib
+
+STYLES = {"flat": "green", "bounded": "cyan", "leak": "red", "inconclusive": "yellow"}
+
+
+def size(value: int | None) -> str:
+    return "–" if value is None else format_mib(value)
+
+
+def row(variant: VariantSummary) -> tuple[str | Text, ...]:
+    memory, requests = variant.memory_bytes, variant.requests
+    verdict = variant.verdict.value
+    return (
+        variant.name,
+        Text(verdict, style=STYLES[verdict]),
+        size(memory.baseline if memory else None),
+        size(memory.settled if memory else None),
+        size(memory.growth if memory else None),
+        size(variant.prediction.growth_bytes),
+        f"{requests.ok:,}/{requests.sent:,}",
+    )
+
+
+def closing_table(summary: Summary) -> Group:
+    """The answer in words, and a line a variant."""
+    table = Table("variant", "verdict", box=None)
+    for heading in ("baseline", "settled", "growth", "predicted", "requests ok/sent"):
+        table.add_column(heading, justify="right")
+    for variant in summary.variants:
+        table.add_row(*row(variant))
+    for missing in summary.run.missing:
+        table.add_row(missing.name, "never ran", missing.reason)
+    found = answer(summary)
+    return Group(table, Text(), Text(found.headline, style="bold"))

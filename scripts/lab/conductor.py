@@ -1,0 +1,296 @@
+"""One trial: start, ready, warm up, baseline, then load and quiet block by block, stop.
+
+Every observation is written as soon as it is made; nothing is judged here.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from lab.engines import Engine, Place, Sampling
+from lab.errors import LabError, VariantError
+from lab.lanes import Lanes
+from lab.load import Target, resolve, run_block
+from lab.model import (
+    Block,
+    Connection,
+    End,
+    EndKind,
+    ProbeReading,
+    Sample,
+    TrialStart,
+    Trough,
+    Variant,
+)
+from lab.probe_client import HEALTH_PATH, ProbeClient
+from lab.progress import Progress
+from lab.quiet import PATIENCE_SECONDS, Counts, least_seconds, memory_is_still
+from lab.settings import Settings
+from lab.store import RunFolder, TrialWriter
+
+READY_SECONDS = 90.0
+"""A gunicorn with 12 workers on a busy core needs a third of it."""
+READY_POLL_SECONDS = 0.3
+WARM_UP_REQUESTS_A_WORKER = 8
+"""To the health endpoint, which runs in no pool of FastAPI's: imports and first answers are
+over, and no thread has run the workload."""
+TROUGH_SECONDS = 10.0
+"""Readings come once a second; ten without one are a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What all trials of a run share."""
+
+    engine: Engine
+    settings: Settings
+    lanes: Lanes
+    folder: RunFolder
+    progress: Progress
+
+
+def block_sizes(requests: int, blocks: int) -> list[int]:
+    """Equal shares of the load; the first ones take what does not divide."""
+    share, rest = divmod(requests, blocks)
+    return [share + (index < rest) for index in range(blocks)]
+
+
+class Watch:
+    """The readings of a running trial, as they arrive from the engine's thread."""
+
+    def __init__(self, writer: TrialWriter, on_memory: Callable[[int], None]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.writer, self.on_memory = writer, on_memory
+        self.samples: list[Sample] = []
+        self.emptied = False
+        self.arrived = asyncio.Event()
+
+    def from_thread(self, sample: Sample | None) -> None:
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.take, sample)
+
+    def take(self, sample: Sample | None) -> None:
+        if sample is None:
+            self.emptied = True
+        elif not self.samples or sample.read_at_seconds > self.samples[-1].read_at_seconds:
+            self.emptied = False
+            self.samples.append(sample)
+            self.writer.write(sample)
+            self.on_memory(sample.memory_bytes)
+        self.arrived.set()
+
+    async def next(self, timeout_seconds: float) -> bool:
+        """Wait for the next reading; False when none came in time."""
+        self.arrived.clear()
+        try:
+            await asyncio.wait_for(self.arrived.wait(), timeout_seconds)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    async def first_after(self, moment_seconds: float) -> Sample | None:
+        """The first reading whose own time lies after the moment; None when it stays out."""
+        deadline = time.time() + TROUGH_SECONDS
+        while time.time() < deadline and not self.emptied:
+            if self.samples and self.samples[-1].read_at_seconds > moment_seconds:
+                return next(s for s in self.samples if s.read_at_seconds > moment_seconds)
+            await self.next(1.0)
+        return None
+
+
+class Ended(VariantError):
+    """A trial cannot go on."""
+
+    def __init__(self, kind: EndKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class TrialRun:
+    """One variant in one fresh container."""
+
+    def __init__(self, session: Session, variant: Variant, trial: int, writer: TrialWriter) -> None:
+        self.session, self.variant, self.trial, self.writer = session, variant, trial, writer
+        self.settings = session.settings
+        self.show = partial(session.progress.update, variant.name)
+        self.watch = Watch(writer, lambda size: self.show(memory_bytes=size))
+        self.sampling: Sampling | None = None
+        self.done = 0
+
+    async def run(self) -> None:
+        self.show(state="starting")
+        place = await asyncio.to_thread(self.session.engine.start, self.variant)
+        self.writer.write(self.start_record(place))
+        self.sampling = self.session.engine.sample(self.variant, self.watch.from_thread)
+        probes = ProbeClient(place, self.variant.axes.workers)
+        await self.become_ready(probes)
+        await self.describe(probes)
+        target = self.target(place)
+        self.show(state="warming up")
+        await self.warm_up(target)
+        self.show(state="baseline")
+        await self.settle(-1, probes)
+        for index, size in enumerate(block_sizes(self.settings.requests, self.settings.blocks)):
+            await self.load_and_settle(index, size, target, probes)
+        self.writer.write(End(EndKind.COMPLETE, time.time()))
+
+    def start_record(self, place: Place) -> TrialStart:
+        return TrialStart(
+            variant=self.variant,
+            trial=self.trial,
+            at_seconds=time.time(),
+            requests=self.settings.requests,
+            blocks=self.settings.blocks,
+            concurrency=self.settings.concurrency,
+            connection=self.settings.connection,
+            probes=self.settings.probes,
+            container=place.container,
+        )
+
+    def target(self, place: Place) -> Target:
+        try:
+            address = resolve(place.host, place.port)
+        except OSError as error:
+            raise Ended(EndKind.NEVER_READY, f"its name {place.host} is not known: {error}") from error
+        return Target(address, place.port, self.variant.path, place.host)
+
+    async def become_ready(self, probes: ProbeClient) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not await asyncio.to_thread(self.is_ready, probes):
+            await self.check_alive()
+            if time.monotonic() > deadline:
+                reason = f"it did not answer {HEALTH_PATH} within {READY_SECONDS:.0f} s"
+                raise Ended(EndKind.NEVER_READY, reason)
+            await asyncio.sleep(READY_POLL_SECONDS)
+
+    def is_ready(self, probes: ProbeClient) -> bool:
+        if not probes.server_answers():
+            return False
+        return not self.settings.probes or probes.answering_workers() == self.variant.axes.workers
+
+    async def check_alive(self) -> None:
+        state = await asyncio.to_thread(self.session.engine.state, self.variant)
+        if not state.running:
+            raise Ended(EndKind.DIED, state.reason)
+
+    async def describe(self, probes: ProbeClient) -> None:
+        if not self.settings.probes:
+            return
+        for record in (
+            await asyncio.to_thread(probes.environment),
+            await asyncio.to_thread(probes.calibration),
+        ):
+            if record is not None:
+                self.writer.write(record)
+
+    async def warm_up(self, target: Target) -> None:
+        health = Target(target.address, target.port, HEALTH_PATH, target.host)
+        requests = WARM_UP_REQUESTS_A_WORKER * self.variant.axes.workers
+        await run_block(
+            health, index=-1, requests=requests, concurrency=1, connection=Connection.CLOSE
+        )
+
+    async def load_and_settle(self, index: int, size: int, target: Target, probes: ProbeClient) -> None:
+        self.show(state="waiting")
+        async with self.session.lanes.load_slot():
+            self.show(state="load")
+            block = await run_block(
+                target,
+                index=index,
+                requests=size,
+                concurrency=self.settings.concurrency,
+                connection=self.settings.connection,
+                on_progress=self.count,
+            )
+        self.writer.write(block)
+        await self.check_alive()
+        self.check_served(block)
+        self.show(state="quiet")
+        await self.settle(index, probes)
+
+    def check_served(self, block: Block) -> None:
+        if block.ok == 0:
+            kinds = ", ".join(f"{kind} x {count}" for kind, count in block.failures.items())
+            reason = f"not one of {block.sent} requests of block {block.index + 1} was served: {kinds}"
+            raise Ended(EndKind.NO_REQUESTS_SERVED, reason)
+
+    def count(self) -> None:
+        self.done += 1
+        self.show(done=self.done)
+
+    async def settle(self, index: int, probes: ProbeClient) -> None:
+        """Wait until everything holds still, then take the trough."""
+        started = time.time()
+        least = least_seconds(self.variant.axes)
+        await asyncio.sleep(least)
+        still = await self.hold_still(probes, started + least + PATIENCE_SECONDS)
+        ended = time.time()
+        sample = await self.watch.first_after(ended)
+        await self.check_alive()
+        if sample is None:
+            return
+        probe = await self.read_probe(probes)
+        self.writer.write(Trough(index, sample, probe, ended - started, still))
+
+    async def hold_still(self, probes: ProbeClient, deadline_seconds: float) -> bool:
+        before = await self.counts(probes)
+        while time.time() < deadline_seconds:
+            if not await self.watch.next(TROUGH_SECONDS) or self.watch.emptied:
+                return False
+            now = await self.counts(probes)
+            if now == before and memory_is_still(self.watch.samples):
+                return True
+            before = now
+        return False
+
+    async def counts(self, probes: ProbeClient) -> Counts:
+        pids = self.watch.samples[-1].pids if self.watch.samples else None
+        if not self.settings.probes:
+            return Counts(pids, None)
+        return Counts(pids, await asyncio.to_thread(probes.descriptors))
+
+    async def read_probe(self, probes: ProbeClient) -> ProbeReading | None:
+        return await asyncio.to_thread(probes.reading) if self.settings.probes else None
+
+
+async def conduct(session: Session, variant: Variant, trial: int) -> None:
+    """Run one trial and write down how it ended; only an interruption is raised."""
+    engine = session.engine
+    async with session.lanes.lane(variant.memory_limit_bytes):
+        writer = session.folder.trial_writer(variant.name, trial)
+        run = TrialRun(session, variant, trial, writer)
+        try:
+            await run.run()
+            session.progress.update(variant.name, state="done")
+        except asyncio.CancelledError:
+            writer.write(End(EndKind.INTERRUPTED, time.time(), "interrupted"))
+            raise
+        except (LabError, OSError) as error:
+            kind = error.kind if isinstance(error, Ended) else EndKind.FAILED
+            tail = await asyncio.to_thread(engine.log_tail, variant)
+            writer.write(End(kind, time.time(), str(error), tail))
+            session.progress.update(variant.name, state=kind.value)
+        finally:
+            if run.sampling is not None:
+                run.sampling.stop()
+            await asyncio.shield(asyncio.to_thread(engine.stop, variant))
+            writer.close()
+
+
+async def conduct_variant(session: Session, variant: Variant) -> None:
+    """All trials of a variant, one after the other."""
+    for trial in range(1, session.settings.trials + 1):
+        await conduct(session, variant, trial)
+
+
+async def conduct_all(session: Session, variants: tuple[Variant, ...]) -> None:
+    """All variants, side by side as far as the lanes allow."""
+    tasks = [asyncio.ensure_future(conduct_variant(session, variant)) for variant in variants]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

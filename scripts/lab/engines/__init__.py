@@ -1,0 +1,59 @@
+"""An engine starts a variant, samples it and stops it; nothing outside asks which one it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lab.model import Sample, Variant
+from lab.summary import EngineInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a started variant answers."""
+
+    host: str
+    port: int
+    probe_port: int
+    container: dict[str, str] = field(default_factory=dict)
+    """Image id and labels, as the engine told."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Whether a variant's server is there."""
+
+    running: bool
+    reason: str = ""
+    """Why not, in one sentence."""
+
+
+class Sampling(Protocol):
+    """Readings that arrive by themselves until they are stopped."""
+
+    def stop(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Docker, local processes, or a script for tests. Every call may block."""
+
+    def info(self) -> EngineInfo:
+        """Who it is; raises LabError when it does not answer."""
+
+    def can_restart(self) -> bool:
+        """Whether a variant can be started afresh, which a second trial needs."""
+
+    def start(self, variant: Variant) -> Place:
+        """A fresh container with the server in it; raises VariantError."""
+
+    def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
+        """Readings about once a second; None says that the variant has no memory any more."""
+
+    def state(self, variant: Variant) -> State:
+        """Raises VariantError when the engine does not know the variant."""
+
+    def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
+        """The last lines of the server's log; empty when there is none."""
+
+    def stop(self, variant: Variant) -> None:
+        """End the variant's processes; no error when they have ended."""

@@ -1,0 +1,174 @@
+"""Docker through the gate: five calls, by name, on this project's own variants.
+
+Compose has created the containers. Under `make` the driver starts and stops them; under a plain
+`compose up --exit-code-from driver` they are already there, and none may end, because that
+would end them all: then a variant is taken as it is, once.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, NotFound
+
+from lab.engines import Place, Sampling, State
+from lab.errors import LabError, VariantError
+from lab.model import Sample, Variant
+from lab.stats import sample_from_payload
+from lab.summary import EngineInfo
+
+SERVER_PORT = 8000
+PROBE_PORT = 8100
+STOP_SECONDS = 2
+CALL_TIMEOUT_SECONDS = 30
+GATE_DEADLINE_SECONDS = 20
+OOM_SIGNAL_EXIT = 137
+
+
+class Lifecycle(str, Enum):
+    """Who starts and stops the variants."""
+
+    COMPOSE = "compose"
+    DRIVER = "driver"
+
+
+def connect(url: str) -> docker.APIClient:
+    """A client of the engine, once the gate answers.
+
+    Raises:
+        LabError: it does not answer before the deadline.
+    """
+    deadline = time.monotonic() + GATE_DEADLINE_SECONDS
+    while True:
+        try:
+            return docker.APIClient(base_url=url, version="auto", timeout=CALL_TIMEOUT_SECONDS)
+        except (DockerException, requests.RequestException) as error:
+            if time.monotonic() > deadline:
+                raise LabError(
+                    "the engine does not answer through the gate: see `docker compose logs gate`; if it "
+                    "may not open the socket, set DOCKER_GID to the socket's group "
+                    f"(stat -c %g /var/run/docker.sock): {error}"
+                ) from error
+            time.sleep(0.25)
+
+
+class DockerEngine:
+    """The containers of one Compose project."""
+
+    def __init__(
+        self, client: docker.APIClient, project: str, lifecycle: Lifecycle, logs: Path
+    ) -> None:
+        self.client = client
+        self.project = project
+        self.lifecycle = lifecycle
+        self.logs = logs
+        self.used: set[str] = set()
+
+    def info(self) -> EngineInfo:
+        version: Mapping[str, Any] = self.client.version()
+        return EngineInfo(kind="docker", version=str(version["Version"]), cgroup="unknown")
+
+    def can_restart(self) -> bool:
+        return self.lifecycle is Lifecycle.DRIVER
+
+    def names(self, variant: Variant) -> tuple[str, str]:
+        """Compose v2's name of the container, and v1's."""
+        return tuple(f"{self.project}{mark}{variant.name}{mark}1" for mark in "-_")  # type: ignore[return-value]
+
+    def inspect(self, variant: Variant) -> Mapping[str, Any]:
+        for name in self.names(variant):
+            with contextlib.suppress(NotFound):
+                with readable_errors(variant, "be inspected"):
+                    found: Mapping[str, Any] = self.client.inspect_container(name)
+                return found
+        raise VariantError(f"{variant.name}: its container was never created (did its image build?)")
+
+    def name(self, variant: Variant) -> str:
+        return str(self.inspect(variant)["Name"]).lstrip("/")
+
+    def start(self, variant: Variant) -> Place:
+        found = self.inspect(variant)
+        if self.lifecycle is Lifecycle.DRIVER:
+            with readable_errors(variant, "start"):
+                self.client.start(self.name(variant))
+        elif variant.name in self.used:
+            raise VariantError(f"{variant.name}: a second trial needs a fresh container: use make repro")
+        self.used.add(variant.name)
+        labels = {k: v for k, v in found["Config"]["Labels"].items() if k.startswith("memlab.")}
+        return Place(variant.name, SERVER_PORT, PROBE_PORT, {"image": str(found["Image"]), **labels})
+
+    def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
+        return StatsStream(self.client, self.name(variant), on_sample)
+
+    def state(self, variant: Variant) -> State:
+        found = self.inspect(variant)
+        exit_file = self.log_path(found).with_suffix(".exit")
+        if found["State"]["Running"] and not exit_file.exists():
+            return State(running=True)
+        if exit_file.exists():
+            code = exit_file.read_text(encoding="utf-8").strip()
+        else:
+            code = str(found["State"]["ExitCode"])
+        killed = " (killed, as the kernel does at the memory limit)" if code == "137" else ""
+        return State(running=False, reason=f"its server ended with status {code}{killed}")
+
+    def log_path(self, found: Mapping[str, Any]) -> Path:
+        return self.logs / f"{found['Config']['Hostname']}.log"
+
+    def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
+        try:
+            text = self.log_path(self.inspect(variant)).read_text(encoding="utf-8", errors="replace")
+        except (OSError, VariantError):
+            return ()
+        return tuple(text.splitlines()[-lines:])
+
+    def stop(self, variant: Variant) -> None:
+        if self.lifecycle is Lifecycle.DRIVER:
+            with contextlib.suppress(NotFound), readable_errors(variant, "be stopped"):
+                self.client.stop(self.name(variant), timeout=STOP_SECONDS)
+
+
+@contextlib.contextmanager
+def readable_errors(variant: Variant, what: str) -> Iterator[None]:
+    """Turn the engine's own errors into one line about the variant; 404 stays what it is."""
+    try:
+        yield
+    except NotFound:
+        raise
+    except APIError as error:
+        raise VariantError(f"{variant.name} cannot {what}: {error.explanation or error}") from error
+    except (DockerException, requests.RequestException) as error:
+        raise VariantError(f"{variant.name} cannot {what}: {error}") from error
+
+
+class StatsStream:
+    """The engine's own stream, one payload a second, read on a thread."""
+
+    def __init__(
+        self, client: docker.APIClient, name: str, on_sample: Callable[[Sample | None], None]
+    ) -> None:
+        self.stopped = threading.Event()
+        self.client, self.name, self.on_sample = client, name, on_sample
+        self.thread = threading.Thread(target=self.read, name=f"stats-{name}", daemon=True)
+        self.thread.start()
+
+    def read(self) -> None:
+        while not self.stopped.is_set():
+            with contextlib.suppress(APIError, DockerException, requests.RequestException):
+                self.read_stream()
+            self.stopped.wait(0.5)
+
+    def read_stream(self) -> None:
+        for payload in self.client.stats(self.name, decode=True, stream=True):
+            if self.stopped.is_set():
+                return
+            self.on_sample(sample_from_payload(payload))
+
+    def stop(self) -> None:
+        self.stopped.set()

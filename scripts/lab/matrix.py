@@ -1,0 +1,121 @@
+"""compose.yaml to variants: the only list of them there is."""
+
+import fnmatch
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.errors import UsageError
+from lab.model import Axes, Variant
+from lab.settings import Settings, parse_size
+
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}")
+AXES = ("python", "stack", "framework", "server", "endpoint", "workload", "suite")
+
+
+def interpolate(text: str, values: Mapping[str, str]) -> str:
+    """Compose's own `${NAME:-default}`, from `values`."""
+    return PLACEHOLDER.sub(lambda match: values.get(match[1], "") or match[2] or "", text)
+
+
+def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The services of a compose file, merged and interpolated.
+
+    Raises:
+        UsageError: the file is missing or is not a compose file.
+    """
+    try:
+        document = yaml.safe_load(interpolate(path.read_text(encoding="utf-8"), values))
+    except (OSError, yaml.YAMLError) as error:
+        raise UsageError(f"{path.name} cannot be read: {' '.join(str(error).split())}") from error
+    services = document.get("services") if isinstance(document, dict) else None
+    if not isinstance(services, dict):
+        raise UsageError(f"{path.name} has no services")
+    return services
+
+
+def label(service: str, labels: Mapping[str, Any], name: str) -> str:
+    value = labels.get(f"lab.{name}")
+    if value is None:
+        raise UsageError(f"compose.yaml: service {service} has no label lab.{name}")
+    return str(value)
+
+
+def number_label(service: str, labels: Mapping[str, Any], name: str) -> int:
+    value = label(service, labels, name)
+    if not value.isdecimal():
+        raise UsageError(f"compose.yaml: service {service} has lab.{name}={value}, not a number")
+    return int(value)
+
+
+def pool_threads(command: object) -> int | None:
+    """The size of a server's own pool, from its command's `--threads`; None without one."""
+    words = shlex.split(command) if isinstance(command, str) else [str(w) for w in command or ()]  # type: ignore[attr-defined]
+    pairs = zip(words, words[1:], strict=False)
+    return next((int(value) for word, value in pairs if word == "--threads"), None)
+
+
+def variant_of(name: str, service: Mapping[str, Any]) -> Variant:
+    labels = service["labels"]
+    words = {axis: label(name, labels, axis) for axis in AXES}
+    shown = label(name, labels, "host_cpus")
+    environment = service.get("environment", {})
+    if environment.get("LAB_WORKLOAD") != words["workload"]:
+        raise UsageError(f"compose.yaml: {name} has LAB_WORKLOAD other than its lab.workload")
+    if "mem_limit" not in service:
+        raise UsageError(f"compose.yaml: service {name} has no mem_limit")
+    return Variant(
+        name=name,
+        axes=Axes(
+            **words,
+            workers=number_label(name, labels, "workers"),
+            host_cpus=None if shown == "host" else number_label(name, labels, "host_cpus"),
+            pool_threads=pool_threads(service.get("command")),
+        ),
+        image=str(service.get("image", "")),
+        memory_limit_bytes=parse_size(str(service["mem_limit"])),
+        path=f"/{words['endpoint']}/{words['workload']}",
+    )
+
+
+def read_matrix(path: Path, values: Mapping[str, str]) -> tuple[Variant, ...]:
+    """Every service that carries the lab's labels.
+
+    Args:
+        path: compose.yaml.
+        values: what its `${...}` stand for.
+
+    Raises:
+        UsageError: the file or a label of it cannot be used.
+    """
+    services = read_services(path, values)
+    return tuple(
+        variant_of(name, service)
+        for name, service in services.items()
+        if any(key.startswith("lab.") for key in service.get("labels") or {})
+    )
+
+
+def select(variants: Sequence[Variant], settings: Settings) -> tuple[Variant, ...]:
+    """The variants of the suite whose names match one of the globs, in the file's order.
+
+    Raises:
+        UsageError: no such suite, or a glob that matches nothing.
+    """
+    suites = sorted({variant.axes.suite for variant in variants})
+    if settings.suite not in suites:
+        raise UsageError(f"SUITE={settings.suite!r} is unknown: there is {', '.join(suites)}")
+    members = [variant for variant in variants if variant.axes.suite == settings.suite]
+    for glob in settings.variants:
+        if not fnmatch.filter((variant.name for variant in members), glob):
+            names = ", ".join(variant.name for variant in members)
+            raise UsageError(f"VARIANTS={glob!r} matches nothing in suite {settings.suite}: {names}")
+    return tuple(
+        variant
+        for variant in members
+        if any(fnmatch.fnmatchcase(variant.name, glob) for glob in settings.variants)
+    )

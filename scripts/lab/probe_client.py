@@ -1,0 +1,83 @@
+"""Asks the probes inside a variant; a probe that does not answer is a gap, never an error."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+
+from lab.engines import Place
+from lab.model import Calibration, Environment, ProbeReading, ProcessReading, WorkerReading
+
+PROBE_TIMEOUT_SECONDS = 5.0
+HEALTH_PATH = "/health"
+
+
+class ProbeClient:
+    """The probes of one variant."""
+
+    def __init__(self, place: Place, workers: int) -> None:
+        self.place = place
+        self.ports = range(place.probe_port, place.probe_port + workers)
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def get(self, port: int, path: str) -> Any:
+        """The answer's JSON, or None when there is no answer."""
+        url = f"http://{self.place.host}:{port}{path}"
+        try:
+            answer = self.session.get(url, timeout=PROBE_TIMEOUT_SECONDS, headers={"Connection": "close"})
+            return answer.json() if answer.ok else None
+        except (requests.RequestException, ValueError):
+            return None
+
+    def first(self, path: str) -> Any:
+        """The first worker's answer."""
+        return next((found for port in self.ports if (found := self.get(port, path))), None)
+
+    def server_answers(self) -> bool:
+        """Whether the measured server itself answers, with any status at all."""
+        url = f"http://{self.place.host}:{self.place.port}{HEALTH_PATH}"
+        try:
+            self.session.get(url, timeout=PROBE_TIMEOUT_SECONDS, headers={"Connection": "close"})
+        except requests.RequestException:
+            return False
+        return True
+
+    def answering_workers(self) -> int:
+        return sum(self.get(port, "/_lab/health") is not None for port in self.ports)
+
+    def environment(self) -> Environment | None:
+        found = self.first("/_lab/environment")
+        return Environment(**found) if found else None
+
+    def calibration(self) -> Calibration | None:
+        found = self.first("/_lab/calibration")
+        return Calibration(**found) if found else None
+
+    def descriptors(self) -> int | None:
+        """Open descriptors of the whole tree."""
+        found = self.first("/_lab/tree")
+        if found is None:
+            return None
+        counts: list[int | None] = [process["descriptors"] for process in found["processes"]]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    def reading(self) -> ProbeReading | None:
+        """The tree, read once, and each worker's own view."""
+        found = self.first("/_lab/tree")
+        if found is None:
+            return None
+        workers = [answer for port in self.ports if (answer := self.get(port, "/_lab/worker"))]
+        return ProbeReading(
+            read_at_seconds=time.time(),
+            processes=tuple(ProcessReading(**process) for process in found["processes"]),
+            workers=tuple(worker_of(answer) for answer in workers),
+            peak_bytes=found["peak_bytes"],
+            oom_kills=found["oom_kills"],
+        )
+
+
+def worker_of(answer: Mapping[str, Any]) -> WorkerReading:
+    return WorkerReading(**{**answer, "gc_counts": tuple(answer["gc_counts"])})

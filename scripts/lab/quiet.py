@@ -1,0 +1,46 @@
+"""When a quiet is over: long enough for the server's own timers, and everything holds still."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.model import Axes, Sample
+
+UVICORN_KEEP_ALIVE_SECONDS = 5.0
+"""uvicorn's default; releases up to 0.18.2 hold closed connections that long, too."""
+GUNICORN_KEEP_ALIVE_SECONDS = 2.0
+"""gunicorn's default for its threads."""
+ANYIO_IDLE_SECONDS = 10.0
+"""anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
+ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
+MARGIN_SECONDS = 1.0
+PATIENCE_SECONDS = 15.0
+"""How long past the least a quiet waits for stillness before it says that there was none."""
+STILL_READINGS = 3
+STILL_BYTES = 256 * 1024
+"""Two thirds of the least noise between troughs; a worker's own timers touch less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What must hold still beside memory."""
+
+    pids: int | None
+    descriptors: int | None
+
+
+def least_seconds(axes: Axes) -> float:
+    """How long the timers of the variant's server and stack can hold on to something."""
+    if axes.stack in ANYIO_STACKS and axes.framework != "flask":
+        return ANYIO_IDLE_SECONDS + MARGIN_SECONDS
+    keep_alive = UVICORN_KEEP_ALIVE_SECONDS if "uvicorn" in axes.server else GUNICORN_KEEP_ALIVE_SECONDS
+    return keep_alive + MARGIN_SECONDS
+
+
+def memory_is_still(samples: Sequence[Sample]) -> bool:
+    """Whether the last readings agree in memory and tasks; too few of them do not."""
+    last = samples[-STILL_READINGS:]
+    if len(last) < STILL_READINGS:
+        return False
+    sizes = [sample.memory_bytes for sample in last]
+    tasks = {sample.pids for sample in last}
+    return max(sizes) - min(sizes) <= STILL_BYTES and len(tasks) == 1

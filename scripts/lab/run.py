@@ -1,0 +1,137 @@
+"""One run of a suite: what is wanted, on which engine, and the record of it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+
+from lab.conductor import Session, conduct_all
+from lab.engines import Engine
+from lab.errors import UsageError
+from lab.experiment import SCHEMA_VERSION, Experiment
+from lab.lanes import LanePlan, Lanes, plan_lanes
+from lab.matrix import read_matrix, select
+from lab.metadata import free_memory_bytes, host_info, lock_hashes
+from lab.model import Variant
+from lab.progress import progress_for
+from lab.rebuild import rebuild
+from lab.settings import Settings
+from lab.store import RunFolder, check_writable, encode
+from lab.summary import Missing, Summary
+
+
+def parse_missing(text: str) -> dict[str, str]:
+    """`image=reason` lines of what could not be built."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {image.strip(): reason.strip() for image, _, reason in pairs}
+
+
+def split_missing(
+    variants: tuple[Variant, ...], unbuilt: Mapping[str, str], plan: LanePlan
+) -> tuple[tuple[Variant, ...], tuple[Missing, ...]]:
+    """Those that can be tried, and those that cannot, with the reason."""
+    missing, ready = [], []
+    for variant in variants:
+        if variant.image in unbuilt:
+            reason = f"its image {variant.image} was not built: {unbuilt[variant.image]}"
+            missing.append(Missing(variant.name, reason))
+        elif variant.memory_limit_bytes > plan.budget_bytes:
+            need, have = variant.memory_limit_bytes >> 20, plan.budget_bytes >> 20
+            reason = f"it may need {need} MiB and the budget is {have} MiB: raise MEMORY_BUDGET"
+            missing.append(Missing(variant.name, reason))
+        else:
+            ready.append(variant)
+    return tuple(ready), tuple(missing)
+
+
+def settings_record(settings: Settings) -> dict[str, str | int | float | None]:
+    found = encode(settings)
+    return {**found, "variants": " ".join(settings.variants)}
+
+
+def begin(
+    settings: Settings,
+    engine: Engine,
+    variants: tuple[Variant, ...],
+    missing: tuple[Missing, ...],
+    plan: LanePlan,
+    root: Path,
+) -> Experiment:
+    return Experiment(
+        schema_version=SCHEMA_VERSION,
+        suite=settings.suite,
+        started_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        elapsed_seconds=None,
+        interrupted=False,
+        command=os.environ.get("LAB_COMMAND", "lab repro"),
+        engine=engine.info(),
+        host=host_info(),
+        git_commit=os.environ.get("LAB_GIT_COMMIT") or None,
+        settings=settings_record(settings),
+        lanes=encode(plan),
+        lock_hashes=lock_hashes(root / "images" / "locks"),
+        variants=tuple(variant.name for variant in variants),
+        missing=missing,
+    )
+
+
+async def until_signal(session: Session, variants: tuple[Variant, ...]) -> bool:
+    """Conduct all variants; True when SIGINT or SIGTERM cut it short."""
+    loop = asyncio.get_running_loop()
+    work = asyncio.ensure_future(conduct_all(session, variants))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+    return work.cancelled()
+
+
+def conduct_run(
+    settings: Settings, engine: Engine, compose_file: Path, results: Path, console: Console
+) -> tuple[RunFolder, Summary]:
+    """Measure the suite and write its report, whole or marked partial.
+
+    Raises:
+        UsageError: what was asked for cannot be run.
+    """
+    values = dict(os.environ)
+    wanted = select(read_matrix(compose_file, values), settings)
+    check_writable(results)
+    if settings.trials > 1 and not engine.can_restart():
+        raise UsageError(
+            f"TRIALS={settings.trials} needs fresh containers, and a plain `compose up` ends when "
+            "one is stopped: use make repro"
+        )
+    plan = plan_lanes(
+        wanted,
+        lanes=settings.lanes,
+        budget_bytes=settings.memory_budget_bytes,
+        free_bytes=free_memory_bytes(),
+        cpus=os.cpu_count() or 1,
+    )
+    ready, missing = split_missing(wanted, parse_missing(os.environ.get("LAB_MISSING", "")), plan)
+    experiment = begin(settings, engine, wanted, missing, plan, compose_file.parent)
+    stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
+    folder = RunFolder.create(results, f"{stamp}-{settings.suite}")
+    folder.write_experiment(experiment)
+    started = time.monotonic()
+    with progress_for(console, [v.name for v in ready], settings.requests) as progress:
+        session = Session(engine, settings, Lanes(plan), folder, progress)
+        runner = uvloop.new_event_loop()
+        try:
+            interrupted = runner.run_until_complete(until_signal(session, ready))
+        finally:
+            runner.close()
+    elapsed = time.monotonic() - started
+    folder.write_experiment(replace(experiment, elapsed_seconds=elapsed, interrupted=interrupted))
+    summary = rebuild(folder)
+    folder.point_latest()
+    return folder, summary

@@ -1,0 +1,161 @@
+"""The settings: names, defaults, ranges. Standard library only, so any Python can check them."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.errors import ExitCode, UsageError
+from lab.model import Connection
+
+DOTENV = Path(__file__).resolve().parents[2] / ".env"
+HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
+"""Numbers for which images/cpus holds the file that the variant is shown."""
+MIN_BLOCKS = 8
+SIZE_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?", re.IGNORECASE)
+ENGINES = ("auto", "docker")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user chose; None means that the lab chooses."""
+
+    suite: str
+    variants: tuple[str, ...]
+    host_cpus: int | None
+    """CPUs shown to the variants; None: the host as it is."""
+    workers: int
+    requests: int
+    concurrency: int
+    connection: Connection
+    blocks: int
+    trials: int
+    lanes: int | None
+    memory_budget_bytes: int | None
+    engine: str
+    seed: int
+    probes: bool
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as `512m`, `4g`, `4GiB` (1024-based, as Docker reads them).
+
+    Raises:
+        ValueError: it is not a size.
+    """
+    match = SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    return int(float(match[1]) * SIZE_UNITS[match[2].lower()])
+
+
+def refuse(name: str, value: str, allowed: str) -> UsageError:
+    return UsageError(f"{name}={value!r} cannot be used: allowed is {allowed}")
+
+
+class Reader:
+    """Reads one setting after another, refusing the first that is out of range."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self.given = given
+
+    def text(self, name: str, default: str) -> str:
+        return self.given.get(name, "").strip() or default
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        value, allowed = self.text(name, str(default)), f"a whole number from {low} to {high}"
+        if not value.isdecimal() or not low <= int(value) <= high:
+            raise refuse(name, value, allowed)
+        return int(value)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, choices[0])
+        if value not in choices:
+            raise refuse(name, value, "one of " + ", ".join(choices))
+        return value
+
+    def automatic(self, name: str, read: Callable[[], int]) -> int | None:
+        return None if self.text(name, "auto") == "auto" else read()
+
+    def host_cpus(self) -> int | None:
+        value = self.text("HOST_CPUS", "16")
+        if value == "host":
+            return None
+        if value not in map(str, HOST_CPUS_SHOWN):
+            raise refuse("HOST_CPUS", value, "host or one of " + ", ".join(map(str, HOST_CPUS_SHOWN)))
+        return int(value)
+
+    def size(self, name: str) -> int:
+        value = self.text(name, "auto")
+        try:
+            size_bytes = parse_size(value)
+        except ValueError:
+            size_bytes = 0
+        if size_bytes < 64 << 20:
+            raise refuse(name, value, "auto or a size of at least 64m, such as 8g")
+        return size_bytes
+
+    def suite(self) -> str:
+        value = self.text("SUITE", "core")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", value):
+            raise refuse("SUITE", value, "the name of a suite, such as core")
+        return value
+
+
+def parse_settings(given: Mapping[str, str]) -> Settings:
+    """The settings from an environment.
+
+    Raises:
+        UsageError: one of them is out of range; says which, its value and what is allowed.
+    """
+    read = Reader(given)
+    blocks = read.number("BLOCKS", MIN_BLOCKS, MIN_BLOCKS, 1000)
+    settings = Settings(
+        suite=read.suite(),
+        variants=tuple(re.split(r"[\s,]+", read.text("VARIANTS", "*"))),
+        host_cpus=read.host_cpus(),
+        workers=read.number("WORKERS", 1, 1, 64),
+        requests=read.number("REQUESTS", 1000, blocks, 10_000_000),
+        concurrency=read.number("CONCURRENCY", 40, 1, 10_000),
+        connection=Connection(read.choice("CONNECTION", tuple(item.value for item in Connection))),
+        blocks=blocks,
+        trials=read.number("TRIALS", 1, 1, 100),
+        lanes=read.automatic("LANES", lambda: read.number("LANES", 1, 1, 64)),
+        memory_budget_bytes=read.automatic("MEMORY_BUDGET", lambda: read.size("MEMORY_BUDGET")),
+        engine=read.choice("ENGINE", ENGINES),
+        seed=read.number("SEED", 596, 0, 2**32 - 1),
+        probes=read.choice("LAB_PROBES", ("1", "0")) == "1",
+    )
+    read.choice("OFFLINE", ("0", "1"))
+    return settings
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    """The `NAME=value` lines of a .env file; empty when there is none."""
+    if not path.is_file():
+        return {}
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
+
+
+def given_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment over .env, as Compose reads them."""
+    return {**read_dotenv(DOTENV), **{name: value for name, value in environment.items() if value}}
+
+
+def main() -> int:
+    """Check the settings before anything is built; prints one line when one is refused."""
+    try:
+        parse_settings(given_settings())
+    except UsageError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return ExitCode.USAGE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,245 @@
+"""Sole owner of the layout of `results/`: writes raw records as they come, reads them back.
+
+results/<run-id>/experiment.json, samples/<variant>/<trial>.jsonl, summary.json, report.md, ...
+A line of a .jsonl file is `{"record": <kind>, ...}`; it is flushed as soon as it is known, so
+that an interruption loses nothing that was measured.
+"""
+
+import dataclasses
+import json
+import os
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lab.errors import LabError, UsageError
+from lab.model import (
+    Block,
+    Calibration,
+    End,
+    Environment,
+    Sample,
+    Trial,
+    TrialStart,
+    Trough,
+)
+
+Record = TrialStart | Environment | Calibration | Sample | Block | Trough | End
+KINDS: Mapping[str, type] = {
+    "start": TrialStart,
+    "environment": Environment,
+    "calibration": Calibration,
+    "sample": Sample,
+    "block": Block,
+    "trough": Trough,
+    "end": End,
+}
+NAMES = {record: kind for kind, record in KINDS.items()}
+EXPERIMENT = "experiment.json"
+
+
+def encode(value: Any) -> Any:
+    """A record as plain JSON data."""
+    if isinstance(value, Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return {field.name: encode(getattr(value, field.name)) for field in fields}
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [encode(item) for item in value]
+    return value
+
+
+@cache
+def decoders(record: type) -> Mapping[str, Any]:
+    """Field name to type, for the fields that are more than a plain JSON value."""
+    hints = typing.get_type_hints(record)
+    return {name: hint for name, hint in hints.items() if not is_plain(hint)}
+
+
+def is_plain(hint: Any) -> bool:
+    if isinstance(hint, types.UnionType):
+        return all(is_plain(part) for part in typing.get_args(hint))
+    return hint in (int, float, str, bool, types.NoneType) or typing.get_origin(hint) in (
+        Mapping,
+        dict,
+        typing.get_origin(Mapping[str, str]),
+    )
+
+
+def decode(hint: Any, value: Any) -> Any:
+    """JSON data as the record that `hint` names."""
+    if value is None or is_plain(hint):
+        return value
+    if isinstance(hint, types.UnionType):
+        inner = next(part for part in typing.get_args(hint) if part is not types.NoneType)
+        return decode(inner, value)
+    if typing.get_origin(hint) is tuple:
+        return tuple(decode(typing.get_args(hint)[0], item) for item in value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    special = decoders(hint)
+    return hint(**{
+        name: decode(special[name], item) if name in special else item
+        for name, item in value.items()
+    })
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """A reader sees the old file or the new one, never half of one."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+class TrialWriter:
+    """The raw file of one trial."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.file = path.open("a", encoding="utf-8")
+
+    def write(self, record: Record) -> None:
+        line = {"record": NAMES[type(record)], **encode(record)}
+        self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        self.file.flush()
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def check_writable(results: Path) -> None:
+    """
+    Raises:
+        UsageError: nothing can be written there.
+    """
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{results} cannot be made: {error.strerror}") from error
+    if not os.access(results, os.W_OK | os.X_OK):
+        owner = f"{os.getuid()}:{os.getgid()}"
+        raise UsageError(
+            f"the results folder is not writable for user {owner}: run `chown {owner} results`, "
+            "or set LAB_UID and LAB_GID to its owner"
+        )
+
+
+class RunFolder:
+    """One run under `results/`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @classmethod
+    def create(cls, results: Path, run_id: str) -> "RunFolder":
+        """A new folder; a run of the same second gets a number behind its name."""
+        check_writable(results)
+        names = (run_id if n == 1 else f"{run_id}-{n}" for n in range(1, 1000))
+        path = next(results / name for name in names if not (results / name).exists())
+        path.mkdir()
+        return cls(path)
+
+    def point_latest(self) -> None:
+        """`results/latest` names this run."""
+        link = self.path.parent / ".latest.partial"
+        link.unlink(missing_ok=True)
+        link.symlink_to(self.path.name)
+        link.replace(self.path.parent / "latest")
+
+    def trial_writer(self, variant: str, trial: int) -> TrialWriter:
+        return TrialWriter(self.path / "samples" / variant / f"{trial}.jsonl")
+
+    def write_experiment(self, experiment: Any) -> None:
+        write_atomically(self.path / EXPERIMENT, json.dumps(encode(experiment), indent=2) + "\n")
+
+    def read_experiment(self) -> dict[str, Any]:
+        try:
+            data: dict[str, Any] = json.loads((self.path / EXPERIMENT).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise LabError(f"run {self.id}: {EXPERIMENT} cannot be read: {error}") from error
+        return data
+
+    def write_report(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            write_atomically(self.path / name, text)
+
+    def read_trials(self) -> dict[str, list[Trial]]:
+        """Every trial by variant, in the order of their numbers."""
+        trials: dict[str, list[Trial]] = {}
+        paths = sorted((self.path / "samples").glob("*/*.jsonl"), key=lambda p: int(p.stem))
+        for path in paths:
+            trial = read_trial(path)
+            if trial is not None:
+                trials.setdefault(path.parent.name, []).append(trial)
+        return trials
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """The records of a raw file; a last line that was cut off is left out.
+
+    Raises:
+        LabError: a line before the last cannot be read.
+    """
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            data = json.loads(line)
+            record: Record = decode(KINDS[data.pop("record")], data)
+        except (ValueError, KeyError, TypeError) as error:
+            if number == len(lines):
+                return
+            where = f"{path.parent.name}/{path.name}, line {number}"
+            raise LabError(f"raw file {where} cannot be read: {error!r}; restore or remove it") from error
+        yield record
+
+
+def read_trial(path: Path) -> Trial | None:
+    """One trial; None when not even its start was written."""
+    records = list(read_records(path))
+    starts = [record for record in records if isinstance(record, TrialStart)]
+    if not starts:
+        return None
+
+    def last(kind: type) -> Any:
+        return next((record for record in reversed(records) if type(record) is kind), None)
+
+    def every(kind: type) -> tuple[Any, ...]:
+        return tuple(record for record in records if type(record) is kind)
+
+    return Trial(
+        start=starts[0],
+        environment=last(Environment),
+        calibration=last(Calibration),
+        samples=every(Sample),
+        blocks=every(Block),
+        troughs=every(Trough),
+        end=last(End),
+    )
+
+
+def find_run(results: Path, name: str) -> RunFolder:
+    """A run by its id; `latest` is the newest.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    path = results / name
+    if not (path / EXPERIMENT).is_file():
+        known = sorted(item.parent.name for item in results.glob(f"*/{EXPERIMENT}"))
+        known = [item for item in known if item != "latest"]
+        what = f"there is {', '.join(known[-5:])}" if known else "there is none yet: make repro"
+        raise UsageError(f"RUN={name!r} is no run under {results.name}/: {what}")
+    return RunFolder(path.resolve())

@@ -1,0 +1,235 @@
+import json
+import time
+from dataclasses import replace
+
+import factories
+import pytest
+from lab.answer import answer
+from lab.report import (
+    MARKDOWN_LIMIT,
+    markdown_code,
+    markdown_fence,
+    markdown_text,
+    render_all,
+    render_html,
+    render_markdown,
+)
+from lab.summary import Claim, Summary, Verdict
+
+MIB = factories.MIB
+HOSTILE = "</pre><script>alert(1)</script> | `x` ``` [a](b) \x1b[31mred\x1b[0m \x00"
+
+
+def _first_screen(summary: Summary) -> str:
+    return render_markdown(summary).partition("\n## ")[0]
+
+
+def test_the_answer_of_the_core_suite() -> None:
+    told = answer(factories.core_summary())
+
+    assert told.headline == "Of 12 variants, 8 grew to a ceiling and stopped and 4 stayed flat."
+    assert [(line.verdict.value, line.names) for line in told.lines] == [
+        ("bounded", "Python 3.7 fastapi-sync"),
+        ("bounded", "fastapi-sync on Python 3.8 to 3.10"),
+        ("bounded", "flask on every Python (3.7 to 3.10)"),
+        ("flat", "fastapi-async on every Python (3.7 to 3.10)"),
+    ]
+    assert told.lines[0].text == (
+        "grew by 2,991 MiB to a ceiling of 3,015 MiB and stopped; "
+        "predicted +3,052 MiB (measured is 0.98 of it)."
+    )
+
+
+def test_the_axis_that_separates_is_found() -> None:
+    findings = answer(factories.core_summary()).findings
+
+    assert findings[0] == (
+        "What separates them: endpoint (sync where memory grew, async where it stayed flat)."
+    )
+
+
+def test_another_axis_is_found_as_well() -> None:
+    variants = [
+        factories.variant_summary(
+            f"py{python}-fastapi-sync",
+            Verdict.BOUNDED if python == "37" else Verdict.FLAT,
+            growth=100 * MIB if python == "37" else 0,
+        )
+        for python in ("37", "38", "310")
+    ]
+
+    findings = answer(factories.summary(variants)).findings
+
+    assert findings[0] == (
+        "What separates them: python (3.7 where memory grew, 3.8 and 3.10 where it stayed flat)."
+    )
+
+
+def test_a_combination_of_axes_is_found() -> None:
+    variants = [
+        factories.variant_summary(
+            f"py{python}-fastapi-{endpoint}",
+            Verdict.BOUNDED if (python, endpoint) == ("37", "sync") else Verdict.FLAT,
+        )
+        for python in ("37", "38")
+        for endpoint in ("sync", "async")
+    ]
+
+    findings = answer(factories.summary(variants)).findings
+
+    assert "have python 3.7 with endpoint sync" in findings[0]
+
+
+def test_nothing_that_separates_is_said() -> None:
+    variants = [
+        factories.variant_summary("one", Verdict.BOUNDED, growth=20 * MIB),
+        factories.variant_summary("two"),
+    ]
+
+    assert "Nothing that was recorded separates them" in _first_screen(factories.summary(variants))
+
+
+def test_the_noise_of_a_calibration_separates_nothing() -> None:
+    prediction = factories.variant_summary().prediction
+    variants = [
+        factories.variant_summary(
+            name, verdict, prediction=replace(prediction, inputs={"kept_bytes": kept})
+        )
+        for name, verdict, kept in (
+            ("one", Verdict.BOUNDED, 16_000_000),
+            ("two", Verdict.FLAT, 15_900_000),
+        )
+    ]
+    findings = answer(factories.summary(variants)).findings
+
+    assert "Nothing that was recorded separates them" in findings[0]
+
+
+def test_growth_follows_the_threads() -> None:
+    findings = answer(factories.core_summary()).findings
+
+    assert (
+        "Among those that grew and stopped, growth follows the number of predicted threads: "
+        "200 → 2,991 MiB; 26 → 389 MiB; 25 → 374 MiB; 8 → 120 MiB."
+    ) in findings
+
+
+def test_growth_that_does_not_follow_is_said() -> None:
+    variants = [
+        factories.variant_summary(f"v{threads}", Verdict.BOUNDED, growth, 1, threads)
+        for threads, growth in ((5, 90 * MIB), (20, 40 * MIB), (80, 10 * MIB))
+    ]
+
+    assert any("does not follow" in each for each in answer(factories.summary(variants)).findings)
+
+
+@pytest.mark.parametrize("variants", [(), (factories.unmeasured(),)], ids=["none", "unmeasured"])
+def test_nothing_measured_never_sounds_like_a_pass(variants: tuple[()]) -> None:
+    first = _first_screen(factories.summary(variants))
+
+    assert first.startswith("# Nothing was measured")
+    assert "This is no pass" in first
+
+
+def test_what_is_partial_missing_or_undecided_stands_in_the_first_screen() -> None:
+    summary = factories.summary(
+        [factories.variant_summary(), factories.unmeasured("py38-flask")],
+        partial=True,
+        missing=(factories.missing("py39-flask", "its image did not build"),),
+    )
+
+    first = _first_screen(summary)
+
+    assert "This run is partial" in first
+    assert "1 variant never ran: py39-flask (its image did not build)." in first
+    assert "**py38-flask**: no verdict: It never got ready within 60 s." in first
+
+
+def test_markdown_has_a_row_for_each_variant_and_the_picture() -> None:
+    text = render_markdown(factories.core_summary())
+
+    assert sum(line.startswith("| py3") for line in text.splitlines()) == 12
+    assert "![Memory of each variant over time, all panels on one scale](curves.svg)" in text
+
+
+def test_what_was_not_measured_is_a_dash() -> None:
+    text = render_markdown(factories.summary([factories.unmeasured()]))
+    (row,) = [line for line in text.splitlines() if line.startswith("| py37-flask | incon")]
+
+    assert row.split(" | ")[2:7] == ["–"] * 5  # noqa: RUF001
+
+
+@pytest.mark.parametrize("count", [200, 1000])
+def test_markdown_stays_below_the_limit_and_says_what_is_left_out(count: int) -> None:
+    variants = factories.many_variants(count, reason="because " * 200)
+    ended = [factories.failures(variant, ["x" * 500] * 40, reset=3) for variant in variants]
+
+    text = render_markdown(factories.summary(ended))
+
+    assert len(text) <= MARKDOWN_LIMIT
+    assert "left out here to keep this file short" in text
+    assert "## Run it again" in text
+
+
+def test_claims_are_shown_only_when_there_are_some() -> None:
+    summary = factories.core_summary()
+    claim = Claim("threads", "3.7 keeps more than 3.8", "reproduced", "It did.", ("py37",))
+
+    assert "## Claims" not in render_markdown(summary)
+    assert "## Claims" in render_markdown(replace(summary, claims=(claim,)))
+
+
+def test_hostile_logs_are_shown_and_do_nothing() -> None:
+    variant = factories.failures(factories.variant_summary(), [HOSTILE], reset=2)
+    summary = factories.summary([replace(variant, caveats=(HOSTILE,), reason=HOSTILE)])
+
+    page = render_html(summary, ())
+    text = render_markdown(summary)
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "\x1b" not in page + text
+    assert "\n````text\n" in text
+
+
+def test_markdown_escapes() -> None:
+    assert markdown_text("a|b <i> *x* my_name _y_") == r"a\|b \<i\> \*x\* my_name \_y\_"
+    assert markdown_code("a`b|c") == "`` a`b\\|c ``"
+    assert markdown_fence(["````"]) == "`````text\n````\n`````"
+
+
+def test_the_page_needs_no_network() -> None:
+    page = render_html(factories.core_summary(), ())
+    links = [part.split('"')[0] for part in page.split(' href="')[1:]]
+
+    assert [link for link in links if not link.startswith(("#", "data:,"))] == []
+    assert " src=" not in page
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_differing_versions_are_emphasised_and_equal_columns_shared() -> None:
+    text = render_markdown(factories.core_summary())
+
+    assert "| Package | Python 3.7 | Python 3.8 | Python 3.9 | Python 3.10 |" in text
+    assert "| markupsafe | **2.0.1** | **2.1.5** | **2.1.5** | **2.1.5** |" in text
+    assert "| gunicorn | 20.1.0 | 20.1.0 | 20.1.0 | 20.1.0 |" in text
+
+
+def test_every_file_is_rendered_and_again_the_same() -> None:
+    summary = factories.core_summary()
+    curves = factories.curves(summary.variants)
+
+    files = render_all(summary, curves)
+
+    assert set(files) == {"summary.json", "report.md", "report.html", "curves.svg"}
+    assert files == render_all(summary, curves)
+    assert len(json.loads(files["summary.json"])["variants"]) == 12
+
+
+def test_two_hundred_variants_take_little_time() -> None:
+    variants = factories.many_variants(200)
+    curves = factories.curves(variants, 1000)
+    began = time.perf_counter()
+    render_all(factories.summary(variants), curves)
+    assert time.perf_counter() - began < 3.0

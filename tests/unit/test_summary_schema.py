@@ -1,0 +1,73 @@
+import json
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import factories
+import lab.summary
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from lab.report import summary_json
+
+SCHEMA = json.loads(Path(lab.summary.__file__).with_name("summary.schema.json").read_text("utf-8"))
+
+
+def _properties(node: Any) -> list[dict[str, Any]]:
+    """Every property of every object in the schema."""
+    if isinstance(node, list):
+        return [found for each in node for found in _properties(each)]
+    if not isinstance(node, dict):
+        return []
+    own = list(node["properties"].values()) if "properties" in node else []
+    return own + [found for each in node.values() for found in _properties(each)]
+
+
+def test_the_schema_itself_is_valid() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        factories.core_summary(),
+        factories.summary(),
+        factories.summary(
+            [factories.unmeasured()], missing=(factories.missing(),), partial=True, exit_code=3
+        ),
+    ],
+    ids=["core", "empty", "unmeasured"],
+)
+def test_a_summary_fits_the_schema(summary: lab.summary.Summary) -> None:
+    Draft202012Validator(SCHEMA).validate(json.loads(summary_json(summary)))
+
+
+def test_a_field_that_is_not_in_the_contract_is_refused() -> None:
+    written = json.loads(summary_json(factories.core_summary()))
+    written["variants"][0]["memory_bytes"]["surprise"] = 1
+
+    with pytest.raises(ValidationError):
+        Draft202012Validator(SCHEMA).validate(written)
+
+
+def test_every_property_is_described() -> None:
+    assert [each for each in _properties(SCHEMA) if not each.get("description")] == []
+
+
+def test_the_schema_names_each_field_of_the_records() -> None:
+    records = [each for each in vars(lab.summary).values() if is_dataclass(each)]
+    text = json.dumps(SCHEMA)
+    written = {field.name for each in records for field in fields(each)} - {
+        field.name for field in fields(lab.summary.Curve)
+    }
+    assert [name for name in sorted(written) if f'"{name}"' not in text] == []
+
+
+def test_the_json_is_stable_and_ends_with_a_newline() -> None:
+    variant = factories.variant_summary()
+    turned = replace(variant, versions=dict(reversed(variant.versions.items())))
+
+    first = summary_json(factories.summary([variant]))
+
+    assert first == summary_json(factories.summary([turned]))
+    assert first.endswith("}\n")

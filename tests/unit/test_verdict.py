@@ -1,0 +1,317 @@
+"""Verdicts on known curves, and how often they are wrong over seeded ones."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from lab.growth import Troughs
+from lab.summary import Verdict
+from lab.validity import Conditions
+from lab.verdict import judge, judge_troughs
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+MIB = 1024 * 1024
+KIB = 1024
+THREAD = 15.26
+"""MiB that one thread keeps of the `lists` workload."""
+
+Curve = NDArray[np.floating[Any]]
+Shape = Callable[[Generator, Curve], Curve]
+"""From the share of the load that is done (0 to 1) to MiB above the baseline."""
+
+SEEDS = 200
+FALSE_LEAKS_ALLOWED = 0.005
+MISSED_LEAKS_ALLOWED = 0.05
+
+
+def troughs(mib: Curve, baseline: float = 50, requests: int = 1000, workers: int = 1) -> Troughs:
+    blocks = len(mib)
+    return Troughs(
+        int(baseline * MIB),
+        tuple(int((baseline + height) * MIB) for height in mib),
+        tuple(requests * (block + 1) // blocks for block in range(blocks)),
+        workers,
+    )
+
+
+def verdicts(shape: Shape, noise: float, blocks: int, requests: int = 1000) -> Counter[Verdict]:
+    done = np.arange(1, blocks + 1) / blocks
+    counts: Counter[Verdict] = Counter()
+    for seed in range(SEEDS):
+        random = np.random.default_rng(seed)
+        heights = shape(random, done) + random.normal(0, noise, blocks)
+        counts[judge_troughs(troughs(heights, requests=requests))[0]] += 1
+    return counts
+
+
+def level(height: float) -> Shape:
+    return lambda random, done: np.full(len(done), height)
+
+
+def correlated(spread: float, memory: float) -> Shape:
+    def curve(random: Generator, done: Curve) -> Curve:
+        heights = np.empty(len(done))
+        heights[0] = random.normal(0, spread)
+        for block in range(1, len(done)):
+            fresh = random.normal(0, spread * np.sqrt(1 - memory**2))
+            heights[block] = memory * heights[block - 1] + fresh
+        return 4 + heights
+
+    return curve
+
+
+def wandering(step: float) -> Shape:
+    return lambda random, done: 4 + np.cumsum(random.normal(0, step, len(done)))
+
+
+def filling(late_threads: int, kept: float = THREAD, threads: int = 20) -> Shape:
+    """Most threads start at once, the last ones at random between half and 7/8 of the load."""
+
+    def curve(random: Generator, done: Curve) -> Curve:
+        early = np.minimum(random.exponential(0.15, threads - late_threads), 0.6)
+        late = random.uniform(0.5, 0.875, late_threads)
+        starts = np.concatenate([early, late])
+        running: Curve = np.searchsorted(np.sort(starts), done, side="right").astype(np.float64)
+        heights: Curve = 8 + kept * running
+        return heights
+
+    return curve
+
+
+def saturating(share_of_load: float) -> Shape:
+    return lambda random, done: 300 * (1 - np.exp(-done / share_of_load))
+
+
+def saw_tooth(random: Generator, done: Curve) -> Curve:
+    period = random.uniform(0.25, 0.85)
+    return 160 * ((done + random.uniform(0, period)) % period)
+
+
+def outlier(random: Generator, done: Curve) -> Curve:
+    heights = np.full(len(done), 1200.0)
+    heights[random.integers(len(done))] += random.choice([-30, -5, 5, 30])
+    return heights
+
+
+def release(random: Generator, done: Curve) -> Curve:
+    return 20 + 100 * np.exp(-done / 0.25)
+
+
+NO_LEAKS: dict[str, tuple[Shape, float]] = {
+    "flat": (level(4), 0.5),
+    "flat, noisier than known": (level(4), 2),
+    "a step to a plateau in block 1": (level(1200), 0.5),
+    "correlated noise": (correlated(0.5, 0.5), 0.1),
+    "strongly correlated noise": (correlated(0.5, 0.8), 0.05),
+    "slowly wandering": (correlated(0.5, 0.95), 0),
+    "random walk": (wandering(0.1), 0.05),
+    **{f"{late} of 20 threads start late": (filling(late), 0.3) for late in range(1, 6)},
+    "2 of 5 threads start late": (filling(2, threads=5), 0.3),
+    "3 of 200 threads start late": (filling(3, threads=200), 0.3),
+    "saturating soon": (saturating(0.15), 0.3),
+    "saturating": (saturating(0.25), 0.3),
+    "saturating late": (saturating(0.5), 0.3),
+    "saw-tooth of recycled workers": (saw_tooth, 0.3),
+    "one outlier": (outlier, 0.3),
+    "falling": (release, 0.3),
+}
+
+
+@pytest.mark.parametrize("blocks", [8, 12, 16])
+@pytest.mark.parametrize("name", NO_LEAKS)
+def test_what_is_no_leak_is_hardly_ever_called_one(name: str, blocks: int) -> None:
+    counts = verdicts(*NO_LEAKS[name], blocks)
+    assert counts[Verdict.LEAK] / SEEDS <= FALSE_LEAKS_ALLOWED
+
+
+def leaking(bytes_a_request: float, requests: int, jump: float, filled_at: float = 0.0) -> Shape:
+    def curve(random: Generator, done: Curve) -> Curve:
+        filled = jump * np.minimum(1, done / filled_at) if filled_at else jump
+        return filled + done * bytes_a_request * requests / MIB
+
+    return curve
+
+
+@pytest.mark.parametrize("blocks", [8, 10, 16])
+@pytest.mark.parametrize(
+    ("bytes_a_request", "requests", "jump", "filled_at", "noise"),
+    [
+        (256, 4000, 0, 0, 0.03),
+        (512, 4000, 0, 0, 0.06),
+        (1 * KIB, 4000, 0, 0, 0.12),
+        (2 * KIB, 1000, 0, 0, 0.06),
+        (2 * KIB, 1000, 1200, 0, 0.06),
+        (2 * KIB, 2000, 1200, 0, 0.12),
+        (2 * KIB, 4000, 1200, 0, 0.24),
+        (2 * KIB, 4000, 1200, 0.25, 0.2),
+        (5 * KIB, 4000, 300, 0.5, 0.3),
+        (20 * KIB, 1000, 0, 0, 0.5),
+        (20 * KIB, 1000, 1200, 0.5, 0.5),
+        (100 * KIB, 1000, 0, 0, 0.5),
+        (100 * KIB, 4000, 1200, 0.5, 0.5),
+    ],
+)
+def test_a_leak_well_above_the_noise_is_hardly_ever_missed(
+    bytes_a_request: float,
+    requests: int,
+    jump: float,
+    filled_at: float,
+    noise: float,
+    blocks: int,
+) -> None:
+    shape = leaking(bytes_a_request, requests, jump, filled_at)
+    counts = verdicts(shape, noise, blocks, requests)
+    assert 1 - counts[Verdict.LEAK] / SEEDS <= MISSED_LEAKS_ALLOWED
+
+
+@pytest.mark.parametrize("blocks", [8, 16])
+@pytest.mark.parametrize(
+    ("shape", "noise", "verdict"),
+    [
+        (level(4), 0.3, Verdict.FLAT),
+        (level(9), 0.1, Verdict.FLAT),
+        (level(THREAD), 0.3, Verdict.BOUNDED),
+        (level(1220), 0.5, Verdict.BOUNDED),
+        (saturating(0.1), 0.3, Verdict.BOUNDED),
+    ],
+)
+def test_quiet_curves_are_decided(
+    shape: Shape, noise: float, verdict: Verdict, blocks: int
+) -> None:
+    assert verdicts(shape, noise, blocks)[verdict] / SEEDS >= 0.95
+
+
+def test_a_thread_that_starts_late_among_many_is_still_bounded() -> None:
+    heights = np.array([250, 290, 290, 290, 305, 305, 305, 305.2])
+    assert judge_troughs(troughs(heights))[0] is Verdict.BOUNDED
+
+
+@pytest.mark.parametrize("blocks", [8, 16])
+@pytest.mark.parametrize("shape", [saw_tooth, saturating(0.5)])
+def test_what_has_not_stopped_is_not_called_bounded(shape: Shape, blocks: int) -> None:
+    assert verdicts(shape, 0.3, blocks)[Verdict.INCONCLUSIVE] / SEEDS >= 0.95
+
+
+def test_the_threads_own_arms() -> None:
+    def after(growth: float, baseline: float) -> Verdict:
+        heights = np.full(8, growth)
+        return judge_troughs(troughs(heights, baseline, 1000, workers=4))[0]
+
+    assert after(1220, 76.2) is Verdict.BOUNDED
+    assert after(68.9, 75.9) is Verdict.BOUNDED
+    assert after(8.6, 75.4) is Verdict.FLAT
+    assert after(8.0, 75.6) is Verdict.FLAT
+
+
+def test_memory_that_was_given_back_is_flat() -> None:
+    heights = np.array([-10, -12, -12, -12, -12, -12, -12, -12.1])
+    verdict, reason = judge_troughs(troughs(heights))
+    assert verdict is Verdict.FLAT
+    assert reason.startswith("shrank by 12.1 MiB in 1,000 requests")
+
+
+def test_more_workers_are_allowed_more() -> None:
+    heights = np.full(8, 30.0)
+    one, four = (judge_troughs(troughs(heights, workers=workers))[0] for workers in (1, 4))
+    assert (one, four) == (Verdict.BOUNDED, Verdict.FLAT)
+
+
+def test_the_noise_of_more_workers_is_larger() -> None:
+    heights = np.array([100, 200, 300, 400, 401.5, 403, 404.5, 406])
+    one, four = (judge_troughs(troughs(heights, workers=workers))[0] for workers in (1, 4))
+    assert (one, four) == (Verdict.LEAK, Verdict.BOUNDED)
+
+
+def test_a_large_baseline_is_allowed_its_share() -> None:
+    heights = np.full(8, 59.0)
+    assert judge_troughs(troughs(heights, baseline=500))[0] is Verdict.FLAT
+    assert judge_troughs(troughs(heights, baseline=490))[0] is Verdict.BOUNDED
+
+
+STEADY = np.arange(1, 9) * 2.0
+
+
+@pytest.mark.parametrize(
+    ("heights", "verdict", "reason"),
+    [
+        (
+            STEADY,
+            Verdict.LEAK,
+            "grew by 16.0 MiB and still climbs evenly by 16.4 KiB a request"
+            " (16.4 KiB to 16.4 KiB), 16.0 MiB in 1,000 requests",
+        ),
+        (
+            np.full(8, 1220.0),
+            Verdict.BOUNDED,
+            "grew by 1,220 MiB and stopped at 1,270 MiB: the second half of the load added 0.0 MiB",
+        ),
+        (
+            np.full(8, 4.0),
+            Verdict.FLAT,
+            "grew by 4.0 MiB in 1,000 requests, less than the 10.0 MiB that count as growth;"
+            " the second half of the load added 0.0 MiB",
+        ),
+        (
+            THREAD * np.array([12, 14, 16, 17, 18, 19, 20, 20]),
+            Verdict.INCONCLUSIVE,
+            "grew by 305 MiB and still climbs, but in steps: the second half of the load added"
+            " 48.8 MiB; BLOCKS=16 REQUESTS=2000 would decide",
+        ),
+        (
+            300 * (1 - np.exp(-np.arange(1, 9) / 4)),
+            Verdict.INCONCLUSIVE,
+            "grew by 259 MiB and still climbs, but ever more slowly: the second half of the load"
+            " added 69.3 MiB; BLOCKS=16 REQUESTS=2000 would decide",
+        ),
+        (
+            np.array([20, 40, 60, 10, 30, 50, 70, 90.0]),
+            Verdict.INCONCLUSIVE,
+            "grew by 90.0 MiB and still climbs, but after it fell in between: the second half of"
+            " the load added 80.0 MiB; BLOCKS=16 REQUESTS=2000 would decide",
+        ),
+        (
+            np.array([20, 60, 20, 60, 20, 60, 20, 60.0]),
+            Verdict.INCONCLUSIVE,
+            "grew by 60.0 MiB and whether it stopped is open: as many requests again would change"
+            " it by -204 MiB to 204 MiB; BLOCKS=16 REQUESTS=2000 would decide",
+        ),
+    ],
+    ids=lambda value: value.value if isinstance(value, Verdict) else "",
+)
+def test_reasons_are_one_sentence_with_numbers(
+    heights: Curve, verdict: Verdict, reason: str
+) -> None:
+    assert judge_troughs(troughs(heights)) == (verdict, reason)
+
+
+def test_a_judgement_holds_growth_interval_and_caveats() -> None:
+    fine = Conditions(blocks=8, sent=1000, ok=1000, not_still=1)
+    judged = judge(troughs(STEADY), fine)
+    assert judged.verdict is Verdict.LEAK
+    assert judged.growth_bytes == 16 * MIB
+    assert judged.interval is not None
+    assert judged.interval.estimate == pytest.approx(16 * MIB / 1000)
+    assert [caveat.kind.name for caveat in judged.caveats] == ["NOT_STILL"]
+
+
+def test_too_few_blocks_keep_their_numbers_and_have_no_verdict() -> None:
+    judged = judge(troughs(STEADY[:4]), Conditions(blocks=4, sent=1000, ok=1000))
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert judged.growth_bytes == 8 * MIB
+    assert judged.interval is not None
+
+
+def test_one_block_has_growth_and_no_interval() -> None:
+    judged = judge(troughs(STEADY[:1]), Conditions(blocks=1, sent=1000, ok=1000))
+    assert (judged.growth_bytes, judged.interval) == (2 * MIB, None)
+
+
+def test_uneven_blocks_are_weighed_by_their_requests() -> None:
+    requests = (100, 250, 300, 480, 600, 690, 850, 1000)
+    line = Troughs(50 * MIB, tuple(50 * MIB + 16384 * count for count in requests), requests)
+    verdict, reason = judge_troughs(line)
+    assert verdict is Verdict.LEAK
+    assert "16.0 KiB a request" in reason
