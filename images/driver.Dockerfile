@@ -1,14 +1,13 @@
 # The driver: the package scripts/lab on a Python of its own.
 ARG PYTHON_IMAGE=python:3.12.11-slim-bookworm
 FROM ${PYTHON_IMAGE}
+LABEL memlab=image
 COPY images/locks/driver.txt /lab/requirements.txt
-RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --no-warn-script-location \
-        --root-user-action=ignore --require-hashes -r /lab/requirements.txt \
+RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --disable-pip-version-check --no-warn-script-location \
+        --require-hashes -r /lab/requirements.txt \
     && mkdir -p /var/log/lab && chown 1000:1000 /var/log/lab
 COPY images/locks /lab/images/locks
-COPY images/cpus /lab/images/cpus
 COPY scripts/lab /lab/scripts/lab
-LABEL memlab=image
 ENV PYTHONPATH=/lab/scripts PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /lab
 USER 1000:1000

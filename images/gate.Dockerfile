@@ -1,6 +1,7 @@
 # The gate: HAProxy in front of the Docker socket. Its rules are images/gate/haproxy.cfg.
 ARG DEBIAN_IMAGE=debian:12.11-slim
 FROM ${DEBIAN_IMAGE}
+LABEL memlab=image
 
 # The group that owns the socket has another number on every host (0 on Docker Desktop, mostly
 # 100-150 or 900-999 elsewhere), and a plain `docker compose up` hands none over: the gate's
@@ -17,4 +18,6 @@ COPY --chown=gate:gate images/gate/haproxy.cfg /etc/haproxy/haproxy.cfg
 
 ENV LAB_GATE_BIND=*:2375
 USER gate
+# As process 1 it would not hear SIGTERM.
+STOPSIGNAL SIGUSR1
 CMD ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ IMAGE = "memlab-gate:test"
 PROJECT = "memlab-gate_test"
 VARIANT = f"{PROJECT}-py37-fastapi-sync-1"
 OWN = f"/v1.41/containers/{VARIANT}"
+ENGINE_SOCKET = os.environ.get("DOCKER_HOST", "/var/run/docker.sock").removeprefix("unix://")
+KILLED = 137
 STRANGER = "memlab-stranger-py37-fastapi-sync-1"
 
 
@@ -280,8 +283,7 @@ def gate(client: docker.DockerClient, image: str, folder: Path) -> Iterator[Gate
     """A gate in front of the real engine."""
     shared = folder / "real"
     shared.mkdir()
-    path = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
-    with gate_support.running_gate(client, image, shared, path, PROJECT) as gate:
+    with gate_support.running_gate(client, image, shared, ENGINE_SOCKET, PROJECT) as gate:
         yield gate
 
 
@@ -416,6 +418,23 @@ def inside(gate: Any, target: str) -> str:
     lines = f"GET {target} HTTP/1.1\\r\\nHost: gate\\r\\n\\r\\n"
     script = f"exec 3<>/dev/tcp/127.0.0.1/2375; printf '{lines}' >&3; head -n 1 <&3"
     return gate.exec_run(["bash", "-c", script]).output.decode().strip()
+
+
+def test_the_gate_ends_in_time_with_a_stream_open(
+    client: docker.DockerClient, image: str, folder: Path
+) -> None:
+    shared = folder / "ending"
+    shared.mkdir()
+    with (
+        gate_support.running_gate(client, image, shared, ENGINE_SOCKET, PROJECT) as gate,
+        gate_support.container(client, image, name=VARIANT, command=["sleep", "60"]),
+        closing(docker.APIClient(base_url=f"unix://{gate.path}", version="auto")) as api,
+    ):
+        stream = api.stats(VARIANT, stream=True, decode=True)
+        next(stream)
+        gate.container.stop(timeout=10)
+        stream.close()
+        assert gate.container.wait()["StatusCode"] != KILLED
 
 
 def test_version_passes(api: docker.APIClient, client: docker.DockerClient) -> None:

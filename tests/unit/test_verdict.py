@@ -97,7 +97,8 @@ def outlier(random: Generator, done: Curve) -> Curve:
 
 
 def release(random: Generator, done: Curve) -> Curve:
-    return 20 + 100 * np.exp(-done / 0.25)
+    heights: Curve = 20 + 100 * np.exp(-done / 0.25)
+    return heights
 
 
 NO_LEAKS: dict[str, tuple[Shape, float]] = {
