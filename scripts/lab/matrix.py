@@ -22,6 +22,15 @@ def interpolate(text: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match[1], "") or match[2] or "", text)
 
 
+def interpolate_all(node: Any, values: Mapping[str, str]) -> Any:
+    """Interpolate every text of a document; afterwards, so that no value can change its shape."""
+    if isinstance(node, str):
+        return interpolate(node, values)
+    if isinstance(node, dict):
+        return {key: interpolate_all(item, values) for key, item in node.items()}
+    return [interpolate_all(item, values) for item in node] if isinstance(node, list) else node
+
+
 def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """The services of a compose file, merged and interpolated.
 
@@ -29,13 +38,14 @@ def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, 
         UsageError: the file is missing or is not a compose file.
     """
     try:
-        document = yaml.safe_load(interpolate(path.read_text(encoding="utf-8"), values))
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise UsageError(f"{path.name} cannot be read: {' '.join(str(error).split())}") from error
     services = document.get("services") if isinstance(document, dict) else None
     if not isinstance(services, dict):
         raise UsageError(f"{path.name} has no services")
-    return services
+    found: dict[str, dict[str, Any]] = interpolate_all(services, values)
+    return found
 
 
 def label(service: str, labels: Mapping[str, Any], name: str) -> str:
