@@ -1,0 +1,35 @@
+# The lab's commands. Settings stand on make's line, in the environment or in .env:
+#   make repro HOST_CPUS=40 VARIANTS='py37-*'
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.PHONY: help doctor images repro report check test bench lock clean
+
+help: ## List every target with one line
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+doctor: ## Say what this machine has, what a run costs here, and what to do about what is missing
+	@scripts/doctor
+
+images: ## Build the images of the chosen variants
+	@scripts/images
+
+repro: ## Run the suite (SUITE, VARIANTS, HOST_CPUS, WORKERS, REQUESTS, ...) and write its report
+	@scripts/repro
+
+report: ## Rebuild the report of a run from its raw files, without an engine (RUN=latest)
+	@scripts/report
+
+check: ## Format, lint, types, import contracts, unit and contract tests: no engine, under a minute
+	@scripts/check
+
+test: ## Everything in check, then the real tests on the engine when one answers
+	@scripts/check tests
+
+bench: ## Measure what the lab itself costs, as ratios, into results/bench.json
+	@scripts/bench
+
+lock: ## Lock every set of packages with hashes (needs uv)
+	@scripts/lock
+
+clean: ## Remove the lab's containers, networks, volumes and images, and .venv; results stay
+	@scripts/clean
