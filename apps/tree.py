@@ -38,7 +38,10 @@ def process(pid, boot_seconds):
     stat = read_text("/proc/%d/stat" % pid)
     if stat is None:
         return None
-    name, fields = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
+    name, fields = (
+        stat[stat.index("(") + 1 : stat.rindex(")")],
+        stat[stat.rindex(")") + 2 :].split(),
+    )
     rss, pss = rollup_bytes(pid)
     return {
         "pid": pid,

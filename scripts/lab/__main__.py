@@ -10,11 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.closing import closing_table
-from lab.engines.docker import DockerEngine, Lifecycle, connect
 from lab.errors import ExitCode, LabError
 from lab.matrix import read_matrix, select
 from lab.rebuild import rebuild
-from lab.run import conduct_run
 from lab.settings import given_settings, parse_settings
 from lab.store import find_run
 
@@ -33,19 +31,26 @@ def results_folder() -> Path:
 def plan(_: argparse.Namespace, __: Console) -> ExitCode:
     """Print the variants of the suite and their images, a line each."""
     given = given_settings()
-    for variant in select(read_matrix(COMPOSE_FILE, given), parse_settings(given)):
+    settings = parse_settings(given)
+    for variant in select(read_matrix(COMPOSE_FILE, given), settings):
         print(variant.name, variant.image, variant.memory_limit_bytes)
     return ExitCode.DECIDED
 
 
 def repro(_: argparse.Namespace, console: Console) -> ExitCode:
     """Measure the suite through the gate and write its report."""
+    # Only here: the other commands need no engine and not its client either.
+    from lab.engines.docker import DockerEngine, Lifecycle, connect
+    from lab.run import conduct_run
+
     settings = parse_settings(given_settings())
     lifecycle = Lifecycle(os.environ.get("LAB_LIFECYCLE", Lifecycle.COMPOSE.value))
     engine = DockerEngine(connect(GATE), os.environ["LAB_PROJECT"], lifecycle, LOGS)
     folder, summary = conduct_run(settings, engine, COMPOSE_FILE, results_folder(), console)
     console.print(closing_table(summary))
-    console.print(f"report: results/{folder.id}/report.html (and report.md, summary.json)", soft_wrap=True)
+    console.print(
+        f"report: results/{folder.id}/report.html (and report.md, summary.json)", soft_wrap=True
+    )
     return ExitCode(summary.run.exit_code)
 
 
@@ -54,7 +59,9 @@ def report(arguments: argparse.Namespace, console: Console) -> ExitCode:
     folder = find_run(results_folder(), arguments.run)
     summary = rebuild(folder)
     console.print(closing_table(summary))
-    console.print(f"rebuilt: results/{folder.id}/report.html (and report.md, summary.json)", soft_wrap=True)
+    console.print(
+        f"rebuilt: results/{folder.id}/report.html (and report.md, summary.json)", soft_wrap=True
+    )
     return ExitCode.DECIDED
 
 

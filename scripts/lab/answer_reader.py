@@ -5,11 +5,23 @@ from the servers beside it. Bodies are counted, never kept.
 """
 
 HEAD_LIMIT_BYTES = 65_536
+PREFIX = b"HTTP/1."
 NO_BODY_STATUS = frozenset({204, 304})
 
 
 class ProtocolFault(Exception):
     """The answer is not HTTP/1."""
+
+
+def whole_number(digits: bytes, base: int) -> int:
+    """A length without sign, space or underscore, which `int` alone would let through.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not digits.isalnum():
+        raise ValueError(digits)
+    return int(digits, base)
 
 
 class AnswerReader:
@@ -39,6 +51,8 @@ class AnswerReader:
         return self.in_body and not self.chunked and self.left_bytes is None
 
     def read_head(self) -> bool:
+        if not self.buffer.startswith(PREFIX[: len(self.buffer)]):
+            raise ProtocolFault(repr(self.buffer[:80]))
         head, mark, rest = self.buffer.partition(b"\r\n\r\n")
         if not mark:
             if len(head) > HEAD_LIMIT_BYTES:
@@ -60,11 +74,9 @@ class AnswerReader:
                 for name, _, value in (line.partition(b":") for line in lines)
             }
             length = fields.get(b"content-length")
-            self.left_bytes = int(length) if length is not None else None
+            self.left_bytes = whole_number(length, 10) if length is not None else None
         except ValueError as error:
             raise ProtocolFault(repr(status_line[:80])) from error
-        if not status_line.startswith(b"HTTP/1."):
-            raise ProtocolFault(repr(status_line[:80]))
         self.chunked = fields.get(b"transfer-encoding", b"").lower().endswith(b"chunked")
         connection = fields.get(b"connection", b"").lower()
         http_1_0 = status_line.startswith(b"HTTP/1.0")
@@ -87,7 +99,7 @@ class AnswerReader:
             if not mark:
                 return False
             try:
-                size = int(line.partition(b";")[0], 16)
+                size = whole_number(line.partition(b";")[0].strip(), 16)
             except ValueError as error:
                 raise ProtocolFault(f"chunk size {line[:40]!r}") from error
             if size == 0:

@@ -8,11 +8,11 @@ WORTH_NAMING_BYTES = 10 << 20
 """What the verdict calls flat needs no cause."""
 
 
-def ledger(trough: Trough) -> tuple[int, int, int] | None:
+def ledger(trough: Trough, workers: int) -> tuple[int, int, int] | None:
     """Bytes in use, bytes kept free, and arenas over all workers; None with a gap."""
-    workers = trough.probe.workers if trough.probe else ()
-    rows = [row for worker in workers if (row := ledger_of(worker)) is not None]
-    if not rows or len(rows) < len(workers):
+    readings = trough.probe.workers if trough.probe else ()
+    rows = [row for worker in readings if (row := ledger_of(worker)) is not None]
+    if len(rows) < workers:
         return None
     in_use, free, arenas = (sum(column) for column in zip(*rows, strict=True))
     return in_use, free, arenas
@@ -34,7 +34,8 @@ def likely_cause(trial: Trial) -> str | None:
     if len(troughs) < 2 or troughs[0].index != -1:
         return None
     growth = troughs[-1].sample.memory_bytes - troughs[0].sample.memory_bytes
-    before, after = ledger(troughs[0]), ledger(troughs[-1])
+    workers = trial.start.variant.axes.workers
+    before, after = (ledger(trough, workers) for trough in (troughs[0], troughs[-1]))
     if growth < WORTH_NAMING_BYTES or before is None or after is None:
         return None
     if after[1] - before[1] >= MOST_OF_GROWTH * growth:

@@ -7,12 +7,13 @@ from rich.text import Text
 from lab.answer import answer
 from lab.summary import Summary, VariantSummary
 from lab.units import format_mib
+from lab.wording import DASH
 
 STYLES = {"flat": "green", "bounded": "cyan", "leak": "red", "inconclusive": "yellow"}
 
 
 def size(value: int | None) -> str:
-    return "–" if value is None else format_mib(value)
+    return DASH if value is None else format_mib(value)
 
 
 def row(variant: VariantSummary) -> tuple[str | Text, ...]:
@@ -37,6 +38,6 @@ def closing_table(summary: Summary) -> Group:
     for variant in summary.variants:
         table.add_row(*row(variant))
     for missing in summary.run.missing:
-        table.add_row(missing.name, "never ran", missing.reason)
+        table.add_row(missing.name, "never ran", Text(missing.reason))
     found = answer(summary)
     return Group(table, Text(), Text(found.headline, style="bold"))

@@ -153,7 +153,9 @@ class TrialRun:
         try:
             address = resolve(place.host, place.port)
         except OSError as error:
-            raise Ended(EndKind.NEVER_READY, f"its name {place.host} is not known: {error}") from error
+            raise Ended(
+                EndKind.NEVER_READY, f"its name {place.host} is not known: {error}"
+            ) from error
         return Target(address, place.port, self.variant.path, place.host)
 
     async def become_ready(self, probes: ProbeClient) -> None:
@@ -192,7 +194,9 @@ class TrialRun:
             health, index=-1, requests=requests, concurrency=1, connection=Connection.CLOSE
         )
 
-    async def load_and_settle(self, index: int, size: int, target: Target, probes: ProbeClient) -> None:
+    async def load_and_settle(
+        self, index: int, size: int, target: Target, probes: ProbeClient
+    ) -> None:
         self.show(state="waiting")
         async with self.session.lanes.load_slot():
             self.show(state="load")
@@ -213,7 +217,9 @@ class TrialRun:
     def check_served(self, block: Block) -> None:
         if block.ok == 0:
             kinds = ", ".join(f"{kind} x {count}" for kind, count in block.failures.items())
-            reason = f"not one of {block.sent} requests of block {block.index + 1} was served: {kinds}"
+            reason = (
+                f"not one of {block.sent} requests of block {block.index + 1} was served: {kinds}"
+            )
             raise Ended(EndKind.NO_REQUESTS_SERVED, reason)
 
     def count(self) -> None:

@@ -34,7 +34,11 @@ class Target:
     host: str
 
     def request_bytes(self, connection: Connection) -> bytes:
-        lines = (f"GET {self.path} HTTP/1.1", f"Host: {self.host}", f"Connection: {connection.value}")
+        lines = (
+            f"GET {self.path} HTTP/1.1",
+            f"Host: {self.host}",
+            f"Connection: {connection.value}",
+        )
         return "\r\n".join((*lines, "", "")).encode("ascii")
 
 

@@ -4,6 +4,7 @@ import fnmatch
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,17 @@ def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, 
     services = document.get("services") if isinstance(document, dict) else None
     if not isinstance(services, dict):
         raise UsageError(f"{path.name} has no services")
+    if empty := [name for name, service in services.items() if not isinstance(service, dict)]:
+        raise UsageError(f"{path.name}: service {empty[0]} has nothing in it")
     found: dict[str, dict[str, Any]] = interpolate_all(services, values)
+    return found
+
+
+def mapping(name: str, service: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A part of a service that is written as `name: value` lines; empty when it is absent."""
+    found = service.get(key) or {}
+    if not isinstance(found, dict):
+        raise UsageError(f"compose.yaml: service {name} must write its {key} as `name: value` lines")
     return found
 
 
@@ -62,32 +73,43 @@ def number_label(service: str, labels: Mapping[str, Any], name: str) -> int:
     return int(value)
 
 
-def pool_threads(command: object) -> int | None:
+def pool_threads(name: str, command: object) -> int | None:
     """The size of a server's own pool, from its command's `--threads`; None without one."""
-    words = shlex.split(command) if isinstance(command, str) else [str(w) for w in command or ()]  # type: ignore[attr-defined]
-    pairs = zip(words, words[1:], strict=False)
-    return next((int(value) for word, value in pairs if word == "--threads"), None)
+    try:
+        words = shlex.split(command) if isinstance(command, str) else map(str, command or ())  # type: ignore[call-overload]
+        split = [part for word in words for part in word.split("=", 1)]
+        return next((int(value) for word, value in pairwise(split) if word == "--threads"), None)
+    except ValueError as error:
+        raise UsageError(f"compose.yaml: the command of {name} cannot be read: {error}") from error
+
+
+def memory_limit_bytes(name: str, service: Mapping[str, Any]) -> int:
+    limit = service.get("mem_limit")
+    if limit is None:
+        raise UsageError(f"compose.yaml: service {name} has no mem_limit")
+    try:
+        return parse_size(str(limit))
+    except ValueError as error:
+        raise UsageError(f"compose.yaml: service {name} has mem_limit={limit}, no size") from error
 
 
 def variant_of(name: str, service: Mapping[str, Any]) -> Variant:
-    labels = service["labels"]
+    labels = mapping(name, service, "labels")
     words = {axis: label(name, labels, axis) for axis in AXES}
     shown = label(name, labels, "host_cpus")
-    environment = service.get("environment", {})
+    environment = mapping(name, service, "environment")
     if environment.get("LAB_WORKLOAD") != words["workload"]:
         raise UsageError(f"compose.yaml: {name} has LAB_WORKLOAD other than its lab.workload")
-    if "mem_limit" not in service:
-        raise UsageError(f"compose.yaml: service {name} has no mem_limit")
     return Variant(
         name=name,
         axes=Axes(
             **words,
             workers=number_label(name, labels, "workers"),
             host_cpus=None if shown == "host" else number_label(name, labels, "host_cpus"),
-            pool_threads=pool_threads(service.get("command")),
+            pool_threads=pool_threads(name, service.get("command")),
         ),
         image=str(service.get("image", "")),
-        memory_limit_bytes=parse_size(str(service["mem_limit"])),
+        memory_limit_bytes=memory_limit_bytes(name, service),
         path=f"/{words['endpoint']}/{words['workload']}",
     )
 
@@ -106,7 +128,7 @@ def read_matrix(path: Path, values: Mapping[str, str]) -> tuple[Variant, ...]:
     return tuple(
         variant_of(name, service)
         for name, service in services.items()
-        if any(key.startswith("lab.") for key in service.get("labels") or {})
+        if any(str(key).startswith("lab.") for key in service.get("labels") or ())
     )
 
 
@@ -123,7 +145,9 @@ def select(variants: Sequence[Variant], settings: Settings) -> tuple[Variant, ..
     for glob in settings.variants:
         if not fnmatch.filter((variant.name for variant in members), glob):
             names = ", ".join(variant.name for variant in members)
-            raise UsageError(f"VARIANTS={glob!r} matches nothing in suite {settings.suite}: {names}")
+            raise UsageError(
+                f"VARIANTS={glob!r} matches nothing in suite {settings.suite}: {names}"
+            )
     return tuple(
         variant
         for variant in members

@@ -19,6 +19,8 @@ IDLE_REUSE_SINCE = (3, 8)
 THREADS_PER_CPU_BEFORE_3_8 = 5
 POOL_CAP_SINCE_3_8 = 32
 POOL_SPARE_SINCE_3_8 = 4
+THREADS_A_CLIENT_OF_GTHREAD = 2
+"""A gthread worker's pool thread closes the connection itself after the answer has gone out."""
 ARENAS_PER_CPU = 8
 
 
@@ -54,7 +56,9 @@ def threads_that_run(axes: Axes, cpus: int, load: Load) -> tuple[int, str]:
     if python_version(axes.python) < IDLE_REUSE_SINCE:
         served = load.requests // axes.workers
         return min(pool, served), f"{rule}; each request starts one more until it is full"
-    return min(pool, load.concurrency), f"{rule}; idle threads are reused, so at most one a request in flight"
+    return min(
+        pool, load.concurrency
+    ), f"{rule}; idle threads are reused, so at most one a request in flight"
 
 
 def predict(axes: Axes, calibration: Calibration | None, load: Load) -> Prediction:
@@ -67,7 +71,9 @@ def predict(axes: Axes, calibration: Calibration | None, load: Load) -> Predicti
         load: what will be sent.
     """
     if calibration is None:
-        return Prediction(None, "not predicted: no thread was measured beforehand (probes are off)", {})
+        return Prediction(
+            None, "not predicted: no thread was measured beforehand (probes are off)", {}
+        )
     threads, rule = threads_that_run(axes, calibration.cpu_count, load)
     arenas = calibration.arena_limit or ARENAS_PER_CPU * calibration.cpu_count
     kept_threads = min(threads, arenas)

@@ -26,7 +26,9 @@ class ProbeClient:
         """The answer's JSON, or None when there is no answer."""
         url = f"http://{self.place.host}:{port}{path}"
         try:
-            answer = self.session.get(url, timeout=PROBE_TIMEOUT_SECONDS, headers={"Connection": "close"})
+            answer = self.session.get(
+                url, timeout=PROBE_TIMEOUT_SECONDS, headers={"Connection": "close"}
+            )
             return answer.json() if answer.ok else None
         except (requests.RequestException, ValueError):
             return None

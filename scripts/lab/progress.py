@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 
 from lab.units import format_mib
+from lab.wording import DASH
 
 PLAIN_EVERY_SECONDS = 15.0
 
@@ -42,7 +43,7 @@ class Line:
             self.name,
             self.state,
             f"{self.done:,} of {self.total:,}",
-            format_mib(self.memory_bytes) if self.memory_bytes is not None else "–",
+            format_mib(self.memory_bytes) if self.memory_bytes is not None else DASH,
             f"{rate:.0f}/s" if rate and not finished else "",
             f"{left:.0f} s left" if left and not finished else "",
         )
@@ -148,7 +149,9 @@ class PlainProgress:
         return None
 
 
-def progress_for(console: Console, names: Sequence[str], total: int) -> LiveProgress | PlainProgress:
+def progress_for(
+    console: Console, names: Sequence[str], total: int
+) -> LiveProgress | PlainProgress:
     """Live on a terminal, plain lines elsewhere."""
     board = Board(names, total)
     return LiveProgress(board, console) if console.is_terminal else PlainProgress(board, console)

@@ -32,7 +32,9 @@ def least_seconds(axes: Axes) -> float:
     """How long the timers of the variant's server and stack can hold on to something."""
     if axes.stack in ANYIO_STACKS and axes.framework != "flask":
         return ANYIO_IDLE_SECONDS + MARGIN_SECONDS
-    keep_alive = UVICORN_KEEP_ALIVE_SECONDS if "uvicorn" in axes.server else GUNICORN_KEEP_ALIVE_SECONDS
+    keep_alive = (
+        UVICORN_KEEP_ALIVE_SECONDS if "uvicorn" in axes.server else GUNICORN_KEEP_ALIVE_SECONDS
+    )
     return keep_alive + MARGIN_SECONDS
 
 

@@ -1,8 +1,7 @@
 """From the raw files of a run to its report: the one place where reading and rendering meet."""
 
-from lab.experiment import Experiment
 from lab.report import render_all
-from lab.store import RunFolder, decode
+from lab.store import RunFolder
 from lab.summarise import curve_of, summarise
 from lab.summary import Summary
 
@@ -13,7 +12,7 @@ def rebuild(folder: RunFolder) -> Summary:
     Raises:
         LabError: a raw file cannot be read.
     """
-    experiment: Experiment = decode(Experiment, folder.read_experiment())
+    experiment = folder.read_experiment()
     trials = folder.read_trials()
     summary = summarise(folder.id, experiment, trials)
     curves = [curve_of(trial) for name in experiment.variants for trial in trials.get(name, ())]

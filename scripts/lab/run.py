@@ -13,6 +13,7 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
+from lab.codec import encode
 from lab.conductor import Session, conduct_all
 from lab.engines import Engine
 from lab.errors import UsageError
@@ -24,7 +25,7 @@ from lab.model import Variant
 from lab.progress import progress_for
 from lab.rebuild import rebuild
 from lab.settings import Settings
-from lab.store import RunFolder, check_writable, encode
+from lab.store import RunFolder, check_writable
 from lab.summary import Missing, Summary
 
 

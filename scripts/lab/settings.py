@@ -1,9 +1,10 @@
 """The settings: names, defaults, ranges. Standard library only, so any Python can check them."""
 
+import math
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ DOTENV = Path(__file__).resolve().parents[2] / ".env"
 HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
 """Numbers for which images/cpus holds the file that the variant is shown."""
 MIN_BLOCKS = 8
+WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
 SIZE_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?", re.IGNORECASE)
 ENGINES = ("auto", "docker")
@@ -49,7 +51,10 @@ def parse_size(text: str) -> int:
     match = SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError(text)
-    return int(float(match[1]) * SIZE_UNITS[match[2].lower()])
+    size = float(match[1]) * SIZE_UNITS[match[2].lower()]
+    if not math.isfinite(size):
+        raise ValueError(text)
+    return int(size)
 
 
 def refuse(name: str, value: str, allowed: str) -> UsageError:
@@ -66,9 +71,9 @@ class Reader:
         return self.given.get(name, "").strip() or default
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        value, allowed = self.text(name, str(default)), f"a whole number from {low} to {high}"
-        if not value.isdecimal() or not low <= int(value) <= high:
-            raise refuse(name, value, allowed)
+        value = self.text(name, str(default))
+        if not WHOLE_NUMBER.fullmatch(value) or not low <= int(value) <= high:
+            raise refuse(name, value, f"a whole number from {low} to {high}")
         return int(value)
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
@@ -77,19 +82,32 @@ class Reader:
             raise refuse(name, value, "one of " + ", ".join(choices))
         return value
 
-    def automatic(self, name: str, read: Callable[[], int]) -> int | None:
-        return None if self.text(name, "auto") == "auto" else read()
+    def lanes(self) -> int | None:
+        value = self.text("LANES", "auto")
+        if value == "auto":
+            return None
+        if not WHOLE_NUMBER.fullmatch(value) or not 1 <= int(value) <= 64:
+            raise refuse("LANES", value, "auto or a whole number from 1 to 64")
+        return int(value)
+
+    def globs(self) -> tuple[str, ...]:
+        words = re.split(r"[\s,]+", self.text("VARIANTS", "*"))
+        return tuple(filter(None, words)) or ("*",)
 
     def host_cpus(self) -> int | None:
         value = self.text("HOST_CPUS", "16")
         if value == "host":
             return None
         if value not in map(str, HOST_CPUS_SHOWN):
-            raise refuse("HOST_CPUS", value, "host or one of " + ", ".join(map(str, HOST_CPUS_SHOWN)))
+            raise refuse(
+                "HOST_CPUS", value, "host or one of " + ", ".join(map(str, HOST_CPUS_SHOWN))
+            )
         return int(value)
 
-    def size(self, name: str) -> int:
+    def size(self, name: str) -> int | None:
         value = self.text(name, "auto")
+        if value == "auto":
+            return None
         try:
             size_bytes = parse_size(value)
         except ValueError:
@@ -115,7 +133,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
     blocks = read.number("BLOCKS", MIN_BLOCKS, MIN_BLOCKS, 1000)
     settings = Settings(
         suite=read.suite(),
-        variants=tuple(re.split(r"[\s,]+", read.text("VARIANTS", "*"))),
+        variants=read.globs(),
         host_cpus=read.host_cpus(),
         workers=read.number("WORKERS", 1, 1, 64),
         requests=read.number("REQUESTS", 1000, blocks, 10_000_000),
@@ -123,8 +141,8 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         connection=Connection(read.choice("CONNECTION", tuple(item.value for item in Connection))),
         blocks=blocks,
         trials=read.number("TRIALS", 1, 1, 100),
-        lanes=read.automatic("LANES", lambda: read.number("LANES", 1, 1, 64)),
-        memory_budget_bytes=read.automatic("MEMORY_BUDGET", lambda: read.size("MEMORY_BUDGET")),
+        lanes=read.lanes(),
+        memory_budget_bytes=read.size("MEMORY_BUDGET"),
         engine=read.choice("ENGINE", ENGINES),
         seed=read.number("SEED", 596, 0, 2**32 - 1),
         probes=read.choice("LAB_PROBES", ("1", "0")) == "1",

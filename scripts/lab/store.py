@@ -5,18 +5,15 @@ A line of a .jsonl file is `{"record": <kind>, ...}`; it is flushed as soon as i
 that an interruption loses nothing that was measured.
 """
 
-import dataclasses
 import json
 import os
-import types
-import typing
 from collections.abc import Iterator, Mapping
-from enum import Enum
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from lab.codec import decode, encode
 from lab.errors import LabError, UsageError
+from lab.experiment import Experiment
 from lab.model import (
     Block,
     Calibration,
@@ -40,55 +37,8 @@ KINDS: Mapping[str, type] = {
 }
 NAMES = {record: kind for kind, record in KINDS.items()}
 EXPERIMENT = "experiment.json"
-
-
-def encode(value: Any) -> Any:
-    """A record as plain JSON data."""
-    if isinstance(value, Enum):
-        return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return {field.name: encode(getattr(value, field.name)) for field in fields}
-    if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [encode(item) for item in value]
-    return value
-
-
-@cache
-def decoders(record: type) -> Mapping[str, Any]:
-    """Field name to type, for the fields that are more than a plain JSON value."""
-    hints = typing.get_type_hints(record)
-    return {name: hint for name, hint in hints.items() if not is_plain(hint)}
-
-
-def is_plain(hint: Any) -> bool:
-    if isinstance(hint, types.UnionType):
-        return all(is_plain(part) for part in typing.get_args(hint))
-    return hint in (int, float, str, bool, types.NoneType) or typing.get_origin(hint) in (
-        Mapping,
-        dict,
-        typing.get_origin(Mapping[str, str]),
-    )
-
-
-def decode(hint: Any, value: Any) -> Any:
-    """JSON data as the record that `hint` names."""
-    if value is None or is_plain(hint):
-        return value
-    if isinstance(hint, types.UnionType):
-        inner = next(part for part in typing.get_args(hint) if part is not types.NoneType)
-        return decode(inner, value)
-    if typing.get_origin(hint) is tuple:
-        return tuple(decode(typing.get_args(hint)[0], item) for item in value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    special = decoders(hint)
-    return hint(**{
-        name: decode(special[name], item) if name in special else item
-        for name, item in value.items()
-    })
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What JSON of another shape than a record's ends in."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -160,15 +110,20 @@ class RunFolder:
     def trial_writer(self, variant: str, trial: int) -> TrialWriter:
         return TrialWriter(self.path / "samples" / variant / f"{trial}.jsonl")
 
-    def write_experiment(self, experiment: Any) -> None:
+    def write_experiment(self, experiment: Experiment) -> None:
         write_atomically(self.path / EXPERIMENT, json.dumps(encode(experiment), indent=2) + "\n")
 
-    def read_experiment(self) -> dict[str, Any]:
+    def read_experiment(self) -> Experiment:
+        """
+        Raises:
+            LabError: it cannot be read.
+        """
         try:
-            data: dict[str, Any] = json.loads((self.path / EXPERIMENT).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise LabError(f"run {self.id}: {EXPERIMENT} cannot be read: {error}") from error
-        return data
+            data = json.loads((self.path / EXPERIMENT).read_bytes())
+            experiment: Experiment = decode(Experiment, data)
+        except (OSError, *UNREADABLE) as error:
+            raise LabError(f"run {self.id}: {EXPERIMENT} cannot be read: {error!r}") from error
+        return experiment
 
     def write_report(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
@@ -177,8 +132,9 @@ class RunFolder:
     def read_trials(self) -> dict[str, list[Trial]]:
         """Every trial by variant, in the order of their numbers."""
         trials: dict[str, list[Trial]] = {}
-        paths = sorted((self.path / "samples").glob("*/*.jsonl"), key=lambda p: int(p.stem))
-        for path in paths:
+        paths = (self.path / "samples").glob("*/*.jsonl")
+        numbered = (path for path in paths if path.stem.isdecimal())
+        for path in sorted(numbered, key=lambda path: int(path.stem)):
             trial = read_trial(path)
             if trial is not None:
                 trials.setdefault(path.parent.name, []).append(trial)
@@ -191,18 +147,20 @@ def read_records(path: Path) -> Iterator[Record]:
     Raises:
         LabError: a line before the last cannot be read.
     """
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, start=1):
         if not line:
             continue
         try:
             data = json.loads(line)
             record: Record = decode(KINDS[data.pop("record")], data)
-        except (ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             if number == len(lines):
                 return
             where = f"{path.parent.name}/{path.name}, line {number}"
-            raise LabError(f"raw file {where} cannot be read: {error!r}; restore or remove it") from error
+            raise LabError(
+                f"raw file {where} cannot be read: {error!r}; restore or remove it"
+            ) from error
         yield record
 
 

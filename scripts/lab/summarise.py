@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 from lab.attribution import likely_cause
+from lab.codec import encode
 from lab.errors import ExitCode
 from lab.experiment import Experiment
 from lab.model import EndKind, Sample, Trial, Trough
 from lab.predict import Load, predict
-from lab.store import encode
 from lab.summary import (
     SCHEMA_VERSION,
     Base,
@@ -179,7 +179,9 @@ def latency_of(trials: Sequence[Trial]) -> dict[str, float]:
     blocks = [block for trial in trials for block in trial.blocks if block.latency_seconds]
     if not blocks:
         return {}
-    found = {name: median(block.latency_seconds[name] for block in blocks) for name in ("p50", "p95")}
+    found = {
+        name: median(block.latency_seconds[name] for block in blocks) for name in ("p50", "p95")
+    }
     return {**found, "max": max(block.latency_seconds["max"] for block in blocks)}
 
 
@@ -265,14 +267,19 @@ def exit_code_of(
     ended_badly = any(trial.end != EndKind.COMPLETE.value for v in variants for trial in v.trials)
     if experiment.interrupted:
         return ExitCode.INTERRUPTED
-    if missing or not variants or ended_badly or any(v.memory_bytes is None for v in variants):
+    cut_off = experiment.elapsed_seconds is None
+    if cut_off or missing or not variants or ended_badly:
+        return ExitCode.INCOMPLETE
+    if any(variant.memory_bytes is None for variant in variants):
         return ExitCode.INCOMPLETE
     if any(variant.verdict is Verdict.INCONCLUSIVE for variant in variants):
         return ExitCode.UNDECIDED
     return ExitCode.DECIDED
 
 
-def missing_of(experiment: Experiment, trials: Mapping[str, Sequence[Trial]]) -> tuple[Missing, ...]:
+def missing_of(
+    experiment: Experiment, trials: Mapping[str, Sequence[Trial]]
+) -> tuple[Missing, ...]:
     said = {missing.name for missing in experiment.missing}
     unsaid = (n for n in experiment.variants if n not in trials and n not in said)
     return (*experiment.missing, *(Missing(name, NEVER_RAN) for name in unsaid))
@@ -288,7 +295,9 @@ def summarise(
         experiment: what was asked for, and where.
         trials: what was observed, by variant.
     """
-    order: Callable[[str], int] = {name: i for i, name in enumerate(experiment.variants)}.__getitem__
+    order: Callable[[str], int] = {
+        name: i for i, name in enumerate(experiment.variants)
+    }.__getitem__
     names = sorted((name for name in trials if name in experiment.variants), key=order)
     variants = tuple(variant_summary(trials[name]) for name in names)
     missing = missing_of(experiment, trials)

@@ -87,7 +87,9 @@ class DockerEngine:
                 with readable_errors(variant, "be inspected"):
                     found: Mapping[str, Any] = self.client.inspect_container(name)
                 return found
-        raise VariantError(f"{variant.name}: its container was never created (did its image build?)")
+        raise VariantError(
+            f"{variant.name}: its container was never created (did its image build?)"
+        )
 
     def name(self, variant: Variant) -> str:
         return str(self.inspect(variant)["Name"]).lstrip("/")
@@ -98,10 +100,14 @@ class DockerEngine:
             with readable_errors(variant, "start"):
                 self.client.start(self.name(variant))
         elif variant.name in self.used:
-            raise VariantError(f"{variant.name}: a second trial needs a fresh container: use make repro")
+            raise VariantError(
+                f"{variant.name}: a second trial needs a fresh container: use make repro"
+            )
         self.used.add(variant.name)
         labels = {k: v for k, v in found["Config"]["Labels"].items() if k.startswith("memlab.")}
-        return Place(variant.name, SERVER_PORT, PROBE_PORT, {"image": str(found["Image"]), **labels})
+        return Place(
+            variant.name, SERVER_PORT, PROBE_PORT, {"image": str(found["Image"]), **labels}
+        )
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         return StatsStream(self.client, self.name(variant), on_sample)
@@ -123,7 +129,9 @@ class DockerEngine:
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
         try:
-            text = self.log_path(self.inspect(variant)).read_text(encoding="utf-8", errors="replace")
+            text = self.log_path(self.inspect(variant)).read_text(
+                encoding="utf-8", errors="replace"
+            )
         except (OSError, VariantError):
             return ()
         return tuple(text.splitlines()[-lines:])
