@@ -4,8 +4,9 @@ Every observation is written as soon as it is made; nothing is judged here.
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,25 +20,20 @@ from lab.model import (
     End,
     EndKind,
     ProbeReading,
-    Sample,
     TrialStart,
     Trough,
     Variant,
 )
 from lab.probe_client import HEALTH_PATH, ProbeClient
 from lab.progress import Progress
-from lab.quiet import PATIENCE_SECONDS, Counts, least_seconds, memory_is_still
+from lab.quiet import WAITS, Counts, Waits, memory_is_still
 from lab.settings import Settings
 from lab.store import RunFolder, TrialWriter
+from lab.watch import Watch
 
-READY_SECONDS = 90.0
-"""A gunicorn with 12 workers on a busy core needs a third of it."""
-READY_POLL_SECONDS = 0.3
 WARM_UP_REQUESTS_A_WORKER = 8
 """To the health endpoint, which runs in no pool of FastAPI's: imports and first answers are
 over, and no thread has run the workload."""
-TROUGH_SECONDS = 10.0
-"""Readings come once a second; ten without one are a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,55 +45,13 @@ class Session:
     lanes: Lanes
     folder: RunFolder
     progress: Progress
+    waits: Waits = WAITS
 
 
 def block_sizes(requests: int, blocks: int) -> list[int]:
     """Equal shares of the load; the first ones take what does not divide."""
     share, rest = divmod(requests, blocks)
     return [share + (index < rest) for index in range(blocks)]
-
-
-class Watch:
-    """The readings of a running trial, as they arrive from the engine's thread."""
-
-    def __init__(self, writer: TrialWriter, on_memory: Callable[[int], None]) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.writer, self.on_memory = writer, on_memory
-        self.samples: list[Sample] = []
-        self.emptied = False
-        self.arrived = asyncio.Event()
-
-    def from_thread(self, sample: Sample | None) -> None:
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.take, sample)
-
-    def take(self, sample: Sample | None) -> None:
-        if sample is None:
-            self.emptied = True
-        elif not self.samples or sample.read_at_seconds > self.samples[-1].read_at_seconds:
-            self.emptied = False
-            self.samples.append(sample)
-            self.writer.write(sample)
-            self.on_memory(sample.memory_bytes)
-        self.arrived.set()
-
-    async def next(self, timeout_seconds: float) -> bool:
-        """Wait for the next reading; False when none came in time."""
-        self.arrived.clear()
-        try:
-            await asyncio.wait_for(self.arrived.wait(), timeout_seconds)
-        except asyncio.TimeoutError:
-            return False
-        return True
-
-    async def first_after(self, moment_seconds: float) -> Sample | None:
-        """The first reading whose own time lies after the moment; None when it stays out."""
-        deadline = time.time() + TROUGH_SECONDS
-        while time.time() < deadline and not self.emptied:
-            if self.samples and self.samples[-1].read_at_seconds > moment_seconds:
-                return next(s for s in self.samples if s.read_at_seconds > moment_seconds)
-            await self.next(1.0)
-        return None
 
 
 class Ended(VariantError):
@@ -113,7 +67,7 @@ class TrialRun:
 
     def __init__(self, session: Session, variant: Variant, trial: int, writer: TrialWriter) -> None:
         self.session, self.variant, self.trial, self.writer = session, variant, trial, writer
-        self.settings = session.settings
+        self.settings, self.waits = session.settings, session.waits
         self.show = partial(session.progress.update, variant.name)
         self.watch = Watch(writer, lambda size: self.show(memory_bytes=size))
         self.sampling: Sampling | None = None
@@ -121,8 +75,7 @@ class TrialRun:
 
     async def run(self) -> None:
         self.show(state="starting")
-        place = await asyncio.to_thread(self.session.engine.start, self.variant)
-        self.writer.write(self.start_record(place))
+        place = await self.start()
         self.sampling = self.session.engine.sample(self.variant, self.watch.from_thread)
         probes = ProbeClient(place, self.variant.axes.workers)
         await self.become_ready(probes)
@@ -134,9 +87,31 @@ class TrialRun:
         await self.settle(-1, probes)
         for index, size in enumerate(block_sizes(self.settings.requests, self.settings.blocks)):
             await self.load_and_settle(index, size, target, probes)
-        self.writer.write(End(EndKind.COMPLETE, time.time()))
+        self.end(End(EndKind.COMPLETE, time.time()))
 
-    def start_record(self, place: Place) -> TrialStart:
+    async def start(self) -> Place:
+        """Start the variant; what is about to be measured is written down even when it fails.
+
+        An interruption waits for the engine's call, so that nothing starts after its own stop.
+        """
+        call = asyncio.ensure_future(asyncio.to_thread(self.session.engine.start, self.variant))
+        container: Mapping[str, str] = {}
+        try:
+            place = await asyncio.shield(call)
+            container = place.container
+            return place
+        finally:
+            await asyncio.gather(call, return_exceptions=True)
+            self.writer.write(self.start_record(container))
+
+    def end(self, end: End) -> None:
+        """Write the last record; readings that come later are of a variant that is stopped."""
+        if self.sampling is not None:
+            self.sampling.stop()
+        self.watch.closed = True
+        self.writer.write(end)
+
+    def start_record(self, container: Mapping[str, str]) -> TrialStart:
         return TrialStart(
             variant=self.variant,
             trial=self.trial,
@@ -146,7 +121,7 @@ class TrialRun:
             concurrency=self.settings.concurrency,
             connection=self.settings.connection,
             probes=self.settings.probes,
-            container=place.container,
+            container=container,
         )
 
     def target(self, place: Place) -> Target:
@@ -159,13 +134,13 @@ class TrialRun:
         return Target(address, place.port, self.variant.path, place.host)
 
     async def become_ready(self, probes: ProbeClient) -> None:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + self.waits.ready_seconds
         while not await asyncio.to_thread(self.is_ready, probes):
             await self.check_alive()
             if time.monotonic() > deadline:
-                reason = f"it did not answer {HEALTH_PATH} within {READY_SECONDS:.0f} s"
+                reason = f"it did not answer {HEALTH_PATH} within {self.waits.ready_seconds:.0f} s"
                 raise Ended(EndKind.NEVER_READY, reason)
-            await asyncio.sleep(READY_POLL_SECONDS)
+            await asyncio.sleep(self.waits.ready_poll_seconds)
 
     def is_ready(self, probes: ProbeClient) -> bool:
         if not probes.server_answers():
@@ -229,11 +204,11 @@ class TrialRun:
     async def settle(self, index: int, probes: ProbeClient) -> None:
         """Wait until everything holds still, then take the trough."""
         started = time.time()
-        least = least_seconds(self.variant.axes)
+        least = self.waits.least_quiet_seconds(self.variant.axes)
         await asyncio.sleep(least)
-        still = await self.hold_still(probes, started + least + PATIENCE_SECONDS)
+        still = await self.hold_still(probes, started + least + self.waits.patience_seconds)
         ended = time.time()
-        sample = await self.watch.first_after(ended)
+        sample = await self.watch.first_after(ended, self.waits.reading_seconds)
         await self.check_alive()
         if sample is None:
             return
@@ -243,7 +218,7 @@ class TrialRun:
     async def hold_still(self, probes: ProbeClient, deadline_seconds: float) -> bool:
         before = await self.counts(probes)
         while time.time() < deadline_seconds:
-            if not await self.watch.next(TROUGH_SECONDS) or self.watch.emptied:
+            if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
                 return False
             now = await self.counts(probes)
             if now == before and memory_is_still(self.watch.samples):
@@ -271,18 +246,22 @@ async def conduct(session: Session, variant: Variant, trial: int) -> None:
             await run.run()
             session.progress.update(variant.name, state="done")
         except asyncio.CancelledError:
-            writer.write(End(EndKind.INTERRUPTED, time.time(), "interrupted"))
+            run.end(End(EndKind.INTERRUPTED, time.time(), "interrupted"))
             raise
         except (LabError, OSError) as error:
             kind = error.kind if isinstance(error, Ended) else EndKind.FAILED
             tail = await asyncio.to_thread(engine.log_tail, variant)
-            writer.write(End(kind, time.time(), str(error), tail))
+            run.end(End(kind, time.time(), str(error), tail))
             session.progress.update(variant.name, state=kind.value)
         finally:
-            if run.sampling is not None:
-                run.sampling.stop()
-            await asyncio.shield(asyncio.to_thread(engine.stop, variant))
             writer.close()
+            await asyncio.shield(asyncio.to_thread(stop, engine, variant))
+
+
+def stop(engine: Engine, variant: Variant) -> None:
+    """Stop a variant; one that cannot be stopped has been measured all the same."""
+    with contextlib.suppress(LabError, OSError):
+        engine.stop(variant)
 
 
 async def conduct_variant(session: Session, variant: Variant) -> None:

@@ -55,7 +55,9 @@ def mapping(name: str, service: Mapping[str, Any], key: str) -> Mapping[str, Any
     """A part of a service that is written as `name: value` lines; empty when it is absent."""
     found = service.get(key) or {}
     if not isinstance(found, dict):
-        raise UsageError(f"compose.yaml: service {name} must write its {key} as `name: value` lines")
+        raise UsageError(
+            f"compose.yaml: service {name} must write its {key} as `name: value` lines"
+        )
     return found
 
 

@@ -1,6 +1,6 @@
 """When a quiet is over: long enough for the server's own timers, and everything holds still."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lab.model import Axes, Sample
@@ -13,8 +13,6 @@ ANYIO_IDLE_SECONDS = 10.0
 """anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
-PATIENCE_SECONDS = 15.0
-"""How long past the least a quiet waits for stillness before it says that there was none."""
 STILL_READINGS = 3
 STILL_BYTES = 256 * 1024
 """Two thirds of the least noise between troughs; a worker's own timers touch less."""
@@ -36,6 +34,23 @@ def least_seconds(axes: Axes) -> float:
         UVICORN_KEEP_ALIVE_SECONDS if "uvicorn" in axes.server else GUNICORN_KEEP_ALIVE_SECONDS
     )
     return keep_alive + MARGIN_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long a trial waits, and for what; tests wait less."""
+
+    ready_seconds: float = 90.0
+    """For the server's first answer: gunicorn with 12 workers on a busy core needs a third."""
+    ready_poll_seconds: float = 0.3
+    reading_seconds: float = 10.0
+    """For one reading: they come once a second; ten without one are a gap."""
+    least_quiet_seconds: Callable[[Axes], float] = least_seconds
+    patience_seconds: float = 15.0
+    """For stillness past the least quiet, before it is said that there was none."""
+
+
+WAITS = Waits()
 
 
 def memory_is_still(samples: Sequence[Sample]) -> bool:

@@ -23,6 +23,7 @@ from lab.matrix import read_matrix, select
 from lab.metadata import free_memory_bytes, host_info, lock_hashes
 from lab.model import Variant
 from lab.progress import progress_for
+from lab.quiet import WAITS, Waits
 from lab.rebuild import rebuild
 from lab.settings import Settings
 from lab.store import RunFolder, check_writable
@@ -96,7 +97,12 @@ async def until_signal(session: Session, variants: tuple[Variant, ...]) -> bool:
 
 
 def conduct_run(
-    settings: Settings, engine: Engine, compose_file: Path, results: Path, console: Console
+    settings: Settings,
+    engine: Engine,
+    compose_file: Path,
+    results: Path,
+    console: Console,
+    waits: Waits = WAITS,
 ) -> tuple[RunFolder, Summary]:
     """Measure the suite and write its report, whole or marked partial.
 
@@ -125,7 +131,7 @@ def conduct_run(
     folder.write_experiment(experiment)
     started = time.monotonic()
     with progress_for(console, [v.name for v in ready], settings.requests) as progress:
-        session = Session(engine, settings, Lanes(plan), folder, progress)
+        session = Session(engine, settings, Lanes(plan), folder, progress, waits)
         runner = uvloop.new_event_loop()
         try:
             interrupted = runner.run_until_complete(until_signal(session, ready))

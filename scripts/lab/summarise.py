@@ -237,7 +237,8 @@ def limit_caveat(trial: Trial) -> tuple[str, ...]:
         return ()
     return (
         f"The predicted growth of {format_mib(growth_bytes)} does not fit under its limit of "
-        f"{format_mib(limit_bytes)}: lower WORKERS or HOST_CPUS, or raise its mem_limit in compose.yaml.",
+        f"{format_mib(limit_bytes)}: lower WORKERS or HOST_CPUS, or raise its mem_limit in "
+        "compose.yaml.",
     )
 
 

@@ -147,14 +147,16 @@ def doubt_of(troughs: Troughs, line: Line) -> Doubt | None:
 def has_stopped(troughs: Troughs, line: Line) -> bool:
     """Whether the same load once more would add practically nothing.
 
-    Either the slope's interval says so, or the tail gained little and its second half less.
+    Either the slope's interval says so, or the tail, which is no steady climb, gained little and
+    half as much load again would add as little at the pace of its last blocks: a pool whose last
+    idle threads are found late (3.7 starts all of them at once) ends in single steps.
     """
     little = max(flat_bytes(troughs), BOUNDED_SHARE_OF_GROWTH * troughs.growth_bytes)
     if _over_load(line.slope.high, troughs) < little:
         return True
     end = last_blocks(troughs, len(troughs.trough_bytes) // 4)
     rise = largest_rise_bytes(end) / (end.requests[-1] - end.requests[0])
-    return line.rise_bytes < little and _over_load(rise, troughs) < little
+    return line.rise_bytes < little and _over_load(rise, troughs) / 2 < little
 
 
 def _fell(troughs: Troughs, line: Line) -> bool:

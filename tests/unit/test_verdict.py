@@ -316,3 +316,35 @@ def test_uneven_blocks_are_weighed_by_their_requests() -> None:
     verdict, reason = judge_troughs(line)
     assert verdict is Verdict.LEAK
     assert "16.0 KiB a request" in reason
+
+
+# The four fillings of Python 3.7's pool of 80 threads that were measured (MiB): every thread is
+# started within 80 requests, but the last idle ones are handed their first request late.
+FILLINGS = (
+    (40.7, 843.8, 1012.0, 1196.5, 1227.1, 1242.9, 1258.5, 1258.9, 1258.7),
+    (40.8, 797.8, 935.7, 1120.0, 1166.0, 1196.7, 1227.7, 1227.9, 1258.7),
+    (41.0, 828.7, 951.4, 1135.1, 1166.1, 1196.8, 1197.0, 1197.5, 1228.8),
+    (40.8, 767.3, 905.3, 1089.2, 1181.1, 1211.9, 1273.5, 1273.7, 1273.7),
+)
+
+
+@pytest.mark.parametrize("sizes", FILLINGS)
+def test_a_pool_whose_last_threads_are_found_late_is_bounded(sizes: tuple[float, ...]) -> None:
+    baseline, *after = (round(size * MIB) for size in sizes)
+    requests = tuple(125 * block for block in range(1, 9))
+    verdict, _ = judge_troughs(Troughs(baseline, tuple(after), requests))
+    assert verdict is Verdict.BOUNDED
+
+
+@pytest.mark.parametrize("leak_mib_a_block", [1.0, 8.0, 15.3, 31.0])
+@pytest.mark.parametrize("filling_blocks", [1, 2, 3])
+def test_a_leak_under_a_filling_pool_is_never_bounded(
+    leak_mib_a_block: float, filling_blocks: int
+) -> None:
+    pool = [1200 * min(block / filling_blocks, 1.0) for block in range(1, 9)]
+    sizes = [40 + size + leak_mib_a_block * (k + 1) for k, size in enumerate(pool)]
+    noise = np.random.default_rng(7).normal(0, 0.2, 8)
+    after = tuple(round((size + dirt) * MIB) for size, dirt in zip(sizes, noise, strict=True))
+    requests = tuple(125 * block for block in range(1, 9))
+    verdict, _ = judge_troughs(Troughs(40 * MIB, after, requests))
+    assert verdict is Verdict.LEAK

@@ -28,7 +28,8 @@ PROBE_PORT = 8100
 STOP_SECONDS = 2
 CALL_TIMEOUT_SECONDS = 30
 GATE_DEADLINE_SECONDS = 20
-OOM_SIGNAL_EXIT = 137
+KILLED = "137"
+"""128 and SIGKILL, as a shell says it."""
 
 
 class Lifecycle(str, Enum):
@@ -51,8 +52,8 @@ def connect(url: str) -> docker.APIClient:
         except (DockerException, requests.RequestException) as error:
             if time.monotonic() > deadline:
                 raise LabError(
-                    "the engine does not answer through the gate: see `docker compose logs gate`; if it "
-                    "may not open the socket, set DOCKER_GID to the socket's group "
+                    "the engine does not answer through the gate: see `docker compose logs gate`; "
+                    "if it may not open the socket, set DOCKER_GID to the socket's group "
                     f"(stat -c %g /var/run/docker.sock): {error}"
                 ) from error
             time.sleep(0.25)
@@ -97,6 +98,10 @@ class DockerEngine:
     def start(self, variant: Variant) -> Place:
         found = self.inspect(variant)
         if self.lifecycle is Lifecycle.DRIVER:
+            if found["State"]["Running"]:
+                raise VariantError(
+                    f"{variant.name}: its last container still runs, so none is fresh"
+                )
             with readable_errors(variant, "start"):
                 self.client.start(self.name(variant))
         elif variant.name in self.used:
@@ -114,15 +119,21 @@ class DockerEngine:
 
     def state(self, variant: Variant) -> State:
         found = self.inspect(variant)
-        exit_file = self.log_path(found).with_suffix(".exit")
-        if found["State"]["Running"] and not exit_file.exists():
+        code = str(found["State"]["ExitCode"]) if not found["State"]["Running"] else None
+        if self.lifecycle is Lifecycle.COMPOSE:
+            # PID 1 outlives the server there and writes down how it ended; elsewhere the file may
+            # be the trace of an earlier trial.
+            code = self.written_exit_code(found) or code
+        if code is None:
             return State(running=True)
-        if exit_file.exists():
-            code = exit_file.read_text(encoding="utf-8").strip()
-        else:
-            code = str(found["State"]["ExitCode"])
-        killed = " (killed, as the kernel does at the memory limit)" if code == "137" else ""
+        killed = " (killed, as the kernel does at the memory limit)" if code == KILLED else ""
         return State(running=False, reason=f"its server ended with status {code}{killed}")
+
+    def written_exit_code(self, found: Mapping[str, Any]) -> str | None:
+        try:
+            return self.log_path(found).with_suffix(".exit").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
 
     def log_path(self, found: Mapping[str, Any]) -> Path:
         return self.logs / f"{found['Config']['Hostname']}.log"

@@ -1,0 +1,298 @@
+"""Variants that are told what memory to show: a run through every part of the lab, and no engine.
+
+Behind each stands a small server on loopback, which answers, counts, and dies when it is told to.
+"""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias, cast
+
+from lab.codec import encode
+from lab.engines import Place, Sampling, State
+from lab.errors import VariantError
+from lab.model import Calibration, Environment, ProcessReading, Sample, Variant, WorkerReading
+from lab.summary import EngineInfo
+
+LOOPBACK = "127.0.0.1"
+PACE_SECONDS = 0.01
+MASTER_PID = 10
+OWN_BYTES = 8 << 20
+"""What the program of a scripted worker holds; the rest of its memory is kept free."""
+
+Curve: TypeAlias = Sequence[int] | Callable[[int], int]
+"""A value a reading, the last one for ever; or a function of the requests that were served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What one variant does."""
+
+    memory_bytes: Curve = (20 << 20,)
+    pids: Curve = (3,)
+    status: int | None = 200
+    """What the workload answers; None: the connection is closed without an answer."""
+    dies_after_requests: int | None = None
+    """0: before the first answer to anything."""
+    never_ready: bool = False
+    cannot_start: str = ""
+    """Why the engine refuses to start it."""
+    log: tuple[str, ...] = ()
+    calibration: Calibration | None = None
+    peak_bytes: int | None = None
+
+
+def value_at(curve: Curve, reading: int, served: int) -> int:
+    return curve(served) if callable(curve) else curve[min(reading, len(curve) - 1)]
+
+
+def listening_sockets(count: int) -> list[socket.socket]:
+    """Bound sockets of consecutive free ports on loopback."""
+    while True:
+        first = bound_socket(0)
+        sockets, port = [first], port_of(first)
+        try:
+            sockets += [bound_socket(port + step) for step in range(1, count)]
+        except (OSError, OverflowError):
+            first.close()
+            continue
+        return sockets
+
+
+def bound_socket(port: int) -> socket.socket:
+    bound = socket.socket()
+    try:
+        bound.bind((LOOPBACK, port))
+    except (OSError, OverflowError):
+        bound.close()
+        raise
+    return bound
+
+
+def port_of(bound: socket.socket) -> int:
+    return int(bound.getsockname()[1])
+
+
+def http_answer(status: int, body: bytes) -> bytes:
+    return b"HTTP/1.1 %d Scripted\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+
+
+class Connection(asyncio.Protocol):
+    """Answers one request after another, until the client or the script wants it closed."""
+
+    def __init__(self, answer: Callable[[str], bytes | None], opened: set[asyncio.Transport]):
+        self.answer, self.opened = answer, opened
+        self.buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.opened.add(self.transport)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.opened.discard(self.transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer and not self.transport.is_closing():
+            head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+            answer = self.answer(head.split(b" ")[1].decode())
+            if answer is None:
+                self.transport.abort()
+                return
+            if b"connection: close" not in head.lower():
+                self.transport.write(answer)
+                continue
+            self.transport.write(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+            self.transport.close()
+
+
+class Running:
+    """One started variant."""
+
+    def __init__(self, variant: Variant, script: Script, loop: asyncio.AbstractEventLoop) -> None:
+        self.variant, self.script, self.loop = variant, script, loop
+        self.served = self.readings = 0
+        self.read_at_seconds = 0.0
+        self.dead = script.dies_after_requests == 0
+        self.opened: set[asyncio.Transport] = set()
+        self.servers: list[asyncio.Server] = []
+        (self.server_socket,) = listening_sockets(1)
+        self.probe_sockets = listening_sockets(variant.axes.workers)
+
+    def place(self) -> Place:
+        port, probe_port = map(port_of, (self.server_socket, self.probe_sockets[0]))
+        return Place(LOOPBACK, port, probe_port, {"image": self.variant.image})
+
+    async def open(self) -> None:
+        if self.dead or self.script.never_ready:
+            return
+        await self.listen(self.server_socket, self.answer)
+        for number, bound in enumerate(self.probe_sockets, start=1):
+            await self.listen(bound, partial(self.probe, MASTER_PID + number))
+
+    async def listen(self, bound: socket.socket, answer: Callable[[str], bytes | None]) -> None:
+        server = await self.loop.create_server(lambda: Connection(answer, self.opened), sock=bound)
+        self.servers.append(server)
+
+    async def close(self) -> None:
+        self.end()
+        for bound in (self.server_socket, *self.probe_sockets):
+            bound.close()
+        await asyncio.sleep(0)
+
+    def end(self) -> None:
+        """What is left when the process is gone: refused connections, and readings of nothing."""
+        self.dead = True
+        for server in self.servers:
+            server.close()
+        for transport in tuple(self.opened):
+            transport.abort()
+
+    def answer(self, path: str) -> bytes | None:
+        if path != self.variant.path:
+            return http_answer(200, b"{}")
+        if self.served == self.script.dies_after_requests:
+            self.end()
+            return None
+        if self.script.status is None:
+            return None
+        self.served += 1
+        return http_answer(self.script.status, b"{}")
+
+    def probe(self, pid: int, path: str) -> bytes:
+        answers: Mapping[str, Callable[[], Any]] = {
+            "/_lab/health": lambda: {"pid": pid},
+            "/_lab/tree": self.tree,
+            "/_lab/worker": lambda: self.worker(pid),
+            "/_lab/environment": lambda: Environment("3.10.0", "scripted", 1, {}),
+            "/_lab/calibration": lambda: self.script.calibration,
+        }
+        return http_answer(200, json.dumps(encode(answers[path]())).encode())
+
+    def tree(self) -> dict[str, Any]:
+        workers = range(MASTER_PID + 1, MASTER_PID + 1 + self.variant.axes.workers)
+        processes = [self.process(pid, MASTER_PID) for pid in workers]
+        return {
+            "peak_bytes": self.script.peak_bytes,
+            "oom_kills": 0,
+            "processes": [self.process(MASTER_PID, 1), *processes],
+        }
+
+    def process(self, pid: int, parent_pid: int) -> ProcessReading:
+        return ProcessReading(pid, parent_pid, 0.0, "scripted", 1, None, None, 5)
+
+    def worker(self, pid: int) -> WorkerReading:
+        free_bytes = max(self.memory_bytes() // self.variant.axes.workers - OWN_BYTES, 0)
+        return WorkerReading(pid, 0.0, OWN_BYTES, free_bytes, 0, self.pids(), 1000, (0, 0, 0))
+
+    def memory_bytes(self) -> int:
+        return value_at(self.script.memory_bytes, self.readings, self.served)
+
+    def pids(self) -> int:
+        return value_at(self.script.pids, self.readings, self.served)
+
+    def sample(self) -> Sample | None:
+        """The next reading; None when there is nobody left to read."""
+        if self.dead:
+            return None
+        self.read_at_seconds = max(time.time(), self.read_at_seconds + 1e-6)
+        memory_bytes = self.memory_bytes()
+        sample = Sample(
+            read_at_seconds=self.read_at_seconds,
+            memory_bytes=memory_bytes,
+            usage_bytes=memory_bytes,
+            limit_bytes=self.variant.memory_limit_bytes,
+            anon_bytes=memory_bytes,
+            file_bytes=0,
+            inactive_file_bytes=0,
+            kernel_bytes=None,
+            shmem_bytes=None,
+            peak_bytes=None,
+            pids=self.pids(),
+            cpu_seconds=0.0,
+            cpu_user_seconds=0.0,
+            cpu_system_seconds=0.0,
+            source="scripted",
+        )
+        self.readings += 1
+        return sample
+
+
+class Readings:
+    """Hands over a reading at every step of the pace."""
+
+    def __init__(
+        self, running: Running, pace_seconds: float, on_sample: Callable[[Sample | None], None]
+    ) -> None:
+        self.running, self.pace_seconds, self.on_sample = running, pace_seconds, on_sample
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.read, name="scripted-readings", daemon=True)
+        self.thread.start()
+
+    def read(self) -> None:
+        while not self.stopped.wait(self.pace_seconds):
+            self.on_sample(self.running.sample())
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+class ScriptedEngine:
+    """An engine of scripts, by the variant's name; ends with its `with` block."""
+
+    def __init__(self, scripts: Mapping[str, Script], pace_seconds: float = PACE_SECONDS) -> None:
+        self.scripts, self.pace_seconds = scripts, pace_seconds
+        self.running: dict[str, Running] = {}
+        self.started: list[str] = []
+        self.stopped: list[str] = []
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, name="scripted", daemon=True)
+
+    def __enter__(self) -> "ScriptedEngine":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for running in self.running.values():
+            self.call(running.close)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def call(self, method: Callable[[], Any]) -> None:
+        asyncio.run_coroutine_threadsafe(method(), self.loop).result()
+
+    def info(self) -> EngineInfo:
+        return EngineInfo("scripted", "1", "scripted")
+
+    def can_restart(self) -> bool:
+        return True
+
+    def start(self, variant: Variant) -> Place:
+        script = self.scripts[variant.name]
+        if script.cannot_start:
+            raise VariantError(f"{variant.name}: {script.cannot_start}")
+        running = self.running[variant.name] = Running(variant, script, self.loop)
+        self.started.append(variant.name)
+        self.call(running.open)
+        return running.place()
+
+    def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
+        return Readings(self.running[variant.name], self.pace_seconds, on_sample)
+
+    def state(self, variant: Variant) -> State:
+        dead = self.running[variant.name].dead
+        return State(not dead, "its server ended as its script says" if dead else "")
+
+    def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
+        return self.scripts[variant.name].log[-lines:]
+
+    def stop(self, variant: Variant) -> None:
+        self.stopped.append(variant.name)
+        if running := self.running.pop(variant.name, None):
+            self.call(running.close)

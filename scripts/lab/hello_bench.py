@@ -1,0 +1,72 @@
+"""Inside the bench's container: the load client against wrk on a hello endpoint, turn by turn."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import time
+from statistics import median
+
+import uvloop
+
+from lab.load import Target, resolve, run_block
+from lab.model import Connection
+
+ROUNDS = 5
+SECONDS = 3
+CONCURRENCY = 40
+PORT = 8000
+PATH = "/async/hello"
+
+
+def wrk_rate(host: str, connection: Connection) -> float:
+    """Requests a second that wrk reaches with one thread."""
+    header = ["-H", "Connection: close"] if connection is Connection.CLOSE else []
+    words = [
+        "wrk",
+        "-t1",
+        f"-c{CONCURRENCY}",
+        f"-d{SECONDS}s",
+        *header,
+        f"http://{host}:{PORT}{PATH}",
+    ]
+    shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", shown)
+    if found is None:
+        raise RuntimeError(f"wrk did not say its rate: {shown!r}")
+    return float(found[1])
+
+
+async def lab_rate(target: Target, requests: int, connection: Connection) -> float:
+    """Requests a second that the lab's client reaches."""
+    started = time.perf_counter()
+    block = await run_block(
+        target, index=0, requests=requests, concurrency=CONCURRENCY, connection=connection
+    )
+    if block.ok != requests:
+        raise RuntimeError(f"only {block.ok} of {requests} were served: {block.failures}")
+    return block.ok / (time.perf_counter() - started)
+
+
+async def compare(host: str, connection: Connection) -> dict[str, float]:
+    target = Target(resolve(host, PORT), PORT, PATH, host)
+    rounds = []
+    for _ in range(ROUNDS):
+        wrk = wrk_rate(target.address, connection)
+        rounds.append((wrk, await lab_rate(target, int(wrk * SECONDS), connection)))
+    return {
+        "wrk_requests_per_second": median(wrk for wrk, _ in rounds),
+        "lab_requests_per_second": median(lab for _, lab in rounds),
+        "ratio": median(lab / wrk for wrk, lab in rounds),
+    }
+
+
+async def main(host: str) -> None:
+    found = {connection.value: await compare(host, connection) for connection in Connection}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    uvloop.install()
+    asyncio.run(main(sys.argv[1]))

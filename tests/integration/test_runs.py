@@ -1,0 +1,173 @@
+"""The whole lab on a real engine, small: repro, a plain up, Ctrl-C, deaths, missing images."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Lab, composes, docker
+
+pytestmark = pytest.mark.engine
+
+TINY = {"REQUESTS": "40", "CONCURRENCY": "4"}
+BOTH = ("docker-compose", "docker compose")
+
+
+def summary_of(lab: Lab) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((lab.results / "latest" / "summary.json").read_text())
+    return found
+
+
+def variant(summary: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(item for item in summary["variants"] if item["name"] == name)
+
+
+def need(compose: str) -> None:
+    if compose not in composes():
+        pytest.skip(f"THERE IS NO `{compose}` HERE: nothing was tested with it")
+
+
+@pytest.mark.parametrize("compose", BOTH)
+def test_repro_measures_reports_and_leaves_nothing(lab: Lab, compose: str) -> None:
+    need(compose)
+    done = lab.repro(VARIANTS="py310-flask", COMPOSE=compose, **TINY)
+    summary = summary_of(lab)
+    found = variant(summary, "py310-flask")
+    assert found["requests"] == {"sent": 40, "ok": 40, "failed": 0, "failures": {}}
+    assert len(found["trials"][0]["troughs_bytes"]) == 9
+    assert found["prediction"]["growth_bytes"] > 0
+    assert found["memory_bytes"]["peak"] >= found["memory_bytes"]["settled"]
+    assert done.returncode == summary["run"]["exit_code"], done.stderr
+    assert done.returncode in (0, 2), done.stderr
+    assert sorted(path.name for path in (lab.results / "latest").iterdir()) == [
+        "curves.svg",
+        "experiment.json",
+        "report.html",
+        "report.md",
+        "samples",
+        "summary.json",
+    ]
+    assert lab.left_behind() == []
+
+
+@pytest.mark.parametrize("compose", BOTH)
+def test_a_plain_up_does_the_job_without_make(lab: Lab, compose: str) -> None:
+    need(compose)
+    env = lab.env(VARIANTS="py310-flask", LAB_UID="1000", LAB_GID="1000", **TINY)
+    words = [*compose.split(), "up", "--exit-code-from", "driver", "driver", "py310-flask", "gate"]
+    done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    subprocess.run(
+        [*compose.split(), "down", "--volumes"], cwd=ROOT, env=env, capture_output=True, check=False
+    )
+    found = variant(summary_of(lab), "py310-flask")
+    assert found["requests"]["ok"] == 40
+    assert done.returncode in (0, 2), done.stdout[-2000:]
+    assert lab.left_behind() == []
+
+
+def test_ctrl_c_keeps_what_is_measured_and_leaves_nothing(
+    lab: Lab, interrupt: Callable[[subprocess.Popen[str]], str]
+) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
+    lab.wait_for_blocks("py310-flask", 2)
+    printed = interrupt(process)
+    summary = summary_of(lab)
+    assert process.returncode == 130, printed
+    assert summary["run"]["partial"] is True
+    assert summary["run"]["exit_code"] == 130
+    assert variant(summary, "py310-flask")["requests"]["ok"] >= 200
+    assert variant(summary, "py310-flask")["verdict"] == "inconclusive"
+    assert "partial" in (lab.results / "latest" / "report.md").read_text()
+    assert lab.left_behind() == []
+
+
+def test_ctrl_c_while_images_are_built_leaves_nothing(
+    lab: Lab, interrupt: Callable[[subprocess.Popen[str]], str]
+) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask")
+    assert process.stdout is not None
+    process.stdout.readline()
+    interrupt(process)
+    assert process.returncode == 130
+    assert lab.left_behind() == []
+
+
+def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask py39-flask", **TINY)
+    lab.wait_for_blocks("py39-flask", 1)
+    docker("kill", lab.container("py39-flask"))
+    printed, _ = process.communicate(timeout=300)
+    summary = summary_of(lab)
+    dead, alive = variant(summary, "py39-flask"), variant(summary, "py310-flask")
+    assert process.returncode == 3, printed
+    assert dead["verdict"] == "inconclusive"
+    assert dead["trials"][0]["end"] == "died"
+    assert any("gunicorn" in line for line in dead["trials"][0]["log_tail"])
+    assert alive["requests"]["ok"] == 40
+    assert alive["trials"][0]["end"] == "complete"
+    assert lab.left_behind() == []
+
+
+def test_an_image_that_cannot_be_built_costs_its_own_variants_only(lab: Lab, tmp_path: Path) -> None:
+    copy = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
+    (copy / "scripts" / "bases").rename(copy / "scripts" / "real-bases")
+    stub = copy / "scripts" / "bases"
+    real = ROOT / "scripts" / "bases"
+    stub.write_text(f"#!/bin/sh\n{real} | sed 's/^BASE_PY39=.*/BASE_PY39=memlab-base:missing/'\n")
+    stub.chmod(0o755)
+    docker("tag", "memlab-py39-thread", "memlab-py39-kept")
+    docker("rmi", "memlab-py39-thread")
+    try:
+        lab.root = copy
+        done = lab.repro(VARIANTS="py310-flask py39-flask", **TINY)
+        summary = summary_of(lab)
+    finally:
+        docker("tag", "memlab-py39-kept", "memlab-py39-thread")
+        docker("rmi", "memlab-py39-kept")
+    assert done.returncode == 3, done.stderr
+    assert [item["name"] for item in summary["run"]["missing"]] == ["py39-flask"]
+    assert "memlab-py39-thread was not built" in summary["run"]["missing"][0]["reason"]
+    assert variant(summary, "py310-flask")["requests"]["ok"] == 40
+    assert lab.left_behind() == []
+
+
+def test_the_verdicts_stay_without_probes(lab: Lab) -> None:
+    settings = {"VARIANTS": "py310-flask py310-fastapi-sync", "REQUESTS": "160", "HOST_CPUS": "4"}
+    verdicts = []
+    for probes in ("1", "0"):
+        lab.repro(LAB_PROBES=probes, **settings)
+        summary = summary_of(lab)
+        verdicts.append({item["name"]: item["verdict"] for item in summary["variants"]})
+        has_inner_view = [item["processes"] is not None for item in summary["variants"]]
+        assert has_inner_view == [probes == "1"] * 2
+    assert verdicts[0] == verdicts[1] == {"py310-flask": "bounded", "py310-fastapi-sync": "bounded"}
+
+
+def test_two_trials_are_two_fresh_containers(lab: Lab) -> None:
+    done = lab.repro(VARIANTS="py310-flask", TRIALS="2", **TINY)
+    found = variant(summary_of(lab), "py310-flask")
+    assert done.returncode in (0, 2), done.stderr
+    assert [trial["requests"]["ok"] for trial in found["trials"]] == [40, 40]
+    baselines = [trial["troughs_bytes"][0] for trial in found["trials"]]
+    assert max(baselines) < 1.1 * min(baselines)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"WORKERS": "0"}, "WORKERS='0' cannot be used: allowed is a whole number from 1 to 64"),
+        ({"VARIANTS": "py36-*"}, "VARIANTS='py36-*' matches nothing"),
+    ],
+)
+def test_bad_settings_are_refused_in_one_line(lab: Lab, settings: dict[str, str], words: str) -> None:
+    done = lab.repro(**settings)
+    assert done.returncode == 64
+    assert words in done.stderr
+    assert lab.left_behind() == []
