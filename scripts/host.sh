@@ -37,6 +37,14 @@ find_python() {
     return 1
 }
 
+# The newest build of CPython $1 (such as 3.7) among pyenv's and uv's.
+interpreter() {
+    for root in "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".* "$HOME/.pyenv/versions/$1".* \
+        "$HOME/.local/share/uv/python/cpython-$1".*; do
+        [ -x "$root/bin/python$1" ] && echo "$root"
+    done | sort -V | tail -n 1
+}
+
 need_engine() {
     docker version > /dev/null 2>&1 && return
     say "no Docker Engine answers: start it, or see make doctor"

@@ -32,9 +32,11 @@ def row(variant: VariantSummary) -> tuple[str | Text, ...]:
 
 def closing_table(summary: Summary) -> Group:
     """The answer in words, and a line a variant."""
-    table = Table("variant", "verdict", box=None)
-    for heading in ("baseline", "settled", "growth", "predicted", "requests ok/sent"):
-        table.add_column(heading, justify="right")
+    table = Table(box=None, pad_edge=False, title="memory in MiB", title_justify="left")
+    for heading in ("variant", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("baseline", "settled", "growth", "predicted", "ok/sent"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for variant in summary.variants:
         table.add_row(*row(variant))
     for missing in summary.run.missing:

@@ -105,11 +105,15 @@ class TrialRun:
             self.writer.write(self.start_record(container))
 
     def end(self, end: End) -> None:
-        """Write the last record; readings that come later are of a variant that is stopped."""
+        """Write the last record."""
+        self.close()
+        self.writer.write(end)
+
+    def close(self) -> None:
+        """Take no more readings: those to come are of a variant that is stopped."""
         if self.sampling is not None:
             self.sampling.stop()
         self.watch.closed = True
-        self.writer.write(end)
 
     def start_record(self, container: Mapping[str, str]) -> TrialStart:
         return TrialStart(
@@ -254,6 +258,7 @@ async def conduct(session: Session, variant: Variant, trial: int) -> None:
             run.end(End(kind, time.time(), str(error), tail))
             session.progress.update(variant.name, state=kind.value)
         finally:
+            run.close()
             writer.close()
             await asyncio.shield(asyncio.to_thread(stop, engine, variant))
 

@@ -56,9 +56,11 @@ def threads_that_run(axes: Axes, cpus: int, load: Load) -> tuple[int, str]:
     if python_version(axes.python) < IDLE_REUSE_SINCE:
         served = load.requests // axes.workers
         return min(pool, served), f"{rule}; each request starts one more until it is full"
-    return min(
-        pool, load.concurrency
-    ), f"{rule}; idle threads are reused, so at most one a request in flight"
+    if axes.server == "gunicorn-gthread":
+        busy, why = THREADS_A_CLIENT_OF_GTHREAD * load.concurrency, "two a client: one still closes"
+    else:
+        busy, why = load.concurrency, "one a request in flight"
+    return min(pool, busy), f"{rule}; idle threads are reused, so at most {why}"
 
 
 def predict(axes: Axes, calibration: Calibration | None, load: Load) -> Prediction:

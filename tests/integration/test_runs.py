@@ -139,7 +139,7 @@ def test_an_image_that_cannot_be_built_costs_its_own_variants_only(lab: Lab, tmp
 
 
 def test_the_verdicts_stay_without_probes(lab: Lab) -> None:
-    settings = {"VARIANTS": "py310-flask py310-fastapi-sync", "REQUESTS": "160", "HOST_CPUS": "4"}
+    settings = {"VARIANTS": "py310-flask py310-fastapi-sync", "REQUESTS": "400", "HOST_CPUS": "4"}
     verdicts = []
     for probes in ("1", "0"):
         lab.repro(LAB_PROBES=probes, **settings)
@@ -147,7 +147,8 @@ def test_the_verdicts_stay_without_probes(lab: Lab) -> None:
         verdicts.append({item["name"]: item["verdict"] for item in summary["variants"]})
         has_inner_view = [item["processes"] is not None for item in summary["variants"]]
         assert has_inner_view == [probes == "1"] * 2
-    assert verdicts[0] == verdicts[1] == {"py310-flask": "bounded", "py310-fastapi-sync": "bounded"}
+    assert verdicts[0] == verdicts[1]
+    assert set(verdicts[0].values()) == {"bounded"}
 
 
 def test_two_trials_are_two_fresh_containers(lab: Lab) -> None:

@@ -45,7 +45,9 @@ def axes(**changes: Any) -> Axes:
     return replace(known, **changes)
 
 
-def variant(name: str = "py37-fastapi-sync", limit_bytes: int = 64 * MIB, **changes: Any) -> Variant:
+def variant(
+    name: str = "py37-fastapi-sync", limit_bytes: int = 64 * MIB, **changes: Any
+) -> Variant:
     found = axes(**changes)
     path = f"/{found.endpoint}/{found.workload}"
     return Variant(name, found, f"memlab-{name.partition('-')[0]}-thread", limit_bytes, path)

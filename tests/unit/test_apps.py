@@ -1,0 +1,311 @@
+"""The app under test: old syntax, and probes that say what the driver's records expect."""
+
+import ast
+import ctypes
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.engines import Place
+from lab.model import Calibration
+from lab.probe_client import ProbeClient
+
+APPS = Path(__file__).parents[2] / "apps"
+SOURCES = sorted(APPS.glob("*.py"))
+PYTHONS = ("3.7", "3.8", "3.9", "3.10")
+COMPILE = "import sys; [compile(open(p).read(), p, 'exec') for p in sys.argv[1:]]"
+ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")
+MIB = 1 << 20
+
+
+def interpreter(version: str) -> str | None:
+    """A real interpreter of that version: on the path, or one of pyenv's."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    known = (str(path) for path in sorted(root.glob(f"{version}.*/bin/python")))
+    return next(known, None) or shutil.which(f"python{version}")
+
+
+@pytest.fixture(autouse=True)
+def _apps_are_importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(APPS))
+
+
+def app(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_the_apps_are_in_the_syntax_of_3_7(path: Path) -> None:
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_the_apps_compile_on_each_python(version: str) -> None:
+    found = interpreter(version)
+    if found is None:
+        pytest.skip(f"no Python {version} here")
+    words = [found, "-c", COMPILE, *map(str, SOURCES)]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    if "pyenv: " in ended.stderr:
+        pytest.skip(f"no Python {version} here")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_every_workload_works() -> None:
+    workloads = app("workloads").WORKLOADS
+
+    assert {name: work() for name, work in workloads.items()} == {"lists": 2_000_000, "hello": 0}
+
+
+@ON_LINUX
+def test_the_tree_has_this_process() -> None:
+    own = next(each for each in app("tree").read_tree() if each["pid"] == os.getpid())
+
+    assert own["parent_pid"] == os.getppid()
+    assert own["threads"] >= 1
+    assert own["descriptors"] >= 3
+    assert own["rss_bytes"] > MIB
+    assert own["rss_bytes"] >= own["pss_bytes"] > 0
+
+
+@ON_LINUX
+def test_threads_and_children_are_counted() -> None:
+    tree, leave = app("tree"), threading.Event()
+    before = tree.process(os.getpid(), 0.0)["threads"]
+    thread = threading.Thread(target=leave.wait)
+    thread.start()
+    during = tree.process(os.getpid(), 0.0)["threads"]
+    leave.set()
+    thread.join()
+
+    assert during == before + 1
+
+
+@ON_LINUX
+def test_a_process_that_ended_is_none() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+
+    assert app("tree").process(child.pid, 0.0) is None
+    assert app("tree").descriptors(child.pid) is None
+    assert app("tree").rollup_bytes(child.pid) == [None, None]
+
+
+@ON_LINUX
+def test_a_name_with_spaces_and_brackets_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = app("tree")
+    stat = f"7 (a) b (c) S 1 {' '.join(str(n) for n in range(5, 60))}"
+    monkeypatch.setattr(tree, "read_text", lambda path: stat if path.endswith("stat") else None)
+    found = tree.process(7, 100.0)
+
+    assert (found["name"], found["parent_pid"]) == ("a) b (c", 1)
+    assert found["threads"] == 20
+    assert found["started_at_seconds"] == 100.0 + 22 / tree.TICKS
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"memory.peak": "1048576\n", "memory.events": "low 0\noom 2\noom_kill 3\n"},
+            {"peak_bytes": MIB, "oom_kills": 3},
+        ),
+        (
+            {
+                "memory/memory.max_usage_in_bytes": "2097152\n",
+                "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
+            },
+            {"peak_bytes": 2 * MIB, "oom_kills": 1},
+        ),
+        ({}, {"peak_bytes": None, "oom_kills": None}),
+        ({"memory.events": "low 0\n"}, {"peak_bytes": None, "oom_kills": None}),
+    ],
+    ids=["v2", "v1", "nothing", "no-kills"],
+)
+def test_the_cgroups_peak_and_kills(
+    monkeypatch: pytest.MonkeyPatch, files: dict[str, str], expected: dict[str, int | None]
+) -> None:
+    tree = app("tree")
+    monkeypatch.setattr(
+        tree, "read_text", lambda path: files.get(path.replace("/sys/fs/cgroup/", ""))
+    )
+
+    assert tree.read_cgroup() == expected
+
+
+def has_glibc() -> bool:
+    return hasattr(ctypes.CDLL(None), "malloc_info")
+
+
+@pytest.mark.skipif(not has_glibc(), reason="needs glibc")
+def test_the_allocators_ledger() -> None:
+    allocator = app("allocator")
+    before = allocator.ledger()
+    held = [b"x" * 100_000 for _ in range(200)]
+    after = allocator.ledger()
+
+    assert after["in_use_bytes"] - before["in_use_bytes"] > 10_000_000
+    assert all(size >= 0 for size in after.values())
+    assert allocator.arenas() >= 1
+    assert allocator.trim() in (True, False)
+    del held
+
+
+def test_without_glibc_the_ledger_has_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    allocator = app("allocator")
+    monkeypatch.setattr(allocator, "libc", object())
+
+    assert allocator.ledger() == {"in_use_bytes": None, "free_bytes": None, "mmapped_bytes": None}
+    assert allocator.arenas() is None
+    assert allocator.trim() is None
+
+
+@ON_LINUX
+@pytest.mark.parametrize("workload", ["hello", "lists"])
+def test_the_calibration_is_one_record(workload: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, str(APPS / "calibrate.py"), workload],
+        env={**os.environ, "MALLOC_ARENA_MAX": "128", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = Calibration(**json.loads(ended.stdout))
+
+    assert found.arena_limit == 128
+    assert found.cpu_count == os.cpu_count()
+    if workload == "hello":
+        assert found.thread_kept_bytes < MIB
+        assert found.request_bytes < MIB
+    else:
+        assert found.request_bytes > 14 * MIB
+
+
+@pytest.fixture
+def listening() -> Iterator[list[int]]:
+    """Ports of two workers' listeners, the second of which finds the first port taken."""
+    probe = app("probe")
+    first = probe.bind("127.0.0.1", free_pair())
+    second = probe.bind("127.0.0.1", first.server_port)
+    threads = [
+        threading.Thread(target=each.serve_forever, args=(0.01,)) for each in (first, second)
+    ]
+    for thread in threads:
+        thread.start()
+    yield [first.server_port, second.server_port]
+    for each, thread in zip((first, second), threads, strict=True):
+        each.shutdown()
+        thread.join()
+        each.server_close()
+
+
+def free_pair() -> int:
+    probe = app("probe")
+    with probe.Listener(("127.0.0.1", 0), probe.Handler) as free:
+        return int(free.server_port)
+
+
+def get(port: int, path: str) -> Any:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return json.load(answer)
+
+
+def test_two_workers_get_two_ports(listening: list[int]) -> None:
+    first, second = listening
+
+    assert second > first
+
+
+@ON_LINUX
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("/_lab/health", {"pid"}),
+        ("/_lab/tree", {"processes", "peak_bytes", "oom_kills"}),
+        (
+            "/_lab/worker",
+            {"pid", "started_at_seconds", "in_use_bytes", "free_bytes", "mmapped_bytes"}
+            | {"arenas", "allocated_blocks", "gc_counts"},
+        ),
+        ("/_lab/environment", {"python", "libc", "cpu_count", "packages"}),
+        ("/_lab/collect", {"collected"}),
+        ("/_lab/trim", {"trimmed"}),
+    ],
+)
+def test_a_probe_answers(listening: list[int], path: str, keys: set[str]) -> None:
+    assert get(listening[0], path).keys() == keys
+
+
+def test_another_path_is_no_probe(listening: list[int]) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(listening[0], "/_lab/secrets")
+
+    assert refused.value.code == 404
+    refused.value.close()
+
+
+@ON_LINUX
+def test_the_answers_are_the_drivers_records(
+    listening: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "calibration.json"
+    monkeypatch.setattr(app("probe"), "CALIBRATION", str(kept))
+    client = ProbeClient(Place("127.0.0.1", listening[0], listening[0]), workers=1)
+
+    assert client.calibration() is None
+    kept.write_text(
+        '{"thread_kept_bytes": 1, "loop_kept_bytes": 2, "request_bytes": 3, '
+        '"arena_limit": null, "cpu_count": 4}',
+        encoding="utf-8",
+    )
+    reading, environment = client.reading(), client.environment()
+
+    assert client.calibration() == Calibration(1, 2, 3, None, 4)
+    assert reading is not None
+    assert [worker.pid for worker in reading.workers] == [os.getpid()]
+    assert os.getpid() in [process.pid for process in reading.processes]
+    assert environment is not None
+    assert environment.packages["pytest"] == pytest.__version__
+    assert client.answering_workers() == 1
+
+
+def test_probes_that_are_switched_off_start_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_PROBES", "0")
+    before = threading.active_count()
+    app("probe").start()
+
+    assert threading.active_count() == before
+
+
+def test_a_started_probe_is_a_daemon_on_its_own_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import json, os, threading, probe; probe.start();"
+        "print([t.daemon for t in threading.enumerate() if t.name == 'lab-probe'])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(APPS),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LAB_PROBE_HOST": "127.0.0.1",
+            "LAB_PROBE_PORT": str(free_pair()),
+            "LAB_PROBES": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stdout) == (0, "[True]\n")

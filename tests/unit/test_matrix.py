@@ -1,0 +1,201 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import raw
+from lab.errors import UsageError
+from lab.matrix import interpolate, pool_threads, read_matrix, read_services, select
+from lab.model import Axes, Variant
+
+COMPOSE = Path(__file__).parents[2] / "compose.yaml"
+ARMS = ("fastapi-sync", "fastapi-async", "flask")
+NAMES = [f"py{python}-{arm}" for python in ("37", "38", "39", "310") for arm in ARMS]
+SERVICE = """
+services:
+  one:
+    image: memlab-one
+    command: ["serve", "--threads", "4"]
+    mem_limit: 512m
+    environment: {LAB_WORKLOAD: lists}
+    labels:
+      lab.python: "3.7"
+      lab.stack: thread
+      lab.framework: flask
+      lab.server: gunicorn-gthread
+      lab.endpoint: sync
+      lab.workload: lists
+      lab.suite: core
+      lab.workers: ${WORKERS:-1}
+      lab.host_cpus: ${HOST_CPUS:-16}
+"""
+
+
+def matrix(
+    tmp_path: Path, text: str = SERVICE, values: Mapping[str, str] | None = None
+) -> tuple[Variant, ...]:
+    path = tmp_path / "compose.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read_matrix(path, values or {})
+
+
+def core(values: Mapping[str, str] | None = None) -> dict[str, Variant]:
+    return {variant.name: variant for variant in read_matrix(COMPOSE, values or {})}
+
+
+def test_the_core_suite_is_twelve_variants() -> None:
+    chosen = select(read_matrix(COMPOSE, {}), raw.settings())
+
+    assert [variant.name for variant in chosen] == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_axes_of_a_core_variant_are_those_of_its_name(name: str) -> None:
+    python, _, arm = name.partition("-")
+    flask = arm == "flask"
+
+    assert core()[name].axes == Axes(
+        python=f"3.{python[3:]}",
+        stack="thread",
+        framework="flask" if flask else "fastapi",
+        server="gunicorn-gthread" if flask else "gunicorn-uvicorn",
+        endpoint="async" if arm == "fastapi-async" else "sync",
+        workload="lists",
+        workers=1,
+        host_cpus=16,
+        pool_threads=8 if flask else None,
+        suite="core",
+    )
+
+
+def test_what_else_the_file_says_of_a_variant() -> None:
+    variant = core()["py37-fastapi-sync"]
+
+    assert variant.image == "memlab-py37-thread"
+    assert variant.memory_limit_bytes == 4 << 30
+    assert variant.path == "/sync/lists"
+    assert core()["py310-fastapi-async"].path == "/async/lists"
+
+
+def test_workers_and_cpus_reach_every_variant() -> None:
+    found = core({"WORKERS": "4", "HOST_CPUS": "40"}).values()
+
+    assert {(v.axes.workers, v.axes.host_cpus) for v in found} == {(4, 40)}
+
+
+def test_the_hosts_own_cpus_are_none() -> None:
+    assert {variant.axes.host_cpus for variant in core({"HOST_CPUS": "host"}).values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${A:-1}", "1"),
+        ("${B:-1}", "two"),
+        ("${C:-1}", "1"),
+        ("${C-1}", "1"),
+        ("${B}", "two"),
+        ("${A}", ""),
+        ("x ${B} ${A:-} y", "x two  y"),
+        ("$B", "$B"),
+    ],
+)
+def test_interpolation_as_compose_does_it(text: str, expected: str) -> None:
+    assert interpolate(text, {"B": "two", "C": ""}) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["*", "py37-*", "'", '"', "a: b", "x\n  evil: {image: other}", "{}", "[1]", "&a", "# c", "- x"],
+)
+def test_no_value_changes_the_shape_of_the_document(value: str) -> None:
+    before = read_services(COMPOSE, {})
+    after = read_services(COMPOSE, {"VARIANTS": value, "LAB_COMMAND": value})
+
+    assert list(after) == list(before)
+    assert after["driver"]["environment"]["VARIANTS"] == value
+    assert after["driver"]["environment"]["LAB_COMMAND"] == value
+
+
+def test_a_service_without_labels_is_no_variant() -> None:
+    assert {"gate", "driver"}.isdisjoint(core())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("      lab.stack: thread\n", "", "service one has no label lab.stack"),
+        ("lab.workers: ${WORKERS:-1}", "lab.workers: few", "lab.workers=few, not a number"),
+        ("    mem_limit: 512m\n", "", "service one has no mem_limit"),
+        ("512m", "much", "service one has mem_limit=much, no size"),
+        ("LAB_WORKLOAD: lists", "LAB_WORKLOAD: db", "LAB_WORKLOAD other than its lab.workload"),
+        ('["serve", "--threads", "4"]', "serve 'x", "the command of one cannot be read"),
+        ('"4"', '"many"', "the command of one cannot be read"),
+    ],
+)
+def test_a_service_that_cannot_be_used_is_refused(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        matrix(tmp_path, SERVICE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "compose.yaml cannot be read"),
+        ("", "compose.yaml has no services"),
+        ("- 1", "compose.yaml has no services"),
+        ("services: [1]", "compose.yaml has no services"),
+        ("services:\n  one:\n", "service one has nothing in it"),
+        (
+            "services:\n  one:\n    labels: ['lab.suite=core']\n",
+            "service one must write its labels as `name: value` lines",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as refused:
+        matrix(tmp_path, text)
+
+    assert "\n" not in str(refused.value)
+
+
+def test_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"compose\.yaml cannot be read"):
+        read_matrix(tmp_path / "compose.yaml", {})
+
+
+def test_workers_that_are_no_number_are_refused_and_not_run() -> None:
+    with pytest.raises(UsageError, match="not a number"):
+        read_matrix(COMPOSE, {"WORKERS": '1" --reload "'})
+
+
+@pytest.mark.parametrize(
+    ("command", "threads"),
+    [
+        ("gunicorn --threads 8 app", 8),
+        ("gunicorn --threads=8 app", 8),
+        (["gunicorn", "--threads", "8"], 8),
+        ("gunicorn app", None),
+        (None, None),
+    ],
+)
+def test_the_pool_that_a_command_fixes(command: object, threads: int | None) -> None:
+    assert pool_threads("one", command) == threads
+
+
+def test_globs_choose_in_the_files_order() -> None:
+    settings = raw.settings(VARIANTS="py38-flask py37-*")
+    chosen = [variant.name for variant in select(tuple(core().values()), settings)]
+
+    assert chosen == ["py37-fastapi-sync", "py37-fastapi-async", "py37-flask", "py38-flask"]
+
+
+def test_an_unknown_suite_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="SUITE='nope' is unknown: there is core"):
+        select(tuple(core().values()), raw.settings(SUITE="nope"))
+
+
+def test_a_glob_that_matches_nothing_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"VARIANTS='py27-\*' matches nothing in suite core: py37"):
+        select(tuple(core().values()), raw.settings(VARIANTS="py37-* py27-*"))

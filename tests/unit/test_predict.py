@@ -1,0 +1,133 @@
+import inspect
+from typing import Any
+
+import pytest
+import raw
+from lab.model import Axes, Calibration
+from lab.predict import Load, default_pool, predict, threads_that_run
+
+MIB = raw.MIB
+LOAD = Load(requests=1000, concurrency=40)
+ONE_AT_A_TIME = Load(requests=1000, concurrency=1)
+TWO_LISTS_BYTES = 2 * 8_000_000
+"""Two lists of a million pointers: what the thread's workload makes, and a thread keeps."""
+
+
+@pytest.mark.parametrize(
+    ("python", "cpus", "threads"),
+    [
+        ("3.6", 4, 20),
+        ("3.7", 1, 5),
+        ("3.7", 4, 20),
+        ("3.7.17", 40, 200),
+        ("3.8", 1, 5),
+        ("3.8", 4, 8),
+        ("3.8", 16, 20),
+        ("3.8", 28, 32),
+        ("3.8", 40, 32),
+        ("3.10", 16, 20),
+        ("3.10", 128, 32),
+    ],
+)
+def test_the_default_pool_by_python_and_cpus(python: str, cpus: int, threads: int) -> None:
+    assert default_pool(python, cpus) == threads
+
+
+@pytest.mark.parametrize(
+    ("axes", "load", "threads"),
+    [
+        ({"python": "3.7"}, LOAD, 80),
+        ({"python": "3.8"}, LOAD, 20),
+        ({"python": "3.10"}, LOAD, 20),
+        ({"python": "3.7"}, ONE_AT_A_TIME, 80),
+        ({"python": "3.8"}, ONE_AT_A_TIME, 1),
+        ({"python": "3.7"}, Load(30, 40), 30),
+        ({"python": "3.7", "workers": 4}, Load(100, 40), 25),
+        ({"python": "3.7", "endpoint": "async"}, LOAD, 0),
+        ({"python": "3.8", "endpoint": "async"}, LOAD, 0),
+    ],
+)
+def test_the_threads_that_run_on_uvicorns_worker(
+    axes: dict[str, Any], load: Load, threads: int
+) -> None:
+    assert threads_that_run(raw.axes(**axes), 16, load)[0] == threads
+
+
+@pytest.mark.parametrize(
+    ("python", "concurrency", "threads"),
+    [("3.7", 1, 8), ("3.7", 40, 8), ("3.8", 1, 2), ("3.8", 3, 6), ("3.8", 40, 8), ("3.10", 1, 2)],
+)
+def test_the_threads_that_run_on_gunicorns_own_pool(
+    python: str, concurrency: int, threads: int
+) -> None:
+    axes = raw.axes(python=python, server="gunicorn-gthread", pool_threads=8)
+
+    assert threads_that_run(axes, 16, Load(1000, concurrency))[0] == threads
+
+
+@pytest.mark.parametrize(
+    ("axes", "words"),
+    [
+        ({"endpoint": "async"}, "an async endpoint runs on the event loop"),
+        ({"python": "3.7"}, "each request starts one more until it is full"),
+        ({"python": "3.8"}, "the default pool of Python 3.8 on 16 CPUs has 20 threads; idle"),
+        ({"pool_threads": 8}, "the server's pool has 8 threads"),
+    ],
+)
+def test_the_rule_is_said_in_words(axes: dict[str, Any], words: str) -> None:
+    assert words in threads_that_run(raw.axes(**axes), 16, LOAD)[1]
+
+
+def test_growth_is_workers_times_threads_times_what_one_keeps() -> None:
+    found = predict(raw.axes(workers=2), Calibration(10 * MIB, 3 * MIB, 0, 128, 16), LOAD)
+
+    assert found.growth_bytes == 2 * (80 * 10 + 3) * MIB
+    assert found.formula == (
+        "workers x (min(threads, arenas) x kept by a thread + kept by the main thread) = "
+        "2 x (min(80, 128) x 10.0 MiB + 3.0 MiB) = 1,606 MiB"
+    )
+
+
+def test_arenas_fewer_than_threads_are_the_ceiling() -> None:
+    found = predict(raw.axes(), Calibration(10 * MIB, 0, 0, 1, 16), LOAD)
+
+    assert found.growth_bytes == 10 * MIB
+    assert (found.inputs["threads"], found.inputs["arenas"]) == (80, 1)
+
+
+def test_without_a_limit_there_are_eight_arenas_a_cpu() -> None:
+    found = predict(raw.axes(), Calibration(MIB, 0, 0, None, 2), LOAD)
+
+    assert found.inputs["arenas"] == 16
+    assert found.growth_bytes == 10 * MIB
+
+
+def test_an_async_endpoint_keeps_what_the_main_thread_keeps() -> None:
+    found = predict(raw.axes(endpoint="async", workers=4), raw.calibration(), LOAD)
+
+    assert found.growth_bytes == 4 * 2 * MIB
+
+
+def test_without_a_calibration_nothing_is_predicted() -> None:
+    found = predict(raw.axes(), None, LOAD)
+
+    assert found.growth_bytes is None
+    assert found.formula.startswith("not predicted")
+    assert found.inputs == {}
+
+
+@pytest.mark.parametrize(("python", "published_mib"), [("3.7", 1220), ("3.8", 69)])
+def test_the_threads_first_table_comes_out(python: str, published_mib: int) -> None:
+    """4 workers, 4 CPUs, one request at a time; its async arm gained about 8 MiB in 4 workers."""
+    published = Calibration(TWO_LISTS_BYTES, 2 * MIB, TWO_LISTS_BYTES, 32, 4)
+    found = predict(raw.axes(python=python, workers=4, host_cpus=4), published, ONE_AT_A_TIME)
+
+    assert found.growth_bytes is not None
+    assert found.growth_bytes / MIB == pytest.approx(published_mib, rel=0.10)
+
+
+def test_a_prediction_cannot_see_a_measured_result() -> None:
+    parameters = inspect.signature(predict).parameters.values()
+
+    assert [parameter.annotation for parameter in parameters] == [Axes, Calibration | None, Load]
+    assert {field for field in Load.__slots__} == {"requests", "concurrency"}

@@ -1,0 +1,99 @@
+"""The probe client against the probes of a scripted variant, and against nobody."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+import raw
+from lab import probe_client
+from lab.engines import Place
+from lab.engines.scripted import Script, ScriptedEngine
+from lab.model import Environment
+from lab.probe_client import ProbeClient
+
+MIB = raw.MIB
+VARIANT = raw.variant("one", workers=3)
+
+
+@pytest.fixture
+def engine() -> Iterator[ScriptedEngine]:
+    script = Script(calibration=raw.calibration(), peak_bytes=90 * MIB, memory_bytes=(60 * MIB,))
+    with ScriptedEngine({"one": script}) as found:
+        yield found
+
+
+@pytest.fixture
+def probes(engine: ScriptedEngine) -> ProbeClient:
+    return ProbeClient(engine.start(VARIANT), workers=3)
+
+
+@pytest.fixture
+def nobody() -> ProbeClient:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+    return ProbeClient(Place("127.0.0.1", port, port), workers=1)
+
+
+def test_each_worker_answers_for_itself(probes: ProbeClient) -> None:
+    assert probes.answering_workers() == 3
+
+
+def test_the_server_itself_answers(probes: ProbeClient) -> None:
+    assert probes.server_answers()
+
+
+def test_a_reading_has_the_tree_once_and_every_worker(probes: ProbeClient) -> None:
+    reading = probes.reading()
+
+    assert reading is not None
+    assert [process.parent_pid for process in reading.processes] == [1, 10, 10, 10]
+    assert [worker.pid for worker in reading.workers] == [11, 12, 13]
+    assert reading.workers[0].gc_counts == (0, 0, 0)
+    assert reading.peak_bytes == 90 * MIB
+    assert reading.oom_kills == 0
+
+
+def test_descriptors_are_those_of_the_whole_tree(probes: ProbeClient) -> None:
+    assert probes.descriptors() == 4 * 5
+
+
+def test_environment_and_calibration_are_records(probes: ProbeClient) -> None:
+    assert probes.environment() == Environment("3.10.0", "scripted", 1, {})
+    assert probes.calibration() == raw.calibration()
+
+
+def test_what_was_not_calibrated_is_none() -> None:
+    with ScriptedEngine({"one": Script()}) as engine:
+        assert ProbeClient(engine.start(VARIANT), workers=3).calibration() is None
+
+
+def test_a_probe_that_does_not_answer_is_a_gap(nobody: ProbeClient) -> None:
+    assert nobody.answering_workers() == 0
+    assert not nobody.server_answers()
+    assert nobody.reading() is None
+    assert nobody.descriptors() is None
+    assert nobody.environment() is None
+    assert nobody.calibration() is None
+
+
+def test_one_unreadable_process_makes_the_descriptors_a_gap(
+    probes: ProbeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = {"processes": [{"descriptors": 5}, {"descriptors": None}]}
+    monkeypatch.setattr(probes, "get", lambda *_: tree)
+
+    assert probes.descriptors() is None
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    probes: ProbeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    assert probes.server_answers()
+
+
+def test_a_probe_is_not_waited_for_longer_than_a_reading() -> None:
+    assert probe_client.PROBE_TIMEOUT_SECONDS < 10

@@ -1,0 +1,163 @@
+"""A whole run on the scripted engine, from compose.yaml to the report."""
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import raw
+from lab import validity
+from lab.engines import Engine
+from lab.engines.scripted import Script, ScriptedEngine
+from lab.errors import ExitCode, UsageError
+from lab.quiet import Waits
+from lab.run import conduct_run
+from lab.store import RunFolder
+from lab.summary import Summary
+from rich.console import Console
+
+MIB = raw.MIB
+COMPOSE = Path(__file__).parents[2] / "compose.yaml"
+WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 1.0)
+SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
+
+
+@pytest.fixture(autouse=True)
+def _servers_in_the_drivers_own_process_are_no_busy_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
+
+
+def conducted(engine: Engine, results: Path, **given: str) -> tuple[RunFolder, Summary, str]:
+    console = Console(file=io.StringIO(), width=120)
+    chosen = {"REQUESTS": "80", "CONCURRENCY": "4", "VARIANTS": "py37-*", "MEMORY_BUDGET": "8g"}
+    settings = raw.settings(**{**chosen, **given})
+    folder, summary = conduct_run(settings, engine, COMPOSE, results, console, WAITS)
+    assert isinstance(console.file, io.StringIO)
+    return folder, summary, console.file.getvalue()
+
+
+def grows(served: int) -> int:
+    return (30 + 5 * min(served, 20)) * MIB
+
+
+SCRIPTS = {
+    SYNC: Script(grows, pids=lambda served: 3 + min(served, 20), calibration=raw.calibration()),
+    ASYNC: Script((30 * MIB,)),
+    FLASK: Script((30 * MIB,)),
+}
+
+
+def test_a_run_ends_with_its_report(tmp_path: Path) -> None:
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        folder, summary, _ = conducted(engine, tmp_path)
+
+    assert summary.run.exit_code == ExitCode.DECIDED
+    assert [(v.name, v.verdict.value) for v in summary.variants] == [
+        (SYNC, "bounded"),
+        (ASYNC, "flat"),
+        (FLASK, "flat"),
+    ]
+    assert [v.requests.ok for v in summary.variants] == [80, 80, 80]
+    assert summary.variants[0].cause == "thread arenas (likely)"
+    assert not summary.run.partial
+    assert {path.name for path in folder.path.iterdir()} == {
+        *("experiment.json", "samples", "summary.json"),
+        *("report.md", "report.html", "curves.svg"),
+    }
+    assert (tmp_path / "latest").resolve() == folder.path.resolve()
+
+
+def test_the_record_of_a_run_says_what_was_asked_for_and_where(tmp_path: Path) -> None:
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        folder, _, _ = conducted(engine, tmp_path, VARIANTS="py37-flask", SEED="7")
+    experiment = folder.read_experiment()
+
+    assert experiment.variants == (FLASK,)
+    assert experiment.engine.kind == "scripted"
+    assert experiment.settings["seed"] == 7
+    assert experiment.settings["variants"] == "py37-flask"
+    assert experiment.lanes["budget_bytes"] == 8 << 30
+    assert set(experiment.lock_hashes) >= {"driver", "thread"}
+    assert experiment.elapsed_seconds is not None
+
+
+def test_what_could_not_be_built_or_cannot_fit_is_missing_and_the_others_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_MISSING", "memlab-py38-thread=the index did not answer")
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        chosen = f"{SYNC} {ASYNC} py38-flask"
+        _, summary, _ = conducted(engine, tmp_path, VARIANTS=chosen, MEMORY_BUDGET="2g")
+
+    assert [variant.name for variant in summary.variants] == [ASYNC]
+    assert {missing.name: missing.reason for missing in summary.run.missing} == {
+        SYNC: "it may need 4096 MiB and the budget is 2048 MiB: raise MEMORY_BUDGET",
+        "py38-flask": "its image memlab-py38-thread was not built: the index did not answer",
+    }
+    assert summary.run.exit_code == ExitCode.INCOMPLETE
+
+
+def test_a_bad_end_is_in_the_summary_with_its_reason(tmp_path: Path) -> None:
+    scripts = {**SCRIPTS, FLASK: Script(cannot_start="no such container", log=("bye",))}
+    with ScriptedEngine(scripts, 0.002) as engine:
+        _, summary, told = conducted(engine, tmp_path)
+    flask = summary.variants[2]
+
+    assert flask.verdict.value == "inconclusive"
+    assert "no such container" in flask.reason
+    assert flask.trials[0].log_tail == ("bye",)
+    assert summary.run.exit_code == ExitCode.INCOMPLETE
+    assert f"{FLASK}  failed" in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_is_done_and_says_partial(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+
+        def interrupt() -> None:
+            deadline = time.monotonic() + 20
+            while not engine.stopped and time.monotonic() < deadline:
+                time.sleep(0.002)
+            if engine.stopped:
+                os.kill(os.getpid(), number)
+
+        threading.Thread(target=interrupt).start()
+        _, summary, _ = conducted(engine, tmp_path, LANES="1")
+
+        assert engine.running == {}
+
+    assert summary.run.exit_code == ExitCode.INTERRUPTED
+    assert summary.run.partial
+    assert summary.variants[0].verdict.value == "bounded"
+    assert summary.run.missing
+
+
+class OnlyOnce(ScriptedEngine):
+    """An engine whose variants are already there."""
+
+    def can_restart(self) -> bool:
+        return False
+
+
+def test_trials_need_an_engine_that_restarts(tmp_path: Path) -> None:
+    with OnlyOnce({}) as engine, pytest.raises(UsageError, match="TRIALS=2 needs fresh containers"):
+        conducted(engine, tmp_path, TRIALS="2")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_summary_file_is_the_summary(tmp_path: Path) -> None:
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        folder, summary, _ = conducted(engine, tmp_path, VARIANTS=ASYNC)
+    data = json.loads((folder.path / "summary.json").read_bytes())
+
+    assert data["run"]["id"] == folder.id == summary.run.id
+    assert data["run"]["engine"] == {"kind": "scripted", "version": "1", "cgroup": "scripted"}
