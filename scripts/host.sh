@@ -45,6 +45,16 @@ interpreter() {
     done | sort -V | tail -n 1
 }
 
+# Run in the background in a process group of its own, where there is setsid; one signal ends it all.
+own_group() {
+    if command -v setsid > /dev/null; then exec setsid "$@"; else exec "$@"; fi
+}
+
+end_group() {
+    kill -TERM -- "-$1" 2> /dev/null || kill -TERM "$1" 2> /dev/null
+    wait "$1" 2> /dev/null
+}
+
 need_engine() {
     docker version > /dev/null 2>&1 && return
     say "no Docker Engine answers: start it, or see make doctor"
@@ -79,4 +89,12 @@ set_owner() {
     /* | ./*) export RESULTS="$results" ;;
     *) export RESULTS="./$results" ;;
     esac
+}
+
+# The chosen variants, a line each: service, image, memory limit in bytes. Needs the driver's image.
+plan() {
+    docker run --rm --network none --volume "$PWD/compose.yaml:/lab/compose.yaml:ro" \
+        --env SUITE="$(setting SUITE core)" --env VARIANTS="$(setting VARIANTS '*')" \
+        --env HOST_CPUS="$(setting HOST_CPUS 16)" --env WORKERS="$(setting WORKERS 1)" \
+        memlab-driver plan
 }

@@ -13,7 +13,8 @@ STYLES = {"flat": "green", "bounded": "cyan", "leak": "red", "inconclusive": "ye
 
 
 def size(value: int | None) -> str:
-    return DASH if value is None else format_mib(value)
+    """MiB without the unit, which the table's heading says once."""
+    return DASH if value is None else format_mib(value).removesuffix(" MiB")
 
 
 def row(variant: VariantSummary) -> tuple[str | Text, ...]:

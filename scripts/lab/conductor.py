@@ -260,13 +260,17 @@ async def conduct(session: Session, variant: Variant, trial: int) -> None:
         finally:
             run.close()
             writer.close()
-            await asyncio.shield(asyncio.to_thread(stop, engine, variant))
+            await stop(engine, variant)
 
 
-def stop(engine: Engine, variant: Variant) -> None:
-    """Stop a variant; one that cannot be stopped has been measured all the same."""
+async def stop(engine: Engine, variant: Variant) -> None:
+    """Stop a variant to the end, interrupted or not; what cannot be stopped has been measured."""
+    call = asyncio.ensure_future(asyncio.to_thread(engine.stop, variant))
     with contextlib.suppress(LabError, OSError):
-        engine.stop(variant)
+        try:
+            await asyncio.shield(call)
+        finally:
+            await asyncio.gather(call, return_exceptions=True)
 
 
 async def conduct_variant(session: Session, variant: Variant) -> None:
@@ -279,8 +283,12 @@ async def conduct_all(session: Session, variants: tuple[Variant, ...]) -> None:
     """All variants, side by side as far as the lanes allow."""
     tasks = [asyncio.ensure_future(conduct_variant(session, variant)) for variant in variants]
     try:
-        await asyncio.gather(*tasks)
+        if tasks:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     finally:
-        for task in tasks:
+        for task in tasks:  # each once: a second time would cut its cleaning up short
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error

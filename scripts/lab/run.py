@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -85,12 +85,24 @@ def begin(
     )
 
 
+def once(call: Callable[[], object]) -> Callable[[], None]:
+    """Later calls do nothing: a second Ctrl-C may not cut the cleaning up short."""
+    left = [call]
+
+    def first() -> None:
+        if left:
+            left.pop()()
+
+    return first
+
+
 async def until_signal(session: Session, variants: tuple[Variant, ...]) -> bool:
     """Conduct all variants; True when SIGINT or SIGTERM cut it short."""
     loop = asyncio.get_running_loop()
     work = asyncio.ensure_future(conduct_all(session, variants))
+    interrupt = once(work.cancel)
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, work.cancel)
+        loop.add_signal_handler(number, interrupt)
     with contextlib.suppress(asyncio.CancelledError):
         await work
     return work.cancelled()

@@ -19,6 +19,7 @@ from lab.summary import (
     Interval,
     Memory,
     Missing,
+    Prediction,
     Requests,
     RunInfo,
     Summary,
@@ -203,6 +204,9 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     found = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
     cpu = [cpu_of(trial) for trial in trials]
     user, system = middle(c.user for c in cpu if c), middle(c.system for c in cpu if c)
+    memory = middle_memory(part.memory_bytes for part in parts)
+    prediction = predict(first.variant.axes, trials[0].calibration, load)
+    limit_bytes = first.variant.memory_limit_bytes
     return VariantSummary(
         name=first.variant.name,
         axes=encode(first.variant.axes),
@@ -211,9 +215,9 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         reason=reason,
         cause=likely_cause(trials[0]),
         requests=requests_of(trials),
-        memory_bytes=middle_memory(part.memory_bytes for part in parts),
-        memory_limit_bytes=first.variant.memory_limit_bytes,
-        prediction=predict(first.variant.axes, trials[0].calibration, load),
+        memory_bytes=memory,
+        memory_limit_bytes=limit_bytes,
+        prediction=prediction,
         growth_bytes_per_request=middle_interval(part.growth_bytes_per_request for part in parts),
         threads=Threads(
             middle_int(part.threads.baseline for part in parts),
@@ -224,22 +228,31 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         elapsed_seconds=middle(part.elapsed_seconds for part in parts),
         latency_seconds=latency_of(trials),
         versions=versions_of(trials),
-        caveats=tuple(sorted(found)) + limit_caveat(trials[0]),
+        caveats=tuple(sorted(found)) + prediction_caveats(verdict, memory, prediction, limit_bytes),
     )
 
 
-def limit_caveat(trial: Trial) -> tuple[str, ...]:
-    """Known before the load: the predicted ceiling does not fit under the limit."""
-    start = trial.start
-    load, limit_bytes = Load(start.requests, start.concurrency), start.variant.memory_limit_bytes
-    growth_bytes = predict(start.variant.axes, trial.calibration, load).growth_bytes
-    if growth_bytes is None or growth_bytes < limit_bytes:
+def prediction_caveats(
+    verdict: Verdict, memory: Memory | None, prediction: Prediction, limit_bytes: int
+) -> tuple[str, ...]:
+    """What the prediction adds to the troughs' own verdict; it never changes it."""
+    predicted = prediction.growth_bytes
+    if predicted is None:
         return ()
-    return (
-        f"The predicted growth of {format_mib(growth_bytes)} does not fit under its limit of "
-        f"{format_mib(limit_bytes)}: lower WORKERS or HOST_CPUS, or raise its mem_limit in "
-        "compose.yaml.",
-    )
+    found = []
+    if predicted >= limit_bytes:
+        found.append(
+            f"The predicted growth of {format_mib(predicted)} does not fit under its limit of "
+            f"{format_mib(limit_bytes)}: lower WORKERS or HOST_CPUS, or raise its mem_limit in "
+            "compose.yaml."
+        )
+    if verdict is Verdict.LEAK and memory and memory.growth < predicted:
+        found.append(
+            f"It climbs, but is still below its predicted ceiling ({format_mib(memory.growth)} of "
+            f"{format_mib(predicted)}), and a pool that fills looks the same until then: run it "
+            "again with twice the REQUESTS."
+        )
+    return tuple(found)
 
 
 def cgroup_of(trials: Iterable[Trial], known: str) -> str:

@@ -46,6 +46,11 @@ SMALL_CLIMB_NOISES = 8
 STRAIGHT_SMALL_CLIMB = 14
 STRAIGHT_CLIMB = 9
 
+# Blocks of one size leak the same: what scatters far beyond the noise is no even leak unless the
+# climb dwarfs it. A pool that is half full scatters by whole threads (measured: 30 times).
+WIDE_SCATTER_NOISES = 6
+STRAIGHT_WIDE_CLIMB = 45
+
 # A part of the tail lags when it gains less than this share of the mean. A leak takes its
 # share in every part; a filling pool takes a step here and nothing there.
 LAGGING_SHARE = 0.25
@@ -189,7 +194,9 @@ def _dies_away(troughs: Troughs) -> bool:
 
 def _is_straight(troughs: Troughs, line: Line) -> bool:
     if not _is_small(troughs, line):
-        return line.rise_bytes >= STRAIGHT_CLIMB * line.scatter_bytes
+        wide = line.scatter_bytes > WIDE_SCATTER_NOISES * _noise_bytes(troughs)
+        times = STRAIGHT_WIDE_CLIMB if wide else STRAIGHT_CLIMB
+        return line.rise_bytes >= times * line.scatter_bytes
     longer = fit(last_blocks(troughs, 3 * len(troughs.trough_bytes) // 4))
     return longer.rise_bytes >= STRAIGHT_SMALL_CLIMB * longer.scatter_bytes
 

@@ -28,9 +28,7 @@ def test_a_row_has_verdict_memory_prediction_and_requests() -> None:
     text = shown(factories.core_summary())
     (row,) = [line for line in text.splitlines() if line.startswith("py37-fastapi-sync")]
 
-    assert " ".join(row.split()) == (
-        "py37-fastapi-sync bounded 24.0 MiB 3,015 MiB 2,991 MiB 3,052 MiB 1,000/1,000"
-    )
+    assert " ".join(row.split()) == ("py37-fastapi-sync bounded 24.0 3,015 2,991 3,052 1,000/1,000")
 
 
 def test_what_was_not_measured_is_a_dash() -> None:

@@ -324,3 +324,24 @@ def test_the_progress_hears_of_every_state(engine_of: Any, tmp_path: Path) -> No
     assert told[3:-1] == ["waiting", "load", "quiet"] * 8
     assert told[-1] == "done"
     assert heard.done == {"one": 80}
+
+
+class Broken(ScriptedEngine):
+    """Has a fault of its own."""
+
+    def start(self, variant: Variant) -> Any:
+        if variant.name == "two":
+            raise ZeroDivisionError("a fault of the lab")
+        return super().start(variant)
+
+
+def test_a_fault_of_the_lab_is_raised_and_leaves_nothing_running(tmp_path: Path) -> None:
+    with Broken({"one": Script(), "two": Script()}) as engine:
+        with pytest.raises(ZeroDivisionError, match="a fault of the lab"):
+            conducted(session_of(engine, tmp_path), ONE, TWO)
+
+        assert engine.running == {}
+
+
+def test_a_run_of_nothing_ends_at_once(engine_of: Any, tmp_path: Path) -> None:
+    assert conducted(session_of(engine_of({}), tmp_path)) == {}

@@ -15,7 +15,7 @@ from lab.engines import Engine
 from lab.engines.scripted import Script, ScriptedEngine
 from lab.errors import ExitCode, UsageError
 from lab.quiet import Waits
-from lab.run import conduct_run
+from lab.run import conduct_run, once
 from lab.store import RunFolder
 from lab.summary import Summary
 from rich.console import Console
@@ -161,3 +161,12 @@ def test_the_summary_file_is_the_summary(tmp_path: Path) -> None:
 
     assert data["run"]["id"] == folder.id == summary.run.id
     assert data["run"]["engine"] == {"kind": "scripted", "version": "1", "cgroup": "scripted"}
+
+
+def test_a_second_interruption_does_not_cut_the_cleaning_up_short() -> None:
+    called: list[int] = []
+    interrupt = once(lambda: called.append(1))
+    interrupt()
+    interrupt()
+
+    assert called == [1]

@@ -21,6 +21,7 @@ from lab.summary import EngineInfo
 
 LOOPBACK = "127.0.0.1"
 PACE_SECONDS = 0.01
+ACCEPTED_SECONDS = 0.005
 MASTER_PID = 10
 OWN_BYTES = 8 << 20
 """What the program of a scripted worker holds; the rest of its memory is kept free."""
@@ -51,17 +52,18 @@ def value_at(curve: Curve, reading: int, served: int) -> int:
     return curve(served) if callable(curve) else curve[min(reading, len(curve) - 1)]
 
 
-def listening_sockets(count: int) -> list[socket.socket]:
-    """Bound sockets of consecutive free ports on loopback."""
+def bound_sockets(count: int) -> list[socket.socket]:
+    """Sockets on consecutive free ports of loopback."""
     while True:
-        first = bound_socket(0)
-        sockets, port = [first], port_of(first)
+        sockets = [bound_socket(0)]
         try:
-            sockets += [bound_socket(port + step) for step in range(1, count)]
+            while len(sockets) < count:
+                sockets.append(bound_socket(port_of(sockets[-1]) + 1))
         except (OSError, OverflowError):
-            first.close()
-            continue
-        return sockets
+            for bound in sockets:
+                bound.close()
+        else:
+            return sockets
 
 
 def bound_socket(port: int) -> socket.socket:
@@ -85,13 +87,15 @@ def http_answer(status: int, body: bytes) -> bytes:
 class Connection(asyncio.Protocol):
     """Answers one request after another, until the client or the script wants it closed."""
 
-    def __init__(self, answer: Callable[[str], bytes | None], opened: set[asyncio.Transport]):
-        self.answer, self.opened = answer, opened
+    def __init__(self, running: "Running", answer: Callable[[str], bytes | None]) -> None:
+        self.running, self.answer, self.opened = running, answer, running.opened
         self.buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.opened.add(self.transport)
+        if self.running.dead:
+            self.transport.abort()
 
     def connection_lost(self, _: Exception | None) -> None:
         self.opened.discard(self.transport)
@@ -121,8 +125,8 @@ class Running:
         self.dead = script.dies_after_requests == 0
         self.opened: set[asyncio.Transport] = set()
         self.servers: list[asyncio.Server] = []
-        (self.server_socket,) = listening_sockets(1)
-        self.probe_sockets = listening_sockets(variant.axes.workers)
+        (self.server_socket,) = bound_sockets(1)
+        self.probe_sockets = bound_sockets(variant.axes.workers)
 
     def place(self) -> Place:
         port, probe_port = map(port_of, (self.server_socket, self.probe_sockets[0]))
@@ -136,20 +140,21 @@ class Running:
             await self.listen(bound, partial(self.probe, MASTER_PID + number))
 
     async def listen(self, bound: socket.socket, answer: Callable[[str], bytes | None]) -> None:
-        server = await self.loop.create_server(lambda: Connection(answer, self.opened), sock=bound)
+        server = await self.loop.create_server(lambda: Connection(self, answer), sock=bound)
         self.servers.append(server)
 
     async def close(self) -> None:
         self.end()
-        for bound in (self.server_socket, *self.probe_sockets):
-            bound.close()
-        await asyncio.sleep(0)
-
-    def end(self) -> None:
-        """What is left when the process is gone: refused connections, and readings of nothing."""
-        self.dead = True
+        # asyncio loses a connection that it is accepting when its server is closed.
+        await asyncio.sleep(ACCEPTED_SECONDS)
         for server in self.servers:
             server.close()
+        for bound in (self.server_socket, *self.probe_sockets):
+            bound.close()
+
+    def end(self) -> None:
+        """What is left when the process is gone: closed connections, and readings of nothing."""
+        self.dead = True
         for transport in tuple(self.opened):
             transport.abort()
 
