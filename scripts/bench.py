@@ -81,9 +81,10 @@ class Meter:
             now = process_cpu_seconds()
             if not any(key.startswith("driver") for key in now):
                 continue
+            known = bool(self.first)
             for key, seconds in now.items():
                 # A process that began under our eyes began at zero; the engine's did not.
-                began = 0.0 if self.first or key.startswith("driver") else seconds
+                began = 0.0 if known or key.startswith("driver") else seconds
                 self.first.setdefault(key, began)
                 self.last[key] = seconds
 
@@ -177,7 +178,7 @@ def write_synthetic(folder: RunFolder, variants: int, samples: int) -> None:
             {},
             tuple(names),
             (),
-        )  # fmt: skip
+        )
     )
 
 

@@ -13,8 +13,8 @@ import uvloop
 from lab.load import Target, resolve, run_block
 from lab.model import Connection
 
-ROUNDS = 5
-SECONDS = 3
+ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (3, 1)}
+"""Rounds and seconds each: a closed connection keeps its port for a minute, and 28,000 are all."""
 CONCURRENCY = 40
 PORT = 8000
 PATH = "/async/hello"
@@ -22,12 +22,13 @@ PATH = "/async/hello"
 
 def wrk_rate(host: str, connection: Connection) -> float:
     """Requests a second that wrk reaches with one thread."""
+    _, seconds = ROUNDS[connection]
     header = ["-H", "Connection: close"] if connection is Connection.CLOSE else []
     words = [
         "wrk",
         "-t1",
         f"-c{CONCURRENCY}",
-        f"-d{SECONDS}s",
+        f"-d{seconds}s",
         *header,
         f"http://{host}:{PORT}{PATH}",
     ]
@@ -51,10 +52,11 @@ async def lab_rate(target: Target, requests: int, connection: Connection) -> flo
 
 async def compare(host: str, connection: Connection) -> dict[str, float]:
     target = Target(resolve(host, PORT), PORT, PATH, host)
+    times, seconds = ROUNDS[connection]
     rounds = []
-    for _ in range(ROUNDS):
+    for _ in range(times):
         wrk = wrk_rate(target.address, connection)
-        rounds.append((wrk, await lab_rate(target, int(wrk * SECONDS), connection)))
+        rounds.append((wrk, await lab_rate(target, int(wrk * seconds), connection)))
     return {
         "wrk_requests_per_second": median(wrk for wrk, _ in rounds),
         "lab_requests_per_second": median(lab for _, lab in rounds),
@@ -63,7 +65,7 @@ async def compare(host: str, connection: Connection) -> dict[str, float]:
 
 
 async def main(host: str) -> None:
-    found = {connection.value: await compare(host, connection) for connection in Connection}
+    found = {connection.value: await compare(host, connection) for connection in ROUNDS}
     print(json.dumps(found))
 
 

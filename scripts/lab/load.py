@@ -62,53 +62,6 @@ class Tally:
         self.on_progress()
 
 
-class Exchange(asyncio.Protocol):
-    """One connection; `done` gets the status code of the request in flight, or an error."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.done: asyncio.Future[int] | None = None
-        self.reader = AnswerReader()
-        self.open = True
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-
-    def ask(self, request: bytes, done: "asyncio.Future[int]") -> None:
-        assert self.transport is not None
-        self.done = done
-        self.transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            whole = self.reader.feed(data)
-        except ProtocolFault as error:
-            self.fail(error)
-            return
-        if whole:
-            self.open = self.open and self.reader.keep_alive
-            self.succeed()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.open = False
-        if exc is None and self.reader.end():
-            self.succeed()
-        else:
-            self.fail(exc or ConnectionResetError("closed before the answer was whole"))
-
-    def succeed(self) -> None:
-        if self.done is not None and not self.done.done():
-            self.done.set_result(self.reader.status)
-
-    def fail(self, error: Exception) -> None:
-        if self.done is not None and not self.done.done():
-            self.done.set_exception(error)
-
-    def close(self) -> None:
-        if self.transport is not None:
-            self.transport.close() if self.open else self.transport.abort()
-
-
 def failure_kind(error: BaseException) -> str:
     """A failed request's kind, from a closed set of words."""
     if isinstance(error, ConnectionRefusedError):
@@ -122,83 +75,145 @@ def failure_kind(error: BaseException) -> str:
     return "unreachable"
 
 
-class Client:
-    """One of the concurrent clients: a request at a time, until the shared count is used up."""
+class Flow(asyncio.Protocol):
+    """One of the concurrent clients: a request at a time, over one connection after another.
 
-    def __init__(self, target: Target, connection: Connection, tally: Tally) -> None:
-        self.target = target
-        self.tally = tally
-        self.keep = connection is Connection.KEEP_ALIVE
-        self.request = target.request_bytes(connection)
-        self.exchange: Exchange | None = None
+    It runs in the loop's callbacks; a task and a future a request would cost as much as the rest.
+    """
 
-    async def run(self, budget: list[int]) -> None:
-        while budget[0] > 0:
-            budget[0] -= 1
-            self.tally.sent += 1
-            await self.once()
-        self.drop()
+    def __init__(self, run: "Run") -> None:
+        self.run = run
+        self.transport: asyncio.Transport | None = None
+        self.connecting: asyncio.Task[None] | None = None
+        self.reader = AnswerReader()
+        self.asked_at: float | None = None
+        """When the request in flight began (perf_counter); None between requests."""
 
-    async def once(self) -> None:
-        started = time.perf_counter()
-        try:
-            status = await self.fetch()
-        except (OSError, asyncio.TimeoutError, ProtocolFault) as error:
+    def next_request(self) -> None:
+        """Send the next request of the block's budget, or end with it."""
+        run = self.run
+        if run.left == 0:
             self.drop()
-            kind = failure_kind(error)
-            self.tally.fail(kind)
-            if kind in ("refused", "unreachable"):
-                await asyncio.sleep(RETRY_DELAY_SECONDS)
+            run.flow_ended()
             return
-        if 200 <= status < 300:
-            self.tally.succeed(time.perf_counter() - started)
+        run.left -= 1
+        run.tally.sent += 1
+        self.asked_at = time.perf_counter()
+        if self.transport is None:
+            self.connecting = run.loop.create_task(self.connect())
         else:
-            self.tally.fail(f"status-{status}")
-        if not (self.keep and self.exchange and self.exchange.open):
-            self.drop()
+            self.transport.write(run.request)
 
-    async def fetch(self) -> int:
-        loop = asyncio.get_running_loop()
-        deadline = Deadline(loop)
+    async def connect(self) -> None:
+        run = self.run
         try:
-            if self.exchange is None:
-                self.exchange = await self.connect(loop)
-            done: asyncio.Future[int] = loop.create_future()
-            self.exchange.ask(self.request, done)
-            return await done
-        except asyncio.CancelledError:
-            if deadline.passed:
-                raise asyncio.TimeoutError from None
-            raise
-        finally:
-            deadline.cancel()
+            await run.loop.create_connection(lambda: self, run.target.address, run.target.port)
+        except OSError as error:
+            self.fail(error)
 
-    async def connect(self, loop: asyncio.AbstractEventLoop) -> Exchange:
-        address = (self.target.address, self.target.port)
-        _, exchange = await loop.create_connection(Exchange, *address)
-        return exchange
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.connecting = None
+        self.transport = cast(asyncio.Transport, transport)
+        self.reader = AnswerReader()
+        self.transport.write(self.run.request)
+
+    def data_received(self, data: bytes) -> None:
+        if self.asked_at is None:
+            return
+        try:
+            whole = self.reader.feed(data)
+        except ProtocolFault as error:
+            self.fail(error)
+            return
+        if whole:
+            self.succeed(keep=self.run.keep and self.reader.keep_alive)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        if self.asked_at is None:
+            return
+        if exc is None and self.reader.end():
+            self.succeed(keep=False)
+        else:
+            self.fail(exc or ConnectionResetError("closed before the answer was whole"))
+
+    def succeed(self, *, keep: bool) -> None:
+        assert self.asked_at is not None
+        seconds, self.asked_at = time.perf_counter() - self.asked_at, None
+        if 200 <= self.reader.status < 300:
+            self.run.tally.succeed(seconds)
+        else:
+            self.run.tally.fail(f"status-{self.reader.status}")
+        if not keep:
+            self.drop()
+        self.next_request()
+
+    def fail(self, error: BaseException) -> None:
+        self.asked_at = None
+        self.drop()
+        kind = failure_kind(error)
+        self.run.tally.fail(kind)
+        if kind in ("refused", "unreachable"):
+            self.run.loop.call_later(RETRY_DELAY_SECONDS, self.next_request)
+        else:
+            self.run.loop.call_soon(self.next_request)
 
     def drop(self) -> None:
-        if self.exchange is not None:
-            self.exchange.close()
-            self.exchange = None
+        """Let go of the connection; what still arrives on it is nobody's."""
+        if self.connecting is not None:
+            self.connecting.cancel()
+            self.connecting = None
+        if self.transport is not None:
+            self.transport.set_protocol(asyncio.Protocol())
+            self.transport.abort()
+            self.transport = None
 
 
-class Deadline:
-    """Cancels the current task when a request takes too long; a task a request costs too much."""
+class Run:
+    """One block under way."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.passed = False
-        self.task = asyncio.current_task()
-        self.handle = loop.call_later(REQUEST_TIMEOUT_SECONDS, self.expire)
+    def __init__(self, target: Target, requests: int, connection: Connection, tally: Tally) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.target, self.left, self.tally = target, requests, tally
+        self.keep = connection is Connection.KEEP_ALIVE
+        self.request = target.request_bytes(connection)
+        self.ended = asyncio.Event()
+        self.flows: list[Flow] = []
+        self.going = 0
+
+    async def run(self, concurrency: int) -> None:
+        """Until every request has its outcome; leaves no connection, also when cancelled."""
+        self.flows = [Flow(self) for _ in range(concurrency)]
+        self.going = concurrency
+        for flow in self.flows:
+            flow.next_request()
+        try:
+            while not self.ended.is_set():
+                await self.wait_a_while()
+                self.expire()
+        finally:
+            self.left = 0
+            for flow in self.flows:
+                flow.asked_at = None
+                flow.drop()
+            # The loop closes what was let go in its next turn.
+            await asyncio.sleep(0)
+
+    async def wait_a_while(self) -> None:
+        seconds = min(1.0, REQUEST_TIMEOUT_SECONDS / 2)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), seconds)
 
     def expire(self) -> None:
-        self.passed = True
-        if self.task is not None:
-            self.task.cancel()
+        oldest = time.perf_counter() - REQUEST_TIMEOUT_SECONDS
+        for flow in self.flows:
+            if flow.asked_at is not None and flow.asked_at < oldest:
+                flow.fail(asyncio.TimeoutError())
 
-    def cancel(self) -> None:
-        self.handle.cancel()
+    def flow_ended(self) -> None:
+        self.going -= 1
+        if self.going == 0:
+            self.ended.set()
 
 
 def latency_quantiles(latencies_seconds: list[float]) -> dict[str, float]:
@@ -223,19 +238,9 @@ async def run_block(
     Returns:
         The block with its counts; failures are counted by kind, never raised.
     """
-    tally, budget = Tally(on_progress=on_progress), [requests]
+    tally = Tally(on_progress=on_progress)
     started, started_cpu, started_at = time.perf_counter(), time.process_time(), time.time()
-    clients = [Client(target, connection, tally) for _ in range(min(concurrency, requests))]
-    tasks = [asyncio.ensure_future(client.run(budget)) for client in clients]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for client in clients:
-            client.drop()
+    await Run(target, requests, connection, tally).run(min(concurrency, requests))
     elapsed = max(time.perf_counter() - started, 1e-9)
     return Block(
         index=index,

@@ -40,7 +40,9 @@ def answers(command: str) -> bool:
 def engine() -> None:
     done = subprocess.run(["docker", "version"], capture_output=True, check=False)
     if done.returncode != 0:
-        pytest.skip("NO DOCKER ENGINE ANSWERS: nothing of the gate, the driver or Compose was tested")
+        pytest.skip(
+            "NO DOCKER ENGINE ANSWERS: nothing of the gate, the driver or Compose was tested"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +98,11 @@ class Lab:
     def left_behind(self) -> list[str]:
         """Containers, networks and volumes of the project."""
         label = f"label=com.docker.compose.project={self.project}"
-        kinds = (("ps", "--all", "--quiet"), ("network", "ls", "--quiet"), ("volume", "ls", "--quiet"))
+        kinds = (
+            ("ps", "--all", "--quiet"),
+            ("network", "ls", "--quiet"),
+            ("volume", "ls", "--quiet"),
+        )
         return [name for kind in kinds for name in docker(*kind, "--filter", label).split()]
 
     def container(self, service: str) -> str:
@@ -127,7 +133,8 @@ def lab(images: None, tmp_path: Path) -> Iterator[Lab]:
     results.chmod(0o777)
     made = Lab(f"memlab-test-{uuid.uuid4().hex[:8]}", results)
     yield made
-    for name in docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={made.project}").split():
+    own = f"label=com.docker.compose.project={made.project}"
+    for name in docker("ps", "-aq", "--filter", own).split():
         docker("rm", "--force", "--volumes", name)
 
 

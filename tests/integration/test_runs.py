@@ -113,7 +113,9 @@ def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
     assert lab.left_behind() == []
 
 
-def test_an_image_that_cannot_be_built_costs_its_own_variants_only(lab: Lab, tmp_path: Path) -> None:
+def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
+    lab: Lab, tmp_path: Path
+) -> None:
     copy = tmp_path / "checkout"
     ignored = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
@@ -167,7 +169,9 @@ def test_two_trials_are_two_fresh_containers(lab: Lab) -> None:
         ({"VARIANTS": "py36-*"}, "VARIANTS='py36-*' matches nothing"),
     ],
 )
-def test_bad_settings_are_refused_in_one_line(lab: Lab, settings: dict[str, str], words: str) -> None:
+def test_bad_settings_are_refused_in_one_line(
+    lab: Lab, settings: dict[str, str], words: str
+) -> None:
     done = lab.repro(**settings)
     assert done.returncode == 64
     assert words in done.stderr

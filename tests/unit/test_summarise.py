@@ -266,3 +266,14 @@ def test_a_curve_begins_at_the_baseline() -> None:
     assert curve.memory_bytes == BOUNDED
     assert curve.trough_seconds == curve.seconds
     assert curve.block_spans_seconds[0] == (10.0, 14.0)
+
+
+def test_a_leak_below_its_predicted_ceiling_may_be_a_pool_that_fills() -> None:
+    climbing = tuple((50 + 20 * step) * MIB for step in range(9))
+    variant = variant_of(raw.trial(climbing))
+
+    assert variant.verdict is Verdict.LEAK
+    assert variant.caveats[-1].startswith(
+        "It climbs, but is still below its predicted ceiling (160 MiB of 1,223 MiB)"
+    )
+    assert "predicted ceiling" not in "".join(variant_of(raw.trial(BOUNDED)).caveats)
