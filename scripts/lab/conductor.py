@@ -24,11 +24,13 @@ from lab.model import (
     Trough,
     Variant,
 )
+from lab.predict import Load, predict
 from lab.probe_client import HEALTH_PATH, ProbeClient
 from lab.progress import Progress
 from lab.quiet import WAITS, Counts, Waits, memory_is_still
 from lab.settings import Settings
 from lab.store import RunFolder, TrialWriter
+from lab.units import format_mib
 from lab.watch import Watch
 
 WARM_UP_REQUESTS_A_WORKER = 8
@@ -76,7 +78,9 @@ class TrialRun:
     async def run(self) -> None:
         self.show(state="starting")
         place = await self.start()
-        self.sampling = self.session.engine.sample(self.variant, self.watch.from_thread)
+        self.sampling = await asyncio.to_thread(
+            self.session.engine.sample, self.variant, self.watch.from_thread
+        )
         probes = ProbeClient(place, self.variant.axes.workers)
         await self.become_ready(probes)
         await self.describe(probes)
@@ -157,14 +161,19 @@ class TrialRun:
             raise Ended(EndKind.DIED, state.reason)
 
     async def describe(self, probes: ProbeClient) -> None:
-        if not self.settings.probes:
-            return
-        for record in (
-            await asyncio.to_thread(probes.environment),
-            await asyncio.to_thread(probes.calibration),
-        ):
-            if record is not None:
-                self.writer.write(record)
+        """Write down what is known before the load, the prediction with it."""
+        calibration = None
+        if self.settings.probes:
+            environment = await asyncio.to_thread(probes.environment)
+            calibration = await asyncio.to_thread(probes.calibration)
+            for record in (environment, calibration):
+                if record is not None:
+                    self.writer.write(record)
+        load = Load(self.settings.requests, self.settings.concurrency)
+        prediction = predict(self.variant.axes, calibration, load)
+        self.writer.write(prediction)
+        if prediction.growth_bytes is not None:
+            self.show(state=f"predicted +{format_mib(prediction.growth_bytes)}")
 
     async def warm_up(self, target: Target) -> None:
         health = Target(target.address, target.port, HEALTH_PATH, target.host)

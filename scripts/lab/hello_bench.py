@@ -13,7 +13,7 @@ import uvloop
 from lab.load import Target, resolve, run_block
 from lab.model import Connection
 
-ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (3, 1)}
+ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (2, 1)}
 """Rounds and seconds each: a closed connection keeps its port for a minute, and 28,000 are all."""
 CONCURRENCY = 40
 PORT = 8000

@@ -129,6 +129,15 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Prediction:
+    """What was expected before the load; the measured result plays no part in it."""
+
+    growth_bytes: int | None
+    formula: str
+    inputs: Mapping[str, float | int | str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One equal share of the load, as the client saw it."""
 
@@ -211,6 +220,7 @@ class Trial:
     start: TrialStart
     environment: Environment | None = None
     calibration: Calibration | None = None
+    prediction: Prediction | None = None
     samples: tuple[Sample, ...] = ()
     blocks: tuple[Block, ...] = ()
     troughs: tuple[Trough, ...] = ()

@@ -9,8 +9,7 @@ glibc (8 arenas a CPU on 64 bits).
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lab.model import Axes, Calibration
-from lab.summary import Prediction
+from lab.model import Axes, Calibration, Prediction
 from lab.units import format_mib
 
 Inputs: TypeAlias = dict[str, float | int | str | None]

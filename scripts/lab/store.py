@@ -19,17 +19,19 @@ from lab.model import (
     Calibration,
     End,
     Environment,
+    Prediction,
     Sample,
     Trial,
     TrialStart,
     Trough,
 )
 
-Record = TrialStart | Environment | Calibration | Sample | Block | Trough | End
+Record = TrialStart | Environment | Calibration | Prediction | Sample | Block | Trough | End
 KINDS: Mapping[str, type] = {
     "start": TrialStart,
     "environment": Environment,
     "calibration": Calibration,
+    "prediction": Prediction,
     "sample": Sample,
     "block": Block,
     "trough": Trough,
@@ -181,6 +183,7 @@ def read_trial(path: Path) -> Trial | None:
         start=starts[0],
         environment=last(Environment),
         calibration=last(Calibration),
+        prediction=last(Prediction),
         samples=every(Sample),
         blocks=every(Block),
         troughs=every(Trough),

@@ -9,7 +9,6 @@ from lab.codec import encode
 from lab.errors import ExitCode
 from lab.experiment import Experiment
 from lab.model import EndKind, Sample, Trial, Trough
-from lab.predict import Load, predict
 from lab.summary import (
     SCHEMA_VERSION,
     Base,
@@ -200,12 +199,11 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     first = trials[0].start
     parts = [trial_summary(trial) for trial in trials]
     verdict, reason = joint_verdict(parts)
-    load = Load(first.requests, first.concurrency)
     found = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
     cpu = [cpu_of(trial) for trial in trials]
     user, system = middle(c.user for c in cpu if c), middle(c.system for c in cpu if c)
     memory = middle_memory(part.memory_bytes for part in parts)
-    prediction = predict(first.variant.axes, trials[0].calibration, load)
+    prediction = trials[0].prediction or not_predicted(trials[0])
     limit_bytes = first.variant.memory_limit_bytes
     return VariantSummary(
         name=first.variant.name,
@@ -230,6 +228,11 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         versions=versions_of(trials),
         caveats=tuple(sorted(found)) + prediction_caveats(verdict, memory, prediction, limit_bytes),
     )
+
+
+def not_predicted(trial: Trial) -> Prediction:
+    """It ended before a prediction was written down."""
+    return Prediction(None, f"not predicted: {trial.end.reason if trial.end else 'cut off'}", {})
 
 
 def prediction_caveats(

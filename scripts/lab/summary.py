@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from lab.model import Prediction as Prediction
+
 SCHEMA_VERSION = "1.0"
 
 
@@ -49,15 +51,6 @@ class Requests:
     ok: int
     failed: int
     failures: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What was expected before the load; the measured result plays no part in it."""
-
-    growth_bytes: int | None
-    formula: str
-    inputs: Mapping[str, float | int | str | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from lab.model import (
     Variant,
     WorkerReading,
 )
+from lab.predict import Load, predict
 from lab.settings import Settings, parse_settings
 from lab.summary import EngineInfo, HostInfo
 
@@ -122,6 +123,7 @@ def trial(memory_bytes: Sequence[int] = (50 * MIB,) * 9, **changes: Any) -> Tria
         start=start(variant(limit_bytes=4096 * MIB)),
         environment=Environment("3.7.17", "glibc 2.36", 16, {"fastapi": "0.63.0", "pip": "23"}),
         calibration=calibration(),
+        prediction=predict(axes(), calibration(), Load(1000, 40)),
         samples=tuple(found.sample for found in troughs),
         blocks=tuple(block(index) for index in range(len(memory_bytes) - 1)),
         troughs=troughs,

@@ -1,6 +1,7 @@
 """Whole trials on the scripted engine: what was told goes in, the raw file comes out."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
@@ -345,3 +346,13 @@ def test_a_fault_of_the_lab_is_raised_and_leaves_nothing_running(tmp_path: Path)
 
 def test_a_run_of_nothing_ends_at_once(engine_of: Any, tmp_path: Path) -> None:
     assert conducted(session_of(engine_of({}), tmp_path)) == {}
+
+
+def test_the_prediction_is_written_down_before_any_load(engine_of: Any, tmp_path: Path) -> None:
+    trial_of(session_of(engine_of({"one": Script()}), tmp_path))
+
+    lines = (tmp_path / "run" / "samples" / "one" / "1.jsonl").read_text().splitlines()
+    kinds = [json.loads(line)["record"] for line in lines]
+
+    assert kinds.count("prediction") == 1
+    assert kinds.index("prediction") < kinds.index("block")

@@ -40,6 +40,7 @@ def died(**changes: Any) -> Trial:
 NEVER_READY = died(
     environment=None,
     calibration=None,
+    prediction=None,
     samples=(),
     blocks=(),
     troughs=(),
