@@ -1,0 +1,62 @@
+"""What the README quotes can be rebuilt from the raw files beside it."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from lab.rebuild import rebuild
+from lab.store import RunFolder
+from lab.summary import Summary
+from lab.units import MIB
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RUN = re.search(r"results/(\S+)/curves\.svg", README)
+ROW = re.compile(r"^\| `(py\S+)` \| (\w+) \| ([\d.,]+) \| ([\d.,]+) \| ([\d.,]+) \|", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    assert RUN is not None
+    copy = tmp_path_factory.mktemp("results") / RUN[1]
+    shutil.copytree(ROOT / "results" / RUN[1], copy)
+    return rebuild(RunFolder(copy))
+
+
+def number(size_bytes: int) -> str:
+    mib = size_bytes / MIB
+    return f"{mib:,.0f}" if mib >= 100 else f"{mib:.1f}"
+
+
+def test_the_table_is_the_runs_own(rebuilt: Summary) -> None:
+    expected = [
+        (
+            variant.name,
+            variant.verdict.value,
+            number(memory.baseline),
+            number(memory.settled),
+            number(memory.growth),
+        )
+        for variant in rebuilt.variants
+        if (memory := variant.memory_bytes) is not None
+    ]
+    assert expected == ROW.findall(README)
+
+
+def test_the_run_is_whole_and_decided(rebuilt: Summary) -> None:
+    assert (len(rebuilt.variants), rebuilt.run.exit_code, rebuilt.run.partial) == (12, 0, False)
+
+
+def test_every_setting_has_its_row() -> None:
+    makefile_settings = (ROOT / "scripts" / "command-line").read_text(encoding="utf-8")
+    names = re.findall(r"\b[A-Z_]{4,}\b", makefile_settings)
+    assert [name for name in names if f"| `{name}` |" not in README] == []
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    described = re.findall(r"^([a-z]+):.*## \S", makefile, re.MULTILINE)
+    assert sorted(described) == sorted(phony[1].split())
