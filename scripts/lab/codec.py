@@ -30,7 +30,9 @@ def decoders(record: type) -> Mapping[str, Any]:
     return {name: hint for name, hint in hints.items() if not is_plain(hint)}
 
 
+@cache
 def is_plain(hint: Any) -> bool:
+    """Whether JSON's own value is already the field's."""
     if isinstance(hint, types.UnionType):
         return all(is_plain(part) for part in typing.get_args(hint))
     return hint in (int, float, str, bool, types.NoneType) or typing.get_origin(hint) in (
@@ -44,15 +46,22 @@ def decode(hint: Any, value: Any) -> Any:
     """JSON data as the record that `hint` names."""
     if value is None or is_plain(hint):
         return value
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return decode_record(hint, value)
     if isinstance(hint, types.UnionType):
         inner = next(part for part in typing.get_args(hint) if part is not types.NoneType)
         return decode(inner, value)
     if typing.get_origin(hint) is tuple:
         return tuple(decode(typing.get_args(hint)[0], item) for item in value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    special = decoders(hint)
-    return hint(
+    return hint(value)
+
+
+def decode_record(record: type, value: Mapping[str, Any]) -> Any:
+    """The record; one whose fields are all plain (most are samples) takes them as they are."""
+    special = decoders(record)
+    if not special:
+        return record(**value)
+    return record(
         **{
             name: decode(special[name], item) if name in special else item
             for name, item in value.items()
