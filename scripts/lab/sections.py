@@ -181,7 +181,7 @@ def bases_sentence(bases: Sequence[Base]) -> str:
     if not official:
         return (
             "Every base is a stand-in, built without a registry: "
-            "the same Python release, not the official image."
+            "the same minor version of Python, not the official image."
         )
     return (
         f"Official images: {listed(official)}; "
