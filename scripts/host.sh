@@ -5,7 +5,7 @@ say() { echo "lab: $*" >&2; }
 # A setting from the environment, else from .env, else the default.
 setting() {
     eval "value=\${$1:-}"
-    [ -n "$value" ] || value=$(sed -n "s/^$1=//p" .env 2> /dev/null | tail -n 1)
+    [ -n "$value" ] || value=$(sed -n "s/ #.*//; s/^$1=//p" .env 2> /dev/null | tail -n 1)
     echo "${value:-$2}"
 }
 

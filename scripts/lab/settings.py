@@ -152,12 +152,12 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """The `NAME=value` lines of a .env file; empty when there is none."""
+    """The `NAME=value # comment` lines of a .env file; empty when there is none."""
     if not path.is_file():
         return {}
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
+    return {name.strip(): value.partition(" #")[0].strip().strip("'\"") for name, _, value in pairs}
 
 
 def given_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -194,3 +194,9 @@ def test_a_file_of_cpus_is_what_the_kernel_would_say(cpus: int) -> None:
 
 def test_the_hosts_own_cpus_are_its_own_file() -> None:
     assert str((CPUS / "host").readlink()) == "/sys/devices/system/cpu/online"
+
+
+def test_a_comment_behind_a_value_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("WORKERS=4 # as the thread\nVARIANTS='py37-*'\n")
+    assert read_dotenv(path) == {"WORKERS": "4", "VARIANTS": "py37-*"}
