@@ -197,7 +197,8 @@ class TrialRun:
                 on_progress=self.count,
             )
         self.writer.write(block)
-        await self.check_alive()
+        if block.failures:
+            await self.check_alive()
         self.check_served(block)
         self.show(state="quiet")
         await self.settle(index, probes)
