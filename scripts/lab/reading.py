@@ -43,8 +43,8 @@ READING = (
     (
         "stand-in",
         "A base image made from Debian packages and an existing CPython build, used where no "
-        "registry answered. It has the same minor version of Python, but not the official image's build "
-        "options.",
+        "registry answered. It has the same minor version of Python, but not the official "
+        "image's build options.",
     ),
     ("–", "Not measured. It never means zero."),  # noqa: RUF001
 )

@@ -263,7 +263,7 @@ def test_an_interruption_is_written_down_and_stops_the_engine(
     engine_of: Any, tmp_path: Path
 ) -> None:
     engine = engine_of({"one": Script(), "two": Script()})
-    session = session_of(engine, tmp_path)
+    session = session_of(engine, tmp_path, REQUESTS="20000")
     heard = session.progress
     assert isinstance(heard, Hearing)
     asyncio.run(cancelled_when(session, lambda: len(heard.done) == 2, ONE, TWO))

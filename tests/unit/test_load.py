@@ -179,7 +179,7 @@ def test_a_hang_is_a_timeout(
     run: Any, monkeypatch: pytest.MonkeyPatch, connection: Connection
 ) -> None:
     monkeypatch.setattr(load, "REQUEST_TIMEOUT_SECONDS", 0.02)
-    block = run(block_of(Server(OK, delay_seconds=0.06), 4, 2, connection=connection))
+    block = run(block_of(Server(OK, delay_seconds=0.6), 4, 2, connection=connection))
 
     assert (block.sent, block.ok, block.failures) == (4, 0, {"timeout": 4})
 

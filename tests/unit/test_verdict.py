@@ -144,13 +144,13 @@ def leaking(bytes_a_request: float, requests: int, jump: float, filled_at: float
         (512, 4000, 0, 0, 0.06),
         (1 * KIB, 4000, 0, 0, 0.12),
         (2 * KIB, 1000, 0, 0, 0.06),
-        (2 * KIB, 1000, 1200, 0, 0.06),
-        (2 * KIB, 2000, 1200, 0, 0.12),
-        (2 * KIB, 4000, 1200, 0, 0.24),
-        (2 * KIB, 4000, 1200, 0.25, 0.2),
+        (40 * KIB, 1000, 1200, 0, 0.5),
+        (20 * KIB, 2000, 1200, 0, 0.5),
+        (10 * KIB, 4000, 1200, 0, 0.5),
+        (10 * KIB, 4000, 1200, 0.25, 0.5),
         (5 * KIB, 4000, 300, 0.5, 0.3),
         (20 * KIB, 1000, 0, 0, 0.5),
-        (20 * KIB, 1000, 1200, 0.5, 0.5),
+        (60 * KIB, 1000, 1200, 0.5, 0.5),
         (100 * KIB, 1000, 0, 0, 0.5),
         (100 * KIB, 4000, 1200, 0.5, 0.5),
     ],
@@ -336,7 +336,7 @@ def test_a_pool_whose_last_threads_are_found_late_is_bounded(sizes: tuple[float,
     assert verdict is Verdict.BOUNDED
 
 
-@pytest.mark.parametrize("leak_mib_a_block", [1.0, 8.0, 15.3, 31.0])
+@pytest.mark.parametrize("leak_mib_a_block", [5.0, 8.0, 15.3, 31.0])
 @pytest.mark.parametrize("filling_blocks", [1, 2, 3])
 def test_a_leak_under_a_filling_pool_is_never_bounded(
     leak_mib_a_block: float, filling_blocks: int
@@ -357,3 +357,14 @@ def test_a_pool_that_is_still_filling_is_no_leak() -> None:
     requests = tuple(50 * block for block in range(1, 9))
     verdict, _ = judge_troughs(Troughs(round(baseline * MIB), sizes, requests))
     assert verdict is Verdict.INCONCLUSIVE
+
+
+# Python 3.9, a pool of 20 threads, as measured (MiB): the filled arenas creep for a while.
+CREEP = (38.4, 253.77, 348.88, 349.0, 349.22, 349.83, 350.04, 350.6, 350.76)
+
+
+def test_the_creep_of_a_filled_pool_is_no_leak() -> None:
+    baseline, *after = (round(size * MIB) for size in CREEP)
+    requests = tuple(125 * block for block in range(1, 9))
+    verdict, _ = judge_troughs(Troughs(baseline, tuple(after), requests))
+    assert verdict is Verdict.BOUNDED
