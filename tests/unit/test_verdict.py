@@ -368,3 +368,9 @@ def test_the_creep_of_a_filled_pool_is_no_leak() -> None:
     requests = tuple(125 * block for block in range(1, 9))
     verdict, _ = judge_troughs(Troughs(baseline, tuple(after), requests))
     assert verdict is Verdict.BOUNDED
+
+
+def test_the_blind_spot_a_leak_below_a_fortieth_of_a_filled_pool() -> None:
+    """What the rule above costs, held in sight: 2 KiB a request under 1,200 MiB is not found."""
+    counts = verdicts(leaking(2 * KIB, 1000, 1200), 0.06, 8, 1000)
+    assert counts[Verdict.LEAK] == 0
