@@ -1,7 +1,8 @@
 """What one thread keeps of a workload: measured in a process of its own, before any load.
 
-Prints one JSON object; bytes are differences of PSS. The main thread runs first, as any
-server's first request does: glibc raises its mmap threshold when that call's blocks are freed.
+Prints one JSON object; bytes are differences of PSS without the pages of files. The main thread
+runs first, as any server's first request does: glibc raises its mmap threshold when that call's
+blocks are freed.
 """
 
 import json
@@ -15,14 +16,16 @@ from workloads import WORKLOADS
 REPEATS = 3
 
 
-def pss_bytes():
-    rss, pss = tree.rollup_bytes(os.getpid())
-    return pss if pss is not None else rss
+def kept_bytes():
+    """This process's own memory: pages of files are shared with whoever comes and goes."""
+    sizes = tree.rollup(os.getpid())
+    known = [sizes[name] for name in ("Pss_Anon", "Pss_Shmem") if name in sizes]
+    return sum(known) if known else sizes.get("Pss", sizes["Rss"])
 
 
 def parked_thread_bytes(workload):
     """Growth while one new thread, having run the workload, waits and does nothing."""
-    before, ran, leave = pss_bytes(), threading.Event(), threading.Event()
+    before, ran, leave = kept_bytes(), threading.Event(), threading.Event()
 
     def run():
         workload()
@@ -32,7 +35,7 @@ def parked_thread_bytes(workload):
     thread = threading.Thread(target=run)
     thread.start()
     ran.wait()
-    kept = pss_bytes() - before
+    kept = kept_bytes() - before
     leave.set()
     thread.join()
     return kept
@@ -45,12 +48,12 @@ def high_water_bytes():
 
 
 def main(name):
-    workload, before = WORKLOADS[name], pss_bytes()
+    workload, before = WORKLOADS[name], kept_bytes()
     high_before = high_water_bytes()
     for _ in range(REPEATS):
         workload()
     record = {
-        "loop_kept_bytes": pss_bytes() - before,
+        "loop_kept_bytes": kept_bytes() - before,
         "request_bytes": high_water_bytes() - high_before,
         "thread_kept_bytes": parked_thread_bytes(workload),
         "arena_limit": int(os.environ.get("MALLOC_ARENA_MAX", 0)) or None,

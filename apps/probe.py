@@ -15,7 +15,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import allocator
 import tree
 
-CALIBRATION = "/tmp/calibration.json"
 PORTS = 256
 
 
@@ -43,7 +42,7 @@ def environment():
 
 
 def calibration():
-    return json.loads(tree.read_text(CALIBRATION) or "null")
+    return json.loads(tree.read_text(os.environ["LAB_CALIBRATION"]) or "null")
 
 
 def whole_tree():
@@ -59,7 +58,7 @@ ANSWERS = {
     "/_lab/collect": lambda: {"collected": gc.collect()},
     "/_lab/trim": lambda: {"trimmed": allocator.trim()},
 }
-STARTED_AT_SECONDS = tree.process(os.getpid(), tree.boot_time_seconds())["started_at_seconds"]
+STARTED_AT_SECONDS = tree.started_at_seconds()
 
 
 class Handler(BaseHTTPRequestHandler):

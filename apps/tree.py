@@ -1,13 +1,14 @@
-"""The process tree of this container, read from its own /proc."""
+"""The process tree of this variant, from /proc: a container's own, or what LAB_KEEPER keeps."""
 
 import os
+import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def boot_time_seconds():
-    with open("/proc/stat") as lines:
-        return next(float(line.split()[1]) for line in lines if line.startswith("btime"))
+    lines = (read_text("/proc/stat") or "").splitlines()
+    return next((float(line.split()[1]) for line in lines if line.startswith("btime")), None)
 
 
 def read_text(path):
@@ -19,11 +20,11 @@ def read_text(path):
         return None
 
 
-def rollup_bytes(pid):
-    """RSS and PSS of a process in bytes; None where the kernel does not say."""
+def rollup(pid):
+    """The sizes of a process by the kernel's names, in bytes; those that it does not say miss."""
     text = read_text("/proc/%d/smaps_rollup" % pid) or ""
-    sizes = {line.split(":")[0]: line.split()[1] for line in text.splitlines()[1:]}
-    return [int(sizes[key]) * 1024 if key in sizes else None for key in ("Rss", "Pss")]
+    pairs = (line.split() for line in text.splitlines()[1:])
+    return {pair[0].rstrip(":"): int(pair[1]) * 1024 for pair in pairs}
 
 
 def descriptors(pid):
@@ -42,24 +43,48 @@ def process(pid, boot_seconds):
         stat[stat.index("(") + 1 : stat.rindex(")")],
         stat[stat.rindex(")") + 2 :].split(),
     )
-    rss, pss = rollup_bytes(pid)
+    sizes = rollup(pid)
     return {
         "pid": pid,
         "parent_pid": int(fields[1]),
         "started_at_seconds": boot_seconds + int(fields[19]) / TICKS,
         "name": name,
         "threads": int(fields[17]),
-        "rss_bytes": rss,
-        "pss_bytes": pss,
+        "rss_bytes": sizes.get("Rss"),
+        "pss_bytes": sizes.get("Pss"),
         "descriptors": descriptors(pid),
     }
 
 
-def read_tree():
-    """Every process that this one can see."""
+def started_at_seconds():
+    """When this process began; where there is no /proc, when it asked."""
     boot = boot_time_seconds()
+    return time.time() if boot is None else process(os.getpid(), boot)["started_at_seconds"]
+
+
+def parent(pid):
+    text = read_text("/proc/%d/stat" % pid)
+    return int(text[text.rindex(")") + 2 :].split()[1]) if text else None
+
+
+def members():
+    """In a container every process that this one can see; else those below LAB_KEEPER."""
     pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
-    return [record for record in (process(pid, boot) for pid in pids) if record]
+    keeper = os.environ.get("LAB_KEEPER")
+    if keeper is None:
+        return pids
+    parents, found = {pid: parent(pid) for pid in pids}, [int(keeper)]
+    for pid in found:
+        found += [child for child in pids if parents[child] == pid]
+    return found[1:]
+
+
+def read_tree():
+    """Every process of the variant; none where there is no /proc."""
+    boot = boot_time_seconds()
+    if boot is None:
+        return []
+    return [record for record in (process(pid, boot) for pid in members()) if record]
 
 
 def number_in(text, key):
@@ -68,10 +93,16 @@ def number_in(text, key):
     return next((int(pair[1]) for pair in pairs if len(pair) == 2 and pair[0] == key), None)
 
 
+def cgroup_text(*names):
+    """The first of these files of this variant's own cgroup; a container's is the mount itself."""
+    own = os.environ.get("LAB_CGROUP")
+    folders = ("/sys/fs/cgroup", "/sys/fs/cgroup/memory") if own is None else (own,) if own else ()
+    texts = (read_text(os.path.join(folder, name)) for folder in folders for name in names)
+    return next(filter(None, texts), None)
+
+
 def read_cgroup():
     """The kernel's peak and count of kills, by cgroup v2 or v1."""
-    peak = read_text("/sys/fs/cgroup/memory.peak")
-    peak = peak or read_text("/sys/fs/cgroup/memory/memory.max_usage_in_bytes")
-    events = read_text("/sys/fs/cgroup/memory.events")
-    events = events or read_text("/sys/fs/cgroup/memory/memory.oom_control")
+    peak = cgroup_text("memory.peak", "memory.max_usage_in_bytes")
+    events = cgroup_text("memory.events", "memory.oom_control")
     return {"peak_bytes": int(peak) if peak else None, "oom_kills": number_in(events, "oom_kill")}

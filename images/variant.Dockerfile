@@ -13,7 +13,6 @@ ARG BASE_KIND=official
 ARG BASE_REFERENCE=
 LABEL memlab.base.kind="${BASE_KIND}" \
       memlab.base.reference="${BASE_REFERENCE}" memlab.stack="${STACK}"
-ENV PYTHONPATH=/lab/apps PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /lab/apps
 USER 1000:1000
 ENTRYPOINT ["/lab/entry"]

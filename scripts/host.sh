@@ -2,6 +2,10 @@
 
 say() { echo "lab: $*" >&2; }
 
+case $(uname -s) in
+MINGW* | MSYS* | CYGWIN*) say "Windows: run this inside WSL" && exit 64 ;;
+esac
+
 # A setting from the environment, else from .env, else the default.
 setting() {
     eval "value=\${$1:-}"
@@ -53,6 +57,31 @@ own_group() {
 end_group() {
     kill -TERM -- "-$1" 2> /dev/null || kill -TERM "$1" 2> /dev/null
     wait "$1" 2> /dev/null
+}
+
+# docker or process: what ENGINE insists on, else what answers; says in one line which it is.
+choose_engine() {
+    case $(setting ENGINE auto) in
+    process) say "engine: local processes" && echo process ;;
+    docker) need_engine && need_compose && echo docker ;;
+    *)
+        if ! docker version > /dev/null 2>&1; then
+            say "engine: local processes, as no Docker Engine answers (ENGINE=docker insists)"
+            echo process
+        elif ! find_compose > /dev/null; then
+            say "engine: local processes, as there is no Compose for the Docker Engine (see make doctor)"
+            echo process
+        else
+            say "engine: Docker" && echo docker
+        fi
+        ;;
+    esac
+}
+
+need_compose() {
+    find_compose > /dev/null && return
+    say "no Compose: install Docker's plugin or docker-compose (see make doctor)"
+    return 3
 }
 
 need_engine() {

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,18 +15,23 @@ from lab.errors import ExitCode, LabError
 from lab.matrix import read_matrix, select
 from lab.rebuild import rebuild
 from lab.settings import given_settings, parse_settings
-from lab.store import find_run
+from lab.store import RunFolder, find_run
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = ROOT / "compose.yaml"
 RESULTS = ROOT / "results"
-LOGS = Path("/var/log/lab")
-GATE = "tcp://gate:2375"
+PLAIN_WIDTH = 100
 
 
 def results_folder() -> Path:
     """The container's own mount, or what RESULTS says on the host."""
     return Path(os.environ.get("LAB_RESULTS") or os.environ.get("RESULTS") or RESULTS)
+
+
+def shown_path(folder: RunFolder) -> Path:
+    """As one would type it at the repository's root."""
+    path = folder.path
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def plan(_: argparse.Namespace, __: Console) -> ExitCode:
@@ -38,18 +44,22 @@ def plan(_: argparse.Namespace, __: Console) -> ExitCode:
 
 
 def repro(_: argparse.Namespace, console: Console) -> ExitCode:
-    """Measure the suite through the gate and write its report."""
+    """Measure the suite and write its report."""
     # Only here: the other commands need no engine and not its client either.
-    from lab.engines.docker import DockerEngine, Lifecycle, connect
+    from lab.choose import choose
     from lab.run import conduct_run
 
-    settings = parse_settings(given_settings())
-    lifecycle = Lifecycle(os.environ.get("LAB_LIFECYCLE", Lifecycle.COMPOSE.value))
-    engine = DockerEngine(connect(GATE), os.environ["LAB_PROJECT"], lifecycle, LOGS)
-    folder, summary = conduct_run(settings, engine, COMPOSE_FILE, results_folder(), console)
+    given = given_settings()
+    settings = parse_settings(given)
+    # Until the run heeds signals itself: what is under way then ends as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    chosen = choose(settings, ROOT, given)
+    folder, summary = conduct_run(
+        settings, chosen.engine, COMPOSE_FILE, results_folder(), console, unbuilt=chosen.unbuilt
+    )
     console.print(closing_table(summary))
     console.print(
-        f"report: results/{folder.id}/report.html (and report.md, summary.json)", soft_wrap=True
+        f"report: {shown_path(folder)}/report.html (and report.md, summary.json)", soft_wrap=True
     )
     return ExitCode(summary.run.exit_code)
 
@@ -60,7 +70,7 @@ def report(arguments: argparse.Namespace, console: Console) -> ExitCode:
     summary = rebuild(folder)
     console.print(closing_table(summary))
     console.print(
-        f"rebuilt: results/{folder.id}/report.html (and report.md, summary.json)", soft_wrap=True
+        f"rebuilt: {shown_path(folder)}/report.html (and report.md, summary.json)", soft_wrap=True
     )
     return ExitCode.DECIDED
 
@@ -84,6 +94,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ExitCode.USAGE if ended.code else ExitCode.DECIDED
     console = Console()
+    if not console.is_terminal:
+        # A file or a CI log has no width of its own, and the closing table needs more than 80.
+        console.width = PLAIN_WIDTH
     try:
         return int(arguments.command(arguments, console))
     except LabError as error:

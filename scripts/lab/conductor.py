@@ -6,9 +6,10 @@ Every observation is written as soon as it is made; nothing is judged here.
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from lab.engines import Engine, Place, Sampling
 from lab.errors import LabError, VariantError
@@ -48,6 +49,8 @@ class Session:
     folder: RunFolder
     progress: Progress
     waits: Waits = WAITS
+    undecided: Callable[[Path], bool] = lambda _: False
+    """Whether the trial whose raw file this is needs more load; who judges is not known here."""
 
 
 def block_sizes(requests: int, blocks: int) -> list[int]:
@@ -73,7 +76,7 @@ class TrialRun:
         self.show = partial(session.progress.update, variant.name)
         self.watch = Watch(writer, lambda size: self.show(memory_bytes=size))
         self.sampling: Sampling | None = None
-        self.done = 0
+        self.done, self.total = 0, session.settings.requests
 
     async def run(self) -> None:
         self.show(state="starting")
@@ -89,9 +92,26 @@ class TrialRun:
         await self.warm_up(target)
         self.show(state="baseline")
         await self.settle(-1, probes)
-        for index, size in enumerate(block_sizes(self.settings.requests, self.settings.blocks)):
+        sizes = block_sizes(self.settings.requests, self.settings.blocks)
+        for index, size in enumerate(sizes):
             await self.load_and_settle(index, size, target, probes)
+        await self.go_on(sizes, target, probes)
         self.end(End(EndKind.COMPLETE, time.time()))
+
+    async def go_on(self, sizes: list[int], target: Target, probes: ProbeClient) -> None:
+        """While nothing is decided, a quarter of the load more, at most as much again.
+
+        That nothing is called a leak for it was simulated in steps of a quarter.
+        """
+        step = len(sizes) // 4
+        for first in range(0, len(sizes), step):
+            if not await asyncio.to_thread(self.session.undecided, self.writer.path):
+                return
+            part = sizes[first : first + step]
+            self.total += sum(part)
+            self.show(state="undecided: more load", total=self.total)
+            for index, size in enumerate(part, start=len(sizes) + first):
+                await self.load_and_settle(index, size, target, probes)
 
     async def start(self) -> Place:
         """Start the variant; what is about to be measured is written down even when it fails.

@@ -4,6 +4,7 @@ import fnmatch
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,43 @@ def number_label(service: str, labels: Mapping[str, Any], name: str) -> int:
     return int(value)
 
 
-def pool_threads(name: str, command: object) -> int | None:
-    """The size of a server's own pool, from its command's `--threads`; None without one."""
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a variant's service runs, for an engine that starts it itself."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+def command_words(name: str, command: object) -> tuple[str, ...]:
+    """A command as its words, whether it is written as one text or as a list."""
     try:
         words = shlex.split(command) if isinstance(command, str) else map(str, command or ())  # type: ignore[call-overload]
-        split = [part for word in words for part in word.split("=", 1)]
+        return tuple(words)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"compose.yaml: the command of {name} cannot be read: {error}") from error
+
+
+def read_service(path: Path, name: str, values: Mapping[str, str]) -> Service:
+    """One service's command and environment, with `values` in the place of its `${...}`.
+
+    Raises:
+        UsageError: the file or the service cannot be used.
+    """
+    service = read_services(path, values).get(name)
+    if service is None:
+        raise UsageError(f"{path.name} has no service {name}")
+    environment = mapping(name, service, "environment")
+    return Service(
+        command=command_words(name, service.get("command")),
+        environment={str(key): str(value) for key, value in environment.items()},
+    )
+
+
+def pool_threads(name: str, command: object) -> int | None:
+    """The size of a server's own pool, from its command's `--threads`; None without one."""
+    split = [part for word in command_words(name, command) for part in word.split("=", 1)]
+    try:
         return next((int(value) for word, value in pairwise(split) if word == "--threads"), None)
     except ValueError as error:
         raise UsageError(f"compose.yaml: the command of {name} cannot be read: {error}") from error

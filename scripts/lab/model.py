@@ -44,9 +44,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One reading of a variant's cgroup by the engine.
+    """One reading of a variant by the engine: of its cgroup, or of its process tree.
 
-    `memory_bytes` is what `docker stats` prints: usage without inactive page cache.
+    `memory_bytes` is what `docker stats` prints: usage without inactive page cache. Of a process
+    tree it is the sum of PSS without the pages of files, and `usage_bytes` is the sum with them.
     A field that the engine did not give is None, never 0.
     """
 
@@ -61,14 +62,16 @@ class Sample:
     kernel_bytes: int | None
     shmem_bytes: int | None
     peak_bytes: int | None
-    """The kernel's high-water mark; None where the payload has none (cgroup v2)."""
+    """The kernel's high-water mark; None where there is none (a payload of cgroup v2)."""
     pids: int | None
-    """Tasks (threads and processes) in the cgroup."""
+    """Tasks (threads and processes) of the whole variant."""
     cpu_seconds: float
     cpu_user_seconds: float
     cpu_system_seconds: float
     source: str
-    """Which counters it came from: `cgroup-v1`, `cgroup-v2`, ..."""
+    """Which counters it came from: `cgroup-v1`, `cgroup-v2`, `process-pss-anon`, ..."""
+    rss_bytes: int | None = None
+    """The sum of RSS over a process tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,8 @@ class ProbeReading:
 class Calibration:
     """What the workload leaves behind in a process of its own, before any load.
 
-    Bytes are differences of PSS. `thread_*` is one new thread that ran the workload once
-    and is parked; `loop_*` is the main thread.
+    Bytes are differences of PSS without the pages of files. `thread_*` is one new thread that ran
+    the workload once and is parked; `loop_*` is the main thread.
     """
 
     thread_kept_bytes: int

@@ -59,6 +59,7 @@ class Progress(Protocol):
         state: str | None = None,
         done: int | None = None,
         memory_bytes: int | None = None,
+        total: int | None = None,
     ) -> None: ...
 
 
@@ -66,16 +67,23 @@ class Board:
     """The lines of all variants."""
 
     def __init__(self, names: Sequence[str], total: int) -> None:
+        self.total = total
         self.lines = {name: Line(name, total) for name in names}
 
     def change(
-        self, name: str, state: str | None, done: int | None, memory_bytes: int | None
+        self,
+        name: str,
+        state: str | None,
+        done: int | None,
+        memory_bytes: int | None,
+        total: int | None = None,
     ) -> Line:
         line = self.lines[name]
+        line.total = total or line.total
         line.state = state or line.state
         line.memory_bytes = line.memory_bytes if memory_bytes is None else memory_bytes
         if state == "starting":
-            line.done, line.started_seconds = 0, None
+            line.done, line.started_seconds, line.total = 0, None, self.total
         if state == "load" and line.started_seconds is None:
             line.started_seconds = time.monotonic()
         line.done = line.done if done is None else done
@@ -102,8 +110,9 @@ class LiveProgress:
         state: str | None = None,
         done: int | None = None,
         memory_bytes: int | None = None,
+        total: int | None = None,
     ) -> None:
-        self.board.change(name, state, done, memory_bytes)
+        self.board.change(name, state, done, memory_bytes, total)
 
     def __enter__(self) -> "LiveProgress":
         self.live.start()
@@ -129,8 +138,9 @@ class PlainProgress:
         state: str | None = None,
         done: int | None = None,
         memory_bytes: int | None = None,
+        total: int | None = None,
     ) -> None:
-        line = self.board.change(name, state, done, memory_bytes)
+        line = self.board.change(name, state, done, memory_bytes, total)
         if state and state not in self.QUIET_STATES:
             self.say(line)
         if time.monotonic() - self.last_look_seconds > PLAIN_EVERY_SECONDS:

@@ -23,7 +23,8 @@ READING = (
         "baseline, trough, settled",
         "The baseline is read after warm-up, before the load. A trough is the reading at the end "
         "of the quiet after each block of load. Settled is the last trough. All are what "
-        "`docker stats` prints: usage without inactive page cache.",
+        "`docker stats` prints: usage without inactive page cache; of local processes, PSS "
+        "without the pages of files.",
     ),
     (
         "growth",

@@ -14,7 +14,7 @@ def rebuild(folder: RunFolder) -> Summary:
     """
     experiment = folder.read_experiment()
     trials = folder.read_trials()
-    summary = summarise(folder.id, experiment, trials)
+    summary = summarise(folder.id, experiment, trials, folder.read_comparison())
     curves = [curve_of(trial) for name in experiment.variants for trial in trials.get(name, ())]
     folder.write_report(render_all(summary, curves))
     return summary

@@ -124,6 +124,7 @@ def _context(summary: Summary) -> dict[str, Any]:
         "bad_endings": sections.bad_endings(summary.variants),
         "versions": sections.versions(summary.variants),
         "bases_sentence": sections.bases_sentence(summary.run.bases),
+        "comparison_rows": sections.comparison_rows(summary),
         "facts": sections.run_facts(summary),
         "reading": READING,
     }

@@ -21,19 +21,14 @@ from lab.experiment import SCHEMA_VERSION, Experiment
 from lab.lanes import LanePlan, Lanes, plan_lanes
 from lab.matrix import read_matrix, select
 from lab.metadata import free_memory_bytes, host_info, lock_hashes
-from lab.model import Variant
+from lab.model import End, EndKind, Variant
 from lab.progress import progress_for
 from lab.quiet import WAITS, Waits
 from lab.rebuild import rebuild
-from lab.settings import Settings
-from lab.store import RunFolder, check_writable
-from lab.summary import Missing, Summary
-
-
-def parse_missing(text: str) -> dict[str, str]:
-    """`image=reason` lines of what could not be built."""
-    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
-    return {image.strip(): reason.strip() for image, _, reason in pairs}
+from lab.settings import Settings, given_settings
+from lab.store import RunFolder, check_writable, read_trial
+from lab.summary import Missing, Summary, Verdict
+from lab.verdict import judge_trial
 
 
 def split_missing(
@@ -43,8 +38,7 @@ def split_missing(
     missing, ready = [], []
     for variant in variants:
         if variant.image in unbuilt:
-            reason = f"its image {variant.image} was not built: {unbuilt[variant.image]}"
-            missing.append(Missing(variant.name, reason))
+            missing.append(Missing(variant.name, unbuilt[variant.image]))
         elif variant.memory_limit_bytes > plan.budget_bytes:
             need, have = variant.memory_limit_bytes >> 20, plan.budget_bytes >> 20
             reason = f"it may need {need} MiB and the budget is {have} MiB: raise MEMORY_BUDGET"
@@ -85,6 +79,17 @@ def begin(
     )
 
 
+def undecided(raw_file: Path) -> bool:
+    """Whether the troughs of a trial that could go on decide nothing so far."""
+    trial = read_trial(raw_file)
+    if trial is None:
+        return False
+    so_far = replace(trial, end=End(EndKind.COMPLETE, time.time()))
+    judged = judge_trial(so_far)
+    forbidden = any(caveat.forbids for caveat in judged.caveats)
+    return judged.verdict is Verdict.INCONCLUSIVE and not forbidden
+
+
 def once(call: Callable[[], object]) -> Callable[[], None]:
     """Later calls do nothing: a second Ctrl-C may not cut the cleaning up short."""
     left = [call]
@@ -115,13 +120,17 @@ def conduct_run(
     results: Path,
     console: Console,
     waits: Waits = WAITS,
+    unbuilt: Mapping[str, str] | None = None,
 ) -> tuple[RunFolder, Summary]:
     """Measure the suite and write its report, whole or marked partial.
+
+    Args:
+        unbuilt: images that could not be had, with the reason.
 
     Raises:
         UsageError: what was asked for cannot be run.
     """
-    values = dict(os.environ)
+    values = given_settings()
     wanted = select(read_matrix(compose_file, values), settings)
     check_writable(results)
     if settings.trials > 1 and not engine.can_restart():
@@ -136,14 +145,14 @@ def conduct_run(
         free_bytes=free_memory_bytes(),
         cpus=os.cpu_count() or 1,
     )
-    ready, missing = split_missing(wanted, parse_missing(os.environ.get("LAB_MISSING", "")), plan)
+    ready, missing = split_missing(wanted, unbuilt or {}, plan)
     experiment = begin(settings, engine, wanted, missing, plan, compose_file.parent)
     stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
     folder = RunFolder.create(results, f"{stamp}-{settings.suite}")
     folder.write_experiment(experiment)
     started = time.monotonic()
     with progress_for(console, [v.name for v in ready], settings.requests) as progress:
-        session = Session(engine, settings, Lanes(plan), folder, progress, waits)
+        session = Session(engine, settings, Lanes(plan), folder, progress, waits, undecided)
         runner = uvloop.new_event_loop()
         try:
             interrupted = runner.run_until_complete(until_signal(session, ready))
@@ -151,6 +160,7 @@ def conduct_run(
             runner.close()
     elapsed = time.monotonic() - started
     folder.write_experiment(replace(experiment, elapsed_seconds=elapsed, interrupted=interrupted))
+    folder.keep_comparison()
     summary = rebuild(folder)
     folder.point_latest()
     return folder, summary

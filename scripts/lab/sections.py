@@ -6,11 +6,23 @@ from dataclasses import dataclass
 
 from lab.answer import VERDICT_ORDER
 from lab.naming import group_name
-from lab.summary import Base, RunInfo, Summary, TrialSummary, VariantSummary, Verdict
+from lab.summary import (
+    Base,
+    Compared,
+    EngineInfo,
+    RunInfo,
+    Summary,
+    TrialSummary,
+    VariantSummary,
+    Verdict,
+)
 from lab.table import failure_text, input_text, trial_text
 from lab.wording import DASH, counted, duration, listed, mib, mib_span, signed_mib
 
 OFFICIAL = "official"
+LOCAL = "local"
+LEAST_COMPARED_BYTES = 1 << 20
+"""Below it a ratio of two growths is a ratio of noise."""
 COMPLETE = "complete"
 
 
@@ -169,10 +181,57 @@ def _version_row(package: str, columns: Sequence[dict[str, str]]) -> VersionRow:
     return VersionRow(package, shown, len(set(told)) > 1)
 
 
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """One variant on this engine and on the other."""
+
+    name: str
+    settled: str
+    other_settled: str
+    growth_ratio: str
+    verdict: str
+    other_verdict: str
+    agrees: bool
+
+
+def comparison_rows(summary: Summary) -> tuple[ComparisonRow, ...]:
+    """Same variant, both engines; empty where only one has run."""
+    comparison = summary.run.comparison
+    if comparison is None:
+        return ()
+    mine = {variant.name: variant for variant in summary.variants}
+    return tuple(
+        _comparison_row(mine[other.name], other)
+        for other in comparison.variants
+        if other.name in mine
+    )
+
+
+def _comparison_row(mine: VariantSummary, other: Compared) -> ComparisonRow:
+    memory = mine.memory_bytes
+    ratio = DASH
+    if memory and other.growth_bytes and other.growth_bytes >= LEAST_COMPARED_BYTES:
+        ratio = f"{memory.growth / other.growth_bytes:.2f}"
+    return ComparisonRow(
+        name=mine.name,
+        settled=mib(memory.settled if memory else None),
+        other_settled=mib(other.settled_bytes),
+        growth_ratio=ratio,
+        verdict=mine.verdict.value,
+        other_verdict=other.verdict.value,
+        agrees=mine.verdict is other.verdict,
+    )
+
+
 def bases_sentence(bases: Sequence[Base]) -> str:
     """In one sentence: official images, stand-ins, or both."""
     if not bases:
         return "Which bases the images were built on was not recorded."
+    if all(base.kind == LOCAL for base in bases):
+        return (
+            "No images: each variant ran on an interpreter of this machine, in an environment "
+            "made from its lock."
+        )
     official = [base.image for base in bases if base.kind == OFFICIAL]
     others = [base.image for base in bases if base.kind != OFFICIAL]
     if not others:
@@ -197,7 +256,7 @@ def run_facts(summary: Summary) -> list[tuple[str, str]]:
         ("Suite", run.suite),
         ("Started", run.started_at),
         ("Took", duration(run.elapsed_seconds)),
-        ("Engine", f"{run.engine.kind} {run.engine.version}, cgroup {run.engine.cgroup}"),
+        ("Engine", _engine_text(run.engine)),
         ("Host", f"{run.host.cpu_model}, {counted(run.host.cpus, 'CPU')}"),
         ("Host memory", f"{mib(run.host.memory_bytes)} MiB"),
         ("CPUs shown to the variants", _cpus_shown(run)),
@@ -206,6 +265,11 @@ def run_facts(summary: Summary) -> list[tuple[str, str]]:
         ("Exit code", str(run.exit_code)),
         ("Schema", summary.schema_version),
     ]
+
+
+def _engine_text(engine: EngineInfo) -> str:
+    kind = "local processes on" if engine.kind == "process" else engine.kind
+    return f"{kind} {engine.version}, cgroup {engine.cgroup}"
 
 
 def _cpus_shown(run: RunInfo) -> str:

@@ -18,7 +18,7 @@ MIN_BLOCKS = 8
 WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
 SIZE_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?", re.IGNORECASE)
-ENGINES = ("auto", "docker")
+ENGINES = ("auto", "docker", "process")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A line of a .jsonl file is `{"record": <kind>, ...}`; it is flushed as soon as i
 that an interruption loses nothing that was measured.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.codec import decode, encode
+from lab.comparison import comparable, comparison_with
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment
 from lab.model import (
@@ -25,6 +27,7 @@ from lab.model import (
     TrialStart,
     Trough,
 )
+from lab.summary import Comparison, Summary
 
 Record = TrialStart | Environment | Calibration | Prediction | Sample | Block | Trough | End
 KINDS: Mapping[str, type] = {
@@ -39,6 +42,8 @@ KINDS: Mapping[str, type] = {
 }
 NAMES = {record: kind for kind, record in KINDS.items()}
 EXPERIMENT = "experiment.json"
+COMPARISON = "comparison.json"
+SUMMARY = "summary.json"
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What JSON of another shape than a record's ends in."""
 
@@ -55,6 +60,7 @@ class TrialWriter:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         self.file = path.open("a", encoding="utf-8")
 
     def write(self, record: Record) -> None:
@@ -127,6 +133,47 @@ class RunFolder:
             raise LabError(f"run {self.id}: {EXPERIMENT} cannot be read: {error!r}") from error
         return experiment
 
+    def read_summary(self) -> Summary:
+        """
+        Raises:
+            LabError: it is missing, or of another shape than this edition's.
+        """
+        try:
+            summary: Summary = decode(Summary, json.loads((self.path / SUMMARY).read_bytes()))
+        except (OSError, *UNREADABLE) as error:
+            raise LabError(f"run {self.id}: {SUMMARY} cannot be read: {error!r}") from error
+        return summary
+
+    def keep_comparison(self) -> None:
+        """Copy what the newest comparable run of another engine found, if there is one.
+
+        A copy, because this folder is what is handed on.
+        """
+        mine = self.read_experiment()
+        for other in newest_runs(self.path.parent):
+            with contextlib.suppress(LabError):
+                if other.path != self.path and comparable(mine, other.read_experiment()):
+                    found = comparison_with(other.read_summary(), mine.variants)
+                    if not found.variants:
+                        continue
+                    text = json.dumps(encode(found), indent=2) + "\n"
+                    write_atomically(self.path / COMPARISON, text)
+                    return
+
+    def read_comparison(self) -> Comparison | None:
+        """
+        Raises:
+            LabError: it is there and cannot be read.
+        """
+        path = self.path / COMPARISON
+        if not path.exists():
+            return None
+        try:
+            found: Comparison = decode(Comparison, json.loads(path.read_bytes()))
+        except (OSError, *UNREADABLE) as error:
+            raise LabError(f"run {self.id}: {COMPARISON} cannot be read: {error!r}") from error
+        return found
+
     def write_report(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             write_atomically(self.path / name, text)
@@ -189,6 +236,12 @@ def read_trial(path: Path) -> Trial | None:
         troughs=every(Trough),
         end=last(End),
     )
+
+
+def newest_runs(results: Path) -> list[RunFolder]:
+    """Every run under a folder, the newest first."""
+    folders = [path.parent for path in results.glob(f"*/{EXPERIMENT}")]
+    return [RunFolder(path) for path in sorted(folders, reverse=True) if not path.is_symlink()]
 
 
 def find_run(results: Path, name: str) -> RunFolder:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 
 from lab.attribution import likely_cause
@@ -12,9 +13,9 @@ from lab.model import EndKind, Sample, Trial, Trough
 from lab.summary import (
     SCHEMA_VERSION,
     Base,
+    Comparison,
     CpuSeconds,
     Curve,
-    EngineInfo,
     Interval,
     Memory,
     Missing,
@@ -260,7 +261,8 @@ def prediction_caveats(
 
 def cgroup_of(trials: Iterable[Trial], known: str) -> str:
     sources = {sample.source for trial in trials for sample in trial.samples[:1]}
-    return ", ".join(sorted(source.removeprefix("cgroup-") for source in sources)) or known
+    told = sorted(s.removeprefix("cgroup-") for s in sources if s.startswith("cgroup-"))
+    return ", ".join(told) or known
 
 
 def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[Base, ...]:
@@ -303,7 +305,10 @@ def missing_of(
 
 
 def summarise(
-    run_id: str, experiment: Experiment, trials: Mapping[str, Sequence[Trial]]
+    run_id: str,
+    experiment: Experiment,
+    trials: Mapping[str, Sequence[Trial]],
+    comparison: Comparison | None = None,
 ) -> Summary:
     """The whole of `summary.json`.
 
@@ -311,6 +316,7 @@ def summarise(
         run_id: the run's folder name.
         experiment: what was asked for, and where.
         trials: what was observed, by variant.
+        comparison: what another engine found, where that is known.
     """
     order: Callable[[str], int] = {
         name: i for i, name in enumerate(experiment.variants)
@@ -328,7 +334,7 @@ def summarise(
         started_at=experiment.started_at,
         elapsed_seconds=experiment.elapsed_seconds,
         partial=experiment.interrupted or experiment.elapsed_seconds is None,
-        engine=EngineInfo(engine.kind, engine.version, cgroup_of(every, engine.cgroup)),
+        engine=replace(engine, cgroup=cgroup_of(every, engine.cgroup)),
         host=experiment.host,
         host_cpus_shown=int(next(iter(shown))) if len(shown) == 1 and None not in shown else None,  # type: ignore[arg-type]
         bases=bases_of(trials),
@@ -338,6 +344,7 @@ def summarise(
         lock_hashes=experiment.lock_hashes,
         missing=missing,
         exit_code=int(code),
+        comparison=comparison,
     )
     return Summary(SCHEMA_VERSION, run, variants, claims=())
 

@@ -10,7 +10,7 @@ from enum import Enum
 
 from lab.model import Prediction as Prediction
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Verdict(str, Enum):
@@ -129,6 +129,27 @@ class EngineInfo:
     kind: str
     version: str
     cgroup: str
+    notes: tuple[str, ...] = ()
+    """What was kept in another way than a container keeps it, or not at all; a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A variant as another engine saw it."""
+
+    name: str
+    verdict: Verdict
+    settled_bytes: int | None
+    growth_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A run of the same variants and settings on the same machine, by another engine."""
+
+    run: str
+    engine: EngineInfo
+    variants: tuple[Compared, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +164,7 @@ class HostInfo:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where an image came from: `official` with a digest, or a `stand-in`."""
+    """Where an image came from: `official` with a digest, a `stand-in`, or `local`: no image."""
 
     image: str
     kind: str
@@ -170,6 +191,7 @@ class RunInfo:
     lock_hashes: Mapping[str, str]
     missing: tuple[Missing, ...]
     exit_code: int
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ class CaveatKind(Enum):
         "{count} of {troughs} troughs were taken before memory held still;"
         " raise REQUESTS or lower LANES, so that the host is quieter"
     )
+    WENT_ON = (
+        "it was undecided after the {asked} blocks that were asked for;"
+        " {more} more of the same load were added"
+    )
     GAPS = "{count} gaps between samples, the longest {seconds:.0f} s; lower LANES"
 
 
@@ -91,7 +95,7 @@ class Conditions:
     """The circumstances of one trial that its verdict depends on."""
 
     blocks: int
-    """As planned."""
+    """As planned, with those that were added."""
     sent: int
     ok: int
     end: EndKind | None = EndKind.COMPLETE
@@ -109,6 +113,8 @@ class Conditions:
     """Share of one core, a block each."""
     highest_bytes: int | None = None
     limit_bytes: int | None = None
+    added_blocks: int = 0
+    """Because nothing was decided after those that were asked for."""
     gaps_seconds: tuple[float, ...] = ()
     """Between two samples that should be a second apart."""
 
@@ -123,7 +129,7 @@ def conditions_of(trial: Trial) -> Conditions:
     end = trial.end
     after = [trough for trough in trial.troughs if trough.index >= 0]
     return Conditions(
-        blocks=trial.start.blocks,
+        blocks=max(trial.start.blocks, len(trial.blocks)),
         sent=sum(block.sent for block in trial.blocks),
         ok=sum(block.ok for block in trial.blocks),
         end=end.kind if end else None,
@@ -136,6 +142,7 @@ def conditions_of(trial: Trial) -> Conditions:
         driver_busy=tuple(block.driver_busy for block in trial.blocks),
         highest_bytes=_highest_bytes(trial),
         limit_bytes=trial.start.variant.memory_limit_bytes or None,
+        added_blocks=max(0, len(trial.blocks) - trial.start.blocks),
         gaps_seconds=_gaps_seconds(trial),
     )
 
@@ -186,6 +193,9 @@ def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
     if seen.blocks < LEAST_BLOCKS:
         numbers = {"blocks": seen.blocks, "least": LEAST_BLOCKS}
         yield Caveat(CaveatKind.TOO_FEW_BLOCKS, numbers)
+    if seen.added_blocks:
+        asked = seen.blocks - seen.added_blocks
+        yield Caveat(CaveatKind.WENT_ON, {"asked": asked, "more": seen.added_blocks})
     if seen.not_still:
         numbers = {"count": seen.not_still, "troughs": troughs + seen.has_baseline}
         yield Caveat(CaveatKind.NOT_STILL, numbers)

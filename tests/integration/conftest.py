@@ -36,10 +36,17 @@ def answers(command: str) -> bool:
         return False
 
 
+def answers_docker() -> bool:
+    try:
+        done = subprocess.run(["docker", "version"], capture_output=True, check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
 @pytest.fixture(scope="session")
 def engine() -> None:
-    done = subprocess.run(["docker", "version"], capture_output=True, check=False)
-    if done.returncode != 0:
+    if not answers_docker():
         pytest.skip(
             "NO DOCKER ENGINE ANSWERS: nothing of the gate, the driver or Compose was tested"
         )

@@ -27,6 +27,14 @@ def variant(summary: dict[str, Any], name: str) -> dict[str, Any]:
     return next(item for item in summary["variants"] if item["name"] == name)
 
 
+def assert_whole(trial: dict[str, Any]) -> None:
+    """All that was asked for was answered; an undecided trial goes on, by as much again at most."""
+    blocks = len(trial["troughs_bytes"]) - 1
+    assert trial["requests"]["failed"] == 0
+    assert trial["requests"]["ok"] == blocks * (40 // 8)
+    assert 8 <= blocks <= 16
+
+
 def need(compose: str) -> None:
     if compose not in composes():
         pytest.skip(f"THERE IS NO `{compose}` HERE: nothing was tested with it")
@@ -38,8 +46,8 @@ def test_repro_measures_reports_and_leaves_nothing(lab: Lab, compose: str) -> No
     done = lab.repro(VARIANTS="py310-flask", COMPOSE=compose, **TINY)
     summary = summary_of(lab)
     found = variant(summary, "py310-flask")
-    assert found["requests"] == {"sent": 40, "ok": 40, "failed": 0, "failures": {}}
-    assert len(found["trials"][0]["troughs_bytes"]) == 9
+    assert_whole(found["trials"][0])
+    assert found["requests"] == found["trials"][0]["requests"]
     assert found["prediction"]["growth_bytes"] > 0
     assert found["memory_bytes"]["peak"] >= found["memory_bytes"]["settled"]
     assert done.returncode == summary["run"]["exit_code"], done.stderr
@@ -65,7 +73,7 @@ def test_a_plain_up_does_the_job_without_make(lab: Lab, compose: str) -> None:
         [*compose.split(), "down", "--volumes"], cwd=ROOT, env=env, capture_output=True, check=False
     )
     found = variant(summary_of(lab), "py310-flask")
-    assert found["requests"]["ok"] == 40
+    assert_whole(found["trials"][0])
     assert done.returncode in (0, 2), done.stdout[-2000:]
     assert lab.left_behind() == []
 
@@ -91,7 +99,7 @@ def test_ctrl_c_while_images_are_built_leaves_nothing(
 ) -> None:
     process = lab.start_repro(VARIANTS="py310-flask")
     assert process.stdout is not None
-    process.stdout.readline()
+    assert any("building" in line for line in process.stdout)
     interrupt(process)
     assert process.returncode == 130
     assert lab.left_behind() == []
@@ -108,7 +116,7 @@ def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
     assert dead["verdict"] == "inconclusive"
     assert dead["trials"][0]["end"] == "died"
     assert any("gunicorn" in line for line in dead["trials"][0]["log_tail"])
-    assert alive["requests"]["ok"] == 40
+    assert_whole(alive["trials"][0])
     assert alive["trials"][0]["end"] == "complete"
     assert lab.left_behind() == []
 
@@ -136,7 +144,7 @@ def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
     assert done.returncode == 3, done.stderr
     assert [item["name"] for item in summary["run"]["missing"]] == ["py39-flask"]
     assert "memlab-py39-thread was not built" in summary["run"]["missing"][0]["reason"]
-    assert variant(summary, "py310-flask")["requests"]["ok"] == 40
+    assert_whole(variant(summary, "py310-flask")["trials"][0])
     assert lab.left_behind() == []
 
 
@@ -157,7 +165,9 @@ def test_two_trials_are_two_fresh_containers(lab: Lab) -> None:
     done = lab.repro(VARIANTS="py310-flask", TRIALS="2", **TINY)
     found = variant(summary_of(lab), "py310-flask")
     assert done.returncode in (0, 2), done.stderr
-    assert [trial["requests"]["ok"] for trial in found["trials"]] == [40, 40]
+    assert len(found["trials"]) == 2
+    for trial in found["trials"]:
+        assert_whole(trial)
     baselines = [trial["troughs_bytes"][0] for trial in found["trials"]]
     assert max(baselines) < 1.1 * min(baselines)
 

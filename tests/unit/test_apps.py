@@ -6,13 +6,16 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -99,7 +102,7 @@ def test_a_process_that_ended_is_none() -> None:
 
     assert app("tree").process(child.pid, 0.0) is None
     assert app("tree").descriptors(child.pid) is None
-    assert app("tree").rollup_bytes(child.pid) == [None, None]
+    assert app("tree").rollup(child.pid) == {}
 
 
 @ON_LINUX
@@ -142,6 +145,143 @@ def test_the_cgroups_peak_and_kills(
     )
 
     assert tree.read_cgroup() == expected
+
+
+@pytest.fixture
+def grandchild() -> Iterator[list[int]]:
+    """The pids of a real shell, which is this process's child, and of its own child."""
+    words = ["sh", "-c", 'sleep 60 & echo "$$ $!"; wait']
+    with subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True) as shell:
+        assert shell.stdout is not None
+        try:
+            yield [int(pid) for pid in shell.stdout.readline().split()]
+        finally:
+            os.killpg(shell.pid, signal.SIGKILL)
+
+
+@ON_LINUX
+def test_below_a_keeper_are_its_descendants_alone(
+    grandchild: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell, sleeper = grandchild
+    monkeypatch.setenv("LAB_KEEPER", str(os.getpid()))
+    below_this = app("tree").members()
+    monkeypatch.setenv("LAB_KEEPER", str(shell))
+
+    assert {shell, sleeper} <= set(below_this)
+    assert {os.getpid(), os.getppid()}.isdisjoint(below_this)
+    assert [record["pid"] for record in app("tree").read_tree()] == [sleeper]
+
+
+def made_up_processes(monkeypatch: pytest.MonkeyPatch, parents: dict[int, int | None]) -> Any:
+    """A /proc whose processes have these parents; None: it ended meanwhile."""
+    tree = app("tree")
+    names = ["self", *map(str, parents), "meminfo"]
+    monkeypatch.setattr(tree, "os", SimpleNamespace(listdir=lambda _: names, environ=os.environ))
+    monkeypatch.setattr(tree, "parent", parents.__getitem__)
+    return tree
+
+
+@pytest.mark.parametrize("order", [(1, 7, 8, 9, 20), (20, 9, 8, 7, 1), (9, 7, 20, 1, 8)])
+def test_descendants_are_found_whatever_the_order(
+    monkeypatch: pytest.MonkeyPatch, order: tuple[int, ...]
+) -> None:
+    parents = {1: 0, 7: 1, 8: 7, 9: 8, 20: 1}
+    tree = made_up_processes(monkeypatch, {pid: parents[pid] for pid in order})
+    monkeypatch.setenv("LAB_KEEPER", "7")
+
+    assert sorted(tree.members()) == [8, 9]
+
+
+def test_what_ended_meanwhile_has_no_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = made_up_processes(monkeypatch, {1: 0, 7: 1, 8: 7, 9: None})
+    monkeypatch.setenv("LAB_KEEPER", "7")
+
+    assert tree.members() == [8]
+
+
+def test_in_a_container_every_process_is_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = made_up_processes(monkeypatch, {1: 0, 7: 1, 8: 0})
+    monkeypatch.delenv("LAB_KEEPER", raising=False)
+
+    assert tree.members() == [1, 7, 8]
+
+
+@ON_LINUX
+def test_a_parent_is_read_whatever_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = app("tree")
+
+    assert tree.parent(os.getpid()) == os.getppid()
+    monkeypatch.setattr(tree, "read_text", lambda _: "7 (a) S 3 (b) S 5 0 0")
+    assert tree.parent(7) == 5
+    monkeypatch.setattr(tree, "read_text", lambda _: None)
+    assert tree.parent(7) is None
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("/groups/one", {"peak_bytes": 2 * MIB, "oom_kills": 3}),
+        ("", {"peak_bytes": None, "oom_kills": None}),
+        (None, {"peak_bytes": MIB, "oom_kills": 0}),
+    ],
+    ids=["its-own", "none", "the-containers"],
+)
+def test_the_cgroup_is_a_variants_own(
+    monkeypatch: pytest.MonkeyPatch, own: str | None, expected: dict[str, int | None]
+) -> None:
+    tree = app("tree")
+    files = {
+        "/groups/one/memory.peak": "2097152\n",
+        "/groups/one/memory.events": "oom_kill 3\n",
+        "/sys/fs/cgroup/memory.peak": "1048576\n",
+        "/sys/fs/cgroup/memory.events": "oom_kill 0\n",
+        "memory.peak": "one of the folder it runs in",
+    }
+    monkeypatch.setattr(tree, "read_text", files.get)
+    monkeypatch.delenv("LAB_CGROUP", raising=False)
+    if own is not None:
+        monkeypatch.setenv("LAB_CGROUP", own)
+
+    assert tree.read_cgroup() == expected
+
+
+def test_a_cgroup_of_v1_is_a_folder_of_its_own_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LAB_CGROUP", str(tmp_path))
+    (tmp_path / "memory.max_usage_in_bytes").write_text("4096\n")
+
+    assert app("tree").read_cgroup() == {"peak_bytes": 4096, "oom_kills": None}
+
+
+@ON_LINUX
+def test_a_process_knows_when_it_began() -> None:
+    code = "import tree; print(tree.started_at_seconds())"
+    before = time.time()
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(APPS), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    # The kernel tells the time of its boot in whole seconds.
+    assert before - 1.5 < float(ended.stdout) < time.time() + 1.5
+
+
+def test_without_proc_a_process_began_when_it_asked_and_has_no_tree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tree = app("tree")
+    monkeypatch.setattr(tree, "read_text", lambda _: None)
+    monkeypatch.setattr(tree, "members", lambda: pytest.fail("there is nothing to list"))
+    before = time.time()
+
+    assert before <= tree.started_at_seconds() <= time.time()
+    assert tree.read_tree() == []
+    assert tree.read_cgroup() == {"peak_bytes": None, "oom_kills": None}
 
 
 def has_glibc() -> bool:
@@ -260,7 +400,7 @@ def test_the_answers_are_the_drivers_records(
     listening: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = tmp_path / "calibration.json"
-    monkeypatch.setattr(app("probe"), "CALIBRATION", str(kept))
+    monkeypatch.setenv("LAB_CALIBRATION", str(kept))
     client = ProbeClient(Place("127.0.0.1", listening[0], listening[0]), workers=1)
 
     assert client.calibration() is None

@@ -88,7 +88,7 @@ def test_a_report_that_was_rebuilt_is_done_whatever_it_says(
     folder.point_latest()
 
     assert commands.main(["report"]) == ExitCode.DECIDED
-    assert "rebuilt: results/run/report.html" in capsys.readouterr().out
+    assert f"rebuilt: {folder.path}/report.html" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

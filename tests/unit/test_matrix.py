@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 import raw
 from lab.errors import UsageError
-from lab.matrix import interpolate, pool_threads, read_matrix, read_services, select
+from lab.matrix import (
+    command_words,
+    interpolate,
+    pool_threads,
+    read_matrix,
+    read_service,
+    read_services,
+    select,
+)
 from lab.model import Axes, Variant
 
 COMPOSE = Path(__file__).parents[2] / "compose.yaml"
@@ -182,6 +190,80 @@ def test_workers_that_are_no_number_are_refused_and_not_run() -> None:
 )
 def test_the_pool_that_a_command_fixes(command: object, threads: int | None) -> None:
     assert pool_threads("one", command) == threads
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("serve --threads 4", ("serve", "--threads", "4")),
+        (
+            "serve\n  --name 'a b' --say \"it's\" x\\ y",
+            ("serve", "--name", "a b", "--say", "it's", "x y"),
+        ),
+        ("serve $HOME; *", ("serve", "$HOME;", "*")),
+        ("serve ''", ("serve", "")),
+        (["serve", "a b", "'", 4], ("serve", "a b", "'", "4")),
+        ("", ()),
+        ([], ()),
+        (None, ()),
+    ],
+)
+def test_a_command_is_words_for_no_shell(command: object, words: tuple[str, ...]) -> None:
+    assert command_words("one", command) == words
+
+
+@pytest.mark.parametrize("command", ["serve 'x", 'serve "x', "serve x\\", 5])
+def test_a_command_that_cannot_be_split_is_refused(command: object) -> None:
+    with pytest.raises(UsageError, match=r"the command of one cannot be read: .") as refused:
+        command_words("one", command)
+
+    assert "\n" not in str(refused.value)
+
+
+def test_a_service_is_its_command_and_its_environment(tmp_path: Path) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text(SERVICE.replace("lists}", "lists, LAB_PROBES: 1, LAB_SHOWN: '${X:-none}'}"))
+    service = read_service(path, "one", {"X": "a b"})
+
+    assert service.command == ("serve", "--threads", "4")
+    assert service.environment == {"LAB_WORKLOAD": "lists", "LAB_PROBES": "1", "LAB_SHOWN": "a b"}
+
+
+def test_a_service_without_command_and_environment_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text("services: {one: {image: memlab-one}}", encoding="utf-8")
+    service = read_service(path, "one", {})
+
+    assert (service.command, service.environment) == ((), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SERVICE.replace("one:", "two:"), r"compose\.yaml has no service one"),
+        (SERVICE.replace("{LAB_WORKLOAD: lists}", "[A=1]"), "must write its environment as"),
+        ("a: [", r"compose\.yaml cannot be read"),
+    ],
+)
+def test_a_service_that_cannot_be_started_is_refused(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(UsageError, match=message):
+        read_service(path, "one", {})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_core_variant_is_bound_where_it_is_told(name: str) -> None:
+    given = {"LAB_HOST": "127.0.0.1", "LAB_PORT": "15001", "LAB_SHM": "/a-folder"}
+    in_a_container = read_service(COMPOSE, name, {}).command
+    here = read_service(COMPOSE, name, given).command
+
+    assert in_a_container[:5] == ("python3", "-m", "gunicorn", "--bind", "0.0.0.0:8000")
+    assert here[4] == "127.0.0.1:15001"
+    assert [word for word in here if word not in in_a_container] == [here[4], "/a-folder"]
 
 
 def test_globs_choose_in_the_files_order() -> None:

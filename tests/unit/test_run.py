@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,13 @@ def _servers_in_the_drivers_own_process_are_no_busy_driver(
     monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
 
 
-def conducted(engine: Engine, results: Path, **given: str) -> tuple[RunFolder, Summary, str]:
+def conducted(
+    engine: Engine, results: Path, unbuilt: Mapping[str, str] | None = None, **given: str
+) -> tuple[RunFolder, Summary, str]:
     console = Console(file=io.StringIO(), width=120)
     chosen = {"REQUESTS": "80", "CONCURRENCY": "4", "VARIANTS": "py37-*", "MEMORY_BUDGET": "8g"}
     settings = raw.settings(**{**chosen, **given})
-    folder, summary = conduct_run(settings, engine, COMPOSE, results, console, WAITS)
+    folder, summary = conduct_run(settings, engine, COMPOSE, results, console, WAITS, unbuilt)
     assert isinstance(console.file, io.StringIO)
     return folder, summary, console.file.getvalue()
 
@@ -88,17 +91,19 @@ def test_the_record_of_a_run_says_what_was_asked_for_and_where(tmp_path: Path) -
 
 
 def test_what_could_not_be_built_or_cannot_fit_is_missing_and_the_others_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setenv("LAB_MISSING", "memlab-py38-thread=the index did not answer")
+    unbuilt = {"memlab-py38-thread": "its image was not built: the index did not answer"}
     with ScriptedEngine(SCRIPTS, 0.002) as engine:
         chosen = f"{SYNC} {ASYNC} py38-flask"
-        _, summary, _ = conducted(engine, tmp_path, VARIANTS=chosen, MEMORY_BUDGET="2g")
+        _, summary, _ = conducted(
+            engine, tmp_path, unbuilt=unbuilt, VARIANTS=chosen, MEMORY_BUDGET="2g"
+        )
 
     assert [variant.name for variant in summary.variants] == [ASYNC]
     assert {missing.name: missing.reason for missing in summary.run.missing} == {
         SYNC: "it may need 4096 MiB and the budget is 2048 MiB: raise MEMORY_BUDGET",
-        "py38-flask": "its image memlab-py38-thread was not built: the index did not answer",
+        "py38-flask": "its image was not built: the index did not answer",
     }
     assert summary.run.exit_code == ExitCode.INCOMPLETE
 
@@ -160,7 +165,7 @@ def test_the_summary_file_is_the_summary(tmp_path: Path) -> None:
     data = json.loads((folder.path / "summary.json").read_bytes())
 
     assert data["run"]["id"] == folder.id == summary.run.id
-    assert data["run"]["engine"] == {"kind": "scripted", "version": "1", "cgroup": "scripted"}
+    assert data["run"]["engine"]["kind"] == "scripted"
 
 
 def test_a_second_interruption_does_not_cut_the_cleaning_up_short() -> None:
@@ -170,3 +175,39 @@ def test_a_second_interruption_does_not_cut_the_cleaning_up_short() -> None:
     interrupt()
 
     assert called == [1]
+
+
+def late_step(served: int) -> int:
+    """The last of the pool's threads starts in the last eighth of 80 requests."""
+    return (30 + 100 * (served > 0) + 20 * (served > 70)) * MIB
+
+
+def test_an_undecided_variant_gets_more_load_until_it_is_decided(tmp_path: Path) -> None:
+    with ScriptedEngine({FLASK: Script(late_step)}, 0.002) as engine:
+        folder, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
+    (found,) = summary.variants
+    (trial,) = folder.read_trials()[FLASK]
+
+    assert found.verdict.value == "bounded"
+    assert 80 < found.requests.ok < 160
+    assert found.requests.ok % 20 == 0
+    assert len(trial.blocks) == len(trial.troughs) - 1
+    assert any("more of the same load were added" in caveat for caveat in found.caveats)
+
+
+def test_what_stays_undecided_ends_after_as_much_load_again(tmp_path: Path) -> None:
+    def saws(served: int) -> int:
+        return (30 + 100 * (served // 10 % 3)) * MIB
+
+    with ScriptedEngine({FLASK: Script(saws)}, 0.002) as engine:
+        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
+
+    assert summary.variants[0].verdict.value == "inconclusive"
+    assert summary.variants[0].requests.ok == 160
+
+
+def test_what_was_forbidden_a_verdict_gets_no_more_load(tmp_path: Path) -> None:
+    with ScriptedEngine({FLASK: Script((30 * MIB,), status=500)}, 0.002) as engine:
+        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
+
+    assert summary.variants[0].requests.sent <= 80

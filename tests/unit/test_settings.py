@@ -90,7 +90,7 @@ def test_good(name: str, value: str, field: str, expected: object) -> None:
         ("MEMORY_BUDGET", "63m", SIZES),
         ("MEMORY_BUDGET", "lots", SIZES),
         ("MEMORY_BUDGET", "9" * 400, SIZES),
-        ("ENGINE", "podman", "one of auto, docker"),
+        ("ENGINE", "podman", "one of auto, docker, process"),
         ("SEED", "4294967296", WHOLE.format(0, 2**32 - 1)),
         ("LAB_PROBES", "no", "one of 1, 0"),
         ("OFFLINE", "yes", "one of 0, 1"),

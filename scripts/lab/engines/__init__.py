@@ -28,6 +28,16 @@ class State:
     """Why not, in one sentence."""
 
 
+KILLED = 137
+"""128 and SIGKILL, as a shell says it."""
+
+
+def ended_with(status: int) -> str:
+    """Why a server is not there any more."""
+    killed = " (killed, as the kernel does at the memory limit)" if status == KILLED else ""
+    return f"its server ended with status {status}{killed}"
+
+
 class Sampling(Protocol):
     """Readings that arrive by themselves until they are stopped."""
 

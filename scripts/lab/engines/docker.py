@@ -17,7 +17,7 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
-from lab.engines import Place, Sampling, State
+from lab.engines import Place, Sampling, State, ended_with
 from lab.errors import LabError, VariantError
 from lab.model import Sample, Variant
 from lab.stats import sample_from_payload
@@ -28,8 +28,6 @@ PROBE_PORT = 8100
 STOP_SECONDS = 2
 CALL_TIMEOUT_SECONDS = 30
 GATE_DEADLINE_SECONDS = 20
-KILLED = "137"
-"""128 and SIGKILL, as a shell says it."""
 
 
 class Lifecycle(str, Enum):
@@ -126,8 +124,7 @@ class DockerEngine:
             code = self.written_exit_code(found) or code
         if code is None:
             return State(running=True)
-        killed = " (killed, as the kernel does at the memory limit)" if code == KILLED else ""
-        return State(running=False, reason=f"its server ended with status {code}{killed}")
+        return State(running=False, reason=ended_with(int(code)))
 
     def written_exit_code(self, found: Mapping[str, Any]) -> str | None:
         try:

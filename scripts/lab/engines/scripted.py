@@ -279,7 +279,11 @@ class ScriptedEngine:
         return True
 
     def start(self, variant: Variant) -> Place:
-        script = self.scripts[variant.name]
+        script = self.scripts.get(variant.name)
+        if script is None:
+            raise VariantError(f"{variant.name} has no script")
+        if variant.name in self.running and not self.running[variant.name].dead:
+            raise VariantError(f"{variant.name} still runs, so none is fresh")
         if script.cannot_start:
             raise VariantError(f"{variant.name}: {script.cannot_start}")
         running = self.running[variant.name] = Running(variant, script, self.loop)
@@ -291,11 +295,16 @@ class ScriptedEngine:
         return Readings(self.running[variant.name], self.pace_seconds, on_sample)
 
     def state(self, variant: Variant) -> State:
-        dead = self.running[variant.name].dead
-        return State(not dead, "its server ended as its script says" if dead else "")
+        running = self.running.get(variant.name)
+        if running is not None:
+            return State(not running.dead, "its server ended as its script says" * running.dead)
+        if variant.name in self.stopped:
+            return State(running=False, reason="it was stopped")
+        raise VariantError(f"{variant.name} was never started")
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
-        return self.scripts[variant.name].log[-lines:]
+        script = self.scripts.get(variant.name)
+        return script.log[-lines:] if script else ()
 
     def stop(self, variant: Variant) -> None:
         self.stopped.append(variant.name)

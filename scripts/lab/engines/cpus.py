@@ -1,0 +1,91 @@
+"""The CPU count that a variant is shown without a container.
+
+Best is what the containers do: a file bound over /sys/devices/system/cpu/online, in a mount
+namespace of the variant's own, made as root or in a user namespace. Where neither is allowed, or
+the C library does not read that file, a shim replaces `os.cpu_count` in every interpreter of the
+variant (apps/shim/sitecustomize.py): what asks the kernel by another way still sees the truth.
+"""
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+ONLINE = "/sys/devices/system/cpu/online"
+BIND = f'mount --bind "$1" {ONLINE} && shift && exec "$@"'
+COUNT = "import os; print(os.cpu_count())"
+TRY_SECONDS = 20
+
+
+class Way(str, Enum):
+    """How a variant is shown its CPUs."""
+
+    AS_IT_IS = "as it is"
+    MOUNT = "mount namespace"
+    USER_MOUNT = "user and mount namespace"
+    SHIM = "shim"
+
+
+UNSHARE = {
+    Way.MOUNT: ("unshare", "--mount"),
+    Way.USER_MOUNT: ("unshare", "--user", "--map-root-user", "--mount"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What goes in front of a variant's command, and into its environment."""
+
+    way: Way
+    prefix: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def note(self, cpus: int | None) -> str:
+        """For the report, in one sentence."""
+        if self.way is Way.AS_IT_IS:
+            return "CPUs: the variants see this machine's own."
+        if self.way is Way.SHIM:
+            return (
+                f"CPUs: {cpus} are shown by a shim that replaces os.cpu_count, because no mount "
+                "namespace can be made here."
+            )
+        return (
+            f"CPUs: {cpus} are shown by the same bind as in the containers, in a {self.way.value}."
+        )
+
+
+def namespace(way: Way, file: Path) -> tuple[str, ...]:
+    return (*UNSHARE[way], "sh", "-c", BIND, "sh", str(file))
+
+
+def shows(prefix: tuple[str, ...], cpus: int) -> bool:
+    """Whether an interpreter that is started so counts that many."""
+    try:
+        done = subprocess.run(
+            [*prefix, sys.executable, "-I", "-c", COUNT],
+            capture_output=True,
+            text=True,
+            timeout=TRY_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.stdout.strip() == str(cpus)
+
+
+def show(cpus: int | None, images: Path, apps: Path) -> Shown:
+    """The best way that works here.
+
+    Args:
+        cpus: how many; None: as many as there are.
+        images: the repository's folder, whose `cpus/<number>` is bound.
+        apps: the folder that holds the shim.
+    """
+    if cpus is None:
+        return Shown(Way.AS_IT_IS)
+    for way in (Way.MOUNT, Way.USER_MOUNT):
+        prefix = namespace(way, images / "cpus" / str(cpus))
+        if shows(prefix, cpus):
+            return Shown(way, prefix)
+    return Shown(Way.SHIM, (), {"PYTHONPATH": str(apps / "shim"), "LAB_SHOWN_CPUS": str(cpus)})

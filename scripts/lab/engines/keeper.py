@@ -1,0 +1,164 @@
+"""The small parent of one variant's processes: nothing of them outlives it, nor the driver.
+
+Run as a script of its own, with the standard library alone. Its standard input is a pipe from the
+driver: a line asks it to end, and so does the end of file, which the kernel sends when the driver
+is gone, however it went. On Linux it adopts what its descendants leave behind, so that a worker
+whose master was killed is still found. It ends with the status of the variant's first process,
+128 + n after signal n.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36
+POLL_SECONDS = 0.1
+GRACE_SECONDS = 2.0
+"""Between the polite signal and the other one: the grace of `docker stop` in this lab."""
+KILL_SECONDS = 10.0
+SIGNALLED = 128
+CANNOT_START = 127
+"""As a shell says it."""
+
+
+def adopt_orphans() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def descendants(of_pid: int) -> list[int]:
+    """Living processes below one; empty where there is no /proc."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError):
+            state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+            if state != "Z":
+                parents[int(entry.name)] = int(parent)
+    found = [of_pid]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found[1:]
+
+
+class Keeper:
+    """One variant's processes, from their start to their last one's end."""
+
+    first: "subprocess.Popen[bytes]"
+
+    def __init__(self, cgroup: Path | None, work: Path) -> None:
+        self.cgroup, self.work = cgroup, work
+        self.status: int | None = None
+        self.asked = self.driver_is_gone = False
+
+    def start(self, command: list[str]) -> None:
+        """After `heed_signals`: exec gives a child the defaults of what is handled here."""
+        os.environ["LAB_KEEPER"] = str(os.getpid())
+        self.first = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=self.enter,
+        )
+
+    def enter(self) -> None:
+        """In the child, before its program: into the cgroup that limits it."""
+        if self.cgroup is not None:
+            (self.cgroup / "cgroup.procs").write_text("0")
+
+    def reap(self) -> None:
+        """Take the status of whatever has ended, adopted ones too."""
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == self.first.pid:
+                    code = os.waitstatus_to_exitcode(ended[1])
+                    self.status = code if code >= 0 else SIGNALLED - code
+
+    def asked_to_end(self) -> bool:
+        if select.select([0], [], [], POLL_SECONDS)[0]:
+            self.asked, self.driver_is_gone = True, not os.read(0, 100)
+        return self.asked
+
+    def watch(self) -> None:
+        """Until the first process has ended or the driver wants it to, or is gone."""
+        while self.status is None and not self.asked_to_end():
+            self.reap()
+
+    def send(self, number: int) -> bool:
+        """Signal every process that is left; False when there was none."""
+        left = descendants(os.getpid())
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        # Without /proc the group has to do.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.first.pid, number)
+            return True
+        return bool(left)
+
+    def end(self) -> None:
+        """First politely, to the first process alone; then whatever is left, until none is."""
+        if self.status is None:
+            os.kill(self.first.pid, signal.SIGTERM)
+        self.wait_until_alone(time.monotonic() + GRACE_SECONDS)
+        deadline = time.monotonic() + KILL_SECONDS
+        while self.send(signal.SIGKILL) and time.monotonic() < deadline:
+            self.reap()
+            time.sleep(POLL_SECONDS / 5)
+        self.reap()
+
+    def wait_until_alone(self, deadline: float) -> None:
+        while time.monotonic() < deadline:
+            self.reap()
+            if self.status is not None and not descendants(os.getpid()):
+                return
+            time.sleep(POLL_SECONDS / 5)
+
+    def tidy(self) -> None:
+        """What lasts beyond the processes; the log stays for a driver that lives."""
+        if self.cgroup is not None:
+            with contextlib.suppress(OSError):
+                self.cgroup.rmdir()
+        if self.driver_is_gone:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+    def heed_signals(self) -> None:
+        """SIGTERM asks to end; the others are the terminal's, and the driver's to answer."""
+
+        def end(*_: object) -> None:
+            self.asked = True
+
+        signal.signal(signal.SIGTERM, end)
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+            signal.signal(number, lambda *_: None)
+
+
+def main(spec: str) -> int:
+    wanted = json.loads(spec)
+    adopt_orphans()
+    cgroup = Path(wanted["cgroup"]) if wanted["cgroup"] else None
+    keeper = Keeper(cgroup, Path(wanted["work"]))
+    keeper.heed_signals()
+    try:
+        keeper.start(wanted["command"])
+    except (OSError, subprocess.SubprocessError) as error:
+        print(f"keeper: {wanted['command'][0]} cannot start: {error}", file=sys.stderr)
+        keeper.tidy()
+        return CANNOT_START
+    keeper.watch()
+    keeper.end()
+    keeper.tidy()
+    return SIGNALLED + signal.SIGKILL if keeper.status is None else keeper.status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

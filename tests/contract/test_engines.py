@@ -1,0 +1,130 @@
+"""The engines that need no Docker keep the contract; the other is in tests/integration."""
+
+import os
+import signal
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine_contract import Case, EngineContract
+from lab.engines.cpus import Shown, Way, show
+from lab.engines.process import ProcessEngine, Sources
+from lab.engines.scripted import Script, ScriptedEngine
+from lab.engines.trees import LinuxTrees
+from lab.environments import Installed
+from lab.matrix import read_matrix
+
+ROOT = Path(__file__).resolve().parents[2]
+MIB = 1 << 20
+COMPOSE = """
+services:
+  py310-files:
+    image: files
+    command: python3 -m http.server --bind ${LAB_HOST:-0.0.0.0} ${LAB_PORT:-8000}
+    mem_limit: 256m
+    environment: {LAB_WORKLOAD: lists, LAB_PROBES: "0", HOST_CPUS: "4", SAID: "${SAID:-nothing}"}
+    labels: &labels
+      lab.suite: core
+      lab.python: "3.10"
+      lab.stack: thread
+      lab.framework: files
+      lab.server: http.server
+      lab.endpoint: sync
+      lab.workload: lists
+      lab.workers: 1
+      lab.host_cpus: 4
+  py310-stranger:
+    image: never-built
+    command: "true"
+    mem_limit: 256m
+    environment: {LAB_WORKLOAD: lists}
+    labels: *labels
+"""
+
+
+class TestScripted(EngineContract):
+    @pytest.fixture
+    def case(self, tmp_path: Path) -> Iterator[Case]:
+        known, stranger = variants(tmp_path)
+        scripts = {known.name: Script((MIB,), log=("it is up", "it is asked"))}
+        with ScriptedEngine(scripts, 0.01) as engine:
+            yield Case(
+                engine, known, stranger, lambda: engine.running[known.name].end(), "it is up"
+            )
+
+
+def variants(folder: Path):  # type: ignore[no-untyped-def]
+    path = folder / "compose.yaml"
+    path.write_text(COMPOSE)
+    return read_matrix(path, {})
+
+
+def process_engine(folder: Path, shown: Shown | None = None, **values: str) -> ProcessEngine:
+    installed = {"files": Installed(Path(sys.executable), "CPython of the tests")}
+    sources = Sources(folder / "compose.yaml", values, ROOT, installed)
+    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 4)
+
+
+class TestProcess(EngineContract):
+    @pytest.fixture
+    def case(self, tmp_path: Path) -> Iterator[Case]:
+        known, stranger = variants(tmp_path)
+        engine = process_engine(tmp_path)
+        case = Case(engine, known, stranger, lambda: kill_python(engine), "Serving HTTP")
+        yield case
+        engine.stop(known)
+
+    def test_its_server_answers_on_loopback(self, case: Case) -> None:
+        place = case.started()
+        with urllib.request.urlopen(f"http://{place.host}:{place.port}/probe.py") as answer:
+            assert answer.status == 200
+
+    def test_a_killed_server_is_told_by_its_status(self, case: Case) -> None:
+        case.started()
+        case.kill_server()
+        case.engine.stop(case.variant)
+        assert "status 137" in case.engine.state(case.variant).reason
+
+    def test_nothing_of_a_stopped_variant_stays(self, case: Case) -> None:
+        engine = case.engine
+        assert isinstance(engine, ProcessEngine)
+        case.started()
+        running = engine.running[case.variant.name]
+        assert LinuxTrees().read(running.process.pid) is not None
+        engine.stop(case.variant)
+        assert LinuxTrees().read(running.process.pid) is None
+        assert not running.work.exists()
+        assert running.group is None or not running.group.path.exists()
+
+
+def server_pid(engine: ProcessEngine) -> int:
+    (running,) = engine.running.values()
+    trees = LinuxTrees()
+    members = (pid for pid, _ in trees.members(running.process.pid))
+    return next(pid for pid in members if trees.text(pid, "comm").startswith("python"))
+
+
+def kill_python(engine: ProcessEngine) -> None:
+    os.kill(server_pid(engine), signal.SIGKILL)
+
+
+def environment_of_server(engine: ProcessEngine) -> dict[str, str]:
+    lines = LinuxTrees().text(server_pid(engine), "environ").split("\0")
+    return dict(line.partition("=")[::2] for line in lines if line)
+
+
+def test_a_service_gets_its_own_environment_and_the_settings(tmp_path: Path) -> None:
+    known, stranger = variants(tmp_path)
+    engine = process_engine(tmp_path, show(4, ROOT / "images", ROOT / "apps"), SAID="hello")
+    case = Case(engine, known, stranger, lambda: None, "Serving HTTP")
+    try:
+        case.started()
+        found = environment_of_server(engine)
+        assert found["SAID"] == "hello"
+        assert found["MALLOC_ARENA_MAX"] == "32"
+        assert found["LAB_LIFECYCLE"] == "driver"
+        assert "VIRTUAL_ENV" not in found
+    finally:
+        engine.stop(known)

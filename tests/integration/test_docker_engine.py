@@ -1,0 +1,47 @@
+"""The engine of containers keeps the contract of all engines."""
+
+import os
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker as client
+import pytest
+from conftest import ROOT, composes, docker
+from engine_contract import Case, EngineContract
+from lab.engines.docker import DockerEngine, Lifecycle
+from lab.matrix import read_matrix
+
+pytestmark = pytest.mark.engine
+
+
+class TestDocker(EngineContract):
+    @pytest.fixture
+    def case(self, images: None) -> Iterator[Case]:
+        project = f"memlab-test-{uuid.uuid4().hex[:8]}"
+        compose = composes()[-1].split()
+        settings = {"COMPOSE_PROJECT_NAME": project, "LAB_LIFECYCLE": "driver"}
+
+        def call(*words: str) -> None:
+            subprocess.run(
+                [*compose, *words],
+                cwd=ROOT,
+                env={**os.environ, **settings},
+                capture_output=True,
+                check=True,
+            )
+
+        call("up", "--no-start", "--no-build", "py310-flask")
+        volume = docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{project}_logs")
+        variants = {variant.name: variant for variant in read_matrix(ROOT / "compose.yaml", {})}
+        known = variants["py310-flask"]
+        engine = DockerEngine(client.APIClient(), project, Lifecycle.DRIVER, Path(volume))
+        yield Case(
+            engine,
+            known,
+            variants["py39-flask"],
+            lambda: client.APIClient().kill(engine.name(known)),
+            "Listening at",
+        )
+        call("down", "--volumes", "--timeout", "1")

@@ -1,0 +1,228 @@
+"""The whole lab without an engine, small: local processes, their endings, what is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, answers_docker
+
+TINY = {"VARIANTS": "py310-flask", "REQUESTS": "40", "CONCURRENCY": "4"}
+NOWHERE = "unix:///nonexistent/docker.sock"
+END_SECONDS = 20
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
+)
+
+
+@dataclass
+class ProcessLab:
+    """Runs of `make repro ENGINE=process` whose processes can be told from all others."""
+
+    results: Path
+    work: Path
+    root: Path = ROOT
+
+    def env(self, **settings: str) -> dict[str, str]:
+        own = {"ENGINE": "process", "RESULTS": str(self.results), "TMPDIR": str(self.work)}
+        return {**os.environ, **own, **settings}
+
+    def start(self, **settings: str) -> subprocess.Popen[str]:
+        """In a process group of its own, as a terminal gives it."""
+        return subprocess.Popen(
+            [self.root / "scripts" / "repro"],
+            env=self.env(**settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def repro(self, **settings: str) -> tuple[int, str]:
+        process = self.start(**settings)
+        printed, _ = process.communicate(timeout=300)
+        return process.returncode, printed
+
+    def summary(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.results / "latest/summary.json").read_text())
+        return found
+
+    def record(self, kind: str) -> dict[str, Any]:
+        """The first record of that kind of the newest run."""
+        raw = (self.results / "latest" / "samples" / "py310-flask" / "1.jsonl").read_text()
+        found = (json.loads(line) for line in raw.splitlines())
+        return next(line for line in found if line["record"] == kind)
+
+    def left_behind(self) -> list[str]:
+        """Processes that know this lab's folder, and the folders of variants."""
+        marker = str(self.work).encode()
+        found = [path.name for path in self.work.glob("memlab-*")]
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if marker in told and int(entry.name) != os.getpid():
+                found.append(told.replace(b"\0", b" ").decode(errors="replace")[:200])
+        return found
+
+    def wait_until_clean(self) -> list[str]:
+        deadline = time.monotonic() + END_SECONDS
+        while (left := self.left_behind()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        return left
+
+    def wait_for_blocks(self, blocks: int, process: subprocess.Popen[str], run: int = 1) -> None:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            found = sorted(self.results.glob("*/samples/py310-flask/1.jsonl"))
+            if len(found) >= run and found[-1].read_text().count('"record":"block"') >= blocks:
+                return
+            time.sleep(0.2)
+        process.kill()
+        raise AssertionError(f"no {blocks} blocks: {process.communicate()[0]}")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[ProcessLab]:
+    made = ProcessLab(tmp_path / "results", tmp_path / "work")
+    made.results.mkdir()
+    made.work.mkdir()
+    yield made
+    assert made.wait_until_clean() == []
+
+
+def variant(lab: ProcessLab, name: str = "py310-flask") -> dict[str, Any]:
+    return next(item for item in lab.summary()["variants"] if item["name"] == name)
+
+
+def test_repro_measures_and_reports_without_an_engine(lab: ProcessLab) -> None:
+    code, printed = lab.repro(ENGINE="auto", DOCKER_HOST=NOWHERE, HOST_CPUS="40", **TINY)
+    found, run = variant(lab), lab.summary()["run"]
+
+    assert "local processes, as no Docker Engine answers" in printed
+    assert (code, run["engine"]["kind"]) == (run["exit_code"], "process"), printed
+    assert code in (0, 2), printed
+    assert found["requests"] == {"sent": 40, "ok": 40, "failed": 0, "failures": {}}
+    assert len(found["trials"][0]["troughs_bytes"]) == 9
+    assert found["prediction"]["growth_bytes"] > 0
+    assert found["memory_bytes"]["peak"] >= found["memory_bytes"]["settled"]
+    assert found["versions"]["flask"] == "2.0.3"
+    assert [base["kind"] for base in run["bases"]] == ["local"]
+    assert len(run["engine"]["notes"]) == 5
+    report = (lab.results / "latest" / "report.md").read_text()
+    assert all(note.split(":")[0] in report for note in run["engine"]["notes"])
+    assert lab.record("environment")["cpu_count"] == 40
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_keeps_what_is_measured(lab: ProcessLab, number: int) -> None:
+    process = lab.start(**{**TINY, "REQUESTS": "800"})
+    lab.wait_for_blocks(2, process)
+    os.killpg(process.pid, number)
+    printed, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130, printed
+    assert lab.left_behind() == []
+    assert lab.summary()["run"]["partial"] is True
+    assert variant(lab)["trials"][0]["end"] == "interrupted"
+    assert variant(lab)["requests"]["ok"] >= 200
+
+
+def test_a_killed_driver_leaves_no_process_and_the_next_run_works_at_once(lab: ProcessLab) -> None:
+    process = lab.start(**{**TINY, "REQUESTS": "800"})
+    lab.wait_for_blocks(1, process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert lab.wait_until_clean() == []
+
+    process = lab.start(**TINY)
+    lab.wait_for_blocks(1, process, run=2)
+    os.killpg(process.pid, signal.SIGINT)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, printed
+    assert variant(lab)["requests"]["failed"] == 0
+
+
+def test_a_python_that_cannot_be_had_costs_its_variants_only(
+    lab: ProcessLab, tmp_path: Path
+) -> None:
+    pythons = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    known = sorted(pythons.glob("3.10.*"))
+    if not known:
+        pytest.skip("NO CPYTHON 3.10 OF PYENV HERE: a missing Python was not tested")
+    versions = tmp_path / "pyenv" / "versions"
+    versions.mkdir(parents=True)
+    (versions / known[-1].name).symlink_to(known[-1])
+    home = {"PYENV_ROOT": str(tmp_path / "pyenv"), "HOME": str(tmp_path), "UV_OFFLINE": "1"}
+    code, printed = lab.repro(**{**TINY, **home, "VARIANTS": "py310-flask py37-flask"})
+
+    assert code == 3, printed
+    assert variant(lab)["requests"]["ok"] >= 40
+    assert variant(lab)["requests"]["failed"] == 0
+    (missing,) = lab.summary()["run"]["missing"]
+    assert missing["name"] == "py37-flask"
+    assert "no CPython 3.7 on this machine" in missing["reason"]
+
+
+def copy_of_the_lab(folder: Path, limit: str) -> Path:
+    """The same lab with less memory for Flask."""
+    skipped = shutil.ignore_patterns("results", ".*", "__pycache__", "tests")
+    shutil.copytree(ROOT, folder, ignore=skipped)
+    for name in (".venv", ".environments"):
+        (folder / name).symlink_to(ROOT / name)
+    text = (ROOT / "compose.yaml").read_text()
+    (folder / "compose.yaml").write_text(
+        re.sub(r"(mem_limit|memswap_limit): 1g", rf"\1: {limit}", text)
+    )
+    return folder
+
+
+def test_a_memory_limit_is_kept(lab: ProcessLab, tmp_path: Path) -> None:
+    lab.root = copy_of_the_lab(tmp_path / "small", "60m")
+    code, printed = lab.repro(**{**TINY, "REQUESTS": "80", "CONCURRENCY": "8"})
+    found = variant(lab)
+
+    assert code in (2, 3), printed
+    assert found["verdict"] == "inconclusive"
+    assert found["memory_limit_bytes"] == 60 << 20
+    peak = found["memory_bytes"]["peak"] if found["memory_bytes"] else 0
+    assert (peak or 0) <= 62 << 20
+
+
+def test_docker_is_insisted_on_and_does_not_answer(lab: ProcessLab) -> None:
+    code, printed = lab.repro(ENGINE="docker", DOCKER_HOST=NOWHERE, **TINY)
+
+    assert code == 3
+    assert printed.count("\n") == 1
+    assert "no Docker Engine answers" in printed
+
+
+@pytest.mark.engine
+def test_both_engines_stand_side_by_side_in_the_second_report(lab: ProcessLab) -> None:
+    if not answers_docker():
+        pytest.skip("NO DOCKER ENGINE ANSWERS: the two engines were not compared")
+    for folder in (lab.results, *lab.results.parents[:3]):
+        folder.chmod(0o777)
+    project = f"memlab-test-{os.getpid()}"
+    code, printed = lab.repro(ENGINE="docker", COMPOSE_PROJECT_NAME=project, **TINY)
+    assert code in (0, 2), printed
+    docker = variant(lab)
+    lab.repro(**TINY)
+    comparison = lab.summary()["run"]["comparison"]
+
+    assert comparison["engine"]["kind"] == "docker"
+    (row,) = comparison["variants"]
+    assert row["settled_bytes"] == docker["memory_bytes"]["settled"]
+    assert "## Both engines" in (lab.results / "latest" / "report.md").read_text()
