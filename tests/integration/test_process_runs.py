@@ -114,8 +114,10 @@ def test_repro_measures_and_reports_without_an_engine(lab: ProcessLab) -> None:
     assert "local processes, as no Docker Engine answers" in printed
     assert (code, run["engine"]["kind"]) == (run["exit_code"], "process"), printed
     assert code in (0, 2), printed
-    assert found["requests"] == {"sent": 40, "ok": 40, "failed": 0, "failures": {}}
-    assert len(found["trials"][0]["troughs_bytes"]) == 9
+    requests, blocks = found["requests"], len(found["trials"][0]["troughs_bytes"]) - 1
+    # 40 in 8 blocks of 5; a trial that is undecided goes on by up to as many again
+    assert blocks in range(8, 17)
+    assert requests == {"sent": 5 * blocks, "ok": 5 * blocks, "failed": 0, "failures": {}}
     assert found["prediction"]["growth_bytes"] > 0
     assert found["memory_bytes"]["peak"] >= found["memory_bytes"]["settled"]
     assert found["versions"]["flask"] == "2.0.3"
