@@ -5,14 +5,15 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from lab.errors import UsageError
-from lab.model import Axes, Variant
+from lab.model import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
 from lab.settings import Settings, parse_size
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}")
@@ -109,13 +110,59 @@ def read_service(path: Path, name: str, values: Mapping[str, str]) -> Service:
     )
 
 
-def pool_threads(name: str, command: object) -> int | None:
-    """The size of a server's own pool, from its command's `--threads`; None without one."""
-    split = [part for word in command_words(name, command) for part in word.split("=", 1)]
+E = TypeVar("E", bound=Enum)
+
+
+def own_number(service: str, labels: Mapping[str, Any], name: str) -> int | None:
+    """A label that a service need not carry; None without it."""
+    if f"lab.{name}" not in labels:
+        return None
+    found = number_label(service, labels, name)
+    if found < 1:
+        raise UsageError(f"compose.yaml: service {service} has lab.{name}={found}, less than 1")
+    return found
+
+
+def own_word(service: str, labels: Mapping[str, Any], name: str, words: type[E]) -> E | None:
+    """A label with a closed set of words that a service need not carry; None without it."""
+    value = labels.get(f"lab.{name}")
+    if value is None:
+        return None
     try:
-        return next((int(value) for word, value in pairwise(split) if word == "--threads"), None)
+        return words(str(value))
     except ValueError as error:
-        raise UsageError(f"compose.yaml: the command of {name} cannot be read: {error}") from error
+        known = ", ".join(item.value for item in words)
+        raise UsageError(
+            f"compose.yaml: service {service} has lab.{name}={value}: there is {known}"
+        ) from error
+
+
+def load_shape(service: str, labels: Mapping[str, Any]) -> LoadShape:
+    companion = labels.get("lab.companion")
+    return LoadShape(
+        requests=own_number(service, labels, "requests"),
+        concurrency=own_number(service, labels, "concurrency"),
+        connection=own_word(service, labels, "connection", Connection),
+        blocks=own_number(service, labels, "blocks"),
+        kind=own_word(service, labels, "request", RequestKind) or RequestKind.GET,
+        companion=None if companion is None else str(companion),
+    )
+
+
+def pool_threads(name: str, service: Mapping[str, Any]) -> int | None:
+    """The size of the pool that LAB_POOL or the command's `--threads` fixes; None without one."""
+    own = mapping(name, service, "environment").get("LAB_POOL")
+    words = command_words(name, service.get("command"))
+    split = [part for word in words for part in word.split("=", 1)]
+    stated = next((value for word, value in pairwise(split) if word == "--threads"), own)
+    if stated is None:
+        return None
+    if not str(stated).isdecimal():
+        what = "LAB_POOL" if stated is own else "command"
+        raise UsageError(
+            f"compose.yaml: the {what} of {name} cannot be read: {stated!r} threads is no number"
+        )
+    return int(stated)
 
 
 def memory_limit_bytes(name: str, service: Mapping[str, Any]) -> int:
@@ -141,11 +188,14 @@ def variant_of(name: str, service: Mapping[str, Any]) -> Variant:
             **words,
             workers=number_label(name, labels, "workers"),
             host_cpus=None if shown == "host" else number_label(name, labels, "host_cpus"),
-            pool_threads=pool_threads(name, service.get("command")),
+            pool_threads=pool_threads(name, service),
         ),
         image=str(service.get("image", "")),
         memory_limit_bytes=memory_limit_bytes(name, service),
         path=f"/{words['endpoint']}/{words['workload']}",
+        load=load_shape(name, labels),
+        scenario=own_word(name, labels, "scenario", Scenario),
+        needs=tuple(str(labels.get("lab.needs", "")).split()),
     )
 
 
@@ -173,10 +223,10 @@ def select(variants: Sequence[Variant], settings: Settings) -> tuple[Variant, ..
     Raises:
         UsageError: no such suite, or a glob that matches nothing.
     """
-    suites = sorted({variant.axes.suite for variant in variants})
+    suites = sorted({suite for variant in variants for suite in variant.axes.suite.split()})
     if settings.suite not in suites:
         raise UsageError(f"SUITE={settings.suite!r} is unknown: there is {', '.join(suites)}")
-    members = [variant for variant in variants if variant.axes.suite == settings.suite]
+    members = [variant for variant in variants if settings.suite in variant.axes.suite.split()]
     for glob in settings.variants:
         if not fnmatch.filter((variant.name for variant in members), glob):
             names = ", ".join(variant.name for variant in members)

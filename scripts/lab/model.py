@@ -12,6 +12,36 @@ class Connection(str, Enum):
     KEEP_ALIVE = "keep-alive"
 
 
+class RequestKind(str, Enum):
+    """What a request carries."""
+
+    GET = "get"
+    UPLOAD = "upload"
+    """A file as `multipart/form-data`."""
+
+
+class Scenario(str, Enum):
+    """What happens after the last quiet."""
+
+    MASTER_KILLED = "master-killed"
+    """SIGKILL to the server's master; then a look at who still serves and holds memory."""
+    GIVE_BACK = "give-back"
+    """Each worker collects garbage and asks its allocator to trim."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadShape:
+    """A variant's own load; None: as the settings say."""
+
+    requests: int | None = None
+    concurrency: int | None = None
+    connection: Connection | None = None
+    blocks: int | None = None
+    kind: RequestKind = RequestKind.GET
+    companion: str | None = None
+    """A second path that is asked for meanwhile, one request at a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Axes:
     """The coordinates of a variant in the matrix, read from its service's labels."""
@@ -26,8 +56,9 @@ class Axes:
     host_cpus: int | None
     """CPUs shown to the variant; None: the host's own."""
     pool_threads: int | None
-    """The server's own thread pool when its command fixes one (`--threads`)."""
+    """The pool that runs the workload, when the command (`--threads`) or LAB_POOL fixes it."""
     suite: str
+    """The names of its suites, separated by spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +71,10 @@ class Variant:
     memory_limit_bytes: int
     path: str
     """The endpoint that the load asks for, e.g. `/sync/lists`."""
+    load: LoadShape = LoadShape()
+    scenario: Scenario | None = None
+    needs: tuple[str, ...] = ()
+    """Other services that must answer before it starts, e.g. `postgres`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +190,10 @@ class Block:
     """`p50`, `p95`, `max` of the completed requests."""
     driver_busy: float
     """Share of one core that the driver's process used meanwhile."""
+    companion_seconds: Mapping[str, float] = field(default_factory=dict)
+    """Latency of the companion meanwhile: `p50`, `p95`, `max` of those that were answered."""
+    companion_requests: Mapping[str, int] = field(default_factory=dict)
+    """`ok` and `failed` requests of the companion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +206,21 @@ class Trough:
     quiet_seconds: float
     still: bool
     """Whether memory, threads and descriptors held still before the deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What was seen some time after a scenario's act."""
+
+    scenario: Scenario
+    waited_seconds: float
+    memory_before_bytes: int | None
+    memory_after_bytes: int | None
+    before: ProbeReading | None
+    after: ProbeReading | None
+    asked: int
+    """Health requests that were sent to the server afterwards."""
+    answered: int
 
 
 class EndKind(str, Enum):
@@ -227,4 +281,5 @@ class Trial:
     samples: tuple[Sample, ...] = ()
     blocks: tuple[Block, ...] = ()
     troughs: tuple[Trough, ...] = ()
+    aftermath: Aftermath | None = None
     end: End | None = None

@@ -17,6 +17,7 @@ from lab.comparison import comparable, comparison_with
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment
 from lab.model import (
+    Aftermath,
     Block,
     Calibration,
     End,
@@ -29,7 +30,9 @@ from lab.model import (
 )
 from lab.summary import Comparison, Summary
 
-Record = TrialStart | Environment | Calibration | Prediction | Sample | Block | Trough | End
+Record = (
+    TrialStart | Environment | Calibration | Prediction | Sample | Block | Trough | Aftermath | End
+)
 KINDS: Mapping[str, type] = {
     "start": TrialStart,
     "environment": Environment,
@@ -38,6 +41,7 @@ KINDS: Mapping[str, type] = {
     "sample": Sample,
     "block": Block,
     "trough": Trough,
+    "aftermath": Aftermath,
     "end": End,
 }
 NAMES = {record: kind for kind, record in KINDS.items()}
@@ -234,6 +238,7 @@ def read_trial(path: Path) -> Trial | None:
         samples=every(Sample),
         blocks=every(Block),
         troughs=every(Trough),
+        aftermath=last(Aftermath),
         end=last(End),
     )
 

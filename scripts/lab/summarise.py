@@ -9,9 +9,10 @@ from lab.attribution import likely_cause
 from lab.codec import encode
 from lab.errors import ExitCode
 from lab.experiment import Experiment
-from lab.model import EndKind, Sample, Trial, Trough
+from lab.model import EndKind, ProbeReading, Sample, Trial, Trough
 from lab.summary import (
     SCHEMA_VERSION,
+    AftermathSummary,
     Base,
     Comparison,
     CpuSeconds,
@@ -175,15 +176,13 @@ def joint_verdict(trials: Sequence[TrialSummary]) -> tuple[Verdict, str]:
     return Verdict.INCONCLUSIVE, f"its {len(trials)} trials disagree ({said}): run more TRIALS."
 
 
-def latency_of(trials: Sequence[Trial]) -> dict[str, float]:
+def latency_of(blocks: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The median block's p50 and p95, and the slowest answer of all; seconds."""
-    blocks = [block for trial in trials for block in trial.blocks if block.latency_seconds]
-    if not blocks:
+    known = [block for block in blocks if block]
+    if not known:
         return {}
-    found = {
-        name: median(block.latency_seconds[name] for block in blocks) for name in ("p50", "p95")
-    }
-    return {**found, "max": max(block.latency_seconds["max"] for block in blocks)}
+    found = {name: median(block[name] for block in known) for name in ("p50", "p95")}
+    return {**found, "max": max(block["max"] for block in known)}
 
 
 def versions_of(trials: Sequence[Trial]) -> dict[str, str]:
@@ -225,9 +224,69 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         processes=middle_int(processes_of(trial) for trial in trials),
         cpu_seconds=None if user is None or system is None else CpuSeconds(user, system),
         elapsed_seconds=middle(part.elapsed_seconds for part in parts),
-        latency_seconds=latency_of(trials),
+        latency_seconds=latency_of(
+            [block.latency_seconds for trial in trials for block in trial.blocks]
+        ),
         versions=versions_of(trials),
         caveats=tuple(sorted(found)) + prediction_caveats(verdict, memory, prediction, limit_bytes),
+        load=load_of(trials[0]),
+        oom_kills=middle_int(oom_kills_of(trial) for trial in trials),
+        workers_lost=middle_int(workers_lost_of(trial) for trial in trials),
+        companion_seconds=latency_of(
+            [block.companion_seconds for trial in trials for block in trial.blocks]
+        ),
+        aftermath=aftermath_of(trials),
+    )
+
+
+def load_of(trial: Trial) -> dict[str, str | int]:
+    start = trial.start
+    return {
+        "requests": start.requests,
+        "concurrency": start.concurrency,
+        "connection": start.connection.value,
+        "blocks": start.blocks,
+    }
+
+
+def probes_of(trial: Trial) -> list[ProbeReading]:
+    """The view from inside at each trough, in order."""
+    ordered = sorted(trial.troughs, key=lambda trough: trough.index)
+    return [trough.probe for trough in ordered if trough.probe is not None]
+
+
+def oom_kills_of(trial: Trial) -> int | None:
+    """How far the cgroup's own counter rose; None where nobody read it."""
+    counts = [probe.oom_kills for probe in probes_of(trial) if probe.oom_kills is not None]
+    return max(counts) - min(counts) if counts else None
+
+
+def identities(probe: ProbeReading) -> set[tuple[int, float]]:
+    return {(process.pid, process.started_at_seconds) for process in probe.processes}
+
+
+def workers_lost_of(trial: Trial) -> int | None:
+    """How many processes of the first reading are not in the last one."""
+    probes = probes_of(trial)
+    if len(probes) < 2:
+        return None
+    return len(identities(probes[0]) - identities(probes[-1]))
+
+
+def aftermath_of(trials: Sequence[Trial]) -> AftermathSummary | None:
+    """That of the last trial that has one."""
+    seen = next((trial.aftermath for trial in reversed(trials) if trial.aftermath), None)
+    if seen is None:
+        return None
+    return AftermathSummary(
+        scenario=seen.scenario.value,
+        waited_seconds=seen.waited_seconds,
+        memory_before_bytes=seen.memory_before_bytes,
+        memory_after_bytes=seen.memory_after_bytes,
+        processes_before=len(seen.before.processes) if seen.before else None,
+        processes_after=len(seen.after.processes) if seen.after else None,
+        asked=seen.asked,
+        answered=seen.answered,
     )
 
 

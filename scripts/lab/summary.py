@@ -10,7 +10,7 @@ from enum import Enum
 
 from lab.model import Prediction as Prediction
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 class Verdict(str, Enum):
@@ -89,6 +89,20 @@ class TrialSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class AftermathSummary:
+    """What was left some time after a scenario's act."""
+
+    scenario: str
+    waited_seconds: float
+    memory_before_bytes: int | None
+    memory_after_bytes: int | None
+    processes_before: int | None
+    processes_after: int | None
+    asked: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
 class VariantSummary:
     """One variant: its verdict, and numbers that are the median over its trials."""
 
@@ -112,6 +126,15 @@ class VariantSummary:
     versions: Mapping[str, str]
     """Python, libc and the packages that matter, as the variant itself said."""
     caveats: tuple[str, ...]
+    load: Mapping[str, str | int]
+    """`requests`, `concurrency`, `connection` and `blocks` that were asked for."""
+    oom_kills: int | None
+    """Processes that the kernel killed for memory, by the cgroup's counter; None: not read."""
+    workers_lost: int | None
+    """Processes of the baseline that were gone at the last trough; None: not read."""
+    companion_seconds: Mapping[str, float]
+    """Latency of the second endpoint: the median block's p50 and p95, and the maximum."""
+    aftermath: AftermathSummary | None
 
 
 @dataclass(frozen=True, slots=True)

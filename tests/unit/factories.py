@@ -127,6 +127,11 @@ def variant_summary(
         latency_seconds={"p50": 0.82, "p95": 1.31, "max": 1.9},
         versions=versions(str(axes(name)["python"])),
         caveats=(),
+        load={"requests": 1000, "concurrency": 40, "connection": "close", "blocks": 8},
+        oom_kills=0,
+        workers_lost=0,
+        companion_seconds={},
+        aftermath=None,
     )
     return replace(variant, **changes)
 
@@ -301,6 +306,8 @@ def unmeasured(name: str = "py37-flask", **changes: Any) -> VariantSummary:
         processes=None,
         cpu_seconds=None,
         latency_seconds={},
+        oom_kills=None,
+        workers_lost=None,
         versions={},
         prediction=Prediction(None, "not calibrated: the variant never got ready", {}),
         **nothing,

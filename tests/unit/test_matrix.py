@@ -13,7 +13,7 @@ from lab.matrix import (
     read_services,
     select,
 )
-from lab.model import Axes, Variant
+from lab.model import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
 
 COMPOSE = Path(__file__).parents[2] / "compose.yaml"
 ARMS = ("fastapi-sync", "fastapi-async", "flask")
@@ -189,7 +189,7 @@ def test_workers_that_are_no_number_are_refused_and_not_run() -> None:
     ],
 )
 def test_the_pool_that_a_command_fixes(command: object, threads: int | None) -> None:
-    assert pool_threads("one", command) == threads
+    assert pool_threads("one", {"command": command}) == threads
 
 
 @pytest.mark.parametrize(
@@ -281,3 +281,75 @@ def test_an_unknown_suite_is_refused_with_those_there_are() -> None:
 def test_a_glob_that_matches_nothing_is_refused() -> None:
     with pytest.raises(UsageError, match=r"VARIANTS='py27-\*' matches nothing in suite core: py37"):
         select(tuple(core().values()), raw.settings(VARIANTS="py37-* py27-*"))
+
+
+def labelled(tmp_path: Path, extra: str, values: dict[str, str] | None = None) -> Variant:
+    path = tmp_path / "compose.yaml"
+    path.write_text(
+        SERVICE.replace("      lab.stack: thread\n", f"      lab.stack: thread\n{extra}")
+    )
+    return read_matrix(path, values or {})[0]
+
+
+def test_a_variant_without_labels_of_its_own_takes_the_settings(tmp_path: Path) -> None:
+    variant = labelled(tmp_path, "")
+
+    assert (variant.load, variant.scenario, variant.needs) == (LoadShape(), None, ())
+
+
+def test_a_variants_own_load_is_read(tmp_path: Path) -> None:
+    variant = labelled(
+        tmp_path,
+        "      lab.requests: ${REQUESTS:-80}\n      lab.concurrency: 10\n      lab.blocks: 9\n"
+        "      lab.connection: keep-alive\n      lab.request: upload\n"
+        "      lab.companion: /health\n      lab.scenario: give-back\n      lab.needs: postgres\n",
+    )
+
+    assert variant.load == LoadShape(
+        80, 10, Connection.KEEP_ALIVE, 9, RequestKind.UPLOAD, "/health"
+    )
+    assert variant.scenario is Scenario.GIVE_BACK
+    assert variant.needs == ("postgres",)
+
+
+def test_makes_line_comes_before_a_variants_default(tmp_path: Path) -> None:
+    extra = "      lab.requests: ${REQUESTS:-80}\n"
+
+    assert labelled(tmp_path, extra, {"REQUESTS": "16"}).load.requests == 16
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ("      lab.requests: 0\n", "has lab.requests=0, less than 1"),
+        ("      lab.blocks: many\n", "has lab.blocks=many, not a number"),
+        ("      lab.scenario: flood\n", "lab.scenario=flood: there is master-killed, give-back"),
+        ("      lab.request: put\n", "lab.request=put: there is get, upload"),
+    ],
+)
+def test_a_label_that_cannot_be_used_is_refused(tmp_path: Path, extra: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        labelled(tmp_path, extra)
+
+
+def test_a_variant_may_belong_to_several_suites(tmp_path: Path) -> None:
+    path = tmp_path / "compose.yaml"
+    path.write_text(SERVICE.replace("lab.suite: core", "lab.suite: core thread"))
+    variants = read_matrix(path, {})
+
+    for suite in ("core", "thread"):
+        assert select(variants, raw.settings(SUITE=suite)) == variants
+
+
+@pytest.mark.parametrize(("pool", "threads"), [("8", 8), ("many", None)])
+def test_lab_pool_is_the_pool(tmp_path: Path, pool: str, threads: int | None) -> None:
+    path = tmp_path / "compose.yaml"
+    text = SERVICE.replace("lists}", f"lists, LAB_POOL: '{pool}'}}").replace(
+        '["serve", "--threads", "4"]', "serve"
+    )
+    path.write_text(text)
+    if threads is None:
+        with pytest.raises(UsageError, match="the LAB_POOL of one cannot be read: 'many'"):
+            read_matrix(path, {})
+    else:
+        assert read_matrix(path, {})[0].axes.pool_threads == threads
