@@ -124,6 +124,7 @@ set_owner() {
 plan() {
     docker run --rm --network none --volume "$PWD/compose.yaml:/lab/compose.yaml:ro" \
         --env SUITE="$(setting SUITE core)" --env VARIANTS="$(setting VARIANTS '*')" \
-        --env HOST_CPUS="$(setting HOST_CPUS 16)" --env WORKERS="$(setting WORKERS 1)" \
+        --env HOST_CPUS="$(setting HOST_CPUS "")" --env WORKERS="$(setting WORKERS "")" \
+        --env REQUESTS="$(setting REQUESTS "")" --env BLOCKS="$(setting BLOCKS "")" \
         memlab-driver plan
 }

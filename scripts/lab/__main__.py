@@ -12,6 +12,7 @@ from rich.console import Console
 
 from lab.closing import closing_table
 from lab.errors import ExitCode, LabError
+from lab.load_plan import plan_loads
 from lab.matrix import read_matrix, select
 from lab.rebuild import rebuild
 from lab.settings import given_settings, parse_settings
@@ -38,7 +39,9 @@ def plan(_: argparse.Namespace, __: Console) -> ExitCode:
     """Print the variants of the suite and their images, a line each."""
     given = given_settings()
     settings = parse_settings(given)
-    for variant in select(read_matrix(COMPOSE_FILE, given), settings):
+    variants = select(read_matrix(COMPOSE_FILE, given), settings)
+    plan_loads(variants, settings)
+    for variant in variants:
         print(variant.name, variant.image, variant.memory_limit_bytes)
     return ExitCode.DECIDED
 

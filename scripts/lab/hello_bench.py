@@ -10,6 +10,7 @@ from statistics import median
 
 import uvloop
 
+from lab.exchange import Exchange
 from lab.load import Target, resolve, run_block
 from lab.model import Connection
 
@@ -51,7 +52,7 @@ async def lab_rate(target: Target, requests: int, connection: Connection) -> flo
 
 
 async def compare(host: str, connection: Connection) -> dict[str, float]:
-    target = Target(resolve(host, PORT), PORT, PATH, host)
+    target = Target(resolve(host, PORT), PORT, host, Exchange(PATH))
     times, seconds = ROUNDS[connection]
     rounds = []
     for _ in range(times):

@@ -7,39 +7,40 @@ the servers run on. Connections go to one address that is resolved beforehand.
 import asyncio
 import contextlib
 import socket
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
 
 from lab.answer_reader import AnswerReader, ProtocolFault
+from lab.exchange import Exchange
 from lab.model import Block, Connection
 
 REQUEST_TIMEOUT_SECONDS = 60.0
 """Longer than 200 queued requests of 20 ms on a busy core take; a hang is not a slow answer."""
 RETRY_DELAY_SECONDS = 0.05
 """After a refused connection, so that a dead server is not hammered at full speed."""
+COMPANION_PAUSE_SECONDS = 0.1
+"""From one of the companion's answers to its next request: it watches, and loads nothing."""
+WITHOUT_END = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the load goes: one endpoint of one variant."""
+    """Where the load goes, and what is asked there."""
 
     address: str
     port: int
-    path: str
     host: str
+    exchange: Exchange
 
-    def request_bytes(self, connection: Connection) -> bytes:
-        lines = (
-            f"GET {self.path} HTTP/1.1",
-            f"Host: {self.host}",
-            f"Connection: {connection.value}",
-        )
-        return "\r\n".join((*lines, "", "")).encode("ascii")
+    def asking(self, exchange: Exchange) -> "Target":
+        """The same place, asked something else."""
+        return replace(self, exchange=exchange)
 
 
 @dataclass(slots=True)
@@ -140,7 +141,7 @@ class Flow(asyncio.Protocol):
     def succeed(self, *, keep: bool) -> None:
         assert self.asked_at is not None
         seconds, self.asked_at = time.perf_counter() - self.asked_at, None
-        if 200 <= self.reader.status < 300:
+        if self.reader.status in self.run.ok_statuses:
             self.run.tally.succeed(seconds)
         else:
             self.run.tally.fail(f"status-{self.reader.status}")
@@ -169,21 +170,32 @@ class Flow(asyncio.Protocol):
             self.transport = None
 
 
+class PacedFlow(Flow):
+    """A client that rests before each request but its first."""
+
+    def next_request(self) -> None:
+        pause_seconds = COMPANION_PAUSE_SECONDS if self.run.tally.sent else 0.0
+        self.run.loop.call_later(pause_seconds, super().next_request)
+
+
 class Run:
     """One block under way."""
+
+    flow_kind = Flow
 
     def __init__(self, target: Target, requests: int, connection: Connection, tally: Tally) -> None:
         self.loop = asyncio.get_running_loop()
         self.target, self.left, self.tally = target, requests, tally
         self.keep = connection is Connection.KEEP_ALIVE
-        self.request = target.request_bytes(connection)
+        self.request = target.exchange.request_bytes(target.host, connection)
+        self.ok_statuses = target.exchange.ok_statuses
         self.ended = asyncio.Event()
         self.flows: list[Flow] = []
         self.going = 0
 
     async def run(self, concurrency: int) -> None:
         """Until every request has its outcome; leaves no connection, also when cancelled."""
-        self.flows = [Flow(self) for _ in range(concurrency)]
+        self.flows = [self.flow_kind(self) for _ in range(concurrency)]
         self.going = concurrency
         for flow in self.flows:
             flow.next_request()
@@ -216,6 +228,38 @@ class Run:
             self.ended.set()
 
 
+class Companion(Run):
+    """A second endpoint, asked one request at a time while the block runs."""
+
+    flow_kind = PacedFlow
+
+    def __init__(self, target: Target, connection: Connection) -> None:
+        super().__init__(target, WITHOUT_END, connection, Tally())
+
+    def no_more(self) -> None:
+        """The request in flight is waited for: what it meets is the block's doing."""
+        self.left = 0
+
+
+@contextlib.asynccontextmanager
+async def accompanied(
+    target: Target, exchange: Exchange | None, connection: Connection
+) -> AsyncIterator[Tally]:
+    """Ask for `exchange` meanwhile; the tally is whole when the block under it is left."""
+    if exchange is None:
+        yield Tally()
+        return
+    companion = Companion(target.asking(exchange), connection)
+    work = asyncio.ensure_future(companion.run(1))
+    try:
+        yield companion.tally
+        companion.no_more()
+        await work
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
 def latency_quantiles(latencies_seconds: list[float]) -> dict[str, float]:
     """p50, p95 and maximum in seconds; empty without a completed request."""
     if not latencies_seconds:
@@ -232,26 +276,39 @@ async def run_block(
     concurrency: int,
     connection: Connection,
     on_progress: Callable[[], None] = lambda: None,
+    companion: Exchange | None = None,
 ) -> Block:
     """Send exactly `requests` requests, never more than `concurrency` at once.
+
+    Args:
+        companion: asked for meanwhile, and counted apart.
 
     Returns:
         The block with its counts; failures are counted by kind, never raised.
     """
     tally = Tally(on_progress=on_progress)
-    started, started_cpu, started_at = time.perf_counter(), time.process_time(), time.time()
-    await Run(target, requests, connection, tally).run(min(concurrency, requests))
-    elapsed = max(time.perf_counter() - started, 1e-9)
+    async with accompanied(target, companion, connection) as beside:
+        started, started_cpu, started_at = time.perf_counter(), time.process_time(), time.time()
+        await Run(target, requests, connection, tally).run(min(concurrency, requests))
+        elapsed = max(time.perf_counter() - started, 1e-9)
+        ended_at, busy = time.time(), (time.process_time() - started_cpu) / elapsed
     return Block(
         index=index,
         started_at_seconds=started_at,
-        ended_at_seconds=time.time(),
+        ended_at_seconds=ended_at,
         sent=tally.sent,
         ok=tally.ok,
         failures=dict(tally.failures),
         latency_seconds=latency_quantiles(tally.latencies_seconds),
-        driver_busy=(time.process_time() - started_cpu) / elapsed,
+        driver_busy=busy,
+        companion_seconds=latency_quantiles(beside.latencies_seconds),
+        companion_requests=companion_counts(beside),
     )
+
+
+def companion_counts(tally: Tally) -> dict[str, int]:
+    """Empty where there was no companion."""
+    return {"ok": tally.ok, "failed": tally.failures.total()} if tally.sent else {}
 
 
 def resolve(host: str, port: int) -> str:

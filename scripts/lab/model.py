@@ -221,6 +221,9 @@ class Aftermath:
     asked: int
     """Health requests that were sent to the server afterwards."""
     answered: int
+    tasks_before: int | None = None
+    tasks_after: int | None = None
+    """Threads and processes by the engine's count, which needs no probe; 0: all have ended."""
 
 
 class EndKind(str, Enum):

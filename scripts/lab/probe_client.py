@@ -1,12 +1,13 @@
 """Asks the probes inside a variant; a probe that does not answer is a gap, never an error."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import requests
 
-from lab.engines import Place
+from lab.engines import Place, probe_ports
 from lab.model import Calibration, Environment, ProbeReading, ProcessReading, WorkerReading
 
 PROBE_TIMEOUT_SECONDS = 5.0
@@ -18,7 +19,8 @@ class ProbeClient:
 
     def __init__(self, place: Place, workers: int) -> None:
         self.place = place
-        self.ports = range(place.probe_port, place.probe_port + workers)
+        self.workers = workers
+        self.ports = range(place.probe_port, place.probe_port + probe_ports(workers))
         self.session = requests.Session()
         self.session.trust_env = False
 
@@ -33,9 +35,14 @@ class ProbeClient:
         except (requests.RequestException, ValueError):
             return None
 
+    def answers(self, path: str) -> Iterator[Any]:
+        """What the workers say, until all have; one that came later may have any of the ports."""
+        found = (answer for port in self.ports if (answer := self.get(port, path)))
+        return islice(found, self.workers)
+
     def first(self, path: str) -> Any:
         """The first worker's answer."""
-        return next((found for port in self.ports if (found := self.get(port, path))), None)
+        return next(self.answers(path), None)
 
     def server_answers(self) -> bool:
         """Whether the measured server itself answers, with any status at all."""
@@ -47,7 +54,7 @@ class ProbeClient:
         return True
 
     def answering_workers(self) -> int:
-        return sum(self.get(port, "/_lab/health") is not None for port in self.ports)
+        return len(list(self.answers("/_lab/health")))
 
     def environment(self) -> Environment | None:
         found = self.first("/_lab/environment")
@@ -71,14 +78,22 @@ class ProbeClient:
         found = self.first("/_lab/tree")
         if found is None:
             return None
-        workers = [answer for port in self.ports if (answer := self.get(port, "/_lab/worker"))]
         return ProbeReading(
             read_at_seconds=time.time(),
             processes=tuple(ProcessReading(**process) for process in found["processes"]),
-            workers=tuple(worker_of(answer) for answer in workers),
+            workers=tuple(map(worker_of, self.answers("/_lab/worker"))),
             peak_bytes=found["peak_bytes"],
             oom_kills=found["oom_kills"],
         )
+
+    def kill_master(self) -> bool:
+        """Have a worker kill its parent; False when nobody answers."""
+        return self.first("/_lab/kill-master") is not None
+
+    def give_back(self) -> int:
+        """Have each worker collect its garbage, then trim its allocator; how many did."""
+        collected = len(list(self.answers("/_lab/collect")))
+        return min(collected, len(list(self.answers("/_lab/trim"))))
 
 
 def worker_of(answer: Mapping[str, Any]) -> WorkerReading:

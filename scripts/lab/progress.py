@@ -1,7 +1,7 @@
 """What the terminal shows while a run goes on: a live line a variant, or plain lines."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -66,9 +66,10 @@ class Progress(Protocol):
 class Board:
     """The lines of all variants."""
 
-    def __init__(self, names: Sequence[str], total: int) -> None:
-        self.total = total
-        self.lines = {name: Line(name, total) for name in names}
+    def __init__(self, totals: Mapping[str, int]) -> None:
+        self.totals = totals
+        """Requests by variant."""
+        self.lines = {name: Line(name, total) for name, total in totals.items()}
 
     def change(
         self,
@@ -83,7 +84,7 @@ class Board:
         line.state = state or line.state
         line.memory_bytes = line.memory_bytes if memory_bytes is None else memory_bytes
         if state == "starting":
-            line.done, line.started_seconds, line.total = 0, None, self.total
+            line.done, line.started_seconds, line.total = 0, None, self.totals[name]
         if state == "load" and line.started_seconds is None:
             line.started_seconds = time.monotonic()
         line.done = line.done if done is None else done
@@ -159,9 +160,7 @@ class PlainProgress:
         return None
 
 
-def progress_for(
-    console: Console, names: Sequence[str], total: int
-) -> LiveProgress | PlainProgress:
-    """Live on a terminal, plain lines elsewhere."""
-    board = Board(names, total)
+def progress_for(console: Console, totals: Mapping[str, int]) -> LiveProgress | PlainProgress:
+    """Live on a terminal, plain lines elsewhere; each variant has its own number of requests."""
+    board = Board(totals)
     return LiveProgress(board, console) if console.is_terminal else PlainProgress(board, console)

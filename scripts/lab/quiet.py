@@ -48,6 +48,8 @@ class Waits:
     least_quiet_seconds: Callable[[Axes], float] = least_seconds
     patience_seconds: float = 15.0
     """For stillness past the least quiet, before it is said that there was none."""
+    orphaned_seconds: float = 16.0
+    """After its master is killed a worker has this long to leave: past gunicorn's own timers."""
 
 
 WAITS = Waits()

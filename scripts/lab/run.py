@@ -14,11 +14,12 @@ import uvloop
 from rich.console import Console
 
 from lab.codec import encode
-from lab.conductor import Session, conduct_all
+from lab.conductor import conduct_all
 from lab.engines import Engine
 from lab.errors import UsageError
 from lab.experiment import SCHEMA_VERSION, Experiment
 from lab.lanes import LanePlan, Lanes, plan_lanes
+from lab.load_plan import plan_loads
 from lab.matrix import read_matrix, select
 from lab.metadata import free_memory_bytes, host_info, lock_hashes
 from lab.model import End, EndKind, Variant
@@ -28,6 +29,7 @@ from lab.rebuild import rebuild
 from lab.settings import Settings, given_settings
 from lab.store import RunFolder, check_writable, read_trial
 from lab.summary import Missing, Summary, Verdict
+from lab.trial_run import Session
 from lab.verdict import judge_trial
 
 
@@ -132,6 +134,7 @@ def conduct_run(
     """
     values = given_settings()
     wanted = select(read_matrix(compose_file, values), settings)
+    loads = plan_loads(wanted, settings)
     check_writable(results)
     if settings.trials > 1 and not engine.can_restart():
         raise UsageError(
@@ -151,7 +154,8 @@ def conduct_run(
     folder = RunFolder.create(results, f"{stamp}-{settings.suite}")
     folder.write_experiment(experiment)
     started = time.monotonic()
-    with progress_for(console, [v.name for v in ready], settings.requests) as progress:
+    totals = {variant.name: loads[variant.name].requests for variant in ready}
+    with progress_for(console, totals) as progress:
         session = Session(engine, settings, Lanes(plan), folder, progress, waits, undecided)
         runner = uvloop.new_event_loop()
         try:

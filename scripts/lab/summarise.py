@@ -284,7 +284,8 @@ def aftermath_of(trials: Sequence[Trial]) -> AftermathSummary | None:
         memory_before_bytes=seen.memory_before_bytes,
         memory_after_bytes=seen.memory_after_bytes,
         processes_before=len(seen.before.processes) if seen.before else None,
-        processes_after=len(seen.after.processes) if seen.after else None,
+        # Where no probe answers any more the shells are left: one task each.
+        processes_after=len(seen.after.processes) if seen.after else seen.tasks_after,
         asked=seen.asked,
         answered=seen.answered,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_contract import Case, EngineContract
+from engine_contract import Case, EngineContract, wait_until
 from lab.engines.cpus import Shown, Way, show
 from lab.engines.process import ProcessEngine, Sources
 from lab.engines.scripted import Script, ScriptedEngine
@@ -35,6 +35,12 @@ services:
       lab.workload: lists
       lab.workers: 1
       lab.host_cpus: 4
+  py310-orphans:
+    image: files
+    command: ["sh", "-c", "python3 -m http.server --bind ${LAB_HOST:-0} ${LAB_PORT:-0} & wait"]
+    mem_limit: 256m
+    environment: {LAB_WORKLOAD: lists, LAB_PROBES: "0", LAB_LIFECYCLE: compose}
+    labels: *labels
   py310-stranger:
     image: never-built
     command: "true"
@@ -56,6 +62,11 @@ class TestScripted(EngineContract):
 
 
 def variants(folder: Path):  # type: ignore[no-untyped-def]
+    known, _, stranger = all_variants(folder)
+    return known, stranger
+
+
+def all_variants(folder: Path):  # type: ignore[no-untyped-def]
     path = folder / "compose.yaml"
     path.write_text(COMPOSE)
     return read_matrix(path, {})
@@ -97,6 +108,39 @@ class TestProcess(EngineContract):
         assert LinuxTrees().read(running.process.pid) is None
         assert not running.work.exists()
         assert running.group is None or not running.group.path.exists()
+
+
+def test_a_worker_outlives_its_master_below_the_keeper_where_its_service_says_so(
+    tmp_path: Path,
+) -> None:
+    _, variant, _ = all_variants(tmp_path)
+    engine, readings = process_engine(tmp_path), []
+    try:
+        place = engine.start(variant)
+        url = f"http://{place.host}:{place.port}/probe.py"
+        assert wait_until(lambda: answers(url))
+        sampling = engine.sample(variant, readings.append)
+        worker = LinuxTrees().stat(server_pid(engine))
+        assert worker is not None
+        os.kill(worker.parent_pid, signal.SIGKILL)
+        assert wait_until(lambda: not engine.state(variant).running)
+        count = len(readings)
+        assert wait_until(lambda: len(readings) > count + 1)
+        sampling.stop()
+        assert "status 137" in engine.state(variant).reason
+        assert readings[-1] is not None
+        assert answers(url)
+    finally:
+        engine.stop(variant)
+    assert not answers(url)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def server_pid(engine: ProcessEngine) -> int:

@@ -49,9 +49,12 @@ def axes(**changes: Any) -> Axes:
 def variant(
     name: str = "py37-fastapi-sync", limit_bytes: int = 64 * MIB, **changes: Any
 ) -> Variant:
+    """Changes are those of its axes, but for `load` and `scenario`."""
+    own = {key: changes.pop(key) for key in ("load", "scenario") if key in changes}
     found = axes(**changes)
     path = f"/{found.endpoint}/{found.workload}"
-    return Variant(name, found, f"memlab-{name.partition('-')[0]}-thread", limit_bytes, path)
+    image = f"memlab-{name.partition('-')[0]}-thread"
+    return Variant(name, found, image, limit_bytes, path, **own)
 
 
 def sample(memory_bytes: int = 50 * MIB, at: float = 0.0, **changes: Any) -> Sample:

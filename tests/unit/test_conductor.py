@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import raw
-from lab.conductor import Session, block_sizes, conduct_all
+from lab.conductor import conduct_all
 from lab.engines import Engine
 from lab.engines.scripted import Script, ScriptedEngine
 from lab.errors import VariantError
@@ -18,6 +18,7 @@ from lab.lanes import LanePlan, Lanes
 from lab.model import Connection, EndKind, Trial, Variant
 from lab.quiet import Waits
 from lab.store import RunFolder
+from lab.trial_run import Session
 
 MIB = raw.MIB
 WAITS = Waits(
@@ -45,6 +46,7 @@ class Hearing:
         state: str | None = None,
         done: int | None = None,
         memory_bytes: int | None = None,
+        total: int | None = None,
     ) -> None:
         if state is not None:
             self.states.append((name, state))
@@ -85,10 +87,6 @@ def conducted(session: Session, *variants: Variant) -> dict[str, list[Trial]]:
 def trial_of(session: Session, variant: Variant = ONE) -> Trial:
     (trial,) = conducted(session, variant)[variant.name]
     return trial
-
-
-def test_the_first_blocks_take_what_does_not_divide() -> None:
-    assert block_sizes(1003, 8) == [126, 126, 126, 125, 125, 125, 125, 125]
 
 
 def test_a_trial_sends_exactly_what_was_asked_for(engine_of: Any, tmp_path: Path) -> None:

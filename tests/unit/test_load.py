@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import uvloop
 from lab import load
+from lab.exchange import Exchange
 from lab.load import Target, failure_kind, latency_quantiles, resolve, run_block
 from lab.model import Block, Connection
 
@@ -62,7 +63,7 @@ async def listening(server: Server) -> AsyncIterator[Target]:
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     try:
-        yield Target("127.0.0.1", port, "/sync/lists", "one")
+        yield Target("127.0.0.1", port, "one", Exchange("/sync/lists"))
     finally:
         await asyncio.sleep(0.005)  # what is being accepted as its server closes is lost
         listener.close()
@@ -168,7 +169,7 @@ def test_failures_are_counted_by_kind(run: Any, server: Server, kind: str) -> No
 
 def test_a_refused_connection(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "RETRY_DELAY_SECONDS", 0.0)
-    target = Target("127.0.0.1", free_port(), "/", "one")
+    target = Target("127.0.0.1", free_port(), "one", Exchange("/"))
     block = run(run_block(target, index=0, requests=10, concurrency=2, connection=Connection.CLOSE))
 
     assert (block.sent, block.ok, block.failures) == (10, 0, {"refused": 10})
@@ -279,3 +280,88 @@ def test_kinds_of_failure(error: Exception, kind: str) -> None:
 
 def test_a_name_is_resolved_once_to_an_address() -> None:
     assert resolve("127.0.0.1", 80) == "127.0.0.1"
+
+
+def test_other_statuses_may_be_what_is_expected(run: Any) -> None:
+    server = Server(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+
+    async def asked() -> Block:
+        async with listening(server) as target:
+            wanted = target.asking(Exchange("/gone", ok_statuses=frozenset({404})))
+            return await run_block(
+                wanted, index=0, requests=6, concurrency=2, connection=Connection.CLOSE
+            )
+
+    assert run(asked()).ok == 6
+
+
+COMPANION = Exchange("/health")
+
+
+def paths_of(server: Server) -> list[bytes]:
+    return [head.split(b" ")[1] for head in server.heads]
+
+
+@pytest.fixture
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "COMPANION_PAUSE_SECONDS", 0.001)
+
+
+@pytest.mark.usefixtures("_no_pause")
+@pytest.mark.parametrize("connection", list(Connection))
+def test_a_companion_is_asked_meanwhile_and_counted_apart(run: Any, connection: Connection) -> None:
+    server = Server(OK, delay_seconds=0.01)
+    block = run(block_of(server, 20, 4, connection=connection, companion=COMPANION))
+    asked = paths_of(server).count(b"/health")
+
+    assert (block.sent, block.ok) == (20, 20)
+    assert asked >= 2
+    assert block.companion_requests == {"ok": asked, "failed": 0}
+    assert block.companion_seconds["max"] >= 0.01
+
+
+@pytest.mark.usefixtures("_no_pause")
+def test_a_companion_is_asked_one_request_at_a_time(run: Any) -> None:
+    server = Server(OK, delay_seconds=0.005)
+    run(block_of(server, 20, 4, companion=COMPANION))
+
+    assert server.most_open == 4 + 1
+
+
+def test_a_companion_that_fails_is_counted_and_fails_no_block(run: Any) -> None:
+    server = Server(OK)
+    server.failing_every = 1
+    block = run(block_of(server, 4, 1, companion=COMPANION))
+
+    assert block.failures == {"reset": 4}
+    assert block.companion_requests == {"ok": 0, "failed": 1}
+    assert block.companion_seconds == {}
+
+
+def test_without_a_companion_nothing_is_said_of_one(run: Any) -> None:
+    block = run(block_of(Server(OK), 4, 1))
+
+    assert (block.companion_requests, block.companion_seconds) == ({}, {})
+
+
+def test_a_cancelled_block_takes_its_companion_with_it(run: Any) -> None:
+    async def cancelled() -> int:
+        async with listening(Server(OK, delay_seconds=0.02)) as target:
+            block = run_block(
+                target,
+                index=0,
+                requests=1000,
+                concurrency=2,
+                connection=Connection.KEEP_ALIVE,
+                companion=COMPANION,
+            )
+            task = asyncio.ensure_future(block)
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            for _ in range(5):
+                await asyncio.sleep(0)
+            return sockets_to(target.port)
+
+    assert run(cancelled()) == 0

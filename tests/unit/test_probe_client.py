@@ -58,6 +58,33 @@ def test_descriptors_are_those_of_the_whole_tree(probes: ProbeClient) -> None:
     assert probes.descriptors() == 4 * 5
 
 
+def test_a_worker_that_came_later_is_found_on_another_port(engine: ScriptedEngine) -> None:
+    probes = ProbeClient(engine.start(VARIANT), workers=3)
+    engine.call(engine.running["one"].replace_worker)
+    reading = probes.reading()
+
+    assert reading is not None
+    assert [worker.pid for worker in reading.workers] == [12, 13, 14]
+    assert probes.answering_workers() == 3
+
+
+def test_each_worker_gives_back_what_it_can(probes: ProbeClient, engine: ScriptedEngine) -> None:
+    assert probes.give_back() == 3
+    assert engine.running["one"].trimmed
+
+
+def test_a_master_is_killed_by_one_of_its_workers(
+    probes: ProbeClient, engine: ScriptedEngine
+) -> None:
+    assert probes.kill_master()
+    assert engine.running["one"].orphaned
+
+
+def test_nobody_kills_or_gives_back_what_does_not_answer(nobody: ProbeClient) -> None:
+    assert not nobody.kill_master()
+    assert nobody.give_back() == 0
+
+
 def test_environment_and_calibration_are_records(probes: ProbeClient) -> None:
     assert probes.environment() == Environment("3.10.0", "scripted", 1, {})
     assert probes.calibration() == raw.calibration()

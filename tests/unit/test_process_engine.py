@@ -138,7 +138,12 @@ def test_the_server_is_bound_to_loopback_whatever_was_given(
     monkeypatch.setattr(process, "SHARED_MEMORY", tmp_path)
     values = make_engine(tmp_path, LAB_HOST="0.0.0.0", LAB_PORT="1", WORKERS="4").values(15_001)
 
-    assert values == {"LAB_HOST": "127.0.0.1", "LAB_PORT": "15001", "WORKERS": "4"}
+    assert values == {
+        "LAB_HOST": "127.0.0.1",
+        "LAB_PORT": "15001",
+        "LAB_LIFECYCLE": "driver",
+        "WORKERS": "4",
+    }
 
 
 def test_without_shared_memory_its_files_are_temporary_ones(

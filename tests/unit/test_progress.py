@@ -47,7 +47,7 @@ def test_a_finished_line_has_no_rate_and_nothing_left() -> None:
 
 
 def test_a_second_trial_begins_anew() -> None:
-    board = Board(["one"], 10)
+    board = Board({"one": 10})
     board.change("one", "load", 10, MIB)
     line = board.change("one", "starting", None, None)
 
@@ -55,7 +55,7 @@ def test_a_second_trial_begins_anew() -> None:
 
 
 def test_a_change_keeps_what_it_does_not_name() -> None:
-    board = Board(["one"], 10)
+    board = Board({"one": 10})
     board.change("one", "load", 3, MIB)
     line = board.change("one", None, None, None)
 
@@ -64,7 +64,7 @@ def test_a_change_keeps_what_it_does_not_name() -> None:
 
 def test_without_a_terminal_only_what_matters_is_a_line() -> None:
     shown = console()
-    with progress_for(shown, ["one"], 10) as found:
+    with progress_for(shown, {"one": 10}) as found:
         for state in ("starting", "warming up", "baseline", "load", "quiet", "died"):
             found.update("one", state=state, done=5, memory_bytes=30 * MIB)
 
@@ -76,7 +76,7 @@ def test_without_a_terminal_only_what_matters_is_a_line() -> None:
 def test_now_and_then_there_is_a_look_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "PLAIN_EVERY_SECONDS", -1.0)
     shown = console()
-    found = PlainProgress(Board(["one", "two", "three"], 10), shown)
+    found = PlainProgress(Board(dict.fromkeys(("one", "two", "three"), 10)), shown)
     found.board.change("one", "load", 1, None)
     found.board.change("three", "done", 10, None)
     found.update("two", state="quiet")
@@ -86,7 +86,7 @@ def test_now_and_then_there_is_a_look_at_all(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_on_a_terminal_there_is_a_live_table() -> None:
     shown = console(terminal=True)
-    with progress_for(shown, ["one", "two"], 10) as found:
+    with progress_for(shown, {"one": 10, "two": 10}) as found:
         found.update("two", state="load", done=5, memory_bytes=30 * MIB)
 
     assert isinstance(found, LiveProgress)

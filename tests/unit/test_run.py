@@ -211,3 +211,14 @@ def test_what_was_forbidden_a_verdict_gets_no_more_load(tmp_path: Path) -> None:
         _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
 
     assert summary.variants[0].requests.sent <= 80
+
+
+def test_a_load_that_cannot_be_sent_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    text = COMPOSE.read_text(encoding="utf-8")
+    own = tmp_path / "compose.yaml"
+    own.write_text(text.replace("lab.workload: lists", "lab.workload: lists\n  lab.requests: 7"))
+    settings = raw.settings(VARIANTS=FLASK)
+    with ScriptedEngine({}) as engine, pytest.raises(UsageError, match="py37-flask sends 7 requ"):
+        conduct_run(settings, engine, own, tmp_path / "results", Console(file=io.StringIO()))
+
+    assert not (tmp_path / "results").exists()

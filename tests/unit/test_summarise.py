@@ -5,8 +5,8 @@ import pytest
 import raw
 from lab.errors import ExitCode
 from lab.experiment import Experiment
-from lab.model import End, EndKind, Trial
-from lab.summarise import curve_of, summarise
+from lab.model import Aftermath, End, EndKind, Scenario, Trial
+from lab.summarise import curve_of, summarise, variant_summary
 from lab.summary import (
     CpuSeconds,
     Memory,
@@ -278,3 +278,14 @@ def test_a_leak_below_its_predicted_ceiling_may_be_a_pool_that_fills() -> None:
         "It climbs, but is still below its predicted ceiling (160 MiB of 1,223 MiB)"
     )
     assert "predicted ceiling" not in "".join(variant_of(raw.trial(BOUNDED)).caveats)
+
+
+@pytest.mark.parametrize(("tasks", "processes"), [(2, 2), (0, 0), (None, None)])
+def test_processes_after_a_scenario_are_the_engines_tasks_when_no_probe_answers(
+    tasks: int | None, processes: int | None
+) -> None:
+    seen = Aftermath(Scenario.MASTER_KILLED, 16.0, None, None, raw.probe(), None, 8, 0, 3, tasks)
+    found = variant_summary([raw.trial(aftermath=seen)]).aftermath
+
+    assert found is not None
+    assert (found.processes_before, found.processes_after) == (1, processes)

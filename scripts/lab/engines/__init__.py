@@ -38,6 +38,14 @@ def ended_with(status: int) -> str:
     return f"its server ended with status {status}{killed}"
 
 
+def probe_ports(workers: int) -> int:
+    """Ports for the probes: one a worker, and as many again for those that come before others go.
+
+    A new worker takes the first that is free.
+    """
+    return 2 * workers
+
+
 class Sampling(Protocol):
     """Readings that arrive by themselves until they are stopped."""
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab.engines import Place, Sampling, State, ended_with, keeper
+from lab.engines import Place, Sampling, State, ended_with, keeper, probe_ports
 from lab.engines.cgroups import Cgroup, Cgroups, remove
 from lab.engines.cpus import Shown
 from lab.engines.ports import LOOPBACK, Ports
@@ -68,6 +68,13 @@ class Running:
                 text = (self.work / name).read_text(encoding="utf-8", errors="replace")
                 lines += text.splitlines()
         return tuple(lines[-LOG_LINES_KEPT:])
+
+    def written_exit_code(self) -> int | None:
+        """How the server ended, as `images/entry` writes it down; it may outlive the server."""
+        try:
+            return int((self.work / "server.exit").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
 
     def ask_to_end(self) -> None:
         """Once; a second time, after the guard's, says nothing."""
@@ -127,7 +134,7 @@ class ProcessEngine:
         installed = self.sources.installed.get(variant.image)
         if installed is None:
             raise VariantError(f"{variant.name}: there is no environment for {variant.image}")
-        port, probe_port = self.ports.take(1), self.ports.take(variant.axes.workers)
+        port, probe_port = self.ports.take(1), self.ports.take(probe_ports(variant.axes.workers))
         work = Path(tempfile.mkdtemp(prefix=f"memlab-{variant.name}-"))
         group = None
         try:
@@ -157,7 +164,7 @@ class ProcessEngine:
 
     def values(self, port: int) -> dict[str, str]:
         shared = {} if SHARED_MEMORY.is_dir() else {"LAB_SHM": tempfile.gettempdir()}
-        place = {"LAB_HOST": LOOPBACK, "LAB_PORT": str(port)}
+        place = {"LAB_HOST": LOOPBACK, "LAB_PORT": str(port), "LAB_LIFECYCLE": "driver"}
         return {**self.sources.values, **place, **shared}
 
     def environment(
@@ -177,9 +184,9 @@ class ProcessEngine:
             "HOME": str(work),
             "TMPDIR": str(work),
             "LANG": "C.UTF-8",
+            "LAB_LIFECYCLE": "driver",  # a service that fixes its own keeps it
             **self.shown.environment,
             **service.environment,
-            "LAB_LIFECYCLE": "driver",
             "LAB_APPS": str(self.sources.root / "apps"),
             "LAB_WORK": str(work),
             "LAB_LOG": str(work / "server.log"),
@@ -202,6 +209,8 @@ class ProcessEngine:
             return self.ended[variant.name][0]
         running = self.find(variant)
         status = running.process.poll()
+        if status is None:
+            status = running.written_exit_code()
         if status is None:
             return State(running=True)
         return State(running=False, reason=running.stopped_by or ended_with(status))

@@ -5,16 +5,18 @@ Behind each stands a small server on loopback, which answers, counts, and dies w
 
 import asyncio
 import json
+import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from typing import Any, TypeAlias, cast
 
 from lab.codec import encode
-from lab.engines import Place, Sampling, State
+from lab.engines import Place, Sampling, State, probe_ports
 from lab.errors import VariantError
 from lab.model import Calibration, Environment, ProcessReading, Sample, Variant, WorkerReading
 from lab.summary import EngineInfo
@@ -26,8 +28,22 @@ MASTER_PID = 10
 OWN_BYTES = 8 << 20
 """What the program of a scripted worker holds; the rest of its memory is kept free."""
 
+LEFT_BYTES = 1 << 20
+"""What a container without its server shows."""
+
 Curve: TypeAlias = Sequence[int] | Callable[[int], int]
 """A value a reading, the last one for ever; or a function of the requests that were served."""
+Answer: TypeAlias = Callable[[str], bytes | None]
+"""A path to what is answered; None closes the connection without an answer."""
+
+
+class Orphans(Enum):
+    """What the workers do when their master is killed."""
+
+    STAY = "stay"
+    LEAVE = "leave"
+    END = "end"
+    """They leave, and the container with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,13 @@ class Script:
     log: tuple[str, ...] = ()
     calibration: Calibration | None = None
     peak_bytes: int | None = None
+    companion_seconds: float = 0.0
+    """How long every other path but the workload's waits for its answer."""
+    replaced_after_requests: int | None = None
+    """Then its first worker is killed for memory, and a new one listens on another port."""
+    orphans: Orphans = Orphans.STAY
+    trimmed_bytes: int | None = None
+    """What it shows once its allocators were trimmed."""
 
 
 def value_at(curve: Curve, reading: int, served: int) -> int:
@@ -84,10 +107,15 @@ def http_answer(status: int, body: bytes) -> bytes:
     return b"HTTP/1.1 %d Scripted\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
 
 
+def content_length(head: bytes) -> int:
+    found = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+    return int(found[1]) if found else 0
+
+
 class Connection(asyncio.Protocol):
     """Answers one request after another, until the client or the script wants it closed."""
 
-    def __init__(self, running: "Running", answer: Callable[[str], bytes | None]) -> None:
+    def __init__(self, running: "Running", answer: Answer) -> None:
         self.running, self.answer, self.opened = running, answer, running.opened
         self.buffer = b""
 
@@ -102,17 +130,33 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
-        while b"\r\n\r\n" in self.buffer and not self.transport.is_closing():
-            head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
-            answer = self.answer(head.split(b" ")[1].decode())
-            if answer is None:
-                self.transport.abort()
-                return
-            if b"connection: close" not in head.lower():
-                self.transport.write(answer)
-                continue
+        while (request := self.whole_request()) and not self.transport.is_closing():
+            head, body = request
+            self.running.body_bytes += len(body)
+            path = head.split(b" ")[1].decode()
+            answer, seconds = self.answer(path), self.running.seconds_of(path)
+            if seconds:
+                self.running.loop.call_later(seconds, self.reply, head, answer)
+            else:
+                self.reply(head, answer)
+
+    def whole_request(self) -> tuple[bytes, bytes] | None:
+        """The next request's head and body, taken from what has arrived; None before that."""
+        head, mark, rest = self.buffer.partition(b"\r\n\r\n")
+        length = content_length(head)
+        if not mark or len(rest) < length:
+            return None
+        self.buffer = rest[length:]
+        return head, rest[:length]
+
+    def reply(self, head: bytes, answer: bytes | None) -> None:
+        if answer is None:
+            self.transport.abort()
+        elif b"connection: close" in head.lower():
             self.transport.write(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
             self.transport.close()
+        else:
+            self.transport.write(answer)
 
 
 class Running:
@@ -120,13 +164,16 @@ class Running:
 
     def __init__(self, variant: Variant, script: Script, loop: asyncio.AbstractEventLoop) -> None:
         self.variant, self.script, self.loop = variant, script, loop
-        self.served = self.readings = 0
+        self.served = self.readings = self.body_bytes = self.kills = 0
+        self.trimmed = self.orphaned = False
         self.read_at_seconds = 0.0
         self.dead = script.dies_after_requests == 0
         self.opened: set[asyncio.Transport] = set()
         self.servers: list[asyncio.Server] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.worker_pids = [MASTER_PID + number for number in range(1, variant.axes.workers + 1)]
         (self.server_socket,) = bound_sockets(1)
-        self.probe_sockets = bound_sockets(variant.axes.workers)
+        self.probe_sockets = bound_sockets(probe_ports(variant.axes.workers))
 
     def place(self) -> Place:
         port, probe_port = map(port_of, (self.server_socket, self.probe_sockets[0]))
@@ -136,10 +183,10 @@ class Running:
         if self.dead or self.script.never_ready:
             return
         await self.listen(self.server_socket, self.answer)
-        for number, bound in enumerate(self.probe_sockets, start=1):
-            await self.listen(bound, partial(self.probe, MASTER_PID + number))
+        for pid, bound in zip(self.worker_pids, self.probe_sockets, strict=False):
+            await self.listen(bound, partial(self.probe, pid))
 
-    async def listen(self, bound: socket.socket, answer: Callable[[str], bytes | None]) -> None:
+    async def listen(self, bound: socket.socket, answer: Answer) -> None:
         server = await self.loop.create_server(lambda: Connection(self, answer), sock=bound)
         self.servers.append(server)
 
@@ -158,11 +205,20 @@ class Running:
         for transport in tuple(self.opened):
             transport.abort()
 
+    def seconds_of(self, path: str) -> float:
+        """How long the answer to a path takes; what is asked from inside takes none."""
+        own = path == self.variant.path or path.startswith("/_lab/")
+        return 0.0 if own else self.script.companion_seconds
+
     def answer(self, path: str) -> bytes | None:
         if path != self.variant.path:
             return http_answer(200, b"{}")
         if self.served == self.script.dies_after_requests:
             self.end()
+            return None
+        if self.served == self.script.replaced_after_requests and not self.kills:
+            self.kills = 1
+            self.soon(self.replace_worker)
             return None
         if self.script.status is None:
             return None
@@ -176,16 +232,54 @@ class Running:
             "/_lab/worker": lambda: self.worker(pid),
             "/_lab/environment": lambda: Environment("3.10.0", "scripted", 1, {}),
             "/_lab/calibration": lambda: self.script.calibration,
+            "/_lab/collect": lambda: {"collected": 0},
+            "/_lab/trim": self.trim,
+            "/_lab/kill-master": self.kill_master,
         }
         return http_answer(200, json.dumps(encode(answers[path]())).encode())
 
+    def soon(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """In the loop's next turn: what is being answered is answered first."""
+        task = self.loop.create_task(work())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def replace_worker(self) -> None:
+        """The first worker is killed; the new one listens on the first port that was spare."""
+        self.worker_pids[0] = self.worker_pids[-1] + 1
+        _, first_probe, *_ = self.servers
+        first_probe.close()
+        spare = self.probe_sockets[self.variant.axes.workers]
+        await self.listen(spare, partial(self.probe, self.worker_pids[0]))
+
+    def kill_master(self) -> dict[str, int]:
+        self.orphaned = True
+        if self.script.orphans is not Orphans.STAY:
+            self.soon(self.leave)
+        return {"killed": MASTER_PID}
+
+    async def leave(self) -> None:
+        """Nobody listens any more; what stays is no server."""
+        await asyncio.sleep(ACCEPTED_SECONDS)
+        self.worker_pids.clear()
+        for server in self.servers:
+            server.close()
+        if self.script.orphans is Orphans.END:
+            self.end()
+
+    def trim(self) -> dict[str, bool]:
+        self.trimmed = True
+        return {"trimmed": True}
+
     def tree(self) -> dict[str, Any]:
-        workers = range(MASTER_PID + 1, MASTER_PID + 1 + self.variant.axes.workers)
-        processes = [self.process(pid, MASTER_PID) for pid in workers]
+        master = 1 if self.orphaned else MASTER_PID
+        processes = [self.process(pid, master) for pid in self.worker_pids]
+        if not self.orphaned:
+            processes.insert(0, self.process(MASTER_PID, 1))
         return {
             "peak_bytes": self.script.peak_bytes,
-            "oom_kills": 0,
-            "processes": [self.process(MASTER_PID, 1), *processes],
+            "oom_kills": self.kills,
+            "processes": processes,
         }
 
     def process(self, pid: int, parent_pid: int) -> ProcessReading:
@@ -196,6 +290,10 @@ class Running:
         return WorkerReading(pid, 0.0, OWN_BYTES, free_bytes, 0, self.pids(), 1000, (0, 0, 0))
 
     def memory_bytes(self) -> int:
+        if not self.worker_pids:
+            return LEFT_BYTES
+        if self.trimmed and self.script.trimmed_bytes is not None:
+            return self.script.trimmed_bytes
         return value_at(self.script.memory_bytes, self.readings, self.served)
 
     def pids(self) -> int:

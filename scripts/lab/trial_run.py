@@ -1,0 +1,312 @@
+"""One trial: start, ready, warm up, baseline, then load and quiet block by block, stop.
+
+Every observation is written as soon as it is made; nothing is judged here.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from lab.engines import Engine, Place, Sampling
+from lab.errors import VariantError
+from lab.exchange import exchange_of
+from lab.lanes import Lanes
+from lab.load import Target, resolve, run_block
+from lab.load_plan import block_sizes, plan_load
+from lab.model import (
+    Block,
+    Connection,
+    End,
+    EndKind,
+    ProbeReading,
+    Scenario,
+    TrialStart,
+    Trough,
+    Variant,
+)
+from lab.predict import Load, predict
+from lab.probe_client import HEALTH_PATH, ProbeClient
+from lab.progress import Progress
+from lab.quiet import WAITS, Counts, Waits, memory_is_still
+from lab.scenarios import Stage, play
+from lab.settings import Settings
+from lab.store import RunFolder, TrialWriter
+from lab.units import format_mib
+from lab.watch import Watch
+
+WARM_UP_REQUESTS_A_WORKER = 8
+"""To the health endpoint, which runs in no pool of FastAPI's: imports and first answers are
+over, and no thread has run the workload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What all trials of a run share."""
+
+    engine: Engine
+    settings: Settings
+    lanes: Lanes
+    folder: RunFolder
+    progress: Progress
+    waits: Waits = WAITS
+    undecided: Callable[[Path], bool] = lambda _: False
+    """Whether the trial whose raw file this is needs more load; who judges is not known here."""
+
+
+class Ended(VariantError):
+    """A trial cannot go on."""
+
+    def __init__(self, kind: EndKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class TrialRun:
+    """One variant in one fresh container."""
+
+    def __init__(self, session: Session, variant: Variant, trial: int, writer: TrialWriter) -> None:
+        self.session, self.variant, self.trial, self.writer = session, variant, trial, writer
+        self.settings, self.waits = session.settings, session.waits
+        self.plan = plan_load(variant, session.settings)
+        self.show = partial(session.progress.update, variant.name)
+        self.watch = Watch(writer, lambda size: self.show(memory_bytes=size))
+        self.sampling: Sampling | None = None
+        self.done, self.total = 0, self.plan.requests
+        self.first_probe: ProbeReading | None = None
+        self.last_probe: ProbeReading | None = None
+
+    async def run(self) -> None:
+        self.show(state="starting")
+        place = await self.start()
+        self.sampling = await asyncio.to_thread(
+            self.session.engine.sample, self.variant, self.watch.from_thread
+        )
+        probes = ProbeClient(place, self.variant.axes.workers)
+        await self.become_ready(probes)
+        await self.describe(probes)
+        target = self.target(place)
+        self.show(state="warming up")
+        await self.warm_up(target)
+        self.show(state="baseline")
+        await self.settle(-1, probes)
+        sizes = block_sizes(self.plan.requests, self.plan.blocks)
+        for index, size in enumerate(sizes):
+            await self.load_and_settle(index, size, target, probes)
+        if self.plan.may_go_on:
+            await self.go_on(sizes, target, probes)
+        reason = await self.play(self.variant.scenario, target, probes)
+        self.end(End(EndKind.COMPLETE, time.time(), reason, await self.telling_log()))
+
+    async def go_on(self, sizes: list[int], target: Target, probes: ProbeClient) -> None:
+        """While nothing is decided, a quarter of the load more, at most as much again.
+
+        That nothing is called a leak for it was simulated in steps of a quarter.
+        """
+        step = max(1, len(sizes) // 4)
+        for first in range(0, len(sizes), step):
+            if not await asyncio.to_thread(self.session.undecided, self.writer.path):
+                return
+            part = sizes[first : first + step]
+            self.total += sum(part)
+            self.show(state="undecided: more load", total=self.total)
+            for index, size in enumerate(part, start=len(sizes) + first):
+                await self.load_and_settle(index, size, target, probes)
+
+    async def play(self, scenario: Scenario | None, target: Target, probes: ProbeClient) -> str:
+        """Play the scenario, if there is one; says why when it could not be played.
+
+        A server that ends in it is what was to be seen, no failed trial.
+        """
+        if scenario is None:
+            return ""
+        self.show(state=scenario.value)
+        state = partial(self.session.engine.state, self.variant)
+        stage = Stage(probes, self.watch, target, self.waits, state)
+        found = await play(scenario, stage) if self.settings.probes else None
+        if found is None:
+            return f"its scenario {scenario.value} was not played: no probe answered"
+        self.writer.write(found)
+        return ""
+
+    async def telling_log(self) -> tuple[str, ...]:
+        """The log's end, where processes of the server went missing; nothing else needs it."""
+        killed = self.variant.scenario is Scenario.MASTER_KILLED
+        if not killed and not some_were_lost(self.first_probe, self.last_probe):
+            return ()
+        return await asyncio.to_thread(self.session.engine.log_tail, self.variant)
+
+    async def start(self) -> Place:
+        """Start the variant; what is about to be measured is written down even when it fails.
+
+        An interruption waits for the engine's call, so that nothing starts after its own stop.
+        """
+        call = asyncio.ensure_future(asyncio.to_thread(self.session.engine.start, self.variant))
+        container: Mapping[str, str] = {}
+        try:
+            place = await asyncio.shield(call)
+            container = place.container
+            return place
+        finally:
+            await asyncio.gather(call, return_exceptions=True)
+            self.writer.write(self.start_record(container))
+
+    def end(self, end: End) -> None:
+        """Write the last record."""
+        self.close()
+        self.writer.write(end)
+
+    def close(self) -> None:
+        """Take no more readings: those to come are of a variant that is stopped."""
+        if self.sampling is not None:
+            self.sampling.stop()
+        self.watch.closed = True
+
+    def start_record(self, container: Mapping[str, str]) -> TrialStart:
+        return TrialStart(
+            variant=self.variant,
+            trial=self.trial,
+            at_seconds=time.time(),
+            requests=self.plan.requests,
+            blocks=self.plan.blocks,
+            concurrency=self.plan.concurrency,
+            connection=self.plan.connection,
+            probes=self.settings.probes,
+            container=container,
+        )
+
+    def target(self, place: Place) -> Target:
+        try:
+            address = resolve(place.host, place.port)
+        except OSError as error:
+            raise Ended(
+                EndKind.NEVER_READY, f"its name {place.host} is not known: {error}"
+            ) from error
+        exchange = exchange_of(self.variant.path, self.plan.kind)
+        return Target(address, place.port, place.host, exchange)
+
+    async def become_ready(self, probes: ProbeClient) -> None:
+        deadline = time.monotonic() + self.waits.ready_seconds
+        while not await asyncio.to_thread(self.is_ready, probes):
+            await self.check_alive()
+            if time.monotonic() > deadline:
+                reason = f"it did not answer {HEALTH_PATH} within {self.waits.ready_seconds:.0f} s"
+                raise Ended(EndKind.NEVER_READY, reason)
+            await asyncio.sleep(self.waits.ready_poll_seconds)
+
+    def is_ready(self, probes: ProbeClient) -> bool:
+        if not probes.server_answers():
+            return False
+        return not self.settings.probes or probes.answering_workers() == self.variant.axes.workers
+
+    async def check_alive(self) -> None:
+        state = await asyncio.to_thread(self.session.engine.state, self.variant)
+        if not state.running:
+            raise Ended(EndKind.DIED, state.reason)
+
+    async def describe(self, probes: ProbeClient) -> None:
+        """Write down what is known before the load, the prediction with it."""
+        calibration = None
+        if self.settings.probes:
+            environment = await asyncio.to_thread(probes.environment)
+            calibration = await asyncio.to_thread(probes.calibration)
+            for record in (environment, calibration):
+                if record is not None:
+                    self.writer.write(record)
+        load = Load(self.plan.requests, self.plan.concurrency)
+        prediction = predict(self.variant.axes, calibration, load)
+        self.writer.write(prediction)
+        if prediction.growth_bytes is not None:
+            self.show(state=f"predicted +{format_mib(prediction.growth_bytes)}")
+
+    async def warm_up(self, target: Target) -> None:
+        health = target.asking(exchange_of(HEALTH_PATH))
+        requests = WARM_UP_REQUESTS_A_WORKER * self.variant.axes.workers
+        await run_block(
+            health, index=-1, requests=requests, concurrency=1, connection=Connection.CLOSE
+        )
+
+    async def load_and_settle(
+        self, index: int, size: int, target: Target, probes: ProbeClient
+    ) -> None:
+        self.show(state="waiting")
+        async with self.session.lanes.load_slot():
+            self.show(state="load")
+            block = await run_block(
+                target,
+                index=index,
+                requests=size,
+                concurrency=self.plan.concurrency,
+                connection=self.plan.connection,
+                on_progress=self.count,
+                companion=exchange_of(self.plan.companion) if self.plan.companion else None,
+            )
+        self.writer.write(block)
+        if block.failures:
+            await self.check_alive()
+        self.check_served(block)
+        self.show(state="quiet")
+        await self.settle(index, probes)
+
+    def check_served(self, block: Block) -> None:
+        if block.ok == 0:
+            kinds = ", ".join(f"{kind} x {count}" for kind, count in block.failures.items())
+            reason = (
+                f"not one of {block.sent} requests of block {block.index + 1} was served: {kinds}"
+            )
+            raise Ended(EndKind.NO_REQUESTS_SERVED, reason)
+
+    def count(self) -> None:
+        self.done += 1
+        self.show(done=self.done)
+
+    async def settle(self, index: int, probes: ProbeClient) -> None:
+        """Wait until everything holds still, then take the trough."""
+        started = time.time()
+        least = self.waits.least_quiet_seconds(self.variant.axes)
+        await asyncio.sleep(least)
+        still = await self.hold_still(probes, started + least + self.waits.patience_seconds)
+        ended = time.time()
+        sample = await self.watch.first_after(ended, self.waits.reading_seconds)
+        await self.check_alive()
+        if sample is None:
+            return
+        probe = await self.read_probe(probes)
+        self.writer.write(Trough(index, sample, probe, ended - started, still))
+
+    async def hold_still(self, probes: ProbeClient, deadline_seconds: float) -> bool:
+        before = await self.counts(probes)
+        while time.time() < deadline_seconds:
+            if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
+                return False
+            now = await self.counts(probes)
+            if now == before and memory_is_still(self.watch.samples):
+                return True
+            before = now
+        return False
+
+    async def counts(self, probes: ProbeClient) -> Counts:
+        pids = self.watch.samples[-1].pids if self.watch.samples else None
+        if not self.settings.probes:
+            return Counts(pids, None)
+        return Counts(pids, await asyncio.to_thread(probes.descriptors))
+
+    async def read_probe(self, probes: ProbeClient) -> ProbeReading | None:
+        if not self.settings.probes:
+            return None
+        found = await asyncio.to_thread(probes.reading)
+        self.first_probe, self.last_probe = self.first_probe or found, found or self.last_probe
+        return found
+
+
+def some_were_lost(first: ProbeReading | None, last: ProbeReading | None) -> bool:
+    """Whether processes were killed for memory between two readings, or are gone."""
+    if first is None or last is None:
+        return False
+    before, after = (
+        {(process.pid, process.started_at_seconds) for process in probe.processes}
+        for probe in (first, last)
+    )
+    return (last.oom_kills or 0) > (first.oom_kills or 0) or not before <= after
