@@ -2,18 +2,17 @@
 
 Prints one JSON object; bytes are differences of PSS without the pages of files. The main thread
 runs first, as any server's first request does: glibc raises its mmap threshold when that call's
-blocks are freed.
+blocks are freed. `null` for a workload that needs another service.
 """
 
 import json
 import os
 import sys
 import threading
+from functools import partial
 
 import tree
-from workloads import WORKLOADS
-
-REPEATS = 3
+import workloads
 
 
 def kept_bytes():
@@ -47,19 +46,25 @@ def high_water_bytes():
     return next((int(line[1]) * 1024 for line in lines if line and line[0] == "VmHWM:"), 0)
 
 
-def main(name):
-    workload, before = WORKLOADS[name], kept_bytes()
+def measured(name, repeats):
+    """What a process keeps of a workload; what the workload imports is there before."""
+    workloads.find(name)
+    workload, before = partial(workloads.run, name), kept_bytes()
     high_before = high_water_bytes()
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         workload()
-    record = {
+    return {
         "loop_kept_bytes": kept_bytes() - before,
         "request_bytes": high_water_bytes() - high_before,
         "thread_kept_bytes": parked_thread_bytes(workload),
         "arena_limit": int(os.environ.get("MALLOC_ARENA_MAX", 0)) or None,
         "cpu_count": os.cpu_count(),
     }
-    print(json.dumps(record))
+
+
+def main(name):
+    repeats = workloads.HOMES[name].repeats
+    print(json.dumps(measured(name, repeats) if repeats else None))
 
 
 if __name__ == "__main__":

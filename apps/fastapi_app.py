@@ -1,34 +1,57 @@
-"""FastAPI: /sync/<workload> runs in the thread pool, /async/<workload> on the loop."""
+"""FastAPI: /sync/<workload> in the framework's threads, /async/<workload> on the loop, and one
+pool of the app's own behind /executor/<workload> and /processes/<workload>."""
 
+import pools
 import probe
+import workloads
 from fastapi import FastAPI
-from workloads import WORKLOADS
 
-app = FastAPI()
+framework = FastAPI()
 
 
-def sync_endpoint(workload):
+def sync_endpoint(name):
     def endpoint():
-        return {"done": workload()}
+        return {"done": workloads.run(name)}
 
     return endpoint
 
 
-def async_endpoint(workload):
+def awaited_endpoint(awaited, name):
     async def endpoint():
-        return {"done": workload()}
+        return {"done": await awaited(name)}
 
     return endpoint
 
 
-for name, workload in WORKLOADS.items():
-    app.get("/sync/" + name)(sync_endpoint(workload))
-    app.get("/async/" + name)(async_endpoint(workload))
+def add_routes(name):
+    framework.get("/sync/" + name)(sync_endpoint(name))
+    for endpoint, awaited in pools.AWAITED.items():
+        framework.get("/" + endpoint + "/" + name)(awaited_endpoint(awaited, name))
 
 
-@app.get("/health")
+def add_uploads(name):
+    """POST of a file in a form, which is read before the workload runs."""
+    from fastapi import File, UploadFile
+
+    @framework.post("/sync/" + name)
+    def upload(file: UploadFile = File(...)):  # noqa: B008
+        return {"read": len(file.file.read()), "done": workloads.run(name)}
+
+    @framework.post("/async/" + name)
+    async def async_upload(file: UploadFile = File(...)):  # noqa: B008
+        return {"read": len(await file.read()), "done": workloads.run(name)}
+
+
+for name in workloads.served():
+    add_routes(name)
+    if name == "strings":
+        add_uploads(name)
+
+
+@framework.get("/health")
 async def health():
     return {"ready": True}
 
 
+app = pools.limited(framework)
 probe.start()

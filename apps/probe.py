@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import platform
+import signal
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -49,6 +50,24 @@ def whole_tree():
     return dict(tree.read_cgroup(), processes=tree.read_tree())
 
 
+def first_processes():
+    """Those that all others end with: PID 1, the keeper, and images/entry."""
+    named = (os.environ.get(name) for name in ("LAB_KEEPER", "LAB_ENTRY"))
+    return {1} | {int(pid) for pid in named if pid}
+
+
+def master():
+    """The process to kill: this worker's parent, unless all would end with it."""
+    pid = os.getppid()
+    if pid in first_processes():
+        return {"error": "this worker has no master: its parent, %d, is what all end with" % pid}
+    return {"master_pid": pid}
+
+
+def kill_master(answered):
+    os.kill(answered["master_pid"], signal.SIGKILL)
+
+
 ANSWERS = {
     "/_lab/health": lambda: {"pid": os.getpid()},
     "/_lab/tree": whole_tree,
@@ -57,15 +76,24 @@ ANSWERS = {
     "/_lab/calibration": calibration,
     "/_lab/collect": lambda: {"collected": gc.collect()},
     "/_lab/trim": lambda: {"trimmed": allocator.trim()},
+    "/_lab/kill-master": master,
 }
+AFTERWARDS = {"/_lab/kill-master": kill_master}
+"""What is done when the answer is out, with the answer."""
 STARTED_AT_SECONDS = tree.started_at_seconds()
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         answer = ANSWERS.get(self.path)
-        body = json.dumps(answer() if answer else {"error": "no such probe"}).encode()
-        self.send_response(200 if answer else 404)
+        found = answer() if answer else {"error": "no such probe"}
+        refused = answer is master and "error" in found
+        self.send(404 if answer is None else 409 if refused else 200, json.dumps(found).encode())
+        if self.path in AFTERWARDS and not refused:
+            AFTERWARDS[self.path](found)
+
+    def send(self, status, body):
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
