@@ -7,8 +7,16 @@ from lab.model import Axes, Sample
 
 UVICORN_KEEP_ALIVE_SECONDS = 5.0
 """uvicorn's default; releases up to 0.18.2 hold closed connections that long, too."""
-GUNICORN_KEEP_ALIVE_SECONDS = 2.0
-"""gunicorn's default for its threads."""
+KEEP_ALIVE_SECONDS = {
+    "gunicorn-uvicorn": UVICORN_KEEP_ALIVE_SECONDS,
+    "gunicorn-uvicorn-h11": UVICORN_KEEP_ALIVE_SECONDS,
+    "uvicorn": UVICORN_KEEP_ALIVE_SECONDS,
+    "hypercorn": 5.0,
+    "gunicorn-gthread": 2.0,
+    "gunicorn-sync": 0.0,
+    "flask-dev": 0.0,
+}
+"""How long a server by default keeps a connection on which nothing comes; 0: not at all."""
 ANYIO_IDLE_SECONDS = 10.0
 """anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
@@ -30,10 +38,7 @@ def least_seconds(axes: Axes) -> float:
     """How long the timers of the variant's server and stack can hold on to something."""
     if axes.stack in ANYIO_STACKS and axes.framework != "flask":
         return ANYIO_IDLE_SECONDS + MARGIN_SECONDS
-    keep_alive = (
-        UVICORN_KEEP_ALIVE_SECONDS if "uvicorn" in axes.server else GUNICORN_KEEP_ALIVE_SECONDS
-    )
-    return keep_alive + MARGIN_SECONDS
+    return KEEP_ALIVE_SECONDS.get(axes.server, UVICORN_KEEP_ALIVE_SECONDS) + MARGIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

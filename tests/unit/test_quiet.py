@@ -12,7 +12,12 @@ MIB = raw.MIB
     [
         ({"server": "gunicorn-uvicorn"}, 6.0),
         ({"server": "uvicorn"}, 6.0),
+        ({"server": "gunicorn-uvicorn-h11"}, 6.0),
+        ({"server": "hypercorn"}, 6.0),
+        ({"server": "unheard-of"}, 6.0),
         ({"server": "gunicorn-gthread", "framework": "flask"}, 3.0),
+        ({"server": "gunicorn-sync", "framework": "flask"}, 1.0),
+        ({"server": "flask-dev", "framework": "flask"}, 1.0),
         ({"stack": "latest"}, 11.0),
         ({"stack": "latest", "framework": "flask", "server": "gunicorn-gthread"}, 3.0),
     ],
