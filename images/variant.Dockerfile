@@ -4,8 +4,11 @@ FROM ${PYTHON_IMAGE}
 LABEL memlab=image
 ARG STACK=thread
 COPY images/locks/${STACK}.txt /lab/requirements.txt
-RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --disable-pip-version-check --no-warn-script-location \
-        --require-hashes -r /lab/requirements.txt \
+# A package without a wheel is built with the lock's own setuptools, which a stand-in base lacks.
+RUN awk '/^[a-z]/ { keep = /^setuptools==/ } keep' /lab/requirements.txt > /lab/setuptools.txt \
+    && export PIP_ROOT_USER_ACTION=ignore PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_WARN_SCRIPT_LOCATION=0 \
+    && python3 -m pip install --require-hashes -r /lab/setuptools.txt \
+    && python3 -m pip install --require-hashes -r /lab/requirements.txt \
     && mkdir -p /var/log/lab && chown 1000:1000 /var/log/lab
 COPY images/entry /lab/entry
 COPY apps /lab/apps
