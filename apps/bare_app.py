@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pools
-import probe
+import startup
 import workloads
 
 
@@ -32,7 +32,7 @@ async def lifespan(receive, send):
         await send({"type": "lifespan.%s.complete" % part})
 
 
-async def app(scope, receive, send):
+async def bare(scope, receive, send):
     if scope["type"] == "lifespan":
         return await lifespan(receive, send)
     status, found = await answer(scope["path"])
@@ -42,4 +42,4 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
-probe.start()
+app = startup.at_startup(bare)

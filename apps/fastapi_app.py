@@ -2,7 +2,7 @@
 pool of the app's own behind /executor/<workload> and /processes/<workload>."""
 
 import pools
-import probe
+import startup
 import workloads
 from fastapi import FastAPI
 
@@ -53,5 +53,4 @@ async def health():
     return {"ready": True}
 
 
-app = pools.limited(framework)
-probe.start()
+app = startup.at_startup(framework)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from concurrent import futures
 from functools import lru_cache
 
@@ -50,18 +51,10 @@ AWAITED = {"async": on_loop, "executor": in_executor, "processes": in_processes}
 """How the endpoints that are coroutines run a workload."""
 
 
-def limited(app):
-    """The app with LAB_POOL as the number of anyio's threads, where sync endpoints run in those."""
-    from starlette import concurrency
+def limit_threads():
+    """Give the running loop's anyio LAB_POOL threads, where sync endpoints run in them."""
+    concurrency = sys.modules.get("starlette.concurrency")
+    if size() is not None and hasattr(concurrency, "anyio"):
+        from anyio.to_thread import current_default_thread_limiter
 
-    if size() is None or not hasattr(concurrency, "anyio"):
-        return app
-    from anyio.to_thread import current_default_thread_limiter
-
-    async def with_fewer_threads(scope, receive, send):
-        # The limiter belongs to the running loop: the first that is heard of it.
-        if scope["type"] == "lifespan":
-            current_default_thread_limiter().total_tokens = size()
-        await app(scope, receive, send)
-
-    return with_fewer_threads
+        current_default_thread_limiter().total_tokens = size()

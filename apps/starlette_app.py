@@ -1,7 +1,7 @@
 """Starlette alone: the same endpoints as FastAPI's app, without FastAPI."""
 
 import pools
-import probe
+import startup
 import workloads
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -33,5 +33,4 @@ async def health(request):
 
 
 routes = [route for name in workloads.served() for route in routes_of(name)]
-app = pools.limited(Starlette(routes=[*routes, Route("/health", health)]))
-probe.start()
+app = startup.at_startup(Starlette(routes=[*routes, Route("/health", health)]))
