@@ -1,25 +1,18 @@
 """Rows out of PostgreSQL by SQLAlchemy: one query, several in a pool of processes, one merged."""
 
 import multiprocessing
-import os
-import sys
-import time
 
+import await_database
 import pools
 from sqlalchemy import Column, Float, Integer, create_engine
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.declarative import declarative_base
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import NullPool
 
-DEADLINE_SECONDS = 30.0
-PAUSE_SECONDS = 0.3
 SENSORS = 4
 """Sensors that one request asks for."""
 ROWS = 100
 """Rows of each."""
-BOOT_ERROR = 3
-"""The status by which gunicorn knows that a worker cannot start."""
 
 Base = declarative_base()
 
@@ -34,35 +27,11 @@ class Reading(Base):
 
 
 def address():
-    host, _, port = os.environ.get("LAB_DATABASE", "postgres:5432").partition(":")
-    return "postgresql+psycopg2://lab@%s:%s/lab" % (host, port or "5432")
-
-
-def answers(engine):
-    try:
-        engine.connect().close()
-    except OperationalError:
-        return False
-    return True
-
-
-def wait_for_database(engine, deadline_seconds=DEADLINE_SECONDS):
-    """Return when it answers; end this worker with one line when it does not in time."""
-    give_up_at = time.monotonic() + deadline_seconds
-    while not answers(engine):
-        if time.monotonic() > give_up_at:
-            where = address().split("@")[1]
-            sys.stderr.write(
-                "lab: no database answers at %s within %d s: start the service postgres, "
-                "or name another in LAB_DATABASE=host:port\n" % (where, deadline_seconds)
-            )
-            sys.exit(BOOT_ERROR)
-        time.sleep(PAUSE_SECONDS)
+    return "postgresql+psycopg2://lab@%s:%d/lab" % await_database.place()
 
 
 ENGINE = create_engine(address())
 Session = sessionmaker(bind=ENGINE)
-wait_for_database(ENGINE)
 
 
 def fetched(query):

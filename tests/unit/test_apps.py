@@ -25,7 +25,7 @@ from lab.probe_client import ProbeClient
 
 APPS = Path(__file__).parents[2] / "apps"
 SOURCES = sorted(APPS.glob("*.py"))
-PYTHONS = ("3.7", "3.8", "3.9", "3.10")
+PYTHONS = ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 COMPILE = "import sys; [compile(open(p).read(), p, 'exec') for p in sys.argv[1:]]"
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")
 MIB = 1 << 20
@@ -65,10 +65,9 @@ def test_the_apps_compile_on_each_python(version: str) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_every_workload_works() -> None:
-    workloads = app("workloads").WORKLOADS
-
-    assert {name: work() for name, work in workloads.items()} == {"lists": 2_000_000, "hello": 0}
+@pytest.mark.parametrize(("name", "done"), [("lists", 2_000_000), ("hello", 0)])
+def test_the_core_suites_workloads(name: str, done: int) -> None:
+    assert app("workloads").run(name) == done
 
 
 @ON_LINUX
@@ -312,7 +311,7 @@ def test_without_glibc_the_ledger_has_gaps(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @ON_LINUX
-@pytest.mark.parametrize("workload", ["hello", "lists"])
+@pytest.mark.parametrize("workload", ["hello", "lists", "cycles"])
 def test_the_calibration_is_one_record(workload: str) -> None:
     ended = subprocess.run(
         [sys.executable, str(APPS / "calibrate.py"), workload],
@@ -392,6 +391,72 @@ def test_another_path_is_no_probe(listening: list[int]) -> None:
         get(listening[0], "/_lab/secrets")
 
     assert refused.value.code == 404
+    refused.value.close()
+
+
+MASTER = """
+import subprocess, sys, time
+code = "import probe, time; probe.start(); time.sleep(60)"
+worker = subprocess.Popen([sys.executable, "-c", code])
+print(worker.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def master() -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """A process that has a worker, and the port of the worker's probe."""
+    port = free_pair()
+    environment = {**os.environ, "LAB_PROBE_PORT": str(port), "LAB_PROBE_HOST": "127.0.0.1"}
+    environment.update(PYTHONPATH=str(APPS), PYTHONDONTWRITEBYTECODE="1", LAB_PROBES="1")
+    words = [sys.executable, "-c", MASTER]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        worker = int(started.stdout.readline())
+        try:
+            yield port, started
+        finally:
+            started.kill()
+            os.kill(worker, signal.SIGKILL)
+
+
+def answer_by(deadline_seconds: float, port: int, path: str) -> Any:
+    give_up_at = time.monotonic() + deadline_seconds
+    while True:
+        try:
+            return get(port, path)
+        except urllib.error.URLError:
+            assert time.monotonic() < give_up_at, f"nothing answers on port {port}"
+            time.sleep(0.02)
+
+
+@ON_LINUX
+def test_a_master_is_killed_and_its_worker_lives_on(
+    master: tuple[int, "subprocess.Popen[str]"],
+) -> None:
+    port, process = master
+    worker = answer_by(10, port, "/_lab/health")["pid"]
+
+    assert get(port, "/_lab/kill-master") == {"master_pid": process.pid}
+    assert process.wait(10) == -signal.SIGKILL
+    assert get(port, "/_lab/health") == {"pid": worker}
+
+
+@pytest.mark.parametrize("first", ["PID 1", "LAB_KEEPER", "LAB_ENTRY"])
+def test_what_all_end_with_is_not_killed(
+    listening: list[int], monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    pid, probe = 1 if first == "PID 1" else 4711, app("probe")
+    monkeypatch.setattr(probe.os, "getppid", lambda: pid)
+    monkeypatch.setattr(probe.os, "kill", lambda *_: pytest.fail("nothing may be killed"))
+    if first != "PID 1":
+        monkeypatch.setenv(first, str(pid))
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(listening[0], "/_lab/kill-master")
+
+    assert refused.value.code == 409
+    assert "no master" in json.load(refused.value)["error"]
     refused.value.close()
 
 
