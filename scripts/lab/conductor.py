@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Coroutine, Iterable, Sequence
 
 from lab.engines import Engine
 from lab.errors import LabError
 from lab.model import End, EndKind, Variant
+from lab.progress import KEPT
 from lab.trial_run import Ended, Session, TrialRun
 
 
@@ -43,15 +45,52 @@ async def stop(engine: Engine, variant: Variant) -> None:
             await asyncio.gather(call, return_exceptions=True)
 
 
-async def conduct_variant(session: Session, variant: Variant) -> None:
-    """All trials of a variant, one after the other."""
-    for trial in range(1, session.settings.trials + 1):
-        await conduct(session, variant, trial)
+class Conductor:
+    """Conducts the variants of a run, and says which have run."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.done: list[str] = []
+        self.telling = asyncio.Lock()
+
+    async def all_once(self, variants: Sequence[Variant]) -> None:
+        numbers = range(1, self.session.settings.trials + 1)
+        todo = [(v, left) for v in variants if (left := self.left(v, numbers))]
+        self.done = [v.name for v in variants if not self.left(v, numbers)]
+        for name in self.done:
+            self.session.progress.update(name, state=KEPT)
+        await side_by_side([self.variant(variant, left) for variant, left in todo])
+
+    def left(self, variant: Variant, numbers: Iterable[int]) -> list[int]:
+        """The trials that no earlier part of the run brought to their end."""
+        return [n for n in numbers if (variant.name, n) not in self.session.finished]
+
+    async def variant(self, variant: Variant, numbers: Iterable[int]) -> None:
+        """Trials of a variant, one after the other."""
+        for number in numbers:
+            await conduct(self.session, variant, number)
+        await self.tell(variant.name)
+
+    async def tell(self, name: str) -> None:
+        async with self.telling:  # in the order in which they ended
+            if name not in self.done:
+                self.done.append(name)
+            note = await asyncio.to_thread(self.session.told, tuple(self.done))
+            self.session.progress.finished(name, note)
+
+    async def some_again(self, variants: Sequence[Variant]) -> None:
+        """One more trial of those for which it is asked, where a fresh one can be had."""
+        if not self.session.engine.can_restart():
+            return
+        names = await asyncio.to_thread(self.session.again, tuple(self.done))
+        chosen = [variant for variant in variants if variant.name in names]
+        last_trial = self.session.folder.last_trial
+        await side_by_side([self.variant(v, [last_trial(v.name) + 1]) for v in chosen])
 
 
-async def conduct_all(session: Session, variants: tuple[Variant, ...]) -> None:
-    """All variants, side by side as far as the lanes allow."""
-    tasks = [asyncio.ensure_future(conduct_variant(session, variant)) for variant in variants]
+async def side_by_side(works: Sequence[Coroutine[object, object, None]]) -> None:
+    """Until all have ended; the first fault, or an interruption, ends the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
     try:
         if tasks:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -62,3 +101,10 @@ async def conduct_all(session: Session, variants: tuple[Variant, ...]) -> None:
     for error in ended:
         if isinstance(error, Exception):
             raise error
+
+
+async def conduct_all(session: Session, variants: Sequence[Variant]) -> None:
+    """All variants in this order, side by side as far as the lanes allow."""
+    conductor = Conductor(session)
+    await conductor.all_once(variants)
+    await conductor.some_again(variants)

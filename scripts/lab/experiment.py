@@ -31,3 +31,7 @@ class Experiment:
     """The names that were asked for, in order."""
     missing: tuple[Missing, ...]
     """Those that could not be tried, with the reason."""
+    resumed: int = 0
+    """How often it was interrupted or cut off, and went on."""
+    earlier_seconds: float = 0.0
+    """What its interrupted parts took; one that was cut off did not say."""

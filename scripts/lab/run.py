@@ -5,9 +5,10 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -26,6 +27,8 @@ from lab.model import End, EndKind, Variant
 from lab.progress import progress_for
 from lab.quiet import WAITS, Waits
 from lab.rebuild import rebuild
+from lab.resume import folder_for, keep_finished
+from lab.schedule import longest_first, work_of
 from lab.settings import Settings, given_settings
 from lab.store import RunFolder, check_writable, read_trial
 from lab.summary import Missing, Summary, Verdict
@@ -115,6 +118,23 @@ async def until_signal(session: Session, variants: tuple[Variant, ...]) -> bool:
     return work.cancelled()
 
 
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a suite has to say while it runs, from the raw files so far; by default nothing.
+
+    Both are given the run's folder and the names of the variants that have run; they are called on
+    a thread, never two at once.
+    """
+
+    again: Callable[[RunFolder, tuple[str, ...]], Collection[str]] = lambda *_: ()
+    """Asked once, when all have run: which of them need one more trial."""
+    told: Callable[[RunFolder, tuple[str, ...]], str | None] = lambda *_: None
+    """Told after each: a line such as `claims decided 12 of 42`, without the time that is left."""
+
+
+NO_HOOKS = Hooks()
+
+
 def conduct_run(
     settings: Settings,
     engine: Engine,
@@ -123,24 +143,20 @@ def conduct_run(
     console: Console,
     waits: Waits = WAITS,
     unbuilt: Mapping[str, str] | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> tuple[RunFolder, Summary]:
     """Measure the suite and write its report, whole or marked partial.
 
     Args:
         unbuilt: images that could not be had, with the reason.
+        hooks: what the suite has to say meanwhile.
 
     Raises:
         UsageError: what was asked for cannot be run.
     """
-    values = given_settings()
-    wanted = select(read_matrix(compose_file, values), settings)
+    wanted = select(read_matrix(compose_file, given_settings()), settings)
     loads = plan_loads(wanted, settings)
-    check_writable(results)
-    if settings.trials > 1 and not engine.can_restart():
-        raise UsageError(
-            f"TRIALS={settings.trials} needs fresh containers, and a plain `compose up` ends when "
-            "one is stopped: use make repro"
-        )
+    check_possible(settings, engine, results)
     plan = plan_lanes(
         wanted,
         lanes=settings.lanes,
@@ -150,21 +166,54 @@ def conduct_run(
     )
     ready, missing = split_missing(wanted, unbuilt or {}, plan)
     experiment = begin(settings, engine, wanted, missing, plan, compose_file.parent)
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
-    folder = RunFolder.create(results, f"{stamp}-{settings.suite}")
-    folder.write_experiment(experiment)
-    started = time.monotonic()
-    totals = {variant.name: loads[variant.name].requests for variant in ready}
-    with progress_for(console, totals) as progress:
-        session = Session(engine, settings, Lanes(plan), folder, progress, waits, undecided)
-        runner = uvloop.new_event_loop()
-        try:
-            interrupted = runner.run_until_complete(until_signal(session, ready))
-        finally:
-            runner.close()
-    elapsed = time.monotonic() - started
-    folder.write_experiment(replace(experiment, elapsed_seconds=elapsed, interrupted=interrupted))
-    folder.keep_comparison()
-    summary = rebuild(folder)
-    folder.point_latest()
+    folder = folder_for(results, experiment, fresh=settings.fresh)
+    try:
+        kept = keep_finished(folder)
+        if kept:
+            console.print(f"going on with {folder.id}: {len(kept)} of its trials are kept")
+        totals = {variant.name: loads[variant.name].requests for variant in ready}
+        with progress_for(console, totals, work_of(ready, loads)) as progress:
+            session = Session(
+                engine=engine,
+                settings=settings,
+                lanes=Lanes(plan),
+                folder=folder,
+                progress=progress,
+                waits=waits,
+                undecided=undecided,
+                finished=kept,
+                again=partial(hooks.again, folder),
+                told=partial(hooks.told, folder),
+            )
+            complete(folder, session, longest_first(ready, loads))
+        folder.keep_comparison()
+        summary = rebuild(folder)
+        folder.point_latest()
+    finally:
+        folder.release()
     return folder, summary
+
+
+def check_possible(settings: Settings, engine: Engine, results: Path) -> None:
+    """
+    Raises:
+        UsageError: results cannot be written, or trials cannot be fresh.
+    """
+    check_writable(results)
+    if settings.trials > 1 and not engine.can_restart():
+        raise UsageError(
+            f"TRIALS={settings.trials} needs fresh containers, and a plain `compose up` ends when "
+            "one is stopped: use make repro"
+        )
+
+
+def complete(folder: RunFolder, session: Session, variants: tuple[Variant, ...]) -> None:
+    """Conduct what is left of a run and write down how long it took, interrupted or not."""
+    experiment, started = folder.read_experiment(), time.monotonic()
+    runner = uvloop.new_event_loop()
+    try:
+        interrupted = runner.run_until_complete(until_signal(session, variants))
+    finally:
+        runner.close()
+    elapsed = experiment.earlier_seconds + time.monotonic() - started
+    folder.write_experiment(replace(experiment, elapsed_seconds=elapsed, interrupted=interrupted))

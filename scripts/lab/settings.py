@@ -40,6 +40,8 @@ class Settings:
     engine: str
     seed: int
     probes: bool
+    fresh: bool
+    """Whether a run that was interrupted is left as it is, and a new one begun."""
 
 
 def parse_size(text: str) -> int:
@@ -146,6 +148,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         engine=read.choice("ENGINE", ENGINES),
         seed=read.number("SEED", 596, 0, 2**32 - 1),
         probes=read.choice("LAB_PROBES", ("1", "0")) == "1",
+        fresh=read.choice("FRESH", ("0", "1")) == "1",
     )
     read.choice("OFFLINE", ("0", "1"))
     return settings

@@ -6,9 +6,11 @@ that an interruption loses nothing that was measured.
 """
 
 import contextlib
+import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +95,21 @@ def check_writable(results: Path) -> None:
         )
 
 
+def set_aside(path: Path) -> None:
+    """Keep a raw file of a trial that did not end under a name that is no trial's."""
+    if not path.exists():
+        return
+    names = (path.with_name(f"{path.name}.{number}") for number in count(1))
+    path.rename(next(name for name in names if not name.exists()))
+
+
 class RunFolder:
     """One run under `results/`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.held: int | None = None
+        """An open descriptor, whose lock says that this process writes here."""
 
     @property
     def id(self) -> str:
@@ -119,8 +131,44 @@ class RunFolder:
         link.symlink_to(self.path.name)
         link.replace(self.path.parent / "latest")
 
+    def take(self) -> bool:
+        """Hold the folder against other drivers, until it is released or this process ends."""
+        held = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(held)
+            return False
+        self.held = held
+        return True
+
+    def release(self) -> None:
+        if self.held is not None:
+            os.close(self.held)
+            self.held = None
+
     def trial_writer(self, variant: str, trial: int) -> TrialWriter:
-        return TrialWriter(self.path / "samples" / variant / f"{trial}.jsonl")
+        """A file of its own; what an earlier attempt left there is set aside."""
+        path = self.path / "samples" / variant / f"{trial}.jsonl"
+        set_aside(path)
+        return TrialWriter(path)
+
+    def raw_files(self) -> list[Path]:
+        """Those of all trials, in the order of their numbers."""
+        paths = (self.path / "samples").glob("*/*.jsonl")
+        return sorted(
+            (path for path in paths if path.stem.isdecimal()), key=lambda path: int(path.stem)
+        )
+
+    def set_aside_all_but(self, kept: Collection[tuple[str, int]]) -> None:
+        for path in self.raw_files():
+            if (path.parent.name, int(path.stem)) not in kept:
+                set_aside(path)
+
+    def last_trial(self, variant: str) -> int:
+        """The highest number of a trial that was begun; 0 without one."""
+        found = (int(path.stem) for path in self.raw_files() if path.parent.name == variant)
+        return max(found, default=0)
 
     def write_experiment(self, experiment: Experiment) -> None:
         write_atomically(self.path / EXPERIMENT, json.dumps(encode(experiment), indent=2) + "\n")
@@ -185,9 +233,7 @@ class RunFolder:
     def read_trials(self) -> dict[str, list[Trial]]:
         """Every trial by variant, in the order of their numbers."""
         trials: dict[str, list[Trial]] = {}
-        paths = (self.path / "samples").glob("*/*.jsonl")
-        numbered = (path for path in paths if path.stem.isdecimal())
-        for path in sorted(numbered, key=lambda path: int(path.stem)):
+        for path in self.raw_files():
             trial = read_trial(path)
             if trial is not None:
                 trials.setdefault(path.parent.name, []).append(trial)

@@ -5,7 +5,7 @@ Every observation is written as soon as it is made; nothing is judged here.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,12 @@ class Session:
     waits: Waits = WAITS
     undecided: Callable[[Path], bool] = lambda _: False
     """Whether the trial whose raw file this is needs more load; who judges is not known here."""
+    finished: frozenset[tuple[str, int]] = frozenset()
+    """Variants and numbers of trials that an earlier part of the run brought to their end."""
+    again: Callable[[tuple[str, ...]], Collection[str]] = lambda _: ()
+    """Asked when all have run: which of these variants need one more trial."""
+    told: Callable[[tuple[str, ...]], str | None] = lambda _: None
+    """Told which variants have run so far; a line about what is known by them, if there is one."""
 
 
 class Ended(VariantError):

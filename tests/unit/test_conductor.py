@@ -38,6 +38,7 @@ class Hearing:
     def __init__(self) -> None:
         self.states: list[tuple[str, str]] = []
         self.done: dict[str, int] = {}
+        self.notes: list[tuple[str, str | None]] = []
 
     def update(
         self,
@@ -52,6 +53,9 @@ class Hearing:
             self.states.append((name, state))
         if done is not None:
             self.done[name] = done
+
+    def finished(self, name: str, note: str | None) -> None:
+        self.notes.append((name, note))
 
 
 @pytest.fixture

@@ -92,3 +92,85 @@ def test_on_a_terminal_there_is_a_live_table() -> None:
     assert isinstance(found, LiveProgress)
     assert found.table().row_count == 2
     assert "5 of 10" in text_of(shown)
+
+
+def board_of(**totals: int) -> Board:
+    return Board(totals, dict.fromkeys(totals, 1.0))
+
+
+def test_the_headline_counts_variants_until_somebody_says_more() -> None:
+    board = board_of(one=10, two=10)
+    board.finish("one", None)
+
+    assert board.headline().startswith("1 of 2 variants done, about ")
+    board.finish("one", "claims decided 12 of 42")
+    assert board.headline().startswith("claims decided 12 of 42, about ")
+
+
+def test_a_note_stays_until_there_is_another() -> None:
+    board = board_of(one=10, two=10)
+    board.finish("one", "claims decided 12 of 42")
+    board.finish("two", None)
+
+    assert board.headline() == "claims decided 12 of 42"
+
+
+def test_time_left_is_by_the_work_that_is_done() -> None:
+    board = Board({"one": 10, "two": 10}, {"one": 3.0, "two": 1.0})
+    board.started_seconds -= 600
+    board.finish("one", None)
+
+    assert board.left_seconds() == pytest.approx(200, rel=0.01)
+
+
+def test_before_anything_is_done_no_time_is_said() -> None:
+    assert board_of(one=10).left_seconds() is None
+    assert board_of(one=10).headline() == "0 of 1 variants done"
+
+
+def test_requests_that_are_done_count_before_their_variant_has_ended() -> None:
+    board = board_of(one=10, two=10)
+    board.change("one", "load", 10, None)
+
+    assert board.share() == pytest.approx(0.475)
+
+
+def test_what_was_kept_from_before_is_done_and_says_nothing_of_the_time() -> None:
+    board = board_of(one=10, two=10)
+    board.change("one", progress.KEPT, None, None)
+
+    assert board.headline() == "1 of 2 variants done"
+    assert board.left_seconds() is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "10 s"), (44, "40 s"), (90, "2 min"), (480, "8 min"), (3601, "60 min")],
+)
+def test_a_time_to_come_is_said_no_finer_than_it_is_known(seconds: float, words: str) -> None:
+    assert progress.about(seconds) == words
+
+
+def test_of_many_variants_only_those_that_are_up_are_shown() -> None:
+    board = board_of(**{f"v{number}": 10 for number in range(30)})
+    board.change("v3", "load", 1, None)
+    board.change("v4", "load", 1, None)
+    board.finish("v4", None)
+
+    assert [line.name for line in board.rows()] == ["v3"]
+
+
+def test_the_end_of_a_variant_is_a_line_with_the_headline() -> None:
+    shown = console()
+    with progress_for(shown, {"one": 10, "two": 10}) as found:
+        found.finished("one", "claims decided 1 of 42")
+
+    assert text_of(shown).startswith("claims decided 1 of 42, about ")
+
+
+def test_on_a_terminal_the_headline_stands_below_the_table() -> None:
+    shown = console(terminal=True)
+    with progress_for(shown, {"one": 10}) as found:
+        found.finished("one", "claims decided 42 of 42")
+
+    assert "claims decided 42 of 42" in text_of(shown)

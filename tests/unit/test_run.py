@@ -16,7 +16,7 @@ from lab.engines import Engine
 from lab.engines.scripted import Script, ScriptedEngine
 from lab.errors import ExitCode, UsageError
 from lab.quiet import Waits
-from lab.run import conduct_run, once
+from lab.run import NO_HOOKS, Hooks, conduct_run, once
 from lab.store import RunFolder
 from lab.summary import Summary
 from rich.console import Console
@@ -35,12 +35,19 @@ def _servers_in_the_drivers_own_process_are_no_busy_driver(
 
 
 def conducted(
-    engine: Engine, results: Path, unbuilt: Mapping[str, str] | None = None, **given: str
+    engine: Engine,
+    results: Path,
+    unbuilt: Mapping[str, str] | None = None,
+    hooks: Hooks = NO_HOOKS,
+    compose: Path = COMPOSE,
+    **given: str,
 ) -> tuple[RunFolder, Summary, str]:
     console = Console(file=io.StringIO(), width=120)
     chosen = {"REQUESTS": "80", "CONCURRENCY": "4", "VARIANTS": "py37-*", "MEMORY_BUDGET": "8g"}
     settings = raw.settings(**{**chosen, **given})
-    folder, summary = conduct_run(settings, engine, COMPOSE, results, console, WAITS, unbuilt)
+    folder, summary = conduct_run(
+        settings, engine, compose, results, console, WAITS, unbuilt, hooks
+    )
     assert isinstance(console.file, io.StringIO)
     return folder, summary, console.file.getvalue()
 
@@ -222,3 +229,39 @@ def test_a_load_that_cannot_be_sent_is_refused_before_anything_is_made(tmp_path:
         conduct_run(settings, engine, own, tmp_path / "results", Console(file=io.StringIO()))
 
     assert not (tmp_path / "results").exists()
+
+
+def test_the_hooks_are_told_each_variant_and_asked_once_when_all_have_run(tmp_path: Path) -> None:
+    told: list[tuple[str, ...]] = []
+    asked: list[tuple[str, ...]] = []
+
+    def tell(folder: RunFolder, names: tuple[str, ...]) -> str:
+        assert set(names) <= folder.read_trials().keys()
+        told.append(names)
+        return f"claims decided {len(names)} of 42"
+
+    def again(_: RunFolder, names: tuple[str, ...]) -> list[str]:
+        asked.append(names)
+        return [ASYNC]
+
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        folder, _, said = conducted(engine, tmp_path, hooks=Hooks(again, tell))
+
+    assert [len(names) for names in told] == [1, 2, 3, 3]
+    assert [sorted(names) for names in asked] == [sorted(SCRIPTS)]
+    assert {name: len(found) for name, found in folder.read_trials().items()} == {
+        SYNC: 1,
+        ASYNC: 2,
+        FLASK: 1,
+    }
+    assert "claims decided 3 of 42" in said
+
+
+def test_an_engine_that_cannot_restart_is_asked_for_no_more_trials(tmp_path: Path) -> None:
+    def again(*_: object) -> list[str]:
+        raise AssertionError
+
+    with OnlyOnce(SCRIPTS, 0.002) as engine:
+        _, summary, _ = conducted(engine, tmp_path, hooks=Hooks(again), VARIANTS=ASYNC)
+
+    assert len(summary.variants[0].trials) == 1

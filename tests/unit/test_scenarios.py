@@ -27,6 +27,8 @@ class Deaf:
 
     def update(self, name: str, **_: object) -> None: ...
 
+    def finished(self, name: str, note: str | None) -> None: ...
+
 
 @pytest.fixture
 def trial_of(tmp_path: Path) -> Iterator[Any]:

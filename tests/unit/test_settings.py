@@ -31,6 +31,7 @@ LANES = "auto or a whole number from 1 to 64"
         ("engine", "auto"),
         ("seed", 596),
         ("probes", True),
+        ("fresh", False),
     ],
 )
 def test_default(field: str, default: object) -> None:
@@ -60,6 +61,7 @@ def test_default(field: str, default: object) -> None:
         ("ENGINE", "docker", "engine", "docker"),
         ("SEED", "0", "seed", 0),
         ("LAB_PROBES", "0", "probes", False),
+        ("FRESH", "1", "fresh", True),
         ("WORKERS", " 4 ", "workers", 4),
         ("WORKERS", "", "workers", 1),
     ],
