@@ -150,8 +150,9 @@ def load_shape(service: str, labels: Mapping[str, Any]) -> LoadShape:
 
 
 def pool_threads(name: str, service: Mapping[str, Any]) -> int | None:
-    """The size of the pool that LAB_POOL or the command's `--threads` fixes; None without one."""
-    own = mapping(name, service, "environment").get("LAB_POOL")
+    """The pool that LAB_POOL or the command's `--threads` fixes, 0 with LAB_THREADED=0; or None."""
+    environment = mapping(name, service, "environment")
+    own = "0" if str(environment.get("LAB_THREADED")) == "0" else environment.get("LAB_POOL")
     words = command_words(name, service.get("command"))
     split = [part for word in words for part in word.split("=", 1)]
     stated = next((value for word, value in pairwise(split) if word == "--threads"), own)

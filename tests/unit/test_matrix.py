@@ -361,3 +361,8 @@ def test_lab_pool_is_the_pool(tmp_path: Path, pool: str, threads: int | None) ->
             read_matrix(path, {})
     else:
         assert read_matrix(path, {})[0].axes.pool_threads == threads
+
+
+def test_a_server_without_threads_has_a_pool_of_none() -> None:
+    assert pool_threads("one", {"command": "serve", "environment": {"LAB_THREADED": 0}}) == 0
+    assert pool_threads("one", {"command": "serve", "environment": {"LAB_THREADED": 1}}) is None

@@ -66,12 +66,68 @@ def test_the_threads_that_run_on_gunicorns_own_pool(
 
 
 @pytest.mark.parametrize(
+    ("axes", "load", "threads"),
+    [
+        ({"server": "uvicorn"}, LOAD, 80),
+        ({"server": "uvicorn", "workers": 2}, LOAD, 80),
+        ({"server": "gunicorn-uvicorn-h11", "python": "3.8"}, LOAD, 20),
+        ({"server": "hypercorn"}, LOAD, 80),
+        ({"framework": "bare"}, LOAD, 80),
+        ({"server": "gunicorn-sync"}, LOAD, 0),
+        ({"server": "flask-dev"}, LOAD, 40),
+        ({"server": "flask-dev"}, ONE_AT_A_TIME, 1),
+        ({"server": "flask-dev", "pool_threads": 0}, LOAD, 0),
+        ({"endpoint": "executor", "pool_threads": 1}, LOAD, 1),
+        ({"endpoint": "executor", "pool_threads": 8}, ONE_AT_A_TIME, 8),
+        ({"endpoint": "executor", "pool_threads": 8, "python": "3.8"}, ONE_AT_A_TIME, 1),
+        ({"endpoint": "executor", "pool_threads": 8, "stack": "latest"}, LOAD, 8),
+        ({"endpoint": "executor"}, LOAD, 80),
+        ({"pool_threads": 8}, LOAD, 80),
+        ({"stack": "2022"}, LOAD, 40),
+        ({"stack": "latest", "python": "3.10"}, Load(1000, 20), 20),
+        ({"stack": "latest", "pool_threads": 8}, LOAD, 8),
+        ({"stack": "t21", "python": "3.10", "pool_threads": 100}, LOAD, 40),
+    ],
+)
+def test_the_threads_that_run_on_other_servers_endpoints_and_stacks(
+    axes: dict[str, Any], load: Load, threads: int
+) -> None:
+    assert threads_that_run(raw.axes(**axes), 16, load)[0] == threads
+
+
+@pytest.mark.parametrize(
+    ("axes", "why"),
+    [
+        ({"server": "waitress"}, "no rule for the server waitress"),
+        ({"endpoint": "processes"}, "no rule for an endpoint on a pool of processes"),
+        ({"server": "gunicorn-gthread"}, "no rule for gthread without its --threads"),
+    ],
+)
+def test_where_there_is_no_rule_nothing_is_predicted(axes: dict[str, Any], why: str) -> None:
+    found = predict(raw.axes(**axes), raw.calibration(), LOAD)
+
+    assert (found.growth_bytes, found.formula) == (None, f"not predicted: {why}")
+    assert found.inputs == {}
+
+
+def test_any_workload_that_was_calibrated_is_predicted() -> None:
+    found = predict(raw.axes(workload="model"), Calibration(3 * MIB, MIB, 0, 128, 16), LOAD)
+
+    assert found.growth_bytes == (80 * 3 + 1) * MIB
+
+
+@pytest.mark.parametrize(
     ("axes", "words"),
     [
         ({"endpoint": "async"}, "an async endpoint runs on the event loop"),
         ({"python": "3.7"}, "each request starts one more until it is full"),
         ({"python": "3.8"}, "the default pool of Python 3.8 on 16 CPUs has 20 threads; idle"),
-        ({"pool_threads": 8}, "the server's pool has 8 threads"),
+        ({"server": "gunicorn-gthread", "pool_threads": 8}, "the server's pool has 8 threads"),
+        ({"server": "flask-dev"}, "a thread a request, whose arena the next one uses"),
+        ({"server": "flask-dev", "pool_threads": 0}, "without threads the server's main thread"),
+        ({"server": "gunicorn-sync"}, "a sync worker runs everything on its main thread"),
+        ({"endpoint": "executor", "pool_threads": 8}, "the app's own pool has 8 threads; each"),
+        ({"stack": "latest"}, "anyio has 40 threads; idle threads are reused"),
     ],
 )
 def test_the_rule_is_said_in_words(axes: dict[str, Any], words: str) -> None:

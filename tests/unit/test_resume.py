@@ -52,7 +52,12 @@ def conducted(
     engine: ScriptedEngine, compose: Path, results: Path, **given: str
 ) -> tuple[RunFolder, Summary, str]:
     console = Console(file=io.StringIO(), width=120)
-    chosen = {"REQUESTS": "80", "CONCURRENCY": "4", "VARIANTS": "py37-*", "SUITE": "thread"}
+    chosen = {
+        "REQUESTS": "80",
+        "CONCURRENCY": "4",
+        "VARIANTS": "py37-fastapi-* py37-flask",
+        "SUITE": "thread",
+    }
     settings = raw.settings(**{**chosen, "MEMORY_BUDGET": "8g", **given})
     folder, summary = conduct_run(settings, engine, compose, results, console, WAITS)
     assert isinstance(console.file, io.StringIO)
