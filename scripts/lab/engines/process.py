@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab.engines import Place, Sampling, State, ended_with, keeper, probe_ports
+from lab.engines import Place, Sampling, State, ended_with, keeper, postgres, probe_ports
 from lab.engines.cgroups import Cgroup, Cgroups, remove
 from lab.engines.cpus import Shown
 from lab.engines.ports import LOOPBACK, Ports
@@ -55,8 +55,14 @@ class Sources:
 class Running:
     """One started variant."""
 
-    def __init__(self, process: subprocess.Popen[bytes], work: Path, group: Cgroup | None) -> None:
-        self.process, self.work, self.group = process, work, group
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        work: Path,
+        group: Cgroup | None,
+        database: subprocess.Popen[bytes] | None = None,
+    ) -> None:
+        self.process, self.work, self.group, self.database = process, work, group, database
         self.stopped_by = ""
         """Why the lab itself stopped it, in one sentence."""
 
@@ -76,12 +82,24 @@ class Running:
         except (OSError, ValueError):
             return None
 
+    def keepers(self) -> list[subprocess.Popen[bytes]]:
+        return [self.process, *([self.database] if self.database else [])]
+
     def ask_to_end(self) -> None:
         """Once; a second time, after the guard's, says nothing."""
-        assert self.process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):
-            self.process.stdin.write(b"end\n")
-            self.process.stdin.close()
+        for kept in self.keepers():
+            ask_to_end(kept)
+
+    def wait(self) -> bool:
+        """Whether all have ended in time; a keeper that does not end is killed."""
+        ended = True
+        for kept in self.keepers():
+            try:
+                kept.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                kept.kill()
+                ended = False
+        return ended
 
 
 class ProcessEngine:
@@ -136,10 +154,12 @@ class ProcessEngine:
             raise VariantError(f"{variant.name}: there is no environment for {variant.image}")
         port, probe_port = self.ports.take(1), self.ports.take(probe_ports(variant.axes.workers))
         work = Path(tempfile.mkdtemp(prefix=f"memlab-{variant.name}-"))
-        group = None
+        group = database = None
         try:
+            database, place_of_database = self.database(variant, work)
             group = self.cgroups.make(work.name, variant.memory_limit_bytes)
             environment = self.environment(variant, installed, work, port, probe_port, group)
+            environment |= place_of_database
             command = [*self.shown.prefix, str(self.sources.root / "images" / "entry")]
             command += read_service(
                 self.sources.compose_file, variant.name, self.values(port)
@@ -148,11 +168,28 @@ class ProcessEngine:
         except (OSError, LabError) as error:
             if group is not None:
                 remove(group.path)
+            if database is not None:
+                ask_to_end(database)
+                database.wait(STOP_SECONDS)
             shutil.rmtree(work, ignore_errors=True)
             raise VariantError(f"{variant.name} cannot start: {error}") from error
         self.ended.pop(variant.name, None)
-        self.running[variant.name] = Running(process, work, group)
+        self.running[variant.name] = Running(process, work, group, database)
         return Place(LOOPBACK, port, probe_port, self.container(variant, installed))
+
+    def database(
+        self, variant: Variant, work: Path
+    ) -> tuple[subprocess.Popen[bytes] | None, dict[str, str]]:
+        """What a variant needs beside itself, and how it is told of it; the app waits for it."""
+        if unknown := sorted({*variant.needs} - {postgres.NAME}):
+            raise LabError(f"it needs {unknown[0]}, which local processes do not have")
+        if not variant.needs:
+            return None, {}
+        folder, port = work / postgres.NAME, self.ports.take(1)
+        folder.mkdir()
+        command = postgres.prepare(self.sources.root, folder)
+        database = launch(command, postgres.environment(folder, port), folder, None)
+        return database, {"LAB_DATABASE": f"{LOOPBACK}:{port}"}
 
     def container(self, variant: Variant, installed: Installed) -> dict[str, str]:
         return {
@@ -226,14 +263,18 @@ class ProcessEngine:
         if running is None:
             return
         running.ask_to_end()
-        try:
-            running.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            running.process.kill()
-            raise VariantError(f"{variant.name}: some of its processes do not end") from None
+        if not running.wait():
+            raise VariantError(f"{variant.name}: some of its processes do not end")
         self.ended[variant.name] = (self.state(variant), running.log_lines())
         del self.running[variant.name]
         shutil.rmtree(running.work, ignore_errors=True)
+
+
+def ask_to_end(kept: subprocess.Popen[bytes]) -> None:
+    assert kept.stdin is not None
+    with contextlib.suppress(OSError, ValueError):
+        kept.stdin.write(b"end\n")
+        kept.stdin.close()
 
 
 def launch(
