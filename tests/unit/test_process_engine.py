@@ -127,6 +127,24 @@ def test_a_shim_is_in_the_environment(tmp_path: Path) -> None:
     assert {name: given[name] for name in shim} == shim
 
 
+def test_a_variant_that_fixes_its_cpus_is_shown_those(
+    engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+
+    def shown(cpus: int | None, *_: Path) -> Shown:
+        asked.append(cpus)
+        return Shown(Way.MOUNT, ("show", str(cpus)))
+
+    monkeypatch.setattr(process, "show", shown)
+    eight = raw.variant("one", host_cpus=8)
+
+    assert engine.shown_to(eight).prefix == ("show", "8")
+    assert engine.shown_to(eight) is engine.shown_to(eight)
+    assert engine.shown_to(ONE) is engine.shown
+    assert asked == [8]
+
+
 def test_a_variant_is_told_its_own_cgroup_or_that_it_has_none(engine: ProcessEngine) -> None:
     assert environment(engine)["LAB_CGROUP"] == ""
     assert environment(engine, Cgroup(Path("/groups/one"), V2))["LAB_CGROUP"] == "/groups/one"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from lab.engines import Place, Sampling, State, ended_with, keeper, postgres, probe_ports
 from lab.engines.cgroups import Cgroup, Cgroups, remove
-from lab.engines.cpus import Shown
+from lab.engines.cpus import Shown, show
 from lab.engines.ports import LOOPBACK, Ports
 from lab.engines.trees import Trees, trees_here
 from lab.environments import Installed
@@ -107,6 +107,7 @@ class ProcessEngine:
 
     def __init__(self, sources: Sources, shown: Shown, cpus: int | None) -> None:
         self.sources, self.shown, self.cpus = sources, shown, cpus
+        self.shown_by_cpus = {cpus: shown}
         self.cgroups, self.trees, self.ports = Cgroups(), trees_here(), Ports()
         self.running: dict[str, Running] = {}
         self.ended: dict[str, tuple[State, tuple[str, ...]]] = {}
@@ -130,6 +131,13 @@ class ProcessEngine:
                 "Rights: those of the user who called; the files of this machine are in reach.",
             ),
         )
+
+    def shown_to(self, variant: Variant) -> Shown:
+        """A variant may fix the CPUs that it is shown."""
+        cpus, root = variant.axes.host_cpus, self.sources.root
+        if cpus not in self.shown_by_cpus:
+            self.shown_by_cpus[cpus] = show(cpus, root / "images", root / "apps")
+        return self.shown_by_cpus[cpus]
 
     def memory_note(self) -> str:
         if sys.platform == "linux":
@@ -160,7 +168,7 @@ class ProcessEngine:
             group = self.cgroups.make(work.name, variant.memory_limit_bytes)
             environment = self.environment(variant, installed, work, port, probe_port, group)
             environment |= place_of_database
-            command = [*self.shown.prefix, str(self.sources.root / "images" / "entry")]
+            command = [*self.shown_to(variant).prefix, str(self.sources.root / "images" / "entry")]
             command += read_service(
                 self.sources.compose_file, variant.name, self.values(port)
             ).command
@@ -222,7 +230,7 @@ class ProcessEngine:
             "TMPDIR": str(work),
             "LANG": "C.UTF-8",
             "LAB_LIFECYCLE": "driver",  # a service that fixes its own keeps it
-            **self.shown.environment,
+            **self.shown_to(variant).environment,
             **service.environment,
             "LAB_APPS": str(self.sources.root / "apps"),
             "LAB_WORK": str(work),
