@@ -114,7 +114,7 @@ class Board:
             line.done, line.started_seconds, line.total = 0, None, self.totals[name]
             line.finished = False
         if state == KEPT:
-            line.finished, self.work[name] = True, 0.0
+            line.finished, line.done, self.work[name] = True, line.total, 0.0
         if state == "load" and line.started_seconds is None:
             line.started_seconds = time.monotonic()
         line.done = line.done if done is None else done
