@@ -15,6 +15,8 @@ setting() {
 
 project=$(setting COMPOSE_PROJECT_NAME memlab)
 export COMPOSE_PROJECT_NAME="$project"
+# All of them: what is created is named one by one, and what is removed is everything.
+export COMPOSE_PROFILES=thread
 
 # Compose v2 as docker's plugin, or v1; COMPOSE overrides.
 find_compose() {
@@ -120,7 +122,8 @@ set_owner() {
     esac
 }
 
-# The chosen variants, a line each: service, image, memory limit in bytes. Needs the driver's image.
+# The chosen variants, a line each: service, image, memory limit in bytes, other services that it
+# needs. Needs the driver's image.
 plan() {
     docker run --rm --network none --volume "$PWD/compose.yaml:/lab/compose.yaml:ro" \
         --env SUITE="$(setting SUITE core)" --env VARIANTS="$(setting VARIANTS '*')" \

@@ -36,13 +36,13 @@ def shown_path(folder: RunFolder) -> Path:
 
 
 def plan(_: argparse.Namespace, __: Console) -> ExitCode:
-    """Print the variants of the suite and their images, a line each."""
+    """Print the variants of the suite, their images, limits and needs, a line each."""
     given = given_settings()
     settings = parse_settings(given)
     variants = select(read_matrix(COMPOSE_FILE, given), settings)
     plan_loads(variants, settings)
     for variant in variants:
-        print(variant.name, variant.image, variant.memory_limit_bytes)
+        print(variant.name, variant.image, variant.memory_limit_bytes, *variant.needs)
     return ExitCode.DECIDED
 
 

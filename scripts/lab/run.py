@@ -42,8 +42,10 @@ def split_missing(
     """Those that can be tried, and those that cannot, with the reason."""
     missing, ready = [], []
     for variant in variants:
-        if variant.image in unbuilt:
-            missing.append(Missing(variant.name, unbuilt[variant.image]))
+        images = (variant.image, *(f"memlab-{need}" for need in variant.needs))
+        reasons = [unbuilt[image] for image in images if image in unbuilt]
+        if reasons:
+            missing.append(Missing(variant.name, reasons[0]))
         elif variant.memory_limit_bytes > plan.budget_bytes:
             need, have = variant.memory_limit_bytes >> 20, plan.budget_bytes >> 20
             reason = f"it may need {need} MiB and the budget is {have} MiB: raise MEMORY_BUDGET"

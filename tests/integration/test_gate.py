@@ -97,6 +97,8 @@ OTHER_CONTAINERS = {
     "no number": own(f"{PROJECT}-py37-fastapi-sync"),
     "the gate": own(f"{PROJECT}-gate-1"),
     "the driver": own(f"{PROJECT}-driver-1"),
+    "the database": own(f"{PROJECT}-postgres-1"),
+    "the database of Compose v1": own(f"{PROJECT}_postgres_1"),
     "no stack": own(f"{PROJECT}-py37-1"),
     "no python": own(f"{PROJECT}-py-fastapi-1"),
     "mixed joints": own(f"{PROJECT}_py37-fastapi-sync-1"),

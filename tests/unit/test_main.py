@@ -34,6 +34,20 @@ def test_help_is_no_failure(words: list[str], capsys: pytest.CaptureFixture[str]
     assert "usage: lab" in capsys.readouterr().out
 
 
+def test_plan_says_what_a_variant_needs_beside_itself(
+    results: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUITE", "thread")
+    monkeypatch.setenv("VARIANTS", "py37-db-merged py37-flask")
+
+    assert commands.main(["plan"]) == ExitCode.DECIDED
+    printed = sorted(line.split() for line in capsys.readouterr().out.splitlines())
+    assert printed == [
+        ["py37-db-merged", "memlab-py37-thread-full", str(1 << 30), "postgres"],
+        ["py37-flask", "memlab-py37-thread", str(1 << 30)],
+    ]
+
+
 def test_plan_prints_a_line_a_variant(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.main(["plan"]) == ExitCode.DECIDED
     lines = capsys.readouterr().out.splitlines()

@@ -15,8 +15,10 @@ from lab import validity
 from lab.engines import Engine
 from lab.engines.scripted import Script, ScriptedEngine
 from lab.errors import ExitCode, UsageError
+from lab.lanes import LanePlan
+from lab.matrix import read_matrix
 from lab.quiet import Waits
-from lab.run import NO_HOOKS, Hooks, conduct_run, once
+from lab.run import NO_HOOKS, Hooks, conduct_run, once, split_missing
 from lab.store import RunFolder
 from lab.summary import Summary
 from rich.console import Console
@@ -113,6 +115,17 @@ def test_what_could_not_be_built_or_cannot_fit_is_missing_and_the_others_run(
         "py38-flask": "its image was not built: the index did not answer",
     }
     assert summary.run.exit_code == ExitCode.INCOMPLETE
+
+
+def test_without_the_image_of_what_it_needs_a_variant_is_missing() -> None:
+    plan = LanePlan(lanes=1, load_slots=1, budget_bytes=1 << 40)
+    variants = read_matrix(COMPOSE, {})
+    needing = {variant.name for variant in variants if "postgres" in variant.needs}
+    ready, missing = split_missing(variants, {"memlab-postgres": "it was not built"}, plan)
+
+    assert {gone.name for gone in missing} == needing
+    assert {gone.reason for gone in missing} == {"it was not built"}
+    assert {variant.name for variant in ready} == {v.name for v in variants} - needing
 
 
 def test_a_bad_end_is_in_the_summary_with_its_reason(tmp_path: Path) -> None:
