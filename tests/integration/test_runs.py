@@ -78,6 +78,15 @@ def test_a_plain_up_does_the_job_without_make(lab: Lab, compose: str) -> None:
     assert lab.left_behind() == []
 
 
+def test_a_variant_that_needs_the_database_is_given_one(lab: Lab) -> None:
+    done = lab.repro(SUITE="thread", VARIANTS="py37-db-merged", **TINY)
+    summary = summary_of(lab)
+    assert summary["run"]["missing"] == [], done.stderr
+    assert_whole(variant(summary, "py37-db-merged")["trials"][0])
+    assert done.returncode in (0, 2), done.stderr
+    assert lab.left_behind() == []
+
+
 def test_ctrl_c_keeps_what_is_measured_and_leaves_nothing(
     lab: Lab, interrupt: Callable[[subprocess.Popen[str]], str]
 ) -> None:

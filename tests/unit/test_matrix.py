@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,9 @@ def matrix(
     return read_matrix(path, values or {})
 
 
-def core(values: Mapping[str, str] | None = None) -> dict[str, Variant]:
-    variants = read_matrix(COMPOSE, values or {})
+@cache
+def core(**values: str) -> dict[str, Variant]:
+    variants = read_matrix(COMPOSE, values)
     return {v.name: v for v in variants if "core" in v.axes.suite.split()}
 
 
@@ -91,13 +93,13 @@ def test_what_else_the_file_says_of_a_variant() -> None:
 
 
 def test_workers_and_cpus_reach_every_variant() -> None:
-    found = core({"WORKERS": "4", "HOST_CPUS": "40"}).values()
+    found = core(WORKERS="4", HOST_CPUS="40").values()
 
     assert {(v.axes.workers, v.axes.host_cpus) for v in found} == {(4, 40)}
 
 
 def test_the_hosts_own_cpus_are_none() -> None:
-    assert {variant.axes.host_cpus for variant in core({"HOST_CPUS": "host"}).values()} == {None}
+    assert {variant.axes.host_cpus for variant in core(HOST_CPUS="host").values()} == {None}
 
 
 @pytest.mark.parametrize(
