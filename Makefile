@@ -2,7 +2,7 @@
 #   make repro HOST_CPUS=40 VARIANTS='py37-*'
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help doctor images repro report check test bench lock clean
+.PHONY: help doctor images repro claims claim report check test bench lock clean
 
 help: ## List every target with one line
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -15,6 +15,12 @@ images: ## Build the images of the chosen variants
 
 repro: ## Run the suite (SUITE, VARIANTS, HOST_CPUS, WORKERS, REQUESTS, ...) and write its report
 	@scripts/repro
+
+claims: ## Check the 42 statements of the thread (SUITE=thread) and say of each what came out
+	@SUITE=thread scripts/repro
+
+claim: ## Check one statement of the thread with its own variants (ID=T23)
+	@scripts/claim
 
 report: ## Rebuild the report of a run from its raw files, without an engine (RUN=latest)
 	@scripts/report

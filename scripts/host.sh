@@ -126,7 +126,8 @@ set_owner() {
 # needs. Needs the driver's image.
 plan() {
     docker run --rm --network none --volume "$PWD/compose.yaml:/lab/compose.yaml:ro" \
-        --env SUITE="$(setting SUITE core)" --env VARIANTS="$(setting VARIANTS '*')" \
+        --env SUITE="$(setting SUITE core)" --env ID="$(setting ID "")" \
+        --env VARIANTS="$(setting VARIANTS '*')" \
         --env HOST_CPUS="$(setting HOST_CPUS "")" --env WORKERS="$(setting WORKERS "")" \
         --env REQUESTS="$(setting REQUESTS "")" --env BLOCKS="$(setting BLOCKS "")" \
         memlab-driver plan

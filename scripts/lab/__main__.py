@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.closing import closing_table
+from lab.closing import closing
 from lab.errors import ExitCode, LabError
 from lab.load_plan import plan_loads
 from lab.matrix import read_matrix, select
@@ -60,7 +60,7 @@ def repro(_: argparse.Namespace, console: Console) -> ExitCode:
     folder, summary = conduct_run(
         settings, chosen.engine, COMPOSE_FILE, results_folder(), console, unbuilt=chosen.unbuilt
     )
-    console.print(closing_table(summary))
+    console.print(closing(summary))
     console.print(
         f"report: {shown_path(folder)}/report.html (and report.md, summary.json)", soft_wrap=True
     )
@@ -71,7 +71,7 @@ def report(arguments: argparse.Namespace, console: Console) -> ExitCode:
     """Rebuild the report of a run from its raw files."""
     folder = find_run(results_folder(), arguments.run)
     summary = rebuild(folder)
-    console.print(closing_table(summary))
+    console.print(closing(summary))
     console.print(
         f"rebuilt: {shown_path(folder)}/report.html (and report.md, summary.json)", soft_wrap=True
     )

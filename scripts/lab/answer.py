@@ -7,7 +7,8 @@ from itertools import pairwise
 from lab.naming import group_name
 from lab.ordering import follow_sentence
 from lab.separation import separation_sentences
-from lab.summary import Memory, Missing, Summary, VariantSummary, Verdict
+from lab.summary import Claim, Memory, Missing, Outcome, Summary, VariantSummary, Verdict
+from lab.thread_page import explanation, tally
 from lab.wording import DASH, MIB, clipped, counted, listed, mib_span, number, size, span
 
 VERDICT_ORDER = (Verdict.LEAK, Verdict.BOUNDED, Verdict.FLAT, Verdict.INCONCLUSIVE)
@@ -45,6 +46,8 @@ class Answer:
 def answer(summary: Summary) -> Answer:
     """Say which variants grew, to what ceiling, what was predicted and what tells them apart."""
     measured = [variant for variant in summary.variants if is_measured(variant)]
+    if summary.claims:
+        return _answer_of_claims(summary, measured)
     return Answer(
         headline=_headline(summary, measured),
         lines=tuple(_lines(summary.variants)),
@@ -52,6 +55,26 @@ def answer(summary: Summary) -> Answer:
         warnings=tuple(_warnings(summary)),
         measured=bool(measured),
     )
+
+
+def _answer_of_claims(summary: Summary, measured: Sequence[VariantSummary]) -> Answer:
+    """Of statements, not of variants: what came out, and what explains most of it."""
+    told = tally(summary.claims).replace("claim", "statement", 1).replace(":", " of the thread:", 1)
+    return Answer(
+        headline=f"{told}.",
+        lines=(),
+        findings=tuple(filter(None, (explanation(summary), _headline(summary, measured)))),
+        warnings=(*_warnings(summary), *_open_claims(summary.claims)),
+        measured=bool(measured),
+    )
+
+
+def _open_claims(claims: Sequence[Claim]) -> Iterable[str]:
+    open_ones = [claim for claim in claims if claim.outcome is Outcome.INCONCLUSIVE]
+    for claim in open_ones[:MOST_REASONS]:
+        yield f"{claim.id} is inconclusive: {_sentence(clipped(claim.reason, REASON_LENGTH))}"
+    if rest := open_ones[MOST_REASONS:]:
+        yield f"Inconclusive, too: {listed([claim.id for claim in rest], 40)}."
 
 
 def is_measured(variant: VariantSummary) -> bool:

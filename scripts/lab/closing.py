@@ -5,11 +5,29 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.answer import answer
-from lab.summary import Summary, VariantSummary
+from lab.errors import ExitCode
+from lab.summary import Claim, Outcome, Summary, VariantSummary
+from lab.thread_page import tally
 from lab.units import format_mib
-from lab.wording import DASH
+from lab.wording import DASH, clipped
 
 STYLES = {"flat": "green", "bounded": "cyan", "leak": "red", "inconclusive": "yellow"}
+OUTCOME_STYLES = {
+    Outcome.REPRODUCED: "red",
+    Outcome.REFUTED: "green",
+    Outcome.CONDITIONAL: "cyan",
+    Outcome.INCONCLUSIVE: "yellow",
+}
+STATEMENT_LENGTH = 78
+FEW_VARIANTS = 12
+"""Past as many, a run of claims ends with their table alone."""
+MEANINGS = {
+    ExitCode.DECIDED: "every claim is decided and none is refuted",
+    ExitCode.CONTRADICTED: "every claim is decided, and at least one is refuted",
+    ExitCode.UNDECIDED: "at least one claim is inconclusive",
+    ExitCode.INCOMPLETE: "a variant is missing or never got ready",
+    ExitCode.INTERRUPTED: "interrupted; what is decided so far stands above",
+}
 
 
 def size(value: int | None) -> str:
@@ -28,6 +46,35 @@ def row(variant: VariantSummary) -> tuple[str | Text, ...]:
         size(memory.growth if memory else None),
         size(variant.prediction.growth_bytes),
         f"{requests.ok:,}/{requests.sent:,}",
+    )
+
+
+def claims_table(claims: tuple[Claim, ...]) -> Table:
+    """A line a claim."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("claim", "outcome", "statement"):
+        table.add_column(heading, no_wrap=True)
+    for claim in claims:
+        outcome = Text(claim.outcome.value, style=OUTCOME_STYLES[claim.outcome])
+        table.add_row(claim.id, outcome, Text(clipped(claim.statement, STATEMENT_LENGTH)))
+    return table
+
+
+def closing(summary: Summary) -> Group:
+    """What the terminal ends with: of a run of claims their outcomes, else the variants."""
+    if not summary.claims:
+        return closing_table(summary)
+    few = len(summary.variants) + len(summary.run.missing) <= FEW_VARIANTS
+    reasons = [Text(f"{claim.id}: {claim.reason}") for claim in summary.claims if few]
+    code = ExitCode(summary.run.exit_code)
+    return Group(
+        closing_table(summary) if few else Text(),
+        Text(),
+        claims_table(summary.claims),
+        *reasons,
+        Text(),
+        Text(tally(summary.claims), style="bold"),
+        Text(f"exit code {code.value}: {MEANINGS.get(code, code.name.lower())}"),
     )
 
 

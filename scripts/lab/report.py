@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lab import sections
+from lab import sections, thread_page
 from lab.answer import answer
 from lab.figures import render_svg
 from lab.reading import READING
@@ -37,15 +37,18 @@ class Limits:
     log_lines: int | None = 40
     text: int | None = None
     """Characters of a text that came from outside the report."""
+    claims: int | None = None
+    """Claims of which the details are shown; their table is always whole."""
 
 
 LIMITS = (
     Limits(),
     Limits(details=40, log_lines=20, text=400),
     Limits(rows=200, details=20, log_lines=10, text=240),
-    Limits(rows=200, details=6, log_lines=4, text=120),
-    Limits(rows=100, details=6, log_lines=4, text=120),
-    Limits(rows=40, details=4, log_lines=2, text=100),
+    Limits(rows=200, details=6, log_lines=4, text=160),
+    Limits(rows=200, details=6, log_lines=4, text=120, claims=12),
+    Limits(rows=100, details=6, log_lines=4, text=120, claims=0),
+    Limits(rows=40, details=4, log_lines=2, text=100, claims=0),
 )
 """From everything to the least; the first whose report fits is used."""
 
@@ -64,7 +67,9 @@ class Row:
 
 def render_all(summary: Summary, curves: Sequence[Curve]) -> Mapping[str, str]:
     """Every file of the report by its name."""
+    page = {"thread.md": render_thread(summary)} if summary.claims else {}
     return {
+        **page,
         "summary.json": summary_json(summary),
         "report.md": render_markdown(summary),
         "report.html": render_html(summary, curves),
@@ -82,6 +87,13 @@ def render_markdown(summary: Summary) -> str:
             return text
     whole_lines = text[: MARKDOWN_LIMIT - len(CUT_NOTE)].rpartition("\n")[0]
     return whole_lines + CUT_NOTE
+
+
+def render_thread(summary: Summary) -> str:
+    """The page that answers the thread: what it contradicts itself about, and the claims."""
+    page = _environment(escaped=False).get_template("thread.md.j2")
+    text = page.render(**_context(summary), limits=Limits())
+    return re.sub(r"\n{3,}", "\n\n", printable(text)).strip() + "\n"
 
 
 def render_html(summary: Summary, curves: Sequence[Curve]) -> str:
@@ -115,6 +127,8 @@ def _context(summary: Summary) -> dict[str, Any]:
         "run": summary.run,
         "answer": answer(summary),
         "claims": summary.claims,
+        "questions": thread_page.questions(summary),
+        "published": thread_page.published_rows(summary.claims),
         "columns": COLUMNS,
         "groups": _column_groups(),
         "rows": _rows(summary.variants, notes),
@@ -177,6 +191,8 @@ def _environment(escaped: bool) -> Environment:
         "clip": clipped,
         "counted": counted,
         "duration": duration,
+        "evidence": thread_page.evidence_text,
+        "variants_of": thread_page.variants_text,
     }
     return environment
 

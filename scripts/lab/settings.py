@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from lab.errors import ExitCode, UsageError
@@ -19,6 +20,10 @@ WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
 SIZE_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?", re.IGNORECASE)
 ENGINES = ("auto", "docker", "process")
+CLAIMS = Path(__file__).with_name("claims.yaml")
+CLAIM = re.compile(r"^- id: (T\d+)$(.*?)(?=^- id:|^topics:|\Z)", re.MULTILINE | re.DOTALL)
+CLAIM_VARIANTS = re.compile(r"^  (?:variants|beside):\s*\{(.*?)\}", re.MULTILINE | re.DOTALL)
+CLAIMS_SUITE = "thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Settings:
     probes: bool
     fresh: bool
     """Whether a run that was interrupted is left as it is, and a new one begun."""
+    claim: str | None
+    """The one statement that the run is about; None: not just one."""
 
 
 def parse_size(text: str) -> int:
@@ -57,6 +64,22 @@ def parse_size(text: str) -> int:
     if not math.isfinite(size):
         raise ValueError(text)
     return int(size)
+
+
+@cache
+def claim_variants() -> dict[str, tuple[str, ...]]:
+    """The variants of each claim, from the text of claims.yaml: no YAML reader is needed."""
+    found = CLAIM.findall(CLAIMS.read_text(encoding="utf-8"))
+    return {
+        name: tuple(re.findall(r": ([a-z0-9-]+)", " ".join(CLAIM_VARIANTS.findall(text))))
+        for name, text in found
+    }
+
+
+def near(value: str) -> str:
+    """The claim whose number is nearest to what was written."""
+    digits = "".join(re.findall(r"[0-9]", value))[:6]
+    return min(claim_variants(), key=lambda known: abs(int(known[1:]) - int(digits or 1)))
 
 
 def refuse(name: str, value: str, allowed: str) -> UsageError:
@@ -118,6 +141,15 @@ class Reader:
             raise refuse(name, value, "auto or a size of at least 64m, such as 8g")
         return size_bytes
 
+    def claim(self) -> str | None:
+        value = self.text("ID", "").upper()
+        known = tuple(claim_variants())
+        if value and value not in known:
+            raise refuse("ID", value, f"{known[0]} to {known[-1]}; the nearest is {near(value)}")
+        if value and self.globs() != ("*",):
+            raise UsageError(f"ID={value} and VARIANTS cannot be used together: give one of them")
+        return value or None
+
     def suite(self) -> str:
         value = self.text("SUITE", "core")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", value):
@@ -133,9 +165,10 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
     """
     read = Reader(given)
     blocks = read.number("BLOCKS", MIN_BLOCKS, MIN_BLOCKS, 1000)
+    claim = read.claim()
     settings = Settings(
-        suite=read.suite(),
-        variants=read.globs(),
+        suite=CLAIMS_SUITE if claim else read.suite(),
+        variants=claim_variants()[claim] if claim else read.globs(),
         host_cpus=read.host_cpus(),
         workers=read.number("WORKERS", 1, 1, 64),
         requests=read.number("REQUESTS", 1000, blocks, 10_000_000),
@@ -149,6 +182,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         seed=read.number("SEED", 596, 0, 2**32 - 1),
         probes=read.choice("LAB_PROBES", ("1", "0")) == "1",
         fresh=read.choice("FRESH", ("0", "1")) == "1",
+        claim=claim,
     )
     read.choice("OFFLINE", ("0", "1"))
     return settings

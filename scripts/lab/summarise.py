@@ -6,6 +6,7 @@ from dataclasses import replace
 from statistics import median
 
 from lab.attribution import likely_cause
+from lab.claims import ClaimBook, ClaimRecord, claims_asked, judge_claims, topics_of
 from lab.codec import encode
 from lab.errors import ExitCode
 from lab.experiment import Experiment
@@ -14,12 +15,14 @@ from lab.summary import (
     SCHEMA_VERSION,
     AftermathSummary,
     Base,
+    Claim,
     Comparison,
     CpuSeconds,
     Curve,
     Interval,
     Memory,
     Missing,
+    Outcome,
     Prediction,
     Requests,
     RunInfo,
@@ -33,6 +36,11 @@ from lab.units import format_mib
 from lab.validity import caveats, conditions_of
 from lab.verdict import judge_trial
 
+CLAIMS_SUITE = "thread"
+BAD_ENDS = frozenset(
+    kind.value for kind in (EndKind.NEVER_READY, EndKind.NO_REQUESTS_SERVED, EndKind.FAILED)
+)
+"""What leaves a run of claims incomplete; some of them ask for a death under a small limit."""
 NEVER_RAN = "asked for, but no trial was recorded"
 MOVING_PACKAGES = ("colorama", "pip")
 """Left out of the versions: they take no part in serving."""
@@ -356,6 +364,33 @@ def exit_code_of(
     return ExitCode.DECIDED
 
 
+def claims_exit_code(
+    experiment: Experiment,
+    variants: Sequence[VariantSummary],
+    missing: Sequence[Missing],
+    claims: Sequence[Claim],
+) -> ExitCode:
+    """What the exit of a run says that was asked for claims: their outcomes, not the verdicts."""
+    if experiment.interrupted:
+        return ExitCode.INTERRUPTED
+    ended_badly = any(trial.end in BAD_ENDS for v in variants for trial in v.trials)
+    if experiment.elapsed_seconds is None or missing or not variants or ended_badly:
+        return ExitCode.INCOMPLETE
+    outcomes = {claim.outcome for claim in claims}
+    if Outcome.INCONCLUSIVE in outcomes:
+        return ExitCode.UNDECIDED
+    return ExitCode.CONTRADICTED if Outcome.REFUTED in outcomes else ExitCode.DECIDED
+
+
+def asked_claims(experiment: Experiment, book: ClaimBook | None) -> tuple[ClaimRecord, ...]:
+    """The statements that a run of the thread's suite is about; none of any other suite."""
+    if book is None or experiment.suite != CLAIMS_SUITE:
+        return ()
+    only = experiment.settings.get("claim")
+    everything = experiment.settings.get("variants", "*") == "*"
+    return claims_asked(book, experiment.variants, str(only) if only else None, everything)
+
+
 def missing_of(
     experiment: Experiment, trials: Mapping[str, Sequence[Trial]]
 ) -> tuple[Missing, ...]:
@@ -369,6 +404,7 @@ def summarise(
     experiment: Experiment,
     trials: Mapping[str, Sequence[Trial]],
     comparison: Comparison | None = None,
+    book: ClaimBook | None = None,
 ) -> Summary:
     """The whole of `summary.json`.
 
@@ -377,6 +413,7 @@ def summarise(
         experiment: what was asked for, and where.
         trials: what was observed, by variant.
         comparison: what another engine found, where that is known.
+        book: the thread's statements, for a run that may be about them.
     """
     order: Callable[[str], int] = {
         name: i for i, name in enumerate(experiment.variants)
@@ -384,7 +421,13 @@ def summarise(
     names = sorted((name for name in trials if name in experiment.variants), key=order)
     variants = tuple(variant_summary(trials[name]) for name in names)
     missing = missing_of(experiment, trials)
-    code = exit_code_of(experiment, variants, missing)
+    records = asked_claims(experiment, book)
+    claims = judge_claims(records, variants, missing)
+    code = (
+        claims_exit_code(experiment, variants, missing, claims)
+        if records
+        else exit_code_of(experiment, variants, missing)
+    )
     every = [trial for found in trials.values() for trial in found]
     engine = experiment.engine
     shown = {variant.axes["host_cpus"] for variant in variants}
@@ -406,7 +449,8 @@ def summarise(
         exit_code=int(code),
         comparison=comparison,
     )
-    return Summary(SCHEMA_VERSION, run, variants, claims=())
+    topics = topics_of(book.topics if book else (), claims)
+    return Summary(SCHEMA_VERSION, run, variants, claims, topics)
 
 
 def curve_of(trial: Trial) -> Curve:
