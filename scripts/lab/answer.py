@@ -59,14 +59,21 @@ def answer(summary: Summary) -> Answer:
 
 def _answer_of_claims(summary: Summary, measured: Sequence[VariantSummary]) -> Answer:
     """Of statements, not of variants: what came out, and what explains most of it."""
-    told = tally(summary.claims).replace("claim", "statement", 1).replace(":", " of the thread:", 1)
     return Answer(
-        headline=f"{told}.",
+        headline=_claims_headline(summary.claims),
         lines=(),
         findings=tuple(filter(None, (explanation(summary), _headline(summary, measured)))),
         warnings=(*_warnings(summary), *_open_claims(summary.claims)),
         measured=bool(measured),
     )
+
+
+def _claims_headline(claims: Sequence[Claim]) -> str:
+    if len(claims) == 1:
+        (claim,) = claims
+        return f"{claim.id} is {claim.outcome.value}: {_sentence(claim.reason)}"
+    told = tally(claims).replace("claims:", "statements of the thread:", 1)
+    return f"{told}."
 
 
 def _open_claims(claims: Sequence[Claim]) -> Iterable[str]:

@@ -210,14 +210,24 @@ def rows_of(measured: Measured) -> Iterable[ClaimRow]:
     for role, published in measured.record.published.items():
         for name, value in published.items():
             found = measured(role, name)
-            predicted = measured(role, "predicted_bytes") if name == "growth_bytes" else None
+            predicted = predicted_of(measured, role, name)
             yield ClaimRow(
                 role=role,
                 quantity=name,
                 published=value,
-                predicted=predicted if isinstance(predicted, int | float) else None,
+                predicted=predicted,
                 measured=found if isinstance(found, int | float) else None,
             )
+
+
+def predicted_of(measured: Measured, role: str, name: str) -> float | None:
+    """What the prediction of a growth says of that quantity, where it says something."""
+    growth, baseline = measured(role, "predicted_bytes"), measured(role, "baseline_bytes")
+    if not isinstance(growth, int | float) or name not in ("growth_bytes", "settled_bytes"):
+        return None
+    if name == "growth_bytes":
+        return growth
+    return growth + baseline if isinstance(baseline, int | float) else None
 
 
 def topics_of(records: Sequence[TopicRecord], claims: Sequence[Claim]) -> tuple[Topic, ...]:
@@ -256,7 +266,7 @@ def claims_left(
     return sum(claim.outcome is not Outcome.INCONCLUSIVE for claim in claims), len(claims)
 
 
-def again(records: Sequence[ClaimRecord], variants: Sequence[VariantSummary]) -> tuple[str, ...]:
+def again_of(records: Sequence[ClaimRecord], variants: Sequence[VariantSummary]) -> tuple[str, ...]:
     """Variants of which one more trial may decide a claim, in the order of the records.
 
     A claim for want of a verdict asks for that variant, one between the bounds for all of its own.

@@ -210,7 +210,7 @@ def quantity_text(name: str, value: Value | None) -> str:
     if name.endswith("bytes_per_request"):
         return format_rate(value)
     if name.endswith("bytes"):
-        return f"{'+' if 'growth' in name and value >= 0 else ''}{format_mib(value)}"
+        return format_mib(value)
     if name.endswith("seconds"):
         return f"{value * 1000:,.0f} ms" if abs(value) < 1 else f"{value:,.1f} s"
     return number(value, 0 if float(value).is_integer() else 1)

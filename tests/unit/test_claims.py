@@ -8,7 +8,7 @@ from lab.claims import (
     ClaimRecord,
     ContradictionError,
     OutcomeRule,
-    again,
+    again_of,
     claims_asked,
     claims_left,
     faults,
@@ -121,7 +121,7 @@ def test_the_evidence_names_role_variant_trials_and_numbers() -> None:
     case = {"uvloop": {"growth": 610}, "asyncio": {"growth": 611}}
     (claim,) = judge_claims([record], measured(record, case))
 
-    assert claim.reason == "on 3.7 asyncio kept +611 MiB and uvloop +610 MiB"
+    assert claim.reason == "on 3.7 asyncio kept 611 MiB and uvloop 610 MiB"
     assert [(e.role, e.variant, e.trials, dict(e.numbers)) for e in claim.evidence] == [
         ("uvloop", "py37-uvicorn-uvloop", 1, {"growth_bytes": 610 << 20}),
         ("asyncio", "py37-uvicorn-asyncio", 1, {"growth_bytes": 611 << 20}),
@@ -134,7 +134,7 @@ def test_between_the_bounds_the_numbers_and_the_next_step_are_said() -> None:
     (claim,) = judge_claims([record], measured(record, case))
 
     assert claim.reason == (
-        "between the bounds: uvloop growth_bytes +610 MiB and asyncio growth_bytes +400 MiB; "
+        "between the bounds: uvloop growth_bytes 610 MiB and asyncio growth_bytes 400 MiB; "
         "TRIALS=3 would tell a border case from noise"
     )
 
@@ -148,7 +148,7 @@ def test_what_is_shown_beside_need_not_be_there() -> None:
 
     assert (alone.outcome, len(alone.evidence)) == (Outcome.REPRODUCED, 2)
     assert (beside.outcome, len(beside.evidence)) == (Outcome.REPRODUCED, 3)
-    assert "one at a time +15.0 MiB" in beside.reason
+    assert "one at a time 15.0 MiB" in beside.reason
 
 
 def test_published_predicted_and_measured_stand_side_by_side() -> None:
@@ -190,22 +190,22 @@ def test_a_claim_without_a_verdict_asks_for_that_variant_again() -> None:
     record = RECORDS["T24"]
     open_one = {"uvloop": {"growth": 60, "verdict": "inconclusive"}}
 
-    assert again([record], measured(record, open_one)) == ("py38-numpy-uvloop",)
-    assert again([record], measured(record, {})) == ()
+    assert again_of([record], measured(record, open_one)) == ("py38-numpy-uvloop",)
+    assert again_of([record], measured(record, {})) == ()
 
 
 def test_a_claim_between_the_bounds_asks_for_all_its_variants_again() -> None:
     record = RECORDS["T23"]
     case = {"uvloop": {"growth": 610}, "asyncio": {"growth": 400}}
 
-    assert again([record], measured(record, case)) == tuple(record.roles.values())
+    assert again_of([record], measured(record, case)) == tuple(record.roles.values())
 
 
 def test_more_of_the_same_does_not_help_where_something_else_is_wanting() -> None:
     record = RECORDS["T02"]
 
-    assert again([record], measured(record, {"db": {"threads": [20, None]}})) == ()
-    assert again([record], []) == ()
+    assert again_of([record], measured(record, {"db": {"threads": [20, None]}})) == ()
+    assert again_of([record], []) == ()
 
 
 def test_a_second_trial_that_decides_settles_the_verdict() -> None:

@@ -1,16 +1,18 @@
 import io
+from dataclasses import replace
 
 import factories
-from lab.closing import closing_table
+from lab.closing import closing
 from lab.summary import Summary
 from rich.console import Console
+from test_report import claims_summary
 
 HOSTILE = "failed: [/bin/sh -c pip] and [red]more[/red] [/]"
 
 
-def shown(summary: Summary) -> str:
-    console = Console(file=io.StringIO(), width=200)
-    console.print(closing_table(summary))
+def shown(summary: Summary, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(closing(summary))
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.strip() for line in console.file.getvalue().splitlines())
 
@@ -49,3 +51,23 @@ def test_a_missing_variant_stands_with_its_reason_whatever_is_in_it() -> None:
 
 def test_nothing_measured_does_not_sound_like_a_pass() -> None:
     assert "Nothing was measured" in shown(factories.summary([]))
+
+
+def test_a_run_of_claims_ends_with_them_their_count_and_the_code() -> None:
+    lines = shown(claims_summary(), width=100).splitlines()
+
+    assert sum(line.startswith("T") for line in lines) == 42
+    assert any(line.startswith("T23    refuted") for line in lines)
+    assert lines[-2].startswith("42 claims: ")
+    assert lines[-1] == "exit code 1: every claim is decided, and at least one is refuted"
+
+
+def test_a_run_of_one_claim_shows_its_variants_and_its_reason() -> None:
+    whole = claims_summary()
+    names = ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
+    variants = tuple(v for v in whole.variants if v.name in names)
+    lines = shown(replace(whole, variants=variants, claims=whole.claims[22:23])).splitlines()
+
+    assert sum(line.startswith("py37-") for line in lines) == 2
+    assert "T23: on 3.7 asyncio kept 611 MiB and uvloop 610 MiB" in lines
+    assert lines[-2] == "1 claim: 0 reproduced, 1 refuted, 0 conditional, 0 inconclusive"

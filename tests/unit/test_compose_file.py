@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 from lab import settings
-from lab.matrix import command_words, read_matrix, read_services
+from lab.claimbook import read_claims
+from lab.matrix import command_words, mapping, read_matrix, read_services
 from lab.model import Variant
 from lab.predict import Load, threads_that_run
 from lab.quiet import ANYIO_STACKS
@@ -311,3 +312,18 @@ def test_the_defaults_that_the_driver_is_given_are_those_of_the_lab() -> None:
 def test_the_driver_waits_for_the_gate_and_ends_in_time() -> None:
     assert SERVICES["driver"]["depends_on"] == ["gate"]
     assert SERVICES["driver"]["init"] is True
+
+
+def test_every_variant_of_a_claim_is_a_service_of_the_suite_thread() -> None:
+    needed = {
+        name
+        for record in read_claims().claims
+        for name in (*record.roles.values(), *record.beside.values())
+    }
+    members = {
+        name
+        for name, service in SERVICES.items()
+        if "thread" in str(mapping(name, service, "labels").get("lab.suite", "")).split()
+    }
+
+    assert sorted(needed - members) == []

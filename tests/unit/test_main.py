@@ -9,7 +9,7 @@ from lab.store import RunFolder
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("SUITE", "VARIANTS", "RUN", "LAB_RESULTS"):
+    for name in ("SUITE", "ID", "VARIANTS", "RUN", "LAB_RESULTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RESULTS", str(tmp_path))
     return tmp_path
@@ -137,3 +137,13 @@ def test_the_exit_codes_are_the_designs() -> None:
         "INTERNAL": 70,
         "INTERRUPTED": 130,
     }
+
+
+def test_the_plan_of_a_claim_is_its_own_variants(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ID", "T23")
+
+    assert commands.main(["plan"]) == ExitCode.DECIDED
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(names) == ["py37-uvicorn-asyncio", "py37-uvicorn-uvloop"]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import factories
 import pytest
 from lab.answer import answer
+from lab.claims import judge_claims, topics_of
 from lab.report import (
     MARKDOWN_LIMIT,
     markdown_code,
@@ -14,7 +15,8 @@ from lab.report import (
     render_html,
     render_markdown,
 )
-from lab.summary import Claim, Summary, Verdict
+from lab.summary import Summary, Verdict
+from made import BOOK, everything
 
 MIB = factories.MIB
 HOSTILE = "</pre><script>alert(1)</script> | `x` ``` [a](b) \x1b[31mred\x1b[0m \x00"
@@ -173,10 +175,82 @@ def test_markdown_stays_below_the_limit_and_says_what_is_left_out(count: int) ->
 
 def test_claims_are_shown_only_when_there_are_some() -> None:
     summary = factories.core_summary()
-    claim = Claim("threads", "3.7 keeps more than 3.8", "reproduced", "It did.", ("py37",))
+    files = render_all(summary, ())
 
-    assert "## Claims" not in render_markdown(summary)
-    assert "## Claims" in render_markdown(replace(summary, claims=(claim,)))
+    assert "## Claims" not in files["report.md"]
+    assert "thread.md" not in files
+    assert "## Claims" in render_markdown(claims_summary())
+
+
+def claims_summary() -> Summary:
+    """A run of the thread's whole suite, made up."""
+    variants = everything()
+    claims = judge_claims(BOOK.claims, variants)
+    summary = factories.summary(variants, suite="thread", exit_code=1)
+    return replace(summary, claims=claims, topics=topics_of(BOOK.topics, claims))
+
+
+def test_the_report_of_the_whole_thread_stays_below_the_limit_with_every_claim() -> None:
+    text = render_markdown(claims_summary())
+
+    assert len(text) <= MARKDOWN_LIMIT
+    assert "This report was cut here" not in text
+    assert sum(line.startswith("| T") for line in text.splitlines()) >= 42
+
+
+def test_long_reasons_and_caveats_cost_details_and_no_claim() -> None:
+    summary = claims_summary()
+    variants = tuple(
+        replace(variant, reason="because " * 60, caveats=("late " * 60,))
+        for variant in summary.variants
+    )
+    text = render_markdown(replace(summary, variants=variants))
+
+    assert len(text) <= MARKDOWN_LIMIT
+    assert [f"| T{n:02d} |" in text for n in range(1, 43)] == [True] * 42
+    assert "## Run it again" in text
+
+
+def test_the_page_for_the_thread_is_one_screen_and_the_table() -> None:
+    page = render_all(claims_summary(), ())["thread.md"]
+    first, table, rest = page.partition("## Claims")
+
+    assert first.startswith("# 42 statements of the thread: ")
+    assert (len(first) <= 3_500, len(first.splitlines()) <= 45) == (True, True)
+    assert table
+    assert [f"| T{n:02d} |" in rest for n in range(1, 43)] == [True] * 42
+    assert first.count("**refuted**") + first.count("**conditional**") > 5
+
+
+def test_the_first_screen_of_the_report_is_that_page() -> None:
+    summary = claims_summary()
+
+    assert all(f"**{topic.question}**" in _first_screen(summary) for topic in summary.topics)
+    assert all(topic.question in render_html(summary, ()) for topic in summary.topics)
+
+
+def test_published_predicted_and_measured_stand_in_the_report() -> None:
+    text = render_markdown(claims_summary())
+
+    assert "| T12 | py37-table2-sync, growth | 6,926 MiB | 0.0 MiB | 900 MiB | 0.13 |" in text
+    assert "| T08 | py37-table1-sync, growth | 1,220 MiB |" in text
+
+
+def test_a_run_of_one_claim_has_its_reason_in_the_headline() -> None:
+    summary = claims_summary()
+    one = replace(summary, claims=summary.claims[22:23], topics=())
+
+    assert answer(one).headline == (
+        "T23 is refuted: on 3.7 asyncio kept 611 MiB and uvloop 610 MiB."
+    )
+
+
+def test_claims_that_are_open_stand_in_the_first_screen() -> None:
+    summary = claims_summary()
+    open_ones = replace(summary, claims=judge_claims(BOOK.claims, []))
+
+    assert "T01 is inconclusive: not measured: py37-original-db" in _first_screen(open_ones)
+    assert "Inconclusive, too: T06, T07" in _first_screen(open_ones)
 
 
 def test_hostile_logs_are_shown_and_do_nothing() -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from lab import settings
+from lab.claimbook import read_claims
 from lab.errors import ExitCode, UsageError
 from lab.model import Connection
 from lab.settings import HOST_CPUS_SHOWN, given_settings, parse_settings, parse_size, read_dotenv
@@ -32,6 +33,7 @@ LANES = "auto or a whole number from 1 to 64"
         ("seed", 596),
         ("probes", True),
         ("fresh", False),
+        ("claim", None),
     ],
 )
 def test_default(field: str, default: object) -> None:
@@ -202,3 +204,32 @@ def test_a_comment_behind_a_value_is_no_part_of_it(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("WORKERS=4 # as the thread\nVARIANTS='py37-*'\n")
     assert read_dotenv(path) == {"WORKERS": "4", "VARIANTS": "py37-*"}
+
+
+def test_a_claim_names_its_suite_and_its_variants() -> None:
+    found = parse_settings({"ID": "t23", "SUITE": "core", "VARIANTS": "*"})
+
+    assert (found.claim, found.suite) == ("T23", "thread")
+    assert found.variants == ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
+
+
+def test_the_text_of_the_claims_is_read_as_yaml_reads_it() -> None:
+    records = read_claims().claims
+
+    assert settings.claim_variants() == {
+        record.id: tuple([*record.roles.values(), *record.beside.values()]) for record in records
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "nearest"),
+    [("T43", "T42"), ("T5", "T05"), ("99", "T42"), ("T00", "T01"), ("x", "T01")],
+)
+def test_an_unknown_claim_is_refused_with_the_nearest_one(value: str, nearest: str) -> None:
+    with pytest.raises(UsageError, match=f"ID=.* allowed is T01 to T42; the nearest is {nearest}"):
+        parse_settings({"ID": value})
+
+
+def test_a_claim_brings_its_own_variants() -> None:
+    with pytest.raises(UsageError, match="ID=T23 and VARIANTS cannot be used together"):
+        parse_settings({"ID": "T23", "VARIANTS": "py37-*"})

@@ -1,8 +1,10 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import raw
+from lab.claimbook import read_claims
 from lab.errors import ExitCode
 from lab.experiment import Experiment
 from lab.model import Aftermath, End, EndKind, Scenario, Trial
@@ -289,3 +291,76 @@ def test_processes_after_a_scenario_are_the_engines_tasks_when_no_probe_answers(
 
     assert found is not None
     assert (found.processes_before, found.processes_after) == (1, processes)
+
+
+def claims_run(*names: str, trials: Mapping[str, Sequence[Trial]], **changes: Any) -> Summary:
+    known = {"suite": "thread", "settings": {"variants": " ".join(names), "claim": None}}
+    return summarise(
+        "run", raw.experiment(*names, **{**known, **changes}), trials, None, read_claims()
+    )
+
+
+def loop_trial(name: str, memory_bytes: tuple[int, ...], **changes: Any) -> Trial:
+    start = raw.start(raw.variant(name, limit_bytes=4096 * MIB))
+    return raw.trial(memory_bytes, start=start, **changes)
+
+
+LOOPS = ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
+BOTH = {name: (loop_trial(name, (50 * MIB, *(650 * MIB,) * 8)),) for name in LOOPS}
+
+
+def test_a_run_of_the_thread_judges_the_claims_that_its_variants_make_up() -> None:
+    found = claims_run(*LOOPS, trials=BOTH)
+
+    assert [(c.id, c.outcome.value) for c in found.claims] == [
+        ("T23", "refuted"),
+        ("T25", "refuted"),
+    ]
+    assert found.run.exit_code == ExitCode.CONTRADICTED
+
+
+def test_a_claim_that_was_asked_for_alone_is_judged_alone() -> None:
+    found = claims_run(*LOOPS, trials=BOTH, settings={"variants": " ".join(LOOPS), "claim": "T23"})
+
+    assert [claim.id for claim in found.claims] == ["T23"]
+
+
+def test_another_suite_has_no_claims_and_the_whole_one_all_of_them() -> None:
+    assert claims_run(*LOOPS, trials=BOTH, suite="core").claims == ()
+    assert len(claims_run(*LOOPS, trials=BOTH, settings={"variants": "*"}).claims) == 42
+
+
+@pytest.mark.parametrize(
+    ("trials", "changes", "code"),
+    [
+        (BOTH, {}, ExitCode.CONTRADICTED),
+        (
+            {**BOTH, LOOPS[1]: (loop_trial(LOOPS[1], (50 * MIB, *(55 * MIB,) * 8)),)},
+            {},
+            ExitCode.DECIDED,
+        ),
+        (
+            {**BOTH, LOOPS[1]: (loop_trial(LOOPS[1], (50 * MIB, *(450 * MIB,) * 8)),)},
+            {"settings": {"variants": "x", "claim": "T23"}},
+            ExitCode.UNDECIDED,
+        ),
+        ({LOOPS[0]: BOTH[LOOPS[0]]}, {}, ExitCode.INCOMPLETE),
+        (BOTH, {"interrupted": True}, ExitCode.INTERRUPTED),
+        (BOTH, {"elapsed_seconds": None}, ExitCode.INCOMPLETE),
+        (
+            {**BOTH, LOOPS[1]: (replace(NEVER_READY, start=BOTH[LOOPS[1]][0].start),)},
+            {},
+            ExitCode.INCOMPLETE,
+        ),
+        (
+            {**BOTH, LOOPS[1]: (died(start=BOTH[LOOPS[1]][0].start),)},
+            {},
+            ExitCode.UNDECIDED,
+        ),
+    ],
+    ids=["refuted", "decided", "between", "missing", "interrupted", "cut", "not ready", "died"],
+)
+def test_the_exit_code_of_a_run_of_claims(
+    trials: Mapping[str, Sequence[Trial]], changes: dict[str, Any], code: ExitCode
+) -> None:
+    assert claims_run(*LOOPS, trials=trials, **changes).run.exit_code == code

@@ -8,7 +8,9 @@ import lab.summary
 import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from lab.codec import decode
 from lab.report import summary_json
+from test_report import claims_summary
 
 SCHEMA = json.loads(Path(lab.summary.__file__).with_name("summary.schema.json").read_text("utf-8"))
 
@@ -35,8 +37,9 @@ def test_the_schema_itself_is_valid() -> None:
         factories.summary(
             [factories.unmeasured()], missing=(factories.missing(),), partial=True, exit_code=3
         ),
+        claims_summary(),
     ],
-    ids=["core", "empty", "unmeasured"],
+    ids=["core", "empty", "unmeasured", "claims"],
 )
 def test_a_summary_fits_the_schema(summary: lab.summary.Summary) -> None:
     Draft202012Validator(SCHEMA).validate(json.loads(summary_json(summary)))
@@ -71,3 +74,9 @@ def test_the_json_is_stable_and_ends_with_a_newline() -> None:
 
     assert first == summary_json(factories.summary([turned]))
     assert first.endswith("}\n")
+
+
+def test_a_summary_with_claims_comes_back_as_it_was() -> None:
+    summary = claims_summary()
+
+    assert decode(lab.summary.Summary, json.loads(summary_json(summary))) == summary
