@@ -1,4 +1,4 @@
-"""The picture of a run: one small panel a variant, all on one scale."""
+"""The picture of a run: one small panel a variant; up to 24 on one scale, more each on its own."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,10 +27,14 @@ MOST_COLUMNS = 6
 LEAST_FILLED = 0.5
 """Share of the matrix's cells that must hold a variant, else the panels flow."""
 TITLE_LENGTH = 22
+MOST_ON_ONE_SCALE = 24
+"""More span so much (20 MiB to 7 GiB in the suite thread) that most would be flat lines."""
 
 PANEL_WIDTH, PANEL_HEIGHT = 284, 104
 TITLE_HEIGHT, GAP, LEFT, TOP, BOTTOM, RIGHT = 22, 18, 58, 30, 46, 12
 ROW_HEIGHT = TITLE_HEIGHT + PANEL_HEIGHT + GAP
+OWN_SCALE_GAP = 52
+"""Between columns where each panel has its own labels."""
 
 Cells = tuple[tuple[int, int], ...]
 Floats = NDArray[np.float64]
@@ -38,7 +42,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The one scale of all panels; origin at the lower left of a panel."""
+    """Of all panels, or of one; origin at the lower left of a panel."""
 
     seconds: tuple[float, float]
     bytes_top: float
@@ -75,6 +79,7 @@ class Panel:
     predicted_y: float | None
     predicted_above: str
     limit_y: float | None
+    y_ticks: tuple[Tick, ...]
     shows_y: bool
     shows_x: bool
 
@@ -88,18 +93,24 @@ def render_svg(summary: Summary, curves: Sequence[Curve], standalone: bool = Tru
     cells = grid(summary.variants)
     columns = max((column for column, _ in cells), default=0) + 1
     rows = max((row for _, row in cells), default=0) + 1
+    gap = OWN_SCALE_GAP if has_own_scales(summary.variants) else GAP
     text = _template().render(
         panels=_panels(summary.variants, by_variant, scale, cells),
-        width=LEFT + columns * (PANEL_WIDTH + GAP) - GAP + RIGHT,
+        width=LEFT + columns * (PANEL_WIDTH + gap) - gap + RIGHT,
         height=TOP + rows * ROW_HEIGHT - GAP + BOTTOM,
         panel_width=PANEL_WIDTH,
         panel_height=PANEL_HEIGHT,
         x_ticks=_x_ticks(scale),
-        y_ticks=_y_ticks(scale),
+        own_scales=has_own_scales(summary.variants),
         description=_description(summary),
         standalone=standalone,
     )
     return printable(text)
+
+
+def has_own_scales(variants: Sequence[VariantSummary]) -> bool:
+    """Whether each panel has its own scale of memory; time is everywhere the same."""
+    return len(variants) > MOST_ON_ONE_SCALE
 
 
 def grid(variants: Sequence[VariantSummary]) -> Cells:
@@ -135,15 +146,17 @@ def _panels(
     scale: Scale,
     cells: Cells,
 ) -> list[Panel]:
+    own = has_own_scales(variants)
+    gap = OWN_SCALE_GAP if own else GAP
     lowest = {column: row for column, row in sorted(cells)}
     leftmost = {row: column for column, row in sorted(cells, reverse=True)}
     return [
         _panel(
             variant,
             curves.get(variant.name, ()),
-            scale,
-            (LEFT + column * (PANEL_WIDTH + GAP), TOP + row * ROW_HEIGHT),
-            (leftmost[row] == column, lowest[column] == row),
+            _own_scale(variant, curves.get(variant.name, ()), scale) if own else scale,
+            (LEFT + column * (PANEL_WIDTH + gap), TOP + row * ROW_HEIGHT),
+            (own or leftmost[row] == column, lowest[column] == row),
         )
         for variant, (column, row) in zip(variants, cells, strict=True)
     ]
@@ -172,6 +185,7 @@ def _panel(
         predicted_y=scale.y(ceiling) if ceiling is not None and not above else None,
         predicted_above=f"{mib(ceiling)} MiB" if above else "",
         limit_y=scale.y(limit) if 0 < limit <= scale.bytes_top else None,
+        y_ticks=tuple(_y_ticks(scale)),
         shows_y=axes_shown[0],
         shows_x=axes_shown[1],
     )
@@ -228,6 +242,11 @@ def _scale(variants: Sequence[VariantSummary], curves: Sequence[Curve]) -> Scale
     return Scale((min(first, 0.0), max(last, min(first, 0.0) + 1.0)), max(top, float(MIB)))
 
 
+def _own_scale(variant: VariantSummary, curves: Sequence[Curve], shared: Scale) -> Scale:
+    """The memory of one variant, over the time of all."""
+    return Scale(shared.seconds, _scale([variant], curves).bytes_top)
+
+
 def _ticks(last: float) -> list[float]:
     """Round numbers from 0 on that stay below `last`."""
     rough = last / TICKS
@@ -248,7 +267,8 @@ def _y_ticks(scale: Scale) -> list[Tick]:
 
 def _description(summary: Summary) -> str:
     told = (f"{v.name}: {v.verdict.value}, {_growth_words(v)}" for v in summary.variants)
-    return f"{counted(len(summary.variants), 'panel')} on one scale. {'; '.join(told)}."
+    scales = "each on its own scale" if has_own_scales(summary.variants) else "on one scale"
+    return f"{counted(len(summary.variants), 'panel')}, {scales}. {'; '.join(told)}."
 
 
 def _growth_words(variant: VariantSummary) -> str:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from lab import sections, thread_page
 from lab.answer import answer
-from lab.figures import render_svg
+from lab.figures import has_own_scales, render_svg
 from lab.reading import READING
 from lab.summary import Curve, Summary, VariantSummary
 from lab.table import COLUMNS, Cell
@@ -129,6 +129,7 @@ def _context(summary: Summary) -> dict[str, Any]:
         "claims": summary.claims,
         "questions": thread_page.questions(summary),
         "published": thread_page.published_rows(summary.claims),
+        "own_scales": has_own_scales(summary.variants),
         "columns": COLUMNS,
         "groups": _column_groups(),
         "rows": _rows(summary.variants, notes),

@@ -87,3 +87,12 @@ def test_two_hundred_variants_take_no_time() -> None:
     began = time.perf_counter()
     render_svg(factories.summary(variants), curves)
     assert time.perf_counter() - began < 2.0
+
+
+def test_many_panels_have_each_a_scale_of_memory_of_their_own() -> None:
+    few, many = factories.many_variants(24), factories.many_variants(25)
+
+    assert render_svg(factories.summary(few), factories.curves(few)).count('class="y"') < 8 * 6
+    drawn = render_svg(factories.summary(many), factories.curves(many))
+    assert drawn.count('class="y"') >= 25 * 2
+    assert "25 panels, each on its own scale." in drawn
