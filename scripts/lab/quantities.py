@@ -123,16 +123,16 @@ COUNTED: Mapping[str, Read] = {
     "peak_bytes": of_memory(lambda memory: memory.peak),
     "limit_bytes": lambda v: v.memory_limit_bytes,
     "predicted_bytes": lambda v: v.prediction.growth_bytes,
+    "first_block_growth_bytes": of_troughs(nth(0)),
+    "second_block_growth_bytes": of_troughs(nth(1)),
 }
-"""What is known of a variant that died or refused requests, too."""
+"""What is known of a variant that died or refused requests later on, too."""
 
 SETTLED: Mapping[str, Read] = {
     "growth_bytes": of_memory(lambda memory: memory.growth),
     "settled_bytes": of_memory(lambda memory: memory.settled),
     "peak_growth_bytes": peak_growth,
     "flat_bytes": flat_bytes,
-    "first_block_growth_bytes": of_troughs(nth(0)),
-    "second_block_growth_bytes": of_troughs(nth(1)),
     "half_growth_bytes": HALF,
     "second_half_growth_bytes": second_half_growth,
     "highest_growth_bytes": of_troughs(max),

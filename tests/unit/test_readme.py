@@ -60,3 +60,11 @@ def test_make_help_lists_every_target() -> None:
     assert phony is not None
     described = re.findall(r"^([a-z]+):.*## \S", makefile, re.MULTILINE)
     assert sorted(described) == sorted(phony[1].split())
+
+
+def test_one_claim_is_a_setting_and_has_its_targets() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    assert "| `ID` |" in README
+    assert re.findall(r"^(claims?):", makefile, re.MULTILINE) == ["claims", "claim"]
+    assert "make claim ID=T23" in README
