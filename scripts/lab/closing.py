@@ -13,8 +13,8 @@ from lab.wording import DASH, clipped
 
 STYLES = {"flat": "green", "bounded": "cyan", "leak": "red", "inconclusive": "yellow"}
 OUTCOME_STYLES = {
-    Outcome.REPRODUCED: "red",
-    Outcome.REFUTED: "green",
+    Outcome.REPRODUCED: "green",
+    Outcome.REFUTED: "red",
     Outcome.CONDITIONAL: "cyan",
     Outcome.INCONCLUSIVE: "yellow",
 }
@@ -65,7 +65,8 @@ def closing(summary: Summary) -> Group:
     if not summary.claims:
         return closing_table(summary)
     few = len(summary.variants) + len(summary.run.missing) <= FEW_VARIANTS
-    reasons = [Text(f"{claim.id}: {claim.reason}") for claim in summary.claims if few]
+    told = [c for c in summary.claims if few or c.outcome is Outcome.INCONCLUSIVE]
+    reasons = [Text(f"{claim.id}: {claim.reason}") for claim in told]
     code = ExitCode(summary.run.exit_code)
     return Group(
         closing_table(summary) if few else Text(),
