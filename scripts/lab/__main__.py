@@ -49,8 +49,9 @@ def plan(_: argparse.Namespace, __: Console) -> ExitCode:
 def repro(_: argparse.Namespace, console: Console) -> ExitCode:
     """Measure the suite and write its report."""
     # Only here: the other commands need no engine and not its client either.
+    from lab import deciding
     from lab.choose import choose
-    from lab.run import conduct_run
+    from lab.run import Hooks, conduct_run
 
     given = given_settings()
     settings = parse_settings(given)
@@ -58,7 +59,13 @@ def repro(_: argparse.Namespace, console: Console) -> ExitCode:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = choose(settings, ROOT, given)
     folder, summary = conduct_run(
-        settings, chosen.engine, COMPOSE_FILE, results_folder(), console, unbuilt=chosen.unbuilt
+        settings,
+        chosen.engine,
+        COMPOSE_FILE,
+        results_folder(),
+        console,
+        unbuilt=chosen.unbuilt,
+        hooks=Hooks(again=deciding.again, told=deciding.told),
     )
     console.print(closing(summary))
     console.print(

@@ -1,10 +1,12 @@
 """What a run of claims has to say while it goes on, from the raw files so far."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
 
 from lab.claimbook import read_claims
 from lab.claims import ClaimRecord, again_of, claims_left
-from lab.store import RunFolder
+from lab.store import RunFolder, read_trial
 from lab.summarise import asked_claims, variant_summary
 from lab.summary import VariantSummary
 
@@ -28,9 +30,15 @@ def records_of(folder: RunFolder) -> tuple[ClaimRecord, ...]:
 
 
 def measured_of(folder: RunFolder, names: tuple[str, ...]) -> tuple[VariantSummary, ...]:
-    return tuple(summaries(folder, names))
+    files: defaultdict[str, list[tuple[Path, int]]] = defaultdict(list)
+    for path in folder.raw_files():
+        files[path.parent.name].append((path, path.stat().st_size))
+    found = (summary_of(tuple(files[name])) for name in names if name in files)
+    return tuple(summary for summary in found if summary is not None)
 
 
-def summaries(folder: RunFolder, names: tuple[str, ...]) -> Iterator[VariantSummary]:
-    trials = folder.read_trials()
-    return (variant_summary(trials[name]) for name in names if name in trials)
+@lru_cache(maxsize=1024)
+def summary_of(files: tuple[tuple[Path, int], ...]) -> VariantSummary | None:
+    """A variant from its raw files, each with its size: those that have ended are read once."""
+    trials = [trial for path, _ in files if (trial := read_trial(path)) is not None]
+    return variant_summary(trials) if trials else None
