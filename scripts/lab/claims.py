@@ -125,7 +125,7 @@ def judge_claim(
         measured=record.measured,
         condition=record.condition,
         opposite=record.opposite,
-        rules={each.outcome.value: " ".join(each.rule.text.split()) for each in record.outcomes},
+        rules={each.outcome.value: each.rule.text for each in record.outcomes},
         rows=tuple(rows_of(measured)),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "MB": 10**6}
 SIZE = re.compile(rf"\b(\d+(?:\.\d+)?) ?({'|'.join(UNITS)})\b")
+NAME = re.compile(r"(?<![\w.\"])[A-Za-z_]\w*(?![\w.\"])")
 
 Value = bool | int | float | str
 
@@ -41,6 +42,7 @@ class Rule:
     """An expression, parsed, and the (role, quantity) pairs that it reads."""
 
     text: str
+    """As it was written, with the text of each term in its place."""
     tree: ast.expr
     reads: tuple[tuple[str, str], ...]
 
@@ -93,7 +95,19 @@ def parse(text: str, terms: Mapping[str, Rule] | None = None) -> Rule:
         raise RuleError(f"{text!r} cannot be read: {error.msg}") from error
     tree: ast.expr = Terms(terms or {}).visit(body)
     check(tree)
-    return Rule(text, tree, tuple(dict.fromkeys(reads_of(tree))))
+    return Rule(spelled_out(text, terms or {}), tree, tuple(dict.fromkeys(reads_of(tree))))
+
+
+def spelled_out(text: str, terms: Mapping[str, Rule]) -> str:
+    """The text without names that only the file of the rules explains."""
+
+    def own(found: re.Match[str]) -> str:
+        if found[0] not in terms:
+            return found[0]
+        inner = terms[found[0]].text
+        return inner if " and " not in inner and " or " not in inner else f"({inner})"
+
+    return NAME.sub(own, " ".join(text.split()))
 
 
 def check(node: ast.expr) -> None:

@@ -90,3 +90,11 @@ def test_a_term_stands_for_its_rule() -> None:
 
     assert evaluate(rule, lookup) is True
     assert set(rule.reads) == {("a", "size"), ("b", "size")}
+    assert rule.text == "a.size > 5 and b.size < 5"
+
+
+def test_a_rule_is_spelled_out_with_its_terms_in_brackets_where_they_need_them() -> None:
+    terms = {"few": parse("48 MiB"), "either": parse("a.yes or a.no")}
+    rule = parse('not either and  b.size < few and a.word != "few"', terms)
+
+    assert rule.text == 'not (a.yes or a.no) and b.size < 48 MiB and a.word != "few"'
