@@ -1,6 +1,5 @@
 """What a run of claims has to say while it goes on, from the raw files so far."""
 
-from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,15 +29,16 @@ def records_of(folder: RunFolder) -> tuple[ClaimRecord, ...]:
 
 
 def measured_of(folder: RunFolder, names: tuple[str, ...]) -> tuple[VariantSummary, ...]:
-    files: defaultdict[str, list[tuple[Path, int]]] = defaultdict(list)
+    files: dict[str, list[tuple[Path, int]]] = {name: [] for name in names}
     for path in folder.raw_files():
-        files[path.parent.name].append((path, path.stat().st_size))
-    found = (summary_of(tuple(files[name])) for name in names if name in files)
+        if path.parent.name in files:
+            files[path.parent.name].append((path, path.stat().st_size))
+    found = (summary_of(tuple(files[name])) for name in names)
     return tuple(summary for summary in found if summary is not None)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def summary_of(files: tuple[tuple[Path, int], ...]) -> VariantSummary | None:
-    """A variant from its raw files, each with its size: those that have ended are read once."""
+    """One variant from its raw files; read once for each size, as this goes on beside the load."""
     trials = [trial for path, _ in files if (trial := read_trial(path)) is not None]
     return variant_summary(trials) if trials else None

@@ -15,8 +15,8 @@ def trial(name: str, settled_mib: int) -> Trial:
     return raw.trial((50 * MIB, *(settled_mib * MIB,) * 8), start=start)
 
 
-def write(folder: RunFolder, found: Trial) -> None:
-    writer = folder.trial_writer(found.start.variant.name, 1)
+def write(folder: RunFolder, found: Trial, number: int = 1) -> None:
+    writer = folder.trial_writer(found.start.variant.name, number)
     for record in (found.start, *found.samples, *found.blocks, *found.troughs, found.end):
         assert record is not None
         writer.write(record)
@@ -53,3 +53,13 @@ def test_a_run_of_another_suite_is_told_nothing(folder: RunFolder) -> None:
 
     assert deciding.told(folder, LOOPS) is None
     assert deciding.again(folder, LOOPS) == ()
+
+
+def test_a_trial_that_was_added_is_seen(folder: RunFolder) -> None:
+    write(folder, trial(LOOPS[0], 650))
+    write(folder, trial(LOOPS[1], 450))
+    assert deciding.told(folder, LOOPS) == "claims decided 0 of 2"
+    for number in (2, 3):
+        write(folder, trial(LOOPS[1], 640), number)
+
+    assert deciding.told(folder, LOOPS) == "claims decided 2 of 2"
