@@ -268,6 +268,13 @@ LISTS = [
 ]
 
 
+def test_the_doctor_says_what_the_limits_of_the_suite_add_up_to() -> None:
+    doctor = (COMPOSE.parent / "scripts" / "doctor").read_text(encoding="utf-8")
+    limits = [v.memory_limit_bytes for v in read_matrix(COMPOSE, {}) if "thread" in suites(v.name)]
+
+    assert f"add up to {sum(limits) >> 30} GiB, the largest is {max(limits) >> 30} GiB" in doctor
+
+
 def most_threads(variant: Variant, load: Load) -> int:
     axes = variant.axes
     if axes.server == "gunicorn-sync" or "LAB_THREADED" in VARIANTS[variant.name]["environment"]:
