@@ -47,7 +47,7 @@ def plan_load(variant: Variant, settings: Settings) -> LoadPlan:
         blocks=blocks,
         kind=own.kind,
         companion=own.companion,
-        may_go_on=variant.scenario is None and requests == settings.requests,
+        may_go_on=not own.exact and variant.scenario is None and requests == settings.requests,
     )
 
 

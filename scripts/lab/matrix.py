@@ -110,6 +110,13 @@ def read_service(path: Path, name: str, values: Mapping[str, str]) -> Service:
     )
 
 
+class YesNo(str, Enum):
+    """A label that is either."""
+
+    YES = "yes"
+    NO = "no"
+
+
 E = TypeVar("E", bound=Enum)
 
 
@@ -146,6 +153,7 @@ def load_shape(service: str, labels: Mapping[str, Any]) -> LoadShape:
         blocks=own_number(service, labels, "blocks"),
         kind=own_word(service, labels, "request", RequestKind) or RequestKind.GET,
         companion=None if companion is None else str(companion),
+        exact=own_word(service, labels, "exact", YesNo) is YesNo.YES,
     )
 
 

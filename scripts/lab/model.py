@@ -40,6 +40,9 @@ class LoadShape:
     kind: RequestKind = RequestKind.GET
     companion: str | None = None
     """A second path that is asked for meanwhile, one request at a time."""
+    exact: bool = False
+    """Whether nothing is added to it, however open the verdict: its numbers are compared with a
+    published load's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,20 @@ class TrialRun:
         self.last_probe: ProbeReading | None = None
 
     async def run(self) -> None:
+        async with self.session.lanes.start_slot():
+            target, probes = await self.open()
+        self.show(state="baseline")
+        await self.settle(-1, probes)
+        sizes = block_sizes(self.plan.requests, self.plan.blocks)
+        for index, size in enumerate(sizes):
+            await self.load_and_settle(index, size, target, probes)
+        if self.plan.may_go_on:
+            await self.go_on(sizes, target, probes)
+        reason = await self.play(self.variant.scenario, target, probes)
+        self.end(End(EndKind.COMPLETE, time.time(), reason, await self.telling_log()))
+
+    async def open(self) -> tuple[Target, ProbeClient]:
+        """Start the variant, until its server has answered and its first costs are over."""
         self.show(state="starting")
         place = await self.start()
         self.sampling = await asyncio.to_thread(
@@ -96,15 +110,7 @@ class TrialRun:
         target = self.target(place)
         self.show(state="warming up")
         await self.warm_up(target)
-        self.show(state="baseline")
-        await self.settle(-1, probes)
-        sizes = block_sizes(self.plan.requests, self.plan.blocks)
-        for index, size in enumerate(sizes):
-            await self.load_and_settle(index, size, target, probes)
-        if self.plan.may_go_on:
-            await self.go_on(sizes, target, probes)
-        reason = await self.play(self.variant.scenario, target, probes)
-        self.end(End(EndKind.COMPLETE, time.time(), reason, await self.telling_log()))
+        return target, probes
 
     async def go_on(self, sizes: list[int], target: Target, probes: ProbeClient) -> None:
         """While nothing is decided, a quarter of the load more, at most as much again.

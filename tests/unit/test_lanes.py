@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import raw
@@ -80,13 +81,14 @@ def test_a_lane_is_given_back_by_an_interruption() -> None:
     assert asyncio.run(run()) == (1, 10)
 
 
-def test_load_slots_bound_what_is_loaded() -> None:
+@pytest.mark.parametrize("slot", [Lanes.load_slot, Lanes.start_slot])
+def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Lanes], Any]) -> None:
     async def run() -> int:
         lanes, now, most = Lanes(LanePlan(9, 2, 100)), 0, 0
 
         async def load() -> None:
             nonlocal now, most
-            async with lanes.load_slot():
+            async with slot(lanes):
                 now += 1
                 most = max(most, now)
                 await asyncio.sleep(0)

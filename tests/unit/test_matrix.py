@@ -322,6 +322,11 @@ def test_a_variants_own_load_is_read(tmp_path: Path) -> None:
     assert variant.needs == ("postgres",)
 
 
+@pytest.mark.parametrize(("label", "exact"), [("yes", True), ("no", False)])
+def test_an_exact_load_is_read(tmp_path: Path, label: str, exact: bool) -> None:
+    assert labelled(tmp_path, f"      lab.exact: {label!r}\n").load.exact is exact
+
+
 def test_makes_line_comes_before_a_variants_default(tmp_path: Path) -> None:
     extra = "      lab.requests: ${REQUESTS:-80}\n"
 
@@ -335,6 +340,7 @@ def test_makes_line_comes_before_a_variants_default(tmp_path: Path) -> None:
         ("      lab.blocks: many\n", "has lab.blocks=many, not a number"),
         ("      lab.scenario: flood\n", "lab.scenario=flood: there is master-killed, give-back"),
         ("      lab.request: put\n", "lab.request=put: there is get, upload"),
+        ("      lab.exact: maybe\n", "lab.exact=maybe: there is yes, no"),
     ],
 )
 def test_a_label_that_cannot_be_used_is_refused(tmp_path: Path, extra: str, message: str) -> None:
