@@ -8,6 +8,10 @@ RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --disable-
     && mkdir -p /var/log/lab && chown 1000:1000 /var/log/lab
 COPY images/locks /lab/images/locks
 COPY scripts/lab /lab/scripts/lab
+# Its root is read-only: what is not compiled here is compiled at each start.
+RUN python3 -m compileall -q /lab/scripts/lab
+# The fits are of a few points: threads of BLAS would only start and end.
+ENV OPENBLAS_NUM_THREADS=1
 ENV PYTHONPATH=/lab/scripts PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /lab
 USER 1000:1000

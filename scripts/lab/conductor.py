@@ -30,7 +30,7 @@ async def conduct(session: Session, variant: Variant, trial: int) -> None:
             run.end(End(kind, time.time(), str(error), tail))
             session.progress.update(variant.name, state=kind.value)
         finally:
-            run.close()
+            run.watch.close()
             writer.close()
             await stop(engine, variant)
 

@@ -200,9 +200,10 @@ def predicted_ceiling(variant: VariantSummary) -> int | None:
 
 def _path(curve: Curve, scale: Scale) -> str:
     seconds = np.asarray(curve.seconds, dtype=float)
+    watched = np.asarray(curve.watched_seconds or curve.seconds, dtype=float)
     values = np.asarray(curve.memory_bytes, dtype=float)
     picked = downsample(values)
-    breaks = np.concatenate([[True], np.diff(_pieces(seconds)[picked]) > 0])
+    breaks = np.concatenate([[True], np.diff(_pieces(watched)[picked]) > 0])
     first, last = scale.seconds
     xs = (seconds[picked] - first) / (last - first) * PANEL_WIDTH
     ys = PANEL_HEIGHT * (1 - values[picked] / scale.bytes_top)

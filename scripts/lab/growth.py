@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from lab.model import Trial, Trough
 from lab.summary import Interval
@@ -101,12 +101,12 @@ def fit(stretch: Stretch, confidence: float = CONFIDENCE) -> Line:
     interval wide, which ends as `inconclusive` and not as a wrong answer.
     """
     requests, heights = np.asarray(stretch.requests, dtype=np.float64), _above_first(stretch)
-    if not heights.any():  # linregress knows no error for a level line
-        return Line(Interval(0.0, 0.0, 0.0), 0.0, 0.0)
-    line = stats.linregress(requests, heights)
-    slope, error = float(line.slope), float(line.stderr)
-    half = float(stats.t.ppf((1 + confidence) / 2, len(requests) - 2)) * error
-    spread = sqrt(float(np.sum((requests - requests.mean()) ** 2)))
+    degrees = len(requests) - 2
+    width, _, covariance, height = np.cov(requests, heights, bias=True).flat
+    slope, spread = float(covariance / width), sqrt(float(width) * len(requests))
+    left = max(float(height - slope * covariance), 0.0)
+    error = sqrt(left / float(width) / degrees)
+    half = float(stdtrit(degrees, (1 + confidence) / 2)) * error
     return Line(
         slope=Interval(slope, slope - half, slope + half),
         rise_bytes=slope * float(requests[-1] - requests[0]),

@@ -229,6 +229,14 @@ class Aftermath:
     """Threads and processes by the engine's count, which needs no probe; 0: all have ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """While the lab took no readings on purpose: nothing is missing there."""
+
+    started_at_seconds: float
+    ended_at_seconds: float
+
+
 class EndKind(str, Enum):
     """How a trial ended."""
 
@@ -288,4 +296,5 @@ class Trial:
     blocks: tuple[Block, ...] = ()
     troughs: tuple[Trough, ...] = ()
     aftermath: Aftermath | None = None
+    pauses: tuple[Pause, ...] = ()
     end: End | None = None

@@ -1,15 +1,19 @@
 """Asks the probes inside a variant; a probe that does not answer is a gap, never an error."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from functools import cached_property
+from http.client import HTTPConnection, HTTPException
 from itertools import islice
 from typing import Any
 
-import requests
-
 from lab.engines import Place, probe_ports
+from lab.load import resolve
 from lab.model import Calibration, Environment, ProbeReading, ProcessReading, WorkerReading
 
+OK = 200
 PROBE_TIMEOUT_SECONDS = 5.0
 HEALTH_PATH = "/health"
 
@@ -21,18 +25,26 @@ class ProbeClient:
         self.place = place
         self.workers = workers
         self.ports = range(place.probe_port, place.probe_port + probe_ports(workers))
-        self.session = requests.Session()
-        self.session.trust_env = False
+
+    @cached_property
+    def address(self) -> str:
+        """Asked for once: behind a container's name stands a resolver inside the engine."""
+        return resolve(self.place.host, self.place.port)
+
+    def ask(self, port: int, path: str) -> tuple[int, bytes]:
+        """Status and body, over a connection of its own."""
+        connection = HTTPConnection(self.address, port, timeout=PROBE_TIMEOUT_SECONDS)
+        with closing(connection):
+            connection.request("GET", path, headers={"Connection": "close"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
 
     def get(self, port: int, path: str) -> Any:
         """The answer's JSON, or None when there is no answer."""
-        url = f"http://{self.place.host}:{port}{path}"
         try:
-            answer = self.session.get(
-                url, timeout=PROBE_TIMEOUT_SECONDS, headers={"Connection": "close"}
-            )
-            return answer.json() if answer.ok else None
-        except (requests.RequestException, ValueError):
+            status, body = self.ask(port, path)
+            return json.loads(body) if status == OK else None
+        except (OSError, HTTPException, ValueError):
             return None
 
     def answers(self, path: str) -> Iterator[Any]:
@@ -46,10 +58,9 @@ class ProbeClient:
 
     def server_answers(self) -> bool:
         """Whether the measured server itself answers, with any status at all."""
-        url = f"http://{self.place.host}:{self.place.port}{HEALTH_PATH}"
         try:
-            self.session.get(url, timeout=PROBE_TIMEOUT_SECONDS, headers={"Connection": "close"})
-        except requests.RequestException:
+            self.ask(self.place.port, HEALTH_PATH)
+        except (OSError, HTTPException):
             return False
         return True
 

@@ -22,6 +22,9 @@ ANYIO_IDLE_SECONDS = 10.0
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
 STILL_READINGS = 3
+WATCHED_SECONDS = STILL_READINGS - 0.5
+"""Readings are taken for the last seconds of the least quiet: they come once a second, and a bit
+later on a busy host, so all that must agree but the last are there when it is over."""
 STILL_BYTES = 256 * 1024
 """Two thirds of the least noise between troughs; a worker's own timers touch less."""
 
@@ -51,6 +54,8 @@ class Waits:
     reading_seconds: float = 10.0
     """For one reading: they come once a second; ten without one are a gap."""
     least_quiet_seconds: Callable[[Axes], float] = least_seconds
+    watched_seconds: float = WATCHED_SECONDS
+    """At the end of the least quiet."""
     patience_seconds: float = 15.0
     """For stillness past the least quiet, before it is said that there was none."""
     orphaned_seconds: float = 16.0

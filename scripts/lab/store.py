@@ -24,6 +24,7 @@ from lab.model import (
     Calibration,
     End,
     Environment,
+    Pause,
     Prediction,
     Sample,
     Trial,
@@ -33,7 +34,16 @@ from lab.model import (
 from lab.summary import Comparison, Summary
 
 Record = (
-    TrialStart | Environment | Calibration | Prediction | Sample | Block | Trough | Aftermath | End
+    TrialStart
+    | Environment
+    | Calibration
+    | Prediction
+    | Sample
+    | Block
+    | Trough
+    | Aftermath
+    | Pause
+    | End
 )
 KINDS: Mapping[str, type] = {
     "start": TrialStart,
@@ -44,6 +54,7 @@ KINDS: Mapping[str, type] = {
     "block": Block,
     "trough": Trough,
     "aftermath": Aftermath,
+    "pause": Pause,
     "end": End,
 }
 NAMES = {record: kind for kind, record in KINDS.items()}
@@ -285,6 +296,7 @@ def read_trial(path: Path) -> Trial | None:
         blocks=every(Block),
         troughs=every(Trough),
         aftermath=last(Aftermath),
+        pauses=every(Pause),
         end=last(End),
     )
 

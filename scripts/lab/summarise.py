@@ -11,6 +11,7 @@ from lab.codec import encode
 from lab.errors import ExitCode
 from lab.experiment import Experiment
 from lab.model import EndKind, ProbeReading, Sample, Trial, Trough
+from lab.pauses import watched_seconds
 from lab.summary import (
     SCHEMA_VERSION,
     AftermathSummary,
@@ -470,4 +471,5 @@ def curve_of(trial: Trial) -> Curve:
         ),
         trough_seconds=tuple(t.sample.read_at_seconds - origin for t in troughs),
         trough_bytes=tuple(t.sample.memory_bytes for t in troughs),
+        watched_seconds=tuple(watched_seconds([s.read_at_seconds for s in samples], trial.pauses)),
     )

@@ -310,3 +310,5 @@ class Curve:
     block_spans_seconds: tuple[tuple[float, float], ...]
     trough_seconds: tuple[float, ...]
     trough_bytes: tuple[int, ...]
+    watched_seconds: tuple[float, ...] = ()
+    """`seconds` without the lab's own pauses before them."""

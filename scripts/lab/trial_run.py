@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab.engines import Engine, Place, Sampling
+from lab.engines import Engine, Place
 from lab.errors import VariantError
 from lab.exchange import exchange_of
 from lab.lanes import Lanes
@@ -79,7 +79,6 @@ class TrialRun:
         self.plan = plan_load(variant, session.settings)
         self.show = partial(session.progress.update, variant.name)
         self.watch = Watch(writer, lambda size: self.show(memory_bytes=size))
-        self.sampling: Sampling | None = None
         self.done, self.total = 0, self.plan.requests
         self.first_probe: ProbeReading | None = None
         self.last_probe: ProbeReading | None = None
@@ -101,7 +100,7 @@ class TrialRun:
         """Start the variant, until its server has answered and its first costs are over."""
         self.show(state="starting")
         place = await self.start()
-        self.sampling = await asyncio.to_thread(
+        self.watch.source = await asyncio.to_thread(
             self.session.engine.sample, self.variant, self.watch.from_thread
         )
         probes = ProbeClient(place, self.variant.axes.workers)
@@ -167,14 +166,8 @@ class TrialRun:
 
     def end(self, end: End) -> None:
         """Write the last record."""
-        self.close()
+        self.watch.close()
         self.writer.write(end)
-
-    def close(self) -> None:
-        """Take no more readings: those to come are of a variant that is stopped."""
-        if self.sampling is not None:
-            self.sampling.stop()
-        self.watch.closed = True
 
     def start_record(self, container: Mapping[str, str]) -> TrialStart:
         return TrialStart(
@@ -244,7 +237,9 @@ class TrialRun:
         self, index: int, size: int, target: Target, probes: ProbeClient
     ) -> None:
         self.show(state="waiting")
+        self.watch.pause()
         async with self.session.lanes.load_slot():
+            self.watch.resume()
             self.show(state="load")
             block = await run_block(
                 target,
@@ -278,7 +273,9 @@ class TrialRun:
         """Wait until everything holds still, then take the trough."""
         started = time.time()
         least = self.waits.least_quiet_seconds(self.variant.axes)
-        await asyncio.sleep(least)
+        watched = min(least, self.waits.watched_seconds)
+        await self.watch.rest(least - watched)
+        await asyncio.sleep(watched)
         still = await self.hold_still(probes, started + least + self.waits.patience_seconds)
         ended = time.time()
         sample = await self.watch.first_after(ended, self.waits.reading_seconds)
@@ -294,7 +291,7 @@ class TrialRun:
             if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
                 return False
             now = await self.counts(probes)
-            if now == before and memory_is_still(self.watch.samples):
+            if now == before and memory_is_still(self.watch.since_resumed()):
                 return True
             before = now
         return False

@@ -7,6 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from lab.model import EndKind, Trial
+from lab.pauses import watched_seconds
 from lab.units import format_mib
 
 # The measuring protocol: with fewer, the tail has no five points to fit.
@@ -243,6 +244,9 @@ def _highest_bytes(trial: Trial) -> int | None:
 
 
 def _gaps_seconds(trial: Trial) -> tuple[float, ...]:
-    times = sorted(sample.read_at_seconds for sample in trial.samples)
-    pauses = (later - earlier for earlier, later in pairwise(times))
-    return tuple(pause for pause in pauses if pause > GAP_SECONDS)
+    """Where readings are late; what the lab left out on purpose is cut out."""
+    times = [sample.read_at_seconds for sample in trial.samples]
+    edges = [edge for p in trial.pauses for edge in (p.started_at_seconds, p.ended_at_seconds)]
+    watched = watched_seconds(sorted([*times, *edges]), trial.pauses)
+    steps = (later - earlier for earlier, later in pairwise(watched))
+    return tuple(step for step in steps if step > GAP_SECONDS)

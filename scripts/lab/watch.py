@@ -3,10 +3,21 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from lab.model import Sample
+from lab.model import Pause, Sample
 from lab.store import TrialWriter
+
+
+class Source(Protocol):
+    """What the readings come from: an engine's sampling."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class Watch:
@@ -16,6 +27,10 @@ class Watch:
         self.loop = asyncio.get_running_loop()
         self.writer, self.on_memory = writer, on_memory
         self.samples: list[Sample] = []
+        self.source: Source | None = None
+        self.paused_at_seconds: float | None = None
+        self.resumed_after = 0
+        """Readings that were there when they were taken up again."""
         self.emptied = False
         self.closed = False
         self.arrived = asyncio.Event()
@@ -35,6 +50,35 @@ class Watch:
             self.writer.write(sample)
             self.on_memory(sample.memory_bytes)
         self.arrived.set()
+
+    def pause(self) -> None:
+        """Take no readings: nothing is waited for, and each costs the engine as much as any."""
+        if self.source is not None and self.paused_at_seconds is None:
+            self.source.pause()
+            self.paused_at_seconds = time.time()
+
+    def resume(self) -> None:
+        if self.source is not None and self.paused_at_seconds is not None:
+            self.writer.write(Pause(self.paused_at_seconds, time.time()))
+            self.paused_at_seconds = None
+            self.resumed_after = len(self.samples)
+            self.source.resume()
+
+    async def rest(self, seconds: float) -> None:
+        """Let time pass without readings."""
+        if seconds > 0:
+            self.pause()
+            await asyncio.sleep(seconds)
+            self.resume()
+
+    def since_resumed(self) -> Sequence[Sample]:
+        return self.samples[self.resumed_after :]
+
+    def close(self) -> None:
+        """Take no more readings: those to come are of a variant that is stopped."""
+        if self.source is not None:
+            self.source.stop()
+        self.closed = True
 
     async def next(self, timeout_seconds: float) -> bool:
         """Wait for the next reading; False when none came in time."""

@@ -47,7 +47,14 @@ def probe_ports(workers: int) -> int:
 
 
 class Sampling(Protocol):
-    """Readings that arrive by themselves until they are stopped."""
+    """Readings that arrive by themselves until they are stopped.
+
+    While it is paused none are taken; one that was under way may still arrive.
+    """
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
 
     def stop(self) -> None: ...
 

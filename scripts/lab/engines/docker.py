@@ -6,6 +6,7 @@ would end them all: then a variant is taken as it is, once.
 """
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
+from docker.types import CancellableStream
 
 from lab.engines import Place, Sampling, State, ended_with
 from lab.errors import LabError, VariantError
@@ -28,6 +30,7 @@ PROBE_PORT = 8100
 STOP_SECONDS = 2
 CALL_TIMEOUT_SECONDS = 30
 GATE_DEADLINE_SECONDS = 20
+RETRY_SECONDS = 0.5
 
 
 class Lifecycle(str, Enum):
@@ -68,6 +71,8 @@ class DockerEngine:
         self.lifecycle = lifecycle
         self.logs = logs
         self.used: set[str] = set()
+        self.found_as: dict[str, str] = {}
+        """The container's name of each variant, once it has answered to one of them."""
 
     def info(self) -> EngineInfo:
         version: Mapping[str, Any] = self.client.version()
@@ -76,22 +81,27 @@ class DockerEngine:
     def can_restart(self) -> bool:
         return self.lifecycle is Lifecycle.DRIVER
 
-    def names(self, variant: Variant) -> tuple[str, str]:
-        """Compose v2's name of the container, and v1's."""
-        return tuple(f"{self.project}{mark}{variant.name}{mark}1" for mark in "-_")  # type: ignore[return-value]
+    def names(self, variant: Variant) -> tuple[str, ...]:
+        """Compose v2's name of the container, and v1's; the one it has, once that is known."""
+        if variant.name in self.found_as:
+            return (self.found_as[variant.name],)
+        return tuple(f"{self.project}{mark}{variant.name}{mark}1" for mark in "-_")
 
     def inspect(self, variant: Variant) -> Mapping[str, Any]:
         for name in self.names(variant):
             with contextlib.suppress(NotFound):
                 with readable_errors(variant, "be inspected"):
                     found: Mapping[str, Any] = self.client.inspect_container(name)
+                self.found_as[variant.name] = name
                 return found
         raise VariantError(
             f"{variant.name}: its container was never created (did its image build?)"
         )
 
     def name(self, variant: Variant) -> str:
-        return str(self.inspect(variant)["Name"]).lstrip("/")
+        if variant.name not in self.found_as:
+            self.inspect(variant)
+        return self.found_as[variant.name]
 
     def start(self, variant: Variant) -> Place:
         found = self.inspect(variant)
@@ -164,27 +174,54 @@ def readable_errors(variant: Variant, what: str) -> Iterator[None]:
 
 
 class StatsStream:
-    """The engine's own stream, one payload a second, read on a thread."""
+    """The engine's own stream, one payload a second, read on a thread.
+
+    While it is paused it is closed: the engine reads for as long as anybody listens.
+    """
 
     def __init__(
         self, client: docker.APIClient, name: str, on_sample: Callable[[Sample | None], None]
     ) -> None:
-        self.stopped = threading.Event()
-        self.client, self.name, self.on_sample = client, name, on_sample
+        self.client, self.on_sample = client, on_sample
+        self.url = f"{client.base_url}/v{client.api_version}/containers/{name}/stats"
+        self.stopped, self.wanted = threading.Event(), threading.Event()
+        self.wanted.set()
+        self.stream: CancellableStream[bytes] | None = None
         self.thread = threading.Thread(target=self.read, name=f"stats-{name}", daemon=True)
         self.thread.start()
 
     def read(self) -> None:
-        while not self.stopped.is_set():
-            with contextlib.suppress(APIError, DockerException, requests.RequestException):
+        while self.wanted.wait() and not self.stopped.is_set():
+            # ValueError: a line that was cut short.
+            with contextlib.suppress(requests.RequestException, ValueError):
                 self.read_stream()
-            self.stopped.wait(0.5)
+            if self.wanted.is_set():
+                self.stopped.wait(RETRY_SECONDS)
 
     def read_stream(self) -> None:
-        for payload in self.client.stats(self.name, decode=True, stream=True):
-            if self.stopped.is_set():
-                return
-            self.on_sample(sample_from_payload(payload))
+        with self.client.get(self.url, stream=True, timeout=CALL_TIMEOUT_SECONDS) as answer:
+            answer.raise_for_status()
+            self.stream = CancellableStream(answer.iter_lines(chunk_size=None), answer)
+            for line in self.stream:
+                if self.stopped.is_set() or not self.wanted.is_set():
+                    return
+                self.on_sample(sample_from_payload(json.loads(line)))
+
+    def pause(self) -> None:
+        self.wanted.clear()
+        self.cut()
+
+    def resume(self) -> None:
+        self.wanted.set()
 
     def stop(self) -> None:
         self.stopped.set()
+        self.wanted.set()
+        self.cut()
+
+    def cut(self) -> None:
+        """Close the stream under its reader, who would wait for the next payload."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError, AttributeError):  # it has ended by itself
+                stream.close()

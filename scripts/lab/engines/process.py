@@ -313,6 +313,7 @@ class Readings:
     ) -> None:
         self.running, self.limit_bytes, self.trees = running, limit_bytes, trees
         self.on_sample = on_sample
+        self.paused = False
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.read, name="tree-readings", daemon=True)
         self.thread.start()
@@ -326,7 +327,8 @@ class Readings:
             self.guard()
             if time.monotonic() >= next_at:
                 next_at += READING_SECONDS
-                self.on_sample(self.sample())
+                if not self.paused:
+                    self.on_sample(self.sample())
 
     def guard(self) -> None:
         """Stop what is over its limit; RSS first, as it is cheap and never less than PSS."""
@@ -365,6 +367,13 @@ class Readings:
             source=found.source,
             rss_bytes=found.rss_bytes,
         )
+
+    def pause(self) -> None:
+        """The guard goes on."""
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
     def stop(self) -> None:
         self.stopped.set()

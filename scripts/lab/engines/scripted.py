@@ -333,13 +333,21 @@ class Readings:
         self, running: Running, pace_seconds: float, on_sample: Callable[[Sample | None], None]
     ) -> None:
         self.running, self.pace_seconds, self.on_sample = running, pace_seconds, on_sample
+        self.paused = False
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.read, name="scripted-readings", daemon=True)
         self.thread.start()
 
     def read(self) -> None:
         while not self.stopped.wait(self.pace_seconds):
-            self.on_sample(self.running.sample())
+            if not self.paused:
+                self.on_sample(self.running.sample())
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
     def stop(self) -> None:
         self.stopped.set()
