@@ -53,13 +53,14 @@ def process_cpu_seconds() -> dict[str, float]:
         try:
             stat = (entry / "stat").read_text()
             command = (entry / "cmdline").read_bytes()
+            contained = "docker" in (entry / "cgroup").read_text()
         except OSError:
             continue
         name, fields = (
             stat[stat.index("(") + 1 : stat.rindex(")")],
             stat[stat.rindex(")") + 2 :].split(),
         )
-        driver = b"-m\0lab\0repro" in command
+        driver = b"-m\0lab\0repro" in command and contained
         if driver or name.startswith(LAB_SIDE):
             key = "driver" if driver else name.partition("-")[0]
             found[f"{key}:{entry.name}"] = (int(fields[11]) + int(fields[12])) / TICKS

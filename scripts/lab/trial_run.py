@@ -237,7 +237,8 @@ class TrialRun:
         self, index: int, size: int, target: Target, probes: ProbeClient
     ) -> None:
         self.show(state="waiting")
-        self.watch.pause()
+        if self.session.lanes.all_load():
+            self.watch.pause()
         async with self.session.lanes.load_slot():
             self.watch.resume()
             self.show(state="load")

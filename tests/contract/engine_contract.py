@@ -92,6 +92,18 @@ class EngineContract:
         count = len(case.readings)
         assert not wait_until(lambda: len(case.readings) > count, 1.5)
 
+    def test_a_paused_sampling_brings_no_readings_until_it_goes_on(self, case: Case) -> None:
+        case.started()
+        sampling = case.engine.sample(case.variant, case.readings.append)
+        assert wait_until(lambda: bool(case.samples()))
+        sampling.pause()
+        time.sleep(0.2)  # one that was under way may still arrive
+        count = len(case.readings)
+        assert not wait_until(lambda: len(case.readings) > count, 1.5)
+        sampling.resume()
+        assert wait_until(lambda: len(case.readings) >= count + 2)
+        sampling.stop()
+
     def test_a_server_that_dies_has_no_memory_and_a_reason(self, case: Case) -> None:
         case.started()
         sampling = case.engine.sample(case.variant, case.readings.append)

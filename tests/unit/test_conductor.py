@@ -149,6 +149,36 @@ def test_blocks_do_not_overlap_their_quiet(engine_of: Any, tmp_path: Path) -> No
     assert all(b.started_at_seconds > a.ended_at_seconds for a, b in pairwise(trial.blocks))
 
 
+def test_no_reading_is_taken_while_a_quiet_must_last_anyway(engine_of: Any, tmp_path: Path) -> None:
+    waits = Waits(0.3, 0.01, 0.5, lambda _: 0.08, watched_seconds=0.03)
+    trial = trial_of(session_of(engine_of({"one": Script()}), tmp_path, waits))
+
+    assert len(trial.pauses) == len(trial.troughs) == 9
+    for trough, pause in zip(trial.troughs[1:], trial.pauses[1:], strict=True):
+        block = trial.blocks[trough.index]
+        assert pause.started_at_seconds >= block.ended_at_seconds
+        assert pause.ended_at_seconds < trough.sample.read_at_seconds
+        assert pause.ended_at_seconds - pause.started_at_seconds > 0.04
+
+
+def test_who_waits_for_a_turn_takes_no_readings(engine_of: Any, tmp_path: Path) -> None:
+    session = session_of(engine_of({"one": Script()}), tmp_path, slots=1)
+    hearing: Any = session.progress
+
+    async def taken_at_first() -> None:
+        async with session.lanes.load_slot():
+            conducting = asyncio.ensure_future(conduct_all(session, (ONE,)))
+            while ("one", "waiting") not in hearing.states:
+                await asyncio.sleep(0.002)
+        await conducting
+
+    asyncio.run(taken_at_first())
+    (trial,) = session.folder.read_trials()["one"]
+
+    assert len(trial.pauses) == 1
+    assert trial.pauses[0].ended_at_seconds < trial.blocks[0].ended_at_seconds
+
+
 def test_what_never_holds_still_is_said(engine_of: Any, tmp_path: Path) -> None:
     restless = Script(memory_bytes=[(20 + step) * MIB for step in range(5000)])
     waits = Waits(0.3, 0.01, 0.5, lambda _: 0.01, patience_seconds=0.05)

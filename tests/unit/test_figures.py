@@ -64,6 +64,17 @@ def test_a_gap_breaks_the_line() -> None:
     assert line.get("d", "").count("M") == 2
 
 
+def test_a_pause_of_the_lab_does_not_break_the_line() -> None:
+    variant = factories.variant_summary()
+    curve = factories.curve(variant, points=100)
+    seconds = tuple(time + (60 if index >= 50 else 0) for index, time in enumerate(curve.seconds))
+    paused = replace(curve, seconds=seconds, watched_seconds=curve.seconds)
+    svg = render_svg(factories.summary([variant]), [paused])
+    (line,) = [p for p in ElementTree.fromstring(svg).iter() if p.get("class") == "line"]
+
+    assert line.get("d", "").count("M") == 1
+
+
 def test_a_prediction_far_above_the_scale_is_named() -> None:
     variant = factories.variant_summary(growth=factories.MIB, predicted=5000 * factories.MIB)
 

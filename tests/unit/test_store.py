@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import raw
 from lab.errors import LabError, UsageError
-from lab.model import Connection, End, EndKind, Environment, Trial
+from lab.model import Connection, End, EndKind, Environment, Pause, Trial
 from lab.store import Record, RunFolder, check_writable, find_run, read_records
 from lab.summary import Missing
 
@@ -19,6 +19,7 @@ RECORDS: list[Record] = [
     raw.trough(-1, probe=None, still=False),
     raw.block(0, sent=10, ok=7),
     raw.block(1, sent=10, ok=0),
+    Pause(3.0, 6.5),
     raw.trough(0, probe=raw.probe(raw.worker(11), raw.worker(12, arenas=None), oom_kills=None)),
     End(EndKind.DIED, 9.0, "it \u201cdied\u201d\n", ("a", "b")),
 ]
@@ -55,8 +56,9 @@ def test_a_trial_is_put_together_from_its_records(folder: RunFolder) -> None:
                 calibration=RECORDS[2],  # type: ignore[arg-type]
                 samples=(RECORDS[3], RECORDS[4]),  # type: ignore[arg-type]
                 blocks=(RECORDS[6], RECORDS[7]),  # type: ignore[arg-type]
-                troughs=(RECORDS[5], RECORDS[8]),  # type: ignore[arg-type]
-                end=RECORDS[9],  # type: ignore[arg-type]
+                troughs=(RECORDS[5], RECORDS[9]),  # type: ignore[arg-type]
+                pauses=(RECORDS[8],),  # type: ignore[arg-type]
+                end=RECORDS[10],  # type: ignore[arg-type]
             )
         ]
     }

@@ -10,6 +10,7 @@ from lab.model import (
     Connection,
     End,
     EndKind,
+    Pause,
     ProbeReading,
     Sample,
     Trial,
@@ -214,3 +215,24 @@ def test_a_caveat_that_does_not_forbid_leaves_the_verdict() -> None:
     judged = judge_trial(trial(samples=(sample(at=0.0), sample(at=9.0))))
     assert judged.verdict is Verdict.FLAT
     assert [caveat.kind for caveat in judged.caveats] == [CaveatKind.GAPS]
+
+
+def test_where_the_lab_paused_is_no_gap() -> None:
+    samples = tuple(sample(at=at) for at in (0.0, 1.0, 9.0, 10.0))
+    paused = trial(samples=samples, pauses=(Pause(2.0, 8.0),))
+
+    assert conditions_of(paused).gaps_seconds == ()
+
+
+def test_late_after_a_pause_is_a_gap() -> None:
+    samples = tuple(sample(at=at) for at in (0.0, 1.0, 12.5, 13.0))
+    paused = trial(samples=samples, pauses=(Pause(2.0, 8.0),))
+
+    assert conditions_of(paused).gaps_seconds == (4.5,)
+
+
+def test_a_reading_that_arrives_in_a_pause_makes_no_gap_of_the_rest() -> None:
+    samples = tuple(sample(at=at) for at in (0.0, 1.0, 2.5, 9.0))
+    paused = trial(samples=samples, pauses=(Pause(2.0, 8.0),))
+
+    assert conditions_of(paused).gaps_seconds == ()

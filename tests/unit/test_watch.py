@@ -1,0 +1,103 @@
+"""The readings of a trial: paused on purpose, written down, and taken up again."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import raw
+from lab.model import Pause, Sample
+from lab.store import TrialWriter, read_records
+from lab.watch import Watch
+
+
+class Told:
+    """A source that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def pause(self) -> None:
+        self.said.append("pause")
+
+    def resume(self) -> None:
+        self.said.append("resume")
+
+    def stop(self) -> None:
+        self.said.append("stop")
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[TrialWriter]:
+    opened = TrialWriter(tmp_path / "1.jsonl")
+    yield opened
+    opened.close()
+
+
+def watching(writer: TrialWriter) -> tuple[Watch, Told]:
+    """A watch on a source; within a running loop."""
+    watch, told = Watch(writer, lambda _: None), Told()
+    watch.source = told
+    return watch, told
+
+
+def test_a_rest_is_written_down_with_its_times(writer: TrialWriter) -> None:
+    async def rest() -> Told:
+        watch, told = watching(writer)
+        await watch.rest(0.02)
+        return told
+
+    told = asyncio.run(rest())
+    (pause,) = read_records(writer.path)
+
+    assert told.said == ["pause", "resume"]
+    assert isinstance(pause, Pause)
+    assert pause.ended_at_seconds - pause.started_at_seconds >= 0.015
+
+
+def test_no_time_to_rest_is_no_pause(writer: TrialWriter) -> None:
+    async def rest() -> Told:
+        watch, told = watching(writer)
+        await watch.rest(0.0)
+        return told
+
+    assert asyncio.run(rest()).said == []
+    assert list(read_records(writer.path)) == []
+
+
+def test_a_pause_that_is_on_is_not_begun_again(writer: TrialWriter) -> None:
+    async def twice() -> Told:
+        watch, told = watching(writer)
+        watch.pause()
+        watch.pause()
+        watch.resume()
+        watch.resume()
+        return told
+
+    assert asyncio.run(twice()).said == ["pause", "resume"]
+    assert len(list(read_records(writer.path))) == 1
+
+
+def test_what_must_agree_was_read_since_the_pause(writer: TrialWriter) -> None:
+    async def readings() -> list[Sample]:
+        watch, _ = watching(writer)
+        watch.take(raw.sample(at=1.0))
+        watch.pause()
+        watch.resume()
+        watch.take(raw.sample(at=5.0))
+        return list(watch.since_resumed())
+
+    assert [sample.read_at_seconds for sample in asyncio.run(readings())] == [5.0]
+
+
+def test_after_its_end_nothing_is_taken(writer: TrialWriter) -> None:
+    async def ended() -> tuple[Watch, Told]:
+        watch, told = watching(writer)
+        watch.close()
+        watch.take(raw.sample(at=1.0))
+        return watch, told
+
+    watch, told = asyncio.run(ended())
+
+    assert told.said == ["stop"]
+    assert watch.samples == []
