@@ -262,7 +262,7 @@ def read_records(path: Path) -> Iterator[Record]:
         if not line:
             continue
         try:
-            data = json.loads(line)
+            data = json.loads(line.decode())
             record: Record = decode(KINDS[data.pop("record")], data)
         except UNREADABLE as error:
             if number == len(lines):
