@@ -2,7 +2,7 @@
 #   make repro HOST_CPUS=40 VARIANTS='py37-*'
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help doctor images repro claims claim report check test bench lock clean
+.PHONY: help doctor images repro claims claim report check test validate bench lock clean
 
 help: ## List every target with one line
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -30,6 +30,9 @@ check: ## Format, lint, types, import contracts, unit and contract tests: no eng
 
 test: ## Everything in check, then the real tests on the engine when one answers
 	@scripts/check tests
+
+validate: ## How often the verdict is wrong, over 3,000 made-up curves with known answers (about a minute)
+	@scripts/validate
 
 bench: ## Measure what the lab itself costs, as ratios, into results/bench.json
 	@scripts/bench

@@ -8,10 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from lab.kept import kept_bytes
 from lab.model import Trial, Trough
 from lab.summary import Interval
 
 CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive troughs: the last blocks and the trough that they start from."""
+
+    trough_bytes: tuple[int, ...]
+    requests: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +33,19 @@ class Troughs:
     requests: tuple[int, ...]
     """Completed (2xx) requests since the baseline, at each trough."""
     workers: int = 1
+    asked: int | None = None
+    """Requests that were asked for; None: as many as there were."""
 
     def __post_init__(self) -> None:
         if len(self.trough_bytes) != len(self.requests):
             raise ValueError("each trough needs its count of requests")
         if any(later <= earlier for earlier, later in pairwise((0, *self.requests))):
             raise ValueError("requests must rise from trough to trough")
+
+    @property
+    def whole(self) -> Stretch:
+        """All of them, from the baseline on."""
+        return Stretch((self.baseline_bytes, *self.trough_bytes), (0, *self.requests))
 
     @property
     def settled_bytes(self) -> int:
@@ -42,17 +58,14 @@ class Troughs:
         return self.settled_bytes - self.baseline_bytes
 
     @property
+    def asked_requests(self) -> int:
+        """The load that was asked for; the lab may have gone on."""
+        return self.total_requests if self.asked is None else self.asked
+
+    @property
     def total_requests(self) -> int:
         """Completed requests of the whole load."""
         return self.requests[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Consecutive troughs: the last blocks and the trough that they start from."""
-
-    trough_bytes: tuple[int, ...]
-    requests: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +87,13 @@ def troughs_of(trial: Trial) -> Troughs | None:
     requests = tuple(_completed(trial, trough.index) for trough in after)
     if not after or not before or any(b <= a for a, b in pairwise((0, *requests))):
         return None
+    baseline, *troughs = kept_bytes([trough.sample for trough in (before[0], *after)])
     return Troughs(
-        before[0].sample.memory_bytes,
-        tuple(trough.sample.memory_bytes for trough in after),
+        baseline,
+        tuple(troughs),
         requests,
         trial.start.variant.axes.workers,
+        trial.start.requests,
     )
 
 
@@ -114,11 +129,10 @@ def fit(stretch: Stretch, confidence: float = CONFIDENCE) -> Line:
     )
 
 
-def part_slopes(stretch: Stretch, parts: int) -> tuple[float, ...]:
-    """Bytes a request gained in each of some equal parts of the stretch, end to end."""
-    edges = np.round(np.linspace(0, len(stretch.requests) - 1, parts + 1)).astype(int)
-    gained = np.diff(_above_first(stretch)[edges])
-    return tuple(float(slope) for slope in gained / np.diff(np.asarray(stretch.requests)[edges]))
+def slopes_of(stretch: Stretch) -> tuple[float, ...]:
+    """Bytes a request that each block of the stretch gained."""
+    gained = np.diff(_above_first(stretch)) / np.diff(np.asarray(stretch.requests))
+    return tuple(float(slope) for slope in gained)
 
 
 def largest_rise_bytes(stretch: Stretch) -> int:
@@ -127,10 +141,9 @@ def largest_rise_bytes(stretch: Stretch) -> int:
     return int(np.max(heights - np.minimum.accumulate(heights)))
 
 
-def largest_fall_bytes(troughs: Troughs) -> int:
-    """The deepest drop from one trough to the next; 0 when there is none."""
-    falls = (before - after for before, after in pairwise(troughs.trough_bytes))
-    return max(0, max(falls, default=0))
+def falls_bytes(troughs: Troughs) -> tuple[int, ...]:
+    """The drops from one trough to the next; 0 where there is none."""
+    return tuple(max(0, before - after) for before, after in pairwise(troughs.trough_bytes))
 
 
 def _above_first(stretch: Stretch) -> NDArray[np.float64]:

@@ -28,8 +28,9 @@ READING = (
     ),
     (
         "growth",
-        "Settled minus baseline. Growth a request is the slope over the troughs, with its "
-        "interval, against completed requests.",
+        "Settled minus baseline. Growth a request is the constant part of a leak, else "
+        "the slope over the second half of the troughs, with its interval, against completed "
+        "requests.",
     ),
     (
         "peak",

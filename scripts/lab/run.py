@@ -29,9 +29,10 @@ from lab.quiet import WAITS, Waits
 from lab.rebuild import rebuild
 from lab.resume import folder_for, keep_finished
 from lab.schedule import longest_first, work_of
+from lab.sequence import wants_more
 from lab.settings import Settings, given_settings
 from lab.store import RunFolder, check_writable, read_trial
-from lab.summary import Missing, Summary, Verdict
+from lab.summary import Missing, Summary
 from lab.trial_run import Session
 from lab.verdict import judge_trial
 
@@ -86,15 +87,15 @@ def begin(
     )
 
 
-def undecided(raw_file: Path) -> bool:
-    """Whether the troughs of a trial that could go on decide nothing so far."""
+def needs_more(raw_file: Path) -> bool:
+    """Whether the verdict on the troughs so far asks for more load."""
     trial = read_trial(raw_file)
     if trial is None:
         return False
     so_far = replace(trial, end=End(EndKind.COMPLETE, time.time()))
     judged = judge_trial(so_far)
     forbidden = any(caveat.forbids for caveat in judged.caveats)
-    return judged.verdict is Verdict.INCONCLUSIVE and not forbidden
+    return not forbidden and wants_more(judged.verdict, trial.start.blocks, len(trial.blocks))
 
 
 def once(call: Callable[[], object]) -> Callable[[], None]:
@@ -182,7 +183,7 @@ def conduct_run(
                 folder=folder,
                 progress=progress,
                 waits=waits,
-                undecided=undecided,
+                wants_more=needs_more,
                 finished=kept,
                 again=partial(hooks.again, folder),
                 told=partial(hooks.told, folder),

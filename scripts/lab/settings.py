@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from lab.errors import ExitCode, UsageError
-from lab.model import Connection
+from lab.model import MATTERS_BYTES, Connection
 
 DOTENV = Path(__file__).resolve().parents[2] / ".env"
 HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
@@ -43,6 +43,8 @@ class Settings:
     lanes: int | None
     memory_budget_bytes: int | None
     engine: str
+    matters_bytes: int
+    """Bytes a request below which a leak does not matter."""
     seed: int
     probes: bool
     fresh: bool
@@ -179,6 +181,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         lanes=read.lanes(),
         memory_budget_bytes=read.size("MEMORY_BUDGET"),
         engine=read.choice("ENGINE", ENGINES),
+        matters_bytes=read.number("MATTERS", MATTERS_BYTES, 1, 1 << 30),
         seed=read.number("SEED", 596, 0, 2**32 - 1),
         probes=read.choice("LAB_PROBES", ("1", "0")) == "1",
         fresh=read.choice("FRESH", ("0", "1")) == "1",

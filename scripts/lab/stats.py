@@ -43,7 +43,7 @@ def sample_from_payload(payload: Mapping[str, Any]) -> Sample | None:
         file_bytes=_first(counters, ("file", "total_cache", "cache")),
         inactive_file_bytes=_first(counters, ("total_inactive_file", "inactive_file")) or 0,
         kernel_bytes=_kernel_bytes(counters) if source == CGROUP_V2 else None,
-        shmem_bytes=_first(counters, ("total_shmem", "shmem")),
+        shmem_bytes=_shmem_bytes(counters),
         peak_bytes=_count(memory, "max_usage") or None,
         pids=_count(_mapping(payload, "pids_stats"), "current") or None,
         cpu_seconds=total / NANOSECONDS,
@@ -125,6 +125,16 @@ def _first(counters: Mapping[str, Any], names: Iterable[str]) -> int | None:
     """The first counter that is there; the names are one meaning on v2 and v1."""
     values = (_count(counters, name) for name in names)
     return next((value for value in values if value is not None), None)
+
+
+def _shmem_bytes(counters: Mapping[str, Any]) -> int | None:
+    """Told, or on v1 without it the pages that can only be swapped and are of no process' own."""
+    told = _first(counters, ("total_shmem", "shmem"))
+    lists = [_count(counters, f"total_{name}_anon") for name in ("active", "inactive")]
+    own = _count(counters, "total_rss")
+    if told is not None or own is None or None in lists:
+        return told
+    return max(0, sum(size for size in lists if size is not None) - own)
 
 
 def _kernel_bytes(counters: Mapping[str, Any]) -> int | None:

@@ -32,6 +32,7 @@ from lab.probe_client import HEALTH_PATH, ProbeClient
 from lab.progress import Progress
 from lab.quiet import WAITS, Counts, Waits, memory_is_still
 from lab.scenarios import Stage, play
+from lab.sequence import MOST_LOADS, next_blocks
 from lab.settings import Settings
 from lab.store import RunFolder, TrialWriter
 from lab.units import format_mib
@@ -52,7 +53,7 @@ class Session:
     folder: RunFolder
     progress: Progress
     waits: Waits = WAITS
-    undecided: Callable[[Path], bool] = lambda _: False
+    wants_more: Callable[[Path], bool] = lambda _: False
     """Whether the trial whose raw file this is needs more load; who judges is not known here."""
     finished: frozenset[tuple[str, int]] = frozenset()
     """Variants and numbers of trials that an earlier part of the run brought to their end."""
@@ -112,17 +113,17 @@ class TrialRun:
         return target, probes
 
     async def go_on(self, sizes: list[int], target: Target, probes: ProbeClient) -> None:
-        """While nothing is decided, a quarter of the load more, at most as much again.
+        """While its verdict asks for more, a quarter of the load at a time, up to a limit.
 
-        That nothing is called a leak for it was simulated in steps of a quarter.
+        What that does to the verdict's errors is simulated in the same steps (`make validate`).
         """
-        step = max(1, len(sizes) // 4)
-        for first in range(0, len(sizes), step):
-            if not await asyncio.to_thread(self.session.undecided, self.writer.path):
+        step, more = next_blocks(len(sizes)), sizes * (MOST_LOADS - 1)
+        for first in range(0, len(more), step):
+            if not await asyncio.to_thread(self.session.wants_more, self.writer.path):
                 return
-            part = sizes[first : first + step]
+            part = more[first : first + step]
             self.total += sum(part)
-            self.show(state="undecided: more load", total=self.total)
+            self.show(state="more load: its verdict asks for it", total=self.total)
             for index, size in enumerate(part, start=len(sizes) + first):
                 await self.load_and_settle(index, size, target, probes)
 
@@ -179,6 +180,7 @@ class TrialRun:
             concurrency=self.plan.concurrency,
             connection=self.plan.connection,
             probes=self.settings.probes,
+            matters_bytes=self.settings.matters_bytes,
             container=container,
         )
 

@@ -6,6 +6,7 @@ from enum import Enum
 from itertools import pairwise
 from statistics import median
 
+from lab.kept import active_file_bytes
 from lab.model import EndKind, Trial
 from lab.pauses import watched_seconds
 from lab.units import format_mib
@@ -21,6 +22,9 @@ MOST_DRIVER_BUSY = 0.8
 
 # Memory this near to its limit may have been stopped by the limit.
 LIMIT_MARGIN = 0.02
+
+# Less is not worth a word beside the 10 MiB that count as growth.
+LEAST_PAGE_CACHE_BYTES = 1 << 20
 
 # The engine reads once a second; two in a row may be late on a busy host.
 GAP_SECONDS = 3.0
@@ -51,8 +55,12 @@ class CaveatKind(Enum):
         " raise REQUESTS or lower LANES, so that the host is quieter"
     )
     WENT_ON = (
-        "it was undecided after the {asked} blocks that were asked for;"
-        " {more} more of the same load were added"
+        "after the {asked} blocks that were asked for it was undecided, or a leak to be"
+        " confirmed; {more} more of the same load were added"
+    )
+    PAGE_CACHE = (
+        "page cache in active use grew by {grown}; the verdict leaves it out, as the kernel takes"
+        " it back when memory is short"
     )
     GAPS = "{count} gaps between samples, the longest {seconds:.0f} s; lower LANES"
 
@@ -116,6 +124,8 @@ class Conditions:
     limit_bytes: int | None = None
     added_blocks: int = 0
     """Because nothing was decided after those that were asked for."""
+    page_cache_bytes: int = 0
+    """What the page cache in active use grew by, which `docker stats` counts."""
     gaps_seconds: tuple[float, ...] = ()
     """Between two samples that should be a second apart."""
 
@@ -144,6 +154,7 @@ def conditions_of(trial: Trial) -> Conditions:
         highest_bytes=_highest_bytes(trial),
         limit_bytes=trial.start.variant.memory_limit_bytes or None,
         added_blocks=max(0, len(trial.blocks) - trial.start.blocks),
+        page_cache_bytes=_page_cache_bytes(trial),
         gaps_seconds=_gaps_seconds(trial),
     )
 
@@ -156,6 +167,7 @@ def caveats(conditions: Conditions) -> tuple[Caveat, ...]:
         *_of_the_troughs(conditions),
         *_of_the_driver(conditions),
         *_of_the_limit(conditions),
+        *_of_the_page_cache(conditions),
     )
     return tuple(sorted(found, key=lambda caveat: list(CaveatKind).index(caveat.kind)))
 
@@ -222,6 +234,18 @@ def _of_the_limit(seen: Conditions) -> Iterator[Caveat]:
     if seen.highest_bytes >= (1 - LIMIT_MARGIN) * seen.limit_bytes:
         highest, limit = format_mib(seen.highest_bytes), format_mib(seen.limit_bytes)
         yield Caveat(CaveatKind.NEAR_LIMIT, {"highest": highest, "limit": limit})
+
+
+def _of_the_page_cache(seen: Conditions) -> Iterator[Caveat]:
+    if seen.page_cache_bytes >= LEAST_PAGE_CACHE_BYTES:
+        yield Caveat(CaveatKind.PAGE_CACHE, {"grown": format_mib(seen.page_cache_bytes)})
+
+
+def _page_cache_bytes(trial: Trial) -> int:
+    """From the first trough to the last; 0 where its parts are not known."""
+    troughs = sorted(trial.troughs, key=lambda trough: trough.index)
+    sizes = [active_file_bytes(trough.sample) for trough in troughs]
+    return sizes[-1] - sizes[0] if sizes else 0
 
 
 def _kills(trial: Trial) -> int:

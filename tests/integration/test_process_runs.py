@@ -115,8 +115,8 @@ def test_repro_measures_and_reports_without_an_engine(lab: ProcessLab) -> None:
     assert (code, run["engine"]["kind"]) == (run["exit_code"], "process"), printed
     assert code in (0, 2), printed
     requests, blocks = found["requests"], len(found["trials"][0]["troughs_bytes"]) - 1
-    # 40 in 8 blocks of 5; a trial that is undecided goes on by up to as many again
-    assert blocks in range(8, 17)
+    # 40 in 8 blocks of 5; a trial that is undecided goes on by up to twice as many again
+    assert blocks in range(8, 25)
     assert requests == {"sent": 5 * blocks, "ok": 5 * blocks, "failed": 0, "failures": {}}
     assert found["prediction"]["growth_bytes"] > 0
     assert found["memory_bytes"]["peak"] >= found["memory_bytes"]["settled"]

@@ -28,11 +28,11 @@ def variant(summary: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def assert_whole(trial: dict[str, Any]) -> None:
-    """All that was asked for was answered; an undecided trial goes on, by as much again at most."""
+    """All was answered; a trial whose verdict asks for more goes on to three times the load."""
     blocks = len(trial["troughs_bytes"]) - 1
     assert trial["requests"]["failed"] == 0
     assert trial["requests"]["ok"] == blocks * (40 // 8)
-    assert 8 <= blocks <= 16
+    assert 8 <= blocks <= 24
 
 
 def need(compose: str) -> None:

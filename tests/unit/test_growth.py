@@ -3,11 +3,11 @@ import pytest
 from lab.growth import (
     Stretch,
     Troughs,
+    falls_bytes,
     fit,
-    largest_fall_bytes,
     largest_rise_bytes,
     last_blocks,
-    part_slopes,
+    slopes_of,
     tail,
 )
 from lab.units import format_mib, format_rate
@@ -62,18 +62,15 @@ def test_the_interval_covers_the_true_slope_as_often_as_it_says() -> None:
     assert 930 <= hits <= 970
 
 
-def test_parts_are_measured_from_end_to_end() -> None:
-    nine = Stretch((0, 1, 10, 11, 20, 21, 30, 31, 80), tuple(range(0, 9)))
-    assert part_slopes(nine, parts=4) == (5, 5, 5, 25)
-    assert part_slopes(nine, parts=2) == (5, 15)
+def test_slopes_are_those_of_each_block() -> None:
+    assert slopes_of(Stretch((0, 10, 10, 40), (0, 10, 30, 40))) == (1, 0, 3)
 
 
 def test_rises_and_falls() -> None:
     assert largest_rise_bytes(Stretch((5, 9, 3, 8), (1, 2, 3, 4))) == 5
     assert largest_rise_bytes(Stretch((9, 5, 3), (1, 2, 3))) == 0
-    assert largest_fall_bytes(troughs(5, 9, 3, 8, 7)) == 6
-    assert largest_fall_bytes(troughs(1, 2, 3)) == 0
-    assert largest_fall_bytes(troughs(1)) == 0
+    assert falls_bytes(troughs(5, 9, 3, 8, 7)) == (0, 6, 0, 1)
+    assert falls_bytes(troughs(1)) == ()
 
 
 def test_requests_must_rise_and_match() -> None:

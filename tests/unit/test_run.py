@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import signal
 import threading
@@ -215,15 +216,38 @@ def test_an_undecided_variant_gets_more_load_until_it_is_decided(tmp_path: Path)
     assert any("more of the same load were added" in caveat for caveat in found.caveats)
 
 
-def test_what_stays_undecided_ends_after_as_much_load_again(tmp_path: Path) -> None:
-    def saws(served: int) -> int:
-        return (30 + 100 * (served // 10 % 3)) * MIB
+def test_what_stays_undecided_ends_after_twice_as_much_load_again(tmp_path: Path) -> None:
+    def slows_down(served: int) -> int:
+        return int((30 + 300 * (1 - math.exp(-served / 100))) * MIB)
 
-    with ScriptedEngine({FLASK: Script(saws)}, 0.002) as engine:
+    with ScriptedEngine({FLASK: Script(slows_down)}, 0.002) as engine:
         _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
 
     assert summary.variants[0].verdict.value == "inconclusive"
-    assert summary.variants[0].requests.ok == 160
+    assert summary.variants[0].requests.ok == 240
+
+
+def test_a_leak_is_confirmed_by_half_as_much_load_again(tmp_path: Path) -> None:
+    def leaks(served: int) -> int:
+        return (30 + served) * MIB
+
+    with ScriptedEngine({FLASK: Script(leaks)}, 0.002) as engine:
+        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
+
+    assert summary.variants[0].verdict.value == "leak"
+    assert summary.variants[0].requests.ok == 120
+
+
+def test_what_matters_to_the_user_is_recorded_and_heeded(tmp_path: Path) -> None:
+    def leaks(served: int) -> int:
+        return (30 + served) * MIB
+
+    with ScriptedEngine({FLASK: Script(leaks)}, 0.002) as engine:
+        folder, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK, MATTERS=str(2 * MIB))
+    (trial,) = folder.read_trials()[FLASK]
+
+    assert trial.start.matters_bytes == 2 * MIB
+    assert summary.variants[0].verdict.value != "leak"
 
 
 def test_what_was_forbidden_a_verdict_gets_no_more_load(tmp_path: Path) -> None:

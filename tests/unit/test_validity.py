@@ -101,6 +101,7 @@ def test_a_clean_trial_has_no_caveats() -> None:
         ({"highest_bytes": 98, "limit_bytes": 100}, CaveatKind.NEAR_LIMIT),
         ({"not_still": 2}, CaveatKind.NOT_STILL),
         ({"gaps_seconds": (3.4, 12.0)}, CaveatKind.GAPS),
+        ({"page_cache_bytes": 1 * MIB}, CaveatKind.PAGE_CACHE),
     ],
     ids=str,
 )
@@ -110,7 +111,12 @@ def test_each_matter_has_its_caveat(change: dict[str, Any], kind: CaveatKind) ->
 
 @pytest.mark.parametrize(
     "change",
-    [{"driver_busy": (0.8,) * 8}, {"highest_bytes": 501 * MIB}, {"limit_bytes": None}],
+    [
+        {"driver_busy": (0.8,) * 8},
+        {"highest_bytes": 501 * MIB},
+        {"limit_bytes": None},
+        {"page_cache_bytes": MIB - 1},
+    ],
     ids=str,
 )
 def test_at_the_threshold_nothing_is_the_matter(change: dict[str, Any]) -> None:

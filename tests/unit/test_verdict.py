@@ -1,16 +1,14 @@
-"""Verdicts on known curves, and how often they are wrong over seeded ones."""
+"""Verdicts on known curves: measured ones, and shapes that have fooled a verdict before."""
 
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from lab.growth import Troughs
+from lab.sequence import next_blocks, wants_more
 from lab.summary import Verdict
 from lab.validity import Conditions
-from lab.verdict import judge, judge_troughs
-from numpy.random import Generator
+from lab.verdict import Finding, judge, judge_troughs
 from numpy.typing import NDArray
 
 MIB = 1024 * 1024
@@ -18,189 +16,174 @@ KIB = 1024
 THREAD = 15.26
 """MiB that one thread keeps of the `lists` workload."""
 
-Curve = NDArray[np.floating[Any]]
-Shape = Callable[[Generator, Curve], Curve]
-"""From the share of the load that is done (0 to 1) to MiB above the baseline."""
-
-SEEDS = 200
-FALSE_LEAKS_ALLOWED = 0.005
-MISSED_LEAKS_ALLOWED = 0.05
+Curve = NDArray[np.float64]
 
 
-def troughs(mib: Curve, baseline: float = 50, requests: int = 1000, workers: int = 1) -> Troughs:
+def troughs(
+    mib: Curve, baseline: float = 50, requests: int = 1000, workers: int = 1, asked: int = 0
+) -> Troughs:
+    """MiB above the baseline at the ends of equal blocks."""
     blocks = len(mib)
     return Troughs(
-        int(baseline * MIB),
-        tuple(int((baseline + height) * MIB) for height in mib),
+        round(baseline * MIB),
+        tuple(round((baseline + height) * MIB) for height in mib),
         tuple(requests * (block + 1) // blocks for block in range(blocks)),
         workers,
+        asked or None,
     )
 
 
-def verdicts(shape: Shape, noise: float, blocks: int, requests: int = 1000) -> Counter[Verdict]:
-    done = np.arange(1, blocks + 1) / blocks
-    counts: Counter[Verdict] = Counter()
-    for seed in range(SEEDS):
-        random = np.random.default_rng(seed)
-        heights = shape(random, done) + random.normal(0, noise, blocks)
-        counts[judge_troughs(troughs(heights, requests=requests))[0]] += 1
-    return counts
+def measured(sizes: Sequence[float], each: int, asked: int = 0) -> Troughs:
+    """The sizes of a recorded trial (MiB), the baseline first, so many requests a block."""
+    heights = np.array(sizes[1:]) - sizes[0]
+    return troughs(heights, sizes[0], each * len(heights), asked=asked)
 
 
-def level(height: float) -> Shape:
-    return lambda random, done: np.full(len(done), height)
+def verdict_of(seen: Troughs) -> Verdict:
+    return judge_troughs(seen).verdict
 
 
-def correlated(spread: float, memory: float) -> Shape:
-    def curve(random: Generator, done: Curve) -> Curve:
-        heights = np.empty(len(done))
-        heights[0] = random.normal(0, spread)
-        for block in range(1, len(done)):
-            fresh = random.normal(0, spread * np.sqrt(1 - memory**2))
-            heights[block] = memory * heights[block - 1] + fresh
-        return 4 + heights
-
-    return curve
-
-
-def wandering(step: float) -> Shape:
-    return lambda random, done: 4 + np.cumsum(random.normal(0, step, len(done)))
+def in_sequence(heights: Curve, asked: int, requests: int) -> tuple[Finding, int]:
+    """As a run goes on with it: the last finding, and after how many blocks."""
+    blocks = asked
+    while True:
+        seen = troughs(heights[:blocks], requests=requests * blocks // asked, asked=requests)
+        found = judge_troughs(seen)
+        if not wants_more(found.verdict, asked, blocks):
+            return found, blocks
+        blocks += next_blocks(asked)
 
 
-def filling(late_threads: int, kept: float = THREAD, threads: int = 20) -> Shape:
-    """Most threads start at once, the last ones at random between half and 7/8 of the load."""
-
-    def curve(random: Generator, done: Curve) -> Curve:
-        early = np.minimum(random.exponential(0.15, threads - late_threads), 0.6)
-        late = random.uniform(0.5, 0.875, late_threads)
-        starts = np.concatenate([early, late])
-        running: Curve = np.searchsorted(np.sort(starts), done, side="right").astype(np.float64)
-        heights: Curve = 8 + kept * running
-        return heights
-
-    return curve
+def noisy(heights: Curve, spread: float, seed: int = 7) -> Curve:
+    return heights + np.random.default_rng(seed).normal(0, spread, len(heights))
 
 
-def saturating(share_of_load: float) -> Shape:
-    return lambda random, done: 300 * (1 - np.exp(-done / share_of_load))
+DONE = np.arange(1, 25) / 8
+"""The share of the load after each block of 8, going on to three times as many."""
 
 
-def saw_tooth(random: Generator, done: Curve) -> Curve:
-    period = random.uniform(0.25, 0.85)
-    return 160 * ((done + random.uniform(0, period)) % period)
-
-
-def outlier(random: Generator, done: Curve) -> Curve:
-    heights = np.full(len(done), 1200.0)
-    heights[random.integers(len(done))] += random.choice([-30, -5, 5, 30])
-    return heights
-
-
-def release(random: Generator, done: Curve) -> Curve:
-    heights: Curve = 20 + 100 * np.exp(-done / 0.25)
-    return heights
-
-
-NO_LEAKS: dict[str, tuple[Shape, float]] = {
-    "flat": (level(4), 0.5),
-    "flat, noisier than known": (level(4), 2),
-    "a step to a plateau in block 1": (level(1200), 0.5),
-    "correlated noise": (correlated(0.5, 0.5), 0.1),
-    "strongly correlated noise": (correlated(0.5, 0.8), 0.05),
-    "slowly wandering": (correlated(0.5, 0.95), 0),
-    "random walk": (wandering(0.1), 0.05),
-    **{f"{late} of 20 threads start late": (filling(late), 0.3) for late in range(1, 6)},
-    "2 of 5 threads start late": (filling(2, threads=5), 0.3),
-    "3 of 200 threads start late": (filling(3, threads=200), 0.3),
-    "saturating soon": (saturating(0.15), 0.3),
-    "saturating": (saturating(0.25), 0.3),
-    "saturating late": (saturating(0.5), 0.3),
-    "saw-tooth of recycled workers": (saw_tooth, 0.3),
-    "one outlier": (outlier, 0.3),
-    "falling": (release, 0.3),
-}
-
-
-@pytest.mark.parametrize("blocks", [8, 12, 16])
-@pytest.mark.parametrize("name", NO_LEAKS)
-def test_what_is_no_leak_is_hardly_ever_called_one(name: str, blocks: int) -> None:
-    counts = verdicts(*NO_LEAKS[name], blocks)
-    assert counts[Verdict.LEAK] / SEEDS <= FALSE_LEAKS_ALLOWED
-
-
-def leaking(bytes_a_request: float, requests: int, jump: float, filled_at: float = 0.0) -> Shape:
-    def curve(random: Generator, done: Curve) -> Curve:
-        filled = jump * np.minimum(1, done / filled_at) if filled_at else jump
-        return filled + done * bytes_a_request * requests / MIB
-
-    return curve
-
-
-@pytest.mark.parametrize("blocks", [8, 10, 16])
 @pytest.mark.parametrize(
-    ("bytes_a_request", "requests", "jump", "filled_at", "noise"),
+    ("bytes_a_request", "requests", "pool", "noise"),
     [
-        (256, 4000, 0, 0, 0.03),
-        (512, 4000, 0, 0, 0.06),
-        (1 * KIB, 4000, 0, 0, 0.12),
-        (2 * KIB, 4000, 0, 0, 0.06),
-        (11 * KIB, 1000, 0, 0, 0.06),
-        (40 * KIB, 1000, 1200, 0, 0.5),
-        (20 * KIB, 2000, 1200, 0, 0.5),
-        (10 * KIB, 4000, 1200, 0, 0.5),
-        (10 * KIB, 4000, 1200, 0.25, 0.5),
-        (5 * KIB, 4000, 300, 0.5, 0.3),
-        (20 * KIB, 1000, 0, 0, 0.5),
-        (60 * KIB, 1000, 1200, 0.5, 0.5),
-        (100 * KIB, 1000, 0, 0, 0.5),
-        (100 * KIB, 4000, 1200, 0.5, 0.5),
+        (256, 4000, 0, 0.03),
+        (512, 4000, 0, 0.06),
+        (1 * KIB, 8000, 0, 0.2),
+        (20 * KIB, 1000, 0, 0.5),
+        (100 * KIB, 400, 0, 0.5),
+        (2 * KIB, 4000, 1200, 0.06),
+        (10 * KIB, 4000, 1200, 0.5),
+        (60 * KIB, 1000, 1200, 0.5),
     ],
 )
-def test_a_leak_well_above_the_noise_is_hardly_ever_missed(
-    bytes_a_request: float,
-    requests: int,
-    jump: float,
-    filled_at: float,
-    noise: float,
-    blocks: int,
-) -> None:
-    shape = leaking(bytes_a_request, requests, jump, filled_at)
-    counts = verdicts(shape, noise, blocks, requests)
-    assert 1 - counts[Verdict.LEAK] / SEEDS <= MISSED_LEAKS_ALLOWED
+def test_a_leak_is_found(bytes_a_request: float, requests: int, pool: float, noise: float) -> None:
+    heights = pool * np.minimum(1, DONE / 0.2) + DONE * bytes_a_request * requests / MIB
+    found, _ = in_sequence(noisy(heights, noise), 8, requests)
+    assert found.verdict is Verdict.LEAK
+    assert found.interval.low < found.interval.estimate < found.interval.high
+    assert found.interval.estimate == pytest.approx(bytes_a_request, rel=0.25)
 
 
-@pytest.mark.parametrize("blocks", [8, 16])
-@pytest.mark.parametrize(
-    ("shape", "noise", "verdict"),
-    [
-        (level(4), 0.3, Verdict.FLAT),
-        (level(9), 0.1, Verdict.FLAT),
-        (level(THREAD), 0.3, Verdict.BOUNDED),
-        (level(1220), 0.5, Verdict.BOUNDED),
-        (saturating(0.1), 0.3, Verdict.BOUNDED),
-    ],
-)
-def test_quiet_curves_are_decided(
-    shape: Shape, noise: float, verdict: Verdict, blocks: int
-) -> None:
-    assert verdicts(shape, noise, blocks)[verdict] / SEEDS >= 0.95
+@pytest.mark.parametrize("objects_a_block", [50, 12])
+def test_a_leak_of_one_request_in_ten_is_found(objects_a_block: int) -> None:
+    random = np.random.default_rng(3)
+    lost = np.cumsum(random.poisson(objects_a_block, 24)) * 0.02
+    found, _ = in_sequence(noisy(lost, 0.03), 8, 4000)
+    assert found.verdict is Verdict.LEAK
+
+
+def test_a_leak_under_a_pool_that_fills_for_half_the_load_is_found() -> None:
+    threads = THREAD * np.round(80 * np.minimum(1, DONE / 0.5))
+    found, _ = in_sequence(noisy(threads + 20 * DONE, 0.1), 8, 4000)
+    assert found.verdict is Verdict.LEAK
+
+
+@pytest.mark.parametrize("begins", [0.3, 0.6, 0.75])
+def test_a_leak_that_starts_late_is_found(begins: float) -> None:
+    heights = 5 + 20 * np.maximum(0, DONE - begins)
+    found, _ = in_sequence(noisy(heights, 0.05), 8, 4000)
+    assert found.verdict is Verdict.LEAK
+
+
+@pytest.mark.parametrize("block", [2, 5, 7])
+@pytest.mark.parametrize("by", [-3.0, 3.0])
+def test_one_outlier_hides_no_leak(block: int, by: float) -> None:
+    heights = 8 * DONE
+    heights[block] += by
+    found, _ = in_sequence(noisy(heights, 0.05), 8, 4000)
+    assert found.verdict is Verdict.LEAK
+
+
+def test_what_was_given_back_at_the_start_hides_no_leak() -> None:
+    heights = 40 * (np.exp(-DONE / 0.1) - 1) + 6 * DONE
+    found, _ = in_sequence(noisy(heights, 0.05), 8, 4000)
+    assert found.verdict is Verdict.LEAK
+
+
+def test_a_leak_is_confirmed_by_half_as_much_load_again() -> None:
+    _, blocks = in_sequence(20 * DONE, 8, 4000)
+    assert blocks == 12
+
+
+@pytest.mark.parametrize("ends", [0.7, 0.95, 1.1, 1.3])
+def test_a_cache_that_fills_evenly_until_late_is_no_leak(ends: float) -> None:
+    found, _ = in_sequence(noisy(100 * np.minimum(1, DONE / ends), 0.05), 8, 4000)
+    assert found.verdict is Verdict.BOUNDED
+
+
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.5])
+def test_growth_that_dies_away_is_no_leak(share: float) -> None:
+    found, _ = in_sequence(noisy(300 * (1 - np.exp(-DONE / share)), 0.3), 8, 1000)
+    assert found.verdict is Verdict.BOUNDED
+
+
+def test_growth_with_the_whole_load_as_its_time_constant_is_no_leak() -> None:
+    found, _ = in_sequence(noisy(300 * (1 - np.exp(-DONE)), 0.3), 8, 1000)
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reason.endswith("BLOCKS=48 REQUESTS=6000 would decide")
+
+
+@pytest.mark.parametrize("half", [0.03, 0.1])
+def test_growth_that_dies_away_slower_than_that_is_no_leak(half: float) -> None:
+    found, _ = in_sequence(noisy(100 * DONE / (DONE + half), 0.05), 8, 4000)
+    assert found.verdict is not Verdict.LEAK
+
+
+@pytest.mark.parametrize("life", [0.3, 0.55, 0.8])
+def test_a_saw_tooth_of_recycled_workers_is_bounded(life: float) -> None:
+    heights = 160 * ((DONE + 0.1) % life)
+    found, _ = in_sequence(noisy(heights, 0.3), 8, 4000)
+    assert found.verdict is Verdict.BOUNDED
+    assert found.reason.startswith("rises and falls between")
+
+
+def test_a_worker_that_starts_anew_is_no_leak() -> None:
+    heights = np.full(24, 120.0) - 60 * (DONE > 0.6) * np.exp(-(DONE - 0.6) / 0.1)
+    found, _ = in_sequence(noisy(heights, 0.2), 8, 4000)
+    assert found.verdict is Verdict.BOUNDED
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_eight_blocks_of_loud_or_wandering_noise_are_no_leak(seed: int) -> None:
+    loud = noisy(np.full(24, 4.0), 0.5, seed)
+    wandering = 4 + np.cumsum(np.random.default_rng(seed).normal(0, 0.1, 24))
+    for heights in (loud, wandering):
+        assert in_sequence(heights, 8, 1000)[0].verdict is Verdict.FLAT
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_of_a_page_is_no_leak(seed: int) -> None:
+    pages = np.random.default_rng(seed).integers(0, 3, 24)
+    assert in_sequence(1 + pages * 4096 / MIB, 8, 8000)[0].verdict is Verdict.FLAT
 
 
 def test_a_thread_that_starts_late_among_many_is_still_bounded() -> None:
     heights = np.array([250, 290, 290, 290, 305, 305, 305, 305.2])
-    assert judge_troughs(troughs(heights))[0] is Verdict.BOUNDED
-
-
-@pytest.mark.parametrize("blocks", [8, 16])
-@pytest.mark.parametrize("shape", [saw_tooth, saturating(0.5)])
-def test_what_has_not_stopped_is_not_called_bounded(shape: Shape, blocks: int) -> None:
-    assert verdicts(shape, 0.3, blocks)[Verdict.INCONCLUSIVE] / SEEDS >= 0.95
+    assert verdict_of(troughs(heights)) is Verdict.BOUNDED
 
 
 def test_the_threads_own_arms() -> None:
     def after(growth: float, baseline: float) -> Verdict:
-        heights = np.full(8, growth)
-        return judge_troughs(troughs(heights, baseline, 1000, workers=4))[0]
+        return verdict_of(troughs(np.full(8, growth), baseline, 1000, workers=4))
 
     assert after(1220, 76.2) is Verdict.BOUNDED
     assert after(68.9, 75.9) is Verdict.BOUNDED
@@ -210,27 +193,21 @@ def test_the_threads_own_arms() -> None:
 
 def test_memory_that_was_given_back_is_flat() -> None:
     heights = np.array([-10, -12, -12, -12, -12, -12, -12, -12.1])
-    verdict, reason = judge_troughs(troughs(heights))
-    assert verdict is Verdict.FLAT
-    assert reason.startswith("shrank by 12.1 MiB in 1,000 requests")
+    found = judge_troughs(troughs(heights))
+    assert found.verdict is Verdict.FLAT
+    assert found.reason.startswith("shrank by 12.1 MiB in 1,000 requests")
 
 
 def test_more_workers_are_allowed_more() -> None:
     heights = np.full(8, 30.0)
-    one, four = (judge_troughs(troughs(heights, workers=workers))[0] for workers in (1, 4))
+    one, four = (verdict_of(troughs(heights, workers=workers)) for workers in (1, 4))
     assert (one, four) == (Verdict.BOUNDED, Verdict.FLAT)
-
-
-def test_the_noise_of_more_workers_is_larger() -> None:
-    heights = np.array([100, 200, 300, 400, 401.5, 403, 404.5, 406])
-    one, four = (judge_troughs(troughs(heights, workers=workers))[0] for workers in (1, 4))
-    assert (one, four) == (Verdict.LEAK, Verdict.BOUNDED)
 
 
 def test_a_large_baseline_is_allowed_its_share() -> None:
     heights = np.full(8, 59.0)
-    assert judge_troughs(troughs(heights, baseline=500))[0] is Verdict.FLAT
-    assert judge_troughs(troughs(heights, baseline=490))[0] is Verdict.BOUNDED
+    assert verdict_of(troughs(heights, baseline=500)) is Verdict.FLAT
+    assert verdict_of(troughs(heights, baseline=490)) is Verdict.BOUNDED
 
 
 STEADY = np.arange(1, 9) * 2.0
@@ -243,7 +220,7 @@ STEADY = np.arange(1, 9) * 2.0
             STEADY,
             Verdict.LEAK,
             "grew by 16.0 MiB and still climbs evenly by 16.4 KiB a request"
-            " (16.4 KiB to 16.4 KiB), 16.0 MiB in 1,000 requests",
+            " (16.3 KiB to 16.5 KiB), 16.0 MiB in 1,000 requests",
         ),
         (
             np.full(8, 1220.0),
@@ -257,28 +234,16 @@ STEADY = np.arange(1, 9) * 2.0
             " the second half of the load added 0.0 MiB",
         ),
         (
-            THREAD * np.array([12, 14, 16, 17, 18, 19, 20, 20]),
-            Verdict.INCONCLUSIVE,
-            "grew by 305 MiB and still climbs, but in steps: the second half of the load added"
-            " 48.8 MiB; BLOCKS=16 REQUESTS=2000 would decide",
-        ),
-        (
             300 * (1 - np.exp(-np.arange(1, 9) / 4)),
             Verdict.INCONCLUSIVE,
-            "grew by 259 MiB and still climbs, but ever more slowly: the second half of the load"
-            " added 69.3 MiB; BLOCKS=16 REQUESTS=2000 would decide",
+            "grew by 259 MiB and whether it stopped is open: as many requests again would change"
+            " it by 101 MiB to 176 MiB; BLOCKS=24 REQUESTS=3000 would decide",
         ),
         (
             np.array([20, 40, 60, 10, 30, 50, 70, 90.0]),
             Verdict.INCONCLUSIVE,
-            "grew by 90.0 MiB and still climbs, but after it fell in between: the second half of"
-            " the load added 80.0 MiB; BLOCKS=16 REQUESTS=2000 would decide",
-        ),
-        (
-            np.array([20, 60, 20, 60, 20, 60, 20, 60.0]),
-            Verdict.INCONCLUSIVE,
-            "grew by 60.0 MiB and whether it stopped is open: as many requests again would change"
-            " it by -204 MiB to 204 MiB; BLOCKS=16 REQUESTS=2000 would decide",
+            "grew by 90.0 MiB and still climbs, but it fell in between: the second half of"
+            " the load added 80.0 MiB; BLOCKS=24 REQUESTS=3000 would decide",
         ),
     ],
     ids=lambda value: value.value if isinstance(value, Verdict) else "",
@@ -286,7 +251,17 @@ STEADY = np.arange(1, 9) * 2.0
 def test_reasons_are_one_sentence_with_numbers(
     heights: Curve, verdict: Verdict, reason: str
 ) -> None:
-    assert judge_troughs(troughs(heights)) == (verdict, reason)
+    found = judge_troughs(troughs(heights))
+    assert (found.verdict, found.reason) == (verdict, reason)
+
+
+def test_a_leak_that_does_not_matter_to_the_user_is_none() -> None:
+    heights = noisy(np.arange(1, 17) * 0.25, 0.02)
+    seen = troughs(heights, requests=8000)
+    assert judge_troughs(seen, matters=256).verdict is Verdict.LEAK
+    found = judge_troughs(seen, matters=1000)
+    assert found.verdict is Verdict.FLAT
+    assert found.reason.endswith("a request, less than the 1000 B of MATTERS")
 
 
 def test_a_judgement_holds_growth_interval_and_caveats() -> None:
@@ -314,9 +289,9 @@ def test_one_block_has_growth_and_no_interval() -> None:
 def test_uneven_blocks_are_weighed_by_their_requests() -> None:
     requests = (100, 250, 300, 480, 600, 690, 850, 1000)
     line = Troughs(50 * MIB, tuple(50 * MIB + 16384 * count for count in requests), requests)
-    verdict, reason = judge_troughs(line)
-    assert verdict is Verdict.LEAK
-    assert "16.0 KiB a request" in reason
+    found = judge_troughs(line)
+    assert found.verdict is Verdict.LEAK
+    assert "16.0 KiB a request" in found.reason
 
 
 # The four fillings of Python 3.7's pool of 80 threads that were measured (MiB): every thread is
@@ -331,98 +306,83 @@ FILLINGS = (
 
 @pytest.mark.parametrize("sizes", FILLINGS)
 def test_a_pool_whose_last_threads_are_found_late_is_bounded(sizes: tuple[float, ...]) -> None:
-    baseline, *after = (round(size * MIB) for size in sizes)
-    requests = tuple(125 * block for block in range(1, 9))
-    verdict, _ = judge_troughs(Troughs(baseline, tuple(after), requests))
-    assert verdict is Verdict.BOUNDED
+    assert verdict_of(measured(sizes, 125)) is Verdict.BOUNDED
 
 
 @pytest.mark.parametrize("leak_mib_a_block", [5.0, 8.0, 15.3, 31.0])
 @pytest.mark.parametrize("filling_blocks", [1, 2, 3])
-def test_a_leak_under_a_filling_pool_is_never_bounded(
-    leak_mib_a_block: float, filling_blocks: int
-) -> None:
-    pool = [1200 * min(block / filling_blocks, 1.0) for block in range(1, 9)]
-    sizes = [40 + size + leak_mib_a_block * (k + 1) for k, size in enumerate(pool)]
-    noise = np.random.default_rng(7).normal(0, 0.2, 8)
-    after = tuple(round((size + dirt) * MIB) for size, dirt in zip(sizes, noise, strict=True))
-    requests = tuple(125 * block for block in range(1, 9))
-    verdict, _ = judge_troughs(Troughs(40 * MIB, after, requests))
-    assert verdict is Verdict.LEAK
+def test_a_leak_under_a_filling_pool_is_found(leak_mib_a_block: float, filling_blocks: int) -> None:
+    pool = 1200 * np.minimum(np.arange(1, 25) / filling_blocks, 1.0)
+    heights = noisy(pool + leak_mib_a_block * np.arange(1, 25), 0.2)
+    assert in_sequence(heights, 8, 1000)[0].verdict is Verdict.LEAK
 
 
 def test_a_pool_that_is_still_filling_is_no_leak() -> None:
     """Python 3.7's pool of 80 threads after 400 requests, as measured (MiB)."""
-    baseline, *after = (40.9, 365.19, 705.9, 782.62, 843.64, 905.08, 950.93, 981.39, 1042.88)
-    sizes = tuple(round(size * MIB) for size in after)
-    requests = tuple(50 * block for block in range(1, 9))
-    verdict, _ = judge_troughs(Troughs(round(baseline * MIB), sizes, requests))
-    assert verdict is Verdict.INCONCLUSIVE
+    sizes = (40.9, 365.19, 705.9, 782.62, 843.64, 905.08, 950.93, 981.39, 1042.88)
+    assert verdict_of(measured(sizes, 50)) is Verdict.INCONCLUSIVE
 
 
 # Python 3.9, a pool of 20 threads, as measured (MiB): the filled arenas creep for a while.
 CREEP = (38.4, 253.77, 348.88, 349.0, 349.22, 349.83, 350.04, 350.6, 350.76)
 
+# The same as local processes with 250 requests a block: it creeps up to 1,750 requests.
+CREEP_TO_ITS_END = (33.34, 281.58, 342.94, 343.8, 344.49, 345.11, 345.4, 345.41, 345.42, 345.42)
+CREEP_TO_ITS_END += (345.43, 345.43, 345.43, 345.43, 345.43, 345.66, 345.66, 345.7, 345.7, 345.7)
+
 
 def test_the_creep_of_a_filled_pool_is_no_leak() -> None:
-    baseline, *after = (round(size * MIB) for size in CREEP)
-    requests = tuple(125 * block for block in range(1, 9))
-    verdict, _ = judge_troughs(Troughs(baseline, tuple(after), requests))
-    assert verdict is Verdict.BOUNDED
+    assert verdict_of(measured(CREEP, 125)) is Verdict.BOUNDED
+    assert verdict_of(measured(CREEP_TO_ITS_END, 250)) is Verdict.BOUNDED
 
 
-def test_the_blind_spot_a_leak_below_a_fortieth_of_a_filled_pool() -> None:
-    """What the rule above costs, held in sight: 2 KiB a request under 1,200 MiB is not found."""
-    counts = verdicts(leaking(2 * KIB, 1000, 1200), 0.06, 8, 1000)
-    assert counts[Verdict.LEAK] == 0
-
-
-# Python 3.7, an async endpoint, as measured (MiB): after 4,000 requests it stands at 45.7 and
-# stays there for 12,000 more; the first thousand alone climb as evenly as a leak.
+# Python 3.7, an async endpoint, as measured (MiB).
 FILLING_HEAP = (38.43, 38.5, 41.39, 41.67, 42.17, 42.25, 42.74, 42.74, 43.21)
+
+# Python 3.10, the same as local processes with 250 requests a block: after a jump it climbs by
+# 1 KiB a request, as evenly as a leak, up to 3,500 requests, and then holds still.
+HEAP_TO_ITS_END = (32.8, 33.83, 34.31, 37.08, 37.36, 37.42, 37.54, 37.82, 37.97, 38.34, 38.55)
+HEAP_TO_ITS_END += (38.91, 39.09, 39.48, 39.7, 39.74, 39.74, 39.74, 39.74, 39.74, 39.74)
 
 
 def test_a_heap_that_fills_in_a_short_load_is_no_leak() -> None:
-    baseline, *after = (round(size * MIB) for size in FILLING_HEAP)
-    verdict, reason = judge_troughs(
-        Troughs(baseline, tuple(after), tuple(125 * block for block in range(1, 9)))
-    )
-    assert verdict is Verdict.FLAT
-    assert reason.endswith("a heap that fills looks the same until REQUESTS=4000")
+    found = judge_troughs(measured(FILLING_HEAP, 125))
+    assert found.verdict is Verdict.FLAT
+    assert found.reason.endswith("looks like a heap that fills until REQUESTS=4000")
+
+
+@pytest.mark.parametrize("blocks", range(8, 17))
+def test_a_heap_that_still_fills_is_never_a_leak(blocks: int) -> None:
+    seen = measured(HEAP_TO_ITS_END[: blocks + 1], 250, asked=2000)
+    assert verdict_of(seen) is not Verdict.LEAK
+
+
+def test_a_heap_that_has_filled_is_flat() -> None:
+    assert verdict_of(measured(HEAP_TO_ITS_END, 250, asked=2000)) is Verdict.FLAT
 
 
 def test_the_blind_spot_a_small_leak_in_a_short_load() -> None:
-    """What that costs, held in sight: below 10 KiB a request it takes 4,000 requests to see."""
-    short = verdicts(leaking(9 * KIB, 1000, 0), 0.06, 8, 1000)
-    longer = verdicts(leaking(9 * KIB, 4000, 0), 0.06, 8, 4000)
-    assert short[Verdict.LEAK] == 0
-    assert longer[Verdict.LEAK] == SEEDS
+    """What that costs, held in sight: less than 10 MiB a worker takes 4,000 requests to see."""
+    heights = noisy(9 * DONE, 0.06)
+    assert in_sequence(heights, 8, 1000)[0].verdict is Verdict.FLAT
+    assert in_sequence(heights, 8, 2000)[0].verdict is Verdict.LEAK
 
 
-def in_sequence(shape: Shape, noise: float, blocks: int, requests: int = 1000) -> Counter[Verdict]:
-    """As a run does it: as long as nothing is decided a quarter more, up to as much again."""
-    done = np.arange(1, 2 * blocks + 1) / blocks
-    counts: Counter[Verdict] = Counter()
-    for seed in range(SEEDS):
-        random = np.random.default_rng(seed)
-        heights = shape(random, done) + random.normal(0, noise, 2 * blocks)
-        for seen in range(blocks, 2 * blocks + 1, blocks // 4):
-            part = troughs(heights[:seen], requests=requests * seen // blocks)
-            verdict = judge_troughs(part)[0]
-            if verdict is not Verdict.INCONCLUSIVE:
-                break
-        counts[verdict] += 1
-    return counts
+# Flask's pools of 8 threads in 4 workers, one request at a time, as measured (MiB): a worker
+# sometimes needs a third thread.
+LATE_THIRDS = (
+    (85.45, 192.92, 208.77, 208.28, 208.28, 208.79, 208.79, 223.63, 238.99, 239.23, 254.6),
+    (85.71, 177.81, 193.43, 192.93, 192.94, 208.29, 208.54, 208.31, 223.91),
+)
 
 
-@pytest.mark.parametrize("name", NO_LEAKS)
-def test_going_on_while_undecided_makes_no_more_false_leaks(name: str) -> None:
-    counts = in_sequence(*NO_LEAKS[name], 8)
-    assert counts[Verdict.LEAK] / SEEDS <= FALSE_LEAKS_ALLOWED
+@pytest.mark.parametrize("sizes", LATE_THIRDS)
+def test_threads_that_are_needed_now_and_then_are_no_leak(sizes: tuple[float, ...]) -> None:
+    heights = np.array(sizes[1:]) - sizes[0]
+    seen = troughs(heights, sizes[0], 125 * len(heights), workers=4, asked=1000)
+    assert verdict_of(seen) is not Verdict.LEAK
 
 
-@pytest.mark.parametrize("shape", [filling(1), filling(2), filling(5), saturating(0.25)])
-def test_going_on_decides_what_was_open(shape: Shape) -> None:
-    before, after = verdicts(shape, 0.3, 8), in_sequence(shape, 0.3, 8)
-    assert after[Verdict.INCONCLUSIVE] <= 0.05 * SEEDS
-    assert after[Verdict.INCONCLUSIVE] < before[Verdict.INCONCLUSIVE]
+def test_the_same_troughs_have_the_same_finding() -> None:
+    heights = noisy(np.arange(1, 13) * 0.5, 0.2)
+    assert judge_troughs(troughs(heights)) == judge_troughs(troughs(heights))

@@ -1,0 +1,217 @@
+"""What the increments of the troughs are made of: a constant part, one that dies away, steps.
+
+An increment is d_k = L + A*rho^k, and the troughs are its sums. Every explanation may leave the
+first increments unexplained (a pool that fills), at the price of a parameter each, and may have
+noise that is correlated between blocks. They are compared by AICc; the least is the best.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from math import inf, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Time constants of the dying part, in shares of the stretch that is explained. With the whole
+# stretch as its constant a climb still loses two thirds of its pace: less cannot be seen.
+TIME_CONSTANTS = tuple(float(constant) for constant in np.geomspace(0.03, 1.0, 20))
+
+# Slower laws by which growth dies away (caches whose keys are met ever more rarely,
+# fragmentation); with the largest of these, too, the pace still loses two thirds.
+HYPERBOLAS = tuple(float(constant) for constant in np.geomspace(0.02, 1.5, 16))
+LOGARITHMS = tuple(float(constant) for constant in np.geomspace(0.02, 0.6, 12))
+
+# Correlation of the noise from one block to the next; 0.97 is all but a random walk.
+CORRELATIONS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.97)
+
+LEAST_POINTS = 6
+"""Of a stretch: with fewer, a line and its noise are not told apart."""
+
+LEAST_LEVEL_SHARE = 0.12
+"""Of a stretch after a cache is full: a last block that lags is no sign of an end."""
+
+
+class Kind(Enum):
+    """The explanations; the last two have a constant part: they leak."""
+
+    FLAT = "flat"
+    STEPS = "steps"
+    FULL = "full"
+    """It climbs evenly until it is full."""
+    DYING = "dying"
+    CONSTANT = "constant"
+    BOTH = "both"
+
+    @property
+    def leaks(self) -> bool:
+        """Whether every block adds its share for ever."""
+        return self in (Kind.CONSTANT, Kind.BOTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One explanation, fitted as well as it can be."""
+
+    kind: Kind
+    score: float
+    """AICc: the smaller the better, two are a factor e of likelihood."""
+    start: int = 0
+    """Points left unexplained at the beginning."""
+    time_constant: float | None = None
+    """Of the part that dies away beside a constant one."""
+    correlation: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Heights over the share of the load, from 0 to 1."""
+
+    shares: tuple[float, ...]
+    """Rounded, so that equal designs are prepared once."""
+    heights: Array
+    least_noise: float
+    """Standard deviation that is known to be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Orthonormal columns for one stretch and one correlation; of FULL to BOTH one set a shape."""
+
+    flat: Array
+    constant: Array
+    full: Array
+    dying: Array
+    both: Array
+
+
+def explanations(curve: Curve) -> dict[Kind, Explanation]:
+    """The best of every kind."""
+    best: dict[Kind, Explanation] = {}
+    for start in starts(len(curve.heights)):
+        for found in (*_smooth(curve, start), *_in_steps(curve, start)):
+            if found.kind not in best or found.score < best[found.kind].score:
+                best[found.kind] = found
+    return best
+
+
+@lru_cache(maxsize=512)
+def starts(points: int) -> tuple[int, ...]:
+    """Where the explained stretch may begin: dense at first, at most half of the load."""
+    last = min(points - LEAST_POINTS, points // 2)
+    candidates = (0, 1, 2, 3, 4, 6, 8, points // 4, points // 3, points // 2)
+    return tuple(sorted({start for start in candidates if 0 <= start <= last}))
+
+
+def stretch_shares(shares: Sequence[float], start: int) -> Array:
+    """From 0 at the start of the stretch to 1 at its end."""
+    stretch = np.asarray(shares[start:], dtype=np.float64)
+    return np.asarray((stretch - stretch[0]) / (stretch[-1] - stretch[0]))
+
+
+def leak_columns(shares: Array, time_constant: float | None) -> Array:
+    """A level, a line, and beside them a part that dies away exponentially."""
+    parts = [np.ones_like(shares), shares]
+    if time_constant is not None:
+        parts.append(1 - np.exp(-shares / time_constant))
+    return np.column_stack(parts)
+
+
+def dying_shapes(shares: Array) -> list[Array]:
+    """All ways to die away: exponentials, hyperbolas, logarithms, stretched exponentials."""
+    return [
+        *(1 - np.exp(-shares / constant) for constant in TIME_CONSTANTS),
+        *(shares / (shares + constant) for constant in HYPERBOLAS),
+        *(np.log1p(shares / constant) for constant in LOGARITHMS),
+        *(1 - np.exp(-np.sqrt(shares / constant)) for constant in LOGARITHMS),
+    ]
+
+
+def full_shapes(shares: Array) -> list[Array]:
+    """Ramps that end, at the latest two blocks and an eighth of the stretch before its end."""
+    latest = [end for end in shares[1:-2] if end <= 1 - LEAST_LEVEL_SHARE]
+    return [np.minimum(shares, end) for end in latest or shares[1:2]]
+
+
+def whitened(values: Array, correlation: float) -> Array:
+    """Without the correlation from one row to the next."""
+    white = values.copy()
+    white[1:] -= correlation * values[:-1]
+    white[0] *= np.sqrt(1 - correlation**2)
+    return white
+
+
+@lru_cache(maxsize=8192)
+def design(shares: tuple[float, ...], start: int, correlation: float) -> Design:
+    """The columns of every explanation; most curves share their blocks, so it is kept."""
+    stretch = stretch_shares(shares, start)
+    level = np.ones_like(stretch)
+
+    def basis(columns: Array) -> Array:
+        return np.asarray(np.linalg.qr(whitened(columns, correlation))[0])
+
+    def beside_level(shapes: list[Array]) -> Array:
+        return np.stack([basis(np.column_stack([level, shape])) for shape in shapes])
+
+    return Design(
+        flat=basis(level[:, None]),
+        constant=basis(leak_columns(stretch, None)),
+        full=beside_level(full_shapes(stretch)),
+        dying=beside_level(dying_shapes(stretch)),
+        both=np.stack([basis(leak_columns(stretch, constant)) for constant in TIME_CONSTANTS]),
+    )
+
+
+def score(squares: float, points: int, parameters: int) -> float:
+    """AICc of a sum of squares; infinite where the parameters use up the points."""
+    left = points - parameters - 1
+    if left <= 0:
+        return inf
+    return points * log(squares / points) + 2 * parameters * (1 + (parameters + 1) / left)
+
+
+def _smooth(curve: Curve, start: int) -> Iterator[Explanation]:
+    """Everything but steps, for each correlation of the noise."""
+    points = len(curve.heights)
+    for correlation in CORRELATIONS:
+        known = design(curve.shares, start, correlation)
+        white = whitened(curve.heights[start:], correlation)
+        noise = points * curve.least_noise**2 * (1 - correlation**2)
+        total, others = float(white @ white), start + 1 + (correlation > 0)
+        for kind, bases, own in (
+            (Kind.FLAT, known.flat, 1),
+            (Kind.CONSTANT, known.constant, 2),
+            (Kind.FULL, known.full, 3),
+            (Kind.DYING, known.dying, 3),
+            (Kind.BOTH, known.both, 4),
+        ):
+            explained = ((white @ bases) ** 2).sum(axis=-1)
+            index = int(np.argmax(explained))
+            squares = noise + max(0.0, total - float(np.max(explained)))
+            found = score(squares, points, others + own) - log(1 - correlation**2)
+            constant = TIME_CONSTANTS[index] if kind is Kind.BOTH else None
+            yield Explanation(kind, found, start, constant, correlation)
+
+
+def _in_steps(curve: Curve, start: int) -> Iterator[Explanation]:
+    """One or two steps between level stretches, each with a place and a height."""
+    points, costs = len(curve.heights), level_costs(curve.heights[start:])
+    noise = points * curve.least_noise**2
+    one = costs[0] + costs[:, -1]
+    two = costs[0, :, None] + costs + costs[:, -1]
+    for steps, squares in ((1, float(one.min())), (2, float(two.min()))):
+        found = score(squares + noise, points, start + 2 + 2 * steps)
+        yield Explanation(Kind.STEPS, found, start)
+
+
+def level_costs(heights: Array) -> Array:
+    """Squares around the mean of heights[i:j], infinite where that is empty."""
+    sums = np.concatenate([[0.0], np.cumsum(heights)])
+    squares = np.concatenate([[0.0], np.cumsum(heights**2)])
+    length = np.arange(len(sums)) - np.arange(len(sums))[:, None]
+    around_zero = squares - squares[:, None]
+    cost = around_zero - (sums - sums[:, None]) ** 2 / np.maximum(length, 1)
+    return np.where(length > 0, np.maximum(cost, 0.0), np.inf)

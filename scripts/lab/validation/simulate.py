@@ -1,0 +1,114 @@
+"""One made-up trial: a load, a shape, a meter's noise, and what is true of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from lab.growth import Troughs
+from lab.validation.shapes import MIB, Heights, Load, Shape, leaked, remembering
+
+PAGE_MIB = 4096 / MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How a reading is taken: its noise, and the step in which it counts."""
+
+    noise_mib: float
+    step_mib: float
+    memory: float
+    """Correlation of the noise from one block to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One made-up trial with its truth."""
+
+    load: Load
+    heights_mib: Heights
+    leaks: bool
+    baseline_mib: float = 40
+
+    def troughs(self, blocks: int) -> Troughs:
+        """What the lab has seen after some blocks."""
+        load, baseline = self.load, self.baseline_mib * self.load.workers
+        return Troughs(
+            int(baseline * MIB),
+            tuple(int((baseline + height) * MIB) for height in self.heights_mib[:blocks]),
+            tuple(load.requests * (block + 1) // load.blocks for block in range(blocks)),
+            load.workers,
+            load.requests,
+        )
+
+
+def a_load(random: Generator, least_requests_a_worker: int = 0) -> Load:
+    """One of the loads that people ask for."""
+    workers = int(random.choice([1, 1, 1, 2, 4, 8, 12]))
+    requests = int(random.choice([400, 1000, 2000, 4000, 8000]))
+    blocks = int(random.choice([8, 8, 8, 12, 16, 24, 32]))
+    return Load(blocks, max(requests, least_requests_a_worker * workers), workers)
+
+
+def a_meter(random: Generator, workers: int) -> Meter:
+    """An engine's counter, or the sum over local processes, which is quieter."""
+    memory = random.uniform(0, 0.5)
+    if random.random() < 0.4:
+        return Meter(random.uniform(0.005, 0.04) * np.sqrt(workers), PAGE_MIB, memory)
+    return Meter(random.uniform(0.04, 0.2) * np.sqrt(workers), 64 * PAGE_MIB / 8, memory)
+
+
+def read(random: Generator, heights: Heights, meter: Meter) -> Heights:
+    """The heights as the meter reads them."""
+    noise = remembering(random, len(heights), meter.memory, meter.noise_mib)
+    return np.round((heights + noise) / meter.step_mib) * meter.step_mib
+
+
+def without_leak(shape: Shape, random: Generator) -> Case:
+    """A shape that is none."""
+    load = a_load(random)
+    meter = a_meter(random, load.workers)
+    return Case(load, read(random, shape(random, load), meter), leaks=False)
+
+
+# The sizes at which a leak is said to be found: it adds this much over the load that was asked
+# for, whichever is the most. The last is for loads of fewer than 4,000 requests a worker.
+STATED_BYTES_A_REQUEST = 256
+STATED_MIB = 1.0
+STATED_NOISES = 20
+STATED_MIB_A_WORKER_IN_SHORT_LOADS = 12
+LONG_LOAD_REQUESTS = 4000
+STATED_SHARE_OF_WHAT_ELSE_GREW = {True: 0.01, False: 0.05}
+"""By whether the load is a long one."""
+
+
+def with_leak(under: Shape, random: Generator) -> Case:
+    """A leak of a stated size or up to a hundred times that, under a shape that is none."""
+    long = bool(random.random() < 0.6)
+    load = a_load(random, LONG_LOAD_REQUESTS if long else 0)
+    long = load.requests >= LONG_LOAD_REQUESTS * load.workers
+    meter, other = a_meter(random, load.workers), under(random, load)
+    grew = float(other[load.blocks - 1])
+    least_mib = max(
+        STATED_MIB,
+        STATED_BYTES_A_REQUEST * load.requests / MIB,
+        STATED_NOISES * meter.noise_mib,
+        STATED_SHARE_OF_WHAT_ELSE_GREW[long] * grew,
+        0 if long else STATED_MIB_A_WORKER_IN_SHORT_LOADS * load.workers,
+    )
+    size = least_mib * 10 ** random.uniform(0, 1)
+    heights = other + leaked(random, load, size * MIB / load.requests)
+    return Case(load, read(random, heights, meter), leaks=True)
+
+
+def cases(
+    no_leaks: Mapping[str, Shape], leaks: Mapping[str, Shape], each: int, seed: int
+) -> dict[str, list[Case]]:
+    """So many trials of every family; each has a seed of its own, so none moves another."""
+    found: dict[str, list[Case]] = {}
+    for maker, shapes in ((without_leak, no_leaks), (with_leak, leaks)):
+        for name, shape in shapes.items():
+            code = [seed, *name.encode()]
+            found[name] = [maker(shape, np.random.default_rng([*code, i])) for i in range(each)]
+    return found
