@@ -6,7 +6,7 @@ from statistics import median
 from lab.rules import Gap, Unread, Value
 from lab.summary import Memory, TrialSummary, VariantSummary, Verdict
 from lab.units import format_mib, format_rate
-from lab.verdict import FLAT_BYTES_A_WORKER, FLAT_SHARE_OF_BASELINE
+from lab.weighing import FLAT_BYTES_A_WORKER, FLAT_SHARE_OF_BASELINE
 from lab.wording import DASH, number
 
 BROKEN_OFF = ("interrupted", "cut off", "failed", "never ready")
