@@ -17,7 +17,7 @@ from lab.summary import (
     VariantSummary,
     Verdict,
 )
-from lab.verdict import FLAT_BYTES_A_WORKER
+from lab.weighing import FLAT_BYTES_A_WORKER
 
 MIB = 1 << 20
 BASELINE_MIB = 24
