@@ -27,6 +27,9 @@ LEAST_NOISE_BYTES = 0.02 * MIB
 # Estimated beside a trend, the correlation comes out too small by about this over the points.
 CORRELATION_BIAS = 3.0
 
+# Three loads of 32 blocks: more would cost memory by the square, and say hardly more.
+MOST_POINTS = 97
+
 RESAMPLES = 400
 BOOTSTRAP_SEED = 596
 
@@ -75,8 +78,16 @@ def rivals(curve: Curve) -> tuple[Explanation, Explanation]:
     return leak, min((one for one in found if not one.kind.leaks), key=_score)
 
 
+def thinned(stretch: Stretch) -> Stretch:
+    """Every n-th trough, counted from the last, of a stretch of very many."""
+    each = -(-len(stretch.requests) // MOST_POINTS)
+    last = (len(stretch.requests) - 1) % each
+    return Stretch(stretch.trough_bytes[last::each], stretch.requests[last::each])
+
+
 def curve_of(stretch: Stretch, workers: int) -> Curve:
     """MiB above the first trough, over the share of the stretch."""
+    stretch = thinned(stretch)
     requests = np.asarray(stretch.requests) - stretch.requests[0]
     shares = np.round(requests / requests[-1], 3)
     heights = (np.asarray(stretch.trough_bytes) - stretch.trough_bytes[0]) / MIB

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lab.climb import climb_of, curve_of, evidence_of
+from lab.climb import MOST_POINTS, climb_of, curve_of, evidence_of, thinned
 from lab.explanations import Array
 from lab.growth import Stretch, Troughs, tail
 
@@ -55,6 +55,15 @@ def test_the_tail_alone_tells_a_slow_end_from_a_leak() -> None:
     dying, leaking = 100 * done / (done + 0.05), 50 * np.minimum(1, done / 0.1) + 10 * done
     assert evidence_of(tail(troughs(dying)), workers=1) < 0
     assert evidence_of(tail(troughs(leaking)), workers=1) > 10
+
+
+def test_very_many_troughs_are_thinned_from_the_last() -> None:
+    many = Stretch(tuple(range(1001)), tuple(range(1001)))
+    few = thinned(many)
+    assert len(few.requests) <= MOST_POINTS
+    assert (few.requests[-1], few.requests[-2]) == (1000, 989)
+    short = Stretch((1, 2, 3), (0, 1, 2))
+    assert thinned(short) == short
 
 
 def test_a_curve_begins_at_nothing() -> None:
