@@ -11,7 +11,7 @@ MODEL = [DRAW.standard_normal((WIDTH, WIDTH)).astype("float32") / WIDTH for _ in
 """One model for all requests, as a server loads it once."""
 INPUT = DRAW.standard_normal((BATCH, WIDTH)).astype("float32")
 
-PICTURE = DRAW.randint(0, 256, (64, 64, 3)).astype("uint8")
+PICTURE = DRAW.randint(0, 256, (96, 96, 3)).astype("uint8")
 COLOURS = 6
 ROUNDS = 6
 

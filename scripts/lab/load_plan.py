@@ -26,8 +26,7 @@ class LoadPlan:
 def plan_load(variant: Variant, settings: Settings) -> LoadPlan:
     """The load of a variant under these settings.
 
-    A number of requests that a variant fixes for itself is what it is about, and after a
-    scenario there is nothing to go on with: neither is added to.
+    To an exact load nothing is added, and after a scenario there is nothing to go on with.
 
     Raises:
         UsageError: it has fewer requests than blocks.
@@ -47,7 +46,7 @@ def plan_load(variant: Variant, settings: Settings) -> LoadPlan:
         blocks=blocks,
         kind=own.kind,
         companion=own.companion,
-        may_go_on=not own.exact and variant.scenario is None and requests == settings.requests,
+        may_go_on=not own.exact and variant.scenario is None,
     )
 
 

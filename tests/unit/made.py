@@ -11,6 +11,7 @@ from lab.claimbook import read_claims
 from lab.claims import ClaimRecord
 from lab.summary import (
     AftermathSummary,
+    CpuSeconds,
     Memory,
     Requests,
     Threads,
@@ -53,7 +54,7 @@ def made(name: str, given: Mapping[str, Any]) -> VariantSummary:
         memory_bytes=memory,
         memory_limit_bytes=given.get("limit", 4096) * MIB,
         threads=threads,
-        elapsed_seconds=given.get("elapsed", 20.0),
+        cpu_seconds=cpu_of(given.get("cpu", 20.0)),
         oom_kills=given.get("oom", 0),
         companion_seconds={"p50": given["companion"]} if "companion" in given else {},
         aftermath=aftermath_of(given) if "before" in given else None,
@@ -101,3 +102,7 @@ def everything() -> list[VariantSummary]:
             for role, numbers in CASES[record.id].get(outcome, [{}])[0].items():
                 cases[record.roles[role]] = cases[record.roles[role]] or numbers
     return [made(name, numbers) for name, numbers in cases.items()]
+
+
+def cpu_of(seconds: float | None) -> CpuSeconds | None:
+    return None if seconds is None else CpuSeconds(user=seconds, system=0.0)

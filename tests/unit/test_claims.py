@@ -138,7 +138,7 @@ def anything(luck: Random) -> dict[str, object]:
         "failed": luck.choice((0, 0, 0, 3, 50)),
         "oom": luck.choice((0, 0, 2, None)),
         "end": luck.choice(("complete", "complete", "complete", "died")),
-        "elapsed": luck.choice((10.0, 11.5, 16.0, 22.0)),
+        "cpu": luck.choice((10.0, 11.5, 16.0, 22.0)),
         "companion": luck.choice((0.05, 0.1, 2.0)),
         "limit": luck.choice((128, 700, 4096)),
         "before": 634,

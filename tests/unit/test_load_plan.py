@@ -40,16 +40,14 @@ def test_what_a_variant_fixes_for_itself_counts(field: str, value: object) -> No
         (raw.variant(), True),
         (with_load(requests=800), True),
         (with_load(exact=True), False),
-        (with_load(requests=80), False),
-        (with_load(requests=20_000), False),
+        (with_load(requests=80), True),
+        (with_load(requests=20_000, exact=True), False),
         (raw.variant("one", scenario=Scenario.MASTER_KILLED), False),
         (raw.variant("one", scenario=Scenario.GIVE_BACK), False),
     ],
     ids=["open", "as-the-settings", "exact", "small", "soak", "master-killed", "give-back"],
 )
-def test_only_a_load_of_the_settings_goes_on_and_never_after_a_scenario(
-    variant: Variant, may: bool
-) -> None:
+def test_an_exact_load_never_goes_on_nor_one_after_a_scenario(variant: Variant, may: bool) -> None:
     assert plan_load(variant, SETTINGS).may_go_on is may
 
 
