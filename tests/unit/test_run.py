@@ -304,10 +304,11 @@ def test_an_engine_that_cannot_restart_is_asked_for_no_more_trials(tmp_path: Pat
     assert len(summary.variants[0].trials) == 1
 
 
-def test_a_load_that_a_variant_fixes_for_itself_is_not_added_to(tmp_path: Path) -> None:
+def test_an_exact_load_is_not_added_to(tmp_path: Path) -> None:
     text = COMPOSE.read_text(encoding="utf-8")
     own = tmp_path / "compose.yaml"
-    own.write_text(text.replace("lab.workload: lists", 'lab.workload: lists\n  lab.requests: "80"'))
+    exact = 'lab.workload: lists\n  lab.requests: "80"\n  lab.exact: "yes"'
+    own.write_text(text.replace("lab.workload: lists", exact))
     with ScriptedEngine({FLASK: Script(late_step)}, 0.002) as engine:
         _, summary, said = conducted(
             engine, tmp_path / "results", compose=own, VARIANTS=FLASK, REQUESTS="160"
