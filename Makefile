@@ -2,7 +2,7 @@
 #   make repro HOST_CPUS=40 VARIANTS='py37-*'
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help doctor images repro claims claim report check test validate bench lock clean
+.PHONY: help doctor images repro claims claim report try init check test validate bench lock clean
 
 help: ## List every target with one line
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -24,6 +24,12 @@ claim: ## Check one statement of the thread with its own variants (ID=T23)
 
 report: ## Rebuild the report of a run from its raw files, without an engine (RUN=latest)
 	@scripts/report
+
+try: ## Measure an app of one's own (APP=path/to/folder, or EXAMPLE=name): leak or not, the cause, what helps
+	@scripts/try
+
+init: ## Write a first lab.toml beside an app of one's own (APP=path/to/folder) from a guess
+	@scripts/init
 
 check: ## Format, lint, types, import contracts, unit and contract tests: no engine, under a minute
 	@scripts/check

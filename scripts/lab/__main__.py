@@ -74,6 +74,30 @@ def repro(_: argparse.Namespace, console: Console) -> ExitCode:
     return ExitCode(summary.run.exit_code)
 
 
+def try_app(_: argparse.Namespace, console: Console) -> ExitCode:
+    """Measure someone's own app (APP or EXAMPLE): verdict, cause, what helps."""
+    # Only here: the other commands know nothing of an own app.
+    from lab.own import command
+
+    inside = "LAB_PROJECT" in os.environ
+    conduct = command.try_with_containers if inside else command.try_with_processes
+    return conduct(given_settings(), ROOT, results_folder(), console)
+
+
+def try_prepare(arguments: argparse.Namespace, _: Console) -> ExitCode:
+    """For scripts/try: what an image of the app needs, written into a folder."""
+    from lab.own import command
+
+    return command.prepare(given_settings(), ROOT, Path(arguments.run))
+
+
+def try_services(arguments: argparse.Namespace, _: Console) -> ExitCode:
+    """For scripts/try: the services of the app, written into a folder."""
+    from lab.own import command
+
+    return command.write_containers(given_settings(), ROOT, Path(arguments.run))
+
+
 def report(arguments: argparse.Namespace, console: Console) -> ExitCode:
     """Rebuild the report of a run from its raw files."""
     folder = find_run(results_folder(), arguments.run)
@@ -88,9 +112,12 @@ def report(arguments: argparse.Namespace, console: Console) -> ExitCode:
 def parse_arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lab", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (plan, repro, report):
-        added = commands.add_parser(command.__name__, help=command.__doc__)
+    for command in (plan, repro, try_app, try_prepare, try_services, report):
+        name = command.__name__.removesuffix("_app").replace("_", "-")
+        added = commands.add_parser(name, help=command.__doc__)
         added.set_defaults(command=command)
+        if command in (try_prepare, try_services):
+            added.add_argument("run", help="the folder")
         if command is report:
             run = given_settings().get("RUN", "latest")
             added.add_argument("--run", default=run, help="a folder's name under results/")

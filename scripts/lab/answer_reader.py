@@ -30,13 +30,15 @@ class AnswerReader:
     def __init__(self) -> None:
         self.status = 0
         self.keep_alive = True
+        self.bodiless = False
+        """Whether what is waited for has no body, as the answer to a HEAD."""
         self.in_body = False
         self.buffer = b""
         self.left_bytes: int | None = None
         self.chunked = False
 
     def feed(self, data: bytes) -> bool:
-        """Take what arrived; True when the answer to a GET is whole.
+        """Take what arrived; True when the answer is whole.
 
         Raises:
             ProtocolFault: it is not HTTP/1.
@@ -81,7 +83,7 @@ class AnswerReader:
         connection = fields.get(b"connection", b"").lower()
         http_1_0 = status_line.startswith(b"HTTP/1.0")
         self.keep_alive = connection == b"keep-alive" if http_1_0 else connection != b"close"
-        if self.status in NO_BODY_STATUS:
+        if self.bodiless or self.status in NO_BODY_STATUS:
             self.left_bytes, self.chunked = 0, False
 
     def read_counted(self) -> bool:

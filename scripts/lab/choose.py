@@ -53,12 +53,17 @@ def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> Chosen:
     return as_processes(settings, root, given)
 
 
-def through_the_gate() -> Chosen:
+def through_the_gate(sockets: Path | None = None) -> Chosen:
+    """
+    Args:
+        sockets: the folder of an own app's probes, one folder a variant.
+    """
     # Only here: without containers there is no need of the client.
     from lab.engines.docker import DockerEngine, Lifecycle, connect
 
     lifecycle = Lifecycle(os.environ.get("LAB_LIFECYCLE", Lifecycle.COMPOSE.value))
-    engine = DockerEngine(connect(GATE), os.environ["LAB_PROJECT"], lifecycle, LOGS)
+    project = os.environ["LAB_PROJECT"]
+    engine = DockerEngine(connect(GATE), project, lifecycle, LOGS, sockets)
     return Chosen(engine, parse_missing(os.environ.get("LAB_MISSING", "")))
 
 

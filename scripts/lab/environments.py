@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 from lab.errors import LabError, VariantError
 from lab.interpreters import Interpreter, find_fetched, find_interpreter
 from lab.model import Axes, Variant
 
+Needs: TypeAlias = Sequence[str | Path]
 ATTEMPTS = 2
 FETCH_SECONDS = 120.0
 INSTALL_SECONDS = 900.0
@@ -221,41 +222,42 @@ class Preparation:
         """The environment of an image, made when it is not there; raises VariantError, OSError."""
         interpreter = wanted.result()
         lock = self.locks / f"{axes.stack}.txt"
-        folder = self.uv.root / folder_name(axes, lock.read_bytes(), interpreter)
+        name = folder_name(axes, lock.read_bytes(), interpreter)
+        return self.ensured(image, name, ("--require-hashes", "-r", lock), interpreter)
+
+    def ensured(self, image: str, name: str, needs: Needs, interpreter: Interpreter) -> Installed:
+        """The environment in a folder of that name, made when it is not there.
+
+        Args:
+            needs: what `pip install` is told.
+        """
+        folder = self.uv.root / name
         version = f"CPython {interpreter.version}"
         if not (folder / COMPLETE).exists():
             with self.uv.alone(folder.with_name(f"{folder.name}.lock")):
                 if not (folder / COMPLETE).exists():
                     self.say(f"making the environment of {image} ({version}, {interpreter.origin})")
-                    self.make(folder, lock, interpreter)
+                    self.make(folder, needs, interpreter)
         reference = f"{version} of this machine ({interpreter.origin})"
         return Installed(folder / "bin" / "python3", reference)
 
-    def make(self, folder: Path, lock: Path, interpreter: Interpreter) -> None:
+    def make(self, folder: Path, needs: Needs, interpreter: Interpreter) -> None:
         for _ in range(ATTEMPTS):
-            failed = self.attempt(folder, lock, interpreter)
+            failed = self.attempt(folder, needs, interpreter)
             if not failed:
                 return
+        shutil.rmtree(folder, ignore_errors=True)
         raise VariantError(telling_line(failed))
 
-    def attempt(self, folder: Path, lock: Path, interpreter: Interpreter) -> str:
+    def attempt(self, folder: Path, needs: Needs, interpreter: Interpreter) -> str:
         """What uv said of a failure; empty when the environment is complete."""
         if folder.exists():
             shutil.rmtree(folder)
         python = folder / "bin" / "python3"
         # Compiled as pip does in the images: compiling at the first start would raise the peak.
-        failed = self.uv.run(
-            "venv", "--no-project", "--python", interpreter.executable, folder
-        ) or self.uv.run(
-            "pip",
-            "install",
-            "--compile-bytecode",
-            "--require-hashes",
-            "--python",
-            python,
-            "-r",
-            lock,
-        )
+        failed = self.uv.run("venv", "--no-project", "--python", interpreter.executable, folder)
+        if not failed and needs:
+            failed = self.uv.run("pip", "install", "--compile-bytecode", "--python", python, *needs)
         if not failed:
             (folder / COMPLETE).touch()
         return failed

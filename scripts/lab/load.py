@@ -17,7 +17,7 @@ from typing import cast
 import numpy as np
 
 from lab.answer_reader import AnswerReader, ProtocolFault
-from lab.exchange import Exchange
+from lab.exchange import Asked, Exchange, Wire
 from lab.model import Block, Connection
 
 REQUEST_TIMEOUT_SECONDS = 60.0
@@ -36,9 +36,9 @@ class Target:
     address: str
     port: int
     host: str
-    exchange: Exchange
+    exchange: Asked
 
-    def asking(self, exchange: Exchange) -> "Target":
+    def asking(self, exchange: Asked) -> "Target":
         """The same place, asked something else."""
         return replace(self, exchange=exchange)
 
@@ -89,6 +89,8 @@ class Flow(asyncio.Protocol):
         self.reader = AnswerReader()
         self.asked_at: float | None = None
         """When the request in flight began (perf_counter); None between requests."""
+        self.wire: Wire | None = None
+        """The request in flight, or the last one."""
 
     def next_request(self) -> None:
         """Send the next request of the block's budget, or end with it."""
@@ -99,11 +101,31 @@ class Flow(asyncio.Protocol):
             return
         run.left -= 1
         run.tally.sent += 1
+        self.wire = next(run.wires)
         self.asked_at = time.perf_counter()
-        if self.transport is None:
-            self.connecting = run.loop.create_task(self.connect())
+        if self.transport is not None and self.wire.data is not None:
+            self.send()
+            return
+        self.drop()
+        self.connecting = run.loop.create_task(self.connect())
+
+    def send(self) -> None:
+        assert self.transport is not None
+        assert self.wire is not None
+        self.reader.bodiless = self.wire.bodiless
+        if self.wire.data is None:
+            self.run.loop.call_soon(self.touched)
         else:
-            self.transport.write(run.request)
+            self.transport.write(self.wire.data)
+
+    def touched(self) -> None:
+        """A connection that was wanted for itself is there."""
+        if self.asked_at is None:
+            return
+        self.run.tally.succeed(time.perf_counter() - self.asked_at)
+        self.asked_at = None
+        self.drop()
+        self.next_request()
 
     async def connect(self) -> None:
         run = self.run
@@ -116,7 +138,7 @@ class Flow(asyncio.Protocol):
         self.connecting = None
         self.transport = cast(asyncio.Transport, transport)
         self.reader = AnswerReader()
-        self.transport.write(self.run.request)
+        self.send()
 
     def data_received(self, data: bytes) -> None:
         if self.asked_at is None:
@@ -127,7 +149,7 @@ class Flow(asyncio.Protocol):
             self.fail(error)
             return
         if whole:
-            self.succeed(keep=self.run.keep and self.reader.keep_alive)
+            self.succeed(keep=self.reader.keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
@@ -140,12 +162,13 @@ class Flow(asyncio.Protocol):
 
     def succeed(self, *, keep: bool) -> None:
         assert self.asked_at is not None
+        assert self.wire is not None
         seconds, self.asked_at = time.perf_counter() - self.asked_at, None
-        if self.reader.status in self.run.ok_statuses:
+        if self.reader.status in self.wire.ok_statuses:
             self.run.tally.succeed(seconds)
         else:
             self.run.tally.fail(f"status-{self.reader.status}")
-        if not keep:
+        if not keep or not self.wire.keep:
             self.drop()
         self.next_request()
 
@@ -186,9 +209,7 @@ class Run:
     def __init__(self, target: Target, requests: int, connection: Connection, tally: Tally) -> None:
         self.loop = asyncio.get_running_loop()
         self.target, self.left, self.tally = target, requests, tally
-        self.keep = connection is Connection.KEEP_ALIVE
-        self.request = target.exchange.request_bytes(target.host, connection)
-        self.ok_statuses = target.exchange.ok_statuses
+        self.wires = target.exchange.wires(target.host, connection)
         self.ended = asyncio.Event()
         self.flows: list[Flow] = []
         self.going = 0

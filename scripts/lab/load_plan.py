@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.errors import UsageError
-from lab.model import Connection, RequestKind, Variant
+from lab.model import Connection, RequestKind, Scenario, Variant
+from lab.quiet import OWN_STACK
 from lab.settings import Settings
 
 
@@ -26,7 +27,8 @@ class LoadPlan:
 def plan_load(variant: Variant, settings: Settings) -> LoadPlan:
     """The load of a variant under these settings.
 
-    To an exact load nothing is added, and after a scenario there is nothing to go on with.
+    To an exact load nothing is added, and after a scenario there is nothing to go on with: what an
+    own app gives back is looked at after all its load, however much that was.
 
     Raises:
         UsageError: it has fewer requests than blocks.
@@ -46,8 +48,13 @@ def plan_load(variant: Variant, settings: Settings) -> LoadPlan:
         blocks=blocks,
         kind=own.kind,
         companion=own.companion,
-        may_go_on=not own.exact and variant.scenario is None,
+        may_go_on=not own.exact and may_go_on(variant),
     )
+
+
+def may_go_on(variant: Variant) -> bool:
+    gives_back = variant.scenario is Scenario.GIVE_BACK and variant.axes.stack == OWN_STACK
+    return variant.scenario is None or gives_back
 
 
 def plan_loads(variants: Sequence[Variant], settings: Settings) -> dict[str, LoadPlan]:

@@ -16,13 +16,20 @@ from lab.errors import UsageError
 from lab.model import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
 from lab.settings import Settings, parse_size
 
-PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\}")
+PLACEHOLDER = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\})")
+"""`${NAME:-default}`, or the `$$` that stands for one dollar."""
+OWN_STACK = "own"
+"""Of an app that is no part of the matrix: it has no workload of the lab's."""
 AXES = ("python", "stack", "framework", "server", "endpoint", "workload", "suite")
 
 
 def interpolate(text: str, values: Mapping[str, str]) -> str:
-    """Compose's own `${NAME:-default}`, from `values`."""
-    return PLACEHOLDER.sub(lambda match: values.get(match[1], "") or match[2] or "", text)
+    """Compose's own `${NAME:-default}`, from `values`; `$$` is a dollar."""
+
+    def meant(match: re.Match[str]) -> str:
+        return "$" if match[0] == "$$" else values.get(match[1], "") or match[2] or ""
+
+    return PLACEHOLDER.sub(meant, text)
 
 
 def interpolate_all(node: Any, values: Mapping[str, str]) -> Any:
@@ -189,7 +196,8 @@ def variant_of(name: str, service: Mapping[str, Any]) -> Variant:
     words = {axis: label(name, labels, axis) for axis in AXES}
     shown = label(name, labels, "host_cpus")
     environment = mapping(name, service, "environment")
-    if environment.get("LAB_WORKLOAD") != words["workload"]:
+    own = words["stack"] == OWN_STACK
+    if not own and environment.get("LAB_WORKLOAD") != words["workload"]:
         raise UsageError(f"compose.yaml: {name} has LAB_WORKLOAD other than its lab.workload")
     return Variant(
         name=name,

@@ -31,6 +31,9 @@ class Scenario(str, Enum):
     """SIGKILL to the server's master; then a look at who still serves and holds memory."""
     GIVE_BACK = "give-back"
     """Each worker collects garbage and asks its allocator to trim."""
+    TRACED = "traced"
+    """From the baseline on each worker remembers who allocates; then it says what is still there.
+    It slows the app and adds memory: such a trial explains and is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,11 @@ class WorkerReading:
     arenas: int | None
     allocated_blocks: int | None
     gc_counts: tuple[int, ...]
+    sockets: int | None = None
+    """Open sockets; like the next two only where the probe came from outside."""
+    python_threads: int | None = None
+    collected: int | None = None
+    """Objects that the collector found unreachable since the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +249,30 @@ class Pause:
     ended_at_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class TracedLine:
+    """What one line asked for since the baseline, and still has."""
+
+    bytes: int
+    count: int
+    frames: tuple[str, ...]
+    """`file:line`, the innermost first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What all workers of a traced trial hold more than at the baseline."""
+
+    tracer: str
+    """`tracemalloc`, `memray`."""
+    requests: int
+    """Completed meanwhile."""
+    allocated_bytes: int
+    lines: tuple[TracedLine, ...]
+    types: Mapping[str, int]
+    """Objects more of each type, as far as the collector knows them."""
+
+
 class EndKind(str, Enum):
     """How a trial ended."""
 
@@ -303,4 +335,5 @@ class Trial:
     troughs: tuple[Trough, ...] = ()
     aftermath: Aftermath | None = None
     pauses: tuple[Pause, ...] = ()
+    explanation: Explanation | None = None
     end: End | None = None

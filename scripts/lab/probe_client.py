@@ -11,7 +11,14 @@ from typing import Any
 
 from lab.engines import Place, probe_ports
 from lab.load import resolve
-from lab.model import Calibration, Environment, ProbeReading, ProcessReading, WorkerReading
+from lab.model import (
+    Calibration,
+    Environment,
+    Explanation,
+    ProbeReading,
+    ProcessReading,
+    WorkerReading,
+)
 
 OK = 200
 PROBE_TIMEOUT_SECONDS = 5.0
@@ -64,6 +71,10 @@ class ProbeClient:
             return False
         return True
 
+    def all_answer(self) -> bool:
+        """Whether each worker's probe does."""
+        return self.answering_workers() == self.workers
+
     def answering_workers(self) -> int:
         return len(list(self.answers("/_lab/health")))
 
@@ -96,6 +107,13 @@ class ProbeClient:
             peak_bytes=found["peak_bytes"],
             oom_kills=found["oom_kills"],
         )
+
+    def trace(self) -> bool:
+        """Only an own app's probes can: those that come from outside."""
+        return False
+
+    def traced(self, requests: int) -> Explanation | None:
+        return None
 
     def kill_master(self) -> bool:
         """Have a worker kill its parent; False when nobody answers."""

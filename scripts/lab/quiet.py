@@ -19,6 +19,8 @@ KEEP_ALIVE_SECONDS = {
 """How long a server by default keeps a connection on which nothing comes; 0: not at all."""
 ANYIO_IDLE_SECONDS = 10.0
 """anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
+OWN_STACK = "own"
+"""Of a server that is not known: the longest of the usual timers counts."""
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
 STILL_READINGS = 3
@@ -39,6 +41,8 @@ class Counts:
 
 def least_seconds(axes: Axes) -> float:
     """How long the timers of the variant's server and stack can hold on to something."""
+    if axes.stack == OWN_STACK:
+        return UVICORN_KEEP_ALIVE_SECONDS + MARGIN_SECONDS
     if axes.stack in ANYIO_STACKS and axes.framework != "flask":
         return ANYIO_IDLE_SECONDS + MARGIN_SECONDS
     return KEEP_ALIVE_SECONDS.get(axes.server, UVICORN_KEEP_ALIVE_SECONDS) + MARGIN_SECONDS

@@ -5,11 +5,12 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvloop
 from rich.console import Console
@@ -109,10 +110,10 @@ def once(call: Callable[[], object]) -> Callable[[], None]:
     return first
 
 
-async def until_signal(session: Session, variants: tuple[Variant, ...]) -> bool:
-    """Conduct all variants; True when SIGINT or SIGTERM cut it short."""
+async def until_signal(job: Coroutine[Any, Any, None]) -> bool:
+    """Conduct what is to be conducted; True when SIGINT or SIGTERM cut it short."""
     loop = asyncio.get_running_loop()
-    work = asyncio.ensure_future(conduct_all(session, variants))
+    work = asyncio.ensure_future(job)
     interrupt = once(work.cancel)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupt)
@@ -136,6 +137,15 @@ class Hooks:
 
 
 NO_HOOKS = Hooks()
+
+
+def run_until_signal(job: Coroutine[Any, Any, None]) -> bool:
+    """`until_signal` on a loop of its own."""
+    runner = uvloop.new_event_loop()
+    try:
+        return bool(runner.run_until_complete(until_signal(job)))
+    finally:
+        runner.close()
 
 
 def conduct_run(
@@ -213,10 +223,6 @@ def check_possible(settings: Settings, engine: Engine, results: Path) -> None:
 def complete(folder: RunFolder, session: Session, variants: tuple[Variant, ...]) -> None:
     """Conduct what is left of a run and write down how long it took, interrupted or not."""
     experiment, started = folder.read_experiment(), time.monotonic()
-    runner = uvloop.new_event_loop()
-    try:
-        interrupted = runner.run_until_complete(until_signal(session, variants))
-    finally:
-        runner.close()
+    interrupted = run_until_signal(conduct_all(session, variants))
     elapsed = experiment.earlier_seconds + time.monotonic() - started
     folder.write_experiment(replace(experiment, elapsed_seconds=elapsed, interrupted=interrupted))

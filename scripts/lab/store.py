@@ -24,6 +24,7 @@ from lab.model import (
     Calibration,
     End,
     Environment,
+    Explanation,
     Pause,
     Prediction,
     Sample,
@@ -43,6 +44,7 @@ Record = (
     | Trough
     | Aftermath
     | Pause
+    | Explanation
     | End
 )
 KINDS: Mapping[str, type] = {
@@ -55,12 +57,14 @@ KINDS: Mapping[str, type] = {
     "trough": Trough,
     "aftermath": Aftermath,
     "pause": Pause,
+    "explanation": Explanation,
     "end": End,
 }
 NAMES = {record: kind for kind, record in KINDS.items()}
 EXPERIMENT = "experiment.json"
 COMPARISON = "comparison.json"
 SUMMARY = "summary.json"
+OWN = "own.json"
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What JSON of another shape than a record's ends in."""
 
@@ -237,6 +241,24 @@ class RunFolder:
             raise LabError(f"run {self.id}: {COMPARISON} cannot be read: {error!r}") from error
         return found
 
+    def write_own(self, text: str) -> None:
+        """What a run of an own app tried, as JSON."""
+        write_atomically(self.path / OWN, text)
+
+    def read_own(self) -> Any:
+        """None where the run was not of an own app.
+
+        Raises:
+            LabError: it is there and cannot be read.
+        """
+        path = self.path / OWN
+        if not path.exists():
+            return None
+        try:
+            return json.loads(path.read_bytes())
+        except (OSError, *UNREADABLE) as error:
+            raise LabError(f"run {self.id}: {OWN} cannot be read: {error!r}") from error
+
     def write_report(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
             write_atomically(self.path / name, text)
@@ -297,6 +319,7 @@ def read_trial(path: Path) -> Trial | None:
         troughs=every(Trough),
         aftermath=last(Aftermath),
         pauses=every(Pause),
+        explanation=last(Explanation),
         end=last(End),
     )
 

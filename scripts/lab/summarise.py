@@ -406,6 +406,7 @@ def summarise(
     trials: Mapping[str, Sequence[Trial]],
     comparison: Comparison | None = None,
     book: ClaimBook | None = None,
+    causes: Mapping[str, str] | None = None,
 ) -> Summary:
     """The whole of `summary.json`.
 
@@ -415,12 +416,16 @@ def summarise(
         trials: what was observed, by variant.
         comparison: what another engine found, where that is known.
         book: the thread's statements, for a run that may be about them.
+        causes: those that more than one variant's own ledger speaks for, by the variant.
     """
     order: Callable[[str], int] = {
         name: i for i, name in enumerate(experiment.variants)
     }.__getitem__
     names = sorted((name for name in trials if name in experiment.variants), key=order)
-    variants = tuple(variant_summary(trials[name]) for name in names)
+    variants = tuple(
+        replace(found, cause=(causes or {}).get(found.name, found.cause))
+        for found in (variant_summary(trials[name]) for name in names)
+    )
     missing = missing_of(experiment, trials)
     records = asked_claims(experiment, book)
     claims = judge_claims(records, variants, missing)

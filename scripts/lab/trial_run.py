@@ -6,13 +6,14 @@ Every observation is written as soon as it is made; nothing is judged here.
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from lab.engines import Engine, Place
 from lab.errors import VariantError
 from lab.exchange import exchange_of
+from lab.guest import Guest, Mix
 from lab.lanes import Lanes
 from lab.load import Target, resolve, run_block
 from lab.load_plan import block_sizes, plan_load
@@ -29,6 +30,7 @@ from lab.model import (
 )
 from lab.predict import Load, predict
 from lab.probe_client import HEALTH_PATH, ProbeClient
+from lab.probe_sockets import probes_of
 from lab.progress import Progress
 from lab.quiet import WAITS, Counts, Waits, memory_is_still
 from lab.scenarios import Stage, play
@@ -61,6 +63,8 @@ class Session:
     """Asked when all have run: which of these variants need one more trial."""
     told: Callable[[tuple[str, ...]], str | None] = lambda _: None
     """Told which variants have run so far; a line about what is known by them, if there is one."""
+    guests: Mapping[str, Guest] = field(default_factory=dict)
+    """Own apps, by their variants' names."""
 
 
 class Ended(VariantError):
@@ -78,6 +82,8 @@ class TrialRun:
         self.session, self.variant, self.trial, self.writer = session, variant, trial, writer
         self.settings, self.waits = session.settings, session.waits
         self.plan = plan_load(variant, session.settings)
+        self.guest = session.guests.get(variant.name)
+        self.health_path = self.guest.health if self.guest else HEALTH_PATH
         self.show = partial(session.progress.update, variant.name)
         self.watch = Watch(writer, lambda size: self.show(memory_bytes=size))
         self.done, self.total = 0, self.plan.requests
@@ -89,6 +95,8 @@ class TrialRun:
             target, probes = await self.open()
         self.show(state="baseline")
         await self.settle(-1, probes)
+        if self.variant.scenario is Scenario.TRACED:
+            await asyncio.to_thread(probes.trace)
         sizes = block_sizes(self.plan.requests, self.plan.blocks)
         for index, size in enumerate(sizes):
             await self.load_and_settle(index, size, target, probes)
@@ -104,8 +112,8 @@ class TrialRun:
         self.watch.source = await asyncio.to_thread(
             self.session.engine.sample, self.variant, self.watch.from_thread
         )
-        probes = ProbeClient(place, self.variant.axes.workers)
-        await self.become_ready(probes)
+        probes = probes_of(place, self.variant.axes.workers, self.guest)
+        await self.become_ready(place, probes)
         await self.describe(probes)
         target = self.target(place)
         self.show(state="warming up")
@@ -135,11 +143,21 @@ class TrialRun:
         if scenario is None:
             return ""
         self.show(state=scenario.value)
+        if scenario is Scenario.TRACED:
+            return await self.explain(probes)
         state = partial(self.session.engine.state, self.variant)
         stage = Stage(probes, self.watch, target, self.waits, state)
         found = await play(scenario, stage) if self.settings.probes else None
         if found is None:
             return f"its scenario {scenario.value} was not played: no probe answered"
+        self.writer.write(found)
+        return ""
+
+    async def explain(self, probes: ProbeClient) -> str:
+        """Write down who asked for what is still there."""
+        found = await asyncio.to_thread(probes.traced, self.done)
+        if found is None:
+            return "nothing was traced: no probe answered"
         self.writer.write(found)
         return ""
 
@@ -191,22 +209,24 @@ class TrialRun:
             raise Ended(
                 EndKind.NEVER_READY, f"its name {place.host} is not known: {error}"
             ) from error
-        exchange = exchange_of(self.variant.path, self.plan.kind)
+        own = Mix(self.guest.asks) if self.guest else None
+        exchange = own or exchange_of(self.variant.path, self.plan.kind)
         return Target(address, place.port, place.host, exchange)
 
-    async def become_ready(self, probes: ProbeClient) -> None:
+    async def become_ready(self, place: Place, probes: ProbeClient) -> None:
         deadline = time.monotonic() + self.waits.ready_seconds
         while not await asyncio.to_thread(self.is_ready, probes):
             await self.check_alive()
             if time.monotonic() > deadline:
-                reason = f"it did not answer {HEALTH_PATH} within {self.waits.ready_seconds:.0f} s"
+                where = f"{self.health_path} on $PORT={place.port}" if self.guest else HEALTH_PATH
+                reason = f"it did not answer {where} within {self.waits.ready_seconds:.0f} s"
                 raise Ended(EndKind.NEVER_READY, reason)
             await asyncio.sleep(self.waits.ready_poll_seconds)
 
     def is_ready(self, probes: ProbeClient) -> bool:
         if not probes.server_answers():
             return False
-        return not self.settings.probes or probes.answering_workers() == self.variant.axes.workers
+        return not self.settings.probes or probes.all_answer()
 
     async def check_alive(self) -> None:
         state = await asyncio.to_thread(self.session.engine.state, self.variant)
@@ -229,11 +249,33 @@ class TrialRun:
             self.show(state=f"predicted +{format_mib(prediction.growth_bytes)}")
 
     async def warm_up(self, target: Target) -> None:
+        if self.guest is not None:
+            await self.warm_up_guest(target, self.guest.warm_up)
+            return
         health = target.asking(exchange_of(HEALTH_PATH))
         requests = WARM_UP_REQUESTS_A_WORKER * self.variant.axes.workers
         await run_block(
             health, index=-1, requests=requests, concurrency=1, connection=Connection.CLOSE
         )
+
+    async def warm_up_guest(self, target: Target, requests: int) -> None:
+        """By its own requests, of which at least one must be served: else the load cannot be."""
+        if requests == 0:
+            return
+        block = await run_block(
+            target,
+            index=-1,
+            requests=requests,
+            concurrency=self.plan.concurrency,
+            connection=self.plan.connection,
+        )
+        if block.ok == 0:
+            await self.check_alive()
+            kinds = ", ".join(f"{kind} x {count}" for kind, count in block.failures.items())
+            reason = (
+                f"not one of {block.sent} requests of the warm-up was served as expected: {kinds}"
+            )
+            raise Ended(EndKind.NO_REQUESTS_SERVED, reason)
 
     async def load_and_settle(
         self, index: int, size: int, target: Target, probes: ProbeClient

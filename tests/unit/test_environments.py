@@ -299,7 +299,7 @@ def test_uv_is_told_paths_alone_and_hashes_are_required(machine: Machine) -> Non
 
     assert machine.told("") == [
         f"venv --no-project --python {python} {folder} --no-config --no-progress",
-        f"pip install --compile-bytecode --require-hashes --python {installed.python} -r {lock} "
+        f"pip install --compile-bytecode --python {installed.python} --require-hashes -r {lock} "
         "--no-config --no-progress",
     ]
     environment = (machine.box / "environment").read_text().splitlines()
@@ -371,7 +371,7 @@ def test_an_install_that_fails_costs_its_image_alone_and_is_tried_twice(
     assert prepared.missing == {"memlab-py37-latest": "no fastapi==9"}
     assert len(machine.told("pip")) == 3
     assert len(machine.said) == 2
-    assert [(path / "complete").exists() for path in machine.folders()] == [False, True]
+    assert [(path / "complete").exists() for path in machine.folders()] == [True]
 
 
 def test_an_install_that_fails_once_is_no_loss(machine: Machine) -> None:

@@ -154,13 +154,17 @@ def test_the_server_is_bound_to_loopback_whatever_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "SHARED_MEMORY", tmp_path)
-    values = make_engine(tmp_path, LAB_HOST="0.0.0.0", LAB_PORT="1", WORKERS="4").values(15_001)
+    values = make_engine(tmp_path, LAB_HOST="0.0.0.0", LAB_PORT="1", WORKERS="4").values(
+        15_001, Path("work")
+    )
 
     assert values == {
         "LAB_HOST": "127.0.0.1",
         "LAB_PORT": "15001",
         "LAB_LIFECYCLE": "driver",
         "WORKERS": "4",
+        "LAB_APPS_AT": f"{tmp_path}/apps",
+        "LAB_SOCKETS_AT": "work/probes",
     }
 
 
@@ -169,7 +173,7 @@ def test_without_shared_memory_its_files_are_temporary_ones(
 ) -> None:
     monkeypatch.setattr(process, "SHARED_MEMORY", tmp_path / "no-such-folder")
 
-    assert engine.values(15_001)["LAB_SHM"] == str(temporary)
+    assert engine.values(15_001, Path("work"))["LAB_SHM"] == str(temporary)
 
 
 def test_what_stands_in_for_an_image_is_said(engine: ProcessEngine) -> None:

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from lab.own.keys import key_table
+from lab.own.toml import read_description
 from lab.rebuild import rebuild
 from lab.store import RunFolder
 from lab.summary import Summary
@@ -68,3 +70,14 @@ def test_one_claim_is_a_setting_and_has_its_targets() -> None:
     assert "| `ID` |" in README
     assert re.findall(r"^(claims?):", makefile, re.MULTILINE) == ["claims", "claim"]
     assert "make claim ID=T23" in README
+
+
+def test_the_table_of_an_apps_keys_is_the_readers_own() -> None:
+    assert key_table() in README
+
+
+def test_every_example_is_described_and_can_be_read() -> None:
+    for file in sorted((ROOT / "apps" / "examples").glob("*/*.toml")):
+        text = file.read_text(encoding="utf-8")
+        assert read_description(file).count == 4000
+        assert text.startswith("# ")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from lab.model import Sample, Variant
@@ -17,6 +18,8 @@ class Place:
     probe_port: int
     container: dict[str, str] = field(default_factory=dict)
     """Image id and labels, as the engine told."""
+    sockets: Path | None = None
+    """The folder of its probes' sockets, where they come from outside."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,12 +64,19 @@ class DockerEngine:
     """The containers of one Compose project."""
 
     def __init__(
-        self, client: docker.APIClient, project: str, lifecycle: Lifecycle, logs: Path
+        self,
+        client: docker.APIClient,
+        project: str,
+        lifecycle: Lifecycle,
+        logs: Path,
+        sockets: Path | None = None,
     ) -> None:
         self.client = client
         self.project = project
         self.lifecycle = lifecycle
         self.logs = logs
+        self.sockets = sockets
+        """Of an own app's probes, a folder a variant."""
         self.used: set[str] = set()
         self.found_as: dict[str, str] = {}
         """The container's name of each variant, once it has answered to one of them."""
@@ -118,9 +125,9 @@ class DockerEngine:
             )
         self.used.add(variant.name)
         labels = {k: v for k, v in found["Config"]["Labels"].items() if k.startswith("memlab.")}
-        return Place(
-            variant.name, SERVER_PORT, PROBE_PORT, {"image": str(found["Image"]), **labels}
-        )
+        container = {"image": str(found["Image"]), **labels}
+        sockets = self.sockets / variant.name if self.sockets else None
+        return Place(variant.name, SERVER_PORT, PROBE_PORT, container, sockets)
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         return StatsStream(self.client, self.name(variant), on_sample)

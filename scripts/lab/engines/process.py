@@ -36,6 +36,8 @@ GUARD_SECONDS = 0.2
 """How often memory is looked at where no cgroup limits it."""
 STOP_SECONDS = keeper.GRACE_SECONDS + keeper.KILL_SECONDS + 5
 LOG_LINES_KEPT = 200
+APP, SOCKETS = "app", "probes"
+"""Folders below a variant's own, for the copy of an own app and the sockets of its probes."""
 SHARED_MEMORY = Path("/dev/shm")
 
 
@@ -50,6 +52,10 @@ class Sources:
     """The repository, with `images/entry` and `apps`."""
     installed: Mapping[str, Installed]
     """An environment for each image of compose.yaml."""
+    app: Path | None = None
+    """The folder of an own app: each of its variants runs in a copy of it."""
+    app_probes: bool = False
+    """Whether probes come into it from outside."""
 
 
 class Running:
@@ -164,13 +170,14 @@ class ProcessEngine:
         work = Path(tempfile.mkdtemp(prefix=f"memlab-{variant.name}-"))
         group = database = None
         try:
+            self.copy_app(work)
             database, place_of_database = self.database(variant, work)
             group = self.cgroups.make(work.name, variant.memory_limit_bytes)
             environment = self.environment(variant, installed, work, port, probe_port, group)
             environment |= place_of_database
             command = [*self.shown_to(variant).prefix, str(self.sources.root / "images" / "entry")]
             command += read_service(
-                self.sources.compose_file, variant.name, self.values(port)
+                self.sources.compose_file, variant.name, self.values(port, work)
             ).command
             process = launch(command, environment, work, group)
         except (OSError, LabError) as error:
@@ -183,7 +190,14 @@ class ProcessEngine:
             raise VariantError(f"{variant.name} cannot start: {error}") from error
         self.ended.pop(variant.name, None)
         self.running[variant.name] = Running(process, work, group, database)
-        return Place(LOOPBACK, port, probe_port, self.container(variant, installed))
+        sockets = work / SOCKETS if self.sources.app_probes else None
+        return Place(LOOPBACK, port, probe_port, self.container(variant, installed), sockets)
+
+    def copy_app(self, work: Path) -> None:
+        """An own app runs in a copy: what it writes is gone with it."""
+        if self.sources.app is not None:
+            shutil.copytree(self.sources.app, work / APP, symlinks=True)
+            (work / SOCKETS).mkdir()
 
     def database(
         self, variant: Variant, work: Path
@@ -207,10 +221,14 @@ class ProcessEngine:
             "memlab.stack": variant.axes.stack,
         }
 
-    def values(self, port: int) -> dict[str, str]:
+    def values(self, port: int, work: Path) -> dict[str, str]:
         shared = {} if SHARED_MEMORY.is_dir() else {"LAB_SHM": tempfile.gettempdir()}
         place = {"LAB_HOST": LOOPBACK, "LAB_PORT": str(port), "LAB_LIFECYCLE": "driver"}
-        return {**self.sources.values, **place, **shared}
+        own = {
+            "LAB_APPS_AT": str(self.sources.root / "apps"),
+            "LAB_SOCKETS_AT": str(work / SOCKETS),
+        }
+        return {**self.sources.values, **place, **shared, **own}
 
     def environment(
         self,
@@ -222,7 +240,7 @@ class ProcessEngine:
         group: Cgroup | None,
     ) -> dict[str, str]:
         """What a container would be given, and where its places are here."""
-        service = read_service(self.sources.compose_file, variant.name, self.values(port))
+        service = read_service(self.sources.compose_file, variant.name, self.values(port, work))
         path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
         return {
             "PATH": path,
@@ -230,14 +248,14 @@ class ProcessEngine:
             "TMPDIR": str(work),
             "LANG": "C.UTF-8",
             "LAB_LIFECYCLE": "driver",  # a service that fixes its own keeps it
-            **self.shown_to(variant).environment,
-            **service.environment,
+            **joined(self.shown_to(variant).environment, service.environment),
             "LAB_APPS": str(self.sources.root / "apps"),
             "LAB_WORK": str(work),
             "LAB_LOG": str(work / "server.log"),
             "LAB_PROBE_HOST": LOOPBACK,
             "LAB_PROBE_PORT": str(probe_port),
             "LAB_CGROUP": str(group.path) if group else "",
+            **({"LAB_FOLDER": str(work / APP)} if self.sources.app else {}),
         }
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
@@ -283,6 +301,13 @@ def ask_to_end(kept: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(OSError, ValueError):
         kept.stdin.write(b"end\n")
         kept.stdin.close()
+
+
+def joined(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    """Both; where both name folders for Python, its path has all of them."""
+    paths = [part["PYTHONPATH"] for part in (first, second) if part.get("PYTHONPATH")]
+    both = {**first, **second}
+    return {**both, "PYTHONPATH": os.pathsep.join(paths)} if paths else both
 
 
 def launch(

@@ -1,0 +1,26 @@
+"""Threads that end by themselves and are never joined."""
+
+import os
+import threading
+import time
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+
+def work():
+    for _ in range(20):
+        threading.Thread(target=time.sleep, args=(0,)).start()
+    return 20
+
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"%d" % work()]
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_):
+        """No line for each request."""
+
+
+server = make_server(os.environ["HOST"], int(os.environ["PORT"]), app, handler_class=Quiet)
+server.serve_forever()

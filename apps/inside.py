@@ -1,0 +1,185 @@
+"""What an own app's process answers beside the probe's own: who listens, types, lines.
+
+Counting objects and tracing lines disturb what they look at, so they are asked for only in a run
+that explains, never in one that is judged.
+"""
+
+import gc
+import json
+import os
+import sys
+import threading
+
+import probe
+import tree
+
+MOST_TYPES = 400
+MOST_LINES = 60
+MOST_FRAMES = 40
+FRAMES = 12
+BEFORE = {}
+LISTEN = "0A"
+OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+
+
+def listening_inodes(port):
+    """Inodes of the sockets that listen on a port, of either family."""
+    found = set()
+    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in (tree.read_text(name) or "").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+                found.add(fields[9])
+    return found
+
+
+def held():
+    """What each descriptor of this process is, e.g. `socket:[123]` or a file's name."""
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            yield os.readlink("/proc/self/fd/" + number)
+        except OSError:
+            continue
+
+
+def health():
+    """Whether this process holds the socket that the app listens on."""
+    inodes = listening_inodes(int(os.environ.get("PORT", "0")))
+    listens = any(name[8:-1] in inodes for name in held() if name.startswith("socket:["))
+    return {"pid": os.getpid(), "parent_pid": os.getppid(), "listens": listens}
+
+
+def worker():
+    """The probe's own reading, with what only this module counts."""
+    names = list(held())
+    record = dict(probe.worker(), started_at_seconds=tree.started_at_seconds())
+    record["sockets"] = sum(name.startswith("socket:") for name in names)
+    record["python_threads"] = threading.active_count()
+    record["collected"] = sum(row["collected"] for row in gc.get_stats())
+    return record
+
+
+def objects():
+    """How many objects of each type the collector knows, the most frequent first."""
+    counts = {}
+    gc.collect()
+    for each in gc.get_objects():
+        # Either may be anything: a class may define an attribute of that name.
+        name = "%s.%s" % (type(each).__module__, type(each).__qualname__)
+        counts[name] = counts.get(name, 0) + 1
+    most = sorted(counts.items(), key=lambda item: -item[1])[:MOST_TYPES]
+    return {"objects": dict(most)}
+
+
+def trace():
+    """From now on every allocation is remembered with its lines."""
+    gc.collect()
+    return trace_native() if "LAB_MEMRAY" in os.environ else trace_python()
+
+
+def trace_native():
+    """By memray, which sees what C code asks malloc for; its packages come last on the path."""
+    sys.path.append(os.environ["LAB_MEMRAY"])
+    import memray
+
+    name = "memray-%d.bin" % os.getpid()
+    BEFORE["file"] = os.path.join(os.environ.get("HOME") or "/tmp", name)
+    BEFORE["tracker"] = memray.Tracker(BEFORE["file"], native_traces=True)
+    BEFORE["tracker"].__enter__()
+    return {"traced": True}
+
+
+def traced_native():
+    import memray
+
+    gc.collect()
+    BEFORE.pop("tracker").__exit__(None, None, None)
+    reader = memray.FileReader(BEFORE["file"])
+    records = sorted(reader.get_leaked_allocation_records(merge_threads=True), key=by_size)
+    os.unlink(BEFORE["file"])
+    return {
+        "tracer": "memray",
+        "allocated_bytes": sum(record.size for record in records),
+        "lines": [native_line(record) for record in records[:MOST_LINES]],
+        "types": {},
+    }
+
+
+def by_size(record):
+    return -record.size
+
+
+def native_line(record):
+    """Frames with a file alone: those of a stripped library say nothing."""
+    stack = record.hybrid_stack_trace(MOST_FRAMES)
+    frames = ["%s:%d" % (file, number) for _, file, number in stack if number]
+    return {"bytes": record.size, "count": record.n_allocations, "frames": frames}
+
+
+def trace_python():
+    import tracemalloc
+
+    tracemalloc.start(FRAMES)
+    BEFORE["objects"] = objects()["objects"]
+    BEFORE["snapshot"] = tracemalloc.take_snapshot()
+    return {"traced": True}
+
+
+def traced():
+    """What was allocated since `trace` and is still there, by the lines that asked for it."""
+    if "tracker" in BEFORE:
+        return traced_native()
+    import tracemalloc
+
+    if "snapshot" not in BEFORE:
+        return None
+    now = objects()["objects"]
+    snapshot = tracemalloc.take_snapshot()
+    tracemalloc.stop()
+    grown = snapshot.compare_to(BEFORE["snapshot"], "traceback")
+    grown = [each for each in grown if each.size_diff > 0 and not is_ours(each)]
+    grown.sort(key=lambda each: -each.size_diff)
+    types = {name: count - BEFORE["objects"].get(name, 0) for name, count in now.items()}
+    types = {name: more for name, more in types.items() if not name.startswith("tracemalloc.")}
+    return {
+        "tracer": "tracemalloc",
+        "allocated_bytes": sum(each.size_diff for each in grown),
+        "lines": [line(each) for each in grown[:MOST_LINES]],
+        "types": {name: more for name, more in types.items() if more > 0},
+    }
+
+
+def is_ours(difference):
+    """Whether the lab's own probe asked for it."""
+    return any(frame.filename.startswith(OWN) for frame in difference.traceback)
+
+
+def line(difference):
+    """Frames from the innermost outwards, e.g. `/app/app.py:12`."""
+    frames = [(frame.filename, frame.lineno) for frame in difference.traceback]
+    if sys.version_info >= (3, 7):
+        frames.reverse()  # oldest first since 3.7
+    return {
+        "bytes": difference.size_diff,
+        "count": difference.count_diff,
+        "frames": ["%s:%d" % frame for frame in frames],
+    }
+
+
+ANSWERS = dict(
+    probe.ANSWERS,
+    **{
+        "/_lab/health": health,
+        "/_lab/worker": worker,
+        "/_lab/calibration": lambda: None,
+        "/_lab/objects": objects,
+        "/_lab/trace": trace,
+        "/_lab/traced": traced,
+    },
+)
+
+
+def answer(question):
+    """A question's answer as JSON."""
+    found = ANSWERS.get(question)
+    return json.dumps(found() if found else {"error": "no such probe"}).encode()

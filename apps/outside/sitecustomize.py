@@ -1,0 +1,158 @@
+"""Put in front of an own app by PYTHONPATH: the lab's probe in each of its processes.
+
+A thread waits on a Unix socket below LAB_PROBE_SOCKETS that is named after the process; what it
+answers with is loaded by the first question. The app's own modules never meet the lab's: these are
+loaded under names of their own. Before a fork the thread ends, so that a master forks as it would
+without it; parent and child go on with one each. Then the sitecustomize that this one hides runs.
+"""
+
+import _thread
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+APPS = os.path.dirname(HERE)
+JOIN_SECONDS = 10.0
+
+
+class Listener:
+    """The probe of this process."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = None
+        self.ended = _thread.allocate_lock()
+        self.answer = None
+
+    def start(self):
+        """Without a folder that takes a socket there is no probe; the app goes on."""
+        try:
+            self.socket = bound(self.folder, "%d.sock" % os.getpid())
+        except OSError:
+            self.socket = None
+            return
+        self.ended = _thread.allocate_lock()
+        self.ended.acquire()
+        _thread.start_new_thread(self.serve, (self.socket, self.ended))
+
+    def serve(self, listening, ended):
+        try:
+            while True:
+                self.converse(listening)
+        except OSError:
+            pass  # shut down, before a fork or at the end
+        finally:
+            ended.release()
+
+    def converse(self, listening):
+        """One question, a line; its answer, to the end of the connection."""
+        import _socket
+
+        connected = _socket.socket(fileno=listening._accept()[0])
+        try:
+            question = connected.recv(4096).decode("ascii", "replace").strip()
+            connected.sendall(self.answer_to(question))
+        except OSError:
+            pass  # whoever asked has gone
+        finally:
+            connected.close()
+
+    def answer_to(self, question):
+        try:
+            if self.answer is None:
+                self.answer = load_answers()
+            return self.answer(question)
+        except Exception as error:
+            return ('{"error": "%s"}' % type(error).__name__).encode()
+
+    def stop(self):
+        """Wake the thread and wait for its end."""
+        import _socket
+
+        if self.socket is not None:
+            try:
+                self.socket.shutdown(_socket.SHUT_RDWR)
+            except OSError:
+                return  # nobody listens
+            self.ended.acquire(True, JOIN_SECONDS)
+            self.socket.close()
+            self.socket = None
+
+    def start_in_child(self):
+        """After a fork without the hook before it the parent's thread is gone, too."""
+        if self.socket is not None:
+            self.socket.close()
+        self.start()
+
+
+def bound(folder, name):
+    """A socket of that name; by the folder's descriptor, as its path may be too long for one."""
+    import _socket
+
+    path = os.path.join(folder, name)
+    if os.path.exists(path):
+        os.unlink(path)
+    made = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    os.set_inheritable(made.fileno(), False)
+    if not hasattr(os, "O_PATH"):
+        made.bind(path)
+        made.listen(8)
+        return made
+    opened = os.open(folder, os.O_PATH)
+    try:
+        made.bind("/proc/self/fd/%d/%s" % (opened, name))
+        made.listen(8)
+    finally:
+        os.close(opened)
+    return made
+
+
+def load_answers():
+    """The lab's modules from their files, which import one another and nobody else's."""
+    import builtins
+    import types
+
+    own = {}
+
+    def own_import(name, *rest, **named):
+        return own[name] if name in own else builtins.__import__(name, *rest, **named)
+
+    for name in ("tree", "allocator", "probe", "inside"):
+        module = types.ModuleType("_lab_" + name)
+        module.__builtins__ = dict(vars(builtins), __import__=own_import)
+        module.__file__ = os.path.join(APPS, name + ".py")
+        with open(module.__file__, "rb") as file:
+            exec(compile(file.read(), module.__file__, "exec"), module.__dict__)
+        own[name] = module
+    return own["inside"].answer
+
+
+def run_hidden():
+    """The sitecustomize that Python would have found without this folder."""
+    from importlib.machinery import PathFinder
+    from importlib.util import module_from_spec
+
+    places = [place for place in sys.path if os.path.abspath(place or ".") != HERE]
+    spec = PathFinder.find_spec("sitecustomize", places)
+    if spec is not None and spec.loader is not None:
+        module = module_from_spec(spec)
+        sys.modules["sitecustomize"] = module
+        spec.loader.exec_module(module)
+
+
+def start():
+    folder = os.environ.get("LAB_PROBE_SOCKETS")
+    if not folder:
+        return
+    listener = Listener(folder)
+    listener.start()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=listener.stop,
+            after_in_parent=listener.start,
+            after_in_child=listener.start_in_child,
+        )
+
+
+start()
+run_hidden()

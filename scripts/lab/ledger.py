@@ -1,0 +1,123 @@
+"""Where memory lies, part by part, between two troughs of one trial; None is a gap."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from lab.model import ProbeReading, Trial, Trough, WorkerReading
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was gained between two troughs; bytes, unless the name says otherwise."""
+
+    memory: int
+    """As the engine counts it, and what all the rest has to explain."""
+    anon: int | None
+    file: int | None
+    kernel: int | None
+    in_use: int | None
+    """Handed out by the allocator, mapped blocks with it."""
+    free: int | None
+    """Kept by the allocator."""
+    arenas_count: int | None
+    blocks_count: int | None
+    """Of Python's own allocator."""
+    tasks_count: int | None
+    processes_count: int | None
+    descriptors_count: int | None
+    sockets_count: int | None
+    requests: int
+    """Completed between the two."""
+
+    @property
+    def rest(self) -> int | None:
+        """Anonymous memory that is not malloc's: Python's own arenas, stacks, others' maps."""
+        if self.anon is None or self.in_use is None or self.free is None:
+            return None
+        return self.anon - self.in_use - max(self.free, 0)
+
+
+def ordered(trial: Trial) -> list[Trough]:
+    return sorted(trial.troughs, key=lambda trough: trough.index)
+
+
+def whole_load(trial: Trial) -> Parts | None:
+    """From the baseline to the last trough; None without either."""
+    troughs = ordered(trial)
+    if len(troughs) < 2 or troughs[0].index != -1:
+        return None
+    return parts(trial, troughs[0], troughs[-1])
+
+
+def second_half(trial: Trial) -> Parts | None:
+    """From the middle of the load to its end: what still climbs, without how it began."""
+    troughs = [trough for trough in ordered(trial) if trough.index >= 0]
+    if len(troughs) < 2:
+        return None
+    return parts(trial, troughs[(len(troughs) - 1) // 2], troughs[-1])
+
+
+def parts(trial: Trial, first: Trough, last: Trough) -> Parts:
+    """What the second trough has more than the first."""
+    workers = trial.start.variant.axes.workers
+    mapped = difference(of_workers(lambda worker: worker.mmapped_bytes, workers), first, last)
+    heap = difference(of_workers(lambda worker: worker.in_use_bytes, workers), first, last)
+    return Parts(
+        memory=last.sample.memory_bytes - first.sample.memory_bytes,
+        anon=difference(lambda trough: trough.sample.anon_bytes, first, last),
+        file=difference(counted_file, first, last),
+        kernel=difference(lambda trough: trough.sample.kernel_bytes, first, last),
+        in_use=None if mapped is None or heap is None else mapped + heap,
+        free=difference(of_workers(lambda worker: worker.free_bytes, workers), first, last),
+        arenas_count=difference(of_workers(lambda worker: worker.arenas, workers), first, last),
+        blocks_count=difference(
+            of_workers(lambda worker: worker.allocated_blocks, workers), first, last
+        ),
+        tasks_count=difference(lambda trough: trough.sample.pids, first, last),
+        processes_count=difference(
+            lambda trough: of_probe(trough, lambda probe: len(probe.processes)), first, last
+        ),
+        descriptors_count=difference(descriptors, first, last),
+        sockets_count=difference(of_workers(lambda worker: worker.sockets, workers), first, last),
+        requests=sum(b.ok for b in trial.blocks if first.index < b.index <= last.index),
+    )
+
+
+def counted_file(trough: Trough) -> int | None:
+    """Pages of files, where they are counted at all: of a process tree they stand beside."""
+    sample = trough.sample
+    return None if sample.source.startswith("process-") else sample.file_bytes
+
+
+def difference(read: Callable[[Trough], int | None], first: Trough, last: Trough) -> int | None:
+    before, after = read(first), read(last)
+    return None if before is None or after is None else after - before
+
+
+def of_probe(trough: Trough, read: Callable[[ProbeReading], int | None]) -> int | None:
+    return read(trough.probe) if trough.probe is not None else None
+
+
+def of_workers(
+    read: Callable[[WorkerReading], int | None], workers: int
+) -> Callable[[Trough], int | None]:
+    """The sum over the workers; None when one of them did not say."""
+
+    def total(trough: Trough) -> int | None:
+        told = trough.probe.workers if trough.probe is not None else ()
+        return known_sum(map(read, told), workers)
+
+    return total
+
+
+def known_sum(values: Iterable[int | None], least: int) -> int | None:
+    found = [value for value in values if value is not None]
+    return sum(found) if len(found) >= least else None
+
+
+def descriptors(trough: Trough) -> int | None:
+    """Open descriptors of all processes."""
+    if trough.probe is None:
+        return None
+    processes = trough.probe.processes
+    return known_sum((process.descriptors for process in processes), len(processes))

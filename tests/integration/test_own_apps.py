@@ -1,0 +1,149 @@
+"""`make try` on real apps, without an engine; the version pairs only when they are asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+LEAK = """
+import os
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+KEPT = []
+
+
+def app(environ, start_response):
+    KEPT.append(bytearray(200_000))
+    start_response("200 OK", [])
+    return [b"kept"]
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+make_server(os.environ["HOST"], int(os.environ["PORT"]), app, handler_class=Quiet).serve_forever()
+"""
+PAIRS = {
+    "orjson-tzinfo": "live Python objects",
+    "orjson-default": "live Python objects",
+    "ujson-failing": "native memory",
+    "msgpack-iteration": "live Python objects",
+    "multidict-views": "live Python objects",
+    "numpy-recarray": "live Python objects|native memory",
+    "pydantic-recursive": "native memory",
+    "uvloop-timeouts": "live Python objects",
+    "aiohttp-methods": "live Python objects",
+    "aiohttp-cookies": "live Python objects",
+    "protobuf-bytesize": "native memory",
+    "threads-unjoined": "live Python objects",
+}
+"""What the leaking release of each holds; its mended one is no leak."""
+HARMLESS = (
+    "default-pool",
+    "flask-threads",
+    "keep-alive-timers",
+    "late-cache",
+    "recycled-workers",
+    "growing-log",
+)
+Trying = Callable[..., "subprocess.CompletedProcess[str]"]
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
+)
+slow = pytest.mark.slow
+needs_time = pytest.mark.skipif(
+    os.environ.get("SLOW") != "1", reason="SET SLOW=1 FOR THE RUNS OF MINUTES EACH"
+)
+
+
+@pytest.fixture
+def try_it(tmp_path: Path) -> Trying:
+    def run(**settings: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "work").mkdir(exist_ok=True)
+        own = {"ENGINE": "process", "RESULTS": f"{tmp_path}/results", "TMPDIR": f"{tmp_path}/work"}
+        return subprocess.run(
+            [ROOT / "scripts" / "try"],
+            env={**os.environ, **own, **settings},
+            capture_output=True,
+            text=True,
+            timeout=420,
+            check=False,
+        )
+
+    return run
+
+
+def verdict(done: subprocess.CompletedProcess[str]) -> str:
+    found = re.search(r"^\S+: (flat|bounded|leak|inconclusive): ", done.stdout, re.MULTILINE)
+    assert found is not None, done.stdout + done.stderr
+    return found[1]
+
+
+def test_a_leak_that_was_never_seen_is_found_and_its_line_is_named(
+    try_it: Trying, tmp_path: Path
+) -> None:
+    app = tmp_path / "never-seen"
+    app.mkdir()
+    (app / "serve.py").write_text(LEAK, encoding="utf-8")
+    (app / "lab.toml").write_text('command = "python serve.py"\ncount = 400\n', encoding="utf-8")
+
+    done = try_it(APP=str(app))
+
+    assert verdict(done) == "leak"
+    assert "(proven)" in done.stdout
+    assert "serve.py:9" in done.stdout
+    assert list((tmp_path / "work").iterdir()) == []
+    assert (tmp_path / "results" / "latest" / "answer.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("description", "said", "code"),
+    [
+        ("command = ", "is not TOML", 64),
+        ('command = "x"\nrequirements = ["no-such-package-of-anyone==9.9"]', "requirements", 3),
+        ('command = "exit 7"', "does not start (command = 'exit 7'): its server ended with", 3),
+        ('command = "python -m http.server $PORT"\n[[requests]]\nexpect = 418', "status-200", 3),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    try_it: Trying, tmp_path: Path, description: str, said: str, code: int
+) -> None:
+    app = tmp_path / "bad"
+    app.mkdir()
+    (app / "lab.toml").write_text(description, encoding="utf-8")
+
+    done = try_it(APP=str(app))
+
+    lines = [line for line in done.stderr.splitlines() if "lab.toml" in line]
+    assert (done.returncode, len(lines)) == (code, 1), done.stderr
+    assert said in lines[0]
+    assert list((tmp_path / "work").iterdir()) == []
+    results = tmp_path / "results"
+    assert not results.exists() or list(results.iterdir()) == []
+
+
+@slow
+@needs_time
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_leaking_release_and_the_mended_one_are_told_apart(try_it: Trying, name: str) -> None:
+    leaking, mended = try_it(EXAMPLE=name), try_it(EXAMPLE=f"{name}/mended")
+
+    assert verdict(leaking) == "leak"
+    assert re.search(rf"^cause: ({PAIRS[name]}) \(", leaking.stdout, re.MULTILINE), leaking.stdout
+    assert verdict(mended) in ("flat", "bounded")
+
+
+@slow
+@needs_time
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_looks_like_a_leak_and_is_none(try_it: Trying, name: str) -> None:
+    assert verdict(try_it(EXAMPLE=name)) in ("flat", "bounded")

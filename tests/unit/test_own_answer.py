@@ -1,0 +1,190 @@
+"""Evidence, then proof: what a change or a traced line makes of a plausible cause."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import raw
+from lab.causes import Cause
+from lab.model import Aftermath, Explanation, Scenario, TracedLine, Trial
+from lab.own.answer import Answer, Standing, answer, own_frame
+from lab.own.changes import Change, changes_for
+from lab.own.description import Description
+from lab.own.wording import answer_text, best_cure, cause_lines, help_line
+from lab.summary import Verdict
+
+MIB = raw.MIB
+APP = Description(file=Path("/app/lab.toml"), name="shop", command="gunicorn app:app")
+CHANGES = {change.name: change for change in changes_for(APP, None)}
+POOL = (0, 60, 80, 100, 100, 100, 100, 100, 100)
+"""MiB that a filling pool gains, trough by trough."""
+CREEP = (0, 20, 40, 60, 80, 100, 120, 140, 160)
+
+
+def trial(gained_mib: tuple[int, ...], *, seconds: float = 4.0, **worker: Any) -> Trial:
+    """A trial whose worker's ledger holds all it gained in one part."""
+    part, count = worker.pop("part", "free_bytes"), worker.pop("arenas", 1)
+    troughs = tuple(
+        raw.trough(
+            index,
+            (50 + gained) * MIB,
+            probe=raw.probe(
+                raw.worker(
+                    arenas=1 if index < 0 else count,
+                    **{"in_use_bytes": 8 * MIB, "free_bytes": 0, **{part: gained * MIB}},
+                    allocated_blocks=1000 + gained * worker.get("blocks_a_mib", 0),
+                )
+            ),
+        )
+        for index, gained in enumerate(gained_mib, start=-1)
+    )
+    blocks = tuple(
+        replace(
+            raw.block(index, sent=500, ok=500),
+            ended_at_seconds=raw.block(index).started_at_seconds + seconds,
+        )
+        for index in range(len(gained_mib) - 1)
+    )
+    return raw.trial(troughs=troughs, blocks=blocks, samples=())
+
+
+def arenas(gained_mib: tuple[int, ...] = POOL, seconds: float = 4.0) -> Trial:
+    return trial(gained_mib, seconds=seconds, arenas=9)
+
+
+def leak() -> Trial:
+    return trial(CREEP, part="in_use_bytes", blocks_a_mib=2000)
+
+
+def answered(
+    first: Trial,
+    beside: Trial | None,
+    changed: Sequence[tuple[Change, Trial]] = (),
+    explanations: Sequence[Explanation] = (),
+) -> Answer:
+    return answer(first, beside or first, changed, explanations)
+
+
+def with_one_arena(seconds: float = 4.0) -> list[tuple[Change, Trial]]:
+    return [(CHANGES["one-arena"], arenas((0, 2, 3, 4, 4, 4, 4, 4, 4), seconds))]
+
+
+def test_a_cause_is_proven_by_the_change_that_takes_it_away() -> None:
+    found = answered(arenas(), None, with_one_arena(), ())
+
+    assert found.judged.verdict is Verdict.BOUNDED
+    assert [(each.cause, each.standing) for each in found.findings] == [
+        (Cause.THREAD_ARENAS, Standing.PROVEN)
+    ]
+    assert "gains 96% less" in found.findings[0].proof
+
+
+def test_a_cause_that_no_change_confirms_is_likely() -> None:
+    found = answered(arenas(), None, [(CHANGES["one-arena"], arenas())], ())
+
+    assert found.findings[0].standing is Standing.LIKELY
+    assert found.findings[0].proof == "not confirmed by one-arena"
+
+
+def test_without_any_change_it_says_that_none_was_made() -> None:
+    assert "no change that would prove it" in answered(arenas(), None, (), ()).findings[0].proof
+
+
+def test_what_collecting_and_trimming_gives_back_is_no_leak_of_objects() -> None:
+    seen = Aftermath(
+        Scenario.GIVE_BACK, 1.0, 210 * MIB, 60 * MIB, before=None, after=None, asked=0, answered=0
+    )
+    found = answered(replace(leak(), aftermath=seen), None, (), ())
+
+    assert found.findings[0].cause is Cause.FRAGMENTATION
+    assert found.findings[0].standing is Standing.PROVEN
+
+
+def explained(bytes_a_request: int, tracer: str = "tracemalloc") -> Explanation:
+    line = TracedLine(bytes_a_request * 1000, 1000, ("/x/site-packages/j.py:3", "/w/app/app.py:7"))
+    return Explanation(tracer, 1000, bytes_a_request * 1000, (line,), {"a.B": 1000})
+
+
+def test_lines_that_hold_what_was_gained_prove_it() -> None:
+    found = answered(leak(), None, (), [explained(40_000)])
+
+    assert found.judged.verdict is Verdict.LEAK
+    assert (found.findings[0].cause, found.findings[0].standing) == (
+        Cause.LIVE_OBJECTS,
+        Standing.PROVEN,
+    )
+    assert "j.py:3, from app.py:7" in found.findings[0].proof
+    assert found.types == (("a.B", 1000),)
+
+
+def test_what_pythons_allocator_does_not_hold_is_native() -> None:
+    found = answered(leak(), None, (), [explained(100)])
+    assert {each.cause for each in found.findings} == {Cause.NATIVE}
+
+
+def test_lines_that_malloc_alone_knows_prove_native_memory() -> None:
+    told = [explained(100), explained(40_000, "memray")]
+    (found, *others) = answered(leak(), None, (), told).findings
+
+    assert (found.cause, found.standing, others) == (Cause.NATIVE, Standing.PROVEN, [])
+    assert "memray finds 40,000 B a request" in found.proof
+
+
+def test_lines_that_hold_some_of_it_prove_nothing() -> None:
+    found = answered(leak(), None, (), [explained(8_000)])
+    assert found.findings[0].standing is Standing.LIKELY
+
+
+def test_a_flat_app_is_asked_for_no_cause() -> None:
+    found = answered(arenas((0, 1, 1, 1, 1, 1, 1, 1, 1)), None, (), ())
+
+    assert found.findings == ()
+    assert list(cause_lines(found)) == ["none is asked for: nothing grew that would be worth it"]
+    assert help_line(found) == "nothing needs to change"
+
+
+def test_cures_are_ranked_by_bytes_against_requests_a_second() -> None:
+    changed = [
+        (CHANGES["one-arena"], arenas((0, *(2,) * 8), seconds=16.0)),
+        (CHANGES["two-arenas"], arenas((0, *(10,) * 8), seconds=4.0)),
+    ]
+    found = answered(arenas(), None, changed, ())
+
+    assert [each.change.name for each in found.outcomes] == ["two-arenas", "one-arena"]
+    assert [each.rate for each in found.outcomes] == [1.0, 0.25]
+    assert help_line(found).startswith("MALLOC_ARENA_MAX=2 in the service's environment  (90.0 MiB")
+
+
+def test_what_only_tells_is_no_cure() -> None:
+    told = [(CHANGES["python-malloc"], arenas((0, *(2,) * 8)))]
+    assert best_cure(answered(trial(POOL), None, told, ())) is None
+
+
+def test_changes_are_compared_with_the_app_that_ran_beside_them() -> None:
+    found = answered(arenas(), arenas((0, *(50,) * 8)), with_one_arena())
+    assert found.outcomes[0].saved_bytes == 46 * MIB
+
+
+def test_the_answer_in_markdown_holds_all_three() -> None:
+    found: Answer = answered(arenas(), None, with_one_arena(), ())
+    text = answer_text(found, "shop")
+
+    for words in ("**Verdict:** bounded.", "- thread arenas (proven): ", "**What helps:** MALLOC_"):
+        assert words in text
+    assert (
+        "| MALLOC_ARENA_MAX=1 in the service's environment | +4.0 MiB | +96.0 MiB | 100% |" in text
+    )
+
+
+def test_a_line_is_named_by_who_allocates_and_which_line_of_the_app_led_there() -> None:
+    def frame(*frames: str) -> str:
+        return own_frame(TracedLine(1, 1, frames))
+
+    assert frame("/tmp/x/app/app.py:3", "/usr/lib/python3.12/wsgiref/a.py:9") == "app.py:3"
+    assert frame("<frozen abc>:1", "/e/site-packages/a/b.py:2") == "a/b.py:2"
+    assert (
+        frame("Objects/obmalloc.c:1", "src/upb.c:7", "/w/app/app.py:3")
+        == "src/upb.c:7, from app.py:3"
+    )
+    assert frame() == "an unknown line"
