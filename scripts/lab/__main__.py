@@ -76,26 +76,26 @@ def repro(_: argparse.Namespace, console: Console) -> ExitCode:
 
 def try_app(_: argparse.Namespace, console: Console) -> ExitCode:
     """Measure someone's own app (APP or EXAMPLE): verdict, cause, what helps."""
-    # Only here: the other commands know nothing of an own app.
-    from lab.own import command
-
-    inside = "LAB_PROJECT" in os.environ
-    conduct = command.try_with_containers if inside else command.try_with_processes
+    # Only here, as below: the other commands know nothing of an own app.
+    if "LAB_PROJECT" in os.environ:
+        from lab.own.containers import try_with_containers as conduct
+    else:
+        from lab.own.command import try_with_processes as conduct
     return conduct(given_settings(), ROOT, results_folder(), console)
 
 
 def try_prepare(arguments: argparse.Namespace, _: Console) -> ExitCode:
     """For scripts/try: what an image of the app needs, written into a folder."""
-    from lab.own import command
+    from lab.own.containers import prepare
 
-    return command.prepare(given_settings(), ROOT, Path(arguments.run))
+    return prepare(given_settings(), ROOT, Path(arguments.run))
 
 
 def try_services(arguments: argparse.Namespace, _: Console) -> ExitCode:
     """For scripts/try: the services of the app, written into a folder."""
-    from lab.own import command
+    from lab.own.containers import write_containers
 
-    return command.write_containers(given_settings(), ROOT, Path(arguments.run))
+    return write_containers(given_settings(), ROOT, Path(arguments.run))
 
 
 def report(arguments: argparse.Namespace, console: Console) -> ExitCode:

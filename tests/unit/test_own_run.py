@@ -1,6 +1,7 @@
 """A whole `make try` on the scripted engine: what is run, what is answered, what is left behind."""
 
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from lab.errors import ExitCode, LabError, UsageError
 from lab.model import EndKind
 from lab.own import run as own_run
 from lab.own.answer import Answer
-from lab.own.command import close, described, own_settings, with_command
+from lab.own.command import close, described, own_settings
+from lab.own.containers import prepare, whose_recipe, with_command, write_containers
 from lab.own.description import Description, Request
 from lab.own.folder import app_folder
 from lab.own.place import installed_here, workplace, write_services
@@ -158,6 +160,32 @@ def test_an_images_own_command_stands_in_for_none() -> None:
     assert found.command == "sh -c 'a b'"
     with pytest.raises(UsageError, match="its image names none"):
         with_command(bare, {})
+
+
+def test_a_container_is_prepared_in_two_steps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "app" / "lab.toml").write_text('command = "x"\nrequirements = ["a"]\n')
+    given = {"APP": f"{tmp_path}/app", "LAB_HOST_ROOT": "/r", "LAB_HOST_WORK": "/w"}
+
+    prepare(given, tmp_path, tmp_path / "work")
+    write_containers({**given, "LAB_MEMRAY": "/m"}, tmp_path, tmp_path / "work")
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[:3] == ["own_python=3.12", "own_image=memlab-own-app", "own_recipe=lab"]
+    assert {"own-app", "own-app-beside", "own-app-traced", "own-app-memray"} <= set(said[4].split())
+    services = json.loads((tmp_path / "work" / "compose.yaml").read_text())["services"]
+    assert services["driver"]["command"] == ["try"]
+    assert services["own-app"]["entrypoint"] == ["/lab/entry"]
+    assert (tmp_path / "work" / "requirements.txt").read_text() == "a\n"
+    assert (tmp_path / "work" / "probes" / "own-app").is_dir()
+
+
+def test_whose_recipe_makes_the_image() -> None:
+    kinds = [whose_recipe(app()), whose_recipe(app(image="x"))]
+    assert [*kinds, whose_recipe(app(dockerfile=Path("/app/Dockerfile")))] == ["lab", "none", "own"]
 
 
 def test_an_image_needs_containers(tmp_path: Path) -> None:

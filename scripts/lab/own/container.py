@@ -96,6 +96,7 @@ def driver(description: Description, work: Path) -> Mapping[str, Any]:
         "environment": {
             "APP": str(description.file),
             "LAB_IMAGE_COMMAND": "${LAB_IMAGE_COMMAND:-}",
+            "LAB_JEMALLOC": "${LAB_JEMALLOC:-}",
             "HOST_CPUS": "${HOST_CPUS:-host}",
         },
     }
