@@ -70,6 +70,8 @@ class Description:
     count: int = 4000
     concurrency: int = 8
     blocks: int = 8
+    matters_bytes: int | None = None
+    """Bytes a request that matter; None: as the settings say."""
     requests: tuple[Request, ...] = (Request(),)
 
     @property

@@ -58,6 +58,12 @@ APP_KEYS = (
     Key("warmup", "50", "50", "requests before the baseline: 0 to 1000000"),
     Key("count", "4000", "4000", "requests of the load, at least `blocks`: 8 to 10000000"),
     Key("concurrency", "8", "8", "requests in flight: 1 to 1000"),
+    Key(
+        "matters",
+        "1024",
+        "`MATTERS` (256)",
+        "bytes a request that matter to you: a slower climb is no leak",
+    ),
     Key("blocks", "8", "8", "equal shares of the load, each followed by quiet: 8 to 1000"),
 )
 REQUEST_KEYS = (

@@ -89,6 +89,7 @@ def settings_of(description: Description, settings: Settings) -> Settings:
         blocks=description.blocks,
         workers=description.workers,
         probes=description.probes,
+        matters_bytes=description.matters_bytes or settings.matters_bytes,
     )
 
 

@@ -110,6 +110,7 @@ def describe(values: dict[str, Any], file: Path) -> Description:
         count=table.number("count", max(4000, blocks), blocks, 10_000_000),
         concurrency=table.number("concurrency", 8, 1, 1000),
         blocks=blocks,
+        matters_bytes=table.number("matters", 0, 1, 1 << 30) if "matters" in table else None,
         requests=requests(table),
     )
     check_whole(found, table)
