@@ -236,6 +236,8 @@ ALLOWED = [
     f"GET {OWN}/stats?stream=False",
     f"GET {OWN}/stats?stream=0&one-shot=true",
     f"GET /v1.24/containers/{PROJECT}_py310-flask_1/json",
+    f"GET /v1.24/containers/{PROJECT}_own-shop-one-arena_1/json",
+    f"GET /v1.41/containers/{PROJECT}-own-shop-1/json",
     f"POST {OWN}/start",
     f"POST {OWN}/stop",
     f"POST {OWN}/stop?t=10",

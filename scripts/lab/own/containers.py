@@ -30,7 +30,7 @@ from lab.own.container import (
     requirements_text,
 )
 from lab.own.description import Description
-from lab.own.place import COMPOSE_FILE, COPY, copy_app
+from lab.own.place import COMPOSE_FILE
 from lab.own.run import conduct_try, plan_of
 from lab.own.service import image_name, services
 
@@ -45,7 +45,6 @@ def prepare(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
         LabError: the app cannot be used.
     """
     description = described(given, root)
-    copy_app(description.folder, work / COPY)
     if not description.has_own_image:
         (work / REQUIREMENTS).write_text(requirements_text(description), encoding="utf-8")
         (work / RECIPE).write_text(recipe(description), encoding="utf-8")
