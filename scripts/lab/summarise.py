@@ -38,6 +38,7 @@ from lab.validity import caveats, conditions_of
 from lab.verdict import judge_trial
 
 CLAIMS_SUITE = "thread"
+OWN_SUITE = "try"
 BAD_ENDS = frozenset(
     kind.value for kind in (EndKind.NEVER_READY, EndKind.NO_REQUESTS_SERVED, EndKind.FAILED)
 )
@@ -365,6 +366,13 @@ def exit_code_of(
     return ExitCode.DECIDED
 
 
+def asked_about(
+    experiment: Experiment, variants: tuple[VariantSummary, ...]
+) -> tuple[VariantSummary, ...]:
+    """Of an own app's run the app as it is; what is tried beside it answers nothing by itself."""
+    return variants[:1] if experiment.suite == OWN_SUITE else variants
+
+
 def claims_exit_code(
     experiment: Experiment,
     variants: Sequence[VariantSummary],
@@ -432,7 +440,7 @@ def summarise(
     code = (
         claims_exit_code(experiment, variants, missing, claims)
         if records
-        else exit_code_of(experiment, variants, missing)
+        else exit_code_of(experiment, asked_about(experiment, variants), missing)
     )
     every = [trial for found in trials.values() for trial in found]
     engine = experiment.engine

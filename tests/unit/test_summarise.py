@@ -364,3 +364,16 @@ def test_the_exit_code_of_a_run_of_claims(
     trials: Mapping[str, Sequence[Trial]], changes: dict[str, Any], code: ExitCode
 ) -> None:
     assert claims_run(*LOOPS, trials=trials, **changes).run.exit_code == code
+
+
+def test_of_an_own_apps_run_the_app_alone_makes_the_exit_code() -> None:
+    steady, open_ended = raw.trial(), raw.trial(end=None)
+    trials = {"own-shop": [steady], "own-shop-beside": [open_ended]}
+    asked = raw.experiment("own-shop", "own-shop-beside")
+
+    codes = [
+        summarise("id", replace(asked, suite=suite), trials).run.exit_code
+        for suite in ("try", "core")
+    ]
+
+    assert codes == [ExitCode.DECIDED, ExitCode.INCOMPLETE]

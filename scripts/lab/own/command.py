@@ -28,7 +28,6 @@ from lab.own.toml import read_description
 from lab.own.wording import cause_lines, help_line, outcome_table, traced_text, verdict_line
 from lab.settings import Settings, parse_settings
 from lab.store import RunFolder
-from lab.summary import Verdict
 
 
 def described(given: Mapping[str, str], root: Path) -> Description:
@@ -66,8 +65,8 @@ def try_with_processes(
         )
         engine = process_engine(description, installed, settings, given, root, work)
         plan = plan_of(description, file, given, jemalloc)
-        folder, found, interrupted = conduct_try(plan, settings, engine, results, console)
-    return close(folder, found, description, console, interrupted)
+        folder, found = conduct_try(plan, settings, engine, results, console)
+    return close(folder, found, description, console)
 
 
 def close(
@@ -75,7 +74,6 @@ def close(
     found: Answer,
     description: Description,
     console: Console,
-    interrupted: bool,
 ) -> ExitCode:
     """Print the answers; what they are worth as an exit code."""
     console.print(Text(verdict_line(found, description), style="bold"))
@@ -85,10 +83,7 @@ def close(
     for line in (*outcome_table(found), *traced_text(found)):
         console.print(Text(line))
     console.print(f"report: {shown(folder)}/answer.md, report.html", soft_wrap=True)
-    if interrupted:
-        return ExitCode.INTERRUPTED
-    undecided = found.judged.verdict is Verdict.INCONCLUSIVE
-    return ExitCode.UNDECIDED if undecided else ExitCode.DECIDED
+    return ExitCode(folder.read_summary().run.exit_code)
 
 
 def shown(folder: RunFolder) -> str:

@@ -123,5 +123,5 @@ def try_with_containers(
     plan = plan_of(description, root / COMPOSE_FILE, given, container_jemalloc(given))
     engine = through_the_gate(PROBES if description.probes else None).engine
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    folder, found, interrupted = conduct_try(plan, settings, engine, results, console)
-    return close(folder, found, description, console, interrupted)
+    folder, found = conduct_try(plan, settings, engine, results, console)
+    return close(folder, found, description, console)

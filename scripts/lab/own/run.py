@@ -230,8 +230,8 @@ def conduct_try(
     results: Path,
     console: Console,
     waits: Waits = OWN_WAITS,
-) -> tuple[RunFolder, Answer, bool]:
-    """Measure an app; its run's folder, the answer, and whether it was cut short.
+) -> tuple[RunFolder, Answer]:
+    """Measure an app; its run's folder and the answer.
 
     Raises:
         LabError: it could not be measured.
@@ -241,4 +241,4 @@ def conduct_try(
     stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
     folder = RunFolder.create(results, f"{stamp}-{SUITE}-{plan.description.name}")
     under_way = Try(plan, settings, engine, folder, console, waits)
-    return folder, under_way.run(), under_way.interrupted
+    return folder, under_way.run()
