@@ -234,8 +234,15 @@ def read_matrix(path: Path, values: Mapping[str, str]) -> tuple[Variant, ...]:
     )
 
 
+def named(variants: Sequence[Variant], glob: str, suite: str) -> tuple[Variant, ...]:
+    """Those that a glob names: of the suite, or where it has none such, of any other."""
+    found = [variant for variant in variants if fnmatch.fnmatchcase(variant.name, glob)]
+    members = tuple(variant for variant in found if suite in variant.axes.suite.split())
+    return members or tuple(found)
+
+
 def select(variants: Sequence[Variant], settings: Settings) -> tuple[Variant, ...]:
-    """The variants of the suite whose names match one of the globs, in the file's order.
+    """The variants that the globs name, in the file's order.
 
     Raises:
         UsageError: no such suite, or a glob that matches nothing.
@@ -243,15 +250,14 @@ def select(variants: Sequence[Variant], settings: Settings) -> tuple[Variant, ..
     suites = sorted({suite for variant in variants for suite in variant.axes.suite.split()})
     if settings.suite not in suites:
         raise UsageError(f"SUITE={settings.suite!r} is unknown: there is {', '.join(suites)}")
-    members = [variant for variant in variants if settings.suite in variant.axes.suite.split()]
+    chosen: set[str] = set()
     for glob in settings.variants:
-        if not fnmatch.filter((variant.name for variant in members), glob):
+        found = named(variants, glob, settings.suite)
+        if not found:
+            members = named(variants, "*", settings.suite)
             names = ", ".join(variant.name for variant in members)
             raise UsageError(
-                f"VARIANTS={glob!r} matches nothing in suite {settings.suite}: {names}"
+                f"VARIANTS={glob!r} matches nothing: suite {settings.suite} has {names}"
             )
-    return tuple(
-        variant
-        for variant in members
-        if any(fnmatch.fnmatchcase(variant.name, glob) for glob in settings.variants)
-    )
+        chosen |= {variant.name for variant in found}
+    return tuple(variant for variant in variants if variant.name in chosen)

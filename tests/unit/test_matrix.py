@@ -289,7 +289,9 @@ def test_an_unknown_suite_is_refused_with_those_there_are() -> None:
 
 
 def test_a_glob_that_matches_nothing_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"VARIANTS='py27-\*' matches nothing in suite core: py37"):
+    with pytest.raises(
+        UsageError, match=r"VARIANTS='py27-\*' matches nothing: suite core has py37"
+    ):
         select(tuple(core().values()), raw.settings(VARIANTS="py37-* py27-*"))
 
 
@@ -374,3 +376,18 @@ def test_lab_pool_is_the_pool(tmp_path: Path, pool: str, threads: int | None) ->
 def test_a_server_without_threads_has_a_pool_of_none() -> None:
     assert pool_threads("one", {"command": "serve", "environment": {"LAB_THREADED": 0}}) == 0
     assert pool_threads("one", {"command": "serve", "environment": {"LAB_THREADED": 1}}) is None
+
+
+@pytest.mark.parametrize(
+    ("globs", "names"),
+    [
+        ("py37-flask", ["py37-flask"]),
+        ("py37-h11", ["py37-h11"]),
+        ("py37-h11 py38-flask", ["py38-flask", "py37-h11"]),
+        ("py38-*", ["py38-fastapi-sync", "py38-fastapi-async", "py38-flask"]),
+    ],
+)
+def test_a_variant_of_another_suite_can_be_named(globs: str, names: list[str]) -> None:
+    chosen = select(read_matrix(COMPOSE, {}), raw.settings(VARIANTS=globs))
+
+    assert [variant.name for variant in chosen] == names
