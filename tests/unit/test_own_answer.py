@@ -137,7 +137,7 @@ def test_lines_that_hold_some_of_it_prove_nothing() -> None:
 
 
 def test_a_flat_app_is_asked_for_no_cause() -> None:
-    found = answered(arenas((0, 1, 1, 1, 1, 1, 1, 1, 1)), None, (), ())
+    found = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
 
     assert found.findings == ()
     assert list(cause_lines(found)) == ["none is asked for: nothing grew that would be worth it"]

@@ -91,7 +91,8 @@ def suspects(trial: Trial) -> tuple[Plausible, ...]:
     if gained is None:
         return ()
     judged = judge_trial(trial)
-    if judged.verdict is not Verdict.LEAK and (judged.growth_bytes or 0) < WORTH_ASKING_BYTES:
+    small = (judged.growth_bytes or 0) < WORTH_ASKING_BYTES
+    if judged.verdict is Verdict.FLAT or (small and judged.verdict is not Verdict.LEAK):
         return ()
     return plausible_causes(gained)
 
