@@ -7,9 +7,9 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 
 def work():
-    for _ in range(20):
+    for _ in range(6):
         threading.Thread(target=time.sleep, args=(0,)).start()
-    return 20
+    return 6
 
 
 def app(environ, start_response):
