@@ -105,6 +105,14 @@ def traced_native():
     }
 
 
+def shown(file):
+    """A file without the folders of this machine in front of the interpreter's or the packages'."""
+    for prefix in sorted({sys.prefix, sys.base_prefix}, key=len, reverse=True):
+        if file.startswith(prefix + os.sep):
+            return file[len(prefix) :]
+    return file
+
+
 def by_size(record):
     return -record.size
 
@@ -112,7 +120,7 @@ def by_size(record):
 def native_line(record):
     """Frames with a file alone: those of a stripped library say nothing."""
     stack = record.hybrid_stack_trace(MOST_FRAMES)
-    frames = ["%s:%d" % (file, number) for _, file, number in stack if number]
+    frames = ["%s:%d" % (shown(file), number) for _, file, number in stack if number]
     return {"bytes": record.size, "count": record.n_allocations, "frames": frames}
 
 
@@ -162,7 +170,7 @@ def line(difference):
     return {
         "bytes": difference.size_diff,
         "count": difference.count_diff,
-        "frames": ["%s:%d" % frame for frame in frames],
+        "frames": ["%s:%d" % (shown(file), number) for file, number in frames],
     }
 
 
