@@ -81,3 +81,22 @@ def test_every_example_is_described_and_can_be_read() -> None:
         text = file.read_text(encoding="utf-8")
         assert read_description(file).count == 4000
         assert text.startswith("# ")
+
+
+CLAIMS_RUN = re.search(r"Run `(\S+-thread)` .*?: (.*?) of 42 decided", README)
+COUNTS = re.search(r"(\d+) reproduced, (\d+) refuted, (\d+) conditional;", README)
+
+
+def test_the_claims_counted_are_those_of_the_run_beside_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    assert CLAIMS_RUN is not None
+    assert COUNTS is not None
+    copy = tmp_path_factory.mktemp("claims") / CLAIMS_RUN[1]
+    shutil.copytree(ROOT / "results" / CLAIMS_RUN[1], copy)
+    outcomes = [claim.outcome.value for claim in rebuild(RunFolder(copy)).claims]
+    decided = len(outcomes) - outcomes.count("inconclusive")
+    counted = [str(outcomes.count(name)) for name in ("reproduced", "refuted", "conditional")]
+
+    assert (len(outcomes), str(decided)) == (42, CLAIMS_RUN[2])
+    assert list(COUNTS.groups()) == counted
