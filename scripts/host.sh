@@ -132,3 +132,34 @@ plan() {
         --env REQUESTS="$(setting REQUESTS "")" --env BLOCKS="$(setting BLOCKS "")" \
         memlab-driver plan
 }
+
+# Stop with 64 where a run of this project is under way.
+need_no_run() {
+    [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=driver)" ] && return
+    say "a run of project $project is under way: wait for it, or end it with make clean"
+    exit 64
+}
+
+# The line of a build's log $1 that says why: an installer's own error before the builder's.
+reason() {
+    clean=$(tr -d '\r\033' < "$1" | sed 's/\[[0-9;]*m//g' | grep -v -e '^ *$' -e '^Service ')
+    for pattern in '^ERROR|ERROR:|^E:|no such option|COPY failed' 'error|failed|denied|cannot|non-zero' .; do
+        echo "$clean" | grep -E "$pattern" | tail -n 1 | cut -c 1-300 | grep . && return
+    done
+}
+
+# Run the created driver to its end and exit with its code. It is attached from the background, so
+# that a signal reaches it once, and through here.
+run_driver() {
+    driver=$(container_of driver)
+    own_group docker start --attach "$driver" &
+    attached=$!
+    trap 'docker kill --signal TERM "$driver" > /dev/null 2>&1' INT TERM HUP
+    wait "$attached"
+    code=$?
+    while kill -0 "$attached" 2> /dev/null; do
+        wait "$attached"
+        code=$?
+    done
+    exit "$code"
+}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import docker as client
 import pytest
-from conftest import ROOT, composes, docker
 from engine_contract import Case, EngineContract
 from lab.engines.docker import DockerEngine, Lifecycle
 from lab.matrix import read_matrix
+from support import ROOT, composes, docker
 
 pytestmark = pytest.mark.engine
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, answers_docker
+from support import ROOT, answers_docker
 
 TINY = {"VARIANTS": "py310-flask", "REQUESTS": "40", "CONCURRENCY": "4"}
 NOWHERE = "unix:///nonexistent/docker.sock"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Lab, composes, docker
+from support import ROOT, Lab, composes, docker
 
 pytestmark = pytest.mark.engine
 

@@ -8,12 +8,13 @@ from typing import Any
 import factories
 import yaml
 from lab.claimbook import read_claims
-from lab.claims import ClaimRecord
+from lab.claims import ClaimRecord, judge_claims, topics_of
 from lab.summary import (
     AftermathSummary,
     CpuSeconds,
     Memory,
     Requests,
+    Summary,
     Threads,
     VariantSummary,
     Verdict,
@@ -106,3 +107,11 @@ def everything() -> list[VariantSummary]:
 
 def cpu_of(seconds: float | None) -> CpuSeconds | None:
     return None if seconds is None else CpuSeconds(user=seconds, system=0.0)
+
+
+def claims_summary() -> Summary:
+    """A run of the thread's whole suite, made up."""
+    variants = everything()
+    claims = judge_claims(BOOK.claims, variants)
+    summary = factories.summary(variants, suite="thread", exit_code=1)
+    return replace(summary, claims=claims, topics=topics_of(BOOK.topics, claims))

@@ -4,8 +4,8 @@ from dataclasses import replace
 import factories
 from lab.closing import closing
 from lab.summary import Summary
+from made import claims_summary
 from rich.console import Console
-from test_report import claims_summary
 
 HOSTILE = "failed: [/bin/sh -c pip] and [red]more[/red] [/]"
 

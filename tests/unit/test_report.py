@@ -4,7 +4,7 @@ from dataclasses import replace
 import factories
 import pytest
 from lab.answer import answer
-from lab.claims import judge_claims, topics_of
+from lab.claims import judge_claims
 from lab.report import (
     MARKDOWN_LIMIT,
     markdown_code,
@@ -15,7 +15,7 @@ from lab.report import (
     render_markdown,
 )
 from lab.summary import Summary, Verdict
-from made import BOOK, everything
+from made import BOOK, claims_summary
 
 MIB = factories.MIB
 HOSTILE = "</pre><script>alert(1)</script> | `x` ``` [a](b) \x1b[31mred\x1b[0m \x00"
@@ -179,14 +179,6 @@ def test_claims_are_shown_only_when_there_are_some() -> None:
     assert "## Claims" not in files["report.md"]
     assert "thread.md" not in files
     assert "## Claims" in render_markdown(claims_summary())
-
-
-def claims_summary() -> Summary:
-    """A run of the thread's whole suite, made up."""
-    variants = everything()
-    claims = judge_claims(BOOK.claims, variants)
-    summary = factories.summary(variants, suite="thread", exit_code=1)
-    return replace(summary, claims=claims, topics=topics_of(BOOK.topics, claims))
 
 
 def test_the_report_of_the_whole_thread_stays_below_the_limit_with_every_claim() -> None:

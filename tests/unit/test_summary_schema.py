@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from lab.codec import decode
 from lab.report import summary_json
-from test_report import claims_summary
+from made import claims_summary
 
 SCHEMA = json.loads(Path(lab.summary.__file__).with_name("summary.schema.json").read_text("utf-8"))
 
