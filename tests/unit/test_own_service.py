@@ -57,6 +57,22 @@ def test_its_load_and_limits_are_the_descriptions(tmp_path: Path) -> None:
     assert base.scenario is Scenario.GIVE_BACK
 
 
+@pytest.mark.parametrize(
+    ("described", "told"),
+    [
+        (app(workers=3), "3"),
+        (app(), None),
+        (app(workers=3, environment={"WEB_CONCURRENCY": "2"}), "2"),
+    ],
+)
+def test_the_server_is_told_how_many_workers_there_are(
+    described: Description, told: str | None
+) -> None:
+    base = services(described, (), None)["own-shop"]
+
+    assert base["environment"].get("WEB_CONCURRENCY") == told
+
+
 def test_nothing_is_added_to_what_runs_side_by_side(tmp_path: Path) -> None:
     exact = {name for name, variant in read(tmp_path, app()).items() if variant.load.exact}
     assert exact == set(read(tmp_path, app())) - {"own-shop", "own-shop-traced"}

@@ -45,7 +45,12 @@ APP_KEYS = (
         "the folder's own recipe, in their place (Docker alone)",
     ),
     Key("environment", '{ LOG_LEVEL = "info" }', "none", "variables of the app's environment"),
-    Key("workers", "1", "1", "processes that serve: 1 to 64"),
+    Key(
+        "workers",
+        "2",
+        "1",
+        "processes that serve: 1 to 64; gunicorn and uvicorn are told by `$WEB_CONCURRENCY`",
+    ),
     Key("memory", '"1g"', "1g", "the container's limit: 64m to 64g"),
     Key(
         "system_packages",

@@ -115,6 +115,9 @@ def command_words(description: Description) -> list[str]:
 def environment(description: Description) -> dict[str, str]:
     """What the app is given; `${...}` are filled in by whoever starts it."""
     own = {name: dollars(value) for name, value in description.environment.items()}
+    if description.workers > 1:
+        # gunicorn and uvicorn take their number of workers from it, where the command names none.
+        own = {"WEB_CONCURRENCY": str(description.workers), **own}
     place = {"PORT": "${LAB_PORT:-8000}", "HOST": "${LAB_HOST:-0.0.0.0}", "LAB_FOLDER": FOLDER}
     if description.has_own_image:
         place["LAB_FOLDER"] = "."
