@@ -1,7 +1,7 @@
 """Who may hold the memory: each cause that the ledger makes plausible, with its evidence."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from lab.ledger import Parts
@@ -33,6 +33,8 @@ LARGE_OBJECT_BYTES = 4096
 """What was handed out per new Python block, past which it is rather not Python that asked."""
 FEW = 4
 """Threads, processes or descriptors that come and go."""
+GOES_ON_A_REQUEST = 0.02
+"""One in fifty requests leaves one more."""
 A_THREAD_BYTES = 100 << 10
 A_PROCESS_BYTES = 4 << 20
 A_DESCRIPTOR_BYTES = 4 << 10
@@ -46,12 +48,29 @@ class Plausible:
     cause: Cause
     explained_bytes: int
     evidence: str
+    goes_on: bool = False
+    """Whether it can be counted, and requests leave more and more of it."""
 
 
-def plausible_causes(gained: Parts) -> tuple[Plausible, ...]:
-    """All causes that the ledger does not exclude, the one that explains most first."""
-    found = [each for rule in RULES if (each := rule(gained)) is not None]
-    return tuple(sorted(found, key=lambda each: -each.explained_bytes))
+def plausible_causes(gained: Parts, later: Parts | None = None) -> tuple[Plausible, ...]:
+    """All causes that the ledger does not exclude, the one that explains most first.
+
+    What is left open a request comes before them: the memory of other kinds hangs on it.
+
+    Args:
+        gained: what has to be explained.
+        later: what the second half of the load gained, where that is not the same: a pool that
+            fills leaves nothing open there.
+    """
+    found = possible(gained)
+    go_on = {each.cause for each in (found if later is None else possible(later)) if each.goes_on}
+    held = [replace(each, goes_on=each.goes_on and each.cause in go_on) for each in found]
+    return tuple(sorted(held, key=lambda each: (not each.goes_on, -each.explained_bytes)))
+
+
+def possible(gained: Parts) -> list[Plausible]:
+    """What each rule says, in the rules' order."""
+    return [each for rule in RULES if (each := rule(gained)) is not None]
 
 
 def mib_text(size_bytes: int) -> str:
@@ -134,7 +153,9 @@ def more_of(
     """Something countable that there is more of after every request."""
     if count is None or count < FEW or count < 0.001 * gained.requests:
         return None
-    return Plausible(cause, count * bytes_each, f"{count:+,} {what}")
+    a_request = count / max(gained.requests, 1)
+    evidence = f"{count:+,} {what} ({a_request:.2f} a request)"
+    return Plausible(cause, count * bytes_each, evidence, a_request >= GOES_ON_A_REQUEST)
 
 
 def threads(gained: Parts) -> Plausible | None:

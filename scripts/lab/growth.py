@@ -1,6 +1,6 @@
 """What the troughs of a trial add up to: growth, the line through their tail, its parts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from lab.kept import kept_bytes
+from lab.ledger import of_workers
 from lab.model import Trial, Trough
 from lab.summary import Interval
 
@@ -35,6 +36,8 @@ class Troughs:
     workers: int = 1
     asked: int | None = None
     """Requests that were asked for; None: as many as there were."""
+    free_bytes: tuple[int, ...] | None = None
+    """What the allocator keeps free at the baseline and at each trough; None: not known."""
 
     def __post_init__(self) -> None:
         if len(self.trough_bytes) != len(self.requests):
@@ -46,6 +49,19 @@ class Troughs:
     def whole(self) -> Stretch:
         """All of them, from the baseline on."""
         return Stretch((self.baseline_bytes, *self.trough_bytes), (0, *self.requests))
+
+    @property
+    def held(self) -> "Troughs | None":
+        """The same without what the allocator keeps free; None where that is not known."""
+        if self.free_bytes is None:
+            return None
+        baseline, *troughs = (
+            kept - free
+            for kept, free in zip(
+                (self.baseline_bytes, *self.trough_bytes), self.free_bytes, strict=True
+            )
+        )
+        return replace(self, baseline_bytes=baseline, trough_bytes=tuple(troughs), free_bytes=None)
 
     @property
     def settled_bytes(self) -> int:
@@ -87,13 +103,18 @@ def troughs_of(trial: Trial) -> Troughs | None:
     requests = tuple(_completed(trial, trough.index) for trough in after)
     if not after or not before or any(b <= a for a, b in pairwise((0, *requests))):
         return None
-    baseline, *troughs = kept_bytes([trough.sample for trough in (before[0], *after)])
+    readings = (before[0], *after)
+    baseline, *troughs = kept_bytes([trough.sample for trough in readings])
+    workers = trial.start.variant.axes.workers
+    free = tuple(of_workers(lambda worker: worker.free_bytes, workers)(each) for each in readings)
+    known = tuple(size for size in free if size is not None)
     return Troughs(
         baseline,
         tuple(troughs),
         requests,
-        trial.start.variant.axes.workers,
+        workers,
         trial.start.requests,
+        known if len(known) == len(free) else None,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from lab.kept import active_file_bytes
 from lab.model import ProbeReading, Trial, Trough, WorkerReading
 
 
@@ -84,9 +85,11 @@ def parts(trial: Trial, first: Trough, last: Trough) -> Parts:
 
 
 def counted_file(trough: Trough) -> int | None:
-    """Pages of files, where they are counted at all: of a process tree they stand beside."""
+    """Pages of files, as far as memory counts them; those of a process tree stand beside it."""
     sample = trough.sample
-    return None if sample.source.startswith("process-") else sample.file_bytes
+    if sample.source.startswith("process-") or sample.file_bytes is None:
+        return None
+    return active_file_bytes(sample)
 
 
 def difference(read: Callable[[Trough], int | None], first: Trough, last: Trough) -> int | None:

@@ -26,6 +26,14 @@ def leak_reason(seen: Seen, slope: Interval) -> str:
     )
 
 
+def kept_free_reason(seen: Seen, slope: Interval) -> str:
+    """It climbs, and nothing of it is in use."""
+    return (
+        f"{_change(seen.troughs)}; what still climbs, {format_rate(slope.estimate)} a request, is"
+        f" memory that the allocator keeps free: what the app holds has stopped growing"
+    )
+
+
 def flat_reason(seen: Seen) -> str:
     """It hardly grew."""
     troughs = seen.troughs

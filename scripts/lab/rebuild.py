@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from lab.claimbook import read_claims
 from lab.codec import decode
 from lab.model import Trial
-from lab.own.answer import Answer, answer_from
+from lab.own.answer import answer_from
 from lab.own.changes import Tried
-from lab.own.wording import answer_text, cause_text
+from lab.own.wording import answer_text, own_answer
 from lab.report import render_all
 from lab.store import RunFolder
 from lab.summarise import curve_of, summarise
-from lab.summary import Summary
+from lab.summary import OwnAnswer, Summary
 
 ANSWER = "answer.md"
 
@@ -24,28 +24,20 @@ def rebuild(folder: RunFolder) -> Summary:
     """
     experiment = folder.read_experiment()
     trials = folder.read_trials()
-    found = own_answer(folder, trials)
-    causes, files = own_parts(*found) if found else ({}, {})
-    summary = summarise(
-        folder.id, experiment, trials, folder.read_comparison(), read_claims(), causes
-    )
+    own = read_own_answer(folder, trials)
+    summary = summarise(folder.id, experiment, trials, folder.read_comparison(), read_claims(), own)
+    files = {ANSWER: answer_text(own)} if own else {}
     curves = [curve_of(trial) for name in experiment.variants for trial in trials.get(name, ())]
     folder.write_report({**render_all(summary, curves), **files})
     return summary
 
 
-def own_parts(tried: Tried, found: Answer) -> tuple[dict[str, str], dict[str, str]]:
-    """What an own app's answer adds to a report: its cause, and a file of its own."""
-    cause = cause_text(found)
-    return {tried.base: cause} if cause else {}, {ANSWER: answer_text(found, tried.name)}
-
-
-def own_answer(
-    folder: RunFolder, trials: Mapping[str, Sequence[Trial]]
-) -> tuple[Tried, Answer] | None:
+def read_own_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> OwnAnswer | None:
     """The answer about an own app, where the run was of one and it was measured."""
     told = folder.read_own()
     if told is None:
         return None
     tried: Tried = decode(Tried, told)
-    return (tried, answer_from(tried, trials)) if trials.get(tried.base) else None
+    if not trials.get(tried.base):
+        return None
+    return own_answer(answer_from(tried, trials), tried.name, tried.base)

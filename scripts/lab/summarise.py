@@ -24,6 +24,7 @@ from lab.summary import (
     Memory,
     Missing,
     Outcome,
+    OwnAnswer,
     Prediction,
     Requests,
     RunInfo,
@@ -414,7 +415,7 @@ def summarise(
     trials: Mapping[str, Sequence[Trial]],
     comparison: Comparison | None = None,
     book: ClaimBook | None = None,
-    causes: Mapping[str, str] | None = None,
+    own: OwnAnswer | None = None,
 ) -> Summary:
     """The whole of `summary.json`.
 
@@ -424,14 +425,14 @@ def summarise(
         trials: what was observed, by variant.
         comparison: what another engine found, where that is known.
         book: the thread's statements, for a run that may be about them.
-        causes: those that more than one variant's own ledger speaks for, by the variant.
+        own: the answer about an own app, whose first cause is its variant's.
     """
     order: Callable[[str], int] = {
         name: i for i, name in enumerate(experiment.variants)
     }.__getitem__
     names = sorted((name for name in trials if name in experiment.variants), key=order)
     variants = tuple(
-        replace(found, cause=(causes or {}).get(found.name, found.cause))
+        replace(found, cause=own_cause(found, own))
         for found in (variant_summary(trials[name]) for name in names)
     )
     missing = missing_of(experiment, trials)
@@ -464,7 +465,14 @@ def summarise(
         comparison=comparison,
     )
     topics = topics_of(book.topics if book else (), claims)
-    return Summary(SCHEMA_VERSION, run, variants, claims, topics)
+    return Summary(SCHEMA_VERSION, run, variants, claims, topics, own)
+
+
+def own_cause(found: VariantSummary, own: OwnAnswer | None) -> str | None:
+    """A variant's cause: more than its own ledger speaks for that of an own app."""
+    if own is None or own.variant != found.name or not own.causes:
+        return found.cause
+    return f"{own.causes[0].cause} ({own.causes[0].standing})"
 
 
 def curve_of(trial: Trial) -> Curve:

@@ -10,7 +10,7 @@ from enum import Enum
 
 from lab.model import Prediction as Prediction
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 class Verdict(str, Enum):
@@ -289,6 +289,62 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCause:
+    """Who holds the memory of an own app."""
+
+    cause: str
+    standing: str
+    """`proven` or `likely`."""
+    evidence: str
+    proof: str
+    """What confirmed it; what would, when nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChange:
+    """The same app with one thing changed, beside it as it is; over the whole load."""
+
+    line: str
+    """What one would paste, and where."""
+    is_cure: bool
+    """Whether it is something to keep; else it only tells."""
+    gained_bytes: float
+    saved_bytes: float
+    rate: float | None
+    """Requests a second, relative to the app as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLine:
+    """A line that still holds what it allocated."""
+
+    place: str
+    bytes: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswer:
+    """What `make try` says of an app: its verdict, the causes, what helps."""
+
+    app: str
+    variant: str
+    """The app as it is."""
+    verdict: Verdict
+    reason: str
+    requests: int
+    causes: tuple[OwnCause, ...]
+    no_cause: str | None
+    """Why there is none."""
+    helps: str
+    changes: tuple[OwnChange, ...]
+    """The cures first, by what they are worth."""
+    lines: tuple[OwnLine, ...]
+    types: Mapping[str, int]
+    """Objects more than at the baseline."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The whole of `summary.json`."""
 
@@ -297,6 +353,8 @@ class Summary:
     variants: tuple[VariantSummary, ...]
     claims: tuple[Claim, ...]
     topics: tuple[Topic, ...] = ()
+    own: OwnAnswer | None = None
+    """In a run of an own app."""
 
 
 @dataclass(frozen=True, slots=True)

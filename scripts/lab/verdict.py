@@ -1,13 +1,25 @@
-"""Flat, bounded, leak or inconclusive, from the troughs of one trial alone."""
+"""Flat, bounded, leak or inconclusive, from the troughs of one trial.
+
+What climbs is called no leak where the allocator says that it keeps all of it free.
+"""
 
 from dataclasses import dataclass
 
 from lab.growth import Troughs, fit, tail, troughs_of
 from lab.model import MATTERS_BYTES, Trial
-from lab.reasons import bounded_reason, flat_reason, leak_reason, open_reason
+from lab.reasons import bounded_reason, flat_reason, kept_free_reason, leak_reason, open_reason
 from lab.summary import Interval, Verdict
 from lab.validity import Caveat, Conditions, caveats, conditions_of
-from lab.weighing import Seen, climbs, doubt_of, flat_bytes, grown_bytes, has_stopped, is_open
+from lab.weighing import (
+    Seen,
+    climbs,
+    doubt_of,
+    flat_bytes,
+    grown_bytes,
+    has_stopped,
+    is_kept_free,
+    is_open,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,8 @@ def judge_troughs(troughs: Troughs, matters: float = MATTERS_BYTES) -> Finding:
     doubt = None
     if slope is not None and climbs(seen):
         doubt = doubt_of(seen)
+        if doubt is None and is_kept_free(seen):
+            return Finding(Verdict.BOUNDED, kept_free_reason(seen, slope), slope)
         if doubt is None:
             return Finding(Verdict.LEAK, leak_reason(seen, slope), slope)
     tail_slope = seen.line.slope

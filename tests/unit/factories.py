@@ -15,6 +15,10 @@ from lab.summary import (
     Interval,
     Memory,
     Missing,
+    OwnAnswer,
+    OwnCause,
+    OwnChange,
+    OwnLine,
     Prediction,
     Requests,
     RunInfo,
@@ -313,3 +317,26 @@ def unmeasured(name: str = "py37-flask", **changes: Any) -> VariantSummary:
         **nothing,
     )
     return replace(variant, **changes)
+
+
+def own_answer() -> OwnAnswer:
+    """Of an app that leaks, with a change that tells and a line that holds it."""
+    return OwnAnswer(
+        app="shop",
+        variant="own-shop",
+        verdict=Verdict.LEAK,
+        reason="grew by 40 MiB",
+        requests=4000,
+        causes=(OwnCause("live Python objects", "proven", "+1 block", "by app.py:7"),),
+        no_cause=None,
+        helps="let go of what the named lines keep",
+        changes=(OwnChange("MALLOC_ARENA_MAX=1", True, 39.0 * MIB, 1.0 * MIB, 0.97),),
+        lines=(OwnLine("app.py:7", 40 * MIB, 4000),),
+        types={"builtins.dict": 4000},
+    )
+
+
+def own_summary() -> Summary:
+    """A run of `make try`."""
+    variants = (variant_summary("own-shop", Verdict.LEAK, growth=40 * MIB),)
+    return replace(summary(variants, suite="try"), own=own_answer())

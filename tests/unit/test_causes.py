@@ -61,6 +61,24 @@ def test_what_can_be_counted_is_named_when_there_is_more_of_it(
     assert cause in causes(**changes)
 
 
+def test_what_each_request_leaves_open_comes_before_the_memory_that_hangs_on_it() -> None:
+    left_open = {"descriptors_count": 4000, "sockets_count": 4000, "blocks_count": 300_000}
+
+    assert causes(**left_open) == [Cause.SOCKETS, Cause.LIVE_OBJECTS]
+    assert causes(**{**left_open, "sockets_count": 20, "descriptors_count": 20}) == [
+        Cause.LIVE_OBJECTS,
+        Cause.SOCKETS,
+    ]
+
+
+def test_a_pool_that_filled_leaves_nothing_open_though_it_has_more_threads() -> None:
+    filled = replace(NOTHING, tasks_count=160, blocks_count=300_000)
+    found = plausible_causes(filled, later=replace(NOTHING, tasks_count=0))
+
+    assert [each.cause for each in found] == [Cause.LIVE_OBJECTS, Cause.THREADS]
+    assert plausible_causes(filled)[0].cause is Cause.THREADS
+
+
 def test_a_few_that_come_and_go_are_no_cause() -> None:
     assert causes(anon=0, tasks_count=3, descriptors_count=3) == []
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import raw
 from lab.causes import Cause
-from lab.model import Aftermath, Explanation, Scenario, TracedLine, Trial
+from lab.model import Aftermath, Explanation, ProbeReading, Scenario, TracedLine, Trial, Trough
 from lab.own.answer import Answer, Standing, answer, own_frame
 from lab.own.changes import Change, changes_for
 from lab.own.description import Description
-from lab.own.wording import answer_text, best_cure, cause_lines, help_line
+from lab.own.wording import answer_text, best_cure, cause_lines, help_line, own_answer
 from lab.summary import Verdict
 
 MIB = raw.MIB
@@ -140,8 +140,29 @@ def test_a_flat_app_is_asked_for_no_cause() -> None:
     found = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
 
     assert found.findings == ()
-    assert list(cause_lines(found)) == ["none is asked for: nothing grew that would be worth it"]
+    assert list(cause_lines(own_answer(found, "shop", "own-shop"))) == [
+        "none is asked for: nothing grew that would be worth it"
+    ]
     assert help_line(found) == "nothing needs to change"
+
+
+def test_descriptors_that_each_request_leaves_open_are_told_though_memory_is_flat() -> None:
+    opened = tuple(
+        replace(found, probe=with_descriptors(found, 500 * (found.index + 1)))
+        for found in trial((0,) * 9).troughs
+    )
+    found = answered(replace(trial((0,) * 9), troughs=opened), None)
+
+    assert found.judged.verdict is Verdict.FLAT
+    assert [each.cause for each in found.findings] == [Cause.DESCRIPTORS]
+    assert "(1.00 a request)" in found.findings[0].evidence
+    assert help_line(found).startswith("close what is opened")
+
+
+def with_descriptors(found: Trough, count: int) -> ProbeReading:
+    assert found.probe is not None
+    (process, *_) = found.probe.processes
+    return replace(found.probe, processes=(replace(process, descriptors=count),))
 
 
 def test_cures_are_ranked_by_bytes_against_requests_a_second() -> None:
@@ -168,7 +189,7 @@ def test_changes_are_compared_with_the_app_that_ran_beside_them() -> None:
 
 def test_the_answer_in_markdown_holds_all_three() -> None:
     found: Answer = answered(arenas(), None, with_one_arena(), ())
-    text = answer_text(found, "shop")
+    text = answer_text(own_answer(found, "shop", "own-shop"))
 
     for words in ("**Verdict:** bounded.", "- thread arenas (proven): ", "**What helps:** MALLOC_"):
         assert words in text

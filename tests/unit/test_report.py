@@ -290,3 +290,23 @@ def test_every_file_is_rendered_and_again_the_same() -> None:
     assert set(files) == {"summary.json", "report.md", "report.html", "curves.svg"}
     assert files == render_all(summary, curves)
     assert len(json.loads(files["summary.json"])["variants"]) == 12
+
+
+@pytest.mark.parametrize("page", ["report.md", "report.html"])
+def test_the_answer_about_an_own_app_stands_in_the_report(page: str) -> None:
+    text = render_all(factories.own_summary(), ())[page]
+
+    for words in ("Cause, and what helps", "by app.py:7", "MALLOC_ARENA_MAX=1", "97%", "let go of"):
+        assert words in text
+
+
+def test_what_an_own_app_says_is_escaped() -> None:
+    made = factories.own_summary()
+    assert made.own is not None
+    hostile = replace(made, own=replace(made.own, helps=HOSTILE))
+
+    assert "<script>alert(1)" not in render_html(hostile, ())
+
+
+def test_a_run_of_the_matrix_has_no_such_section() -> None:
+    assert "what helps" not in render_markdown(factories.core_summary())

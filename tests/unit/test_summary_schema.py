@@ -38,8 +38,9 @@ def test_the_schema_itself_is_valid() -> None:
             [factories.unmeasured()], missing=(factories.missing(),), partial=True, exit_code=3
         ),
         claims_summary(),
+        factories.own_summary(),
     ],
-    ids=["core", "empty", "unmeasured", "claims"],
+    ids=["core", "empty", "unmeasured", "claims", "own"],
 )
 def test_a_summary_fits_the_schema(summary: lab.summary.Summary) -> None:
     Draft202012Validator(SCHEMA).validate(json.loads(summary_json(summary)))

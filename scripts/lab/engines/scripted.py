@@ -25,9 +25,6 @@ LOOPBACK = "127.0.0.1"
 PACE_SECONDS = 0.01
 ACCEPTED_SECONDS = 0.005
 MASTER_PID = 10
-OWN_BYTES = 8 << 20
-"""What the program of a scripted worker holds; the rest of its memory is kept free."""
-
 LEFT_BYTES = 1 << 20
 """What a container without its server shows."""
 
@@ -286,8 +283,8 @@ class Running:
         return ProcessReading(pid, parent_pid, 0.0, "scripted", 1, None, None, 5)
 
     def worker(self, pid: int) -> WorkerReading:
-        free_bytes = max(self.memory_bytes() // self.variant.axes.workers - OWN_BYTES, 0)
-        return WorkerReading(pid, 0.0, OWN_BYTES, free_bytes, 0, self.pids(), 1000, (0, 0, 0))
+        in_use_bytes = self.memory_bytes() // self.variant.axes.workers
+        return WorkerReading(pid, 0.0, in_use_bytes, 0, 0, self.pids(), 1000, (0, 0, 0))
 
     def memory_bytes(self) -> int:
         if not self.worker_pids:

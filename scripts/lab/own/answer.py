@@ -86,15 +86,20 @@ def gained_of(trial: Trial) -> Parts | None:
 
 
 def suspects(trial: Trial) -> tuple[Plausible, ...]:
-    """The plausible causes of a growth that is worth asking about."""
+    """The plausible causes of a growth that is worth asking about.
+
+    Of memory that does not grow what is left open a request: a limit on descriptors, threads or
+    processes ends a worker, too.
+    """
     gained = gained_of(trial)
     if gained is None:
         return ()
+    causes = plausible_causes(gained, second_half(trial))
     judged = judge_trial(trial)
     small = (judged.growth_bytes or 0) < WORTH_ASKING_BYTES
     if judged.verdict is Verdict.FLAT or (small and judged.verdict is not Verdict.LEAK):
-        return ()
-    return plausible_causes(gained)
+        return tuple(each for each in causes if each.goes_on)
+    return causes
 
 
 def needs_tracing(causes: Sequence[Plausible]) -> bool:
@@ -216,11 +221,14 @@ def findings(
     outcomes: Sequence[Outcome],
     explanations: Sequence[Explanation],
 ) -> list[Finding]:
-    """Each plausible cause with what became of it; proven ones first."""
+    """Each plausible cause with what became of it; proven ones first, but for what is left open."""
     found = [finding(trial, cause, outcomes, explanations) for cause in causes]
     first_of = {each.cause: each for each in reversed(found)}
     kept = [each for each in found if first_of[each.cause] is each]
-    return sorted(kept, key=lambda each: each.standing is not Standing.PROVEN)
+    left_open = {each.cause for each in causes if each.goes_on}
+    return sorted(
+        kept, key=lambda each: each.cause not in left_open and each.standing is not Standing.PROVEN
+    )
 
 
 def finding(

@@ -24,8 +24,9 @@ from lab.own.place import (
     write_services,
 )
 from lab.own.run import conduct_try, plan_of
+from lab.own.service import base_name
 from lab.own.toml import read_description
-from lab.own.wording import cause_lines, help_line, outcome_table, traced_text, verdict_line
+from lab.own.wording import cause_lines, change_table, own_answer, traced_text, verdict_line
 from lab.settings import Settings, parse_settings
 from lab.store import RunFolder
 
@@ -76,11 +77,12 @@ def close(
     console: Console,
 ) -> ExitCode:
     """Print the answers; what they are worth as an exit code."""
-    console.print(Text(verdict_line(found, description), style="bold"))
-    for line in cause_lines(found):
+    told = own_answer(found, description.name, base_name(description))
+    console.print(Text(verdict_line(told), style="bold"))
+    for line in cause_lines(told):
         console.print(Text(f"cause: {line}"))
-    console.print(Text(f"what helps: {help_line(found)}", style="bold"))
-    for line in (*outcome_table(found), *traced_text(found)):
+    console.print(Text(f"what helps: {told.helps}", style="bold"))
+    for line in (*change_table(told), *traced_text(told)):
         console.print(Text(line))
     console.print(f"report: {shown(folder)}/answer.md, report.html", soft_wrap=True)
     return ExitCode(folder.read_summary().run.exit_code)

@@ -6,7 +6,7 @@ from lab.causes import Cause
 from lab.model import EndKind
 from lab.own.answer import Answer, Outcome, own_frame
 from lab.own.description import Description
-from lab.summary import Verdict
+from lab.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
 from lab.units import format_mib, format_rate
 from lab.wording import DASH, number, signed_mib
 
@@ -37,16 +37,44 @@ def advice_for(kind: EndKind, reason: str, description: Description) -> str:
     return f"{file}: the app was not measured: {reason}"
 
 
-def verdict_line(found: Answer, description: Description) -> str:
-    judged = found.judged
-    return f"{description.name}: {judged.verdict.value}: {judged.reason}"
+def own_answer(found: Answer, name: str, variant: str) -> OwnAnswer:
+    """The answer about an app of that name, in words and numbers for every reader of it."""
+    return OwnAnswer(
+        app=name,
+        variant=variant,
+        verdict=found.judged.verdict,
+        reason=found.judged.reason,
+        requests=found.requests,
+        causes=tuple(
+            OwnCause(each.cause.value, each.standing.value, each.evidence, each.proof)
+            for each in found.findings
+        ),
+        no_cause=None if found.findings else no_cause(found),
+        helps=help_line(found),
+        changes=tuple(
+            OwnChange(
+                each.change.line,
+                each.change.is_cure,
+                each.gained_bytes,
+                each.saved_bytes,
+                each.rate,
+            )
+            for each in found.outcomes
+        ),
+        lines=tuple(OwnLine(own_frame(line), line.bytes, line.count) for line in found.lines),
+        types=dict(found.types),
+    )
 
 
-def cause_lines(found: Answer) -> Iterator[str]:
-    if not found.findings:
-        yield no_cause(found)
-    for each in found.findings:
-        yield f"{each.cause.value} ({each.standing.value}): {each.evidence}; {each.proof}"
+def verdict_line(told: OwnAnswer) -> str:
+    return f"{told.app}: {told.verdict.value}: {told.reason}"
+
+
+def cause_lines(told: OwnAnswer) -> Iterator[str]:
+    if told.no_cause is not None:
+        yield told.no_cause
+    for each in told.causes:
+        yield f"{each.cause} ({each.standing}): {each.evidence}; {each.proof}"
 
 
 def no_cause(found: Answer) -> str:
@@ -59,7 +87,7 @@ def help_line(found: Answer) -> str:
     """The first cure that was measured, else what the first cause advises."""
     if best := best_cure(found):
         saved = f"{format_mib(best.saved_bytes)} less in {found.requests:,} requests"
-        return f"{best.change.line}  ({saved}, {rate_text(best)} of the requests a second)"
+        return f"{best.change.line}  ({saved}, {rate_text(best.rate)} of the requests a second)"
     if found.findings:
         return LAST_RESORT[found.findings[0].cause]
     return "nothing needs to change" if found.judged.verdict is Verdict.FLAT else DASH
@@ -76,55 +104,59 @@ def is_worth_it(each: Outcome) -> bool:
     return each.saved_bytes >= max(1 << 20, 0.25 * was)
 
 
-def rate_text(each: Outcome) -> str:
-    return DASH if each.rate is None else f"{each.rate:.0%}"
+def rate_text(rate: float | None) -> str:
+    return DASH if rate is None else f"{rate:.0%}"
 
 
-def cause_text(found: Answer) -> str:
-    """The first cause and how sure it is; empty without one."""
-    return next((f"{each.cause.value} ({each.standing.value})" for each in found.findings), "")
+def answer_text(told: OwnAnswer) -> str:
+    """The whole answer, in Markdown."""
+    return f"# {told.app}\n\n{answer_body(told)}\n"
 
 
-def answer_text(found: Answer, name: str) -> str:
-    """The whole answer about an app of that name, in Markdown."""
+def answer_body(told: OwnAnswer) -> str:
+    """The answer without a heading of its own."""
     lines = [
-        f"# {name}",
-        "",
-        f"**Verdict:** {found.judged.verdict.value}. {found.judged.reason}",
+        f"**Verdict:** {told.verdict.value}. {told.reason}",
         "",
         "**Cause:**",
         "",
-        *(f"- {line}" for line in cause_lines(found)),
+        *(f"- {line}" for line in cause_lines(told)),
         "",
-        f"**What helps:** {help_line(found)}",
+        f"**What helps:** {told.helps}",
         "",
-        *outcome_table(found),
-        *traced_text(found),
+        *change_table(told),
+        *traced_text(told),
     ]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(lines).rstrip()
 
 
-def outcome_table(found: Answer) -> Iterator[str]:
-    if not found.outcomes:
+def change_table(told: OwnAnswer) -> Iterator[str]:
+    if not told.changes:
         return
-    yield f"Tried side by side, over {found.requests:,} requests:"
+    yield f"Tried side by side, over {told.requests:,} requests:"
     yield ""
     yield "| change | gained | saved | requests a second |"
     yield "|---|---:|---:|---:|"
-    for each in found.outcomes:
-        gained, saved = signed_mib(each.gained_bytes), signed_mib(each.saved_bytes)
-        told = "" if each.change.is_cure else " (to tell, not to keep)"
-        yield f"| {each.change.line}{told} | {gained} MiB | {saved} MiB | {rate_text(each)} |"
+    for row in change_rows(told):
+        yield "| " + " | ".join(row) + " |"
     yield ""
 
 
-def traced_text(found: Answer) -> Iterator[str]:
-    if found.lines:
+def change_rows(told: OwnAnswer) -> Iterator[tuple[str, str, str, str]]:
+    """The change, what the app gained with it, what that saves, its pace."""
+    for each in told.changes:
+        what = each.line if each.is_cure else f"{each.line} (to tell, not to keep)"
+        gained, saved = signed_mib(each.gained_bytes), signed_mib(each.saved_bytes)
+        yield what, f"{gained} MiB", f"{saved} MiB", rate_text(each.rate)
+
+
+def traced_text(told: OwnAnswer) -> Iterator[str]:
+    if told.lines:
         yield "What lines still hold, in a run that traces allocations:"
         yield ""
-        for line in found.lines:
-            yield f"- {format_rate(line.bytes)} in {line.count:,} blocks: `{own_frame(line)}`"
+        for line in told.lines:
+            yield f"- {format_rate(line.bytes)} in {line.count:,} blocks: `{line.place}`"
         yield ""
-    if found.types:
-        types = ", ".join(f"{number(count)} `{name}`" for name, count in found.types)
+    if told.types:
+        types = ", ".join(f"{number(count)} `{name}`" for name, count in told.types.items())
         yield f"Objects more than at the baseline: {types}."
