@@ -41,18 +41,42 @@ def ledger():
     }
 
 
-def arenas():
-    """Arenas that exist, counted in `malloc_info`'s own report; None without it."""
-    if not hasattr(libc, "malloc_info"):
+def report_of(write):
+    """What `write` prints on the C stream that it is given; None where C has no such streams."""
+    if not hasattr(libc, "open_memstream"):
         return None
     libc.open_memstream.restype = ctypes.c_void_p
     text, size = ctypes.c_char_p(), ctypes.c_size_t()
     stream = ctypes.c_void_p(libc.open_memstream(ctypes.byref(text), ctypes.byref(size)))
-    libc.malloc_info(0, stream)
+    write(stream)
     libc.fclose(stream)
-    count = len(re.findall(rb"<heap nr=", text.value or b""))
+    told = text.value or b""
     libc.free(text)
-    return count
+    return told
+
+
+def arenas():
+    """Arenas that exist, counted in `malloc_info`'s own report; None without it."""
+    if not hasattr(libc, "malloc_info"):
+        return None
+    told = report_of(lambda stream: libc.malloc_info(0, stream))
+    return None if told is None else len(re.findall(rb"<heap nr=", told))
+
+
+def python_ledger():
+    """Bytes that Python's own allocator of small objects has handed out, and keeps free.
+
+    Counted in the report that `sys._debugmallocstats` prints, of 0.1 ms; None where the
+    interpreter makes none (another implementation, or PYTHONMALLOC=malloc).
+    """
+    print_stats = getattr(ctypes.pythonapi, "_PyObject_DebugMallocStats", None)
+    told = report_of(print_stats) if print_stats else None
+    used = re.search(rb"# bytes in allocated blocks +=([ 0-9,]+)", told or b"")
+    whole = re.search(rb"\d bytes/arena +=([ 0-9,]+)", told or b"")
+    if not used or not whole:
+        return {"python_in_use_bytes": None, "python_free_bytes": None}
+    in_use, arenas_bytes = (int(found[1].replace(b",", b"")) for found in (used, whole))
+    return {"python_in_use_bytes": in_use, "python_free_bytes": arenas_bytes - in_use}
 
 
 def trim():

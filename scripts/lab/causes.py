@@ -79,7 +79,7 @@ def mib_text(size_bytes: int) -> str:
 
 def matters(part: int | None, gained: Parts) -> bool:
     """Whether a part explains enough of what was gained, and is more than noise."""
-    least = max(WORTH_NAMING_BYTES / 2, PLAUSIBLE_SHARE * gained.memory)
+    least = max(WORTH_NAMING_BYTES / 2, PLAUSIBLE_SHARE * gained.to_explain)
     return part is not None and part >= least
 
 
@@ -96,6 +96,11 @@ def kept_free(gained: Parts) -> Plausible | None:
 
 def python_fragments(gained: Parts) -> Plausible | None:
     """Python's own arenas that grew though its blocks did not."""
+    if gained.python_free is not None:
+        if not matters(gained.python_free, gained):
+            return None
+        evidence = f"Python's own arenas keep {mib_text(gained.python_free)} free"
+        return Plausible(Cause.FRAGMENTATION, gained.python_free, evidence)
     rest, blocks = gained.rest, gained.blocks_count
     if rest is None or blocks is None or not matters(rest, gained):
         return None
@@ -105,12 +110,21 @@ def python_fragments(gained: Parts) -> Plausible | None:
     return Plausible(Cause.FRAGMENTATION, rest, evidence)
 
 
+def mapped_memory(gained: Parts) -> Plausible | None:
+    """What neither allocator handed out: libraries map it by themselves."""
+    if not matters(gained.elsewhere, gained) or gained.elsewhere is None:
+        return None
+    evidence = f"{mib_text(gained.elsewhere)} mapped outside malloc and Python's allocator"
+    return Plausible(Cause.NATIVE, gained.elsewhere, evidence)
+
+
 def live_objects(gained: Parts) -> Plausible | None:
     """Python's blocks grew by as many as the memory needs."""
     blocks = gained.blocks_count
     if blocks is None or gained.requests == 0:
         return None
-    small = gained.rest if matters(gained.rest, gained) else None
+    in_arenas = gained.rest if gained.python_in_use is None else gained.python_in_use
+    small = in_arenas if matters(in_arenas, gained) else None
     large = gained.in_use if matters(gained.in_use, gained) else None
     fits_small = small is not None and blocks * SMALL_OBJECT_BYTES >= small / 2
     fits_large = large is not None and blocks * LARGE_OBJECT_BYTES >= large
@@ -183,6 +197,7 @@ def descriptors(gained: Parts) -> Plausible | None:
 RULES: tuple[Callable[[Parts], Plausible | None], ...] = (
     kept_free,
     python_fragments,
+    mapped_memory,
     live_objects,
     native_memory,
     page_cache,

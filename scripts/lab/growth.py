@@ -1,5 +1,6 @@
 """What the troughs of a trial add up to: growth, the line through their tail, its parts."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
@@ -10,7 +11,7 @@ from scipy.special import stdtrit
 
 from lab.kept import kept_bytes
 from lab.ledger import of_workers
-from lab.model import Trial, Trough
+from lab.model import Trial, Trough, WorkerReading
 from lab.summary import Interval
 
 CONFIDENCE = 0.95
@@ -37,7 +38,10 @@ class Troughs:
     asked: int | None = None
     """Requests that were asked for; None: as many as there were."""
     free_bytes: tuple[int, ...] | None = None
-    """What the allocator keeps free at the baseline and at each trough; None: not known."""
+    """What the allocators keep free at the baseline and at each trough; None: not known."""
+    held_bytes: tuple[int, ...] | None = None
+    """What the program holds of them at the same moments, in memory that it asked for now or that
+    was free before; None: not known."""
 
     def __post_init__(self) -> None:
         if len(self.trough_bytes) != len(self.requests):
@@ -51,17 +55,28 @@ class Troughs:
         return Stretch((self.baseline_bytes, *self.trough_bytes), (0, *self.requests))
 
     @property
-    def held(self) -> "Troughs | None":
-        """The same without what the allocator keeps free; None where that is not known."""
+    def without_free(self) -> "Troughs | None":
+        """Without what the allocators keep free; None where that is not known."""
         if self.free_bytes is None:
             return None
-        baseline, *troughs = (
-            kept - free
-            for kept, free in zip(
-                (self.baseline_bytes, *self.trough_bytes), self.free_bytes, strict=True
-            )
+        kept = (self.baseline_bytes, *self.trough_bytes)
+        return self.of([size - free for size, free in zip(kept, self.free_bytes, strict=True)])
+
+    @property
+    def held(self) -> "Troughs | None":
+        """What the program holds; None where that is not known."""
+        return None if self.held_bytes is None else self.of(self.held_bytes)
+
+    def of(self, sizes: Sequence[int]) -> "Troughs":
+        """Other sizes at the same moments, the baseline first."""
+        baseline, *troughs = sizes
+        return replace(
+            self,
+            baseline_bytes=baseline,
+            trough_bytes=tuple(troughs),
+            free_bytes=None,
+            held_bytes=None,
         )
-        return replace(self, baseline_bytes=baseline, trough_bytes=tuple(troughs), free_bytes=None)
 
     @property
     def settled_bytes(self) -> int:
@@ -105,17 +120,24 @@ def troughs_of(trial: Trial) -> Troughs | None:
         return None
     readings = (before[0], *after)
     baseline, *troughs = kept_bytes([trough.sample for trough in readings])
-    workers = trial.start.variant.axes.workers
-    free = tuple(of_workers(lambda worker: worker.free_bytes, workers)(each) for each in readings)
-    known = tuple(size for size in free if size is not None)
     return Troughs(
         baseline,
         tuple(troughs),
         requests,
-        workers,
+        trial.start.variant.axes.workers,
         trial.start.requests,
-        known if len(known) == len(free) else None,
+        _told(trial, readings, lambda worker: worker.kept_free_bytes),
+        _told(trial, readings, lambda worker: worker.held_bytes),
     )
+
+
+def _told(
+    trial: Trial, readings: Sequence[Trough], read: Callable[[WorkerReading], int | None]
+) -> tuple[int, ...] | None:
+    """A part of each reading, over all workers; None where one of them does not say."""
+    total = of_workers(read, trial.start.variant.axes.workers)
+    known = tuple(size for size in map(total, readings) if size is not None)
+    return known if len(known) == len(readings) else None
 
 
 def last_blocks(troughs: Troughs, blocks: int) -> Stretch:

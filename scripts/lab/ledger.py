@@ -29,6 +29,10 @@ class Parts:
     sockets_count: int | None
     requests: int
     """Completed between the two."""
+    python_in_use: int | None = None
+    """Handed out by Python's own allocator of small objects."""
+    python_free: int | None = None
+    """Kept free in its arenas."""
 
     @property
     def rest(self) -> int | None:
@@ -36,6 +40,25 @@ class Parts:
         if self.anon is None or self.in_use is None or self.free is None:
             return None
         return self.anon - self.in_use - max(self.free, 0)
+
+    @property
+    def held(self) -> int | None:
+        """Handed out by both allocators."""
+        if self.in_use is None or self.python_in_use is None:
+            return None
+        return self.in_use + self.python_in_use
+
+    @property
+    def elsewhere(self) -> int | None:
+        """Anonymous memory that is neither allocator's: stacks, and what libraries map."""
+        if self.rest is None or self.python_in_use is None or self.python_free is None:
+            return None
+        return self.rest - self.python_in_use - self.python_free
+
+    @property
+    def to_explain(self) -> int:
+        """What was gained: memory, or what is held of memory that was free before."""
+        return max(self.memory, self.held or 0)
 
 
 def ordered(trial: Trial) -> list[Trough]:
@@ -81,6 +104,12 @@ def parts(trial: Trial, first: Trough, last: Trough) -> Parts:
         descriptors_count=difference(descriptors, first, last),
         sockets_count=difference(of_workers(lambda worker: worker.sockets, workers), first, last),
         requests=sum(b.ok for b in trial.blocks if first.index < b.index <= last.index),
+        python_in_use=difference(
+            of_workers(lambda worker: worker.python_in_use_bytes, workers), first, last
+        ),
+        python_free=difference(
+            of_workers(lambda worker: worker.python_free_bytes, workers), first, last
+        ),
     )
 
 

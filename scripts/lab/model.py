@@ -152,6 +152,23 @@ class WorkerReading:
     python_threads: int | None = None
     collected: int | None = None
     """Objects that the collector found unreachable since the start."""
+    python_in_use_bytes: int | None = None
+    """Handed out by Python's own allocator of small objects, which malloc knows nothing of."""
+    python_free_bytes: int | None = None
+    """Kept free in that allocator's arenas."""
+
+    @property
+    def held_bytes(self) -> int | None:
+        """All that the program has asked for and not given back; None where a part is not known."""
+        known = (self.in_use_bytes, self.mmapped_bytes, self.python_in_use_bytes)
+        return None if None in known else sum(size for size in known if size is not None)
+
+    @property
+    def kept_free_bytes(self) -> int | None:
+        """What both allocators keep, as far as it is known; None where malloc's part is not."""
+        if self.free_bytes is None:
+            return None
+        return self.free_bytes + (self.python_free_bytes or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,17 @@ def leak_reason(seen: Seen, slope: Interval) -> str:
     )
 
 
+def held_reason(seen: Seen, held: Seen, slope: Interval) -> str:
+    """What is held climbs, by how much, and how far memory shows it."""
+    over_load = format_mib(held.over_load(slope.estimate))
+    return (
+        f"what the app holds climbs evenly by {format_rate(slope.estimate)} a request"
+        f" ({format_rate(slope.low)} to {format_rate(slope.high)}),"
+        f" {over_load} in {held.troughs.total_requests:,} requests;"
+        f" memory {_change(seen.troughs)} so far, as the first of it takes what was free before"
+    )
+
+
 def kept_free_reason(seen: Seen, slope: Interval) -> str:
     """It climbs, and nothing of it is in use."""
     return (

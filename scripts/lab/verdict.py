@@ -1,13 +1,21 @@
 """Flat, bounded, leak or inconclusive, from the troughs of one trial.
 
-What climbs is called no leak where the allocator says that it keeps all of it free.
+Two things from inside speak with them, where they are known: a climb that the allocators keep
+free is no leak, and what the program holds is one, though memory that was free before hides it.
 """
 
 from dataclasses import dataclass
 
 from lab.growth import Troughs, fit, tail, troughs_of
 from lab.model import MATTERS_BYTES, Trial
-from lab.reasons import bounded_reason, flat_reason, kept_free_reason, leak_reason, open_reason
+from lab.reasons import (
+    bounded_reason,
+    flat_reason,
+    held_reason,
+    kept_free_reason,
+    leak_reason,
+    open_reason,
+)
 from lab.summary import Interval, Verdict
 from lab.validity import Caveat, Conditions, caveats, conditions_of
 from lab.weighing import (
@@ -17,6 +25,7 @@ from lab.weighing import (
     flat_bytes,
     grown_bytes,
     has_stopped,
+    held_of,
     is_kept_free,
     is_open,
 )
@@ -83,6 +92,9 @@ def judge_troughs(troughs: Troughs, matters: float = MATTERS_BYTES) -> Finding:
             return Finding(Verdict.BOUNDED, kept_free_reason(seen, slope), slope)
         if doubt is None:
             return Finding(Verdict.LEAK, leak_reason(seen, slope), slope)
+    held = held_of(seen)
+    if held is not None and (held_slope := held.climb.slope) is not None:
+        return Finding(Verdict.LEAK, held_reason(seen, held, held_slope), held_slope)
     tail_slope = seen.line.slope
     if is_open(seen, doubt) or not has_stopped(seen):
         return Finding(Verdict.INCONCLUSIVE, open_reason(seen, doubt), tail_slope)

@@ -301,6 +301,29 @@ def test_the_allocators_ledger() -> None:
     del held
 
 
+@pytest.mark.skipif(not has_glibc(), reason="needs glibc")
+def test_small_objects_stand_in_pythons_own_ledger_to_the_byte() -> None:
+    allocator = app("allocator")
+    before = allocator.python_ledger()
+    held = [bytes(64 - sys.getsizeof(b"") + 15) for _ in range(10_000)]  # 79 bytes: blocks of 80
+    after = allocator.python_ledger()
+    del held
+
+    gained = after["python_in_use_bytes"] - before["python_in_use_bytes"]
+    assert 800_000 <= gained < 840_000
+    assert after["python_free_bytes"] >= 0
+
+
+def test_an_interpreter_without_such_a_report_has_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    allocator = app("allocator")
+    gap = {"python_in_use_bytes": None, "python_free_bytes": None}
+
+    monkeypatch.setattr(allocator, "report_of", lambda _: b"")
+    assert allocator.python_ledger() == gap
+    monkeypatch.setattr(allocator.ctypes, "pythonapi", object())
+    assert allocator.python_ledger() == gap
+
+
 def test_without_glibc_the_ledger_has_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     allocator = app("allocator")
     monkeypatch.setattr(allocator, "libc", object())
@@ -375,7 +398,8 @@ def test_two_workers_get_two_ports(listening: list[int]) -> None:
         (
             "/_lab/worker",
             {"pid", "started_at_seconds", "in_use_bytes", "free_bytes", "mmapped_bytes"}
-            | {"arenas", "allocated_blocks", "gc_counts"},
+            | {"arenas", "allocated_blocks", "gc_counts"}
+            | {"python_in_use_bytes", "python_free_bytes"},
         ),
         ("/_lab/environment", {"python", "libc", "cpu_count", "packages"}),
         ("/_lab/collect", {"collected"}),

@@ -79,6 +79,27 @@ def test_a_pool_that_filled_leaves_nothing_open_though_it_has_more_threads() -> 
     assert plausible_causes(filled)[0].cause is Cause.THREADS
 
 
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"python_in_use": 38 * MIB, "blocks_count": 300_000}, Cause.LIVE_OBJECTS),
+        ({"python_free": 38 * MIB, "blocks_count": 100}, Cause.FRAGMENTATION),
+        ({"blocks_count": 100}, Cause.NATIVE),
+        ({"blocks_count": 300_000}, Cause.NATIVE),
+    ],
+    ids=["objects", "free in Python's arenas", "mapped by a library", "mapped, beside objects"],
+)
+def test_pythons_own_ledger_tells_objects_from_what_others_map(
+    changes: dict[str, Any], cause: Cause
+) -> None:
+    assert causes(**{"python_in_use": 0, "python_free": 0, **changes}) == [cause]
+
+
+def test_objects_in_memory_that_was_free_before_are_a_cause_though_memory_is_still() -> None:
+    held = {"memory": 0, "anon": 0, "python_in_use": MIB, "python_free": -MIB}
+    assert causes(**held, blocks_count=8000) == [Cause.LIVE_OBJECTS]
+
+
 def test_a_few_that_come_and_go_are_no_cause() -> None:
     assert causes(anon=0, tasks_count=3, descriptors_count=3) == []
 

@@ -427,7 +427,39 @@ def test_a_small_leak_beside_arenas_that_creep_is_found() -> None:
 
 
 def test_without_a_ledger_the_troughs_alone_speak() -> None:
-    assert FLASK_IN_12_ARENAS.held is None
-    held = with_free(FLASK_IN_12_ARENAS, KEPT_FREE_KIB).held
-    assert held is not None
-    assert held.growth_bytes == FLASK_IN_12_ARENAS.growth_bytes - (4432 - 1208) * KIB
+    assert FLASK_IN_12_ARENAS.without_free is FLASK_IN_12_ARENAS.held is None
+    rest = with_free(FLASK_IN_12_ARENAS, KEPT_FREE_KIB).without_free
+    assert rest is not None
+    assert rest.growth_bytes == FLASK_IN_12_ARENAS.growth_bytes - (4432 - 1208) * KIB
+
+
+def with_held(seen: Troughs, gained_bytes: Sequence[float]) -> Troughs:
+    return replace(seen, held_bytes=tuple(round(9 * MIB + gained) for gained in gained_bytes))
+
+
+STILL = troughs(np.array([0, 0, 0, 0, 0.02, 0.02, 0.04, 0.28]), baseline=19.6, requests=4000)
+"""A leak of 256 B a request as memory showed it (measured): what was free took most of it."""
+
+
+def test_what_is_held_leaks_though_memory_that_was_free_hides_it() -> None:
+    found = judge_troughs(
+        with_held(STILL, 500 * 256 * np.arange(9) + [0, 900, 0, 300, 0, 0, 600, 0, 0])
+    )
+
+    assert verdict_of(STILL) is Verdict.FLAT
+    assert found.verdict is Verdict.LEAK
+    assert "what the app holds climbs evenly by 256 B a request" in found.reason
+
+
+@pytest.mark.parametrize(
+    "gained",
+    [
+        np.zeros(9),
+        500 * 100 * np.arange(9),
+        2 * MIB * (1 - np.exp(-np.arange(9) / 2)),
+        MIB * (np.arange(9) % 2),
+    ],
+    ids=["nothing", "less than matters", "a cache that fills", "garbage between collections"],
+)
+def test_what_is_held_and_does_not_leak_leaves_the_verdict(gained: Curve) -> None:
+    assert verdict_of(with_held(STILL, gained)) is Verdict.FLAT

@@ -178,9 +178,9 @@ def answer_from(tried: Tried, trials: Mapping[str, Sequence[Trial]]) -> Answer:
 
 
 def pace(trial: Trial) -> float:
-    """Bytes a request that a trial's memory gains; of a leak in the second half of the load."""
+    """Bytes a request that a trial gains; of a leak in the second half of the load."""
     gained = gained_of(trial) or whole_load(trial)
-    return gained.memory / gained.requests if gained and gained.requests else 0.0
+    return gained.to_explain / gained.requests if gained and gained.requests else 0.0
 
 
 def load_gain(trial: Trial, requests: int, *, leaks: bool) -> float:
