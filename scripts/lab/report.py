@@ -15,7 +15,7 @@ from markupsafe import Markup
 from lab import sections, thread_page
 from lab.answer import answer
 from lab.figures import has_own_scales, render_svg
-from lab.own.wording import answer_body, cause_lines, change_rows
+from lab.own.wording import answer_body, change_rows
 from lab.reading import READING
 from lab.summary import Curve, Summary, VariantSummary
 from lab.table import COLUMNS, Cell
@@ -129,7 +129,6 @@ def _context(summary: Summary) -> dict[str, Any]:
         "answer": answer(summary),
         "claims": summary.claims,
         "own": summary.own,
-        "own_causes": list(cause_lines(summary.own)) if summary.own else [],
         "own_changes": list(change_rows(summary.own)) if summary.own else [],
         "own_body": answer_body(summary.own) if summary.own else "",
         "questions": thread_page.questions(summary),
