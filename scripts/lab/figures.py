@@ -31,6 +31,8 @@ MOST_ON_ONE_SCALE = 24
 """More span so much (20 MiB to 7 GiB in the suite thread) that most would be flat lines."""
 
 PANEL_WIDTH, PANEL_HEIGHT = 284, 104
+LEGEND_WIDTH = 660
+"""A single panel is narrower than what explains it."""
 TITLE_HEIGHT, GAP, LEFT, TOP, BOTTOM, RIGHT = 22, 18, 58, 30, 46, 12
 ROW_HEIGHT = TITLE_HEIGHT + PANEL_HEIGHT + GAP
 OWN_SCALE_GAP = 52
@@ -96,7 +98,7 @@ def render_svg(summary: Summary, curves: Sequence[Curve], standalone: bool = Tru
     gap = OWN_SCALE_GAP if has_own_scales(summary.variants) else GAP
     text = _template().render(
         panels=_panels(summary.variants, by_variant, scale, cells),
-        width=LEFT + columns * (PANEL_WIDTH + gap) - gap + RIGHT,
+        width=max(LEFT + columns * (PANEL_WIDTH + gap) - gap + RIGHT, LEGEND_WIDTH),
         height=TOP + rows * ROW_HEIGHT - GAP + BOTTOM,
         panel_width=PANEL_WIDTH,
         panel_height=PANEL_HEIGHT,

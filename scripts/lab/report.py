@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lab import sections, thread_page
-from lab.answer import answer
+from lab.answer import Answer, answer
 from lab.figures import has_own_scales, render_svg
-from lab.own.wording import answer_body, change_rows
+from lab.own.wording import answer_body, change_rows, headline_of
 from lab.reading import READING
 from lab.summary import Curve, Summary, VariantSummary
 from lab.table import COLUMNS, Cell
@@ -126,7 +126,7 @@ def _context(summary: Summary) -> dict[str, Any]:
     notes = sections.footnotes(summary.variants)
     return {
         "run": summary.run,
-        "answer": answer(summary),
+        "answer": _answer(summary),
         "claims": summary.claims,
         "own": summary.own,
         "own_changes": list(change_rows(summary.own)) if summary.own else [],
@@ -147,6 +147,14 @@ def _context(summary: Summary) -> dict[str, Any]:
         "facts": sections.run_facts(summary),
         "reading": READING,
     }
+
+
+def _answer(summary: Summary) -> Answer:
+    """The first screen; of a run about one own app its headline is the app's."""
+    found = answer(summary)
+    if summary.own is None:
+        return found
+    return replace(found, headline=headline_of(summary.own))
 
 
 def _column_groups() -> list[tuple[str, int]]:

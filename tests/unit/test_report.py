@@ -300,6 +300,21 @@ def test_the_answer_about_an_own_app_stands_in_the_report(page: str) -> None:
         assert words in text
 
 
+@pytest.mark.parametrize(
+    ("verdict", "headline"),
+    [
+        (Verdict.LEAK, "shop leaks: live Python objects (proven)."),
+        (Verdict.FLAT, "shop does not grow: live Python objects (proven)."),
+    ],
+)
+def test_the_headline_of_an_own_app_is_its_own(verdict: Verdict, headline: str) -> None:
+    made = factories.own_summary()
+    assert made.own is not None
+    told = replace(made, own=replace(made.own, verdict=verdict))
+
+    assert render_markdown(told).startswith(f"# {headline}")
+
+
 def test_what_an_own_app_says_is_escaped() -> None:
     made = factories.own_summary()
     assert made.own is not None

@@ -66,6 +66,20 @@ def own_answer(found: Answer, name: str, variant: str) -> OwnAnswer:
     )
 
 
+HEADLINES = {
+    Verdict.LEAK: "{} leaks",
+    Verdict.BOUNDED: "{} grows and stops",
+    Verdict.FLAT: "{} does not grow",
+    Verdict.INCONCLUSIVE: "whether {} leaks is open",
+}
+
+
+def headline_of(told: OwnAnswer) -> str:
+    """The verdict and the first cause, in one sentence."""
+    cause = f": {told.causes[0].cause} ({told.causes[0].standing})" if told.causes else ""
+    return HEADLINES[told.verdict].format(told.app) + cause + "."
+
+
 def verdict_line(told: OwnAnswer) -> str:
     return f"{told.app}: {told.verdict.value}: {told.reason}"
 
