@@ -91,14 +91,43 @@ def test_without_any_change_it_says_that_none_was_made() -> None:
     assert "no change that would prove it" in answered(arenas(), None, (), ()).findings[0].proof
 
 
-def test_what_collecting_and_trimming_gives_back_is_no_leak_of_objects() -> None:
+def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_for() -> None:
     seen = Aftermath(
         Scenario.GIVE_BACK, 1.0, 210 * MIB, 60 * MIB, before=None, after=None, asked=0, answered=0
     )
     found = answered(replace(leak(), aftermath=seen), None, (), ())
 
-    assert found.findings[0].cause is Cause.FRAGMENTATION
+    assert found.findings[0].cause is Cause.LIVE_OBJECTS
     assert found.findings[0].standing is Standing.PROVEN
+    assert "garbage that nobody holds" in found.findings[0].evidence
+    assert help_line(found).startswith("let the collector run")
+
+
+def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
+    """Half of what grew is free, and given back; the objects are the other half."""
+    seen = Aftermath(
+        Scenario.GIVE_BACK, 1.0, 210 * MIB, 125 * MIB, before=None, after=None, asked=0, answered=0
+    )
+    halves = trial(CREEP, part="in_use_bytes", blocks_a_mib=2000)
+    probes = [
+        replace(
+            found.probe,
+            workers=tuple(
+                replace(each, in_use_bytes=gained * MIB // 2, free_bytes=gained * MIB // 2)
+                for each in found.probe.workers
+            ),
+        )
+        for found, gained in zip(halves.troughs, CREEP, strict=True)
+        if found.probe is not None
+    ]
+    troughs = tuple(
+        replace(found, probe=told) for found, told in zip(halves.troughs, probes, strict=True)
+    )
+    found = answered(replace(halves, troughs=troughs, aftermath=seen), None, (), ())
+
+    (objects,) = (each for each in found.findings if each.cause is Cause.LIVE_OBJECTS)
+    assert not objects.is_garbage
+    assert objects.standing is Standing.LIKELY
 
 
 def explained(bytes_a_request: int, tracer: str = "tracemalloc") -> Explanation:

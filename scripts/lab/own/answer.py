@@ -46,6 +46,8 @@ class Finding:
     evidence: str
     proof: str
     """What confirmed it; what would, when nothing did."""
+    is_garbage: bool = False
+    """Whether nobody holds it, and the collector was not run for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +258,13 @@ def share(each: Outcome) -> str:
     return f"{each.saved_bytes / was:.0%}" if was > 0 else "nothing"
 
 
-def given_back(trial: Trial) -> str | None:
-    """What collecting and trimming at the end gave back, where that is most of the growth."""
+def given_back(trial: Trial, explained_bytes: int | None = None) -> str | None:
+    """What collecting and trimming at the end gave back, where that is most of the growth.
+
+    Args:
+        explained_bytes: a part of the growth, most of which must be among what was given back,
+            though all of the rest were.
+    """
     seen, gained = trial.aftermath, whole_load(trial)
     if seen is None or gained is None or seen.scenario is not Scenario.GIVE_BACK:
         return None
@@ -266,14 +273,18 @@ def given_back(trial: Trial) -> str | None:
     returned = seen.memory_before_bytes - seen.memory_after_bytes
     if returned < max(NOISE_BYTES, RETURNED_SHARE * gained.memory):
         return None
+    if explained_bytes is not None:
+        of_the_part = returned - max(gained.memory - explained_bytes, 0)
+        if of_the_part < RETURNED_SHARE * explained_bytes:
+            return None
     return f"collecting and trimming at the end gave back {returned / gained.memory:.0%} of it"
 
 
 def held(trial: Trial, suspect: Plausible, explanations: Sequence[Explanation]) -> Finding:
     """Live objects and native memory: proven when lines hold it and nothing gives it back."""
-    if (returned := given_back(trial)) is not None:
-        evidence = f"{suspect.evidence}, but it was garbage, or free"
-        return Finding(Cause.FRAGMENTATION, Standing.PROVEN, evidence, returned)
+    if (returned := given_back(trial, held_bytes(trial, suspect))) is not None:
+        evidence = f"{suspect.evidence}, all of it garbage that nobody holds"
+        return Finding(Cause.LIVE_OBJECTS, Standing.PROVEN, evidence, returned, is_garbage=True)
     told = telling(trial, explanations)
     if told is None:
         return Finding(suspect.cause, Standing.LIKELY, suspect.evidence, "nothing was traced")
@@ -284,6 +295,14 @@ def held(trial: Trial, suspect: Plausible, explanations: Sequence[Explanation]) 
     cause = elsewhere(trial, suspect, by_python(explanations))
     proof = f"{left}, first by {own_frame(by_place(told.lines)[0])}"
     return Finding(cause, Standing.PROVEN, suspect.evidence, proof)
+
+
+def held_bytes(trial: Trial, suspect: Plausible) -> int:
+    """What a suspect explains of the whole load; of a leak its evidence is the second half's."""
+    whole, part = whole_load(trial), gained_of(trial)
+    if whole is None or part is None or not part.requests:
+        return suspect.explained_bytes
+    return round(suspect.explained_bytes * whole.requests / part.requests)
 
 
 def traced_share(trial: Trial, explanation: Explanation) -> float:

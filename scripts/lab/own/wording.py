@@ -24,6 +24,9 @@ LAST_RESORT = {
 }
 
 
+COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
+
+
 def advice_for(kind: EndKind, reason: str, description: Description) -> str:
     """Why an app was not measured, where, and what to do about it, in one line."""
     file = description.file
@@ -103,7 +106,8 @@ def help_line(found: Answer) -> str:
         saved = f"{format_mib(best.saved_bytes)} less in {found.requests:,} requests"
         return f"{best.change.line}  ({saved}, {rate_text(best.rate)} of the requests a second)"
     if found.findings:
-        return LAST_RESORT[found.findings[0].cause]
+        first = found.findings[0]
+        return COLLECT if first.is_garbage else LAST_RESORT[first.cause]
     return "nothing needs to change" if found.judged.verdict is Verdict.FLAT else DASH
 
 
