@@ -5,9 +5,10 @@ from pathlib import Path
 
 from lab.claimbook import read_claims
 from lab.claims import ClaimRecord, again_of, claims_left
+from lab.exit_codes import asked_claims
 from lab.store import RunFolder, read_trial
-from lab.summarise import asked_claims, variant_summary
 from lab.summary import VariantSummary
+from lab.variant_numbers import variant_summary
 
 
 def again(folder: RunFolder, names: tuple[str, ...]) -> tuple[str, ...]:

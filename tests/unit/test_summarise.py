@@ -8,7 +8,7 @@ from lab.claimbook import read_claims
 from lab.errors import ExitCode
 from lab.experiment import Experiment
 from lab.model import Aftermath, End, EndKind, Scenario, Trial
-from lab.summarise import curve_of, summarise, variant_summary
+from lab.summarise import curve_of, summarise
 from lab.summary import (
     CpuSeconds,
     Memory,
@@ -19,6 +19,7 @@ from lab.summary import (
     VariantSummary,
     Verdict,
 )
+from lab.variant_numbers import variant_summary
 
 MIB = raw.MIB
 NAME = "py37-fastapi-sync"
