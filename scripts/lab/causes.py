@@ -85,13 +85,13 @@ def matters(part: int | None, gained: Parts) -> bool:
 
 def kept_free(gained: Parts) -> Plausible | None:
     """Memory that the allocator keeps: in more arenas than before, or between what is in use."""
-    if not matters(gained.free, gained) or gained.free is None:
+    if not matters(gained.kept_free, gained) or gained.kept_free is None:
         return None
     more = gained.arenas_count or 0
     cause = Cause.THREAD_ARENAS if more > 0 else Cause.FRAGMENTATION
     where = f"in {counted(more, 'arena')} more" if more > 0 else "in no more arenas"
-    evidence = f"the allocator keeps {mib_text(gained.free)} free, {where} than before"
-    return Plausible(cause, gained.free, evidence)
+    evidence = f"the allocator keeps {mib_text(gained.kept_free)} free, {where} than before"
+    return Plausible(cause, gained.kept_free, evidence)
 
 
 def python_fragments(gained: Parts) -> Plausible | None:

@@ -49,6 +49,14 @@ class Parts:
         return self.in_use + self.python_in_use
 
     @property
+    def kept_free(self) -> int | None:
+        """What malloc keeps free, as far as it can be resident: its count takes in address space
+        that an arena has reserved and never touched (measured: 101 MiB free in 30 MiB)."""
+        if self.free is None or self.anon is None or self.held is None:
+            return self.free
+        return min(self.free, max(self.anon - self.held - max(self.python_free or 0, 0), 0))
+
+    @property
     def elsewhere(self) -> int | None:
         """Anonymous memory that is neither allocator's: stacks, and what libraries map."""
         if self.rest is None or self.python_in_use is None or self.python_free is None:

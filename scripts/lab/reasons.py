@@ -15,14 +15,21 @@ from lab.weighing import (
 )
 
 
-def leak_reason(seen: Seen, slope: Interval) -> str:
-    """It climbs, by how much, and what that makes."""
+def leak_reason(seen: Seen, slope: Interval, held: Seen | None = None) -> str:
+    """It climbs, by how much, and what that makes; how much of it is held, where that is known."""
     troughs = seen.troughs
+    size = held.climb.slope if held is not None else None
+    of_it = (
+        f"; what the app holds climbs by {format_rate(size.estimate)} a request"
+        f" ({format_rate(size.low)} to {format_rate(size.high)})"
+        if size is not None
+        else ""
+    )
     return (
         f"{_change(troughs)} and still climbs evenly by"
         f" {format_rate(slope.estimate)} a request ({format_rate(slope.low)} to"
         f" {format_rate(slope.high)}), {format_mib(seen.over_load(slope.estimate))} in"
-        f" {troughs.total_requests:,} requests"
+        f" {troughs.total_requests:,} requests{of_it}"
     )
 
 

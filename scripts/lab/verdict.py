@@ -91,7 +91,7 @@ def judge_troughs(troughs: Troughs, matters: float = MATTERS_BYTES) -> Finding:
         if doubt is None and is_kept_free(seen):
             return Finding(Verdict.BOUNDED, kept_free_reason(seen, slope), slope)
         if doubt is None:
-            return Finding(Verdict.LEAK, leak_reason(seen, slope), slope)
+            return Finding(Verdict.LEAK, leak_reason(seen, slope, held_of(seen)), slope)
     held = held_of(seen)
     if held is not None and (held_slope := held.climb.slope) is not None:
         return Finding(Verdict.LEAK, held_reason(seen, held, held_slope), held_slope)

@@ -71,8 +71,10 @@ WIDE_SCATTER_NOISES = 3
 STRAIGHT_WIDE_CLIMB = 30
 
 # Of what the second half of the load gained the allocator must keep this part free for the climb
-# to be the allocator's own.
+# to be the allocator's own. Not much more than all of it: malloc counts untouched address space of
+# an arena as free, too, and then its count says nothing of memory.
 FREE_SHARE_OF_CLIMB = 0.5
+FREE_SHARE_IN_MEMORY = 1.5
 
 # A saw-tooth of recycled workers: drops beyond noise and beyond this part of the climb.
 FALL_NOISES = 4
@@ -179,10 +181,11 @@ def is_kept_free(seen: Seen) -> bool:
     request), and serve from what they keep before they ask for more.
     """
     rest = seen.troughs.without_free
-    if rest is None or is_leak(Seen(rest, seen.matters)):
+    if rest is None or is_leak(Seen(rest, seen.matters)) or held_of(seen) is not None:
         return False
     kept_gain, rest_gain = gain_bytes(tail(seen.troughs)), gain_bytes(tail(rest))
-    return kept_gain - rest_gain >= FREE_SHARE_OF_CLIMB * kept_gain > 0
+    least, most = FREE_SHARE_OF_CLIMB * kept_gain, FREE_SHARE_IN_MEMORY * kept_gain
+    return kept_gain > 0 and least <= kept_gain - rest_gain <= most
 
 
 def held_of(seen: Seen) -> Seen | None:

@@ -95,6 +95,13 @@ def test_pythons_own_ledger_tells_objects_from_what_others_map(
     assert causes(**{"python_in_use": 0, "python_free": 0, **changes}) == [cause]
 
 
+def test_free_memory_that_cannot_be_resident_explains_nothing() -> None:
+    inflated = {"python_in_use": 36 * MIB, "python_free": 0, "free": 300 * MIB}
+    found = plausible_causes(replace(NOTHING, **inflated, blocks_count=300_000))
+
+    assert [each.cause for each in found] == [Cause.LIVE_OBJECTS]
+
+
 def test_objects_in_memory_that_was_free_before_are_a_cause_though_memory_is_still() -> None:
     held = {"memory": 0, "anon": 0, "python_in_use": MIB, "python_free": -MIB}
     assert causes(**held, blocks_count=8000) == [Cause.LIVE_OBJECTS]
