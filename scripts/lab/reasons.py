@@ -44,6 +44,14 @@ def held_reason(seen: Seen, held: Seen, slope: Interval) -> str:
     )
 
 
+def held_open_reason(seen: Seen) -> str:
+    """Memory may be still, but what is held is not."""
+    return (
+        f"{_change(seen.troughs)}; what the app holds climbs, and whether that ends is open;"
+        f" {_next_action(seen.troughs)}"
+    )
+
+
 def kept_free_reason(seen: Seen, slope: Interval) -> str:
     """It climbs, and nothing of it is in use."""
     return (

@@ -11,6 +11,7 @@ from lab.model import MATTERS_BYTES, Trial
 from lab.reasons import (
     bounded_reason,
     flat_reason,
+    held_open_reason,
     held_reason,
     kept_free_reason,
     leak_reason,
@@ -28,6 +29,7 @@ from lab.weighing import (
     held_of,
     is_kept_free,
     is_open,
+    may_hold_more,
 )
 
 
@@ -96,6 +98,8 @@ def judge_troughs(troughs: Troughs, matters: float = MATTERS_BYTES) -> Finding:
     if held is not None and (held_slope := held.climb.slope) is not None:
         return Finding(Verdict.LEAK, held_reason(seen, held, held_slope), held_slope)
     tail_slope = seen.line.slope
+    if may_hold_more(seen):
+        return Finding(Verdict.INCONCLUSIVE, held_open_reason(seen), tail_slope)
     if is_open(seen, doubt) or not has_stopped(seen):
         return Finding(Verdict.INCONCLUSIVE, open_reason(seen, doubt), tail_slope)
     if grown_bytes(seen) < flat_bytes(troughs):

@@ -97,6 +97,10 @@ class Doubt(Enum):
         return self in (Doubt.SAW_TOOTH, Doubt.STEPS)
 
 
+UNDECIDED = (Doubt.NO_WINNER, Doubt.TOO_WIDE)
+"""What more of the same load may settle."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """At least eight troughs, and what is worked out of them once."""
@@ -198,6 +202,19 @@ def held_of(seen: Seen) -> Seen | None:
         return None
     held = Seen(seen.troughs.held, seen.matters)
     return held if is_leak(held) else None
+
+
+def may_hold_more(seen: Seen) -> bool:
+    """Whether what is held climbs, more load may tell for how long, and there may be more of it."""
+    if seen.troughs.held is None or is_exhausted(seen.troughs):
+        return False
+    held = Seen(seen.troughs.held, seen.matters)
+    return climbs(held) and doubt_of(held) in UNDECIDED
+
+
+def is_exhausted(troughs: Troughs) -> bool:
+    """Whether the lab would go on no further; a few requests may have failed."""
+    return troughs.total_requests >= 0.9 * MOST_LOADS * troughs.asked_requests
 
 
 def is_leak(seen: Seen) -> bool:

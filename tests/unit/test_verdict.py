@@ -10,6 +10,7 @@ from lab.sequence import next_blocks, wants_more
 from lab.summary import Verdict
 from lab.validity import Conditions
 from lab.verdict import Finding, judge, judge_troughs
+from lab.weighing import is_exhausted
 from numpy.typing import NDArray
 
 MIB = 1024 * 1024
@@ -481,3 +482,32 @@ def test_a_leak_has_the_size_of_what_is_held_beside_it() -> None:
 
     assert found.verdict is Verdict.LEAK
     assert "what the app holds climbs by 772 B a request" in found.reason
+
+
+HELD_BY_TWO_WORKERS = (
+    40635024, 40865920, 41068720, 41166960, 41336560, 41396800, 41585696, 41758320, 41859952,
+    41918304, 42091808,
+)  # fmt: skip
+"""Bytes, as measured: a dict a request in two workers, whose tables double in steps."""
+
+
+def two_workers(blocks: int, held: Sequence[float]) -> Troughs:
+    seen = troughs(np.zeros(blocks), requests=500 * blocks, workers=2, asked=4000)
+    return replace(seen, held_bytes=tuple(map(round, held[: blocks + 1])))
+
+
+def test_what_is_held_and_not_decided_asks_for_more_load_though_memory_is_flat() -> None:
+    found = judge_troughs(two_workers(10, HELD_BY_TWO_WORKERS))
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "what the app holds climbs" in found.reason
+    assert "would decide" in found.reason
+
+
+def test_at_the_end_of_what_the_lab_adds_memory_has_the_last_word() -> None:
+    blocks = 24
+    twice = [*HELD_BY_TWO_WORKERS, *np.linspace(HELD_BY_TWO_WORKERS[-1], 42_100_000, blocks - 10)]
+
+    assert not is_exhausted(two_workers(10, HELD_BY_TWO_WORKERS))
+    assert is_exhausted(two_workers(blocks, twice))
+    assert verdict_of(two_workers(blocks, twice)) is Verdict.FLAT
