@@ -5,11 +5,10 @@ import factories
 import pytest
 from lab.answer import answer
 from lab.claims import judge_claims
+from lab.markdown import markdown_code, markdown_fence, markdown_text
+from lab.own.wording import answer_text
 from lab.report import (
     MARKDOWN_LIMIT,
-    markdown_code,
-    markdown_fence,
-    markdown_text,
     render_all,
     render_html,
     render_markdown,
@@ -321,6 +320,18 @@ def test_what_an_own_app_says_is_escaped() -> None:
     hostile = replace(made, own=replace(made.own, helps=HOSTILE))
 
     assert "<script>alert(1)" not in render_html(hostile, ())
+
+
+def test_what_names_an_own_apps_files_is_escaped_in_markdown_too() -> None:
+    made = factories.own_summary()
+    assert made.own is not None
+    line = replace(made.own.lines[0], place="a`b|c.py:7")
+    cause = replace(made.own.causes[0], proof="first by [a]/__init__.py:3 | <i>")
+    text = answer_text(replace(made.own, app="<b>x", causes=(cause,), lines=(line,)))
+
+    for words in (r"# \<b\>x", r"\[a\]/\_\_init\_\_.py:3 \| \<i\>", r"`` a`b\|c.py:7 ``"):
+        assert words in text
+    assert "MALLOC_ARENA_MAX=1 |" in text
 
 
 def test_a_run_of_the_matrix_has_no_such_section() -> None:

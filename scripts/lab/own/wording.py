@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lab.causes import Cause
+from lab.markdown import markdown_code, markdown_text
 from lab.model import EndKind
 from lab.own.answer import Answer, Outcome, own_frame
 from lab.own.description import Description
@@ -128,17 +129,17 @@ def rate_text(rate: float | None) -> str:
 
 def answer_text(told: OwnAnswer) -> str:
     """The whole answer, in Markdown."""
-    return f"# {told.app}\n\n{answer_body(told)}\n"
+    return f"# {markdown_text(told.app)}\n\n{answer_body(told)}\n"
 
 
 def answer_body(told: OwnAnswer) -> str:
-    """The answer without a heading of its own."""
+    """The answer without a heading of its own; what names an app's files and types is escaped."""
     lines = [
         f"**Verdict:** {told.verdict.value}. {told.reason}",
         "",
         "**Cause:**",
         "",
-        *(f"- {line}" for line in cause_lines(told)),
+        *(f"- {markdown_text(line)}" for line in cause_lines(told)),
         "",
         f"**What helps:** {told.helps}",
         "",
@@ -173,8 +174,10 @@ def traced_text(told: OwnAnswer) -> Iterator[str]:
         yield "What lines still hold, in a run that traces allocations:"
         yield ""
         for line in told.lines:
-            yield f"- {format_rate(line.bytes)} in {line.count:,} blocks: `{line.place}`"
+            place = markdown_code(line.place)
+            yield f"- {format_rate(line.bytes)} in {line.count:,} blocks: {place}"
         yield ""
     if told.types:
-        types = ", ".join(f"{number(count)} `{name}`" for name, count in told.types.items())
+        counts = told.types.items()
+        types = ", ".join(f"{number(count)} {markdown_code(name)}" for name, count in counts)
         yield f"Objects more than at the baseline: {types}."
