@@ -6,6 +6,7 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import pickle
 import socket
 import subprocess
@@ -248,6 +249,47 @@ def test_the_entry_starts_no_server_without_its_database(
     assert log.endswith(f"the server ended with status {waited}\n")
     assert served in log
     assert ("served" in log) == bool(served)
+
+
+def entered(place: Path, *command: str) -> str:
+    """The log of a server that the entry ran."""
+    log = place / "server.log"
+    environment = {
+        **os.environ,
+        "LAB_APPS": str(place),
+        "LAB_WORK": str(place),
+        "LAB_LOG": str(log),
+        "LAB_WORKLOAD": "lists",
+        "LAB_PROBES": "0",
+        "LAB_LIFECYCLE": "driver",
+    }
+    subprocess.run(
+        [str(ROOT / "images" / "entry"), *command],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    return log.read_text(encoding="utf-8")
+
+
+def test_the_last_lines_of_a_server_come_before_the_word_on_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = tmp_path / "tee"
+    slow.write_text(f'#!/bin/sh\nsleep 0.2\nexec {shutil.which("tee")} "$@"\n', encoding="utf-8")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    lines = entered(tmp_path, "echo", "served").splitlines()
+    assert lines == ["served", "the server ended with status 0"]
+
+
+def test_what_a_server_left_behind_does_not_hold_its_end_up(tmp_path: Path) -> None:
+    assert entered(tmp_path, "sh", "-c", "sleep 5 & echo served").splitlines() == [
+        "served",
+        "the server ended with status 0",
+    ]
 
 
 @pytest.mark.parametrize(("setting", "collections"), [("1", 1), ("0", 0), (None, 0)])
