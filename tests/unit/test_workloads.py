@@ -6,8 +6,8 @@ import gc
 import importlib
 import json
 import os
-import shutil
 import pickle
+import shutil
 import socket
 import subprocess
 import sys
@@ -266,7 +266,8 @@ def entered(place: Path, *command: str) -> str:
     subprocess.run(
         [str(ROOT / "images" / "entry"), *command],
         env=environment,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         check=False,
         timeout=30,
     )
@@ -277,7 +278,8 @@ def test_the_last_lines_of_a_server_come_before_the_word_on_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = tmp_path / "tee"
-    slow.write_text(f'#!/bin/sh\nsleep 0.2\nexec {shutil.which("tee")} "$@"\n', encoding="utf-8")
+    once = f'mkdir "{tmp_path}/used" 2> /dev/null && sleep 0.3'
+    slow.write_text(f'#!/bin/sh\n{once}\nexec {shutil.which("tee")} "$@"\n', encoding="utf-8")
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
