@@ -120,20 +120,23 @@ def leak_columns(shares: Array, time_constant: float | None) -> Array:
     return np.column_stack(parts)
 
 
-def dying_shapes(shares: Array) -> list[Array]:
-    """All ways to die away: exponentials, hyperbolas, logarithms, stretched exponentials."""
-    return [
-        *(1 - np.exp(-shares / constant) for constant in TIME_CONSTANTS),
-        *(shares / (shares + constant) for constant in HYPERBOLAS),
-        *(np.log1p(shares / constant) for constant in LOGARITHMS),
-        *(1 - np.exp(-np.sqrt(shares / constant)) for constant in LOGARITHMS),
-    ]
+def dying_shapes(shares: Array) -> Array:
+    """All ways to die away, one a column: exponentials, hyperbolas, logarithms, stretched ones."""
+    along, each = shares[:, None], np.asarray
+    return np.hstack(
+        [
+            1 - np.exp(-along / each(TIME_CONSTANTS)),
+            along / (along + each(HYPERBOLAS)),
+            np.log1p(along / each(LOGARITHMS)),
+            1 - np.exp(-np.sqrt(along / each(LOGARITHMS))),
+        ]
+    )
 
 
-def full_shapes(shares: Array) -> list[Array]:
-    """Ramps that end, at the latest two blocks and an eighth of the stretch before its end."""
+def full_shapes(shares: Array) -> Array:
+    """Ramps that end, one a column: at the latest two blocks and an eighth of the stretch before its end."""
     latest = [end for end in shares[1:-2] if end <= 1 - LEAST_LEVEL_SHARE]
-    return [np.minimum(shares, end) for end in latest or shares[1:2]]
+    return np.minimum(shares[:, None], np.asarray(latest or shares[1:2]))
 
 
 def whitened(values: Array, correlation: float) -> Array:
@@ -148,20 +151,26 @@ def whitened(values: Array, correlation: float) -> Array:
 def design(shares: tuple[float, ...], start: int, correlation: float) -> Design:
     """The columns of every explanation; most curves share their blocks, so it is kept."""
     stretch = stretch_shares(shares, start)
-    level = np.ones_like(stretch)
 
-    def basis(columns: Array) -> Array:
-        return np.asarray(np.linalg.qr(whitened(columns, correlation))[0])
+    def bases(columns: Array) -> Array:
+        """Points x shapes x columns in, shapes x points x columns out, orthonormal."""
+        white = whitened(columns, correlation)
+        return np.asarray(np.linalg.qr(np.moveaxis(white, 0, 1))[0])
 
-    def beside_level(shapes: list[Array]) -> Array:
-        return np.stack([basis(np.column_stack([level, shape])) for shape in shapes])
+    def beside(first: Array, shapes: Array) -> Array:
+        """Each shape as the last column, after those of the first that all have."""
+        same = np.broadcast_to(first[:, None], (*shapes.shape, first.shape[1]))
+        return bases(np.concatenate([same, shapes[:, :, None]], axis=2))
 
+    line = leak_columns(stretch, None)
+    level = line[:, :1]
+    dying = dying_shapes(stretch)
     return Design(
-        flat=basis(level[:, None]),
-        constant=basis(leak_columns(stretch, None)),
-        full=beside_level(full_shapes(stretch)),
-        dying=beside_level(dying_shapes(stretch)),
-        both=np.stack([basis(leak_columns(stretch, constant)) for constant in TIME_CONSTANTS]),
+        flat=bases(level[:, None])[0],
+        constant=bases(line[:, None])[0],
+        full=beside(level, full_shapes(stretch)),
+        dying=beside(level, dying),
+        both=beside(line, dying[:, : len(TIME_CONSTANTS)]),
     )
 
 

@@ -83,11 +83,8 @@ def test_a_stretch_runs_from_its_start_to_its_end() -> None:
 
 
 def test_what_is_full_is_level_for_an_eighth_of_the_stretch() -> None:
-    ends = [float(shape[-1]) for shape in full_shapes(DONE)]
-    assert max(ends) <= 0.88
-    assert max(float(shape[-1]) for shape in full_shapes(np.linspace(0, 1, 6))) == pytest.approx(
-        0.6
-    )
+    assert full_shapes(DONE)[-1].max() <= 0.88
+    assert full_shapes(np.linspace(0, 1, 6))[-1].max() == pytest.approx(0.6)
 
 
 def test_whitening_takes_out_what_is_remembered() -> None:
