@@ -134,7 +134,7 @@ def dying_shapes(shares: Array) -> Array:
 
 
 def full_shapes(shares: Array) -> Array:
-    """Ramps that end, one a column: at the latest two blocks and an eighth of the stretch before its end."""
+    """Ramps that end, one a column: the last two blocks and an eighth of the stretch are level."""
     latest = [end for end in shares[1:-2] if end <= 1 - LEAST_LEVEL_SHARE]
     return np.minimum(shares[:, None], np.asarray(latest or shares[1:2]))
 
