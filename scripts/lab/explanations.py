@@ -136,7 +136,7 @@ def dying_shapes(shares: Array) -> Array:
 def full_shapes(shares: Array) -> Array:
     """Ramps that end, one a column: the last two blocks and an eighth of the stretch are level."""
     latest = [end for end in shares[1:-2] if end <= 1 - LEAST_LEVEL_SHARE]
-    return np.minimum(shares[:, None], np.asarray(latest or shares[1:2]))
+    return np.asarray(np.minimum(shares[:, None], np.asarray(latest or shares[1:2])))
 
 
 def whitened(values: Array, correlation: float) -> Array:
