@@ -5,11 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lab.claims import ClaimBook, ClaimRecord, OutcomeRule, TopicRecord, faults
 from lab.rules import Rule, RuleError, parse
 from lab.summary import Outcome
+from lab.yaml_file import read_yaml
 
 CLAIMS = Path(__file__).with_name("claims.yaml")
 
@@ -21,7 +20,7 @@ def read_claims(path: Path = CLAIMS) -> ClaimBook:
     Raises:
         RuleError: a record of it cannot be used.
     """
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = read_yaml(path)
     bounds = parsed(document["bounds"], {})
     claims = tuple(claim_record(item, bounds) for item in document["claims"])
     if wrong := [fault for record in claims for fault in faults(record)]:

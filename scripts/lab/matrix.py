@@ -15,6 +15,7 @@ import yaml
 from lab.errors import UsageError
 from lab.model import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
 from lab.settings import Settings, parse_size
+from lab.yaml_file import read_yaml
 
 PLACEHOLDER = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\})")
 """`${NAME:-default}`, or the `$$` that stands for one dollar."""
@@ -48,7 +49,7 @@ def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, 
         UsageError: the file is missing or is not a compose file.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = read_yaml(path)
     except (OSError, yaml.YAMLError) as error:
         raise UsageError(f"{path.name} cannot be read: {' '.join(str(error).split())}") from error
     services = document.get("services") if isinstance(document, dict) else None

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import factories
-import yaml
 from lab.claimbook import read_claims
 from lab.claims import ClaimRecord, judge_claims, topics_of
 from lab.summary import (
@@ -20,13 +19,14 @@ from lab.summary import (
     Verdict,
 )
 from lab.weighing import FLAT_BYTES_A_WORKER
+from lab.yaml_file import read_yaml
 
 MIB = 1 << 20
 BASELINE_MIB = 24
 BOOK = read_claims()
 RECORDS = {record.id: record for record in BOOK.claims}
-CASES: Mapping[str, Mapping[str, list[dict[str, dict[str, Any]]]]] = yaml.safe_load(
-    (Path(__file__).with_name("claims_cases.yaml")).read_text(encoding="utf-8")
+CASES: Mapping[str, Mapping[str, list[dict[str, dict[str, Any]]]]] = read_yaml(
+    Path(__file__).with_name("claims_cases.yaml")
 )
 
 

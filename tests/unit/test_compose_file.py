@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from lab import settings
 from lab.claimbook import read_claims
 from lab.matrix import command_words, mapping, read_matrix, read_services
 from lab.model import Variant
 from lab.predict import Load, threads_that_run
 from lab.quiet import ANYIO_STACKS
+from lab.yaml_file import read_yaml
 
 COMPOSE = Path(__file__).parents[2] / "compose.yaml"
 
@@ -68,7 +68,7 @@ def test_the_network_is_internal_and_no_port_is_published(name: str) -> None:
 
 
 def test_the_only_network_is_internal() -> None:
-    document = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
+    document = read_yaml(COMPOSE)
 
     assert document["networks"] == {"lab": {"internal": True}}
 
