@@ -31,7 +31,7 @@ try: ## Measure an app of one's own (APP=path/to/folder, or EXAMPLE=name): leak 
 init: ## Write a first lab.toml beside an app of one's own (APP=path/to/folder) from a guess
 	@scripts/init
 
-check: ## Format, lint, types, import contracts, unit and contract tests: no engine, one to two minutes
+check: ## Format, lint, types, import contracts, unit and contract tests: no engine, about a minute
 	@scripts/check
 
 test: ## Everything in check, then the real tests on the engine when one answers

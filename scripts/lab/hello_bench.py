@@ -14,8 +14,9 @@ from lab.exchange import Exchange
 from lab.load import Target, resolve, run_block
 from lab.model import Connection
 
-ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (2, 1)}
-"""Rounds and seconds each: a closed connection keeps its port for a minute, and 28,000 are all."""
+ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (9, 1)}
+"""Rounds and seconds each. A closed connection keeps its port for a minute, so the container has
+60,000 of them; single rounds scatter by half, so there are many."""
 CONCURRENCY = 40
 PORT = 8000
 PATH = "/async/hello"
