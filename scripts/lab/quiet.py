@@ -25,18 +25,10 @@ ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
 STILL_READINGS = 3
 WATCHED_SECONDS = STILL_READINGS - 0.5
-"""Readings are taken for the last seconds of the least quiet: they come once a second, and a bit
-later on a busy host, so all that must agree but the last are there when it is over."""
+"""Readings are taken for the last seconds of the least quiet: they come once a second, so two or
+three of those that must agree are there when it is over."""
 STILL_BYTES = 256 * 1024
 """Two thirds of the least noise between troughs; a worker's own timers touch less."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What must hold still beside memory."""
-
-    pids: int | None
-    descriptors: int | None
 
 
 def least_seconds(axes: Axes) -> float:

@@ -32,7 +32,7 @@ from lab.predict import Load, predict
 from lab.probe_client import HEALTH_PATH, ProbeClient
 from lab.probe_sockets import probes_of
 from lab.progress import Progress
-from lab.quiet import WAITS, Counts, Waits, memory_is_still
+from lab.quiet import WAITS, Waits, memory_is_still
 from lab.scenarios import Stage, play
 from lab.sequence import MOST_LOADS, next_blocks
 from lab.settings import Settings
@@ -102,6 +102,8 @@ class TrialRun:
             await self.load_and_settle(index, size, target, probes)
         if self.plan.may_go_on:
             await self.go_on(sizes, target, probes)
+        # A probe may answer in a process that has outlived its server.
+        await self.check_alive()
         reason = await self.play(self.variant.scenario, target, probes)
         self.end(End(EndKind.COMPLETE, time.time(), reason, await self.telling_log()))
 
@@ -320,32 +322,33 @@ class TrialRun:
         least = self.waits.least_quiet_seconds(self.variant.axes)
         watched = min(least, self.waits.watched_seconds)
         await self.watch.rest(least - watched)
+        before = await self.descriptors(probes)
         await asyncio.sleep(watched)
-        still = await self.hold_still(probes, started + least + self.waits.patience_seconds)
+        deadline_seconds = started + least + self.waits.patience_seconds
+        still = await self.hold_still(probes, before, deadline_seconds)
         ended = time.time()
         sample = await self.watch.first_after(ended, self.waits.reading_seconds)
-        await self.check_alive()
-        if sample is None:
-            return
         probe = await self.read_probe(probes)
-        self.writer.write(Trough(index, sample, probe, ended - started, still))
+        if sample is None or probe is None:
+            await self.check_alive()
+        if sample is not None:
+            self.writer.write(Trough(index, sample, probe, ended - started, still))
 
-    async def hold_still(self, probes: ProbeClient, deadline_seconds: float) -> bool:
-        before = await self.counts(probes)
-        while time.time() < deadline_seconds:
-            if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
-                return False
-            now = await self.counts(probes)
+    async def hold_still(
+        self, probes: ProbeClient, before: int | None, deadline_seconds: float
+    ) -> bool:
+        """Whether memory and tasks do over the last readings, and descriptors since before them."""
+        while time.time() < deadline_seconds and not self.watch.emptied:
+            now = await self.descriptors(probes)
             if now == before and memory_is_still(self.watch.since_resumed()):
                 return True
             before = now
+            if not await self.watch.next(self.waits.reading_seconds):
+                return False
         return False
 
-    async def counts(self, probes: ProbeClient) -> Counts:
-        pids = self.watch.samples[-1].pids if self.watch.samples else None
-        if not self.settings.probes:
-            return Counts(pids, None)
-        return Counts(pids, await asyncio.to_thread(probes.descriptors))
+    async def descriptors(self, probes: ProbeClient) -> int | None:
+        return await asyncio.to_thread(probes.descriptors) if self.settings.probes else None
 
     async def read_probe(self, probes: ProbeClient) -> ProbeReading | None:
         if not self.settings.probes:

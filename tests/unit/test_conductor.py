@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import raw
 from lab.conductor import conduct_all
-from lab.engines import Engine
+from lab.engines import Engine, State
 from lab.engines.scripted import Script, ScriptedEngine
 from lab.errors import VariantError
 from lab.lanes import LanePlan, Lanes
@@ -159,6 +159,36 @@ def test_no_reading_is_taken_while_a_quiet_must_last_anyway(engine_of: Any, tmp_
         assert pause.started_at_seconds >= block.ended_at_seconds
         assert pause.ended_at_seconds < trough.sample.read_at_seconds
         assert pause.ended_at_seconds - pause.started_at_seconds > 0.04
+
+
+@pytest.mark.parametrize(("probes", "most"), [("1", 2), ("0", 20)])
+def test_the_engine_is_not_asked_for_what_a_probe_has_shown(
+    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probes: str, most: int
+) -> None:
+    engine, asked = engine_of({"one": Script()}), []
+    state = engine.state
+    monkeypatch.setattr(engine, "state", lambda variant: asked.append(1) or state(variant))
+    trial = trial_of(session_of(engine, tmp_path, LAB_PROBES=probes))
+
+    assert trial.end.kind is EndKind.COMPLETE
+    assert len(asked) <= most
+    assert (len(asked) > 9) is (probes == "0")
+
+
+def test_a_server_that_its_probe_outlives_has_died(
+    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engine_of({"one": Script()})
+    session = session_of(engine, tmp_path)
+    hearing: Any = session.progress
+    state, ended = engine.state, State(running=False, reason="it ended with 3")
+    gone = lambda: hearing.done.get("one") == 80  # noqa: E731
+    monkeypatch.setattr(engine, "state", lambda variant: ended if gone() else state(variant))
+
+    trial = trial_of(session)
+    assert trial.end.kind is EndKind.DIED
+    assert trial.end.reason == "it ended with 3"
+    assert len(trial.troughs) == 9
 
 
 def test_who_waits_for_a_turn_takes_no_readings(engine_of: Any, tmp_path: Path) -> None:

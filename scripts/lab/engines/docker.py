@@ -49,7 +49,10 @@ def connect(url: str) -> docker.APIClient:
     deadline = time.monotonic() + GATE_DEADLINE_SECONDS
     while True:
         try:
-            return docker.APIClient(base_url=url, version="auto", timeout=CALL_TIMEOUT_SECONDS)
+            client = docker.APIClient(base_url=url, version="auto", timeout=CALL_TIMEOUT_SECONDS)
+            # No proxy and no .netrc stands before the gate; each call would look for both.
+            client.trust_env = False
+            return client
         except (DockerException, requests.RequestException) as error:
             if time.monotonic() > deadline:
                 raise LabError(
