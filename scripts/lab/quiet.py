@@ -24,9 +24,10 @@ OWN_STACK = "own"
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
 STILL_READINGS = 3
-WATCHED_SECONDS = STILL_READINGS - 0.5
-"""Readings are taken for the last seconds of the least quiet: they come once a second, so two or
-three of those that must agree are there when it is over."""
+"""That agree; the last of them is the trough."""
+WATCHED_SECONDS = STILL_READINGS - 1.5
+"""Readings are taken for the last seconds of the least quiet: they come once a second, so one or
+two of those that must agree before the trough are there when it is over."""
 STILL_BYTES = 256 * 1024
 """Two thirds of the least noise between troughs; a worker's own timers touch less."""
 
@@ -61,10 +62,10 @@ class Waits:
 WAITS = Waits()
 
 
-def memory_is_still(samples: Sequence[Sample]) -> bool:
-    """Whether the last readings agree in memory and tasks; too few of them do not."""
-    last = samples[-STILL_READINGS:]
-    if len(last) < STILL_READINGS:
+def memory_is_still(samples: Sequence[Sample], readings: int = STILL_READINGS) -> bool:
+    """Whether the last so many readings agree in memory and tasks; fewer do not."""
+    last = samples[-readings:]
+    if len(last) < readings:
         return False
     sizes = [sample.memory_bytes for sample in last]
     tasks = {sample.pids for sample in last}

@@ -161,6 +161,18 @@ def test_no_reading_is_taken_while_a_quiet_must_last_anyway(engine_of: Any, tmp_
         assert pause.ended_at_seconds - pause.started_at_seconds > 0.04
 
 
+def test_a_trough_agrees_with_the_readings_before_it(engine_of: Any, tmp_path: Path) -> None:
+    """Memory that jumps as soon as two readings have agreed is waited for."""
+    late = [20 * MIB, 20 * MIB, 30 * MIB, 30 * MIB, 30 * MIB, 30 * MIB] + [30 * MIB] * 5000
+    trial = trial_of(session_of(engine_of({"one": Script(memory_bytes=late)}), tmp_path))
+
+    baseline = trial.troughs[0]
+    assert baseline.still
+    assert baseline.sample.memory_bytes == 30 * MIB
+    at = trial.samples.index(baseline.sample)
+    assert [s.memory_bytes for s in trial.samples[at - 2 : at + 1]] == [30 * MIB] * 3
+
+
 @pytest.mark.parametrize(("probes", "most"), [("1", 2), ("0", 20)])
 def test_the_engine_is_not_asked_for_what_a_probe_has_shown(
     engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probes: str, most: int
