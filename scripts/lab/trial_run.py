@@ -23,7 +23,6 @@ from lab.model import (
     End,
     EndKind,
     ProbeReading,
-    Sample,
     Scenario,
     TrialStart,
     Trough,
@@ -33,10 +32,11 @@ from lab.predict import Load, predict
 from lab.probe_client import HEALTH_PATH, ProbeClient
 from lab.probe_sockets import probes_of
 from lab.progress import Progress
-from lab.quiet import STILL_READINGS, WAITS, Waits, memory_is_still
+from lab.quiet import WAITS, Waits
 from lab.scenarios import Stage, play
 from lab.sequence import MOST_LOADS, next_blocks
 from lab.settings import Settings
+from lab.stillness import Stillness
 from lab.store import RunFolder, TrialWriter
 from lab.units import format_mib
 from lab.watch import Watch
@@ -318,51 +318,16 @@ class TrialRun:
         self.show(done=self.done)
 
     async def settle(self, index: int, probes: ProbeClient) -> None:
-        """Wait until everything holds still, then take the trough."""
-        started = time.time()
-        least = self.waits.least_quiet_seconds(self.variant.axes)
-        watched = min(least, self.waits.watched_seconds)
-        await self.watch.rest(least - watched)
-        before = await self.descriptors(probes)
-        await asyncio.sleep(watched)
-        deadline_seconds = started + least + self.waits.patience_seconds
-        ended, still, sample = await self.first_in_still(probes, before, deadline_seconds)
+        """Wait until everything holds still, then write the trough down."""
+        least_seconds = self.waits.least_quiet_seconds(self.variant.axes)
+        asked = probes if self.settings.probes else None
+        found = await Stillness(self.watch, self.waits, asked, least_seconds).awaited()
         probe = await self.read_probe(probes)
-        if sample is None or probe is None:
+        if found.sample is None or probe is None:
             await self.check_alive()
-        if sample is not None:
-            self.writer.write(Trough(index, sample, probe, ended - started, still))
-
-    async def first_in_still(
-        self, probes: ProbeClient, before: int | None, deadline_seconds: float
-    ) -> tuple[float, bool, Sample | None]:
-        """When the quiet was over, whether all held still, and the first reading after it.
-
-        That reading is the last of those that must agree; one that does not prolongs the quiet.
-        """
-        while True:
-            still = await self.hold_still(probes, before, deadline_seconds)
-            ended = time.time()
-            sample = await self.watch.first_after(ended, self.waits.reading_seconds)
-            agreed = memory_is_still(self.watch.since_resumed())
-            if agreed or not still or sample is None:
-                return ended, still and agreed, sample
-
-    async def hold_still(
-        self, probes: ProbeClient, before: int | None, deadline_seconds: float
-    ) -> bool:
-        """Whether memory and tasks do in all readings but one, and descriptors meanwhile."""
-        while time.time() < deadline_seconds and not self.watch.emptied:
-            now = await self.descriptors(probes)
-            if now == before and memory_is_still(self.watch.since_resumed(), STILL_READINGS - 1):
-                return True
-            before = now
-            if not await self.watch.next(self.waits.reading_seconds):
-                return False
-        return False
-
-    async def descriptors(self, probes: ProbeClient) -> int | None:
-        return await asyncio.to_thread(probes.descriptors) if self.settings.probes else None
+        if found.sample is not None:
+            trough = Trough(index, found.sample, probe, found.quiet_seconds, found.still)
+            self.writer.write(trough)
 
     async def read_probe(self, probes: ProbeClient) -> ProbeReading | None:
         if not self.settings.probes:
