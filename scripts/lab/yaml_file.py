@@ -1,11 +1,13 @@
 """A YAML file as plain Python, by libyaml where PyYAML was built with it: a tenth of the time."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError
 
-LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path) -> Any:
@@ -13,6 +15,33 @@ def read_yaml(path: Path) -> Any:
 
     Raises:
         OSError: it cannot be read.
-        yaml.YAMLError: it is no YAML.
+        yaml.YAMLError: it is no YAML, or has a key twice, of which PyYAML would take the last and
+            Compose refuses the file.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), LOADER)
+    loader = LOADER(path.read_text(encoding="utf-8"))
+    try:
+        root = loader.get_single_node()
+        for key in twice(root, set()):
+            raise ConstructorError(
+                problem=f"{key.value} is there twice", problem_mark=key.start_mark
+            )
+        return None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def twice(node: Any, seen: set[int]) -> Iterator[Any]:
+    """Keys that their mapping has had before; a node that several refer to is looked at once."""
+    if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+        return
+    seen.add(id(node))
+    if not isinstance(node, yaml.MappingNode):
+        for item in node.value:
+            yield from twice(item, seen)
+        return
+    had: set[str] = set()
+    for key, value in node.value:
+        if key.value in had:
+            yield key
+        had.add(key.value)
+        yield from twice(value, seen)

@@ -1,0 +1,48 @@
+"""YAML as Compose reads it: a key that is there twice is refused."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from lab.yaml_file import read_yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "file.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "a is there twice.*line 3"),
+        ("x:\n  environment:\n    ID: 1\n    ID: 1\n", "ID is there twice.*line 4"),
+        ("- a: 1\n- {b: 1, b: 2}\n", "b is there twice.*line 2"),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused(tmp_path: Path, text: str, where: str) -> None:
+    with pytest.raises(yaml.YAMLError) as caught:
+        read_yaml(written(tmp_path, text))
+    assert re.search(where, " ".join(str(caught.value).split()))
+
+
+def test_what_is_merged_may_be_overridden(tmp_path: Path) -> None:
+    text = (
+        "base: &base {a: 1, b: 2}\nnext: &next\n  <<: *base\n  a: 3\nlast:\n  <<: *next\n  b: 4\n"
+    )
+    found = read_yaml(written(tmp_path, text))
+    assert found["last"] == {"a": 3, "b": 4}
+    assert found["next"] == {"a": 3, "b": 2}
+
+
+def test_an_empty_file_is_no_document(tmp_path: Path) -> None:
+    assert read_yaml(written(tmp_path, "# nothing\n")) is None
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "scripts/lab/claims.yaml"])
+def test_the_labs_own_files_have_no_key_twice(name: str) -> None:
+    assert read_yaml(ROOT / name)
