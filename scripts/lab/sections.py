@@ -116,15 +116,12 @@ def reasons(variants: Sequence[VariantSummary]) -> list[Reason]:
 
 
 def _reason(variant: VariantSummary) -> Reason:
-    growths = [
-        trial.memory_bytes.growth if trial.memory_bytes else None for trial in variant.trials
-    ]
     return Reason(
         name=variant.name,
         verdict=variant.verdict,
         text=variant.reason or "No reason was recorded.",
         cause=variant.cause,
-        trials=trial_text(growths) if len(growths) > 1 else "",
+        trials=trial_text(variant.trials) if len(variant.trials) > 1 else "",
     )
 
 

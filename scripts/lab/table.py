@@ -1,10 +1,11 @@
 """The columns of the report's table, one definition for Markdown and HTML."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.answer import VERDICT_ORDER, measured_to_predicted
-from lab.summary import Interval, Memory, Threads, VariantSummary
+from lab.summary import Interval, Memory, Threads, TrialSummary, VariantSummary
 from lab.wording import DASH, KIB, MIB, counted, mib, number, signed_mib
 
 LARGE_RATE_BYTES = 100 * KIB
@@ -153,7 +154,10 @@ def failure_text(failures: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} × {kind}" for kind, count in ordered if count)  # noqa: RUF001
 
 
-def trial_text(growths: list[int | None]) -> str:
-    """The growth of each of several trials."""
+def trial_text(trials: Sequence[TrialSummary]) -> str:
+    """What each of several trials said, and how much it grew."""
+    found = Counter(trial.verdict for trial in trials)
+    said = ", ".join(f"{count} {verdict.value}" for verdict, count in found.most_common())
+    growths = [trial.memory_bytes.growth if trial.memory_bytes else None for trial in trials]
     told = ", ".join(signed_mib(growth) for growth in growths)
-    return f"{counted(len(growths), 'trial')}: {told} MiB"
+    return f"{counted(len(trials), 'trial')} ({said}): {told} MiB"

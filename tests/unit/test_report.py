@@ -171,6 +171,17 @@ def test_markdown_stays_below_the_limit_and_says_what_is_left_out(count: int) ->
     assert "## Run it again" in text
 
 
+def test_what_each_of_several_trials_said_stands_beside_the_reason() -> None:
+    one = factories.core_summary().variants[0]
+    first = one.trials[0]
+    other = replace(first, trial=2, verdict=Verdict.FLAT, memory_bytes=None)
+    trials = (first, other, replace(first, trial=3))
+    text = render_markdown(factories.summary([replace(one, trials=trials)]))
+
+    grown = f"+{first.memory_bytes.growth / (1 << 20):,.0f}"
+    assert f"3 trials (2 {first.verdict.value}, 1 flat): {grown}, \u2013, {grown} MiB" in text
+
+
 def test_claims_are_shown_only_when_there_are_some() -> None:
     summary = factories.core_summary()
     files = render_all(summary, ())
