@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import raw
 from lab.causes import Cause
 from lab.model import Aftermath, Explanation, ProbeReading, Scenario, TracedLine, Trial, Trough
@@ -173,6 +174,27 @@ def test_a_flat_app_is_asked_for_no_cause() -> None:
         "none is asked for: nothing grew that would be worth it"
     ]
     assert help_line(found) == "nothing needs to change"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "grown_mib", "cause", "cure"),
+    [
+        (Verdict.BOUNDED, 1, "none is asked for", "nothing needs to change"),
+        (Verdict.BOUNDED, 40, "not known", "\u2013"),
+        (Verdict.INCONCLUSIVE, 1, "none is asked for", "\u2013"),
+    ],
+)
+def test_a_growth_that_is_too_small_is_asked_for_no_cause(
+    verdict: Verdict, grown_mib: int, cause: str, cure: str
+) -> None:
+    """A leaking release's mended one still grew by 1.3 MiB that the allocator kept free."""
+    flat = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
+    judged = replace(flat.judged, verdict=verdict, growth_bytes=grown_mib << 20)
+    found = replace(flat, judged=judged)
+
+    (said,) = cause_lines(own_answer(found, "shop", "own-shop"))
+    assert said.startswith(cause)
+    assert help_line(found) == cure
 
 
 def test_descriptors_that_each_request_leaves_open_are_told_though_memory_is_flat() -> None:

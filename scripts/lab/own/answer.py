@@ -97,11 +97,15 @@ def suspects(trial: Trial) -> tuple[Plausible, ...]:
     if gained is None:
         return ()
     causes = plausible_causes(gained, second_half(trial))
-    judged = judge_trial(trial)
-    small = (judged.growth_bytes or 0) < WORTH_ASKING_BYTES
-    if judged.verdict is Verdict.FLAT or (small and judged.verdict is not Verdict.LEAK):
+    if asks_for_nothing(judge_trial(trial)):
         return tuple(each for each in causes if each.goes_on)
     return causes
+
+
+def asks_for_nothing(judged: Judgement) -> bool:
+    """Whether nobody would ask who holds it: it is flat, or no leak and small."""
+    small = (judged.growth_bytes or 0) < WORTH_ASKING_BYTES
+    return judged.verdict is Verdict.FLAT or (small and judged.verdict is not Verdict.LEAK)
 
 
 def needs_tracing(causes: Sequence[Plausible]) -> bool:

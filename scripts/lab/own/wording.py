@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lab.causes import Cause
 from lab.markdown import markdown_code, markdown_text
 from lab.model import EndKind
-from lab.own.answer import Answer, Outcome, own_frame
+from lab.own.answer import Answer, Outcome, asks_for_nothing, own_frame
 from lab.own.description import Description
 from lab.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
 from lab.units import format_mib, format_rate
@@ -96,7 +96,8 @@ def cause_lines(told: OwnAnswer) -> Iterator[str]:
 
 
 def no_cause(found: Answer) -> str:
-    if found.judged.verdict in (Verdict.FLAT, Verdict.INCONCLUSIVE) or not found.gained_bytes:
+    undecided = found.judged.verdict is Verdict.INCONCLUSIVE
+    if undecided or asks_for_nothing(found.judged) or not found.gained_bytes:
         return "none is asked for: nothing grew that would be worth it"
     return "not known: no reading from inside says where it lies"
 
@@ -109,7 +110,8 @@ def help_line(found: Answer) -> str:
     if found.findings:
         first = found.findings[0]
         return COLLECT if first.is_garbage else LAST_RESORT[first.cause]
-    return "nothing needs to change" if found.judged.verdict is Verdict.FLAT else DASH
+    decided = found.judged.verdict is not Verdict.INCONCLUSIVE
+    return "nothing needs to change" if decided and asks_for_nothing(found.judged) else DASH
 
 
 def best_cure(found: Answer) -> Outcome | None:
