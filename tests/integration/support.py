@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +61,11 @@ class Lab:
         )
 
     def start_repro(self, **settings: str) -> subprocess.Popen[str]:
-        """In a process group of its own, as a terminal gives it."""
+        """In a process group of its own and with SIGINT heeded, as a terminal gives it.
+
+        Tests that are themselves run in the background inherit SIGINT as ignored, and a shell
+        that starts so cannot trap it.
+        """
         return subprocess.Popen(
             [self.root / "scripts" / "repro"],
             env=self.env(**settings),
@@ -67,6 +73,7 @@ class Lab:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
     def left_behind(self) -> list[str]:
