@@ -9,12 +9,12 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from lab.codec import decode, decode_record, encode
+from lab.codec import decode, encode
 from lab.comparison import comparable, comparison_with
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment
@@ -280,13 +280,12 @@ def read_records(path: Path) -> Iterator[Record]:
         LabError: a line before the last cannot be read.
     """
     lines = path.read_bytes().split(b"\n")
-    told = at_once(lines)
     for number, line in enumerate(lines, start=1):
         if not line:
             continue
         try:
-            data = json.loads(line.decode()) if told is None else next(told)
-            record: Record = decode_record(KINDS[data.pop("record")], data)
+            data = json.loads(line.decode())
+            record: Record = decode(KINDS[data.pop("record")], data)
         except UNREADABLE as error:
             if number == len(lines):
                 return
@@ -295,16 +294,6 @@ def read_records(path: Path) -> Iterator[Record]:
                 f"raw file {where} cannot be read: {error!r}; restore or remove it"
             ) from error
         yield record
-
-
-def at_once(lines: Sequence[bytes]) -> Iterator[Any] | None:
-    """The JSON of all lines in half the time; None where one of them is none."""
-    whole = [line for line in lines if line]
-    try:
-        found = json.loads(b"[" + b",".join(whole) + b"]")
-    except UNREADABLE:
-        return None
-    return iter(found) if len(found) == len(whole) else None
 
 
 def read_trial(path: Path) -> Trial | None:

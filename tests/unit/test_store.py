@@ -1,13 +1,12 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 import raw
 from lab.errors import LabError, UsageError
 from lab.model import Connection, End, EndKind, Environment, Pause, Trial
-from lab.store import Record, RunFolder, at_once, check_writable, find_run, read_records
+from lab.store import Record, RunFolder, check_writable, find_run, read_records
 from lab.summary import Missing
 
 NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -93,23 +92,6 @@ def test_a_last_line_that_was_cut_off_is_left_out(folder: RunFolder, kept: int) 
     path.write_bytes(b"".join(lines[:3]) + lines[3][:kept])
 
     assert list(read_records(path)) == RECORDS[:3]
-
-
-@pytest.mark.parametrize(
-    ("lines", "told"),
-    [
-        ((b'{"a": 1}', b"", b"[2]"), [{"a": 1}, [2]]),
-        ((b'{"a": 1}', b'{"a": '), None),
-        ((b"1, 2", b"3"), None),
-        ((b"\xff",), None),
-        ((), []),
-    ],
-)
-def test_lines_are_read_at_once_only_where_each_is_json(
-    lines: tuple[bytes, ...], told: list[Any] | None
-) -> None:
-    found = at_once(lines)
-    assert (found if found is None else list(found)) == told
 
 
 @pytest.mark.parametrize("cut", range(0, 400, 7))
