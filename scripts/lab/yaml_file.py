@@ -39,9 +39,11 @@ def twice(node: Any, seen: set[int]) -> Iterator[Any]:
         for item in node.value:
             yield from twice(item, seen)
         return
-    had: set[str] = set()
+    had: set[tuple[str, str]] = set()
     for key, value in node.value:
-        if key.value in had:
-            yield key
-        had.add(key.value)
+        # Of another kind than a scalar it can be no key in Python: the loader says so.
+        if isinstance(key, yaml.ScalarNode):
+            if (key.tag, key.value) in had:
+                yield key
+            had.add((key.tag, key.value))
         yield from twice(value, seen)
