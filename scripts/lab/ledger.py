@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from lab.kept import active_file_bytes
-from lab.model import ProbeReading, Trial, Trough, WorkerReading
+from lab.model import ProbeReading, Trial, Trough, WorkerReading, open_descriptors
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,4 @@ def known_sum(values: Iterable[int | None], least: int) -> int | None:
 
 def descriptors(trough: Trough) -> int | None:
     """Open descriptors of all processes."""
-    if trough.probe is None:
-        return None
-    processes = trough.probe.processes
-    return known_sum((process.descriptors for process in processes), len(processes))
+    return of_probe(trough, lambda probe: open_descriptors(probe.processes))

@@ -18,6 +18,7 @@ from lab.model import (
     ProbeReading,
     ProcessReading,
     WorkerReading,
+    open_descriptors,
 )
 
 OK = 200
@@ -89,11 +90,7 @@ class ProbeClient:
     def descriptors(self) -> int | None:
         """Open descriptors of the whole tree."""
         found = self.first("/_lab/tree")
-        if found is None:
-            return None
-        counts: list[int | None] = [process["descriptors"] for process in found["processes"]]
-        known = [count for count in counts if count is not None]
-        return sum(known) if len(known) == len(counts) else None
+        return open_descriptors(processes_of(found)) if found else None
 
     def reading(self) -> ProbeReading | None:
         """The tree, read once, and each worker's own view."""
@@ -102,7 +99,7 @@ class ProbeClient:
             return None
         return ProbeReading(
             read_at_seconds=time.time(),
-            processes=tuple(ProcessReading(**process) for process in found["processes"]),
+            processes=processes_of(found),
             workers=tuple(map(worker_of, self.answers("/_lab/worker"))),
             peak_bytes=found["peak_bytes"],
             oom_kills=found["oom_kills"],
@@ -123,6 +120,10 @@ class ProbeClient:
         """Have each worker collect its garbage, then trim its allocator; how many did."""
         collected = len(list(self.answers("/_lab/collect")))
         return min(collected, len(list(self.answers("/_lab/trim"))))
+
+
+def processes_of(tree: Mapping[str, Any]) -> tuple[ProcessReading, ...]:
+    return tuple(ProcessReading(**process) for process in tree["processes"])
 
 
 def worker_of(answer: Mapping[str, Any]) -> WorkerReading:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from lab.model import Sample
+from lab.model import ProbeReading, Sample, open_descriptors
 from lab.probe_client import ProbeClient
 from lab.quiet import STILL_READINGS, Waits, memory_is_still
 from lab.watch import Watch
@@ -19,6 +19,8 @@ class Settled:
     """Whether everything held still before patience ended."""
     sample: Sample | None
     """The first reading whose own time lies after the quiet; None when none came."""
+    probe: ProbeReading | None
+    """From inside, right after it."""
 
 
 class Stillness:
@@ -40,21 +42,22 @@ class Stillness:
         await asyncio.sleep(watched)
         deadline_seconds = started + self.least_seconds + self.waits.patience_seconds
         while True:
-            still = await self.hold_still(before, deadline_seconds)
+            still = await self.hold_still(deadline_seconds)
             ended = time.time()
             sample = await self.watch.first_after(ended, self.waits.reading_seconds)
-            # It is the last of those that must agree; one that does not prolongs the quiet.
-            agreed = memory_is_still(self.watch.since_resumed())
+            probe = await self.reading()
+            # They are the last of those that must agree; what does not prolongs the quiet.
+            now = open_descriptors(probe.processes) if probe else None
+            agreed = now == before and memory_is_still(self.watch.since_resumed())
             if agreed or not still or sample is None:
-                return Settled(ended - started, still and agreed, sample)
-
-    async def hold_still(self, before: int | None, deadline_seconds: float) -> bool:
-        """Whether memory and tasks do in all readings but one, and descriptors meanwhile."""
-        while time.time() < deadline_seconds and not self.watch.emptied:
-            now = await self.descriptors()
-            if now == before and memory_is_still(self.watch.since_resumed(), STILL_READINGS - 1):
-                return True
+                return Settled(ended - started, still and agreed, sample, probe)
             before = now
+
+    async def hold_still(self, deadline_seconds: float) -> bool:
+        """Whether memory and tasks do in all readings but the one that is still to come."""
+        while time.time() < deadline_seconds and not self.watch.emptied:
+            if memory_is_still(self.watch.since_resumed(), STILL_READINGS - 1):
+                return True
             if not await self.watch.next(self.waits.reading_seconds):
                 return False
         return False
@@ -62,3 +65,7 @@ class Stillness:
     async def descriptors(self) -> int | None:
         """Of the whole tree; None when no probe answers."""
         return await asyncio.to_thread(self.probes.descriptors) if self.probes else None
+
+    async def reading(self) -> ProbeReading | None:
+        """The tree and the workers; None when no probe answers."""
+        return await asyncio.to_thread(self.probes.reading) if self.probes else None

@@ -322,19 +322,13 @@ class TrialRun:
         least_seconds = self.waits.least_quiet_seconds(self.variant.axes)
         asked = probes if self.settings.probes else None
         found = await Stillness(self.watch, self.waits, asked, least_seconds).awaited()
-        probe = await self.read_probe(probes)
+        probe = found.probe
+        self.first_probe, self.last_probe = self.first_probe or probe, probe or self.last_probe
         if found.sample is None or probe is None:
             await self.check_alive()
         if found.sample is not None:
             trough = Trough(index, found.sample, probe, found.quiet_seconds, found.still)
             self.writer.write(trough)
-
-    async def read_probe(self, probes: ProbeClient) -> ProbeReading | None:
-        if not self.settings.probes:
-            return None
-        found = await asyncio.to_thread(probes.reading)
-        self.first_probe, self.last_probe = self.first_probe or found, found or self.last_probe
-        return found
 
 
 def some_were_lost(first: ProbeReading | None, last: ProbeReading | None) -> bool:

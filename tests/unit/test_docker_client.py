@@ -1,6 +1,7 @@
 """The stream of an engine's readings, against a server on loopback; no engine is asked."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import pytest
 import raw
 import requests
 from docker.errors import NotFound
-from lab.engines.docker import DockerEngine, Lifecycle, StatsStream
+from lab.engines.docker import DockerEngine, Lifecycle, StatsStream, resolved
 from lab.model import Sample
 
 PAYLOAD = {
@@ -157,3 +158,12 @@ def test_a_name_that_was_found_is_not_looked_for_again() -> None:
 
     assert engine.name(variant) == "lab_py37-flask_1"
     assert client.asked == ["lab-py37-flask-1", "lab_py37-flask_1", "lab_py37-flask_1"]
+
+
+def test_the_gate_is_called_by_its_address() -> None:
+    assert resolved("tcp://localhost:2375") == "tcp://127.0.0.1:2375"
+
+
+def test_a_gate_without_an_address_is_an_error_that_is_waited_out() -> None:
+    with pytest.raises(socket.gaierror):
+        resolved("tcp://no-such-gate.invalid:2375")

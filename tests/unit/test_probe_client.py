@@ -107,7 +107,8 @@ def test_a_probe_that_does_not_answer_is_a_gap(nobody: ProbeClient) -> None:
 def test_one_unreadable_process_makes_the_descriptors_a_gap(
     probes: ProbeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tree = {"processes": [{"descriptors": 5}, {"descriptors": None}]}
+    tree = probes.get(probes.ports[0], "/_lab/tree")
+    tree["processes"][1]["descriptors"] = None
     monkeypatch.setattr(probes, "get", lambda *_: tree)
 
     assert probes.descriptors() is None

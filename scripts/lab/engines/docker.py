@@ -7,12 +7,14 @@ would end them all: then a variant is taken as it is, once.
 
 import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import docker
 import requests
@@ -49,11 +51,13 @@ def connect(url: str) -> docker.APIClient:
     deadline = time.monotonic() + GATE_DEADLINE_SECONDS
     while True:
         try:
-            client = docker.APIClient(base_url=url, version="auto", timeout=CALL_TIMEOUT_SECONDS)
+            client = docker.APIClient(
+                base_url=resolved(url), version="auto", timeout=CALL_TIMEOUT_SECONDS
+            )
             # No proxy and no .netrc stands before the gate; each call would look for both.
             client.trust_env = False
             return client
-        except (DockerException, requests.RequestException) as error:
+        except (DockerException, requests.RequestException, OSError) as error:
             if time.monotonic() > deadline:
                 raise LabError(
                     "the engine does not answer through the gate: see `docker compose logs gate`; "
@@ -61,6 +65,16 @@ def connect(url: str) -> docker.APIClient:
                     f"(stat -c %g /var/run/docker.sock): {error}"
                 ) from error
             time.sleep(0.25)
+
+
+def resolved(url: str) -> str:
+    """With its host's address: each call would ask the engine's resolver for the name anew.
+
+    Raises:
+        OSError: the name is not known.
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{socket.gethostbyname(str(parts.hostname))}:{parts.port}"
 
 
 class DockerEngine:
