@@ -112,9 +112,9 @@ class TrialRun:
         """Start the variant, until its server has answered and its first costs are over."""
         self.show(state="starting")
         place = await self.start()
-        self.watch.source = await asyncio.to_thread(
-            self.session.engine.sample, self.variant, self.watch.from_thread
-        )
+        sampling = self.session.engine.sample
+        source = await asyncio.to_thread(sampling, self.variant, self.watch.from_thread)
+        self.watch.follow(source)
         probes = probes_of(place, self.variant.axes.workers, self.guest)
         await self.become_ready(place, probes)
         await self.describe(probes)
@@ -284,26 +284,29 @@ class TrialRun:
         self, index: int, size: int, target: Target, probes: ProbeClient
     ) -> None:
         self.show(state="waiting")
-        if self.session.lanes.all_load():
-            self.watch.pause()
+        self.watch.pause()
         async with self.session.lanes.load_slot():
-            self.watch.resume()
             self.show(state="load")
-            block = await run_block(
-                target,
-                index=index,
-                requests=size,
-                concurrency=self.plan.concurrency,
-                connection=self.plan.connection,
-                on_progress=self.count,
-                companion=exchange_of(self.plan.companion) if self.plan.companion else None,
-            )
+            with self.watch.resumed_after(self.unwatched_seconds()):
+                block = await run_block(
+                    target,
+                    index=index,
+                    requests=size,
+                    concurrency=self.plan.concurrency,
+                    connection=self.plan.connection,
+                    on_progress=self.count,
+                    companion=exchange_of(self.plan.companion) if self.plan.companion else None,
+                )
         self.writer.write(block)
         if block.failures:
             await self.check_alive()
         self.check_served(block)
         self.show(state="quiet")
         await self.settle(index, probes)
+
+    def unwatched_seconds(self) -> float:
+        """Of a block: the kernel's peak tells of them, where a probe may read it."""
+        return self.waits.unwatched_load_seconds if self.settings.probes else 0.0
 
     def check_served(self, block: Block) -> None:
         if block.ok == 0:

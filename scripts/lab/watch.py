@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from lab.model import Pause, Sample
@@ -29,7 +29,7 @@ class Watch:
         self.samples: list[Sample] = []
         self.source: Source | None = None
         self.paused_at_seconds: float | None = None
-        self.resumed_after = 0
+        self.resumed_at = 0
         """Readings that were there when they were taken up again."""
         self.emptied = False
         self.closed = False
@@ -51,6 +51,10 @@ class Watch:
             self.on_memory(sample.memory_bytes)
         self.arrived.set()
 
+    def follow(self, source: Source) -> None:
+        """Its readings from now on, once they are taken up."""
+        self.source, self.paused_at_seconds = source, time.time()
+
     def pause(self) -> None:
         """Take no readings: nothing is waited for, and each costs the engine as much as any."""
         if self.source is not None and self.paused_at_seconds is None:
@@ -61,18 +65,27 @@ class Watch:
         if self.source is not None and self.paused_at_seconds is not None:
             self.writer.write(Pause(self.paused_at_seconds, time.time()))
             self.paused_at_seconds = None
-            self.resumed_after = len(self.samples)
+            self.resumed_at = len(self.samples)
             self.source.resume()
 
     async def rest(self, seconds: float) -> None:
-        """Let time pass without readings."""
+        """Let time pass without readings, and take them up."""
         if seconds > 0:
             self.pause()
             await asyncio.sleep(seconds)
-            self.resume()
+        self.resume()
+
+    @contextlib.contextmanager
+    def resumed_after(self, seconds: float) -> Iterator[None]:
+        """Take readings up if what is done meanwhile lasts that long."""
+        timer = self.loop.call_later(seconds, self.resume)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def since_resumed(self) -> Sequence[Sample]:
-        return self.samples[self.resumed_after :]
+        return self.samples[self.resumed_at :]
 
     def close(self) -> None:
         """Take no more readings: those to come are of a variant that is stopped."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from lab.engines import Engine, Place
+from lab.engines import Engine, Place, Sampling
 from lab.errors import VariantError
 from lab.model import Sample, Variant
 
@@ -39,6 +39,12 @@ class Case:
         assert wait_until(lambda: self.log_line in "\n".join(self.log())), self.log()
         return place
 
+    def sampling(self) -> Sampling:
+        """Its readings, from now on."""
+        found = self.engine.sample(self.variant, self.readings.append)
+        found.resume()
+        return found
+
     def log(self) -> tuple[str, ...]:
         return self.engine.log_tail(self.variant, 50)
 
@@ -69,7 +75,7 @@ class EngineContract:
 
     def test_readings_come_by_themselves_and_their_times_rise(self, case: Case) -> None:
         case.started()
-        sampling = case.engine.sample(case.variant, case.readings.append)
+        sampling = case.sampling()
         assert wait_until(lambda: len(case.samples()) >= 3)
         sampling.stop()
         samples = case.samples()
@@ -83,9 +89,17 @@ class EngineContract:
             assert sample.cpu_seconds >= 0
             assert sample.source
 
-    def test_after_the_sampling_is_stopped_no_reading_comes(self, case: Case) -> None:
+    def test_no_readings_come_before_they_are_taken_up(self, case: Case) -> None:
         case.started()
         sampling = case.engine.sample(case.variant, case.readings.append)
+        assert not wait_until(lambda: bool(case.readings), 1.5)
+        sampling.resume()
+        assert wait_until(lambda: bool(case.samples()))
+        sampling.stop()
+
+    def test_after_the_sampling_is_stopped_no_reading_comes(self, case: Case) -> None:
+        case.started()
+        sampling = case.sampling()
         assert wait_until(lambda: bool(case.samples()))
         sampling.stop()
         time.sleep(0.2)  # one that was under way may still arrive
@@ -94,7 +108,7 @@ class EngineContract:
 
     def test_a_paused_sampling_brings_no_readings_until_it_goes_on(self, case: Case) -> None:
         case.started()
-        sampling = case.engine.sample(case.variant, case.readings.append)
+        sampling = case.sampling()
         assert wait_until(lambda: bool(case.samples()))
         sampling.pause()
         time.sleep(0.2)  # one that was under way may still arrive
@@ -106,7 +120,7 @@ class EngineContract:
 
     def test_a_server_that_dies_has_no_memory_and_a_reason(self, case: Case) -> None:
         case.started()
-        sampling = case.engine.sample(case.variant, case.readings.append)
+        sampling = case.sampling()
         assert wait_until(lambda: bool(case.samples()))
         case.kill_server()
         assert wait_until(lambda: not case.engine.state(case.variant).running)

@@ -120,6 +120,7 @@ def test_a_worker_outlives_its_master_below_the_keeper_where_its_service_says_so
         url = f"http://{place.host}:{place.port}/probe.py"
         assert wait_until(lambda: answers(url))
         sampling = engine.sample(variant, readings.append)
+        sampling.resume()
         worker = LinuxTrees().stat(server_pid(engine))
         assert worker is not None
         os.kill(worker.parent_pid, signal.SIGKILL)

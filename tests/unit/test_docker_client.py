@@ -96,7 +96,9 @@ def soon(condition: Callable[[], bool]) -> bool:
 
 def open_stream(url: str, found: list[Sample | None]) -> StatsStream:
     client: Any = Client(url)
-    return StatsStream(client, "memlab-one-1", found.append)
+    stream = StatsStream(client, "memlab-one-1", found.append)
+    stream.resume()
+    return stream
 
 
 def test_a_stream_brings_readings_of_its_container(streams: Streams, url: str) -> None:

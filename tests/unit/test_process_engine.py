@@ -403,6 +403,7 @@ def test_the_guard_is_quicker_than_the_readings(
     told: list[Sample | None] = []
     keeper, trees = FakePopen(), FakeTrees(0, tree_reading(300 * MIB))
     found = Readings(running(keeper, tmp_path), 100 * MIB, trees, told.append)
+    found.resume()
     assert until(lambda: len(told) == 1)
     trees.rss = 300 * MIB
     assert until(lambda: bool(keeper.said))

@@ -29,6 +29,7 @@ def test_a_curve_is_a_value_a_reading_or_a_function_of_requests(
 def readings(engine: ScriptedEngine, count: int) -> list[Sample | None]:
     found: list[Sample | None] = []
     sampling = engine.sample(ONE, found.append)
+    sampling.resume()
     deadline = time.monotonic() + 5
     while len(found) < count and time.monotonic() < deadline:
         time.sleep(0.002)

@@ -50,7 +50,7 @@ def probe_ports(workers: int) -> int:
 
 
 class Sampling(Protocol):
-    """Readings that arrive by themselves until they are stopped.
+    """Readings that arrive by themselves, from the first `resume` until they are stopped.
 
     While it is paused none are taken; one that was under way may still arrive.
     """

@@ -209,7 +209,6 @@ class StatsStream:
         self.client, self.on_sample = client, on_sample
         self.url = f"{client.base_url}/v{client.api_version}/containers/{name}/stats"
         self.stopped, self.wanted = threading.Event(), threading.Event()
-        self.wanted.set()
         self.stream: CancellableStream[bytes] | None = None
         self.thread = threading.Thread(target=self.read, name=f"stats-{name}", daemon=True)
         self.thread.start()

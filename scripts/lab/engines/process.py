@@ -338,7 +338,7 @@ class Readings:
     ) -> None:
         self.running, self.limit_bytes, self.trees = running, limit_bytes, trees
         self.on_sample = on_sample
-        self.paused = False
+        self.paused = True
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.read, name="tree-readings", daemon=True)
         self.thread.start()
@@ -350,10 +350,11 @@ class Readings:
             pause = partial(self.stopped.wait, GUARD_SECONDS)
         while not pause():
             self.guard()
-            if time.monotonic() >= next_at:
+            if self.paused:
+                next_at = time.monotonic()
+            elif time.monotonic() >= next_at:
                 next_at += READING_SECONDS
-                if not self.paused:
-                    self.on_sample(self.sample())
+                self.on_sample(self.sample())
 
     def guard(self) -> None:
         """Stop what is over its limit; RSS first, as it is cheap and never less than PSS."""

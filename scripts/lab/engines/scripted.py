@@ -330,7 +330,7 @@ class Readings:
         self, running: Running, pace_seconds: float, on_sample: Callable[[Sample | None], None]
     ) -> None:
         self.running, self.pace_seconds, self.on_sample = running, pace_seconds, on_sample
-        self.paused = False
+        self.paused = True
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.read, name="scripted-readings", daemon=True)
         self.thread.start()
