@@ -15,8 +15,8 @@ from lab.load import Target, resolve, run_block
 from lab.model import Connection
 
 ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (9, 1)}
-"""Rounds and seconds each. A closed connection keeps its port for a minute, so the container has
-60,000 of them; single rounds scatter by half, so there are many."""
+"""Rounds and seconds each; single rounds of closed connections scatter by half, so there are many.
+Each keeps its port for a minute unless it may be used again: scripts/bench says that it may."""
 CONCURRENCY = 40
 PORT = 8000
 PATH = "/async/hello"

@@ -67,6 +67,10 @@ class Lanes:
                 self.free_bytes += need_bytes
                 self.changed.notify_all()
 
+    def all_load(self) -> bool:
+        """Whether a variant that wants to load has to wait for its turn."""
+        return self.slots.locked()
+
     @asynccontextmanager
     async def start_slot(self) -> AsyncIterator[None]:
         """Wait for the turn to start.

@@ -28,9 +28,6 @@ STILL_READINGS = 3
 WATCHED_SECONDS = STILL_READINGS - 1.5
 """Readings are taken for the last seconds of the least quiet: they come once a second, so one or
 two of those that must agree before the trough are there when it is over."""
-UNWATCHED_LOAD_SECONDS = 2.0
-"""A shorter block passes without readings: each costs the engine what a request costs the server,
-a stream's opening as much again, and the peak is the kernel's own."""
 STILL_BYTES = 256 * 1024
 """Two thirds of the least noise between troughs; a worker's own timers touch less."""
 
@@ -56,8 +53,6 @@ class Waits:
     least_quiet_seconds: Callable[[Axes], float] = least_seconds
     watched_seconds: float = WATCHED_SECONDS
     """At the end of the least quiet."""
-    unwatched_load_seconds: float = UNWATCHED_LOAD_SECONDS
-    """At the beginning of a block."""
     patience_seconds: float = 15.0
     """For stillness past the least quiet, before it is said that there was none."""
     orphaned_seconds: float = 16.0

@@ -284,29 +284,26 @@ class TrialRun:
         self, index: int, size: int, target: Target, probes: ProbeClient
     ) -> None:
         self.show(state="waiting")
-        self.watch.pause()
+        if self.session.lanes.all_load():
+            self.watch.pause()
         async with self.session.lanes.load_slot():
+            self.watch.resume()
             self.show(state="load")
-            with self.watch.resumed_after(self.unwatched_seconds()):
-                block = await run_block(
-                    target,
-                    index=index,
-                    requests=size,
-                    concurrency=self.plan.concurrency,
-                    connection=self.plan.connection,
-                    on_progress=self.count,
-                    companion=exchange_of(self.plan.companion) if self.plan.companion else None,
-                )
+            block = await run_block(
+                target,
+                index=index,
+                requests=size,
+                concurrency=self.plan.concurrency,
+                connection=self.plan.connection,
+                on_progress=self.count,
+                companion=exchange_of(self.plan.companion) if self.plan.companion else None,
+            )
         self.writer.write(block)
         if block.failures:
             await self.check_alive()
         self.check_served(block)
         self.show(state="quiet")
         await self.settle(index, probes)
-
-    def unwatched_seconds(self) -> float:
-        """Of a block: the kernel's peak tells of them, where a probe may read it."""
-        return self.waits.unwatched_load_seconds if self.settings.probes else 0.0
 
     def check_served(self, block: Block) -> None:
         if block.ok == 0:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from lab.model import Pause, Sample
@@ -29,7 +29,7 @@ class Watch:
         self.samples: list[Sample] = []
         self.source: Source | None = None
         self.paused_at_seconds: float | None = None
-        self.resumed_at = 0
+        self.resumed_after = 0
         """Readings that were there when they were taken up again."""
         self.emptied = False
         self.closed = False
@@ -65,7 +65,7 @@ class Watch:
         if self.source is not None and self.paused_at_seconds is not None:
             self.writer.write(Pause(self.paused_at_seconds, time.time()))
             self.paused_at_seconds = None
-            self.resumed_at = len(self.samples)
+            self.resumed_after = len(self.samples)
             self.source.resume()
 
     async def rest(self, seconds: float) -> None:
@@ -75,17 +75,8 @@ class Watch:
             await asyncio.sleep(seconds)
         self.resume()
 
-    @contextlib.contextmanager
-    def resumed_after(self, seconds: float) -> Iterator[None]:
-        """Take readings up if what is done meanwhile lasts that long."""
-        timer = self.loop.call_later(seconds, self.resume)
-        try:
-            yield
-        finally:
-            timer.cancel()
-
     def since_resumed(self) -> Sequence[Sample]:
-        return self.samples[self.resumed_at :]
+        return self.samples[self.resumed_after :]
 
     def close(self) -> None:
         """Take no more readings: those to come are of a variant that is stopped."""

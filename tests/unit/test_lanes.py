@@ -100,6 +100,18 @@ def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Lanes], Any]
     assert asyncio.run(run()) == 2
 
 
+def test_who_comes_when_all_load_has_to_wait() -> None:
+    async def run() -> list[bool]:
+        lanes, told = Lanes(LanePlan(9, 2, 100)), []
+        async with lanes.load_slot():
+            told.append(lanes.all_load())
+            async with lanes.load_slot():
+                told.append(lanes.all_load())
+        return [*told, lanes.all_load()]
+
+    assert asyncio.run(run()) == [False, True, False]
+
+
 @pytest.mark.parametrize(
     ("lanes", "budget_bytes", "cpus", "expected"),
     [
