@@ -9,7 +9,8 @@ from lab.engines import Engine
 from lab.errors import LabError
 from lab.model import End, EndKind, Variant
 from lab.progress import KEPT
-from lab.trial_run import Ended, Session, TrialRun
+from lab.session import Session
+from lab.trial_run import Ended, TrialRun
 
 
 async def conduct(session: Session, variant: Variant, trial: int) -> None:

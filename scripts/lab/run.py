@@ -31,10 +31,10 @@ from lab.rebuild import rebuild
 from lab.resume import folder_for, keep_finished
 from lab.schedule import longest_first, work_of
 from lab.sequence import wants_more
+from lab.session import Session
 from lab.settings import Settings, given_settings
 from lab.store import RunFolder, check_writable, read_trial
 from lab.summary import Missing, Summary
-from lab.trial_run import Session
 from lab.verdict import judge_trial
 
 

@@ -5,16 +5,13 @@ Every observation is written as soon as it is made; nothing is judged here.
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
-from lab.engines import Engine, Place
+from lab.engines import Place
 from lab.errors import VariantError
 from lab.exchange import exchange_of
-from lab.guest import Guest, Mix
-from lab.lanes import Lanes
+from lab.guest import Mix
 from lab.load import Target, resolve, run_block
 from lab.load_plan import block_sizes, plan_load
 from lab.model import (
@@ -31,41 +28,17 @@ from lab.model import (
 from lab.predict import Load, predict
 from lab.probe_client import HEALTH_PATH, ProbeClient
 from lab.probe_sockets import probes_of
-from lab.progress import Progress
-from lab.quiet import WAITS, Waits
 from lab.scenarios import Stage, play
 from lab.sequence import MOST_LOADS, next_blocks
-from lab.settings import Settings
+from lab.session import Session
 from lab.stillness import Stillness
-from lab.store import RunFolder, TrialWriter
+from lab.store import TrialWriter
 from lab.units import format_mib
 from lab.watch import Watch
 
 WARM_UP_REQUESTS_A_WORKER = 8
 """To the health endpoint, which runs in no pool of FastAPI's: imports and first answers are
 over, and no thread has run the workload."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What all trials of a run share."""
-
-    engine: Engine
-    settings: Settings
-    lanes: Lanes
-    folder: RunFolder
-    progress: Progress
-    waits: Waits = WAITS
-    wants_more: Callable[[Path], bool] = lambda _: False
-    """Whether the trial whose raw file this is needs more load; who judges is not known here."""
-    finished: frozenset[tuple[str, int]] = frozenset()
-    """Variants and numbers of trials that an earlier part of the run brought to their end."""
-    again: Callable[[tuple[str, ...]], Collection[str]] = lambda _: ()
-    """Asked when all have run: which of these variants need one more trial."""
-    told: Callable[[tuple[str, ...]], str | None] = lambda _: None
-    """Told which variants have run so far; a line about what is known by them, if there is one."""
-    guests: Mapping[str, Guest] = field(default_factory=dict)
-    """Own apps, by their variants' names."""
 
 
 class Ended(VariantError):

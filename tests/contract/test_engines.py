@@ -11,7 +11,8 @@ import pytest
 from engine_contract import Case, EngineContract, wait_until
 from lab.engines.cpus import Shown, Way, show
 from lab.engines.process import ProcessEngine, Sources
-from lab.engines.scripted import Script, ScriptedEngine
+from lab.engines.script import Script
+from lab.engines.scripted import ScriptedEngine
 from lab.engines.trees import LinuxTrees
 from lab.environments import Installed
 from lab.matrix import read_matrix

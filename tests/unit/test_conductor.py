@@ -12,13 +12,14 @@ import pytest
 import raw
 from lab.conductor import conduct_all
 from lab.engines import Engine, State
-from lab.engines.scripted import Script, ScriptedEngine
+from lab.engines.script import Script
+from lab.engines.scripted import ScriptedEngine
 from lab.errors import VariantError
 from lab.lanes import LanePlan, Lanes
 from lab.model import Connection, EndKind, Trial, Variant
 from lab.quiet import Waits
+from lab.session import Session
 from lab.store import RunFolder
-from lab.trial_run import Session
 
 MIB = raw.MIB
 WAITS = Waits(

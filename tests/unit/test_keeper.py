@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from lab.engines import keeper
 from lab.engines.cgroups import V2, Cgroup
-from lab.engines.process import launch
+from lab.engines.running import launch
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets orphans be adopted")
@@ -40,7 +40,7 @@ with open(sys.argv[1], "w") as note:
 DRIVER = """
 import os, sys, time
 from pathlib import Path
-from lab.engines.process import launch
+from lab.engines.running import launch
 launch(["sh", "-c", sys.argv[1]], os.environ, Path(sys.argv[2]), None)
 time.sleep(60)
 """

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import raw
 from lab import validity
-from lab.engines.scripted import Script, ScriptedEngine
+from lab.engines.script import Script
+from lab.engines.scripted import ScriptedEngine
 from lab.errors import ExitCode, LabError, UsageError
 from lab.model import EndKind
 from lab.own import run as own_run

@@ -7,7 +7,8 @@ import pytest
 import raw
 from lab import probe_client
 from lab.engines import Place
-from lab.engines.scripted import Script, ScriptedEngine
+from lab.engines.script import Script
+from lab.engines.scripted import ScriptedEngine
 from lab.model import Environment
 from lab.probe_client import ProbeClient
 

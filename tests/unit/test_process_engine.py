@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 import raw
 from lab.engines import process
+from lab.engines import running as running_module
 from lab.engines.cgroups import V2, Cgroup
 from lab.engines.cpus import Shown, Way
-from lab.engines.process import ProcessEngine, Readings, Running, Sources
+from lab.engines.process import ProcessEngine, Sources
+from lab.engines.running import Readings, Running
 from lab.engines.trees import TreeReading
 from lab.environments import Installed
 from lab.errors import LabError, VariantError
@@ -333,8 +335,8 @@ def running(keeper: FakePopen, folder: Path, group: Cgroup | None = None) -> Run
 @pytest.fixture
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readings whose own thread does not get to read."""
-    monkeypatch.setattr(process, "GUARD_SECONDS", 60.0)
-    monkeypatch.setattr(process, "READING_SECONDS", 60.0)
+    monkeypatch.setattr(running_module, "GUARD_SECONDS", 60.0)
+    monkeypatch.setattr(running_module, "READING_SECONDS", 60.0)
 
 
 def readings(of: Running, trees: FakeTrees, limit_bytes: int = 100 * MIB) -> Readings:
@@ -398,8 +400,8 @@ def test_what_a_cgroup_limits_needs_no_guard(tmp_path: Path) -> None:
 def test_the_guard_is_quicker_than_the_readings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "GUARD_SECONDS", 0.005)
-    monkeypatch.setattr(process, "READING_SECONDS", 60.0)
+    monkeypatch.setattr(running_module, "GUARD_SECONDS", 0.005)
+    monkeypatch.setattr(running_module, "READING_SECONDS", 60.0)
     told: list[Sample | None] = []
     keeper, trees = FakePopen(), FakeTrees(0, tree_reading(300 * MIB))
     found = Readings(running(keeper, tmp_path), 100 * MIB, trees, told.append)

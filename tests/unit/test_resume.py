@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import raw
 from lab import validity
-from lab.engines.scripted import Script, ScriptedEngine
+from lab.engines.script import Script
+from lab.engines.scripted import ScriptedEngine
 from lab.model import End, EndKind
 from lab.quiet import Waits
 from lab.resume import asks_the_same, find_unfinished, finished, is_partial

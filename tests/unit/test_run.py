@@ -14,7 +14,8 @@ import pytest
 import raw
 from lab import validity
 from lab.engines import Engine
-from lab.engines.scripted import Script, ScriptedEngine
+from lab.engines.script import Script
+from lab.engines.scripted import ScriptedEngine
 from lab.errors import ExitCode, UsageError
 from lab.lanes import LanePlan
 from lab.matrix import read_matrix

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 import raw
 from lab.conductor import conduct_all
-from lab.engines.scripted import LEFT_BYTES, Orphans, Script, ScriptedEngine
+from lab.engines.script import Orphans, Script
+from lab.engines.scripted import ScriptedEngine
+from lab.engines.scripted_server import LEFT_BYTES
 from lab.lanes import LanePlan, Lanes
 from lab.model import Aftermath, EndKind, LoadShape, RequestKind, Scenario, Trial, Variant
 from lab.quiet import Waits
+from lab.session import Session
 from lab.store import RunFolder
-from lab.trial_run import Session, some_were_lost
+from lab.trial_run import some_were_lost
 
 MIB = raw.MIB
 WAITS = Waits(0.3, 0.01, 0.5, lambda _: 0.005, 1.0, orphaned_seconds=0.03)

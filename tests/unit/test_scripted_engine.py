@@ -3,7 +3,8 @@ from collections.abc import Callable
 
 import pytest
 import raw
-from lab.engines.scripted import Script, ScriptedEngine, value_at
+from lab.engines.script import Script, value_at
+from lab.engines.scripted import ScriptedEngine
 from lab.errors import VariantError
 from lab.model import Sample
 

@@ -32,9 +32,9 @@ from lab.progress import progress_for
 from lab.quiet import WAITS, Waits
 from lab.rebuild import rebuild
 from lab.run import begin, needs_more, run_until_signal
+from lab.session import Session
 from lab.settings import Settings
 from lab.store import RunFolder, check_writable, read_trial
-from lab.trial_run import Session
 
 OWN_WAITS = replace(WAITS, ready_seconds=60.0)
 LOG_LINES = 6
