@@ -16,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from lab.codec import encode  # noqa: E402
 from lab.experiment import SCHEMA_VERSION, Experiment  # noqa: E402
 from lab.metadata import host_info  # noqa: E402
 from lab.model import (  # noqa: E402
@@ -30,7 +31,7 @@ from lab.model import (  # noqa: E402
     Variant,
 )
 from lab.rebuild import rebuild  # noqa: E402
-from lab.store import RunFolder, encode  # noqa: E402
+from lab.store import RunFolder  # noqa: E402
 from lab.summary import EngineInfo  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")

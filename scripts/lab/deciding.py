@@ -6,7 +6,8 @@ from pathlib import Path
 from lab.claimbook import read_claims
 from lab.claims import ClaimRecord, again_of, claims_left
 from lab.exit_codes import asked_claims
-from lab.store import RunFolder, read_trial
+from lab.raw_file import read_trial
+from lab.store import RunFolder
 from lab.summary import VariantSummary
 from lab.variant_numbers import variant_summary
 

@@ -27,13 +27,14 @@ from lab.metadata import free_memory_bytes, host_info, lock_hashes
 from lab.model import End, EndKind, Variant
 from lab.progress import progress_for
 from lab.quiet import WAITS, Waits
+from lab.raw_file import read_trial
 from lab.rebuild import rebuild
 from lab.resume import folder_for, keep_finished
 from lab.schedule import longest_first, work_of
 from lab.sequence import wants_more
 from lab.session import Session
 from lab.settings import Settings, given_settings
-from lab.store import RunFolder, check_writable, read_trial
+from lab.store import RunFolder, check_writable
 from lab.summary import Missing, Summary
 from lab.verdict import judge_trial
 

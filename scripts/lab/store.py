@@ -1,15 +1,13 @@
-"""Sole owner of the layout of `results/`: writes raw records as they come, reads them back.
+"""Sole owner of the layout of `results/`: one folder a run, its files by name.
 
 results/<run-id>/experiment.json, samples/<variant>/<trial>.jsonl, summary.json, report.md, ...
-A line of a .jsonl file is `{"record": <kind>, ...}`; it is flushed as soon as it is known, so
-that an interruption loses nothing that was measured.
 """
 
 import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,55 +16,14 @@ from lab.codec import decode, encode
 from lab.comparison import comparable, comparison_with
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment
-from lab.model import (
-    Aftermath,
-    Block,
-    Calibration,
-    End,
-    Environment,
-    Explanation,
-    Pause,
-    Prediction,
-    Sample,
-    Trial,
-    TrialStart,
-    Trough,
-)
+from lab.model import Trial
+from lab.raw_file import UNREADABLE, TrialWriter, read_trial
 from lab.summary import Comparison, Summary
 
-Record = (
-    TrialStart
-    | Environment
-    | Calibration
-    | Prediction
-    | Sample
-    | Block
-    | Trough
-    | Aftermath
-    | Pause
-    | Explanation
-    | End
-)
-KINDS: Mapping[str, type] = {
-    "start": TrialStart,
-    "environment": Environment,
-    "calibration": Calibration,
-    "prediction": Prediction,
-    "sample": Sample,
-    "block": Block,
-    "trough": Trough,
-    "aftermath": Aftermath,
-    "pause": Pause,
-    "explanation": Explanation,
-    "end": End,
-}
-NAMES = {record: kind for kind, record in KINDS.items()}
 EXPERIMENT = "experiment.json"
 COMPARISON = "comparison.json"
 SUMMARY = "summary.json"
 OWN = "own.json"
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
-"""What JSON of another shape than a record's ends in."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -74,23 +31,6 @@ def write_atomically(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
-
-
-class TrialWriter:
-    """The raw file of one trial."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self.file = path.open("a", encoding="utf-8")
-
-    def write(self, record: Record) -> None:
-        line = {"record": NAMES[type(record)], **encode(record)}
-        self.file.write(json.dumps(line, separators=(",", ":")) + "\n")
-        self.file.flush()
-
-    def close(self) -> None:
-        self.file.close()
 
 
 def check_writable(results: Path) -> None:
@@ -271,57 +211,6 @@ class RunFolder:
             if trial is not None:
                 trials.setdefault(path.parent.name, []).append(trial)
         return trials
-
-
-def read_records(path: Path) -> Iterator[Record]:
-    """The records of a raw file; a last line that was cut off is left out.
-
-    Raises:
-        LabError: a line before the last cannot be read.
-    """
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if not line:
-            continue
-        try:
-            data = json.loads(line.decode())
-            record: Record = decode(KINDS[data.pop("record")], data)
-        except UNREADABLE as error:
-            if number == len(lines):
-                return
-            where = f"{path.parent.name}/{path.name}, line {number}"
-            raise LabError(
-                f"raw file {where} cannot be read: {error!r}; restore or remove it"
-            ) from error
-        yield record
-
-
-def read_trial(path: Path) -> Trial | None:
-    """One trial; None when not even its start was written."""
-    records = list(read_records(path))
-    starts = [record for record in records if isinstance(record, TrialStart)]
-    if not starts:
-        return None
-
-    def last(kind: type) -> Any:
-        return next((record for record in reversed(records) if type(record) is kind), None)
-
-    def every(kind: type) -> tuple[Any, ...]:
-        return tuple(record for record in records if type(record) is kind)
-
-    return Trial(
-        start=starts[0],
-        environment=last(Environment),
-        calibration=last(Calibration),
-        prediction=last(Prediction),
-        samples=every(Sample),
-        blocks=every(Block),
-        troughs=every(Trough),
-        aftermath=last(Aftermath),
-        pauses=every(Pause),
-        explanation=last(Explanation),
-        end=last(End),
-    )
 
 
 def newest_runs(results: Path) -> list[RunFolder]:

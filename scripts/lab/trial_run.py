@@ -28,11 +28,11 @@ from lab.model import (
 from lab.predict import Load, predict
 from lab.probe_client import HEALTH_PATH, ProbeClient
 from lab.probe_sockets import probes_of
+from lab.raw_file import TrialWriter
 from lab.scenarios import Stage, play
 from lab.sequence import MOST_LOADS, next_blocks
 from lab.session import Session
 from lab.stillness import Stillness
-from lab.store import TrialWriter
 from lab.units import format_mib
 from lab.watch import Watch
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from lab.model import Pause, Sample
-from lab.store import TrialWriter
+from lab.raw_file import TrialWriter
 
 
 class Source(Protocol):

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 100
-STEP_SECONDS = 2e-6
+ROUNDS = 40
+STEP_SECONDS = 5e-6
 """The moments after a death that the rounds try; the wrong status came in about one of twenty."""
 
 

@@ -10,8 +10,9 @@ import pytest
 import raw
 from lab.errors import LabError
 from lab.model import Trial
+from lab.raw_file import Record
 from lab.rebuild import rebuild
-from lab.store import Record, RunFolder
+from lab.store import RunFolder
 
 MIB = raw.MIB
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from lab.engines import Place
 from lab.model import ProbeReading, ProcessReading
 from lab.probe_client import ProbeClient
 from lab.quiet import Waits
+from lab.raw_file import TrialWriter
 from lab.stillness import Settled, Stillness
-from lab.store import TrialWriter
 from lab.watch import Watch
 
 MIB = raw.MIB

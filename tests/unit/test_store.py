@@ -6,7 +6,8 @@ import pytest
 import raw
 from lab.errors import LabError, UsageError
 from lab.model import Connection, End, EndKind, Environment, Pause, Trial
-from lab.store import Record, RunFolder, check_writable, find_run, read_records
+from lab.raw_file import Record, read_records
+from lab.store import RunFolder, check_writable, find_run
 from lab.summary import Missing
 
 NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import raw
 from lab.model import Pause, Sample
-from lab.store import TrialWriter, read_records
+from lab.raw_file import TrialWriter, read_records
 from lab.watch import Watch
 
 

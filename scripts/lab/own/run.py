@@ -30,11 +30,12 @@ from lab.own.service import SUITE, base_name, beside_name, native_name, traced_n
 from lab.own.wording import advice_for
 from lab.progress import progress_for
 from lab.quiet import WAITS, Waits
+from lab.raw_file import read_trial
 from lab.rebuild import rebuild
 from lab.run import begin, needs_more, run_until_signal
 from lab.session import Session
 from lab.settings import Settings
-from lab.store import RunFolder, check_writable, read_trial
+from lab.store import RunFolder, check_writable
 
 OWN_WAITS = replace(WAITS, ready_seconds=60.0)
 LOG_LINES = 6
