@@ -70,9 +70,11 @@ Quiet = Callable[..., Settled]
 def quiet(tmp_path: Path) -> Iterator[Quiet]:
     """One quiet of a variant whose memory is `sizes`, reading by reading."""
     writer = TrialWriter(tmp_path / "1.jsonl")
-    waits = Waits(reading_seconds=1.0, watched_seconds=0.01, patience_seconds=0.4)
 
-    async def pass_by(probes: ProbeClient | None, sizes: Sequence[int]) -> Settled:
+    async def pass_by(
+        probes: ProbeClient | None, sizes: Sequence[int], patience_seconds: float
+    ) -> Settled:
+        waits = Waits(watched_seconds=0.01, patience_seconds=patience_seconds)
         watch = Watch(writer, lambda _: None)
         watch.source = Source(watch, sizes)
         try:
@@ -80,7 +82,7 @@ def quiet(tmp_path: Path) -> Iterator[Quiet]:
         finally:
             watch.close()
 
-    yield lambda probes, sizes=(MIB,): asyncio.run(pass_by(probes, sizes))
+    yield lambda probes, sizes=(MIB,), patience=20.0: asyncio.run(pass_by(probes, sizes, patience))
     writer.close()
 
 
@@ -106,7 +108,7 @@ def test_descriptors_that_change_prolong_the_quiet(quiet: Quiet) -> None:
 
 
 def test_descriptors_that_never_rest_end_its_patience(quiet: Quiet) -> None:
-    settled = quiet(Descriptors(list(range(10_000))))
+    settled = quiet(Descriptors(list(range(10_000))), patience=0.4)
 
     assert not settled.still
     assert settled.sample is not None
