@@ -12,8 +12,8 @@ STEP_SECONDS = 5e-6
 """The moments after a death that the rounds try; the wrong status came in about one of twenty."""
 
 
-def started(folder: Path, command: str) -> tuple[subprocess.Popen[bytes], int]:
-    """Its entry, and the process ID of its server."""
+def started(folder: Path, command: str, first: str = ":") -> tuple[subprocess.Popen[bytes], int]:
+    """Its entry, and the process ID of its server, which has done what comes first."""
     environment = {
         "PATH": os.environ["PATH"],
         "LAB_LOG": str(folder / "server.log"),
@@ -24,7 +24,7 @@ def started(folder: Path, command: str) -> tuple[subprocess.Popen[bytes], int]:
         "HOST_CPUS": "host",
     }
     written = folder / "pid"
-    script = f'echo $$ > "{written}.new"; mv "{written}.new" "{written}"; {command}'
+    script = f'{first}; echo $$ > "{written}.new"; mv "{written}.new" "{written}"; {command}'
     entry = subprocess.Popen(
         ["sh", str(ROOT / "images" / "entry"), "sh", "-c", script],
         env=environment,
@@ -50,7 +50,7 @@ def test_a_server_that_ends_is_told_by_its_status(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_asked_to_end_may_take_its_time(tmp_path: Path) -> None:
-    entry, _ = started(tmp_path, 'trap "sleep 0.3; exit 3" TERM; while :; do sleep 0.05; done')
+    entry, _ = started(tmp_path, "while :; do sleep 0.05; done", 'trap "sleep 0.3; exit 3" TERM')
     entry.terminate()
     assert entry.wait(30) == 3
     assert status_written(tmp_path) == 3
