@@ -228,6 +228,37 @@ def test_cures_are_ranked_by_bytes_against_requests_a_second() -> None:
     assert help_line(found).startswith("MALLOC_ARENA_MAX=2 in the service's environment  (90.0 MiB")
 
 
+@pytest.mark.parametrize(
+    ("left_share", "starts", "ends"),
+    [
+        (
+            0.7,
+            "let go of what the named lines keep",
+            "until then MALLOC_ARENA_MAX=2 in the service",
+        ),
+        (0.2, "MALLOC_ARENA_MAX=2 in the service", "of the requests a second)"),
+    ],
+)
+def test_a_cure_that_leaves_most_of_a_leak_comes_after_its_advice(
+    left_share: float, starts: str, ends: str
+) -> None:
+    """frozendict 2.3.2: two arenas took half of the growth away, and the leak went on."""
+    first = leak()
+    (baseline, *_) = (each.sample.memory_bytes for each in first.troughs)
+
+    def left(each: Trough) -> Trough:
+        size = baseline + round(left_share * (each.sample.memory_bytes - baseline))
+        return replace(each, sample=replace(each.sample, memory_bytes=size))
+
+    troughs = tuple(map(left, first.troughs))
+    found = answered(first, None, [(CHANGES["two-arenas"], replace(first, troughs=troughs))])
+
+    assert found.judged.verdict is Verdict.LEAK
+    assert found.findings[0].cause is Cause.LIVE_OBJECTS
+    assert help_line(found).startswith(starts)
+    assert ends in help_line(found)
+
+
 def test_what_only_tells_is_no_cure() -> None:
     told = [(CHANGES["python-malloc"], arenas((0, *(2,) * 8)))]
     assert best_cure(answered(trial(POOL), None, told, ())) is None

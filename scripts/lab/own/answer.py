@@ -66,6 +66,11 @@ class Outcome:
         """Bytes saved, less the share of requests a second that it costs."""
         return self.saved_bytes * min(self.rate if self.rate is not None else 1.0, 1.0)
 
+    @property
+    def takes_most(self) -> bool:
+        """Whether the change took away enough of the growth to prove a cause."""
+        return self.saved_bytes >= PROVEN_SHARE * (self.gained_bytes + self.saved_bytes)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -216,8 +221,7 @@ def outcome(beside: Trial, change: Change, trial: Trial) -> Outcome | None:
 
 def proves(each: Outcome, cause: Cause) -> bool:
     """Whether a change took away what its cause is said to hold."""
-    was = each.gained_bytes + each.saved_bytes
-    enough = each.saved_bytes >= max(NOISE_BYTES, PROVEN_SHARE * was)
+    enough = each.takes_most and each.saved_bytes >= NOISE_BYTES
     return cause in each.change.proves and enough
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lab.causes import Cause
 from lab.markdown import markdown_code, markdown_text
 from lab.model import EndKind
-from lab.own.answer import Answer, Outcome, asks_for_nothing, own_frame
+from lab.own.answer import HELD, Answer, Outcome, asks_for_nothing, own_frame
 from lab.own.description import Description
 from lab.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
 from lab.units import format_mib, format_rate
@@ -103,15 +103,31 @@ def no_cause(found: Answer) -> str:
 
 
 def help_line(found: Answer) -> str:
-    """The first cure that was measured, else what the first cause advises."""
-    if best := best_cure(found):
-        saved = f"{format_mib(best.saved_bytes)} less in {found.requests:,} requests"
-        return f"{best.change.line}  ({saved}, {rate_text(best.rate)} of the requests a second)"
+    """The first cure that was measured, else what the first cause advises.
+
+    Of a leak that the program itself holds, a cure that leaves most of the climb comes second.
+    """
+    best = best_cure(found)
+    cure = cure_text(best, found.requests) if best else ""
+    if best and (not program_leaks(found) or best.takes_most):
+        return cure
     if found.findings:
         first = found.findings[0]
-        return COLLECT if first.is_garbage else LAST_RESORT[first.cause]
+        advice = COLLECT if first.is_garbage else LAST_RESORT[first.cause]
+        return f"{advice}; until then {cure}" if cure else advice
     decided = found.judged.verdict is not Verdict.INCONCLUSIVE
     return "nothing needs to change" if decided and asks_for_nothing(found.judged) else DASH
+
+
+def program_leaks(found: Answer) -> bool:
+    """Whether it leaks, and what climbs is first of all what the program holds."""
+    first = found.findings[0].cause if found.findings else None
+    return found.judged.verdict is Verdict.LEAK and first in HELD
+
+
+def cure_text(best: Outcome, requests: int) -> str:
+    saved = f"{format_mib(best.saved_bytes)} less in {requests:,} requests"
+    return f"{best.change.line}  ({saved}, {rate_text(best.rate)} of the requests a second)"
 
 
 def best_cure(found: Answer) -> Outcome | None:
