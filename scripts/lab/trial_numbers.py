@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from lab.model import ProbeReading, Trial, Trough
 from lab.summary import (
     CpuSeconds,
+    Interval,
     Memory,
     Requests,
     Threads,
     TrialSummary,
 )
 from lab.verdict import judge_trial
+
+INTERVAL_DECIMALS = 3
+"""Of bytes a request."""
 
 
 def baseline_of(trial: Trial) -> Trough | None:
@@ -100,12 +104,21 @@ def trial_summary(trial: Trial) -> TrialSummary:
         end=end.kind.value if end else "cut off",
         memory_bytes=memory_of(trial),
         requests=requests_of([trial]),
-        growth_bytes_per_request=judged.interval,
+        growth_bytes_per_request=rounded(judged.interval),
         troughs_bytes=tuple(trough.sample.memory_bytes for trough in troughs),
         threads=threads_of(trial),
         elapsed_seconds=load_seconds(trial),
         log_tail=end.log_tail if end else (),
     )
+
+
+def rounded(interval: Interval | None) -> Interval | None:
+    """To what any machine's arithmetic agrees on: the last digits are the CPU's own."""
+    if interval is None:
+        return None
+    numbers = (interval.estimate, interval.low, interval.high)
+    # No zero keeps a sign, which would be the noise's.
+    return Interval(*(round(number, INTERVAL_DECIMALS) + 0.0 for number in numbers))
 
 
 def load_of(trial: Trial) -> dict[str, str | int]:
