@@ -1,10 +1,11 @@
 """Where memory lies, part by part, between two troughs of one trial; None is a gap."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.kept import active_file_bytes
-from lab.model import ProbeReading, Trial, Trough, WorkerReading, open_descriptors
+from lab.known import known_sum, open_descriptors
+from lab.model import ProbeReading, Trial, Trough, WorkerReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +149,6 @@ def of_workers(
         return known_sum(map(read, told), workers)
 
     return total
-
-
-def known_sum(values: Iterable[int | None], least: int) -> int | None:
-    found = [value for value in values if value is not None]
-    return sum(found) if len(found) >= least else None
 
 
 def descriptors(trough: Trough) -> int | None:

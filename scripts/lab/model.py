@@ -1,6 +1,6 @@
 """Frozen records of what was asked for and what was observed; nothing derived is here."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -131,12 +131,6 @@ class ProcessReading:
     rss_bytes: int | None
     pss_bytes: int | None
     descriptors: int | None
-
-
-def open_descriptors(processes: Collection[ProcessReading]) -> int | None:
-    """Of all of them; None when one of them is not known."""
-    known = [each.descriptors for each in processes if each.descriptors is not None]
-    return sum(known) if len(known) == len(processes) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from lab.engines import Place, probe_ports
+from lab.known import open_descriptors
 from lab.load import resolve
 from lab.model import (
     Calibration,
@@ -18,7 +19,6 @@ from lab.model import (
     ProbeReading,
     ProcessReading,
     WorkerReading,
-    open_descriptors,
 )
 
 OK = 200

@@ -4,7 +4,8 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from lab.model import ProbeReading, Sample, open_descriptors
+from lab.known import open_descriptors
+from lab.model import ProbeReading, Sample
 from lab.probe_client import ProbeClient
 from lab.quiet import STILL_READINGS, Waits, memory_is_still
 from lab.watch import Watch

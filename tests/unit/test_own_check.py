@@ -6,6 +6,7 @@ import pytest
 from lab.errors import ExitCode
 from lab.own import check
 from lab.own.check import unused
+from lab.own.keys import APP_KEYS, REQUEST_KEYS
 from lab.settings import Reader, parse_settings
 
 DESCRIPTION = 'command = "python app.py"\n'
@@ -61,6 +62,12 @@ def test_every_name_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     parse_settings({})
 
     assert {*check.KEYS, *check.OF_THE_MATRIX} <= set(asked)
+
+
+def test_what_is_named_in_their_place_is_a_key_of_a_description() -> None:
+    known = {key.name for key in (*APP_KEYS, *REQUEST_KEYS)}
+
+    assert {*check.KEYS.values()} <= known
 
 
 def test_a_missing_app_is_one_line(
