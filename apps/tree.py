@@ -101,8 +101,26 @@ def cgroup_text(*names):
     return next(filter(None, texts), None)
 
 
+def memory_without_cache():
+    """What `docker stats` would print now: usage without inactive page cache; None if not known."""
+    usage = cgroup_text("memory.current", "memory.usage_in_bytes")
+    counters = cgroup_text("memory.stat")
+    if not usage or not counters:
+        return None
+    usage_bytes = int(usage)
+    for name in ("total_inactive_file", "inactive_file"):
+        inactive_bytes = number_in(counters, name)
+        if inactive_bytes is not None and inactive_bytes < usage_bytes:
+            return usage_bytes - inactive_bytes
+    return usage_bytes
+
+
 def read_cgroup():
-    """The kernel's peak and count of kills, by cgroup v2 or v1."""
+    """The kernel's view of the whole variant: memory, peak and count of kills, by v2 or v1."""
     peak = cgroup_text("memory.peak", "memory.max_usage_in_bytes")
     events = cgroup_text("memory.events", "memory.oom_control")
-    return {"peak_bytes": int(peak) if peak else None, "oom_kills": number_in(events, "oom_kill")}
+    return {
+        "memory_bytes": memory_without_cache(),
+        "peak_bytes": int(peak) if peak else None,
+        "oom_kills": number_in(events, "oom_kill"),
+    }

@@ -180,6 +180,9 @@ class ProbeReading:
     workers: tuple[WorkerReading, ...]
     peak_bytes: int | None
     oom_kills: int | None
+    memory_bytes: int | None = None
+    """What `docker stats` would print of its cgroup at that moment; None where its counters cannot
+    be read from inside."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException
 from itertools import islice
 from typing import Any
 
 from lab.engines import Place, probe_ports
-from lab.known import open_descriptors
 from lab.load import resolve
 from lab.model import (
     Calibration,
@@ -87,23 +87,26 @@ class ProbeClient:
         found = self.first("/_lab/calibration")
         return Calibration(**found) if found else None
 
-    def descriptors(self) -> int | None:
-        """Open descriptors of the whole tree."""
-        found = self.first("/_lab/tree")
-        return open_descriptors(processes_of(found)) if found else None
-
-    def reading(self) -> ProbeReading | None:
-        """The tree, read once, and each worker's own view."""
+    def tree(self) -> ProbeReading | None:
+        """The whole tree alone: no worker's own view."""
         found = self.first("/_lab/tree")
         if found is None:
             return None
         return ProbeReading(
             read_at_seconds=time.time(),
-            processes=processes_of(found),
-            workers=tuple(map(worker_of, self.answers("/_lab/worker"))),
+            processes=tuple(ProcessReading(**process) for process in found["processes"]),
+            workers=(),
             peak_bytes=found["peak_bytes"],
             oom_kills=found["oom_kills"],
+            memory_bytes=found["memory_bytes"],
         )
+
+    def reading(self) -> ProbeReading | None:
+        """The tree, read once, and each worker's own view."""
+        found = self.tree()
+        if found is None:
+            return None
+        return replace(found, workers=tuple(map(worker_of, self.answers("/_lab/worker"))))
 
     def trace(self) -> bool:
         """Only an own app's probes can: those that come from outside."""
@@ -120,10 +123,6 @@ class ProbeClient:
         """Have each worker collect its garbage, then trim its allocator; how many did."""
         collected = len(list(self.answers("/_lab/collect")))
         return min(collected, len(list(self.answers("/_lab/trim"))))
-
-
-def processes_of(tree: Mapping[str, Any]) -> tuple[ProcessReading, ...]:
-    return tuple(ProcessReading(**process) for process in tree["processes"])
 
 
 def worker_of(answer: Mapping[str, Any]) -> WorkerReading:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lab.model import Axes, Sample
+from lab.known import open_descriptors
+from lab.model import Axes, ProbeReading, Sample
 
 UVICORN_KEEP_ALIVE_SECONDS = 5.0
 """uvicorn's default; releases up to 0.18.2 hold closed connections that long, too."""
@@ -23,11 +24,11 @@ OWN_STACK = "own"
 """Of a server that is not known: the longest of the usual timers counts."""
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
+WATCHED_SECONDS = 2.0
+"""The trough must agree with a look from so long before; each reading of the engine costs as much
+CPU as half a request, so nothing is looked at in between."""
 STILL_READINGS = 3
-"""That agree; the last of them is the trough."""
-WATCHED_SECONDS = STILL_READINGS - 1.5
-"""Readings are taken for the last seconds of the least quiet: they come once a second, so one or
-two of those that must agree before the trough are there when it is over."""
+"""That agree, where readings are taken once a second."""
 STILL_BYTES = 256 * 1024
 """Two thirds of the least noise between troughs; a worker's own timers touch less."""
 
@@ -52,7 +53,7 @@ class Waits:
     """For one reading: they come once a second; ten without one are a gap."""
     least_quiet_seconds: Callable[[Axes], float] = least_seconds
     watched_seconds: float = WATCHED_SECONDS
-    """At the end of the least quiet."""
+    """Between two looks that must agree; the last of them is the trough."""
     patience_seconds: float = 15.0
     """For stillness past the least quiet, before it is said that there was none."""
     orphaned_seconds: float = 16.0
@@ -60,6 +61,39 @@ class Waits:
 
 
 WAITS = Waits()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What must hold still, at one moment."""
+
+    memory_bytes: int
+    tasks: int | None
+    descriptors: int | None
+
+
+def look_of(probe: ProbeReading | None, sample: Sample | None) -> Look | None:
+    """From inside as far as it is known there, else by the engine; None: nobody saw anything."""
+    inside = probe.memory_bytes if probe else None
+    outside = sample.memory_bytes if sample else None
+    memory_bytes = outside if inside is None else inside
+    if memory_bytes is None:
+        return None
+    if probe is None:
+        return Look(memory_bytes, sample.pids if sample else None, None)
+    tasks = sum(process.threads for process in probe.processes)
+    return Look(memory_bytes, tasks, open_descriptors(probe.processes))
+
+
+def agree(earlier: Look | None, later: Look | None) -> bool:
+    """Whether everything held still between two looks; what nobody saw did not."""
+    if earlier is None or later is None:
+        return False
+    return (
+        abs(later.memory_bytes - earlier.memory_bytes) <= STILL_BYTES
+        and later.tasks == earlier.tasks
+        and later.descriptors == earlier.descriptors
+    )
 
 
 def memory_is_still(samples: Sequence[Sample], readings: int = STILL_READINGS) -> bool:

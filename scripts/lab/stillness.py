@@ -1,13 +1,12 @@
-"""A quiet as it passes: until memory, tasks and descriptors hold still, then one reading more."""
+"""A quiet as it passes: until memory, tasks and descriptors hold still."""
 
 import asyncio
 import time
 from dataclasses import dataclass
 
-from lab.known import open_descriptors
 from lab.model import ProbeReading, Sample
 from lab.probe_client import ProbeClient
-from lab.quiet import STILL_READINGS, Waits, memory_is_still
+from lab.quiet import Look, Waits, agree, look_of
 from lab.watch import Watch
 
 
@@ -35,37 +34,38 @@ class Stillness:
         """How long the server's own timers can hold on to something."""
 
     async def awaited(self) -> Settled:
-        """Let the least time pass, most of it without readings, then wait for stillness."""
-        started = time.time()
-        watched = min(self.least_seconds, self.waits.watched_seconds)
-        await self.watch.rest(self.least_seconds - watched)
-        before = await self.descriptors()
-        await asyncio.sleep(watched)
-        deadline_seconds = started + self.least_seconds + self.waits.patience_seconds
+        """Look before the end of the least quiet and with the trough, until two looks agree.
+
+        The engine is asked for the trough alone where the kernel tells its number inside, too.
+        """
+        started, watched_seconds = time.time(), self.waits.watched_seconds
+        self.watch.pause()
+        await asyncio.sleep(max(self.least_seconds - watched_seconds, 0))
+        before = await self.look()
+        patience_ends = started + self.least_seconds + self.waits.patience_seconds
         while True:
-            still = await self.hold_still(deadline_seconds)
+            self.watch.pause()
+            await asyncio.sleep(watched_seconds)
             ended = time.time()
-            sample = await self.watch.first_after(ended, self.waits.reading_seconds)
+            sample = await self.engine_reading()
             probe = await self.reading()
-            # They are the last of those that must agree; what does not prolongs the quiet.
-            now = open_descriptors(probe.processes) if probe else None
-            agreed = now == before and memory_is_still(self.watch.since_resumed())
-            if agreed or not still or sample is None:
-                return Settled(ended - started, still and agreed, sample, probe)
+            now = look_of(probe, sample)
+            still = agree(before, now)
+            if still or sample is None or ended > patience_ends:
+                return Settled(ended - started, still, sample, probe)
             before = now
 
-    async def hold_still(self, deadline_seconds: float) -> bool:
-        """Whether memory and tasks do in all readings but the one that is still to come."""
-        while time.time() < deadline_seconds and not self.watch.emptied:
-            if memory_is_still(self.watch.since_resumed(), STILL_READINGS - 1):
-                return True
-            if not await self.watch.next(self.waits.reading_seconds):
-                return False
-        return False
+    async def look(self) -> Look | None:
+        """From inside, and by the engine where that does not say enough."""
+        probe = await asyncio.to_thread(self.probes.tree) if self.probes else None
+        if probe is not None and probe.memory_bytes is not None:
+            return look_of(probe, None)
+        return look_of(probe, await self.engine_reading())
 
-    async def descriptors(self) -> int | None:
-        """Of the whole tree; None when no probe answers."""
-        return await asyncio.to_thread(self.probes.descriptors) if self.probes else None
+    async def engine_reading(self) -> Sample | None:
+        """The first from now on; None when none comes in time."""
+        self.watch.resume()
+        return await self.watch.first_after(time.time(), self.waits.reading_seconds)
 
     async def reading(self) -> ProbeReading | None:
         """The tree and the workers; None when no probe answers."""

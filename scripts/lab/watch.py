@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 from lab.model import Pause, Sample
@@ -29,8 +29,6 @@ class Watch:
         self.samples: list[Sample] = []
         self.source: Source | None = None
         self.paused_at_seconds: float | None = None
-        self.resumed_after = 0
-        """Readings that were there when they were taken up again."""
         self.emptied = False
         self.closed = False
         self.arrived = asyncio.Event()
@@ -65,18 +63,7 @@ class Watch:
         if self.source is not None and self.paused_at_seconds is not None:
             self.writer.write(Pause(self.paused_at_seconds, time.time()))
             self.paused_at_seconds = None
-            self.resumed_after = len(self.samples)
             self.source.resume()
-
-    async def rest(self, seconds: float) -> None:
-        """Let time pass without readings, and take them up."""
-        if seconds > 0:
-            self.pause()
-            await asyncio.sleep(seconds)
-        self.resume()
-
-    def since_resumed(self) -> Sequence[Sample]:
-        return self.samples[self.resumed_after :]
 
     def close(self) -> None:
         """Take no more readings: those to come are of a variant that is stopped."""

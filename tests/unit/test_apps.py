@@ -29,6 +29,7 @@ PYTHONS = ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 COMPILE = "import sys; [compile(open(p).read(), p, 'exec') for p in sys.argv[1:]]"
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")
 MIB = 1 << 20
+NOTHING = {"memory_bytes": None, "peak_bytes": None, "oom_kills": None}
 
 
 def interpreter(version: str) -> str | None:
@@ -120,18 +121,25 @@ def test_a_name_with_spaces_and_brackets_is_read(monkeypatch: pytest.MonkeyPatch
     ("files", "expected"),
     [
         (
-            {"memory.peak": "1048576\n", "memory.events": "low 0\noom 2\noom_kill 3\n"},
-            {"peak_bytes": MIB, "oom_kills": 3},
+            {
+                "memory.current": "900000\n",
+                "memory.stat": "anon 5\ninactive_file 100000\nactive_file 7\n",
+                "memory.peak": "1048576\n",
+                "memory.events": "low 0\noom 2\noom_kill 3\n",
+            },
+            {"memory_bytes": 800_000, "peak_bytes": MIB, "oom_kills": 3},
         ),
         (
             {
+                "memory/memory.usage_in_bytes": "1900000\n",
+                "memory/memory.stat": "inactive_file 1\ntotal_inactive_file 200000\n",
                 "memory/memory.max_usage_in_bytes": "2097152\n",
                 "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
             },
-            {"peak_bytes": 2 * MIB, "oom_kills": 1},
+            {"memory_bytes": 1_700_000, "peak_bytes": 2 * MIB, "oom_kills": 1},
         ),
-        ({}, {"peak_bytes": None, "oom_kills": None}),
-        ({"memory.events": "low 0\n"}, {"peak_bytes": None, "oom_kills": None}),
+        ({}, NOTHING),
+        ({"memory.events": "low 0\n"}, NOTHING),
     ],
     ids=["v2", "v1", "nothing", "no-kills"],
 )
@@ -220,9 +228,9 @@ def test_a_parent_is_read_whatever_the_name(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("own", "expected"),
     [
-        ("/groups/one", {"peak_bytes": 2 * MIB, "oom_kills": 3}),
-        ("", {"peak_bytes": None, "oom_kills": None}),
-        (None, {"peak_bytes": MIB, "oom_kills": 0}),
+        ("/groups/one", {"memory_bytes": 90, "peak_bytes": 2 * MIB, "oom_kills": 3}),
+        ("", NOTHING),
+        (None, {"memory_bytes": 20, "peak_bytes": MIB, "oom_kills": 0}),
     ],
     ids=["its-own", "none", "the-containers"],
 )
@@ -231,6 +239,10 @@ def test_the_cgroup_is_a_variants_own(
 ) -> None:
     tree = app("tree")
     files = {
+        "/groups/one/memory.current": "100\n",
+        "/groups/one/memory.stat": "inactive_file 10\n",
+        "/sys/fs/cgroup/memory.current": "30\n",
+        "/sys/fs/cgroup/memory.stat": "inactive_file 10\n",
         "/groups/one/memory.peak": "2097152\n",
         "/groups/one/memory.events": "oom_kill 3\n",
         "/sys/fs/cgroup/memory.peak": "1048576\n",
@@ -251,7 +263,7 @@ def test_a_cgroup_of_v1_is_a_folder_of_its_own_too(
     monkeypatch.setenv("LAB_CGROUP", str(tmp_path))
     (tmp_path / "memory.max_usage_in_bytes").write_text("4096\n")
 
-    assert app("tree").read_cgroup() == {"peak_bytes": 4096, "oom_kills": None}
+    assert app("tree").read_cgroup() == {**NOTHING, "peak_bytes": 4096}
 
 
 @ON_LINUX
@@ -280,7 +292,7 @@ def test_without_proc_a_process_began_when_it_asked_and_has_no_tree(
 
     assert before <= tree.started_at_seconds() <= time.time()
     assert tree.read_tree() == []
-    assert tree.read_cgroup() == {"peak_bytes": None, "oom_kills": None}
+    assert tree.read_cgroup() == NOTHING
 
 
 def has_glibc() -> bool:
@@ -394,7 +406,7 @@ def test_two_workers_get_two_ports(listening: list[int]) -> None:
     ("path", "keys"),
     [
         ("/_lab/health", {"pid"}),
-        ("/_lab/tree", {"processes", "peak_bytes", "oom_kills"}),
+        ("/_lab/tree", {"processes", "memory_bytes", "peak_bytes", "oom_kills"}),
         (
             "/_lab/worker",
             {"pid", "started_at_seconds", "in_use_bytes", "free_bytes", "mmapped_bytes"}

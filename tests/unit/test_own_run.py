@@ -28,7 +28,7 @@ from lab.summary import Verdict
 from rich.console import Console
 
 MIB = raw.MIB
-WAITS = Waits(0.5, 0.01, 0.5, lambda _: 0.005, 1.0)
+WAITS = Waits(0.5, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
 BASE = "own-shop"
 
 

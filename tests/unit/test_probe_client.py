@@ -18,7 +18,12 @@ VARIANT = raw.variant("one", workers=3)
 
 @pytest.fixture
 def engine() -> Iterator[ScriptedEngine]:
-    script = Script(calibration=raw.calibration(), peak_bytes=90 * MIB, memory_bytes=(60 * MIB,))
+    script = Script(
+        calibration=raw.calibration(),
+        peak_bytes=90 * MIB,
+        memory_bytes=(60 * MIB,),
+        memory_inside_bytes=61 * MIB,
+    )
     with ScriptedEngine({"one": script}) as found:
         yield found
 
@@ -55,8 +60,18 @@ def test_a_reading_has_the_tree_once_and_every_worker(probes: ProbeClient) -> No
     assert reading.oom_kills == 0
 
 
-def test_descriptors_are_those_of_the_whole_tree(probes: ProbeClient) -> None:
-    assert probes.descriptors() == 4 * 5
+def test_the_tree_alone_is_a_reading_without_workers(
+    probes: ProbeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    get = probes.get
+    monkeypatch.setattr(probes, "get", lambda port, path: asked.append(path) or get(port, path))
+    tree = probes.tree()
+
+    assert tree is not None
+    assert (len(tree.processes), tree.workers) == (4, ())
+    assert (tree.memory_bytes, tree.peak_bytes) == (61 * MIB, 90 * MIB)
+    assert asked == ["/_lab/tree"]
 
 
 def test_a_worker_that_came_later_is_found_on_another_port(engine: ScriptedEngine) -> None:
@@ -100,19 +115,9 @@ def test_a_probe_that_does_not_answer_is_a_gap(nobody: ProbeClient) -> None:
     assert nobody.answering_workers() == 0
     assert not nobody.server_answers()
     assert nobody.reading() is None
-    assert nobody.descriptors() is None
+    assert nobody.tree() is None
     assert nobody.environment() is None
     assert nobody.calibration() is None
-
-
-def test_one_unreadable_process_makes_the_descriptors_a_gap(
-    probes: ProbeClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tree = probes.get(probes.ports[0], "/_lab/tree")
-    tree["processes"][1]["descriptors"] = None
-    monkeypatch.setattr(probes, "get", lambda *_: tree)
-
-    assert probes.descriptors() is None
 
 
 def test_a_proxy_of_the_environment_is_not_asked(

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import raw
-from lab.quiet import STILL_BYTES, WAITS, least_seconds, memory_is_still
+from lab.model import ProcessReading
+from lab.quiet import STILL_BYTES, WAITS, Look, agree, least_seconds, look_of, memory_is_still
 
 MIB = raw.MIB
 
@@ -50,6 +52,55 @@ def test_tasks_must_hold_still_as_well() -> None:
     samples = [raw.sample(MIB, pids=pids) for pids in (3, 3, 4)]
 
     assert not memory_is_still(samples)
+
+
+LOOK = Look(MIB, 3, 7)
+
+
+@pytest.mark.parametrize(
+    ("later", "agreed"),
+    [
+        (LOOK, True),
+        (replace(LOOK, memory_bytes=MIB + STILL_BYTES), True),
+        (replace(LOOK, memory_bytes=MIB + STILL_BYTES + 1), False),
+        (replace(LOOK, memory_bytes=MIB - STILL_BYTES - 1), False),
+        (replace(LOOK, tasks=4), False),
+        (replace(LOOK, tasks=None), False),
+        (replace(LOOK, descriptors=8), False),
+        (None, False),
+    ],
+)
+def test_looks_agree_in_memory_tasks_and_descriptors(later: Look | None, agreed: bool) -> None:
+    assert agree(LOOK, later) is agreed
+    assert agree(later, LOOK) is agreed
+
+
+def test_what_nobody_saw_did_not_hold_still() -> None:
+    assert look_of(None, None) is None
+    assert not agree(None, None)
+
+
+def test_a_look_goes_by_what_is_known_inside() -> None:
+    processes = (
+        ProcessReading(10, 1, 4.0, "gunicorn", 1, MIB, MIB, 5),
+        ProcessReading(11, 10, 4.0, "gunicorn", 4, MIB, MIB, 6),
+    )
+    sample = raw.sample(9 * MIB, pids=99)
+
+    inside = raw.probe(processes=processes, memory_bytes=MIB)
+    assert look_of(inside, sample) == look_of(inside, None) == Look(MIB, 5, 11)
+    assert look_of(replace(inside, memory_bytes=None), sample) == Look(9 * MIB, 5, 11)
+    assert look_of(replace(inside, memory_bytes=None), None) is None
+    assert look_of(None, sample) == Look(9 * MIB, 99, None)
+
+
+def test_one_unreadable_process_makes_the_descriptors_unknown() -> None:
+    processes = (
+        ProcessReading(10, 1, 4.0, "gunicorn", 1, MIB, MIB, 5),
+        ProcessReading(11, 10, 4.0, "gunicorn", 4, None, None, None),
+    )
+
+    assert look_of(raw.probe(processes=processes, memory_bytes=MIB), None) == Look(MIB, 5, None)
 
 
 def test_a_trial_waits_as_long_as_its_server_needs() -> None:

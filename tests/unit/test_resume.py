@@ -20,7 +20,7 @@ from lab.summary import Summary
 from rich.console import Console
 
 MIB = raw.MIB
-WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 1.0)
+WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
 COMPOSE = Path(__file__).parents[2] / "compose.yaml"
 SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
 THREAD = raw.experiment(suite="thread", settings={"suite": "thread", "seed": 1, "fresh": False})

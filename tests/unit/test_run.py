@@ -27,7 +27,7 @@ from rich.console import Console
 
 MIB = raw.MIB
 COMPOSE = Path(__file__).parents[2] / "compose.yaml"
-WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 1.0)
+WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
 SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
 
 

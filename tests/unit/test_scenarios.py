@@ -20,7 +20,7 @@ from lab.store import RunFolder
 from lab.trial_run import some_were_lost
 
 MIB = raw.MIB
-WAITS = Waits(0.3, 0.01, 0.5, lambda _: 0.005, 1.0, orphaned_seconds=0.03)
+WAITS = Waits(0.3, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0, orphaned_seconds=0.03)
 KILLED = raw.variant("one", workers=2, scenario=Scenario.MASTER_KILLED)
 GIVES = raw.variant("one", workers=2, scenario=Scenario.GIVE_BACK)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import raw
 from lab.engines import Place
-from lab.model import ProbeReading, ProcessReading
+from lab.model import Pause, ProbeReading, ProcessReading
 from lab.probe_client import ProbeClient
 from lab.quiet import Waits
-from lab.raw_file import TrialWriter
+from lab.raw_file import TrialWriter, read_records
 from lab.stillness import Settled, Stillness
 from lab.watch import Watch
 
@@ -20,23 +20,31 @@ MIB = raw.MIB
 PACE_SECONDS = 0.01
 
 
-class Descriptors(ProbeClient):
-    """Probes that answer with one count after the other; the last one stays."""
+class Inside(ProbeClient):
+    """Probes that answer with one count of descriptors after the other; the last one stays."""
 
-    def __init__(self, counts: Sequence[int | None]) -> None:
+    def __init__(
+        self, counts: Sequence[int | None], sizes: Sequence[int | None] = (None,), threads: int = 3
+    ) -> None:
         super().__init__(Place("127.0.0.1", 1, 1), workers=1)
         self.counts: Iterator[int | None] = chain(counts, repeat(counts[-1]))
-        self.asked = 0
+        self.sizes: Iterator[int | None] = chain(sizes, repeat(sizes[-1]))
+        self.threads = threads
+        self.asked: list[str] = []
 
-    def descriptors(self) -> int | None:
-        self.asked += 1
-        return next(self.counts)
+    def tree(self) -> ProbeReading | None:
+        return self.look("tree")
 
     def reading(self) -> ProbeReading | None:
-        count = self.descriptors()
+        return self.look("reading")
+
+    def look(self, what: str) -> ProbeReading | None:
+        self.asked.append(what)
+        count, size = next(self.counts), next(self.sizes)
         if count is None:
             return None
-        return raw.probe(processes=(ProcessReading(10, 1, 4.0, "gunicorn", 1, MIB, MIB, count),))
+        process = ProcessReading(10, 1, 4.0, "gunicorn", self.threads, MIB, MIB, count)
+        return raw.probe(processes=(process,), memory_bytes=size)
 
 
 class Source:
@@ -51,7 +59,8 @@ class Source:
         while True:
             await asyncio.sleep(PACE_SECONDS)
             if not self.paused:
-                self.watch.take(raw.sample(next(self.sizes), at=time.time()))
+                size = next(self.sizes)
+                self.watch.take(raw.sample(size, at=time.time()) if size else None)
 
     def pause(self) -> None:
         self.paused = True
@@ -74,9 +83,9 @@ def quiet(tmp_path: Path) -> Iterator[Quiet]:
     async def pass_by(
         probes: ProbeClient | None, sizes: Sequence[int], patience_seconds: float
     ) -> Settled:
-        waits = Waits(watched_seconds=0.01, patience_seconds=patience_seconds)
+        waits = Waits(watched_seconds=0.02, patience_seconds=patience_seconds)
         watch = Watch(writer, lambda _: None)
-        watch.source = Source(watch, sizes)
+        watch.follow(Source(watch, sizes))
         try:
             return await Stillness(watch, waits, probes, 0.03).awaited()
         finally:
@@ -86,37 +95,68 @@ def quiet(tmp_path: Path) -> Iterator[Quiet]:
     writer.close()
 
 
+def times_asked(tmp_path: Path) -> int:
+    """How often the engine's readings were taken up: a pause is written down with its end."""
+    return sum(isinstance(record, Pause) for record in read_records(tmp_path / "1.jsonl"))
+
+
 def test_what_holds_still_is_a_trough_with_its_probe(quiet: Quiet) -> None:
-    probes = Descriptors([7])
+    probes = Inside([7], [MIB])
     settled = quiet(probes)
 
     assert settled.still
     assert settled.sample is not None
     assert settled.probe is not None
     assert settled.probe.processes[0].descriptors == 7
-    assert probes.asked == 2
+    assert probes.asked == ["tree", "reading"]
+    assert settled.quiet_seconds >= 0.03
+
+
+def test_the_engine_is_asked_once_where_its_number_is_known_inside(
+    quiet: Quiet, tmp_path: Path
+) -> None:
+    assert quiet(Inside([7], [MIB])).still
+    assert times_asked(tmp_path) == 1
+
+
+@pytest.mark.parametrize("probes", [None, Inside([7])], ids=["no-probes", "no-cgroup-inside"])
+def test_the_engine_is_asked_twice_where_it_alone_knows(
+    quiet: Quiet, tmp_path: Path, probes: Inside | None
+) -> None:
+    assert quiet(probes).still
+    assert times_asked(tmp_path) == 2
 
 
 def test_descriptors_that_change_prolong_the_quiet(quiet: Quiet) -> None:
-    probes = Descriptors([7, 8, 9])
+    probes = Inside([7, 8, 9], [MIB])
     settled = quiet(probes)
 
     assert settled.still
     assert settled.probe is not None
     assert settled.probe.processes[0].descriptors == 9
-    assert probes.asked == 4
+    assert len(probes.asked) == 4
 
 
 def test_descriptors_that_never_rest_end_its_patience(quiet: Quiet) -> None:
-    settled = quiet(Descriptors(list(range(10_000))), patience=0.4)
+    settled = quiet(Inside(list(range(10_000)), [MIB]), patience=0.4)
 
     assert not settled.still
     assert settled.sample is not None
     assert settled.quiet_seconds >= 0.4
 
 
-def test_memory_that_moves_prolongs_the_quiet(quiet: Quiet) -> None:
-    settled = quiet(Descriptors([7]), (9 * MIB, 5 * MIB, 8 * MIB, 2 * MIB, 6 * MIB, MIB))
+def test_memory_that_moves_inside_prolongs_the_quiet(quiet: Quiet) -> None:
+    probes = Inside([7], [9 * MIB, 5 * MIB, MIB])
+    settled = quiet(probes)
+
+    assert settled.still
+    assert settled.probe is not None
+    assert settled.probe.memory_bytes == MIB
+    assert len(probes.asked) == 4
+
+
+def test_memory_that_moves_prolongs_a_quiet_without_probes(quiet: Quiet) -> None:
+    settled = quiet(None, (9 * MIB, 5 * MIB, 8 * MIB, 2 * MIB, 6 * MIB, MIB))
 
     assert settled.still
     assert settled.sample is not None
@@ -124,10 +164,12 @@ def test_memory_that_moves_prolongs_the_quiet(quiet: Quiet) -> None:
 
 
 def test_a_probe_that_stops_to_answer_is_no_stillness(quiet: Quiet) -> None:
-    settled = quiet(Descriptors([7, None, 7]))
+    probes = Inside([7, None, 7], [MIB])
+    settled = quiet(probes)
 
     assert settled.still
     assert settled.probe is not None
+    assert len(probes.asked) > 3
 
 
 def test_a_quiet_without_probes_goes_by_the_engine_alone(quiet: Quiet) -> None:
@@ -135,3 +177,10 @@ def test_a_quiet_without_probes_goes_by_the_engine_alone(quiet: Quiet) -> None:
 
     assert settled.still
     assert settled.probe is None
+
+
+def test_what_nobody_sees_is_no_stillness(quiet: Quiet) -> None:
+    settled = quiet(None, (0,), patience=0.1)
+
+    assert not settled.still
+    assert settled.sample is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import raw
-from lab.model import Pause, Sample
+from lab.model import Pause
 from lab.raw_file import TrialWriter, read_records
 from lab.watch import Watch
 
@@ -41,10 +41,12 @@ def watching(writer: TrialWriter) -> tuple[Watch, Told]:
     return watch, told
 
 
-def test_a_rest_is_written_down_with_its_times(writer: TrialWriter) -> None:
+def test_a_pause_is_written_down_with_its_times(writer: TrialWriter) -> None:
     async def rest() -> Told:
         watch, told = watching(writer)
-        await watch.rest(0.02)
+        watch.pause()
+        await asyncio.sleep(0.02)
+        watch.resume()
         return told
 
     told = asyncio.run(rest())
@@ -53,16 +55,6 @@ def test_a_rest_is_written_down_with_its_times(writer: TrialWriter) -> None:
     assert told.said == ["pause", "resume"]
     assert isinstance(pause, Pause)
     assert pause.ended_at_seconds - pause.started_at_seconds >= 0.015
-
-
-def test_no_time_to_rest_is_no_pause(writer: TrialWriter) -> None:
-    async def rest() -> Told:
-        watch, told = watching(writer)
-        await watch.rest(0.0)
-        return told
-
-    assert asyncio.run(rest()).said == []
-    assert list(read_records(writer.path)) == []
 
 
 def test_a_pause_that_is_on_is_not_begun_again(writer: TrialWriter) -> None:
@@ -76,18 +68,6 @@ def test_a_pause_that_is_on_is_not_begun_again(writer: TrialWriter) -> None:
 
     assert asyncio.run(twice()).said == ["pause", "resume"]
     assert len(list(read_records(writer.path))) == 1
-
-
-def test_what_must_agree_was_read_since_the_pause(writer: TrialWriter) -> None:
-    async def readings() -> list[Sample]:
-        watch, _ = watching(writer)
-        watch.take(raw.sample(at=1.0))
-        watch.pause()
-        watch.resume()
-        watch.take(raw.sample(at=5.0))
-        return list(watch.since_resumed())
-
-    assert [sample.read_at_seconds for sample in asyncio.run(readings())] == [5.0]
 
 
 def test_after_its_end_nothing_is_taken(writer: TrialWriter) -> None:

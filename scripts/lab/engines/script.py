@@ -36,6 +36,8 @@ class Script:
     log: tuple[str, ...] = ()
     calibration: Calibration | None = None
     peak_bytes: int | None = None
+    memory_inside_bytes: int | None = None
+    """What its cgroup holds, as the probes tell it."""
     companion_seconds: float = 0.0
     """How long every other path but the workload's waits for its answer."""
     replaced_after_requests: int | None = None

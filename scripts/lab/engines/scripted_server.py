@@ -226,6 +226,7 @@ class Running:
         if not self.orphaned:
             processes.insert(0, self.process(MASTER_PID, 1))
         return {
+            "memory_bytes": self.script.memory_inside_bytes,
             "peak_bytes": self.script.peak_bytes,
             "oom_kills": self.kills,
             "processes": processes,
