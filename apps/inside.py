@@ -185,6 +185,7 @@ ANSWERS = dict(
     **{
         "/_lab/health": health,
         "/_lab/worker": worker,
+        "/_lab/reading": lambda: dict(probe.whole_tree(), worker=worker()),
         "/_lab/calibration": lambda: None,
         "/_lab/objects": objects,
         "/_lab/trace": trace,

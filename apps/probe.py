@@ -51,6 +51,11 @@ def whole_tree():
     return dict(tree.read_cgroup(), processes=tree.read_tree())
 
 
+def reading():
+    """Both at once: of a single worker it is all there is to ask."""
+    return dict(whole_tree(), worker=worker())
+
+
 def first_processes():
     """Those that all others end with: PID 1, the keeper, and images/entry."""
     named = (os.environ.get(name) for name in ("LAB_KEEPER", "LAB_ENTRY"))
@@ -73,6 +78,7 @@ ANSWERS = {
     "/_lab/health": lambda: {"pid": os.getpid()},
     "/_lab/tree": whole_tree,
     "/_lab/worker": worker,
+    "/_lab/reading": reading,
     "/_lab/environment": environment,
     "/_lab/calibration": calibration,
     "/_lab/collect": lambda: {"collected": gc.collect()},

@@ -2,12 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException
-from itertools import islice
 from typing import Any
 
 from lab.engines import Place, probe_ports
@@ -55,10 +53,17 @@ class ProbeClient:
         except (OSError, HTTPException, ValueError):
             return None
 
-    def answers(self, path: str) -> Iterator[Any]:
-        """What the workers say, until all have; one that came later may have any of the ports."""
-        found = (answer for port in self.ports if (answer := self.get(port, path)))
-        return islice(found, self.workers)
+    def answers(self, path: str, others: str | None = None) -> Iterator[Any]:
+        """What the workers say, until all have; one that came later may have any of the ports.
+
+        Args:
+            others: what those behind the first one are asked, where that is not the same.
+        """
+        asked, left = path, self.workers
+        for port in self.ports:
+            if left and (answer := self.get(port, asked)):
+                asked, left = others or path, left - 1
+                yield answer
 
     def first(self, path: str) -> Any:
         """The first worker's answer."""
@@ -90,23 +95,12 @@ class ProbeClient:
     def tree(self) -> ProbeReading | None:
         """The whole tree alone: no worker's own view."""
         found = self.first("/_lab/tree")
-        if found is None:
-            return None
-        return ProbeReading(
-            read_at_seconds=time.time(),
-            processes=tuple(ProcessReading(**process) for process in found["processes"]),
-            workers=(),
-            peak_bytes=found["peak_bytes"],
-            oom_kills=found["oom_kills"],
-            memory_bytes=found["memory_bytes"],
-        )
+        return reading_of(found, ()) if found else None
 
     def reading(self) -> ProbeReading | None:
-        """The tree, read once, and each worker's own view."""
-        found = self.tree()
-        if found is None:
-            return None
-        return replace(found, workers=tuple(map(worker_of, self.answers("/_lab/worker"))))
+        """The tree, read once by the first worker, and each worker's own view."""
+        first, *others = (*self.answers("/_lab/reading", "/_lab/worker"),) or (None,)
+        return reading_of(first, (first["worker"], *others)) if first else None
 
     def trace(self) -> bool:
         """Only an own app's probes can: those that come from outside."""
@@ -123,6 +117,17 @@ class ProbeClient:
         """Have each worker collect its garbage, then trim its allocator; how many did."""
         collected = len(list(self.answers("/_lab/collect")))
         return min(collected, len(list(self.answers("/_lab/trim"))))
+
+
+def reading_of(tree: Mapping[str, Any], workers: Sequence[Mapping[str, Any]]) -> ProbeReading:
+    return ProbeReading(
+        read_at_seconds=time.time(),
+        processes=tuple(ProcessReading(**process) for process in tree["processes"]),
+        workers=tuple(map(worker_of, workers)),
+        peak_bytes=tree["peak_bytes"],
+        oom_kills=tree["oom_kills"],
+        memory_bytes=tree["memory_bytes"],
+    )
 
 
 def worker_of(answer: Mapping[str, Any]) -> WorkerReading:

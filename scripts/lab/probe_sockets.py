@@ -86,18 +86,22 @@ class SocketProbes(ProbeClient):
             return None if isinstance(found, dict) and "error" in found else found
         return None
 
-    def answers(self, path: str, seconds: float = PROBE_TIMEOUT_SECONDS) -> Iterator[Any]:
+    def answers(
+        self, path: str, others: str | None = None, seconds: float = PROBE_TIMEOUT_SECONDS
+    ) -> Iterator[Any]:
         """What each worker says."""
+        asked = path
         for each in serving(self.processes(), self.masters):
-            found = self.question(self.folder / f"{each['pid']}.sock", path, seconds)
+            found = self.question(self.folder / f"{each['pid']}.sock", asked, seconds)
             if found is not None:
+                asked = others or path
                 yield found
 
     def trace(self) -> bool:
-        return bool(list(self.answers("/_lab/trace", TRACED_SECONDS)))
+        return bool(list(self.answers("/_lab/trace", seconds=TRACED_SECONDS)))
 
     def traced(self, requests: int) -> Explanation | None:
-        found = list(self.answers("/_lab/traced", TRACED_SECONDS))
+        found = list(self.answers("/_lab/traced", seconds=TRACED_SECONDS))
         return explanation(found, requests) if found else None
 
 

@@ -413,6 +413,10 @@ def test_two_workers_get_two_ports(listening: list[int]) -> None:
             | {"arenas", "allocated_blocks", "gc_counts"}
             | {"python_in_use_bytes", "python_free_bytes"},
         ),
+        (
+            "/_lab/reading",
+            {"processes", "memory_bytes", "peak_bytes", "oom_kills", "worker"},
+        ),
         ("/_lab/environment", {"python", "libc", "cpu_count", "packages"}),
         ("/_lab/collect", {"collected"}),
         ("/_lab/trim", {"trimmed"}),

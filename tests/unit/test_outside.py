@@ -100,6 +100,29 @@ def test_a_path_too_long_for_a_socket_is_no_hindrance(sockets: Path) -> None:
 
 
 @linux
+def test_a_reading_has_every_worker_and_the_tree_once(sockets: Path) -> None:
+    program = """
+    for _ in range(2):
+        if not os.fork():
+            break
+    time.sleep(60)
+    """
+    with running(program, sockets) as probes:
+        wait_for(probes, 3)
+        probes.workers = 2
+        assert probes.all_answer()
+        masters = probes.masters
+        reading = probes.reading()
+
+    assert reading is not None
+    assert masters is not None
+    assert len({worker.pid for worker in reading.workers}) == 2
+    assert {worker.pid for worker in reading.workers}.isdisjoint(masters)
+    assert all(worker.sockets for worker in reading.workers)
+    assert {worker.pid for worker in reading.workers} <= {p.pid for p in reading.processes}
+
+
+@linux
 def test_after_a_fork_the_child_is_the_worker_and_the_master_is_none(sockets: Path) -> None:
     program = """
     threads = len(os.listdir("/proc/self/task"))

@@ -60,12 +60,40 @@ def test_a_reading_has_the_tree_once_and_every_worker(probes: ProbeClient) -> No
     assert reading.oom_kills == 0
 
 
-def test_the_tree_alone_is_a_reading_without_workers(
-    probes: ProbeClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def asked_of(probes: ProbeClient, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that are put from now on."""
     asked: list[str] = []
     get = probes.get
     monkeypatch.setattr(probes, "get", lambda port, path: asked.append(path) or get(port, path))
+    return asked
+
+
+def test_a_reading_is_one_question_a_worker(
+    probes: ProbeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_of(probes, monkeypatch)
+    probes.reading()
+
+    assert asked == ["/_lab/reading", "/_lab/worker", "/_lab/worker"]
+
+
+def test_the_tree_is_read_by_the_first_worker_that_answers(
+    engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probes = ProbeClient(engine.start(VARIANT), workers=3)
+    engine.call(engine.running["one"].replace_worker)
+    asked = asked_of(probes, monkeypatch)
+    reading = probes.reading()
+
+    assert reading is not None
+    assert (len(reading.processes), len(reading.workers)) == (4, 3)
+    assert asked[:2] == ["/_lab/reading"] * 2
+
+
+def test_the_tree_alone_is_a_reading_without_workers(
+    probes: ProbeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_of(probes, monkeypatch)
     tree = probes.tree()
 
     assert tree is not None

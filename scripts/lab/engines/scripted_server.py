@@ -179,6 +179,7 @@ class Running:
             "/_lab/health": lambda: {"pid": pid},
             "/_lab/tree": self.tree,
             "/_lab/worker": lambda: self.worker(pid),
+            "/_lab/reading": lambda: {**self.tree(), "worker": self.worker(pid)},
             "/_lab/environment": lambda: Environment("3.10.0", "scripted", 1, {}),
             "/_lab/calibration": lambda: self.script.calibration,
             "/_lab/collect": lambda: {"collected": 0},
