@@ -17,7 +17,8 @@ from lab.explanations import (
     stretch_shares,
     whitened,
 )
-from lab.growth import CONFIDENCE, Stretch, Troughs
+from lab.growth import Stretch, Troughs
+from lab.student import CONFIDENCE
 from lab.summary import Interval
 from lab.units import MIB
 

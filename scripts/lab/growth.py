@@ -7,14 +7,12 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from lab.kept import kept_bytes
 from lab.ledger import of_workers
 from lab.model import Trial, Trough, WorkerReading
+from lab.student import quantile
 from lab.summary import Interval
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ def tail(troughs: Troughs) -> Stretch:
     return last_blocks(troughs, len(troughs.trough_bytes) // 2)
 
 
-def fit(stretch: Stretch, confidence: float = CONFIDENCE) -> Line:
+def fit(stretch: Stretch) -> Line:
     """Ordinary least squares with Student's t, for at least three points.
 
     Not Theil-Sen: on the five points of a tail its rank interval is hardly ever narrower than
@@ -164,7 +162,7 @@ def fit(stretch: Stretch, confidence: float = CONFIDENCE) -> Line:
     slope, spread = float(covariance / width), sqrt(float(width) * len(requests))
     left = max(float(height - slope * covariance), 0.0)
     error = sqrt(left / float(width) / degrees)
-    half = float(stdtrit(degrees, (1 + confidence) / 2)) * error
+    half = quantile(degrees) * error
     return Line(
         slope=Interval(slope, slope - half, slope + half),
         rise_bytes=slope * float(requests[-1] - requests[0]),

@@ -8,8 +8,8 @@ from lab.quiet import least_seconds
 
 START_SECONDS = 8.0
 """Start, calibration, warm-up: about as long on two cores that others use, too."""
-QUIET_MORE_SECONDS = 3.0
-"""What a quiet takes beyond its least: some readings that agree."""
+QUIET_MORE_SECONDS = 1.0
+"""What a quiet takes beyond its least: the next reading of the engine, and now and then more."""
 REQUEST_SECONDS = 0.025
 """Of the `lists` workload on one core; the others are sized to be no dearer a variant."""
 
