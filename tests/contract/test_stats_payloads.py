@@ -1,5 +1,6 @@
 """Recorded engine payloads must yield the numbers that the engine's own client printed."""
 
+import importlib
 import json
 import re
 from copy import deepcopy
@@ -12,6 +13,7 @@ from lab.errors import VariantError
 from lab.model import Sample
 from lab.stats import cgroup_version, sample_from_payload, unix_seconds
 
+APPS = Path(__file__).parents[2] / "apps"
 ENGINES = Path(__file__).parents[1] / "fixtures" / "engine"
 V1 = ENGINES / "cgroup-v1-engine-20.10"
 V2 = ENGINES / "cgroup-v2-engine-26.1"
@@ -266,3 +268,24 @@ def test_a_payload_that_is_no_object_is_refused(payload: Any) -> None:
 def test_cgroup_version_is_told_apart_by_the_counters() -> None:
     versions = [cgroup_version(load(engine / "stats-1.json")) for engine in (V1, V2)]
     assert versions == ["cgroup-v1", "cgroup-v2"]
+
+
+@pytest.mark.parametrize("path", READINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_probe_says_the_same_by_the_cgroups_own_files(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The apps' half cannot import the lab's: the two say the same rule, and are held together."""
+    monkeypatch.syspath_prepend(str(APPS))
+    monkeypatch.delenv("LAB_CGROUP", raising=False)
+    tree = importlib.import_module("tree")
+    memory = load(path)["memory_stats"]
+    names = ("memory/memory.usage_in_bytes", "memory/memory.stat")
+    if path.parent == V2:
+        names = ("memory.current", "memory.stat")
+    counters = "".join(f"{name} {count}\n" for name, count in memory["stats"].items())
+    files = dict(zip(names, (f"{memory['usage']}\n", counters), strict=True))
+    monkeypatch.setattr(
+        tree, "read_text", lambda name: files.get(name.replace("/sys/fs/cgroup/", ""))
+    )
+
+    assert tree.memory_without_cache() == sample(path).memory_bytes
