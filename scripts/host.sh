@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Shared by the shell entry points; sourced with the repository's root as working directory.
 
 say() { printf 'lab: %s\n' "$*" >&2; }
@@ -32,6 +33,8 @@ find_compose() {
     fi
 }
 
+compose_command='' # set by those that call it
+# shellcheck disable=SC2086 # one or two words
 compose() { $compose_command "$@"; }
 
 # The first Python from 3.10 on that can make virtual environments (a pyenv shim may exist and fail).
@@ -144,7 +147,7 @@ need_no_run() {
 reason() {
     clean=$(tr -d '\r\033' < "$1" | sed 's/\[[0-9;]*m//g' | grep -v -e '^ *$' -e '^Service ')
     for pattern in '^ERROR|ERROR:|^E:|no such option|COPY failed' 'error|failed|denied|cannot|non-zero' .; do
-        echo "$clean" | grep -E "$pattern" | tail -n 1 | cut -c 1-300 | grep . && return
+        printf '%s\n' "$clean" | grep -E "$pattern" | tail -n 1 | cut -c 1-300 | grep . && return
     done
 }
 
