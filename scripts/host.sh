@@ -7,10 +7,14 @@ case $(uname -s) in
 MINGW* | MSYS* | CYGWIN*) say "Windows: run this inside WSL" && exit 64 ;;
 esac
 
+# `NAME=value` a line, from .env; what cannot be read there ends the script that asks.
+dotenv=''
+if [ -f .env ]; then dotenv=$(LC_ALL=C awk -f scripts/dotenv.awk < .env) || exit 64; fi
+
 # A setting from the environment, else from .env, else the default.
 setting() {
     eval "value=\${$1:-}"
-    [ -n "$value" ] || value=$(sed -n "s/ #.*//; s/^$1=//p" .env 2> /dev/null | tail -n 1)
+    [ -n "$value" ] || value=$(printf '%s\n' "$dotenv" | sed -n "s/^$1=//p" | tail -n 1)
     printf '%s\n' "${value:-$2}"
 }
 

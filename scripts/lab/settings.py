@@ -3,16 +3,18 @@
 import math
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lab.errors import ExitCode, UsageError
+from lab.errors import LabError, UsageError
 from lab.model import MATTERS_BYTES, Connection
 
 DOTENV = Path(__file__).resolve().parents[2] / ".env"
+DOTENV_READER = Path(__file__).resolve().parents[1] / "dotenv.awk"
 HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
 """Numbers for which images/cpus holds the file that the variant is shown."""
 MIN_BLOCKS = 8
@@ -192,16 +194,37 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """The `NAME=value # comment` lines of a .env file; empty when there is none."""
+    """The values of a .env file by name, read by the one reader that the shell uses, too.
+
+    Raises:
+        UsageError: a line cannot be read; says which and why.
+        LabError: this machine has no awk.
+    """
     if not path.is_file():
         return {}
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {name.strip(): value.partition(" #")[0].strip().strip("'\"") for name, _, value in pairs}
+    try:
+        with path.open("rb") as file:
+            read = subprocess.run(
+                ["awk", "-f", DOTENV_READER],
+                stdin=file,
+                capture_output=True,
+                env={**os.environ, "LC_ALL": "C"},
+                check=False,
+            )
+    except OSError as error:
+        raise LabError(f"{path} cannot be read: {error.strerror}: {error.filename}") from error
+    if read.returncode:
+        raise UsageError(os.fsdecode(read.stderr).strip().removeprefix("lab: "))
+    lines = os.fsdecode(read.stdout).split("\n")[:-1]
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
 
 def given_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment over .env, as Compose reads them."""
+    """The environment over .env, as Compose reads them.
+
+    Raises:
+        LabError: .env cannot be read.
+    """
     return {**read_dotenv(DOTENV), **{name: value for name, value in environment.items() if value}}
 
 
@@ -209,9 +232,9 @@ def main() -> int:
     """Check the settings before anything is built; prints one line when one is refused."""
     try:
         parse_settings(given_settings())
-    except UsageError as error:
+    except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
-        return ExitCode.USAGE
+        return error.exit_code
     return 0
 
 

@@ -131,3 +131,13 @@ def test_the_command_says_what_it_guessed_and_ends_with_a_code(
     said = capsys.readouterr()
     assert 'requirements = ["fastapi", "uvicorn"]  (imports, without versions' in said.out
     assert "make init needs APP=" in said.err
+
+
+def test_the_next_command_is_quoted_as_one_would_type_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = tmp_path / "my app; $x"
+    app.mkdir()
+
+    assert main([str(app)]) == 0
+    assert capsys.readouterr().out.endswith(f"make try APP='{app}'\n")

@@ -6,7 +6,7 @@ from lab import settings
 from lab.claimbook import read_claims
 from lab.errors import ExitCode, UsageError
 from lab.model import Connection
-from lab.settings import HOST_CPUS_SHOWN, given_settings, parse_settings, parse_size, read_dotenv
+from lab.settings import HOST_CPUS_SHOWN, given_settings, parse_settings, parse_size
 
 CPUS = Path(__file__).parents[2] / "images" / "cpus"
 WHOLE = "a whole number from {} to {}"
@@ -143,17 +143,6 @@ def test_no_size(text: str) -> None:
         parse_size(text)
 
 
-def test_a_dotenv_has_comments_blanks_and_quotes(tmp_path: Path) -> None:
-    path = tmp_path / ".env"
-    path.write_text("# a comment\n\nWORKERS=4\nVARIANTS='py37-*'\nSEED = 1\n", encoding="utf-8")
-
-    assert read_dotenv(path) == {"WORKERS": "4", "VARIANTS": "py37-*", "SEED": "1"}
-
-
-def test_no_dotenv_is_no_settings(tmp_path: Path) -> None:
-    assert read_dotenv(tmp_path / ".env") == {}
-
-
 def test_the_environment_comes_before_dotenv(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,12 +187,6 @@ def test_a_file_of_cpus_is_what_the_kernel_would_say(cpus: int) -> None:
 
 def test_the_hosts_own_cpus_are_its_own_file() -> None:
     assert str((CPUS / "host").readlink()) == "/sys/devices/system/cpu/online"
-
-
-def test_a_comment_behind_a_value_is_no_part_of_it(tmp_path: Path) -> None:
-    path = tmp_path / ".env"
-    path.write_text("WORKERS=4 # as the thread\nVARIANTS='py37-*'\n")
-    assert read_dotenv(path) == {"WORKERS": "4", "VARIANTS": "py37-*"}
 
 
 def test_a_claim_names_its_suite_and_its_variants() -> None:
