@@ -157,10 +157,27 @@ def test_probes_are_left_out_by_the_setting_as_by_the_key(tmp_path: Path) -> Non
 
 def test_an_images_own_command_stands_in_for_none() -> None:
     bare = app(command=None, image="shop")
-    found = with_command(bare, {"LAB_IMAGE_COMMAND": '["sh", "-c", "a b"]'})
+    found = with_command(bare, {"LAB_IMAGE_COMMAND": '[["sh"], ["-c", "a b"]]'})
     assert found.command == "sh -c 'a b'"
+
+
+@pytest.mark.parametrize(
+    ("told", "command"),
+    [
+        ('[null,["serve"]]', "serve"),
+        ('[["serve"],null]', "serve"),
+        ('[["a] [b null"],["null"]]', "'a] [b null' null"),
+    ],
+)
+def test_an_images_entry_point_and_command_are_kept_word_by_word(told: str, command: str) -> None:
+    bare = app(command=None, image="shop")
+    assert with_command(bare, {"LAB_IMAGE_COMMAND": told}).command == command
+
+
+@pytest.mark.parametrize("told", ["", "[null,null]", "[[],null]", '[["cut sho'])
+def test_an_image_without_a_command_that_can_be_read_asks_for_one(told: str) -> None:
     with pytest.raises(UsageError, match="its image names none"):
-        with_command(bare, {})
+        with_command(app(command=None, image="shop"), {"LAB_IMAGE_COMMAND": told})
 
 
 def test_a_container_is_prepared_in_two_steps(

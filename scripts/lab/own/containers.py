@@ -101,13 +101,26 @@ def with_command(description: Description, given: Mapping[str, str]) -> Descript
     """
     if description.command:
         return description
-    words = json.loads(given.get("LAB_IMAGE_COMMAND") or "[]")
+    words = command_words(given.get("LAB_IMAGE_COMMAND") or "[]")
     if not words:
         raise UsageError(
             f"{description.file}: command is missing, and its image names none: the line "
             'that serves the app on $PORT, such as command = "python app.py"'
         )
     return replace(description, command=shlex.join(words))
+
+
+def command_words(told: str) -> list[str]:
+    """An image's entry point and command as one list of words, empty where it has neither.
+
+    Args:
+        told: JSON, a list of the two, each a list of words or null; cut short where it is too long
+            for an environment, and then no command either.
+    """
+    try:
+        return [word for words in json.loads(told) if words for word in words]
+    except json.JSONDecodeError:
+        return []
 
 
 def try_with_containers(
