@@ -25,6 +25,8 @@ from lab.model import (
     TrialStart,
     Trough,
 )
+from lab.safe_files import new_file, place, read_lines
+from lab.wording import clipped
 
 Record = (
     TrialStart
@@ -53,8 +55,9 @@ KINDS: Mapping[str, type] = {
     "end": End,
 }
 NAMES = {record: kind for kind, record in KINDS.items()}
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What JSON of another shape than a record's ends in."""
+MOST_FAULT_CHARACTERS = 200
 
 
 class TrialWriter:
@@ -63,7 +66,7 @@ class TrialWriter:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self.file = path.open("a", encoding="utf-8")
+        self.file = new_file(path)
 
     def write(self, record: Record) -> None:
         line = {"record": NAMES[type(record)], **encode(record)}
@@ -74,25 +77,31 @@ class TrialWriter:
         self.file.close()
 
 
+def fault_text(error: Exception) -> str:
+    """Why JSON cannot be used, on one line of bounded length."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return clipped(repr(error), MOST_FAULT_CHARACTERS)
+
+
 def read_records(path: Path) -> Iterator[Record]:
     """The records of a raw file; a last line that was cut off is left out.
 
     Raises:
-        LabError: a line before the last cannot be read.
+        LabError: the file or a line before the last cannot be read.
     """
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if not line:
+    for number, line in enumerate(read_lines(path), start=1):
+        if line == b"\n":
             continue
         try:
             data = json.loads(line.decode())
             record: Record = decode(KINDS[data.pop("record")], data)
         except UNREADABLE as error:
-            if number == len(lines):
+            if not line.endswith(b"\n") and not isinstance(error, RecursionError):
                 return
-            where = f"{path.parent.name}/{path.name}, line {number}"
+            where = f"{place(path)}, line {number}"
             raise LabError(
-                f"raw file {where} cannot be read: {error!r}; restore or remove it"
+                f"raw file {where} cannot be read: {fault_text(error)}; restore or remove it"
             ) from error
         yield record
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from lab.claimbook import read_claims
-from lab.codec import decode
 from lab.model import Trial
 from lab.own.answer import answer_from
 from lab.own.changes import Tried
@@ -20,8 +19,9 @@ def rebuild(folder: RunFolder) -> Summary:
     """Write summary.json, report.md, report.html and the figures anew; needs no engine.
 
     Raises:
-        LabError: a raw file cannot be read.
+        LabError: something in the folder cannot be read; nothing was written then.
     """
+    folder.check()
     experiment = folder.read_experiment()
     trials = folder.read_trials()
     own = read_own_answer(folder, trials)
@@ -34,10 +34,7 @@ def rebuild(folder: RunFolder) -> Summary:
 
 def read_own_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> OwnAnswer | None:
     """The answer about an own app, where the run was of one and it was measured."""
-    told = folder.read_own()
-    if told is None:
-        return None
-    tried: Tried = decode(Tried, told)
-    if not trials.get(tried.base):
+    tried = folder.read_own(Tried)
+    if tried is None or not trials.get(tried.base):
         return None
     return own_answer(answer_from(tried, trials), tried.name, tried.base)

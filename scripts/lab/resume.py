@@ -51,8 +51,9 @@ def find_unfinished(results: Path, wanted: Experiment) -> RunFolder | None:
 
 
 def readable(folder: RunFolder) -> Experiment | None:
-    """None for a run of another edition of the lab."""
+    """None for a run of another edition of the lab, or one with something else in its folder."""
     try:
+        folder.check()
         return folder.read_experiment()
     except LabError:
         return None

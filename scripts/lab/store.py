@@ -10,27 +10,34 @@ import os
 from collections.abc import Collection, Mapping
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from lab.codec import decode, encode
 from lab.comparison import comparable, comparison_with
 from lab.errors import LabError, UsageError
 from lab.experiment import Experiment
 from lab.model import Trial
-from lab.raw_file import UNREADABLE, TrialWriter, read_trial
+from lab.raw_file import UNREADABLE, TrialWriter, fault_text, read_trial
+from lab.safe_files import (
+    FOLDER,
+    check_folder,
+    is_plain_name,
+    read_bytes,
+    shown,
+    unreadable,
+    write_file,
+    write_symlink,
+)
 from lab.summary import Comparison, Summary
+
+T = TypeVar("T")
 
 EXPERIMENT = "experiment.json"
 COMPARISON = "comparison.json"
 SUMMARY = "summary.json"
 OWN = "own.json"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """A reader sees the old file or the new one, never half of one."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+SAMPLES = "samples"
+LATEST = "latest"
 
 
 def check_writable(results: Path) -> None:
@@ -52,10 +59,10 @@ def check_writable(results: Path) -> None:
 
 def set_aside(path: Path) -> None:
     """Keep a raw file of a trial that did not end under a name that is no trial's."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return
     names = (path.with_name(f"{path.name}.{number}") for number in count(1))
-    path.rename(next(name for name in names if not name.exists()))
+    path.rename(next(name for name in names if not os.path.lexists(name)))
 
 
 class RunFolder:
@@ -75,20 +82,33 @@ class RunFolder:
         """A new folder; a run of the same second gets a number behind its name."""
         check_writable(results)
         names = (run_id if n == 1 else f"{run_id}-{n}" for n in range(1, 1000))
-        path = next(results / name for name in names if not (results / name).exists())
+        path = next(results / name for name in names if not os.path.lexists(results / name))
         path.mkdir()
         return cls(path)
 
     def point_latest(self) -> None:
         """`results/latest` names this run."""
-        link = self.path.parent / ".latest.partial"
-        link.unlink(missing_ok=True)
-        link.symlink_to(self.path.name)
-        link.replace(self.path.parent / "latest")
+        write_symlink(self.path.parent / LATEST, self.path.name)
+
+    def check(self) -> None:
+        """Look at everything in the folder before anything of it is read.
+
+        Raises:
+            LabError: there is a symlink, a pipe, a device, a file that is too large, or something
+                else that the lab does not put there.
+        """
+        check_folder(self.path)
+        samples = self.path / SAMPLES
+        if not os.path.lexists(samples):
+            return
+        variants = samples.iterdir() if samples.is_dir() else [samples]
+        for path in variants:
+            if not path.is_dir() and not path.name.startswith("."):
+                raise unreadable(shown(path.relative_to(self.path.parent)), "it is no folder")
 
     def take(self) -> bool:
         """Hold the folder against other drivers, until it is released or this process ends."""
-        held = os.open(self.path, os.O_RDONLY)
+        held = os.open(self.path, FOLDER)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -104,13 +124,13 @@ class RunFolder:
 
     def trial_writer(self, variant: str, trial: int) -> TrialWriter:
         """A file of its own; what an earlier attempt left there is set aside."""
-        path = self.path / "samples" / variant / f"{trial}.jsonl"
+        path = self.path / SAMPLES / variant / f"{trial}.jsonl"
         set_aside(path)
         return TrialWriter(path)
 
     def raw_files(self) -> list[Path]:
         """Those of all trials, in the order of their numbers."""
-        paths = (self.path / "samples").glob("*/*.jsonl")
+        paths = (self.path / SAMPLES).glob("*/*.jsonl")
         return sorted(
             (path for path in paths if path.stem.isdecimal()), key=lambda path: int(path.stem)
         )
@@ -126,30 +146,36 @@ class RunFolder:
         return max(found, default=0)
 
     def write_experiment(self, experiment: Experiment) -> None:
-        write_atomically(self.path / EXPERIMENT, json.dumps(encode(experiment), indent=2) + "\n")
+        write_file(self.path / EXPERIMENT, json.dumps(encode(experiment), indent=2) + "\n")
 
     def read_experiment(self) -> Experiment:
         """
         Raises:
             LabError: it cannot be read.
         """
-        try:
-            data = json.loads((self.path / EXPERIMENT).read_bytes())
-            experiment: Experiment = decode(Experiment, data)
-        except (OSError, *UNREADABLE) as error:
-            raise LabError(f"run {self.id}: {EXPERIMENT} cannot be read: {error!r}") from error
-        return experiment
+        return self.read_json(EXPERIMENT, Experiment)
 
     def read_summary(self) -> Summary:
         """
         Raises:
             LabError: it is missing, or of another shape than this edition's.
         """
+        return self.read_json(SUMMARY, Summary)
+
+    def read_json(self, name: str, record: type[T]) -> T:
+        """A file of the run as the record that it holds.
+
+        Raises:
+            LabError: it is missing, no file, or of another shape.
+        """
+        content = read_bytes(self.path / name)
         try:
-            summary: Summary = decode(Summary, json.loads((self.path / SUMMARY).read_bytes()))
-        except (OSError, *UNREADABLE) as error:
-            raise LabError(f"run {self.id}: {SUMMARY} cannot be read: {error!r}") from error
-        return summary
+            found: T = decode(record, json.loads(content))
+        except UNREADABLE as error:
+            raise LabError(
+                f"run {self.id}: {name} cannot be read: {fault_text(error)}; restore it"
+            ) from error
+        return found
 
     def keep_comparison(self) -> None:
         """Copy what the newest comparable run of another engine found, if there is one.
@@ -164,7 +190,7 @@ class RunFolder:
                     if not found.variants:
                         continue
                     text = json.dumps(encode(found), indent=2) + "\n"
-                    write_atomically(self.path / COMPARISON, text)
+                    write_file(self.path / COMPARISON, text)
                     return
 
     def read_comparison(self) -> Comparison | None:
@@ -172,36 +198,25 @@ class RunFolder:
         Raises:
             LabError: it is there and cannot be read.
         """
-        path = self.path / COMPARISON
-        if not path.exists():
+        if not os.path.lexists(self.path / COMPARISON):
             return None
-        try:
-            found: Comparison = decode(Comparison, json.loads(path.read_bytes()))
-        except (OSError, *UNREADABLE) as error:
-            raise LabError(f"run {self.id}: {COMPARISON} cannot be read: {error!r}") from error
-        return found
+        return self.read_json(COMPARISON, Comparison)
 
     def write_own(self, text: str) -> None:
         """What a run of an own app tried, as JSON."""
-        write_atomically(self.path / OWN, text)
+        write_file(self.path / OWN, text)
 
-    def read_own(self) -> Any:
-        """None where the run was not of an own app.
+    def read_own(self, record: type[T]) -> T | None:
+        """What was tried; None where the run was not of an own app.
 
         Raises:
             LabError: it is there and cannot be read.
         """
-        path = self.path / OWN
-        if not path.exists():
-            return None
-        try:
-            return json.loads(path.read_bytes())
-        except (OSError, *UNREADABLE) as error:
-            raise LabError(f"run {self.id}: {OWN} cannot be read: {error!r}") from error
+        return self.read_json(OWN, record) if os.path.lexists(self.path / OWN) else None
 
     def write_report(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
-            write_atomically(self.path / name, text)
+            write_file(self.path / name, text)
 
     def read_trials(self) -> dict[str, list[Trial]]:
         """Every trial by variant, in the order of their numbers."""
@@ -223,12 +238,37 @@ def find_run(results: Path, name: str) -> RunFolder:
     """A run by its id; `latest` is the newest.
 
     Raises:
-        UsageError: there is no such run.
+        UsageError: there is no such run, or the name leads out of the folder.
     """
-    path = results / name
-    if not (path / EXPERIMENT).is_file():
-        known = sorted(item.parent.name for item in results.glob(f"*/{EXPERIMENT}"))
-        known = [item for item in known if item != "latest"]
-        what = f"there is {', '.join(known[-5:])}" if known else "there is none yet: make repro"
-        raise UsageError(f"RUN={name!r} is no run under {results.name}/: {what}")
-    return RunFolder(path.resolve())
+    if not is_plain_name(name):
+        raise UsageError(f"RUN={name!r} is no run's name: give a folder's name in {results.name}/")
+    path = results.resolve() / (latest_name(results) if name == LATEST else name)
+    if os.path.islink(path):
+        raise UsageError(f"RUN={name!r} is a symlink: give the name of the folder itself")
+    if not os.path.lexists(path / EXPERIMENT):
+        raise UsageError(f"RUN={name!r} is no run under {results.name}/: {known_runs(results)}")
+    return RunFolder(path)
+
+
+def latest_name(results: Path) -> str:
+    """The folder that `latest` names; itself where it is a folder, as in a copy.
+
+    Raises:
+        UsageError: it leads out of the folder.
+    """
+    link = results / LATEST
+    if not os.path.islink(link):
+        return LATEST
+    name = os.readlink(link)
+    if not is_plain_name(name):
+        raise UsageError(
+            f"{results.name}/{LATEST} points to {name!r}, no run in {results.name}/: "
+            "remove it, or give RUN=<a folder's name>"
+        )
+    return name
+
+
+def known_runs(results: Path) -> str:
+    names = sorted(item.parent.name for item in results.glob(f"*/{EXPERIMENT}"))
+    known = [name for name in names if name != LATEST and is_plain_name(name)]
+    return f"there is {', '.join(known[-5:])}" if known else "there is none yet: make repro"

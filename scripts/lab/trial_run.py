@@ -6,6 +6,7 @@ Every observation is written as soon as it is made; nothing is judged here.
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from lab.engines import Place
@@ -39,6 +40,9 @@ from lab.watch import Watch
 WARM_UP_REQUESTS_A_WORKER = 8
 """To the health endpoint, which runs in no pool of FastAPI's: imports and first answers are
 over, and no thread has run the workload."""
+
+MOST_LOG_LINE_CHARACTERS = 4000
+"""An app's line may be of any length, and a record's is bounded where it is read back."""
 
 
 class Ended(VariantError):
@@ -162,7 +166,8 @@ class TrialRun:
     def end(self, end: End) -> None:
         """Write the last record."""
         self.watch.close()
-        self.writer.write(end)
+        tail = tuple(line[:MOST_LOG_LINE_CHARACTERS] for line in end.log_tail)
+        self.writer.write(replace(end, log_tail=tail))
 
     def start_record(self, container: Mapping[str, str]) -> TrialStart:
         return TrialStart(

@@ -303,6 +303,16 @@ def test_a_bad_end_has_its_reason_and_log_and_the_others_go_on(
     assert good.end.kind is EndKind.COMPLETE
 
 
+def test_a_line_of_its_log_of_any_length_leaves_the_raw_file_readable(
+    engine_of: Callable[..., ScriptedEngine], tmp_path: Path
+) -> None:
+    engine = engine_of({"one": Script(status=500, log=("a", "b" * (6 << 20)))})
+    (trial,) = conducted(session_of(engine, tmp_path), ONE)["one"]
+
+    assert trial.end is not None
+    assert [len(line) for line in trial.end.log_tail] == [1, 4000]
+
+
 def test_a_death_keeps_what_was_measured_before(engine_of: Any, tmp_path: Path) -> None:
     session = session_of(engine_of({"one": Script(dies_after_requests=25)}), tmp_path)
     trial = trial_of(session)

@@ -1,0 +1,279 @@
+"""Files in a folder that a stranger may have filled: never followed, bounded, replaced whole.
+
+A run's folder is handed on as a tar and rebuilt by others. Every file of it is opened relative to
+an open folder, without following symlinks and without waiting for a writer.
+"""
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import BinaryIO, TextIO
+
+from lab.errors import LabError
+
+MIB = 1 << 20
+MOST_FILE_BYTES = 64 * MIB
+"""Of any one file; a raw file grows by about 2 MiB an hour."""
+MOST_JSON_BYTES = 8 * MIB
+"""Of a file that is parsed as one document; the largest of 60 variants has 0.4 MiB."""
+MOST_LINE_BYTES = 4 * MIB
+"""Of one record in a raw file; the largest seen has 22 KiB."""
+MOST_FOLDER_BYTES = 1024 * MIB
+MOST_ENTRIES = 20_000
+MOST_LEVELS = 4
+"""Folders below a run's own; the lab makes two."""
+FILE_SUFFIXES = frozenset({".json", ".jsonl", ".md", ".html", ".svg"})
+"""What the lab writes; a folder of such a name stands in a file's place."""
+REMEDY = "remove it, or restore the folder from where it came"
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+KINDS = {
+    stat.S_IFLNK: "a symlink",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFREG: "a file",
+}
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a name stays inside the folder where it is looked up, and is fit to be printed."""
+    return name.isprintable() and not name.startswith(".") and "/" not in name and name != ""
+
+
+def shown(path: PurePath) -> str:
+    """A path for a message: on one line, control characters escaped."""
+    text = str(path)
+    return text if text.isprintable() else repr(text)
+
+
+def place(path: Path) -> str:
+    """A file and the folder that it is in, for a message."""
+    return shown(PurePath(path.parent.name, path.name))
+
+
+def kind_of(status: os.stat_result) -> str:
+    return KINDS.get(stat.S_IFMT(status.st_mode), "neither file nor folder")
+
+
+def file_fault(status: os.stat_result, most_bytes: int) -> str | None:
+    """Why it is not read; None for a regular file of at most `most_bytes`."""
+    if not stat.S_ISREG(status.st_mode):
+        return f"it is {kind_of(status)}, no regular file"
+    if status.st_size > most_bytes:
+        return f"it has {status.st_size:,} bytes, at most {most_bytes:,} are read"
+    return None
+
+
+def unreadable(where: str, fault: str) -> LabError:
+    return LabError(f"{where} cannot be read: {fault}; {REMEDY}")
+
+
+def reason_of(error: OSError) -> str:
+    return error.strerror or repr(error)
+
+
+@contextlib.contextmanager
+def opened_folder(path: Path) -> Iterator[int]:
+    """A descriptor of a folder that is no symlink.
+
+    Raises:
+        LabError: it is something else, or cannot be opened.
+    """
+    try:
+        status = path.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            raise unreadable(shown(path), f"it is {kind_of(status)}, no folder")
+        folder = os.open(path, FOLDER)
+    except OSError as error:
+        raise unreadable(shown(path), reason_of(error)) from error
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def opened_file(path: Path, most_bytes: int) -> Iterator[BinaryIO]:
+    """A regular file of at most `most_bytes`, to be read.
+
+    Raises:
+        LabError: it is missing, a symlink, a pipe, a device, a folder, or larger.
+    """
+    with opened_folder(path.parent) as folder, contextlib.ExitStack() as stack:
+        try:
+            # Before it is opened, as opening a device may already do something, and after.
+            fault = file_fault(os.lstat(path.name, dir_fd=folder), most_bytes)
+            if fault is None:
+                file = stack.enter_context(open(os.open(path.name, READ, dir_fd=folder), "rb"))
+                fault = file_fault(os.fstat(file.fileno()), most_bytes)
+        except OSError as error:
+            raise unreadable(place(path), reason_of(error)) from error
+        if fault is not None:
+            raise unreadable(place(path), fault)
+        yield file
+
+
+def read_bytes(path: Path, most_bytes: int = MOST_JSON_BYTES) -> bytes:
+    """The whole file.
+
+    Raises:
+        LabError: it is no regular file of at most `most_bytes`.
+    """
+    with opened_file(path, most_bytes) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise unreadable(place(path), f"more than {most_bytes:,} bytes came")
+    return content
+
+
+def read_lines(
+    path: Path, most_bytes: int = MOST_FILE_BYTES, most_line_bytes: int = MOST_LINE_BYTES
+) -> Iterator[bytes]:
+    """The lines of a file with their newlines; only a last one that was cut off has none.
+
+    Raises:
+        LabError: it is no regular file of at most `most_bytes`, or a line is too long.
+    """
+    number, left = 0, most_bytes
+    with opened_file(path, most_bytes) as file:
+        while line := file.readline(most_line_bytes + 1):
+            number, left = number + 1, left - len(line)
+            if len(line) > most_line_bytes:
+                fault = f"it has more than {most_line_bytes:,} bytes"
+                raise unreadable(f"{place(path)}, line {number}", fault)
+            if left < 0:
+                raise unreadable(place(path), f"more than {most_bytes:,} bytes came")
+            yield line
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a failure to write a file into one line about it."""
+    try:
+        yield
+    except OSError as error:
+        raise LabError(
+            f"{place(path)} cannot be written: {reason_of(error)}; "
+            "see to its folder's space and owner, and that nothing else has that name"
+        ) from error
+
+
+def new_file(path: Path) -> TextIO:
+    """A file that was not there before, to be written.
+
+    Raises:
+        LabError: something has that name, or the folder cannot be written to.
+    """
+    with opened_folder(path.parent) as folder, writing(path):
+        return _created(path.name, folder)
+
+
+def _created(name: str, folder: int) -> TextIO:
+    # Text from outside may hold half of a surrogate pair, which has no UTF-8.
+    return open(os.open(name, NEW, 0o666, dir_fd=folder), "w", encoding="utf-8", errors="replace")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Replace a file whole: a reader sees the old text or the new one, never half of one.
+
+    Whatever has the file's name is replaced and not written through, be it a symlink.
+
+    Raises:
+        LabError: a folder has that name, or the folder cannot be written to.
+    """
+    partial = _fresh_name(path.name)
+    with opened_folder(path.parent) as folder, writing(path):
+        try:
+            with _created(partial, folder) as file:
+                file.write(text)
+            os.replace(partial, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        finally:
+            _remove(partial, folder)
+
+
+def write_symlink(path: Path, target: str) -> None:
+    """Point a symlink to a name beside it.
+
+    Raises:
+        LabError: a folder has the symlink's name, or the folder cannot be written to.
+    """
+    fresh = _fresh_name(path.name)
+    with opened_folder(path.parent.resolve()) as folder, writing(path):
+        try:
+            os.symlink(target, fresh, dir_fd=folder)
+            os.replace(fresh, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        finally:
+            _remove(fresh, folder)
+
+
+def _fresh_name(name: str) -> str:
+    """One that nobody could have planted."""
+    return f".{name}.{secrets.token_hex(8)}.partial"
+
+
+def _remove(name: str, folder: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a folder that holds anything but folders and regular files, all of bounded size.
+
+    Raises:
+        LabError: names the first thing that is in the way, and what to do.
+    """
+    count = total_bytes = 0
+    with opened_folder(path) as folder:
+        for where, status in _entries(folder, PurePath(path.name)):
+            count, total_bytes = count + 1, total_bytes + status.st_size
+            if fault := _entry_fault(where, status):
+                raise unreadable(shown(where), fault)
+            if count > MOST_ENTRIES or total_bytes > MOST_FOLDER_BYTES:
+                most = f"{MOST_ENTRIES:,} entries and {MOST_FOLDER_BYTES:,} bytes"
+                raise unreadable(shown(path), f"it holds more than {most}")
+
+
+def _entries(folder: int, inside: PurePath) -> Iterator[tuple[PurePath, os.stat_result]]:
+    """Everything below a folder; what a folder holds comes after the folder itself."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                where, status = inside / entry.name, entry.stat(follow_symlinks=False)
+                yield where, status
+                if stat.S_ISDIR(status.st_mode):
+                    yield from _entries_of(entry.name, folder, where)
+    except OSError as error:
+        raise unreadable(shown(inside), reason_of(error)) from error
+
+
+def _entries_of(
+    name: str, folder: int, where: PurePath
+) -> Iterator[tuple[PurePath, os.stat_result]]:
+    try:
+        below = os.open(name, FOLDER, dir_fd=folder)
+    except OSError as error:
+        raise unreadable(shown(where), reason_of(error)) from error
+    try:
+        yield from _entries(below, where)
+    finally:
+        os.close(below)
+
+
+def _entry_fault(where: PurePath, status: os.stat_result) -> str | None:
+    if not where.name.isprintable():
+        return "its name has control characters"
+    if not stat.S_ISDIR(status.st_mode):
+        return file_fault(status, MOST_FILE_BYTES)
+    if where.suffix in FILE_SUFFIXES:
+        return "it is a folder, no regular file"
+    if len(where.parts) - 1 > MOST_LEVELS:
+        return f"folders are nested more than {MOST_LEVELS} deep"
+    return None
