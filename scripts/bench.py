@@ -16,10 +16,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from lab.codec import encode  # noqa: E402
-from lab.experiment import SCHEMA_VERSION, Experiment  # noqa: E402
-from lab.metadata import host_info  # noqa: E402
-from lab.model import (  # noqa: E402
+from lab.commands.rebuild import rebuild  # noqa: E402
+from lab.measure.host import host_info  # noqa: E402
+from lab.records.codec import encode  # noqa: E402
+from lab.records.experiment import SCHEMA_VERSION, Experiment  # noqa: E402
+from lab.records.observations import (  # noqa: E402
     Axes,
     Block,
     Connection,
@@ -30,9 +31,8 @@ from lab.model import (  # noqa: E402
     Trough,
     Variant,
 )
-from lab.rebuild import rebuild  # noqa: E402
-from lab.store import RunFolder  # noqa: E402
-from lab.summary import EngineInfo  # noqa: E402
+from lab.records.summary import EngineInfo  # noqa: E402
+from lab.store.run_folder import RunFolder  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
 LAB_SIDE = (

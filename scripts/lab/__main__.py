@@ -10,17 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.closing import closing
+from lab.commands.rebuild import rebuild
 from lab.errors import ExitCode, LabError
-from lab.load_plan import plan_loads
-from lab.matrix import read_matrix, select
-from lab.rebuild import rebuild
+from lab.matrix.compose_file import read_matrix, select
+from lab.matrix.load_plan import plan_loads
+from lab.paths import COMPOSE_FILE, RESULTS, ROOT
+from lab.report.terminal import closing
 from lab.settings import given_settings, parse_settings
-from lab.store import RunFolder, find_run
+from lab.store.run_folder import RunFolder, find_run
 
-ROOT = Path(__file__).resolve().parents[2]
-COMPOSE_FILE = ROOT / "compose.yaml"
-RESULTS = ROOT / "results"
 PLAIN_WIDTH = 100
 
 
@@ -49,9 +47,9 @@ def plan(_: argparse.Namespace, __: Console) -> ExitCode:
 def repro(_: argparse.Namespace, console: Console) -> ExitCode:
     """Measure the suite and write its report."""
     # Only here: the other commands need no engine and not its client either.
-    from lab import deciding
-    from lab.choose import choose
-    from lab.run import Hooks, conduct_run
+    from lab.commands import claim_decider as deciding
+    from lab.engines.choice import choose
+    from lab.measure.run import Hooks, conduct_run
 
     given = given_settings()
     settings = parse_settings(given)
@@ -78,22 +76,22 @@ def try_app(_: argparse.Namespace, console: Console) -> ExitCode:
     """Measure someone's own app (APP or EXAMPLE): verdict, cause, what helps."""
     # Only here, as below: the other commands know nothing of an own app.
     if "LAB_PROJECT" in os.environ:
-        from lab.own.containers import try_with_containers as conduct
+        from lab.commands.try_containers import try_with_containers as conduct
     else:
-        from lab.own.command import try_with_processes as conduct
+        from lab.commands.try_app import try_with_processes as conduct
     return conduct(given_settings(), ROOT, results_folder(), console)
 
 
 def try_prepare(arguments: argparse.Namespace, _: Console) -> ExitCode:
     """For scripts/try: what an image of the app needs, written into a folder."""
-    from lab.own.containers import prepare
+    from lab.commands.try_containers import prepare
 
     return prepare(given_settings(), ROOT, Path(arguments.run))
 
 
 def try_services(arguments: argparse.Namespace, _: Console) -> ExitCode:
     """For scripts/try: the services of the app, written into a folder."""
-    from lab.own.containers import write_containers
+    from lab.commands.try_containers import write_containers
 
     return write_containers(given_settings(), ROOT, Path(arguments.run))
 

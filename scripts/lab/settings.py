@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 
 from lab.errors import LabError, UsageError
-from lab.model import MATTERS_BYTES, Connection
+from lab.paths import CLAIMS_FILE, DOTENV_FILE
+from lab.records.observations import MATTERS_BYTES, Connection
 
-DOTENV = Path(__file__).resolve().parents[2] / ".env"
-DOTENV_READER = Path(__file__).resolve().parents[1] / "dotenv.awk"
+DOTENV_FILE_READER = Path(__file__).resolve().parents[1] / "dotenv.awk"
 HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
 """Numbers for which images/cpus holds the file that the variant is shown."""
 MIN_BLOCKS = 8
@@ -22,7 +22,6 @@ WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
 SIZE_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?", re.IGNORECASE)
 ENGINES = ("auto", "docker", "process")
-CLAIMS = Path(__file__).with_name("claims.yaml")
 CLAIM = re.compile(r"^- id: (T\d+)$(.*?)(?=^- id:|^topics:|\Z)", re.MULTILINE | re.DOTALL)
 CLAIM_VARIANTS = re.compile(r"^  (?:variants|beside):\s*\{(.*?)\}", re.MULTILINE | re.DOTALL)
 CLAIMS_SUITE = "thread"
@@ -73,7 +72,7 @@ def parse_size(text: str) -> int:
 @cache
 def claim_variants() -> dict[str, tuple[str, ...]]:
     """The variants of each claim, from the text of claims.yaml: no YAML reader is needed."""
-    found = CLAIM.findall(CLAIMS.read_text(encoding="utf-8"))
+    found = CLAIM.findall(CLAIMS_FILE.read_text(encoding="utf-8"))
     return {
         name: tuple(re.findall(r": ([a-z0-9-]+)", " ".join(CLAIM_VARIANTS.findall(text))))
         for name, text in found
@@ -205,7 +204,7 @@ def read_dotenv(path: Path) -> dict[str, str]:
     try:
         with path.open("rb") as file:
             read = subprocess.run(
-                ["awk", "-f", DOTENV_READER],
+                ["awk", "-f", DOTENV_FILE_READER],
                 stdin=file,
                 capture_output=True,
                 env={**os.environ, "LC_ALL": "C"},
@@ -225,7 +224,8 @@ def given_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str
     Raises:
         LabError: .env cannot be read.
     """
-    return {**read_dotenv(DOTENV), **{name: value for name, value in environment.items() if value}}
+    given = {name: value for name, value in environment.items() if value}
+    return {**read_dotenv(DOTENV_FILE), **given}
 
 
 def main() -> int:

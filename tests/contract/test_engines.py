@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_contract import Case, EngineContract, wait_until
-from lab.engines.cpus import Shown, Way, show
-from lab.engines.process import ProcessEngine, Sources
-from lab.engines.script import Script
-from lab.engines.scripted import ScriptedEngine
-from lab.engines.trees import LinuxTrees
-from lab.environments import Installed
-from lab.matrix import read_matrix
+from lab.engines.process.cpus import Shown, Way, show
+from lab.engines.process.engine import ProcessEngine, Sources
+from lab.engines.process.environments import Installed
+from lab.engines.process.process_tree import LinuxTrees
+from lab.matrix.compose_file import read_matrix
+from support.engine_contract import Case, EngineContract, wait_until
+from support.paths import ROOT
+from support.script import Script
+from support.scripted_engine import ScriptedEngine
 
-ROOT = Path(__file__).resolve().parents[2]
 MIB = 1 << 20
 COMPOSE = """
 services:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.engines.docker.stats_payload import cgroup_version, sample_from_payload, unix_seconds
 from lab.errors import VariantError
-from lab.model import Sample
-from lab.stats import cgroup_version, sample_from_payload, unix_seconds
+from lab.records.observations import Sample
+from support.paths import ROOT
 
-APPS = Path(__file__).parents[2] / "apps"
+APPS = ROOT / "apps"
 ENGINES = Path(__file__).parents[1] / "fixtures" / "engine"
 V1 = ENGINES / "cgroup-v1-engine-20.10"
 V2 = ENGINES / "cgroup-v2-engine-26.1"

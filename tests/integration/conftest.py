@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support import ROOT, VARIANTS, Lab, answers_docker, docker
+from support.lab_commands import ROOT, VARIANTS, Lab, answers_docker, docker
 
 
 @pytest.fixture(scope="session")

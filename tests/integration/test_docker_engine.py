@@ -8,10 +8,10 @@ from pathlib import Path
 
 import docker as client
 import pytest
-from engine_contract import Case, EngineContract
-from lab.engines.docker import DockerEngine, Lifecycle
-from lab.matrix import read_matrix
-from support import ROOT, composes, docker
+from lab.engines.docker.engine import DockerEngine, Lifecycle
+from lab.matrix.compose_file import read_matrix
+from support.engine_contract import Case, EngineContract
+from support.lab_commands import ROOT, composes, docker
 
 pytestmark = pytest.mark.engine
 

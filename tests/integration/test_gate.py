@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import docker
-import gate_support
 import pytest
 from docker.errors import APIError
-from gate_support import Gate, RecordingEngine
+from support.gate import Gate, RecordingEngine
+from support.lab_commands import gate as gate_support
 
 pytestmark = pytest.mark.engine
 

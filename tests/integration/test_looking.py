@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, Lab, docker
+from support.lab_commands import ROOT, Lab, docker
 
 pytestmark = pytest.mark.engine
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import ROOT
+from support.lab_commands import ROOT
 
 LEAK = """
 import os

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT, Lab, composes, docker
+from support.lab_commands import ROOT, Lab, composes, docker
 
 pytestmark = pytest.mark.engine
 

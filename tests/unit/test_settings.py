@@ -3,12 +3,13 @@ from pathlib import Path
 
 import pytest
 from lab import settings
-from lab.claimbook import read_claims
+from lab.claims.book import read_claims
 from lab.errors import ExitCode, UsageError
-from lab.model import Connection
+from lab.records.observations import Connection
 from lab.settings import HOST_CPUS_SHOWN, given_settings, parse_settings, parse_size
+from support.paths import ROOT
 
-CPUS = Path(__file__).parents[2] / "images" / "cpus"
+CPUS = ROOT / "images" / "cpus"
 WHOLE = "a whole number from {} to {}"
 SHOWN = "host or one of 1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128"
 SIZES = "auto or a size of at least 64m, such as 8g"

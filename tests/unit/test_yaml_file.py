@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from lab.yaml_file import read_yaml
-
-ROOT = Path(__file__).parents[2]
+from support.paths import ROOT
 
 
 def written(folder: Path, text: str) -> Path:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lab.sequence import next_blocks, wants_more
-from lab.summary import Verdict
+from lab.records.summary import Verdict
+from lab.stopping import next_blocks, wants_more
 from lab.validation.simulate import Case
-from lab.verdict import judge_troughs
+from lab.verdict.verdict import judge_troughs
 
 MOST_FALSE_LEAKS = 0.005
 MOST_MISSED_LEAKS = 0.05

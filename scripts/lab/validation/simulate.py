@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from lab.growth import Troughs
 from lab.validation.shapes import MIB, Heights, Load, Shape, leaked, remembering
+from lab.verdict.trend import Troughs
 
 PAGE_MIB = 4096 / MIB
 

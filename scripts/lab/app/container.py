@@ -1,0 +1,102 @@
+"""An app in containers: its image's recipe, and what every one of its services is hardened with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.app.services import FOLDER, Service
+from lab.app.spec import Description
+from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC
+
+REQUIREMENTS = "requirements.txt"
+RECIPE = "Dockerfile"
+LOGS, SOCKETS, HOMES = "logs", "probes", "homes"
+MEMRAY = "/lab/memray"
+"""Its packages, where they have a wheel for the app's Python: out of the app's sight."""
+JEMALLOC_LINK = f"/usr/lib/{JEMALLOC}"
+"""The same for every machine: the recipe makes it where Debian has the package."""
+INSTALL = (
+    "apt-get update -qq && DEBIAN_FRONTEND=noninteractive "
+    "apt-get install -y -qq --no-install-recommends"
+)
+TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
+
+
+def recipe(description: Description) -> str:
+    """The Dockerfile of an app that is described by Python and requirements."""
+    packages = " ".join(description.system_packages)
+    system = [f"RUN {INSTALL} {packages} && {TIDY}"] if packages else []
+    lines = [
+        "ARG PYTHON_IMAGE",
+        "FROM ${PYTHON_IMAGE}",
+        "LABEL memlab=image",
+        f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK}"
+        f" && {TIDY}) || true",
+        *system,
+        f"COPY {REQUIREMENTS} /lab/{REQUIREMENTS}",
+        "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir"
+        f" --disable-pip-version-check --no-warn-script-location -r /lab/{REQUIREMENTS}",
+        "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --quiet"
+        f" --disable-pip-version-check --only-binary :all: --target {MEMRAY} memray || true",
+        f"COPY {COPY} {FOLDER}",
+        "USER 1000:1000",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def requirements_text(description: Description) -> str:
+    file = description.requirements_file
+    return file.read_text(encoding="utf-8") if file else "\n".join(description.requirements) + "\n"
+
+
+def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | None) -> Service:
+    """A service with what compose.yaml's own variants have; the lab's parts come from outside.
+
+    Args:
+        work: the run's folder, as the engine knows it.
+        root: the repository, as the engine knows it.
+        cpus: how many are shown; None: the host's own.
+    """
+    volumes = [
+        f"{root}/images/entry:/lab/entry:ro",
+        f"{work}/{LOGS}:/var/log/lab",
+        f"{work}/{HOMES}/{name}:/lab/home",
+    ]
+    if cpus is not None:
+        volumes.append(f"{root}/images/cpus/{cpus}:/sys/devices/system/cpu/online:ro")
+    if "LAB_PROBE_SOCKETS" in service["environment"]:
+        volumes += [f"{root}/apps:/lab/apps:ro", f"{work}/{SOCKETS}/{name}:/lab/probes"]
+    place = {"LAB_LIFECYCLE": "driver", "HOME": "/lab/home"}
+    return {
+        **service,
+        "environment": {**place, **service["environment"]},
+        "entrypoint": ["/lab/entry"],
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": True,
+        "tmpfs": ["/tmp:size=64m"],
+        "networks": ["lab"],
+        "user": "${LAB_UID:-1000}:${LAB_GID:-1000}",
+        "pids_limit": 2048,
+        "stop_grace_period": "2s",
+        "volumes": volumes,
+    }
+
+
+def driver(description: Description, work: Path) -> Mapping[str, Any]:
+    """What the driver's service has beside compose.yaml's own."""
+    return {
+        "command": ["try"],
+        "volumes": [
+            f"{work}/{COMPOSE_FILE}:/lab/compose.yaml:ro",
+            f"{work}/{COPY}:{description.folder}:ro",
+            f"{work}/{LOGS}:/var/log/lab:ro",
+            f"{work}/{SOCKETS}:/lab/probes",
+        ],
+        "environment": {
+            "APP": str(description.file),
+            "LAB_IMAGE_COMMAND": "${LAB_IMAGE_COMMAND:-}",
+            "LAB_JEMALLOC": "${LAB_JEMALLOC:-}",
+            "HOST_CPUS": "${HOST_CPUS:-host}",
+        },
+    }

@@ -1,0 +1,96 @@
+"""An app's environment on this machine: its Python and its requirements, cached by content."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from lab.app.services import base_name, image_name
+from lab.app.spec import Description
+from lab.engines.process.environments import (
+    COMPLETE,
+    Installed,
+    Needs,
+    Preparation,
+    Uv,
+    signals_interrupt,
+)
+from lab.engines.process.interpreters import Interpreter
+from lab.errors import LabError, VariantError
+
+T = TypeVar("T")
+ENVIRONMENTS = ".environments"
+"""Below the repository."""
+
+
+def needs(description: Description) -> Needs:
+    """What `pip install` is told."""
+    if description.requirements_file is not None:
+        return ("-r", description.requirements_file)
+    return description.requirements
+
+
+def folder_name(description: Description, interpreter: Interpreter) -> str:
+    """Same name, same content: the requirements' own text counts, not where it stands."""
+    file = description.requirements_file
+    wanted = file.read_bytes() if file else "\n".join(description.requirements).encode()
+    stands_on = f"\0{interpreter.executable.resolve()}\0{interpreter.version}".encode()
+    content = hashlib.sha256(wanted + stands_on).hexdigest()[:12]
+    return f"{base_name(description)}-{content}"
+
+
+def prepare_own(description: Description, root: Path, say: Callable[[str], None]) -> Installed:
+    """The environment of an app, made when it is not there.
+
+    Raises:
+        LabError: its Python or one of its requirements cannot be had; says which.
+    """
+    root = root.absolute()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        return prepared(description, Uv(root), say)
+    except OSError as error:
+        raise LabError(f"the environment of {description.name} cannot be made: {error}") from error
+
+
+def prepared(description: Description, uv: Uv, say: Callable[[str], None]) -> Installed:
+    job = Preparation(uv, uv.root, say)
+    with signals_interrupt():
+        try:
+            interpreter = named(description, "python", lambda: job.interpreter(description.python))
+            name, image = folder_name(description, interpreter), image_name(description)
+            return named(
+                description,
+                "requirements",
+                lambda: job.ensured(image, name, needs(description), interpreter),
+            )
+        finally:
+            uv.end()
+
+
+def prepare_memray(description: Description, root: Path, python: Installed) -> Path | None:
+    """The folder of memray's packages for an app's Python; None where it has no wheel."""
+    folder = root.absolute() / f"memray-{python.python.parents[1].name.rpartition('-')[2]}"
+    if (folder / COMPLETE).exists():
+        return folder
+    words: Needs = ("--only-binary", ":all:", "--target", folder, "memray")
+    with signals_interrupt():
+        uv = Uv(root.absolute())
+        try:
+            failed = uv.run("pip", "install", "--python", python.python, *words)
+        finally:
+            uv.end()
+    if failed:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    (folder / COMPLETE).touch()
+    return folder
+
+
+def named(description: Description, key: str, make: Callable[[], T]) -> T:
+    """What is made, or an error that names the key that asked for it."""
+    try:
+        return make()
+    except VariantError as error:
+        raise LabError(f"{description.file}: {key} cannot be had: {error}") from error

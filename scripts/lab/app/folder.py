@@ -1,0 +1,37 @@
+"""Which app is meant: someone's own, or one of the examples."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.app.spec import FILE
+from lab.errors import UsageError
+
+EXAMPLES = Path("apps") / "examples"
+
+
+def app_folder(given: Mapping[str, str], root: Path) -> Path:
+    """The folder that APP or EXAMPLE names.
+
+    Raises:
+        UsageError: neither does, or there is no such example.
+    """
+    name, app = given.get("EXAMPLE", ""), given.get("APP", "")
+    if app:
+        return Path(app).expanduser()
+    known = examples(root)
+    listed = ", ".join(sorted(known))
+    if not name:
+        raise UsageError(f"make try needs APP=path/to/folder, or EXAMPLE=, one of {listed}")
+    if name not in known:
+        raise UsageError(f"EXAMPLE={name!r} is unknown: there is {listed}")
+    return known[name]
+
+
+def examples(root: Path) -> dict[str, Path]:
+    """The descriptions by their names: `<folder>`, and `<folder>/mended` for the mended release."""
+    files = sorted((root / EXAMPLES).glob("*/*.toml"))
+    return {name_of_example(file): file for file in files}
+
+
+def name_of_example(file: Path) -> str:
+    return file.parent.name + ("" if file.name == FILE else f"/{file.stem}")

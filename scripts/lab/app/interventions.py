@@ -1,0 +1,154 @@
+"""One thing changed at a time: what proves a cause, and may be its cure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lab.app.spec import Description, Kind, Request
+from lab.causes.causes import Cause, Plausible
+from lab.records.observations import Connection
+
+Causes = tuple[Cause, ...]
+KEPT: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
+HELD: Causes = (Cause.LIVE_OBJECTS, Cause.NATIVE)
+THRESHOLD_BYTES = 128 * 1024
+"""glibc's own first value: setting it ends the automatic adjustment."""
+MOST_AT_ONCE = 4
+"""Interventions that are tried side by side: more would not fit into the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The same app with one thing changed."""
+
+    name: str
+    """Behind the variant's name, e.g. `one-arena`."""
+    line: str
+    """What one would paste, and where it goes."""
+    proves: Causes
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: str | None = None
+    """In the place of the app's own."""
+    connection: Connection | None = None
+    """For all its requests."""
+    concurrency: int | None = None
+    is_cure: bool = True
+    """Whether it is something to keep; else it only tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What one run tried: enough to answer from its raw files again."""
+
+    name: str
+    """The app's."""
+    base: str
+    """The variant that is the app as it is."""
+    beside: str
+    """The same once more, at the side of the changes."""
+    traced: tuple[str, ...]
+    """Variants whose allocations were traced."""
+    changes: tuple[Change, ...]
+    """Each is the variant `<base>-<its name>`."""
+
+    def variant(self, change: Change) -> str:
+        return f"{self.base}-{change.name}"
+
+
+def applied(description: Description, change: Change) -> Description:
+    """The app with that change."""
+    return replace(
+        description,
+        environment={**description.environment, **change.environment},
+        command=change.command or description.command,
+        concurrency=change.concurrency or description.concurrency,
+        requests=tuple(connected(request, change.connection) for request in description.requests),
+    )
+
+
+def connected(request: Request, connection: Connection | None) -> Request:
+    return request if connection is None else replace(request, connection=connection)
+
+
+def in_environment(name: str, proves: Causes, **values: str) -> Change:
+    line = " ".join(f"{key}={value}" for key, value in values.items())
+    return Change(name, f"{line} in the service's environment", proves, values)
+
+
+def changes_for(description: Description, jemalloc: str | None) -> tuple[Change, ...]:
+    """All changes that can be made to this app.
+
+    Args:
+        jemalloc: the library's file where the app runs; None where there is none.
+    """
+    threshold = str(THRESHOLD_BYTES)
+    found = [
+        in_environment("one-arena", KEPT, MALLOC_ARENA_MAX="1"),
+        in_environment("two-arenas", (Cause.THREAD_ARENAS,), MALLOC_ARENA_MAX="2"),
+        in_environment(
+            "thresholds", KEPT, MALLOC_MMAP_THRESHOLD_=threshold, MALLOC_TRIM_THRESHOLD_=threshold
+        ),
+        replace(
+            in_environment("python-malloc", (Cause.FRAGMENTATION,), PYTHONMALLOC="malloc"),
+            is_cure=False,
+        ),
+        *jemalloc_change(jemalloc),
+        *connection_change(description),
+        *server_changes(description.command or ""),
+    ]
+    if description.concurrency > 1:
+        only = (Cause.THREAD_ARENAS, Cause.THREADS)
+        line = "one request at a time (a smaller pool of threads)"
+        found.append(Change("one-at-a-time", line, only, concurrency=1, is_cure=False))
+    return tuple(found)
+
+
+def jemalloc_change(file: str | None) -> list[Change]:
+    if file is None:
+        return []
+    line = f"LD_PRELOAD={file} in the service's environment (Debian: libjemalloc2)"
+    return [Change("jemalloc", line, KEPT, {"LD_PRELOAD": file})]
+
+
+def connection_change(description: Description) -> list[Change]:
+    """The other way to connect: tells what hangs on connections from what hangs on requests."""
+    http = [request for request in description.requests if request.kind is Kind.HTTP]
+    if not http:
+        return []
+    causes: Causes = (Cause.SOCKETS, Cause.DESCRIPTORS, Cause.KERNEL)
+    if any(request.connection is Connection.KEEP_ALIVE for request in http):
+        line = "no keep-alive: close each connection after its answer"
+        return [Change("no-keep-alive", line, causes, connection=Connection.CLOSE)]
+    line = "keep-alive: fewer connections"
+    return [Change("keep-alive", line, causes, connection=Connection.KEEP_ALIVE, is_cure=False)]
+
+
+def server_changes(command: str) -> list[Change]:
+    """What the server's own options offer."""
+    found = []
+    if re.search(r"\bgunicorn\b", command) and "--max-requests" not in command:
+        options = "--max-requests 500 --max-requests-jitter 50"
+        causes = (*HELD, *KEPT, Cause.THREADS, Cause.DESCRIPTORS, Cause.SOCKETS)
+        line = f"gunicorn {options} (ends each worker in time: a stop-gap)"
+        found.append(Change("max-requests", line, causes, {"GUNICORN_CMD_ARGS": options}))
+    if threads := re.search(r"--threads[ =](\d+)", command):
+        fewer = command[: threads.start(1)] + "1" + command[threads.end(1) :]
+        only: Causes = (Cause.THREAD_ARENAS,)
+        found.append(Change("one-thread", "--threads 1", only, command=fewer))
+    if re.search(r"\buvicorn\b", command) and not re.search(r"--loop|\bgunicorn\b", command):
+        both = (Cause.NATIVE, Cause.SOCKETS)
+        line = "--loop asyncio"
+        found.append(Change("asyncio-loop", line, both, command=f"{command} {line}"))
+    return found
+
+
+def worth_trying(
+    causes: Sequence[Plausible], changes: Sequence[Change], most: int = MOST_AT_ONCE
+) -> tuple[Change, ...]:
+    """Those that would prove a plausible cause, the likeliest cause's first."""
+    wanted: dict[str, Change] = {}
+    for cause in causes:
+        for change in changes:
+            if cause.cause in change.proves:
+                wanted.setdefault(change.name, change)
+    return tuple(wanted.values())[:most]

@@ -1,0 +1,81 @@
+"""An app's requests as they are sent."""
+
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from lab.app.spec import Description, Kind, Request, Upload
+from lab.errors import UsageError
+from lab.load.request import SUCCESS, Exchange
+from lab.load.request_mix import Ask, Guest
+
+BOUNDARY = "worker-memory-lab-own-app"
+PLAIN_IN_A_PATH = "/%?=&+,;:@!$'()*~[]{}"
+
+
+def guest_of(description: Description) -> Guest:
+    """
+    Raises:
+        UsageError: a file that is sent cannot be read.
+    """
+    asks = tuple(ask_of(request) for request in description.requests)
+    return Guest(asks, description.health, description.warmup)
+
+
+def ask_of(request: Request) -> Ask:
+    if request.kind is Kind.TCP:
+        return Ask(None, request.weight, request.connection)
+    headers, body = headers_and_body(request)
+    exchange = Exchange(
+        path=quote(request.path, safe=PLAIN_IN_A_PATH),
+        method=request.method,
+        headers=headers,
+        body=body,
+        ok_statuses=request.expect or SUCCESS,
+    )
+    return Ask(exchange, request.weight, request.connection)
+
+
+def headers_and_body(request: Request) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    given = tuple(request.headers.items())
+    if request.multipart:
+        kind = f"multipart/form-data; boundary={BOUNDARY}"
+        return (*given, ("Content-Type", kind)), form(request.multipart)
+    body = content(request.body_file) if request.body_file else (request.body or "").encode()
+    named = any(name.lower() == "content-type" for name, _ in given)
+    if not body or named:
+        return given, body
+    return (*given, ("Content-Type", content_type(request))), body
+
+
+def content_type(request: Request) -> str:
+    """By the file's name, or by what a text begins with."""
+    if request.body_file is not None:
+        return mimetypes.guess_type(request.body_file.name)[0] or "application/octet-stream"
+    is_json = (request.body or "").lstrip()[:1] in ("{", "[")
+    return "application/json" if is_json else "text/plain; charset=utf-8"
+
+
+def form(fields: tuple[Upload, ...]) -> bytes:
+    return b"".join(part for field in fields for part in part_of(field)) + (
+        f"--{BOUNDARY}--\r\n".encode()
+    )
+
+
+def part_of(field: Upload) -> Iterator[bytes]:
+    yield f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field.name}"'.encode()
+    if field.file is None:
+        yield f"\r\n\r\n{field.text}".encode()
+    else:
+        kind = mimetypes.guess_type(field.file.name)[0] or "application/octet-stream"
+        yield f'; filename="{field.file.name}"\r\nContent-Type: {kind}\r\n\r\n'.encode()
+        yield content(field.file)
+    yield b"\r\n"
+
+
+def content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error

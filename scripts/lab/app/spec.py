@@ -1,0 +1,84 @@
+"""What lab.toml says of an app: frozen records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from lab.records.observations import Connection
+
+FILE = "lab.toml"
+PYTHON = "3.12"
+
+
+class Kind(str, Enum):
+    """What a request is on the wire."""
+
+    HTTP = "http"
+    TCP = "tcp"
+    """Connect and close without a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One field of a form: a text, or a file of the app's folder."""
+
+    name: str
+    text: str = ""
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One kind of request of an app's load."""
+
+    kind: Kind = Kind.HTTP
+    method: str = "GET"
+    path: str = "/"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+    body_file: Path | None = None
+    multipart: tuple[Upload, ...] = ()
+    expect: tuple[int, ...] = ()
+    """Statuses that count as served; none: any 2xx."""
+    weight: int = 1
+    connection: Connection = Connection.CLOSE
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """An app, as its lab.toml describes it."""
+
+    file: Path
+    """Where it stands, for messages."""
+    name: str
+    """Of its folder, in letters, digits and dashes."""
+    python: str = PYTHON
+    requirements: tuple[str, ...] = ()
+    requirements_file: Path | None = None
+    command: str | None = None
+    """A shell's line; None: what the image itself runs."""
+    image: str | None = None
+    dockerfile: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    workers: int = 1
+    memory_bytes: int = 1 << 30
+    system_packages: tuple[str, ...] = ()
+    health: str = "/"
+    probes: bool = True
+    warmup: int = 50
+    count: int = 4000
+    concurrency: int = 8
+    blocks: int = 8
+    matters_bytes: int | None = None
+    """Bytes a request that matter; None: as the settings say."""
+    requests: tuple[Request, ...] = (Request(),)
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
+    @property
+    def has_own_image(self) -> bool:
+        """Whether it brings its interpreter with it, which only containers can run."""
+        return self.image is not None or self.dockerfile is not None

@@ -1,0 +1,107 @@
+"""Where one `make try` happens: a copy of the app, the compose file of its variants, an engine."""
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from lab.app.environment import ENVIRONMENTS, prepare_own
+from lab.app.interventions import changes_for
+from lab.app.services import image_name, services
+from lab.app.spec import Description
+from lab.engines.process.environments import Installed
+from lab.engines.protocol import Engine
+from lab.errors import UsageError
+from lab.settings import Settings
+
+COMPOSE_FILE = "compose.yaml"
+COPY = "app"
+SKIPPED = shutil.ignore_patterns(
+    ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".*_cache", ".tox"
+)
+JEMALLOC = "libjemalloc.so.2"
+LIBRARIES = (Path("/usr/lib"), Path("/usr/local/lib"), Path("/lib"))
+
+
+def find_jemalloc() -> str | None:
+    """jemalloc's file on this machine."""
+    places = (place for root in LIBRARIES for place in (root, *root.glob("*-linux-gnu*")))
+    found = (place / JEMALLOC for place in places if (place / JEMALLOC).exists())
+    return next(map(str, found), None)
+
+
+@contextlib.contextmanager
+def workplace(description: Description) -> Iterator[Path]:
+    """A folder with a copy of the app, gone at the end.
+
+    Raises:
+        UsageError: the app cannot be copied.
+    """
+    work = Path(tempfile.mkdtemp(prefix="memlab-try-"))
+    try:
+        copy_app(description.folder, work / COPY)
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def copy_app(folder: Path, copy: Path) -> None:
+    try:
+        shutil.copytree(folder, copy, symlinks=True, ignore=SKIPPED)
+    except (OSError, shutil.Error) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UsageError(f"{folder} cannot be copied: {reason}") from error
+
+
+def write_services(
+    description: Description,
+    host_cpus: int | None,
+    jemalloc: str | None,
+    file: Path,
+    memray: str | None = None,
+) -> None:
+    found = services(description, changes_for(description, jemalloc), host_cpus, memray)
+    file.write_text(json.dumps({"services": found}, indent=1), encoding="utf-8")
+
+
+def installed_here(description: Description, root: Path, say: Callable[[str], None]) -> Installed:
+    """The app's environment on this machine.
+
+    Raises:
+        LabError: it cannot be made.
+        UsageError: the app can only run in a container.
+    """
+    if description.has_own_image:
+        key = "image" if description.image else "dockerfile"
+        raise UsageError(
+            f"{description.file}: {key} needs Docker, and no engine of containers is used "
+            "here: say python, requirements and command instead"
+        )
+    return prepare_own(description, root / ENVIRONMENTS, say)
+
+
+def process_engine(
+    description: Description,
+    installed: Installed,
+    settings: Settings,
+    given: Mapping[str, str],
+    root: Path,
+    work: Path,
+) -> Engine:
+    """Local processes of the app."""
+    from lab.engines.process.cpus import show
+    from lab.engines.process.engine import ProcessEngine, Sources
+
+    sources = Sources(
+        work / COMPOSE_FILE,
+        given,
+        root,
+        {image_name(description): installed},
+        app=work / COPY,
+        app_probes=description.probes,
+    )
+    return ProcessEngine(
+        sources, show(settings.host_cpus, root / "images", root / "apps"), settings.host_cpus
+    )

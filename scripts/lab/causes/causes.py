@@ -1,0 +1,209 @@
+"""Who may hold the memory: each cause that the ledger makes plausible, with its evidence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from lab.causes.memory_breakdown import Parts
+from lab.text.phrases import counted, signed_mib
+
+
+class Cause(str, Enum):
+    """The closed set of causes."""
+
+    THREAD_ARENAS = "thread arenas"
+    LIVE_OBJECTS = "live Python objects"
+    NATIVE = "native memory"
+    FRAGMENTATION = "fragmentation"
+    PAGE_CACHE = "page cache"
+    THREADS = "threads that do not end"
+    PROCESSES = "processes left behind"
+    DESCRIPTORS = "descriptors"
+    SOCKETS = "sockets held open"
+    KERNEL = "kernel memory"
+
+
+WORTH_NAMING_BYTES = 1 << 20
+"""Less than that is noise to most services."""
+PLAUSIBLE_SHARE = 0.25
+"""A part below a quarter of what was gained explains it for nobody."""
+SMALL_OBJECT_BYTES = 512
+"""Python's own allocator serves no larger block; each block that it gained is at most this."""
+LARGE_OBJECT_BYTES = 4096
+"""What was handed out per new Python block, past which it is rather not Python that asked."""
+FEW = 4
+"""Threads, processes or descriptors that come and go."""
+GOES_ON_A_REQUEST = 0.02
+"""One in fifty requests leaves one more."""
+A_THREAD_BYTES = 100 << 10
+A_PROCESS_BYTES = 4 << 20
+A_DESCRIPTOR_BYTES = 4 << 10
+"""At least; for the order in which causes are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plausible:
+    """A cause, what it would explain, and by which reading."""
+
+    cause: Cause
+    explained_bytes: int
+    evidence: str
+    goes_on: bool = False
+    """Whether it can be counted, and requests leave more and more of it."""
+
+
+def plausible_causes(gained: Parts, later: Parts | None = None) -> tuple[Plausible, ...]:
+    """All causes that the ledger does not exclude, the one that explains most first.
+
+    What is left open a request comes before them: the memory of other kinds hangs on it.
+
+    Args:
+        gained: what has to be explained.
+        later: what the second half of the load gained, where that is not the same: a pool that
+            fills leaves nothing open there.
+    """
+    found = possible(gained)
+    go_on = {each.cause for each in (found if later is None else possible(later)) if each.goes_on}
+    held = [replace(each, goes_on=each.goes_on and each.cause in go_on) for each in found]
+    return tuple(sorted(held, key=lambda each: (not each.goes_on, -each.explained_bytes)))
+
+
+def possible(gained: Parts) -> list[Plausible]:
+    """What each rule says, in the rules' order."""
+    return [each for rule in RULES if (each := rule(gained)) is not None]
+
+
+def mib_text(size_bytes: int) -> str:
+    return f"{signed_mib(size_bytes)} MiB"
+
+
+def matters(part: int | None, gained: Parts) -> bool:
+    """Whether a part explains enough of what was gained, and is more than noise."""
+    least = max(WORTH_NAMING_BYTES / 2, PLAUSIBLE_SHARE * gained.to_explain)
+    return part is not None and part >= least
+
+
+def kept_free(gained: Parts) -> Plausible | None:
+    """Memory that the allocator keeps: in more arenas than before, or between what is in use."""
+    if not matters(gained.kept_free, gained) or gained.kept_free is None:
+        return None
+    more = gained.arenas_count or 0
+    cause = Cause.THREAD_ARENAS if more > 0 else Cause.FRAGMENTATION
+    where = f"in {counted(more, 'arena')} more" if more > 0 else "in no more arenas"
+    evidence = f"the allocator keeps {mib_text(gained.kept_free)} free, {where} than before"
+    return Plausible(cause, gained.kept_free, evidence)
+
+
+def python_fragments(gained: Parts) -> Plausible | None:
+    """Python's own arenas that grew though its blocks did not."""
+    if gained.python_free is not None:
+        if not matters(gained.python_free, gained):
+            return None
+        evidence = f"Python's own arenas keep {mib_text(gained.python_free)} free"
+        return Plausible(Cause.FRAGMENTATION, gained.python_free, evidence)
+    rest, blocks = gained.rest, gained.blocks_count
+    if rest is None or blocks is None or not matters(rest, gained):
+        return None
+    if blocks * SMALL_OBJECT_BYTES >= rest / 2:
+        return None
+    evidence = f"{mib_text(rest)} outside malloc, with {blocks:+,} Python blocks"
+    return Plausible(Cause.FRAGMENTATION, rest, evidence)
+
+
+def mapped_memory(gained: Parts) -> Plausible | None:
+    """What neither allocator handed out: libraries map it by themselves."""
+    if not matters(gained.elsewhere, gained) or gained.elsewhere is None:
+        return None
+    evidence = f"{mib_text(gained.elsewhere)} mapped outside malloc and Python's allocator"
+    return Plausible(Cause.NATIVE, gained.elsewhere, evidence)
+
+
+def live_objects(gained: Parts) -> Plausible | None:
+    """Python's blocks grew by as many as the memory needs."""
+    blocks = gained.blocks_count
+    if blocks is None or gained.requests == 0:
+        return None
+    in_arenas = gained.rest if gained.python_in_use is None else gained.python_in_use
+    small = in_arenas if matters(in_arenas, gained) else None
+    large = gained.in_use if matters(gained.in_use, gained) else None
+    fits_small = small is not None and blocks * SMALL_OBJECT_BYTES >= small / 2
+    fits_large = large is not None and blocks * LARGE_OBJECT_BYTES >= large
+    if not fits_small and not fits_large:
+        return None
+    explained = ((small or 0) if fits_small else 0) + ((large or 0) if fits_large else 0)
+    a_request = blocks / gained.requests
+    evidence = f"{blocks:+,} Python blocks ({a_request:.2f} a request) with {mib_text(explained)}"
+    return Plausible(Cause.LIVE_OBJECTS, explained, evidence)
+
+
+def native_memory(gained: Parts) -> Plausible | None:
+    """Handed out by malloc, and more than Python's blocks account for."""
+    if not matters(gained.in_use, gained) or gained.in_use is None:
+        return None
+    blocks = gained.blocks_count or 0
+    if blocks * SMALL_OBJECT_BYTES >= gained.in_use:
+        return None
+    evidence = f"malloc has handed out {mib_text(gained.in_use)}, with {blocks:+,} Python blocks"
+    return Plausible(Cause.NATIVE, gained.in_use, evidence)
+
+
+def page_cache(gained: Parts) -> Plausible | None:
+    if not matters(gained.file, gained) or gained.file is None:
+        return None
+    evidence = f"{mib_text(gained.file)} are pages of files"
+    return Plausible(Cause.PAGE_CACHE, min(gained.file, gained.memory), evidence)
+
+
+def kernel_memory(gained: Parts) -> Plausible | None:
+    if not matters(gained.kernel, gained) or gained.kernel is None:
+        return None
+    evidence = f"{mib_text(gained.kernel)} are the kernel's own (slabs, page tables, buffers)"
+    return Plausible(Cause.KERNEL, gained.kernel, evidence)
+
+
+def more_of(
+    count: int | None, cause: Cause, what: str, bytes_each: int, gained: Parts
+) -> Plausible | None:
+    """Something countable that there is more of after every request."""
+    if count is None or count < FEW or count < 0.001 * gained.requests:
+        return None
+    a_request = count / max(gained.requests, 1)
+    evidence = f"{count:+,} {what} ({a_request:.2f} a request)"
+    return Plausible(cause, count * bytes_each, evidence, a_request >= GOES_ON_A_REQUEST)
+
+
+def threads(gained: Parts) -> Plausible | None:
+    own = (gained.tasks_count or 0) - (gained.processes_count or 0)
+    count = None if gained.tasks_count is None else own
+    return more_of(count, Cause.THREADS, "threads", A_THREAD_BYTES, gained)
+
+
+def processes(gained: Parts) -> Plausible | None:
+    count = gained.processes_count
+    return more_of(count, Cause.PROCESSES, "processes", A_PROCESS_BYTES, gained)
+
+
+def sockets(gained: Parts) -> Plausible | None:
+    return more_of(gained.sockets_count, Cause.SOCKETS, "sockets", A_DESCRIPTOR_BYTES, gained)
+
+
+def descriptors(gained: Parts) -> Plausible | None:
+    if gained.descriptors_count is None:
+        return None
+    others = gained.descriptors_count - (gained.sockets_count or 0)
+    return more_of(others, Cause.DESCRIPTORS, "descriptors", A_DESCRIPTOR_BYTES, gained)
+
+
+RULES: tuple[Callable[[Parts], Plausible | None], ...] = (
+    kept_free,
+    python_fragments,
+    mapped_memory,
+    live_objects,
+    native_memory,
+    page_cache,
+    kernel_memory,
+    threads,
+    processes,
+    sockets,
+    descriptors,
+)

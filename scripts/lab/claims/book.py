@@ -1,0 +1,60 @@
+"""claims.yaml to records: the one place that reads the thread's statements."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lab.claims.judge import ClaimBook, ClaimRecord, OutcomeRule, TopicRecord, faults
+from lab.claims.rules import Rule, RuleError, parse
+from lab.paths import CLAIMS_FILE
+from lab.records.summary import Outcome
+from lab.yaml_file import read_yaml
+
+CLAIMS = CLAIMS_FILE
+
+
+@cache
+def read_claims(path: Path = CLAIMS) -> ClaimBook:
+    """The statements and questions of the file.
+
+    Raises:
+        RuleError: a record of it cannot be used.
+    """
+    document = read_yaml(path)
+    bounds = parsed(document["bounds"], {})
+    claims = tuple(claim_record(item, bounds) for item in document["claims"])
+    if wrong := [fault for record in claims for fault in faults(record)]:
+        raise RuleError(f"{path.name}: {wrong[0]}")
+    topics = tuple(
+        TopicRecord(item["question"], dict(item["positions"])) for item in document["topics"]
+    )
+    return ClaimBook(claims, topics)
+
+
+def parsed(texts: Mapping[str, object], known: Mapping[str, Rule]) -> dict[str, Rule]:
+    """Terms in their order; a later one may name an earlier one."""
+    found = dict(known)
+    for name, text in texts.items():
+        found[name] = parse(str(text), found)
+    return found
+
+
+def claim_record(item: Mapping[str, Any], bounds: Mapping[str, Rule]) -> ClaimRecord:
+    terms = parsed(item.get("terms", {}), bounds)
+    return ClaimRecord(
+        id=item["id"],
+        statement=item["statement"],
+        roles=item["variants"],
+        beside=item.get("beside", {}),
+        differs=item["differs"],
+        measured=item["measured"],
+        condition=item["condition"],
+        outcomes=tuple(
+            OutcomeRule(outcome, parse(item[word]["when"], terms), item[word]["because"])
+            for outcome in Outcome
+            if (word := outcome.value) in item
+        ),
+        opposite=item["opposite"],
+        published=item.get("published", {}),
+    )

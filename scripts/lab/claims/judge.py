@@ -1,0 +1,306 @@
+"""The thread's statements, judged: pure, from declarative records and measured variants alone."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lab.claims.quantities import JUDGED, QUANTITIES, quantity, quantity_text
+from lab.claims.rules import Gap, Rule, RuleError, Unread, Value, evaluate
+from lab.records.summary import (
+    Claim,
+    ClaimRow,
+    Evidence,
+    Missing,
+    Outcome,
+    Position,
+    Topic,
+    VariantSummary,
+)
+from lab.text.phrases import listed
+
+FIELD = re.compile(r"\{(\w+)\.(\w+)\}")
+PUBLISHED = "published_"
+MOST_GAPS = 3
+ANOTHER_TRIAL = "TRIALS=3 would tell a border case from noise"
+
+
+class ContradictionError(RuleError):
+    """Two rules of one claim hold at once: the record is wrong, not the measurement."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRule:
+    """When an outcome holds, and the sentence that says why."""
+
+    outcome: Outcome
+    rule: Rule
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRecord:
+    """One statement as claims.yaml has it; no outcome stands in it."""
+
+    id: str
+    statement: str
+    roles: Mapping[str, str]
+    """Role to variant; without one of them the claim is inconclusive."""
+    beside: Mapping[str, str]
+    """More roles, shown where they were measured; no rule reads them."""
+    differs: str
+    measured: str
+    condition: str
+    outcomes: tuple[OutcomeRule, ...]
+    opposite: str
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> tuple[tuple[str, str], ...]:
+        """Every (role, quantity) that a rule or a reason names, in that order."""
+        told = (pair for each in self.outcomes for pair in FIELD.findall(each.because))
+        ruled = (pair for each in self.outcomes for pair in each.rule.reads)
+        return tuple(dict.fromkeys((*ruled, *told)))
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRecord:
+    """A question on which the thread contradicts itself, and the claims that answer it."""
+
+    question: str
+    positions: Mapping[str, str]
+    """Claim to what it says on this question, in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimBook:
+    """All statements and questions."""
+
+    claims: tuple[ClaimRecord, ...]
+    topics: tuple[TopicRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the roles of one claim were measured to be."""
+
+    record: ClaimRecord
+    variants: Mapping[str, VariantSummary]
+
+    def __call__(self, role: str, name: str) -> Value | Gap:
+        service = {**self.record.roles, **self.record.beside}[role]
+        if name.startswith(PUBLISHED):
+            return self.record.published[role][name.removeprefix(PUBLISHED)]
+        if service not in self.variants:
+            return Gap((Unread(service, name, "it did not run"),))
+        return quantity(self.variants[service], name)
+
+
+def judge_claims(
+    records: Sequence[ClaimRecord],
+    variants: Iterable[VariantSummary],
+    missing: Iterable[Missing] = (),
+) -> tuple[Claim, ...]:
+    """Each statement with its outcome, from what was measured.
+
+    Raises:
+        ContradictionError: two rules of one record hold at once.
+    """
+    by_name = {variant.name: variant for variant in variants}
+    reasons = {each.name: each.reason for each in missing}
+    return tuple(judge_claim(record, by_name, reasons) for record in records)
+
+
+def judge_claim(
+    record: ClaimRecord, variants: Mapping[str, VariantSummary], missing: Mapping[str, str]
+) -> Claim:
+    measured = Measured(record, variants)
+    outcome, reason = outcome_of(measured, missing)
+    return Claim(
+        id=record.id,
+        statement=record.statement,
+        outcome=outcome,
+        reason=reason,
+        evidence=tuple(evidence_of(measured)),
+        differs=record.differs,
+        measured=record.measured,
+        condition=record.condition,
+        opposite=record.opposite,
+        rules={each.outcome.value: each.rule.text for each in record.outcomes},
+        rows=tuple(rows_of(measured)),
+    )
+
+
+def outcome_of(measured: Measured, missing: Mapping[str, str]) -> tuple[Outcome, str]:
+    """The outcome whose rule holds, with its reason; else inconclusive, with what is wanting."""
+    record = measured.record
+    if absent := [name for name in record.roles.values() if name not in measured.variants]:
+        return Outcome.INCONCLUSIVE, absent_text(absent, missing)
+    found = holding(measured)
+    if isinstance(found, OutcomeRule):
+        return found.outcome, filled(found.because, measured)
+    if found.unread:
+        return Outcome.INCONCLUSIVE, unread_text(found)
+    return Outcome.INCONCLUSIVE, f"between the bounds: {numbers_text(measured)}; {ANOTHER_TRIAL}"
+
+
+def holding(measured: Measured) -> OutcomeRule | Gap:
+    """The rule that holds, or what is not known; an empty gap when every rule is false."""
+    record = measured.record
+    found = [(each, evaluate(each.rule, measured)) for each in record.outcomes]
+    true = [each for each, holds in found if holds is True]
+    if len(true) > 1:
+        both = " and ".join(each.outcome.value for each in true)
+        raise ContradictionError(f"{record.id}: the rules of {both} hold at once")
+    if true:
+        return true[0]
+    gaps = [each for _, holds in found if isinstance(holds, Gap) for each in holds.unread]
+    return Gap(tuple(dict.fromkeys(gaps)))
+
+
+def absent_text(absent: Sequence[str], missing: Mapping[str, str]) -> str:
+    told = [f"{name} ({missing.get(name, 'no trial was recorded')})" for name in absent]
+    return f"not measured: {listed(told, MOST_GAPS)}"
+
+
+def unread_text(gap: Gap) -> str:
+    told = dict.fromkeys(f"{each.variant}: {each.why}" for each in gap.unread)
+    return f"open, because of {listed(list(told), MOST_GAPS)}"
+
+
+def numbers_text(measured: Measured) -> str:
+    """What the rules read, as far as it is known."""
+    rules = dict.fromkeys(pair for each in measured.record.outcomes for pair in each.rule.reads)
+    shown = [
+        f"{role} {name} {quantity_text(name, found)}"
+        for role, name in rules
+        if not name.startswith(PUBLISHED) and not isinstance(found := measured(role, name), Gap)
+    ]
+    return listed(shown, 2 * MOST_GAPS)
+
+
+def filled(template: str, measured: Measured) -> str:
+    """A reason with its numbers in place."""
+
+    def text(found: re.Match[str]) -> str:
+        role, name = found.groups()
+        value = measured(role, name)
+        return quantity_text(name, None if isinstance(value, Gap) else value)
+
+    return FIELD.sub(text, template)
+
+
+def evidence_of(measured: Measured) -> Iterable[Evidence]:
+    """A row a role that was measured, with the quantities that the record names of it."""
+    record = measured.record
+    for role, name in {**record.roles, **record.beside}.items():
+        if name not in measured.variants:
+            continue
+        wanted = [q for r, q in record.reads if r == role and not q.startswith(PUBLISHED)]
+        found = {each: measured(role, each) for each in wanted}
+        yield Evidence(
+            role=role,
+            variant=name,
+            trials=len(measured.variants[name].trials),
+            numbers={q: None if isinstance(v, Gap) else v for q, v in found.items()},
+        )
+
+
+def rows_of(measured: Measured) -> Iterable[ClaimRow]:
+    """Published, predicted and measured beside each other, where the record has a number."""
+    for role, published in measured.record.published.items():
+        for name, value in published.items():
+            found = measured(role, name)
+            predicted = predicted_of(measured, role, name)
+            yield ClaimRow(
+                role=role,
+                quantity=name,
+                published=value,
+                predicted=predicted,
+                measured=found if isinstance(found, int | float) else None,
+            )
+
+
+def predicted_of(measured: Measured, role: str, name: str) -> float | None:
+    """What the prediction of a growth says of that quantity, where it says something."""
+    growth, baseline = measured(role, "predicted_bytes"), measured(role, "baseline_bytes")
+    if not isinstance(growth, int | float) or name not in ("growth_bytes", "settled_bytes"):
+        return None
+    if name == "growth_bytes":
+        return growth
+    return growth + baseline if isinstance(baseline, int | float) else None
+
+
+def topics_of(records: Sequence[TopicRecord], claims: Sequence[Claim]) -> tuple[Topic, ...]:
+    """The questions of which every claim was judged."""
+    known = {claim.id for claim in claims}
+    return tuple(
+        Topic(each.question, tuple(Position(i, says) for i, says in each.positions.items()))
+        for each in records
+        if known.issuperset(each.positions)
+    )
+
+
+def claims_asked(
+    book: ClaimBook, names: Iterable[str], only: str | None, everything: bool
+) -> tuple[ClaimRecord, ...]:
+    """The statements that a run is about.
+
+    Args:
+        names: the variants that it was asked for.
+        only: one claim's id, when just that was asked for.
+        everything: whether no variant was left out on purpose.
+    """
+    if only:
+        return tuple(record for record in book.claims if record.id == only)
+    asked = set(names)
+    return tuple(
+        record for record in book.claims if everything or asked.issuperset(record.roles.values())
+    )
+
+
+def claims_left(
+    records: Sequence[ClaimRecord], variants: Sequence[VariantSummary]
+) -> tuple[int, int]:
+    """How many are decided so far, and of how many."""
+    claims = judge_claims(records, variants)
+    return sum(claim.outcome is not Outcome.INCONCLUSIVE for claim in claims), len(claims)
+
+
+def again_of(records: Sequence[ClaimRecord], variants: Sequence[VariantSummary]) -> tuple[str, ...]:
+    """Variants of which one more trial may decide a claim, in the order of the records.
+
+    A claim for want of a verdict asks for that variant, one between the bounds for all of its own.
+    """
+    by_name = {variant.name: variant for variant in variants}
+    found: dict[str, None] = {}
+    for record in records:
+        if by_name.keys() >= set(record.roles.values()):
+            found |= dict.fromkeys(wanted_again(Measured(record, by_name)))
+    return tuple(found)
+
+
+def wanted_again(measured: Measured) -> tuple[str, ...]:
+    found = holding(measured)
+    if isinstance(found, OutcomeRule):
+        return ()
+    if not found.unread:
+        return tuple(measured.record.roles.values())
+    return tuple(each.variant for each in found.unread if each.quantity in JUDGED)
+
+
+def faults(record: ClaimRecord) -> list[str]:
+    """What is wrong with a record: an unknown role, quantity or published number."""
+    known = {**record.roles, **record.beside}
+    found = []
+    for role, name in record.reads:
+        if role not in known:
+            found.append(f"{record.id}: {role!r} is no role")
+        elif name.startswith(PUBLISHED):
+            if name.removeprefix(PUBLISHED) not in record.published.get(role, {}):
+                found.append(f"{record.id}: {role}.{name} is not published")
+        elif name not in QUANTITIES:
+            found.append(f"{record.id}: {name!r} is no quantity")
+    ruled = {role for each in record.outcomes for role, _ in each.rule.reads}
+    if beside := ruled & record.beside.keys():
+        found.append(f"{record.id}: a rule reads {min(beside)}, which is only shown beside")
+    return found

@@ -1,0 +1,216 @@
+"""What a claim's rule may ask of a variant: quantities by name, and why one is not known."""
+
+from collections.abc import Callable, Mapping
+from statistics import median
+
+from lab.claims.rules import Gap, Unread, Value
+from lab.records.summary import Memory, TrialSummary, VariantSummary, Verdict
+from lab.text.phrases import DASH, number
+from lab.text.units import format_mib, format_rate
+from lab.verdict.criteria import FLAT_BYTES_A_WORKER, FLAT_SHARE_OF_BASELINE
+
+BROKEN_OFF = ("interrupted", "cut off", "failed", "never ready")
+"""Ends after which nothing of a trial decides anything."""
+
+LEAST_SERVED_SHARE = 0.9
+"""Below it what is left behind is of other work than was asked for."""
+
+Read = Callable[[VariantSummary], Value | None]
+
+
+def of_memory(read: Callable[[Memory], int | None]) -> Read:
+    return lambda variant: read(variant.memory_bytes) if variant.memory_bytes else None
+
+
+def gained(trial: TrialSummary, pick: Callable[[tuple[int, ...]], int | None]) -> int | None:
+    """What `pick` finds among the troughs after a block each, less the baseline."""
+    found = pick(trial.troughs_bytes[1:]) if len(trial.troughs_bytes) > 1 else None
+    return None if found is None else found - trial.troughs_bytes[0]
+
+
+def of_troughs(pick: Callable[[tuple[int, ...]], int | None]) -> Read:
+    """The median over the trials of one trough's gain."""
+
+    def read(variant: VariantSummary) -> int | None:
+        found = [gain for t in variant.trials if (gain := gained(t, pick)) is not None]
+        return round(median(found)) if found else None
+
+    return read
+
+
+def nth(index: int) -> Callable[[tuple[int, ...]], int | None]:
+    return lambda troughs: troughs[index] if len(troughs) > index else None
+
+
+HALF = of_troughs(lambda troughs: troughs[len(troughs) // 2 - 1] if len(troughs) > 1 else None)
+
+
+def second_half_growth(variant: VariantSummary) -> int | None:
+    half, whole = HALF(variant), of_troughs(nth(-1))(variant)
+    return None if half is None or whole is None else int(whole) - int(half)
+
+
+def peak_growth(variant: VariantSummary) -> int | None:
+    memory = variant.memory_bytes
+    return memory.peak - memory.baseline if memory and memory.peak is not None else None
+
+
+def mean_growth(variant: VariantSummary) -> float | None:
+    """Over all requests, the first ones that fill the pool among them."""
+    memory, trials = variant.memory_bytes, len(variant.trials)
+    return memory.growth * trials / variant.requests.ok if memory else None
+
+
+def flat_bytes(variant: VariantSummary) -> float | None:
+    """Growth below this counts as none, as for the verdict."""
+    memory, workers = variant.memory_bytes, variant.axes["workers"]
+    if memory is None or workers is None:
+        return None
+    return max(FLAT_BYTES_A_WORKER * int(workers), FLAT_SHARE_OF_BASELINE * memory.baseline)
+
+
+def verdict_of(variant: VariantSummary) -> Verdict | None:
+    """What the decided trials agree on, when they are at least half of all."""
+    decided = [t.verdict for t in variant.trials if t.verdict is not Verdict.INCONCLUSIVE]
+    enough = 2 * len(decided) >= len(variant.trials)
+    return decided[0] if enough and len(set(decided)) == 1 else None
+
+
+def is_verdict(*wanted: Verdict) -> Read:
+    def read(variant: VariantSummary) -> bool | None:
+        found = verdict_of(variant)
+        return None if found is None else found in wanted
+
+    return read
+
+
+def verdict_word(variant: VariantSummary) -> str | None:
+    found = verdict_of(variant)
+    return found.value if found else None
+
+
+def threads_gained(variant: VariantSummary) -> int | None:
+    threads = variant.threads
+    if threads.baseline is None or threads.settled is None:
+        return None
+    return threads.settled - threads.baseline
+
+
+def cpu(variant: VariantSummary) -> float | None:
+    return variant.cpu_seconds.user + variant.cpu_seconds.system if variant.cpu_seconds else None
+
+
+def of_aftermath(field: str) -> Read:
+    return lambda variant: getattr(variant.aftermath, field) if variant.aftermath else None
+
+
+def of_axis(axis: str) -> Read:
+    return lambda variant: variant.axes.get(axis)
+
+
+COUNTED: Mapping[str, Read] = {
+    "ok": lambda v: v.requests.ok,
+    "sent": lambda v: v.requests.sent,
+    "failed": lambda v: v.requests.failed,
+    "reset": lambda v: v.requests.failures.get("reset", 0),
+    "oom_kills": lambda v: v.oom_kills,
+    "workers_lost": lambda v: v.workers_lost,
+    "end": lambda v: v.trials[-1].end,
+    "workers": of_axis("workers"),
+    "cpus": of_axis("host_cpus"),
+    "concurrency": lambda v: v.load.get("concurrency"),
+    "baseline_bytes": of_memory(lambda memory: memory.baseline),
+    "peak_bytes": of_memory(lambda memory: memory.peak),
+    "limit_bytes": lambda v: v.memory_limit_bytes,
+    "predicted_bytes": lambda v: v.prediction.growth_bytes,
+    "first_block_growth_bytes": of_troughs(nth(0)),
+    "second_block_growth_bytes": of_troughs(nth(1)),
+}
+"""What is known of a variant that died or refused requests later on, too."""
+
+SETTLED: Mapping[str, Read] = {
+    "growth_bytes": of_memory(lambda memory: memory.growth),
+    "settled_bytes": of_memory(lambda memory: memory.settled),
+    "peak_growth_bytes": peak_growth,
+    "flat_bytes": flat_bytes,
+    "half_growth_bytes": HALF,
+    "second_half_growth_bytes": second_half_growth,
+    "highest_growth_bytes": of_troughs(max),
+    "lowest_growth_bytes": of_troughs(lambda troughs: min(troughs[1:], default=None)),
+    "growth_bytes_per_request": lambda v: (
+        v.growth_bytes_per_request.estimate if v.growth_bytes_per_request else None
+    ),
+    "mean_growth_bytes_per_request": mean_growth,
+    "threads_baseline": lambda v: v.threads.baseline,
+    "threads_settled": lambda v: v.threads.settled,
+    "threads_gained": threads_gained,
+    "processes": lambda v: v.processes,
+    "elapsed_seconds": lambda v: v.elapsed_seconds,
+    "cpu_seconds": cpu,
+    "latency_p50_seconds": lambda v: v.latency_seconds.get("p50"),
+    "latency_p95_seconds": lambda v: v.latency_seconds.get("p95"),
+    "companion_p50_seconds": lambda v: v.companion_seconds.get("p50"),
+    "companion_p95_seconds": lambda v: v.companion_seconds.get("p95"),
+    "before_memory_bytes": of_aftermath("memory_before_bytes"),
+    "after_memory_bytes": of_aftermath("memory_after_bytes"),
+    "before_processes": of_aftermath("processes_before"),
+    "after_processes": of_aftermath("processes_after"),
+    "asked": of_aftermath("asked"),
+    "answered": of_aftermath("answered"),
+}
+"""What a load that was served to its end leaves behind."""
+
+JUDGED: Mapping[str, Read] = {
+    "verdict": verdict_word,
+    "stopped": is_verdict(Verdict.FLAT, Verdict.BOUNDED),
+    "climbs": is_verdict(Verdict.LEAK),
+}
+"""What the verdict says; one more trial may tell it where one has not."""
+
+QUANTITIES: Mapping[str, Read] = {**COUNTED, **SETTLED, **JUDGED}
+
+
+def quantity(variant: VariantSummary, name: str) -> Value | Gap:
+    """A quantity by its name, or why it is not known."""
+    why = obstacle(variant, name)
+    found = None if why else QUANTITIES[name](variant)
+    if found is not None:
+        return found
+    return Gap((Unread(variant.name, name, why or without(variant, name)),))
+
+
+def obstacle(variant: VariantSummary, name: str) -> str | None:
+    """What keeps a variant from saying anything of that name."""
+    counts, ends = variant.requests, {trial.end for trial in variant.trials}
+    if broken := ends.intersection(BROKEN_OFF):
+        return f"a trial of it ended early ({min(broken)})"
+    if not counts.ok:
+        return "it served no request"
+    if name in COUNTED:
+        return None
+    if "died" in ends:
+        return "it died under the load"
+    if counts.ok < LEAST_SERVED_SHARE * counts.sent:
+        return f"it answered only {counts.ok:,} of {counts.sent:,} requests"
+    return None
+
+
+def without(variant: VariantSummary, name: str) -> str:
+    if name in JUDGED:
+        return f"no verdict: {variant.reason.rstrip('.')}"
+    return f"{name} was not measured"
+
+
+def quantity_text(name: str, value: Value | None) -> str:
+    """A value with its unit; bytes as MiB."""
+    if value is None or isinstance(value, str):
+        return value or DASH
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name.endswith("bytes_per_request"):
+        return format_rate(value)
+    if name.endswith("bytes"):
+        return format_mib(value)
+    if name.endswith("seconds"):
+        return f"{value * 1000:,.0f} ms" if abs(value) < 1 else f"{value:,.1f} s"
+    return number(value, 0 if float(value).is_integer() else 1)

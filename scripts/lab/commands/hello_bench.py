@@ -1,0 +1,76 @@
+"""Inside the bench's container: the load client against wrk on a hello endpoint, turn by turn."""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import time
+from statistics import median
+
+import uvloop
+
+from lab.load.client import Target, resolve, run_block
+from lab.load.request import Exchange
+from lab.records.observations import Connection
+
+ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (9, 1)}
+"""Rounds and seconds each; single rounds of closed connections scatter by half, so there are many.
+Each keeps its port for a minute unless it may be used again: scripts/bench says that it may."""
+CONCURRENCY = 40
+PORT = 8000
+PATH = "/async/hello"
+
+
+def wrk_rate(host: str, connection: Connection) -> float:
+    """Requests a second that wrk reaches with one thread."""
+    _, seconds = ROUNDS[connection]
+    header = ["-H", "Connection: close"] if connection is Connection.CLOSE else []
+    words = [
+        "wrk",
+        "-t1",
+        f"-c{CONCURRENCY}",
+        f"-d{seconds}s",
+        *header,
+        f"http://{host}:{PORT}{PATH}",
+    ]
+    shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", shown)
+    if found is None:
+        raise RuntimeError(f"wrk did not say its rate: {shown!r}")
+    return float(found[1])
+
+
+async def lab_rate(target: Target, requests: int, connection: Connection) -> float:
+    """Requests a second that the lab's client reaches."""
+    started = time.perf_counter()
+    block = await run_block(
+        target, index=0, requests=requests, concurrency=CONCURRENCY, connection=connection
+    )
+    if block.ok != requests:
+        raise RuntimeError(f"only {block.ok} of {requests} were served: {block.failures}")
+    return block.ok / (time.perf_counter() - started)
+
+
+async def compare(host: str, connection: Connection) -> dict[str, float]:
+    target = Target(resolve(host, PORT), PORT, host, Exchange(PATH))
+    times, seconds = ROUNDS[connection]
+    rounds = []
+    for _ in range(times):
+        wrk = wrk_rate(target.address, connection)
+        rounds.append((wrk, await lab_rate(target, int(wrk * seconds), connection)))
+    return {
+        "wrk_requests_per_second": median(wrk for wrk, _ in rounds),
+        "lab_requests_per_second": median(lab for _, lab in rounds),
+        "ratio": median(lab / wrk for wrk, lab in rounds),
+    }
+
+
+async def main(host: str) -> None:
+    found = {connection.value: await compare(host, connection) for connection in ROUNDS}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    uvloop.install()
+    asyncio.run(main(sys.argv[1]))

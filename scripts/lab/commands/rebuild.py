@@ -1,0 +1,40 @@
+"""From the raw files of a run to its report: the one place where reading and rendering meet."""
+
+from collections.abc import Mapping, Sequence
+
+from lab.app.interventions import Tried
+from lab.causes.diagnosis import answer_from
+from lab.claims.book import read_claims
+from lab.records.observations import Trial
+from lab.records.summary import OwnAnswer, Summary
+from lab.report.app_answer import answer_text, own_answer
+from lab.report.render import render_all
+from lab.store.run_folder import RunFolder
+from lab.summary.run import curve_of, summarise
+
+ANSWER = "answer.md"
+
+
+def rebuild(folder: RunFolder) -> Summary:
+    """Write summary.json, report.md, report.html and the figures anew; needs no engine.
+
+    Raises:
+        LabError: something in the folder cannot be read; nothing was written then.
+    """
+    folder.check()
+    experiment = folder.read_experiment()
+    trials = folder.read_trials()
+    own = read_own_answer(folder, trials)
+    summary = summarise(folder.id, experiment, trials, folder.read_comparison(), read_claims(), own)
+    files = {ANSWER: answer_text(own)} if own else {}
+    curves = [curve_of(trial) for name in experiment.variants for trial in trials.get(name, ())]
+    folder.write_report({**render_all(summary, curves), **files})
+    return summary
+
+
+def read_own_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> OwnAnswer | None:
+    """The answer about an own app, where the run was of one and it was measured."""
+    tried = folder.read_own(Tried)
+    if tried is None or not trials.get(tried.base):
+        return None
+    return own_answer(answer_from(tried, trials), tried.name, tried.base)

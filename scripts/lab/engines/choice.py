@@ -1,0 +1,90 @@
+"""Which engine a run gets: containers through the gate, or local processes."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.engines.protocol import Engine
+from lab.errors import LabError, UsageError
+from lab.matrix.compose_file import read_matrix, select
+from lab.settings import Settings
+
+GATE = "tcp://gate:2375"
+LOGS = Path("/var/log/lab")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An engine, and what it cannot run."""
+
+    engine: Engine
+    unbuilt: Mapping[str, str] = field(default_factory=dict)
+    """Images, or environments in their stead, that could not be had, with the reason."""
+
+
+def parse_missing(text: str) -> dict[str, str]:
+    """Images and why they are not there, from `image=reason` lines."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    named = ((image.strip(), reason.strip()) for image, _, reason in pairs)
+    return {image: f"its image {image} was not built: {reason}" for image, reason in named}
+
+
+def say(line: str) -> None:
+    print(f"lab: {line}", file=sys.stderr)
+
+
+def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> Chosen:
+    """The gate's engine inside the driver's container, local processes elsewhere.
+
+    Raises:
+        LabError: the engine that is insisted on cannot be had here.
+    """
+    if "LAB_PROJECT" in os.environ:
+        if settings.engine == "process":
+            raise UsageError(
+                "ENGINE=process runs without containers, and this driver is in one: "
+                "use make repro ENGINE=process"
+            )
+        return through_the_gate()
+    if settings.engine == "docker":
+        raise LabError("ENGINE=docker runs from the driver's container: use make repro")
+    return as_processes(settings, root, given)
+
+
+def through_the_gate(sockets: Path | None = None) -> Chosen:
+    """
+    Args:
+        sockets: the folder of an own app's probes, one folder a variant.
+    """
+    # Only here: without containers there is no need of the client.
+    from lab.engines.docker.engine import DockerEngine, Lifecycle, connect
+
+    lifecycle = Lifecycle(os.environ.get("LAB_LIFECYCLE", Lifecycle.COMPOSE.value))
+    project = os.environ["LAB_PROJECT"]
+    engine = DockerEngine(connect(GATE), project, lifecycle, LOGS, sockets)
+    return Chosen(engine, parse_missing(os.environ.get("LAB_MISSING", "")))
+
+
+def as_processes(settings: Settings, root: Path, given: Mapping[str, str]) -> Chosen:
+    from lab.engines.process.cpus import show
+    from lab.engines.process.engine import ProcessEngine, Sources
+    from lab.engines.process.environments import prepare
+
+    compose_file = root / "compose.yaml"
+    wanted = select(read_matrix(compose_file, given), settings)
+    prepared = prepare(wanted, root / "images" / "locks", root / ".environments", say)
+    missing = {
+        image: f"its environment cannot be made: {reason}"
+        for image, reason in prepared.missing.items()
+    }
+    for image, reason in missing.items():
+        say(f"{image}: {reason}")
+    shown = show(settings.host_cpus, root / "images", root / "apps")
+    engine = ProcessEngine(
+        Sources(compose_file, given, root, prepared.ready), shown, settings.host_cpus
+    )
+    for note in engine.info().notes:
+        say(note)
+    return Chosen(engine, missing)

@@ -1,0 +1,250 @@
+"""Docker through the gate: five calls, by name, on this project's own variants.
+
+Compose has created the containers. Under `make` the driver starts and stops them; under a plain
+`compose up --exit-code-from driver` they are already there, and none may end, because that
+would end them all: then a variant is taken as it is, once.
+"""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, NotFound
+from docker.types import CancellableStream
+
+from lab.engines.docker.stats_payload import sample_from_payload
+from lab.engines.protocol import Place, Sampling, State, ended_with
+from lab.errors import LabError, VariantError
+from lab.records.observations import Sample, Variant
+from lab.records.summary import EngineInfo
+
+SERVER_PORT = 8000
+PROBE_PORT = 8100
+STOP_SECONDS = 2
+CALL_TIMEOUT_SECONDS = 30
+GATE_DEADLINE_SECONDS = 20
+RETRY_SECONDS = 0.5
+
+
+class Lifecycle(str, Enum):
+    """Who starts and stops the variants."""
+
+    COMPOSE = "compose"
+    DRIVER = "driver"
+
+
+def connect(url: str) -> docker.APIClient:
+    """A client of the engine, once the gate answers.
+
+    Raises:
+        LabError: it does not answer before the deadline.
+    """
+    deadline = time.monotonic() + GATE_DEADLINE_SECONDS
+    while True:
+        try:
+            client = docker.APIClient(
+                base_url=resolved(url), version="auto", timeout=CALL_TIMEOUT_SECONDS
+            )
+            # No proxy and no .netrc stands before the gate; each call would look for both.
+            client.trust_env = False
+            return client
+        except (DockerException, requests.RequestException, OSError) as error:
+            if time.monotonic() > deadline:
+                raise LabError(
+                    "the engine does not answer through the gate: see `docker compose logs gate`; "
+                    "if it may not open the socket, set DOCKER_GID to the socket's group "
+                    f"(stat -c %g /var/run/docker.sock): {error}"
+                ) from error
+            time.sleep(0.25)
+
+
+def resolved(url: str) -> str:
+    """With its host's address: each call would ask the engine's resolver for the name anew.
+
+    Raises:
+        OSError: the name is not known.
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{socket.gethostbyname(str(parts.hostname))}:{parts.port}"
+
+
+class DockerEngine:
+    """The containers of one Compose project."""
+
+    def __init__(
+        self,
+        client: docker.APIClient,
+        project: str,
+        lifecycle: Lifecycle,
+        logs: Path,
+        sockets: Path | None = None,
+    ) -> None:
+        self.client = client
+        self.project = project
+        self.lifecycle = lifecycle
+        self.logs = logs
+        self.sockets = sockets
+        """Of an own app's probes, a folder a variant."""
+        self.used: set[str] = set()
+        self.found_as: dict[str, str] = {}
+        """The container's name of each variant, once it has answered to one of them."""
+
+    def info(self) -> EngineInfo:
+        version: Mapping[str, Any] = self.client.version()
+        return EngineInfo(kind="docker", version=str(version["Version"]), cgroup="unknown")
+
+    def can_restart(self) -> bool:
+        return self.lifecycle is Lifecycle.DRIVER
+
+    def names(self, variant: Variant) -> tuple[str, ...]:
+        """Compose v2's name of the container, and v1's; the one it has, once that is known."""
+        if variant.name in self.found_as:
+            return (self.found_as[variant.name],)
+        return tuple(f"{self.project}{mark}{variant.name}{mark}1" for mark in "-_")
+
+    def inspect(self, variant: Variant) -> Mapping[str, Any]:
+        for name in self.names(variant):
+            with contextlib.suppress(NotFound):
+                with readable_errors(variant, "be inspected"):
+                    found: Mapping[str, Any] = self.client.inspect_container(name)
+                self.found_as[variant.name] = name
+                return found
+        raise VariantError(
+            f"{variant.name}: its container was never created (did its image build?)"
+        )
+
+    def name(self, variant: Variant) -> str:
+        if variant.name not in self.found_as:
+            self.inspect(variant)
+        return self.found_as[variant.name]
+
+    def start(self, variant: Variant) -> Place:
+        found = self.inspect(variant)
+        if self.lifecycle is Lifecycle.DRIVER:
+            if found["State"]["Running"]:
+                raise VariantError(
+                    f"{variant.name}: its last container still runs, so none is fresh"
+                )
+            with readable_errors(variant, "start"):
+                self.client.start(self.name(variant))
+        elif variant.name in self.used:
+            raise VariantError(
+                f"{variant.name}: a second trial needs a fresh container: use make repro"
+            )
+        self.used.add(variant.name)
+        labels = {k: v for k, v in found["Config"]["Labels"].items() if k.startswith("memlab.")}
+        container = {"image": str(found["Image"]), **labels}
+        sockets = self.sockets / variant.name if self.sockets else None
+        return Place(variant.name, SERVER_PORT, PROBE_PORT, container, sockets)
+
+    def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
+        return StatsStream(self.client, self.name(variant), on_sample)
+
+    def state(self, variant: Variant) -> State:
+        found = self.inspect(variant)
+        code = str(found["State"]["ExitCode"]) if not found["State"]["Running"] else None
+        if self.lifecycle is Lifecycle.COMPOSE:
+            # PID 1 outlives the server there and writes down how it ended; elsewhere the file may
+            # be the trace of an earlier trial.
+            code = self.written_exit_code(found) or code
+        if code is None:
+            return State(running=True)
+        return State(running=False, reason=ended_with(int(code)))
+
+    def written_exit_code(self, found: Mapping[str, Any]) -> str | None:
+        try:
+            return self.log_path(found).with_suffix(".exit").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+
+    def log_path(self, found: Mapping[str, Any]) -> Path:
+        return self.logs / f"{found['Config']['Hostname']}.log"
+
+    def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
+        try:
+            text = self.log_path(self.inspect(variant)).read_text(
+                encoding="utf-8", errors="replace"
+            )
+        except (OSError, VariantError):
+            return ()
+        return tuple(text.splitlines()[-lines:])
+
+    def stop(self, variant: Variant) -> None:
+        if self.lifecycle is Lifecycle.DRIVER:
+            with contextlib.suppress(NotFound), readable_errors(variant, "be stopped"):
+                self.client.stop(self.name(variant), timeout=STOP_SECONDS)
+
+
+@contextlib.contextmanager
+def readable_errors(variant: Variant, what: str) -> Iterator[None]:
+    """Turn the engine's own errors into one line about the variant; 404 stays what it is."""
+    try:
+        yield
+    except NotFound:
+        raise
+    except APIError as error:
+        raise VariantError(f"{variant.name} cannot {what}: {error.explanation or error}") from error
+    except (DockerException, requests.RequestException) as error:
+        raise VariantError(f"{variant.name} cannot {what}: {error}") from error
+
+
+class StatsStream:
+    """The engine's own stream, one payload a second, read on a thread.
+
+    While it is paused it is closed: the engine reads for as long as anybody listens.
+    """
+
+    def __init__(
+        self, client: docker.APIClient, name: str, on_sample: Callable[[Sample | None], None]
+    ) -> None:
+        self.client, self.on_sample = client, on_sample
+        self.url = f"{client.base_url}/v{client.api_version}/containers/{name}/stats"
+        self.stopped, self.wanted = threading.Event(), threading.Event()
+        self.stream: CancellableStream[bytes] | None = None
+        self.thread = threading.Thread(target=self.read, name=f"stats-{name}", daemon=True)
+        self.thread.start()
+
+    def read(self) -> None:
+        while self.wanted.wait() and not self.stopped.is_set():
+            # ValueError: a line that was cut short.
+            with contextlib.suppress(requests.RequestException, ValueError):
+                self.read_stream()
+            if self.wanted.is_set():
+                self.stopped.wait(RETRY_SECONDS)
+
+    def read_stream(self) -> None:
+        with self.client.get(self.url, stream=True, timeout=CALL_TIMEOUT_SECONDS) as answer:
+            answer.raise_for_status()
+            self.stream = CancellableStream(answer.iter_lines(chunk_size=None), answer)
+            for line in self.stream:
+                if self.stopped.is_set() or not self.wanted.is_set():
+                    return
+                self.on_sample(sample_from_payload(json.loads(line)))
+
+    def pause(self) -> None:
+        self.wanted.clear()
+        self.cut()
+
+    def resume(self) -> None:
+        self.wanted.set()
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self.wanted.set()
+        self.cut()
+
+    def cut(self) -> None:
+        """Close the stream under its reader, who would wait for the next payload."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError, AttributeError):  # it has ended by itself
+                stream.close()

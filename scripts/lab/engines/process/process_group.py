@@ -1,0 +1,175 @@
+"""One variant as a tree of local processes below its keeper: its start, its log, its readings."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from lab.engines.process import supervisor as keeper
+from lab.engines.process.cgroups import Cgroup
+from lab.engines.process.process_tree import Trees
+from lab.records.observations import Sample
+
+READING_SECONDS = 1.0
+"""As often as the engine of containers tells its own."""
+GUARD_SECONDS = 0.2
+"""How often memory is looked at where no cgroup limits it."""
+STOP_SECONDS = keeper.GRACE_SECONDS + keeper.KILL_SECONDS + 5
+LOG_LINES_KEPT = 200
+
+
+class Running:
+    """One started variant."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        work: Path,
+        group: Cgroup | None,
+        database: subprocess.Popen[bytes] | None = None,
+    ) -> None:
+        self.process, self.work, self.group, self.database = process, work, group, database
+        self.stopped_by = ""
+        """Why the lab itself stopped it, in one sentence."""
+
+    def log_lines(self) -> tuple[str, ...]:
+        """The server's, and behind them what the keeper had to say."""
+        lines: list[str] = []
+        for name in ("server.log", "keeper.log"):
+            with contextlib.suppress(OSError):
+                text = (self.work / name).read_text(encoding="utf-8", errors="replace")
+                lines += text.splitlines()
+        return tuple(lines[-LOG_LINES_KEPT:])
+
+    def written_exit_code(self) -> int | None:
+        """How the server ended, as `images/entry` writes it down; it may outlive the server."""
+        try:
+            return int((self.work / "server.exit").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
+
+    def keepers(self) -> list[subprocess.Popen[bytes]]:
+        return [self.process, *([self.database] if self.database else [])]
+
+    def ask_to_end(self) -> None:
+        """Once; a second time, after the guard's, says nothing."""
+        for kept in self.keepers():
+            ask_to_end(kept)
+
+    def wait(self) -> bool:
+        """Whether all have ended in time; a keeper that does not end is killed."""
+        ended = True
+        for kept in self.keepers():
+            try:
+                kept.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                kept.kill()
+                ended = False
+        return ended
+
+
+def ask_to_end(kept: subprocess.Popen[bytes]) -> None:
+    assert kept.stdin is not None
+    with contextlib.suppress(OSError, ValueError):
+        kept.stdin.write(b"end\n")
+        kept.stdin.close()
+
+
+def launch(
+    command: list[str], environment: Mapping[str, str], work: Path, group: Cgroup | None
+) -> subprocess.Popen[bytes]:
+    """A keeper in a session of its own, so that the terminal's signals pass it by."""
+    spec = {"command": command, "work": str(work), "cgroup": str(group.path) if group else None}
+    with (work / "keeper.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", keeper.__file__, json.dumps(spec)],
+            env=dict(environment),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+class Readings:
+    """Reads a tree once a second on a thread of its own, and guards its limit where nobody does."""
+
+    def __init__(
+        self,
+        running: Running,
+        limit_bytes: int,
+        trees: Trees,
+        on_sample: Callable[[Sample | None], None],
+    ) -> None:
+        self.running, self.limit_bytes, self.trees = running, limit_bytes, trees
+        self.on_sample = on_sample
+        self.paused = True
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.read, name="tree-readings", daemon=True)
+        self.thread.start()
+
+    def read(self) -> None:
+        next_at = time.monotonic()
+        pause = partial(self.stopped.wait, READING_SECONDS)
+        if self.running.group is None:
+            pause = partial(self.stopped.wait, GUARD_SECONDS)
+        while not pause():
+            self.guard()
+            if self.paused:
+                next_at = time.monotonic()
+            elif time.monotonic() >= next_at:
+                next_at += READING_SECONDS
+                self.on_sample(self.sample())
+
+    def guard(self) -> None:
+        """Stop what is over its limit; RSS first, as it is cheap and never less than PSS."""
+        if self.running.group is not None or self.running.stopped_by:
+            return
+        pid = self.running.process.pid
+        if self.trees.rss_bytes(pid) <= self.limit_bytes:
+            return
+        found = self.trees.read(pid)
+        if found is not None and found.total_bytes > self.limit_bytes:
+            size = f"{found.total_bytes >> 20} MiB of {self.limit_bytes >> 20} MiB"
+            self.running.stopped_by = f"the lab's guard stopped it at its memory limit ({size})"
+            self.running.ask_to_end()
+
+    def sample(self) -> Sample | None:
+        """None when its processes are gone; its time is that of the beginning."""
+        running, read_at_seconds = self.running, time.time()
+        found = self.trees.read(running.process.pid) if running.process.poll() is None else None
+        if found is None:
+            return None
+        return Sample(
+            read_at_seconds=read_at_seconds,
+            memory_bytes=found.memory_bytes,
+            usage_bytes=found.total_bytes,
+            limit_bytes=self.limit_bytes,
+            anon_bytes=found.anon_bytes,
+            file_bytes=found.file_bytes,
+            inactive_file_bytes=0,
+            kernel_bytes=None,
+            shmem_bytes=found.shmem_bytes,
+            peak_bytes=running.group.peak_bytes() if running.group else found.peak_bytes,
+            pids=found.tasks,
+            cpu_seconds=found.cpu_user_seconds + found.cpu_system_seconds,
+            cpu_user_seconds=found.cpu_user_seconds,
+            cpu_system_seconds=found.cpu_system_seconds,
+            source=found.source,
+            rss_bytes=found.rss_bytes,
+        )
+
+    def pause(self) -> None:
+        """The guard goes on."""
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def stop(self) -> None:
+        self.stopped.set()

@@ -1,0 +1,91 @@
+"""One kind of request, written out: what is sent, and which answers to it count as served."""
+
+import random
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
+from typing import Protocol
+
+from lab.records.observations import Connection, RequestKind
+
+SUCCESS = range(200, 300)
+UPLOAD_BYTES = 100_000
+"""About the size of a photograph that a phone sends."""
+UPLOAD_SEED = 596
+BOUNDARY = "worker-memory-lab-596"
+
+
+BODY_METHODS = ("POST", "PUT", "PATCH")
+"""Of these a server may want the length, even of no body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One request as it is sent."""
+
+    data: bytes | None
+    """None: connect, and close without a word."""
+    ok_statuses: Container[int]
+    keep: bool
+    """Whether the connection may stay for the next one."""
+    bodiless: bool = False
+    """Whether its answer has no body, whatever length it names."""
+
+
+class Asked(Protocol):
+    """What a load asks for, one request after the other, without end."""
+
+    def wires(self, host: str, connection: Connection) -> Iterator[Wire]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its expected statuses."""
+
+    path: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    ok_statuses: Container[int] = SUCCESS
+
+    def request_bytes(self, host: str, connection: Connection) -> bytes:
+        """Everything that goes over the wire."""
+        length: tuple[tuple[str, str], ...] = ()
+        if self.body or self.method in BODY_METHODS:
+            length = (("Content-Length", str(len(self.body))),)
+        fields = (("Host", host), ("Connection", connection.value), *self.headers, *length)
+        lines = (
+            f"{self.method} {self.path} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in fields),
+        )
+        return "\r\n".join((*lines, "", "")).encode("ascii") + self.body
+
+    def wire(self, host: str, connection: Connection) -> Wire:
+        keep = connection is Connection.KEEP_ALIVE
+        data = self.request_bytes(host, connection)
+        return Wire(data, self.ok_statuses, keep, self.method == "HEAD")
+
+    def wires(self, host: str, connection: Connection) -> Iterator[Wire]:
+        """The same each time."""
+        return repeat(self.wire(host, connection))
+
+
+@cache
+def upload_body() -> bytes:
+    """A file in the field `file` as `multipart/form-data`; the same bytes in every run."""
+    head = (
+        f"--{BOUNDARY}\r\n"
+        'Content-Disposition: form-data; name="file"; filename="upload.bin"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    content = random.Random(UPLOAD_SEED).randbytes(UPLOAD_BYTES)
+    return head.encode("ascii") + content + f"\r\n--{BOUNDARY}--\r\n".encode("ascii")
+
+
+def exchange_of(path: str, kind: RequestKind = RequestKind.GET) -> Exchange:
+    """What a variant's load asks of its endpoint."""
+    if kind is RequestKind.GET:
+        return Exchange(path)
+    content_type = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
+    return Exchange(path, "POST", (content_type,), upload_body())

@@ -1,0 +1,53 @@
+"""What this machine and this checkout are, for `experiment.json`."""
+
+import hashlib
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.records.summary import HostInfo
+
+
+def memory_info() -> dict[str, int]:
+    """/proc/meminfo in bytes; empty where there is none."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.split(":") for line in lines)
+    return {name: int(value.split()[0]) * 1024 for name, value in pairs}
+
+
+def total_memory_bytes() -> int:
+    page, pages = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_PHYS_PAGES")
+    return memory_info().get("MemTotal", page * pages)
+
+
+def free_memory_bytes() -> int:
+    """What the kernel says could be used without swapping; half of all where it does not say."""
+    return memory_info().get("MemAvailable", total_memory_bytes() // 2)
+
+
+def cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def host_info() -> HostInfo:
+    return HostInfo(
+        cpus=os.cpu_count() or 1,
+        memory_bytes=total_memory_bytes(),
+        kernel=platform.release(),
+        cpu_model=cpu_model(),
+    )
+
+
+def lock_hashes(folder: Path) -> Mapping[str, str]:
+    """SHA-256 of every lock file, by the stack's name."""
+    files = sorted(folder.glob("*.txt"))
+    return {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -1,0 +1,237 @@
+"""What the terminal shows while a run goes on: a live line a variant, or plain lines."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from lab.text.phrases import DASH
+from lab.text.units import format_mib
+
+PLAIN_EVERY_SECONDS = 15.0
+MOST_BEFORE_END = 0.95
+WAITING = "waiting for a lane"
+KEPT = "kept from before"
+"""The state of a variant that an earlier part of the run has measured."""
+MOST_ROWS = 24
+"""Of more variants only those that are up are shown, so that the table fits a terminal."""
+LEAST_SHARE = 0.02
+"""Before so much of a run is done nothing is said of how long it will take."""
+
+
+@dataclass(slots=True)
+class Line:
+    """What is known of one variant at the moment."""
+
+    name: str
+    total: int
+    state: str = WAITING
+    done: int = 0
+    memory_bytes: int | None = None
+    started_seconds: float | None = None
+    finished: bool = False
+    """Whether all its trials have ended."""
+
+    def share(self) -> float:
+        """How much of it is done; the last quiet is still to come when all requests are."""
+        return 1.0 if self.finished else MOST_BEFORE_END * self.done / max(self.total, 1)
+
+    def rate(self) -> float | None:
+        """Requests a second since the load began, quiet included."""
+        if not self.done or self.started_seconds is None:
+            return None
+        return self.done / max(time.monotonic() - self.started_seconds, 1e-9)
+
+    def left_seconds(self) -> float | None:
+        rate = self.rate()
+        return (self.total - self.done) / rate if rate else None
+
+    def cells(self) -> tuple[str, ...]:
+        rate, left = self.rate(), self.left_seconds()
+        finished = self.finished or self.done >= self.total
+        return (
+            self.name,
+            self.state,
+            f"{self.done:,} of {self.total:,}",
+            format_mib(self.memory_bytes) if self.memory_bytes is not None else DASH,
+            f"{rate:.0f}/s" if rate and not finished else "",
+            f"{left:.0f} s left" if left and not finished else "",
+        )
+
+
+def about(seconds: float) -> str:
+    """A time to come, no finer than it is known."""
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes >= 2 else f"{max(10, round(seconds, -1)):.0f} s"
+
+
+class Progress(Protocol):
+    """Hears of every change."""
+
+    def update(
+        self,
+        name: str,
+        *,
+        state: str | None = None,
+        done: int | None = None,
+        memory_bytes: int | None = None,
+        total: int | None = None,
+    ) -> None: ...
+
+    def finished(self, name: str, note: str | None) -> None:
+        """All trials of a variant have ended; `note` is what is known by now, if somebody said."""
+
+
+class Board:
+    """The lines of all variants, and how far the run is."""
+
+    def __init__(self, totals: Mapping[str, int], work: Mapping[str, float] | None = None) -> None:
+        self.totals = totals
+        """Requests by variant."""
+        self.work = dict(work or dict.fromkeys(totals, 1.0))
+        """What a variant takes of the run, in any unit."""
+        self.lines = {name: Line(name, total) for name, total in totals.items()}
+        self.note: str | None = None
+        self.started_seconds = time.monotonic()
+
+    def change(
+        self,
+        name: str,
+        state: str | None,
+        done: int | None,
+        memory_bytes: int | None,
+        total: int | None = None,
+    ) -> Line:
+        line = self.lines[name]
+        line.total = total or line.total
+        line.state = state or line.state
+        line.memory_bytes = line.memory_bytes if memory_bytes is None else memory_bytes
+        if state == "starting":
+            line.done, line.started_seconds, line.total = 0, None, self.totals[name]
+            line.finished = False
+        if state == KEPT:
+            line.finished, line.done, self.work[name] = True, line.total, 0.0
+        if state == "load" and line.started_seconds is None:
+            line.started_seconds = time.monotonic()
+        line.done = line.done if done is None else done
+        return line
+
+    def finish(self, name: str, note: str | None) -> None:
+        self.lines[name].finished = True
+        self.note = note or self.note
+
+    def rows(self) -> list[Line]:
+        lines = list(self.lines.values())
+        if len(lines) <= MOST_ROWS:
+            return lines
+        return [line for line in lines if line.state != WAITING and not line.finished]
+
+    def share(self) -> float:
+        """How much of the whole run's work is done."""
+        done = sum(self.work[name] * line.share() for name, line in self.lines.items())
+        return done / (sum(self.work.values()) or 1.0)
+
+    def left_seconds(self) -> float | None:
+        """For the whole run, as if the rest went as fast as what is done."""
+        share = self.share()
+        if share < LEAST_SHARE:
+            return None
+        return (time.monotonic() - self.started_seconds) * (1 - share) / share
+
+    def headline(self) -> str:
+        """The run in one line, such as `claims decided 12 of 42, about 8 min left`."""
+        ended = sum(line.finished for line in self.lines.values())
+        said = self.note or f"{ended} of {len(self.lines)} variants done"
+        left = self.left_seconds()
+        if left is None or ended == len(self.lines):
+            return said
+        return f"{said}, about {about(left)} left"
+
+
+class LiveProgress:
+    """A table that is redrawn in place."""
+
+    def __init__(self, board: Board, console: Console) -> None:
+        self.board = board
+        self.live = Live(get_renderable=self.table, console=console, refresh_per_second=2)
+
+    def table(self) -> Table:
+        table = Table("variant", "state", "requests", "memory", "rate", "left", box=None)
+        table.caption, table.caption_justify = self.board.headline(), "left"
+        for line in self.board.rows():
+            table.add_row(*line.cells())
+        return table
+
+    def update(
+        self,
+        name: str,
+        *,
+        state: str | None = None,
+        done: int | None = None,
+        memory_bytes: int | None = None,
+        total: int | None = None,
+    ) -> None:
+        self.board.change(name, state, done, memory_bytes, total)
+
+    def finished(self, name: str, note: str | None) -> None:
+        self.board.finish(name, note)
+
+    def __enter__(self) -> "LiveProgress":
+        self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+
+class PlainProgress:
+    """One line for each start, end and death, and a look at all of them now and then."""
+
+    QUIET_STATES = frozenset({"waiting", "load", "quiet", "warming up", "baseline"})
+
+    def __init__(self, board: Board, console: Console) -> None:
+        self.board, self.console = board, console
+        self.last_look_seconds = time.monotonic()
+
+    def update(
+        self,
+        name: str,
+        *,
+        state: str | None = None,
+        done: int | None = None,
+        memory_bytes: int | None = None,
+        total: int | None = None,
+    ) -> None:
+        line = self.board.change(name, state, done, memory_bytes, total)
+        if state and state not in self.QUIET_STATES:
+            self.say("  ".join(filter(None, line.cells())))
+        if time.monotonic() - self.last_look_seconds > PLAIN_EVERY_SECONDS:
+            self.last_look_seconds = time.monotonic()
+            for other in self.board.lines.values():
+                if other.state in self.QUIET_STATES:
+                    self.say("  ".join(filter(None, other.cells())))
+
+    def finished(self, name: str, note: str | None) -> None:
+        self.board.finish(name, note)
+        self.say(self.board.headline())
+
+    def say(self, line: str) -> None:
+        self.console.print(line, highlight=False, soft_wrap=True)
+
+    def __enter__(self) -> "PlainProgress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def progress_for(
+    console: Console, totals: Mapping[str, int], work: Mapping[str, float] | None = None
+) -> LiveProgress | PlainProgress:
+    """Live on a terminal, plain lines elsewhere; each variant has its own number of requests."""
+    board = Board(totals, work)
+    return LiveProgress(board, console) if console.is_terminal else PlainProgress(board, console)

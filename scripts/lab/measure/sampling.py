@@ -1,0 +1,90 @@
+"""The readings of a running trial: written as they arrive, and waited for."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from lab.records.observations import Pause, Sample
+from lab.store.trial_log import TrialWriter
+
+
+class Source(Protocol):
+    """What the readings come from: an engine's sampling."""
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Watch:
+    """The readings of a running trial, as they arrive from the engine's thread."""
+
+    def __init__(self, writer: TrialWriter, on_memory: Callable[[int], None]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.writer, self.on_memory = writer, on_memory
+        self.samples: list[Sample] = []
+        self.source: Source | None = None
+        self.paused_at_seconds: float | None = None
+        self.emptied = False
+        self.closed = False
+        self.arrived = asyncio.Event()
+
+    def from_thread(self, sample: Sample | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+            self.loop.call_soon_threadsafe(self.take, sample)
+
+    def take(self, sample: Sample | None) -> None:
+        if self.closed:
+            return
+        if sample is None:
+            self.emptied = True
+        elif not self.samples or sample.read_at_seconds > self.samples[-1].read_at_seconds:
+            self.emptied = False
+            self.samples.append(sample)
+            self.writer.write(sample)
+            self.on_memory(sample.memory_bytes)
+        self.arrived.set()
+
+    def follow(self, source: Source) -> None:
+        """Its readings from now on, once they are taken up."""
+        self.source, self.paused_at_seconds = source, time.time()
+
+    def pause(self) -> None:
+        """Take no readings: nothing is waited for, and each costs the engine as much as any."""
+        if self.source is not None and self.paused_at_seconds is None:
+            self.source.pause()
+            self.paused_at_seconds = time.time()
+
+    def resume(self) -> None:
+        if self.source is not None and self.paused_at_seconds is not None:
+            self.writer.write(Pause(self.paused_at_seconds, time.time()))
+            self.paused_at_seconds = None
+            self.source.resume()
+
+    def close(self) -> None:
+        """Take no more readings: those to come are of a variant that is stopped."""
+        if self.source is not None:
+            self.source.stop()
+        self.closed = True
+
+    async def next(self, timeout_seconds: float) -> bool:
+        """Wait for the next reading; False when none came in time."""
+        self.arrived.clear()
+        try:
+            await asyncio.wait_for(self.arrived.wait(), timeout_seconds)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    async def first_after(self, moment_seconds: float, wait_seconds: float) -> Sample | None:
+        """The first reading whose own time lies after the moment; None when it stays out."""
+        deadline = time.time() + wait_seconds
+        while time.time() < deadline and not self.emptied:
+            if self.samples and self.samples[-1].read_at_seconds > moment_seconds:
+                return next(s for s in self.samples if s.read_at_seconds > moment_seconds)
+            await self.next(deadline - time.time())
+        return None

@@ -1,0 +1,118 @@
+"""What is done to a variant after its last quiet, and what is left some time later."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from lab.engines.protocol import State
+from lab.load.client import Target, run_block
+from lab.load.request import exchange_of
+from lab.measure.cooldown_rules import Waits, memory_is_still
+from lab.measure.sampling import Watch
+from lab.probes.client import HEALTH_PATH, ProbeClient
+from lab.records.observations import Aftermath, Block, Connection, ProbeReading, Sample, Scenario
+
+HEALTH_REQUESTS = 8
+"""All at once, so that a server that hangs is waited for once."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A variant at one moment, as far as anybody answers."""
+
+    sample: Sample | None
+    probe: ProbeReading | None
+    tasks: int | None
+
+    @property
+    def memory_bytes(self) -> int | None:
+        return self.sample.memory_bytes if self.sample else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a scenario has at hand."""
+
+    probes: ProbeClient
+    watch: Watch
+    target: Target
+    waits: Waits
+    state: Callable[[], State]
+
+    async def look(self) -> View:
+        """Engine and probes; of a variant that has ended it is known that nothing runs."""
+        sample = await self.watch.first_after(time.time(), self.waits.reading_seconds)
+        probe = await asyncio.to_thread(self.probes.reading)
+        if sample is not None:
+            return View(sample, probe, sample.pids)
+        state = await asyncio.to_thread(self.state)
+        return View(None, probe, None if state.running else 0)
+
+    async def until_still(self) -> None:
+        """Until some readings from now on agree, or patience ends."""
+        seen, deadline = len(self.watch.samples), time.time() + self.waits.patience_seconds
+        while time.time() < deadline and not memory_is_still(self.watch.samples[seen:]):
+            if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
+                return
+
+    async def ask_health(self) -> Block:
+        return await run_block(
+            self.target.asking(exchange_of(HEALTH_PATH)),
+            index=-1,
+            requests=HEALTH_REQUESTS,
+            concurrency=HEALTH_REQUESTS,
+            connection=Connection.CLOSE,
+        )
+
+
+async def master_killed(stage: Stage) -> Aftermath | None:
+    """Who still serves, and holds memory, when the master was killed a while ago."""
+    before = await stage.look()
+    if not await asyncio.to_thread(stage.probes.kill_master):
+        return None
+    acted = time.time()
+    await asyncio.sleep(stage.waits.orphaned_seconds)
+    waited_seconds = time.time() - acted
+    after = await stage.look()
+    health = await stage.ask_health()
+    return aftermath(Scenario.MASTER_KILLED, waited_seconds, before, after, health)
+
+
+async def give_back(stage: Stage) -> Aftermath | None:
+    """What is left when each worker has collected its garbage and trimmed its allocator."""
+    before = await stage.look()
+    if not await asyncio.to_thread(stage.probes.give_back):
+        return None
+    acted = time.time()
+    await stage.until_still()
+    waited_seconds = time.time() - acted
+    return aftermath(Scenario.GIVE_BACK, waited_seconds, before, await stage.look(), None)
+
+
+ACTS: Mapping[Scenario, Callable[[Stage], Awaitable[Aftermath | None]]] = {
+    Scenario.MASTER_KILLED: master_killed,
+    Scenario.GIVE_BACK: give_back,
+}
+
+
+async def play(scenario: Scenario, stage: Stage) -> Aftermath | None:
+    """Do it and look; None when no probe answered, so that nothing was done."""
+    return await ACTS[scenario](stage)
+
+
+def aftermath(
+    scenario: Scenario, waited_seconds: float, before: View, after: View, health: Block | None
+) -> Aftermath:
+    return Aftermath(
+        scenario=scenario,
+        waited_seconds=waited_seconds,
+        memory_before_bytes=before.memory_bytes,
+        memory_after_bytes=after.memory_bytes,
+        before=before.probe,
+        after=after.probe,
+        asked=health.sent if health else 0,
+        answered=health.ok if health else 0,
+        tasks_before=before.tasks,
+        tasks_after=after.tasks,
+    )

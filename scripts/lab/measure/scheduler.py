@@ -1,0 +1,111 @@
+"""All trials of a run: side by side as the lanes allow, each written down with its end."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Coroutine, Iterable, Sequence
+
+from lab.engines.protocol import Engine
+from lab.errors import LabError
+from lab.measure.context import Session
+from lab.measure.progress import KEPT
+from lab.measure.trial import Ended, TrialRun
+from lab.records.observations import End, EndKind, Variant
+
+
+async def conduct(session: Session, variant: Variant, trial: int) -> None:
+    """Run one trial and write down how it ended; only an interruption is raised."""
+    engine = session.engine
+    async with session.lanes.lane(variant.memory_limit_bytes):
+        writer = session.folder.trial_writer(variant.name, trial)
+        run = TrialRun(session, variant, trial, writer)
+        try:
+            await run.run()
+            session.progress.update(variant.name, state="done")
+        except asyncio.CancelledError:
+            run.end(End(EndKind.INTERRUPTED, time.time(), "interrupted"))
+            raise
+        except (LabError, OSError) as error:
+            kind = error.kind if isinstance(error, Ended) else EndKind.FAILED
+            tail = await asyncio.to_thread(engine.log_tail, variant)
+            run.end(End(kind, time.time(), str(error), tail))
+            session.progress.update(variant.name, state=kind.value)
+        finally:
+            run.watch.close()
+            writer.close()
+            await stop(engine, variant)
+
+
+async def stop(engine: Engine, variant: Variant) -> None:
+    """Stop a variant to the end, interrupted or not; what cannot be stopped has been measured."""
+    call = asyncio.ensure_future(asyncio.to_thread(engine.stop, variant))
+    with contextlib.suppress(LabError, OSError):
+        try:
+            await asyncio.shield(call)
+        finally:
+            await asyncio.gather(call, return_exceptions=True)
+
+
+class Conductor:
+    """Conducts the variants of a run, and says which have run."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.done: list[str] = []
+        self.telling = asyncio.Lock()
+
+    async def all_once(self, variants: Sequence[Variant]) -> None:
+        numbers = range(1, self.session.settings.trials + 1)
+        todo = [(v, left) for v in variants if (left := self.left(v, numbers))]
+        self.done = [v.name for v in variants if not self.left(v, numbers)]
+        for name in self.done:
+            self.session.progress.update(name, state=KEPT)
+        await side_by_side([self.variant(variant, left) for variant, left in todo])
+
+    def left(self, variant: Variant, numbers: Iterable[int]) -> list[int]:
+        """The trials that no earlier part of the run brought to their end."""
+        return [n for n in numbers if (variant.name, n) not in self.session.finished]
+
+    async def variant(self, variant: Variant, numbers: Iterable[int]) -> None:
+        """Trials of a variant, one after the other."""
+        for number in numbers:
+            await conduct(self.session, variant, number)
+        await self.tell(variant.name)
+
+    async def tell(self, name: str) -> None:
+        async with self.telling:  # in the order in which they ended
+            if name not in self.done:
+                self.done.append(name)
+            note = await asyncio.to_thread(self.session.told, tuple(self.done))
+            self.session.progress.finished(name, note)
+
+    async def some_again(self, variants: Sequence[Variant]) -> None:
+        """One more trial of those for which it is asked, where a fresh one can be had."""
+        if not self.session.engine.can_restart():
+            return
+        names = await asyncio.to_thread(self.session.again, tuple(self.done))
+        chosen = [variant for variant in variants if variant.name in names]
+        last_trial = self.session.folder.last_trial
+        await side_by_side([self.variant(v, [last_trial(v.name) + 1]) for v in chosen])
+
+
+async def side_by_side(works: Sequence[Coroutine[object, object, None]]) -> None:
+    """Until all have ended; the first fault, or an interruption, ends the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        if tasks:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:  # each once: a second time would cut its cleaning up short
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
+
+
+async def conduct_all(session: Session, variants: Sequence[Variant]) -> None:
+    """All variants in this order, side by side as far as the lanes allow."""
+    conductor = Conductor(session)
+    await conductor.all_once(variants)
+    await conductor.some_again(variants)

@@ -1,0 +1,88 @@
+"""Which variants are up side by side, and which of them are under load.
+
+A lane is a variant that is up: as many as the memory budget holds, by the sum of their limits.
+A load slot is one that is being hammered: one a CPU, so that a block meets the same contention
+however many lanes there are; the others are in quiet meanwhile.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from lab.records.observations import Variant
+
+BUDGET_SHARE_OF_FREE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class LanePlan:
+    """How much runs side by side."""
+
+    lanes: int
+    load_slots: int
+    budget_bytes: int
+
+
+def plan_lanes(
+    variants: Sequence[Variant],
+    *,
+    lanes: int | None,
+    budget_bytes: int | None,
+    free_bytes: int,
+    cpus: int,
+) -> LanePlan:
+    """The plan for this machine; sizes in bytes."""
+    return LanePlan(
+        lanes=lanes or max(len(variants), 1),
+        load_slots=max(1, min(cpus, lanes or cpus)),
+        budget_bytes=budget_bytes or int(free_bytes * BUDGET_SHARE_OF_FREE),
+    )
+
+
+class Lanes:
+    """Hands out lanes and load slots."""
+
+    def __init__(self, plan: LanePlan) -> None:
+        self.free_bytes = plan.budget_bytes
+        self.free_lanes = plan.lanes
+        self.changed = asyncio.Condition()
+        self.slots = asyncio.Semaphore(plan.load_slots)
+        self.starts = asyncio.Semaphore(plan.load_slots)
+
+    @asynccontextmanager
+    async def lane(self, need_bytes: int) -> AsyncIterator[None]:
+        """Wait until a lane and the memory are free."""
+        async with self.changed:
+            await self.changed.wait_for(
+                lambda: self.free_lanes > 0 and self.free_bytes >= need_bytes
+            )
+            self.free_lanes -= 1
+            self.free_bytes -= need_bytes
+        try:
+            yield
+        finally:
+            async with self.changed:
+                self.free_lanes += 1
+                self.free_bytes += need_bytes
+                self.changed.notify_all()
+
+    def all_load(self) -> bool:
+        """Whether a variant that wants to load has to wait for its turn."""
+        return self.slots.locked()
+
+    @asynccontextmanager
+    async def start_slot(self) -> AsyncIterator[None]:
+        """Wait for the turn to start.
+
+        A server's start is work for the CPUs as a load is: eight workers that start among ten other
+        variants miss gunicorn's timeout of 10 s before they have begun.
+        """
+        async with self.starts:
+            yield
+
+    @asynccontextmanager
+    async def load_slot(self) -> AsyncIterator[None]:
+        """Wait for the turn to load."""
+        async with self.slots:
+            yield

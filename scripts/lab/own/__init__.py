@@ -1,1 +1,0 @@
-"""Someone's own app: its description, its place on an engine, and what its memory means."""

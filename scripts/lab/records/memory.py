@@ -1,0 +1,42 @@
+"""What a trough counts: memory without page cache and without the slack of a counter."""
+
+from collections.abc import Sequence
+
+from lab.records.observations import Sample
+from lab.text.units import MIB
+
+# The kernel charges a cgroup by batches of pages on each CPU, so its usage moves by some quarters
+# of a MiB while nothing happens (measured on two CPUs); the anonymous memory beside it does not.
+SLACK_BYTES = 0.5 * MIB
+
+
+def kept_bytes(samples: Sequence[Sample]) -> tuple[int, ...]:
+    """What each reading counts: anonymous memory as it is, the rest as far as it leaves its slack.
+
+    Pages of files are left out: `docker stats` counts those in active use, and the kernel takes
+    them back when memory is short. A log that grows is no leak. Shared memory stays in.
+    """
+    without_files = [sample.memory_bytes - active_file_bytes(sample) for sample in samples]
+    anonymous = [sample.anon_bytes for sample in samples if sample.anon_bytes is not None]
+    if len(anonymous) < len(samples):
+        return tuple(without_files)
+    rest = [whole - own for whole, own in zip(without_files, anonymous, strict=True)]
+    steady = without_slack(rest)
+    return tuple(own + other for own, other in zip(anonymous, steady, strict=True))
+
+
+def active_file_bytes(sample: Sample) -> int:
+    """Page cache that `memory_bytes` still counts; 0 where its parts are not all known."""
+    if sample.file_bytes is None or sample.shmem_bytes is None:
+        return 0
+    counted = sample.memory_bytes - (sample.usage_bytes - sample.file_bytes)
+    return max(0, counted - sample.shmem_bytes)
+
+
+def without_slack(sizes: Sequence[int]) -> list[int]:
+    """Each size as the one before it, as long as it does not move by more than the slack."""
+    held: list[int] = []
+    for size in sizes:
+        moves = not held or abs(size - held[-1]) > SLACK_BYTES
+        held.append(size if moves else held[-1])
+    return held

@@ -1,0 +1,201 @@
+"""The answers of `make try` in words: for the terminal, and as Markdown beside the raw files."""
+
+from collections.abc import Iterator
+
+from lab.app.spec import Description
+from lab.causes.causes import Cause
+from lab.causes.diagnosis import HELD, Answer, Outcome, asks_for_nothing, own_frame
+from lab.records.observations import EndKind
+from lab.records.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
+from lab.text.markdown import markdown_code, markdown_text
+from lab.text.phrases import DASH, number, signed_mib
+from lab.text.units import format_mib, format_rate
+
+LAST_RESORT = {
+    Cause.LIVE_OBJECTS: "let go of what the named lines keep, or move to a release that does",
+    Cause.NATIVE: "move the package that the named lines call to a release that does not leak",
+    Cause.PAGE_CACHE: "nothing: the kernel takes pages of files back when memory is needed",
+    Cause.THREADS: "join the threads that are started, or give them a pool",
+    Cause.PROCESSES: "wait for the processes that are started",
+    Cause.DESCRIPTORS: "close what is opened (`with open(...)`)",
+    Cause.SOCKETS: "close connections, or reuse one client",
+    Cause.KERNEL: "see which sockets or files are kept: the kernel's memory hangs on them",
+    Cause.THREAD_ARENAS: "MALLOC_ARENA_MAX=2 in the service's environment",
+    Cause.FRAGMENTATION: "MALLOC_TRIM_THRESHOLD_=131072 in the service's environment",
+}
+
+
+COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
+
+
+def advice_for(kind: EndKind, reason: str, description: Description) -> str:
+    """Why an app was not measured, where, and what to do about it, in one line."""
+    file = description.file
+    command = f" (command = {description.command!r})" if description.command else ""
+    if kind is EndKind.DIED:
+        return f"{file}: the app does not start{command}: {reason}; see its log's last lines"
+    if kind is EndKind.NEVER_READY:
+        return f"{file}: {reason}{command}: it must listen on $HOST:$PORT, or set health"
+    if kind is EndKind.NO_REQUESTS_SERVED:
+        return f"{file}: requests: {reason}: set their path, method or expect"
+    return f"{file}: the app was not measured: {reason}"
+
+
+def own_answer(found: Answer, name: str, variant: str) -> OwnAnswer:
+    """The answer about an app of that name, in words and numbers for every reader of it."""
+    return OwnAnswer(
+        app=name,
+        variant=variant,
+        verdict=found.judged.verdict,
+        reason=found.judged.reason,
+        requests=found.requests,
+        causes=tuple(
+            OwnCause(each.cause.value, each.standing.value, each.evidence, each.proof)
+            for each in found.findings
+        ),
+        no_cause=None if found.findings else no_cause(found),
+        helps=help_line(found),
+        changes=tuple(
+            OwnChange(
+                each.change.line,
+                each.change.is_cure,
+                each.gained_bytes,
+                each.saved_bytes,
+                each.rate,
+            )
+            for each in found.outcomes
+        ),
+        lines=tuple(OwnLine(own_frame(line), line.bytes, line.count) for line in found.lines),
+        types=dict(found.types),
+    )
+
+
+HEADLINES = {
+    Verdict.LEAK: "{} leaks",
+    Verdict.BOUNDED: "{} grows and stops",
+    Verdict.FLAT: "{} does not grow",
+    Verdict.INCONCLUSIVE: "whether {} leaks is open",
+}
+
+
+def headline_of(told: OwnAnswer) -> str:
+    """The verdict and the first cause, in one sentence."""
+    cause = f": {told.causes[0].cause} ({told.causes[0].standing})" if told.causes else ""
+    return HEADLINES[told.verdict].format(told.app) + cause + "."
+
+
+def verdict_line(told: OwnAnswer) -> str:
+    return f"{told.app}: {told.verdict.value}: {told.reason}"
+
+
+def cause_lines(told: OwnAnswer) -> Iterator[str]:
+    if told.no_cause is not None:
+        yield told.no_cause
+    for each in told.causes:
+        yield f"{each.cause} ({each.standing}): {each.evidence}; {each.proof}"
+
+
+def no_cause(found: Answer) -> str:
+    undecided = found.judged.verdict is Verdict.INCONCLUSIVE
+    if undecided or asks_for_nothing(found.judged) or not found.gained_bytes:
+        return "none is asked for: nothing grew that would be worth it"
+    return "not known: no reading from inside says where it lies"
+
+
+def help_line(found: Answer) -> str:
+    """The first cure that was measured, else what the first cause advises.
+
+    Of a leak that the program itself holds, a cure that leaves most of the climb comes second.
+    """
+    best = best_cure(found)
+    cure = cure_text(best, found.requests) if best else ""
+    if best and (not program_leaks(found) or best.takes_most):
+        return cure
+    if found.findings:
+        first = found.findings[0]
+        advice = COLLECT if first.is_garbage else LAST_RESORT[first.cause]
+        return f"{advice}; until then {cure}" if cure else advice
+    decided = found.judged.verdict is not Verdict.INCONCLUSIVE
+    return "nothing needs to change" if decided and asks_for_nothing(found.judged) else DASH
+
+
+def program_leaks(found: Answer) -> bool:
+    """Whether it leaks, and what climbs is first of all what the program holds."""
+    first = found.findings[0].cause if found.findings else None
+    return found.judged.verdict is Verdict.LEAK and first in HELD
+
+
+def cure_text(best: Outcome, requests: int) -> str:
+    saved = f"{format_mib(best.saved_bytes)} less in {requests:,} requests"
+    return f"{best.change.line}  ({saved}, {rate_text(best.rate)} of the requests a second)"
+
+
+def best_cure(found: Answer) -> Outcome | None:
+    """One that saves something worth it; a stop-gap only where nothing else does."""
+    cures = [each for each in found.outcomes if each.change.is_cure and is_worth_it(each)]
+    return next(iter(cures), None)
+
+
+def is_worth_it(each: Outcome) -> bool:
+    was = each.gained_bytes + each.saved_bytes
+    return each.saved_bytes >= max(1 << 20, 0.25 * was)
+
+
+def rate_text(rate: float | None) -> str:
+    return DASH if rate is None else f"{rate:.0%}"
+
+
+def answer_text(told: OwnAnswer) -> str:
+    """The whole answer, in Markdown."""
+    return f"# {markdown_text(told.app)}\n\n{answer_body(told)}\n"
+
+
+def answer_body(told: OwnAnswer) -> str:
+    """The answer without a heading of its own; what names an app's files and types is escaped."""
+    lines = [
+        f"**Verdict:** {told.verdict.value}. {told.reason}",
+        "",
+        "**Cause:**",
+        "",
+        *(f"- {markdown_text(line)}" for line in cause_lines(told)),
+        "",
+        f"**What helps:** {told.helps}",
+        "",
+        *change_table(told),
+        *traced_text(told),
+    ]
+    return "\n".join(lines).rstrip()
+
+
+def change_table(told: OwnAnswer) -> Iterator[str]:
+    if not told.changes:
+        return
+    yield f"Tried side by side, over {told.requests:,} requests:"
+    yield ""
+    yield "| change | gained | saved | requests a second |"
+    yield "|---|---:|---:|---:|"
+    for row in change_rows(told):
+        yield "| " + " | ".join(row) + " |"
+    yield ""
+
+
+def change_rows(told: OwnAnswer) -> Iterator[tuple[str, str, str, str]]:
+    """The change, what the app gained with it, what that saves, its pace."""
+    for each in told.changes:
+        what = each.line if each.is_cure else f"{each.line} (to tell, not to keep)"
+        gained, saved = signed_mib(each.gained_bytes), signed_mib(each.saved_bytes)
+        yield what, f"{gained} MiB", f"{saved} MiB", rate_text(each.rate)
+
+
+def traced_text(told: OwnAnswer) -> Iterator[str]:
+    if told.lines:
+        yield "What lines still hold, in a run that traces allocations:"
+        yield ""
+        for line in told.lines:
+            place = markdown_code(line.place)
+            yield f"- {format_rate(line.bytes)} in {line.count:,} blocks: {place}"
+        yield ""
+    if told.types:
+        counts = told.types.items()
+        types = ", ".join(f"{number(count)} {markdown_code(name)}" for name, count in counts)
+        yield f"Objects more than at the baseline: {types}."

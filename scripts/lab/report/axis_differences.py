@@ -1,0 +1,155 @@
+"""What differs between the variants that grew and those that stayed flat."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from lab.records.summary import VariantSummary
+from lab.report.group_names import version_key
+from lab.text.phrases import MIB, Value, as_number, listed, number, size, span
+
+Facts = Mapping[str, Value]
+
+NOT_COMPARED = frozenset({"suite"})
+MOST_VALUES = 5
+"""Distinct values of an axis past which being different is no explanation."""
+MOST_NAMED = 4
+MATERIAL_SHARE = 0.10
+"""Numbers closer than this share of the larger one do not count as different."""
+MATERIAL_BYTES = MIB
+MOST_COMBINED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Separator:
+    """An axis, or an input of the prediction, whose values do not meet across two groups."""
+
+    name: str
+    grown: str
+    flat: str
+    predicted: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.grown} where memory grew, {self.flat} where it stayed flat)"
+
+
+def separation_sentences(
+    grown: Sequence[VariantSummary], flat: Sequence[VariantSummary]
+) -> list[str]:
+    """In words: the axes and predicted inputs that tell the two groups apart."""
+    if not grown or not flat:
+        return []
+    separators = _separators(grown, flat)
+    axes = [each for each in separators if not each.predicted]
+    inputs = [each for each in separators if each.predicted]
+    sentences = _axis_sentences(axes) if axes else [_combination_sentence(grown, flat, inputs)]
+    if inputs:
+        sentences.append(f"Among what was predicted from: {_named(inputs)}.")
+    return sentences
+
+
+def _axes(variant: VariantSummary) -> Facts:
+    return {key: value for key, value in variant.axes.items() if key not in NOT_COMPARED}
+
+
+def _separators(grown: Sequence[VariantSummary], flat: Sequence[VariantSummary]) -> list[Separator]:
+    axes = _meeting_nowhere([_axes(v) for v in grown], [_axes(v) for v in flat], False)
+    inputs = _meeting_nowhere([_inputs(v) for v in grown], [_inputs(v) for v in flat], True)
+    return [*axes, *inputs]
+
+
+def _inputs(variant: VariantSummary) -> Facts:
+    inputs = variant.prediction.inputs
+    return {key: value for key, value in inputs.items() if key not in variant.axes}
+
+
+def _meeting_nowhere(
+    grown: Sequence[Facts], flat: Sequence[Facts], predicted: bool
+) -> list[Separator]:
+    found = []
+    for key in grown[0]:
+        ours, theirs = [facts.get(key) for facts in grown], [facts.get(key) for facts in flat]
+        if _apart(key, ours, theirs):
+            show = size if key.endswith("bytes") else number
+            found.append(
+                Separator(_words(key), _shown(ours, show), _shown(theirs, show), predicted)
+            )
+    return found
+
+
+def is_material(name: str, low: float, high: float) -> bool:
+    """Whether two numbers of that name differ by more than a calibration's noise."""
+    least = MATERIAL_BYTES if name.endswith("bytes") else 0
+    return high > low and high - low >= max(MATERIAL_SHARE * abs(high), least)
+
+
+def _apart(key: str, ours: Sequence[Value], theirs: Sequence[Value]) -> bool:
+    left = [value for value in map(as_number, ours) if value is not None]
+    right = [value for value in map(as_number, theirs) if value is not None]
+    if len(left) == len(ours) and len(right) == len(theirs):
+        lower, upper = sorted((left, right), key=min)
+        return is_material(key, max(lower), min(upper))
+    if left and right:
+        return False
+    few = len({*ours, *theirs}) <= MOST_VALUES
+    return few and not {*ours} & {*theirs}
+
+
+def _shown(values: Iterable[Value], show: Callable[[float], str]) -> str:
+    distinct = set(values)
+    numbers = sorted(value for value in map(as_number, distinct) if value is not None)
+    if len(numbers) == len(distinct):
+        return span([show(value) for value in numbers])
+    texts = ["not set" if value is None else str(value) for value in distinct]
+    return listed(sorted(texts, key=lambda text: (version_key(text), text)))
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _named(separators: Sequence[Separator]) -> str:
+    return listed([str(each) for each in separators], MOST_NAMED)
+
+
+def _axis_sentences(axes: Sequence[Separator]) -> list[str]:
+    sentences = [f"What separates them: {_named(axes)}."]
+    if len(axes) > 1:
+        sentences.append(
+            f"These {len(axes)} go together here, so this run alone cannot tell them apart."
+        )
+    return sentences
+
+
+def _combination_sentence(
+    grown: Sequence[VariantSummary], flat: Sequence[VariantSummary], inputs: Sequence[Separator]
+) -> str:
+    ours, theirs = [_axes(v) for v in grown], [_axes(v) for v in flat]
+    if together := _combination(ours, theirs):
+        return (
+            "No single axis separates them; a combination does: "
+            f"all that grew, and no flat one, have {together}."
+        )
+    if together := _combination(theirs, ours):
+        return (
+            "No single axis separates them; a combination does: "
+            f"all that stayed flat, and none that grew, have {together}."
+        )
+    if inputs:
+        return "No axis of the matrix separates them."
+    return "Nothing that was recorded separates them: no axis and no input of the prediction."
+
+
+def _combination(inside: Sequence[Facts], outside: Sequence[Facts]) -> str | None:
+    """The fewest axis values that all inside share and nobody outside has together."""
+    first, *rest = inside
+    shared = {
+        key: value
+        for key, value in first.items()
+        if value is not None and all(facts.get(key) == value for facts in rest)
+    }
+    for count in range(1, MOST_COMBINED + 1):
+        for chosen in combinations(shared.items(), count):
+            if not any(all(facts.get(k) == v for k, v in chosen) for facts in outside):
+                return " with ".join(f"{_words(key)} {value}" for key, value in chosen)
+    return None

@@ -1,0 +1,159 @@
+"""Who was right about what: the claims of a run as plain records for the templates."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.claims.quantities import quantity_text
+from lab.records.summary import Claim, Evidence, Outcome, Summary
+from lab.text.phrases import DASH, MIB, clipped, listed, number
+
+PAGE_LIMIT = 3_500
+"""Characters of the page beside its table: about one screen."""
+REASON_LENGTHS = (400, 240, 200, 170, 150, 130, 110, 90)
+"""From whole reasons to short ones; the first with which the page fits is used."""
+FRAME = 460
+"""Characters of the page's headline and of the line that says which run it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One claim on one question."""
+
+    claim: str
+    says: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with what was found on it."""
+
+    text: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRow:
+    """One published number in words."""
+
+    claim: str
+    what: str
+    published: str
+    predicted: str
+    measured: str
+    ratio: str
+
+
+def tally(claims: Sequence[Claim]) -> str:
+    """`42 claims: 12 reproduced, 18 refuted, ...`."""
+    found = Counter(claim.outcome for claim in claims)
+    told = [f"{found[outcome]} {outcome.value}" for outcome in Outcome]
+    return f"{len(claims)} {'claim' if len(claims) == 1 else 'claims'}: {', '.join(told)}"
+
+
+def questions(summary: Summary) -> tuple[Question, ...]:
+    """The page's questions, with reasons as long as one screen allows."""
+    for length in REASON_LENGTHS:
+        found = questions_within(summary, length)
+        if sum(map(size_of, found)) <= PAGE_LIMIT - FRAME:
+            break
+    return found
+
+
+def questions_within(summary: Summary, length: int) -> tuple[Question, ...]:
+    claims = {claim.id: claim for claim in summary.claims}
+    return tuple(
+        Question(
+            topic.question,
+            tuple(line_of(claims[each.claim], each.says, length) for each in topic.positions),
+        )
+        for topic in summary.topics
+    )
+
+
+def line_of(claim: Claim, says: str, length: int) -> Line:
+    return Line(claim.id, says, claim.outcome.value, clipped(claim.reason, length))
+
+
+def size_of(question: Question) -> int:
+    """Characters in Markdown, its marks counted in."""
+    lines = question.lines
+    return (
+        len(question.text)
+        + 8
+        + sum(len(f"{line.claim}{line.says}{line.outcome}{line.reason}") + 16 for line in lines)
+    )
+
+
+def published_rows(claims: Sequence[Claim]) -> list[PublishedRow]:
+    """Published, predicted and measured side by side."""
+    return [
+        PublishedRow(
+            claim=claim.id,
+            what=f"{variant_of(claim, row.role)}, {quantity_words(row.quantity)}",
+            published=quantity_text(row.quantity, row.published),
+            predicted=quantity_text(row.quantity, row.predicted),
+            measured=quantity_text(row.quantity, row.measured),
+            ratio=number(row.measured / row.published, 2) if row.measured is not None else DASH,
+        )
+        for claim in claims
+        for row in claim.rows
+    ]
+
+
+def variant_of(claim: Claim, role: str) -> str:
+    return next((each.variant for each in claim.evidence if each.role == role), role)
+
+
+def quantity_words(name: str) -> str:
+    """`growth_bytes` as `growth`: the unit stands with the value."""
+    return (
+        name.replace("_bytes_per_request", " a request")
+        .removesuffix("_bytes")
+        .removesuffix("_seconds")
+        .replace("_", " ")
+    )
+
+
+def evidence_text(evidence: Sequence[Evidence]) -> str:
+    """Variants, each with its role, its trials and its numbers."""
+    return "; ".join(map(one_evidence, evidence))
+
+
+def one_evidence(row: Evidence) -> str:
+    numbers = [
+        f"{quantity_words(name)} {quantity_text(name, value)}"
+        for name, value in row.numbers.items()
+    ]
+    trials = "" if row.trials == 1 else f", {row.trials} trials"
+    told = f": {', '.join(numbers)}" if numbers else ""
+    return f"{row.role} = {row.variant}{trials}{told}"
+
+
+def variants_text(claim: Claim) -> str:
+    return listed([each.variant for each in claim.evidence], 8) or DASH
+
+
+def explanation(summary: Summary) -> str:
+    """What explains most of the measured growth, in one sentence; empty when too little grew."""
+    grown = [
+        variant
+        for variant in summary.variants
+        if variant.memory_bytes
+        and variant.prediction.growth_bytes
+        and variant.memory_bytes.growth >= 64 * MIB
+    ]
+    if not grown:
+        return ""
+    near = sum(
+        0.75 <= variant.memory_bytes.growth / variant.prediction.growth_bytes <= 1.33
+        for variant in grown
+        if variant.memory_bytes and variant.prediction.growth_bytes
+    )
+    return (
+        f"Of {len(grown)} variants that grew by 64 MiB or more, {near} grew by what was predicted "
+        "before the load (within a third): workers, times the threads that ran, times what the "
+        "allocator keeps for each."
+    )

@@ -1,0 +1,80 @@
+"""Short names for groups of variants, from the axes that they share."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from lab.records.summary import VariantSummary
+from lab.text.phrases import listed
+
+MOST_NAMES = 6
+
+
+def version_key(text: str) -> tuple[int, ...]:
+    """Orders `3.9` before `3.10`."""
+    return tuple(int(part) for part in re.findall(r"\d+", text))
+
+
+def split_name(variant: VariantSummary) -> tuple[str | None, str]:
+    """The Python and the arm of a name like `py37-fastapi-sync`; other names are their own arm."""
+    python = str(variant.axes.get("python") or "")
+    minor = "".join(python.split(".")[:2])
+    prefix, dash, arm = variant.name.partition("-")
+    if dash and minor and prefix == f"py{minor}":
+        return python, arm
+    return None, variant.name
+
+
+def group_name(members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]) -> str:
+    """A phrase for some variants of a run, e.g. `fastapi-sync on Python 3.8 to 3.10`."""
+    if len(members) == len(everyone) > 1:
+        return "every variant"
+    if python := _whole_python(members, everyone):
+        return f"Python {python}"
+    available = _pythons_by_arm(everyone)
+    arms: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for arm, pythons in _pythons_by_arm(members).items():
+        arms[_python_phrase(pythons, available[arm])].append(arm)
+    return listed([_phrase(place, names) for place, names in arms.items()], MOST_NAMES)
+
+
+def _whole_python(
+    members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]
+) -> str | None:
+    """The Python whose arms, several, are exactly the members."""
+    pythons = {split_name(variant)[0] for variant in members}
+    if len(members) < 2 or len(pythons) != 1:
+        return None
+    (python,) = pythons
+    size = sum(split_name(variant)[0] == python for variant in everyone)
+    return python if size == len(members) else None
+
+
+def _pythons_by_arm(variants: Iterable[VariantSummary]) -> dict[str, list[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for variant in variants:
+        python, arm = split_name(variant)
+        found[arm].update([python] if python else [])
+    return {arm: sorted(pythons, key=version_key) for arm, pythons in found.items()}
+
+
+def _python_phrase(pythons: list[str], available: list[str]) -> tuple[str, ...]:
+    """A tuple whose first element says where the text stands: before the arms or behind."""
+    if not pythons:
+        return ()
+    if len(pythons) == 1:
+        return ("before", f"Python {pythons[0]}")
+    if pythons == available:
+        return ("behind", f"every Python ({pythons[0]} to {pythons[-1]})")
+    first = available.index(pythons[0])
+    if len(pythons) > 2 and available[first : first + len(pythons)] == pythons:
+        return ("behind", f"Python {pythons[0]} to {pythons[-1]}")
+    return ("behind", f"Python {listed(pythons)}")
+
+
+def _phrase(place: tuple[str, ...], arms: list[str]) -> str:
+    names = listed(arms, MOST_NAMES)
+    if not place:
+        return names
+    side, pythons = place
+    return f"{pythons} {names}" if side == "before" else f"{names} on {pythons}"

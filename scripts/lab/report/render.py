@@ -1,0 +1,217 @@
+"""The report of a run as Markdown, HTML, SVG and JSON; pure, from its summary and curves."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from lab.records.summary import Curve, Summary, VariantSummary
+from lab.report import claims_page as thread_page
+from lab.report import sections
+from lab.report.app_answer import answer_body, change_rows, headline_of
+from lab.report.curves import has_own_scales, render_svg
+from lab.report.legend import READING
+from lab.report.overview import Answer, answer
+from lab.report.table import COLUMNS, Cell
+from lab.text.markdown import markdown_code, markdown_fence, markdown_text
+from lab.text.phrases import clipped, counted, duration, printable
+
+__all__ = ["render_all", "render_html", "render_markdown", "render_svg", "summary_json"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+MARKDOWN_LIMIT = 60_000
+"""GitHub refuses an issue or comment past 65,536 characters; some room is left to quote it."""
+RECORDED_COMMAND = (
+    "The run's own files name this line as the one that started it. Nothing checks it: in a run "
+    "that came from someone else it is a stranger's text, to be read before it is typed."
+)
+CUT_NOTE = "\n\n*This report was cut here; all of it stands in `report.html` and `summary.json`.*\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of each list the Markdown report shows; None: all."""
+
+    rows: int | None = None
+    details: int | None = None
+    log_lines: int | None = 40
+    text: int | None = None
+    """Characters of a text that came from outside the report."""
+    claims: int | None = None
+    """Claims of which the details are shown; their table is always whole."""
+
+
+LIMITS = (
+    Limits(),
+    Limits(details=40, log_lines=20, text=400),
+    Limits(rows=200, details=20, log_lines=10, text=240),
+    Limits(rows=200, details=6, log_lines=4, text=160),
+    Limits(rows=200, details=6, log_lines=4, text=120, claims=12),
+    Limits(rows=100, details=6, log_lines=4, text=120, claims=0),
+    Limits(rows=40, details=4, log_lines=2, text=100, claims=0),
+)
+"""From everything to the least; the first whose report fits is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One variant in the table."""
+
+    name: str
+    verdict: str
+    cells: tuple[Cell, ...]
+    markers: tuple[int, ...]
+    share: float
+    """Growth as a share of the largest growth of the run."""
+
+
+def render_all(summary: Summary, curves: Sequence[Curve]) -> Mapping[str, str]:
+    """Every file of the report by its name."""
+    page = {"thread.md": render_thread(summary)} if summary.claims else {}
+    return {
+        **page,
+        "summary.json": summary_json(summary),
+        "report.md": render_markdown(summary),
+        "report.html": render_html(summary, curves),
+        "curves.svg": render_svg(summary, curves),
+    }
+
+
+def render_markdown(summary: Summary) -> str:
+    """GitHub Flavored Markdown of at most MARKDOWN_LIMIT characters."""
+    context = _context(summary)
+    text = ""
+    for limits in LIMITS:
+        text = _markdown(context, limits)
+        if len(text) <= MARKDOWN_LIMIT:
+            return text
+    whole_lines = text[: MARKDOWN_LIMIT - len(CUT_NOTE)].rpartition("\n")[0]
+    return whole_lines + CUT_NOTE
+
+
+def render_thread(summary: Summary) -> str:
+    """The page that answers the thread: what it contradicts itself about, and the claims."""
+    page = _environment(escaped=False).get_template("thread.md.j2")
+    text = page.render(**_context(summary), limits=Limits())
+    return re.sub(r"\n{3,}", "\n\n", printable(text)).strip() + "\n"
+
+
+def render_html(summary: Summary, curves: Sequence[Curve]) -> str:
+    """One page that needs no network and no JavaScript."""
+    figure = Markup(render_svg(summary, curves, standalone=False))
+    page = _environment(escaped=True).get_template("report.html.j2")
+    return printable(page.render(**_context(summary), figure=figure)).rstrip() + "\n"
+
+
+def summary_json(summary: Summary) -> str:
+    """The summary as JSON: fields in their declared order, mappings by key."""
+    text = json.dumps(_plain(summary), indent=2, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace").decode("utf-8") + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(value[key]) for key in sorted(value)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _context(summary: Summary) -> dict[str, Any]:
+    notes = sections.footnotes(summary.variants)
+    return {
+        "run": summary.run,
+        "answer": _answer(summary),
+        "claims": summary.claims,
+        "own": summary.own,
+        "own_changes": list(change_rows(summary.own)) if summary.own else [],
+        "own_body": answer_body(summary.own) if summary.own else "",
+        "questions": thread_page.questions(summary),
+        "published": thread_page.published_rows(summary.claims),
+        "own_scales": has_own_scales(summary.variants),
+        "columns": COLUMNS,
+        "groups": _column_groups(),
+        "rows": _rows(summary.variants, notes),
+        "footnotes": notes.texts,
+        "predictions": sections.predictions(summary.variants),
+        "reasons": sections.reasons(summary.variants),
+        "bad_endings": sections.bad_endings(summary.variants),
+        "versions": sections.versions(summary.variants),
+        "bases_sentence": sections.bases_sentence(summary.run.bases),
+        "comparison_rows": sections.comparison_rows(summary),
+        "facts": sections.run_facts(summary),
+        "reading": READING,
+        "recorded_command": RECORDED_COMMAND,
+    }
+
+
+def _answer(summary: Summary) -> Answer:
+    """The first screen; of a run about one own app its headline is the app's."""
+    found = answer(summary)
+    if summary.own is None:
+        return found
+    return replace(found, headline=headline_of(summary.own))
+
+
+def _column_groups() -> list[tuple[str, int]]:
+    """Headings that span their columns, with how many."""
+    groups: list[tuple[str, int]] = []
+    for column in COLUMNS:
+        if groups and groups[-1][0] == column.group:
+            groups[-1] = (column.group, groups[-1][1] + 1)
+        else:
+            groups.append((column.group, 1))
+    return groups
+
+
+def _rows(variants: Sequence[VariantSummary], notes: sections.Footnotes) -> list[Row]:
+    growths = [v.memory_bytes.growth if v.memory_bytes else 0 for v in variants]
+    largest = max([*growths, 1])
+    return [
+        Row(
+            name=variant.name,
+            verdict=variant.verdict.value,
+            cells=tuple(column.cell(variant) for column in COLUMNS),
+            markers=notes.markers[variant.name],
+            share=round(max(growth, 0) / largest, 3),
+        )
+        for variant, growth in zip(variants, growths, strict=True)
+    ]
+
+
+def _markdown(context: Mapping[str, Any], limits: Limits) -> str:
+    text = _environment(escaped=False).get_template("report.md.j2").render(**context, limits=limits)
+    return re.sub(r"\n{3,}", "\n\n", printable(text)).strip() + "\n"
+
+
+@lru_cache(maxsize=2)
+def _environment(escaped: bool) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=escaped,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "md": markdown_text,
+        "code": markdown_code,
+        "fence": markdown_fence,
+        "clip": clipped,
+        "counted": counted,
+        "duration": duration,
+        "evidence": thread_page.evidence_text,
+        "variants_of": thread_page.variants_text,
+    }
+    return environment

@@ -1,0 +1,275 @@
+"""What the report shows below its table, as plain records for the templates."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.records.summary import (
+    Base,
+    Compared,
+    EngineInfo,
+    RunInfo,
+    Summary,
+    TrialSummary,
+    VariantSummary,
+    Verdict,
+)
+from lab.report.group_names import group_name
+from lab.report.overview import VERDICT_ORDER
+from lab.report.table import failure_text, input_text, trial_text
+from lab.text.phrases import DASH, counted, duration, listed, mib, mib_span, signed_mib
+
+OFFICIAL = "official"
+LOCAL = "local"
+LEAST_COMPARED_BYTES = 1 << 20
+"""Below it a ratio of two growths is a ratio of noise."""
+COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionRow:
+    """Variants that were predicted by the same formula from the same inputs."""
+
+    names: str
+    predicted: str
+    measured: str
+    formula: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a variant has its verdict."""
+
+    name: str
+    verdict: Verdict
+    text: str
+    cause: str | None
+    trials: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadEnding:
+    """A trial that did not end well, or whose requests failed."""
+
+    name: str
+    trial: int
+    end: str
+    reason: str
+    failures: str
+    log: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One package over the columns; `differs` when not all that have it have the same."""
+
+    package: str
+    versions: tuple[str, ...]
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Packages against groups of variants that have the same ones."""
+
+    columns: tuple[str, ...]
+    rows: tuple[VersionRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Footnotes:
+    """The caveats in words, and which of them each variant carries (numbers from 1)."""
+
+    texts: tuple[str, ...]
+    markers: dict[str, tuple[int, ...]]
+
+
+def predictions(variants: Sequence[VariantSummary]) -> list[PredictionRow]:
+    """Each prediction spelled out, equal ones together."""
+    groups: defaultdict[tuple[object, ...], list[VariantSummary]] = defaultdict(list)
+    for variant in variants:
+        made = variant.prediction
+        groups[made.growth_bytes, made.formula, tuple(made.inputs.items())].append(variant)
+    return [_prediction_row(members, variants) for members in groups.values()]
+
+
+def _prediction_row(
+    members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]
+) -> PredictionRow:
+    made = members[0].prediction
+    growths = [variant.memory_bytes.growth for variant in members if variant.memory_bytes]
+    predicted = made.growth_bytes
+    return PredictionRow(
+        names=group_name(members, everyone),
+        predicted=DASH if predicted is None else f"{signed_mib(predicted)} MiB",
+        measured=mib_span(growths, signed=True) if growths else DASH,
+        formula=made.formula or DASH,
+        inputs=tuple(input_text(name, value) for name, value in made.inputs.items()),
+    )
+
+
+def reasons(variants: Sequence[VariantSummary]) -> list[Reason]:
+    """The reason of each verdict, the gravest verdict first."""
+    ordered = sorted(variants, key=lambda variant: VERDICT_ORDER.index(variant.verdict))
+    return [_reason(variant) for variant in ordered]
+
+
+def _reason(variant: VariantSummary) -> Reason:
+    return Reason(
+        name=variant.name,
+        verdict=variant.verdict,
+        text=variant.reason or "No reason was recorded.",
+        cause=variant.cause,
+        trials=trial_text(variant.trials) if len(variant.trials) > 1 else "",
+    )
+
+
+def bad_endings(variants: Sequence[VariantSummary]) -> list[BadEnding]:
+    """Trials that died, never got ready, were interrupted, or had failing requests."""
+    return [
+        _bad_ending(variant, trial)
+        for variant in variants
+        for trial in variant.trials
+        if trial.end != COMPLETE or trial.requests.failed
+    ]
+
+
+def _bad_ending(variant: VariantSummary, trial: TrialSummary) -> BadEnding:
+    return BadEnding(
+        name=variant.name,
+        trial=trial.trial,
+        end=trial.end,
+        reason=trial.reason,
+        failures=failure_text(trial.requests.failures),
+        log=trial.log_tail,
+    )
+
+
+def footnotes(variants: Sequence[VariantSummary]) -> Footnotes:
+    """Equal caveats share one number, in the order of their first appearance."""
+    numbers: dict[str, int] = {}
+    markers = {
+        variant.name: tuple(
+            numbers.setdefault(caveat, len(numbers) + 1) for caveat in variant.caveats
+        )
+        for variant in variants
+    }
+    return Footnotes(tuple(numbers), markers)
+
+
+def versions(variants: Sequence[VariantSummary]) -> Versions:
+    """The packages that matter; variants with equal ones share a column."""
+    groups: defaultdict[tuple[tuple[str, str], ...], list[VariantSummary]] = defaultdict(list)
+    for variant in variants:
+        if variant.versions:
+            groups[tuple(sorted(variant.versions.items()))].append(variant)
+    found = [dict(versions) for versions in groups]
+    packages = list(dict.fromkeys(name for variant in variants for name in variant.versions))
+    return Versions(
+        columns=tuple(group_name(members, variants) for members in groups.values()),
+        rows=tuple(_version_row(package, found) for package in packages),
+    )
+
+
+def _version_row(package: str, columns: Sequence[dict[str, str]]) -> VersionRow:
+    told = [column[package] for column in columns if package in column]
+    shown = tuple(column.get(package, DASH) for column in columns)
+    return VersionRow(package, shown, len(set(told)) > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """One variant on this engine and on the other."""
+
+    name: str
+    settled: str
+    other_settled: str
+    growth_ratio: str
+    verdict: str
+    other_verdict: str
+    agrees: bool
+
+
+def comparison_rows(summary: Summary) -> tuple[ComparisonRow, ...]:
+    """Same variant, both engines; empty where only one has run."""
+    comparison = summary.run.comparison
+    if comparison is None:
+        return ()
+    mine = {variant.name: variant for variant in summary.variants}
+    return tuple(
+        _comparison_row(mine[other.name], other)
+        for other in comparison.variants
+        if other.name in mine
+    )
+
+
+def _comparison_row(mine: VariantSummary, other: Compared) -> ComparisonRow:
+    memory = mine.memory_bytes
+    ratio = DASH
+    if memory and other.growth_bytes and other.growth_bytes >= LEAST_COMPARED_BYTES:
+        ratio = f"{memory.growth / other.growth_bytes:.2f}"
+    return ComparisonRow(
+        name=mine.name,
+        settled=mib(memory.settled if memory else None),
+        other_settled=mib(other.settled_bytes),
+        growth_ratio=ratio,
+        verdict=mine.verdict.value,
+        other_verdict=other.verdict.value,
+        agrees=mine.verdict is other.verdict,
+    )
+
+
+def bases_sentence(bases: Sequence[Base]) -> str:
+    """In one sentence: official images, stand-ins, or both."""
+    if not bases:
+        return "Which bases the images were built on was not recorded."
+    if all(base.kind == LOCAL for base in bases):
+        return (
+            "No images: each variant ran on an interpreter of this machine, in an environment "
+            "made from its lock."
+        )
+    official = [base.image for base in bases if base.kind == OFFICIAL]
+    others = [base.image for base in bases if base.kind != OFFICIAL]
+    if not others:
+        pinned = ", pinned by digest" if all("sha256:" in each.reference for each in bases) else ""
+        return f"Every base is an official image{pinned}."
+    if not official:
+        return (
+            "Every base is a stand-in, built without a registry: "
+            "the same minor version of Python, not the official image."
+        )
+    return (
+        f"Official images: {listed(official)}; "
+        f"stand-ins, built without a registry: {listed(others)}."
+    )
+
+
+def run_facts(summary: Summary) -> list[tuple[str, str]]:
+    """Host, engine and what the run cost, as names and texts."""
+    run = summary.run
+    return [
+        ("Run", run.id),
+        ("Suite", run.suite),
+        ("Started", run.started_at),
+        ("Took", duration(run.elapsed_seconds)),
+        ("Engine", _engine_text(run.engine)),
+        ("Host", f"{run.host.cpu_model}, {counted(run.host.cpus, 'CPU')}"),
+        ("Host memory", f"{mib(run.host.memory_bytes)} MiB"),
+        ("CPUs shown to the variants", _cpus_shown(run)),
+        ("Kernel", run.host.kernel),
+        ("Commit", run.git_commit or DASH),
+        ("Exit code", str(run.exit_code)),
+        ("Schema", summary.schema_version),
+    ]
+
+
+def _engine_text(engine: EngineInfo) -> str:
+    kind = "local processes on" if engine.kind == "process" else engine.kind
+    return f"{kind} {engine.version}, cgroup {engine.cgroup}"
+
+
+def _cpus_shown(run: RunInfo) -> str:
+    if run.host_cpus_shown is None:
+        return f"the host's own ({run.host.cpus})"
+    return f"{run.host_cpus_shown} (really {run.host.cpus})"

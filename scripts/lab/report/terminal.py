@@ -1,0 +1,94 @@
+"""The table that a run ends with at the terminal."""
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from lab.errors import ExitCode
+from lab.records.summary import Claim, Outcome, Summary, VariantSummary
+from lab.report.claims_page import tally
+from lab.report.overview import answer
+from lab.text.phrases import DASH, clipped
+from lab.text.units import format_mib
+
+STYLES = {"flat": "green", "bounded": "cyan", "leak": "red", "inconclusive": "yellow"}
+OUTCOME_STYLES = {
+    Outcome.REPRODUCED: "green",
+    Outcome.REFUTED: "red",
+    Outcome.CONDITIONAL: "cyan",
+    Outcome.INCONCLUSIVE: "yellow",
+}
+STATEMENT_LENGTH = 78
+FEW_VARIANTS = 12
+"""Past as many, a run of claims ends with their table alone."""
+MEANINGS = {
+    ExitCode.DECIDED: "every claim is decided and none is refuted",
+    ExitCode.CONTRADICTED: "every claim is decided, and at least one is refuted",
+    ExitCode.UNDECIDED: "at least one claim is inconclusive",
+    ExitCode.INCOMPLETE: "a variant is missing or never got ready",
+    ExitCode.INTERRUPTED: "interrupted; what is decided so far stands above",
+}
+
+
+def size(value: int | None) -> str:
+    """MiB without the unit, which the table's heading says once."""
+    return DASH if value is None else format_mib(value).removesuffix(" MiB")
+
+
+def row(variant: VariantSummary) -> tuple[str | Text, ...]:
+    memory, requests = variant.memory_bytes, variant.requests
+    verdict = variant.verdict.value
+    return (
+        variant.name,
+        Text(verdict, style=STYLES[verdict]),
+        size(memory.baseline if memory else None),
+        size(memory.settled if memory else None),
+        size(memory.growth if memory else None),
+        size(variant.prediction.growth_bytes),
+        f"{requests.ok:,}/{requests.sent:,}",
+    )
+
+
+def claims_table(claims: tuple[Claim, ...]) -> Table:
+    """A line a claim."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("claim", "outcome", "statement"):
+        table.add_column(heading, no_wrap=True)
+    for claim in claims:
+        outcome = Text(claim.outcome.value, style=OUTCOME_STYLES[claim.outcome])
+        table.add_row(claim.id, outcome, Text(clipped(claim.statement, STATEMENT_LENGTH)))
+    return table
+
+
+def closing(summary: Summary) -> Group:
+    """What the terminal ends with: of a run of claims their outcomes, else the variants."""
+    if not summary.claims:
+        return closing_table(summary)
+    few = len(summary.variants) + len(summary.run.missing) <= FEW_VARIANTS
+    told = [c for c in summary.claims if few or c.outcome is Outcome.INCONCLUSIVE]
+    reasons = [Text(f"{claim.id}: {claim.reason}") for claim in told]
+    code = ExitCode(summary.run.exit_code)
+    return Group(
+        closing_table(summary) if few else Text(),
+        Text(),
+        claims_table(summary.claims),
+        *reasons,
+        Text(),
+        Text(tally(summary.claims), style="bold"),
+        Text(f"exit code {code.value}: {MEANINGS.get(code, code.name.lower())}"),
+    )
+
+
+def closing_table(summary: Summary) -> Group:
+    """The answer in words, and a line a variant."""
+    table = Table(box=None, pad_edge=False, title="memory in MiB", title_justify="left")
+    for heading in ("variant", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("baseline", "settled", "growth", "predicted", "ok/sent"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for variant in summary.variants:
+        table.add_row(*row(variant))
+    for missing in summary.run.missing:
+        table.add_row(missing.name, "never ran", Text(missing.reason))
+    found = answer(summary)
+    return Group(table, Text(), Text(found.headline, style="bold"))

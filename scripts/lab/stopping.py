@@ -1,0 +1,22 @@
+"""How long the lab goes on with a trial: until it is decided, and a leak until it is confirmed."""
+
+from lab.records.summary import Verdict
+
+# So many times the load that was asked for, at most: what is open then stays open.
+MOST_LOADS = 3
+
+# A cache that fills evenly looks like a leak until it is full: a leak has to hold for half as
+# much load again as was asked for.
+CONFIRMED_LOADS = 1.5
+
+
+def wants_more(verdict: Verdict, asked_blocks: int, blocks: int) -> bool:
+    """Whether a trial that was judged after so many blocks needs more load."""
+    if verdict is Verdict.LEAK:
+        return blocks < CONFIRMED_LOADS * asked_blocks
+    return verdict is Verdict.INCONCLUSIVE and blocks < MOST_LOADS * asked_blocks
+
+
+def next_blocks(asked_blocks: int) -> int:
+    """How many are added before it is judged anew."""
+    return max(1, asked_blocks // 4)

@@ -1,0 +1,135 @@
+"""Raw trials to the records of `summary.json`: pure, so any run can be rebuilt at any time."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from lab.claims.judge import ClaimBook, judge_claims, topics_of
+from lab.records.experiment import Experiment
+from lab.records.observations import Sample, Trial
+from lab.records.summary import (
+    SCHEMA_VERSION,
+    Base,
+    Comparison,
+    Curve,
+    OwnAnswer,
+    RunInfo,
+    Summary,
+    VariantSummary,
+)
+from lab.records.watched_time import watched_seconds
+from lab.summary.exit_code import (
+    asked_about,
+    asked_claims,
+    claims_exit_code,
+    exit_code_of,
+    missing_of,
+)
+from lab.summary.trial import baseline_of
+from lab.summary.variant import variant_summary
+
+
+def cgroup_of(trials: Iterable[Trial], known: str) -> str:
+    sources = {sample.source for trial in trials for sample in trial.samples[:1]}
+    told = sorted(s.removeprefix("cgroup-") for s in sources if s.startswith("cgroup-"))
+    return ", ".join(told) or known
+
+
+def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[Base, ...]:
+    """Where the images came from, one row an image."""
+    starts = [found[0].start for found in trials.values()]
+    rows = {
+        start.variant.image: Base(
+            image=start.variant.image,
+            kind=start.container.get("memlab.base.kind", "unknown"),
+            reference=start.container.get("memlab.base.reference", "") or "not recorded",
+        )
+        for start in starts
+    }
+    return tuple(rows[image] for image in sorted(rows))
+
+
+def summarise(
+    run_id: str,
+    experiment: Experiment,
+    trials: Mapping[str, Sequence[Trial]],
+    comparison: Comparison | None = None,
+    book: ClaimBook | None = None,
+    own: OwnAnswer | None = None,
+) -> Summary:
+    """The whole of `summary.json`.
+
+    Args:
+        run_id: the run's folder name.
+        experiment: what was asked for, and where.
+        trials: what was observed, by variant.
+        comparison: what another engine found, where that is known.
+        book: the thread's statements, for a run that may be about them.
+        own: the answer about an own app, whose first cause is its variant's.
+    """
+    order: Callable[[str], int] = {
+        name: i for i, name in enumerate(experiment.variants)
+    }.__getitem__
+    names = sorted((name for name in trials if name in experiment.variants), key=order)
+    variants = tuple(
+        replace(found, cause=own_cause(found, own))
+        for found in (variant_summary(trials[name]) for name in names)
+    )
+    missing = missing_of(experiment, trials)
+    records = asked_claims(experiment, book)
+    claims = judge_claims(records, variants, missing)
+    code = (
+        claims_exit_code(experiment, variants, missing, claims)
+        if records
+        else exit_code_of(experiment, asked_about(experiment, variants), missing)
+    )
+    every = [trial for found in trials.values() for trial in found]
+    engine = experiment.engine
+    shown = {variant.axes["host_cpus"] for variant in variants}
+    run = RunInfo(
+        id=run_id,
+        suite=experiment.suite,
+        started_at=experiment.started_at,
+        elapsed_seconds=experiment.elapsed_seconds,
+        partial=experiment.interrupted or experiment.elapsed_seconds is None,
+        engine=replace(engine, cgroup=cgroup_of(every, engine.cgroup)),
+        host=experiment.host,
+        host_cpus_shown=int(next(iter(shown))) if len(shown) == 1 and None not in shown else None,  # type: ignore[arg-type]
+        bases=bases_of(trials),
+        git_commit=experiment.git_commit,
+        command=experiment.command,
+        settings={**experiment.settings, **experiment.lanes},
+        lock_hashes=experiment.lock_hashes,
+        missing=missing,
+        exit_code=int(code),
+        comparison=comparison,
+    )
+    topics = topics_of(book.topics if book else (), claims)
+    return Summary(SCHEMA_VERSION, run, variants, claims, topics, own)
+
+
+def own_cause(found: VariantSummary, own: OwnAnswer | None) -> str | None:
+    """A variant's cause: more than its own ledger speaks for that of an own app."""
+    if own is None or own.variant != found.name or not own.causes:
+        return found.cause
+    return f"{own.causes[0].cause} ({own.causes[0].standing})"
+
+
+def curve_of(trial: Trial) -> Curve:
+    """What the figure shows of a trial; seconds since its baseline."""
+    baseline = baseline_of(trial)
+    origin = baseline.sample.read_at_seconds if baseline else trial.start.at_seconds
+    samples: Sequence[Sample] = [s for s in trial.samples if s.read_at_seconds >= origin]
+    troughs = sorted(trial.troughs, key=lambda trough: trough.index)
+    return Curve(
+        variant=trial.start.variant.name,
+        trial=trial.start.trial,
+        seconds=tuple(s.read_at_seconds - origin for s in samples),
+        memory_bytes=tuple(s.memory_bytes for s in samples),
+        block_spans_seconds=tuple(
+            (block.started_at_seconds - origin, block.ended_at_seconds - origin)
+            for block in trial.blocks
+        ),
+        trough_seconds=tuple(t.sample.read_at_seconds - origin for t in troughs),
+        trough_bytes=tuple(t.sample.memory_bytes for t in troughs),
+        watched_seconds=tuple(watched_seconds([s.read_at_seconds for s in samples], trial.pauses)),
+    )

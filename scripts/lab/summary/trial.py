@@ -1,0 +1,155 @@
+"""The numbers of one trial, as the summary gives them. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from lab.records.observations import ProbeReading, Trial, Trough
+from lab.records.summary import (
+    CpuSeconds,
+    Interval,
+    Memory,
+    Requests,
+    Threads,
+    TrialSummary,
+)
+from lab.verdict.verdict import judge_trial
+
+INTERVAL_DECIMALS = 3
+"""Of bytes a request."""
+
+
+def baseline_of(trial: Trial) -> Trough | None:
+    return next((trough for trough in trial.troughs if trough.index == -1), None)
+
+
+def settled_of(trial: Trial) -> Trough | None:
+    after = [trough for trough in trial.troughs if trough.index >= 0]
+    return max(after, key=lambda trough: trough.index, default=None)
+
+
+def peak_of(trial: Trial) -> int | None:
+    """The kernel's own peak: from the engine's payload (v1), else as the probe read it (v2)."""
+    from_engine = [sample.peak_bytes for sample in trial.samples if sample.peak_bytes is not None]
+    from_inside = [
+        trough.probe.peak_bytes
+        for trough in trial.troughs
+        if trough.probe and trough.probe.peak_bytes is not None
+    ]
+    return max(from_engine or from_inside, default=None)
+
+
+def memory_of(trial: Trial) -> Memory | None:
+    baseline, settled = baseline_of(trial), settled_of(trial)
+    if baseline is None or settled is None:
+        return None
+    return Memory(
+        baseline=baseline.sample.memory_bytes,
+        settled=settled.sample.memory_bytes,
+        peak=peak_of(trial),
+        growth=settled.sample.memory_bytes - baseline.sample.memory_bytes,
+        peak_file=settled.sample.file_bytes,
+    )
+
+
+def requests_of(trials: Iterable[Trial]) -> Requests:
+    blocks = [block for trial in trials for block in trial.blocks]
+    failures: Counter[str] = Counter()
+    for block in blocks:
+        failures.update(block.failures)
+    sent, ok = sum(block.sent for block in blocks), sum(block.ok for block in blocks)
+    return Requests(sent=sent, ok=ok, failed=sent - ok, failures=dict(sorted(failures.items())))
+
+
+def threads_of(trial: Trial) -> Threads:
+    baseline, settled = baseline_of(trial), settled_of(trial)
+    return Threads(tasks(baseline), tasks(settled))
+
+
+def tasks(trough: Trough | None) -> int | None:
+    """Tasks in the variant: the engine's count, which the probe's agrees with."""
+    return trough.sample.pids if trough else None
+
+
+def processes_of(trial: Trial) -> int | None:
+    settled = settled_of(trial)
+    return len(settled.probe.processes) if settled and settled.probe else None
+
+
+def load_seconds(trial: Trial) -> float | None:
+    """Wall time under load, quiet left out."""
+    if not trial.blocks:
+        return None
+    return sum(block.ended_at_seconds - block.started_at_seconds for block in trial.blocks)
+
+
+def cpu_of(trial: Trial) -> CpuSeconds | None:
+    baseline, settled = baseline_of(trial), settled_of(trial)
+    if baseline is None or settled is None:
+        return None
+    first, last = baseline.sample, settled.sample
+    return CpuSeconds(
+        user=last.cpu_user_seconds - first.cpu_user_seconds,
+        system=last.cpu_system_seconds - first.cpu_system_seconds,
+    )
+
+
+def trial_summary(trial: Trial) -> TrialSummary:
+    judged = judge_trial(trial)
+    troughs = sorted(trial.troughs, key=lambda trough: trough.index)
+    end = trial.end
+    return TrialSummary(
+        trial=trial.start.trial,
+        verdict=judged.verdict,
+        reason=judged.reason,
+        end=end.kind.value if end else "cut off",
+        memory_bytes=memory_of(trial),
+        requests=requests_of([trial]),
+        growth_bytes_per_request=rounded(judged.interval),
+        troughs_bytes=tuple(trough.sample.memory_bytes for trough in troughs),
+        threads=threads_of(trial),
+        elapsed_seconds=load_seconds(trial),
+        log_tail=end.log_tail if end else (),
+    )
+
+
+def rounded(interval: Interval | None) -> Interval | None:
+    """To what any machine's arithmetic agrees on: the last digits are the CPU's own."""
+    if interval is None:
+        return None
+    numbers = (interval.estimate, interval.low, interval.high)
+    # No zero keeps a sign, which would be the noise's.
+    return Interval(*(round(number, INTERVAL_DECIMALS) + 0.0 for number in numbers))
+
+
+def load_of(trial: Trial) -> dict[str, str | int]:
+    start = trial.start
+    return {
+        "requests": start.requests,
+        "concurrency": start.concurrency,
+        "connection": start.connection.value,
+        "blocks": start.blocks,
+    }
+
+
+def probes_of(trial: Trial) -> list[ProbeReading]:
+    """The view from inside at each trough, in order."""
+    ordered = sorted(trial.troughs, key=lambda trough: trough.index)
+    return [trough.probe for trough in ordered if trough.probe is not None]
+
+
+def oom_kills_of(trial: Trial) -> int | None:
+    """How far the cgroup's own counter rose; None where nobody read it."""
+    counts = [probe.oom_kills for probe in probes_of(trial) if probe.oom_kills is not None]
+    return max(counts) - min(counts) if counts else None
+
+
+def identities(probe: ProbeReading) -> set[tuple[int, float]]:
+    return {(process.pid, process.started_at_seconds) for process in probe.processes}
+
+
+def workers_lost_of(trial: Trial) -> int | None:
+    """How many processes of the first reading are not in the last one."""
+    probes = probes_of(trial)
+    if len(probes) < 2:
+        return None
+    return len(identities(probes[0]) - identities(probes[-1]))

@@ -1,0 +1,187 @@
+"""A variant from its trials: the joint verdict, and medians. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+
+from lab.causes.attribution import likely_cause
+from lab.records.codec import encode
+from lab.records.observations import Trial
+from lab.records.summary import (
+    AftermathSummary,
+    CpuSeconds,
+    Interval,
+    Memory,
+    Prediction,
+    Threads,
+    TrialSummary,
+    VariantSummary,
+    Verdict,
+)
+from lab.summary.trial import (
+    cpu_of,
+    load_of,
+    oom_kills_of,
+    processes_of,
+    requests_of,
+    trial_summary,
+    workers_lost_of,
+)
+from lab.text.units import format_mib
+from lab.verdict.validity import caveats, conditions_of
+
+MOVING_PACKAGES = ("colorama", "pip")
+"""Left out of the versions: they take no part in serving."""
+
+
+def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
+    """One variant from all its trials."""
+    first = trials[0].start
+    parts = [trial_summary(trial) for trial in trials]
+    verdict, reason = joint_verdict(parts)
+    found = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
+    cpu = [cpu_of(trial) for trial in trials]
+    user, system = middle(c.user for c in cpu if c), middle(c.system for c in cpu if c)
+    memory = middle_memory(part.memory_bytes for part in parts)
+    prediction = trials[0].prediction or not_predicted(trials[0])
+    limit_bytes = first.variant.memory_limit_bytes
+    return VariantSummary(
+        name=first.variant.name,
+        axes=encode(first.variant.axes),
+        trials=tuple(parts),
+        verdict=verdict,
+        reason=reason,
+        cause=likely_cause(trials[0]),
+        requests=requests_of(trials),
+        memory_bytes=memory,
+        memory_limit_bytes=limit_bytes,
+        prediction=prediction,
+        growth_bytes_per_request=middle_interval(part.growth_bytes_per_request for part in parts),
+        threads=Threads(
+            middle_int(part.threads.baseline for part in parts),
+            middle_int(part.threads.settled for part in parts),
+        ),
+        processes=middle_int(processes_of(trial) for trial in trials),
+        cpu_seconds=None if user is None or system is None else CpuSeconds(user, system),
+        elapsed_seconds=middle(part.elapsed_seconds for part in parts),
+        latency_seconds=latency_of(
+            [block.latency_seconds for trial in trials for block in trial.blocks]
+        ),
+        versions=versions_of(trials),
+        caveats=tuple(sorted(found)) + prediction_caveats(verdict, memory, prediction, limit_bytes),
+        load=load_of(trials[0]),
+        oom_kills=middle_int(oom_kills_of(trial) for trial in trials),
+        workers_lost=middle_int(workers_lost_of(trial) for trial in trials),
+        companion_seconds=latency_of(
+            [block.companion_seconds for trial in trials for block in trial.blocks]
+        ),
+        aftermath=aftermath_of(trials),
+    )
+
+
+def middle(values: Iterable[float | None]) -> float | None:
+    """The median of those that were measured."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def middle_int(values: Iterable[int | None]) -> int | None:
+    found = middle(values)
+    return None if found is None else round(found)
+
+
+def middle_memory(memories: Iterable[Memory | None]) -> Memory | None:
+    known = [memory for memory in memories if memory is not None]
+    if not known:
+        return None
+    return Memory(
+        baseline=round(median(memory.baseline for memory in known)),
+        settled=round(median(memory.settled for memory in known)),
+        peak=middle_int(memory.peak for memory in known),
+        growth=round(median(memory.growth for memory in known)),
+        peak_file=middle_int(memory.peak_file for memory in known),
+    )
+
+
+def middle_interval(intervals: Iterable[Interval | None]) -> Interval | None:
+    known = [interval for interval in intervals if interval is not None]
+    if not known:
+        return None
+    return Interval(
+        estimate=median(interval.estimate for interval in known),
+        low=median(interval.low for interval in known),
+        high=median(interval.high for interval in known),
+    )
+
+
+def joint_verdict(trials: Sequence[TrialSummary]) -> tuple[Verdict, str]:
+    """The verdict that all trials share; trials that disagree decide nothing."""
+    found = Counter(trial.verdict for trial in trials)
+    if len(found) == 1:
+        return trials[0].verdict, trials[0].reason
+    said = ", ".join(f"{count} x {verdict.value}" for verdict, count in found.most_common())
+    return Verdict.INCONCLUSIVE, f"its {len(trials)} trials disagree ({said}): run more TRIALS."
+
+
+def latency_of(blocks: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The median block's p50 and p95, and the slowest answer of all; seconds."""
+    known = [block for block in blocks if block]
+    if not known:
+        return {}
+    found = {name: median(block[name] for block in known) for name in ("p50", "p95")}
+    return {**found, "max": max(block["max"] for block in known)}
+
+
+def versions_of(trials: Sequence[Trial]) -> dict[str, str]:
+    known = next((trial.environment for trial in trials if trial.environment), None)
+    if known is None:
+        return {}
+    packages = {name.replace("_", "-"): version for name, version in known.packages.items()}
+    kept = {name: packages[name] for name in sorted(packages) if name not in MOVING_PACKAGES}
+    return {"python": known.python, "libc": known.libc, **kept}
+
+
+def aftermath_of(trials: Sequence[Trial]) -> AftermathSummary | None:
+    """That of the last trial that has one."""
+    seen = next((trial.aftermath for trial in reversed(trials) if trial.aftermath), None)
+    if seen is None:
+        return None
+    return AftermathSummary(
+        scenario=seen.scenario.value,
+        waited_seconds=seen.waited_seconds,
+        memory_before_bytes=seen.memory_before_bytes,
+        memory_after_bytes=seen.memory_after_bytes,
+        processes_before=len(seen.before.processes) if seen.before else None,
+        # Where no probe answers any more the shells are left: one task each.
+        processes_after=len(seen.after.processes) if seen.after else seen.tasks_after,
+        asked=seen.asked,
+        answered=seen.answered,
+    )
+
+
+def not_predicted(trial: Trial) -> Prediction:
+    """It ended before a prediction was written down."""
+    return Prediction(None, f"not predicted: {trial.end.reason if trial.end else 'cut off'}", {})
+
+
+def prediction_caveats(
+    verdict: Verdict, memory: Memory | None, prediction: Prediction, limit_bytes: int
+) -> tuple[str, ...]:
+    """What the prediction adds to the troughs' own verdict; it never changes it."""
+    predicted = prediction.growth_bytes
+    if predicted is None:
+        return ()
+    found = []
+    if predicted >= limit_bytes:
+        found.append(
+            f"The predicted growth of {format_mib(predicted)} does not fit under its limit of "
+            f"{format_mib(limit_bytes)}: lower WORKERS or HOST_CPUS, or raise its mem_limit in "
+            "compose.yaml."
+        )
+    if verdict is Verdict.LEAK and memory and memory.growth < predicted:
+        found.append(
+            f"It climbs, but is still below its predicted ceiling ({format_mib(memory.growth)} of "
+            f"{format_mib(predicted)}), and a pool that fills looks the same until then: run it "
+            "again with twice the REQUESTS."
+        )
+    return tuple(found)

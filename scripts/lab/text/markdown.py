@@ -1,0 +1,33 @@
+"""Text from outside, written so that Markdown shows it as it is."""
+
+import re
+from collections.abc import Sequence
+
+from lab.text.phrases import clipped, printable
+
+
+def markdown_text(value: object, most: int | None = None) -> str:
+    """Text on one line that Markdown shows as it is, in a table cell too."""
+    line = clipped(printable(str(value)), most)
+    escaped = re.sub(r"([\\`*\[\]<>|~$&])", r"\\\1", line)
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
+
+
+def markdown_code(value: object, most: int | None = None) -> str:
+    """A code span whose ticks are longer than any inside, fit for a table cell."""
+    line = clipped(printable(str(value)), most).replace("|", "\\|")
+    ticks = "`" * (_longest_ticks(line) + 1)
+    padding = " " if "`" in line else ""
+    return f"{ticks}{padding}{line}{padding}{ticks}" if line else ""
+
+
+def markdown_fence(lines: Sequence[str], most: int | None = None, width: int | None = None) -> str:
+    """The last lines as a fenced block that nothing inside can close."""
+    kept = [printable(line).replace("\n", " ")[:width] for line in lines[-most if most else 0 :]]
+    text = "\n".join(kept)
+    ticks = "`" * max(3, _longest_ticks(text) + 1)
+    return f"{ticks}text\n{text}\n{ticks}"
+
+
+def _longest_ticks(text: str) -> int:
+    return max(map(len, re.findall(r"`+", text)), default=0)

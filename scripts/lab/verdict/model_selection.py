@@ -1,0 +1,164 @@
+"""Whether the troughs climb for ever: the best explanation that leaks against the best without."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from lab.records.summary import Interval
+from lab.text.units import MIB
+from lab.verdict.growth_models import (
+    CORRELATIONS,
+    TIME_CONSTANTS,
+    Array,
+    Curve,
+    Explanation,
+    Kind,
+    explanations,
+    leak_columns,
+    stretch_shares,
+    whitened,
+)
+from lab.verdict.student import CONFIDENCE
+from lab.verdict.trend import Stretch, Troughs
+
+# Local processes hold still to within a few pages; nothing is known better than that.
+LEAST_NOISE_BYTES = 0.02 * MIB
+
+# Estimated beside a trend, the correlation comes out too small by about this over the points.
+CORRELATION_BIAS = 3.0
+
+# Three loads of 32 blocks: more would cost memory by the square, and say hardly more.
+MOST_POINTS = 97
+
+RESAMPLES = 400
+BOOTSTRAP_SEED = 596
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """The part of the growth that does not die away, as the best leak explains it."""
+
+    leak: Explanation
+    evidence: float
+    """AICc by which it explains the troughs better than all that ends; negative: worse."""
+    slope: Interval | None
+    """Bytes a request of the constant part, by bootstrap; None where growth that ends wins."""
+    rise_bytes: float
+    """From the first explained trough to the last."""
+    scatter_bytes: float
+    """Standard deviation around the explanation."""
+
+
+def climb_of(troughs: Troughs) -> Climb:
+    """The climb of at least eight troughs."""
+    curve = curve_of(troughs.whole, troughs.workers)
+    leak, other = rivals(curve)
+    heights = curve.heights[leak.start :]
+    evidence = other.score - leak.score
+    part = constant_part(curve, leak) if evidence > 0 else None
+    return Climb(
+        leak,
+        evidence,
+        part and scaled(part, MIB / troughs.total_requests),
+        float(heights[-1] - heights[0]) * MIB,
+        float(np.std(heights - fitted_heights(curve, leak))) * MIB,
+    )
+
+
+def evidence_of(stretch: Stretch, workers: int) -> float:
+    """How much better a leak explains one stretch alone."""
+    leak, other = rivals(curve_of(stretch, workers))
+    return other.score - leak.score
+
+
+def rivals(curve: Curve) -> tuple[Explanation, Explanation]:
+    """The best explanation that leaks, and the best of those that end."""
+    found = explanations(curve).values()
+    leak = min((one for one in found if one.kind.leaks), key=_score)
+    return leak, min((one for one in found if not one.kind.leaks), key=_score)
+
+
+def thinned(stretch: Stretch) -> Stretch:
+    """Every n-th trough, counted from the last, of a stretch of very many."""
+    each = -(-len(stretch.requests) // MOST_POINTS)
+    last = (len(stretch.requests) - 1) % each
+    return Stretch(stretch.trough_bytes[last::each], stretch.requests[last::each])
+
+
+def curve_of(stretch: Stretch, workers: int) -> Curve:
+    """MiB above the first trough, over the share of the stretch."""
+    stretch = thinned(stretch)
+    requests = np.asarray(stretch.requests) - stretch.requests[0]
+    shares = np.round(requests / requests[-1], 3)
+    heights = (np.asarray(stretch.trough_bytes) - stretch.trough_bytes[0]) / MIB
+    return Curve(tuple(shares.tolist()), heights, LEAST_NOISE_BYTES / MIB * sqrt(workers))
+
+
+def constant_part(curve: Curve, leak: Explanation) -> Interval:
+    """What the constant part adds over the whole curve, with its interval by bootstrap.
+
+    The innovations are drawn again, with the correlation that was estimated and what such an
+    estimate falls short by; every resample chooses its own time constant.
+    """
+    shares, heights = stretch_shares(curve.shares, leak.start), curve.heights[leak.start :]
+    span = curve.shares[-1] - curve.shares[leak.start]
+    estimate = lines(shares, heights[None, :], leak.kind)[0] / span
+    fitted = fitted_heights(curve, leak)
+    noise = resampled(curve, leak, heights - fitted)
+    slopes = lines(shares, fitted + noise, leak.kind) / span
+    low, high = np.quantile(slopes - slopes.mean(), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Interval(float(estimate), float(estimate + low), float(estimate + high))
+
+
+def fitted_heights(curve: Curve, leak: Explanation) -> Array:
+    """The explanation's own heights, weighed as its correlation says."""
+    heights = curve.heights[leak.start :]
+    columns = leak_columns(stretch_shares(curve.shares, leak.start), leak.time_constant)
+    white = whitened(columns, leak.correlation)
+    weights = np.linalg.lstsq(white, whitened(heights, leak.correlation), rcond=None)[0]
+    return np.asarray(columns @ weights)
+
+
+def correlation_of(residuals: Array, leak: Explanation) -> float:
+    """From one block to the next, with what such an estimate falls short by."""
+    squares = float(residuals @ residuals)
+    told = float(residuals[1:] @ residuals[:-1]) / squares if squares else 0.0
+    raised = max(told, leak.correlation) + CORRELATION_BIAS / len(residuals)
+    return min(CORRELATIONS[-1], max(0.0, raised))
+
+
+def resampled(curve: Curve, leak: Explanation, residuals: Array) -> Array:
+    """Noise that might as well have been: a row each time."""
+    correlation = correlation_of(residuals, leak)
+    fresh = whitened(residuals, correlation)
+    free = max(1, len(fresh) - (2 if leak.time_constant is None else 3))
+    fresh = (fresh - fresh.mean()) * sqrt(len(fresh) / free)
+    random = np.random.default_rng(BOOTSTRAP_SEED)
+    noise = random.choice(fresh, (RESAMPLES, len(fresh)))
+    noise += random.normal(0, curve.least_noise, noise.shape)
+    noise[:, 0] /= sqrt(1 - correlation**2)
+    for point in range(1, len(fresh)):
+        noise[:, point] += correlation * noise[:, point - 1]
+    return noise
+
+
+def lines(shares: Array, heights: Array, kind: Kind) -> Array:
+    """The slope of each row's line, beside the dying part where the explanation has one."""
+    slopes, squares = [], []
+    for constant in TIME_CONSTANTS if kind is Kind.BOTH else (None,):
+        columns = leak_columns(shares, constant)
+        weights = heights @ np.linalg.pinv(columns).T
+        slopes.append(weights[:, 1])
+        squares.append(np.sum((heights - weights @ columns.T) ** 2, axis=1))
+    best = np.argmin(squares, axis=0)
+    return np.asarray(np.stack(slopes)[best, np.arange(len(heights))])
+
+
+def scaled(interval: Interval, factor: float) -> Interval:
+    """The interval in another unit."""
+    return Interval(interval.estimate * factor, interval.low * factor, interval.high * factor)
+
+
+def _score(explanation: Explanation) -> float:
+    return explanation.score

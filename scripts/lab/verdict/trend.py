@@ -1,0 +1,200 @@
+"""What the troughs of a trial add up to: growth, the line through their tail, its parts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.causes.memory_breakdown import of_workers
+from lab.records.memory import kept_bytes
+from lab.records.observations import Trial, Trough, WorkerReading
+from lab.records.summary import Interval
+from lab.verdict.student import quantile
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive troughs: the last blocks and the trough that they start from."""
+
+    trough_bytes: tuple[int, ...]
+    requests: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Troughs:
+    """The readings at the ends of the quiets of one trial."""
+
+    baseline_bytes: int
+    trough_bytes: tuple[int, ...]
+    """One a block, the baseline not among them."""
+    requests: tuple[int, ...]
+    """Completed (2xx) requests since the baseline, at each trough."""
+    workers: int = 1
+    asked: int | None = None
+    """Requests that were asked for; None: as many as there were."""
+    free_bytes: tuple[int, ...] | None = None
+    """What the allocators keep free at the baseline and at each trough; None: not known."""
+    held_bytes: tuple[int, ...] | None = None
+    """What the program holds of them at the same moments, in memory that it asked for now or that
+    was free before; None: not known."""
+
+    def __post_init__(self) -> None:
+        if len(self.trough_bytes) != len(self.requests):
+            raise ValueError("each trough needs its count of requests")
+        if any(later <= earlier for earlier, later in pairwise((0, *self.requests))):
+            raise ValueError("requests must rise from trough to trough")
+
+    @property
+    def whole(self) -> Stretch:
+        """All of them, from the baseline on."""
+        return Stretch((self.baseline_bytes, *self.trough_bytes), (0, *self.requests))
+
+    @property
+    def without_free(self) -> "Troughs | None":
+        """Without what the allocators keep free; None where that is not known."""
+        if self.free_bytes is None:
+            return None
+        kept = (self.baseline_bytes, *self.trough_bytes)
+        return self.of([size - free for size, free in zip(kept, self.free_bytes, strict=True)])
+
+    @property
+    def held(self) -> "Troughs | None":
+        """What the program holds; None where that is not known."""
+        return None if self.held_bytes is None else self.of(self.held_bytes)
+
+    def of(self, sizes: Sequence[int]) -> "Troughs":
+        """Other sizes at the same moments, the baseline first."""
+        baseline, *troughs = sizes
+        return replace(
+            self,
+            baseline_bytes=baseline,
+            trough_bytes=tuple(troughs),
+            free_bytes=None,
+            held_bytes=None,
+        )
+
+    @property
+    def settled_bytes(self) -> int:
+        """The last trough."""
+        return self.trough_bytes[-1]
+
+    @property
+    def growth_bytes(self) -> int:
+        """Settled less baseline."""
+        return self.settled_bytes - self.baseline_bytes
+
+    @property
+    def asked_requests(self) -> int:
+        """The load that was asked for; the lab may have gone on."""
+        return self.total_requests if self.asked is None else self.asked
+
+    @property
+    def total_requests(self) -> int:
+        """Completed requests of the whole load."""
+        return self.requests[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The straight line through a stretch."""
+
+    slope: Interval
+    """Bytes a request."""
+    rise_bytes: float
+    """What the line gains over the stretch."""
+    scatter_bytes: float
+    """Standard deviation of the troughs around the line."""
+
+
+def troughs_of(trial: Trial) -> Troughs | None:
+    """The trial's troughs; None without baseline or troughs, or where a block completed nothing."""
+    after = sorted((trough for trough in trial.troughs if trough.index >= 0), key=_index)
+    before = [trough for trough in trial.troughs if trough.index < 0]
+    requests = tuple(_completed(trial, trough.index) for trough in after)
+    if not after or not before or any(b <= a for a, b in pairwise((0, *requests))):
+        return None
+    readings = (before[0], *after)
+    baseline, *troughs = kept_bytes([trough.sample for trough in readings])
+    return Troughs(
+        baseline,
+        tuple(troughs),
+        requests,
+        trial.start.variant.axes.workers,
+        trial.start.requests,
+        _told(trial, readings, lambda worker: worker.kept_free_bytes),
+        _told(trial, readings, lambda worker: worker.held_bytes),
+    )
+
+
+def _told(
+    trial: Trial, readings: Sequence[Trough], read: Callable[[WorkerReading], int | None]
+) -> tuple[int, ...] | None:
+    """A part of each reading, over all workers; None where one of them does not say."""
+    total = of_workers(read, trial.start.variant.axes.workers)
+    known = tuple(size for size in map(total, readings) if size is not None)
+    return known if len(known) == len(readings) else None
+
+
+def last_blocks(troughs: Troughs, blocks: int) -> Stretch:
+    """The last `blocks` blocks."""
+    points = blocks + 1
+    return Stretch(troughs.trough_bytes[-points:], troughs.requests[-points:])
+
+
+def tail(troughs: Troughs) -> Stretch:
+    """The second half of the blocks: five points of eight blocks."""
+    return last_blocks(troughs, len(troughs.trough_bytes) // 2)
+
+
+def fit(stretch: Stretch) -> Line:
+    """Ordinary least squares with Student's t, for at least three points.
+
+    Not Theil-Sen: on the five points of a tail its rank interval is hardly ever narrower than
+    the extreme pairs, so it would throw away how small the noise is. An outlier makes this
+    interval wide, which ends as `inconclusive` and not as a wrong answer.
+    """
+    requests, heights = np.asarray(stretch.requests, dtype=np.float64), _above_first(stretch)
+    degrees = len(requests) - 2
+    width, _, covariance, height = np.cov(requests, heights, bias=True).flat
+    slope, spread = float(covariance / width), sqrt(float(width) * len(requests))
+    left = max(float(height - slope * covariance), 0.0)
+    error = sqrt(left / float(width) / degrees)
+    half = quantile(degrees) * error
+    return Line(
+        slope=Interval(slope, slope - half, slope + half),
+        rise_bytes=slope * float(requests[-1] - requests[0]),
+        scatter_bytes=error * spread,
+    )
+
+
+def slopes_of(stretch: Stretch) -> tuple[float, ...]:
+    """Bytes a request that each block of the stretch gained."""
+    gained = np.diff(_above_first(stretch)) / np.diff(np.asarray(stretch.requests))
+    return tuple(float(slope) for slope in gained)
+
+
+def largest_rise_bytes(stretch: Stretch) -> int:
+    """The highest climb from any trough to a later one; 0 when none is higher."""
+    heights = np.asarray(stretch.trough_bytes)
+    return int(np.max(heights - np.minimum.accumulate(heights)))
+
+
+def falls_bytes(troughs: Troughs) -> tuple[int, ...]:
+    """The drops from one trough to the next; 0 where there is none."""
+    return tuple(max(0, before - after) for before, after in pairwise(troughs.trough_bytes))
+
+
+def _above_first(stretch: Stretch) -> NDArray[np.float64]:
+    """Bytes less those of the first trough: small numbers keep a flat line exactly flat."""
+    return np.asarray(stretch.trough_bytes, dtype=np.float64) - stretch.trough_bytes[0]
+
+
+def _completed(trial: Trial, index: int) -> int:
+    return sum(block.ok for block in trial.blocks if block.index <= index)
+
+
+def _index(trough: Trough) -> int:
+    return trough.index

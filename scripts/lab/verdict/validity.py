@@ -1,0 +1,276 @@
+"""What may spoil a trial: caveats to be read with a verdict, and those that forbid one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+from statistics import median
+
+from lab.records.memory import active_file_bytes
+from lab.records.observations import EndKind, Trial
+from lab.records.watched_time import watched_seconds
+from lab.text.units import format_mib
+
+# The measuring protocol: with fewer, the tail has no five points to fit.
+LEAST_BLOCKS = 8
+
+# One request in a hundred: what fails does other work than what was asked for.
+MOST_FAILED_SHARE = 0.01
+
+# Above it the driver paces the load, not the server; a fifth of a core is left for the sampler.
+MOST_DRIVER_BUSY = 0.8
+
+# Memory this near to its limit may have been stopped by the limit.
+LIMIT_MARGIN = 0.02
+
+# Less is not worth a word beside the 10 MiB that count as growth.
+LEAST_PAGE_CACHE_BYTES = 1 << 20
+
+# The engine reads once a second; two in a row may be late on a busy host.
+GAP_SECONDS = 3.0
+
+
+class CaveatKind(Enum):
+    """The closed set of caveats: the sentence with its numbers and the next action."""
+
+    NOT_COMPLETE = "the trial ended early ({end}): {reason}; see its log and run it again"
+    NO_REQUESTS = "none of {sent} requests was answered with 2xx; look at the server's log"
+    KILLED = "{kills} processes were killed for memory; raise the limit of {limit}"
+    NO_BASELINE = "the baseline is missing; run the trial again"
+    TROUGHS_MISSING = "{missing} of {blocks} troughs are missing; run the trial again"
+    EMPTY_BLOCK = "{empty} of {blocks} blocks completed no request; look at the server's log"
+    TOO_FEW_BLOCKS = "{blocks} blocks are fewer than {least}; set BLOCKS={least} or more"
+    MANY_FAILED = "{failed} of {sent} requests failed ({share:.1%}); lower CONCURRENCY"
+    DRIVER_BUSY = "the driver used {busy:.2f} of a core in the median block; lower LANES"
+    NEAR_LIMIT = (
+        "memory reached {highest} of a limit of {limit}, which may be what stopped it;"
+        " raise mem_limit"
+    )
+    SOME_FAILED = "{failed} of {sent} requests failed; their kinds stand beside the verdict"
+    DRIVER_BUSY_AT_TIMES = (
+        "the driver used more than {most} of a core in {count} of {blocks} blocks; lower LANES"
+    )
+    NOT_STILL = (
+        "{count} of {troughs} troughs were taken before memory held still;"
+        " raise REQUESTS or lower LANES, so that the host is quieter"
+    )
+    WENT_ON = (
+        "after the {asked} blocks that were asked for it was undecided, or a leak to be"
+        " confirmed; {more} more of the same load were added"
+    )
+    PAGE_CACHE = (
+        "page cache in active use grew by {grown}; the verdict leaves it out, as the kernel takes"
+        " it back when memory is short"
+    )
+    GAPS = "{count} gaps between samples, the longest {seconds:.0f} s; lower LANES"
+
+
+FORBIDDING = frozenset(
+    {
+        CaveatKind.NOT_COMPLETE,
+        CaveatKind.NO_REQUESTS,
+        CaveatKind.KILLED,
+        CaveatKind.NO_BASELINE,
+        CaveatKind.TROUGHS_MISSING,
+        CaveatKind.EMPTY_BLOCK,
+        CaveatKind.TOO_FEW_BLOCKS,
+        CaveatKind.MANY_FAILED,
+        CaveatKind.DRIVER_BUSY,
+        CaveatKind.NEAR_LIMIT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """One caveat with its numbers."""
+
+    kind: CaveatKind
+    numbers: Mapping[str, object]
+
+    @property
+    def sentence(self) -> str:
+        """What is the matter, how much, and what to do next."""
+        return self.kind.value.format(**self.numbers)
+
+    @property
+    def forbids(self) -> bool:
+        """Whether it leaves no verdict but `inconclusive`."""
+        return self.kind in FORBIDDING
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The circumstances of one trial that its verdict depends on."""
+
+    blocks: int
+    """As planned, with those that were added."""
+    sent: int
+    ok: int
+    end: EndKind | None = EndKind.COMPLETE
+    """None: the record breaks off."""
+    end_reason: str = ""
+    kills: int = 0
+    """Processes killed for memory between the first and the last probe."""
+    has_baseline: bool = True
+    troughs: int | None = None
+    """After a block each; None: as many as planned."""
+    not_still: int = 0
+    """Troughs that did not hold still, the baseline among them."""
+    empty_blocks: int = 0
+    driver_busy: tuple[float, ...] = ()
+    """Share of one core, a block each."""
+    highest_bytes: int | None = None
+    limit_bytes: int | None = None
+    added_blocks: int = 0
+    """Because nothing was decided after those that were asked for."""
+    page_cache_bytes: int = 0
+    """What the page cache in active use grew by, which `docker stats` counts."""
+    gaps_seconds: tuple[float, ...] = ()
+    """Between two samples that should be a second apart."""
+
+    @property
+    def failed(self) -> int:
+        """Requests that were sent and not completed."""
+        return self.sent - self.ok
+
+
+def conditions_of(trial: Trial) -> Conditions:
+    """The circumstances of a recorded trial."""
+    end = trial.end
+    after = [trough for trough in trial.troughs if trough.index >= 0]
+    return Conditions(
+        blocks=max(trial.start.blocks, len(trial.blocks)),
+        sent=sum(block.sent for block in trial.blocks),
+        ok=sum(block.ok for block in trial.blocks),
+        end=end.kind if end else None,
+        end_reason=end.reason if end else "",
+        kills=_kills(trial),
+        has_baseline=len(after) < len(trial.troughs),
+        troughs=len(after),
+        not_still=sum(not trough.still for trough in trial.troughs),
+        empty_blocks=_empty_blocks(trial),
+        driver_busy=tuple(block.driver_busy for block in trial.blocks),
+        highest_bytes=_highest_bytes(trial),
+        limit_bytes=trial.start.variant.memory_limit_bytes or None,
+        added_blocks=max(0, len(trial.blocks) - trial.start.blocks),
+        page_cache_bytes=_page_cache_bytes(trial),
+        gaps_seconds=_gaps_seconds(trial),
+    )
+
+
+def caveats(conditions: Conditions) -> tuple[Caveat, ...]:
+    """All that apply, the gravest first."""
+    found = (
+        *_of_the_end(conditions),
+        *_of_the_requests(conditions),
+        *_of_the_troughs(conditions),
+        *_of_the_driver(conditions),
+        *_of_the_limit(conditions),
+        *_of_the_page_cache(conditions),
+    )
+    return tuple(sorted(found, key=lambda caveat: list(CaveatKind).index(caveat.kind)))
+
+
+def _of_the_end(seen: Conditions) -> Iterator[Caveat]:
+    if seen.end is not EndKind.COMPLETE:
+        end = seen.end.value if seen.end else "no end recorded"
+        reason = (seen.end_reason or "no reason recorded").rstrip(". ")
+        yield Caveat(CaveatKind.NOT_COMPLETE, {"end": end, "reason": reason})
+    if seen.kills:
+        limit = "the container" if seen.limit_bytes is None else format_mib(seen.limit_bytes)
+        yield Caveat(CaveatKind.KILLED, {"kills": seen.kills, "limit": limit})
+
+
+def _of_the_requests(seen: Conditions) -> Iterator[Caveat]:
+    if not seen.ok:
+        yield Caveat(CaveatKind.NO_REQUESTS, {"sent": seen.sent})
+        return
+    if seen.empty_blocks:
+        numbers = {"empty": seen.empty_blocks, "blocks": seen.blocks}
+        yield Caveat(CaveatKind.EMPTY_BLOCK, numbers)
+    if seen.failed:
+        share = seen.failed / seen.sent
+        many = share > MOST_FAILED_SHARE
+        kind = CaveatKind.MANY_FAILED if many else CaveatKind.SOME_FAILED
+        yield Caveat(kind, {"failed": seen.failed, "sent": seen.sent, "share": share})
+
+
+def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
+    troughs = seen.blocks if seen.troughs is None else seen.troughs
+    if not seen.has_baseline:
+        yield Caveat(CaveatKind.NO_BASELINE, {})
+    if troughs < seen.blocks:
+        numbers = {"missing": seen.blocks - troughs, "blocks": seen.blocks}
+        yield Caveat(CaveatKind.TROUGHS_MISSING, numbers)
+    if seen.blocks < LEAST_BLOCKS:
+        numbers = {"blocks": seen.blocks, "least": LEAST_BLOCKS}
+        yield Caveat(CaveatKind.TOO_FEW_BLOCKS, numbers)
+    if seen.added_blocks:
+        asked = seen.blocks - seen.added_blocks
+        yield Caveat(CaveatKind.WENT_ON, {"asked": asked, "more": seen.added_blocks})
+    if seen.not_still:
+        numbers = {"count": seen.not_still, "troughs": troughs + seen.has_baseline}
+        yield Caveat(CaveatKind.NOT_STILL, numbers)
+    if seen.gaps_seconds:
+        longest = max(seen.gaps_seconds)
+        yield Caveat(CaveatKind.GAPS, {"count": len(seen.gaps_seconds), "seconds": longest})
+
+
+def _of_the_driver(seen: Conditions) -> Iterator[Caveat]:
+    over = sum(busy > MOST_DRIVER_BUSY for busy in seen.driver_busy)
+    if not over:
+        return
+    if (busy := median(seen.driver_busy)) > MOST_DRIVER_BUSY:
+        yield Caveat(CaveatKind.DRIVER_BUSY, {"busy": busy})
+    else:
+        numbers = {"most": MOST_DRIVER_BUSY, "count": over, "blocks": len(seen.driver_busy)}
+        yield Caveat(CaveatKind.DRIVER_BUSY_AT_TIMES, numbers)
+
+
+def _of_the_limit(seen: Conditions) -> Iterator[Caveat]:
+    if seen.highest_bytes is None or seen.limit_bytes is None:
+        return
+    if seen.highest_bytes >= (1 - LIMIT_MARGIN) * seen.limit_bytes:
+        highest, limit = format_mib(seen.highest_bytes), format_mib(seen.limit_bytes)
+        yield Caveat(CaveatKind.NEAR_LIMIT, {"highest": highest, "limit": limit})
+
+
+def _of_the_page_cache(seen: Conditions) -> Iterator[Caveat]:
+    if seen.page_cache_bytes >= LEAST_PAGE_CACHE_BYTES:
+        yield Caveat(CaveatKind.PAGE_CACHE, {"grown": format_mib(seen.page_cache_bytes)})
+
+
+def _page_cache_bytes(trial: Trial) -> int:
+    """From the first trough to the last; 0 where its parts are not known."""
+    troughs = sorted(trial.troughs, key=lambda trough: trough.index)
+    sizes = [active_file_bytes(trough.sample) for trough in troughs]
+    return sizes[-1] - sizes[0] if sizes else 0
+
+
+def _kills(trial: Trial) -> int:
+    """The growth of the cgroup's own counter; 0 where no probe read it."""
+    probes = [trough.probe for trough in trial.troughs if trough.probe is not None]
+    counts = [probe.oom_kills for probe in probes if probe.oom_kills is not None]
+    return max(counts) - min(counts) if counts else 0
+
+
+def _empty_blocks(trial: Trial) -> int:
+    """Blocks, or troughs after one, without a completed request."""
+    loaded = {block.index for block in trial.blocks}
+    loaded |= {trough.index for trough in trial.troughs if trough.index >= 0}
+    return len(loaded - {block.index for block in trial.blocks if block.ok})
+
+
+def _highest_bytes(trial: Trial) -> int | None:
+    samples = (*trial.samples, *(trough.sample for trough in trial.troughs))
+    return max((sample.memory_bytes for sample in samples), default=None)
+
+
+def _gaps_seconds(trial: Trial) -> tuple[float, ...]:
+    """Where readings are late; what the lab left out on purpose is cut out."""
+    times = [sample.read_at_seconds for sample in trial.samples]
+    edges = [edge for p in trial.pauses for edge in (p.started_at_seconds, p.ended_at_seconds)]
+    watched = watched_seconds(sorted([*times, *edges]), trial.pauses)
+    steps = (later - earlier for earlier, later in pairwise(watched))
+    return tuple(step for step in steps if step > GAP_SECONDS)

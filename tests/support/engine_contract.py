@@ -1,0 +1,167 @@
+"""What every engine keeps: the conductor asks none of them which one it is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from lab.engines.protocol import Engine, Place, Sampling
+from lab.errors import VariantError
+from lab.records.observations import Sample, Variant
+
+DEADLINE_SECONDS = 30.0
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
+
+
+@dataclass
+class Case:
+    """An engine with one variant that it can run and one of which it knows nothing."""
+
+    engine: Engine
+    variant: Variant
+    stranger: Variant
+    kill_server: Callable[[], None]
+    """From outside, as the kernel would."""
+    log_line: str
+    """In the server's log soon after its start."""
+    readings: list[Sample | None] = field(default_factory=list)
+
+    def started(self) -> Place:
+        place = self.engine.start(self.variant)
+        assert wait_until(lambda: self.log_line in "\n".join(self.log())), self.log()
+        return place
+
+    def sampling(self) -> Sampling:
+        """Its readings, from now on."""
+        found = self.engine.sample(self.variant, self.readings.append)
+        found.resume()
+        return found
+
+    def log(self) -> tuple[str, ...]:
+        return self.engine.log_tail(self.variant, 50)
+
+    def samples(self) -> list[Sample]:
+        return [reading for reading in self.readings if reading is not None]
+
+
+class EngineContract:
+    """The tests; each engine has a class of its own with its `case`."""
+
+    @pytest.fixture
+    def case(self) -> Case:
+        raise NotImplementedError
+
+    def test_it_says_who_it_is(self, case: Case) -> None:
+        info = case.engine.info()
+        assert info.kind
+        assert info.version
+        assert all(note.endswith(".") for note in info.notes)
+
+    def test_what_was_started_runs_and_has_a_place(self, case: Case) -> None:
+        place = case.started()
+        assert place.host
+        assert 0 < place.port < 65536
+        assert 0 < place.probe_port < 65536
+        assert place.container["image"]
+        assert case.engine.state(case.variant).running
+
+    def test_readings_come_by_themselves_and_their_times_rise(self, case: Case) -> None:
+        case.started()
+        sampling = case.sampling()
+        assert wait_until(lambda: len(case.samples()) >= 3)
+        sampling.stop()
+        samples = case.samples()
+        times = [sample.read_at_seconds for sample in samples]
+        assert times == sorted(set(times))
+        assert abs(times[-1] - time.time()) < 60
+        for sample in samples:
+            assert 0 < sample.memory_bytes <= sample.usage_bytes
+            assert sample.limit_bytes == case.variant.memory_limit_bytes
+            assert sample.pids is None or sample.pids > 0
+            assert sample.cpu_seconds >= 0
+            assert sample.source
+
+    def test_no_readings_come_before_they_are_taken_up(self, case: Case) -> None:
+        case.started()
+        sampling = case.engine.sample(case.variant, case.readings.append)
+        assert not wait_until(lambda: bool(case.readings), 1.5)
+        sampling.resume()
+        assert wait_until(lambda: bool(case.samples()))
+        sampling.stop()
+
+    def test_after_the_sampling_is_stopped_no_reading_comes(self, case: Case) -> None:
+        case.started()
+        sampling = case.sampling()
+        assert wait_until(lambda: bool(case.samples()))
+        sampling.stop()
+        time.sleep(0.2)  # one that was under way may still arrive
+        count = len(case.readings)
+        assert not wait_until(lambda: len(case.readings) > count, 1.5)
+
+    def test_a_paused_sampling_brings_no_readings_until_it_goes_on(self, case: Case) -> None:
+        case.started()
+        sampling = case.sampling()
+        assert wait_until(lambda: bool(case.samples()))
+        sampling.pause()
+        time.sleep(0.2)  # one that was under way may still arrive
+        count = len(case.readings)
+        assert not wait_until(lambda: len(case.readings) > count, 1.5)
+        sampling.resume()
+        assert wait_until(lambda: len(case.readings) >= count + 2)
+        sampling.stop()
+
+    def test_a_server_that_dies_has_no_memory_and_a_reason(self, case: Case) -> None:
+        case.started()
+        sampling = case.sampling()
+        assert wait_until(lambda: bool(case.samples()))
+        case.kill_server()
+        assert wait_until(lambda: not case.engine.state(case.variant).running)
+        assert case.engine.state(case.variant).reason
+        assert wait_until(lambda: case.readings[-1] is None)
+        sampling.stop()
+
+    def test_what_was_stopped_does_not_run(self, case: Case) -> None:
+        case.started()
+        case.engine.stop(case.variant)
+        assert not case.engine.state(case.variant).running
+
+    def test_a_second_trial_is_a_fresh_one(self, case: Case) -> None:
+        if not case.engine.can_restart():
+            pytest.skip("this engine says that it cannot")
+        case.started()
+        case.engine.stop(case.variant)
+        case.started()
+        assert case.engine.state(case.variant).running
+
+    def test_nothing_starts_twice_at_once(self, case: Case) -> None:
+        case.started()
+        with pytest.raises(VariantError, match=r"still runs?"):
+            case.engine.start(case.variant)
+        assert case.engine.state(case.variant).running
+
+    def test_stopping_twice_is_no_error(self, case: Case) -> None:
+        case.started()
+        case.engine.stop(case.variant)
+        case.engine.stop(case.variant)
+
+    def test_the_log_is_told_from_its_end(self, case: Case) -> None:
+        case.started()
+        engine, variant = case.engine, case.variant
+        # A server may add a line between the two.
+        assert wait_until(lambda: engine.log_tail(variant, 1) == case.log()[-1:])
+        assert len(engine.log_tail(variant, 1)) == 1
+
+    def test_of_a_stranger_it_knows_nothing(self, case: Case) -> None:
+        with pytest.raises(VariantError):
+            case.engine.start(case.stranger)
+        with pytest.raises(VariantError):
+            case.engine.state(case.stranger)
+        assert case.engine.log_tail(case.stranger) == ()

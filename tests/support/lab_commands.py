@@ -1,0 +1,105 @@
+"""What the real tests start and ask: the engine, Compose, and a project of the lab's own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from support.paths import ROOT
+
+VARIANTS = "py310-flask py310-fastapi-sync py39-flask"
+
+
+def docker(*words: str) -> str:
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def composes() -> list[str]:
+    """Both generations of Compose, as far as they are there."""
+    commands = ("docker-compose", "docker compose")
+    return [command for command in commands if answers(command)]
+
+
+def answers(command: str) -> bool:
+    try:
+        words = [*command.split(), "version", "--short"]
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def answers_docker() -> bool:
+    try:
+        done = subprocess.run(["docker", "version"], capture_output=True, check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
+@dataclass
+class Lab:
+    """A project of its own on the engine, with a results folder of its own."""
+
+    project: str
+    results: Path
+    root: Path = ROOT
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def env(self, **settings: str) -> dict[str, str]:
+        own = {"COMPOSE_PROJECT_NAME": self.project, "RESULTS": str(self.results)}
+        return {**os.environ, **own, **self.settings, **settings}
+
+    def repro(self, **settings: str) -> subprocess.CompletedProcess[str]:
+        words = [self.root / "scripts" / "repro"]
+        return subprocess.run(
+            words, env=self.env(**settings), capture_output=True, text=True, check=False
+        )
+
+    def start_repro(self, **settings: str) -> subprocess.Popen[str]:
+        """In a process group of its own and with SIGINT heeded, as a terminal gives it.
+
+        Tests that are themselves run in the background inherit SIGINT as ignored, and a shell
+        that starts so cannot trap it.
+        """
+        return subprocess.Popen(
+            [self.root / "scripts" / "repro"],
+            env=self.env(**settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        )
+
+    def left_behind(self) -> list[str]:
+        """Containers, networks and volumes of the project."""
+        label = f"label=com.docker.compose.project={self.project}"
+        kinds = (
+            ("ps", "--all", "--quiet"),
+            ("network", "ls", "--quiet"),
+            ("volume", "ls", "--quiet"),
+        )
+        return [name for kind in kinds for name in docker(*kind, "--filter", label).split()]
+
+    def container(self, service: str) -> str:
+        return docker(
+            "ps", "--quiet",
+            "--filter", f"label=com.docker.compose.project={self.project}",
+            "--filter", f"label=com.docker.compose.service={service}",
+        )  # fmt: skip
+
+    def wait_for_blocks(self, variant: str, blocks: int, deadline_seconds: float = 120) -> None:
+        """Until a variant has finished that many blocks."""
+        deadline = time.monotonic() + deadline_seconds
+        while time.monotonic() < deadline:
+            found = sorted(self.results.glob(f"*/samples/{variant}/1.jsonl"))
+            if found and found[-1].read_text().count('"record":"block"') >= blocks:
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"{variant} did not finish {blocks} blocks in {deadline_seconds} s")

@@ -1,0 +1,107 @@
+"""Variants that show the memory they are told to: through every part of the lab, no engine."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lab.engines.protocol import Place, Sampling, State
+from lab.errors import VariantError
+from lab.records.observations import Sample, Variant
+from lab.records.summary import EngineInfo
+from support.script import Script
+from support.scripted_server import Running
+
+PACE_SECONDS = 0.01
+
+
+class Readings:
+    """Hands over a reading at every step of the pace."""
+
+    def __init__(
+        self, running: Running, pace_seconds: float, on_sample: Callable[[Sample | None], None]
+    ) -> None:
+        self.running, self.pace_seconds, self.on_sample = running, pace_seconds, on_sample
+        self.paused = True
+        self.stopped = threading.Event()
+        self.thread = threading.Thread(target=self.read, name="scripted-readings", daemon=True)
+        self.thread.start()
+
+    def read(self) -> None:
+        while not self.stopped.wait(self.pace_seconds):
+            if not self.paused:
+                self.on_sample(self.running.sample())
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+class ScriptedEngine:
+    """An engine of scripts, by the variant's name; ends with its `with` block."""
+
+    def __init__(self, scripts: Mapping[str, Script], pace_seconds: float = PACE_SECONDS) -> None:
+        self.scripts, self.pace_seconds = scripts, pace_seconds
+        self.running: dict[str, Running] = {}
+        self.started: list[str] = []
+        self.stopped: list[str] = []
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, name="scripted", daemon=True)
+
+    def __enter__(self) -> "ScriptedEngine":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for running in self.running.values():
+            self.call(running.close)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def call(self, method: Callable[[], Any]) -> None:
+        asyncio.run_coroutine_threadsafe(method(), self.loop).result()
+
+    def info(self) -> EngineInfo:
+        return EngineInfo("scripted", "1", "scripted")
+
+    def can_restart(self) -> bool:
+        return True
+
+    def start(self, variant: Variant) -> Place:
+        script = self.scripts.get(variant.name)
+        if script is None:
+            raise VariantError(f"{variant.name} has no script")
+        if variant.name in self.running and not self.running[variant.name].dead:
+            raise VariantError(f"{variant.name} still runs, so none is fresh")
+        if script.cannot_start:
+            raise VariantError(f"{variant.name}: {script.cannot_start}")
+        running = self.running[variant.name] = Running(variant, script, self.loop)
+        self.started.append(variant.name)
+        self.call(running.open)
+        return running.place()
+
+    def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
+        return Readings(self.running[variant.name], self.pace_seconds, on_sample)
+
+    def state(self, variant: Variant) -> State:
+        running = self.running.get(variant.name)
+        if running is not None:
+            return State(not running.dead, "its server ended as its script says" * running.dead)
+        if variant.name in self.stopped:
+            return State(running=False, reason="it was stopped")
+        raise VariantError(f"{variant.name} was never started")
+
+    def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
+        script = self.scripts.get(variant.name)
+        return script.log[-lines:] if script else ()
+
+    def stop(self, variant: Variant) -> None:
+        self.stopped.append(variant.name)
+        if running := self.running.pop(variant.name, None):
+            self.call(running.close)

@@ -1,0 +1,91 @@
+"""What can be changed about an app, and which changes a ledger asks for."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.app.interventions import Change, applied, changes_for, worth_trying
+from lab.app.spec import Description, Kind, Request
+from lab.causes.causes import Cause, Plausible
+from lab.records.observations import Connection
+
+
+def app(command: str = "python app.py", **changes: Any) -> Description:
+    return Description(file=Path("/app/lab.toml"), name="app", command=command, **changes)
+
+
+def change(name: str, description: Description, jemalloc: str | None = None) -> Change:
+    return next(each for each in changes_for(description, jemalloc) if each.name == name)
+
+
+def names(description: Description, jemalloc: str | None = None) -> list[str]:
+    return [each.name for each in changes_for(description, jemalloc)]
+
+
+def test_an_environment_is_added_to_and_not_replaced() -> None:
+    found = applied(app(environment={"A": "1"}), change("one-arena", app()))
+    assert found.environment == {"A": "1", "MALLOC_ARENA_MAX": "1"}
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "becomes"),
+    [
+        ("gunicorn --threads 8 app:app", "one-thread", "gunicorn --threads 1 app:app"),
+        ("python -m uvicorn app:app", "asyncio-loop", "python -m uvicorn app:app --loop asyncio"),
+    ],
+)
+def test_a_servers_own_options(command: str, name: str, becomes: str) -> None:
+    assert applied(app(command), change(name, app(command))).command == becomes
+
+
+def test_gunicorn_recycles_its_workers_by_its_environment() -> None:
+    found = applied(app("gunicorn app:app"), change("max-requests", app("gunicorn app:app")))
+    assert found.environment == {"GUNICORN_CMD_ARGS": "--max-requests 500 --max-requests-jitter 50"}
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("python app.py", "max-requests"),
+        ("gunicorn --max-requests 9 app:app", "max-requests"),
+        ("python app.py", "asyncio-loop"),
+        ("uvicorn app:app --loop uvloop", "asyncio-loop"),
+        ("python app.py", "jemalloc"),
+    ],
+)
+def test_what_cannot_be_changed_is_not_offered(command: str, name: str) -> None:
+    assert name not in names(app(command))
+
+
+def test_jemalloc_is_tried_where_its_library_is() -> None:
+    assert change("jemalloc", app(), "/lib/j.so").environment == {"LD_PRELOAD": "/lib/j.so"}
+
+
+def test_connections_are_changed_to_the_other_kind() -> None:
+    kept = app(requests=(Request(connection=Connection.KEEP_ALIVE), Request()))
+    assert {r.connection for r in applied(kept, change("no-keep-alive", kept)).requests} == {
+        Connection.CLOSE
+    }
+    assert "keep-alive" in names(app())
+    assert "keep-alive" not in names(app(requests=(Request(kind=Kind.TCP),)))
+
+
+def suspect(cause: Cause) -> Plausible:
+    return Plausible(cause, 1, "")
+
+
+def test_only_what_would_prove_a_plausible_cause_is_tried() -> None:
+    known = changes_for(app("gunicorn --threads 4 app:app"), "/lib/j.so")
+    by_cause = {
+        cause: {each.name for each in worth_trying([suspect(cause)], known, most=99)}
+        for cause in Cause
+    }
+    assert by_cause[Cause.PAGE_CACHE] == set()
+    assert by_cause[Cause.LIVE_OBJECTS] == {"max-requests"}
+    assert by_cause[Cause.THREAD_ARENAS] >= {"one-arena", "thresholds", "jemalloc", "one-thread"}
+
+
+def test_the_likeliest_cause_comes_first_and_no_more_than_fit() -> None:
+    known = changes_for(app(), None)
+    found = worth_trying([suspect(Cause.SOCKETS), suspect(Cause.THREAD_ARENAS)], known, most=2)
+    assert [each.name for each in found] == ["keep-alive", "one-arena"]

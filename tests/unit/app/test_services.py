@@ -1,0 +1,201 @@
+"""An app as services of a compose file: read back as the matrix reads its own."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.app.container import driver, hardened, recipe
+from lab.app.interventions import changes_for
+from lab.app.services import services, traced_name
+from lab.app.spec import Description, Request
+from lab.app.spec_file import UsageError
+from lab.app.workdir import copy_app, write_services
+from lab.matrix.compose_file import read_matrix, read_service
+from lab.records.observations import Connection, Scenario, Variant
+
+WORK, ROOT = Path("/w"), Path("/r")
+
+
+def app(**changes: Any) -> Description:
+    known: dict[str, Any] = {
+        "file": Path("/app/lab.toml"),
+        "name": "shop",
+        "command": "serve $PORT",
+    }
+    return Description(**{**known, **changes})
+
+
+def read(tmp_path: Path, description: Description) -> dict[str, Variant]:
+    file = tmp_path / "compose.yaml"
+    write_services(description, None, None, file)
+    return {variant.name: variant for variant in read_matrix(file, {})}
+
+
+def test_the_app_its_changes_and_its_trace_are_variants(tmp_path: Path) -> None:
+    found = read(tmp_path, app())
+
+    assert next(iter(found)) == "own-shop"
+    assert set(found) == {
+        "own-shop",
+        "own-shop-traced",
+        "own-shop-beside",
+        *(f"own-shop-{change.name}" for change in changes_for(app(), None)),
+    }
+    assert {variant.axes.suite for variant in found.values()} == {"try"}
+
+
+def test_its_load_and_limits_are_the_descriptions(tmp_path: Path) -> None:
+    asked = (Request(connection=Connection.KEEP_ALIVE),)
+    described = app(count=900, concurrency=3, blocks=9, memory_bytes=77 << 20, requests=asked)
+    base = read(tmp_path, described)["own-shop"]
+
+    assert (base.load.requests, base.load.concurrency, base.load.blocks) == (900, 3, 9)
+    assert base.load.connection is Connection.KEEP_ALIVE
+    assert base.memory_limit_bytes == 77 << 20
+    assert base.scenario is Scenario.GIVE_BACK
+
+
+@pytest.mark.parametrize(
+    ("described", "told"),
+    [
+        (app(workers=3), "3"),
+        (app(), None),
+        (app(workers=3, environment={"WEB_CONCURRENCY": "2"}), "2"),
+    ],
+)
+def test_the_server_is_told_how_many_workers_there_are(
+    described: Description, told: str | None
+) -> None:
+    base = services(described, (), None)["own-shop"]
+
+    assert base["environment"].get("WEB_CONCURRENCY") == told
+
+
+def test_nothing_is_added_to_what_runs_side_by_side(tmp_path: Path) -> None:
+    exact = {name for name, variant in read(tmp_path, app()).items() if variant.load.exact}
+    assert exact == set(read(tmp_path, app())) - {"own-shop", "own-shop-traced"}
+
+
+def test_a_traced_run_is_short_and_explains(tmp_path: Path) -> None:
+    variant = read(tmp_path, app())[traced_name(app())]
+    assert (variant.scenario, variant.load.requests, variant.load.blocks) == (
+        Scenario.TRACED,
+        1000,
+        2,
+    )
+
+
+def test_where_memray_has_a_wheel_all_allocations_are_traced_too(tmp_path: Path) -> None:
+    write_services(app(), None, None, tmp_path / "compose.yaml", memray="/m")
+    found = read_service(tmp_path / "compose.yaml", "own-shop-memray", {})
+    assert found.environment["LAB_MEMRAY"] == "/m"
+
+
+def service(tmp_path: Path, description: Description, **values: str) -> Any:
+    write_services(description, None, None, tmp_path / "compose.yaml")
+    return read_service(tmp_path / "compose.yaml", "own-shop", values)
+
+
+def test_dollars_are_the_apps_own_and_ports_the_engines(tmp_path: Path) -> None:
+    found = service(
+        tmp_path, app(environment={"PRICE": "$5", "PYTHONPATH": "lib"}), LAB_PORT="1", LAB_HOST="h"
+    )
+
+    assert found.command == ("sh", "-c", "serve $PORT")
+    assert found.environment["PRICE"] == "$5"
+    assert (found.environment["PORT"], found.environment["HOST"]) == ("1", "h")
+    assert found.environment["PYTHONPATH"] == "/lab/apps/outside:lib"
+
+
+def test_without_probes_nothing_of_pythons_is_touched(tmp_path: Path) -> None:
+    found = service(tmp_path, app(probes=False))
+
+    assert not [name for name in found.environment if name.startswith("PYTHON")]
+    assert read(tmp_path, app(probes=False))["own-shop"].scenario is None
+    assert traced_name(app()) not in read(tmp_path, app(probes=False))
+
+
+def contained(description: Description, cpus: int | None = None) -> Mapping[str, Any]:
+    found = services(description, (), None)["own-shop"]
+    return hardened(found, "own-shop", WORK, ROOT, cpus)
+
+
+def test_a_container_is_hardened_as_the_labs_own_are() -> None:
+    found = contained(app())
+
+    assert found["cap_drop"] == ["ALL"]
+    assert found["security_opt"] == ["no-new-privileges:true"]
+    assert found["read_only"]
+    assert found["networks"] == ["lab"]
+    assert found["mem_limit"] == found["memswap_limit"]
+    assert not found["user"].startswith(("0", "root"))
+    assert "ports" not in found
+
+
+@pytest.mark.parametrize(
+    ("description", "cpus", "mounted"),
+    [
+        (app(), None, {"/lab/entry", "/var/log/lab", "/lab/apps", "/lab/probes", "/lab/home"}),
+        (app(probes=False), None, {"/lab/entry", "/var/log/lab", "/lab/home"}),
+        (
+            app(probes=False),
+            4,
+            {"/lab/entry", "/var/log/lab", "/lab/home", "/sys/devices/system/cpu/online"},
+        ),
+    ],
+)
+def test_only_what_is_needed_comes_from_outside(
+    description: Description, cpus: int | None, mounted: set[str]
+) -> None:
+    volumes = [text.split(":") for text in contained(description, cpus)["volumes"]]
+    assert {volume[1] for volume in volumes} == mounted
+
+
+def test_an_image_of_ones_own_stays_in_its_folder() -> None:
+    found = services(app(image="shop:1"), (), None)["own-shop"]
+    assert (found["image"], found["environment"]["LAB_FOLDER"]) == ("shop:1", ".")
+
+
+def test_the_recipe_installs_what_is_described() -> None:
+    text = recipe(app(system_packages=("libpq5", "curl")))
+
+    assert "install -y -qq --no-install-recommends libpq5 curl" in text
+    assert text.endswith("USER 1000:1000\n")
+    assert "libpq5" not in recipe(app())
+
+
+def test_cpus_that_are_shown_are_told_to_the_entry() -> None:
+    assert services(app(), (), 40)["own-shop"]["environment"]["HOST_CPUS"] == "40"
+    assert "HOST_CPUS" not in services(app(), (), None)["own-shop"]["environment"]
+
+
+def test_the_driver_sees_the_app_and_nothing_else_of_the_host() -> None:
+    found = driver(app(), WORK)
+    assert [text.split(":")[0] for text in found["volumes"]] == [
+        "/w/compose.yaml",
+        "/w/app",
+        "/w/logs",
+        "/w/probes",
+    ]
+
+
+def test_a_copy_leaves_out_what_is_no_part_of_the_app(tmp_path: Path) -> None:
+    for name in ("app.py", ".git/x", ".venv/x", "lib/a.py"):
+        path = tmp_path / "app" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+    copy_app(tmp_path / "app", tmp_path / "copy")
+
+    files = {p.relative_to(tmp_path / "copy").as_posix() for p in (tmp_path / "copy").rglob("*.py")}
+    assert files == {"app.py", "lib/a.py"}
+    assert not (tmp_path / "copy" / ".git").exists()
+    with pytest.raises(UsageError, match="cannot be copied"):
+        copy_app(tmp_path / "gone", tmp_path / "other")
+
+
+def test_the_file_is_json_which_compose_reads_as_yaml(tmp_path: Path) -> None:
+    write_services(app(), 4, None, tmp_path / "c.yaml")
+    assert "services" in json.loads((tmp_path / "c.yaml").read_text())

@@ -1,0 +1,147 @@
+"""lab.toml: what it may say, and what is said of the rest."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.app import spec_file as toml
+from lab.app.spec import Description, Kind, Request, Upload
+from lab.app.spec_file import describe, read_description
+from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS
+from lab.errors import ExitCode, UsageError
+from lab.records.observations import Connection
+
+COMMAND = 'command = "python app.py"\n'
+
+
+def app(tmp_path: Path, text: str) -> Description:
+    (tmp_path / "lab.toml").write_text(text, encoding="utf-8")
+    return read_description(tmp_path)
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        app(tmp_path, text)
+    assert caught.value.exit_code == ExitCode.USAGE
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.replace(str(tmp_path), "APP")
+
+
+def test_a_command_alone_is_enough(tmp_path: Path) -> None:
+    found = app(tmp_path, COMMAND)
+
+    assert (found.command, found.python, found.count) == ("python app.py", "3.12", 4000)
+    assert found.requests == (Request(),)
+
+
+def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
+    for name in ("photo.jpg", "order.json", "Dockerfile"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    without = {"image", "dockerfile"}
+    lines = [f"{key.name} = {key.example}" for key in APP_KEYS if key.name not in without]
+    kinds = [[key for key in REQUEST_KEYS if key.name not in others] for others in BODIES]
+    for keys in kinds:
+        lines += ["[[requests]]", *(f"{key.name} = {key.example}" for key in keys)]
+
+    found = app(tmp_path, "\n".join(lines))
+
+    assert found.requirements == ("aiohttp==3.10.10",)
+    assert [request.weight for request in found.requests] == [1, 1, 1]
+    assert found.requests[2].multipart[1] == Upload("file", file=(tmp_path / "photo.jpg").resolve())
+
+
+BODIES = ({"body_file", "multipart"}, {"body", "multipart"}, {"body", "body_file"})
+
+
+def test_requests_are_read_whole(tmp_path: Path) -> None:
+    text = COMMAND + (
+        '[[requests]]\nmethod = "post"\npath = "/a/{n}"\nheaders = { X-N = "{n}", Count = 3 }\n'
+        'body = "b{n}"\nexpect = 405\nweight = 3\nconnection = "keep-alive"\n'
+        '[[requests]]\nkind = "tcp"\n'
+    )
+
+    first, second = app(tmp_path, text).requests
+
+    assert first == Request(
+        method="POST",
+        path="/a/{n}",
+        headers={"X-N": "{n}", "Count": "3"},
+        body="b{n}",
+        expect=(405,),
+        weight=3,
+        connection=Connection.KEEP_ALIVE,
+    )
+    assert second.kind is Kind.TCP
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('comand = "x"', "APP/lab.toml: the key comand is unknown: did you mean command?"),
+        (COMMAND + "[[requests]]\npth = '/'", "the key requests[1].pth is unknown: did you mean"),
+        (COMMAND + "zzz = 1", "the key zzz is unknown: there is python, requirements"),
+        (COMMAND + "workers = 0", "workers = 0 cannot be used: allowed is a whole number from 1"),
+        (COMMAND + "workers = true", "workers = True cannot be used"),
+        (COMMAND + "count = 4", "count = 4 cannot be used: allowed is a whole number from 8"),
+        (COMMAND + 'python = "2.7"', "python = '2.7' cannot be used: allowed is one of 3.7, 3.8"),
+        (COMMAND + "python = 3.12", "python = 3.12 cannot be used"),
+        (COMMAND + 'memory = "1"', "memory = '1' cannot be used: allowed is a size from 64m"),
+        (COMMAND + 'health = "up"', "health = 'up' cannot be used: allowed is a path that begins"),
+        (COMMAND + "probes = 0", "probes = 0 cannot be used: allowed is true or false"),
+        (COMMAND + 'requirements = "no.txt"', "requirements = 'no.txt' cannot be used"),
+        (COMMAND + 'requirements = "../lab.toml"', "requirements = '../lab.toml' cannot be used"),
+        (COMMAND + 'requirements = ["-r x"]', "requirements = ['-r x'] cannot be used"),
+        (COMMAND + 'environment = { PORT = "1" }', "environment = {'PORT': '1'} cannot be used"),
+        (COMMAND + "requests = 3", "requests = 3 cannot be used: allowed is tables"),
+        (COMMAND + "[[requests]]\nexpect = 99", "requests[1].expect = 99 cannot be used"),
+        (COMMAND + '[[requests]]\nmethod = "A B"', "requests[1].method = 'A B' cannot be used"),
+        (COMMAND + '[[requests]]\npath = "x"', "requests[1].path = 'x' cannot be used"),
+        (COMMAND + '[[requests]]\nheaders = { Connection = "x" }', "other than connection"),
+        (COMMAND + '[[requests]]\nbody = "a"\nbody_file = "b"', "there is body already"),
+        (COMMAND + '[[requests]]\nkind = "tcp"\npath = "/"', "kind and weight alone"),
+        (COMMAND + 'image = "a"\ndockerfile = "lab.toml"', "image or dockerfile, not both"),
+        ('image = "a"\nrequirements = ["b"]', "the image brings its own packages"),
+        ('python = "3.12"', "APP/lab.toml: command is missing"),
+        ("command = ", "APP/lab.toml is not TOML: Invalid value (at end of document)"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refused(tmp_path, text)
+
+
+def test_a_missing_folder_and_a_missing_file_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no folder"):
+        read_description(tmp_path / "gone")
+    with pytest.raises(UsageError, match=r"holds no lab\.toml: `make init APP="):
+        read_description(tmp_path)
+
+
+def test_a_dockerfile_of_the_folder_is_used_unless_something_else_is_named(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+
+    assert app(tmp_path, "").dockerfile == (tmp_path / "Dockerfile").resolve()
+    assert app(tmp_path, COMMAND + 'python = "3.9"').dockerfile is None
+    assert app(tmp_path, 'image = "shop"').dockerfile is None
+
+
+def test_names_become_parts_of_a_services_name() -> None:
+    assert [toml.slug(name) for name in ("My Shop_2", "---", "ÄÖ")] == ["my-shop-2", "app", "app"]
+
+
+def test_without_a_reader_of_toml_one_line_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(name: str) -> Any:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(toml.importlib, "import_module", missing)
+    with pytest.raises(toml.LabError, match="install a newer Python"):
+        toml.parse("", Path("lab.toml"))
+
+
+def test_describing_needs_no_file(tmp_path: Path) -> None:
+    found = describe({"command": "serve"}, tmp_path / "lab.toml")
+
+    assert re.fullmatch(r"[a-z0-9-]+", found.name)

@@ -1,0 +1,76 @@
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.causes.attribution import likely_cause
+from lab.records.observations import Trial, WorkerReading
+
+MIB = raw.MIB
+
+
+def worker(in_use_mib: int, free_mib: int, arenas: int | None = 1) -> WorkerReading:
+    return raw.worker(in_use_bytes=in_use_mib * MIB, free_bytes=free_mib * MIB, arenas=arenas)
+
+
+def trial(before: Any, after: Any, growth_mib: int = 100, workers: int = 1) -> Trial:
+    return raw.trial(
+        start=raw.start(raw.variant(workers=workers)),
+        troughs=(
+            raw.trough(-1, 50 * MIB, probe=before and raw.probe(*before)),
+            raw.trough(0, (50 + growth_mib) * MIB, probe=after and raw.probe(*after)),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "cause"),
+    [
+        (worker(8, 102, arenas=80), "thread arenas (likely)"),
+        (worker(8, 102, arenas=1), "fragmentation (likely)"),
+        (worker(108, 2), "live objects (likely)"),
+        (worker(58, 52), None),
+        (worker(8, 2), None),
+    ],
+)
+def test_cause(after: WorkerReading, cause: str | None) -> None:
+    assert likely_cause(trial([worker(8, 2)], [after])) == cause
+
+
+def test_four_fifths_of_the_growth_name_the_cause() -> None:
+    assert likely_cause(trial([worker(8, 0)], [worker(88, 0)])) == "live objects (likely)"
+    assert likely_cause(trial([worker(8, 0)], [worker(87, 0)])) is None
+
+
+def test_all_workers_add_up() -> None:
+    before, after = [worker(8, 2)] * 4, [worker(8, 27, arenas=20)] * 4
+
+    assert likely_cause(trial(before, after, workers=4)) == "thread arenas (likely)"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        trial([worker(8, 2)], [worker(8, 11)], growth_mib=9),
+        trial([worker(8, 2)], [worker(8, 2)], growth_mib=-20),
+        trial(None, [worker(8, 102)]),
+        trial([worker(8, 2)], None),
+        trial([worker(8, 2, arenas=None)], [worker(8, 102)]),
+        trial([worker(8, 2)], [worker(8, 102)], workers=2),
+        raw.trial(troughs=()),
+        raw.trial(troughs=(raw.trough(-1),)),
+        raw.trial(troughs=(raw.trough(0), raw.trough(1, 500 * MIB))),
+    ],
+    ids=[
+        "little",
+        "shrank",
+        "no-probe-before",
+        "no-probe-after",
+        "no-arenas",
+        "a-worker-did-not-answer",
+        "no-troughs",
+        "baseline-alone",
+        "no-baseline",
+    ],
+)
+def test_a_gap_names_no_cause(found: Trial) -> None:
+    assert likely_cause(found) is None

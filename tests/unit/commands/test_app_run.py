@@ -1,0 +1,240 @@
+"""A whole `make try` on the scripted engine: what is run, what is answered, what is left behind."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.app.folder import app_folder
+from lab.app.spec import Description, Request
+from lab.app.workdir import installed_here, workplace, write_services
+from lab.causes.diagnosis import Answer
+from lab.commands import app_run as own_run
+from lab.commands.app_run import conduct_try, plan_of
+from lab.commands.try_app import close, described, own_settings
+from lab.commands.try_containers import prepare, whose_recipe, with_command, write_containers
+from lab.errors import ExitCode, LabError, UsageError
+from lab.measure.cooldown_rules import Waits
+from lab.records.observations import EndKind
+from lab.records.summary import Verdict
+from lab.report.app_answer import advice_for
+from lab.store.run_folder import RunFolder
+from lab.verdict import validity
+from rich.console import Console
+from support.script import Script
+from support.scripted_engine import ScriptedEngine
+
+MIB = raw.MIB
+WAITS = Waits(0.5, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
+BASE = "own-shop"
+
+
+@pytest.fixture(autouse=True)
+def _servers_in_the_drivers_own_process_are_no_busy_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
+
+
+def app(**changes: Any) -> Description:
+    known: dict[str, Any] = {
+        "file": Path("/app/lab.toml"),
+        "name": "shop",
+        "command": "serve",
+        "count": 80,
+        "warmup": 4,
+        "concurrency": 4,
+        "requests": (Request(path="/own/own"),),
+        "memory_bytes": 64 * MIB,
+    }
+    return Description(**{**known, **changes})
+
+
+def tried(
+    tmp_path: Path, scripts: Mapping[str, Script], description: Description
+) -> tuple[RunFolder, Answer, list[str]]:
+    file = tmp_path / "compose.yaml"
+    write_services(description, None, None, file)
+    plan = plan_of(description, file, {}, None)
+    console = Console(file=io.StringIO(), width=120)
+    with ScriptedEngine(scripts, 0.002) as engine:
+        settings = own_settings({"MEMORY_BUDGET": "8g"})
+        folder, found = conduct_try(plan, settings, engine, tmp_path / "results", console, WAITS)
+        return folder, found, list(engine.started)
+
+
+def climbs(served: int) -> int:
+    return 30 * MIB + served * 100_000
+
+
+def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
+    folder, found, started = tried(tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False))
+
+    assert found.judged.verdict is Verdict.FLAT
+    assert started == [BASE]
+    assert (folder.path / "answer.md").read_text().startswith("# shop\n\n**Verdict:** flat.")
+    assert (folder.path / "report.html").exists()
+
+
+def test_a_growing_app_is_run_beside_what_would_prove_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lab.causes.causes import Cause, Plausible
+
+    monkeypatch.setattr(own_run, "suspects", lambda _: (Plausible(Cause.THREAD_ARENAS, 1, ""),))
+    steady = Script((30 * MIB,))
+    names = ("one-arena", "two-arenas", "thresholds", "one-at-a-time")
+    scripts = {
+        BASE: Script(climbs),
+        f"{BASE}-beside": Script(climbs),
+        **{f"{BASE}-{name}": steady for name in names},
+    }
+
+    folder, found, started = tried(tmp_path, scripts, app(probes=False, count=160))
+
+    assert sorted(started) == sorted(
+        [BASE, f"{BASE}-beside", *(f"{BASE}-{name}" for name in names)]
+    )
+    assert {each.change.name for each in found.outcomes} == set(names)
+    assert all(each.saved_bytes > 10 * MIB for each in found.outcomes)
+    assert set(folder.read_experiment().variants) == set(started)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (Script((30 * MIB,), never_ready=True, log=("boom",)), "it did not answer / on $PORT="),
+        (Script((30 * MIB,), dies_after_requests=0), "the app does not start"),
+        (Script((30 * MIB,), status=500), "served as expected: status-500 x 4"),
+        (Script((30 * MIB,), cannot_start="no such file"), "no such file"),
+    ],
+)
+def test_an_app_that_cannot_be_measured_is_one_line_and_leaves_nothing(
+    tmp_path: Path, script: Script, said: str
+) -> None:
+    with pytest.raises(LabError, match=r"^/app/lab.toml: ") as caught:
+        tried(tmp_path, {BASE: script}, app(probes=False))
+
+    message, *log = str(caught.value).split("\n")
+    assert said in message
+    assert caught.value.exit_code == ExitCode.INCOMPLETE
+    assert all(line.startswith("  | ") for line in log)
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_a_limit_beyond_the_budget_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="memory = 16384m is more than the budget of 8192 MiB"):
+        tried(tmp_path, {}, app(memory_bytes=16 << 30))
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (EndKind.DIED, "does not start (command = 'serve'): why; see its log's last lines"),
+        (EndKind.NEVER_READY, "why (command = 'serve'): it must listen on $HOST:$PORT"),
+        (EndKind.NO_REQUESTS_SERVED, "requests: why: set their path, method or expect"),
+        (EndKind.FAILED, "the app was not measured: why"),
+    ],
+)
+def test_each_bad_ending_says_what_to_do(kind: EndKind, advice: str) -> None:
+    assert advice in advice_for(kind, "why", app())
+
+
+def test_the_machines_own_cpus_are_seen_unless_others_are_asked_for() -> None:
+    assert own_settings({}).host_cpus is None
+    assert own_settings({"HOST_CPUS": "4"}).host_cpus == 4
+
+
+def test_probes_are_left_out_by_the_setting_as_by_the_key(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text('command = "x"\n')
+    given = {"APP": str(tmp_path)}
+    assert described(given, tmp_path).probes
+    assert not described({**given, "LAB_PROBES": "0"}, tmp_path).probes
+
+
+def test_an_images_own_command_stands_in_for_none() -> None:
+    bare = app(command=None, image="shop")
+    found = with_command(bare, {"LAB_IMAGE_COMMAND": '[["sh"], ["-c", "a b"]]'})
+    assert found.command == "sh -c 'a b'"
+
+
+@pytest.mark.parametrize(
+    ("told", "command"),
+    [
+        ('[null,["serve"]]', "serve"),
+        ('[["serve"],null]', "serve"),
+        ('[["a] [b null"],["null"]]', "'a] [b null' null"),
+    ],
+)
+def test_an_images_entry_point_and_command_are_kept_word_by_word(told: str, command: str) -> None:
+    bare = app(command=None, image="shop")
+    assert with_command(bare, {"LAB_IMAGE_COMMAND": told}).command == command
+
+
+@pytest.mark.parametrize("told", ["", "[null,null]", "[[],null]", '[["cut sho'])
+def test_an_image_without_a_command_that_can_be_read_asks_for_one(told: str) -> None:
+    with pytest.raises(UsageError, match="its image names none"):
+        with_command(app(command=None, image="shop"), {"LAB_IMAGE_COMMAND": told})
+
+
+def test_a_container_is_prepared_in_two_steps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "app" / "lab.toml").write_text('command = "x"\nrequirements = ["a"]\n')
+    given = {"APP": f"{tmp_path}/app", "LAB_HOST_ROOT": "/r", "LAB_HOST_WORK": "/w"}
+
+    prepare(given, tmp_path, tmp_path / "work")
+    write_containers({**given, "LAB_MEMRAY": "/m"}, tmp_path, tmp_path / "work")
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[:3] == ["own_python=3.12", "own_image=memlab-own-app", "own_recipe=lab"]
+    assert {"own-app", "own-app-beside", "own-app-traced", "own-app-memray"} <= set(said[4].split())
+    services = json.loads((tmp_path / "work" / "compose.yaml").read_text())["services"]
+    assert services["driver"]["command"] == ["try"]
+    assert services["own-app"]["entrypoint"] == ["/lab/entry"]
+    assert (tmp_path / "work" / "requirements.txt").read_text() == "a\n"
+    assert (tmp_path / "work" / "probes" / "own-app").is_dir()
+
+
+def test_whose_recipe_makes_the_image() -> None:
+    kinds = [whose_recipe(app()), whose_recipe(app(image="x"))]
+    assert [*kinds, whose_recipe(app(dockerfile=Path("/app/Dockerfile")))] == ["lab", "none", "own"]
+
+
+def test_an_image_needs_containers(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="image needs Docker"):
+        installed_here(app(image="shop"), tmp_path, print)
+
+
+def test_the_workplace_is_gone_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text('command = "x"\n')
+    with workplace(app(file=tmp_path / "lab.toml")) as work:
+        assert (work / "app" / "lab.toml").exists()
+    assert not work.exists()
+
+
+def test_an_example_is_named_by_its_folder_and_file(tmp_path: Path) -> None:
+    for name in ("a/lab.toml", "a/mended.toml"):
+        path = tmp_path / "apps" / "examples" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+    assert app_folder({"EXAMPLE": "a/mended"}, tmp_path).name == "mended.toml"
+    assert app_folder({"APP": "x", "EXAMPLE": "a"}, tmp_path) == Path("x")
+    for given, said in (({}, "one of a, a/mended"), ({"EXAMPLE": "b"}, "EXAMPLE='b' is unknown")):
+        with pytest.raises(UsageError, match=said):
+            app_folder(given, tmp_path)
+
+
+def test_the_exit_code_says_whether_it_was_decided(tmp_path: Path) -> None:
+    folder, found, _ = tried(tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False))
+    console = Console(file=io.StringIO(), width=200)
+
+    assert close(folder, found, app(), console) == ExitCode.DECIDED
+    assert isinstance(console.file, io.StringIO)
+    assert "what helps: nothing needs to change" in console.file.getvalue()

@@ -1,0 +1,79 @@
+"""What is said of an app before anything is built."""
+
+from pathlib import Path
+
+import pytest
+from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS
+from lab.commands import check_app as check
+from lab.commands.check_app import unused
+from lab.errors import ExitCode
+from lab.settings import Reader, parse_settings
+
+DESCRIPTION = 'command = "python app.py"\n'
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "lab.toml").write_text(DESCRIPTION, encoding="utf-8")
+    monkeypatch.setattr(check, "given_settings", lambda: {"APP": str(tmp_path)})
+    return tmp_path
+
+
+def test_it_prints_where_the_description_stands(
+    app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check.main() == ExitCode.DECIDED
+
+    told = capsys.readouterr()
+    assert told.out == f"{app.resolve()}/lab.toml\n"
+    assert told.err == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("REQUESTS", "20000", "is not used by make try: say `count` in own.toml"),
+        ("CONNECTION", "keep-alive", "is not used by make try: say `connection` in own.toml"),
+        ("TRIALS", "3", "is not used by make try"),
+        ("VARIANTS", "py37-*", "is not used by make try"),
+    ],
+)
+def test_a_setting_of_the_matrix_is_not_ignored_in_silence(
+    name: str, value: str, line: str
+) -> None:
+    assert list(unused({name: value, "MATTERS": "512"}, "own.toml")) == [f"{name}={value} {line}"]
+
+
+def test_settings_that_an_own_app_has_are_no_news() -> None:
+    given = {"MATTERS": "1", "HOST_CPUS": "4", "ENGINE": "process", "LANES": "2", "SEED": "1"}
+
+    assert list(unused(given, "lab.toml")) == []
+
+
+def test_every_name_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    text = Reader.text
+
+    def heard(self: Reader, name: str, default: str) -> str:
+        asked.append(name)
+        return text(self, name, default)
+
+    monkeypatch.setattr(Reader, "text", heard)
+    parse_settings({})
+
+    assert {*check.KEYS, *check.OF_THE_MATRIX} <= set(asked)
+
+
+def test_what_is_named_in_their_place_is_a_key_of_a_description() -> None:
+    known = {key.name for key in (*APP_KEYS, *REQUEST_KEYS)}
+
+    assert {*check.KEYS.values()} <= known
+
+
+def test_a_missing_app_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check, "given_settings", lambda: {"APP": str(tmp_path / "none")})
+
+    assert check.main() == ExitCode.USAGE
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+from builders import raw
+from lab.commands import claim_decider as deciding
+from lab.records.observations import Trial
+from lab.store.run_folder import RunFolder
+
+MIB = raw.MIB
+LOOPS = ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
+
+
+def trial(name: str, settled_mib: int) -> Trial:
+    start = raw.start(raw.variant(name, limit_bytes=4096 * MIB))
+    return raw.trial((50 * MIB, *(settled_mib * MIB,) * 8), start=start)
+
+
+def write(folder: RunFolder, found: Trial, number: int = 1) -> None:
+    writer = folder.trial_writer(found.start.variant.name, number)
+    for record in (found.start, *found.samples, *found.blocks, *found.troughs, found.end):
+        assert record is not None
+        writer.write(record)
+    writer.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    folder = RunFolder.create(tmp_path, "20240105-101500-thread")
+    settings = {"variants": " ".join(LOOPS), "claim": None}
+    folder.write_experiment(raw.experiment(*LOOPS, suite="thread", settings=settings))
+    return folder
+
+
+def test_what_is_decided_is_told_as_it_comes(folder: RunFolder) -> None:
+    write(folder, trial(LOOPS[0], 650))
+    assert deciding.told(folder, LOOPS[:1]) == "claims decided 0 of 2"
+    write(folder, trial(LOOPS[1], 651))
+
+    assert deciding.told(folder, LOOPS) == "claims decided 2 of 2"
+    assert deciding.again(folder, LOOPS) == ()
+
+
+def test_a_border_case_asks_for_its_variants_again(folder: RunFolder) -> None:
+    write(folder, trial(LOOPS[0], 650))
+    write(folder, trial(LOOPS[1], 450))
+
+    assert deciding.again(folder, LOOPS) == LOOPS
+
+
+def test_a_run_of_another_suite_is_told_nothing(folder: RunFolder) -> None:
+    folder.write_experiment(raw.experiment(*LOOPS))
+    write(folder, trial(LOOPS[0], 650))
+
+    assert deciding.told(folder, LOOPS) is None
+    assert deciding.again(folder, LOOPS) == ()
+
+
+def test_a_trial_that_was_added_is_seen(folder: RunFolder) -> None:
+    write(folder, trial(LOOPS[0], 650))
+    write(folder, trial(LOOPS[1], 450))
+    assert deciding.told(folder, LOOPS) == "claims decided 0 of 2"
+    for number in (2, 3):
+        write(folder, trial(LOOPS[1], 640), number)
+
+    assert deciding.told(folder, LOOPS) == "claims decided 2 of 2"

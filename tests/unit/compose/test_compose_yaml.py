@@ -1,0 +1,336 @@
+"""The hand-written compose.yaml keeps what the design promises of every service."""
+
+import inspect
+import re
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from lab import settings
+from lab.claims.book import read_claims
+from lab.matrix.compose_file import command_words, mapping, read_matrix, read_services
+from lab.measure.cooldown_rules import ANYIO_STACKS
+from lab.prediction.predict import Load, threads_that_run
+from lab.records.observations import Variant
+from lab.yaml_file import read_yaml
+from support.paths import ROOT
+
+COMPOSE = ROOT / "compose.yaml"
+
+
+@cache
+def services(**given: str) -> dict[str, dict[str, Any]]:
+    return read_services(COMPOSE, given)
+
+
+SERVICES = services()
+VARIANTS = {name: service for name, service in SERVICES.items() if "labels" in service}
+SOCKET = "/var/run/docker.sock"
+NOT_THE_DRIVERS = frozenset({"OFFLINE"})
+"""Checked before anything is built; it says where the images come from."""
+
+every_service = pytest.mark.parametrize("name", SERVICES)
+every_variant = pytest.mark.parametrize("name", VARIANTS)
+
+
+def volumes(service: dict[str, Any]) -> list[str]:
+    return [str(volume) for volume in service.get("volumes", ())]
+
+
+@every_service
+def test_no_capability_and_no_new_privilege(name: str) -> None:
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "devices", "pid", "ipc"} & SERVICES[name].keys()
+
+
+@every_service
+def test_nothing_is_written_but_to_memory(name: str) -> None:
+    assert SERVICES[name]["read_only"] is True
+    assert SERVICES[name]["tmpfs"] == ["/tmp:size=64m"]
+
+
+@every_service
+def test_memory_and_processes_are_limited(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["mem_limit"] == service["memswap_limit"]
+    assert 0 < int(service["pids_limit"]) <= 2048
+
+
+@every_service
+def test_the_network_is_internal_and_no_port_is_published(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["networks"] == ["lab"]
+    assert not {"ports", "network_mode", "extra_hosts"} & service.keys()
+
+
+def test_the_only_network_is_internal() -> None:
+    document = read_yaml(COMPOSE)
+
+    assert document["networks"] == {"lab": {"internal": True}}
+
+
+@every_service
+def test_nobody_is_root(name: str) -> None:
+    if name == "gate":
+        dockerfile = COMPOSE.parent / SERVICES[name]["build"]["dockerfile"]
+        users = re.findall(r"^USER (\S+)", dockerfile.read_text(encoding="utf-8"), re.MULTILINE)
+        user = users[-1]
+    else:
+        user = str(SERVICES[name]["user"])
+
+    assert user.partition(":")[0] not in ("", "0", "root")
+
+
+@every_service
+def test_the_socket_is_the_gates_alone(name: str) -> None:
+    mounts = [volume for volume in volumes(SERVICES[name]) if SOCKET in volume]
+
+    assert mounts == ([f"{SOCKET}:{SOCKET}:ro"] if name == "gate" else [])
+
+
+def suites(name: str) -> list[str]:
+    return str(VARIANTS[name]["labels"]["lab.suite"]).split()
+
+
+def test_without_a_profile_there_is_the_core_suite_the_gate_and_the_driver() -> None:
+    plain = {name for name, service in SERVICES.items() if not service.get("profiles")}
+    core = {name for name in VARIANTS if "core" in suites(name)}
+
+    assert len(core) == 12
+    assert plain == core | {"gate", "driver"}
+
+
+@every_variant
+def test_a_variant_is_in_a_known_suite_and_its_profile_is_the_suite(name: str) -> None:
+    assert suites(name) in (["core"], ["core", "thread"], ["thread"])
+    assert VARIANTS[name].get("profiles", ["core"]) == suites(name)[:1]
+
+
+@every_variant
+def test_a_variant_is_named_after_its_python(name: str) -> None:
+    python = VARIANTS[name]["labels"]["lab.python"].replace(".", "")
+
+    assert name.startswith(f"py{python}-")
+
+
+@every_variant
+def test_a_variant_in_the_core_suite_is_named_after_its_framework(name: str) -> None:
+    labels = VARIANTS[name]["labels"]
+
+    assert "core" not in suites(name) or name.split("-")[1] == labels["lab.framework"]
+
+
+def gate_pattern() -> str:
+    config = (COMPOSE.parent / "images" / "gate" / "haproxy.cfg").read_text(encoding="utf-8")
+    found = re.search(r"setenv SERVICE '(.+)'", config)
+    assert found is not None
+    return found[1]
+
+
+@every_service
+def test_the_gate_knows_the_variants_by_name_and_nothing_else(name: str) -> None:
+    assert bool(re.fullmatch(gate_pattern(), name)) is (name in VARIANTS)
+
+
+@every_variant
+def test_there_is_one_image_for_each_python_and_stack(name: str) -> None:
+    labels = VARIANTS[name]["labels"]
+    python, stack = labels["lab.python"], labels["lab.stack"]
+    arguments = VARIANTS[name]["build"]["args"]
+
+    assert VARIANTS[name]["image"] == f"memlab-py{python.replace('.', '')}-{stack}"
+    assert arguments["PYTHON_IMAGE"].startswith(f"python:{python}.")
+    assert arguments["STACK"] == stack
+
+
+@every_variant
+def test_a_variant_is_shown_its_cpus_and_nothing_else_of_the_host(name: str) -> None:
+    service = VARIANTS[name]
+    cpus = service["labels"]["lab.host_cpus"]
+
+    assert volumes(service) == [
+        "logs:/var/log/lab",
+        f"./images/cpus/{cpus}:/sys/devices/system/cpu/online:ro",
+    ]
+    assert str(service["environment"]["HOST_CPUS"]) == cpus
+    assert (COMPOSE.parent / "images" / "cpus" / cpus).is_file()
+
+
+@every_variant
+def test_host_cpus_choose_for_all_variants_but_those_that_fix_their_own(name: str) -> None:
+    chosen = services(HOST_CPUS="24")[name]
+    own = VARIANTS[name]["labels"]["lab.host_cpus"]
+
+    assert chosen["labels"]["lab.host_cpus"] == (own if "core" not in suites(name) else "24")
+    assert f"./images/cpus/{chosen['labels']['lab.host_cpus']}:" in volumes(chosen)[1]
+
+
+def stated_workers(service: dict[str, Any]) -> str:
+    """What the command says; without a word of it a server has one."""
+    words = command_words("a service", service["command"])
+    return next((value for word, value in pairwise(words) if word == "--workers"), "1")
+
+
+@every_variant
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_workers_are_those_of_the_command(name: str, workers: str) -> None:
+    service = services(WORKERS=workers)[name]
+
+    assert service["labels"]["lab.workers"] == stated_workers(service)
+    assert "core" not in suites(name) or stated_workers(service) == workers
+
+
+@every_variant
+def test_a_variant_has_no_init_that_would_hide_what_is_measured(name: str) -> None:
+    assert "init" not in VARIANTS[name]
+
+
+SERVERS = {
+    "gunicorn-uvicorn": "--worker-class uvicorn(_worker|.workers).UvicornWorker",
+    "gunicorn-uvicorn-h11": "--worker-class uvicorn.workers.UvicornH11Worker",
+    "gunicorn-gthread": "--worker-class gthread --threads 8",
+    "gunicorn-sync": "--worker-class sync",
+    "uvicorn": "python3 -m uvicorn .*--loop (uvloop|asyncio)",
+    "hypercorn": "python3 -m hypercorn ",
+    "flask-dev": "python3 flask_app.py",
+}
+
+
+@every_variant
+def test_the_server_that_a_label_names_is_the_one_that_is_started(name: str) -> None:
+    labels, command = VARIANTS[name]["labels"], VARIANTS[name]["command"]
+
+    assert re.search(SERVERS[labels["lab.server"]], command)
+    assert labels["lab.framework"] in command
+
+
+@every_variant
+def test_every_server_listens_where_it_is_told(name: str) -> None:
+    service = services(LAB_HOST="127.0.0.1", LAB_PORT="15001")[name]
+    server, environment = service["labels"]["lab.server"], service["environment"]
+    told = environment["GUNICORN_CMD_ARGS"] if "gunicorn" in server else service["command"]
+
+    assert (environment["LAB_HOST"], environment["LAB_PORT"]) == ("127.0.0.1", "15001")
+    if server != "flask-dev":
+        assert re.search(r"--(bind|host) 127\.0\.0\.1(:| --port )15001( |$)", told)
+
+
+@every_variant
+def test_what_a_variant_asks_for_besides_its_load_is_there(name: str) -> None:
+    needs = VARIANTS[name]["labels"].get("lab.needs", "").split()
+
+    assert set(needs) <= SERVICES.keys() - VARIANTS.keys()
+    assert [SERVICES[need]["image"] for need in needs] == [f"memlab-{need}" for need in needs]
+    assert ("db" in VARIANTS[name]["environment"]["LAB_WORKLOAD"].split("-")) is bool(needs)
+
+
+PLANNED = """
+py37-cpus2 py37-cpus8 py37-cpus40 py37-h11 py37-uvicorn-uvloop py37-uvicorn-asyncio
+py37-uvicorn-workers py37-starlette py37-bare py37-pool1 py37-pool8 py37-pool40
+py310-latest-pool1 py310-latest-pool8 py310-latest-pool40 py37-2022
+py37-table1-sync py38-table1-sync py37-table1-async py38-table1-async
+py37-table2-sync py38-table2-sync py37-one-at-a-time py38-one-at-a-time
+py37-collect py37-cycles py37-cycles-collect py37-kept py37-arena1 py37-thresholds
+py37-killed-uvicorn py37-killed-h11 py37-killed-sync py37-killed-gthread
+py39-uvicorn-4 py39-uvicorn-3 py39-tight
+py37-flask-dev py37-flask-dev-single py37-flask-dev-low py37-flask-sync py37-flask-low
+py37-flask-recycled py37-flask-soak py37-lists-processes
+py37-model-sync py38-model-sync py37-model-async py37-model-executor
+py37-image py37-image-pool1 py38-numpy-uvloop py38-numpy-asyncio
+py37-palette-threads py37-palette-processes py37-predict
+py37-upload-once py37-upload-sync py37-upload-async py37-db-multiprocessing py37-db-merged
+py37-load-gunicorn py37-load-uvicorn py37-load-hypercorn
+py37-original-db py37-original-tight py38-t20 py310-t21
+py310-fastapi-sync py37-fastapi-async py37-fastapi-sync py37-flask py38-fastapi-async
+py38-fastapi-sync py39-fastapi-sync
+"""
+"""What the statements of the thread are shown with."""
+
+
+def test_the_suite_of_the_thread_is_all_that_its_statements_need() -> None:
+    assert {name for name in VARIANTS if "thread" in suites(name)} == set(PLANNED.split())
+
+
+KEPT_MIB, WORKER_MIB = 15.3, 45
+"""Of a thread that ran `lists`; of a worker and its share of the master."""
+NO_ROOM_FOR_ALL = ("py39-tight", "py37-table2-sync")
+"""The limit is the point; the published run filled 454 of the 720 threads."""
+LISTS = [
+    variant
+    for variant in read_matrix(COMPOSE, {})
+    if variant.axes.workload == "lists"
+    and variant.axes.endpoint != "processes"
+    and variant.name not in NO_ROOM_FOR_ALL
+]
+
+
+def test_the_doctor_says_what_the_limits_of_the_suite_add_up_to() -> None:
+    doctor = (COMPOSE.parent / "scripts" / "doctor").read_text(encoding="utf-8")
+    limits = [v.memory_limit_bytes for v in read_matrix(COMPOSE, {}) if "thread" in suites(v.name)]
+
+    assert f"add up to {sum(limits) >> 30} GiB, the largest is {max(limits) >> 30} GiB" in doctor
+
+
+def most_threads(variant: Variant, load: Load) -> int:
+    axes = variant.axes
+    if axes.server == "gunicorn-sync" or "LAB_THREADED" in VARIANTS[variant.name]["environment"]:
+        return 1
+    if axes.server == "flask-dev" or (axes.stack in ANYIO_STACKS and axes.pool_threads is None):
+        return load.concurrency
+    return threads_that_run(axes, axes.host_cpus or 16, load)[0]
+
+
+@pytest.mark.parametrize("variant", LISTS, ids=lambda variant: variant.name)
+def test_a_limit_holds_what_every_thread_of_the_pool_keeps(variant: Variant) -> None:
+    load = Load(variant.load.requests or 1000, variant.load.concurrency or 40)
+    expected_mib = most_threads(variant, load) * KEPT_MIB + WORKER_MIB
+
+    assert variant.memory_limit_bytes >= variant.axes.workers * expected_mib * 2**20
+
+
+def names_of_settings() -> set[str]:
+    source = inspect.getsource(settings.Reader) + inspect.getsource(settings.parse_settings)
+    found = set(re.findall(r'"([A-Z][A-Z_]+)"', source))
+    assert {"SUITE", "VARIANTS", "HOST_CPUS", "SEED", "LAB_PROBES", "LANES"} <= found
+    return found - NOT_THE_DRIVERS
+
+
+def test_the_driver_is_given_every_setting() -> None:
+    assert names_of_settings() <= SERVICES["driver"]["environment"].keys()
+
+
+@pytest.mark.parametrize("name", sorted(names_of_settings()))
+def test_a_setting_reaches_the_driver_as_it_was_given(name: str) -> None:
+    driver = services(**{name: "given"})["driver"]
+
+    assert driver["environment"][name] == "given"
+
+
+def test_the_defaults_that_the_driver_is_given_are_those_of_the_lab() -> None:
+    given = {key: str(value) for key, value in SERVICES["driver"]["environment"].items()}
+
+    assert settings.parse_settings(given) == settings.parse_settings({})
+
+
+def test_the_driver_waits_for_the_gate_and_ends_in_time() -> None:
+    assert SERVICES["driver"]["depends_on"] == ["gate"]
+    assert SERVICES["driver"]["init"] is True
+
+
+def test_every_variant_of_a_claim_is_a_service_of_the_suite_thread() -> None:
+    needed = {
+        name
+        for record in read_claims().claims
+        for name in (*record.roles.values(), *record.beside.values())
+    }
+    members = {
+        name
+        for name, service in SERVICES.items()
+        if "thread" in str(mapping(name, service, "labels").get("lab.suite", "")).split()
+    }
+
+    assert sorted(needed - members) == []

@@ -1,0 +1,171 @@
+"""The stream of an engine's readings, against a server on loopback; no engine is asked."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from builders import raw
+from docker.errors import NotFound
+from lab.engines.docker.engine import DockerEngine, Lifecycle, StatsStream, resolved
+from lab.records.observations import Sample
+
+PAYLOAD = {
+    "read": "2026-01-01T00:00:00.5Z",
+    "memory_stats": {"usage": 5 << 20, "stats": {"inactive_file": 1 << 20}},
+    "cpu_stats": {"cpu_usage": {"total_usage": 10}},
+}
+
+
+class Client(requests.Session):
+    """As much of the SDK's client as a stream needs."""
+
+    api_version = "1.41"
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self.base_url = base_url
+
+
+class Streams:
+    """Sends payloads to whoever listens, and counts who came and who is still there."""
+
+    def __init__(self, pace_seconds: float) -> None:
+        self.pace_seconds = pace_seconds
+        self.paths: list[str] = []
+        self.listeners = 0
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        streams = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                streams.paths.append(self.path)
+                self.send_response(200)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                streams.listeners += 1
+                try:
+                    self.send_payloads()
+                except OSError:
+                    self.close_connection = True
+                finally:
+                    streams.listeners -= 1
+
+            def send_payloads(self) -> None:
+                line = json.dumps(PAYLOAD).encode() + b"\n"
+                while True:
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(line), line))
+                    time.sleep(streams.pace_seconds)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def streams() -> Streams:
+    return Streams(0.01)
+
+
+@pytest.fixture
+def url(streams: Streams) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), streams.handler())
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def soon(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return condition()
+
+
+def open_stream(url: str, found: list[Sample | None]) -> StatsStream:
+    client: Any = Client(url)
+    stream = StatsStream(client, "memlab-one-1", found.append)
+    stream.resume()
+    return stream
+
+
+def test_a_stream_brings_readings_of_its_container(streams: Streams, url: str) -> None:
+    found: list[Sample | None] = []
+    stream = open_stream(url, found)
+    assert soon(lambda: len(found) >= 2)
+    stream.stop()
+
+    assert streams.paths == ["/v1.41/containers/memlab-one-1/stats"]
+    assert found[0] is not None
+    assert found[0].memory_bytes == 4 << 20
+
+
+def test_a_paused_stream_is_closed_and_opened_again(streams: Streams, url: str) -> None:
+    found: list[Sample | None] = []
+    stream = open_stream(url, found)
+    assert soon(lambda: len(found) >= 2)
+    stream.pause()
+    assert soon(lambda: streams.listeners == 0)
+    count = len(found)
+    stream.resume()
+    assert soon(lambda: len(found) > count)
+    stream.stop()
+
+    assert len(streams.paths) == 2
+
+
+def test_a_pause_does_not_wait_for_the_next_payload(streams: Streams, url: str) -> None:
+    streams.pace_seconds = 60.0
+    found: list[Sample | None] = []
+    stream = open_stream(url, found)
+    assert soon(lambda: len(found) == 1)
+    stream.stop()
+    stream.thread.join(10)
+
+    assert not stream.thread.is_alive()
+
+
+class Inspected:
+    """A client that knows containers by one of their two names, and counts the questions."""
+
+    def __init__(self, known: str) -> None:
+        self.known = known
+        self.asked: list[str] = []
+
+    def inspect_container(self, name: str) -> dict[str, Any]:
+        self.asked.append(name)
+        if name != self.known:
+            raise NotFound("no such container")
+        return {"Name": f"/{name}"}
+
+
+def test_a_name_that_was_found_is_not_looked_for_again() -> None:
+    client: Any = Inspected("lab_py37-flask_1")
+    engine = DockerEngine(client, "lab", Lifecycle.DRIVER, Path("/nowhere"))
+    variant = raw.variant("py37-flask")
+    engine.inspect(variant)
+    engine.inspect(variant)
+
+    assert engine.name(variant) == "lab_py37-flask_1"
+    assert client.asked == ["lab-py37-flask-1", "lab_py37-flask_1", "lab_py37-flask_1"]
+
+
+def test_the_gate_is_called_by_its_address() -> None:
+    assert resolved("tcp://localhost:2375") == "tcp://127.0.0.1:2375"
+
+
+def test_a_gate_without_an_address_is_an_error_that_is_waited_out() -> None:
+    with pytest.raises(socket.gaierror):
+        resolved("tcp://no-such-gate.invalid:2375")

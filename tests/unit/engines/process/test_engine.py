@@ -1,0 +1,521 @@
+"""The engine of local processes, as far as it needs no process: see also tests/contract."""
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.engines.process import engine as process
+from lab.engines.process import process_group as running_module
+from lab.engines.process.cgroups import V2, Cgroup
+from lab.engines.process.cpus import Shown, Way
+from lab.engines.process.engine import ProcessEngine, Sources
+from lab.engines.process.environments import Installed
+from lab.engines.process.process_group import Readings, Running
+from lab.engines.process.process_tree import TreeReading
+from lab.errors import LabError, VariantError
+from lab.records.observations import Sample
+
+MIB = raw.MIB
+ONE = raw.variant("one")
+COMPOSE = """
+services:
+  one:
+    image: memlab-one-thread
+    command: serve --bind ${LAB_HOST:-0.0.0.0}:${LAB_PORT:-8000} --tmp ${LAB_SHM:-/dev/shm}
+    environment:
+      LAB_WORKLOAD: lists
+      HOST_CPUS: ${HOST_CPUS:-16}
+      LAB_LIFECYCLE: ${LAB_LIFECYCLE:-compose}
+"""
+
+
+class FakeCgroups:
+    """Groups that are plain folders, where a parent is given."""
+
+    version = "none"
+    refusal = "no cgroup can be made: Permission denied"
+    parent: Path | None = None
+
+    def make(self, name: str, limit_bytes: int) -> Cgroup | None:
+        if self.parent is None:
+            return None
+        group = Cgroup(self.parent / name, V2)
+        group.path.mkdir()
+        return group
+
+
+def make_engine(folder: Path, shown: Shown | None = None, **values: str) -> ProcessEngine:
+    (folder / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
+    installed = {ONE.image: Installed(folder / "env/bin/python3", "CPython 3.7.17 of a test")}
+    sources = Sources(folder / "compose.yaml", values, folder, installed)
+    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 16)
+
+
+@pytest.fixture(autouse=True)
+def _without_cgroups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "Cgroups", FakeCgroups)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> ProcessEngine:
+    return make_engine(tmp_path)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the work folders are made."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def environment(engine: ProcessEngine, group: Cgroup | None = None) -> Mapping[str, str]:
+    (installed,) = engine.sources.installed.values()
+    return engine.environment(ONE, installed, Path("/work"), 15_001, 15_002, group)
+
+
+def test_a_variant_is_given_its_places(engine: ProcessEngine, tmp_path: Path) -> None:
+    given = environment(engine)
+
+    assert given["HOME"] == given["TMPDIR"] == given["LAB_WORK"] == "/work"
+    assert given["LAB_LOG"] == "/work/server.log"
+    assert given["LAB_APPS"] == str(tmp_path / "apps")
+    assert (given["LAB_PROBE_HOST"], given["LAB_PROBE_PORT"]) == ("127.0.0.1", "15002")
+
+
+def test_a_variants_own_interpreter_comes_first(engine: ProcessEngine, tmp_path: Path) -> None:
+    first, *others = environment(engine)["PATH"].split(os.pathsep)
+
+    assert first == str(tmp_path / "env/bin")
+    assert others == os.environ["PATH"].split(os.pathsep)
+
+
+def test_a_variant_gets_nothing_of_the_callers_environment(
+    engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = environment(engine)
+    for name in ("PYTHONPATH", "VIRTUAL_ENV", "MALLOC_ARENA_MAX", "HTTP_PROXY", "LD_PRELOAD"):
+        monkeypatch.setenv(name, "the caller's")
+
+    assert environment(engine) == before
+
+
+def test_a_variant_gets_its_services_environment(tmp_path: Path) -> None:
+    given = environment(make_engine(tmp_path, HOST_CPUS="40"))
+
+    assert (given["LAB_WORKLOAD"], given["HOST_CPUS"]) == ("lists", "40")
+
+
+def test_what_the_driver_decides_no_service_changes(tmp_path: Path) -> None:
+    given = environment(make_engine(tmp_path, LAB_LIFECYCLE="compose"))
+
+    assert given["LAB_LIFECYCLE"] == "driver"
+
+
+def test_a_shim_is_in_the_environment(tmp_path: Path) -> None:
+    shim = {"PYTHONPATH": "/apps/shim", "LAB_SHOWN_CPUS": "16"}
+    given = environment(make_engine(tmp_path, Shown(Way.SHIM, (), shim)))
+
+    assert {name: given[name] for name in shim} == shim
+
+
+def test_a_variant_that_fixes_its_cpus_is_shown_those(
+    engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+
+    def shown(cpus: int | None, *_: Path) -> Shown:
+        asked.append(cpus)
+        return Shown(Way.MOUNT, ("show", str(cpus)))
+
+    monkeypatch.setattr(process, "show", shown)
+    eight = raw.variant("one", host_cpus=8)
+
+    assert engine.shown_to(eight).prefix == ("show", "8")
+    assert engine.shown_to(eight) is engine.shown_to(eight)
+    assert engine.shown_to(ONE) is engine.shown
+    assert asked == [8]
+
+
+def test_a_variant_is_told_its_own_cgroup_or_that_it_has_none(engine: ProcessEngine) -> None:
+    assert environment(engine)["LAB_CGROUP"] == ""
+    assert environment(engine, Cgroup(Path("/groups/one"), V2))["LAB_CGROUP"] == "/groups/one"
+
+
+def test_the_server_is_bound_to_loopback_whatever_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "SHARED_MEMORY", tmp_path)
+    values = make_engine(tmp_path, LAB_HOST="0.0.0.0", LAB_PORT="1", WORKERS="4").values(
+        15_001, Path("work")
+    )
+
+    assert values == {
+        "LAB_HOST": "127.0.0.1",
+        "LAB_PORT": "15001",
+        "LAB_LIFECYCLE": "driver",
+        "WORKERS": "4",
+        "LAB_APPS_AT": f"{tmp_path}/apps",
+        "LAB_SOCKETS_AT": "work/probes",
+    }
+
+
+def test_without_shared_memory_its_files_are_temporary_ones(
+    engine: ProcessEngine, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "SHARED_MEMORY", tmp_path / "no-such-folder")
+
+    assert engine.values(15_001, Path("work"))["LAB_SHM"] == str(temporary)
+
+
+def test_what_stands_in_for_an_image_is_said(engine: ProcessEngine) -> None:
+    assert engine.container(ONE, engine.sources.installed[ONE.image]) == {
+        "image": "memlab-one-thread",
+        "memlab.base.kind": "local",
+        "memlab.base.reference": "CPython 3.7.17 of a test",
+        "memlab.stack": "thread",
+    }
+
+
+def test_it_says_who_it_is_and_what_is_kept_otherwise(engine: ProcessEngine) -> None:
+    info = engine.info()
+
+    assert (info.kind, info.cgroup) == ("process", "none")
+    assert len(info.notes) == 5
+    assert all(note.endswith(".") and "\n" not in note for note in info.notes)
+    assert "CPUs: the variants see this machine's own." in info.notes
+
+
+def test_it_says_who_keeps_the_limits(engine: ProcessEngine, tmp_path: Path) -> None:
+    guarded = engine.info()
+    engine.cgroups.parent, engine.cgroups.version = tmp_path, V2
+    kept = engine.info()
+
+    assert "by a guard" in guarded.notes[2]
+    assert "no cgroup can be made: Permission denied." in guarded.notes[2]
+    assert kept.notes[2] == "Memory limits: kept by a cgroup (v2) of each variant's own."
+    assert kept.cgroup == "v2"
+
+
+@pytest.mark.parametrize(("platform", "said"), [("linux", "sum of PSS"), ("darwin", "USS")])
+def test_it_says_what_its_memory_is(
+    engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch, platform: str, said: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+
+    assert said in engine.info().notes[0]
+
+
+def test_an_image_without_an_environment_cannot_start(
+    engine: ProcessEngine, temporary: Path
+) -> None:
+    stranger = replace(ONE, image="memlab-py27-thread")
+
+    with pytest.raises(VariantError, match="one: there is no environment for memlab-py27-thread"):
+        engine.start(stranger)
+    assert list(temporary.iterdir()) == []
+    with pytest.raises(VariantError, match="one was never started"):
+        engine.state(stranger)
+
+
+def refuse(error: Exception) -> Callable[..., Any]:
+    def call(*_: object) -> None:
+        raise error
+
+    return call
+
+
+@pytest.mark.parametrize("error", [LabError("no service"), OSError("no process can be made")])
+def test_what_cannot_start_leaves_nothing_behind(
+    engine: ProcessEngine, temporary: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    groups = temporary.with_name("groups")
+    groups.mkdir()
+    engine.cgroups.parent = groups
+    monkeypatch.setattr(process, "launch", refuse(error))
+
+    with pytest.raises(VariantError, match=f"one cannot start: {error}"):
+        engine.start(ONE)
+    assert list(temporary.iterdir()) == []
+    assert list(groups.iterdir()) == []
+    assert engine.running == {}
+
+
+def test_a_service_that_is_not_in_the_file_cannot_start(
+    engine: ProcessEngine, temporary: Path
+) -> None:
+    with pytest.raises(VariantError, match=r"two cannot start: compose\.yaml has no service two"):
+        engine.start(replace(ONE, name="two"))
+    assert list(temporary.iterdir()) == []
+
+
+class FakeTrees:
+    """A tree of a size that the test sets; counts the costly readings."""
+
+    def __init__(self, rss_bytes: int = 0, found: TreeReading | None = None) -> None:
+        self.rss, self.found, self.reads = rss_bytes, found, 0
+
+    def read(self, root_pid: int) -> TreeReading | None:
+        self.reads += 1
+        return self.found
+
+    def rss_bytes(self, root_pid: int) -> int:
+        return self.rss
+
+
+class FakePopen:
+    """A keeper that is not there."""
+
+    pid = 4711
+
+    def __init__(self, status: int | None = None, ends: bool = True) -> None:
+        self.status, self.ends, self.killed = status, ends, False
+        self.said: list[bytes] = []
+        self.stdin = Heard(self)
+
+    def poll(self) -> int | None:
+        return self.status
+
+    def wait(self, timeout: float) -> int:
+        if not self.ends:
+            raise subprocess.TimeoutExpired("keeper", timeout)
+        self.status = 143
+        return self.status
+
+    def kill(self) -> None:
+        self.killed = True
+
+
+class Heard(io.BytesIO):
+    """A pipe whose text is kept when it is closed."""
+
+    def __init__(self, keeper: FakePopen) -> None:
+        super().__init__()
+        self.keeper = keeper
+
+    def close(self) -> None:
+        if not self.closed:
+            self.keeper.said.append(self.getvalue())
+        super().close()
+
+
+def tree_reading(total_bytes: int = 50 * MIB, **changes: Any) -> TreeReading:
+    known = TreeReading(
+        processes=2,
+        tasks=42,
+        memory_bytes=total_bytes - 5 * MIB,
+        total_bytes=total_bytes,
+        rss_bytes=total_bytes + 30 * MIB,
+        anon_bytes=total_bytes - 6 * MIB,
+        file_bytes=5 * MIB,
+        shmem_bytes=MIB,
+        peak_bytes=total_bytes + 40 * MIB,
+        cpu_user_seconds=3.0,
+        cpu_system_seconds=0.5,
+        source="process-pss-anon",
+    )
+    return replace(known, **changes)
+
+
+def running(keeper: FakePopen, folder: Path, group: Cgroup | None = None) -> Running:
+    fake: Any = keeper
+    return Running(fake, folder, group)
+
+
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readings whose own thread does not get to read."""
+    monkeypatch.setattr(running_module, "GUARD_SECONDS", 60.0)
+    monkeypatch.setattr(running_module, "READING_SECONDS", 60.0)
+
+
+def readings(of: Running, trees: FakeTrees, limit_bytes: int = 100 * MIB) -> Readings:
+    found = Readings(of, limit_bytes, trees, lambda _: None)
+    found.stop()
+    found.thread.join(5)
+    assert not found.thread.is_alive()
+    return found
+
+
+@pytest.mark.usefixtures("_patient")
+@pytest.mark.parametrize(
+    ("rss_bytes", "pss_bytes", "reads"),
+    [(80 * MIB, 60 * MIB, 0), (100 * MIB, 200 * MIB, 0), (300 * MIB, 100 * MIB, 1)],
+    ids=["under", "at-the-limit", "shared-pages-alone"],
+)
+def test_what_keeps_its_limit_is_left_alone(
+    tmp_path: Path, rss_bytes: int, pss_bytes: int, reads: int
+) -> None:
+    keeper, trees = FakePopen(), FakeTrees(rss_bytes, tree_reading(pss_bytes))
+    found = readings(running(keeper, tmp_path), trees)
+    found.guard()
+
+    assert (keeper.said, found.running.stopped_by) == ([], "")
+    assert trees.reads == reads
+
+
+@pytest.mark.usefixtures("_patient")
+def test_what_is_over_its_limit_is_stopped_once(tmp_path: Path) -> None:
+    keeper, trees = FakePopen(), FakeTrees(300 * MIB, tree_reading(120 * MIB))
+    found = readings(running(keeper, tmp_path), trees)
+    found.guard()
+    trees.found = tree_reading(130 * MIB)
+    found.guard()
+
+    assert keeper.said == [b"end\n"]
+    assert found.running.stopped_by == (
+        "the lab's guard stopped it at its memory limit (120 MiB of 100 MiB)"
+    )
+
+
+@pytest.mark.usefixtures("_patient")
+def test_what_ended_under_the_guards_eyes_is_left_alone(tmp_path: Path) -> None:
+    keeper = FakePopen()
+    readings(running(keeper, tmp_path), FakeTrees(300 * MIB, None)).guard()
+
+    assert keeper.said == []
+
+
+@pytest.mark.usefixtures("_patient")
+def test_what_a_cgroup_limits_needs_no_guard(tmp_path: Path) -> None:
+    keeper, group = FakePopen(), Cgroup(tmp_path, V2)
+    found = readings(
+        running(keeper, tmp_path, group), FakeTrees(300 * MIB, tree_reading(300 * MIB))
+    )
+    found.guard()
+
+    assert keeper.said == []
+
+
+def test_the_guard_is_quicker_than_the_readings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running_module, "GUARD_SECONDS", 0.005)
+    monkeypatch.setattr(running_module, "READING_SECONDS", 60.0)
+    told: list[Sample | None] = []
+    keeper, trees = FakePopen(), FakeTrees(0, tree_reading(300 * MIB))
+    found = Readings(running(keeper, tmp_path), 100 * MIB, trees, told.append)
+    found.resume()
+    assert until(lambda: len(told) == 1)
+    trees.rss = 300 * MIB
+    assert until(lambda: bool(keeper.said))
+    found.stop()
+    found.thread.join(5)
+
+    assert len(told) == 1
+
+
+def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return condition()
+
+
+def test_what_the_guard_stopped_says_so_and_can_be_stopped(
+    engine: ProcessEngine, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "server.log").write_text("one\ntwo\nthree\n", encoding="utf-8")
+    keeper = FakePopen()
+    known = engine.running[ONE.name] = running(keeper, work)
+    engine.trees = FakeTrees(300 * MIB, tree_reading(120 * MIB))
+    sampling = engine.sample(ONE, lambda _: None)
+    assert until(lambda: bool(known.stopped_by))
+    sampling.stop()
+    engine.stop(ONE)
+
+    assert not engine.state(ONE).running
+    assert engine.state(ONE).reason.startswith("the lab's guard stopped it at its memory limit")
+    assert engine.log_tail(ONE, 2) == ("two", "three")
+    assert not work.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (0, "its server ended with status 0"),
+        (137, "its server ended with status 137 (killed, as the kernel does at the memory limit)"),
+    ],
+)
+def test_what_ended_by_itself_says_how(
+    engine: ProcessEngine, tmp_path: Path, status: int, reason: str
+) -> None:
+    engine.running[ONE.name] = running(FakePopen(status), tmp_path)
+
+    assert engine.state(ONE).reason == reason
+
+
+def test_what_does_not_end_is_killed_and_said(engine: ProcessEngine, tmp_path: Path) -> None:
+    keeper = FakePopen(ends=False)
+    engine.running[ONE.name] = running(keeper, tmp_path)
+
+    with pytest.raises(VariantError, match="one: some of its processes do not end"):
+        engine.stop(ONE)
+    assert (keeper.said, keeper.killed) == ([b"end\n"], True)
+
+
+def test_a_keeper_that_has_gone_can_still_be_asked_to_end(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"], stdin=subprocess.PIPE) as keeper:
+        keeper.wait(5)
+        known = Running(keeper, tmp_path, None)
+        known.ask_to_end()
+        known.ask_to_end()
+
+    assert keeper.returncode == 0
+
+
+@pytest.mark.usefixtures("_patient")
+def test_without_a_keeper_there_is_no_reading(tmp_path: Path) -> None:
+    trees = FakeTrees(0, tree_reading())
+
+    assert readings(running(FakePopen(status=0), tmp_path), trees).sample() is None
+    assert trees.reads == 0
+
+
+@pytest.mark.usefixtures("_patient")
+def test_without_processes_there_is_no_reading(tmp_path: Path) -> None:
+    assert readings(running(FakePopen(), tmp_path), FakeTrees()).sample() is None
+
+
+@pytest.mark.usefixtures("_patient")
+def test_a_reading_is_the_trees(tmp_path: Path) -> None:
+    before = time.time()
+    found = readings(running(FakePopen(), tmp_path), FakeTrees(0, tree_reading())).sample()
+
+    assert found is not None
+    assert before <= found.read_at_seconds <= time.time()
+    assert (found.memory_bytes, found.usage_bytes) == (45 * MIB, 50 * MIB)
+    assert (found.anon_bytes, found.file_bytes, found.shmem_bytes) == (44 * MIB, 5 * MIB, MIB)
+    assert (found.limit_bytes, found.rss_bytes) == (100 * MIB, 80 * MIB)
+    assert found.cpu_seconds == found.cpu_user_seconds + found.cpu_system_seconds == 3.5
+    assert (found.pids, found.peak_bytes) == (42, 90 * MIB)
+
+
+@pytest.mark.usefixtures("_patient")
+def test_a_cgroups_peak_is_the_kernels(tmp_path: Path) -> None:
+    (tmp_path / "memory.peak").write_text(f"{77 * MIB}\n", encoding="ascii")
+    known = running(FakePopen(), tmp_path, Cgroup(tmp_path, V2))
+    found = readings(known, FakeTrees(0, tree_reading())).sample()
+
+    assert found is not None
+    assert found.peak_bytes == 77 * MIB
+
+
+def test_the_log_holds_what_the_keeper_had_to_say(tmp_path: Path) -> None:
+    (tmp_path / "server.log").write_text("one\ntwo\n")
+    (tmp_path / "keeper.log").write_text("keeper: no such program\n")
+    running = Running(FakePopen(), tmp_path, None)  # type: ignore[arg-type]
+
+    assert running.log_lines() == ("one", "two", "keeper: no such program")

@@ -1,0 +1,571 @@
+"""Environments by a uv and by interpreters that are a few lines of shell."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from builders import raw
+from lab.engines.process import environments
+from lab.engines.process.environments import (
+    Installed,
+    Prepared,
+    Uv,
+    causes,
+    folder_name,
+    prepare,
+    telling_line,
+    uv_command,
+    uv_environment,
+)
+from lab.engines.process.interpreters import Interpreter
+from lab.errors import ExitCode, LabError
+from lab.records.observations import Variant
+
+UV = """#!/bin/sh
+PATH=/usr/bin:/bin
+box=$(dirname "$0")
+echo "$*" >> "$box/log"
+env > "$box/environment"
+if [ "$1" = venv ]; then
+    for word; do case $word in /*) folder=$word ;; esac; done
+    mkdir "$folder" || exit 9
+fi
+[ ! -e "$box/on-$1" ] || . "$box/on-$1"
+"""
+"""Notes what it was told; the rest is in `on-venv`, `on-pip` and `on-python` beside it."""
+HANG = 'sleep 60 & echo "$$ $!" > "$box/pids"; wait'
+NO_NETWORK = """error: Failed to install cpython-3.7.9-linux-x86_64-gnu
+  cause: Request failed after 3 retries in 10.9s
+  cause: failed to lookup address information: Name or service not known
+"""
+
+
+def fake(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+class Machine:
+    """A home with interpreters of pyenv, a folder of locks, and a fake uv beside this Python."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.home, self.box = tmp_path / "home", tmp_path / "venv/bin"
+        self.locks, self.root = tmp_path / "locks", tmp_path / "root"
+        self.uv = fake(self.box / "uv", UV)
+        self.said: list[str] = []
+        self.locks.mkdir()
+        self.lock("thread", "flask==2.0.3")
+
+    def lock(self, stack: str, text: str) -> None:
+        (self.locks / f"{stack}.txt").write_text(text)
+
+    def python(self, version: str) -> Path:
+        name = f"python{version.rpartition('.')[0]}"
+        path = self.home / ".pyenv/versions" / version / "bin" / name
+        return fake(path, f"#!/bin/sh\necho {version} CPython 0\n")
+
+    def on(self, command: str, text: str) -> None:
+        """What uv does on `venv`, `pip` or `python`, besides noting it."""
+        (self.box / f"on-{command}").write_text(text)
+
+    def told(self, command: str) -> list[str]:
+        """What uv was told on a command."""
+        log = self.box / "log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [line for line in lines if line.startswith(command)]
+
+    def fetches(self, version: str, body: str = "echo $version CPython 0") -> None:
+        self.on(
+            "python",
+            f'version={version} folder="$UV_PYTHON_INSTALL_DIR/cpython-{version}-linux"/bin\n'
+            'mkdir -p "$folder"; python=$folder/python${version%.*}\n'
+            f'printf "#!/bin/sh\\n%s\\n" "{body}" > "$python"; chmod +x "$python"\n',
+        )
+
+    def prepare(self, *variants: Variant) -> Prepared:
+        return prepare(variants or (variant("3.7"),), self.locks, self.root, self.said.append)
+
+    def folders(self) -> list[Path]:
+        return sorted(path for path in self.root.glob("py*-*") if path.is_dir())
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine(tmp_path)
+    for name in [name for name in os.environ if name.startswith(("UV_", "PYENV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(made.home))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(sys, "executable", str(made.box / "python"))
+    monkeypatch.setitem(sys.modules, "uv", None)
+    return made
+
+
+def variant(python: str, arm: str = "flask", stack: str = "thread") -> Variant:
+    short = f"py{python.replace('.', '')}"
+    made = raw.variant(f"{short}-{arm}", python=python, stack=stack)
+    return replace(made, image=f"memlab-{short}-{stack}")
+
+
+def wait_for(path: Path) -> str:
+    deadline = time.monotonic() + 10
+    while not (path.exists() and path.read_text().endswith("\n")):
+        assert time.monotonic() < deadline, f"{path.name} never came"
+        time.sleep(0.01)
+    return path.read_text()
+
+
+def is_gone(pid: str) -> bool:
+    """Whether a process has ended; one that nobody has waited for has."""
+    try:
+        os.kill(int(pid), 0)
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except ProcessLookupError:
+        return True
+    except FileNotFoundError:
+        return False
+
+
+def are_gone(pids: Path) -> bool:
+    deadline = time.monotonic() + 5
+    while not all(map(is_gone, pids.read_text().split())) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return all(map(is_gone, pids.read_text().split()))
+
+
+def signalled(number: int, when: Callable[[], object]) -> threading.Thread:
+    """A thread that sends this process a signal, started."""
+
+    def send() -> None:
+        when()
+        os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
+def test_uv_beside_this_python_is_taken_first(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(fake(machine.home / "bin/uv", UV).parent))
+
+    assert uv_command() == machine.uv
+
+
+def test_the_uv_of_the_package_goes_before_the_one_on_the_path(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.uv.unlink()
+    monkeypatch.setenv("PATH", str(fake(machine.home / "bin/uv", UV).parent))
+    monkeypatch.setitem(sys.modules, "uv", SimpleNamespace(find_uv_bin=lambda: "/opt/uv"))
+
+    assert uv_command() == Path("/opt/uv")
+
+
+def test_a_package_without_its_executable_is_passed_over(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_uv_bin() -> str:
+        raise FileNotFoundError("uv")
+
+    machine.uv.unlink()
+    on_path = fake(machine.home / "bin/uv", UV)
+    monkeypatch.setenv("PATH", str(on_path.parent))
+    monkeypatch.setitem(sys.modules, "uv", SimpleNamespace(find_uv_bin=find_uv_bin))
+
+    assert uv_command() == on_path
+
+
+def test_without_uv_it_is_said_what_to_do(machine: Machine) -> None:
+    machine.uv.unlink()
+
+    with pytest.raises(LabError, match="run scripts/venv process") as refused:
+        uv_command()
+    assert refused.value.exit_code == ExitCode.INCOMPLETE
+
+
+def test_uv_is_told_where_packages_come_from_and_nothing_else_of_the_user() -> None:
+    mirrors = {
+        "UV_DEFAULT_INDEX": "a",
+        "UV_INDEX_MINE_PASSWORD": "b",
+        "UV_FIND_LINKS": "c",
+        "UV_PYTHON_INSTALL_MIRROR": "d",
+        "UV_HTTP_TIMEOUT": "e",
+        "UV_OFFLINE": "1",
+        "SSL_CERT_FILE": "f",
+        "PATH": "/bin",
+    }
+    others = (
+        "UV_COMPILE_BYTECODE UV_CONFIG_FILE UV_NO_CACHE UV_CONSTRAINT UV_PYTHON UV_CACHE_DIR "
+        "UV_PYTHON_INSTALL_DIR PYTHONPATH PYTHONHOME VIRTUAL_ENV"
+    )
+    given = {**mirrors, **dict.fromkeys(others.split(), "1")}
+
+    assert uv_environment(given, Path("/lab")) == {
+        **mirrors,
+        "UV_CACHE_DIR": "/lab/cache",
+        "UV_PYTHON_INSTALL_DIR": "/lab/python",
+        "UV_PYTHON_INSTALL_BIN": "0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("Using Python 3.7\nerror: Hash-checking is required\n", "Hash-checking is required"),
+        (
+            "error: No solution found\n  cause: Because there is no flask==9\n\nhint: none\n",
+            "No solution found: Because there is no flask==9",
+        ),
+        (
+            "  \u00d7 No solution found when resolving dependencies:\n  ╰─▶ Because of flask==9\n",
+            "No solution found when resolving dependencies: Because of flask==9",
+        ),
+        (
+            "error: Failed to build `x`\n  cause: Call failed (exit status: 1)\n\n"
+            "         [stdout]\n  many\n\n         [stderr]\n  error: gcc and its options\n",
+            "Failed to build `x`: Call failed (exit status: 1)",
+        ),
+        ("\x1b[1m\x1b[31merror\x1b[39m\x1b[0m: it is red\n", "it is red"),
+        ("Downloading\nKilled\n\n", "Killed"),
+        ("[stderr]\nit is nobody's\n", "it is nobody's"),
+        ("\x1b[0m\n", "it did not say why"),
+        ("error: " + "x" * 400, "x" * 300),
+    ],
+)
+def test_the_telling_line_of_what_uv_said(said: str, line: str) -> None:
+    assert telling_line(said) == line
+
+
+def test_the_innermost_cause_is_the_last() -> None:
+    assert causes(NO_NETWORK)[-1] == (
+        "failed to lookup address information: Name or service not known"
+    )
+
+
+def test_a_name_stands_for_lock_interpreter_and_version(tmp_path: Path) -> None:
+    link, other = tmp_path / "link", tmp_path / "other"
+    link.symlink_to(tmp_path / "python3.7")
+    known = Interpreter(tmp_path / "python3.7", "3.7.16", "pyenv")
+    name = folder_name(raw.axes(), b"lock", known)
+
+    assert name.startswith("py37-thread-")
+    assert len(name) == len("py37-thread-") + 12
+    assert folder_name(raw.axes(), b"lock", replace(known, executable=link)) == name
+    assert folder_name(raw.axes(), b"more", known) != name
+    assert folder_name(raw.axes(), b"lock", replace(known, version="3.7.17")) != name
+    assert folder_name(raw.axes(), b"lock", replace(known, executable=other)) != name
+
+
+def test_one_environment_is_made_for_each_image(machine: Machine) -> None:
+    machine.python("3.7.16")
+    machine.python("3.10.13")
+    prepared = machine.prepare(
+        variant("3.7"), variant("3.7", "fastapi-sync"), variant("3.10"), variant("3.10", "x")
+    )
+    new, old = machine.folders()
+
+    assert prepared.missing == {}
+    assert prepared.ready == {
+        "memlab-py37-thread": Installed(
+            old / "bin/python3", "CPython 3.7.16 of this machine (pyenv)"
+        ),
+        "memlab-py310-thread": Installed(
+            new / "bin/python3", "CPython 3.10.13 of this machine (pyenv)"
+        ),
+    }
+    assert sorted(machine.said) == [
+        "making the environment of memlab-py310-thread (CPython 3.10.13, pyenv)",
+        "making the environment of memlab-py37-thread (CPython 3.7.16, pyenv)",
+    ]
+    assert len(machine.told("venv")) == len(machine.told("pip")) == 2
+
+
+def test_uv_is_told_paths_alone_and_hashes_are_required(machine: Machine) -> None:
+    python = machine.python("3.7.16")
+    (installed,) = machine.prepare().ready.values()
+    folder, lock = installed.python.parents[1], machine.locks / "thread.txt"
+
+    assert machine.told("") == [
+        f"venv --no-project --python {python} {folder} --no-config --no-progress",
+        f"pip install --compile-bytecode --python {installed.python} --require-hashes -r {lock} "
+        "--no-config --no-progress",
+    ]
+    environment = (machine.box / "environment").read_text().splitlines()
+    assert f"UV_CACHE_DIR={machine.root}/cache" in environment
+
+
+def test_a_relative_root_and_locks_are_understood(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.python("3.7.16")
+    monkeypatch.chdir(tmp_path)
+    prepared = prepare([variant("3.7")], Path("locks"), Path("root"), machine.said.append)
+
+    assert prepared.ready["memlab-py37-thread"].python.is_relative_to(machine.root)
+    assert f"-r {machine.locks}/thread.txt" in machine.told("pip")[0]
+
+
+def test_what_is_complete_is_taken_without_a_word_and_without_uv(machine: Machine) -> None:
+    machine.python("3.7.16")
+    made = machine.prepare()
+    machine.said.clear()
+    machine.uv.unlink()
+
+    assert machine.prepare() == made
+    assert machine.said == []
+    assert (machine.folders()[0] / "complete").exists()
+
+
+def test_another_lock_is_another_environment(machine: Machine) -> None:
+    machine.python("3.7.16")
+    before = machine.prepare()
+    machine.lock("thread", "flask==2.0.4")
+
+    assert machine.prepare() != before
+    assert len(machine.folders()) == 2
+
+
+def test_another_patch_of_the_interpreter_is_another_environment(machine: Machine) -> None:
+    machine.python("3.7.9")
+    before = machine.prepare()
+    machine.python("3.7.16")
+
+    assert machine.prepare() != before
+    assert len(machine.folders()) == 2
+
+
+def test_an_incomplete_environment_is_removed_and_made_anew(machine: Machine) -> None:
+    machine.python("3.7.16")
+    machine.prepare()
+    (folder,) = machine.folders()
+    (folder / "complete").unlink()
+    (folder / "rest").touch()
+    machine.prepare()
+
+    assert (folder / "complete").exists()
+    assert not (folder / "rest").exists()
+    assert len(machine.told("venv")) == 2
+
+
+def test_an_install_that_fails_costs_its_image_alone_and_is_tried_twice(
+    machine: Machine,
+) -> None:
+    machine.python("3.7.16")
+    machine.lock("latest", "fastapi==9")
+    machine.on("pip", 'case "$*" in *latest.txt*) echo "error: no fastapi==9" >&2; exit 1 ;; esac')
+    prepared = machine.prepare(variant("3.7"), variant("3.7", stack="latest"))
+
+    assert list(prepared.ready) == ["memlab-py37-thread"]
+    assert prepared.missing == {"memlab-py37-latest": "no fastapi==9"}
+    assert len(machine.told("pip")) == 3
+    assert len(machine.said) == 2
+    assert [(path / "complete").exists() for path in machine.folders()] == [True]
+
+
+def test_an_install_that_fails_once_is_no_loss(machine: Machine) -> None:
+    machine.python("3.7.16")
+    machine.on("pip", '[ -e "$box/again" ] || { touch "$box/again"; exit 1; }')
+
+    assert machine.prepare().missing == {}
+    assert len(machine.told("venv")) == 2
+
+
+def test_an_environment_that_cannot_be_made_is_missing(machine: Machine) -> None:
+    machine.python("3.7.16")
+    machine.on("venv", "exit 3")
+
+    assert machine.prepare().missing == {"memlab-py37-thread": "uv ended with 3"}
+    assert machine.told("pip") == []
+
+
+def test_a_stack_without_a_lock_is_missing(machine: Machine) -> None:
+    machine.python("3.7.16")
+    prepared = machine.prepare(variant("3.7"), variant("3.7", stack="nope"))
+
+    assert list(prepared.ready) == ["memlab-py37-thread"]
+    assert "nope.txt" in prepared.missing["memlab-py37-nope"]
+
+
+def test_an_interpreter_that_is_not_there_is_fetched_once(machine: Machine) -> None:
+    machine.lock("latest", "fastapi")
+    machine.fetches("3.7.9")
+    wanted = variant("3.7"), variant("3.7", stack="latest")
+    made = machine.prepare(*wanted)
+
+    assert made.missing == {}
+    assert made.ready["memlab-py37-thread"].reference == (
+        "CPython 3.7.9 of this machine (fetched by uv)"
+    )
+    assert machine.said[0] == "fetching CPython 3.7: this machine has none"
+    assert machine.prepare(*wanted) == made
+    assert machine.told("python") == ["python install 3.7 --no-config --no-progress"]
+    assert (machine.root / "python/cpython-3.7.9-linux/bin/python3.7").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (
+            f"printf '%s' '{NO_NETWORK}' >&2; exit 1",
+            "failed to lookup address information: Name or service not known",
+        ),
+        ("exit 2", "uv ended with 2"),
+        ("exit 0", "what it fetched does not run"),
+    ],
+)
+def test_an_interpreter_that_cannot_be_fetched_is_said_in_one_line(
+    machine: Machine, command: str, why: str
+) -> None:
+    machine.python("3.8.18")
+    machine.on("python", command)
+    prepared = machine.prepare(variant("3.7"), variant("3.8"))
+
+    assert list(prepared.ready) == ["memlab-py38-thread"]
+    assert prepared.missing == {
+        "memlab-py37-thread": f"no CPython 3.7 on this machine and uv could not fetch it ({why}): "
+        "install it, for instance with pyenv install 3.7"
+    }
+
+
+def test_what_was_fetched_and_does_not_run_is_missing(machine: Machine) -> None:
+    machine.fetches("3.7.9", "exit 1")
+
+    assert "(what it fetched does not run)" in machine.prepare().missing["memlab-py37-thread"]
+
+
+def test_a_fetch_that_hangs_is_given_up_with_all_that_it_started(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "FETCH_SECONDS", 1.0)
+    machine.on("python", HANG)
+
+    assert "(it was not done after 1 s)" in machine.prepare().missing["memlab-py37-thread"]
+    assert are_gone(machine.box / "pids")
+
+
+def test_environments_are_made_side_by_side(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    machine.python("3.7.16")
+    machine.python("3.8.18")
+    machine.on(
+        "pip",
+        'touch "$box/here-$$"; for n in $(seq 500); do\n'
+        '[ "$(ls "$box" | grep -c here-)" = 2 ] && exit 0; sleep 0.01; done; exit 1',
+    )
+
+    assert machine.prepare(variant("3.7"), variant("3.8")).missing == {}
+
+
+def test_one_cpu_is_enough_for_any_number(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    for version in ("3.7.16", "3.8.18", "3.9.18"):
+        machine.python(version)
+
+    assert len(machine.prepare(variant("3.9"), variant("3.7"), variant("3.8")).ready) == 3
+
+
+def test_two_preparations_at_once_make_an_environment_once(machine: Machine) -> None:
+    machine.python("3.7.16")
+    machine.on("pip", "sleep 0.3")
+    made: list[Prepared] = []
+    shells = [threading.Thread(target=lambda: made.append(machine.prepare())) for _ in range(2)]
+    for shell in shells:
+        shell.start()
+    for shell in shells:
+        shell.join()
+
+    assert made[0] == made[1]
+    assert made[0].missing == {}
+    assert len(machine.told("pip")) == len(machine.said) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_leaves_no_process_and_nothing_complete(
+    machine: Machine, number: signal.Signals
+) -> None:
+    machine.python("3.7.16")
+    machine.on("pip", HANG)
+    sender = signalled(number, lambda: wait_for(machine.box / "pids"))
+
+    with pytest.raises(KeyboardInterrupt):
+        machine.prepare()
+    sender.join()
+    assert are_gone(machine.box / "pids")
+    assert not list(machine.root.rglob("complete"))
+    assert len(machine.told("pip")) == 1
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_an_interruption_does_not_wait_for_another_shell(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = threading.Event()
+
+    def held_by_another(_: object) -> bool:
+        waits.set()
+        return False
+
+    machine.python("3.7.16")
+    monkeypatch.setattr(environments, "taken", held_by_another)
+    sender = signalled(signal.SIGINT, waits.wait)
+
+    with pytest.raises(KeyboardInterrupt):
+        machine.prepare()
+    sender.join()
+    assert machine.told("") == []
+
+
+def test_a_handler_of_the_caller_is_left_alone(machine: Machine) -> None:
+    machine.python("3.7.16")
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    machine.on("pip", f"kill -TERM {os.getpid()}")
+    try:
+        assert machine.prepare().missing == {}
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
+
+
+def test_nothing_starts_after_the_end(machine: Machine) -> None:
+    uv = Uv(machine.root)
+    uv.end()
+
+    with pytest.raises(CancelledError):
+        uv.run("venv")
+    assert machine.told("") == []
+
+
+def test_without_uv_nothing_can_be_made(machine: Machine) -> None:
+    machine.python("3.7.16")
+    machine.uv.unlink()
+
+    with pytest.raises(LabError, match="uv, which makes the variants' environments, is missing"):
+        machine.prepare()
+
+
+def test_a_root_that_cannot_be_made_is_said(machine: Machine) -> None:
+    machine.root.write_text("a file in its place")
+
+    with pytest.raises(LabError, match="the environments' folder cannot be made"):
+        machine.prepare()
+
+
+def test_no_variants_need_nothing(machine: Machine) -> None:
+    assert prepare((), machine.locks, machine.root, machine.said.append) == Prepared({}, {})

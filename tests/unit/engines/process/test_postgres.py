@@ -1,0 +1,138 @@
+"""The database beside a variant of local processes, as far as it needs no PostgreSQL."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import raw
+from lab.engines.process import postgres
+from lab.engines.process.cpus import Shown, Way
+from lab.engines.process.engine import ProcessEngine, Sources
+from lab.engines.process.environments import Installed
+from lab.errors import LabError, VariantError
+
+ONE = replace(raw.variant("one"), needs=("postgres",))
+COMPOSE = """
+services:
+  one:
+    image: memlab-one-thread
+    command: serve
+    environment: {LAB_WORKLOAD: db}
+"""
+ENTRY = "exec sleep 1000\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository whose entries go on for long."""
+    folder = tmp_path / "repository"
+    (folder / "images" / "postgres").mkdir(parents=True)
+    (folder / "images" / "postgres" / "entry").write_text(ENTRY)
+    (folder / "images" / "entry").write_text("#!/bin/sh\nexec sleep 1000\n")
+    (folder / "images" / "entry").chmod(0o755)
+    (folder / "compose.yaml").write_text(COMPOSE)
+    return folder
+
+
+@pytest.fixture
+def _is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "postgresql" / "15" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "initdb").write_text("#!/bin/sh\n")
+    (programs / "initdb").chmod(0o755)
+    monkeypatch.setattr(postgres, "PROGRAMS", tmp_path / "postgresql")
+
+
+@pytest.fixture
+def _is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "PROGRAMS", tmp_path / "none")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.fixture
+def _as_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+
+@pytest.fixture
+def engine(root: Path) -> Iterator[ProcessEngine]:
+    installed = {ONE.image: Installed(root / "env/bin/python3", "CPython of a test")}
+    found = ProcessEngine(
+        Sources(root / "compose.yaml", {}, root, installed), Shown(Way.AS_IT_IS), 16
+    )
+    yield found
+    found.stop(ONE)
+
+
+@pytest.mark.usefixtures("_is_installed")
+def test_debians_own_folder_is_searched_first(tmp_path: Path) -> None:
+    first, *others = postgres.search_path().split(os.pathsep)
+
+    assert first == str(tmp_path / "postgresql" / "15" / "bin")
+    assert others == os.environ["PATH"].split(os.pathsep)
+
+
+@pytest.mark.usefixtures("_is_not_installed")
+def test_without_postgresql_one_line_says_what_to_do(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="has no initdb: install postgresql"):
+        postgres.prepare(root, tmp_path)
+
+
+@pytest.mark.usefixtures("_is_installed", "_as_user")
+def test_a_user_starts_it_directly(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    command = postgres.prepare(root, tmp_path / "work")
+
+    assert command == ["sh", str(tmp_path / "work/programs/entry")]
+    assert (tmp_path / "work/programs/entry").read_text() == ENTRY
+
+
+@pytest.mark.usefixtures("_is_installed")
+def test_as_root_it_is_nobodys(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[str, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, user, _: given.append((path.name, user)))
+    folder = tmp_path / "work" / "postgres"
+    folder.mkdir(parents=True)
+    command = postgres.prepare(root, folder)
+
+    assert command[:4] == ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    assert given == [("postgres", 65534), ("data", 65534)]
+    assert folder.parent.stat().st_mode & 0o777 == 0o711
+
+
+@pytest.mark.usefixtures("_is_not_installed")
+def test_a_variant_that_needs_it_fails_with_that_line(engine: ProcessEngine) -> None:
+    with pytest.raises(VariantError, match="one cannot start: it needs PostgreSQL, and this"):
+        engine.start(ONE)
+
+
+def test_what_nobody_has_is_refused(engine: ProcessEngine) -> None:
+    with pytest.raises(VariantError, match="it needs redis, which local processes do not have"):
+        engine.start(replace(ONE, needs=("postgres", "redis")))
+
+
+@pytest.mark.usefixtures("_is_installed", "_as_user")
+def test_a_database_runs_beside_its_variant_and_ends_with_it(engine: ProcessEngine) -> None:
+    engine.start(ONE)
+    running = engine.running["one"]
+    assert running.database is not None
+    assert running.database.poll() is None
+    assert running.database.pid != running.process.pid
+    engine.stop(ONE)
+
+    assert running.database.poll() is not None
+    assert not running.work.exists()
+
+
+def test_it_is_told_its_place() -> None:
+    given = postgres.environment(Path("/work/postgres"), 15_001)
+
+    assert given["LAB_DATA"] == "/work/postgres/data"
+    assert (given["LAB_HOST"], given["LAB_PORT"]) == ("127.0.0.1", "15001")
+
+
+def test_a_variant_without_needs_has_none(engine: ProcessEngine, tmp_path: Path) -> None:
+    assert engine.database(replace(ONE, needs=()), tmp_path) == (None, {})

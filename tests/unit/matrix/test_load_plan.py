@@ -1,0 +1,66 @@
+import pytest
+from builders import raw
+from lab.errors import UsageError
+from lab.matrix.load_plan import block_sizes, plan_load, plan_loads
+from lab.records.observations import Connection, LoadShape, RequestKind, Scenario, Variant
+
+SETTINGS = raw.settings(REQUESTS="800", CONCURRENCY="20", BLOCKS="10", CONNECTION="keep-alive")
+
+
+def with_load(**own: object) -> Variant:
+    return raw.variant("one", load=LoadShape(**own))  # type: ignore[arg-type]
+
+
+def test_what_a_variant_leaves_open_the_settings_say() -> None:
+    plan = plan_load(raw.variant(), SETTINGS)
+
+    assert (plan.requests, plan.concurrency, plan.blocks) == (800, 20, 10)
+    assert plan.connection is Connection.KEEP_ALIVE
+    assert (plan.kind, plan.companion) == (RequestKind.GET, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("requests", 80),
+        ("concurrency", 1),
+        ("connection", Connection.CLOSE),
+        ("blocks", 4),
+        ("kind", RequestKind.UPLOAD),
+        ("companion", "/health"),
+    ],
+)
+def test_what_a_variant_fixes_for_itself_counts(field: str, value: object) -> None:
+    assert getattr(plan_load(with_load(**{field: value}), SETTINGS), field) == value
+
+
+@pytest.mark.parametrize(
+    ("variant", "may"),
+    [
+        (raw.variant(), True),
+        (with_load(requests=800), True),
+        (with_load(exact=True), False),
+        (with_load(requests=80), True),
+        (with_load(requests=20_000, exact=True), False),
+        (raw.variant("one", scenario=Scenario.MASTER_KILLED), False),
+        (raw.variant("one", scenario=Scenario.GIVE_BACK), False),
+    ],
+    ids=["open", "as-the-settings", "exact", "small", "soak", "master-killed", "give-back"],
+)
+def test_an_exact_load_never_goes_on_nor_one_after_a_scenario(variant: Variant, may: bool) -> None:
+    assert plan_load(variant, SETTINGS).may_go_on is may
+
+
+def test_fewer_requests_than_blocks_are_refused_with_the_variants_name() -> None:
+    variants = (raw.variant(), with_load(requests=8))
+
+    with pytest.raises(UsageError, match="one sends 8 requests, which are fewer than its 10 bl"):
+        plan_loads(variants, SETTINGS)
+
+
+def test_as_many_requests_as_blocks_are_enough() -> None:
+    assert plan_loads([with_load(requests=10)], SETTINGS)["one"].requests == 10
+
+
+def test_the_first_blocks_take_what_does_not_divide() -> None:
+    assert block_sizes(1003, 8) == [126, 126, 126, 125, 125, 125, 125, 125]

@@ -1,0 +1,186 @@
+"""A quiet is over when everything holds still, and says so when its patience ended first."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
+from pathlib import Path
+
+import pytest
+from builders import raw
+from lab.engines.protocol import Place
+from lab.measure.cooldown import Settled, Stillness
+from lab.measure.cooldown_rules import Waits
+from lab.measure.sampling import Watch
+from lab.probes.client import ProbeClient
+from lab.records.observations import Pause, ProbeReading, ProcessReading
+from lab.store.trial_log import TrialWriter, read_records
+
+MIB = raw.MIB
+PACE_SECONDS = 0.01
+
+
+class Inside(ProbeClient):
+    """Probes that answer with one count of descriptors after the other; the last one stays."""
+
+    def __init__(
+        self, counts: Sequence[int | None], sizes: Sequence[int | None] = (None,), threads: int = 3
+    ) -> None:
+        super().__init__(Place("127.0.0.1", 1, 1), workers=1)
+        self.counts: Iterator[int | None] = chain(counts, repeat(counts[-1]))
+        self.sizes: Iterator[int | None] = chain(sizes, repeat(sizes[-1]))
+        self.threads = threads
+        self.asked: list[str] = []
+
+    def tree(self) -> ProbeReading | None:
+        return self.look("tree")
+
+    def reading(self) -> ProbeReading | None:
+        return self.look("reading")
+
+    def look(self, what: str) -> ProbeReading | None:
+        self.asked.append(what)
+        count, size = next(self.counts), next(self.sizes)
+        if count is None:
+            return None
+        process = ProcessReading(10, 1, 4.0, "gunicorn", self.threads, MIB, MIB, count)
+        return raw.probe(processes=(process,), memory_bytes=size)
+
+
+class Source:
+    """An engine's readings, as fast as a test wants them."""
+
+    def __init__(self, watch: Watch, sizes: Sequence[int]) -> None:
+        self.watch, self.sizes = watch, chain(sizes, repeat(sizes[-1]))
+        self.task = asyncio.get_running_loop().create_task(self.send())
+        self.paused = False
+
+    async def send(self) -> None:
+        while True:
+            await asyncio.sleep(PACE_SECONDS)
+            if not self.paused:
+                size = next(self.sizes)
+                self.watch.take(raw.sample(size, at=time.time()) if size else None)
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
+
+    def stop(self) -> None:
+        self.task.cancel()
+
+
+Quiet = Callable[..., Settled]
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Iterator[Quiet]:
+    """One quiet of a variant whose memory is `sizes`, reading by reading."""
+    writer = TrialWriter(tmp_path / "1.jsonl")
+
+    async def pass_by(
+        probes: ProbeClient | None, sizes: Sequence[int], patience_seconds: float
+    ) -> Settled:
+        waits = Waits(watched_seconds=0.02, patience_seconds=patience_seconds)
+        watch = Watch(writer, lambda _: None)
+        watch.follow(Source(watch, sizes))
+        try:
+            return await Stillness(watch, waits, probes, 0.03).awaited()
+        finally:
+            watch.close()
+
+    yield lambda probes, sizes=(MIB,), patience=20.0: asyncio.run(pass_by(probes, sizes, patience))
+    writer.close()
+
+
+def times_asked(tmp_path: Path) -> int:
+    """How often the engine's readings were taken up: a pause is written down with its end."""
+    return sum(isinstance(record, Pause) for record in read_records(tmp_path / "1.jsonl"))
+
+
+def test_what_holds_still_is_a_trough_with_its_probe(quiet: Quiet) -> None:
+    probes = Inside([7], [MIB])
+    settled = quiet(probes)
+
+    assert settled.still
+    assert settled.sample is not None
+    assert settled.probe is not None
+    assert settled.probe.processes[0].descriptors == 7
+    assert probes.asked == ["tree", "reading"]
+    assert settled.quiet_seconds >= 0.03
+
+
+def test_the_engine_is_asked_once_where_its_number_is_known_inside(
+    quiet: Quiet, tmp_path: Path
+) -> None:
+    assert quiet(Inside([7], [MIB])).still
+    assert times_asked(tmp_path) == 1
+
+
+@pytest.mark.parametrize("probes", [None, Inside([7])], ids=["no-probes", "no-cgroup-inside"])
+def test_the_engine_is_asked_twice_where_it_alone_knows(
+    quiet: Quiet, tmp_path: Path, probes: Inside | None
+) -> None:
+    assert quiet(probes).still
+    assert times_asked(tmp_path) == 2
+
+
+def test_descriptors_that_change_prolong_the_quiet(quiet: Quiet) -> None:
+    probes = Inside([7, 8, 9], [MIB])
+    settled = quiet(probes)
+
+    assert settled.still
+    assert settled.probe is not None
+    assert settled.probe.processes[0].descriptors == 9
+    assert len(probes.asked) == 4
+
+
+def test_descriptors_that_never_rest_end_its_patience(quiet: Quiet) -> None:
+    settled = quiet(Inside(list(range(10_000)), [MIB]), patience=0.4)
+
+    assert not settled.still
+    assert settled.sample is not None
+    assert settled.quiet_seconds >= 0.4
+
+
+def test_memory_that_moves_inside_prolongs_the_quiet(quiet: Quiet) -> None:
+    probes = Inside([7], [9 * MIB, 5 * MIB, MIB])
+    settled = quiet(probes)
+
+    assert settled.still
+    assert settled.probe is not None
+    assert settled.probe.memory_bytes == MIB
+    assert len(probes.asked) == 4
+
+
+def test_memory_that_moves_prolongs_a_quiet_without_probes(quiet: Quiet) -> None:
+    settled = quiet(None, (9 * MIB, 5 * MIB, 8 * MIB, 2 * MIB, 6 * MIB, MIB))
+
+    assert settled.still
+    assert settled.sample is not None
+    assert settled.sample.memory_bytes == MIB
+
+
+def test_a_probe_that_stops_to_answer_is_no_stillness(quiet: Quiet) -> None:
+    probes = Inside([7, None, 7], [MIB])
+    settled = quiet(probes)
+
+    assert settled.still
+    assert settled.probe is not None
+    assert len(probes.asked) > 3
+
+
+def test_a_quiet_without_probes_goes_by_the_engine_alone(quiet: Quiet) -> None:
+    settled = quiet(None)
+
+    assert settled.still
+    assert settled.probe is None
+
+
+def test_what_nobody_sees_is_no_stillness(quiet: Quiet) -> None:
+    settled = quiet(None, (0,), patience=0.1)
+
+    assert not settled.still
+    assert settled.sample is None

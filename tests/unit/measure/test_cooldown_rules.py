@@ -1,0 +1,116 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.measure.cooldown_rules import (
+    STILL_BYTES,
+    WAITS,
+    Look,
+    agree,
+    least_seconds,
+    look_of,
+    memory_is_still,
+)
+from lab.records.observations import ProcessReading
+
+MIB = raw.MIB
+
+
+@pytest.mark.parametrize(
+    ("axes", "seconds"),
+    [
+        ({"server": "gunicorn-uvicorn"}, 6.0),
+        ({"server": "uvicorn"}, 6.0),
+        ({"server": "gunicorn-uvicorn-h11"}, 6.0),
+        ({"server": "hypercorn"}, 6.0),
+        ({"server": "unheard-of"}, 6.0),
+        ({"server": "gunicorn-gthread", "framework": "flask"}, 3.0),
+        ({"server": "gunicorn-sync", "framework": "flask"}, 1.0),
+        ({"server": "flask-dev", "framework": "flask"}, 1.0),
+        ({"stack": "latest"}, 11.0),
+        ({"stack": "latest", "framework": "flask", "server": "gunicorn-gthread"}, 3.0),
+    ],
+)
+def test_a_quiet_outlasts_the_timers_of_server_and_stack(
+    axes: dict[str, Any], seconds: float
+) -> None:
+    assert least_seconds(raw.axes(**axes)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("sizes", "still"),
+    [
+        ((), False),
+        ((MIB, MIB), False),
+        ((MIB, MIB, MIB), True),
+        ((9 * MIB, MIB, MIB, MIB), True),
+        ((MIB, MIB, MIB + STILL_BYTES), True),
+        ((MIB, MIB, MIB + STILL_BYTES + 1), False),
+        ((MIB + STILL_BYTES + 1, MIB, MIB), False),
+    ],
+)
+def test_memory_is_still_when_the_last_three_readings_agree(
+    sizes: tuple[int, ...], still: bool
+) -> None:
+    assert memory_is_still([raw.sample(size) for size in sizes]) is still
+
+
+def test_tasks_must_hold_still_as_well() -> None:
+    samples = [raw.sample(MIB, pids=pids) for pids in (3, 3, 4)]
+
+    assert not memory_is_still(samples)
+
+
+LOOK = Look(MIB, 3, 7)
+
+
+@pytest.mark.parametrize(
+    ("later", "agreed"),
+    [
+        (LOOK, True),
+        (replace(LOOK, memory_bytes=MIB + STILL_BYTES), True),
+        (replace(LOOK, memory_bytes=MIB + STILL_BYTES + 1), False),
+        (replace(LOOK, memory_bytes=MIB - STILL_BYTES - 1), False),
+        (replace(LOOK, tasks=4), False),
+        (replace(LOOK, tasks=None), False),
+        (replace(LOOK, descriptors=8), False),
+        (None, False),
+    ],
+)
+def test_looks_agree_in_memory_tasks_and_descriptors(later: Look | None, agreed: bool) -> None:
+    assert agree(LOOK, later) is agreed
+    assert agree(later, LOOK) is agreed
+
+
+def test_what_nobody_saw_did_not_hold_still() -> None:
+    assert look_of(None, None) is None
+    assert not agree(None, None)
+
+
+def test_a_look_goes_by_what_is_known_inside() -> None:
+    processes = (
+        ProcessReading(10, 1, 4.0, "gunicorn", 1, MIB, MIB, 5),
+        ProcessReading(11, 10, 4.0, "gunicorn", 4, MIB, MIB, 6),
+    )
+    sample = raw.sample(9 * MIB, pids=99)
+
+    inside = raw.probe(processes=processes, memory_bytes=MIB)
+    assert look_of(inside, sample) == look_of(inside, None) == Look(MIB, 5, 11)
+    assert look_of(replace(inside, memory_bytes=None), sample) == Look(9 * MIB, 5, 11)
+    assert look_of(replace(inside, memory_bytes=None), None) is None
+    assert look_of(None, sample) == Look(9 * MIB, 99, None)
+
+
+def test_one_unreadable_process_makes_the_descriptors_unknown() -> None:
+    processes = (
+        ProcessReading(10, 1, 4.0, "gunicorn", 1, MIB, MIB, 5),
+        ProcessReading(11, 10, 4.0, "gunicorn", 4, None, None, None),
+    )
+
+    assert look_of(raw.probe(processes=processes, memory_bytes=MIB), None) == Look(MIB, 5, None)
+
+
+def test_a_trial_waits_as_long_as_its_server_needs() -> None:
+    assert WAITS.least_quiet_seconds is least_seconds
+    assert WAITS.reading_seconds > 1.0

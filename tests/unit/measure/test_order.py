@@ -1,0 +1,43 @@
+from builders import raw
+from lab.matrix.load_plan import plan_loads
+from lab.measure.order import expected_seconds, longest_first, work_of
+from lab.records.observations import LoadShape, Variant
+
+MIB = raw.MIB
+SETTINGS = raw.settings()
+
+
+def variant(name: str, limit_mib: int = 1024, requests: int | None = None) -> Variant:
+    return raw.variant(name, limit_mib * MIB, load=LoadShape(requests=requests))
+
+
+def names(*variants: Variant) -> list[str]:
+    return [v.name for v in longest_first(variants, plan_loads(variants, SETTINGS))]
+
+
+def test_what_needs_most_memory_comes_first() -> None:
+    assert names(variant("a", 1024), variant("b", 4096), variant("c", 2048)) == ["b", "c", "a"]
+
+
+def test_what_takes_longest_comes_first() -> None:
+    assert names(variant("a"), variant("b", requests=20_000), variant("c", requests=8)) == [
+        *("b", "a", "c")
+    ]
+
+
+def test_equals_keep_their_order() -> None:
+    assert names(variant("b"), variant("a")) == ["b", "a"]
+
+
+def test_quiet_counts_as_the_load_does() -> None:
+    one = variant("a", requests=80)
+    few, many = (plan_loads([one], raw.settings(BLOCKS=str(n)))["a"] for n in (8, 80))
+
+    assert expected_seconds(one, many) > 2 * expected_seconds(one, few)
+
+
+def test_work_is_memory_times_time() -> None:
+    small, large = variant("a", 100), variant("b", 300)
+    work = work_of([small, large], plan_loads([small, large], SETTINGS))
+
+    assert work["b"] == 3 * work["a"]

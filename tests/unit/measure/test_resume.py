@@ -1,0 +1,226 @@
+"""A run of the thread's suite that was interrupted goes on where it stopped."""
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.measure.cooldown_rules import Waits
+from lab.measure.resume import asks_the_same, find_unfinished, finished, is_partial
+from lab.measure.run import conduct_run
+from lab.records.observations import End, EndKind
+from lab.records.summary import Summary
+from lab.store.run_folder import RunFolder
+from lab.verdict import validity
+from rich.console import Console
+from support.paths import ROOT
+from support.script import Script
+from support.scripted_engine import ScriptedEngine
+
+MIB = raw.MIB
+WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
+COMPOSE = ROOT / "compose.yaml"
+SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
+THREAD = raw.experiment(suite="thread", settings={"suite": "thread", "seed": 1, "fresh": False})
+
+
+@pytest.fixture(autouse=True)
+def _servers_in_the_drivers_own_process_are_no_busy_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
+
+
+@pytest.fixture
+def compose(tmp_path: Path) -> Path:
+    """The core's variants as the suite of the thread."""
+    path = tmp_path / "compose.yaml"
+    text = COMPOSE.read_text(encoding="utf-8")
+    path.write_text(text.replace("lab.suite: core", "lab.suite: core thread"), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def engine() -> Iterator[ScriptedEngine]:
+    scripts = {name: Script((30 * MIB,)) for name in (SYNC, ASYNC, FLASK)}
+    with ScriptedEngine(scripts, 0.002) as found:
+        yield found
+
+
+def conducted(
+    engine: ScriptedEngine, compose: Path, results: Path, **given: str
+) -> tuple[RunFolder, Summary, str]:
+    console = Console(file=io.StringIO(), width=120)
+    chosen = {
+        "REQUESTS": "80",
+        "CONCURRENCY": "4",
+        "VARIANTS": "py37-fastapi-* py37-flask",
+        "SUITE": "thread",
+    }
+    settings = raw.settings(**{**chosen, "MEMORY_BUDGET": "8g", **given})
+    folder, summary = conduct_run(settings, engine, compose, results, console, WAITS)
+    assert isinstance(console.file, io.StringIO)
+    return folder, summary, console.file.getvalue()
+
+
+def cut_off(folder: RunFolder, variant: str, **changes: Any) -> None:
+    """As a killed driver would have left it, in the midst of a variant."""
+    path = folder.path / "samples" / variant / "1.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-3]))
+    cut = {"elapsed_seconds": None, **changes}
+    folder.write_experiment(replace(folder.read_experiment(), **cut))
+
+
+def ends(folder: RunFolder) -> Mapping[str, list[str]]:
+    return {
+        name: [trial.end.kind.value for trial in found if trial.end]
+        for name, found in folder.read_trials().items()
+    }
+
+
+def test_what_is_complete_is_kept_and_the_rest_is_run(
+    engine: ScriptedEngine, compose: Path, tmp_path: Path
+) -> None:
+    first, _, _ = conducted(engine, compose, tmp_path)
+    cut_off(first, FLASK)
+    kept = (first.path / "samples" / SYNC / "1.jsonl").read_bytes()
+    engine.started.clear()
+    second, summary, said = conducted(engine, compose, tmp_path)
+
+    assert second.id == first.id
+    assert engine.started == [FLASK]
+    assert (second.path / "samples" / SYNC / "1.jsonl").read_bytes() == kept
+    assert (second.path / "samples" / FLASK / "1.jsonl.1").exists()
+    assert ends(second) == {name: ["complete"] for name in (SYNC, ASYNC, FLASK)}
+    assert not summary.run.partial
+    assert f"going on with {first.id}: 2 of its trials are kept" in said
+
+
+def test_the_record_says_how_often_and_how_long(
+    engine: ScriptedEngine, compose: Path, tmp_path: Path
+) -> None:
+    first, _, _ = conducted(engine, compose, tmp_path)
+    cut_off(first, FLASK, elapsed_seconds=1000.0, interrupted=True)
+    begun = first.read_experiment().started_at
+    second, _, _ = conducted(engine, compose, tmp_path)
+    experiment = second.read_experiment()
+
+    assert (experiment.resumed, experiment.started_at) == (1, begun)
+    assert experiment.elapsed_seconds is not None
+    assert 1000 < experiment.elapsed_seconds < 1060
+    assert not experiment.interrupted
+
+
+def test_a_whole_run_is_not_gone_on_with(
+    engine: ScriptedEngine, compose: Path, tmp_path: Path
+) -> None:
+    first, _, _ = conducted(engine, compose, tmp_path)
+    second, _, _ = conducted(engine, compose, tmp_path)
+
+    assert second.id != first.id
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"FRESH": "1"}, {"REQUESTS": "88"}, {"VARIANTS": FLASK}, {"SEED": "7"}, {"SUITE": "core"}],
+    ids=lambda given: next(iter(given)),
+)
+def test_another_question_begins_anew(
+    engine: ScriptedEngine, compose: Path, tmp_path: Path, given: dict[str, str]
+) -> None:
+    first, _, _ = conducted(engine, compose, tmp_path)
+    cut_off(first, FLASK)
+    second, _, _ = conducted(engine, compose, tmp_path, **given)
+
+    assert second.id != first.id
+
+
+def test_other_lanes_are_the_same_question(
+    engine: ScriptedEngine, compose: Path, tmp_path: Path
+) -> None:
+    first, _, _ = conducted(engine, compose, tmp_path)
+    cut_off(first, FLASK)
+    second, _, _ = conducted(engine, compose, tmp_path, LANES="1")
+
+    assert second.id == first.id
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"git_commit": "b"},
+        {"lock_hashes": {"thread": "bb"}},
+        {"variants": ("other",)},
+        {"suite": "core"},
+        {"engine": replace(THREAD.engine, kind="process")},
+        {"host": replace(THREAD.host, cpus=4)},
+        {"settings": {"suite": "thread", "seed": 2}},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_runs_that_differ_in_what_is_measured_are_not_the_same(changes: dict[str, Any]) -> None:
+    assert not asks_the_same(THREAD, replace(THREAD, **changes))
+
+
+def test_runs_that_differ_in_how_fast_they_are_are_the_same() -> None:
+    settings = {**THREAD.settings, "fresh": True, "lanes": 2, "memory_budget_bytes": 1}
+    assert asks_the_same(THREAD, replace(THREAD, settings=settings, started_at="later"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "partial"),
+    [({}, False), ({"interrupted": True}, True), ({"elapsed_seconds": None}, True)],
+)
+def test_partial_is_what_was_interrupted_or_cut_off(changes: dict[str, Any], partial: bool) -> None:
+    assert is_partial(replace(THREAD, **changes)) is partial
+
+
+def run_of(results: Path, name: str, **changes: Any) -> RunFolder:
+    folder = RunFolder.create(results, name)
+    folder.write_experiment(replace(THREAD, **changes))
+    return folder
+
+
+def test_only_the_newest_of_the_same_runs_is_gone_on_with(tmp_path: Path) -> None:
+    run_of(tmp_path, "1", elapsed_seconds=None)
+    run_of(tmp_path, "2")
+    run_of(tmp_path, "3", elapsed_seconds=None, git_commit="another")
+
+    assert find_unfinished(tmp_path, THREAD) is None
+
+
+def test_a_run_that_another_driver_writes_is_left_alone(tmp_path: Path) -> None:
+    folder = run_of(tmp_path, "1", elapsed_seconds=None)
+    assert folder.take()
+
+    assert find_unfinished(tmp_path, THREAD) is None
+    folder.release()
+    found = find_unfinished(tmp_path, THREAD)
+    assert found is not None
+    found.release()
+
+
+def test_a_run_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    found = run_of(tmp_path, "1", elapsed_seconds=None)
+    (run_of(tmp_path, "2").path / "experiment.json").write_text("{}")
+    unfinished = find_unfinished(tmp_path, THREAD)
+
+    assert unfinished is not None
+    assert unfinished.id == found.id
+    unfinished.release()
+
+
+@pytest.mark.parametrize(
+    ("end", "count"),
+    [
+        (End(EndKind.COMPLETE, 1.0), 1),
+        (End(EndKind.INTERRUPTED, 1.0), 0),
+        (End(EndKind.DIED, 1.0), 0),
+        (None, 0),
+    ],
+)
+def test_finished_is_what_came_to_its_end(end: End | None, count: int) -> None:
+    assert len(finished({"one": [raw.trial(end=end)]})) == count

@@ -1,0 +1,322 @@
+"""A whole run on the scripted engine, from compose.yaml to the report."""
+
+import io
+import json
+import math
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from builders import raw
+from lab.engines.protocol import Engine
+from lab.errors import ExitCode, UsageError
+from lab.matrix.compose_file import read_matrix
+from lab.measure.cooldown_rules import Waits
+from lab.measure.run import NO_HOOKS, Hooks, conduct_run, once, split_missing
+from lab.measure.slots import LanePlan
+from lab.records.summary import Summary
+from lab.store.run_folder import RunFolder
+from lab.verdict import validity
+from rich.console import Console
+from support.paths import ROOT
+from support.script import Script
+from support.scripted_engine import ScriptedEngine
+
+MIB = raw.MIB
+COMPOSE = ROOT / "compose.yaml"
+WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
+SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
+
+
+@pytest.fixture(autouse=True)
+def _servers_in_the_drivers_own_process_are_no_busy_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
+
+
+def conducted(
+    engine: Engine,
+    results: Path,
+    unbuilt: Mapping[str, str] | None = None,
+    hooks: Hooks = NO_HOOKS,
+    compose: Path = COMPOSE,
+    **given: str,
+) -> tuple[RunFolder, Summary, str]:
+    console = Console(file=io.StringIO(), width=120)
+    chosen = {"REQUESTS": "80", "CONCURRENCY": "4", "VARIANTS": "py37-*", "MEMORY_BUDGET": "8g"}
+    settings = raw.settings(**{**chosen, **given})
+    folder, summary = conduct_run(
+        settings, engine, compose, results, console, WAITS, unbuilt, hooks
+    )
+    assert isinstance(console.file, io.StringIO)
+    return folder, summary, console.file.getvalue()
+
+
+def grows(served: int) -> int:
+    return (30 + 5 * min(served, 20)) * MIB
+
+
+SCRIPTS = {
+    SYNC: Script(grows, pids=lambda served: 3 + min(served, 20), calibration=raw.calibration()),
+    ASYNC: Script((30 * MIB,)),
+    FLASK: Script((30 * MIB,)),
+}
+
+
+def test_a_run_ends_with_its_report(tmp_path: Path) -> None:
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        folder, summary, _ = conducted(engine, tmp_path)
+
+    assert summary.run.exit_code == ExitCode.DECIDED
+    assert [(v.name, v.verdict.value) for v in summary.variants] == [
+        (SYNC, "bounded"),
+        (ASYNC, "flat"),
+        (FLASK, "flat"),
+    ]
+    assert [v.requests.ok for v in summary.variants] == [80, 80, 80]
+    assert summary.variants[0].cause == "live objects (likely)"
+    assert not summary.run.partial
+    assert {path.name for path in folder.path.iterdir()} == {
+        *("experiment.json", "samples", "summary.json"),
+        *("report.md", "report.html", "curves.svg"),
+    }
+    assert (tmp_path / "latest").resolve() == folder.path.resolve()
+
+
+def test_the_record_of_a_run_says_what_was_asked_for_and_where(tmp_path: Path) -> None:
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        folder, _, _ = conducted(engine, tmp_path, VARIANTS="py37-flask", SEED="7")
+    experiment = folder.read_experiment()
+
+    assert experiment.variants == (FLASK,)
+    assert experiment.engine.kind == "scripted"
+    assert experiment.settings["seed"] == 7
+    assert experiment.settings["variants"] == "py37-flask"
+    assert experiment.lanes["budget_bytes"] == 8 << 30
+    assert set(experiment.lock_hashes) >= {"driver", "thread"}
+    assert experiment.elapsed_seconds is not None
+
+
+def test_what_could_not_be_built_or_cannot_fit_is_missing_and_the_others_run(
+    tmp_path: Path,
+) -> None:
+    unbuilt = {"memlab-py38-thread": "its image was not built: the index did not answer"}
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        chosen = f"{SYNC} {ASYNC} py38-flask"
+        _, summary, _ = conducted(
+            engine, tmp_path, unbuilt=unbuilt, VARIANTS=chosen, MEMORY_BUDGET="2g"
+        )
+
+    assert [variant.name for variant in summary.variants] == [ASYNC]
+    assert {missing.name: missing.reason for missing in summary.run.missing} == {
+        SYNC: "it may need 4096 MiB and the budget is 2048 MiB: raise MEMORY_BUDGET",
+        "py38-flask": "its image was not built: the index did not answer",
+    }
+    assert summary.run.exit_code == ExitCode.INCOMPLETE
+
+
+def test_without_the_image_of_what_it_needs_a_variant_is_missing() -> None:
+    plan = LanePlan(lanes=1, load_slots=1, budget_bytes=1 << 40)
+    variants = read_matrix(COMPOSE, {})
+    needing = {variant.name for variant in variants if "postgres" in variant.needs}
+    ready, missing = split_missing(variants, {"memlab-postgres": "it was not built"}, plan)
+
+    assert {gone.name for gone in missing} == needing
+    assert {gone.reason for gone in missing} == {"it was not built"}
+    assert {variant.name for variant in ready} == {v.name for v in variants} - needing
+
+
+def test_a_bad_end_is_in_the_summary_with_its_reason(tmp_path: Path) -> None:
+    scripts = {**SCRIPTS, FLASK: Script(cannot_start="no such container", log=("bye",))}
+    with ScriptedEngine(scripts, 0.002) as engine:
+        _, summary, told = conducted(engine, tmp_path)
+    flask = summary.variants[2]
+
+    assert flask.verdict.value == "inconclusive"
+    assert "no such container" in flask.reason
+    assert flask.trials[0].log_tail == ("bye",)
+    assert summary.run.exit_code == ExitCode.INCOMPLETE
+    assert f"{FLASK}  failed" in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_is_done_and_says_partial(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+
+        def interrupt() -> None:
+            deadline = time.monotonic() + 20
+            while not engine.stopped and time.monotonic() < deadline:
+                time.sleep(0.002)
+            if engine.stopped:
+                os.kill(os.getpid(), number)
+
+        threading.Thread(target=interrupt).start()
+        _, summary, _ = conducted(engine, tmp_path, LANES="1")
+
+        assert engine.running == {}
+
+    assert summary.run.exit_code == ExitCode.INTERRUPTED
+    assert summary.run.partial
+    assert summary.variants[0].verdict.value == "bounded"
+    assert summary.run.missing
+
+
+class OnlyOnce(ScriptedEngine):
+    """An engine whose variants are already there."""
+
+    def can_restart(self) -> bool:
+        return False
+
+
+def test_trials_need_an_engine_that_restarts(tmp_path: Path) -> None:
+    with OnlyOnce({}) as engine, pytest.raises(UsageError, match="TRIALS=2 needs fresh containers"):
+        conducted(engine, tmp_path, TRIALS="2")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_summary_file_is_the_summary(tmp_path: Path) -> None:
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        folder, summary, _ = conducted(engine, tmp_path, VARIANTS=ASYNC)
+    data = json.loads((folder.path / "summary.json").read_bytes())
+
+    assert data["run"]["id"] == folder.id == summary.run.id
+    assert data["run"]["engine"]["kind"] == "scripted"
+
+
+def test_a_second_interruption_does_not_cut_the_cleaning_up_short() -> None:
+    called: list[int] = []
+    interrupt = once(lambda: called.append(1))
+    interrupt()
+    interrupt()
+
+    assert called == [1]
+
+
+def late_step(served: int) -> int:
+    """The last of the pool's threads starts in the last eighth of 80 requests."""
+    return (30 + 100 * (served > 0) + 20 * (served > 70)) * MIB
+
+
+def test_an_undecided_variant_gets_more_load_until_it_is_decided(tmp_path: Path) -> None:
+    with ScriptedEngine({FLASK: Script(late_step)}, 0.002) as engine:
+        folder, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
+    (found,) = summary.variants
+    (trial,) = folder.read_trials()[FLASK]
+
+    assert found.verdict.value == "bounded"
+    assert 80 < found.requests.ok < 160
+    assert found.requests.ok % 20 == 0
+    assert len(trial.blocks) == len(trial.troughs) - 1
+    assert any("more of the same load were added" in caveat for caveat in found.caveats)
+
+
+def test_what_stays_undecided_ends_after_twice_as_much_load_again(tmp_path: Path) -> None:
+    def slows_down(served: int) -> int:
+        return int((30 + 300 * (1 - math.exp(-served / 100))) * MIB)
+
+    with ScriptedEngine({FLASK: Script(slows_down)}, 0.002) as engine:
+        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
+
+    assert summary.variants[0].verdict.value == "inconclusive"
+    assert summary.variants[0].requests.ok == 240
+
+
+def test_a_leak_is_confirmed_by_half_as_much_load_again(tmp_path: Path) -> None:
+    def leaks(served: int) -> int:
+        return (30 + served) * MIB
+
+    with ScriptedEngine({FLASK: Script(leaks)}, 0.002) as engine:
+        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
+
+    assert summary.variants[0].verdict.value == "leak"
+    assert summary.variants[0].requests.ok == 120
+
+
+def test_what_matters_to_the_user_is_recorded_and_heeded(tmp_path: Path) -> None:
+    def leaks(served: int) -> int:
+        return (30 + served) * MIB
+
+    with ScriptedEngine({FLASK: Script(leaks)}, 0.002) as engine:
+        folder, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK, MATTERS=str(2 * MIB))
+    (trial,) = folder.read_trials()[FLASK]
+
+    assert trial.start.matters_bytes == 2 * MIB
+    assert summary.variants[0].verdict.value != "leak"
+
+
+def test_what_was_forbidden_a_verdict_gets_no_more_load(tmp_path: Path) -> None:
+    with ScriptedEngine({FLASK: Script((30 * MIB,), status=500)}, 0.002) as engine:
+        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
+
+    assert summary.variants[0].requests.sent <= 80
+
+
+def test_a_load_that_cannot_be_sent_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    text = COMPOSE.read_text(encoding="utf-8")
+    own = tmp_path / "compose.yaml"
+    own.write_text(text.replace("lab.workload: lists", "lab.workload: lists\n  lab.requests: 7"))
+    settings = raw.settings(VARIANTS=FLASK)
+    with ScriptedEngine({}) as engine, pytest.raises(UsageError, match="py37-flask sends 7 requ"):
+        conduct_run(settings, engine, own, tmp_path / "results", Console(file=io.StringIO()))
+
+    assert not (tmp_path / "results").exists()
+
+
+def test_the_hooks_are_told_each_variant_and_asked_once_when_all_have_run(tmp_path: Path) -> None:
+    told: list[tuple[str, ...]] = []
+    asked: list[tuple[str, ...]] = []
+
+    def tell(folder: RunFolder, names: tuple[str, ...]) -> str:
+        assert set(names) <= folder.read_trials().keys()
+        told.append(names)
+        return f"claims decided {len(names)} of 42"
+
+    def again(_: RunFolder, names: tuple[str, ...]) -> list[str]:
+        asked.append(names)
+        return [ASYNC]
+
+    with ScriptedEngine(SCRIPTS, 0.002) as engine:
+        folder, _, said = conducted(engine, tmp_path, hooks=Hooks(again, tell))
+
+    assert [len(names) for names in told] == [1, 2, 3, 3]
+    assert [sorted(names) for names in asked] == [sorted(SCRIPTS)]
+    assert {name: len(found) for name, found in folder.read_trials().items()} == {
+        SYNC: 1,
+        ASYNC: 2,
+        FLASK: 1,
+    }
+    assert "claims decided 3 of 42" in said
+
+
+def test_an_engine_that_cannot_restart_is_asked_for_no_more_trials(tmp_path: Path) -> None:
+    def again(*_: object) -> list[str]:
+        raise AssertionError
+
+    with OnlyOnce(SCRIPTS, 0.002) as engine:
+        _, summary, _ = conducted(engine, tmp_path, hooks=Hooks(again), VARIANTS=ASYNC)
+
+    assert len(summary.variants[0].trials) == 1
+
+
+def test_an_exact_load_is_not_added_to(tmp_path: Path) -> None:
+    text = COMPOSE.read_text(encoding="utf-8")
+    own = tmp_path / "compose.yaml"
+    exact = 'lab.workload: lists\n  lab.requests: "80"\n  lab.exact: "yes"'
+    own.write_text(text.replace("lab.workload: lists", exact))
+    with ScriptedEngine({FLASK: Script(late_step)}, 0.002) as engine:
+        _, summary, said = conducted(
+            engine, tmp_path / "results", compose=own, VARIANTS=FLASK, REQUESTS="160"
+        )
+
+    assert summary.variants[0].verdict.value == "inconclusive"
+    assert summary.variants[0].requests.ok == 80
+    assert summary.variants[0].load["requests"] == 80
+    assert "of 80" in said

@@ -1,0 +1,154 @@
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.engines.choice import parse_missing
+from lab.measure.run import split_missing
+from lab.measure.slots import LanePlan, Lanes, plan_lanes
+from lab.records.summary import Missing
+
+MIB = raw.MIB
+
+
+class Meter:
+    """What is used at once, and the most that ever was."""
+
+    def __init__(self) -> None:
+        self.lanes = self.bytes = self.most_lanes = self.most_bytes = self.served = 0
+
+    def enter(self, need_bytes: int) -> None:
+        self.lanes += 1
+        self.bytes += need_bytes
+        self.most_lanes = max(self.most_lanes, self.lanes)
+        self.most_bytes = max(self.most_bytes, self.bytes)
+
+    def leave(self, need_bytes: int) -> None:
+        self.lanes -= 1
+        self.bytes -= need_bytes
+        self.served += 1
+
+
+def used(plan: LanePlan, needs: Sequence[int]) -> Meter:
+    meter = Meter()
+
+    async def one(lanes: Lanes, need_bytes: int, ticks: int) -> None:
+        async with lanes.lane(need_bytes):
+            meter.enter(need_bytes)
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            meter.leave(need_bytes)
+
+    async def run() -> None:
+        lanes = Lanes(plan)
+        await asyncio.gather(*(one(lanes, need, 1 + n % 5) for n, need in enumerate(needs)))
+
+    asyncio.run(run())
+    return meter
+
+
+@pytest.mark.parametrize("budget", [4, 5, 7, 12, 100])
+@pytest.mark.parametrize("lanes", [1, 2, 3, 50])
+def test_never_over_the_budget_nor_the_lanes(budget: int, lanes: int) -> None:
+    needs = [4, 1, 1, 3, 2, 1, 4, 1, 2, 3, 1, 1] * 3
+    meter = used(LanePlan(lanes, 2, budget), needs)
+
+    assert meter.served == len(needs)
+    assert meter.most_bytes <= budget
+    assert meter.most_lanes <= lanes
+
+
+def test_what_fits_runs_side_by_side() -> None:
+    assert used(LanePlan(12, 2, 100), [8] * 12).most_lanes == 12
+
+
+def test_a_lane_is_given_back_by_an_interruption() -> None:
+    async def run() -> tuple[int, int]:
+        lanes = Lanes(LanePlan(1, 1, 10))
+
+        async def hold() -> None:
+            async with lanes.lane(10), lanes.load_slot():
+                await asyncio.sleep(60)
+
+        holding, waiting = asyncio.ensure_future(hold()), asyncio.ensure_future(hold())
+        await asyncio.sleep(0.01)
+        for task in (waiting, holding):
+            task.cancel()
+        await asyncio.gather(holding, waiting, return_exceptions=True)
+        return lanes.free_lanes, lanes.free_bytes
+
+    assert asyncio.run(run()) == (1, 10)
+
+
+@pytest.mark.parametrize("slot", [Lanes.load_slot, Lanes.start_slot])
+def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Lanes], Any]) -> None:
+    async def run() -> int:
+        lanes, now, most = Lanes(LanePlan(9, 2, 100)), 0, 0
+
+        async def load() -> None:
+            nonlocal now, most
+            async with slot(lanes):
+                now += 1
+                most = max(most, now)
+                await asyncio.sleep(0)
+                now -= 1
+
+        await asyncio.gather(*(load() for _ in range(9)))
+        return most
+
+    assert asyncio.run(run()) == 2
+
+
+def test_who_comes_when_all_load_has_to_wait() -> None:
+    async def run() -> list[bool]:
+        lanes, told = Lanes(LanePlan(9, 2, 100)), []
+        async with lanes.load_slot():
+            told.append(lanes.all_load())
+            async with lanes.load_slot():
+                told.append(lanes.all_load())
+        return [*told, lanes.all_load()]
+
+    assert asyncio.run(run()) == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("lanes", "budget_bytes", "cpus", "expected"),
+    [
+        (None, None, 2, LanePlan(3, 2, 800)),
+        (None, 500, 2, LanePlan(3, 2, 500)),
+        (1, None, 2, LanePlan(1, 1, 800)),
+        (2, None, 8, LanePlan(2, 2, 800)),
+        (None, None, 1, LanePlan(3, 1, 800)),
+    ],
+)
+def test_the_plan_for_a_machine(
+    lanes: int | None, budget_bytes: int | None, cpus: int, expected: LanePlan
+) -> None:
+    variants = [raw.variant(name) for name in "abc"]
+    plan = plan_lanes(variants, lanes=lanes, budget_bytes=budget_bytes, free_bytes=1000, cpus=cpus)
+
+    assert plan == expected
+
+
+def test_what_can_never_fit_or_was_not_built_is_split_off() -> None:
+    big = raw.variant("py37-big", limit_bytes=200 * MIB)
+    unbuilt, fine = raw.variant("py39-flask"), raw.variant("py38-flask")
+    plan = LanePlan(3, 2, 100 * MIB)
+
+    ready, missing = split_missing((big, unbuilt, fine), {unbuilt.image: "no index"}, plan)
+
+    assert ready == (fine,)
+    assert missing == (
+        Missing("py37-big", "it may need 200 MiB and the budget is 100 MiB: raise MEMORY_BUDGET"),
+        Missing("py39-flask", "no index"),
+    )
+
+
+def test_what_was_not_built_is_told_in_lines() -> None:
+    text = "memlab-py37-thread=pip ended with a=b\n\nnonsense\n memlab-py38-thread = timeout \n"
+
+    assert parse_missing(text) == {
+        "memlab-py37-thread": "its image memlab-py37-thread was not built: pip ended with a=b",
+        "memlab-py38-thread": "its image memlab-py38-thread was not built: timeout",
+    }

@@ -1,0 +1,24 @@
+"""Time under watch: what the lab left out on purpose is no gap."""
+
+import pytest
+from lab.records.observations import Pause
+from lab.records.watched_time import watched_seconds
+
+
+def test_without_pauses_every_moment_stays() -> None:
+    assert watched_seconds([0.0, 1.5, 9.0], ()) == [0.0, 1.5, 9.0]
+
+
+def test_each_moment_is_less_by_the_pauses_before_it() -> None:
+    pauses = (Pause(2.0, 5.0), Pause(7.0, 8.0))
+
+    assert watched_seconds([1.0, 6.0, 9.0], pauses) == [1.0, 3.0, 5.0]
+
+
+@pytest.mark.parametrize("moment", [2.0, 3.5, 5.0])
+def test_within_a_pause_no_time_passes(moment: float) -> None:
+    assert watched_seconds([moment], (Pause(2.0, 5.0),)) == [2.0]
+
+
+def test_no_moments_are_none() -> None:
+    assert watched_seconds([], (Pause(2.0, 5.0),)) == []

