@@ -58,7 +58,7 @@ def split_missing(
     return tuple(ready), tuple(missing)
 
 
-def settings_record(settings: Settings) -> dict[str, str | int | float | None]:
+def settings_record(settings: Settings) -> dict[str, str | int | float | bool | None]:
     found = encode(settings)
     return {**found, "variants": " ".join(settings.variants)}
 

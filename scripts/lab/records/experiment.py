@@ -23,7 +23,7 @@ class Experiment:
     engine: EngineInfo
     host: HostInfo
     git_commit: str | None
-    settings: Mapping[str, str | int | float | None]
+    settings: Mapping[str, str | int | float | bool | None]
     lanes: Mapping[str, int]
     """Lanes, load slots and the memory budget in bytes that were used."""
     lock_hashes: Mapping[str, str]

@@ -210,7 +210,7 @@ class RunInfo:
     bases: tuple[Base, ...]
     git_commit: str | None
     command: str
-    settings: Mapping[str, str | int | float | None]
+    settings: Mapping[str, str | int | float | bool | None]
     lock_hashes: Mapping[str, str]
     missing: tuple[Missing, ...]
     exit_code: int

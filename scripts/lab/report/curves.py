@@ -22,6 +22,8 @@ GAP_FACTOR = 5.0
 PREDICTION_HEADROOM = 1.25
 """A predicted ceiling further above everything measured is named, not drawn."""
 TICKS = 4
+SHORTEST_AXIS = 1e-6
+"""Below it an axis has no round numbers."""
 FLOW_COLUMNS = 3
 MOST_COLUMNS = 6
 LEAST_FILLED = 0.5
@@ -251,7 +253,9 @@ def _own_scale(variant: VariantSummary, curves: Sequence[Curve], shared: Scale) 
 
 
 def _ticks(last: float) -> list[float]:
-    """Round numbers from 0 on that stay below `last`."""
+    """Round numbers from 0 on that stay below `last`; 0 alone where a clock went back."""
+    if last < SHORTEST_AXIS:
+        return [0.0]
     rough = last / TICKS
     power = 10.0 ** np.floor(np.log10(rough))
     step = float(next(factor for factor in (1, 2, 5, 10) if factor * power >= rough) * power)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
-from lab.records.codec import decode, encode
+from lab.records.codec import ShapeError, decode, encode
 from lab.records.observations import (
     Aftermath,
     Block,
@@ -81,7 +81,36 @@ def fault_text(error: Exception) -> str:
     """Why JSON cannot be used, on one line of bounded length."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
+    if isinstance(error, ShapeError):
+        return str(error)
     return clipped(repr(error), MOST_FAULT_CHARACTERS)
+
+
+def check_counts(record: Record) -> None:
+    """Counts that are divided by are at least 1, and no more requests succeed than were sent."""
+    if isinstance(record, TrialStart):
+        least_one = ("requests", "blocks", "concurrency", "matters_bytes")
+        counts = {name: getattr(record, name) for name in least_one}
+        counts["workers"] = record.variant.axes.workers
+        for name, count in counts.items():
+            if count < 1:
+                raise ShapeError(f"{name}: {count} where at least 1 is expected")
+    if isinstance(record, Block) and not 0 <= record.ok <= record.sent:
+        raise ShapeError(f"ok: {record.ok} of {record.sent} sent")
+
+
+def check_order(record: Record, last_index: dict[type, int]) -> None:
+    """Blocks and troughs are numbered one by one, as they were written.
+
+    Args:
+        last_index: of each kind so far; is brought up to date.
+    """
+    if not isinstance(record, Block | Trough):
+        return
+    expected = last_index.get(type(record), record.index - 1) + 1
+    if record.index != expected or expected < -1:
+        raise ShapeError(f"index: {record.index} where {max(expected, -1)} is expected")
+    last_index[type(record)] = record.index
 
 
 def read_records(path: Path) -> Iterator[Record]:
@@ -90,12 +119,15 @@ def read_records(path: Path) -> Iterator[Record]:
     Raises:
         LabError: the file or a line before the last cannot be read.
     """
+    last_index: dict[type, int] = {}
     for number, line in enumerate(read_lines(path), start=1):
         if line == b"\n":
             continue
         try:
             data = json.loads(line.decode())
             record: Record = decode(KINDS[data.pop("record")], data)
+            check_counts(record)
+            check_order(record, last_index)
         except UNREADABLE as error:
             if not line.endswith(b"\n") and not isinstance(error, RecursionError):
                 return
