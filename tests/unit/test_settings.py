@@ -149,7 +149,7 @@ def test_the_environment_comes_before_dotenv(
 ) -> None:
     path = tmp_path / ".env"
     path.write_text("WORKERS=4\nBLOCKS=10\nTRIALS=2\n", encoding="utf-8")
-    monkeypatch.setattr(settings, "DOTENV", path)
+    monkeypatch.setattr(settings, "DOTENV_FILE", path)
 
     given = given_settings({"WORKERS": "2", "TRIALS": ""})
 

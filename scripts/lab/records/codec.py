@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cache, partial
 from typing import Any
 
-from lab.wording import clipped
+from lab.text.phrases import clipped
 
 Read = Callable[[Any], Any]
 PLAIN = frozenset({int, float, str, bool, types.NoneType})

@@ -212,11 +212,11 @@ def test_the_check_before_anything_is_built_names_the_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / ".env").write_text("WORKERS='4\n", encoding="utf-8")
-    monkeypatch.setattr(settings, "DOTENV", tmp_path / ".env")
+    monkeypatch.setattr(settings, "DOTENV_FILE", tmp_path / ".env")
 
     assert settings.main() == ExitCode.USAGE
     assert capsys.readouterr().err == f"lab: .env, line 1: {CLOSED}\n"
 
 
 def test_the_labs_own_dotenv_can_be_read() -> None:
-    assert "COMPOSE_PROJECT_NAME" in read_dotenv(settings.DOTENV)
+    assert "COMPOSE_PROJECT_NAME" in read_dotenv(settings.DOTENV_FILE)
