@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -113,14 +113,29 @@ def once(call: Callable[[], object]) -> Callable[[], None]:
 
 async def until_signal(job: Coroutine[Any, Any, None]) -> bool:
     """Conduct what is to be conducted; True when SIGINT or SIGTERM cut it short."""
-    loop = asyncio.get_running_loop()
     work = asyncio.ensure_future(job)
-    interrupt = once(work.cancel)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupt)
-    with contextlib.suppress(asyncio.CancelledError):
+    with handled_by(once(work.cancel)), contextlib.suppress(asyncio.CancelledError):
         await work
     return work.cancelled()
+
+
+@contextlib.contextmanager
+def handled_by(interrupt: Callable[[], None]) -> Iterator[None]:
+    """SIGINT and SIGTERM call `interrupt`; then they do again what they did before.
+
+    A handler that stays on a closed loop swallows the Ctrl-C of whoever writes the report.
+    """
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        loop.add_signal_handler(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,14 @@ from lab.engines.protocol import Engine
 from lab.errors import ExitCode, UsageError
 from lab.matrix.compose_file import read_matrix
 from lab.measure.cooldown_rules import Waits
-from lab.measure.run import NO_HOOKS, Hooks, conduct_run, once, split_missing
+from lab.measure.run import (
+    NO_HOOKS,
+    Hooks,
+    conduct_run,
+    once,
+    run_until_signal,
+    split_missing,
+)
 from lab.measure.slots import LanePlan
 from lab.records.summary import Summary
 from lab.store.run_folder import RunFolder
@@ -166,6 +173,22 @@ def test_an_interrupted_run_keeps_what_is_done_and_says_partial(
     assert summary.run.partial
     assert summary.variants[0].verdict.value == "bounded"
     assert summary.run.missing
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_run_does_what_it_did_before(number: signal.Signals) -> None:
+    async def nothing() -> None:
+        return None
+
+    heard: list[int] = []
+    before = signal.signal(number, lambda received, _: heard.append(received))
+    try:
+        assert run_until_signal(nothing()) is False
+        signal.raise_signal(number)
+    finally:
+        signal.signal(number, before)
+
+    assert heard == [number]
 
 
 class OnlyOnce(ScriptedEngine):
