@@ -49,14 +49,14 @@ def repro(_: argparse.Namespace, console: Console) -> ExitCode:
     # Only here: the other commands need no engine and not its client either.
     from lab.commands import claim_decider as deciding
     from lab.engines.choice import choose
-    from lab.measure.run import Hooks, conduct_run
+    from lab.measure.run import Hooks, measure_suite
 
     given = given_settings()
     settings = parse_settings(given)
     # Until the run heeds signals itself: what is under way then ends as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = choose(settings, ROOT, given)
-    folder, summary = conduct_run(
+    folder, summary = measure_suite(
         settings,
         chosen.engine,
         COMPOSE_FILE,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab.errors import LabError, UsageError
 from lab.paths import CLAIMS_FILE, DOTENV_FILE
-from lab.records.observations import MATTERS_BYTES, Connection
+from lab.records.observations import MIN_LEAK_BYTES_PER_REQUEST, Connection
 
 DOTENV_FILE_READER = Path(__file__).resolve().parents[1] / "dotenv.awk"
 HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
@@ -182,7 +182,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         lanes=read.lanes(),
         memory_budget_bytes=read.size("MEMORY_BUDGET"),
         engine=read.choice("ENGINE", ENGINES),
-        matters_bytes=read.number("MATTERS", MATTERS_BYTES, 1, 1 << 30),
+        matters_bytes=read.number("MATTERS", MIN_LEAK_BYTES_PER_REQUEST, 1, 1 << 30),
         seed=read.number("SEED", 596, 0, 2**32 - 1),
         probes=read.choice("LAB_PROBES", ("1", "0")) == "1",
         fresh=read.choice("FRESH", ("0", "1")) == "1",

@@ -9,11 +9,11 @@ from lab.records.summary import (
     SCHEMA_VERSION,
     Base,
     CpuSeconds,
-    Curve,
     EngineInfo,
     HostInfo,
     Interval,
     Memory,
+    MemoryCurve,
     Missing,
     OwnAnswer,
     OwnCause,
@@ -215,15 +215,15 @@ def missing(name: str = "py37-flask", reason: str = "its image did not build") -
     return Missing(name, reason)
 
 
-def curve(variant: VariantSummary, trial: int = 1, points: int = 300) -> Curve:
+def curve(variant: VariantSummary, trial: int = 1, points: int = 300) -> MemoryCurve:
     """A saw-tooth that climbs through the troughs of the variant's trial."""
     marks = variant.trials[0].troughs_bytes if variant.trials else ()
     if not marks:
-        return Curve(variant.name, trial, (), (), (), (), ())
+        return MemoryCurve(variant.name, trial, (), (), (), (), ())
     blocks = len(marks) - 1
     step = 30.0
     times = tuple(blocks * step * index / (points - 1) for index in range(points))
-    return Curve(
+    return MemoryCurve(
         variant=variant.name,
         trial=trial,
         seconds=times,
@@ -242,7 +242,7 @@ def _memory_at(time: float, step: float, marks: Sequence[int]) -> int:
     return int(base + busy)
 
 
-def curves(variants: Sequence[VariantSummary], points: int = 300) -> tuple[Curve, ...]:
+def curves(variants: Sequence[VariantSummary], points: int = 300) -> tuple[MemoryCurve, ...]:
     """One curve a trial of each variant."""
     return tuple(
         curve(variant, trial.trial, points) for variant in variants for trial in variant.trials
@@ -319,7 +319,7 @@ def unmeasured(name: str = "py37-flask", **changes: Any) -> VariantSummary:
     return replace(variant, **changes)
 
 
-def own_answer() -> OwnAnswer:
+def app_answer() -> OwnAnswer:
     """Of an app that leaks, with a change that tells and a line that holds it."""
     return OwnAnswer(
         app="shop",
@@ -339,4 +339,4 @@ def own_answer() -> OwnAnswer:
 def own_summary() -> Summary:
     """A run of `make try`."""
     variants = (variant_summary("own-shop", Verdict.LEAK, growth=40 * MIB),)
-    return replace(summary(variants, suite="try"), own=own_answer())
+    return replace(summary(variants, suite="try"), own=app_answer())

@@ -9,9 +9,9 @@ from builders import factories
 from lab.claims.book import read_claims
 from lab.claims.judge import ClaimRecord, judge_claims, topics_of
 from lab.records.summary import (
-    AftermathSummary,
     CpuSeconds,
     Memory,
+    PostLoadSummary,
     Requests,
     Summary,
     Threads,
@@ -82,10 +82,10 @@ def troughs_of(given: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int((BASELINE_MIB + gain) * MIB) for gain in (0, *gains))
 
 
-def aftermath_of(given: Mapping[str, Any]) -> AftermathSummary:
+def aftermath_of(given: Mapping[str, Any]) -> PostLoadSummary:
     before, after = given["before"] * MIB, given["after"] * MIB
     asked, answered = given.get("asked", 0), given.get("answered", 0)
-    return AftermathSummary("give-back", 16.0, before, after, 3, 3, asked, answered)
+    return PostLoadSummary("give-back", 16.0, before, after, 3, 3, asked, answered)
 
 
 def measured(record: ClaimRecord, case: Mapping[str, Mapping[str, Any]]) -> list[VariantSummary]:

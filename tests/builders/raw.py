@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from lab.prediction.predict import Load, predict
+from lab.prediction.predict import OfferedLoad, predict
 from lab.records.experiment import SCHEMA_VERSION, Experiment
 from lab.records.observations import (
     Axes,
@@ -126,7 +126,7 @@ def trial(memory_bytes: Sequence[int] = (50 * MIB,) * 9, **changes: Any) -> Tria
         start=start(variant(limit_bytes=4096 * MIB)),
         environment=Environment("3.7.17", "glibc 2.36", 16, {"fastapi": "0.63.0", "pip": "23"}),
         calibration=calibration(),
-        prediction=predict(axes(), calibration(), Load(1000, 40)),
+        prediction=predict(axes(), calibration(), OfferedLoad(1000, 40)),
         samples=tuple(found.sample for found in troughs),
         blocks=tuple(block(index) for index in range(len(memory_bytes) - 1)),
         troughs=troughs,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from lab.engines.protocol import Engine, Place, Sampling
+from lab.engines.protocol import Endpoint, Engine, Sampling
 from lab.errors import VariantError
 from lab.records.observations import Sample, Variant
 
@@ -34,7 +34,7 @@ class Case:
     """In the server's log soon after its start."""
     readings: list[Sample | None] = field(default_factory=list)
 
-    def started(self) -> Place:
+    def started(self) -> Endpoint:
         place = self.engine.start(self.variant)
         assert wait_until(lambda: self.log_line in "\n".join(self.log())), self.log()
         return place

@@ -5,21 +5,24 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lab.engines.protocol import Place, Sampling, State
+from lab.engines.protocol import Endpoint, Sampling, State
 from lab.errors import VariantError
 from lab.records.observations import Sample, Variant
 from lab.records.summary import EngineInfo
 from support.script import Script
-from support.scripted_server import Running
+from support.scripted_server import ScriptedServer
 
 PACE_SECONDS = 0.01
 
 
-class Readings:
+class ScriptedSampling:
     """Hands over a reading at every step of the pace."""
 
     def __init__(
-        self, running: Running, pace_seconds: float, on_sample: Callable[[Sample | None], None]
+        self,
+        running: ScriptedServer,
+        pace_seconds: float,
+        on_sample: Callable[[Sample | None], None],
     ) -> None:
         self.running, self.pace_seconds, self.on_sample = running, pace_seconds, on_sample
         self.paused = True
@@ -47,7 +50,7 @@ class ScriptedEngine:
 
     def __init__(self, scripts: Mapping[str, Script], pace_seconds: float = PACE_SECONDS) -> None:
         self.scripts, self.pace_seconds = scripts, pace_seconds
-        self.running: dict[str, Running] = {}
+        self.running: dict[str, ScriptedServer] = {}
         self.started: list[str] = []
         self.stopped: list[str] = []
         self.loop = asyncio.new_event_loop()
@@ -73,7 +76,7 @@ class ScriptedEngine:
     def can_restart(self) -> bool:
         return True
 
-    def start(self, variant: Variant) -> Place:
+    def start(self, variant: Variant) -> Endpoint:
         script = self.scripts.get(variant.name)
         if script is None:
             raise VariantError(f"{variant.name} has no script")
@@ -81,13 +84,13 @@ class ScriptedEngine:
             raise VariantError(f"{variant.name} still runs, so none is fresh")
         if script.cannot_start:
             raise VariantError(f"{variant.name}: {script.cannot_start}")
-        running = self.running[variant.name] = Running(variant, script, self.loop)
+        running = self.running[variant.name] = ScriptedServer(variant, script, self.loop)
         self.started.append(variant.name)
         self.call(running.open)
         return running.place()
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
-        return Readings(self.running[variant.name], self.pace_seconds, on_sample)
+        return ScriptedSampling(self.running[variant.name], self.pace_seconds, on_sample)
 
     def state(self, variant: Variant) -> State:
         running = self.running.get(variant.name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeAlias, cast
 
-from lab.engines.protocol import Place, probe_ports
+from lab.engines.protocol import Endpoint, probe_ports
 from lab.records.codec import encode
 from lab.records.observations import Environment, ProcessReading, Sample, Variant, WorkerReading
 from support.script import Orphans, Script, value_at
@@ -61,10 +61,10 @@ def content_length(head: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-class Connection(asyncio.Protocol):
+class ServedConnection(asyncio.Protocol):
     """Answers one request after another, until the client or the script wants it closed."""
 
-    def __init__(self, running: "Running", answer: Answer) -> None:
+    def __init__(self, running: "ScriptedServer", answer: Answer) -> None:
         self.running, self.answer, self.opened = running, answer, running.opened
         self.buffer = b""
 
@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
             self.transport.write(answer)
 
 
-class Running:
+class ScriptedServer:
     """One started variant."""
 
     def __init__(self, variant: Variant, script: Script, loop: asyncio.AbstractEventLoop) -> None:
@@ -124,9 +124,9 @@ class Running:
         (self.server_socket,) = bound_sockets(1)
         self.probe_sockets = bound_sockets(probe_ports(variant.axes.workers))
 
-    def place(self) -> Place:
+    def place(self) -> Endpoint:
         port, probe_port = map(port_of, (self.server_socket, self.probe_sockets[0]))
-        return Place(LOOPBACK, port, probe_port, {"image": self.variant.image})
+        return Endpoint(LOOPBACK, port, probe_port, {"image": self.variant.image})
 
     async def open(self) -> None:
         if self.dead or self.script.never_ready:
@@ -136,7 +136,7 @@ class Running:
             await self.listen(bound, partial(self.probe, pid))
 
     async def listen(self, bound: socket.socket, answer: Answer) -> None:
-        server = await self.loop.create_server(lambda: Connection(self, answer), sock=bound)
+        server = await self.loop.create_server(lambda: ServedConnection(self, answer), sock=bound)
         self.servers.append(server)
 
     async def close(self) -> None:

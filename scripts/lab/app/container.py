@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.app.services import FOLDER, Service
-from lab.app.spec import Description
+from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC
 
 REQUIREMENTS = "requirements.txt"
@@ -22,7 +22,7 @@ INSTALL = (
 TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 
 
-def recipe(description: Description) -> str:
+def recipe(description: AppSpec) -> str:
     """The Dockerfile of an app that is described by Python and requirements."""
     packages = " ".join(description.system_packages)
     system = [f"RUN {INSTALL} {packages} && {TIDY}"] if packages else []
@@ -44,7 +44,7 @@ def recipe(description: Description) -> str:
     return "\n".join(lines) + "\n"
 
 
-def requirements_text(description: Description) -> str:
+def requirements_text(description: AppSpec) -> str:
     file = description.requirements_file
     return file.read_text(encoding="utf-8") if file else "\n".join(description.requirements) + "\n"
 
@@ -83,7 +83,7 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
     }
 
 
-def driver(description: Description, work: Path) -> Mapping[str, Any]:
+def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
     """What the driver's service has beside compose.yaml's own."""
     return {
         "command": ["try"],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.app.services import base_name, image_name
-from lab.app.spec import Description
+from lab.app.spec import AppSpec
 from lab.engines.process.environments import (
     COMPLETE,
     Installed,
@@ -24,14 +24,14 @@ ENVIRONMENTS = ".environments"
 """Below the repository."""
 
 
-def needs(description: Description) -> Needs:
+def needs(description: AppSpec) -> Needs:
     """What `pip install` is told."""
     if description.requirements_file is not None:
         return ("-r", description.requirements_file)
     return description.requirements
 
 
-def folder_name(description: Description, interpreter: Interpreter) -> str:
+def folder_name(description: AppSpec, interpreter: Interpreter) -> str:
     """Same name, same content: the requirements' own text counts, not where it stands."""
     file = description.requirements_file
     wanted = file.read_bytes() if file else "\n".join(description.requirements).encode()
@@ -40,7 +40,7 @@ def folder_name(description: Description, interpreter: Interpreter) -> str:
     return f"{base_name(description)}-{content}"
 
 
-def prepare_own(description: Description, root: Path, say: Callable[[str], None]) -> Installed:
+def prepare_app(description: AppSpec, root: Path, say: Callable[[str], None]) -> Installed:
     """The environment of an app, made when it is not there.
 
     Raises:
@@ -54,7 +54,7 @@ def prepare_own(description: Description, root: Path, say: Callable[[str], None]
         raise LabError(f"the environment of {description.name} cannot be made: {error}") from error
 
 
-def prepared(description: Description, uv: Uv, say: Callable[[str], None]) -> Installed:
+def prepared(description: AppSpec, uv: Uv, say: Callable[[str], None]) -> Installed:
     job = Preparation(uv, uv.root, say)
     with signals_interrupt():
         try:
@@ -69,7 +69,7 @@ def prepared(description: Description, uv: Uv, say: Callable[[str], None]) -> In
             uv.end()
 
 
-def prepare_memray(description: Description, root: Path, python: Installed) -> Path | None:
+def prepare_memray(description: AppSpec, root: Path, python: Installed) -> Path | None:
     """The folder of memray's packages for an app's Python; None where it has no wheel."""
     folder = root.absolute() / f"memray-{python.python.parents[1].name.rpartition('-')[2]}"
     if (folder / COMPLETE).exists():
@@ -88,7 +88,7 @@ def prepare_memray(description: Description, root: Path, python: Installed) -> P
     return folder
 
 
-def named(description: Description, key: str, make: Callable[[], T]) -> T:
+def named(description: AppSpec, key: str, make: Callable[[], T]) -> T:
     """What is made, or an error that names the key that asked for it."""
     try:
         return make()

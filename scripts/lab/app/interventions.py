@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from lab.app.spec import Description, Kind, Request
+from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.causes.causes import Cause, Plausible
 from lab.records.observations import Connection
 
@@ -18,7 +18,7 @@ MOST_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Intervention:
     """The same app with one thing changed."""
 
     name: str
@@ -37,7 +37,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class InterventionPlan:
     """What one run tried: enough to answer from its raw files again."""
 
     name: str
@@ -48,14 +48,14 @@ class Tried:
     """The same once more, at the side of the changes."""
     traced: tuple[str, ...]
     """Variants whose allocations were traced."""
-    changes: tuple[Change, ...]
+    changes: tuple[Intervention, ...]
     """Each is the variant `<base>-<its name>`."""
 
-    def variant(self, change: Change) -> str:
+    def variant(self, change: Intervention) -> str:
         return f"{self.base}-{change.name}"
 
 
-def applied(description: Description, change: Change) -> Description:
+def applied(description: AppSpec, change: Intervention) -> AppSpec:
     """The app with that change."""
     return replace(
         description,
@@ -66,16 +66,16 @@ def applied(description: Description, change: Change) -> Description:
     )
 
 
-def connected(request: Request, connection: Connection | None) -> Request:
+def connected(request: RequestSpec, connection: Connection | None) -> RequestSpec:
     return request if connection is None else replace(request, connection=connection)
 
 
-def in_environment(name: str, proves: Causes, **values: str) -> Change:
+def in_environment(name: str, proves: Causes, **values: str) -> Intervention:
     line = " ".join(f"{key}={value}" for key, value in values.items())
-    return Change(name, f"{line} in the service's environment", proves, values)
+    return Intervention(name, f"{line} in the service's environment", proves, values)
 
 
-def changes_for(description: Description, jemalloc: str | None) -> tuple[Change, ...]:
+def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Intervention, ...]:
     """All changes that can be made to this app.
 
     Args:
@@ -99,54 +99,56 @@ def changes_for(description: Description, jemalloc: str | None) -> tuple[Change,
     if description.concurrency > 1:
         only = (Cause.THREAD_ARENAS, Cause.THREADS)
         line = "one request at a time (a smaller pool of threads)"
-        found.append(Change("one-at-a-time", line, only, concurrency=1, is_cure=False))
+        found.append(Intervention("one-at-a-time", line, only, concurrency=1, is_cure=False))
     return tuple(found)
 
 
-def jemalloc_change(file: str | None) -> list[Change]:
+def jemalloc_change(file: str | None) -> list[Intervention]:
     if file is None:
         return []
     line = f"LD_PRELOAD={file} in the service's environment (Debian: libjemalloc2)"
-    return [Change("jemalloc", line, KEPT, {"LD_PRELOAD": file})]
+    return [Intervention("jemalloc", line, KEPT, {"LD_PRELOAD": file})]
 
 
-def connection_change(description: Description) -> list[Change]:
+def connection_change(description: AppSpec) -> list[Intervention]:
     """The other way to connect: tells what hangs on connections from what hangs on requests."""
-    http = [request for request in description.requests if request.kind is Kind.HTTP]
+    http = [request for request in description.requests if request.kind is RequestProtocol.HTTP]
     if not http:
         return []
     causes: Causes = (Cause.SOCKETS, Cause.DESCRIPTORS, Cause.KERNEL)
     if any(request.connection is Connection.KEEP_ALIVE for request in http):
         line = "no keep-alive: close each connection after its answer"
-        return [Change("no-keep-alive", line, causes, connection=Connection.CLOSE)]
+        return [Intervention("no-keep-alive", line, causes, connection=Connection.CLOSE)]
     line = "keep-alive: fewer connections"
-    return [Change("keep-alive", line, causes, connection=Connection.KEEP_ALIVE, is_cure=False)]
+    return [
+        Intervention("keep-alive", line, causes, connection=Connection.KEEP_ALIVE, is_cure=False)
+    ]
 
 
-def server_changes(command: str) -> list[Change]:
+def server_changes(command: str) -> list[Intervention]:
     """What the server's own options offer."""
     found = []
     if re.search(r"\bgunicorn\b", command) and "--max-requests" not in command:
         options = "--max-requests 500 --max-requests-jitter 50"
         causes = (*HELD, *KEPT, Cause.THREADS, Cause.DESCRIPTORS, Cause.SOCKETS)
         line = f"gunicorn {options} (ends each worker in time: a stop-gap)"
-        found.append(Change("max-requests", line, causes, {"GUNICORN_CMD_ARGS": options}))
+        found.append(Intervention("max-requests", line, causes, {"GUNICORN_CMD_ARGS": options}))
     if threads := re.search(r"--threads[ =](\d+)", command):
         fewer = command[: threads.start(1)] + "1" + command[threads.end(1) :]
         only: Causes = (Cause.THREAD_ARENAS,)
-        found.append(Change("one-thread", "--threads 1", only, command=fewer))
+        found.append(Intervention("one-thread", "--threads 1", only, command=fewer))
     if re.search(r"\buvicorn\b", command) and not re.search(r"--loop|\bgunicorn\b", command):
         both = (Cause.NATIVE, Cause.SOCKETS)
         line = "--loop asyncio"
-        found.append(Change("asyncio-loop", line, both, command=f"{command} {line}"))
+        found.append(Intervention("asyncio-loop", line, both, command=f"{command} {line}"))
     return found
 
 
 def worth_trying(
-    causes: Sequence[Plausible], changes: Sequence[Change], most: int = MOST_AT_ONCE
-) -> tuple[Change, ...]:
+    causes: Sequence[Plausible], changes: Sequence[Intervention], most: int = MOST_AT_ONCE
+) -> tuple[Intervention, ...]:
     """Those that would prove a plausible cause, the likeliest cause's first."""
-    wanted: dict[str, Change] = {}
+    wanted: dict[str, Intervention] = {}
     for cause in causes:
         for change in changes:
             if cause.cause in change.proves:

@@ -5,39 +5,39 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from lab.app.spec import Description, Kind, Request, Upload
+from lab.app.spec import AppSpec, RequestProtocol, RequestSpec, Upload
 from lab.errors import UsageError
-from lab.load.request import SUCCESS, Exchange
-from lab.load.request_mix import Ask, Guest
+from lab.load.request import SUCCESS, Request
+from lab.load.request_mix import UserApp, WeightedRequest
 
 BOUNDARY = "worker-memory-lab-own-app"
 PLAIN_IN_A_PATH = "/%?=&+,;:@!$'()*~[]{}"
 
 
-def guest_of(description: Description) -> Guest:
+def user_app_of(description: AppSpec) -> UserApp:
     """
     Raises:
         UsageError: a file that is sent cannot be read.
     """
-    asks = tuple(ask_of(request) for request in description.requests)
-    return Guest(asks, description.health, description.warmup)
+    asks = tuple(weighted_request_of(request) for request in description.requests)
+    return UserApp(asks, description.health, description.warmup)
 
 
-def ask_of(request: Request) -> Ask:
-    if request.kind is Kind.TCP:
-        return Ask(None, request.weight, request.connection)
+def weighted_request_of(request: RequestSpec) -> WeightedRequest:
+    if request.kind is RequestProtocol.TCP:
+        return WeightedRequest(None, request.weight, request.connection)
     headers, body = headers_and_body(request)
-    exchange = Exchange(
+    exchange = Request(
         path=quote(request.path, safe=PLAIN_IN_A_PATH),
         method=request.method,
         headers=headers,
         body=body,
         ok_statuses=request.expect or SUCCESS,
     )
-    return Ask(exchange, request.weight, request.connection)
+    return WeightedRequest(exchange, request.weight, request.connection)
 
 
-def headers_and_body(request: Request) -> tuple[tuple[tuple[str, str], ...], bytes]:
+def headers_and_body(request: RequestSpec) -> tuple[tuple[tuple[str, str], ...], bytes]:
     given = tuple(request.headers.items())
     if request.multipart:
         kind = f"multipart/form-data; boundary={BOUNDARY}"
@@ -49,7 +49,7 @@ def headers_and_body(request: Request) -> tuple[tuple[tuple[str, str], ...], byt
     return (*given, ("Content-Type", content_type(request))), body
 
 
-def content_type(request: Request) -> str:
+def content_type(request: RequestSpec) -> str:
     """By the file's name, or by what a text begins with."""
     if request.body_file is not None:
         return mimetypes.guess_type(request.body_file.name)[0] or "application/octet-stream"

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lab.app.interventions import Change, applied
-from lab.app.spec import Description, Request
+from lab.app.interventions import Intervention, applied
+from lab.app.spec import AppSpec, RequestSpec
 
 SUITE = "try"
 OWN = "own"
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "waitress", "uwsgi", "aiohttp", "flask", "django")
-BESIDE = "beside"
+CONTROL = "beside"
 """Behind the name of the app as it is, once more, at the side of the changes."""
 TRACED_PART = 4
 TRACED = "traced"
@@ -25,34 +25,34 @@ FOLDER = "/lab/app"
 Service = dict[str, Any]
 
 
-def base_name(description: Description) -> str:
+def base_name(description: AppSpec) -> str:
     return f"{OWN}-{description.name}"
 
 
-def variant_name(description: Description, change: Change | None) -> str:
+def variant_name(description: AppSpec, change: Intervention | None) -> str:
     return base_name(description) + (f"-{change.name}" if change else "")
 
 
-def beside_name(description: Description) -> str:
-    return f"{base_name(description)}-{BESIDE}"
+def control_name(description: AppSpec) -> str:
+    return f"{base_name(description)}-{CONTROL}"
 
 
-def traced_name(description: Description) -> str:
+def traced_name(description: AppSpec) -> str:
     return f"{base_name(description)}-{TRACED}"
 
 
-def native_name(description: Description) -> str:
+def native_name(description: AppSpec) -> str:
     return f"{base_name(description)}-{NATIVE}"
 
 
-def image_name(description: Description) -> str:
+def image_name(description: AppSpec) -> str:
     """The lab's own image of the app; one that was named stays what it is."""
     return description.image or f"memlab-{base_name(description)}"
 
 
 def services(
-    description: Description,
-    changes: Sequence[Change],
+    description: AppSpec,
+    changes: Sequence[Intervention],
     host_cpus: int | None,
     memray: str | None = None,
 ) -> dict[str, Service]:
@@ -63,7 +63,7 @@ def services(
     """
     found = {base_name(description): service(description, host_cpus, gives_back(description))}
     if changes:
-        found[beside_name(description)] = exact(service(description, host_cpus, None))
+        found[control_name(description)] = exact(service(description, host_cpus, None))
     for change in changes:
         changed = applied(description, change)
         found[variant_name(description, change)] = exact(service(changed, host_cpus, None))
@@ -81,17 +81,17 @@ def exact(found: Service) -> Service:
     return {**found, "labels": {**found["labels"], "lab.exact": "yes"}}
 
 
-def traced(description: Description) -> Description:
+def traced(description: AppSpec) -> AppSpec:
     """A part of the load in two blocks: tracing is slow, and lines need no verdict."""
     return replace(description, count=max(description.count // TRACED_PART, 2), blocks=2)
 
 
-def gives_back(description: Description) -> str | None:
+def gives_back(description: AppSpec) -> str | None:
     """What is free, or garbage, shows at the end: nobody needs a run of its own for it."""
     return "give-back" if description.probes else None
 
 
-def service(description: Description, host_cpus: int | None, scenario: str | None) -> Service:
+def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -> Service:
     return {
         "image": image_name(description),
         "command": [dollars(word) for word in command_words(description)],
@@ -107,12 +107,12 @@ def dollars(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def command_words(description: Description) -> list[str]:
+def command_words(description: AppSpec) -> list[str]:
     """A shell, which knows $PORT; empty: what the image itself runs."""
     return ["sh", "-c", description.command] if description.command else []
 
 
-def environment(description: Description) -> dict[str, str]:
+def environment(description: AppSpec) -> dict[str, str]:
     """What the app is given; `${...}` are filled in by whoever starts it."""
     own = {name: dollars(value) for name, value in description.environment.items()}
     if description.workers > 1:
@@ -138,10 +138,8 @@ def shown(host_cpus: int | None) -> dict[str, str]:
     return {} if host_cpus is None else {"HOST_CPUS": str(host_cpus)}
 
 
-def labels(
-    description: Description, host_cpus: int | None, scenario: str | None
-) -> Mapping[str, str]:
-    asked: Request = description.requests[0]
+def labels(description: AppSpec, host_cpus: int | None, scenario: str | None) -> Mapping[str, str]:
+    asked: RequestSpec = description.requests[0]
     found = {
         "suite": SUITE,
         "python": description.python,
@@ -161,7 +159,7 @@ def labels(
     return {f"lab.{name}": value for name, value in found.items()}
 
 
-def server(description: Description) -> str:
+def server(description: AppSpec) -> str:
     """The server that the command names, for the report."""
     words = description.command or ""
     return next((name for name in SERVERS if name in words), OWN)

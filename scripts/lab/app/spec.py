@@ -11,7 +11,7 @@ FILE = "lab.toml"
 PYTHON = "3.12"
 
 
-class Kind(str, Enum):
+class RequestProtocol(str, Enum):
     """What a request is on the wire."""
 
     HTTP = "http"
@@ -29,10 +29,10 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestSpec:
     """One kind of request of an app's load."""
 
-    kind: Kind = Kind.HTTP
+    kind: RequestProtocol = RequestProtocol.HTTP
     method: str = "GET"
     path: str = "/"
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
+class AppSpec:
     """An app, as its lab.toml describes it."""
 
     file: Path
@@ -72,7 +72,7 @@ class Description:
     blocks: int = 8
     matters_bytes: int | None = None
     """Bytes a request that matter; None: as the settings say."""
-    requests: tuple[Request, ...] = (Request(),)
+    requests: tuple[RequestSpec, ...] = (RequestSpec(),)
 
     @property
     def folder(self) -> Path:

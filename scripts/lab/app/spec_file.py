@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lab.app.spec import FILE, PYTHON, Description, Kind, Request, Upload
+from lab.app.spec import FILE, PYTHON, AppSpec, RequestProtocol, RequestSpec, Upload
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS, REQUESTS, check_known, names
 from lab.app.table_reader import Table
 from lab.errors import LabError, UsageError
@@ -60,7 +60,7 @@ def parse(text: str, file: Path) -> dict[str, Any]:
     return found
 
 
-def read_description(app: Path) -> Description:
+def read_description(app: Path) -> AppSpec:
     """The app of a folder, by its lab.toml or by the file in it that is named.
 
     Raises:
@@ -81,7 +81,7 @@ def read_description(app: Path) -> Description:
     return describe(parse(text, file), file)
 
 
-def describe(values: dict[str, Any], file: Path) -> Description:
+def describe(values: dict[str, Any], file: Path) -> AppSpec:
     """
     Raises:
         UsageError: a key or a value cannot be used.
@@ -89,7 +89,7 @@ def describe(values: dict[str, Any], file: Path) -> Description:
     check_known(str(file), "", values, (*names(APP_KEYS), REQUESTS))
     table = Table(file, "", values)
     blocks = table.number("blocks", 8, 8, 1000)
-    found = Description(
+    found = AppSpec(
         file=file.resolve(),
         name=name_of(file.resolve()),
         python=table.choice("python", PYTHONS) if "python" in table else PYTHON,
@@ -127,7 +127,7 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32].strip("-") or "app"
 
 
-def check_whole(found: Description, table: Table) -> None:
+def check_whole(found: AppSpec, table: Table) -> None:
     """What each key allows and all of them together do not."""
     if found.image and found.dockerfile:
         table.refuse("dockerfile", "image or dockerfile, not both")
@@ -194,7 +194,7 @@ def memory(table: Table) -> int:
     return size_bytes
 
 
-def requests(table: Table) -> tuple[Request, ...]:
+def requests(table: Table) -> tuple[RequestSpec, ...]:
     given = table.values.get(REQUESTS, [{}])
     if not isinstance(given, list) or not given or not all(isinstance(i, dict) for i in given):
         table.refuse(REQUESTS, "tables, each headed [[requests]]")
@@ -204,15 +204,15 @@ def requests(table: Table) -> tuple[Request, ...]:
     )
 
 
-def request(table: Table) -> Request:
+def request(table: Table) -> RequestSpec:
     check_known(str(table.file), table.where, table.values, names(REQUEST_KEYS))
     bodies = [name for name in ("body", "body_file", "multipart") if name in table]
     if len(bodies) > 1:
         table.refuse(bodies[1], f"one body, and there is {bodies[0]} already")
-    kind = Kind(table.choice("kind", tuple(item.value for item in Kind)))
-    if kind is Kind.TCP and (more := sorted(set(table.values) - {"kind", "weight"})):
+    kind = RequestProtocol(table.choice("kind", tuple(item.value for item in RequestProtocol)))
+    if kind is RequestProtocol.TCP and (more := sorted(set(table.values) - {"kind", "weight"})):
         table.refuse(more[0], "kind and weight alone: nothing is sent over a tcp connection")
-    return Request(
+    return RequestSpec(
         kind=kind,
         method=table.text("method", "GET", "a method such as POST", TOKEN).upper(),
         path=table.text("path", "/", "a path that begins with /", r"/[^\s\0]*"),

@@ -7,10 +7,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from lab.app.environment import ENVIRONMENTS, prepare_own
-from lab.app.interventions import changes_for
+from lab.app.environment import ENVIRONMENTS, prepare_app
+from lab.app.interventions import interventions_for
 from lab.app.services import image_name, services
-from lab.app.spec import Description
+from lab.app.spec import AppSpec
 from lab.engines.process.environments import Installed
 from lab.engines.protocol import Engine
 from lab.errors import UsageError
@@ -33,7 +33,7 @@ def find_jemalloc() -> str | None:
 
 
 @contextlib.contextmanager
-def workplace(description: Description) -> Iterator[Path]:
+def workplace(description: AppSpec) -> Iterator[Path]:
     """A folder with a copy of the app, gone at the end.
 
     Raises:
@@ -56,17 +56,17 @@ def copy_app(folder: Path, copy: Path) -> None:
 
 
 def write_services(
-    description: Description,
+    description: AppSpec,
     host_cpus: int | None,
     jemalloc: str | None,
     file: Path,
     memray: str | None = None,
 ) -> None:
-    found = services(description, changes_for(description, jemalloc), host_cpus, memray)
+    found = services(description, interventions_for(description, jemalloc), host_cpus, memray)
     file.write_text(json.dumps({"services": found}, indent=1), encoding="utf-8")
 
 
-def installed_here(description: Description, root: Path, say: Callable[[str], None]) -> Installed:
+def installed_here(description: AppSpec, root: Path, say: Callable[[str], None]) -> Installed:
     """The app's environment on this machine.
 
     Raises:
@@ -79,11 +79,11 @@ def installed_here(description: Description, root: Path, say: Callable[[str], No
             f"{description.file}: {key} needs Docker, and no engine of containers is used "
             "here: say python, requirements and command instead"
         )
-    return prepare_own(description, root / ENVIRONMENTS, say)
+    return prepare_app(description, root / ENVIRONMENTS, say)
 
 
 def process_engine(
-    description: Description,
+    description: AppSpec,
     installed: Installed,
     settings: Settings,
     given: Mapping[str, str],

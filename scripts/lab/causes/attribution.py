@@ -11,14 +11,14 @@ WORTH_NAMING_BYTES = 10 << 20
 def ledger(trough: Trough, workers: int) -> tuple[int, int, int] | None:
     """Bytes in use, bytes kept free, and arenas over all workers; None with a gap."""
     readings = trough.probe.workers if trough.probe else ()
-    rows = [row for worker in readings if (row := ledger_of(worker)) is not None]
+    rows = [row for worker in readings if (row := allocator_cause_of(worker)) is not None]
     if len(rows) < workers:
         return None
     in_use, free, arenas = (sum(column) for column in zip(*rows, strict=True))
     return in_use, free, arenas
 
 
-def ledger_of(worker: WorkerReading) -> tuple[int, int, int] | None:
+def allocator_cause_of(worker: WorkerReading) -> tuple[int, int, int] | None:
     if worker.in_use_bytes is None or worker.free_bytes is None or worker.arenas is None:
         return None
     return worker.in_use_bytes, worker.free_bytes, worker.arenas

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from lab.causes.memory_breakdown import Parts
+from lab.causes.memory_breakdown import MemoryBreakdown
 from lab.text.phrases import counted, signed_mib
 
 
@@ -33,7 +33,7 @@ LARGE_OBJECT_BYTES = 4096
 """What was handed out per new Python block, past which it is rather not Python that asked."""
 FEW = 4
 """Threads, processes or descriptors that come and go."""
-GOES_ON_A_REQUEST = 0.02
+KEEPS_GROWING_PER_REQUEST = 0.02
 """One in fifty requests leaves one more."""
 A_THREAD_BYTES = 100 << 10
 A_PROCESS_BYTES = 4 << 20
@@ -48,11 +48,13 @@ class Plausible:
     cause: Cause
     explained_bytes: int
     evidence: str
-    goes_on: bool = False
+    keeps_growing: bool = False
     """Whether it can be counted, and requests leave more and more of it."""
 
 
-def plausible_causes(gained: Parts, later: Parts | None = None) -> tuple[Plausible, ...]:
+def plausible_causes(
+    gained: MemoryBreakdown, later: MemoryBreakdown | None = None
+) -> tuple[Plausible, ...]:
     """All causes that the ledger does not exclude, the one that explains most first.
 
     What is left open a request comes before them: the memory of other kinds hangs on it.
@@ -63,12 +65,17 @@ def plausible_causes(gained: Parts, later: Parts | None = None) -> tuple[Plausib
             fills leaves nothing open there.
     """
     found = possible(gained)
-    go_on = {each.cause for each in (found if later is None else possible(later)) if each.goes_on}
-    held = [replace(each, goes_on=each.goes_on and each.cause in go_on) for each in found]
-    return tuple(sorted(held, key=lambda each: (not each.goes_on, -each.explained_bytes)))
+    extend_load = {
+        each.cause for each in (found if later is None else possible(later)) if each.keeps_growing
+    }
+    held = [
+        replace(each, keeps_growing=each.keeps_growing and each.cause in extend_load)
+        for each in found
+    ]
+    return tuple(sorted(held, key=lambda each: (not each.keeps_growing, -each.explained_bytes)))
 
 
-def possible(gained: Parts) -> list[Plausible]:
+def possible(gained: MemoryBreakdown) -> list[Plausible]:
     """What each rule says, in the rules' order."""
     return [each for rule in RULES if (each := rule(gained)) is not None]
 
@@ -77,13 +84,13 @@ def mib_text(size_bytes: int) -> str:
     return f"{signed_mib(size_bytes)} MiB"
 
 
-def matters(part: int | None, gained: Parts) -> bool:
+def matters(part: int | None, gained: MemoryBreakdown) -> bool:
     """Whether a part explains enough of what was gained, and is more than noise."""
     least = max(WORTH_NAMING_BYTES / 2, PLAUSIBLE_SHARE * gained.to_explain)
     return part is not None and part >= least
 
 
-def kept_free(gained: Parts) -> Plausible | None:
+def kept_free(gained: MemoryBreakdown) -> Plausible | None:
     """Memory that the allocator keeps: in more arenas than before, or between what is in use."""
     if not matters(gained.kept_free, gained) or gained.kept_free is None:
         return None
@@ -94,7 +101,7 @@ def kept_free(gained: Parts) -> Plausible | None:
     return Plausible(cause, gained.kept_free, evidence)
 
 
-def python_fragments(gained: Parts) -> Plausible | None:
+def python_fragments(gained: MemoryBreakdown) -> Plausible | None:
     """Python's own arenas that grew though its blocks did not."""
     if gained.python_free is not None:
         if not matters(gained.python_free, gained):
@@ -110,7 +117,7 @@ def python_fragments(gained: Parts) -> Plausible | None:
     return Plausible(Cause.FRAGMENTATION, rest, evidence)
 
 
-def mapped_memory(gained: Parts) -> Plausible | None:
+def mapped_memory(gained: MemoryBreakdown) -> Plausible | None:
     """What neither allocator handed out: libraries map it by themselves."""
     if not matters(gained.elsewhere, gained) or gained.elsewhere is None:
         return None
@@ -118,7 +125,7 @@ def mapped_memory(gained: Parts) -> Plausible | None:
     return Plausible(Cause.NATIVE, gained.elsewhere, evidence)
 
 
-def live_objects(gained: Parts) -> Plausible | None:
+def live_objects(gained: MemoryBreakdown) -> Plausible | None:
     """Python's blocks grew by as many as the memory needs."""
     blocks = gained.blocks_count
     if blocks is None or gained.requests == 0:
@@ -136,7 +143,7 @@ def live_objects(gained: Parts) -> Plausible | None:
     return Plausible(Cause.LIVE_OBJECTS, explained, evidence)
 
 
-def native_memory(gained: Parts) -> Plausible | None:
+def native_memory(gained: MemoryBreakdown) -> Plausible | None:
     """Handed out by malloc, and more than Python's blocks account for."""
     if not matters(gained.in_use, gained) or gained.in_use is None:
         return None
@@ -147,14 +154,14 @@ def native_memory(gained: Parts) -> Plausible | None:
     return Plausible(Cause.NATIVE, gained.in_use, evidence)
 
 
-def page_cache(gained: Parts) -> Plausible | None:
+def page_cache(gained: MemoryBreakdown) -> Plausible | None:
     if not matters(gained.file, gained) or gained.file is None:
         return None
     evidence = f"{mib_text(gained.file)} are pages of files"
     return Plausible(Cause.PAGE_CACHE, min(gained.file, gained.memory), evidence)
 
 
-def kernel_memory(gained: Parts) -> Plausible | None:
+def kernel_memory(gained: MemoryBreakdown) -> Plausible | None:
     if not matters(gained.kernel, gained) or gained.kernel is None:
         return None
     evidence = f"{mib_text(gained.kernel)} are the kernel's own (slabs, page tables, buffers)"
@@ -162,39 +169,39 @@ def kernel_memory(gained: Parts) -> Plausible | None:
 
 
 def more_of(
-    count: int | None, cause: Cause, what: str, bytes_each: int, gained: Parts
+    count: int | None, cause: Cause, what: str, bytes_each: int, gained: MemoryBreakdown
 ) -> Plausible | None:
     """Something countable that there is more of after every request."""
     if count is None or count < FEW or count < 0.001 * gained.requests:
         return None
     a_request = count / max(gained.requests, 1)
     evidence = f"{count:+,} {what} ({a_request:.2f} a request)"
-    return Plausible(cause, count * bytes_each, evidence, a_request >= GOES_ON_A_REQUEST)
+    return Plausible(cause, count * bytes_each, evidence, a_request >= KEEPS_GROWING_PER_REQUEST)
 
 
-def threads(gained: Parts) -> Plausible | None:
+def threads(gained: MemoryBreakdown) -> Plausible | None:
     own = (gained.tasks_count or 0) - (gained.processes_count or 0)
     count = None if gained.tasks_count is None else own
     return more_of(count, Cause.THREADS, "threads", A_THREAD_BYTES, gained)
 
 
-def processes(gained: Parts) -> Plausible | None:
+def processes(gained: MemoryBreakdown) -> Plausible | None:
     count = gained.processes_count
     return more_of(count, Cause.PROCESSES, "processes", A_PROCESS_BYTES, gained)
 
 
-def sockets(gained: Parts) -> Plausible | None:
+def sockets(gained: MemoryBreakdown) -> Plausible | None:
     return more_of(gained.sockets_count, Cause.SOCKETS, "sockets", A_DESCRIPTOR_BYTES, gained)
 
 
-def descriptors(gained: Parts) -> Plausible | None:
+def descriptors(gained: MemoryBreakdown) -> Plausible | None:
     if gained.descriptors_count is None:
         return None
     others = gained.descriptors_count - (gained.sockets_count or 0)
     return more_of(others, Cause.DESCRIPTORS, "descriptors", A_DESCRIPTOR_BYTES, gained)
 
 
-RULES: tuple[Callable[[Parts], Plausible | None], ...] = (
+RULES: tuple[Callable[[MemoryBreakdown], Plausible | None], ...] = (
     kept_free,
     python_fragments,
     mapped_memory,

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from lab.app.interventions import Change, Tried
+from lab.app.interventions import Intervention, InterventionPlan
 from lab.causes.causes import Cause, Plausible, plausible_causes
-from lab.causes.memory_breakdown import Parts, second_half, whole_load
-from lab.records.observations import EndKind, Explanation, Scenario, TracedLine, Trial
+from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
+from lab.records.observations import AllocationTrace, EndKind, Scenario, TracedLine, Trial
 from lab.records.summary import Verdict
 from lab.verdict.verdict import Judgement, judge_trial
 
@@ -30,7 +30,7 @@ MOST_LINES = 5
 HELD = (Cause.LIVE_OBJECTS, Cause.NATIVE)
 
 
-class Standing(str, Enum):
+class Certainty(str, Enum):
     """How sure a cause is."""
 
     PROVEN = "proven"
@@ -38,11 +38,11 @@ class Standing(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CauseFinding:
     """One cause."""
 
     cause: Cause
-    standing: Standing
+    standing: Certainty
     evidence: str
     proof: str
     """What confirmed it; what would, when nothing did."""
@@ -51,10 +51,10 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class InterventionResult:
     """What a change did, beside the app as it is in the same minutes."""
 
-    change: Change
+    change: Intervention
     gained_bytes: float
     saved_bytes: float
     """Of what the app as it is gained; less than nothing when it gained more."""
@@ -73,20 +73,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Diagnosis:
     """All three."""
 
     judged: Judgement
     requests: int
     gained_bytes: int | None
-    findings: tuple[Finding, ...]
-    outcomes: tuple[Outcome, ...]
+    findings: tuple[CauseFinding, ...]
+    outcomes: tuple[InterventionResult, ...]
     """The cures first, by what they are worth."""
     lines: tuple[TracedLine, ...]
     types: tuple[tuple[str, int], ...]
 
 
-def gained_of(trial: Trial) -> Parts | None:
+def gained_of(trial: Trial) -> MemoryBreakdown | None:
     """What has to be explained: of a leak what still climbs, else all that was gained."""
     leaks = judge_trial(trial).verdict is Verdict.LEAK
     return second_half(trial) if leaks else whole_load(trial)
@@ -103,7 +103,7 @@ def suspects(trial: Trial) -> tuple[Plausible, ...]:
         return ()
     causes = plausible_causes(gained, second_half(trial))
     if asks_for_nothing(judge_trial(trial)):
-        return tuple(each for each in causes if each.goes_on)
+        return tuple(each for each in causes if each.keeps_growing)
     return causes
 
 
@@ -118,12 +118,12 @@ def needs_tracing(causes: Sequence[Plausible]) -> bool:
     return any(each.cause in HELD for each in causes)
 
 
-def answer(
+def diagnose(
     first: Trial,
     beside: Trial,
-    changed: Sequence[tuple[Change, Trial]],
-    explanations: Sequence[Explanation],
-) -> Answer:
+    changed: Sequence[tuple[Intervention, Trial]],
+    explanations: Sequence[AllocationTrace],
+) -> Diagnosis:
     """
     Args:
         first: the app as it is.
@@ -136,7 +136,7 @@ def answer(
     gained = gained_of(first)
     found = findings(first, suspects(first), known, explanations)
     told = telling(first, explanations)
-    return Answer(
+    return Diagnosis(
         judged=judge_trial(first),
         requests=sum(block.ok for block in first.blocks),
         gained_bytes=gained.memory if gained else None,
@@ -147,12 +147,12 @@ def answer(
     )
 
 
-def a_request(explanation: Explanation) -> float:
+def a_request(explanation: AllocationTrace) -> float:
     """Bytes that each request left behind."""
     return explanation.allocated_bytes / max(explanation.requests, 1)
 
 
-def telling(trial: Trial, explanations: Sequence[Explanation]) -> Explanation | None:
+def telling(trial: Trial, explanations: Sequence[AllocationTrace]) -> AllocationTrace | None:
     """Python's own, which knows each object, when it holds what grew; else the one with most."""
     python = by_python(explanations)
     if python is not None and traced_share(trial, python) >= HELD_SHARE:
@@ -170,12 +170,12 @@ def by_place(lines: Sequence[TracedLine]) -> tuple[TracedLine, ...]:
     return tuple(sorted(places.values(), key=lambda line: -line.bytes)[:MOST_LINES])
 
 
-def most_types(explanations: Sequence[Explanation]) -> tuple[tuple[str, int], ...]:
+def most_types(explanations: Sequence[AllocationTrace]) -> tuple[tuple[str, int], ...]:
     counts = [item for each in explanations for item in each.types.items()]
     return tuple(sorted(counts, key=lambda item: -item[1])[:5])
 
 
-def answer_from(tried: Tried, trials: Mapping[str, Sequence[Trial]]) -> Answer:
+def diagnosis_of(tried: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) -> Diagnosis:
     """The answer from all trials of a run, by their variants."""
     base = trials[tried.base][0]
     beside = next((each for each in trials.get(tried.beside, ()) if each.blocks), base)
@@ -185,7 +185,9 @@ def answer_from(tried: Tried, trials: Mapping[str, Sequence[Trial]]) -> Answer:
         if (found := trials.get(tried.variant(change)))
     ]
     traced = [trial for name in tried.traced for trial in trials.get(name, ())]
-    return answer(base, beside, changed, [each.explanation for each in traced if each.explanation])
+    return diagnose(
+        base, beside, changed, [each.explanation for each in traced if each.explanation]
+    )
 
 
 def pace(trial: Trial) -> float:
@@ -207,7 +209,7 @@ def served_a_second(trial: Trial) -> float | None:
     return sum(block.ok for block in trial.blocks) / seconds if seconds > 0 else None
 
 
-def outcome(beside: Trial, change: Change, trial: Trial) -> Outcome | None:
+def outcome(beside: Trial, change: Intervention, trial: Trial) -> InterventionResult | None:
     """None when the changed app did not get through its load."""
     if trial.end is None or trial.end.kind is not EndKind.COMPLETE or whole_load(trial) is None:
         return None
@@ -216,10 +218,10 @@ def outcome(beside: Trial, change: Change, trial: Trial) -> Outcome | None:
     was, now = (load_gain(each, requests, leaks=leaks) for each in (beside, trial))
     before, after = served_a_second(beside), served_a_second(trial)
     rate = after / before if before and after else None
-    return Outcome(change, gained_bytes=now, saved_bytes=was - now, rate=rate)
+    return InterventionResult(change, gained_bytes=now, saved_bytes=was - now, rate=rate)
 
 
-def proves(each: Outcome, cause: Cause) -> bool:
+def proves(each: InterventionResult, cause: Cause) -> bool:
     """Whether a change took away what its cause is said to hold."""
     enough = each.takes_most and each.saved_bytes >= NOISE_BYTES
     return cause in each.change.proves and enough
@@ -228,40 +230,40 @@ def proves(each: Outcome, cause: Cause) -> bool:
 def findings(
     trial: Trial,
     causes: Sequence[Plausible],
-    outcomes: Sequence[Outcome],
-    explanations: Sequence[Explanation],
-) -> list[Finding]:
+    outcomes: Sequence[InterventionResult],
+    explanations: Sequence[AllocationTrace],
+) -> list[CauseFinding]:
     """Each plausible cause with what became of it; proven ones first, but for what is left open."""
     found = [finding(trial, cause, outcomes, explanations) for cause in causes]
     first_of = {each.cause: each for each in reversed(found)}
     kept = [each for each in found if first_of[each.cause] is each]
-    left_open = {each.cause for each in causes if each.goes_on}
+    left_open = {each.cause for each in causes if each.keeps_growing}
     return sorted(
-        kept, key=lambda each: each.cause not in left_open and each.standing is not Standing.PROVEN
+        kept, key=lambda each: each.cause not in left_open and each.standing is not Certainty.PROVEN
     )
 
 
 def finding(
     trial: Trial,
     suspect: Plausible,
-    outcomes: Sequence[Outcome],
-    explanations: Sequence[Explanation],
-) -> Finding:
+    outcomes: Sequence[InterventionResult],
+    explanations: Sequence[AllocationTrace],
+) -> CauseFinding:
     cause, evidence = suspect.cause, suspect.evidence
     if cause in HELD:
         return held(trial, suspect, explanations)
     told = [each for each in outcomes if cause in each.change.proves]
     if by := next((each for each in told if proves(each, cause)), None):
         proof = f"with {by.change.line} it gains {share(by)} less"
-        return Finding(cause, Standing.PROVEN, evidence, proof)
+        return CauseFinding(cause, Certainty.PROVEN, evidence, proof)
     if returned := given_back(trial):
-        return Finding(cause, Standing.PROVEN, evidence, returned)
+        return CauseFinding(cause, Certainty.PROVEN, evidence, returned)
     tried = ", ".join(each.change.name for each in told)
     proof = f"not confirmed by {tried}" if tried else "no change that would prove it could be made"
-    return Finding(cause, Standing.LIKELY, evidence, proof)
+    return CauseFinding(cause, Certainty.LIKELY, evidence, proof)
 
 
-def share(each: Outcome) -> str:
+def share(each: InterventionResult) -> str:
     was = each.gained_bytes + each.saved_bytes
     return f"{each.saved_bytes / was:.0%}" if was > 0 else "nothing"
 
@@ -288,21 +290,25 @@ def given_back(trial: Trial, explained_bytes: int | None = None) -> str | None:
     return f"collecting and trimming at the end gave back {returned / gained.memory:.0%} of it"
 
 
-def held(trial: Trial, suspect: Plausible, explanations: Sequence[Explanation]) -> Finding:
+def held(trial: Trial, suspect: Plausible, explanations: Sequence[AllocationTrace]) -> CauseFinding:
     """Live objects and native memory: proven when lines hold it and nothing gives it back."""
     if (returned := given_back(trial, held_bytes(trial, suspect))) is not None:
         evidence = f"{suspect.evidence}, all of it garbage that nobody holds"
-        return Finding(Cause.LIVE_OBJECTS, Standing.PROVEN, evidence, returned, is_garbage=True)
+        return CauseFinding(
+            Cause.LIVE_OBJECTS, Certainty.PROVEN, evidence, returned, is_garbage=True
+        )
     told = telling(trial, explanations)
     if told is None:
-        return Finding(suspect.cause, Standing.LIKELY, suspect.evidence, "nothing was traced")
+        return CauseFinding(suspect.cause, Certainty.LIKELY, suspect.evidence, "nothing was traced")
     left = f"{told.tracer} finds {a_request(told):,.0f} B a request that are held"
     if traced_share(trial, told) < HELD_SHARE or not told.lines:
         why = f"{left}, {traced_share(trial, told):.0%} of the growth"
-        return Finding(elsewhere(trial, suspect, told), Standing.LIKELY, suspect.evidence, why)
+        return CauseFinding(
+            elsewhere(trial, suspect, told), Certainty.LIKELY, suspect.evidence, why
+        )
     cause = elsewhere(trial, suspect, by_python(explanations))
     proof = f"{left}, first by {own_frame(by_place(told.lines)[0])}"
-    return Finding(cause, Standing.PROVEN, suspect.evidence, proof)
+    return CauseFinding(cause, Certainty.PROVEN, suspect.evidence, proof)
 
 
 def held_bytes(trial: Trial, suspect: Plausible) -> int:
@@ -313,17 +319,17 @@ def held_bytes(trial: Trial, suspect: Plausible) -> int:
     return round(suspect.explained_bytes * whole.requests / part.requests)
 
 
-def traced_share(trial: Trial, explanation: Explanation) -> float:
+def traced_share(trial: Trial, explanation: AllocationTrace) -> float:
     """How much of the growth a request's lines hold."""
     return a_request(explanation) / pace(trial) if pace(trial) > 0 else 0.0
 
 
-def by_python(explanations: Sequence[Explanation]) -> Explanation | None:
+def by_python(explanations: Sequence[AllocationTrace]) -> AllocationTrace | None:
     """What Python's own allocator holds, where that was traced."""
     return next((each for each in explanations if each.tracer == "tracemalloc"), None)
 
 
-def elsewhere(trial: Trial, suspect: Plausible, python: Explanation | None) -> Cause:
+def elsewhere(trial: Trial, suspect: Plausible, python: AllocationTrace | None) -> Cause:
     """Native, when Python's allocator holds next to nothing of what grew."""
     if python is not None and python.tracer == "tracemalloc":
         return Cause.NATIVE if traced_share(trial, python) < ELSEWHERE_SHARE else suspect.cause

@@ -9,7 +9,7 @@ from lab.records.sums import known_sum, open_descriptors
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class MemoryBreakdown:
     """What was gained between two troughs; bytes, unless the name says otherwise."""
 
     memory: int
@@ -74,28 +74,28 @@ def ordered(trial: Trial) -> list[Trough]:
     return sorted(trial.troughs, key=lambda trough: trough.index)
 
 
-def whole_load(trial: Trial) -> Parts | None:
+def whole_load(trial: Trial) -> MemoryBreakdown | None:
     """From the baseline to the last trough; None without either."""
     troughs = ordered(trial)
     if len(troughs) < 2 or troughs[0].index != -1:
         return None
-    return parts(trial, troughs[0], troughs[-1])
+    return breakdown_between(trial, troughs[0], troughs[-1])
 
 
-def second_half(trial: Trial) -> Parts | None:
+def second_half(trial: Trial) -> MemoryBreakdown | None:
     """From the middle of the load to its end: what still climbs, without how it began."""
     troughs = [trough for trough in ordered(trial) if trough.index >= 0]
     if len(troughs) < 2:
         return None
-    return parts(trial, troughs[(len(troughs) - 1) // 2], troughs[-1])
+    return breakdown_between(trial, troughs[(len(troughs) - 1) // 2], troughs[-1])
 
 
-def parts(trial: Trial, first: Trough, last: Trough) -> Parts:
+def breakdown_between(trial: Trial, first: Trough, last: Trough) -> MemoryBreakdown:
     """What the second trough has more than the first."""
     workers = trial.start.variant.axes.workers
     mapped = difference(of_workers(lambda worker: worker.mmapped_bytes, workers), first, last)
     heap = difference(of_workers(lambda worker: worker.in_use_bytes, workers), first, last)
-    return Parts(
+    return MemoryBreakdown(
         memory=last.sample.memory_bytes - first.sample.memory_bytes,
         anon=difference(lambda trough: trough.sample.anon_bytes, first, last),
         file=difference(counted_file, first, last),

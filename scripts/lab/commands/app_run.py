@@ -12,23 +12,29 @@ from typing import Any
 
 from rich.console import Console
 
-from lab.app.interventions import Change, Tried, applied, changes_for, worth_trying
-from lab.app.requests import guest_of
-from lab.app.services import SUITE, base_name, beside_name, native_name, traced_name, variant_name
-from lab.app.spec import Description
-from lab.causes.diagnosis import Answer, answer_from, needs_tracing, suspects
+from lab.app.interventions import (
+    Intervention,
+    InterventionPlan,
+    applied,
+    interventions_for,
+    worth_trying,
+)
+from lab.app.requests import user_app_of
+from lab.app.services import SUITE, base_name, control_name, native_name, traced_name, variant_name
+from lab.app.spec import AppSpec
+from lab.causes.diagnosis import Diagnosis, diagnosis_of, needs_tracing, suspects
 from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import LabError, UsageError
-from lab.load.request_mix import Guest
+from lab.load.request_mix import UserApp
 from lab.matrix.compose_file import read_matrix
-from lab.measure.context import Session
+from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.host import free_memory_bytes
 from lab.measure.progress import progress_for
 from lab.measure.run import begin, needs_more, run_until_signal
 from lab.measure.scheduler import conduct, side_by_side
-from lab.measure.slots import LanePlan, Lanes, plan_lanes
+from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.paths import ROOT
 from lab.records.codec import encode
 from lab.records.experiment import Experiment
@@ -38,19 +44,19 @@ from lab.settings import Settings
 from lab.store.run_folder import RunFolder, check_writable
 from lab.store.trial_log import read_trial
 
-OWN_WAITS = replace(WAITS, ready_seconds=60.0)
+USER_APP_WAITS = replace(WAITS, ready_seconds=60.0)
 LOG_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AppRunPlan:
     """What may be run of one app."""
 
-    description: Description
+    description: AppSpec
     variants: Mapping[str, Variant]
     """By their names, as the compose file that was written for this run says."""
-    changes: tuple[Change, ...]
-    guests: Mapping[str, Guest]
+    changes: tuple[Intervention, ...]
+    guests: Mapping[str, UserApp]
 
     @property
     def base(self) -> Variant:
@@ -58,28 +64,28 @@ class Plan:
 
     @property
     def beside(self) -> Variant:
-        return self.variants[beside_name(self.description)]
+        return self.variants[control_name(self.description)]
 
-    def changed(self, change: Change) -> Variant:
+    def changed(self, change: Intervention) -> Variant:
         return self.variants[variant_name(self.description, change)]
 
 
 def plan_of(
-    description: Description, compose_file: Path, values: Mapping[str, str], jemalloc: str | None
-) -> Plan:
+    description: AppSpec, compose_file: Path, values: Mapping[str, str], jemalloc: str | None
+) -> AppRunPlan:
     """
     Raises:
         UsageError: the description or the file cannot be used.
     """
-    changes = changes_for(description, jemalloc)
+    changes = interventions_for(description, jemalloc)
     variants = {variant.name: variant for variant in read_matrix(compose_file, values)}
-    guests = {name: guest_of(description) for name in variants}
+    guests = {name: user_app_of(description) for name in variants}
     for change in changes:
-        guests[variant_name(description, change)] = guest_of(applied(description, change))
-    return Plan(description, variants, changes, guests)
+        guests[variant_name(description, change)] = user_app_of(applied(description, change))
+    return AppRunPlan(description, variants, changes, guests)
 
 
-def settings_of(description: Description, settings: Settings) -> Settings:
+def settings_of(description: AppSpec, settings: Settings) -> Settings:
     """What the description says stands above the settings, which are the matrix' own."""
     return replace(
         settings,
@@ -95,12 +101,12 @@ def settings_of(description: Description, settings: Settings) -> Settings:
     )
 
 
-class Try:
+class AppRun:
     """One app under way."""
 
     def __init__(
         self,
-        plan: Plan,
+        plan: AppRunPlan,
         settings: Settings,
         engine: Engine,
         folder: RunFolder,
@@ -109,19 +115,19 @@ class Try:
     ) -> None:
         self.plan, self.engine, self.folder, self.console = plan, engine, folder, console
         self.settings = settings_of(plan.description, settings)
-        self.waits, self.lane_plan = waits, lanes_for(plan, settings)
+        self.waits, self.slot_plan = waits, slots_for(plan, settings)
         self.started = time.monotonic()
         self.interrupted = False
-        self.chosen: tuple[Change, ...] = ()
+        self.chosen: tuple[Intervention, ...] = ()
 
     def conduct(self, variants: Sequence[Variant]) -> None:
         """All of them side by side, once."""
         names = {variant.name: self.requests_of(variant) for variant in variants}
         with progress_for(self.console, names) as progress:
-            session = Session(
+            session = RunContext(
                 self.engine,
                 self.settings,
-                Lanes(self.lane_plan),
+                Slots(self.slot_plan),
                 self.folder,
                 progress,
                 self.waits,
@@ -154,36 +160,38 @@ class Try:
             )
         )
 
-    def run(self) -> Answer:
+    def run(self) -> Diagnosis:
         """The app as it is; when it grows, what its ledger makes plausible beside it once more.
 
         Raises:
             LabError: it could not be measured; says why, with the end of its log.
         """
         base, root = self.plan.base, ROOT
-        experiment = begin(self.settings, self.engine, (base,), (), self.lane_plan, root)
+        experiment = begin(self.settings, self.engine, (base,), (), self.slot_plan, root)
         self.write_experiment(experiment, done=False)
         self.conduct([base])
         causes = suspects(self.measured(base))
         self.chosen = worth_trying(causes, self.plan.changes) if not self.interrupted else ()
         traces = self.plan.description.probes and needs_tracing(causes)
         tried = self.tried(traces and not self.interrupted)
-        self.folder.write_own(json.dumps(encode(tried), indent=1) + "\n")
+        self.folder.write_interventions(json.dumps(encode(tried), indent=1) + "\n")
         if tried.changes or tried.traced:
             self.ask_further(tried)
         self.write_experiment(experiment, done=not self.interrupted)
         rebuild(self.folder)
         self.folder.point_latest()
-        return answer_from(tried, self.folder.read_trials())
+        return diagnosis_of(tried, self.folder.read_trials())
 
-    def tried(self, traces: bool) -> Tried:
+    def tried(self, traces: bool) -> InterventionPlan:
         description = self.plan.description
         names = (traced_name(description), native_name(description)) if traces else ()
         traced = tuple(name for name in names if name in self.plan.variants)
         base = base_name(description)
-        return Tried(description.name, base, beside_name(description), traced, self.chosen)
+        return InterventionPlan(
+            description.name, base, control_name(description), traced, self.chosen
+        )
 
-    def ask_further(self, tried: Tried) -> None:
+    def ask_further(self, tried: InterventionPlan) -> None:
         names = [change.name for change in tried.changes]
         names += [name.removeprefix(f"{tried.base}-") for name in tried.traced]
         self.console.print(f"it grows: trying {', '.join(names)} beside it", soft_wrap=True)
@@ -208,8 +216,8 @@ def with_log(message: str, ended: Any) -> str:
     return message + "".join(f"\n  | {line}" for line in lines)
 
 
-def lanes_for(plan: Plan, settings: Settings) -> LanePlan:
-    found = plan_lanes(
+def slots_for(plan: AppRunPlan, settings: Settings) -> SlotPlan:
+    found = plan_slots(
         tuple(plan.variants.values()),
         lanes=settings.lanes,
         budget_bytes=settings.memory_budget_bytes,
@@ -225,22 +233,22 @@ def lanes_for(plan: Plan, settings: Settings) -> LanePlan:
     return found
 
 
-def conduct_try(
-    plan: Plan,
+def run_app(
+    plan: AppRunPlan,
     settings: Settings,
     engine: Engine,
     results: Path,
     console: Console,
-    waits: Waits = OWN_WAITS,
-) -> tuple[RunFolder, Answer]:
+    waits: Waits = USER_APP_WAITS,
+) -> tuple[RunFolder, Diagnosis]:
     """Measure an app; its run's folder and the answer.
 
     Raises:
         LabError: it could not be measured.
     """
     check_writable(results)
-    lanes_for(plan, settings)
+    slots_for(plan, settings)
     stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
     folder = RunFolder.create(results, f"{stamp}-{SUITE}-{plan.description.name}")
-    under_way = Try(plan, settings, engine, folder, console, waits)
+    under_way = AppRun(plan, settings, engine, folder, console, waits)
     return folder, under_way.run()

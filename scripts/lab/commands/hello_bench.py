@@ -11,7 +11,7 @@ from statistics import median
 import uvloop
 
 from lab.load.client import Target, resolve, run_block
-from lab.load.request import Exchange
+from lab.load.request import Request
 from lab.records.observations import Connection
 
 ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (9, 1)}
@@ -53,7 +53,7 @@ async def lab_rate(target: Target, requests: int, connection: Connection) -> flo
 
 
 async def compare(host: str, connection: Connection) -> dict[str, float]:
-    target = Target(resolve(host, PORT), PORT, host, Exchange(PATH))
+    target = Target(resolve(host, PORT), PORT, host, Request(PATH))
     times, seconds = ROUNDS[connection]
     rounds = []
     for _ in range(times):

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from lab.app.interventions import Tried
-from lab.causes.diagnosis import answer_from
+from lab.app.interventions import InterventionPlan
+from lab.causes.diagnosis import diagnosis_of
 from lab.claims.book import read_claims
 from lab.records.observations import Trial
 from lab.records.summary import OwnAnswer, Summary
-from lab.report.app_answer import answer_text, own_answer
+from lab.report.app_answer import answer_text, app_answer
 from lab.report.render import render_all
 from lab.store.run_folder import RunFolder
 from lab.summary.run import curve_of, summarise
@@ -34,7 +34,7 @@ def rebuild(folder: RunFolder) -> Summary:
 
 def read_own_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> OwnAnswer | None:
     """The answer about an own app, where the run was of one and it was measured."""
-    tried = folder.read_own(Tried)
+    tried = folder.read_interventions(InterventionPlan)
     if tried is None or not trials.get(tried.base):
         return None
-    return own_answer(answer_from(tried, trials), tried.name, tried.base)
+    return app_answer(diagnosis_of(tried, trials), tried.name, tried.base)

@@ -12,7 +12,7 @@ from rich.text import Text
 from lab.app.environment import ENVIRONMENTS, prepare_memray
 from lab.app.folder import app_folder
 from lab.app.services import base_name
-from lab.app.spec import Description
+from lab.app.spec import AppSpec
 from lab.app.spec_file import read_description
 from lab.app.workdir import (
     COMPOSE_FILE,
@@ -22,26 +22,26 @@ from lab.app.workdir import (
     workplace,
     write_services,
 )
-from lab.causes.diagnosis import Answer
-from lab.commands.app_run import conduct_try, plan_of
+from lab.causes.diagnosis import Diagnosis
+from lab.commands.app_run import plan_of, run_app
 from lab.engines.choice import say
 from lab.errors import ExitCode
-from lab.report.app_answer import cause_lines, change_table, own_answer, traced_text, verdict_line
+from lab.report.app_answer import app_answer, cause_lines, change_table, traced_text, verdict_line
 from lab.settings import Settings, parse_settings
 from lab.store.run_folder import RunFolder
 
 
-def described(given: Mapping[str, str], root: Path) -> Description:
+def described(given: Mapping[str, str], root: Path) -> AppSpec:
     """The app that is meant; LAB_PROBES=0 takes the probes out as its own key does.
 
     Raises:
         UsageError: it cannot be used.
     """
     found = read_description(app_folder(given, root))
-    return replace(found, probes=found.probes and own_settings(given).probes)
+    return replace(found, probes=found.probes and app_settings(given).probes)
 
 
-def own_settings(given: Mapping[str, str]) -> Settings:
+def app_settings(given: Mapping[str, str]) -> Settings:
     """An own app sees the machine's CPUs, unless others are asked for."""
     return parse_settings({"HOST_CPUS": "host", **given})
 
@@ -54,7 +54,7 @@ def try_with_processes(
     Raises:
         LabError: the app cannot be measured.
     """
-    settings = own_settings(given)
+    settings = app_settings(given)
     description = described(given, root)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with workplace(description) as work:
@@ -66,18 +66,18 @@ def try_with_processes(
         )
         engine = process_engine(description, installed, settings, given, root, work)
         plan = plan_of(description, file, given, jemalloc)
-        folder, found = conduct_try(plan, settings, engine, results, console)
+        folder, found = run_app(plan, settings, engine, results, console)
     return close(folder, found, description, console)
 
 
 def close(
     folder: RunFolder,
-    found: Answer,
-    description: Description,
+    found: Diagnosis,
+    description: AppSpec,
     console: Console,
 ) -> ExitCode:
     """Print the answers; what they are worth as an exit code."""
-    told = own_answer(found, description.name, base_name(description))
+    told = app_answer(found, description.name, base_name(description))
     console.print(Text(verdict_line(told), style="bold"))
     for line in cause_lines(told):
         console.print(Text(f"cause: {line}"))

@@ -25,12 +25,12 @@ from lab.app.container import (
     recipe,
     requirements_text,
 )
-from lab.app.interventions import changes_for
+from lab.app.interventions import interventions_for
 from lab.app.services import image_name, services
-from lab.app.spec import Description
+from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
-from lab.commands.app_run import conduct_try, plan_of
-from lab.commands.try_app import close, described, own_settings
+from lab.commands.app_run import plan_of, run_app
+from lab.commands.try_app import app_settings, close, described
 from lab.engines.choice import through_the_gate
 from lab.errors import ExitCode, UsageError
 
@@ -57,7 +57,7 @@ def prepare(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
     return ExitCode.DECIDED
 
 
-def whose_recipe(description: Description) -> str:
+def whose_recipe(description: AppSpec) -> str:
     """Who says how its image is made: the lab, its own Dockerfile, or nobody."""
     if description.image is not None:
         return "none"
@@ -71,9 +71,9 @@ def write_containers(given: Mapping[str, str], root: Path, work: Path) -> ExitCo
         LabError: the app cannot be used.
     """
     description = with_command(described(given, root), given)
-    cpus, host_root = own_settings(given).host_cpus, Path(given["LAB_HOST_ROOT"])
+    cpus, host_root = app_settings(given).host_cpus, Path(given["LAB_HOST_ROOT"])
     host_work = Path(given["LAB_HOST_WORK"])
-    changes = changes_for(description, container_jemalloc(given))
+    changes = interventions_for(description, container_jemalloc(given))
     found = services(description, changes, cpus, given.get("LAB_MEMRAY") or None)
     for name in found:
         (work / SOCKETS / name).mkdir()
@@ -93,7 +93,7 @@ def container_jemalloc(given: Mapping[str, str]) -> str | None:
     return JEMALLOC_LINK if given.get("LAB_JEMALLOC") else None
 
 
-def with_command(description: Description, given: Mapping[str, str]) -> Description:
+def with_command(description: AppSpec, given: Mapping[str, str]) -> AppSpec:
     """The image's own command, as the engine told it, where the app names none.
 
     Raises:
@@ -131,10 +131,10 @@ def try_with_containers(
     Raises:
         LabError: the app cannot be measured.
     """
-    settings = own_settings(given)
+    settings = app_settings(given)
     description = with_command(described(given, root), given)
     plan = plan_of(description, root / COMPOSE_FILE, given, container_jemalloc(given))
     engine = through_the_gate(PROBES if description.probes else None).engine
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    folder, found = conduct_try(plan, settings, engine, results, console)
+    folder, found = run_app(plan, settings, engine, results, console)
     return close(folder, found, description, console)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 
 from lab.errors import ExitCode
-from lab.validation.confusion import HEADING, Row, line, rows, summary
+from lab.validation.confusion import HEADING, FamilyRow, line, rows, summary
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS, Shape
 from lab.validation.simulate import cases
@@ -21,7 +21,7 @@ def table(
 ) -> bool:
     """Print a table row by row as it comes; True when every bound is kept."""
     print(f"{title}\n{HEADING}", flush=True)
-    found: list[Row] = []
+    found: list[FamilyRow] = []
     for row in rows(cases(no_leaks, leaks, each, seed)):
         found.append(row)
         print(line(row), flush=True)

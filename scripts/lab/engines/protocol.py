@@ -10,7 +10,7 @@ from lab.records.summary import EngineInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Endpoint:
     """Where a started variant answers."""
 
     host: str
@@ -71,7 +71,7 @@ class Engine(Protocol):
     def can_restart(self) -> bool:
         """Whether a variant can be started afresh, which a second trial needs."""
 
-    def start(self, variant: Variant) -> Place:
+    def start(self, variant: Variant) -> Endpoint:
         """A fresh container with the server in it; raises VariantError."""
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:

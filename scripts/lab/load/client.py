@@ -16,7 +16,7 @@ from typing import cast
 
 import numpy as np
 
-from lab.load.request import Asked, Exchange, Wire
+from lab.load.request import EncodedRequest, Request, RequestSource
 from lab.load.response_reader import AnswerReader, ProtocolFault
 from lab.records.observations import Block, Connection
 
@@ -36,9 +36,9 @@ class Target:
     address: str
     port: int
     host: str
-    exchange: Asked
+    exchange: RequestSource
 
-    def asking(self, exchange: Asked) -> "Target":
+    def asking(self, exchange: RequestSource) -> "Target":
         """The same place, asked something else."""
         return replace(self, exchange=exchange)
 
@@ -89,7 +89,7 @@ class Flow(asyncio.Protocol):
         self.reader = AnswerReader()
         self.asked_at: float | None = None
         """When the request in flight began (perf_counter); None between requests."""
-        self.wire: Wire | None = None
+        self.wire: EncodedRequest | None = None
         """The request in flight, or the last one."""
 
     def next_request(self) -> None:
@@ -264,7 +264,7 @@ class Companion(Run):
 
 @contextlib.asynccontextmanager
 async def accompanied(
-    target: Target, exchange: Exchange | None, connection: Connection
+    target: Target, exchange: Request | None, connection: Connection
 ) -> AsyncIterator[Tally]:
     """Ask for `exchange` meanwhile; the tally is whole when the block under it is left."""
     if exchange is None:
@@ -297,7 +297,7 @@ async def run_block(
     concurrency: int,
     connection: Connection,
     on_progress: Callable[[], None] = lambda: None,
-    companion: Exchange | None = None,
+    companion: Request | None = None,
 ) -> Block:
     """Send exactly `requests` requests, never more than `concurrency` at once.
 

@@ -21,7 +21,7 @@ BODY_METHODS = ("POST", "PUT", "PATCH")
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class EncodedRequest:
     """One request as it is sent."""
 
     data: bytes | None
@@ -33,14 +33,14 @@ class Wire:
     """Whether its answer has no body, whatever length it names."""
 
 
-class Asked(Protocol):
+class RequestSource(Protocol):
     """What a load asks for, one request after the other, without end."""
 
-    def wires(self, host: str, connection: Connection) -> Iterator[Wire]: ...
+    def wires(self, host: str, connection: Connection) -> Iterator[EncodedRequest]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Request:
     """A request and its expected statuses."""
 
     path: str
@@ -61,12 +61,12 @@ class Exchange:
         )
         return "\r\n".join((*lines, "", "")).encode("ascii") + self.body
 
-    def wire(self, host: str, connection: Connection) -> Wire:
+    def wire(self, host: str, connection: Connection) -> EncodedRequest:
         keep = connection is Connection.KEEP_ALIVE
         data = self.request_bytes(host, connection)
-        return Wire(data, self.ok_statuses, keep, self.method == "HEAD")
+        return EncodedRequest(data, self.ok_statuses, keep, self.method == "HEAD")
 
-    def wires(self, host: str, connection: Connection) -> Iterator[Wire]:
+    def wires(self, host: str, connection: Connection) -> Iterator[EncodedRequest]:
         """The same each time."""
         return repeat(self.wire(host, connection))
 
@@ -83,9 +83,9 @@ def upload_body() -> bytes:
     return head.encode("ascii") + content + f"\r\n--{BOUNDARY}--\r\n".encode("ascii")
 
 
-def exchange_of(path: str, kind: RequestKind = RequestKind.GET) -> Exchange:
+def request_of(path: str, kind: RequestKind = RequestKind.GET) -> Request:
     """What a variant's load asks of its endpoint."""
     if kind is RequestKind.GET:
-        return Exchange(path)
+        return Request(path)
     content_type = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
-    return Exchange(path, "POST", (content_type,), upload_body())
+    return Request(path, "POST", (content_type,), upload_body())

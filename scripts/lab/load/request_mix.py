@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import gcd
 
-from lab.load.request import Exchange, Wire
+from lab.load.request import EncodedRequest, Request
 from lab.records.observations import Connection
 
 NUMBER = "{n}"
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class WeightedRequest:
     """One kind of request; None in the place of an exchange: connect and close."""
 
-    exchange: Exchange | None
+    exchange: Request | None
     weight: int = 1
     connection: Connection = Connection.CLOSE
 
@@ -26,14 +26,14 @@ class Ask:
         texts = (asked.path, *(value for _, value in asked.headers))
         return any(NUMBER in text for text in texts) or NUMBER.encode() in asked.body
 
-    def wire(self, host: str, number: int) -> Wire:
+    def wire(self, host: str, number: int) -> EncodedRequest:
         """The request with this number in it."""
         if self.exchange is None:
-            return Wire(None, (), keep=False)
+            return EncodedRequest(None, (), keep=False)
         return numbered(self.exchange, str(number)).wire(host, self.connection)
 
 
-def numbered(exchange: Exchange, number: str) -> Exchange:
+def numbered(exchange: Request, number: str) -> Request:
     return replace(
         exchange,
         path=exchange.path.replace(NUMBER, number),
@@ -54,15 +54,15 @@ def interleaved(weights: Sequence[int]) -> list[int]:
     return order
 
 
-class Mix:
+class RequestMix:
     """Several kinds of requests, interleaved; the number in them counts up through the trial."""
 
-    def __init__(self, asks: Sequence[Ask]) -> None:
+    def __init__(self, asks: Sequence[WeightedRequest]) -> None:
         self.asks = asks
         self.order = itertools.cycle(interleaved([ask.weight for ask in asks]))
         self.numbers = itertools.count(1)
 
-    def wires(self, host: str, _: Connection) -> Iterator[Wire]:
+    def wires(self, host: str, _: Connection) -> Iterator[EncodedRequest]:
         """Each kind has a connection of its own choice."""
         fixed = {
             index: ask.wire(host, 0) for index, ask in enumerate(self.asks) if not ask.is_numbered()
@@ -73,10 +73,10 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class UserApp:
     """An own app in a trial."""
 
-    asks: tuple[Ask, ...]
+    asks: tuple[WeightedRequest, ...]
     health: str = "/"
     """Any answer to it counts as ready."""
     warm_up: int = 50

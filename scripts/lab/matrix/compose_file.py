@@ -19,7 +19,7 @@ from lab.yaml_file import read_yaml
 
 PLACEHOLDER = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\})")
 """`${NAME:-default}`, or the `$$` that stands for one dollar."""
-OWN_STACK = "own"
+USER_APP_STACK = "own"
 """Of an app that is no part of the matrix: it has no workload of the lab's."""
 AXES = ("python", "stack", "framework", "server", "endpoint", "workload", "suite")
 
@@ -197,7 +197,7 @@ def variant_of(name: str, service: Mapping[str, Any]) -> Variant:
     words = {axis: label(name, labels, axis) for axis in AXES}
     shown = label(name, labels, "host_cpus")
     environment = mapping(name, service, "environment")
-    own = words["stack"] == OWN_STACK
+    own = words["stack"] == USER_APP_STACK
     if not own and environment.get("LAB_WORKLOAD") != words["workload"]:
         raise UsageError(f"compose.yaml: {name} has LAB_WORKLOAD other than its lab.workload")
     return Variant(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.errors import UsageError
-from lab.measure.cooldown_rules import OWN_STACK
+from lab.measure.cooldown_rules import USER_APP_STACK
 from lab.records.observations import Connection, RequestKind, Scenario, Variant
 from lab.settings import Settings
 
@@ -20,7 +20,7 @@ class LoadPlan:
     kind: RequestKind
     companion: str | None
     """A second path that is asked for meanwhile, one request at a time."""
-    may_go_on: bool
+    may_extend: bool
     """Whether more of it may follow while nothing is decided."""
 
 
@@ -48,12 +48,12 @@ def plan_load(variant: Variant, settings: Settings) -> LoadPlan:
         blocks=blocks,
         kind=own.kind,
         companion=own.companion,
-        may_go_on=not own.exact and may_go_on(variant),
+        may_extend=not own.exact and may_extend(variant),
     )
 
 
-def may_go_on(variant: Variant) -> bool:
-    gives_back = variant.scenario is Scenario.GIVE_BACK and variant.axes.stack == OWN_STACK
+def may_extend(variant: Variant) -> bool:
+    gives_back = variant.scenario is Scenario.GIVE_BACK and variant.axes.stack == USER_APP_STACK
     return variant.scenario is None or gives_back
 
 

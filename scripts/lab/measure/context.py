@@ -5,21 +5,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.engines.protocol import Engine
-from lab.load.request_mix import Guest
+from lab.load.request_mix import UserApp
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.progress import Progress
-from lab.measure.slots import Lanes
+from lab.measure.slots import Slots
 from lab.settings import Settings
 from lab.store.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class RunContext:
     """What all trials of a run share."""
 
     engine: Engine
     settings: Settings
-    lanes: Lanes
+    lanes: Slots
     folder: RunFolder
     progress: Progress
     waits: Waits = WAITS
@@ -31,5 +31,5 @@ class Session:
     """Asked when all have run: which of these variants need one more trial."""
     told: Callable[[tuple[str, ...]], str | None] = lambda _: None
     """Told which variants have run so far; a line about what is known by them, if there is one."""
-    guests: Mapping[str, Guest] = field(default_factory=dict)
+    guests: Mapping[str, UserApp] = field(default_factory=dict)
     """Own apps, by their variants' names."""

@@ -11,7 +11,7 @@ from lab.records.observations import ProbeReading, Sample
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class CooldownEnd:
     """How a quiet ended."""
 
     quiet_seconds: float
@@ -23,7 +23,7 @@ class Settled:
     """From inside, right after it."""
 
 
-class Stillness:
+class Cooldown:
     """What is waited for in one quiet of one variant."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Stillness:
         self.least_seconds = least_seconds
         """How long the server's own timers can hold on to something."""
 
-    async def awaited(self) -> Settled:
+    async def awaited(self) -> CooldownEnd:
         """Look before the end of the least quiet and with the trough, until two looks agree.
 
         The engine is asked for the trough alone where the kernel tells its number inside, too.
@@ -52,7 +52,7 @@ class Stillness:
             now = look_of(probe, sample)
             still = agree(before, now)
             if still or sample is None or ended > patience_ends:
-                return Settled(ended - started, still, sample, probe)
+                return CooldownEnd(ended - started, still, sample, probe)
             before = now
 
     async def look(self) -> Look | None:

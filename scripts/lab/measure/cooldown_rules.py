@@ -20,22 +20,22 @@ KEEP_ALIVE_SECONDS = {
 """How long a server by default keeps a connection on which nothing comes; 0: not at all."""
 ANYIO_IDLE_SECONDS = 10.0
 """anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
-OWN_STACK = "own"
+USER_APP_STACK = "own"
 """Of a server that is not known: the longest of the usual timers counts."""
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
 WATCHED_SECONDS = 2.0
 """The trough must agree with a look from so long before; each reading of the engine costs as much
 CPU as half a request, so nothing is looked at in between."""
-STILL_READINGS = 3
+STABLE_READINGS = 3
 """That agree, where readings are taken once a second."""
-STILL_BYTES = 256 * 1024
+STABLE_BYTES = 256 * 1024
 """Two thirds of the least noise between troughs; a worker's own timers touch less."""
 
 
 def least_seconds(axes: Axes) -> float:
     """How long the timers of the variant's server and stack can hold on to something."""
-    if axes.stack == OWN_STACK:
+    if axes.stack == USER_APP_STACK:
         return UVICORN_KEEP_ALIVE_SECONDS + MARGIN_SECONDS
     if axes.stack in ANYIO_STACKS and axes.framework != "flask":
         return ANYIO_IDLE_SECONDS + MARGIN_SECONDS
@@ -51,7 +51,7 @@ class Waits:
     ready_poll_seconds: float = 0.3
     reading_seconds: float = 10.0
     """For one reading: they come once a second; ten without one are a gap."""
-    least_quiet_seconds: Callable[[Axes], float] = least_seconds
+    min_cooldown_seconds: Callable[[Axes], float] = least_seconds
     watched_seconds: float = WATCHED_SECONDS
     """Between two looks that must agree; the last of them is the trough."""
     patience_seconds: float = 15.0
@@ -90,17 +90,17 @@ def agree(earlier: Look | None, later: Look | None) -> bool:
     if earlier is None or later is None:
         return False
     return (
-        abs(later.memory_bytes - earlier.memory_bytes) <= STILL_BYTES
+        abs(later.memory_bytes - earlier.memory_bytes) <= STABLE_BYTES
         and later.tasks == earlier.tasks
         and later.descriptors == earlier.descriptors
     )
 
 
-def memory_is_still(samples: Sequence[Sample], readings: int = STILL_READINGS) -> bool:
+def memory_is_stable(samples: Sequence[Sample], readings: int = STABLE_READINGS) -> bool:
     """Whether the last so many readings agree in memory and tasks; fewer do not."""
     last = samples[-readings:]
     if len(last) < readings:
         return False
     sizes = [sample.memory_bytes for sample in last]
     tasks = {sample.pids for sample in last}
-    return max(sizes) - min(sizes) <= STILL_BYTES and len(tasks) == 1
+    return max(sizes) - min(sizes) <= STABLE_BYTES and len(tasks) == 1

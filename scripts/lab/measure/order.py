@@ -8,7 +8,7 @@ from lab.records.observations import Variant
 
 START_SECONDS = 8.0
 """Start, calibration, warm-up: about as long on two cores that others use, too."""
-QUIET_MORE_SECONDS = 1.0
+EXTRA_COOLDOWN_SECONDS = 1.0
 """What a quiet takes beyond its least: the next reading of the engine, and now and then more."""
 REQUEST_SECONDS = 0.025
 """Of the `lists` workload on one core; the others are sized to be no dearer a variant."""
@@ -16,7 +16,7 @@ REQUEST_SECONDS = 0.025
 
 def expected_seconds(variant: Variant, plan: LoadPlan) -> float:
     """How long a trial will take, roughly."""
-    quiet = (plan.blocks + 1) * (least_seconds(variant.axes) + QUIET_MORE_SECONDS)
+    quiet = (plan.blocks + 1) * (least_seconds(variant.axes) + EXTRA_COOLDOWN_SECONDS)
     return START_SECONDS + quiet + plan.requests * REQUEST_SECONDS
 
 

@@ -24,7 +24,7 @@ LEAST_SHARE = 0.02
 
 
 @dataclass(slots=True)
-class Line:
+class VariantProgress:
     """What is known of one variant at the moment."""
 
     name: str
@@ -94,7 +94,7 @@ class Board:
         """Requests by variant."""
         self.work = dict(work or dict.fromkeys(totals, 1.0))
         """What a variant takes of the run, in any unit."""
-        self.lines = {name: Line(name, total) for name, total in totals.items()}
+        self.lines = {name: VariantProgress(name, total) for name, total in totals.items()}
         self.note: str | None = None
         self.started_seconds = time.monotonic()
 
@@ -105,7 +105,7 @@ class Board:
         done: int | None,
         memory_bytes: int | None,
         total: int | None = None,
-    ) -> Line:
+    ) -> VariantProgress:
         line = self.lines[name]
         line.total = total or line.total
         line.state = state or line.state
@@ -124,7 +124,7 @@ class Board:
         self.lines[name].finished = True
         self.note = note or self.note
 
-    def rows(self) -> list[Line]:
+    def rows(self) -> list[VariantProgress]:
         lines = list(self.lines.values())
         if len(lines) <= MOST_ROWS:
             return lines
@@ -191,7 +191,7 @@ class LiveProgress:
 class PlainProgress:
     """One line for each start, end and death, and a look at all of them now and then."""
 
-    QUIET_STATES = frozenset({"waiting", "load", "quiet", "warming up", "baseline"})
+    COOLDOWN_STATES = frozenset({"waiting", "load", "quiet", "warming up", "baseline"})
 
     def __init__(self, board: Board, console: Console) -> None:
         self.board, self.console = board, console
@@ -207,12 +207,12 @@ class PlainProgress:
         total: int | None = None,
     ) -> None:
         line = self.board.change(name, state, done, memory_bytes, total)
-        if state and state not in self.QUIET_STATES:
+        if state and state not in self.COOLDOWN_STATES:
             self.say("  ".join(filter(None, line.cells())))
         if time.monotonic() - self.last_look_seconds > PLAIN_EVERY_SECONDS:
             self.last_look_seconds = time.monotonic()
             for other in self.board.lines.values():
-                if other.state in self.QUIET_STATES:
+                if other.state in self.COOLDOWN_STATES:
                     self.say("  ".join(filter(None, other.cells())))
 
     def finished(self, name: str, note: str | None) -> None:

@@ -20,14 +20,14 @@ from lab.engines.protocol import Engine
 from lab.errors import UsageError
 from lab.matrix.compose_file import read_matrix, select
 from lab.matrix.load_plan import plan_loads
-from lab.measure.context import Session
+from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.host import free_memory_bytes, host_info, lock_hashes
 from lab.measure.order import longest_first, work_of
 from lab.measure.progress import progress_for
 from lab.measure.resume import folder_for, keep_finished
-from lab.measure.scheduler import conduct_all
-from lab.measure.slots import LanePlan, Lanes, plan_lanes
+from lab.measure.scheduler import run_all
+from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.records.codec import encode
 from lab.records.experiment import SCHEMA_VERSION, Experiment
 from lab.records.observations import End, EndKind, Variant
@@ -40,7 +40,7 @@ from lab.verdict.verdict import judge_trial
 
 
 def split_missing(
-    variants: tuple[Variant, ...], unbuilt: Mapping[str, str], plan: LanePlan
+    variants: tuple[Variant, ...], unbuilt: Mapping[str, str], plan: SlotPlan
 ) -> tuple[tuple[Variant, ...], tuple[Missing, ...]]:
     """Those that can be tried, and those that cannot, with the reason."""
     missing, ready = [], []
@@ -68,7 +68,7 @@ def begin(
     engine: Engine,
     variants: tuple[Variant, ...],
     missing: tuple[Missing, ...],
-    plan: LanePlan,
+    plan: SlotPlan,
     root: Path,
 ) -> Experiment:
     return Experiment(
@@ -164,7 +164,7 @@ def run_until_signal(job: Coroutine[Any, Any, None]) -> bool:
         runner.close()
 
 
-def conduct_run(
+def measure_suite(
     settings: Settings,
     engine: Engine,
     compose_file: Path,
@@ -186,7 +186,7 @@ def conduct_run(
     wanted = select(read_matrix(compose_file, given_settings()), settings)
     loads = plan_loads(wanted, settings)
     check_possible(settings, engine, results)
-    plan = plan_lanes(
+    plan = plan_slots(
         wanted,
         lanes=settings.lanes,
         budget_bytes=settings.memory_budget_bytes,
@@ -202,10 +202,10 @@ def conduct_run(
             console.print(f"going on with {folder.id}: {len(kept)} of its trials are kept")
         totals = {variant.name: loads[variant.name].requests for variant in ready}
         with progress_for(console, totals, work_of(ready, loads)) as progress:
-            session = Session(
+            session = RunContext(
                 engine=engine,
                 settings=settings,
-                lanes=Lanes(plan),
+                lanes=Slots(plan),
                 folder=folder,
                 progress=progress,
                 waits=waits,
@@ -236,9 +236,9 @@ def check_possible(settings: Settings, engine: Engine, results: Path) -> None:
         )
 
 
-def complete(folder: RunFolder, session: Session, variants: tuple[Variant, ...]) -> None:
+def complete(folder: RunFolder, session: RunContext, variants: tuple[Variant, ...]) -> None:
     """Conduct what is left of a run and write down how long it took, interrupted or not."""
     experiment, started = folder.read_experiment(), time.monotonic()
-    interrupted = run_until_signal(conduct_all(session, variants))
+    interrupted = run_until_signal(run_all(session, variants))
     elapsed = experiment.earlier_seconds + time.monotonic() - started
     folder.write_experiment(replace(experiment, elapsed_seconds=elapsed, interrupted=interrupted))

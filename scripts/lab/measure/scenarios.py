@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 from lab.engines.protocol import State
 from lab.load.client import Target, run_block
-from lab.load.request import exchange_of
-from lab.measure.cooldown_rules import Waits, memory_is_still
+from lab.load.request import request_of
+from lab.measure.cooldown_rules import Waits, memory_is_stable
 from lab.measure.sampling import Watch
 from lab.probes.client import HEALTH_PATH, ProbeClient
-from lab.records.observations import Aftermath, Block, Connection, ProbeReading, Sample, Scenario
+from lab.records.observations import (
+    Block,
+    Connection,
+    PostLoadObservation,
+    ProbeReading,
+    Sample,
+    Scenario,
+)
 
 HEALTH_REQUESTS = 8
 """All at once, so that a server that hangs is waited for once."""
@@ -31,7 +38,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class ScenarioContext:
     """What a scenario has at hand."""
 
     probes: ProbeClient
@@ -49,16 +56,16 @@ class Stage:
         state = await asyncio.to_thread(self.state)
         return View(None, probe, None if state.running else 0)
 
-    async def until_still(self) -> None:
+    async def wait_until_stable(self) -> None:
         """Until some readings from now on agree, or patience ends."""
         seen, deadline = len(self.watch.samples), time.time() + self.waits.patience_seconds
-        while time.time() < deadline and not memory_is_still(self.watch.samples[seen:]):
+        while time.time() < deadline and not memory_is_stable(self.watch.samples[seen:]):
             if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
                 return
 
     async def ask_health(self) -> Block:
         return await run_block(
-            self.target.asking(exchange_of(HEALTH_PATH)),
+            self.target.asking(request_of(HEALTH_PATH)),
             index=-1,
             requests=HEALTH_REQUESTS,
             concurrency=HEALTH_REQUESTS,
@@ -66,7 +73,7 @@ class Stage:
         )
 
 
-async def master_killed(stage: Stage) -> Aftermath | None:
+async def master_killed(stage: ScenarioContext) -> PostLoadObservation | None:
     """Who still serves, and holds memory, when the master was killed a while ago."""
     before = await stage.look()
     if not await asyncio.to_thread(stage.probes.kill_master):
@@ -76,35 +83,37 @@ async def master_killed(stage: Stage) -> Aftermath | None:
     waited_seconds = time.time() - acted
     after = await stage.look()
     health = await stage.ask_health()
-    return aftermath(Scenario.MASTER_KILLED, waited_seconds, before, after, health)
+    return post_load_observation(Scenario.MASTER_KILLED, waited_seconds, before, after, health)
 
 
-async def give_back(stage: Stage) -> Aftermath | None:
+async def give_back(stage: ScenarioContext) -> PostLoadObservation | None:
     """What is left when each worker has collected its garbage and trimmed its allocator."""
     before = await stage.look()
     if not await asyncio.to_thread(stage.probes.give_back):
         return None
     acted = time.time()
-    await stage.until_still()
+    await stage.wait_until_stable()
     waited_seconds = time.time() - acted
-    return aftermath(Scenario.GIVE_BACK, waited_seconds, before, await stage.look(), None)
+    return post_load_observation(
+        Scenario.GIVE_BACK, waited_seconds, before, await stage.look(), None
+    )
 
 
-ACTS: Mapping[Scenario, Callable[[Stage], Awaitable[Aftermath | None]]] = {
+ACTS: Mapping[Scenario, Callable[[ScenarioContext], Awaitable[PostLoadObservation | None]]] = {
     Scenario.MASTER_KILLED: master_killed,
     Scenario.GIVE_BACK: give_back,
 }
 
 
-async def play(scenario: Scenario, stage: Stage) -> Aftermath | None:
+async def run_scenario(scenario: Scenario, stage: ScenarioContext) -> PostLoadObservation | None:
     """Do it and look; None when no probe answered, so that nothing was done."""
     return await ACTS[scenario](stage)
 
 
-def aftermath(
+def post_load_observation(
     scenario: Scenario, waited_seconds: float, before: View, after: View, health: Block | None
-) -> Aftermath:
-    return Aftermath(
+) -> PostLoadObservation:
+    return PostLoadObservation(
         scenario=scenario,
         waited_seconds=waited_seconds,
         memory_before_bytes=before.memory_bytes,

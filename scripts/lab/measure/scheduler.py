@@ -7,13 +7,13 @@ from collections.abc import Coroutine, Iterable, Sequence
 
 from lab.engines.protocol import Engine
 from lab.errors import LabError
-from lab.measure.context import Session
+from lab.measure.context import RunContext
 from lab.measure.progress import KEPT
 from lab.measure.trial import Ended, TrialRun
 from lab.records.observations import End, EndKind, Variant
 
 
-async def conduct(session: Session, variant: Variant, trial: int) -> None:
+async def conduct(session: RunContext, variant: Variant, trial: int) -> None:
     """Run one trial and write down how it ended; only an interruption is raised."""
     engine = session.engine
     async with session.lanes.lane(variant.memory_limit_bytes):
@@ -46,10 +46,10 @@ async def stop(engine: Engine, variant: Variant) -> None:
             await asyncio.gather(call, return_exceptions=True)
 
 
-class Conductor:
+class Scheduler:
     """Conducts the variants of a run, and says which have run."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: RunContext) -> None:
         self.session = session
         self.done: list[str] = []
         self.telling = asyncio.Lock()
@@ -79,7 +79,7 @@ class Conductor:
             note = await asyncio.to_thread(self.session.told, tuple(self.done))
             self.session.progress.finished(name, note)
 
-    async def some_again(self, variants: Sequence[Variant]) -> None:
+    async def repeat_some(self, variants: Sequence[Variant]) -> None:
         """One more trial of those for which it is asked, where a fresh one can be had."""
         if not self.session.engine.can_restart():
             return
@@ -104,8 +104,8 @@ async def side_by_side(works: Sequence[Coroutine[object, object, None]]) -> None
             raise error
 
 
-async def conduct_all(session: Session, variants: Sequence[Variant]) -> None:
+async def run_all(session: RunContext, variants: Sequence[Variant]) -> None:
     """All variants in this order, side by side as far as the lanes allow."""
-    conductor = Conductor(session)
+    conductor = Scheduler(session)
     await conductor.all_once(variants)
-    await conductor.some_again(variants)
+    await conductor.repeat_some(variants)

@@ -16,7 +16,7 @@ BUDGET_SHARE_OF_FREE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class LanePlan:
+class SlotPlan:
     """How much runs side by side."""
 
     lanes: int
@@ -24,28 +24,28 @@ class LanePlan:
     budget_bytes: int
 
 
-def plan_lanes(
+def plan_slots(
     variants: Sequence[Variant],
     *,
     lanes: int | None,
     budget_bytes: int | None,
     free_bytes: int,
     cpus: int,
-) -> LanePlan:
+) -> SlotPlan:
     """The plan for this machine; sizes in bytes."""
-    return LanePlan(
+    return SlotPlan(
         lanes=lanes or max(len(variants), 1),
         load_slots=max(1, min(cpus, lanes or cpus)),
         budget_bytes=budget_bytes or int(free_bytes * BUDGET_SHARE_OF_FREE),
     )
 
 
-class Lanes:
+class Slots:
     """Hands out lanes and load slots."""
 
-    def __init__(self, plan: LanePlan) -> None:
+    def __init__(self, plan: SlotPlan) -> None:
         self.free_bytes = plan.budget_bytes
-        self.free_lanes = plan.lanes
+        self.free_slots = plan.lanes
         self.changed = asyncio.Condition()
         self.slots = asyncio.Semaphore(plan.load_slots)
         self.starts = asyncio.Semaphore(plan.load_slots)
@@ -55,15 +55,15 @@ class Lanes:
         """Wait until a lane and the memory are free."""
         async with self.changed:
             await self.changed.wait_for(
-                lambda: self.free_lanes > 0 and self.free_bytes >= need_bytes
+                lambda: self.free_slots > 0 and self.free_bytes >= need_bytes
             )
-            self.free_lanes -= 1
+            self.free_slots -= 1
             self.free_bytes -= need_bytes
         try:
             yield
         finally:
             async with self.changed:
-                self.free_lanes += 1
+                self.free_slots += 1
                 self.free_bytes += need_bytes
                 self.changed.notify_all()
 

@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from lab.engines.protocol import Place
+from lab.engines.protocol import Endpoint
 from lab.errors import VariantError
 from lab.load.client import Target, resolve, run_block
-from lab.load.request import exchange_of
-from lab.load.request_mix import Mix
+from lab.load.request import request_of
+from lab.load.request_mix import RequestMix
 from lab.matrix.load_plan import block_sizes, plan_load
-from lab.measure.context import Session
-from lab.measure.cooldown import Stillness
+from lab.measure.context import RunContext
+from lab.measure.cooldown import Cooldown
 from lab.measure.sampling import Watch
-from lab.measure.scenarios import Stage, play
-from lab.prediction.predict import Load, predict
+from lab.measure.scenarios import ScenarioContext, run_scenario
+from lab.prediction.predict import OfferedLoad, predict
 from lab.probes.client import HEALTH_PATH, ProbeClient
 from lab.probes.sockets import probes_of
 from lab.records.observations import (
@@ -56,7 +56,9 @@ class Ended(VariantError):
 class TrialRun:
     """One variant in one fresh container."""
 
-    def __init__(self, session: Session, variant: Variant, trial: int, writer: TrialWriter) -> None:
+    def __init__(
+        self, session: RunContext, variant: Variant, trial: int, writer: TrialWriter
+    ) -> None:
         self.session, self.variant, self.trial, self.writer = session, variant, trial, writer
         self.settings, self.waits = session.settings, session.waits
         self.plan = plan_load(variant, session.settings)
@@ -78,11 +80,11 @@ class TrialRun:
         sizes = block_sizes(self.plan.requests, self.plan.blocks)
         for index, size in enumerate(sizes):
             await self.load_and_settle(index, size, target, probes)
-        if self.plan.may_go_on:
-            await self.go_on(sizes, target, probes)
+        if self.plan.may_extend:
+            await self.extend_load(sizes, target, probes)
         # A probe may answer in a process that has outlived its server.
         await self.check_alive()
-        reason = await self.play(self.variant.scenario, target, probes)
+        reason = await self.run_scenario(self.variant.scenario, target, probes)
         self.end(End(EndKind.COMPLETE, time.time(), reason, await self.telling_log()))
 
     async def open(self) -> tuple[Target, ProbeClient]:
@@ -100,7 +102,7 @@ class TrialRun:
         await self.warm_up(target)
         return target, probes
 
-    async def go_on(self, sizes: list[int], target: Target, probes: ProbeClient) -> None:
+    async def extend_load(self, sizes: list[int], target: Target, probes: ProbeClient) -> None:
         """While its verdict asks for more, a quarter of the load at a time, up to a limit.
 
         What that does to the verdict's errors is simulated in the same steps (`make validate`).
@@ -115,7 +117,9 @@ class TrialRun:
             for index, size in enumerate(part, start=len(sizes) + first):
                 await self.load_and_settle(index, size, target, probes)
 
-    async def play(self, scenario: Scenario | None, target: Target, probes: ProbeClient) -> str:
+    async def run_scenario(
+        self, scenario: Scenario | None, target: Target, probes: ProbeClient
+    ) -> str:
         """Play the scenario, if there is one; says why when it could not be played.
 
         A server that ends in it is what was to be seen, no failed trial.
@@ -126,8 +130,8 @@ class TrialRun:
         if scenario is Scenario.TRACED:
             return await self.explain(probes)
         state = partial(self.session.engine.state, self.variant)
-        stage = Stage(probes, self.watch, target, self.waits, state)
-        found = await play(scenario, stage) if self.settings.probes else None
+        stage = ScenarioContext(probes, self.watch, target, self.waits, state)
+        found = await run_scenario(scenario, stage) if self.settings.probes else None
         if found is None:
             return f"its scenario {scenario.value} was not played: no probe answered"
         self.writer.write(found)
@@ -148,7 +152,7 @@ class TrialRun:
             return ()
         return await asyncio.to_thread(self.session.engine.log_tail, self.variant)
 
-    async def start(self) -> Place:
+    async def start(self) -> Endpoint:
         """Start the variant; what is about to be measured is written down even when it fails.
 
         An interruption waits for the engine's call, so that nothing starts after its own stop.
@@ -183,18 +187,18 @@ class TrialRun:
             container=container,
         )
 
-    def target(self, place: Place) -> Target:
+    def target(self, place: Endpoint) -> Target:
         try:
             address = resolve(place.host, place.port)
         except OSError as error:
             raise Ended(
                 EndKind.NEVER_READY, f"its name {place.host} is not known: {error}"
             ) from error
-        own = Mix(self.guest.asks) if self.guest else None
-        exchange = own or exchange_of(self.variant.path, self.plan.kind)
+        own = RequestMix(self.guest.asks) if self.guest else None
+        exchange = own or request_of(self.variant.path, self.plan.kind)
         return Target(address, place.port, place.host, exchange)
 
-    async def become_ready(self, place: Place, probes: ProbeClient) -> None:
+    async def become_ready(self, place: Endpoint, probes: ProbeClient) -> None:
         deadline = time.monotonic() + self.waits.ready_seconds
         while not await asyncio.to_thread(self.is_ready, probes):
             await self.check_alive()
@@ -223,7 +227,7 @@ class TrialRun:
             for record in (environment, calibration):
                 if record is not None:
                     self.writer.write(record)
-        load = Load(self.plan.requests, self.plan.concurrency)
+        load = OfferedLoad(self.plan.requests, self.plan.concurrency)
         prediction = predict(self.variant.axes, calibration, load)
         self.writer.write(prediction)
         if prediction.growth_bytes is not None:
@@ -231,15 +235,15 @@ class TrialRun:
 
     async def warm_up(self, target: Target) -> None:
         if self.guest is not None:
-            await self.warm_up_guest(target, self.guest.warm_up)
+            await self.warm_up_user_app(target, self.guest.warm_up)
             return
-        health = target.asking(exchange_of(HEALTH_PATH))
+        health = target.asking(request_of(HEALTH_PATH))
         requests = WARM_UP_REQUESTS_A_WORKER * self.variant.axes.workers
         await run_block(
             health, index=-1, requests=requests, concurrency=1, connection=Connection.CLOSE
         )
 
-    async def warm_up_guest(self, target: Target, requests: int) -> None:
+    async def warm_up_user_app(self, target: Target, requests: int) -> None:
         """By its own requests, of which at least one must be served: else the load cannot be."""
         if requests == 0:
             return
@@ -274,7 +278,7 @@ class TrialRun:
                 concurrency=self.plan.concurrency,
                 connection=self.plan.connection,
                 on_progress=self.count,
-                companion=exchange_of(self.plan.companion) if self.plan.companion else None,
+                companion=request_of(self.plan.companion) if self.plan.companion else None,
             )
         self.writer.write(block)
         if block.failures:
@@ -297,9 +301,9 @@ class TrialRun:
 
     async def settle(self, index: int, probes: ProbeClient) -> None:
         """Wait until everything holds still, then write the trough down."""
-        least_seconds = self.waits.least_quiet_seconds(self.variant.axes)
+        least_seconds = self.waits.min_cooldown_seconds(self.variant.axes)
         asked = probes if self.settings.probes else None
-        found = await Stillness(self.watch, self.waits, asked, least_seconds).awaited()
+        found = await Cooldown(self.watch, self.waits, asked, least_seconds).awaited()
         probe = found.probe
         self.first_probe, self.last_probe = self.first_probe or probe, probe or self.last_probe
         if found.sample is None or probe is None:

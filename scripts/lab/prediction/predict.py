@@ -31,7 +31,7 @@ IN_FLIGHT = "one a request in flight"
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class OfferedLoad:
     """What will be sent."""
 
     requests: int
@@ -50,7 +50,7 @@ def default_pool(python: str, cpus: int) -> int:
     return min(POOL_CAP_SINCE_3_8, cpus + POOL_SPARE_SINCE_3_8)
 
 
-def threads_that_run(axes: Axes, cpus: int, load: Load) -> tuple[int | None, str]:
+def threads_that_run(axes: Axes, cpus: int, load: OfferedLoad) -> tuple[int | None, str]:
     """Threads of one worker that will run the workload, and the rule in words; None: no rule."""
     if axes.endpoint == "async":
         return 0, "an async endpoint runs on the event loop: no thread of the pool"
@@ -63,7 +63,7 @@ def threads_that_run(axes: Axes, cpus: int, load: Load) -> tuple[int | None, str
     return None, f"no rule for the server {axes.server}"
 
 
-def threads_of_loop(axes: Axes, cpus: int, load: Load) -> tuple[int, str]:
+def threads_of_loop(axes: Axes, cpus: int, load: OfferedLoad) -> tuple[int, str]:
     """Behind an event loop: anyio's threads, a pool of the app's own, or the loop's default one."""
     if axes.endpoint == "executor" and axes.pool_threads is not None:
         pool, rule = axes.pool_threads, f"the app's own pool has {axes.pool_threads} threads"
@@ -76,7 +76,7 @@ def threads_of_loop(axes: Axes, cpus: int, load: Load) -> tuple[int, str]:
     return of_executor(axes, load, pool, rule, load.concurrency, IN_FLIGHT)
 
 
-def threads_of_gthread(axes: Axes, load: Load) -> tuple[int | None, str]:
+def threads_of_gthread(axes: Axes, load: OfferedLoad) -> tuple[int | None, str]:
     if axes.pool_threads is None:
         return None, "no rule for gthread without its --threads"
     rule = f"the server's pool has {axes.pool_threads} threads"
@@ -84,7 +84,7 @@ def threads_of_gthread(axes: Axes, load: Load) -> tuple[int | None, str]:
     return of_executor(axes, load, axes.pool_threads, rule, busy, "two a client: one still closes")
 
 
-def threads_of_flask(axes: Axes, load: Load) -> tuple[int, str]:
+def threads_of_flask(axes: Axes, load: OfferedLoad) -> tuple[int, str]:
     if axes.pool_threads == 0:
         return 0, "without threads the server's main thread runs everything"
     busy = min(load.concurrency, load.requests)
@@ -94,12 +94,12 @@ def threads_of_flask(axes: Axes, load: Load) -> tuple[int, str]:
     )
 
 
-def threads_of_sync(_: Axes, __: Load) -> tuple[int, str]:
+def threads_of_sync(_: Axes, __: OfferedLoad) -> tuple[int, str]:
     return 0, "a sync worker runs everything on its main thread"
 
 
 def of_executor(
-    axes: Axes, load: Load, pool: int, rule: str, busy: int, why: str
+    axes: Axes, load: OfferedLoad, pool: int, rule: str, busy: int, why: str
 ) -> tuple[int, str]:
     """Of a ThreadPoolExecutor, whose growth changed with Python 3.8."""
     if python_version(axes.python) < IDLE_REUSE_SINCE:
@@ -112,7 +112,7 @@ def reused(pool: int, busy: int, rule: str, why: str) -> tuple[int, str]:
     return min(pool, busy), f"{rule}; idle threads are reused, so at most {why}"
 
 
-RULES: Mapping[str, Callable[[Axes, Load], tuple[int | None, str]]] = {
+RULES: Mapping[str, Callable[[Axes, OfferedLoad], tuple[int | None, str]]] = {
     "gunicorn-gthread": threads_of_gthread,
     "gunicorn-sync": threads_of_sync,
     "flask-dev": threads_of_flask,
@@ -120,7 +120,7 @@ RULES: Mapping[str, Callable[[Axes, Load], tuple[int | None, str]]] = {
 """Those of the servers that run the workload themselves."""
 
 
-def predict(axes: Axes, calibration: Calibration | None, load: Load) -> Prediction:
+def predict(axes: Axes, calibration: Calibration | None, load: OfferedLoad) -> Prediction:
     """The growth to expect, with its formula; no measured result of the variant goes in.
 
     Args:

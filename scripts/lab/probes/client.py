@@ -8,12 +8,12 @@ from functools import cached_property
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from lab.engines.protocol import Place, probe_ports
+from lab.engines.protocol import Endpoint, probe_ports
 from lab.load.client import resolve
 from lab.records.observations import (
+    AllocationTrace,
     Calibration,
     Environment,
-    Explanation,
     ProbeReading,
     ProcessReading,
     WorkerReading,
@@ -27,7 +27,7 @@ HEALTH_PATH = "/health"
 class ProbeClient:
     """The probes of one variant."""
 
-    def __init__(self, place: Place, workers: int) -> None:
+    def __init__(self, place: Endpoint, workers: int) -> None:
         self.place = place
         self.workers = workers
         self.ports = range(place.probe_port, place.probe_port + probe_ports(workers))
@@ -106,7 +106,7 @@ class ProbeClient:
         """Only an own app's probes can: those that come from outside."""
         return False
 
-    def traced(self, requests: int) -> Explanation | None:
+    def traced(self, requests: int) -> AllocationTrace | None:
         return None
 
     def kill_master(self) -> bool:

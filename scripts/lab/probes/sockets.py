@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lab.engines.protocol import Place
-from lab.load.request_mix import Guest
+from lab.engines.protocol import Endpoint
+from lab.load.request_mix import UserApp
 from lab.probes.client import PROBE_TIMEOUT_SECONDS, ProbeClient
-from lab.records.observations import Explanation, TracedLine
+from lab.records.observations import AllocationTrace, TracedLine
 
 TRACED_SECONDS = 90.0
 """A snapshot of every allocation takes its time."""
@@ -41,7 +41,7 @@ def serving(told: Sequence[Told], masters: frozenset[int] | None) -> list[Told]:
 class SocketProbes(ProbeClient):
     """The probes of one own app."""
 
-    def __init__(self, place: Place, workers: int, guest: Guest, folder: Path) -> None:
+    def __init__(self, place: Endpoint, workers: int, guest: UserApp, folder: Path) -> None:
         super().__init__(place, workers)
         self.guest, self.folder = guest, folder
         self.masters: frozenset[int] | None = None
@@ -100,7 +100,7 @@ class SocketProbes(ProbeClient):
     def trace(self) -> bool:
         return bool(list(self.answers("/_lab/trace", seconds=TRACED_SECONDS)))
 
-    def traced(self, requests: int) -> Explanation | None:
+    def traced(self, requests: int) -> AllocationTrace | None:
         found = list(self.answers("/_lab/traced", seconds=TRACED_SECONDS))
         return explanation(found, requests) if found else None
 
@@ -127,14 +127,14 @@ class NoProbes(SocketProbes):
         return []
 
 
-def explanation(told: Sequence[Told], requests: int) -> Explanation:
+def explanation(told: Sequence[Told], requests: int) -> AllocationTrace:
     """All workers' answers in one."""
     lines: dict[tuple[str, ...], TracedLine] = {}
     for line in (line for each in told for line in each["lines"]):
         frames = tuple(line["frames"])
         known = lines.get(frames, TracedLine(0, 0, frames))
         lines[frames] = TracedLine(known.bytes + line["bytes"], known.count + line["count"], frames)
-    return Explanation(
+    return AllocationTrace(
         tracer=told[0]["tracer"],
         requests=requests,
         allocated_bytes=sum(each["allocated_bytes"] for each in told),
@@ -151,7 +151,7 @@ def summed(parts: Iterator[Mapping[str, int]]) -> dict[str, int]:
     return totals
 
 
-def probes_of(place: Place, workers: int, guest: Guest | None) -> ProbeClient:
+def probes_of(place: Endpoint, workers: int, guest: UserApp | None) -> ProbeClient:
     """The probes of a variant: its own, or those that came into an own app from outside."""
     if guest is None:
         return ProbeClient(place, workers)

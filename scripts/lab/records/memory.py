@@ -10,7 +10,7 @@ from lab.text.units import MIB
 SLACK_BYTES = 0.5 * MIB
 
 
-def kept_bytes(samples: Sequence[Sample]) -> tuple[int, ...]:
+def trough_memory_bytes(samples: Sequence[Sample]) -> tuple[int, ...]:
     """What each reading counts: anonymous memory as it is, the rest as far as it leaves its slack.
 
     Pages of files are left out: `docker stats` counts those in active use, and the kernel takes

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-MATTERS_BYTES = 256
+MIN_LEAK_BYTES_PER_REQUEST = 256
 """Bytes a request below which a leak does not matter, where nobody says otherwise: 1 MiB in 4,000
 requests, which is what the troughs of one worker show; a million requests a day lose 244 MiB."""
 
@@ -164,7 +164,7 @@ class WorkerReading:
         return None if None in known else sum(size for size in known if size is not None)
 
     @property
-    def kept_free_bytes(self) -> int | None:
+    def free_in_allocator_bytes(self) -> int | None:
         """What both allocators keep, as far as it is known; None where malloc's part is not."""
         if self.free_bytes is None:
             return None
@@ -244,7 +244,7 @@ class Trough:
 
 
 @dataclass(frozen=True, slots=True)
-class Aftermath:
+class PostLoadObservation:
     """What was seen some time after a scenario's act."""
 
     scenario: Scenario
@@ -280,7 +280,7 @@ class TracedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class AllocationTrace:
     """What all workers of a traced trial hold more than at the baseline."""
 
     tracer: str
@@ -326,7 +326,7 @@ class TrialStart:
     concurrency: int
     connection: Connection
     probes: bool
-    matters_bytes: int = MATTERS_BYTES
+    matters_bytes: int = MIN_LEAK_BYTES_PER_REQUEST
     """What matters to the user: bytes a request."""
     container: Mapping[str, str] = field(default_factory=dict)
     """Image id and labels of the container, as the engine told."""
@@ -353,7 +353,7 @@ class Trial:
     samples: tuple[Sample, ...] = ()
     blocks: tuple[Block, ...] = ()
     troughs: tuple[Trough, ...] = ()
-    aftermath: Aftermath | None = None
+    aftermath: PostLoadObservation | None = None
     pauses: tuple[Pause, ...] = ()
-    explanation: Explanation | None = None
+    explanation: AllocationTrace | None = None
     end: End | None = None

@@ -89,7 +89,7 @@ class TrialSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class AftermathSummary:
+class PostLoadSummary:
     """What was left some time after a scenario's act."""
 
     scenario: str
@@ -134,7 +134,7 @@ class VariantSummary:
     """Processes of the baseline that were gone at the last trough; None: not read."""
     companion_seconds: Mapping[str, float]
     """Latency of the second endpoint: the median block's p50 and p95, and the maximum."""
-    aftermath: AftermathSummary | None
+    aftermath: PostLoadSummary | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +358,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class MemoryCurve:
     """What a figure needs of one trial; times are seconds since the trial's baseline."""
 
     variant: str

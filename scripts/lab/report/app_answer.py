@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from lab.app.spec import Description
+from lab.app.spec import AppSpec
 from lab.causes.causes import Cause
-from lab.causes.diagnosis import HELD, Answer, Outcome, asks_for_nothing, own_frame
+from lab.causes.diagnosis import HELD, Diagnosis, InterventionResult, asks_for_nothing, own_frame
 from lab.records.observations import EndKind
 from lab.records.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
 from lab.text.markdown import markdown_code, markdown_text
@@ -28,7 +28,7 @@ LAST_RESORT = {
 COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
 
 
-def advice_for(kind: EndKind, reason: str, description: Description) -> str:
+def advice_for(kind: EndKind, reason: str, description: AppSpec) -> str:
     """Why an app was not measured, where, and what to do about it, in one line."""
     file = description.file
     command = f" (command = {description.command!r})" if description.command else ""
@@ -41,7 +41,7 @@ def advice_for(kind: EndKind, reason: str, description: Description) -> str:
     return f"{file}: the app was not measured: {reason}"
 
 
-def own_answer(found: Answer, name: str, variant: str) -> OwnAnswer:
+def app_answer(found: Diagnosis, name: str, variant: str) -> OwnAnswer:
     """The answer about an app of that name, in words and numbers for every reader of it."""
     return OwnAnswer(
         app=name,
@@ -95,14 +95,14 @@ def cause_lines(told: OwnAnswer) -> Iterator[str]:
         yield f"{each.cause} ({each.standing}): {each.evidence}; {each.proof}"
 
 
-def no_cause(found: Answer) -> str:
+def no_cause(found: Diagnosis) -> str:
     undecided = found.judged.verdict is Verdict.INCONCLUSIVE
     if undecided or asks_for_nothing(found.judged) or not found.gained_bytes:
         return "none is asked for: nothing grew that would be worth it"
     return "not known: no reading from inside says where it lies"
 
 
-def help_line(found: Answer) -> str:
+def help_line(found: Diagnosis) -> str:
     """The first cure that was measured, else what the first cause advises.
 
     Of a leak that the program itself holds, a cure that leaves most of the climb comes second.
@@ -119,24 +119,24 @@ def help_line(found: Answer) -> str:
     return "nothing needs to change" if decided and asks_for_nothing(found.judged) else DASH
 
 
-def program_leaks(found: Answer) -> bool:
+def program_leaks(found: Diagnosis) -> bool:
     """Whether it leaks, and what climbs is first of all what the program holds."""
     first = found.findings[0].cause if found.findings else None
     return found.judged.verdict is Verdict.LEAK and first in HELD
 
 
-def cure_text(best: Outcome, requests: int) -> str:
+def cure_text(best: InterventionResult, requests: int) -> str:
     saved = f"{format_mib(best.saved_bytes)} less in {requests:,} requests"
     return f"{best.change.line}  ({saved}, {rate_text(best.rate)} of the requests a second)"
 
 
-def best_cure(found: Answer) -> Outcome | None:
+def best_cure(found: Diagnosis) -> InterventionResult | None:
     """One that saves something worth it; a stop-gap only where nothing else does."""
     cures = [each for each in found.outcomes if each.change.is_cure and is_worth_it(each)]
     return next(iter(cures), None)
 
 
-def is_worth_it(each: Outcome) -> bool:
+def is_worth_it(each: InterventionResult) -> bool:
     was = each.gained_bytes + each.saved_bytes
     return each.saved_bytes >= max(1 << 20, 0.25 * was)
 

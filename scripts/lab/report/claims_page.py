@@ -17,7 +17,7 @@ FRAME = 460
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ClaimLine:
     """One claim on one question."""
 
     claim: str
@@ -31,7 +31,7 @@ class Question:
     """A question with what was found on it."""
 
     text: str
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def questions_within(summary: Summary, length: int) -> tuple[Question, ...]:
     )
 
 
-def line_of(claim: Claim, says: str, length: int) -> Line:
-    return Line(claim.id, says, claim.outcome.value, clipped(claim.reason, length))
+def line_of(claim: Claim, says: str, length: int) -> ClaimLine:
+    return ClaimLine(claim.id, says, claim.outcome.value, clipped(claim.reason, length))
 
 
 def size_of(question: Question) -> int:

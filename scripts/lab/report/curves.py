@@ -10,7 +10,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from numpy.typing import NDArray
 
-from lab.records.summary import Curve, Summary, VariantSummary
+from lab.records.summary import MemoryCurve, Summary, VariantSummary
 from lab.report.group_names import split_name, version_key
 from lab.text.phrases import MIB, clipped, counted, mib, number, printable, signed_mib
 
@@ -88,9 +88,9 @@ class Panel:
     shows_x: bool
 
 
-def render_svg(summary: Summary, curves: Sequence[Curve], standalone: bool = True) -> str:
+def render_svg(summary: Summary, curves: Sequence[MemoryCurve], standalone: bool = True) -> str:
     """The memory curves of all variants as one SVG; standalone carries its own style."""
-    by_variant: defaultdict[str, list[Curve]] = defaultdict(list)
+    by_variant: defaultdict[str, list[MemoryCurve]] = defaultdict(list)
     for curve in curves:
         by_variant[curve.variant].append(curve)
     scale = _scale(summary.variants, curves)
@@ -146,7 +146,7 @@ def downsample(values: Floats, most: int = MOST_POINTS) -> NDArray[np.intp]:
 
 def _panels(
     variants: Sequence[VariantSummary],
-    curves: Mapping[str, Sequence[Curve]],
+    curves: Mapping[str, Sequence[MemoryCurve]],
     scale: Scale,
     cells: Cells,
 ) -> list[Panel]:
@@ -168,7 +168,7 @@ def _panels(
 
 def _panel(
     variant: VariantSummary,
-    curves: Sequence[Curve],
+    curves: Sequence[MemoryCurve],
     scale: Scale,
     place: tuple[int, int],
     axes_shown: tuple[bool, bool],
@@ -202,7 +202,7 @@ def predicted_ceiling(variant: VariantSummary) -> int | None:
     return variant.memory_bytes.baseline + variant.prediction.growth_bytes
 
 
-def _path(curve: Curve, scale: Scale) -> str:
+def _path(curve: MemoryCurve, scale: Scale) -> str:
     seconds = np.asarray(curve.seconds, dtype=float)
     watched = np.asarray(curve.watched_seconds or curve.seconds, dtype=float)
     values = np.asarray(curve.memory_bytes, dtype=float)
@@ -224,19 +224,19 @@ def _pieces(seconds: Floats) -> NDArray[np.intp]:
     return np.concatenate([[0], np.cumsum(wide)])
 
 
-def _spans(curve: Curve, scale: Scale) -> tuple[tuple[float, float], ...]:
+def _spans(curve: MemoryCurve, scale: Scale) -> tuple[tuple[float, float], ...]:
     return tuple(
         (scale.x(start), round(scale.x(end) - scale.x(start), 1))
         for start, end in curve.block_spans_seconds
     )
 
 
-def _troughs(curve: Curve, scale: Scale) -> Iterable[tuple[float, float]]:
+def _troughs(curve: MemoryCurve, scale: Scale) -> Iterable[tuple[float, float]]:
     points = zip(curve.trough_seconds, curve.trough_bytes, strict=True)
     return ((scale.x(seconds), scale.y(size_bytes)) for seconds, size_bytes in points)
 
 
-def _scale(variants: Sequence[VariantSummary], curves: Sequence[Curve]) -> Scale:
+def _scale(variants: Sequence[VariantSummary], curves: Sequence[MemoryCurve]) -> Scale:
     measured = [value for curve in curves for value in (*curve.memory_bytes, *curve.trough_bytes)]
     highest = float(max(measured, default=MIB))
     ceilings = [ceiling for v in variants if (ceiling := predicted_ceiling(v)) is not None]
@@ -247,7 +247,7 @@ def _scale(variants: Sequence[VariantSummary], curves: Sequence[Curve]) -> Scale
     return Scale((min(first, 0.0), max(last, min(first, 0.0) + 1.0)), max(top, float(MIB)))
 
 
-def _own_scale(variant: VariantSummary, curves: Sequence[Curve], shared: Scale) -> Scale:
+def _own_scale(variant: VariantSummary, curves: Sequence[MemoryCurve], shared: Scale) -> Scale:
     """The memory of one variant, over the time of all."""
     return Scale(shared.seconds, _scale([variant], curves).bytes_top)
 

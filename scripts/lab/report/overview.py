@@ -23,7 +23,7 @@ CLOSE_PREDICTION = 0.10
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OverviewLine:
     """What happened to some variants of one verdict."""
 
     verdict: Verdict
@@ -33,22 +33,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Overview:
     """The first screen of the report."""
 
     headline: str
-    lines: tuple[Line, ...]
+    lines: tuple[OverviewLine, ...]
     findings: tuple[str, ...]
     warnings: tuple[str, ...]
     measured: bool
 
 
-def answer(summary: Summary) -> Answer:
+def overview_of(summary: Summary) -> Overview:
     """Say which variants grew, to what ceiling, what was predicted and what tells them apart."""
     measured = [variant for variant in summary.variants if is_measured(variant)]
     if summary.claims:
         return _answer_of_claims(summary, measured)
-    return Answer(
+    return Overview(
         headline=_headline(summary, measured),
         lines=tuple(_lines(summary.variants)),
         findings=tuple(_findings(measured)),
@@ -57,9 +57,9 @@ def answer(summary: Summary) -> Answer:
     )
 
 
-def _answer_of_claims(summary: Summary, measured: Sequence[VariantSummary]) -> Answer:
+def _answer_of_claims(summary: Summary, measured: Sequence[VariantSummary]) -> Overview:
     """Of statements, not of variants: what came out, and what explains most of it."""
-    return Answer(
+    return Overview(
         headline=_claims_headline(summary.claims),
         lines=(),
         findings=tuple(filter(None, (explanation(summary), _headline(summary, measured)))),
@@ -127,7 +127,7 @@ def _share(verdict: Verdict, variants: Iterable[VariantSummary]) -> str:
     }[verdict]
 
 
-def _lines(variants: Sequence[VariantSummary]) -> Iterable[Line]:
+def _lines(variants: Sequence[VariantSummary]) -> Iterable[OverviewLine]:
     for verdict in VERDICT_ORDER:
         members = [variant for variant in variants if variant.verdict is verdict]
         if verdict is Verdict.INCONCLUSIVE:
@@ -136,14 +136,14 @@ def _lines(variants: Sequence[VariantSummary]) -> Iterable[Line]:
             yield from (_line(cluster, variants) for cluster in _clusters(members, verdict))
 
 
-def _undecided_lines(members: Sequence[VariantSummary]) -> Iterable[Line]:
+def _undecided_lines(members: Sequence[VariantSummary]) -> Iterable[OverviewLine]:
     for variant in members[:MOST_REASONS]:
         reason = clipped(variant.reason, REASON_LENGTH) or "no reason was recorded"
-        yield Line(variant.verdict, variant.name, 1, f"no verdict: {_sentence(reason)}")
+        yield OverviewLine(variant.verdict, variant.name, 1, f"no verdict: {_sentence(reason)}")
     rest = members[MOST_REASONS:]
     if rest:
         text = "no verdict; their reasons stand below."
-        yield Line(rest[0].verdict, counted(len(rest), "more variant"), len(rest), text)
+        yield OverviewLine(rest[0].verdict, counted(len(rest), "more variant"), len(rest), text)
 
 
 def _clusters(
@@ -166,11 +166,11 @@ def _growth(variant: VariantSummary) -> int:
     return variant.memory_bytes.growth if variant.memory_bytes else 0
 
 
-def _line(members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]) -> Line:
+def _line(members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]) -> OverviewLine:
     verdict = members[0].verdict
     memories = [variant.memory_bytes for variant in members if variant.memory_bytes]
     text = _measured(verdict, memories, members) + _predicted(members)
-    return Line(verdict, group_name(members, everyone), len(members), text)
+    return OverviewLine(verdict, group_name(members, everyone), len(members), text)
 
 
 def _measured(

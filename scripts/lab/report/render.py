@@ -12,13 +12,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lab.records.summary import Curve, Summary, VariantSummary
+from lab.records.summary import MemoryCurve, Summary, VariantSummary
 from lab.report import claims_page as thread_page
 from lab.report import sections
 from lab.report.app_answer import answer_body, change_rows, headline_of
 from lab.report.curves import has_own_scales, render_svg
 from lab.report.legend import READING
-from lab.report.overview import Answer, answer
+from lab.report.overview import Overview, overview_of
 from lab.report.table import COLUMNS, Cell
 from lab.text.markdown import markdown_code, markdown_fence, markdown_text
 from lab.text.phrases import clipped, counted, duration, printable
@@ -61,7 +61,7 @@ LIMITS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One variant in the table."""
 
     name: str
@@ -72,7 +72,7 @@ class Row:
     """Growth as a share of the largest growth of the run."""
 
 
-def render_all(summary: Summary, curves: Sequence[Curve]) -> Mapping[str, str]:
+def render_all(summary: Summary, curves: Sequence[MemoryCurve]) -> Mapping[str, str]:
     """Every file of the report by its name."""
     page = {"thread.md": render_thread(summary)} if summary.claims else {}
     return {
@@ -103,7 +103,7 @@ def render_thread(summary: Summary) -> str:
     return re.sub(r"\n{3,}", "\n\n", printable(text)).strip() + "\n"
 
 
-def render_html(summary: Summary, curves: Sequence[Curve]) -> str:
+def render_html(summary: Summary, curves: Sequence[MemoryCurve]) -> str:
     """One page that needs no network and no JavaScript."""
     figure = Markup(render_svg(summary, curves, standalone=False))
     page = _environment(escaped=True).get_template("report.html.j2")
@@ -156,9 +156,9 @@ def _context(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _answer(summary: Summary) -> Answer:
+def _answer(summary: Summary) -> Overview:
     """The first screen; of a run about one own app its headline is the app's."""
-    found = answer(summary)
+    found = overview_of(summary)
     if summary.own is None:
         return found
     return replace(found, headline=headline_of(summary.own))
@@ -175,11 +175,11 @@ def _column_groups() -> list[tuple[str, int]]:
     return groups
 
 
-def _rows(variants: Sequence[VariantSummary], notes: sections.Footnotes) -> list[Row]:
+def _rows(variants: Sequence[VariantSummary], notes: sections.Footnotes) -> list[TableRow]:
     growths = [v.memory_bytes.growth if v.memory_bytes else 0 for v in variants]
     largest = max([*growths, 1])
     return [
-        Row(
+        TableRow(
             name=variant.name,
             verdict=variant.verdict.value,
             cells=tuple(column.cell(variant) for column in COLUMNS),

@@ -7,7 +7,7 @@ from rich.text import Text
 from lab.errors import ExitCode
 from lab.records.summary import Claim, Outcome, Summary, VariantSummary
 from lab.report.claims_page import tally
-from lab.report.overview import answer
+from lab.report.overview import overview_of
 from lab.text.phrases import DASH, clipped
 from lab.text.units import format_mib
 
@@ -90,5 +90,5 @@ def closing_table(summary: Summary) -> Group:
         table.add_row(*row(variant))
     for missing in summary.run.missing:
         table.add_row(missing.name, "never ran", Text(missing.reason))
-    found = answer(summary)
+    found = overview_of(summary)
     return Group(table, Text(), Text(found.headline, style="bold"))

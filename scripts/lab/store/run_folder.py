@@ -202,11 +202,11 @@ class RunFolder:
             return None
         return self.read_json(COMPARISON, Comparison)
 
-    def write_own(self, text: str) -> None:
+    def write_interventions(self, text: str) -> None:
         """What a run of an own app tried, as JSON."""
         write_file(self.path / OWN, text)
 
-    def read_own(self, record: type[T]) -> T | None:
+    def read_interventions(self, record: type[T]) -> T | None:
         """What was tried; None where the run was not of an own app.
 
         Raises:

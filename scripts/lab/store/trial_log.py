@@ -12,13 +12,13 @@ from typing import Any
 from lab.errors import LabError
 from lab.records.codec import ShapeError, decode, encode
 from lab.records.observations import (
-    Aftermath,
+    AllocationTrace,
     Block,
     Calibration,
     End,
     Environment,
-    Explanation,
     Pause,
+    PostLoadObservation,
     Prediction,
     Sample,
     Trial,
@@ -36,9 +36,9 @@ Record = (
     | Sample
     | Block
     | Trough
-    | Aftermath
+    | PostLoadObservation
     | Pause
-    | Explanation
+    | AllocationTrace
     | End
 )
 KINDS: Mapping[str, type] = {
@@ -49,9 +49,9 @@ KINDS: Mapping[str, type] = {
     "sample": Sample,
     "block": Block,
     "trough": Trough,
-    "aftermath": Aftermath,
+    "aftermath": PostLoadObservation,
     "pause": Pause,
-    "explanation": Explanation,
+    "explanation": AllocationTrace,
     "end": End,
 }
 NAMES = {record: kind for kind, record in KINDS.items()}
@@ -159,8 +159,8 @@ def read_trial(path: Path) -> Trial | None:
         samples=every(Sample),
         blocks=every(Block),
         troughs=every(Trough),
-        aftermath=last(Aftermath),
+        aftermath=last(PostLoadObservation),
         pauses=every(Pause),
-        explanation=last(Explanation),
+        explanation=last(AllocationTrace),
         end=last(End),
     )

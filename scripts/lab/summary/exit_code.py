@@ -15,7 +15,7 @@ from lab.records.summary import (
 )
 
 CLAIMS_SUITE = "thread"
-OWN_SUITE = "try"
+USER_APP_SUITE = "try"
 BAD_ENDS = frozenset(
     kind.value for kind in (EndKind.NEVER_READY, EndKind.NO_REQUESTS_SERVED, EndKind.FAILED)
 )
@@ -44,7 +44,7 @@ def asked_about(
     experiment: Experiment, variants: tuple[VariantSummary, ...]
 ) -> tuple[VariantSummary, ...]:
     """Of an own app's run the app as it is; what is tried beside it answers nothing by itself."""
-    return variants[:1] if experiment.suite == OWN_SUITE else variants
+    return variants[:1] if experiment.suite == USER_APP_SUITE else variants
 
 
 def claims_exit_code(

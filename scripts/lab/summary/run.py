@@ -10,7 +10,7 @@ from lab.records.summary import (
     SCHEMA_VERSION,
     Base,
     Comparison,
-    Curve,
+    MemoryCurve,
     OwnAnswer,
     RunInfo,
     Summary,
@@ -114,13 +114,13 @@ def own_cause(found: VariantSummary, own: OwnAnswer | None) -> str | None:
     return f"{own.causes[0].cause} ({own.causes[0].standing})"
 
 
-def curve_of(trial: Trial) -> Curve:
+def curve_of(trial: Trial) -> MemoryCurve:
     """What the figure shows of a trial; seconds since its baseline."""
     baseline = baseline_of(trial)
     origin = baseline.sample.read_at_seconds if baseline else trial.start.at_seconds
     samples: Sequence[Sample] = [s for s in trial.samples if s.read_at_seconds >= origin]
     troughs = sorted(trial.troughs, key=lambda trough: trough.index)
-    return Curve(
+    return MemoryCurve(
         variant=trial.start.variant.name,
         trial=trial.start.trial,
         seconds=tuple(s.read_at_seconds - origin for s in samples),

@@ -8,10 +8,10 @@ from lab.causes.attribution import likely_cause
 from lab.records.codec import encode
 from lab.records.observations import Trial
 from lab.records.summary import (
-    AftermathSummary,
     CpuSeconds,
     Interval,
     Memory,
+    PostLoadSummary,
     Prediction,
     Threads,
     TrialSummary,
@@ -41,7 +41,10 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     verdict, reason = joint_verdict(parts)
     found = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
     cpu = [cpu_of(trial) for trial in trials]
-    user, system = middle(c.user for c in cpu if c), middle(c.system for c in cpu if c)
+    user, system = (
+        median_number(c.user for c in cpu if c),
+        median_number(c.system for c in cpu if c),
+    )
     memory = middle_memory(part.memory_bytes for part in parts)
     prediction = trials[0].prediction or not_predicted(trials[0])
     limit_bytes = first.variant.memory_limit_bytes
@@ -63,7 +66,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         ),
         processes=middle_int(processes_of(trial) for trial in trials),
         cpu_seconds=None if user is None or system is None else CpuSeconds(user, system),
-        elapsed_seconds=middle(part.elapsed_seconds for part in parts),
+        elapsed_seconds=median_number(part.elapsed_seconds for part in parts),
         latency_seconds=latency_of(
             [block.latency_seconds for trial in trials for block in trial.blocks]
         ),
@@ -79,14 +82,14 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     )
 
 
-def middle(values: Iterable[float | None]) -> float | None:
+def median_number(values: Iterable[float | None]) -> float | None:
     """The median of those that were measured."""
     known = [value for value in values if value is not None]
     return median(known) if known else None
 
 
 def middle_int(values: Iterable[int | None]) -> int | None:
-    found = middle(values)
+    found = median_number(values)
     return None if found is None else round(found)
 
 
@@ -141,12 +144,12 @@ def versions_of(trials: Sequence[Trial]) -> dict[str, str]:
     return {"python": known.python, "libc": known.libc, **kept}
 
 
-def aftermath_of(trials: Sequence[Trial]) -> AftermathSummary | None:
+def aftermath_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
     """That of the last trial that has one."""
     seen = next((trial.aftermath for trial in reversed(trials) if trial.aftermath), None)
     if seen is None:
         return None
-    return AftermathSummary(
+    return PostLoadSummary(
         scenario=seen.scenario.value,
         waited_seconds=seen.waited_seconds,
         memory_before_bytes=seen.memory_before_bytes,

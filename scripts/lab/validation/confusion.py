@@ -23,7 +23,7 @@ HEADING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FamilyRow:
     """What was said of one family."""
 
     family: str
@@ -52,29 +52,29 @@ def judge_in_sequence(case: Case) -> tuple[Verdict, float]:
         blocks += next_blocks(asked)
 
 
-def rows(families: Mapping[str, Sequence[Case]]) -> Iterator[Row]:
+def rows(families: Mapping[str, Sequence[Case]]) -> Iterator[FamilyRow]:
     """One family after the other, as soon as it is judged."""
     for family, cases in families.items():
         found = [judge_in_sequence(case) for case in cases]
         said = Counter(verdict for verdict, _ in found)
         loads = sum(loads for _, loads in found) / len(found)
-        yield Row(family, cases[0].leaks, said, loads)
+        yield FamilyRow(family, cases[0].leaks, said, loads)
 
 
-def line(row: Row) -> str:
+def line(row: FamilyRow) -> str:
     """A row of the table."""
     counts = "".join(f"{row.count(verdict):>14}" for verdict in COLUMNS)
     return f"{row.family:34}{'leak' if row.leaks else 'no leak':>9}{counts}{row.loads:>7.2f}"
 
 
-def rate(rows: Iterable[Row], verdicts: Sequence[Verdict]) -> tuple[int, int]:
+def rate(rows: Iterable[FamilyRow], verdicts: Sequence[Verdict]) -> tuple[int, int]:
     """How often one of those was said, of how many."""
     known = list(rows)
     said = sum(row.count(verdict) for row in known for verdict in verdicts)
     return said, sum(row.cases for row in known)
 
 
-def summary(found: Sequence[Row]) -> list[tuple[str, int, int, float]]:
+def summary(found: Sequence[FamilyRow]) -> list[tuple[str, int, int, float]]:
     """What is bounded: its name, how often, of how many, and the most that is allowed."""
     others = (Verdict.FLAT, Verdict.BOUNDED)
     without, leaks = ([row for row in found if row.leaks is kind] for kind in (False, True))

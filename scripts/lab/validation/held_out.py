@@ -9,29 +9,29 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.random import Generator
 
-from lab.validation.shapes import THREAD_MIB, Heights, Load, Shape, remembering
+from lab.validation.shapes import THREAD_MIB, Heights, Shape, SimulatedLoad, remembering
 
 
-def logistic(random: Generator, load: Load) -> Heights:
+def logistic(random: Generator, load: SimulatedLoad) -> Heights:
     """A cache that is found slowly, then fast, then is full."""
     middle, width = random.uniform(0.2, 0.7), random.uniform(0.03, 0.12)
     return np.asarray(random.uniform(5, 200) / (1 + np.exp((middle - load.done) / width)))
 
 
-def keys_met_at_random(random: Generator, load: Load) -> Heights:
+def keys_met_at_random(random: Generator, load: SimulatedLoad) -> Heights:
     """A cache of keys that are asked for at random: the last ones are met late."""
     keys = int(load.requests * random.uniform(0.02, 0.3))
     return np.asarray(random.uniform(5, 200) * (1 - np.exp(-load.done * load.requests / keys)))
 
 
-def cache_after_the_load(random: Generator, load: Load) -> Heights:
+def cache_after_the_load(random: Generator, load: SimulatedLoad) -> Heights:
     """An even fill that outlasts the load that was asked for, by a third at most."""
     return np.asarray(
         random.uniform(20, 300) * np.minimum(1, load.done / random.uniform(1.0, 1.33))
     )
 
 
-def time_to_live(random: Generator, load: Load) -> Heights:
+def time_to_live(random: Generator, load: SimulatedLoad) -> Heights:
     """Entries that expire: filled and emptied in waves that lose height."""
     period = random.uniform(0.15, 0.7)
     wave = np.sin(2 * np.pi * load.done / period + random.uniform(0, 6))
@@ -40,12 +40,12 @@ def time_to_live(random: Generator, load: Load) -> Heights:
     )
 
 
-def collections(random: Generator, load: Load) -> Heights:
+def collections(random: Generator, load: SimulatedLoad) -> Heights:
     """Garbage that a late collection takes: heights between two levels, at random."""
     return 10 + random.uniform(2, 40) * random.random(len(load.done))
 
 
-def wandering_then_still(random: Generator, load: Load) -> Heights:
+def wandering_then_still(random: Generator, load: SimulatedLoad) -> Heights:
     """A heap that wanders as it pleases for a while, and then no more."""
     walk = np.cumsum(random.normal(0.02, random.uniform(0.05, 0.3), len(load.done)))
     until = max(1, int(random.uniform(0.2, 1.0) * load.blocks))
@@ -53,7 +53,7 @@ def wandering_then_still(random: Generator, load: Load) -> Heights:
     return np.asarray(6 + walk * np.sqrt(load.workers))
 
 
-def one_restart(random: Generator, load: Load) -> Heights:
+def one_restart(random: Generator, load: SimulatedLoad) -> Heights:
     """A pool of which one worker dies once and fills again."""
     size = random.uniform(30, 300)
     at = random.uniform(0.3, 1.0)
@@ -61,13 +61,13 @@ def one_restart(random: Generator, load: Load) -> Heights:
     return np.asarray(size * load.workers * np.minimum(1, load.done / 0.1) - size * lost)
 
 
-def power_of_the_load(random: Generator, load: Load) -> Heights:
+def power_of_the_load(random: Generator, load: SimulatedLoad) -> Heights:
     """Saturation whose rest is a power of the load, slower than a hyperbola's."""
     half, power = random.uniform(0.01, 0.1), random.uniform(0.5, 0.9)
     return np.asarray(random.uniform(10, 200) * (1 - (1 + load.done / half) ** -power))
 
 
-def popular_keys(random: Generator, load: Load) -> Heights:
+def popular_keys(random: Generator, load: SimulatedLoad) -> Heights:
     """A cache without an end, of keys as popular as words are: the rarest are met last."""
     keys = int(random.choice([50, 200, 1000]))
     odds = 1 / np.arange(1, keys + 1) ** random.uniform(0.8, 1.2)
@@ -76,7 +76,7 @@ def popular_keys(random: Generator, load: Load) -> Heights:
     return np.asarray(random.uniform(5, 100) / keys * met.sum(axis=1))
 
 
-def two_pools(random: Generator, load: Load) -> Heights:
+def two_pools(random: Generator, load: SimulatedLoad) -> Heights:
     """A pool that fills at once, and another that is first needed later."""
     later, first, second = random.uniform(0.2, 0.8), *random.uniform(20, 300, 2)
     needed = np.clip((load.done - later) / random.uniform(0.05, 0.2), 0, 1)
@@ -85,13 +85,13 @@ def two_pools(random: Generator, load: Load) -> Heights:
     )
 
 
-def slow_wave(random: Generator, load: Load) -> Heights:
+def slow_wave(random: Generator, load: SimulatedLoad) -> Heights:
     """A working set that breathes: a wave of half the load or more."""
     period, size = random.uniform(0.5, 1.5), random.uniform(0.3, 6)
     return np.asarray(10 + size * np.sin(2 * np.pi * (load.done / period + random.random())))
 
 
-def rare_bursts(random: Generator, load: Load) -> Heights:
+def rare_bursts(random: Generator, load: SimulatedLoad) -> Heights:
     """Large answers now and then, that stay until the next collection."""
     bursts = random.random(len(load.done)) < random.uniform(0.05, 0.3)
     return np.asarray(8 + bursts * random.exponential(random.uniform(1, 20), len(load.done)))
@@ -113,24 +113,24 @@ HELD_OUT_NO_LEAKS: Mapping[str, Shape] = {
 }
 
 
-def restless_ground(random: Generator, load: Load) -> Heights:
+def restless_ground(random: Generator, load: SimulatedLoad) -> Heights:
     """Noise that remembers, a tenth of a megabyte."""
     memory = random.uniform(0.3, 0.9)
     return np.asarray(5 + remembering(random, len(load.done), memory, 0.1 * np.sqrt(load.workers)))
 
 
-def breathing(random: Generator, load: Load) -> Heights:
+def breathing(random: Generator, load: SimulatedLoad) -> Heights:
     """A small wave."""
     period, size = random.uniform(0.2, 0.6), random.uniform(0.05, 0.2)
     return np.asarray(5 + size * np.sin(2 * np.pi * (load.done / period + random.random())))
 
 
-def heavy_tails(random: Generator, load: Load) -> Heights:
+def heavy_tails(random: Generator, load: SimulatedLoad) -> Heights:
     """Noise with outliers now and then."""
     return 5 + 0.05 * random.standard_t(2, len(load.done))
 
 
-def one_late_thread(random: Generator, load: Load) -> Heights:
+def one_late_thread(random: Generator, load: SimulatedLoad) -> Heights:
     """One thread that starts anywhere in the load."""
     return np.asarray(THREAD_MIB * (load.done > random.uniform(0.1, 1)))
 

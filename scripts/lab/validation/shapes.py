@@ -19,7 +19,7 @@ THREAD_MIB = 15.26
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class SimulatedLoad:
     """What the lab was asked for."""
 
     blocks: int
@@ -39,18 +39,18 @@ class Load:
         return self.done * self.requests / self.workers
 
 
-Shape = Callable[[Generator, Load], Heights]
+Shape = Callable[[Generator, SimulatedLoad], Heights]
 
 
 # What is no leak
 
 
-def level(random: Generator, load: Load) -> Heights:
+def level(random: Generator, load: SimulatedLoad) -> Heights:
     """Caches that are full after the first block."""
     return np.full(len(load.done), random.choice([0.5, 4, 40, 400]) * random.uniform(0.5, 1.5))
 
 
-def restless(random: Generator, load: Load) -> Heights:
+def restless(random: Generator, load: SimulatedLoad) -> Heights:
     """A level whose noise remembers: what one block keeps, the next gives back slowly."""
     memory, spread = random.uniform(0.5, 0.95), random.uniform(0.1, 0.5) * np.sqrt(load.workers)
     return 4 + remembering(random, len(load.done), memory, spread)
@@ -64,7 +64,9 @@ def remembering(random: Generator, count: int, memory: float, spread: float) -> 
     return heights
 
 
-def one_time(random: Generator, load: Load, sizes: Heights, mean_requests: float) -> Heights:
+def one_time(
+    random: Generator, load: SimulatedLoad, sizes: Heights, mean_requests: float
+) -> Heights:
     """Costs that each worker pays once, at a random time: the later, the rarer."""
     heights = np.zeros(len(load.done))
     for _ in range(load.workers):
@@ -73,14 +75,14 @@ def one_time(random: Generator, load: Load, sizes: Heights, mean_requests: float
     return heights
 
 
-def filling_heap(random: Generator, load: Load) -> Heights:
+def filling_heap(random: Generator, load: SimulatedLoad) -> Heights:
     """An async worker's heap as measured: some megabytes in a thousand requests, then still."""
     sizes = random.uniform(0.1, 2.5, random.integers(4, 12))
     total = random.uniform(3, 7.5)
     return one_time(random, load, sizes * total / sizes.sum(), random.uniform(300, 900))
 
 
-def evenly_filling_heap(random: Generator, load: Load) -> Heights:
+def evenly_filling_heap(random: Generator, load: SimulatedLoad) -> Heights:
     """As measured on 3.10: a jump, then 1 KiB a request up to 3,500 requests, then still."""
     first, more = random.uniform(1, 3.5), random.uniform(1, 4)
     at = random.uniform(400, 700), random.uniform(1500, 3500)
@@ -88,14 +90,14 @@ def evenly_filling_heap(random: Generator, load: Load) -> Heights:
     return a_worker * load.workers
 
 
-def pool(random: Generator, load: Load) -> Heights:
+def pool(random: Generator, load: SimulatedLoad) -> Heights:
     """Threads that each keep what a request needs; the last ones start late."""
     threads = int(random.choice([4, 8, 20, 40, 80]))
     sizes = np.full(threads, THREAD_MIB * random.uniform(0.2, 1.2))
     return one_time(random, load, sizes, random.uniform(0.03, 0.25) * load.requests / load.workers)
 
 
-def creeping_pool(random: Generator, load: Load) -> Heights:
+def creeping_pool(random: Generator, load: SimulatedLoad) -> Heights:
     """A pool that is full soon, and arenas that fill up for some thousand requests more."""
     size = random.choice([120, 300, 1200]) * random.uniform(0.8, 1.2)
     creep = size * random.uniform(0.002, 0.012) * load.workers
@@ -105,13 +107,13 @@ def creeping_pool(random: Generator, load: Load) -> Heights:
     )
 
 
-def saturating(random: Generator, load: Load) -> Heights:
+def saturating(random: Generator, load: SimulatedLoad) -> Heights:
     """Exponential approach to a ceiling."""
     size, share = random.uniform(15, 400), random.uniform(0.1, 0.6)
     return np.asarray(size * (1 - np.exp(-load.done / share)))
 
 
-def late_cache(random: Generator, load: Load) -> Heights:
+def late_cache(random: Generator, load: SimulatedLoad) -> Heights:
     """A cache of a fixed size that fills evenly, from some time on until it is full."""
     begins = random.uniform(0, 0.4)
     ends = random.uniform(begins + 0.1, 1.0)
@@ -119,7 +121,7 @@ def late_cache(random: Generator, load: Load) -> Heights:
     return 2 + size * np.clip((load.done - begins) / (ends - begins), 0, 1)
 
 
-def recycled(random: Generator, load: Load) -> Heights:
+def recycled(random: Generator, load: SimulatedLoad) -> Heights:
     """Workers that grow until they are replaced after some number of requests, each at its own."""
     heights = np.zeros(len(load.done))
     for _ in range(load.workers):
@@ -128,7 +130,7 @@ def recycled(random: Generator, load: Load) -> Heights:
     return heights
 
 
-def timers(random: Generator, load: Load) -> Heights:
+def timers(random: Generator, load: SimulatedLoad) -> Heights:
     """Closed connections that a timer keeps for a while: a block leaves some behind."""
     kept = random.uniform(0.2, 3) * random.gamma(2, 0.5, len(load.done))
     forgotten = random.uniform(0.2, 0.6)
@@ -137,7 +139,7 @@ def timers(random: Generator, load: Load) -> Heights:
     return 3 + kept
 
 
-def page_cache(random: Generator, load: Load) -> Heights:
+def page_cache(random: Generator, load: SimulatedLoad) -> Heights:
     """Pages of a file that grows, until the kernel takes most of them back, again and again."""
     ceiling, pace = random.uniform(2, 40), random.uniform(3, 8)
     heights, height = [], 0.0
@@ -149,7 +151,7 @@ def page_cache(random: Generator, load: Load) -> Heights:
     return np.asarray(heights)
 
 
-def steps(random: Generator, load: Load) -> Heights:
+def steps(random: Generator, load: SimulatedLoad) -> Heights:
     """A few arenas or workers more, and now and then one less."""
     heights = np.full(len(load.done), 20.0)
     for _ in range(random.integers(1, 4)):
@@ -158,7 +160,7 @@ def steps(random: Generator, load: Load) -> Heights:
     return heights
 
 
-def outlier(random: Generator, load: Load) -> Heights:
+def outlier(random: Generator, load: SimulatedLoad) -> Heights:
     """A level with one trough that was taken at a bad moment."""
     heights = level(random, load)
     heights[random.integers(load.blocks)] += random.choice([-30, -3, 3, 30]) * random.uniform(
@@ -167,18 +169,18 @@ def outlier(random: Generator, load: Load) -> Heights:
     return heights
 
 
-def giving_back(random: Generator, load: Load) -> Heights:
+def giving_back(random: Generator, load: SimulatedLoad) -> Heights:
     """Memory of the start that is given back little by little."""
     return np.asarray(random.uniform(5, 100) * (np.exp(-load.done / random.uniform(0.1, 0.4)) - 1))
 
 
-def hyperbola(random: Generator, load: Load) -> Heights:
+def hyperbola(random: Generator, load: SimulatedLoad) -> Heights:
     """Saturation with a long tail: half of it is there after a part of the load."""
     half = random.uniform(0.02, 0.2)
     return random.uniform(10, 300) * load.done / (load.done + half)
 
 
-def workers_with_jitter(random: Generator, load: Load) -> Heights:
+def workers_with_jitter(random: Generator, load: SimulatedLoad) -> Heights:
     """Workers that leak and are replaced after a lifetime with jitter."""
     life, heights = random.uniform(0.3, 0.7), np.zeros(len(load.done))
     size = random.uniform(5, 80)
@@ -189,7 +191,7 @@ def workers_with_jitter(random: Generator, load: Load) -> Heights:
     return heights
 
 
-def shrinking_steps(random: Generator, load: Load) -> Heights:
+def shrinking_steps(random: Generator, load: SimulatedLoad) -> Heights:
     """Arenas, each smaller than the last and later."""
     heights, at, size = np.full(len(load.done), 5.0), random.uniform(0.02, 0.1), 60.0
     for _ in range(7):
@@ -198,7 +200,7 @@ def shrinking_steps(random: Generator, load: Load) -> Heights:
     return heights
 
 
-def stretched(random: Generator, load: Load) -> Heights:
+def stretched(random: Generator, load: SimulatedLoad) -> Heights:
     """A stretched exponential: fast at first, then slower than any exponential."""
     share, power = random.uniform(0.05, 0.3), random.uniform(0.5, 0.9)
     return np.asarray(random.uniform(10, 300) * (1 - np.exp(-((load.done / share) ** power))))
@@ -229,43 +231,43 @@ NO_LEAKS: Mapping[str, Shape] = {
 # Leaks: a shape beside which some bytes a request are lost
 
 
-def nothing(random: Generator, load: Load) -> Heights:
+def nothing(random: Generator, load: SimulatedLoad) -> Heights:
     """An app that keeps nothing else."""
     return np.zeros(len(load.done))
 
 
-def full_pool(random: Generator, load: Load) -> Heights:
+def full_pool(random: Generator, load: SimulatedLoad) -> Heights:
     """A pool of up to 1.2 GiB that is full after a block or two."""
     size = random.choice([60, 300, 1200]) * random.uniform(0.8, 1.1)
     return np.asarray(size * np.minimum(1, load.done / random.uniform(0.02, 0.2)))
 
 
-def half_filled_pool(random: Generator, load: Load) -> Heights:
+def half_filled_pool(random: Generator, load: SimulatedLoad) -> Heights:
     """A pool of up to 1.2 GiB that fills for half of the load, thread by thread."""
     threads = int(random.choice([20, 80]))
     at = np.sort(random.uniform(0, random.uniform(0.3, 0.5), threads))
     return THREAD_MIB * np.searchsorted(at, load.done, side="right").astype(np.float64)
 
 
-def dying_part(random: Generator, load: Load) -> Heights:
+def dying_part(random: Generator, load: SimulatedLoad) -> Heights:
     """A start that dies away, exponentially."""
     return np.asarray(random.uniform(2, 60) * (1 - np.exp(-load.done / random.uniform(0.05, 0.25))))
 
 
-def bad_moment(random: Generator, load: Load) -> Heights:
+def bad_moment(random: Generator, load: SimulatedLoad) -> Heights:
     """One trough that was taken at a bad moment."""
     heights = np.full(len(load.done), 5.0)
     heights[random.integers(load.blocks)] += random.choice([-3, 3]) * random.uniform(0.3, 1)
     return heights
 
 
-def late_threads(random: Generator, load: Load) -> Heights:
+def late_threads(random: Generator, load: SimulatedLoad) -> Heights:
     """A pool of eight, of which some threads start anywhere in the load."""
     at = np.sort(random.uniform(0, 1, 8))
     return THREAD_MIB * np.searchsorted(at, load.done, side="right").astype(np.float64)
 
 
-def falling_start(random: Generator, load: Load) -> Heights:
+def falling_start(random: Generator, load: SimulatedLoad) -> Heights:
     """Memory of the start that is given back meanwhile."""
     return -dying_part(random, load)
 
@@ -284,7 +286,7 @@ UNDER_LEAKS: Mapping[str, Shape] = {
 }
 
 
-def leaked(random: Generator, load: Load, bytes_a_request: float) -> Heights:
+def leaked(random: Generator, load: SimulatedLoad, bytes_a_request: float) -> Heights:
     """Lost evenly, or by the object: one request in ten loses all."""
     every = int(random.choice([1, 1, 10]))
     lost = random.poisson(load.requests / load.blocks / every, len(load.done))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from lab.validation.shapes import MIB, Heights, Load, Shape, leaked, remembering
+from lab.validation.shapes import MIB, Heights, Shape, SimulatedLoad, leaked, remembering
 from lab.verdict.trend import Troughs
 
 PAGE_MIB = 4096 / MIB
@@ -26,7 +26,7 @@ class Meter:
 class Case:
     """One made-up trial with its truth."""
 
-    load: Load
+    load: SimulatedLoad
     heights_mib: Heights
     leaks: bool
     baseline_mib: float = 40
@@ -43,12 +43,12 @@ class Case:
         )
 
 
-def a_load(random: Generator, least_requests_a_worker: int = 0) -> Load:
+def a_load(random: Generator, least_requests_a_worker: int = 0) -> SimulatedLoad:
     """One of the loads that people ask for."""
     workers = int(random.choice([1, 1, 1, 2, 4, 8, 12]))
     requests = int(random.choice([400, 1000, 2000, 4000, 8000]))
     blocks = int(random.choice([8, 8, 8, 12, 16, 24, 32]))
-    return Load(blocks, max(requests, least_requests_a_worker * workers), workers)
+    return SimulatedLoad(blocks, max(requests, least_requests_a_worker * workers), workers)
 
 
 def a_meter(random: Generator, workers: int) -> Meter:

@@ -11,10 +11,10 @@ from statistics import median
 
 from lab.stopping import MOST_LOADS
 from lab.text.units import MIB
-from lab.verdict.model_selection import Climb, climb_of, evidence_of
+from lab.verdict.model_selection import Trend, evidence_of, trend_of
 from lab.verdict.trend import (
-    Line,
-    Stretch,
+    FittedLine,
+    Segment,
     Troughs,
     falls_bytes,
     fit,
@@ -82,7 +82,7 @@ FALL_SHARE = 0.25
 LEAST_FALLS = 2
 
 
-class Doubt(Enum):
+class LeakDoubt(Enum):
     """Why a climb is not called a leak."""
 
     SAW_TOOTH = "it fell in between"
@@ -94,15 +94,15 @@ class Doubt(Enum):
     @property
     def in_steps(self) -> bool:
         """Whether size alone decides in a short load: steps have no pace to go on with."""
-        return self in (Doubt.SAW_TOOTH, Doubt.STEPS)
+        return self in (LeakDoubt.SAW_TOOTH, LeakDoubt.STEPS)
 
 
-UNDECIDED = (Doubt.NO_WINNER, Doubt.TOO_WIDE)
+UNDECIDED = (LeakDoubt.NO_WINNER, LeakDoubt.TOO_WIDE)
 """What more of the same load may settle."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class TroughEvidence:
     """At least eight troughs, and what is worked out of them once."""
 
     troughs: Troughs
@@ -110,14 +110,14 @@ class Seen:
     """Bytes a request below which a climb is none."""
 
     @cached_property
-    def line(self) -> Line:
+    def line(self) -> FittedLine:
         """Through the second half of the blocks."""
         return fit(tail(self.troughs))
 
     @cached_property
-    def climb(self) -> Climb:
+    def climb(self) -> Trend:
         """As the best leak explains all of them."""
-        return climb_of(self.troughs)
+        return trend_of(self.troughs)
 
     @cached_property
     def evidence_of_tail(self) -> float:
@@ -134,13 +134,13 @@ class Seen:
         return slope * self.troughs.total_requests
 
 
-def climbs(seen: Seen) -> bool:
+def climbs(seen: TroughEvidence) -> bool:
     """Whether a leak is the best explanation, and of a size that counts."""
     slope = seen.climb.slope
     return slope is not None and counts(seen, slope.estimate, slope.high)
 
 
-def counts(seen: Seen, slope: float, at_most: float) -> bool:
+def counts(seen: TroughEvidence, slope: float, at_most: float) -> bool:
     """Whether a climb is more than noise, may matter, and can prove no heap that fills."""
     troughs = seen.troughs
     if at_most < seen.matters or seen.over_load(slope) < LEAK_BYTES * sqrt(troughs.workers):
@@ -149,7 +149,7 @@ def counts(seen: Seen, slope: float, at_most: float) -> bool:
     return longest >= FILLING_REQUESTS * troughs.workers or is_proof(seen, slope)
 
 
-def is_proof(seen: Seen, slope: float) -> bool:
+def is_proof(seen: TroughEvidence, slope: float) -> bool:
     """Whether a heap that fills would be full by now, or could not climb as much."""
     troughs = seen.troughs
     a_worker = FILLING_BYTES_A_WORKER * troughs.workers
@@ -162,37 +162,37 @@ def is_long(troughs: Troughs) -> bool:
     return troughs.total_requests >= FILLING_REQUESTS * troughs.workers
 
 
-def doubt_of(seen: Seen) -> Doubt | None:
+def doubt_of(seen: TroughEvidence) -> LeakDoubt | None:
     """What speaks against a leak in a climb that counts."""
     climb, slope = seen.climb, seen.climb.slope
     if slope is None:
         raise ValueError("no climb to doubt")
     constant = seen.over_load(slope.estimate)
     checks = (
-        (Doubt.SAW_TOOTH, _fell(seen)),
-        (Doubt.STEPS, _is_wide(seen, climb.rise_bytes, climb.scatter_bytes)),
-        (Doubt.NO_WINNER, climb.evidence < LEAST_EVIDENCE or not _tail_climbs(seen)),
-        (Doubt.TOO_SHORT, not is_proof(seen, slope.estimate)),
-        (Doubt.TOO_WIDE, slope.low <= 0 or constant < LEAST_CONSTANT_SHARE * climb.rise_bytes),
+        (LeakDoubt.SAW_TOOTH, _fell(seen)),
+        (LeakDoubt.STEPS, _is_wide(seen, climb.rise_bytes, climb.scatter_bytes)),
+        (LeakDoubt.NO_WINNER, climb.evidence < LEAST_EVIDENCE or not _tail_climbs(seen)),
+        (LeakDoubt.TOO_SHORT, not is_proof(seen, slope.estimate)),
+        (LeakDoubt.TOO_WIDE, slope.low <= 0 or constant < LEAST_CONSTANT_SHARE * climb.rise_bytes),
     )
     return next((doubt for doubt, applies in checks if applies), None)
 
 
-def is_kept_free(seen: Seen) -> bool:
+def is_free_in_allocator(seen: TroughEvidence) -> bool:
     """Whether what climbs is memory that the allocator keeps free, and the rest does not climb.
 
     Arenas creep so for thousands of requests (measured: Flask's own server, 12 arenas, 0.9 KiB a
     request), and serve from what they keep before they ask for more.
     """
     rest = seen.troughs.without_free
-    if rest is None or is_leak(Seen(rest, seen.matters)) or held_of(seen) is not None:
+    if rest is None or is_leak(TroughEvidence(rest, seen.matters)) or held_of(seen) is not None:
         return False
     kept_gain, rest_gain = gain_bytes(tail(seen.troughs)), gain_bytes(tail(rest))
     least, most = FREE_SHARE_OF_CLIMB * kept_gain, FREE_SHARE_IN_MEMORY * kept_gain
     return kept_gain > 0 and least <= kept_gain - rest_gain <= most
 
 
-def held_of(seen: Seen) -> Seen | None:
+def held_of(seen: TroughEvidence) -> TroughEvidence | None:
     """What the program holds, where that climbs for ever, whatever memory does meanwhile.
 
     A leak of small objects first fills what was free in the allocators: of 256 B a request in
@@ -200,15 +200,15 @@ def held_of(seen: Seen) -> Seen | None:
     """
     if seen.troughs.held is None:
         return None
-    held = Seen(seen.troughs.held, seen.matters)
+    held = TroughEvidence(seen.troughs.held, seen.matters)
     return held if is_leak(held) else None
 
 
-def may_hold_more(seen: Seen) -> bool:
+def may_hold_more(seen: TroughEvidence) -> bool:
     """Whether what is held climbs, more load may tell for how long, and there may be more of it."""
     if seen.troughs.held is None or is_exhausted(seen.troughs):
         return False
-    held = Seen(seen.troughs.held, seen.matters)
+    held = TroughEvidence(seen.troughs.held, seen.matters)
     return climbs(held) and doubt_of(held) in UNDECIDED
 
 
@@ -217,17 +217,17 @@ def is_exhausted(troughs: Troughs) -> bool:
     return troughs.total_requests >= 0.9 * MOST_LOADS * troughs.asked_requests
 
 
-def is_leak(seen: Seen) -> bool:
+def is_leak(seen: TroughEvidence) -> bool:
     """Whether it climbs, and nothing speaks against it."""
     return climbs(seen) and doubt_of(seen) is None
 
 
-def gain_bytes(stretch: Stretch) -> int:
+def gain_bytes(stretch: Segment) -> int:
     """Its last trough less its first."""
     return stretch.trough_bytes[-1] - stretch.trough_bytes[0]
 
 
-def is_open(seen: Seen, doubt: Doubt | None) -> bool:
+def is_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> bool:
     """Whether a climb that is not called a leak may yet be one."""
     returns = keeps_below_its_ceiling(seen)
     if doubt is not None and not (doubt.in_steps and (returns or not is_long(seen.troughs))):
@@ -235,7 +235,7 @@ def is_open(seen: Seen, doubt: Doubt | None) -> bool:
     return not returns and may_leak(seen)
 
 
-def may_leak(seen: Seen) -> bool:
+def may_leak(seen: TroughEvidence) -> bool:
     """Whether the tail climbs, and no end explains it better."""
     troughs, line = seen.troughs, seen.line
     if _tail_ends(seen):
@@ -246,17 +246,17 @@ def may_leak(seen: Seen) -> bool:
     return is_long(troughs) and _climbs_in_most_blocks(seen)
 
 
-def _tail_climbs(seen: Seen) -> bool:
+def _tail_climbs(seen: TroughEvidence) -> bool:
     few = len(seen.troughs.trough_bytes) < ENOUGH_BLOCKS_FOR_LEAK
     return few or seen.evidence_of_tail > LEAST_EVIDENCE_OF_TAIL
 
 
-def _tail_ends(seen: Seen) -> bool:
+def _tail_ends(seen: TroughEvidence) -> bool:
     enough = len(seen.troughs.trough_bytes) >= ENOUGH_BLOCKS_FOR_END
     return enough and seen.evidence_of_tail < -LEAST_EVIDENCE_OF_TAIL
 
 
-def has_stopped(seen: Seen) -> bool:
+def has_stopped(seen: TroughEvidence) -> bool:
     """Whether the same load once more would add practically nothing.
 
     Either the slope's interval says so, or the tail, which is no steady climb, gained little and
@@ -278,7 +278,7 @@ def flat_bytes(troughs: Troughs) -> float:
     return max(a_worker, FLAT_SHARE_OF_BASELINE * troughs.baseline_bytes)
 
 
-def grown_bytes(seen: Seen) -> int:
+def grown_bytes(seen: TroughEvidence) -> int:
     """Settled less baseline; of what rises and falls the highest, as it may end anywhere."""
     troughs = seen.troughs
     if keeps_below_its_ceiling(seen):
@@ -286,7 +286,7 @@ def grown_bytes(seen: Seen) -> int:
     return troughs.growth_bytes
 
 
-def keeps_below_its_ceiling(seen: Seen) -> bool:
+def keeps_below_its_ceiling(seen: TroughEvidence) -> bool:
     """Whether it rises and falls, again and again, and no higher than before."""
     heights = seen.troughs.trough_bytes
     half = len(heights) // 2
@@ -297,20 +297,20 @@ def keeps_below_its_ceiling(seen: Seen) -> bool:
     return often and second - first < BOUNDED_SHARE_OF_GROWTH * height
 
 
-def _fell(seen: Seen) -> bool:
+def _fell(seen: TroughEvidence) -> bool:
     """In the last two thirds: what was given back at the start is no saw-tooth."""
     falls = falls_bytes(seen.troughs)
     least = max(FALL_NOISES * seen.noise_bytes, FALL_SHARE * seen.climb.rise_bytes)
     return max(falls[len(falls) // 3 :]) > least
 
 
-def _climbs_in_most_blocks(seen: Seen) -> bool:
+def _climbs_in_most_blocks(seen: TroughEvidence) -> bool:
     """Whether most blocks of the tail add their share, whatever the others do."""
     slopes = slopes_of(tail(seen.troughs))
     climbing = sum(slope > 0 for slope in slopes)
     return climbing >= MOST_BLOCKS * len(slopes) and counts(seen, median(slopes), median(slopes))
 
 
-def _is_wide(seen: Seen, rise_bytes: float, scatter_bytes: float) -> bool:
+def _is_wide(seen: TroughEvidence, rise_bytes: float, scatter_bytes: float) -> bool:
     wide = scatter_bytes > WIDE_SCATTER_NOISES * seen.noise_bytes
     return wide and rise_bytes < STRAIGHT_WIDE_CLIMB * scatter_bytes

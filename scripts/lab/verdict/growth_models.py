@@ -35,7 +35,7 @@ LEAST_LEVEL_SHARE = 0.12
 """Of a stretch after a cache is full: a last block that lags is no sign of an end."""
 
 
-class Kind(Enum):
+class ModelKind(Enum):
     """The explanations; the last two have a constant part: they leak."""
 
     FLAT = "flat"
@@ -49,14 +49,14 @@ class Kind(Enum):
     @property
     def leaks(self) -> bool:
         """Whether every block adds its share for ever."""
-        return self in (Kind.CONSTANT, Kind.BOTH)
+        return self in (ModelKind.CONSTANT, ModelKind.BOTH)
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class GrowthModel:
     """One explanation, fitted as well as it can be."""
 
-    kind: Kind
+    kind: ModelKind
     score: float
     """AICc: the smaller the better, two are a factor e of likelihood."""
     start: int = 0
@@ -67,7 +67,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class TroughCurve:
     """Heights over the share of the load, from 0 to 1."""
 
     shares: tuple[float, ...]
@@ -88,9 +88,9 @@ class Design:
     both: Array
 
 
-def explanations(curve: Curve) -> dict[Kind, Explanation]:
+def fitted_models(curve: TroughCurve) -> dict[ModelKind, GrowthModel]:
     """The best of every kind."""
-    best: dict[Kind, Explanation] = {}
+    best: dict[ModelKind, GrowthModel] = {}
     for start in starts(len(curve.heights)):
         for found in (*_smooth(curve, start), *_in_steps(curve, start)):
             if found.kind not in best or found.score < best[found.kind].score:
@@ -182,7 +182,7 @@ def score(squares: float, points: int, parameters: int) -> float:
     return points * log(squares / points) + 2 * parameters * (1 + (parameters + 1) / left)
 
 
-def _smooth(curve: Curve, start: int) -> Iterator[Explanation]:
+def _smooth(curve: TroughCurve, start: int) -> Iterator[GrowthModel]:
     """Everything but steps, for each correlation of the noise."""
     points = len(curve.heights)
     for correlation in CORRELATIONS:
@@ -191,21 +191,21 @@ def _smooth(curve: Curve, start: int) -> Iterator[Explanation]:
         noise = points * curve.least_noise**2 * (1 - correlation**2)
         total, others = float(white @ white), start + 1 + (correlation > 0)
         for kind, bases, own in (
-            (Kind.FLAT, known.flat, 1),
-            (Kind.CONSTANT, known.constant, 2),
-            (Kind.FULL, known.full, 3),
-            (Kind.DYING, known.dying, 3),
-            (Kind.BOTH, known.both, 4),
+            (ModelKind.FLAT, known.flat, 1),
+            (ModelKind.CONSTANT, known.constant, 2),
+            (ModelKind.FULL, known.full, 3),
+            (ModelKind.DYING, known.dying, 3),
+            (ModelKind.BOTH, known.both, 4),
         ):
             explained = ((white @ bases) ** 2).sum(axis=-1)
             index = int(np.argmax(explained))
             squares = noise + max(0.0, total - float(np.max(explained)))
             found = score(squares, points, others + own) - log(1 - correlation**2)
-            constant = TIME_CONSTANTS[index] if kind is Kind.BOTH else None
-            yield Explanation(kind, found, start, constant, correlation)
+            constant = TIME_CONSTANTS[index] if kind is ModelKind.BOTH else None
+            yield GrowthModel(kind, found, start, constant, correlation)
 
 
-def _in_steps(curve: Curve, start: int) -> Iterator[Explanation]:
+def _in_steps(curve: TroughCurve, start: int) -> Iterator[GrowthModel]:
     """One or two steps between level stretches, each with a place and a height."""
     points, costs = len(curve.heights), level_costs(curve.heights[start:])
     noise = points * curve.least_noise**2
@@ -213,7 +213,7 @@ def _in_steps(curve: Curve, start: int) -> Iterator[Explanation]:
     two = costs[0, :, None] + costs + costs[:, -1]
     for steps, squares in ((1, float(one.min())), (2, float(two.min()))):
         found = score(squares + noise, points, start + 2 + 2 * steps)
-        yield Explanation(Kind.STEPS, found, start)
+        yield GrowthModel(ModelKind.STEPS, found, start)
 
 
 def level_costs(heights: Array) -> Array:

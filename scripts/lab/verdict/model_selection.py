@@ -11,16 +11,16 @@ from lab.verdict.growth_models import (
     CORRELATIONS,
     TIME_CONSTANTS,
     Array,
-    Curve,
-    Explanation,
-    Kind,
-    explanations,
+    GrowthModel,
+    ModelKind,
+    TroughCurve,
+    fitted_models,
     leak_columns,
     stretch_shares,
     whitened,
 )
 from lab.verdict.student import CONFIDENCE
-from lab.verdict.trend import Stretch, Troughs
+from lab.verdict.trend import Segment, Troughs
 
 # Local processes hold still to within a few pages; nothing is known better than that.
 LEAST_NOISE_BYTES = 0.02 * MIB
@@ -36,10 +36,10 @@ BOOTSTRAP_SEED = 596
 
 
 @dataclass(frozen=True, slots=True)
-class Climb:
+class Trend:
     """The part of the growth that does not die away, as the best leak explains it."""
 
-    leak: Explanation
+    leak: GrowthModel
     evidence: float
     """AICc by which it explains the troughs better than all that ends; negative: worse."""
     slope: Interval | None
@@ -50,14 +50,14 @@ class Climb:
     """Standard deviation around the explanation."""
 
 
-def climb_of(troughs: Troughs) -> Climb:
+def trend_of(troughs: Troughs) -> Trend:
     """The climb of at least eight troughs."""
     curve = curve_of(troughs.whole, troughs.workers)
     leak, other = rivals(curve)
     heights = curve.heights[leak.start :]
     evidence = other.score - leak.score
     part = constant_part(curve, leak) if evidence > 0 else None
-    return Climb(
+    return Trend(
         leak,
         evidence,
         part and scaled(part, MIB / troughs.total_requests),
@@ -66,36 +66,36 @@ def climb_of(troughs: Troughs) -> Climb:
     )
 
 
-def evidence_of(stretch: Stretch, workers: int) -> float:
+def evidence_of(stretch: Segment, workers: int) -> float:
     """How much better a leak explains one stretch alone."""
     leak, other = rivals(curve_of(stretch, workers))
     return other.score - leak.score
 
 
-def rivals(curve: Curve) -> tuple[Explanation, Explanation]:
+def rivals(curve: TroughCurve) -> tuple[GrowthModel, GrowthModel]:
     """The best explanation that leaks, and the best of those that end."""
-    found = explanations(curve).values()
+    found = fitted_models(curve).values()
     leak = min((one for one in found if one.kind.leaks), key=_score)
     return leak, min((one for one in found if not one.kind.leaks), key=_score)
 
 
-def thinned(stretch: Stretch) -> Stretch:
+def thinned(stretch: Segment) -> Segment:
     """Every n-th trough, counted from the last, of a stretch of very many."""
     each = -(-len(stretch.requests) // MOST_POINTS)
     last = (len(stretch.requests) - 1) % each
-    return Stretch(stretch.trough_bytes[last::each], stretch.requests[last::each])
+    return Segment(stretch.trough_bytes[last::each], stretch.requests[last::each])
 
 
-def curve_of(stretch: Stretch, workers: int) -> Curve:
+def curve_of(stretch: Segment, workers: int) -> TroughCurve:
     """MiB above the first trough, over the share of the stretch."""
     stretch = thinned(stretch)
     requests = np.asarray(stretch.requests) - stretch.requests[0]
     shares = np.round(requests / requests[-1], 3)
     heights = (np.asarray(stretch.trough_bytes) - stretch.trough_bytes[0]) / MIB
-    return Curve(tuple(shares.tolist()), heights, LEAST_NOISE_BYTES / MIB * sqrt(workers))
+    return TroughCurve(tuple(shares.tolist()), heights, LEAST_NOISE_BYTES / MIB * sqrt(workers))
 
 
-def constant_part(curve: Curve, leak: Explanation) -> Interval:
+def constant_part(curve: TroughCurve, leak: GrowthModel) -> Interval:
     """What the constant part adds over the whole curve, with its interval by bootstrap.
 
     The innovations are drawn again, with the correlation that was estimated and what such an
@@ -111,7 +111,7 @@ def constant_part(curve: Curve, leak: Explanation) -> Interval:
     return Interval(float(estimate), float(estimate + low), float(estimate + high))
 
 
-def fitted_heights(curve: Curve, leak: Explanation) -> Array:
+def fitted_heights(curve: TroughCurve, leak: GrowthModel) -> Array:
     """The explanation's own heights, weighed as its correlation says."""
     heights = curve.heights[leak.start :]
     columns = leak_columns(stretch_shares(curve.shares, leak.start), leak.time_constant)
@@ -120,7 +120,7 @@ def fitted_heights(curve: Curve, leak: Explanation) -> Array:
     return np.asarray(columns @ weights)
 
 
-def correlation_of(residuals: Array, leak: Explanation) -> float:
+def correlation_of(residuals: Array, leak: GrowthModel) -> float:
     """From one block to the next, with what such an estimate falls short by."""
     squares = float(residuals @ residuals)
     told = float(residuals[1:] @ residuals[:-1]) / squares if squares else 0.0
@@ -128,7 +128,7 @@ def correlation_of(residuals: Array, leak: Explanation) -> float:
     return min(CORRELATIONS[-1], max(0.0, raised))
 
 
-def resampled(curve: Curve, leak: Explanation, residuals: Array) -> Array:
+def resampled(curve: TroughCurve, leak: GrowthModel, residuals: Array) -> Array:
     """Noise that might as well have been: a row each time."""
     correlation = correlation_of(residuals, leak)
     fresh = whitened(residuals, correlation)
@@ -143,10 +143,10 @@ def resampled(curve: Curve, leak: Explanation, residuals: Array) -> Array:
     return noise
 
 
-def lines(shares: Array, heights: Array, kind: Kind) -> Array:
+def lines(shares: Array, heights: Array, kind: ModelKind) -> Array:
     """The slope of each row's line, beside the dying part where the explanation has one."""
     slopes, squares = [], []
-    for constant in TIME_CONSTANTS if kind is Kind.BOTH else (None,):
+    for constant in TIME_CONSTANTS if kind is ModelKind.BOTH else (None,):
         columns = leak_columns(shares, constant)
         weights = heights @ np.linalg.pinv(columns).T
         slopes.append(weights[:, 1])
@@ -160,5 +160,5 @@ def scaled(interval: Interval, factor: float) -> Interval:
     return Interval(interval.estimate * factor, interval.low * factor, interval.high * factor)
 
 
-def _score(explanation: Explanation) -> float:
+def _score(explanation: GrowthModel) -> float:
     return explanation.score

@@ -5,17 +5,17 @@ from lab.stopping import MOST_LOADS
 from lab.text.units import format_mib, format_rate
 from lab.verdict.criteria import (
     FILLING_REQUESTS,
-    Doubt,
-    Seen,
+    LeakDoubt,
+    TroughEvidence,
     counts,
     flat_bytes,
     is_long,
     keeps_below_its_ceiling,
 )
-from lab.verdict.trend import Line, Troughs
+from lab.verdict.trend import FittedLine, Troughs
 
 
-def leak_reason(seen: Seen, slope: Interval, held: Seen | None = None) -> str:
+def leak_reason(seen: TroughEvidence, slope: Interval, held: TroughEvidence | None = None) -> str:
     """It climbs, by how much, and what that makes; how much of it is held, where that is known."""
     troughs = seen.troughs
     size = held.climb.slope if held is not None else None
@@ -33,7 +33,7 @@ def leak_reason(seen: Seen, slope: Interval, held: Seen | None = None) -> str:
     )
 
 
-def held_reason(seen: Seen, held: Seen, slope: Interval) -> str:
+def held_reason(seen: TroughEvidence, held: TroughEvidence, slope: Interval) -> str:
     """What is held climbs, by how much, and how far memory shows it."""
     over_load = format_mib(held.over_load(slope.estimate))
     return (
@@ -44,7 +44,7 @@ def held_reason(seen: Seen, held: Seen, slope: Interval) -> str:
     )
 
 
-def held_open_reason(seen: Seen) -> str:
+def held_open_reason(seen: TroughEvidence) -> str:
     """Memory may be still, but what is held is not."""
     return (
         f"{_change(seen.troughs)}; what the app holds climbs, and whether that ends is open;"
@@ -52,7 +52,7 @@ def held_open_reason(seen: Seen) -> str:
     )
 
 
-def kept_free_reason(seen: Seen, slope: Interval) -> str:
+def free_in_allocator_reason(seen: TroughEvidence, slope: Interval) -> str:
     """It climbs, and nothing of it is in use."""
     return (
         f"{_change(seen.troughs)}; what still climbs, {format_rate(slope.estimate)} a request, is"
@@ -60,7 +60,7 @@ def kept_free_reason(seen: Seen, slope: Interval) -> str:
     )
 
 
-def flat_reason(seen: Seen) -> str:
+def flat_reason(seen: TroughEvidence) -> str:
     """It hardly grew."""
     troughs = seen.troughs
     return (
@@ -70,7 +70,7 @@ def flat_reason(seen: Seen) -> str:
     )
 
 
-def bounded_reason(seen: Seen) -> str:
+def bounded_reason(seen: TroughEvidence) -> str:
     """It grew and stopped."""
     troughs = seen.troughs
     if keeps_below_its_ceiling(seen):
@@ -82,7 +82,7 @@ def bounded_reason(seen: Seen) -> str:
     )
 
 
-def open_reason(seen: Seen, doubt: Doubt | None) -> str:
+def open_reason(seen: TroughEvidence, doubt: LeakDoubt | None) -> str:
     """What is open, and what would decide."""
     slope = seen.line.slope
     if doubt is not None:
@@ -95,7 +95,7 @@ def open_reason(seen: Seen, doubt: Doubt | None) -> str:
     return f"{_change(seen.troughs)} and {what}; {_next_action(seen.troughs)}"
 
 
-def _what_is_small(seen: Seen) -> str:
+def _what_is_small(seen: TroughEvidence) -> str:
     """A climb that is there and not called a leak: because it is small, or the load short."""
     slope = seen.climb.slope
     if slope is None or slope.low <= 0:
@@ -121,6 +121,6 @@ def _change(troughs: Troughs) -> str:
     return f"{'grew' if growth >= 0 else 'shrank'} by {format_mib(abs(growth))}"
 
 
-def _second_half(line: Line) -> str:
+def _second_half(line: FittedLine) -> str:
     did = "added" if line.rise_bytes >= 0 else "gave back"
     return f"the second half of the load {did} {format_mib(abs(line.rise_bytes))}"

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.causes.memory_breakdown import of_workers
-from lab.records.memory import kept_bytes
+from lab.records.memory import trough_memory_bytes
 from lab.records.observations import Trial, Trough, WorkerReading
 from lab.records.summary import Interval
 from lab.verdict.student import quantile
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Segment:
     """Consecutive troughs: the last blocks and the trough that they start from."""
 
     trough_bytes: tuple[int, ...]
@@ -48,9 +48,9 @@ class Troughs:
             raise ValueError("requests must rise from trough to trough")
 
     @property
-    def whole(self) -> Stretch:
+    def whole(self) -> Segment:
         """All of them, from the baseline on."""
-        return Stretch((self.baseline_bytes, *self.trough_bytes), (0, *self.requests))
+        return Segment((self.baseline_bytes, *self.trough_bytes), (0, *self.requests))
 
     @property
     def without_free(self) -> "Troughs | None":
@@ -98,7 +98,7 @@ class Troughs:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FittedLine:
     """The straight line through a stretch."""
 
     slope: Interval
@@ -117,14 +117,14 @@ def troughs_of(trial: Trial) -> Troughs | None:
     if not after or not before or any(b <= a for a, b in pairwise((0, *requests))):
         return None
     readings = (before[0], *after)
-    baseline, *troughs = kept_bytes([trough.sample for trough in readings])
+    baseline, *troughs = trough_memory_bytes([trough.sample for trough in readings])
     return Troughs(
         baseline,
         tuple(troughs),
         requests,
         trial.start.variant.axes.workers,
         trial.start.requests,
-        _told(trial, readings, lambda worker: worker.kept_free_bytes),
+        _told(trial, readings, lambda worker: worker.free_in_allocator_bytes),
         _told(trial, readings, lambda worker: worker.held_bytes),
     )
 
@@ -138,18 +138,18 @@ def _told(
     return known if len(known) == len(readings) else None
 
 
-def last_blocks(troughs: Troughs, blocks: int) -> Stretch:
+def last_blocks(troughs: Troughs, blocks: int) -> Segment:
     """The last `blocks` blocks."""
     points = blocks + 1
-    return Stretch(troughs.trough_bytes[-points:], troughs.requests[-points:])
+    return Segment(troughs.trough_bytes[-points:], troughs.requests[-points:])
 
 
-def tail(troughs: Troughs) -> Stretch:
+def tail(troughs: Troughs) -> Segment:
     """The second half of the blocks: five points of eight blocks."""
     return last_blocks(troughs, len(troughs.trough_bytes) // 2)
 
 
-def fit(stretch: Stretch) -> Line:
+def fit(stretch: Segment) -> FittedLine:
     """Ordinary least squares with Student's t, for at least three points.
 
     Not Theil-Sen: on the five points of a tail its rank interval is hardly ever narrower than
@@ -163,20 +163,20 @@ def fit(stretch: Stretch) -> Line:
     left = max(float(height - slope * covariance), 0.0)
     error = sqrt(left / float(width) / degrees)
     half = quantile(degrees) * error
-    return Line(
+    return FittedLine(
         slope=Interval(slope, slope - half, slope + half),
         rise_bytes=slope * float(requests[-1] - requests[0]),
         scatter_bytes=error * spread,
     )
 
 
-def slopes_of(stretch: Stretch) -> tuple[float, ...]:
+def slopes_of(stretch: Segment) -> tuple[float, ...]:
     """Bytes a request that each block of the stretch gained."""
     gained = np.diff(_above_first(stretch)) / np.diff(np.asarray(stretch.requests))
     return tuple(float(slope) for slope in gained)
 
 
-def largest_rise_bytes(stretch: Stretch) -> int:
+def largest_rise_bytes(stretch: Segment) -> int:
     """The highest climb from any trough to a later one; 0 when none is higher."""
     heights = np.asarray(stretch.trough_bytes)
     return int(np.max(heights - np.minimum.accumulate(heights)))
@@ -187,7 +187,7 @@ def falls_bytes(troughs: Troughs) -> tuple[int, ...]:
     return tuple(max(0, before - after) for before, after in pairwise(troughs.trough_bytes))
 
 
-def _above_first(stretch: Stretch) -> NDArray[np.float64]:
+def _above_first(stretch: Segment) -> NDArray[np.float64]:
     """Bytes less those of the first trough: small numbers keep a flat line exactly flat."""
     return np.asarray(stretch.trough_bytes, dtype=np.float64) - stretch.trough_bytes[0]
 

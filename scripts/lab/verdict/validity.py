@@ -50,7 +50,7 @@ class CaveatKind(Enum):
     DRIVER_BUSY_AT_TIMES = (
         "the driver used more than {most} of a core in {count} of {blocks} blocks; lower LANES"
     )
-    NOT_STILL = (
+    NOT_STABLE = (
         "{count} of {troughs} troughs were taken before memory held still;"
         " raise REQUESTS or lower LANES, so that the host is quieter"
     )
@@ -115,7 +115,7 @@ class Conditions:
     has_baseline: bool = True
     troughs: int | None = None
     """After a block each; None: as many as planned."""
-    not_still: int = 0
+    not_stable: int = 0
     """Troughs that did not hold still, the baseline among them."""
     empty_blocks: int = 0
     driver_busy: tuple[float, ...] = ()
@@ -148,7 +148,7 @@ def conditions_of(trial: Trial) -> Conditions:
         kills=_kills(trial),
         has_baseline=len(after) < len(trial.troughs),
         troughs=len(after),
-        not_still=sum(not trough.still for trough in trial.troughs),
+        not_stable=sum(not trough.still for trough in trial.troughs),
         empty_blocks=_empty_blocks(trial),
         driver_busy=tuple(block.driver_busy for block in trial.blocks),
         highest_bytes=_highest_bytes(trial),
@@ -209,9 +209,9 @@ def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
     if seen.added_blocks:
         asked = seen.blocks - seen.added_blocks
         yield Caveat(CaveatKind.WENT_ON, {"asked": asked, "more": seen.added_blocks})
-    if seen.not_still:
-        numbers = {"count": seen.not_still, "troughs": troughs + seen.has_baseline}
-        yield Caveat(CaveatKind.NOT_STILL, numbers)
+    if seen.not_stable:
+        numbers = {"count": seen.not_stable, "troughs": troughs + seen.has_baseline}
+        yield Caveat(CaveatKind.NOT_STABLE, numbers)
     if seen.gaps_seconds:
         longest = max(seen.gaps_seconds)
         yield Caveat(CaveatKind.GAPS, {"count": len(seen.gaps_seconds), "seconds": longest})

@@ -6,26 +6,26 @@ free is no leak, and what the program holds is one, though memory that was free 
 
 from dataclasses import dataclass
 
-from lab.records.observations import MATTERS_BYTES, Trial
+from lab.records.observations import MIN_LEAK_BYTES_PER_REQUEST, Trial
 from lab.records.summary import Interval, Verdict
 from lab.verdict.criteria import (
-    Seen,
+    TroughEvidence,
     climbs,
     doubt_of,
     flat_bytes,
     grown_bytes,
     has_stopped,
     held_of,
-    is_kept_free,
+    is_free_in_allocator,
     is_open,
     may_hold_more,
 )
 from lab.verdict.reasons import (
     bounded_reason,
     flat_reason,
+    free_in_allocator_reason,
     held_open_reason,
     held_reason,
-    kept_free_reason,
     leak_reason,
     open_reason,
 )
@@ -48,7 +48,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Conclusion:
     """What the troughs alone say."""
 
     verdict: Verdict
@@ -62,7 +62,7 @@ def judge_trial(trial: Trial) -> Judgement:
 
 
 def judge(
-    troughs: Troughs | None, conditions: Conditions, matters: float = MATTERS_BYTES
+    troughs: Troughs | None, conditions: Conditions, matters: float = MIN_LEAK_BYTES_PER_REQUEST
 ) -> Judgement:
     """The verdict of the troughs, as far as the conditions allow one."""
     found = caveats(conditions)
@@ -83,25 +83,25 @@ def slope_of(troughs: Troughs | None) -> Interval | None:
     return fit(points).slope if points and len(points.requests) > 2 else None
 
 
-def judge_troughs(troughs: Troughs, matters: float = MATTERS_BYTES) -> Finding:
+def judge_troughs(troughs: Troughs, matters: float = MIN_LEAK_BYTES_PER_REQUEST) -> Conclusion:
     """Verdict and reason of at least eight troughs."""
-    seen = Seen(troughs, matters)
+    seen = TroughEvidence(troughs, matters)
     slope = seen.climb.slope
     doubt = None
     if slope is not None and climbs(seen):
         doubt = doubt_of(seen)
-        if doubt is None and is_kept_free(seen):
-            return Finding(Verdict.BOUNDED, kept_free_reason(seen, slope), slope)
+        if doubt is None and is_free_in_allocator(seen):
+            return Conclusion(Verdict.BOUNDED, free_in_allocator_reason(seen, slope), slope)
         if doubt is None:
-            return Finding(Verdict.LEAK, leak_reason(seen, slope, held_of(seen)), slope)
+            return Conclusion(Verdict.LEAK, leak_reason(seen, slope, held_of(seen)), slope)
     held = held_of(seen)
     if held is not None and (held_slope := held.climb.slope) is not None:
-        return Finding(Verdict.LEAK, held_reason(seen, held, held_slope), held_slope)
+        return Conclusion(Verdict.LEAK, held_reason(seen, held, held_slope), held_slope)
     tail_slope = seen.line.slope
     if may_hold_more(seen):
-        return Finding(Verdict.INCONCLUSIVE, held_open_reason(seen), tail_slope)
+        return Conclusion(Verdict.INCONCLUSIVE, held_open_reason(seen), tail_slope)
     if is_open(seen, doubt) or not has_stopped(seen):
-        return Finding(Verdict.INCONCLUSIVE, open_reason(seen, doubt), tail_slope)
+        return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), tail_slope)
     if grown_bytes(seen) < flat_bytes(troughs):
-        return Finding(Verdict.FLAT, flat_reason(seen), tail_slope)
-    return Finding(Verdict.BOUNDED, bounded_reason(seen), tail_slope)
+        return Conclusion(Verdict.FLAT, flat_reason(seen), tail_slope)
+    return Conclusion(Verdict.BOUNDED, bounded_reason(seen), tail_slope)

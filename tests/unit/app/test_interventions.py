@@ -4,22 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.app.interventions import Change, applied, changes_for, worth_trying
-from lab.app.spec import Description, Kind, Request
+from lab.app.interventions import Intervention, applied, interventions_for, worth_trying
+from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.causes.causes import Cause, Plausible
 from lab.records.observations import Connection
 
 
-def app(command: str = "python app.py", **changes: Any) -> Description:
-    return Description(file=Path("/app/lab.toml"), name="app", command=command, **changes)
+def app(command: str = "python app.py", **changes: Any) -> AppSpec:
+    return AppSpec(file=Path("/app/lab.toml"), name="app", command=command, **changes)
 
 
-def change(name: str, description: Description, jemalloc: str | None = None) -> Change:
-    return next(each for each in changes_for(description, jemalloc) if each.name == name)
+def change(name: str, description: AppSpec, jemalloc: str | None = None) -> Intervention:
+    return next(each for each in interventions_for(description, jemalloc) if each.name == name)
 
 
-def names(description: Description, jemalloc: str | None = None) -> list[str]:
-    return [each.name for each in changes_for(description, jemalloc)]
+def names(description: AppSpec, jemalloc: str | None = None) -> list[str]:
+    return [each.name for each in interventions_for(description, jemalloc)]
 
 
 def test_an_environment_is_added_to_and_not_replaced() -> None:
@@ -62,12 +62,12 @@ def test_jemalloc_is_tried_where_its_library_is() -> None:
 
 
 def test_connections_are_changed_to_the_other_kind() -> None:
-    kept = app(requests=(Request(connection=Connection.KEEP_ALIVE), Request()))
+    kept = app(requests=(RequestSpec(connection=Connection.KEEP_ALIVE), RequestSpec()))
     assert {r.connection for r in applied(kept, change("no-keep-alive", kept)).requests} == {
         Connection.CLOSE
     }
     assert "keep-alive" in names(app())
-    assert "keep-alive" not in names(app(requests=(Request(kind=Kind.TCP),)))
+    assert "keep-alive" not in names(app(requests=(RequestSpec(kind=RequestProtocol.TCP),)))
 
 
 def suspect(cause: Cause) -> Plausible:
@@ -75,7 +75,7 @@ def suspect(cause: Cause) -> Plausible:
 
 
 def test_only_what_would_prove_a_plausible_cause_is_tried() -> None:
-    known = changes_for(app("gunicorn --threads 4 app:app"), "/lib/j.so")
+    known = interventions_for(app("gunicorn --threads 4 app:app"), "/lib/j.so")
     by_cause = {
         cause: {each.name for each in worth_trying([suspect(cause)], known, most=99)}
         for cause in Cause
@@ -86,6 +86,6 @@ def test_only_what_would_prove_a_plausible_cause_is_tried() -> None:
 
 
 def test_the_likeliest_cause_comes_first_and_no_more_than_fit() -> None:
-    known = changes_for(app(), None)
+    known = interventions_for(app(), None)
     found = worth_trying([suspect(Cause.SOCKETS), suspect(Cause.THREAD_ARENAS)], known, most=2)
     assert [each.name for each in found] == ["keep-alive", "one-arena"]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from lab.app.container import driver, hardened, recipe
-from lab.app.interventions import changes_for
+from lab.app.interventions import interventions_for
 from lab.app.services import services, traced_name
-from lab.app.spec import Description, Request
+from lab.app.spec import AppSpec, RequestSpec
 from lab.app.spec_file import UsageError
 from lab.app.workdir import copy_app, write_services
 from lab.matrix.compose_file import read_matrix, read_service
@@ -18,16 +18,16 @@ from lab.records.observations import Connection, Scenario, Variant
 WORK, ROOT = Path("/w"), Path("/r")
 
 
-def app(**changes: Any) -> Description:
+def app(**changes: Any) -> AppSpec:
     known: dict[str, Any] = {
         "file": Path("/app/lab.toml"),
         "name": "shop",
         "command": "serve $PORT",
     }
-    return Description(**{**known, **changes})
+    return AppSpec(**{**known, **changes})
 
 
-def read(tmp_path: Path, description: Description) -> dict[str, Variant]:
+def read(tmp_path: Path, description: AppSpec) -> dict[str, Variant]:
     file = tmp_path / "compose.yaml"
     write_services(description, None, None, file)
     return {variant.name: variant for variant in read_matrix(file, {})}
@@ -41,13 +41,13 @@ def test_the_app_its_changes_and_its_trace_are_variants(tmp_path: Path) -> None:
         "own-shop",
         "own-shop-traced",
         "own-shop-beside",
-        *(f"own-shop-{change.name}" for change in changes_for(app(), None)),
+        *(f"own-shop-{change.name}" for change in interventions_for(app(), None)),
     }
     assert {variant.axes.suite for variant in found.values()} == {"try"}
 
 
 def test_its_load_and_limits_are_the_descriptions(tmp_path: Path) -> None:
-    asked = (Request(connection=Connection.KEEP_ALIVE),)
+    asked = (RequestSpec(connection=Connection.KEEP_ALIVE),)
     described = app(count=900, concurrency=3, blocks=9, memory_bytes=77 << 20, requests=asked)
     base = read(tmp_path, described)["own-shop"]
 
@@ -66,7 +66,7 @@ def test_its_load_and_limits_are_the_descriptions(tmp_path: Path) -> None:
     ],
 )
 def test_the_server_is_told_how_many_workers_there_are(
-    described: Description, told: str | None
+    described: AppSpec, told: str | None
 ) -> None:
     base = services(described, (), None)["own-shop"]
 
@@ -93,7 +93,7 @@ def test_where_memray_has_a_wheel_all_allocations_are_traced_too(tmp_path: Path)
     assert found.environment["LAB_MEMRAY"] == "/m"
 
 
-def service(tmp_path: Path, description: Description, **values: str) -> Any:
+def service(tmp_path: Path, description: AppSpec, **values: str) -> Any:
     write_services(description, None, None, tmp_path / "compose.yaml")
     return read_service(tmp_path / "compose.yaml", "own-shop", values)
 
@@ -117,7 +117,7 @@ def test_without_probes_nothing_of_pythons_is_touched(tmp_path: Path) -> None:
     assert traced_name(app()) not in read(tmp_path, app(probes=False))
 
 
-def contained(description: Description, cpus: int | None = None) -> Mapping[str, Any]:
+def contained(description: AppSpec, cpus: int | None = None) -> Mapping[str, Any]:
     found = services(description, (), None)["own-shop"]
     return hardened(found, "own-shop", WORK, ROOT, cpus)
 
@@ -147,7 +147,7 @@ def test_a_container_is_hardened_as_the_labs_own_are() -> None:
     ],
 )
 def test_only_what_is_needed_comes_from_outside(
-    description: Description, cpus: int | None, mounted: set[str]
+    description: AppSpec, cpus: int | None, mounted: set[str]
 ) -> None:
     volumes = [text.split(":") for text in contained(description, cpus)["volumes"]]
     assert {volume[1] for volume in volumes} == mounted

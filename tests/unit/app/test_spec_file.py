@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from lab.app import spec_file as toml
-from lab.app.spec import Description, Kind, Request, Upload
+from lab.app.spec import AppSpec, RequestProtocol, RequestSpec, Upload
 from lab.app.spec_file import describe, read_description
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS
 from lab.errors import ExitCode, UsageError
@@ -15,7 +15,7 @@ from lab.records.observations import Connection
 COMMAND = 'command = "python app.py"\n'
 
 
-def app(tmp_path: Path, text: str) -> Description:
+def app(tmp_path: Path, text: str) -> AppSpec:
     (tmp_path / "lab.toml").write_text(text, encoding="utf-8")
     return read_description(tmp_path)
 
@@ -33,7 +33,7 @@ def test_a_command_alone_is_enough(tmp_path: Path) -> None:
     found = app(tmp_path, COMMAND)
 
     assert (found.command, found.python, found.count) == ("python app.py", "3.12", 4000)
-    assert found.requests == (Request(),)
+    assert found.requests == (RequestSpec(),)
 
 
 def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_requests_are_read_whole(tmp_path: Path) -> None:
 
     first, second = app(tmp_path, text).requests
 
-    assert first == Request(
+    assert first == RequestSpec(
         method="POST",
         path="/a/{n}",
         headers={"X-N": "{n}", "Count": "3"},
@@ -73,7 +73,7 @@ def test_requests_are_read_whole(tmp_path: Path) -> None:
         weight=3,
         connection=Connection.KEEP_ALIVE,
     )
-    assert second.kind is Kind.TCP
+    assert second.kind is RequestProtocol.TCP
 
 
 @pytest.mark.parametrize(

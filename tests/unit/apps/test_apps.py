@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lab.engines.protocol import Place
+from lab.engines.protocol import Endpoint
 from lab.probes.client import ProbeClient
 from lab.records.observations import Calibration
 from support.paths import ROOT
@@ -317,9 +317,9 @@ def test_the_allocators_ledger() -> None:
 @pytest.mark.skipif(not has_glibc(), reason="needs glibc")
 def test_small_objects_stand_in_pythons_own_ledger_to_the_byte() -> None:
     allocator = app("allocator")
-    before = allocator.python_ledger()
+    before = allocator.python_memory()
     held = [bytes(64 - sys.getsizeof(b"") + 15) for _ in range(10_000)]  # 79 bytes: blocks of 80
-    after = allocator.python_ledger()
+    after = allocator.python_memory()
     del held
 
     gained = after["python_in_use_bytes"] - before["python_in_use_bytes"]
@@ -332,9 +332,9 @@ def test_an_interpreter_without_such_a_report_has_a_gap(monkeypatch: pytest.Monk
     gap = {"python_in_use_bytes": None, "python_free_bytes": None}
 
     monkeypatch.setattr(allocator, "report_of", lambda _: b"")
-    assert allocator.python_ledger() == gap
+    assert allocator.python_memory() == gap
     monkeypatch.setattr(allocator.ctypes, "pythonapi", object())
-    assert allocator.python_ledger() == gap
+    assert allocator.python_memory() == gap
 
 
 def test_without_glibc_the_ledger_has_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -507,7 +507,7 @@ def test_the_answers_are_the_drivers_records(
 ) -> None:
     kept = tmp_path / "calibration.json"
     monkeypatch.setenv("LAB_CALIBRATION", str(kept))
-    client = ProbeClient(Place("127.0.0.1", listening[0], listening[0]), workers=1)
+    client = ProbeClient(Endpoint("127.0.0.1", listening[0], listening[0]), workers=1)
 
     assert client.calibration() is None
     kept.write_text(

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 from lab.engines.process.ports import Ports
-from lab.engines.protocol import Place
-from lab.load.request import Exchange
-from lab.load.request_mix import Ask, Guest
+from lab.engines.protocol import Endpoint
+from lab.load.request import Request
+from lab.load.request_mix import UserApp, WeightedRequest
 from lab.probes.sockets import NoProbes, SocketProbes, explanation, probes_of, serving
 from support.paths import ROOT
 
-GUEST = Guest((Ask(Exchange("/")),))
-BARE = Guest((Ask(None),))
+GUEST = UserApp((WeightedRequest(Request("/")),))
+BARE = UserApp((WeightedRequest(None),))
 DEADLINE_SECONDS = 20.0
 LISTEN = """
 import os, socket, sys, time
@@ -59,7 +59,7 @@ def running(program: str, sockets: Path, **environment: str) -> Iterator[SocketP
         start_new_session=True,
     )
     try:
-        yield SocketProbes(Place("127.0.0.1", port, 0), 1, GUEST, sockets)
+        yield SocketProbes(Endpoint("127.0.0.1", port, 0), 1, GUEST, sockets)
     finally:
         os.killpg(child.pid, 9)
         child.communicate()
@@ -243,7 +243,7 @@ def test_workers_lines_are_summed_by_their_frames() -> None:
 
 
 def test_an_app_without_probes_is_asked_from_without_alone(sockets: Path) -> None:
-    probes = probes_of(Place("127.0.0.1", 1, 1), 1, GUEST)
+    probes = probes_of(Endpoint("127.0.0.1", 1, 1), 1, GUEST)
 
     assert isinstance(probes, NoProbes)
     assert probes.all_answer()
@@ -261,7 +261,7 @@ def test_what_speaks_no_http_is_ready_when_it_takes_a_call(sockets: Path) -> Non
 
 def test_a_stale_socket_is_no_process(sockets: Path) -> None:
     (sockets / "7.sock").write_text("")
-    probes = SocketProbes(Place("127.0.0.1", 1, 1), 1, GUEST, sockets)
+    probes = SocketProbes(Endpoint("127.0.0.1", 1, 1), 1, GUEST, sockets)
     assert probes.processes() == []
     assert probes.tree() is None
 

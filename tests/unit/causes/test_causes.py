@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.causes.causes import Cause, plausible_causes
-from lab.causes.memory_breakdown import Parts, second_half, whole_load
+from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
 
 MIB = raw.MIB
-NOTHING = Parts(
+NOTHING = MemoryBreakdown(
     memory=40 * MIB,
     anon=40 * MIB,
     file=0,

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.app.interventions import Change, changes_for
-from lab.app.spec import Description
+from lab.app.interventions import Intervention, interventions_for
+from lab.app.spec import AppSpec
 from lab.causes.causes import Cause
-from lab.causes.diagnosis import Answer, Standing, answer, own_frame
+from lab.causes.diagnosis import Certainty, Diagnosis, diagnose, own_frame
 from lab.records.observations import (
-    Aftermath,
-    Explanation,
+    AllocationTrace,
+    PostLoadObservation,
     ProbeReading,
     Scenario,
     TracedLine,
@@ -21,11 +21,11 @@ from lab.records.observations import (
     Trough,
 )
 from lab.records.summary import Verdict
-from lab.report.app_answer import answer_text, best_cure, cause_lines, help_line, own_answer
+from lab.report.app_answer import answer_text, app_answer, best_cure, cause_lines, help_line
 
 MIB = raw.MIB
-APP = Description(file=Path("/app/lab.toml"), name="shop", command="gunicorn app:app")
-CHANGES = {change.name: change for change in changes_for(APP, None)}
+APP = AppSpec(file=Path("/app/lab.toml"), name="shop", command="gunicorn app:app")
+CHANGES = {change.name: change for change in interventions_for(APP, None)}
 POOL = (0, 60, 80, 100, 100, 100, 100, 100, 100)
 """MiB that a filling pool gains, trough by trough."""
 CREEP = (0, 20, 40, 60, 80, 100, 120, 140, 160)
@@ -69,13 +69,13 @@ def leak() -> Trial:
 def answered(
     first: Trial,
     beside: Trial | None,
-    changed: Sequence[tuple[Change, Trial]] = (),
-    explanations: Sequence[Explanation] = (),
-) -> Answer:
-    return answer(first, beside or first, changed, explanations)
+    changed: Sequence[tuple[Intervention, Trial]] = (),
+    explanations: Sequence[AllocationTrace] = (),
+) -> Diagnosis:
+    return diagnose(first, beside or first, changed, explanations)
 
 
-def with_one_arena(seconds: float = 4.0) -> list[tuple[Change, Trial]]:
+def with_one_arena(seconds: float = 4.0) -> list[tuple[Intervention, Trial]]:
     return [(CHANGES["one-arena"], arenas((0, 2, 3, 4, 4, 4, 4, 4, 4), seconds))]
 
 
@@ -84,7 +84,7 @@ def test_a_cause_is_proven_by_the_change_that_takes_it_away() -> None:
 
     assert found.judged.verdict is Verdict.BOUNDED
     assert [(each.cause, each.standing) for each in found.findings] == [
-        (Cause.THREAD_ARENAS, Standing.PROVEN)
+        (Cause.THREAD_ARENAS, Certainty.PROVEN)
     ]
     assert "gains 96% less" in found.findings[0].proof
 
@@ -92,7 +92,7 @@ def test_a_cause_is_proven_by_the_change_that_takes_it_away() -> None:
 def test_a_cause_that_no_change_confirms_is_likely() -> None:
     found = answered(arenas(), None, [(CHANGES["one-arena"], arenas())], ())
 
-    assert found.findings[0].standing is Standing.LIKELY
+    assert found.findings[0].standing is Certainty.LIKELY
     assert found.findings[0].proof == "not confirmed by one-arena"
 
 
@@ -101,20 +101,20 @@ def test_without_any_change_it_says_that_none_was_made() -> None:
 
 
 def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_for() -> None:
-    seen = Aftermath(
+    seen = PostLoadObservation(
         Scenario.GIVE_BACK, 1.0, 210 * MIB, 60 * MIB, before=None, after=None, asked=0, answered=0
     )
     found = answered(replace(leak(), aftermath=seen), None, (), ())
 
     assert found.findings[0].cause is Cause.LIVE_OBJECTS
-    assert found.findings[0].standing is Standing.PROVEN
+    assert found.findings[0].standing is Certainty.PROVEN
     assert "garbage that nobody holds" in found.findings[0].evidence
     assert help_line(found).startswith("let the collector run")
 
 
 def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
     """Half of what grew is free, and given back; the objects are the other half."""
-    seen = Aftermath(
+    seen = PostLoadObservation(
         Scenario.GIVE_BACK, 1.0, 210 * MIB, 125 * MIB, before=None, after=None, asked=0, answered=0
     )
     halves = trial(CREEP, part="in_use_bytes", blocks_a_mib=2000)
@@ -136,12 +136,12 @@ def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
 
     (objects,) = (each for each in found.findings if each.cause is Cause.LIVE_OBJECTS)
     assert not objects.is_garbage
-    assert objects.standing is Standing.LIKELY
+    assert objects.standing is Certainty.LIKELY
 
 
-def explained(bytes_a_request: int, tracer: str = "tracemalloc") -> Explanation:
+def explained(bytes_a_request: int, tracer: str = "tracemalloc") -> AllocationTrace:
     line = TracedLine(bytes_a_request * 1000, 1000, ("/x/site-packages/j.py:3", "/w/app/app.py:7"))
-    return Explanation(tracer, 1000, bytes_a_request * 1000, (line,), {"a.B": 1000})
+    return AllocationTrace(tracer, 1000, bytes_a_request * 1000, (line,), {"a.B": 1000})
 
 
 def test_lines_that_hold_what_was_gained_prove_it() -> None:
@@ -150,7 +150,7 @@ def test_lines_that_hold_what_was_gained_prove_it() -> None:
     assert found.judged.verdict is Verdict.LEAK
     assert (found.findings[0].cause, found.findings[0].standing) == (
         Cause.LIVE_OBJECTS,
-        Standing.PROVEN,
+        Certainty.PROVEN,
     )
     assert "j.py:3, from app.py:7" in found.findings[0].proof
     assert found.types == (("a.B", 1000),)
@@ -165,20 +165,20 @@ def test_lines_that_malloc_alone_knows_prove_native_memory() -> None:
     told = [explained(100), explained(40_000, "memray")]
     (found, *others) = answered(leak(), None, (), told).findings
 
-    assert (found.cause, found.standing, others) == (Cause.NATIVE, Standing.PROVEN, [])
+    assert (found.cause, found.standing, others) == (Cause.NATIVE, Certainty.PROVEN, [])
     assert "memray finds 40,000 B a request" in found.proof
 
 
 def test_lines_that_hold_some_of_it_prove_nothing() -> None:
     found = answered(leak(), None, (), [explained(8_000)])
-    assert found.findings[0].standing is Standing.LIKELY
+    assert found.findings[0].standing is Certainty.LIKELY
 
 
 def test_a_flat_app_is_asked_for_no_cause() -> None:
     found = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
 
     assert found.findings == ()
-    assert list(cause_lines(own_answer(found, "shop", "own-shop"))) == [
+    assert list(cause_lines(app_answer(found, "shop", "own-shop"))) == [
         "none is asked for: nothing grew that would be worth it"
     ]
     assert help_line(found) == "nothing needs to change"
@@ -200,7 +200,7 @@ def test_a_growth_that_is_too_small_is_asked_for_no_cause(
     judged = replace(flat.judged, verdict=verdict, growth_bytes=grown_mib << 20)
     found = replace(flat, judged=judged)
 
-    (said,) = cause_lines(own_answer(found, "shop", "own-shop"))
+    (said,) = cause_lines(app_answer(found, "shop", "own-shop"))
     assert said.startswith(cause)
     assert help_line(found) == cure
 
@@ -278,8 +278,8 @@ def test_changes_are_compared_with_the_app_that_ran_beside_them() -> None:
 
 
 def test_the_answer_in_markdown_holds_all_three() -> None:
-    found: Answer = answered(arenas(), None, with_one_arena(), ())
-    text = answer_text(own_answer(found, "shop", "own-shop"))
+    found: Diagnosis = answered(arenas(), None, with_one_arena(), ())
+    text = answer_text(app_answer(found, "shop", "own-shop"))
 
     for words in ("**Verdict:** bounded.", "- thread arenas (proven): ", "**What helps:** MALLOC_"):
         assert words in text

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.app.folder import app_folder
-from lab.app.spec import Description, Request
+from lab.app.spec import AppSpec, RequestSpec
 from lab.app.workdir import installed_here, workplace, write_services
-from lab.causes.diagnosis import Answer
+from lab.causes.diagnosis import Diagnosis
 from lab.commands import app_run as own_run
-from lab.commands.app_run import conduct_try, plan_of
-from lab.commands.try_app import close, described, own_settings
+from lab.commands.app_run import plan_of, run_app
+from lab.commands.try_app import app_settings, close, described
 from lab.commands.try_containers import prepare, whose_recipe, with_command, write_containers
 from lab.errors import ExitCode, LabError, UsageError
 from lab.measure.cooldown_rules import Waits
@@ -39,7 +39,7 @@ def _servers_in_the_drivers_own_process_are_no_busy_driver(
     monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
 
 
-def app(**changes: Any) -> Description:
+def app(**changes: Any) -> AppSpec:
     known: dict[str, Any] = {
         "file": Path("/app/lab.toml"),
         "name": "shop",
@@ -47,22 +47,22 @@ def app(**changes: Any) -> Description:
         "count": 80,
         "warmup": 4,
         "concurrency": 4,
-        "requests": (Request(path="/own/own"),),
+        "requests": (RequestSpec(path="/own/own"),),
         "memory_bytes": 64 * MIB,
     }
-    return Description(**{**known, **changes})
+    return AppSpec(**{**known, **changes})
 
 
 def tried(
-    tmp_path: Path, scripts: Mapping[str, Script], description: Description
-) -> tuple[RunFolder, Answer, list[str]]:
+    tmp_path: Path, scripts: Mapping[str, Script], description: AppSpec
+) -> tuple[RunFolder, Diagnosis, list[str]]:
     file = tmp_path / "compose.yaml"
     write_services(description, None, None, file)
     plan = plan_of(description, file, {}, None)
     console = Console(file=io.StringIO(), width=120)
     with ScriptedEngine(scripts, 0.002) as engine:
-        settings = own_settings({"MEMORY_BUDGET": "8g"})
-        folder, found = conduct_try(plan, settings, engine, tmp_path / "results", console, WAITS)
+        settings = app_settings({"MEMORY_BUDGET": "8g"})
+        folder, found = run_app(plan, settings, engine, tmp_path / "results", console, WAITS)
         return folder, found, list(engine.started)
 
 
@@ -144,8 +144,8 @@ def test_each_bad_ending_says_what_to_do(kind: EndKind, advice: str) -> None:
 
 
 def test_the_machines_own_cpus_are_seen_unless_others_are_asked_for() -> None:
-    assert own_settings({}).host_cpus is None
-    assert own_settings({"HOST_CPUS": "4"}).host_cpus == 4
+    assert app_settings({}).host_cpus is None
+    assert app_settings({"HOST_CPUS": "4"}).host_cpus == 4
 
 
 def test_probes_are_left_out_by_the_setting_as_by_the_key(tmp_path: Path) -> None:

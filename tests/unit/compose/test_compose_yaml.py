@@ -11,7 +11,7 @@ from lab import settings
 from lab.claims.book import read_claims
 from lab.matrix.compose_file import command_words, mapping, read_matrix, read_services
 from lab.measure.cooldown_rules import ANYIO_STACKS
-from lab.prediction.predict import Load, threads_that_run
+from lab.prediction.predict import OfferedLoad, threads_that_run
 from lab.records.observations import Variant
 from lab.yaml_file import read_yaml
 from support.paths import ROOT
@@ -275,7 +275,7 @@ def test_the_doctor_says_what_the_limits_of_the_suite_add_up_to() -> None:
     assert f"add up to {sum(limits) >> 30} GiB, the largest is {max(limits) >> 30} GiB" in doctor
 
 
-def most_threads(variant: Variant, load: Load) -> int:
+def most_threads(variant: Variant, load: OfferedLoad) -> int:
     axes = variant.axes
     if axes.server == "gunicorn-sync" or "LAB_THREADED" in VARIANTS[variant.name]["environment"]:
         return 1
@@ -286,7 +286,7 @@ def most_threads(variant: Variant, load: Load) -> int:
 
 @pytest.mark.parametrize("variant", LISTS, ids=lambda variant: variant.name)
 def test_a_limit_holds_what_every_thread_of_the_pool_keeps(variant: Variant) -> None:
-    load = Load(variant.load.requests or 1000, variant.load.concurrency or 40)
+    load = OfferedLoad(variant.load.requests or 1000, variant.load.concurrency or 40)
     expected_mib = most_threads(variant, load) * KEPT_MIB + WORKER_MIB
 
     assert variant.memory_limit_bytes >= variant.axes.workers * expected_mib * 2**20

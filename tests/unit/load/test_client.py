@@ -11,7 +11,7 @@ import pytest
 import uvloop
 from lab.load import client as load
 from lab.load.client import Target, failure_kind, latency_quantiles, resolve, run_block
-from lab.load.request import Exchange
+from lab.load.request import Request
 from lab.records.observations import Block, Connection
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -63,7 +63,7 @@ async def listening(server: Server) -> AsyncIterator[Target]:
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     try:
-        yield Target("127.0.0.1", port, "one", Exchange("/sync/lists"))
+        yield Target("127.0.0.1", port, "one", Request("/sync/lists"))
     finally:
         await asyncio.sleep(0.005)  # what is being accepted as its server closes is lost
         listener.close()
@@ -169,7 +169,7 @@ def test_failures_are_counted_by_kind(run: Any, server: Server, kind: str) -> No
 
 def test_a_refused_connection(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "RETRY_DELAY_SECONDS", 0.0)
-    target = Target("127.0.0.1", free_port(), "one", Exchange("/"))
+    target = Target("127.0.0.1", free_port(), "one", Request("/"))
     block = run(run_block(target, index=0, requests=10, concurrency=2, connection=Connection.CLOSE))
 
     assert (block.sent, block.ok, block.failures) == (10, 0, {"refused": 10})
@@ -287,7 +287,7 @@ def test_other_statuses_may_be_what_is_expected(run: Any) -> None:
 
     async def asked() -> Block:
         async with listening(server) as target:
-            wanted = target.asking(Exchange("/gone", ok_statuses=frozenset({404})))
+            wanted = target.asking(Request("/gone", ok_statuses=frozenset({404})))
             return await run_block(
                 wanted, index=0, requests=6, concurrency=2, connection=Connection.CLOSE
             )
@@ -295,7 +295,7 @@ def test_other_statuses_may_be_what_is_expected(run: Any) -> None:
     assert run(asked()).ok == 6
 
 
-COMPANION = Exchange("/health")
+COMPANION = Request("/health")
 
 
 def paths_of(server: Server) -> list[bytes]:

@@ -2,18 +2,18 @@ import email.parser
 import email.policy
 
 import pytest
-from lab.load.request import UPLOAD_BYTES, Exchange, exchange_of, upload_body
+from lab.load.request import UPLOAD_BYTES, Request, request_of, upload_body
 from lab.records.observations import Connection, RequestKind
 
 
 def test_a_get_is_written_out() -> None:
-    assert Exchange("/sync/lists").request_bytes("one", Connection.CLOSE) == (
+    assert Request("/sync/lists").request_bytes("one", Connection.CLOSE) == (
         b"GET /sync/lists HTTP/1.1\r\nHost: one\r\nConnection: close\r\n\r\n"
     )
 
 
 def test_method_headers_and_body_are_written_out() -> None:
-    exchange = Exchange("/orders", "PUT", (("X-Token", "a"),), b"{}")
+    exchange = Request("/orders", "PUT", (("X-Token", "a"),), b"{}")
 
     assert exchange.request_bytes("one", Connection.KEEP_ALIVE) == (
         b"PUT /orders HTTP/1.1\r\nHost: one\r\nConnection: keep-alive\r\nX-Token: a\r\n"
@@ -23,11 +23,11 @@ def test_method_headers_and_body_are_written_out() -> None:
 
 @pytest.mark.parametrize(("status", "ok"), [(200, True), (299, True), (199, False), (302, False)])
 def test_served_is_2xx_unless_it_is_said_otherwise(status: int, ok: bool) -> None:
-    assert (status in Exchange("/").ok_statuses) is ok
+    assert (status in Request("/").ok_statuses) is ok
 
 
 def test_an_upload_is_one_file_in_the_field_file_as_a_form() -> None:
-    exchange = exchange_of("/sync/strings", RequestKind.UPLOAD)
+    exchange = request_of("/sync/strings", RequestKind.UPLOAD)
     ((name, value),) = exchange.headers
     parser = email.parser.BytesParser(policy=email.policy.HTTP)
     message = parser.parsebytes(f"{name}: {value}\r\n\r\n".encode() + exchange.body)

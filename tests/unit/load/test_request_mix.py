@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.app.requests import ask_of
-from lab.app.spec import Kind, Request, Upload
+from lab.app.requests import weighted_request_of
+from lab.app.spec import RequestProtocol, RequestSpec, Upload
 from lab.load.client import Target, run_block
-from lab.load.request import Exchange
-from lab.load.request_mix import Ask, Mix, interleaved
+from lab.load.request import Request
+from lab.load.request_mix import RequestMix, WeightedRequest, interleaved
 from lab.records.observations import Block, Connection
 
 HOST = "app"
 
 
-def sent(mix: Mix, count: int) -> list[bytes]:
+def sent(mix: RequestMix, count: int) -> list[bytes]:
     wires = itertools.islice(mix.wires(HOST, Connection.CLOSE), count)
     return [wire.data or b"" for wire in wires]
 
@@ -37,8 +37,8 @@ def test_weights_are_spread_evenly_and_the_same_each_time(
 
 
 def test_the_number_counts_up_through_path_headers_and_body() -> None:
-    request = Request(method="POST", path="/o/{n}", headers={"X-N": "h{n}"}, body='{"id": {n}}')
-    mix = Mix([ask_of(request)])
+    request = RequestSpec(method="POST", path="/o/{n}", headers={"X-N": "h{n}"}, body='{"id": {n}}')
+    mix = RequestMix([weighted_request_of(request)])
 
     one, two = sent(mix, 2)
     (three,) = sent(mix, 1)
@@ -49,12 +49,17 @@ def test_the_number_counts_up_through_path_headers_and_body() -> None:
 
 
 def test_a_mix_keeps_its_place_between_blocks() -> None:
-    mix = Mix([Ask(Exchange("/a")), Ask(Exchange("/b"))])
+    mix = RequestMix([WeightedRequest(Request("/a")), WeightedRequest(Request("/b"))])
     assert [first_line(data)[-1] for data in sent(mix, 3) + sent(mix, 2)] == list("ababa")
 
 
 def test_each_kind_has_its_own_connection_and_expectation() -> None:
-    mix = Mix([ask_of(Request(connection=Connection.KEEP_ALIVE, expect=(404,))), ask_of(Request())])
+    mix = RequestMix(
+        [
+            weighted_request_of(RequestSpec(connection=Connection.KEEP_ALIVE, expect=(404,))),
+            weighted_request_of(RequestSpec()),
+        ]
+    )
     first, second = itertools.islice(mix.wires(HOST, Connection.CLOSE), 2)
     assert (first.keep, second.keep) == (True, False)
     assert (404 in first.ok_statuses, 404 in second.ok_statuses) == (True, False)
@@ -64,7 +69,9 @@ def test_a_form_carries_texts_and_files(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG")
     fields = (Upload("note", text="hi {n}"), Upload("file", file=tmp_path / "a.png"))
 
-    (data,) = sent(Mix([ask_of(Request(method="POST", multipart=fields))]), 1)
+    (data,) = sent(
+        RequestMix([weighted_request_of(RequestSpec(method="POST", multipart=fields))]), 1
+    )
 
     assert b'name="note"\r\n\r\nhi 1\r\n' in data
     assert b'name="file"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n' in data
@@ -74,35 +81,35 @@ def test_a_form_carries_texts_and_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("request_", "kind"),
     [
-        (Request(method="POST", body="[1]"), b"application/json"),
-        (Request(method="POST", body="hello"), b"text/plain; charset=utf-8"),
-        (Request(method="POST", body="x", headers={"content-type": "a/b"}), b"a/b"),
+        (RequestSpec(method="POST", body="[1]"), b"application/json"),
+        (RequestSpec(method="POST", body="hello"), b"text/plain; charset=utf-8"),
+        (RequestSpec(method="POST", body="x", headers={"content-type": "a/b"}), b"a/b"),
     ],
 )
-def test_a_body_has_a_type(request_: Request, kind: bytes) -> None:
-    (data,) = sent(Mix([ask_of(request_)]), 1)
+def test_a_body_has_a_type(request_: RequestSpec, kind: bytes) -> None:
+    (data,) = sent(RequestMix([weighted_request_of(request_)]), 1)
     assert data.lower().count(b"content-type: ") == 1
     assert kind in data
 
 
 def test_a_post_without_a_body_says_so() -> None:
-    (data,) = sent(Mix([ask_of(Request(method="POST"))]), 1)
+    (data,) = sent(RequestMix([weighted_request_of(RequestSpec(method="POST"))]), 1)
     assert b"Content-Length: 0\r\n" in data
 
 
 def test_a_path_in_other_letters_is_encoded() -> None:
-    (data,) = sent(Mix([ask_of(Request(path="/größe?q=ä"))]), 1)
+    (data,) = sent(RequestMix([weighted_request_of(RequestSpec(path="/größe?q=ä"))]), 1)
     assert first_line(data) == "GET /gr%C3%B6%C3%9Fe?q=%C3%A4"
 
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
-def load(handler: Handler, asks: list[Ask], requests: int) -> Block:
+def load(handler: Handler, asks: list[WeightedRequest], requests: int) -> Block:
     async def run() -> Block:
         server = await asyncio.start_server(handler, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        target = Target("127.0.0.1", port, HOST, Mix(asks))
+        target = Target("127.0.0.1", port, HOST, RequestMix(asks))
         async with server:
             return await run_block(
                 target, index=0, requests=requests, concurrency=2, connection=Connection.CLOSE
@@ -118,7 +125,7 @@ def test_a_bare_connection_counts_as_served_and_ends_without_a_word() -> None:
         heard.append(await reader.read())
         writer.close()
 
-    block = load(listen, [ask_of(Request(kind=Kind.TCP))], 5)
+    block = load(listen, [weighted_request_of(RequestSpec(kind=RequestProtocol.TCP))], 5)
 
     assert (block.sent, block.ok, block.failures) == (5, 5, {})
     assert set(heard) <= {b""}
@@ -133,8 +140,10 @@ def test_expected_statuses_are_served_and_a_head_has_no_body() -> None:
         writer.close()
 
     asks = [
-        ask_of(Request(method="HEAD", expect=(405,), connection=Connection.KEEP_ALIVE, weight=3)),
-        ask_of(Request()),
+        weighted_request_of(
+            RequestSpec(method="HEAD", expect=(405,), connection=Connection.KEEP_ALIVE, weight=3)
+        ),
+        weighted_request_of(RequestSpec()),
     ]
     block = load(answer, asks, 8)
 

@@ -48,7 +48,7 @@ def test_what_a_variant_fixes_for_itself_counts(field: str, value: object) -> No
     ids=["open", "as-the-settings", "exact", "small", "soak", "master-killed", "give-back"],
 )
 def test_an_exact_load_never_goes_on_nor_one_after_a_scenario(variant: Variant, may: bool) -> None:
-    assert plan_load(variant, SETTINGS).may_go_on is may
+    assert plan_load(variant, SETTINGS).may_extend is may
 
 
 def test_fewer_requests_than_blocks_are_refused_with_the_variants_name() -> None:

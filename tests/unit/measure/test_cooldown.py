@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from builders import raw
-from lab.engines.protocol import Place
-from lab.measure.cooldown import Settled, Stillness
+from lab.engines.protocol import Endpoint
+from lab.measure.cooldown import Cooldown, CooldownEnd
 from lab.measure.cooldown_rules import Waits
 from lab.measure.sampling import Watch
 from lab.probes.client import ProbeClient
@@ -26,7 +26,7 @@ class Inside(ProbeClient):
     def __init__(
         self, counts: Sequence[int | None], sizes: Sequence[int | None] = (None,), threads: int = 3
     ) -> None:
-        super().__init__(Place("127.0.0.1", 1, 1), workers=1)
+        super().__init__(Endpoint("127.0.0.1", 1, 1), workers=1)
         self.counts: Iterator[int | None] = chain(counts, repeat(counts[-1]))
         self.sizes: Iterator[int | None] = chain(sizes, repeat(sizes[-1]))
         self.threads = threads
@@ -72,7 +72,7 @@ class Source:
         self.task.cancel()
 
 
-Quiet = Callable[..., Settled]
+Quiet = Callable[..., CooldownEnd]
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ def quiet(tmp_path: Path) -> Iterator[Quiet]:
 
     async def pass_by(
         probes: ProbeClient | None, sizes: Sequence[int], patience_seconds: float
-    ) -> Settled:
+    ) -> CooldownEnd:
         waits = Waits(watched_seconds=0.02, patience_seconds=patience_seconds)
         watch = Watch(writer, lambda _: None)
         watch.follow(Source(watch, sizes))
         try:
-            return await Stillness(watch, waits, probes, 0.03).awaited()
+            return await Cooldown(watch, waits, probes, 0.03).awaited()
         finally:
             watch.close()
 

@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.measure.cooldown_rules import (
-    STILL_BYTES,
+    STABLE_BYTES,
     WAITS,
     Look,
     agree,
     least_seconds,
     look_of,
-    memory_is_still,
+    memory_is_stable,
 )
 from lab.records.observations import ProcessReading
 
@@ -45,21 +45,21 @@ def test_a_quiet_outlasts_the_timers_of_server_and_stack(
         ((MIB, MIB), False),
         ((MIB, MIB, MIB), True),
         ((9 * MIB, MIB, MIB, MIB), True),
-        ((MIB, MIB, MIB + STILL_BYTES), True),
-        ((MIB, MIB, MIB + STILL_BYTES + 1), False),
-        ((MIB + STILL_BYTES + 1, MIB, MIB), False),
+        ((MIB, MIB, MIB + STABLE_BYTES), True),
+        ((MIB, MIB, MIB + STABLE_BYTES + 1), False),
+        ((MIB + STABLE_BYTES + 1, MIB, MIB), False),
     ],
 )
 def test_memory_is_still_when_the_last_three_readings_agree(
     sizes: tuple[int, ...], still: bool
 ) -> None:
-    assert memory_is_still([raw.sample(size) for size in sizes]) is still
+    assert memory_is_stable([raw.sample(size) for size in sizes]) is still
 
 
 def test_tasks_must_hold_still_as_well() -> None:
     samples = [raw.sample(MIB, pids=pids) for pids in (3, 3, 4)]
 
-    assert not memory_is_still(samples)
+    assert not memory_is_stable(samples)
 
 
 LOOK = Look(MIB, 3, 7)
@@ -69,9 +69,9 @@ LOOK = Look(MIB, 3, 7)
     ("later", "agreed"),
     [
         (LOOK, True),
-        (replace(LOOK, memory_bytes=MIB + STILL_BYTES), True),
-        (replace(LOOK, memory_bytes=MIB + STILL_BYTES + 1), False),
-        (replace(LOOK, memory_bytes=MIB - STILL_BYTES - 1), False),
+        (replace(LOOK, memory_bytes=MIB + STABLE_BYTES), True),
+        (replace(LOOK, memory_bytes=MIB + STABLE_BYTES + 1), False),
+        (replace(LOOK, memory_bytes=MIB - STABLE_BYTES - 1), False),
         (replace(LOOK, tasks=4), False),
         (replace(LOOK, tasks=None), False),
         (replace(LOOK, descriptors=8), False),
@@ -112,5 +112,5 @@ def test_one_unreadable_process_makes_the_descriptors_unknown() -> None:
 
 
 def test_a_trial_waits_as_long_as_its_server_needs() -> None:
-    assert WAITS.least_quiet_seconds is least_seconds
+    assert WAITS.min_cooldown_seconds is least_seconds
     assert WAITS.reading_seconds > 1.0

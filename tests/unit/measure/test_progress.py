@@ -3,7 +3,7 @@ import time
 
 import pytest
 from lab.measure import progress
-from lab.measure.progress import Board, Line, LiveProgress, PlainProgress, progress_for
+from lab.measure.progress import Board, LiveProgress, PlainProgress, VariantProgress, progress_for
 from rich.console import Console
 
 MIB = 1 << 20
@@ -19,7 +19,7 @@ def text_of(found: Console) -> str:
 
 
 def test_a_line_says_what_is_known() -> None:
-    line = Line("one", 1000, "load", 250, 40 * MIB, time.monotonic() - 10)
+    line = VariantProgress("one", 1000, "load", 250, 40 * MIB, time.monotonic() - 10)
 
     assert line.cells() == (
         "one",
@@ -32,7 +32,7 @@ def test_a_line_says_what_is_known() -> None:
 
 
 def test_what_is_not_known_yet_is_left_open() -> None:
-    assert Line("one", 1000).cells() == (
+    assert VariantProgress("one", 1000).cells() == (
         "one",
         "waiting for a lane",
         "0 of 1,000",
@@ -43,7 +43,7 @@ def test_what_is_not_known_yet_is_left_open() -> None:
 
 
 def test_a_finished_line_has_no_rate_and_nothing_left() -> None:
-    assert Line("one", 10, "done", 10, MIB, time.monotonic() - 1).cells()[4:] == ("", "")
+    assert VariantProgress("one", 10, "done", 10, MIB, time.monotonic() - 1).cells()[4:] == ("", "")
 
 
 def test_a_second_trial_begins_anew() -> None:

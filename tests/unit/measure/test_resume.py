@@ -10,7 +10,7 @@ import pytest
 from builders import raw
 from lab.measure.cooldown_rules import Waits
 from lab.measure.resume import asks_the_same, find_unfinished, finished, is_partial
-from lab.measure.run import conduct_run
+from lab.measure.run import measure_suite
 from lab.records.observations import End, EndKind
 from lab.records.summary import Summary
 from lab.store.run_folder import RunFolder
@@ -61,7 +61,7 @@ def conducted(
         "SUITE": "thread",
     }
     settings = raw.settings(**{**chosen, "MEMORY_BUDGET": "8g", **given})
-    folder, summary = conduct_run(settings, engine, compose, results, console, WAITS)
+    folder, summary = measure_suite(settings, engine, compose, results, console, WAITS)
     assert isinstance(console.file, io.StringIO)
     return folder, summary, console.file.getvalue()
 

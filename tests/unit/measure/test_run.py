@@ -19,12 +19,12 @@ from lab.measure.cooldown_rules import Waits
 from lab.measure.run import (
     NO_HOOKS,
     Hooks,
-    conduct_run,
+    measure_suite,
     once,
     run_until_signal,
     split_missing,
 )
-from lab.measure.slots import LanePlan
+from lab.measure.slots import SlotPlan
 from lab.records.summary import Summary
 from lab.store.run_folder import RunFolder
 from lab.verdict import validity
@@ -57,7 +57,7 @@ def conducted(
     console = Console(file=io.StringIO(), width=120)
     chosen = {"REQUESTS": "80", "CONCURRENCY": "4", "VARIANTS": "py37-*", "MEMORY_BUDGET": "8g"}
     settings = raw.settings(**{**chosen, **given})
-    folder, summary = conduct_run(
+    folder, summary = measure_suite(
         settings, engine, compose, results, console, WAITS, unbuilt, hooks
     )
     assert isinstance(console.file, io.StringIO)
@@ -128,7 +128,7 @@ def test_what_could_not_be_built_or_cannot_fit_is_missing_and_the_others_run(
 
 
 def test_without_the_image_of_what_it_needs_a_variant_is_missing() -> None:
-    plan = LanePlan(lanes=1, load_slots=1, budget_bytes=1 << 40)
+    plan = SlotPlan(lanes=1, load_slots=1, budget_bytes=1 << 40)
     variants = read_matrix(COMPOSE, {})
     needing = {variant.name for variant in variants if "postgres" in variant.needs}
     ready, missing = split_missing(variants, {"memlab-postgres": "it was not built"}, plan)
@@ -288,7 +288,7 @@ def test_a_load_that_cannot_be_sent_is_refused_before_anything_is_made(tmp_path:
     own.write_text(text.replace("lab.workload: lists", "lab.workload: lists\n  lab.requests: 7"))
     settings = raw.settings(VARIANTS=FLASK)
     with ScriptedEngine({}) as engine, pytest.raises(UsageError, match="py37-flask sends 7 requ"):
-        conduct_run(settings, engine, own, tmp_path / "results", Console(file=io.StringIO()))
+        measure_suite(settings, engine, own, tmp_path / "results", Console(file=io.StringIO()))
 
     assert not (tmp_path / "results").exists()
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.measure.context import Session
+from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
-from lab.measure.scheduler import conduct_all
-from lab.measure.slots import LanePlan, Lanes
+from lab.measure.scheduler import run_all
+from lab.measure.slots import SlotPlan, Slots
 from lab.measure.trial import some_were_lost
 from lab.records.observations import (
-    Aftermath,
     EndKind,
     LoadShape,
+    PostLoadObservation,
     RequestKind,
     Scenario,
     Trial,
@@ -50,10 +50,10 @@ def trial_of(tmp_path: Path) -> Iterator[Any]:
         engine = ScriptedEngine({variant.name: script}, 0.002).__enter__()
         engines.append(engine)
         settings = raw.settings(**{"REQUESTS": "80", "CONCURRENCY": "4", **given})
-        lanes = Lanes(LanePlan(lanes=4, load_slots=2, budget_bytes=1 << 30))
+        lanes = Slots(SlotPlan(lanes=4, load_slots=2, budget_bytes=1 << 30))
         folder = RunFolder.create(tmp_path, "run")
-        session = Session(engine, settings, lanes, folder, Deaf(), WAITS)
-        asyncio.run(conduct_all(session, (variant,)))
+        session = RunContext(engine, settings, lanes, folder, Deaf(), WAITS)
+        asyncio.run(run_all(session, (variant,)))
         (trial,) = folder.read_trials()[variant.name]
         return trial
 
@@ -62,7 +62,7 @@ def trial_of(tmp_path: Path) -> Iterator[Any]:
         engine.__exit__()
 
 
-def seen(trial: Trial) -> Aftermath:
+def seen(trial: Trial) -> PostLoadObservation:
     assert trial.end is not None
     assert trial.end.kind is EndKind.COMPLETE
     assert trial.aftermath is not None

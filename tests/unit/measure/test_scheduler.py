@@ -12,10 +12,10 @@ import pytest
 from builders import raw
 from lab.engines.protocol import Engine, State
 from lab.errors import VariantError
-from lab.measure.context import Session
+from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
-from lab.measure.scheduler import conduct_all
-from lab.measure.slots import LanePlan, Lanes
+from lab.measure.scheduler import run_all
+from lab.measure.slots import SlotPlan, Slots
 from lab.records.observations import Connection, EndKind, Trial, Variant
 from lab.store.run_folder import RunFolder
 from support.script import Script
@@ -26,7 +26,7 @@ WAITS = Waits(
     ready_seconds=0.3,
     ready_poll_seconds=0.01,
     reading_seconds=0.5,
-    least_quiet_seconds=lambda _: 0.005,
+    min_cooldown_seconds=lambda _: 0.005,
     watched_seconds=0.005,
     patience_seconds=1.0,
 )
@@ -75,22 +75,22 @@ def engine_of() -> Iterator[Callable[..., ScriptedEngine]]:
 
 def session_of(
     engine: Engine, tmp_path: Path, waits: Waits = WAITS, slots: int = 2, **given: str
-) -> Session:
+) -> RunContext:
     settings = raw.settings(**{"REQUESTS": "80", "CONCURRENCY": "4", **given})
-    lanes = Lanes(LanePlan(lanes=4, load_slots=slots, budget_bytes=1 << 30))
+    lanes = Slots(SlotPlan(lanes=4, load_slots=slots, budget_bytes=1 << 30))
     folder = RunFolder.create(tmp_path, "run")
-    return Session(engine, settings, lanes, folder, Hearing(), waits)
+    return RunContext(engine, settings, lanes, folder, Hearing(), waits)
 
 
-def conducted(session: Session, *variants: Variant) -> dict[str, list[Trial]]:
+def conducted(session: RunContext, *variants: Variant) -> dict[str, list[Trial]]:
     async def run() -> None:
-        await conduct_all(session, variants)
+        await run_all(session, variants)
 
     asyncio.run(run())
     return session.folder.read_trials()
 
 
-def trial_of(session: Session, variant: Variant = ONE) -> Trial:
+def trial_of(session: RunContext, variant: Variant = ONE) -> Trial:
     (trial,) = conducted(session, variant)[variant.name]
     return trial
 
@@ -213,7 +213,7 @@ def test_who_waits_for_a_turn_takes_no_readings(engine_of: Any, tmp_path: Path) 
 
     async def taken_at_first() -> None:
         async with session.lanes.load_slot():
-            conducting = asyncio.ensure_future(conduct_all(session, (ONE,)))
+            conducting = asyncio.ensure_future(run_all(session, (ONE,)))
             while ("one", "waiting") not in hearing.states:
                 await asyncio.sleep(0.002)
         await conducting
@@ -338,8 +338,10 @@ def test_a_variant_that_cannot_be_stopped_spoils_no_other(tmp_path: Path) -> Non
     assert ends == [EndKind.COMPLETE, EndKind.COMPLETE]
 
 
-async def cancelled_when(session: Session, ready: Callable[[], bool], *variants: Variant) -> None:
-    work = asyncio.ensure_future(conduct_all(session, variants))
+async def cancelled_when(
+    session: RunContext, ready: Callable[[], bool], *variants: Variant
+) -> None:
+    work = asyncio.ensure_future(run_all(session, variants))
     while not ready():
         await asyncio.sleep(0.002)
     work.cancel()

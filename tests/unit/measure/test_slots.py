@@ -6,7 +6,7 @@ import pytest
 from builders import raw
 from lab.engines.choice import parse_missing
 from lab.measure.run import split_missing
-from lab.measure.slots import LanePlan, Lanes, plan_lanes
+from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.records.summary import Missing
 
 MIB = raw.MIB
@@ -30,10 +30,10 @@ class Meter:
         self.served += 1
 
 
-def used(plan: LanePlan, needs: Sequence[int]) -> Meter:
+def used(plan: SlotPlan, needs: Sequence[int]) -> Meter:
     meter = Meter()
 
-    async def one(lanes: Lanes, need_bytes: int, ticks: int) -> None:
+    async def one(lanes: Slots, need_bytes: int, ticks: int) -> None:
         async with lanes.lane(need_bytes):
             meter.enter(need_bytes)
             for _ in range(ticks):
@@ -41,7 +41,7 @@ def used(plan: LanePlan, needs: Sequence[int]) -> Meter:
             meter.leave(need_bytes)
 
     async def run() -> None:
-        lanes = Lanes(plan)
+        lanes = Slots(plan)
         await asyncio.gather(*(one(lanes, need, 1 + n % 5) for n, need in enumerate(needs)))
 
     asyncio.run(run())
@@ -52,7 +52,7 @@ def used(plan: LanePlan, needs: Sequence[int]) -> Meter:
 @pytest.mark.parametrize("lanes", [1, 2, 3, 50])
 def test_never_over_the_budget_nor_the_lanes(budget: int, lanes: int) -> None:
     needs = [4, 1, 1, 3, 2, 1, 4, 1, 2, 3, 1, 1] * 3
-    meter = used(LanePlan(lanes, 2, budget), needs)
+    meter = used(SlotPlan(lanes, 2, budget), needs)
 
     assert meter.served == len(needs)
     assert meter.most_bytes <= budget
@@ -60,12 +60,12 @@ def test_never_over_the_budget_nor_the_lanes(budget: int, lanes: int) -> None:
 
 
 def test_what_fits_runs_side_by_side() -> None:
-    assert used(LanePlan(12, 2, 100), [8] * 12).most_lanes == 12
+    assert used(SlotPlan(12, 2, 100), [8] * 12).most_lanes == 12
 
 
 def test_a_lane_is_given_back_by_an_interruption() -> None:
     async def run() -> tuple[int, int]:
-        lanes = Lanes(LanePlan(1, 1, 10))
+        lanes = Slots(SlotPlan(1, 1, 10))
 
         async def hold() -> None:
             async with lanes.lane(10), lanes.load_slot():
@@ -76,15 +76,15 @@ def test_a_lane_is_given_back_by_an_interruption() -> None:
         for task in (waiting, holding):
             task.cancel()
         await asyncio.gather(holding, waiting, return_exceptions=True)
-        return lanes.free_lanes, lanes.free_bytes
+        return lanes.free_slots, lanes.free_bytes
 
     assert asyncio.run(run()) == (1, 10)
 
 
-@pytest.mark.parametrize("slot", [Lanes.load_slot, Lanes.start_slot])
-def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Lanes], Any]) -> None:
+@pytest.mark.parametrize("slot", [Slots.load_slot, Slots.start_slot])
+def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Slots], Any]) -> None:
     async def run() -> int:
-        lanes, now, most = Lanes(LanePlan(9, 2, 100)), 0, 0
+        lanes, now, most = Slots(SlotPlan(9, 2, 100)), 0, 0
 
         async def load() -> None:
             nonlocal now, most
@@ -102,7 +102,7 @@ def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Lanes], Any]
 
 def test_who_comes_when_all_load_has_to_wait() -> None:
     async def run() -> list[bool]:
-        lanes, told = Lanes(LanePlan(9, 2, 100)), []
+        lanes, told = Slots(SlotPlan(9, 2, 100)), []
         async with lanes.load_slot():
             told.append(lanes.all_load())
             async with lanes.load_slot():
@@ -115,18 +115,18 @@ def test_who_comes_when_all_load_has_to_wait() -> None:
 @pytest.mark.parametrize(
     ("lanes", "budget_bytes", "cpus", "expected"),
     [
-        (None, None, 2, LanePlan(3, 2, 800)),
-        (None, 500, 2, LanePlan(3, 2, 500)),
-        (1, None, 2, LanePlan(1, 1, 800)),
-        (2, None, 8, LanePlan(2, 2, 800)),
-        (None, None, 1, LanePlan(3, 1, 800)),
+        (None, None, 2, SlotPlan(3, 2, 800)),
+        (None, 500, 2, SlotPlan(3, 2, 500)),
+        (1, None, 2, SlotPlan(1, 1, 800)),
+        (2, None, 8, SlotPlan(2, 2, 800)),
+        (None, None, 1, SlotPlan(3, 1, 800)),
     ],
 )
 def test_the_plan_for_a_machine(
-    lanes: int | None, budget_bytes: int | None, cpus: int, expected: LanePlan
+    lanes: int | None, budget_bytes: int | None, cpus: int, expected: SlotPlan
 ) -> None:
     variants = [raw.variant(name) for name in "abc"]
-    plan = plan_lanes(variants, lanes=lanes, budget_bytes=budget_bytes, free_bytes=1000, cpus=cpus)
+    plan = plan_slots(variants, lanes=lanes, budget_bytes=budget_bytes, free_bytes=1000, cpus=cpus)
 
     assert plan == expected
 
@@ -134,7 +134,7 @@ def test_the_plan_for_a_machine(
 def test_what_can_never_fit_or_was_not_built_is_split_off() -> None:
     big = raw.variant("py37-big", limit_bytes=200 * MIB)
     unbuilt, fine = raw.variant("py39-flask"), raw.variant("py38-flask")
-    plan = LanePlan(3, 2, 100 * MIB)
+    plan = SlotPlan(3, 2, 100 * MIB)
 
     ready, missing = split_missing((big, unbuilt, fine), {unbuilt.image: "no index"}, plan)
 

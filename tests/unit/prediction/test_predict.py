@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.prediction.predict import Load, default_pool, predict, threads_that_run
+from lab.prediction.predict import OfferedLoad, default_pool, predict, threads_that_run
 from lab.records.observations import Axes, Calibration
 
 MIB = raw.MIB
-LOAD = Load(requests=1000, concurrency=40)
-ONE_AT_A_TIME = Load(requests=1000, concurrency=1)
+LOAD = OfferedLoad(requests=1000, concurrency=40)
+ONE_AT_A_TIME = OfferedLoad(requests=1000, concurrency=1)
 TWO_LISTS_BYTES = 2 * 8_000_000
 """Two lists of a million pointers: what the thread's workload makes, and a thread keeps."""
 
@@ -41,14 +41,14 @@ def test_the_default_pool_by_python_and_cpus(python: str, cpus: int, threads: in
         ({"python": "3.10"}, LOAD, 20),
         ({"python": "3.7"}, ONE_AT_A_TIME, 80),
         ({"python": "3.8"}, ONE_AT_A_TIME, 1),
-        ({"python": "3.7"}, Load(30, 40), 30),
-        ({"python": "3.7", "workers": 4}, Load(100, 40), 25),
+        ({"python": "3.7"}, OfferedLoad(30, 40), 30),
+        ({"python": "3.7", "workers": 4}, OfferedLoad(100, 40), 25),
         ({"python": "3.7", "endpoint": "async"}, LOAD, 0),
         ({"python": "3.8", "endpoint": "async"}, LOAD, 0),
     ],
 )
 def test_the_threads_that_run_on_uvicorns_worker(
-    axes: dict[str, Any], load: Load, threads: int
+    axes: dict[str, Any], load: OfferedLoad, threads: int
 ) -> None:
     assert threads_that_run(raw.axes(**axes), 16, load)[0] == threads
 
@@ -62,7 +62,7 @@ def test_the_threads_that_run_on_gunicorns_own_pool(
 ) -> None:
     axes = raw.axes(python=python, server="gunicorn-gthread", pool_threads=8)
 
-    assert threads_that_run(axes, 16, Load(1000, concurrency))[0] == threads
+    assert threads_that_run(axes, 16, OfferedLoad(1000, concurrency))[0] == threads
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_the_threads_that_run_on_gunicorns_own_pool(
         ({"endpoint": "executor"}, LOAD, 80),
         ({"pool_threads": 8}, LOAD, 80),
         ({"stack": "2022"}, LOAD, 40),
-        ({"stack": "latest", "python": "3.10"}, Load(1000, 20), 20),
+        ({"stack": "latest", "python": "3.10"}, OfferedLoad(1000, 20), 20),
         ({"stack": "latest", "pool_threads": 8}, LOAD, 8),
         ({"stack": "t21", "python": "3.10", "pool_threads": 100}, LOAD, 40),
     ],
 )
 def test_the_threads_that_run_on_other_servers_endpoints_and_stacks(
-    axes: dict[str, Any], load: Load, threads: int
+    axes: dict[str, Any], load: OfferedLoad, threads: int
 ) -> None:
     assert threads_that_run(raw.axes(**axes), 16, load)[0] == threads
 
@@ -185,5 +185,9 @@ def test_the_threads_first_table_comes_out(python: str, published_mib: int) -> N
 def test_a_prediction_cannot_see_a_measured_result() -> None:
     parameters = inspect.signature(predict).parameters.values()
 
-    assert [parameter.annotation for parameter in parameters] == [Axes, Calibration | None, Load]
-    assert {field for field in Load.__slots__} == {"requests", "concurrency"}
+    assert [parameter.annotation for parameter in parameters] == [
+        Axes,
+        Calibration | None,
+        OfferedLoad,
+    ]
+    assert {field for field in OfferedLoad.__slots__} == {"requests", "concurrency"}

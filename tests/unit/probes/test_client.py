@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from builders import raw
-from lab.engines.protocol import Place
+from lab.engines.protocol import Endpoint
 from lab.probes import client as probe_client
 from lab.probes.client import ProbeClient
 from lab.records.observations import Environment
@@ -38,7 +38,7 @@ def nobody() -> ProbeClient:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
-    return ProbeClient(Place("127.0.0.1", port, port), workers=1)
+    return ProbeClient(Endpoint("127.0.0.1", port, port), workers=1)
 
 
 def test_each_worker_answers_for_itself(probes: ProbeClient) -> None:

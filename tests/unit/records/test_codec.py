@@ -12,7 +12,7 @@ from lab.commands.rebuild import rebuild
 from lab.errors import LabError
 from lab.records.codec import ShapeError, decode, encode
 from lab.records.experiment import Experiment
-from lab.records.observations import End, Explanation, Sample, TrialStart
+from lab.records.observations import AllocationTrace, End, Sample, TrialStart
 from lab.store.run_folder import RunFolder
 from lab.store.trial_log import read_records
 
@@ -62,8 +62,8 @@ def test_a_sample_has_numbers_of_its_types(changes: dict[str, Any], said: str | 
         (End, {"kind": [], "at_seconds": 1}, r"kind: \[\] where str is expected"),
         (End, {"kind": "died", "at_seconds": 1, "log_tail": "ab"}, "log_tail: 'ab' where a list"),
         (End, {"kind": "died", "at_seconds": 1, "log_tail": [1]}, "log_tail: 1 where str is"),
-        (Explanation, {"types": {"a": "b"}}, "types: 'b' where int is expected"),
-        (Explanation, {"types": []}, r"types: \[\] where an object is expected"),
+        (AllocationTrace, {"types": {"a": "b"}}, "types: 'b' where int is expected"),
+        (AllocationTrace, {"types": []}, r"types: \[\] where an object is expected"),
         (Experiment, {"engine": 5}, "engine: 5 where an object is expected"),
         (Experiment, {"engine": {"notes": 5}}, "engine: notes: 5 where a list is expected"),
         (

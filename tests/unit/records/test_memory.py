@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from builders import raw
-from lab.records.memory import active_file_bytes, kept_bytes, without_slack
+from lab.records.memory import active_file_bytes, trough_memory_bytes, without_slack
 from lab.records.observations import Sample
 from lab.verdict.trend import troughs_of
 from lab.verdict.validity import conditions_of
@@ -29,7 +29,7 @@ def reading(anon: int, active: int = 0, rest: int = 3 * MIB, **changes: Any) -> 
 def test_a_log_that_grows_in_the_page_cache_is_not_kept() -> None:
     samples = [reading(30 * MIB, active=size * MIB) for size in range(9)]
     assert {active_file_bytes(sample) for sample in samples} == {s * MIB for s in range(9)}
-    assert len(set(kept_bytes(samples))) == 1
+    assert len(set(trough_memory_bytes(samples))) == 1
 
 
 def test_page_cache_that_grew_is_named_beside_the_verdict() -> None:
@@ -44,12 +44,12 @@ def test_page_cache_that_grew_is_named_beside_the_verdict() -> None:
 
 def test_a_file_in_memory_is_kept() -> None:
     samples = [reading(30 * MIB, active=s * MIB, shmem_bytes=s * MIB) for s in range(9)]
-    kept = kept_bytes(samples)
+    kept = trough_memory_bytes(samples)
     assert kept[-1] - kept[0] == 8 * MIB
 
 
 def test_memory_of_the_kernel_is_kept() -> None:
-    kept = kept_bytes([reading(30 * MIB, rest=(3 + size) * MIB) for size in range(9)])
+    kept = trough_memory_bytes([reading(30 * MIB, rest=(3 + size) * MIB) for size in range(9)])
     assert kept[-1] - kept[0] == 8 * MIB
 
 
@@ -64,7 +64,7 @@ def test_the_slack_of_a_counter_is_left_out() -> None:
 
 
 def test_anonymous_memory_counts_to_the_byte() -> None:
-    assert kept_bytes([reading(30 * MIB), reading(30 * MIB + 4096, rest=3 * MIB + 9)]) == (
+    assert trough_memory_bytes([reading(30 * MIB), reading(30 * MIB + 4096, rest=3 * MIB + 9)]) == (
         33 * MIB,
         33 * MIB + 4096,
     )
@@ -72,7 +72,7 @@ def test_anonymous_memory_counts_to_the_byte() -> None:
 
 def test_without_its_parts_memory_counts_as_it_is() -> None:
     unknown = {"anon_bytes": None, "file_bytes": None, "shmem_bytes": None}
-    assert kept_bytes([reading(30 * MIB, active=MIB, **unknown)]) == (34 * MIB,)
+    assert trough_memory_bytes([reading(30 * MIB, active=MIB, **unknown)]) == (34 * MIB,)
 
 
 def test_the_troughs_of_a_trial_count_what_is_kept() -> None:

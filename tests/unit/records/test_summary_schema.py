@@ -62,7 +62,7 @@ def test_the_schema_names_each_field_of_the_records() -> None:
     records = [each for each in vars(lab.records.summary).values() if is_dataclass(each)]
     text = json.dumps(SCHEMA)
     written = {field.name for each in records for field in fields(each)} - {
-        field.name for field in fields(lab.records.summary.Curve)
+        field.name for field in fields(lab.records.summary.MemoryCurve)
     }
     assert [name for name in sorted(written) if f'"{name}"' not in text] == []
 

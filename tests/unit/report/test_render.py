@@ -7,7 +7,7 @@ from builders.made import BOOK, claims_summary
 from lab.claims.judge import judge_claims
 from lab.records.summary import Summary, Verdict
 from lab.report.app_answer import answer_text
-from lab.report.overview import answer
+from lab.report.overview import overview_of
 from lab.report.render import (
     MARKDOWN_LIMIT,
     render_all,
@@ -25,7 +25,7 @@ def _first_screen(summary: Summary) -> str:
 
 
 def test_the_answer_of_the_core_suite() -> None:
-    told = answer(factories.core_summary())
+    told = overview_of(factories.core_summary())
 
     assert told.headline == "Of 12 variants, 8 grew to a ceiling and stopped and 4 stayed flat."
     assert [(line.verdict.value, line.names) for line in told.lines] == [
@@ -41,7 +41,7 @@ def test_the_answer_of_the_core_suite() -> None:
 
 
 def test_the_axis_that_separates_is_found() -> None:
-    findings = answer(factories.core_summary()).findings
+    findings = overview_of(factories.core_summary()).findings
 
     assert findings[0] == (
         "What separates them: endpoint (sync where memory grew, async where it stayed flat)."
@@ -58,7 +58,7 @@ def test_another_axis_is_found_as_well() -> None:
         for python in ("37", "38", "310")
     ]
 
-    findings = answer(factories.summary(variants)).findings
+    findings = overview_of(factories.summary(variants)).findings
 
     assert findings[0] == (
         "What separates them: python (3.7 where memory grew, 3.8 and 3.10 where it stayed flat)."
@@ -75,7 +75,7 @@ def test_a_combination_of_axes_is_found() -> None:
         for endpoint in ("sync", "async")
     ]
 
-    findings = answer(factories.summary(variants)).findings
+    findings = overview_of(factories.summary(variants)).findings
 
     assert "have python 3.7 with endpoint sync" in findings[0]
 
@@ -100,13 +100,13 @@ def test_the_noise_of_a_calibration_separates_nothing() -> None:
             ("two", Verdict.FLAT, 15_900_000),
         )
     ]
-    findings = answer(factories.summary(variants)).findings
+    findings = overview_of(factories.summary(variants)).findings
 
     assert "Nothing that was recorded separates them" in findings[0]
 
 
 def test_growth_follows_the_threads() -> None:
-    findings = answer(factories.core_summary()).findings
+    findings = overview_of(factories.core_summary()).findings
 
     assert (
         "Among those that grew and stopped, growth follows the number of predicted threads: "
@@ -120,7 +120,9 @@ def test_growth_that_does_not_follow_is_said() -> None:
         for threads, growth in ((5, 90 * MIB), (20, 40 * MIB), (80, 10 * MIB))
     ]
 
-    assert any("does not follow" in each for each in answer(factories.summary(variants)).findings)
+    assert any(
+        "does not follow" in each for each in overview_of(factories.summary(variants)).findings
+    )
 
 
 @pytest.mark.parametrize("variants", [(), (factories.unmeasured(),)], ids=["none", "unmeasured"])
@@ -241,7 +243,7 @@ def test_a_run_of_one_claim_has_its_reason_in_the_headline() -> None:
     summary = claims_summary()
     one = replace(summary, claims=summary.claims[22:23], topics=())
 
-    assert answer(one).headline == (
+    assert overview_of(one).headline == (
         "T23 is refuted: on 3.7 asyncio kept 611 MiB and uvloop 610 MiB."
     )
 

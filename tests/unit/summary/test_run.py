@@ -7,7 +7,7 @@ from builders import raw
 from lab.claims.book import read_claims
 from lab.errors import ExitCode
 from lab.records.experiment import Experiment
-from lab.records.observations import Aftermath, End, EndKind, Scenario, Trial
+from lab.records.observations import End, EndKind, PostLoadObservation, Scenario, Trial
 from lab.records.summary import (
     CpuSeconds,
     Interval,
@@ -289,7 +289,9 @@ def test_a_leak_below_its_predicted_ceiling_may_be_a_pool_that_fills() -> None:
 def test_processes_after_a_scenario_are_the_engines_tasks_when_no_probe_answers(
     tasks: int | None, processes: int | None
 ) -> None:
-    seen = Aftermath(Scenario.MASTER_KILLED, 16.0, None, None, raw.probe(), None, 8, 0, 3, tasks)
+    seen = PostLoadObservation(
+        Scenario.MASTER_KILLED, 16.0, None, None, raw.probe(), None, 8, 0, 3, tasks
+    )
     found = variant_summary([raw.trial(aftermath=seen)]).aftermath
 
     assert found is not None

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from lab.records.summary import Verdict
-from lab.validation.confusion import HEADING, Row, judge_in_sequence, line, rows, summary
+from lab.validation.confusion import HEADING, FamilyRow, judge_in_sequence, line, rows, summary
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
-from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS, Load, leaked
+from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS, SimulatedLoad, leaked
 from lab.validation.simulate import Case, cases
 
 MIB = 1024 * 1024
@@ -14,7 +14,7 @@ SHAPES = {**NO_LEAKS, **HELD_OUT_NO_LEAKS, **UNDER_LEAKS, **HELD_OUT_UNDER_LEAKS
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_shape_is_drawn_for_three_loads(name: str) -> None:
-    load = Load(blocks=12, requests=2000, workers=2)
+    load = SimulatedLoad(blocks=12, requests=2000, workers=2)
     heights = SHAPES[name](np.random.default_rng(1), load)
     assert heights.shape == (36,)
     assert np.isfinite(heights).all()
@@ -33,7 +33,7 @@ def test_the_same_seed_draws_the_same_trials() -> None:
 
 
 def test_a_leak_loses_what_it_is_said_to() -> None:
-    load = Load(blocks=8, requests=8000, workers=1)
+    load = SimulatedLoad(blocks=8, requests=8000, workers=1)
     for seed in range(4):
         lost = leaked(np.random.default_rng(seed), load, 1024)
         assert lost[load.blocks - 1] == pytest.approx(8000 * 1024 / MIB, rel=0.1)
@@ -48,21 +48,21 @@ def test_a_small_part_of_the_table_has_no_false_leak_and_misses_hardly_any() -> 
 
 
 def test_a_case_gets_as_much_load_as_a_run_would_give_it() -> None:
-    load = Load(blocks=8, requests=4000, workers=1)
+    load = SimulatedLoad(blocks=8, requests=4000, workers=1)
     assert judge_in_sequence(Case(load, 20 * load.done, leaks=True)) == (Verdict.LEAK, 1.5)
     assert judge_in_sequence(Case(load, 0 * load.done, leaks=False)) == (Verdict.FLAT, 1.0)
 
 
 def test_a_row_stands_under_its_heading() -> None:
-    row = Row("steps", False, {Verdict.FLAT: 3, Verdict.LEAK: 1}, 1.25)
+    row = FamilyRow("steps", False, {Verdict.FLAT: 3, Verdict.LEAK: 1}, 1.25)
     assert len(line(row)) == len(HEADING)
     assert line(row).split() == ["steps", "no", "leak", "3", "0", "1", "0", "1.25"]
 
 
 def test_the_bounds_count_what_they_say() -> None:
     found = [
-        Row("none", False, {Verdict.FLAT: 7, Verdict.LEAK: 1, Verdict.INCONCLUSIVE: 2}, 1.0),
-        Row("some", True, {Verdict.BOUNDED: 2, Verdict.LEAK: 8}, 1.5),
+        FamilyRow("none", False, {Verdict.FLAT: 7, Verdict.LEAK: 1, Verdict.INCONCLUSIVE: 2}, 1.0),
+        FamilyRow("some", True, {Verdict.BOUNDED: 2, Verdict.LEAK: 8}, 1.5),
     ]
     assert [(name, count, total) for name, count, total, _ in summary(found)] == [
         ("false leaks", 1, 10),

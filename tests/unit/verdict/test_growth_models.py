@@ -5,9 +5,9 @@ import pytest
 from lab.verdict.growth_models import (
     TIME_CONSTANTS,
     Array,
-    Curve,
-    Kind,
-    explanations,
+    ModelKind,
+    TroughCurve,
+    fitted_models,
     full_shapes,
     level_costs,
     score,
@@ -20,25 +20,25 @@ SHARES = tuple(float(share) for share in np.round(np.linspace(0, 1, 25), 3))
 DONE = np.asarray(SHARES)
 
 MADE_BY = {
-    Kind.STEPS: 4.0 * (DONE > 0.3) + 6.0 * (DONE > 0.7),
-    Kind.FULL: 20 * np.minimum(DONE, 0.6),
-    Kind.DYING: 20 * (1 - np.exp(-DONE / TIME_CONSTANTS[12])),
-    Kind.CONSTANT: 5 * DONE,
-    Kind.BOTH: 20 * (1 - np.exp(-DONE / TIME_CONSTANTS[8])) + 10 * DONE,
+    ModelKind.STEPS: 4.0 * (DONE > 0.3) + 6.0 * (DONE > 0.7),
+    ModelKind.FULL: 20 * np.minimum(DONE, 0.6),
+    ModelKind.DYING: 20 * (1 - np.exp(-DONE / TIME_CONSTANTS[12])),
+    ModelKind.CONSTANT: 5 * DONE,
+    ModelKind.BOTH: 20 * (1 - np.exp(-DONE / TIME_CONSTANTS[8])) + 10 * DONE,
 }
 
 
-def curve(heights: Array, noise: float = 0.05, seed: int = 1) -> Curve:
+def curve(heights: Array, noise: float = 0.05, seed: int = 1) -> TroughCurve:
     random = np.random.default_rng(seed)
-    return Curve(SHARES, heights + random.normal(0, noise, len(heights)), 0.02)
+    return TroughCurve(SHARES, heights + random.normal(0, noise, len(heights)), 0.02)
 
 
-def best(found: Curve) -> Kind:
-    return min(explanations(found).values(), key=lambda one: one.score).kind
+def best(found: TroughCurve) -> ModelKind:
+    return min(fitted_models(found).values(), key=lambda one: one.score).kind
 
 
 @pytest.mark.parametrize("kind", MADE_BY)
-def test_what_was_made_by_one_is_best_explained_by_it(kind: Kind) -> None:
+def test_what_was_made_by_one_is_best_explained_by_it(kind: ModelKind) -> None:
     assert {best(curve(MADE_BY[kind], seed=seed)) for seed in range(5)} == {kind}
 
 
@@ -54,9 +54,9 @@ def test_other_laws_of_dying_growth_are_no_leak() -> None:
 
 def test_a_filling_start_is_left_unexplained_at_a_price() -> None:
     pool = np.minimum(DONE / 0.15, 1) * 300 + 5 * DONE
-    found = explanations(curve(pool))
-    assert found[Kind.CONSTANT].start >= 4
-    assert explanations(curve(5 * DONE))[Kind.CONSTANT].start == 0
+    found = fitted_models(curve(pool))
+    assert found[ModelKind.CONSTANT].start >= 4
+    assert fitted_models(curve(5 * DONE))[ModelKind.CONSTANT].start == 0
 
 
 @pytest.mark.parametrize(("memory", "least", "most"), [(0.0, 0.0, 0.3), (0.9, 0.6, 0.97)])
@@ -68,8 +68,8 @@ def test_noise_that_remembers_is_told_from_noise_that_does_not(
         random, heights = np.random.default_rng(seed), np.zeros(49)
         for point in range(1, 49):
             heights[point] = memory * heights[point - 1] + random.normal(0, 0.3)
-        found = explanations(Curve(shares, heights, 0.02))
-        assert least <= found[Kind.CONSTANT].correlation <= most
+        found = fitted_models(TroughCurve(shares, heights, 0.02))
+        assert least <= found[ModelKind.CONSTANT].correlation <= most
 
 
 def test_at_most_half_of_the_load_stays_unexplained() -> None:

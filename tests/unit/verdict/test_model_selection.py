@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from lab.verdict.growth_models import Array
-from lab.verdict.model_selection import MOST_POINTS, climb_of, curve_of, evidence_of, thinned
-from lab.verdict.trend import Stretch, Troughs, tail
+from lab.verdict.model_selection import MOST_POINTS, curve_of, evidence_of, thinned, trend_of
+from lab.verdict.trend import Segment, Troughs, tail
 
 MIB = 1024 * 1024
 
@@ -23,7 +23,7 @@ def noise(count: int, spread: float, memory: float, random: np.random.Generator)
 
 
 def test_an_even_climb_is_measured_exactly() -> None:
-    climb = climb_of(troughs(np.arange(1, 13) * 1.0))
+    climb = trend_of(troughs(np.arange(1, 13) * 1.0))
     assert climb.evidence > 10
     assert climb.slope is not None
     assert climb.slope.estimate == pytest.approx(12 * MIB / 1000, rel=1e-3)
@@ -31,7 +31,7 @@ def test_an_even_climb_is_measured_exactly() -> None:
 
 
 def test_what_ends_has_no_constant_part() -> None:
-    climb = climb_of(troughs(10 * np.minimum(1, np.arange(1, 17) / 6)))
+    climb = trend_of(troughs(10 * np.minimum(1, np.arange(1, 17) / 6)))
     assert (climb.evidence < 0, climb.slope) == (True, None)
 
 
@@ -42,7 +42,7 @@ def test_how_often_the_interval_holds_the_truth(blocks: int, memory: float, held
     random, hits, seen = np.random.default_rng(5), 0, 0
     for _ in range(100):
         heights = 0.5 * np.arange(1, blocks + 1) + noise(blocks, 0.2, memory, random)
-        slope = climb_of(troughs(heights)).slope
+        slope = trend_of(troughs(heights)).slope
         if slope is not None:
             seen += 1
             hits += slope.low <= 0.5 * blocks * MIB / 1000 <= slope.high
@@ -58,15 +58,15 @@ def test_the_tail_alone_tells_a_slow_end_from_a_leak() -> None:
 
 
 def test_very_many_troughs_are_thinned_from_the_last() -> None:
-    many = Stretch(tuple(range(1001)), tuple(range(1001)))
+    many = Segment(tuple(range(1001)), tuple(range(1001)))
     few = thinned(many)
     assert len(few.requests) <= MOST_POINTS
     assert (few.requests[-1], few.requests[-2]) == (1000, 989)
-    short = Stretch((1, 2, 3), (0, 1, 2))
+    short = Segment((1, 2, 3), (0, 1, 2))
     assert thinned(short) == short
 
 
 def test_a_curve_begins_at_nothing() -> None:
-    curve = curve_of(Stretch((50 * MIB, 51 * MIB, 53 * MIB), (100, 200, 300)), workers=4)
+    curve = curve_of(Segment((50 * MIB, 51 * MIB, 53 * MIB), (100, 200, 300)), workers=4)
     assert (curve.shares, list(curve.heights)) == ((0.0, 0.5, 1.0), [0, 1, 3])
     assert curve.least_noise == pytest.approx(0.04)

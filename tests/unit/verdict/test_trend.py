@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from lab.text.units import format_mib, format_rate
 from lab.verdict.trend import (
-    Stretch,
+    Segment,
     Troughs,
     falls_bytes,
     fit,
@@ -26,13 +26,13 @@ def test_growth_is_settled_less_baseline() -> None:
 
 def test_the_tail_is_the_second_half_with_its_anchor() -> None:
     seen = troughs(1, 2, 3, 4, 5, 6, 7, 8)
-    assert tail(seen) == Stretch((4, 5, 6, 7, 8), (400, 500, 600, 700, 800))
+    assert tail(seen) == Segment((4, 5, 6, 7, 8), (400, 500, 600, 700, 800))
     assert tail(troughs(*range(9))).trough_bytes == (4, 5, 6, 7, 8)
-    assert last_blocks(seen, 2) == Stretch((6, 7, 8), (600, 700, 800))
+    assert last_blocks(seen, 2) == Segment((6, 7, 8), (600, 700, 800))
 
 
 def test_a_line_is_found_exactly_and_without_scatter() -> None:
-    line = fit(Stretch((1000, 1500, 2500), (10, 20, 40)))
+    line = fit(Segment((1000, 1500, 2500), (10, 20, 40)))
     assert line.slope.estimate == pytest.approx(50)
     assert (line.slope.low, line.slope.high) == pytest.approx((50, 50))
     assert line.rise_bytes == pytest.approx(1500)
@@ -40,13 +40,13 @@ def test_a_line_is_found_exactly_and_without_scatter() -> None:
 
 
 def test_a_level_line_has_no_width_at_any_height() -> None:
-    line = fit(Stretch((3_000_000_001,) * 5, (100, 200, 300, 400, 500)))
+    line = fit(Segment((3_000_000_001,) * 5, (100, 200, 300, 400, 500)))
     assert (line.slope.estimate, line.slope.low, line.slope.high) == (0, 0, 0)
 
 
 def test_the_interval_is_students() -> None:
     # By hand: slope 0.6, residual variance 2.4 / 3, spread 10, t(0.975, 3) = 3.1824.
-    line = fit(Stretch((2, 4, 5, 4, 5), (1, 2, 3, 4, 5)))
+    line = fit(Segment((2, 4, 5, 4, 5), (1, 2, 3, 4, 5)))
     assert line.slope.estimate == pytest.approx(0.6)
     assert line.slope.high - line.slope.estimate == pytest.approx(3.182446 * (0.8 / 10) ** 0.5)
     assert line.scatter_bytes == pytest.approx(0.8**0.5)
@@ -57,18 +57,18 @@ def test_the_interval_covers_the_true_slope_as_often_as_it_says() -> None:
     hits = 0
     for _ in range(1000):
         heights = 50 * MIB + 2048 * np.array(requests) + random.normal(0, 0.3 * MIB, 5)
-        slope = fit(Stretch(tuple(heights.astype(int).tolist()), requests)).slope
+        slope = fit(Segment(tuple(heights.astype(int).tolist()), requests)).slope
         hits += slope.low <= 2048 <= slope.high
     assert 930 <= hits <= 970
 
 
 def test_slopes_are_those_of_each_block() -> None:
-    assert slopes_of(Stretch((0, 10, 10, 40), (0, 10, 30, 40))) == (1, 0, 3)
+    assert slopes_of(Segment((0, 10, 10, 40), (0, 10, 30, 40))) == (1, 0, 3)
 
 
 def test_rises_and_falls() -> None:
-    assert largest_rise_bytes(Stretch((5, 9, 3, 8), (1, 2, 3, 4))) == 5
-    assert largest_rise_bytes(Stretch((9, 5, 3), (1, 2, 3))) == 0
+    assert largest_rise_bytes(Segment((5, 9, 3, 8), (1, 2, 3, 4))) == 5
+    assert largest_rise_bytes(Segment((9, 5, 3), (1, 2, 3))) == 0
     assert falls_bytes(troughs(5, 9, 3, 8, 7)) == (0, 6, 0, 1)
     assert falls_bytes(troughs(1)) == ()
 

@@ -99,7 +99,7 @@ def test_a_clean_trial_has_no_caveats() -> None:
         ({"driver_busy": (0.1, 0.8, 0.9)}, CaveatKind.DRIVER_BUSY_AT_TIMES),
         ({"highest_bytes": 502 * MIB}, CaveatKind.NEAR_LIMIT),
         ({"highest_bytes": 98, "limit_bytes": 100}, CaveatKind.NEAR_LIMIT),
-        ({"not_still": 2}, CaveatKind.NOT_STILL),
+        ({"not_still": 2}, CaveatKind.NOT_STABLE),
         ({"gaps_seconds": (3.4, 12.0)}, CaveatKind.GAPS),
         ({"page_cache_bytes": 1 * MIB}, CaveatKind.PAGE_CACHE),
     ],
@@ -143,12 +143,12 @@ def test_every_kind_names_an_action_and_all_but_one_a_number() -> None:
 
 
 def test_the_gravest_comes_first() -> None:
-    bad = replace(FINE, ok=0, end=EndKind.DIED, end_reason="exit code 137.", not_still=1)
+    bad = replace(FINE, ok=0, end=EndKind.DIED, end_reason="exit code 137.", not_stable=1)
     found = caveats(bad)
     assert [caveat.kind for caveat in found] == [
         CaveatKind.NOT_COMPLETE,
         CaveatKind.NO_REQUESTS,
-        CaveatKind.NOT_STILL,
+        CaveatKind.NOT_STABLE,
     ]
     assert found[0].sentence == (
         "the trial ended early (died): exit code 137; see its log and run it again"
@@ -176,7 +176,7 @@ def test_conditions_are_read_from_the_trial() -> None:
         kills=2,
         has_baseline=True,
         troughs=8,
-        not_still=1,
+        not_stable=1,
         empty_blocks=1,
         driver_busy=(0.2, *(0.5,) * 7),
         highest_bytes=300 * MIB,

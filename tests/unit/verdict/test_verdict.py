@@ -10,7 +10,7 @@ from lab.stopping import next_blocks, wants_more
 from lab.verdict.criteria import is_exhausted
 from lab.verdict.trend import Troughs
 from lab.verdict.validity import Conditions
-from lab.verdict.verdict import Finding, judge, judge_troughs
+from lab.verdict.verdict import Conclusion, judge, judge_troughs
 from numpy.typing import NDArray
 
 MIB = 1024 * 1024
@@ -45,7 +45,7 @@ def verdict_of(seen: Troughs) -> Verdict:
     return judge_troughs(seen).verdict
 
 
-def in_sequence(heights: Curve, asked: int, requests: int) -> tuple[Finding, int]:
+def in_sequence(heights: Curve, asked: int, requests: int) -> tuple[Conclusion, int]:
     """As a run goes on with it: the last finding, and after how many blocks."""
     blocks = asked
     while True:
@@ -267,7 +267,7 @@ def test_a_leak_that_does_not_matter_to_the_user_is_none() -> None:
 
 
 def test_a_judgement_holds_growth_interval_and_caveats() -> None:
-    fine = Conditions(blocks=8, sent=1000, ok=1000, not_still=1)
+    fine = Conditions(blocks=8, sent=1000, ok=1000, not_stable=1)
     judged = judge(troughs(STEADY), fine)
     assert judged.verdict is Verdict.LEAK
     assert judged.growth_bytes == 16 * MIB

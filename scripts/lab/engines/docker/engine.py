@@ -22,7 +22,7 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.types import CancellableStream
 
 from lab.engines.docker.stats_payload import sample_from_payload
-from lab.engines.protocol import Place, Sampling, State, ended_with
+from lab.engines.protocol import Endpoint, Sampling, State, ended_with
 from lab.errors import LabError, VariantError
 from lab.records.observations import Sample, Variant
 from lab.records.summary import EngineInfo
@@ -127,7 +127,7 @@ class DockerEngine:
             self.inspect(variant)
         return self.found_as[variant.name]
 
-    def start(self, variant: Variant) -> Place:
+    def start(self, variant: Variant) -> Endpoint:
         found = self.inspect(variant)
         if self.lifecycle is Lifecycle.DRIVER:
             if found["State"]["Running"]:
@@ -144,7 +144,7 @@ class DockerEngine:
         labels = {k: v for k, v in found["Config"]["Labels"].items() if k.startswith("memlab.")}
         container = {"image": str(found["Image"]), **labels}
         sockets = self.sockets / variant.name if self.sockets else None
-        return Place(variant.name, SERVER_PORT, PROBE_PORT, container, sockets)
+        return Endpoint(variant.name, SERVER_PORT, PROBE_PORT, container, sockets)
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         return StatsStream(self.client, self.name(variant), on_sample)

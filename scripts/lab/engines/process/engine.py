@@ -22,13 +22,13 @@ from lab.engines.process.ports import LOOPBACK, Ports
 from lab.engines.process.process_group import (
     GUARD_SECONDS,
     STOP_SECONDS,
-    Readings,
-    Running,
+    ProcessGroup,
+    TreeSampling,
     ask_to_end,
     launch,
 )
 from lab.engines.process.process_tree import trees_here
-from lab.engines.protocol import Place, Sampling, State, ended_with, probe_ports
+from lab.engines.protocol import Endpoint, Sampling, State, ended_with, probe_ports
 from lab.errors import LabError, VariantError
 from lab.matrix.compose_file import read_service
 from lab.records.observations import Sample, Variant
@@ -63,7 +63,7 @@ class ProcessEngine:
         self.sources, self.shown, self.cpus = sources, shown, cpus
         self.shown_by_cpus = {cpus: shown}
         self.cgroups, self.trees, self.ports = Cgroups(), trees_here(), Ports()
-        self.running: dict[str, Running] = {}
+        self.running: dict[str, ProcessGroup] = {}
         self.ended: dict[str, tuple[State, tuple[str, ...]]] = {}
 
     def info(self) -> EngineInfo:
@@ -107,7 +107,7 @@ class ProcessEngine:
     def can_restart(self) -> bool:
         return True
 
-    def start(self, variant: Variant) -> Place:
+    def start(self, variant: Variant) -> Endpoint:
         known = self.running.get(variant.name)
         if known is not None and known.process.poll() is None:
             raise VariantError(f"{variant.name}: its last processes still run, so none is fresh")
@@ -137,9 +137,9 @@ class ProcessEngine:
             shutil.rmtree(work, ignore_errors=True)
             raise VariantError(f"{variant.name} cannot start: {error}") from error
         self.ended.pop(variant.name, None)
-        self.running[variant.name] = Running(process, work, group, database)
+        self.running[variant.name] = ProcessGroup(process, work, group, database)
         sockets = work / SOCKETS if self.sources.app_probes else None
-        return Place(LOOPBACK, port, probe_port, self.container(variant, installed), sockets)
+        return Endpoint(LOOPBACK, port, probe_port, self.container(variant, installed), sockets)
 
     def copy_app(self, work: Path) -> None:
         """An own app runs in a copy: what it writes is gone with it."""
@@ -207,9 +207,9 @@ class ProcessEngine:
         }
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
-        return Readings(self.find(variant), variant.memory_limit_bytes, self.trees, on_sample)
+        return TreeSampling(self.find(variant), variant.memory_limit_bytes, self.trees, on_sample)
 
-    def find(self, variant: Variant) -> Running:
+    def find(self, variant: Variant) -> ProcessGroup:
         try:
             return self.running[variant.name]
         except KeyError:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from lab.engines.process import supervisor as keeper
+from lab.engines.process import supervisor as supervisor
 from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.process_tree import Trees
 from lab.records.observations import Sample
@@ -19,11 +19,11 @@ READING_SECONDS = 1.0
 """As often as the engine of containers tells its own."""
 GUARD_SECONDS = 0.2
 """How often memory is looked at where no cgroup limits it."""
-STOP_SECONDS = keeper.GRACE_SECONDS + keeper.KILL_SECONDS + 5
+STOP_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5
 LOG_LINES_KEPT = 200
 
 
-class Running:
+class ProcessGroup:
     """One started variant."""
 
     def __init__(
@@ -53,18 +53,18 @@ class Running:
         except (OSError, ValueError):
             return None
 
-    def keepers(self) -> list[subprocess.Popen[bytes]]:
+    def supervisors(self) -> list[subprocess.Popen[bytes]]:
         return [self.process, *([self.database] if self.database else [])]
 
     def ask_to_end(self) -> None:
         """Once; a second time, after the guard's, says nothing."""
-        for kept in self.keepers():
+        for kept in self.supervisors():
             ask_to_end(kept)
 
     def wait(self) -> bool:
         """Whether all have ended in time; a keeper that does not end is killed."""
         ended = True
-        for kept in self.keepers():
+        for kept in self.supervisors():
             try:
                 kept.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
@@ -87,7 +87,7 @@ def launch(
     spec = {"command": command, "work": str(work), "cgroup": str(group.path) if group else None}
     with (work / "keeper.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", keeper.__file__, json.dumps(spec)],
+            [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(spec)],
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=log,
@@ -96,12 +96,12 @@ def launch(
         )
 
 
-class Readings:
+class TreeSampling:
     """Reads a tree once a second on a thread of its own, and guards its limit where nobody does."""
 
     def __init__(
         self,
-        running: Running,
+        running: ProcessGroup,
         limit_bytes: int,
         trees: Trees,
         on_sample: Callable[[Sample | None], None],

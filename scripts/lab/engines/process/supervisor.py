@@ -48,7 +48,7 @@ def descendants(of_pid: int) -> list[int]:
     return found[1:]
 
 
-class Keeper:
+class Supervisor:
     """One variant's processes, from their start to their last one's end."""
 
     first: "subprocess.Popen[bytes]"
@@ -146,18 +146,18 @@ def main(spec: str) -> int:
     wanted = json.loads(spec)
     adopt_orphans()
     cgroup = Path(wanted["cgroup"]) if wanted["cgroup"] else None
-    keeper = Keeper(cgroup, Path(wanted["work"]))
-    keeper.heed_signals()
+    supervisor = Supervisor(cgroup, Path(wanted["work"]))
+    supervisor.heed_signals()
     try:
-        keeper.start(wanted["command"])
+        supervisor.start(wanted["command"])
     except (OSError, subprocess.SubprocessError) as error:
         print(f"keeper: {wanted['command'][0]} cannot start: {error}", file=sys.stderr)
-        keeper.tidy()
+        supervisor.tidy()
         return CANNOT_START
-    keeper.watch()
-    keeper.end()
-    keeper.tidy()
-    return SIGNALLED + signal.SIGKILL if keeper.status is None else keeper.status
+    supervisor.watch()
+    supervisor.end()
+    supervisor.tidy()
+    return SIGNALLED + signal.SIGKILL if supervisor.status is None else supervisor.status
 
 
 if __name__ == "__main__":

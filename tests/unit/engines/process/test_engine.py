@@ -19,7 +19,7 @@ from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.cpus import Shown, Way
 from lab.engines.process.engine import ProcessEngine, Sources
 from lab.engines.process.environments import Installed
-from lab.engines.process.process_group import Readings, Running
+from lab.engines.process.process_group import ProcessGroup, TreeSampling
 from lab.engines.process.process_tree import TreeReading
 from lab.errors import LabError, VariantError
 from lab.records.observations import Sample
@@ -299,13 +299,13 @@ class FakePopen:
 class Heard(io.BytesIO):
     """A pipe whose text is kept when it is closed."""
 
-    def __init__(self, keeper: FakePopen) -> None:
+    def __init__(self, supervisor: FakePopen) -> None:
         super().__init__()
-        self.keeper = keeper
+        self.supervisor = supervisor
 
     def close(self) -> None:
         if not self.closed:
-            self.keeper.said.append(self.getvalue())
+            self.supervisor.said.append(self.getvalue())
         super().close()
 
 
@@ -327,9 +327,9 @@ def tree_reading(total_bytes: int = 50 * MIB, **changes: Any) -> TreeReading:
     return replace(known, **changes)
 
 
-def running(keeper: FakePopen, folder: Path, group: Cgroup | None = None) -> Running:
-    fake: Any = keeper
-    return Running(fake, folder, group)
+def running(supervisor: FakePopen, folder: Path, group: Cgroup | None = None) -> ProcessGroup:
+    fake: Any = supervisor
+    return ProcessGroup(fake, folder, group)
 
 
 @pytest.fixture
@@ -339,8 +339,8 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running_module, "READING_SECONDS", 60.0)
 
 
-def readings(of: Running, trees: FakeTrees, limit_bytes: int = 100 * MIB) -> Readings:
-    found = Readings(of, limit_bytes, trees, lambda _: None)
+def readings(of: ProcessGroup, trees: FakeTrees, limit_bytes: int = 100 * MIB) -> TreeSampling:
+    found = TreeSampling(of, limit_bytes, trees, lambda _: None)
     found.stop()
     found.thread.join(5)
     assert not found.thread.is_alive()
@@ -356,23 +356,23 @@ def readings(of: Running, trees: FakeTrees, limit_bytes: int = 100 * MIB) -> Rea
 def test_what_keeps_its_limit_is_left_alone(
     tmp_path: Path, rss_bytes: int, pss_bytes: int, reads: int
 ) -> None:
-    keeper, trees = FakePopen(), FakeTrees(rss_bytes, tree_reading(pss_bytes))
-    found = readings(running(keeper, tmp_path), trees)
+    supervisor, trees = FakePopen(), FakeTrees(rss_bytes, tree_reading(pss_bytes))
+    found = readings(running(supervisor, tmp_path), trees)
     found.guard()
 
-    assert (keeper.said, found.running.stopped_by) == ([], "")
+    assert (supervisor.said, found.running.stopped_by) == ([], "")
     assert trees.reads == reads
 
 
 @pytest.mark.usefixtures("_patient")
 def test_what_is_over_its_limit_is_stopped_once(tmp_path: Path) -> None:
-    keeper, trees = FakePopen(), FakeTrees(300 * MIB, tree_reading(120 * MIB))
-    found = readings(running(keeper, tmp_path), trees)
+    supervisor, trees = FakePopen(), FakeTrees(300 * MIB, tree_reading(120 * MIB))
+    found = readings(running(supervisor, tmp_path), trees)
     found.guard()
     trees.found = tree_reading(130 * MIB)
     found.guard()
 
-    assert keeper.said == [b"end\n"]
+    assert supervisor.said == [b"end\n"]
     assert found.running.stopped_by == (
         "the lab's guard stopped it at its memory limit (120 MiB of 100 MiB)"
     )
@@ -380,21 +380,21 @@ def test_what_is_over_its_limit_is_stopped_once(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_patient")
 def test_what_ended_under_the_guards_eyes_is_left_alone(tmp_path: Path) -> None:
-    keeper = FakePopen()
-    readings(running(keeper, tmp_path), FakeTrees(300 * MIB, None)).guard()
+    supervisor = FakePopen()
+    readings(running(supervisor, tmp_path), FakeTrees(300 * MIB, None)).guard()
 
-    assert keeper.said == []
+    assert supervisor.said == []
 
 
 @pytest.mark.usefixtures("_patient")
 def test_what_a_cgroup_limits_needs_no_guard(tmp_path: Path) -> None:
-    keeper, group = FakePopen(), Cgroup(tmp_path, V2)
+    supervisor, group = FakePopen(), Cgroup(tmp_path, V2)
     found = readings(
-        running(keeper, tmp_path, group), FakeTrees(300 * MIB, tree_reading(300 * MIB))
+        running(supervisor, tmp_path, group), FakeTrees(300 * MIB, tree_reading(300 * MIB))
     )
     found.guard()
 
-    assert keeper.said == []
+    assert supervisor.said == []
 
 
 def test_the_guard_is_quicker_than_the_readings(
@@ -403,12 +403,12 @@ def test_the_guard_is_quicker_than_the_readings(
     monkeypatch.setattr(running_module, "GUARD_SECONDS", 0.005)
     monkeypatch.setattr(running_module, "READING_SECONDS", 60.0)
     told: list[Sample | None] = []
-    keeper, trees = FakePopen(), FakeTrees(0, tree_reading(300 * MIB))
-    found = Readings(running(keeper, tmp_path), 100 * MIB, trees, told.append)
+    supervisor, trees = FakePopen(), FakeTrees(0, tree_reading(300 * MIB))
+    found = TreeSampling(running(supervisor, tmp_path), 100 * MIB, trees, told.append)
     found.resume()
     assert until(lambda: len(told) == 1)
     trees.rss = 300 * MIB
-    assert until(lambda: bool(keeper.said))
+    assert until(lambda: bool(supervisor.said))
     found.stop()
     found.thread.join(5)
 
@@ -428,8 +428,8 @@ def test_what_the_guard_stopped_says_so_and_can_be_stopped(
     work = tmp_path / "work"
     work.mkdir()
     (work / "server.log").write_text("one\ntwo\nthree\n", encoding="utf-8")
-    keeper = FakePopen()
-    known = engine.running[ONE.name] = running(keeper, work)
+    supervisor = FakePopen()
+    known = engine.running[ONE.name] = running(supervisor, work)
     engine.trees = FakeTrees(300 * MIB, tree_reading(120 * MIB))
     sampling = engine.sample(ONE, lambda _: None)
     assert until(lambda: bool(known.stopped_by))
@@ -458,22 +458,22 @@ def test_what_ended_by_itself_says_how(
 
 
 def test_what_does_not_end_is_killed_and_said(engine: ProcessEngine, tmp_path: Path) -> None:
-    keeper = FakePopen(ends=False)
-    engine.running[ONE.name] = running(keeper, tmp_path)
+    supervisor = FakePopen(ends=False)
+    engine.running[ONE.name] = running(supervisor, tmp_path)
 
     with pytest.raises(VariantError, match="one: some of its processes do not end"):
         engine.stop(ONE)
-    assert (keeper.said, keeper.killed) == ([b"end\n"], True)
+    assert (supervisor.said, supervisor.killed) == ([b"end\n"], True)
 
 
 def test_a_keeper_that_has_gone_can_still_be_asked_to_end(tmp_path: Path) -> None:
-    with subprocess.Popen(["true"], stdin=subprocess.PIPE) as keeper:
-        keeper.wait(5)
-        known = Running(keeper, tmp_path, None)
+    with subprocess.Popen(["true"], stdin=subprocess.PIPE) as supervisor:
+        supervisor.wait(5)
+        known = ProcessGroup(supervisor, tmp_path, None)
         known.ask_to_end()
         known.ask_to_end()
 
-    assert keeper.returncode == 0
+    assert supervisor.returncode == 0
 
 
 @pytest.mark.usefixtures("_patient")
@@ -516,6 +516,6 @@ def test_a_cgroups_peak_is_the_kernels(tmp_path: Path) -> None:
 def test_the_log_holds_what_the_keeper_had_to_say(tmp_path: Path) -> None:
     (tmp_path / "server.log").write_text("one\ntwo\n")
     (tmp_path / "keeper.log").write_text("keeper: no such program\n")
-    running = Running(FakePopen(), tmp_path, None)  # type: ignore[arg-type]
+    running = ProcessGroup(FakePopen(), tmp_path, None)  # type: ignore[arg-type]
 
     assert running.log_lines() == ("one", "two", "keeper: no such program")

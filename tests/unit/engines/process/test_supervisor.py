@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab.engines.process import supervisor as keeper
+from lab.engines.process import supervisor as supervisor
 from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.process_group import launch
 from support.paths import ROOT
@@ -130,11 +130,11 @@ StartPid = Callable[[str], tuple["subprocess.Popen[bytes]", int]]
 @pytest.fixture
 def _short_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same script with less patience."""
-    text = Path(keeper.__file__).read_text(encoding="utf-8")
+    text = Path(supervisor.__file__).read_text(encoding="utf-8")
     assert text.count("GRACE_SECONDS = 2.0\n") == 1
     hasty = tmp_path / "keeper.py"
     hasty.write_text(text.replace("GRACE_SECONDS = 2.0\n", "GRACE_SECONDS = 0.2\n"), "utf-8")
-    monkeypatch.setattr(keeper, "__file__", str(hasty))
+    monkeypatch.setattr(supervisor, "__file__", str(hasty))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_a_daemon_whose_parents_have_ended_is_ended_too(start: Start, note: Path
 def test_what_its_descendants_leave_behind_is_not_left_as_a_zombie(start_pid: StartPid) -> None:
     process, pid = start_pid(f"(sleep 0 &) ; {SLEEP}")
 
-    assert until(lambda: keeper.descendants(process.pid) == [pid])
+    assert until(lambda: supervisor.descendants(process.pid) == [pid])
     assert until(lambda: children_of(process.pid) == [pid])
 
 
@@ -253,7 +253,7 @@ def test_a_zombie_is_no_descendant_that_is_left() -> None:
         stat = Path(f"/proc/{child.pid}/stat")
         assert until(lambda: ") Z " in stat.read_text(encoding="ascii"))
 
-        assert child.pid not in keeper.descendants(os.getpid())
+        assert child.pid not in supervisor.descendants(os.getpid())
 
 
 def children_of(pid: int) -> list[int]:
@@ -280,8 +280,8 @@ def test_a_keeper_that_is_terminated_while_it_starts_ends_what_it_starts(
     gate = group.path / "cgroup.procs"
     os.mkfifo(gate)
     process = start("sleep", "60", group=group)
-    assert until(lambda: bool(keeper.descendants(process.pid)))
-    (pid,) = keeper.descendants(process.pid)
+    assert until(lambda: bool(supervisor.descendants(process.pid)))
+    (pid,) = supervisor.descendants(process.pid)
     process.terminate()
     assert gate.read_text(encoding="ascii") == "0"  # from here on it can start
 
