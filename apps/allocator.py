@@ -63,7 +63,7 @@ def arenas():
     return None if told is None else len(re.findall(rb"<heap nr=", told))
 
 
-def python_ledger():
+def python_memory():
     """Bytes that Python's own allocator of small objects has handed out, and keeps free.
 
     Counted in the report that `sys._debugmallocstats` prints, of 0.1 ms; None where the

@@ -23,7 +23,7 @@ def worker():
     """This worker's allocator and interpreter."""
     record = {"pid": os.getpid(), "arenas": allocator.arenas(), "gc_counts": gc.get_count()}
     record.update(allocator.ledger())
-    record.update(allocator.python_ledger())
+    record.update(allocator.python_memory())
     record["allocated_blocks"] = sys.getallocatedblocks()
     record["started_at_seconds"] = STARTED_AT_SECONDS
     return record

@@ -99,7 +99,7 @@ def test_a_clean_trial_has_no_caveats() -> None:
         ({"driver_busy": (0.1, 0.8, 0.9)}, CaveatKind.DRIVER_BUSY_AT_TIMES),
         ({"highest_bytes": 502 * MIB}, CaveatKind.NEAR_LIMIT),
         ({"highest_bytes": 98, "limit_bytes": 100}, CaveatKind.NEAR_LIMIT),
-        ({"not_still": 2}, CaveatKind.NOT_STABLE),
+        ({"not_stable": 2}, CaveatKind.NOT_STABLE),
         ({"gaps_seconds": (3.4, 12.0)}, CaveatKind.GAPS),
         ({"page_cache_bytes": 1 * MIB}, CaveatKind.PAGE_CACHE),
     ],

@@ -273,7 +273,7 @@ def test_a_judgement_holds_growth_interval_and_caveats() -> None:
     assert judged.growth_bytes == 16 * MIB
     assert judged.interval is not None
     assert judged.interval.estimate == pytest.approx(16 * MIB / 1000)
-    assert [caveat.kind.name for caveat in judged.caveats] == ["NOT_STILL"]
+    assert [caveat.kind.name for caveat in judged.caveats] == ["NOT_STABLE"]
 
 
 def test_too_few_blocks_keep_their_numbers_and_have_no_verdict() -> None:
