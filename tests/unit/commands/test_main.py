@@ -85,6 +85,23 @@ def test_an_unknown_run_is_usage(results: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.startswith("lab: RUN='nope' is no run under")
 
 
+@pytest.mark.parametrize("run", ["latest", "20240105-101500-core"])
+def test_a_report_before_the_first_run_says_what_makes_one(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    run: str,
+) -> None:
+    monkeypatch.setenv("RESULTS", str(tmp_path / "results"))
+
+    assert commands.main(["report", "--run", run]) == ExitCode.USAGE
+    error = capsys.readouterr().err
+    assert error.startswith(f"lab: RUN={run!r} is no run under results/")
+    assert "make repro" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "results").exists()
+
+
 def test_the_run_is_a_setting_too(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,28 +1,24 @@
 """What the README quotes can be rebuilt from the raw files beside it."""
 
 import re
-import shutil
 
 import pytest
 from lab.app.spec_file import read_description
 from lab.app.spec_keys import key_table
-from lab.commands.rebuild import rebuild
 from lab.records.summary import Summary
-from lab.store.run_folder import RunFolder
 from lab.text.units import MIB
 from support.paths import ROOT
+from support.quoted_runs import rebuilt
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-RUN = re.search(r"results/(\S+)/curves\.svg", README)
+RUN = re.search(r"docs/runs/(\S+)/curves\.svg", README)
 ROW = re.compile(r"^\| `(py\S+)` \| (\w+) \| ([\d.,]+) \| ([\d.,]+) \| ([\d.,]+) \|", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
-def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+def core_run() -> Summary:
     assert RUN is not None
-    copy = tmp_path_factory.mktemp("results") / RUN[1]
-    shutil.copytree(ROOT / "results" / RUN[1], copy)
-    return rebuild(RunFolder(copy))
+    return rebuilt(RUN[1])[0]
 
 
 def number(size_bytes: int) -> str:
@@ -30,7 +26,7 @@ def number(size_bytes: int) -> str:
     return f"{mib:,.0f}" if mib >= 100 else f"{mib:.1f}"
 
 
-def test_the_table_is_the_runs_own(rebuilt: Summary) -> None:
+def test_the_table_is_the_runs_own(core_run: Summary) -> None:
     expected = [
         (
             variant.name,
@@ -39,14 +35,14 @@ def test_the_table_is_the_runs_own(rebuilt: Summary) -> None:
             number(memory.settled),
             number(memory.growth),
         )
-        for variant in rebuilt.variants
+        for variant in core_run.variants
         if (memory := variant.memory_bytes) is not None
     ]
     assert expected == ROW.findall(README)
 
 
-def test_the_run_is_whole_and_decided(rebuilt: Summary) -> None:
-    assert (len(rebuilt.variants), rebuilt.run.exit_code, rebuilt.run.partial) == (12, 0, False)
+def test_the_run_is_whole_and_decided(core_run: Summary) -> None:
+    assert (len(core_run.variants), core_run.run.exit_code, core_run.run.partial) == (12, 0, False)
 
 
 def test_every_setting_has_its_row() -> None:
@@ -86,14 +82,10 @@ CLAIMS_RUN = re.search(r"Run `(\S+-thread)` .*?: (.*?) of 42 decided", README)
 COUNTS = re.search(r"(\d+) reproduced, (\d+) refuted, (\d+) conditional;", README)
 
 
-def test_the_claims_counted_are_those_of_the_run_beside_it(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def test_the_claims_counted_are_those_of_the_run_beside_it() -> None:
     assert CLAIMS_RUN is not None
     assert COUNTS is not None
-    copy = tmp_path_factory.mktemp("claims") / CLAIMS_RUN[1]
-    shutil.copytree(ROOT / "results" / CLAIMS_RUN[1], copy)
-    outcomes = [claim.outcome.value for claim in rebuild(RunFolder(copy)).claims]
+    outcomes = [claim.outcome.value for claim in rebuilt(CLAIMS_RUN[1])[0].claims]
     decided = len(outcomes) - outcomes.count("inconclusive")
     counted = [str(outcomes.count(name)) for name in ("reproduced", "refuted", "conditional")]
 

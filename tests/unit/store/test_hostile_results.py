@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab import __main__ as commands
+from lab.commands.rebuild import rebuild
 from lab.errors import ExitCode
 from lab.measure.resume import find_unfinished
 from lab.store.run_folder import RunFolder
-from support.paths import ROOT
+from support.quoted_runs import RUN_IDS, copy_raw
 
 NAME = "evil"
 VARIANT = "py37-fastapi-sync"
@@ -257,9 +258,13 @@ def packed(folder: Path) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("run", sorted(p.name for p in (ROOT / "results").glob("2*-*")))
-def test_an_honest_run_sent_as_a_tar_is_rebuilt_to_the_byte(home: Path, run: str) -> None:
-    results, sent = home / "results", packed(ROOT / "results" / run)
+@pytest.mark.parametrize("run", RUN_IDS)
+def test_an_honest_run_sent_as_a_tar_is_rebuilt_to_the_byte(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, run: str
+) -> None:
+    sender = copy_raw(run, tmp_path_factory.mktemp("sender"))
+    rebuild(sender)
+    results, sent = home / "results", packed(sender.path)
     with tarfile.open(fileobj=io.BytesIO(sent)) as tar:
         tar.extractall(results, filter="data")
     before, names = listing(results / run), os.listdir(results / run)
