@@ -1,58 +1,16 @@
 """One thing changed at a time: what proves a cause, and may be its cure."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
-from lab.causes.causes import Cause, Plausible
+from lab.records.interventions import Cause, Causes, Intervention
 from lab.records.observations import Connection
 
-Causes = tuple[Cause, ...]
 KEPT: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
 HELD: Causes = (Cause.LIVE_OBJECTS, Cause.NATIVE)
 THRESHOLD_BYTES = 128 * 1024
 """glibc's own first value: setting it ends the automatic adjustment."""
-MOST_AT_ONCE = 4
-"""Interventions that are tried side by side: more would not fit into the time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intervention:
-    """The same app with one thing changed."""
-
-    name: str
-    """Behind the variant's name, e.g. `one-arena`."""
-    line: str
-    """What one would paste, and where it goes."""
-    proves: Causes
-    environment: Mapping[str, str] = field(default_factory=dict)
-    command: str | None = None
-    """In the place of the app's own."""
-    connection: Connection | None = None
-    """For all its requests."""
-    concurrency: int | None = None
-    is_cure: bool = True
-    """Whether it is something to keep; else it only tells."""
-
-
-@dataclass(frozen=True, slots=True)
-class InterventionPlan:
-    """What one run tried: enough to answer from its raw files again."""
-
-    name: str
-    """The app's."""
-    base: str
-    """The variant that is the app as it is."""
-    beside: str
-    """The same once more, at the side of the changes."""
-    traced: tuple[str, ...]
-    """Variants whose allocations were traced."""
-    changes: tuple[Intervention, ...]
-    """Each is the variant `<base>-<its name>`."""
-
-    def variant(self, change: Intervention) -> str:
-        return f"{self.base}-{change.name}"
 
 
 def applied(description: AppSpec, change: Intervention) -> AppSpec:
@@ -142,15 +100,3 @@ def server_changes(command: str) -> list[Intervention]:
         line = "--loop asyncio"
         found.append(Intervention("asyncio-loop", line, both, command=f"{command} {line}"))
     return found
-
-
-def worth_trying(
-    causes: Sequence[Plausible], changes: Sequence[Intervention], most: int = MOST_AT_ONCE
-) -> tuple[Intervention, ...]:
-    """Those that would prove a plausible cause, the likeliest cause's first."""
-    wanted: dict[str, Intervention] = {}
-    for cause in causes:
-        for change in changes:
-            if cause.cause in change.proves:
-                wanted.setdefault(change.name, change)
-    return tuple(wanted.values())[:most]

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lab.app.interventions import Intervention, applied
+from lab.app.interventions import applied
 from lab.app.spec import AppSpec, RequestSpec
+from lab.records.interventions import Intervention
 
 SUITE = "try"
 OWN = "own"

@@ -2,26 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from lab.causes.memory_breakdown import MemoryBreakdown
+from lab.records.interventions import Cause
 from lab.text.phrases import counted, signed_mib
-
-
-class Cause(str, Enum):
-    """The closed set of causes."""
-
-    THREAD_ARENAS = "thread arenas"
-    LIVE_OBJECTS = "live Python objects"
-    NATIVE = "native memory"
-    FRAGMENTATION = "fragmentation"
-    PAGE_CACHE = "page cache"
-    THREADS = "threads that do not end"
-    PROCESSES = "processes left behind"
-    DESCRIPTORS = "descriptors"
-    SOCKETS = "sockets held open"
-    KERNEL = "kernel memory"
-
 
 WORTH_NAMING_BYTES = 1 << 20
 """Less than that is noise to most services."""

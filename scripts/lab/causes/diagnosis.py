@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from lab.app.interventions import Intervention, InterventionPlan
-from lab.causes.causes import Cause, Plausible, plausible_causes
+from lab.causes.causes import Plausible, plausible_causes
 from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
+from lab.records.interventions import Cause, Intervention, InterventionPlan
 from lab.records.observations import AllocationTrace, EndKind, Scenario, TracedLine, Trial
 from lab.records.summary import Verdict
 from lab.verdict.verdict import Judgement, judge_trial

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.records.memory import active_file_bytes
-from lab.records.observations import ProbeReading, Trial, Trough, WorkerReading
-from lab.records.sums import known_sum, open_descriptors
+from lab.records.observations import Trial, Trough
+from lab.records.sums import of_probe, of_workers, open_descriptors
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +133,6 @@ def counted_file(trough: Trough) -> int | None:
 def difference(read: Callable[[Trough], int | None], first: Trough, last: Trough) -> int | None:
     before, after = read(first), read(last)
     return None if before is None or after is None else after - before
-
-
-def of_probe(trough: Trough, read: Callable[[ProbeReading], int | None]) -> int | None:
-    return read(trough.probe) if trough.probe is not None else None
-
-
-def of_workers(
-    read: Callable[[WorkerReading], int | None], workers: int
-) -> Callable[[Trough], int | None]:
-    """The sum over the workers; None when one of them did not say."""
-
-    def total(trough: Trough) -> int | None:
-        told = trough.probe.workers if trough.probe is not None else ()
-        return known_sum(map(read, told), workers)
-
-    return total
 
 
 def descriptors(trough: Trough) -> int | None:

@@ -12,17 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
-from lab.app.interventions import (
-    Intervention,
-    InterventionPlan,
-    applied,
-    interventions_for,
-    worth_trying,
-)
+from lab.app.interventions import applied, interventions_for
 from lab.app.requests import user_app_of
 from lab.app.services import SUITE, base_name, control_name, native_name, traced_name, variant_name
 from lab.app.spec import AppSpec
 from lab.causes.diagnosis import Diagnosis, diagnosis_of, needs_tracing, suspects
+from lab.causes.interventions import worth_trying
 from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import LabError, UsageError
@@ -38,6 +33,7 @@ from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.paths import ROOT
 from lab.records.codec import encode
 from lab.records.experiment import Experiment
+from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.observations import EndKind, Trial, Variant
 from lab.report.app_answer import advice_for
 from lab.settings import Settings

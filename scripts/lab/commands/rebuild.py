@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from lab.app.interventions import InterventionPlan
 from lab.causes.diagnosis import diagnosis_of
 from lab.claims.book import read_claims
+from lab.records.interventions import InterventionPlan
 from lab.records.observations import Trial
 from lab.records.summary import OwnAnswer, Summary
 from lab.report.app_answer import answer_text, app_answer

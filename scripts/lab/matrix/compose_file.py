@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import yaml
 
 from lab.errors import UsageError
+from lab.matrix.servers import USER_APP_STACK
 from lab.records.observations import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
 from lab.settings import Settings, parse_size
 from lab.yaml_file import read_yaml
 
 PLACEHOLDER = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\})")
 """`${NAME:-default}`, or the `$$` that stands for one dollar."""
-USER_APP_STACK = "own"
 """Of an app that is no part of the matrix: it has no workload of the lab's."""
 AXES = ("python", "stack", "framework", "server", "endpoint", "workload", "suite")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.errors import UsageError
-from lab.measure.cooldown_rules import USER_APP_STACK
+from lab.matrix.servers import USER_APP_STACK
 from lab.records.observations import Connection, RequestKind, Scenario, Variant
 from lab.settings import Settings
 

@@ -3,27 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lab.matrix.servers import min_cooldown_seconds
 from lab.records.observations import Axes, ProbeReading, Sample
 from lab.records.sums import open_descriptors
 
-UVICORN_KEEP_ALIVE_SECONDS = 5.0
-"""uvicorn's default; releases up to 0.18.2 hold closed connections that long, too."""
-KEEP_ALIVE_SECONDS = {
-    "gunicorn-uvicorn": UVICORN_KEEP_ALIVE_SECONDS,
-    "gunicorn-uvicorn-h11": UVICORN_KEEP_ALIVE_SECONDS,
-    "uvicorn": UVICORN_KEEP_ALIVE_SECONDS,
-    "hypercorn": 5.0,
-    "gunicorn-gthread": 2.0,
-    "gunicorn-sync": 0.0,
-    "flask-dev": 0.0,
-}
-"""How long a server by default keeps a connection on which nothing comes; 0: not at all."""
-ANYIO_IDLE_SECONDS = 10.0
-"""anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
-USER_APP_STACK = "own"
-"""Of a server that is not known: the longest of the usual timers counts."""
-ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
-MARGIN_SECONDS = 1.0
 WATCHED_SECONDS = 2.0
 """The trough must agree with a look from so long before; each reading of the engine costs as much
 CPU as half a request, so nothing is looked at in between."""
@@ -31,15 +14,6 @@ STABLE_READINGS = 3
 """That agree, where readings are taken once a second."""
 STABLE_BYTES = 256 * 1024
 """Two thirds of the least noise between troughs; a worker's own timers touch less."""
-
-
-def least_seconds(axes: Axes) -> float:
-    """How long the timers of the variant's server and stack can hold on to something."""
-    if axes.stack == USER_APP_STACK:
-        return UVICORN_KEEP_ALIVE_SECONDS + MARGIN_SECONDS
-    if axes.stack in ANYIO_STACKS and axes.framework != "flask":
-        return ANYIO_IDLE_SECONDS + MARGIN_SECONDS
-    return KEEP_ALIVE_SECONDS.get(axes.server, UVICORN_KEEP_ALIVE_SECONDS) + MARGIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +25,7 @@ class Waits:
     ready_poll_seconds: float = 0.3
     reading_seconds: float = 10.0
     """For one reading: they come once a second; ten without one are a gap."""
-    min_cooldown_seconds: Callable[[Axes], float] = least_seconds
+    min_cooldown_seconds: Callable[[Axes], float] = min_cooldown_seconds
     watched_seconds: float = WATCHED_SECONDS
     """Between two looks that must agree; the last of them is the trough."""
     patience_seconds: float = 15.0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from lab.matrix.load_plan import LoadPlan
-from lab.measure.cooldown_rules import least_seconds
+from lab.matrix.servers import min_cooldown_seconds
 from lab.records.observations import Variant
 
 START_SECONDS = 8.0
@@ -16,7 +16,7 @@ REQUEST_SECONDS = 0.025
 
 def expected_seconds(variant: Variant, plan: LoadPlan) -> float:
     """How long a trial will take, roughly."""
-    quiet = (plan.blocks + 1) * (least_seconds(variant.axes) + EXTRA_COOLDOWN_SECONDS)
+    quiet = (plan.blocks + 1) * (min_cooldown_seconds(variant.axes) + EXTRA_COOLDOWN_SECONDS)
     return START_SECONDS + quiet + plan.requests * REQUEST_SECONDS
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from lab.measure.cooldown_rules import ANYIO_STACKS
+from lab.matrix.servers import ANYIO_STACKS
 from lab.records.observations import Axes, Calibration, Prediction
 from lab.text.units import format_mib
 

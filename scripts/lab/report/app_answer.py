@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from lab.app.spec import AppSpec
-from lab.causes.causes import Cause
 from lab.causes.diagnosis import HELD, Diagnosis, InterventionResult, asks_for_nothing, own_frame
+from lab.records.interventions import Cause
 from lab.records.observations import EndKind
 from lab.records.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
 from lab.text.markdown import markdown_code, markdown_text

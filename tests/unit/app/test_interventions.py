@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.app.interventions import Intervention, applied, interventions_for, worth_trying
+from lab.app.interventions import applied, interventions_for
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
-from lab.causes.causes import Cause, Plausible
+from lab.causes.causes import Plausible
+from lab.causes.interventions import worth_trying
+from lab.records.interventions import Cause, Intervention
 from lab.records.observations import Connection
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.causes.causes import Cause, plausible_causes
+from lab.causes.causes import plausible_causes
 from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
+from lab.records.interventions import Cause
 
 MIB = raw.MIB
 NOTHING = MemoryBreakdown(

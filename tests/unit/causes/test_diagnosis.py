@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.app.interventions import Intervention, interventions_for
+from lab.app.interventions import interventions_for
 from lab.app.spec import AppSpec
-from lab.causes.causes import Cause
 from lab.causes.diagnosis import Certainty, Diagnosis, diagnose, own_frame
+from lab.records.interventions import Cause, Intervention
 from lab.records.observations import (
     AllocationTrace,
     PostLoadObservation,

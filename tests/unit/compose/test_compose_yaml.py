@@ -10,7 +10,7 @@ import pytest
 from lab import settings
 from lab.claims.book import read_claims
 from lab.matrix.compose_file import command_words, mapping, read_matrix, read_services
-from lab.measure.cooldown_rules import ANYIO_STACKS
+from lab.matrix.servers import ANYIO_STACKS
 from lab.prediction.predict import OfferedLoad, threads_that_run
 from lab.records.observations import Variant
 from lab.yaml_file import read_yaml

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 from builders import raw
+from lab.matrix.servers import min_cooldown_seconds
 from lab.measure.cooldown_rules import (
     STABLE_BYTES,
     WAITS,
     Look,
     agree,
-    least_seconds,
     look_of,
     memory_is_stable,
 )
@@ -35,7 +35,7 @@ MIB = raw.MIB
 def test_a_quiet_outlasts_the_timers_of_server_and_stack(
     axes: dict[str, Any], seconds: float
 ) -> None:
-    assert least_seconds(raw.axes(**axes)) == seconds
+    assert min_cooldown_seconds(raw.axes(**axes)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -112,5 +112,5 @@ def test_one_unreadable_process_makes_the_descriptors_unknown() -> None:
 
 
 def test_a_trial_waits_as_long_as_its_server_needs() -> None:
-    assert WAITS.min_cooldown_seconds is least_seconds
+    assert WAITS.min_cooldown_seconds is min_cooldown_seconds
     assert WAITS.reading_seconds > 1.0

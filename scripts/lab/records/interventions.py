@@ -1,0 +1,63 @@
+"""Causes of growth, and what one run of a user app changed to tell them apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from lab.records.observations import Connection
+
+
+class Cause(str, Enum):
+    """The closed set of causes."""
+
+    THREAD_ARENAS = "thread arenas"
+    LIVE_OBJECTS = "live Python objects"
+    NATIVE = "native memory"
+    FRAGMENTATION = "fragmentation"
+    PAGE_CACHE = "page cache"
+    THREADS = "threads that do not end"
+    PROCESSES = "processes left behind"
+    DESCRIPTORS = "descriptors"
+    SOCKETS = "sockets held open"
+    KERNEL = "kernel memory"
+
+
+Causes = tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """The same app with one thing changed."""
+
+    name: str
+    """Behind the variant's name, e.g. `one-arena`."""
+    line: str
+    """What one would paste, and where it goes."""
+    proves: Causes
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: str | None = None
+    """In the place of the app's own."""
+    connection: Connection | None = None
+    """For all its requests."""
+    concurrency: int | None = None
+    is_cure: bool = True
+    """Whether it is something to keep; else it only tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionPlan:
+    """What one run tried: enough to answer from its raw files again."""
+
+    name: str
+    """The app's."""
+    base: str
+    """The variant that is the app as it is."""
+    beside: str
+    """The same once more, at the side of the changes."""
+    traced: tuple[str, ...]
+    """Variants whose allocations were traced."""
+    changes: tuple[Intervention, ...]
+    """Each is the variant `<base>-<its name>`."""
+
+    def variant(self, change: Intervention) -> str:
+        return f"{self.base}-{change.name}"
