@@ -47,24 +47,19 @@ def plan(_: argparse.Namespace, __: Console) -> ExitCode:
 def repro(_: argparse.Namespace, console: Console) -> ExitCode:
     """Measure the suite and write its report."""
     # Only here: the other commands need no engine and not its client either.
-    from lab.commands import claim_decider as deciding
+    from lab.commands.decider import RunDecider
     from lab.engines.choice import choose
-    from lab.measure.run import Hooks, measure_suite
+    from lab.measure.run import SuiteRun, measure_suite
 
     given = given_settings()
     settings = parse_settings(given)
     # Until the run heeds signals itself: what is under way then ends as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = choose(settings, ROOT, given)
-    folder, summary = measure_suite(
-        settings,
-        chosen.engine,
-        COMPOSE_FILE,
-        results_folder(),
-        console,
-        unbuilt=chosen.unbuilt,
-        hooks=Hooks(again=deciding.again, told=deciding.told),
-    )
+    run = SuiteRun(settings, chosen.engine, COMPOSE_FILE, results_folder(), chosen.unbuilt)
+    folder = measure_suite(run, console, RunDecider())
+    summary = rebuild(folder)
+    folder.point_latest()
     console.print(closing(summary))
     console.print(
         f"report: {shown_path(folder)}/report.html (and report.md, summary.json)", soft_wrap=True

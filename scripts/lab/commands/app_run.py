@@ -18,6 +18,8 @@ from lab.app.services import SUITE, base_name, control_name, native_name, traced
 from lab.app.spec import AppSpec
 from lab.causes.diagnosis import Diagnosis, diagnosis_of, needs_tracing, suspects
 from lab.causes.interventions import worth_trying
+from lab.commands.app_failures import advice_for
+from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import LabError, UsageError
@@ -27,7 +29,7 @@ from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.host import free_memory_bytes
 from lab.measure.progress import progress_for
-from lab.measure.run import begin, needs_more, run_until_signal
+from lab.measure.run import begin, run_until_signal
 from lab.measure.scheduler import conduct, side_by_side
 from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.paths import ROOT
@@ -35,7 +37,6 @@ from lab.records.codec import encode
 from lab.records.experiment import Experiment
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.observations import EndKind, Trial, Variant
-from lab.report.app_answer import advice_for
 from lab.settings import Settings
 from lab.store.run_folder import RunFolder, check_writable
 from lab.store.trial_log import read_trial
@@ -52,7 +53,7 @@ class AppRunPlan:
     variants: Mapping[str, Variant]
     """By their names, as the compose file that was written for this run says."""
     changes: tuple[Intervention, ...]
-    guests: Mapping[str, UserApp]
+    user_apps: Mapping[str, UserApp]
 
     @property
     def base(self) -> Variant:
@@ -75,10 +76,10 @@ def plan_of(
     """
     changes = interventions_for(description, jemalloc)
     variants = {variant.name: variant for variant in read_matrix(compose_file, values)}
-    guests = {name: user_app_of(description) for name in variants}
+    user_apps = {name: user_app_of(description) for name in variants}
     for change in changes:
-        guests[variant_name(description, change)] = user_app_of(applied(description, change))
-    return AppRunPlan(description, variants, changes, guests)
+        user_apps[variant_name(description, change)] = user_app_of(applied(description, change))
+    return AppRunPlan(description, variants, changes, user_apps)
 
 
 def settings_of(description: AppSpec, settings: Settings) -> Settings:
@@ -120,18 +121,18 @@ class AppRun:
         """All of them side by side, once."""
         names = {variant.name: self.requests_of(variant) for variant in variants}
         with progress_for(self.console, names) as progress:
-            session = RunContext(
+            context = RunContext(
                 self.engine,
                 self.settings,
                 Slots(self.slot_plan),
                 self.folder,
                 progress,
                 self.waits,
-                wants_more=needs_more,
-                guests=self.plan.guests,
+                decider=RunDecider(),
+                user_apps=self.plan.user_apps,
             )
             trials: list[Coroutine[Any, Any, None]] = [
-                conduct(session, variant, 1) for variant in variants
+                conduct(context, variant, 1) for variant in variants
             ]
             self.interrupted = run_until_signal(side_by_side(trials))
 

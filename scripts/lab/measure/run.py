@@ -5,23 +5,22 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
 from rich.console import Console
 
-from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import UsageError
 from lab.matrix.compose_file import read_matrix, select
 from lab.matrix.load_plan import plan_loads
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
+from lab.measure.decider import NO_DECIDER, Decider
 from lab.measure.host import free_memory_bytes, host_info, lock_hashes
 from lab.measure.order import longest_first, work_of
 from lab.measure.progress import progress_for
@@ -30,13 +29,10 @@ from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.records.codec import encode
 from lab.records.experiment import SCHEMA_VERSION, Experiment
-from lab.records.observations import End, EndKind, Variant
-from lab.records.summary import Missing, Summary
+from lab.records.observations import Variant
+from lab.records.summary import Missing
 from lab.settings import Settings, given_settings
-from lab.stopping import wants_more
 from lab.store.run_folder import RunFolder, check_writable
-from lab.store.trial_log import read_trial
-from lab.verdict.verdict import judge_trial
 
 
 def split_missing(
@@ -89,17 +85,6 @@ def begin(
     )
 
 
-def needs_more(raw_file: Path) -> bool:
-    """Whether the verdict on the troughs so far asks for more load."""
-    trial = read_trial(raw_file)
-    if trial is None:
-        return False
-    so_far = replace(trial, end=End(EndKind.COMPLETE, time.time()))
-    judged = judge_trial(so_far)
-    forbidden = any(caveat.forbids for caveat in judged.caveats)
-    return not forbidden and wants_more(judged.verdict, trial.start.blocks, len(trial.blocks))
-
-
 def once(call: Callable[[], object]) -> Callable[[], None]:
     """Later calls do nothing: a second Ctrl-C may not cut the cleaning up short."""
     left = [call]
@@ -138,23 +123,6 @@ def handled_by(interrupt: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, before[number])
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a suite has to say while it runs, from the raw files so far; by default nothing.
-
-    Both are given the run's folder and the names of the variants that have run; they are called on
-    a thread, never two at once.
-    """
-
-    again: Callable[[RunFolder, tuple[str, ...]], Collection[str]] = lambda *_: ()
-    """Asked once, when all have run: which of them need one more trial."""
-    told: Callable[[RunFolder, tuple[str, ...]], str | None] = lambda *_: None
-    """Told after each: a line such as `claims decided 12 of 42`, without the time that is left."""
-
-
-NO_HOOKS = Hooks()
-
-
 def run_until_signal(job: Coroutine[Any, Any, None]) -> bool:
     """`until_signal` on a loop of its own."""
     runner = uvloop.new_event_loop()
@@ -164,63 +132,66 @@ def run_until_signal(job: Coroutine[Any, Any, None]) -> bool:
         runner.close()
 
 
-def measure_suite(
-    settings: Settings,
-    engine: Engine,
-    compose_file: Path,
-    results: Path,
-    console: Console,
-    waits: Waits = WAITS,
-    unbuilt: Mapping[str, str] | None = None,
-    hooks: Hooks = NO_HOOKS,
-) -> tuple[RunFolder, Summary]:
-    """Measure the suite and write its report, whole or marked partial.
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """What a run of a suite is made of."""
 
-    Args:
-        unbuilt: images that could not be had, with the reason.
-        hooks: what the suite has to say meanwhile.
+    settings: Settings
+    engine: Engine
+    compose_file: Path
+    results: Path
+    """The folder that gets the run's own folder."""
+    unbuilt: Mapping[str, str] = field(default_factory=dict)
+    """Images that could not be had, with the reason."""
+    waits: Waits = WAITS
+
+
+def measure_suite(run: SuiteRun, console: Console, decider: Decider = NO_DECIDER) -> RunFolder:
+    """The folder with the raw files of a suite, whole or interrupted; nothing is derived yet.
 
     Raises:
         UsageError: what was asked for cannot be run.
     """
-    wanted = select(read_matrix(compose_file, given_settings()), settings)
+    settings = run.settings
+    wanted = select(read_matrix(run.compose_file, given_settings()), settings)
     loads = plan_loads(wanted, settings)
-    check_possible(settings, engine, results)
-    plan = plan_slots(
-        wanted,
+    check_possible(settings, run.engine, run.results)
+    plan = plan_for(wanted, settings)
+    ready, missing = split_missing(wanted, run.unbuilt, plan)
+    experiment = begin(settings, run.engine, wanted, missing, plan, run.compose_file.parent)
+    folder = folder_for(run.results, experiment, fresh=settings.fresh)
+    try:
+        finished = keep_finished(folder)
+        if finished:
+            console.print(f"going on with {folder.id}: {len(finished)} of its trials are kept")
+        totals = {variant.name: loads[variant.name].requests for variant in ready}
+        with progress_for(console, totals, work_of(ready, loads)) as progress:
+            context = RunContext(
+                engine=run.engine,
+                settings=settings,
+                slots=Slots(plan),
+                folder=folder,
+                progress=progress,
+                waits=run.waits,
+                decider=decider,
+                finished=finished,
+            )
+            complete(folder, context, longest_first(ready, loads))
+        folder.keep_comparison()
+    finally:
+        folder.release()
+    return folder
+
+
+def plan_for(variants: tuple[Variant, ...], settings: Settings) -> SlotPlan:
+    """How many variants run side by side on this machine, now."""
+    return plan_slots(
+        variants,
         lanes=settings.lanes,
         budget_bytes=settings.memory_budget_bytes,
         free_bytes=free_memory_bytes(),
         cpus=os.cpu_count() or 1,
     )
-    ready, missing = split_missing(wanted, unbuilt or {}, plan)
-    experiment = begin(settings, engine, wanted, missing, plan, compose_file.parent)
-    folder = folder_for(results, experiment, fresh=settings.fresh)
-    try:
-        kept = keep_finished(folder)
-        if kept:
-            console.print(f"going on with {folder.id}: {len(kept)} of its trials are kept")
-        totals = {variant.name: loads[variant.name].requests for variant in ready}
-        with progress_for(console, totals, work_of(ready, loads)) as progress:
-            session = RunContext(
-                engine=engine,
-                settings=settings,
-                lanes=Slots(plan),
-                folder=folder,
-                progress=progress,
-                waits=waits,
-                wants_more=needs_more,
-                finished=kept,
-                again=partial(hooks.again, folder),
-                told=partial(hooks.told, folder),
-            )
-            complete(folder, session, longest_first(ready, loads))
-        folder.keep_comparison()
-        summary = rebuild(folder)
-        folder.point_latest()
-    finally:
-        folder.release()
-    return folder, summary
 
 
 def check_possible(settings: Settings, engine: Engine, results: Path) -> None:
@@ -236,9 +207,9 @@ def check_possible(settings: Settings, engine: Engine, results: Path) -> None:
         )
 
 
-def complete(folder: RunFolder, session: RunContext, variants: tuple[Variant, ...]) -> None:
+def complete(folder: RunFolder, context: RunContext, variants: tuple[Variant, ...]) -> None:
     """Conduct what is left of a run and write down how long it took, interrupted or not."""
     experiment, started = folder.read_experiment(), time.monotonic()
-    interrupted = run_until_signal(run_all(session, variants))
+    interrupted = run_until_signal(run_all(context, variants))
     elapsed = experiment.earlier_seconds + time.monotonic() - started
     folder.write_experiment(replace(experiment, elapsed_seconds=elapsed, interrupted=interrupted))

@@ -13,15 +13,15 @@ from lab.measure.trial import Ended, TrialRun
 from lab.records.observations import End, EndKind, Variant
 
 
-async def conduct(session: RunContext, variant: Variant, trial: int) -> None:
+async def conduct(context: RunContext, variant: Variant, trial: int) -> None:
     """Run one trial and write down how it ended; only an interruption is raised."""
-    engine = session.engine
-    async with session.lanes.lane(variant.memory_limit_bytes):
-        writer = session.folder.trial_writer(variant.name, trial)
-        run = TrialRun(session, variant, trial, writer)
+    engine = context.engine
+    async with context.slots.slot(variant.memory_limit_bytes):
+        writer = context.folder.trial_writer(variant.name, trial)
+        run = TrialRun(context, variant, trial, writer)
         try:
             await run.run()
-            session.progress.update(variant.name, state="done")
+            context.progress.update(variant.name, state="done")
         except asyncio.CancelledError:
             run.end(End(EndKind.INTERRUPTED, time.time(), "interrupted"))
             raise
@@ -29,7 +29,7 @@ async def conduct(session: RunContext, variant: Variant, trial: int) -> None:
             kind = error.kind if isinstance(error, Ended) else EndKind.FAILED
             tail = await asyncio.to_thread(engine.log_tail, variant)
             run.end(End(kind, time.time(), str(error), tail))
-            session.progress.update(variant.name, state=kind.value)
+            context.progress.update(variant.name, state=kind.value)
         finally:
             run.watch.close()
             writer.close()
@@ -49,44 +49,46 @@ async def stop(engine: Engine, variant: Variant) -> None:
 class Scheduler:
     """Conducts the variants of a run, and says which have run."""
 
-    def __init__(self, session: RunContext) -> None:
-        self.session = session
+    def __init__(self, context: RunContext) -> None:
+        self.context = context
         self.done: list[str] = []
         self.telling = asyncio.Lock()
 
     async def all_once(self, variants: Sequence[Variant]) -> None:
-        numbers = range(1, self.session.settings.trials + 1)
+        numbers = range(1, self.context.settings.trials + 1)
         todo = [(v, left) for v in variants if (left := self.left(v, numbers))]
         self.done = [v.name for v in variants if not self.left(v, numbers)]
         for name in self.done:
-            self.session.progress.update(name, state=KEPT)
+            self.context.progress.update(name, state=KEPT)
         await side_by_side([self.variant(variant, left) for variant, left in todo])
 
     def left(self, variant: Variant, numbers: Iterable[int]) -> list[int]:
         """The trials that no earlier part of the run brought to their end."""
-        return [n for n in numbers if (variant.name, n) not in self.session.finished]
+        return [n for n in numbers if (variant.name, n) not in self.context.finished]
 
     async def variant(self, variant: Variant, numbers: Iterable[int]) -> None:
         """Trials of a variant, one after the other."""
         for number in numbers:
-            await conduct(self.session, variant, number)
+            await conduct(self.context, variant, number)
         await self.tell(variant.name)
 
     async def tell(self, name: str) -> None:
         async with self.telling:  # in the order in which they ended
             if name not in self.done:
                 self.done.append(name)
-            note = await asyncio.to_thread(self.session.told, tuple(self.done))
-            self.session.progress.finished(name, note)
+            note = await asyncio.to_thread(
+                self.context.decider.status_line, self.context.folder, tuple(self.done)
+            )
+            self.context.progress.finished(name, note)
 
     async def repeat_some(self, variants: Sequence[Variant]) -> None:
         """One more trial of those for which it is asked, where a fresh one can be had."""
-        if not self.session.engine.can_restart():
+        if not self.context.engine.can_restart():
             return
-        names = await asyncio.to_thread(self.session.again, tuple(self.done))
+        decider, folder = self.context.decider, self.context.folder
+        names = await asyncio.to_thread(decider.variants_to_repeat, folder, tuple(self.done))
         chosen = [variant for variant in variants if variant.name in names]
-        last_trial = self.session.folder.last_trial
-        await side_by_side([self.variant(v, [last_trial(v.name) + 1]) for v in chosen])
+        await side_by_side([self.variant(v, [folder.last_trial(v.name) + 1]) for v in chosen])
 
 
 async def side_by_side(works: Sequence[Coroutine[object, object, None]]) -> None:
@@ -104,8 +106,8 @@ async def side_by_side(works: Sequence[Coroutine[object, object, None]]) -> None
             raise error
 
 
-async def run_all(session: RunContext, variants: Sequence[Variant]) -> None:
+async def run_all(context: RunContext, variants: Sequence[Variant]) -> None:
     """All variants in this order, side by side as far as the lanes allow."""
-    conductor = Scheduler(session)
+    conductor = Scheduler(context)
     await conductor.all_once(variants)
     await conductor.repeat_some(variants)

@@ -41,18 +41,18 @@ def plan_slots(
 
 
 class Slots:
-    """Hands out lanes and load slots."""
+    """Hands out slots to variants, and turns to start and to load."""
 
     def __init__(self, plan: SlotPlan) -> None:
         self.free_bytes = plan.budget_bytes
         self.free_slots = plan.lanes
         self.changed = asyncio.Condition()
-        self.slots = asyncio.Semaphore(plan.load_slots)
+        self.loads = asyncio.Semaphore(plan.load_slots)
         self.starts = asyncio.Semaphore(plan.load_slots)
 
     @asynccontextmanager
-    async def lane(self, need_bytes: int) -> AsyncIterator[None]:
-        """Wait until a lane and the memory are free."""
+    async def slot(self, need_bytes: int) -> AsyncIterator[None]:
+        """Wait until a slot and the memory are free."""
         async with self.changed:
             await self.changed.wait_for(
                 lambda: self.free_slots > 0 and self.free_bytes >= need_bytes
@@ -69,7 +69,7 @@ class Slots:
 
     def all_load(self) -> bool:
         """Whether a variant that wants to load has to wait for its turn."""
-        return self.slots.locked()
+        return self.loads.locked()
 
     @asynccontextmanager
     async def start_slot(self) -> AsyncIterator[None]:
@@ -84,5 +84,5 @@ class Slots:
     @asynccontextmanager
     async def load_slot(self) -> AsyncIterator[None]:
         """Wait for the turn to load."""
-        async with self.slots:
+        async with self.loads:
             yield

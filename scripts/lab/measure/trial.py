@@ -57,21 +57,21 @@ class TrialRun:
     """One variant in one fresh container."""
 
     def __init__(
-        self, session: RunContext, variant: Variant, trial: int, writer: TrialWriter
+        self, context: RunContext, variant: Variant, trial: int, writer: TrialWriter
     ) -> None:
-        self.session, self.variant, self.trial, self.writer = session, variant, trial, writer
-        self.settings, self.waits = session.settings, session.waits
-        self.plan = plan_load(variant, session.settings)
-        self.guest = session.guests.get(variant.name)
-        self.health_path = self.guest.health if self.guest else HEALTH_PATH
-        self.show = partial(session.progress.update, variant.name)
+        self.context, self.variant, self.trial, self.writer = context, variant, trial, writer
+        self.settings, self.waits = context.settings, context.waits
+        self.plan = plan_load(variant, context.settings)
+        self.user_app = context.user_apps.get(variant.name)
+        self.health_path = self.user_app.health if self.user_app else HEALTH_PATH
+        self.show = partial(context.progress.update, variant.name)
         self.watch = Watch(writer, lambda size: self.show(memory_bytes=size))
         self.done, self.total = 0, self.plan.requests
         self.first_probe: ProbeReading | None = None
         self.last_probe: ProbeReading | None = None
 
     async def run(self) -> None:
-        async with self.session.lanes.start_slot():
+        async with self.context.slots.start_slot():
             target, probes = await self.open()
         self.show(state="baseline")
         await self.settle(-1, probes)
@@ -91,10 +91,10 @@ class TrialRun:
         """Start the variant, until its server has answered and its first costs are over."""
         self.show(state="starting")
         place = await self.start()
-        sampling = self.session.engine.sample
+        sampling = self.context.engine.sample
         source = await asyncio.to_thread(sampling, self.variant, self.watch.from_thread)
         self.watch.follow(source)
-        probes = probes_of(place, self.variant.axes.workers, self.guest)
+        probes = probes_of(place, self.variant.axes.workers, self.user_app)
         await self.become_ready(place, probes)
         await self.describe(probes)
         target = self.target(place)
@@ -109,7 +109,7 @@ class TrialRun:
         """
         step, more = next_blocks(len(sizes)), sizes * (MOST_LOADS - 1)
         for first in range(0, len(more), step):
-            if not await asyncio.to_thread(self.session.wants_more, self.writer.path):
+            if not await asyncio.to_thread(self.context.decider.needs_more_load, self.writer.path):
                 return
             part = more[first : first + step]
             self.total += sum(part)
@@ -129,7 +129,7 @@ class TrialRun:
         self.show(state=scenario.value)
         if scenario is Scenario.TRACED:
             return await self.explain(probes)
-        state = partial(self.session.engine.state, self.variant)
+        state = partial(self.context.engine.state, self.variant)
         stage = ScenarioContext(probes, self.watch, target, self.waits, state)
         found = await run_scenario(scenario, stage) if self.settings.probes else None
         if found is None:
@@ -150,14 +150,14 @@ class TrialRun:
         killed = self.variant.scenario is Scenario.MASTER_KILLED
         if not killed and not some_were_lost(self.first_probe, self.last_probe):
             return ()
-        return await asyncio.to_thread(self.session.engine.log_tail, self.variant)
+        return await asyncio.to_thread(self.context.engine.log_tail, self.variant)
 
     async def start(self) -> Endpoint:
         """Start the variant; what is about to be measured is written down even when it fails.
 
         An interruption waits for the engine's call, so that nothing starts after its own stop.
         """
-        call = asyncio.ensure_future(asyncio.to_thread(self.session.engine.start, self.variant))
+        call = asyncio.ensure_future(asyncio.to_thread(self.context.engine.start, self.variant))
         container: Mapping[str, str] = {}
         try:
             place = await asyncio.shield(call)
@@ -194,7 +194,7 @@ class TrialRun:
             raise Ended(
                 EndKind.NEVER_READY, f"its name {place.host} is not known: {error}"
             ) from error
-        own = RequestMix(self.guest.asks) if self.guest else None
+        own = RequestMix(self.user_app.asks) if self.user_app else None
         exchange = own or request_of(self.variant.path, self.plan.kind)
         return Target(address, place.port, place.host, exchange)
 
@@ -203,7 +203,9 @@ class TrialRun:
         while not await asyncio.to_thread(self.is_ready, probes):
             await self.check_alive()
             if time.monotonic() > deadline:
-                where = f"{self.health_path} on $PORT={place.port}" if self.guest else HEALTH_PATH
+                where = (
+                    f"{self.health_path} on $PORT={place.port}" if self.user_app else HEALTH_PATH
+                )
                 reason = f"it did not answer {where} within {self.waits.ready_seconds:.0f} s"
                 raise Ended(EndKind.NEVER_READY, reason)
             await asyncio.sleep(self.waits.ready_poll_seconds)
@@ -214,7 +216,7 @@ class TrialRun:
         return not self.settings.probes or probes.all_answer()
 
     async def check_alive(self) -> None:
-        state = await asyncio.to_thread(self.session.engine.state, self.variant)
+        state = await asyncio.to_thread(self.context.engine.state, self.variant)
         if not state.running:
             raise Ended(EndKind.DIED, state.reason)
 
@@ -234,8 +236,8 @@ class TrialRun:
             self.show(state=f"predicted +{format_mib(prediction.growth_bytes)}")
 
     async def warm_up(self, target: Target) -> None:
-        if self.guest is not None:
-            await self.warm_up_user_app(target, self.guest.warm_up)
+        if self.user_app is not None:
+            await self.warm_up_user_app(target, self.user_app.warm_up)
             return
         health = target.asking(request_of(HEALTH_PATH))
         requests = WARM_UP_REQUESTS_A_WORKER * self.variant.axes.workers
@@ -266,9 +268,9 @@ class TrialRun:
         self, index: int, size: int, target: Target, probes: ProbeClient
     ) -> None:
         self.show(state="waiting")
-        if self.session.lanes.all_load():
+        if self.context.slots.all_load():
             self.watch.pause()
-        async with self.session.lanes.load_slot():
+        async with self.context.slots.load_slot():
             self.watch.resume()
             self.show(state="load")
             block = await run_block(

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from lab.app.spec import AppSpec
 from lab.causes.diagnosis import HELD, Diagnosis, InterventionResult, asks_for_nothing, own_frame
 from lab.records.interventions import Cause
-from lab.records.observations import EndKind
 from lab.records.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import DASH, number, signed_mib
@@ -26,19 +24,6 @@ LAST_RESORT = {
 
 
 COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
-
-
-def advice_for(kind: EndKind, reason: str, description: AppSpec) -> str:
-    """Why an app was not measured, where, and what to do about it, in one line."""
-    file = description.file
-    command = f" (command = {description.command!r})" if description.command else ""
-    if kind is EndKind.DIED:
-        return f"{file}: the app does not start{command}: {reason}; see its log's last lines"
-    if kind is EndKind.NEVER_READY:
-        return f"{file}: {reason}{command}: it must listen on $HOST:$PORT, or set health"
-    if kind is EndKind.NO_REQUESTS_SERVED:
-        return f"{file}: requests: {reason}: set their path, method or expect"
-    return f"{file}: the app was not measured: {reason}"
 
 
 def app_answer(found: Diagnosis, name: str, variant: str) -> OwnAnswer:

@@ -13,6 +13,7 @@ from lab.app.spec import AppSpec, RequestSpec
 from lab.app.workdir import installed_here, workplace, write_services
 from lab.causes.diagnosis import Diagnosis
 from lab.commands import app_run as own_run
+from lab.commands.app_failures import advice_for
 from lab.commands.app_run import plan_of, run_app
 from lab.commands.try_app import app_settings, close, described
 from lab.commands.try_containers import prepare, whose_recipe, with_command, write_containers
@@ -20,7 +21,6 @@ from lab.errors import ExitCode, LabError, UsageError
 from lab.measure.cooldown_rules import Waits
 from lab.records.observations import EndKind
 from lab.records.summary import Verdict
-from lab.report.app_answer import advice_for
 from lab.store.run_folder import RunFolder
 from lab.verdict import validity
 from rich.console import Console

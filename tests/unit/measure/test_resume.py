@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from builders import raw
+from lab.commands.decider import RunDecider
+from lab.commands.rebuild import rebuild
 from lab.measure.cooldown_rules import Waits
 from lab.measure.resume import asks_the_same, find_unfinished, finished, is_partial
-from lab.measure.run import measure_suite
+from lab.measure.run import SuiteRun, measure_suite
 from lab.records.observations import End, EndKind
 from lab.records.summary import Summary
 from lab.store.run_folder import RunFolder
@@ -61,7 +63,10 @@ def conducted(
         "SUITE": "thread",
     }
     settings = raw.settings(**{**chosen, "MEMORY_BUDGET": "8g", **given})
-    folder, summary = measure_suite(settings, engine, compose, results, console, WAITS)
+    run = SuiteRun(settings, engine, compose, results, waits=WAITS)
+    folder = measure_suite(run, console, RunDecider())
+    summary = rebuild(folder)
+    folder.point_latest()
     assert isinstance(console.file, io.StringIO)
     return folder, summary, console.file.getvalue()
 

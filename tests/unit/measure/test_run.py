@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 from builders import raw
+from lab.commands.decider import RunDecider
+from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import ExitCode, UsageError
 from lab.matrix.compose_file import read_matrix
 from lab.measure.cooldown_rules import Waits
+from lab.measure.decider import Decider
 from lab.measure.run import (
-    NO_HOOKS,
-    Hooks,
+    SuiteRun,
     measure_suite,
     once,
     run_until_signal,
@@ -50,16 +52,17 @@ def conducted(
     engine: Engine,
     results: Path,
     unbuilt: Mapping[str, str] | None = None,
-    hooks: Hooks = NO_HOOKS,
+    decider: Decider | None = None,
     compose: Path = COMPOSE,
     **given: str,
 ) -> tuple[RunFolder, Summary, str]:
     console = Console(file=io.StringIO(), width=120)
     chosen = {"REQUESTS": "80", "CONCURRENCY": "4", "VARIANTS": "py37-*", "MEMORY_BUDGET": "8g"}
     settings = raw.settings(**{**chosen, **given})
-    folder, summary = measure_suite(
-        settings, engine, compose, results, console, WAITS, unbuilt, hooks
-    )
+    run = SuiteRun(settings, engine, compose, results, unbuilt or {}, WAITS)
+    folder = measure_suite(run, console, decider or RunDecider())
+    summary = rebuild(folder)
+    folder.point_latest()
     assert isinstance(console.file, io.StringIO)
     return folder, summary, console.file.getvalue()
 
@@ -288,44 +291,51 @@ def test_a_load_that_cannot_be_sent_is_refused_before_anything_is_made(tmp_path:
     own.write_text(text.replace("lab.workload: lists", "lab.workload: lists\n  lab.requests: 7"))
     settings = raw.settings(VARIANTS=FLASK)
     with ScriptedEngine({}) as engine, pytest.raises(UsageError, match="py37-flask sends 7 requ"):
-        measure_suite(settings, engine, own, tmp_path / "results", Console(file=io.StringIO()))
+        measure_suite(
+            SuiteRun(settings, engine, own, tmp_path / "results"), Console(file=io.StringIO())
+        )
 
     assert not (tmp_path / "results").exists()
 
 
-def test_the_hooks_are_told_each_variant_and_asked_once_when_all_have_run(tmp_path: Path) -> None:
-    told: list[tuple[str, ...]] = []
-    asked: list[tuple[str, ...]] = []
+class Recording(RunDecider):
+    """Repeats the async variant, and remembers what it was asked."""
 
-    def tell(folder: RunFolder, names: tuple[str, ...]) -> str:
+    def __init__(self) -> None:
+        self.repeats_asked: list[tuple[str, ...]] = []
+        self.status_asked: list[tuple[str, ...]] = []
+
+    def variants_to_repeat(self, _: RunFolder, names: tuple[str, ...]) -> tuple[str, ...]:
+        self.repeats_asked.append(names)
+        return (ASYNC,)
+
+    def status_line(self, folder: RunFolder, names: tuple[str, ...]) -> str:
         assert set(names) <= folder.read_trials().keys()
-        told.append(names)
+        self.status_asked.append(names)
         return f"claims decided {len(names)} of 42"
 
-    def again(_: RunFolder, names: tuple[str, ...]) -> list[str]:
-        asked.append(names)
-        return [ASYNC]
 
+def test_the_decider_hears_of_each_variant_and_is_asked_once_for_repeats(tmp_path: Path) -> None:
+    decider = Recording()
     with ScriptedEngine(SCRIPTS, 0.002) as engine:
-        folder, _, said = conducted(engine, tmp_path, hooks=Hooks(again, tell))
+        folder, _, printed = conducted(engine, tmp_path, decider=decider)
 
-    assert [len(names) for names in told] == [1, 2, 3, 3]
-    assert [sorted(names) for names in asked] == [sorted(SCRIPTS)]
+    assert [len(names) for names in decider.status_asked] == [1, 2, 3, 3]
+    assert [sorted(names) for names in decider.repeats_asked] == [sorted(SCRIPTS)]
     assert {name: len(found) for name, found in folder.read_trials().items()} == {
         SYNC: 1,
         ASYNC: 2,
         FLASK: 1,
     }
-    assert "claims decided 3 of 42" in said
+    assert "claims decided 3 of 42" in printed
 
 
 def test_an_engine_that_cannot_restart_is_asked_for_no_more_trials(tmp_path: Path) -> None:
-    def again(*_: object) -> list[str]:
-        raise AssertionError
-
+    decider = Recording()
     with OnlyOnce(SCRIPTS, 0.002) as engine:
-        _, summary, _ = conducted(engine, tmp_path, hooks=Hooks(again), VARIANTS=ASYNC)
+        _, summary, _ = conducted(engine, tmp_path, decider=decider, VARIANTS=ASYNC)
 
+    assert decider.repeats_asked == []
     assert len(summary.variants[0].trials) == 1
 
 

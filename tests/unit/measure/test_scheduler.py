@@ -212,7 +212,7 @@ def test_who_waits_for_a_turn_takes_no_readings(engine_of: Any, tmp_path: Path) 
     hearing: Any = session.progress
 
     async def taken_at_first() -> None:
-        async with session.lanes.load_slot():
+        async with session.slots.load_slot():
             conducting = asyncio.ensure_future(run_all(session, (ONE,)))
             while ("one", "waiting") not in hearing.states:
                 await asyncio.sleep(0.002)

@@ -34,7 +34,7 @@ def used(plan: SlotPlan, needs: Sequence[int]) -> Meter:
     meter = Meter()
 
     async def one(lanes: Slots, need_bytes: int, ticks: int) -> None:
-        async with lanes.lane(need_bytes):
+        async with lanes.slot(need_bytes):
             meter.enter(need_bytes)
             for _ in range(ticks):
                 await asyncio.sleep(0)
@@ -68,7 +68,7 @@ def test_a_lane_is_given_back_by_an_interruption() -> None:
         lanes = Slots(SlotPlan(1, 1, 10))
 
         async def hold() -> None:
-            async with lanes.lane(10), lanes.load_slot():
+            async with lanes.slot(10), lanes.load_slot():
                 await asyncio.sleep(60)
 
         holding, waiting = asyncio.ensure_future(hold()), asyncio.ensure_future(hold())

@@ -2,11 +2,12 @@ from pathlib import Path
 
 import pytest
 from builders import raw
-from lab.commands import claim_decider as deciding
+from lab.commands.decider import RunDecider
 from lab.records.observations import Trial
 from lab.store.run_folder import RunFolder
 
 MIB = raw.MIB
+DECIDER = RunDecider()
 LOOPS = ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
 
 
@@ -33,33 +34,33 @@ def folder(tmp_path: Path) -> RunFolder:
 
 def test_what_is_decided_is_told_as_it_comes(folder: RunFolder) -> None:
     write(folder, trial(LOOPS[0], 650))
-    assert deciding.told(folder, LOOPS[:1]) == "claims decided 0 of 2"
+    assert DECIDER.status_line(folder, LOOPS[:1]) == "claims decided 0 of 2"
     write(folder, trial(LOOPS[1], 651))
 
-    assert deciding.told(folder, LOOPS) == "claims decided 2 of 2"
-    assert deciding.again(folder, LOOPS) == ()
+    assert DECIDER.status_line(folder, LOOPS) == "claims decided 2 of 2"
+    assert DECIDER.variants_to_repeat(folder, LOOPS) == ()
 
 
 def test_a_border_case_asks_for_its_variants_again(folder: RunFolder) -> None:
     write(folder, trial(LOOPS[0], 650))
     write(folder, trial(LOOPS[1], 450))
 
-    assert deciding.again(folder, LOOPS) == LOOPS
+    assert DECIDER.variants_to_repeat(folder, LOOPS) == LOOPS
 
 
 def test_a_run_of_another_suite_is_told_nothing(folder: RunFolder) -> None:
     folder.write_experiment(raw.experiment(*LOOPS))
     write(folder, trial(LOOPS[0], 650))
 
-    assert deciding.told(folder, LOOPS) is None
-    assert deciding.again(folder, LOOPS) == ()
+    assert DECIDER.status_line(folder, LOOPS) is None
+    assert DECIDER.variants_to_repeat(folder, LOOPS) == ()
 
 
 def test_a_trial_that_was_added_is_seen(folder: RunFolder) -> None:
     write(folder, trial(LOOPS[0], 650))
     write(folder, trial(LOOPS[1], 450))
-    assert deciding.told(folder, LOOPS) == "claims decided 0 of 2"
+    assert DECIDER.status_line(folder, LOOPS) == "claims decided 0 of 2"
     for number in (2, 3):
         write(folder, trial(LOOPS[1], 640), number)
 
-    assert deciding.told(folder, LOOPS) == "claims decided 2 of 2"
+    assert DECIDER.status_line(folder, LOOPS) == "claims decided 2 of 2"

@@ -1,0 +1,64 @@
+"""Judges the raw files of a run while it goes on: more load, one more trial, claims decided."""
+
+import time
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from lab.claims.book import read_claims
+from lab.claims.judge import ClaimRecord, again_of, claims_left
+from lab.records.observations import End, EndKind
+from lab.records.summary import VariantSummary
+from lab.stopping import wants_more
+from lab.store.run_folder import RunFolder
+from lab.store.trial_log import read_trial
+from lab.summary.exit_code import asked_claims
+from lab.summary.variant import variant_summary
+from lab.verdict.verdict import judge_trial
+
+
+class RunDecider:
+    """Decides by the verdicts and the claims of the run."""
+
+    def needs_more_load(self, raw_file: Path) -> bool:
+        trial = read_trial(raw_file)
+        if trial is None:
+            return False
+        so_far = replace(trial, end=End(EndKind.COMPLETE, time.time()))
+        judged = judge_trial(so_far)
+        forbidden = any(caveat.forbids for caveat in judged.caveats)
+        return not forbidden and wants_more(judged.verdict, trial.start.blocks, len(trial.blocks))
+
+    def variants_to_repeat(self, folder: RunFolder, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Variants of which one more trial may decide a claim."""
+        return again_of(records_of(folder), measured_of(folder, names))
+
+    def status_line(self, folder: RunFolder, names: tuple[str, ...]) -> str | None:
+        """How many claims are decided so far; None for a run that is about none."""
+        records = records_of(folder)
+        if not records:
+            return None
+        decided, total = claims_left(records, measured_of(folder, names))
+        return f"claims decided {decided} of {total}"
+
+
+def records_of(folder: RunFolder) -> tuple[ClaimRecord, ...]:
+    """The claims that the run was asked to check."""
+    return asked_claims(folder.read_experiment(), read_claims())
+
+
+def measured_of(folder: RunFolder, names: tuple[str, ...]) -> tuple[VariantSummary, ...]:
+    """The summaries of those variants that have raw files."""
+    files: dict[str, list[tuple[Path, int]]] = {name: [] for name in names}
+    for path in folder.raw_files():
+        if path.parent.name in files:
+            files[path.parent.name].append((path, path.stat().st_size))
+    found = (summary_of(tuple(files[name])) for name in names)
+    return tuple(summary for summary in found if summary is not None)
+
+
+@lru_cache(maxsize=256)
+def summary_of(files: tuple[tuple[Path, int], ...]) -> VariantSummary | None:
+    """One variant from its raw files; read once for each size, as this goes on beside the load."""
+    trials = [trial for path, _ in files if (trial := read_trial(path)) is not None]
+    return variant_summary(trials) if trials else None

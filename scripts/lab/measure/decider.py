@@ -1,0 +1,42 @@
+"""What a run asks of whoever judges its raw files; measuring itself judges nothing."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Protocol
+
+from lab.store.run_folder import RunFolder
+
+
+class Decider(Protocol):
+    """Judges raw files while a run goes on.
+
+    All three are called on threads. `variants_to_repeat` and `status_line` never run twice at once.
+    """
+
+    def needs_more_load(self, raw_file: Path) -> bool:
+        """Whether the verdict on the trial so far asks for more load."""
+        ...
+
+    def variants_to_repeat(self, folder: RunFolder, names: tuple[str, ...]) -> Collection[str]:
+        """Which of the variants that have run need one more trial; asked once, at the end."""
+        ...
+
+    def status_line(self, folder: RunFolder, names: tuple[str, ...]) -> str | None:
+        """A line such as `claims decided 12 of 42` on the variants that have run; None: nothing."""
+        ...
+
+
+class NoDecider:
+    """Judges nothing: each trial is as long as it was planned, and none is repeated."""
+
+    def needs_more_load(self, _: Path) -> bool:
+        return False
+
+    def variants_to_repeat(self, _: RunFolder, __: tuple[str, ...]) -> Collection[str]:
+        return ()
+
+    def status_line(self, _: RunFolder, __: tuple[str, ...]) -> str | None:
+        return None
+
+
+NO_DECIDER = NoDecider()
