@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from lab.causes.memory_breakdown import MemoryBreakdown
 from lab.records.interventions import Cause
-from lab.text.phrases import counted, signed_mib
+from lab.text.phrases import counted, in_mib
 
 WORTH_NAMING_BYTES = 1 << 20
 """Less than that is noise to most services."""
@@ -65,7 +65,7 @@ def possible(gained: MemoryBreakdown) -> list[Plausible]:
 
 
 def mib_text(size_bytes: int) -> str:
-    return f"{signed_mib(size_bytes)} MiB"
+    return in_mib(size_bytes, signed=True)
 
 
 def matters(part: int | None, gained: MemoryBreakdown) -> bool:

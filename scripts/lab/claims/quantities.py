@@ -5,8 +5,7 @@ from statistics import median
 
 from lab.claims.rules import Gap, Unread, Value
 from lab.records.summary import Memory, TrialSummary, VariantSummary, Verdict
-from lab.text.phrases import DASH, number
-from lab.text.units import format_mib, format_rate
+from lab.text.phrases import DASH, in_mib, number, short_duration, size
 from lab.verdict.criteria import FLAT_BYTES_A_WORKER, FLAT_SHARE_OF_BASELINE
 
 BROKEN_OFF = ("interrupted", "cut off", "failed", "never ready")
@@ -208,9 +207,9 @@ def quantity_text(name: str, value: Value | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name.endswith("bytes_per_request"):
-        return format_rate(value)
+        return size(value)
     if name.endswith("bytes"):
-        return format_mib(value)
+        return in_mib(value)
     if name.endswith("seconds"):
-        return f"{value * 1000:,.0f} ms" if abs(value) < 1 else f"{value:,.1f} s"
+        return short_duration(value)
     return number(value, 0 if float(value).is_integer() else 1)

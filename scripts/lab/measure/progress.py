@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from lab.text.phrases import DASH
-from lab.text.units import format_mib
+from lab.text.phrases import in_mib
 
 PLAIN_EVERY_SECONDS = 15.0
 MOST_BEFORE_END = 0.95
@@ -57,7 +56,7 @@ class VariantProgress:
             self.name,
             self.state,
             f"{self.done:,} of {self.total:,}",
-            format_mib(self.memory_bytes) if self.memory_bytes is not None else DASH,
+            in_mib(self.memory_bytes),
             f"{rate:.0f}/s" if rate and not finished else "",
             f"{left:.0f} s left" if left and not finished else "",
         )

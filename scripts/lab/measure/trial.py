@@ -35,7 +35,7 @@ from lab.records.observations import (
 )
 from lab.stopping import MOST_LOADS, next_blocks
 from lab.store.trial_log import TrialWriter
-from lab.text.units import format_mib
+from lab.text.phrases import in_mib
 
 WARM_UP_REQUESTS_A_WORKER = 8
 """To the health endpoint, which runs in no pool of FastAPI's: imports and first answers are
@@ -233,7 +233,7 @@ class TrialRun:
         prediction = predict(self.variant.axes, calibration, load)
         self.writer.write(prediction)
         if prediction.growth_bytes is not None:
-            self.show(state=f"predicted +{format_mib(prediction.growth_bytes)}")
+            self.show(state=f"predicted +{in_mib(prediction.growth_bytes)}")
 
     async def warm_up(self, target: Target) -> None:
         if self.user_app is not None:

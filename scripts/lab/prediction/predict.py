@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from lab.matrix.servers import ANYIO_STACKS
 from lab.records.observations import Axes, Calibration, Prediction
-from lab.text.units import format_mib
+from lab.text.phrases import in_mib
 
 Inputs: TypeAlias = dict[str, float | int | str | None]
 
@@ -157,8 +157,8 @@ def not_predicted(why: str) -> Prediction:
 
 
 def formula(workers: int, threads: int, arenas: int, measured: Calibration, growth: int) -> str:
-    kept, loop = format_mib(measured.thread_kept_bytes), format_mib(measured.loop_kept_bytes)
+    kept, loop = in_mib(measured.thread_kept_bytes), in_mib(measured.loop_kept_bytes)
     return (
         f"workers x (min(threads, arenas) x kept by a thread + kept by the main thread) = "
-        f"{workers} x (min({threads}, {arenas}) x {kept} + {loop}) = {format_mib(growth)}"
+        f"{workers} x (min({threads}, {arenas}) x {kept} + {loop}) = {in_mib(growth)}"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lab.records.observations import Sample
-from lab.text.units import MIB
+from lab.text.phrases import MIB
 
 # The kernel charges a cgroup by batches of pages on each CPU, so its usage moves by some quarters
 # of a MiB while nothing happens (measured on two CPUs); the anonymous memory beside it does not.

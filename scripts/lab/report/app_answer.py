@@ -6,8 +6,7 @@ from lab.causes.diagnosis import HELD, Diagnosis, InterventionResult, asks_for_n
 from lab.records.interventions import Cause
 from lab.records.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import DASH, number, signed_mib
-from lab.text.units import format_mib, format_rate
+from lab.text.phrases import DASH, in_mib, number, share, size
 
 LAST_RESORT = {
     Cause.LIVE_OBJECTS: "let go of what the named lines keep, or move to a release that does",
@@ -111,8 +110,8 @@ def program_leaks(found: Diagnosis) -> bool:
 
 
 def cure_text(best: InterventionResult, requests: int) -> str:
-    saved = f"{format_mib(best.saved_bytes)} less in {requests:,} requests"
-    return f"{best.change.line}  ({saved}, {rate_text(best.rate)} of the requests a second)"
+    saved = f"{in_mib(best.saved_bytes)} less in {requests:,} requests"
+    return f"{best.change.line}  ({saved}, {share(best.rate)} of the requests a second)"
 
 
 def best_cure(found: Diagnosis) -> InterventionResult | None:
@@ -124,10 +123,6 @@ def best_cure(found: Diagnosis) -> InterventionResult | None:
 def is_worth_it(each: InterventionResult) -> bool:
     was = each.gained_bytes + each.saved_bytes
     return each.saved_bytes >= max(1 << 20, 0.25 * was)
-
-
-def rate_text(rate: float | None) -> str:
-    return DASH if rate is None else f"{rate:.0%}"
 
 
 def answer_text(told: OwnAnswer) -> str:
@@ -166,10 +161,13 @@ def change_table(told: OwnAnswer) -> Iterator[str]:
 
 def change_rows(told: OwnAnswer) -> Iterator[tuple[str, str, str, str]]:
     """The change, what the app gained with it, what that saves, its pace."""
-    for each in told.changes:
-        what = each.line if each.is_cure else f"{each.line} (to tell, not to keep)"
-        gained, saved = signed_mib(each.gained_bytes), signed_mib(each.saved_bytes)
-        yield what, f"{gained} MiB", f"{saved} MiB", rate_text(each.rate)
+    for change in told.changes:
+        what = change.line if change.is_cure else f"{change.line} (to tell, not to keep)"
+        gained, saved = (
+            in_mib(size_bytes, signed=True)
+            for size_bytes in (change.gained_bytes, change.saved_bytes)
+        )
+        yield what, gained, saved, share(change.rate)
 
 
 def traced_text(told: OwnAnswer) -> Iterator[str]:
@@ -178,7 +176,7 @@ def traced_text(told: OwnAnswer) -> Iterator[str]:
         yield ""
         for line in told.lines:
             place = markdown_code(line.place)
-            yield f"- {format_rate(line.bytes)} in {line.count:,} blocks: {place}"
+            yield f"- {size(line.bytes)} in {line.count:,} blocks: {place}"
         yield ""
     if told.types:
         counts = told.types.items()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lab.records.summary import MemoryCurve, Summary, VariantSummary
 from lab.report.group_names import split_name, version_key
-from lab.text.phrases import MIB, clipped, counted, mib, number, printable, signed_mib
+from lab.text.phrases import MIB, clipped, counted, in_mib, number, printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_POINTS = 240
@@ -187,7 +187,7 @@ def _panel(
         spans=_spans(curves[0], scale) if curves else (),
         troughs=tuple(point for curve in curves for point in _troughs(curve, scale)),
         predicted_y=scale.y(ceiling) if ceiling is not None and not above else None,
-        predicted_above=f"{mib(ceiling)} MiB" if above else "",
+        predicted_above=in_mib(ceiling) if above else "",
         limit_y=scale.y(limit) if 0 < limit <= scale.bytes_top else None,
         y_ticks=tuple(_y_ticks(scale)),
         shows_y=axes_shown[0],
@@ -281,7 +281,7 @@ def _description(summary: Summary) -> str:
 def _growth_words(variant: VariantSummary) -> str:
     if variant.memory_bytes is None:
         return "not measured"
-    return f"{signed_mib(variant.memory_bytes.growth)} MiB"
+    return in_mib(variant.memory_bytes.growth, signed=True)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from lab.records.summary import (
 from lab.report.group_names import group_name
 from lab.report.overview import VERDICT_ORDER
 from lab.report.table import failure_text, input_text, trial_text
-from lab.text.phrases import DASH, counted, duration, listed, mib, mib_span, signed_mib
+from lab.text.phrases import DASH, counted, duration, in_mib, listed, mib, mib_span, number
 
 OFFICIAL = "official"
 LOCAL = "local"
@@ -102,7 +102,7 @@ def _prediction_row(
     predicted = made.growth_bytes
     return PredictionRow(
         names=group_name(members, everyone),
-        predicted=DASH if predicted is None else f"{signed_mib(predicted)} MiB",
+        predicted=in_mib(predicted, signed=True),
         measured=mib_span(growths, signed=True) if growths else DASH,
         formula=made.formula or DASH,
         inputs=tuple(input_text(name, value) for name, value in made.inputs.items()),
@@ -208,7 +208,7 @@ def _comparison_row(mine: VariantSummary, other: Compared) -> ComparisonRow:
     memory = mine.memory_bytes
     ratio = DASH
     if memory and other.growth_bytes and other.growth_bytes >= LEAST_COMPARED_BYTES:
-        ratio = f"{memory.growth / other.growth_bytes:.2f}"
+        ratio = number(memory.growth / other.growth_bytes, 2)
     return ComparisonRow(
         name=mine.name,
         settled=mib(memory.settled if memory else None),
@@ -255,7 +255,7 @@ def run_facts(summary: Summary) -> list[tuple[str, str]]:
         ("Took", duration(run.elapsed_seconds)),
         ("Engine", _engine_text(run.engine)),
         ("Host", f"{run.host.cpu_model}, {counted(run.host.cpus, 'CPU')}"),
-        ("Host memory", f"{mib(run.host.memory_bytes)} MiB"),
+        ("Host memory", in_mib(run.host.memory_bytes)),
         ("CPUs shown to the variants", _cpus_shown(run)),
         ("Kernel", run.host.kernel),
         ("Commit", run.git_commit or DASH),

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from lab.records.summary import Interval, Memory, Threads, TrialSummary, VariantSummary
 from lab.report.overview import VERDICT_ORDER, measured_to_predicted
-from lab.text.phrases import DASH, KIB, MIB, counted, mib, number, signed_mib
-
-LARGE_RATE_BYTES = 100 * KIB
+from lab.text.phrases import DASH, WHOLE_FROM, counted, in_mib, mib, number, signed_mib, size_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +69,10 @@ def _interval_text(interval: Interval) -> str:
     """Estimate and interval in the unit that suits the largest of the three."""
     values = (interval.estimate, interval.low, interval.high)
     largest = max(map(abs, values))
-    factor, unit = _rate_unit(largest)
-    digits = 0 if largest < KIB else 2 if factor == MIB else 1
+    factor, unit = size_unit(largest)
+    digits = 0 if factor == 1 or largest / factor >= WHOLE_FROM else 1
     estimate, low, high = (number(value / factor, digits) for value in values)
     return f"{estimate} [{low}, {high}] {unit}"
-
-
-def _rate_unit(largest: float) -> tuple[int, str]:
-    if largest < KIB:
-        return 1, "B"
-    return (KIB, "KiB") if largest < LARGE_RATE_BYTES else (MIB, "MiB")
 
 
 def _requests(variant: VariantSummary) -> Cell:
@@ -143,7 +135,7 @@ def input_text(name: str, value: str | float | None) -> str:
     if isinstance(value, (str, bool)):
         return f"{name} = {value}"
     if name.endswith("bytes"):
-        return f"{name} = {value:,.0f} ({mib(value)} MiB)"
+        return f"{name} = {value:,.0f} ({in_mib(value)})"
     digits = 0 if float(value).is_integer() else 2
     return f"{name} = {number(value, digits)}"
 

@@ -8,8 +8,7 @@ from lab.errors import ExitCode
 from lab.records.summary import Claim, Outcome, Summary, VariantSummary
 from lab.report.claims_page import tally
 from lab.report.overview import overview_of
-from lab.text.phrases import DASH, clipped
-from lab.text.units import format_mib
+from lab.text.phrases import clipped, mib
 
 STYLES = {"flat": "green", "bounded": "cyan", "leak": "red", "inconclusive": "yellow"}
 OUTCOME_STYLES = {
@@ -30,21 +29,16 @@ MEANINGS = {
 }
 
 
-def size(value: int | None) -> str:
-    """MiB without the unit, which the table's heading says once."""
-    return DASH if value is None else format_mib(value).removesuffix(" MiB")
-
-
 def row(variant: VariantSummary) -> tuple[str | Text, ...]:
     memory, requests = variant.memory_bytes, variant.requests
     verdict = variant.verdict.value
     return (
         variant.name,
         Text(verdict, style=STYLES[verdict]),
-        size(memory.baseline if memory else None),
-        size(memory.settled if memory else None),
-        size(memory.growth if memory else None),
-        size(variant.prediction.growth_bytes),
+        mib(memory.baseline if memory else None),
+        mib(memory.settled if memory else None),
+        mib(memory.growth if memory else None),
+        mib(variant.prediction.growth_bytes),
         f"{requests.ok:,}/{requests.sent:,}",
     )
 

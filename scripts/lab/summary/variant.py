@@ -27,7 +27,7 @@ from lab.summary.trial import (
     trial_summary,
     workers_lost_of,
 )
-from lab.text.units import format_mib
+from lab.text.phrases import in_mib
 from lab.verdict.validity import caveats, conditions_of
 
 MOVING_PACKAGES = ("colorama", "pip")
@@ -177,14 +177,14 @@ def prediction_caveats(
     found = []
     if predicted >= limit_bytes:
         found.append(
-            f"The predicted growth of {format_mib(predicted)} does not fit under its limit of "
-            f"{format_mib(limit_bytes)}: lower WORKERS or HOST_CPUS, or raise its mem_limit in "
+            f"The predicted growth of {in_mib(predicted)} does not fit under its limit of "
+            f"{in_mib(limit_bytes)}: lower WORKERS or HOST_CPUS, or raise its mem_limit in "
             "compose.yaml."
         )
     if verdict is Verdict.LEAK and memory and memory.growth < predicted:
         found.append(
-            f"It climbs, but is still below its predicted ceiling ({format_mib(memory.growth)} of "
-            f"{format_mib(predicted)}), and a pool that fills looks the same until then: run it "
+            f"It climbs, but is still below its predicted ceiling ({in_mib(memory.growth)} of "
+            f"{in_mib(predicted)}), and a pool that fills looks the same until then: run it "
             "again with twice the REQUESTS."
         )
     return tuple(found)

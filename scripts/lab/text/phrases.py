@@ -1,4 +1,7 @@
-"""The report's words for bytes, seconds and lists; None is a dash, never 0."""
+"""Numbers, sizes, durations and lists in words; what is not known is a dash, never 0.
+
+A size has at most three significant figures below 1,000 of its unit; above, whole units.
+"""
 
 import math
 import re
@@ -9,17 +12,22 @@ MIB = 1024 * KIB
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 
+WHOLE_FROM = 99.95
+"""From here on a number with one decimal would have four significant figures."""
+
 Value = str | int | float | None
 
-_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+_ESCAPE_SEQUENCE = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)")
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
+"""Control and format characters, direction overrides, lone surrogates; not newline and tab."""
 
 
 def printable(text: str) -> str:
-    """The text without terminal colours, control characters and direction overrides."""
-    return _UNPRINTABLE.sub("", _ANSI.sub("", text))
+    """The text without escape sequences, control characters and direction overrides."""
+    return UNPRINTABLE.sub("", _ESCAPE_SEQUENCE.sub("", text))
 
 
 def as_number(value: Value) -> float | None:
@@ -28,7 +36,7 @@ def as_number(value: Value) -> float | None:
 
 
 def number(value: float | None, digits: int = 0) -> str:
-    """A count with thousands separated, or a dash."""
+    """A number with thousands separated and that many decimals, or a dash."""
     if value is None or not math.isfinite(value):
         return DASH
     text = f"{value:,.{digits}f}"
@@ -37,38 +45,67 @@ def number(value: float | None, digits: int = 0) -> str:
     return text.replace("-", MINUS)
 
 
-def mib(value: float | None) -> str:
-    """Bytes as a number of MiB, without its unit: one decimal below 100."""
-    if value is None or not math.isfinite(value):
-        return DASH
-    return number(value / MIB, 0 if abs(value / MIB) >= 99.95 else 1)
+def short_number(value: float | None) -> str:
+    """A number with one decimal below 100 and none from there on, or a dash."""
+    return number(value, 0 if value is not None and abs(value) >= WHOLE_FROM else 1)
 
 
-def signed_mib(value: float | None) -> str:
+def mib(size_bytes: float | None) -> str:
+    """Bytes as a number of MiB, without the unit: `1,220`, `15.3`, `0.4`."""
+    return short_number(None if size_bytes is None else size_bytes / MIB)
+
+
+def signed_mib(size_bytes: float | None) -> str:
     """Like `mib`, with a plus before what is gained."""
-    text = mib(value)
-    return f"+{text}" if value and value > 0 and text.strip("0.") else text
+    text = mib(size_bytes)
+    gained = size_bytes is not None and size_bytes > 0 and text.strip(f"0.{DASH}")
+    return f"+{text}" if gained else text
 
 
-def size(value: float | None) -> str:
-    """Bytes with the unit that suits them: B, KiB or MiB."""
-    if value is None or not math.isfinite(value):
+def in_mib(size_bytes: float | None, signed: bool = False) -> str:
+    """Memory in MiB with the unit: `1,220 MiB`, `15.3 MiB`, signed `+0.4 MiB`."""
+    text = signed_mib(size_bytes) if signed else mib(size_bytes)
+    return text if text == DASH else f"{text} MiB"
+
+
+def size(size_bytes: float | None) -> str:
+    """Bytes in the unit that suits them: `12 B`, `2.0 KiB`, `266 KiB`, `1,220 MiB`."""
+    if size_bytes is None or not math.isfinite(size_bytes):
         return DASH
-    if abs(value) < KIB:
-        return f"{number(value)} B"
-    if abs(value) < MIB:
-        return f"{number(value / KIB, 1)} KiB"
-    return f"{mib(value)} MiB"
+    factor, unit = size_unit(size_bytes)
+    return f"{number(size_bytes) if factor == 1 else short_number(size_bytes / factor)} {unit}"
 
 
-def duration(value: float | None) -> str:
+def size_unit(size_bytes: float) -> tuple[int, str]:
+    """How many bytes the unit that suits has, and its name; a rounded value is below 1,024."""
+    magnitude = abs(size_bytes)
+    if round(magnitude) < KIB:
+        return 1, "B"
+    return (KIB, "KiB") if round(magnitude / KIB) < KIB else (MIB, "MiB")
+
+
+def duration(seconds: float | None) -> str:
     """Seconds as `48 s` or `3 min 20 s`."""
-    if value is None or not math.isfinite(value):
+    if seconds is None or not math.isfinite(seconds):
         return DASH
-    minutes, seconds = divmod(round(value), 60)
+    minutes, rest = divmod(round(seconds), 60)
     if not minutes:
-        return f"{seconds} s"
-    return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def short_duration(seconds: float | None) -> str:
+    """Seconds as `820 ms`, `1.3 s` or `117 s`."""
+    if seconds is None or not math.isfinite(seconds):
+        return DASH
+    if round(abs(seconds) * 1000) < 1000:
+        return f"{number(seconds * 1000)} ms"
+    return f"{short_number(seconds)} s"
+
+
+def share(part: float | None) -> str:
+    """A share of 1 as a percentage without decimals."""
+    return DASH if part is None else f"{number(100 * part)}%"
 
 
 def span(texts: Iterable[str], unit: str = "") -> str:
@@ -78,10 +115,10 @@ def span(texts: Iterable[str], unit: str = "") -> str:
     return " to ".join(ends) + (f" {unit}" if unit else "")
 
 
-def mib_span(values: Iterable[float], signed: bool = False) -> str:
+def mib_span(sizes_bytes: Iterable[float], signed: bool = False) -> str:
     """The range of some byte counts in MiB, with the unit."""
     show = signed_mib if signed else mib
-    return span((show(value) for value in sorted(values)), "MiB")
+    return span((show(each) for each in sorted(sizes_bytes)), "MiB")
 
 
 def listed(items: Sequence[str], most: int = 6) -> str:
@@ -97,6 +134,15 @@ def listed(items: Sequence[str], most: int = 6) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 variant`, `12 variants`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first and a full stop last; a name in front stays as it is."""
+    line = text.strip()
+    first = line.split(maxsplit=1)[0] if line else ""
+    if first.rstrip(",;:").isalpha() and first.islower():
+        line = line[0].upper() + line[1:]
+    return line if line.endswith((".", "!", "?", "…")) or not line else f"{line}."
 
 
 def clipped(text: str, most: int | None) -> str:

@@ -10,7 +10,7 @@ from math import sqrt
 from statistics import median
 
 from lab.stopping import MOST_LOADS
-from lab.text.units import MIB
+from lab.text.phrases import MIB
 from lab.verdict.model_selection import Trend, evidence_of, trend_of
 from lab.verdict.trend import (
     FittedLine,

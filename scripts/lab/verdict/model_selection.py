@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 
 from lab.records.summary import Interval
-from lab.text.units import MIB
+from lab.text.phrases import MIB
 from lab.verdict.growth_models import (
     CORRELATIONS,
     TIME_CONSTANTS,

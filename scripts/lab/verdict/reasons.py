@@ -2,7 +2,7 @@
 
 from lab.records.summary import Interval
 from lab.stopping import MOST_LOADS
-from lab.text.units import format_mib, format_rate
+from lab.text.phrases import in_mib, size
 from lab.verdict.criteria import (
     FILLING_REQUESTS,
     LeakDoubt,
@@ -18,27 +18,27 @@ from lab.verdict.trend import FittedLine, Troughs
 def leak_reason(seen: TroughEvidence, slope: Interval, held: TroughEvidence | None = None) -> str:
     """It climbs, by how much, and what that makes; how much of it is held, where that is known."""
     troughs = seen.troughs
-    size = held.climb.slope if held is not None else None
+    climb = held.climb.slope if held is not None else None
     of_it = (
-        f"; what the app holds climbs by {format_rate(size.estimate)} a request"
-        f" ({format_rate(size.low)} to {format_rate(size.high)})"
-        if size is not None
+        f"; what the app holds climbs by {size(climb.estimate)} a request"
+        f" ({size(climb.low)} to {size(climb.high)})"
+        if climb is not None
         else ""
     )
     return (
         f"{_change(troughs)} and still climbs evenly by"
-        f" {format_rate(slope.estimate)} a request ({format_rate(slope.low)} to"
-        f" {format_rate(slope.high)}), {format_mib(seen.over_load(slope.estimate))} in"
+        f" {size(slope.estimate)} a request ({size(slope.low)} to"
+        f" {size(slope.high)}), {in_mib(seen.over_load(slope.estimate))} in"
         f" {troughs.total_requests:,} requests{of_it}"
     )
 
 
 def held_reason(seen: TroughEvidence, held: TroughEvidence, slope: Interval) -> str:
     """What is held climbs, by how much, and how far memory shows it."""
-    over_load = format_mib(held.over_load(slope.estimate))
+    over_load = in_mib(held.over_load(slope.estimate))
     return (
-        f"what the app holds climbs evenly by {format_rate(slope.estimate)} a request"
-        f" ({format_rate(slope.low)} to {format_rate(slope.high)}),"
+        f"what the app holds climbs evenly by {size(slope.estimate)} a request"
+        f" ({size(slope.low)} to {size(slope.high)}),"
         f" {over_load} in {held.troughs.total_requests:,} requests;"
         f" memory {_change(seen.troughs)} so far, as the first of it takes what was free before"
     )
@@ -55,7 +55,7 @@ def held_open_reason(seen: TroughEvidence) -> str:
 def free_in_allocator_reason(seen: TroughEvidence, slope: Interval) -> str:
     """It climbs, and nothing of it is in use."""
     return (
-        f"{_change(seen.troughs)}; what still climbs, {format_rate(slope.estimate)} a request, is"
+        f"{_change(seen.troughs)}; what still climbs, {size(slope.estimate)} a request, is"
         f" memory that the allocator keeps free: what the app holds has stopped growing"
     )
 
@@ -65,7 +65,7 @@ def flat_reason(seen: TroughEvidence) -> str:
     troughs = seen.troughs
     return (
         f"{_change(troughs)} in {troughs.total_requests:,} requests, less than the"
-        f" {format_mib(flat_bytes(troughs))} that count as growth;"
+        f" {in_mib(flat_bytes(troughs))} that count as growth;"
         f" {_second_half(seen.line)}{_what_is_small(seen)}"
     )
 
@@ -74,10 +74,10 @@ def bounded_reason(seen: TroughEvidence) -> str:
     """It grew and stopped."""
     troughs = seen.troughs
     if keeps_below_its_ceiling(seen):
-        low, high = format_mib(min(troughs.trough_bytes)), format_mib(max(troughs.trough_bytes))
+        low, high = in_mib(min(troughs.trough_bytes)), in_mib(max(troughs.trough_bytes))
         return f"rises and falls between {low} and {high}, and no higher than before"
     return (
-        f"{_change(troughs)} and stopped at {format_mib(troughs.settled_bytes)}:"
+        f"{_change(troughs)} and stopped at {in_mib(troughs.settled_bytes)}:"
         f" {_second_half(seen.line)}{_what_is_small(seen)}"
     )
 
@@ -88,7 +88,7 @@ def open_reason(seen: TroughEvidence, doubt: LeakDoubt | None) -> str:
     if doubt is not None:
         what = f"still climbs, but {doubt.value}: {_second_half(seen.line)}"
     else:
-        low, high = (format_mib(seen.over_load(bound)) for bound in (slope.low, slope.high))
+        low, high = (in_mib(seen.over_load(bound)) for bound in (slope.low, slope.high))
         what = (
             f"whether it stopped is open: as many requests again would change it by {low} to {high}"
         )
@@ -101,7 +101,7 @@ def _what_is_small(seen: TroughEvidence) -> str:
     if slope is None or slope.low <= 0:
         return ""
     if slope.high < seen.matters:
-        most, matters = format_rate(slope.high), format_rate(seen.matters)
+        most, matters = size(slope.high), size(seen.matters)
         return f"; it climbs by at most {most} a request, less than the {matters} of MATTERS"
     least = FILLING_REQUESTS * seen.troughs.workers
     if is_long(seen.troughs) or counts(seen, slope.estimate, slope.high):
@@ -118,9 +118,9 @@ def _next_action(troughs: Troughs) -> str:
 
 def _change(troughs: Troughs) -> str:
     growth = troughs.growth_bytes
-    return f"{'grew' if growth >= 0 else 'shrank'} by {format_mib(abs(growth))}"
+    return f"{'grew' if growth >= 0 else 'shrank'} by {in_mib(abs(growth))}"
 
 
 def _second_half(line: FittedLine) -> str:
     did = "added" if line.rise_bytes >= 0 else "gave back"
-    return f"the second half of the load {did} {format_mib(abs(line.rise_bytes))}"
+    return f"the second half of the load {did} {in_mib(abs(line.rise_bytes))}"

@@ -9,7 +9,7 @@ from statistics import median
 from lab.records.memory import active_file_bytes
 from lab.records.observations import EndKind, Trial
 from lab.records.watched_time import watched_seconds
-from lab.text.units import format_mib
+from lab.text.phrases import in_mib
 
 # The measuring protocol: with fewer, the tail has no five points to fit.
 LEAST_BLOCKS = 8
@@ -178,7 +178,7 @@ def _of_the_end(seen: Conditions) -> Iterator[Caveat]:
         reason = (seen.end_reason or "no reason recorded").rstrip(". ")
         yield Caveat(CaveatKind.NOT_COMPLETE, {"end": end, "reason": reason})
     if seen.kills:
-        limit = "the container" if seen.limit_bytes is None else format_mib(seen.limit_bytes)
+        limit = "the container" if seen.limit_bytes is None else in_mib(seen.limit_bytes)
         yield Caveat(CaveatKind.KILLED, {"kills": seen.kills, "limit": limit})
 
 
@@ -232,13 +232,13 @@ def _of_the_limit(seen: Conditions) -> Iterator[Caveat]:
     if seen.highest_bytes is None or seen.limit_bytes is None:
         return
     if seen.highest_bytes >= (1 - LIMIT_MARGIN) * seen.limit_bytes:
-        highest, limit = format_mib(seen.highest_bytes), format_mib(seen.limit_bytes)
+        highest, limit = in_mib(seen.highest_bytes), in_mib(seen.limit_bytes)
         yield Caveat(CaveatKind.NEAR_LIMIT, {"highest": highest, "limit": limit})
 
 
 def _of_the_page_cache(seen: Conditions) -> Iterator[Caveat]:
     if seen.page_cache_bytes >= LEAST_PAGE_CACHE_BYTES:
-        yield Caveat(CaveatKind.PAGE_CACHE, {"grown": format_mib(seen.page_cache_bytes)})
+        yield Caveat(CaveatKind.PAGE_CACHE, {"grown": in_mib(seen.page_cache_bytes)})
 
 
 def _page_cache_bytes(trial: Trial) -> int:

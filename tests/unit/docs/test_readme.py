@@ -6,7 +6,7 @@ import pytest
 from lab.app.spec_file import read_description
 from lab.app.spec_keys import key_table
 from lab.records.summary import Summary
-from lab.text.units import MIB
+from lab.text.phrases import MIB
 from support.paths import ROOT
 from support.quoted_runs import rebuilt
 

@@ -14,7 +14,6 @@ from lab.report.render import (
     render_html,
     render_markdown,
 )
-from lab.text.markdown import markdown_code, markdown_fence, markdown_text
 
 MIB = factories.MIB
 HOSTILE = "</pre><script>alert(1)</script> | `x` ``` [a](b) \x1b[31mred\x1b[0m \x00"
@@ -267,12 +266,6 @@ def test_hostile_logs_are_shown_and_do_nothing() -> None:
     assert "&lt;script&gt;alert(1)" in page
     assert "\x1b" not in page + text
     assert "\n````text\n" in text
-
-
-def test_markdown_escapes() -> None:
-    assert markdown_text("a|b <i> *x* my_name _y_") == r"a\|b \<i\> \*x\* my_name \_y\_"
-    assert markdown_code("a`b|c") == "`` a`b\\|c ``"
-    assert markdown_fence(["````"]) == "`````text\n````\n`````"
 
 
 def test_the_page_needs_no_network() -> None:

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from lab.text.units import format_mib, format_rate
 from lab.verdict.trend import (
     Segment,
     Troughs,
@@ -80,27 +79,3 @@ def test_requests_must_rise_and_match() -> None:
         Troughs(0, (1,), (0,))
     with pytest.raises(ValueError, match="count"):
         Troughs(0, (1, 2), (100,))
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (1220 * MIB, "1,220 MiB"),
-        (15.26 * MIB, "15.3 MiB"),
-        (0.4 * MIB, "0.4 MiB"),
-        (-8.6 * MIB, "-8.6 MiB"),
-        (-0.01 * MIB, "0.0 MiB"),
-        (99.96 * MIB, "100.0 MiB"),
-        (0, "0.0 MiB"),
-    ],
-)
-def test_mib_for_people(size: float, text: str) -> None:
-    assert format_mib(size) == text
-
-
-@pytest.mark.parametrize(
-    ("rate", "text"),
-    [(256.4, "256 B"), (-12, "-12 B"), (2048, "2.0 KiB"), (-3072, "-3.0 KiB"), (MIB, "1.00 MiB")],
-)
-def test_rates_for_people(rate: float, text: str) -> None:
-    assert format_rate(rate) == text

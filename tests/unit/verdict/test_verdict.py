@@ -263,7 +263,7 @@ def test_a_leak_that_does_not_matter_to_the_user_is_none() -> None:
     assert judge_troughs(seen, matters=256).verdict is Verdict.LEAK
     found = judge_troughs(seen, matters=1000)
     assert found.verdict is Verdict.FLAT
-    assert found.reason.endswith("a request, less than the 1000 B of MATTERS")
+    assert found.reason.endswith("a request, less than the 1,000 B of MATTERS")
 
 
 def test_a_judgement_holds_growth_interval_and_caveats() -> None:
