@@ -14,6 +14,8 @@ MINUS = "\N{MINUS SIGN}"
 
 WHOLE_FROM = 99.95
 """From here on a number with one decimal would have four significant figures."""
+HUNDREDTHS_BELOW = 9.995
+"""Below it a number of MiB has a third significant figure, as one of KiB would."""
 
 Value = str | int | float | None
 
@@ -69,11 +71,15 @@ def in_mib(size_bytes: float | None, signed: bool = False) -> str:
 
 
 def size(size_bytes: float | None) -> str:
-    """Bytes in the unit that suits them: `12 B`, `2.0 KiB`, `266 KiB`, `1,220 MiB`."""
+    """Bytes in the unit that suits them: `12 B`, `2.0 KiB`, `266 KiB`, `1.05 MiB`, `500 MiB`."""
     if size_bytes is None or not math.isfinite(size_bytes):
         return DASH
     factor, unit = size_unit(size_bytes)
-    return f"{number(size_bytes) if factor == 1 else short_number(size_bytes / factor)} {unit}"
+    scaled = size_bytes / factor
+    if factor == 1:
+        return f"{number(scaled)} {unit}"
+    fine = factor == MIB and abs(scaled) < HUNDREDTHS_BELOW
+    return f"{number(scaled, 2) if fine else short_number(scaled)} {unit}"
 
 
 def size_unit(size_bytes: float) -> tuple[int, str]:
