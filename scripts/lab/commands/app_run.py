@@ -28,8 +28,9 @@ from lab.matrix.compose_file import read_matrix
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.host import free_memory_bytes
+from lab.measure.interruption import run_until_signal
 from lab.measure.progress import progress_for
-from lab.measure.run import begin, run_until_signal
+from lab.measure.run import begin
 from lab.measure.scheduler import conduct, side_by_side
 from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.paths import ROOT

@@ -1,10 +1,10 @@
-"""A quiet as it passes: until memory, tasks and descriptors hold still."""
+"""One cooldown: until memory, tasks and descriptors are stable."""
 
 import asyncio
 import time
 from dataclasses import dataclass
 
-from lab.measure.cooldown_rules import Look, Waits, agree, look_of
+from lab.measure.cooldown_rules import CooldownReading, Waits, agree, cooldown_reading
 from lab.measure.sampling import Watch
 from lab.probes.client import ProbeClient
 from lab.records.observations import ProbeReading, Sample
@@ -12,61 +12,63 @@ from lab.records.observations import ProbeReading, Sample
 
 @dataclass(frozen=True, slots=True)
 class CooldownEnd:
-    """How a quiet ended."""
+    """How a cooldown ended."""
 
-    quiet_seconds: float
-    still: bool
-    """Whether everything held still before patience ended."""
+    cooldown_seconds: float
+    stable: bool
+    """Whether everything was stable before patience ended."""
     sample: Sample | None
-    """The first reading whose own time lies after the quiet; None when none came."""
+    """The first reading whose own time lies after the cooldown; None when none came."""
     probe: ProbeReading | None
-    """From inside, right after it."""
+    """From inside, right after the sample."""
 
 
 class Cooldown:
-    """What is waited for in one quiet of one variant."""
+    """One cooldown of one variant."""
 
     def __init__(
-        self, watch: Watch, waits: Waits, probes: ProbeClient | None, least_seconds: float
+        self, watch: Watch, waits: Waits, probes: ProbeClient | None, min_seconds: float
     ) -> None:
         self.watch, self.waits, self.probes = watch, waits, probes
-        self.least_seconds = least_seconds
-        """How long the server's own timers can hold on to something."""
+        self.min_seconds = min_seconds
+        """How long the server's own timers can keep memory."""
 
-    async def awaited(self) -> CooldownEnd:
-        """Look before the end of the least quiet and with the trough, until two looks agree.
+    async def wait_until_stable(self) -> CooldownEnd:
+        """The end of the cooldown, when two readings agree or patience ends.
 
-        The engine is asked for the trough alone where the kernel tells its number inside, too.
+        The first reading is taken before the minimum is over, each later one `watched_seconds`
+        after the one before. The engine is asked only for the trough where the kernel's number is
+        read inside as well.
         """
         started, watched_seconds = time.time(), self.waits.watched_seconds
         self.watch.pause()
-        await asyncio.sleep(max(self.least_seconds - watched_seconds, 0))
-        before = await self.look()
-        patience_ends = started + self.least_seconds + self.waits.patience_seconds
+        await asyncio.sleep(max(self.min_seconds - watched_seconds, 0))
+        before = await self.first_reading()
+        patience_ends = started + self.min_seconds + self.waits.patience_seconds
         while True:
             self.watch.pause()
             await asyncio.sleep(watched_seconds)
             ended = time.time()
-            sample = await self.engine_reading()
-            probe = await self.reading()
-            now = look_of(probe, sample)
-            still = agree(before, now)
-            if still or sample is None or ended > patience_ends:
-                return CooldownEnd(ended - started, still, sample, probe)
+            sample = await self.engine_sample()
+            probe = await self.probe_reading()
+            now = cooldown_reading(probe, sample)
+            stable = agree(before, now)
+            if stable or sample is None or ended > patience_ends:
+                return CooldownEnd(ended - started, stable, sample, probe)
             before = now
 
-    async def look(self) -> Look | None:
-        """From inside, and by the engine where that does not say enough."""
+    async def first_reading(self) -> CooldownReading | None:
+        """From inside, and from the engine where no memory is read inside."""
         probe = await asyncio.to_thread(self.probes.tree) if self.probes else None
         if probe is not None and probe.memory_bytes is not None:
-            return look_of(probe, None)
-        return look_of(probe, await self.engine_reading())
+            return cooldown_reading(probe, None)
+        return cooldown_reading(probe, await self.engine_sample())
 
-    async def engine_reading(self) -> Sample | None:
-        """The first from now on; None when none comes in time."""
+    async def engine_sample(self) -> Sample | None:
+        """The engine's next sample; None when none comes in time."""
         self.watch.resume()
         return await self.watch.first_after(time.time(), self.waits.reading_seconds)
 
-    async def reading(self) -> ProbeReading | None:
-        """The tree and the workers; None when no probe answers."""
+    async def probe_reading(self) -> ProbeReading | None:
+        """The process tree and the workers; None when no probe answers."""
         return await asyncio.to_thread(self.probes.reading) if self.probes else None

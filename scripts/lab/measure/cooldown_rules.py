@@ -1,4 +1,4 @@
-"""When a quiet is over: long enough for the server's own timers, and everything holds still."""
+"""When a cooldown is over: the server's own timers have run out, and two readings agree."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from lab.records.observations import Axes, ProbeReading, Sample
 from lab.records.sums import open_descriptors
 
 WATCHED_SECONDS = 2.0
-"""The trough must agree with a look from so long before; each reading of the engine costs as much
-CPU as half a request, so nothing is looked at in between."""
+"""Seconds between the two readings that must agree. Each reading of the engine costs as much CPU
+as half a request, so none is taken in between."""
 STABLE_READINGS = 3
-"""That agree, where readings are taken once a second."""
+"""Readings that must agree, where one is taken each second."""
 STABLE_BYTES = 256 * 1024
-"""Two thirds of the least noise between troughs; a worker's own timers touch less."""
+"""Two thirds of the smallest noise between troughs; a worker's own timers touch less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,46 +21,46 @@ class Waits:
     """How long a trial waits, and for what; tests wait less."""
 
     ready_seconds: float = 90.0
-    """For the server's first answer: gunicorn with 12 workers on a busy core needs a third."""
+    """For the server's first answer; gunicorn with 12 workers on a busy core needs a third."""
     ready_poll_seconds: float = 0.3
     reading_seconds: float = 10.0
-    """For one reading: they come once a second; ten without one are a gap."""
+    """For one reading. Readings come once a second; ten seconds without one are a gap."""
     min_cooldown_seconds: Callable[[Axes], float] = min_cooldown_seconds
     watched_seconds: float = WATCHED_SECONDS
-    """Between two looks that must agree; the last of them is the trough."""
+    """Between two readings that must agree; the last of them is the trough."""
     patience_seconds: float = 15.0
-    """For stillness past the least quiet, before it is said that there was none."""
+    """For stable readings after the minimum cooldown; then the trough is recorded as not stable."""
     orphaned_seconds: float = 16.0
-    """After its master is killed a worker has this long to leave: past gunicorn's own timers."""
+    """For a worker to leave after its master was killed; longer than gunicorn's own timers."""
 
 
 WAITS = Waits()
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What must hold still, at one moment."""
+class CooldownReading:
+    """What must be stable, at one moment."""
 
     memory_bytes: int
     tasks: int | None
     descriptors: int | None
 
 
-def look_of(probe: ProbeReading | None, sample: Sample | None) -> Look | None:
-    """From inside as far as it is known there, else by the engine; None: nobody saw anything."""
+def cooldown_reading(probe: ProbeReading | None, sample: Sample | None) -> CooldownReading | None:
+    """From the probe as far as it goes, else from the engine; None when neither has a memory."""
     inside = probe.memory_bytes if probe else None
     outside = sample.memory_bytes if sample else None
     memory_bytes = outside if inside is None else inside
     if memory_bytes is None:
         return None
     if probe is None:
-        return Look(memory_bytes, sample.pids if sample else None, None)
+        return CooldownReading(memory_bytes, sample.pids if sample else None, None)
     tasks = sum(process.threads for process in probe.processes)
-    return Look(memory_bytes, tasks, open_descriptors(probe.processes))
+    return CooldownReading(memory_bytes, tasks, open_descriptors(probe.processes))
 
 
-def agree(earlier: Look | None, later: Look | None) -> bool:
-    """Whether everything held still between two looks; what nobody saw did not."""
+def agree(earlier: CooldownReading | None, later: CooldownReading | None) -> bool:
+    """Whether two readings agree in everything; a missing reading agrees with none."""
     if earlier is None or later is None:
         return False
     return (
@@ -71,7 +71,7 @@ def agree(earlier: Look | None, later: Look | None) -> bool:
 
 
 def memory_is_stable(samples: Sequence[Sample], readings: int = STABLE_READINGS) -> bool:
-    """Whether the last so many readings agree in memory and tasks; fewer do not."""
+    """Whether the last `readings` samples agree in memory and tasks; False when there are fewer."""
     last = samples[-readings:]
     if len(last) < readings:
         return False

@@ -190,7 +190,7 @@ class LiveProgress:
 class PlainProgress:
     """One line for each start, end and death, and a look at all of them now and then."""
 
-    COOLDOWN_STATES = frozenset({"waiting", "load", "quiet", "warming up", "baseline"})
+    COOLDOWN_STATES = frozenset({"waiting", "load", "cooldown", "warming up", "baseline"})
 
     def __init__(self, board: Board, console: Console) -> None:
         self.board, self.console = board, console

@@ -1,17 +1,12 @@
-"""One run of a suite: what is wanted, on which engine, and the record of it."""
+"""One run of a suite: its variants on one engine, and the folder with their raw files."""
 
-import asyncio
-import contextlib
 import os
-import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-import uvloop
 from rich.console import Console
 
 from lab.engines.protocol import Engine
@@ -22,6 +17,7 @@ from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.decider import NO_DECIDER, Decider
 from lab.measure.host import free_memory_bytes, host_info, lock_hashes
+from lab.measure.interruption import run_until_signal
 from lab.measure.order import longest_first, work_of
 from lab.measure.progress import progress_for
 from lab.measure.resume import folder_for, keep_finished
@@ -38,7 +34,7 @@ from lab.store.run_folder import RunFolder, check_writable
 def split_missing(
     variants: tuple[Variant, ...], unbuilt: Mapping[str, str], plan: SlotPlan
 ) -> tuple[tuple[Variant, ...], tuple[Missing, ...]]:
-    """Those that can be tried, and those that cannot, with the reason."""
+    """Variants that can be measured, and those that cannot, with the reason."""
     missing, ready = [], []
     for variant in variants:
         images = (variant.image, *(f"memlab-{need}" for need in variant.needs))
@@ -55,8 +51,7 @@ def split_missing(
 
 
 def settings_record(settings: Settings) -> dict[str, str | int | float | bool | None]:
-    found = encode(settings)
-    return {**found, "variants": " ".join(settings.variants)}
+    return {**encode(settings), "variants": " ".join(settings.variants)}
 
 
 def begin(
@@ -85,64 +80,17 @@ def begin(
     )
 
 
-def once(call: Callable[[], object]) -> Callable[[], None]:
-    """Later calls do nothing: a second Ctrl-C may not cut the cleaning up short."""
-    left = [call]
-
-    def first() -> None:
-        if left:
-            left.pop()()
-
-    return first
-
-
-async def until_signal(job: Coroutine[Any, Any, None]) -> bool:
-    """Conduct what is to be conducted; True when SIGINT or SIGTERM cut it short."""
-    work = asyncio.ensure_future(job)
-    with handled_by(once(work.cancel)), contextlib.suppress(asyncio.CancelledError):
-        await work
-    return work.cancelled()
-
-
-@contextlib.contextmanager
-def handled_by(interrupt: Callable[[], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM call `interrupt`; then they do again what they did before.
-
-    A handler that stays on a closed loop swallows the Ctrl-C of whoever writes the report.
-    """
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        loop.add_signal_handler(number, interrupt)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
-
-
-def run_until_signal(job: Coroutine[Any, Any, None]) -> bool:
-    """`until_signal` on a loop of its own."""
-    runner = uvloop.new_event_loop()
-    try:
-        return bool(runner.run_until_complete(until_signal(job)))
-    finally:
-        runner.close()
-
-
 @dataclass(frozen=True, slots=True)
 class SuiteRun:
-    """What a run of a suite is made of."""
+    """What a run of a suite needs."""
 
     settings: Settings
     engine: Engine
     compose_file: Path
     results: Path
-    """The folder that gets the run's own folder."""
+    """The parent of the run's own folder."""
     unbuilt: Mapping[str, str] = field(default_factory=dict)
-    """Images that could not be had, with the reason."""
+    """Images that could not be built, with the reason."""
     waits: Waits = WAITS
 
 
@@ -150,20 +98,20 @@ def measure_suite(run: SuiteRun, console: Console, decider: Decider = NO_DECIDER
     """The folder with the raw files of a suite, whole or interrupted; nothing is derived yet.
 
     Raises:
-        UsageError: what was asked for cannot be run.
+        UsageError: the settings cannot be run.
     """
     settings = run.settings
-    wanted = select(read_matrix(run.compose_file, given_settings()), settings)
-    loads = plan_loads(wanted, settings)
+    variants = select(read_matrix(run.compose_file, given_settings()), settings)
+    loads = plan_loads(variants, settings)
     check_possible(settings, run.engine, run.results)
-    plan = plan_for(wanted, settings)
-    ready, missing = split_missing(wanted, run.unbuilt, plan)
-    experiment = begin(settings, run.engine, wanted, missing, plan, run.compose_file.parent)
+    plan = plan_for(variants, settings)
+    ready, missing = split_missing(variants, run.unbuilt, plan)
+    experiment = begin(settings, run.engine, variants, missing, plan, run.compose_file.parent)
     folder = folder_for(run.results, experiment, fresh=settings.fresh)
     try:
         finished = keep_finished(folder)
         if finished:
-            console.print(f"going on with {folder.id}: {len(finished)} of its trials are kept")
+            console.print(f"resuming {folder.id}: {len(finished)} of its trials are kept")
         totals = {variant.name: loads[variant.name].requests for variant in ready}
         with progress_for(console, totals, work_of(ready, loads)) as progress:
             context = RunContext(
@@ -184,7 +132,7 @@ def measure_suite(run: SuiteRun, console: Console, decider: Decider = NO_DECIDER
 
 
 def plan_for(variants: tuple[Variant, ...], settings: Settings) -> SlotPlan:
-    """How many variants run side by side on this machine, now."""
+    """How many variants run at once on this machine, with the memory that is free now."""
     return plan_slots(
         variants,
         lanes=settings.lanes,
@@ -197,7 +145,7 @@ def plan_for(variants: tuple[Variant, ...], settings: Settings) -> SlotPlan:
 def check_possible(settings: Settings, engine: Engine, results: Path) -> None:
     """
     Raises:
-        UsageError: results cannot be written, or trials cannot be fresh.
+        UsageError: the results cannot be written, or the engine cannot start a second trial.
     """
     check_writable(results)
     if settings.trials > 1 and not engine.can_restart():
@@ -208,7 +156,7 @@ def check_possible(settings: Settings, engine: Engine, results: Path) -> None:
 
 
 def complete(folder: RunFolder, context: RunContext, variants: tuple[Variant, ...]) -> None:
-    """Conduct what is left of a run and write down how long it took, interrupted or not."""
+    """Run the trials that are left and write down how long they took, interrupted or not."""
     experiment, started = folder.read_experiment(), time.monotonic()
     interrupted = run_until_signal(run_all(context, variants))
     elapsed = experiment.earlier_seconds + time.monotonic() - started

@@ -1,4 +1,4 @@
-"""What is done to a variant after its last quiet, and what is left some time later."""
+"""Post-load actions: what is done to a variant after its last cooldown, and what it then holds."""
 
 import asyncio
 import time
@@ -25,8 +25,8 @@ HEALTH_REQUESTS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """A variant at one moment, as far as anybody answers."""
+class VariantView:
+    """A variant at one moment, as far as the engine and the probes answer."""
 
     sample: Sample | None
     probe: ProbeReading | None
@@ -39,7 +39,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioContext:
-    """What a scenario has at hand."""
+    """What a post-load action needs of a trial."""
 
     probes: ProbeClient
     watch: Watch
@@ -47,23 +47,23 @@ class ScenarioContext:
     waits: Waits
     state: Callable[[], State]
 
-    async def look(self) -> View:
-        """Engine and probes; of a variant that has ended it is known that nothing runs."""
+    async def view(self) -> VariantView:
+        """What engine and probes read; a variant that has ended has 0 tasks."""
         sample = await self.watch.first_after(time.time(), self.waits.reading_seconds)
         probe = await asyncio.to_thread(self.probes.reading)
         if sample is not None:
-            return View(sample, probe, sample.pids)
+            return VariantView(sample, probe, sample.pids)
         state = await asyncio.to_thread(self.state)
-        return View(None, probe, None if state.running else 0)
+        return VariantView(None, probe, None if state.running else 0)
 
     async def wait_until_stable(self) -> None:
-        """Until some readings from now on agree, or patience ends."""
+        """Wait until new readings agree, or patience ends."""
         seen, deadline = len(self.watch.samples), time.time() + self.waits.patience_seconds
         while time.time() < deadline and not memory_is_stable(self.watch.samples[seen:]):
             if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
                 return
 
-    async def ask_health(self) -> Block:
+    async def request_health(self) -> Block:
         return await run_block(
             self.target.asking(request_of(HEALTH_PATH)),
             index=-1,
@@ -73,45 +73,51 @@ class ScenarioContext:
         )
 
 
-async def master_killed(stage: ScenarioContext) -> PostLoadObservation | None:
-    """Who still serves, and holds memory, when the master was killed a while ago."""
-    before = await stage.look()
-    if not await asyncio.to_thread(stage.probes.kill_master):
+async def master_killed(context: ScenarioContext) -> PostLoadObservation | None:
+    """Which processes still serve and hold memory some time after the master was killed."""
+    before = await context.view()
+    if not await asyncio.to_thread(context.probes.kill_master):
         return None
     acted = time.time()
-    await asyncio.sleep(stage.waits.orphaned_seconds)
+    await asyncio.sleep(context.waits.orphaned_seconds)
     waited_seconds = time.time() - acted
-    after = await stage.look()
-    health = await stage.ask_health()
+    after = await context.view()
+    health = await context.request_health()
     return post_load_observation(Scenario.MASTER_KILLED, waited_seconds, before, after, health)
 
 
-async def give_back(stage: ScenarioContext) -> PostLoadObservation | None:
-    """What is left when each worker has collected its garbage and trimmed its allocator."""
-    before = await stage.look()
-    if not await asyncio.to_thread(stage.probes.give_back):
+async def give_back(context: ScenarioContext) -> PostLoadObservation | None:
+    """What is left after each worker has collected its garbage and trimmed its allocator."""
+    before = await context.view()
+    if not await asyncio.to_thread(context.probes.give_back):
         return None
     acted = time.time()
-    await stage.wait_until_stable()
+    await context.wait_until_stable()
     waited_seconds = time.time() - acted
     return post_load_observation(
-        Scenario.GIVE_BACK, waited_seconds, before, await stage.look(), None
+        Scenario.GIVE_BACK, waited_seconds, before, await context.view(), None
     )
 
 
-ACTS: Mapping[Scenario, Callable[[ScenarioContext], Awaitable[PostLoadObservation | None]]] = {
+POST_LOAD_ACTIONS: Mapping[
+    Scenario, Callable[[ScenarioContext], Awaitable[PostLoadObservation | None]]
+] = {
     Scenario.MASTER_KILLED: master_killed,
     Scenario.GIVE_BACK: give_back,
 }
 
 
-async def run_scenario(scenario: Scenario, stage: ScenarioContext) -> PostLoadObservation | None:
-    """Do it and look; None when no probe answered, so that nothing was done."""
-    return await ACTS[scenario](stage)
+async def run_scenario(scenario: Scenario, context: ScenarioContext) -> PostLoadObservation | None:
+    """What its action left behind; None when no probe answered, so that nothing was done."""
+    return await POST_LOAD_ACTIONS[scenario](context)
 
 
 def post_load_observation(
-    scenario: Scenario, waited_seconds: float, before: View, after: View, health: Block | None
+    scenario: Scenario,
+    waited_seconds: float,
+    before: VariantView,
+    after: VariantView,
+    health: Block | None,
 ) -> PostLoadObservation:
     return PostLoadObservation(
         scenario=scenario,

@@ -9,29 +9,30 @@ from lab.engines.protocol import Engine
 from lab.errors import LabError
 from lab.measure.context import RunContext
 from lab.measure.progress import KEPT
-from lab.measure.trial import Ended, TrialRun
+from lab.measure.trial import end_trial, run_trial
+from lab.measure.trial_context import TrialEnded, trial_context
 from lab.records.observations import End, EndKind, Variant
 
 
-async def conduct(context: RunContext, variant: Variant, trial: int) -> None:
+async def conduct(context: RunContext, variant: Variant, number: int) -> None:
     """Run one trial and write down how it ended; only an interruption is raised."""
     engine = context.engine
     async with context.slots.slot(variant.memory_limit_bytes):
-        writer = context.folder.trial_writer(variant.name, trial)
-        run = TrialRun(context, variant, trial, writer)
+        writer = context.folder.trial_writer(variant.name, number)
+        trial = trial_context(context, variant, number, writer)
         try:
-            await run.run()
+            await run_trial(trial)
             context.progress.update(variant.name, state="done")
         except asyncio.CancelledError:
-            run.end(End(EndKind.INTERRUPTED, time.time(), "interrupted"))
+            end_trial(trial, End(EndKind.INTERRUPTED, time.time(), "interrupted"))
             raise
         except (LabError, OSError) as error:
-            kind = error.kind if isinstance(error, Ended) else EndKind.FAILED
+            kind = error.kind if isinstance(error, TrialEnded) else EndKind.FAILED
             tail = await asyncio.to_thread(engine.log_tail, variant)
-            run.end(End(kind, time.time(), str(error), tail))
+            end_trial(trial, End(kind, time.time(), str(error), tail))
             context.progress.update(variant.name, state=kind.value)
         finally:
-            run.watch.close()
+            trial.watch.close()
             writer.close()
             await stop(engine, variant)
 

@@ -87,7 +87,7 @@ def quiet(tmp_path: Path) -> Iterator[Quiet]:
         watch = Watch(writer, lambda _: None)
         watch.follow(Source(watch, sizes))
         try:
-            return await Cooldown(watch, waits, probes, 0.03).awaited()
+            return await Cooldown(watch, waits, probes, 0.03).wait_until_stable()
         finally:
             watch.close()
 
@@ -104,18 +104,18 @@ def test_what_holds_still_is_a_trough_with_its_probe(quiet: Quiet) -> None:
     probes = Inside([7], [MIB])
     settled = quiet(probes)
 
-    assert settled.still
+    assert settled.stable
     assert settled.sample is not None
     assert settled.probe is not None
     assert settled.probe.processes[0].descriptors == 7
     assert probes.asked == ["tree", "reading"]
-    assert settled.quiet_seconds >= 0.03
+    assert settled.cooldown_seconds >= 0.03
 
 
 def test_the_engine_is_asked_once_where_its_number_is_known_inside(
     quiet: Quiet, tmp_path: Path
 ) -> None:
-    assert quiet(Inside([7], [MIB])).still
+    assert quiet(Inside([7], [MIB])).stable
     assert times_asked(tmp_path) == 1
 
 
@@ -123,7 +123,7 @@ def test_the_engine_is_asked_once_where_its_number_is_known_inside(
 def test_the_engine_is_asked_twice_where_it_alone_knows(
     quiet: Quiet, tmp_path: Path, probes: Inside | None
 ) -> None:
-    assert quiet(probes).still
+    assert quiet(probes).stable
     assert times_asked(tmp_path) == 2
 
 
@@ -131,7 +131,7 @@ def test_descriptors_that_change_prolong_the_quiet(quiet: Quiet) -> None:
     probes = Inside([7, 8, 9], [MIB])
     settled = quiet(probes)
 
-    assert settled.still
+    assert settled.stable
     assert settled.probe is not None
     assert settled.probe.processes[0].descriptors == 9
     assert len(probes.asked) == 4
@@ -140,16 +140,16 @@ def test_descriptors_that_change_prolong_the_quiet(quiet: Quiet) -> None:
 def test_descriptors_that_never_rest_end_its_patience(quiet: Quiet) -> None:
     settled = quiet(Inside(list(range(10_000)), [MIB]), patience=0.4)
 
-    assert not settled.still
+    assert not settled.stable
     assert settled.sample is not None
-    assert settled.quiet_seconds >= 0.4
+    assert settled.cooldown_seconds >= 0.4
 
 
 def test_memory_that_moves_inside_prolongs_the_quiet(quiet: Quiet) -> None:
     probes = Inside([7], [9 * MIB, 5 * MIB, MIB])
     settled = quiet(probes)
 
-    assert settled.still
+    assert settled.stable
     assert settled.probe is not None
     assert settled.probe.memory_bytes == MIB
     assert len(probes.asked) == 4
@@ -158,7 +158,7 @@ def test_memory_that_moves_inside_prolongs_the_quiet(quiet: Quiet) -> None:
 def test_memory_that_moves_prolongs_a_quiet_without_probes(quiet: Quiet) -> None:
     settled = quiet(None, (9 * MIB, 5 * MIB, 8 * MIB, 2 * MIB, 6 * MIB, MIB))
 
-    assert settled.still
+    assert settled.stable
     assert settled.sample is not None
     assert settled.sample.memory_bytes == MIB
 
@@ -167,7 +167,7 @@ def test_a_probe_that_stops_to_answer_is_no_stillness(quiet: Quiet) -> None:
     probes = Inside([7, None, 7], [MIB])
     settled = quiet(probes)
 
-    assert settled.still
+    assert settled.stable
     assert settled.probe is not None
     assert len(probes.asked) > 3
 
@@ -175,12 +175,12 @@ def test_a_probe_that_stops_to_answer_is_no_stillness(quiet: Quiet) -> None:
 def test_a_quiet_without_probes_goes_by_the_engine_alone(quiet: Quiet) -> None:
     settled = quiet(None)
 
-    assert settled.still
+    assert settled.stable
     assert settled.probe is None
 
 
 def test_what_nobody_sees_is_no_stillness(quiet: Quiet) -> None:
     settled = quiet(None, (0,), patience=0.1)
 
-    assert not settled.still
+    assert not settled.stable
     assert settled.sample is None

@@ -7,9 +7,9 @@ from lab.matrix.servers import min_cooldown_seconds
 from lab.measure.cooldown_rules import (
     STABLE_BYTES,
     WAITS,
-    Look,
+    CooldownReading,
     agree,
-    look_of,
+    cooldown_reading,
     memory_is_stable,
 )
 from lab.records.observations import ProcessReading
@@ -62,29 +62,31 @@ def test_tasks_must_hold_still_as_well() -> None:
     assert not memory_is_stable(samples)
 
 
-LOOK = Look(MIB, 3, 7)
+READING = CooldownReading(MIB, 3, 7)
 
 
 @pytest.mark.parametrize(
     ("later", "agreed"),
     [
-        (LOOK, True),
-        (replace(LOOK, memory_bytes=MIB + STABLE_BYTES), True),
-        (replace(LOOK, memory_bytes=MIB + STABLE_BYTES + 1), False),
-        (replace(LOOK, memory_bytes=MIB - STABLE_BYTES - 1), False),
-        (replace(LOOK, tasks=4), False),
-        (replace(LOOK, tasks=None), False),
-        (replace(LOOK, descriptors=8), False),
+        (READING, True),
+        (replace(READING, memory_bytes=MIB + STABLE_BYTES), True),
+        (replace(READING, memory_bytes=MIB + STABLE_BYTES + 1), False),
+        (replace(READING, memory_bytes=MIB - STABLE_BYTES - 1), False),
+        (replace(READING, tasks=4), False),
+        (replace(READING, tasks=None), False),
+        (replace(READING, descriptors=8), False),
         (None, False),
     ],
 )
-def test_looks_agree_in_memory_tasks_and_descriptors(later: Look | None, agreed: bool) -> None:
-    assert agree(LOOK, later) is agreed
-    assert agree(later, LOOK) is agreed
+def test_looks_agree_in_memory_tasks_and_descriptors(
+    later: CooldownReading | None, agreed: bool
+) -> None:
+    assert agree(READING, later) is agreed
+    assert agree(later, READING) is agreed
 
 
 def test_what_nobody_saw_did_not_hold_still() -> None:
-    assert look_of(None, None) is None
+    assert cooldown_reading(None, None) is None
     assert not agree(None, None)
 
 
@@ -96,10 +98,16 @@ def test_a_look_goes_by_what_is_known_inside() -> None:
     sample = raw.sample(9 * MIB, pids=99)
 
     inside = raw.probe(processes=processes, memory_bytes=MIB)
-    assert look_of(inside, sample) == look_of(inside, None) == Look(MIB, 5, 11)
-    assert look_of(replace(inside, memory_bytes=None), sample) == Look(9 * MIB, 5, 11)
-    assert look_of(replace(inside, memory_bytes=None), None) is None
-    assert look_of(None, sample) == Look(9 * MIB, 99, None)
+    assert (
+        cooldown_reading(inside, sample)
+        == cooldown_reading(inside, None)
+        == CooldownReading(MIB, 5, 11)
+    )
+    assert cooldown_reading(replace(inside, memory_bytes=None), sample) == CooldownReading(
+        9 * MIB, 5, 11
+    )
+    assert cooldown_reading(replace(inside, memory_bytes=None), None) is None
+    assert cooldown_reading(None, sample) == CooldownReading(9 * MIB, 99, None)
 
 
 def test_one_unreadable_process_makes_the_descriptors_unknown() -> None:
@@ -108,7 +116,9 @@ def test_one_unreadable_process_makes_the_descriptors_unknown() -> None:
         ProcessReading(11, 10, 4.0, "gunicorn", 4, None, None, None),
     )
 
-    assert look_of(raw.probe(processes=processes, memory_bytes=MIB), None) == Look(MIB, 5, None)
+    assert cooldown_reading(
+        raw.probe(processes=processes, memory_bytes=MIB), None
+    ) == CooldownReading(MIB, 5, None)
 
 
 def test_a_trial_waits_as_long_as_its_server_needs() -> None:

@@ -65,7 +65,7 @@ def test_a_change_keeps_what_it_does_not_name() -> None:
 def test_without_a_terminal_only_what_matters_is_a_line() -> None:
     shown = console()
     with progress_for(shown, {"one": 10}) as found:
-        for state in ("starting", "warming up", "baseline", "load", "quiet", "died"):
+        for state in ("starting", "warming up", "baseline", "load", "cooldown", "died"):
             found.update("one", state=state, done=5, memory_bytes=30 * MIB)
 
     assert isinstance(found, PlainProgress)
@@ -79,7 +79,7 @@ def test_now_and_then_there_is_a_look_at_all(monkeypatch: pytest.MonkeyPatch) ->
     found = PlainProgress(Board(dict.fromkeys(("one", "two", "three"), 10)), shown)
     found.board.change("one", "load", 1, None)
     found.board.change("three", "done", 10, None)
-    found.update("two", state="quiet")
+    found.update("two", state="cooldown")
 
     assert [line.split("  ")[0] for line in text_of(shown).splitlines()] == ["one", "two"]
 

@@ -22,8 +22,6 @@ from lab.measure.decider import Decider
 from lab.measure.run import (
     SuiteRun,
     measure_suite,
-    once,
-    run_until_signal,
     split_missing,
 )
 from lab.measure.slots import SlotPlan
@@ -178,22 +176,6 @@ def test_an_interrupted_run_keeps_what_is_done_and_says_partial(
     assert summary.run.missing
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_after_the_run_does_what_it_did_before(number: signal.Signals) -> None:
-    async def nothing() -> None:
-        return None
-
-    heard: list[int] = []
-    before = signal.signal(number, lambda received, _: heard.append(received))
-    try:
-        assert run_until_signal(nothing()) is False
-        signal.raise_signal(number)
-    finally:
-        signal.signal(number, before)
-
-    assert heard == [number]
-
-
 class OnlyOnce(ScriptedEngine):
     """An engine whose variants are already there."""
 
@@ -215,15 +197,6 @@ def test_the_summary_file_is_the_summary(tmp_path: Path) -> None:
 
     assert data["run"]["id"] == folder.id == summary.run.id
     assert data["run"]["engine"]["kind"] == "scripted"
-
-
-def test_a_second_interruption_does_not_cut_the_cleaning_up_short() -> None:
-    called: list[int] = []
-    interrupt = once(lambda: called.append(1))
-    interrupt()
-    interrupt()
-
-    assert called == [1]
 
 
 def late_step(served: int) -> int:

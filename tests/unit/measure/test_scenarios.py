@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from builders import raw
+from lab.measure.blocks import processes_were_lost
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots
-from lab.measure.trial import some_were_lost
 from lab.records.observations import (
     EndKind,
     LoadShape,
@@ -121,7 +121,7 @@ def test_a_scenario_that_nobody_heard_of_is_said_and_no_aftermath(trial_of: Any)
 
     assert trial.aftermath is None
     assert trial.end.kind is EndKind.COMPLETE
-    assert trial.end.reason == "its scenario master-killed was not played: no probe answered"
+    assert trial.end.reason == "its scenario master-killed did not run: no probe answered"
 
 
 def test_without_a_scenario_there_is_no_aftermath(trial_of: Any) -> None:
@@ -145,7 +145,7 @@ def test_a_worker_killed_for_memory_is_in_the_record(trial_of: Any) -> None:
 
 
 def lost(first: Mapping[str, Any], last: Mapping[str, Any]) -> bool:
-    return some_were_lost(raw.probe(**first), raw.probe(**last))
+    return processes_were_lost(raw.probe(**first), raw.probe(**last))
 
 
 def test_processes_are_lost_when_they_are_killed_or_gone() -> None:
@@ -157,7 +157,7 @@ def test_processes_are_lost_when_they_are_killed_or_gone() -> None:
     assert lost({"processes": (process, other)}, {})
     assert lost({}, {"oom_kills": 1})
     assert not lost({"oom_kills": None}, {"oom_kills": None})
-    assert not some_were_lost(None, raw.probe())
+    assert not processes_were_lost(None, raw.probe())
 
 
 def test_an_upload_arrives_whole_and_its_companion_is_heard(trial_of: Any) -> None:

@@ -412,7 +412,7 @@ def test_the_progress_hears_of_every_state(engine_of: Any, tmp_path: Path) -> No
 
     told = [state for _, state in heard.states]
     assert told[:3] == ["starting", "warming up", "baseline"]
-    assert told[3:-1] == ["waiting", "load", "quiet"] * 8
+    assert told[3:-1] == ["waiting", "load", "cooldown"] * 8
     assert told[-1] == "done"
     assert heard.done == {"one": 80}
 

@@ -1,0 +1,127 @@
+"""The start of a trial: the variant's processes, its server's first answer, its first records."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lab.engines.protocol import Endpoint
+from lab.load.client import Target, resolve
+from lab.load.request import request_of
+from lab.load.request_mix import RequestMix
+from lab.measure.trial_context import TrialContext, TrialEnded
+from lab.prediction.predict import OfferedLoad, predict
+from lab.probes.client import ProbeClient
+from lab.probes.sockets import probes_of
+from lab.records.observations import Calibration, EndKind, TrialStart
+from lab.text.phrases import in_mib
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyServer:
+    """A variant's server that has answered."""
+
+    target: Target
+    """Where its load goes."""
+    probes: ProbeClient
+
+
+async def start_server(trial: TrialContext) -> ReadyServer:
+    """Start the variant and wait until its server, and each probe, has answered.
+
+    Raises:
+        TrialEnded: it never answered, or it ended.
+        VariantError: the engine cannot start it.
+    """
+    trial.show(state="starting")
+    endpoint = await start_variant(trial)
+    sample = trial.run.engine.sample
+    trial.watch.follow(await asyncio.to_thread(sample, trial.variant, trial.watch.from_thread))
+    probes = probes_of(endpoint, trial.variant.axes.workers, trial.user_app)
+    await wait_until_ready(trial, endpoint, probes)
+    await describe(trial, probes)
+    return ReadyServer(target_of(trial, endpoint), probes)
+
+
+async def start_variant(trial: TrialContext) -> Endpoint:
+    """Start the variant; what is about to be measured is written down even when it fails.
+
+    An interruption waits for the engine's call, so that nothing starts after its own stop.
+    """
+    call = asyncio.ensure_future(asyncio.to_thread(trial.run.engine.start, trial.variant))
+    container: Mapping[str, str] = {}
+    try:
+        endpoint = await asyncio.shield(call)
+        container = endpoint.container
+        return endpoint
+    finally:
+        await asyncio.gather(call, return_exceptions=True)
+        trial.writer.write(start_record(trial, container))
+
+
+def start_record(trial: TrialContext, container: Mapping[str, str]) -> TrialStart:
+    plan, settings = trial.plan, trial.run.settings
+    return TrialStart(
+        variant=trial.variant,
+        trial=trial.number,
+        at_seconds=time.time(),
+        requests=plan.requests,
+        blocks=plan.blocks,
+        concurrency=plan.concurrency,
+        connection=plan.connection,
+        probes=settings.probes,
+        matters_bytes=settings.matters_bytes,
+        container=container,
+    )
+
+
+async def wait_until_ready(trial: TrialContext, endpoint: Endpoint, probes: ProbeClient) -> None:
+    waits = trial.run.waits
+    deadline = time.monotonic() + waits.ready_seconds
+    while not await asyncio.to_thread(is_ready, trial, probes):
+        await trial.check_alive()
+        if time.monotonic() > deadline:
+            path = trial.health_path
+            where = f"{path} on $PORT={endpoint.port}" if trial.user_app else path
+            reason = f"it did not answer {where} within {waits.ready_seconds:.0f} s"
+            raise TrialEnded(EndKind.NEVER_READY, reason)
+        await asyncio.sleep(waits.ready_poll_seconds)
+
+
+def is_ready(trial: TrialContext, probes: ProbeClient) -> bool:
+    if not probes.server_answers():
+        return False
+    return not trial.run.settings.probes or probes.all_answer()
+
+
+def target_of(trial: TrialContext, endpoint: Endpoint) -> Target:
+    try:
+        address = resolve(endpoint.host, endpoint.port)
+    except OSError as error:
+        reason = f"its host name {endpoint.host} cannot be resolved: {error}"
+        raise TrialEnded(EndKind.NEVER_READY, reason) from error
+    user_app = trial.user_app
+    source = (
+        RequestMix(user_app.asks) if user_app else request_of(trial.variant.path, trial.plan.kind)
+    )
+    return Target(address, endpoint.port, endpoint.host, source)
+
+
+async def describe(trial: TrialContext, probes: ProbeClient) -> None:
+    """Write down environment, calibration and the prediction that was made from them."""
+    calibration = await describe_inside(trial, probes) if trial.run.settings.probes else None
+    load = OfferedLoad(trial.plan.requests, trial.plan.concurrency)
+    prediction = predict(trial.variant.axes, calibration, load)
+    trial.writer.write(prediction)
+    if prediction.growth_bytes is not None:
+        trial.show(state=f"predicted +{in_mib(prediction.growth_bytes)}")
+
+
+async def describe_inside(trial: TrialContext, probes: ProbeClient) -> Calibration | None:
+    """Write down what the probes say of the environment; the calibration among it."""
+    environment = await asyncio.to_thread(probes.environment)
+    calibration = await asyncio.to_thread(probes.calibration)
+    for record in (environment, calibration):
+        if record is not None:
+            trial.writer.write(record)
+    return calibration

@@ -1,0 +1,79 @@
+"""What all parts of one trial share, and the error that ends it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from lab.errors import VariantError
+from lab.load.request_mix import UserApp
+from lab.matrix.load_plan import LoadPlan, plan_load
+from lab.measure.context import RunContext
+from lab.measure.sampling import Watch
+from lab.probes.client import HEALTH_PATH, ProbeClient
+from lab.records.observations import Block, EndKind, Variant
+from lab.store.trial_log import TrialWriter
+
+
+class TrialEnded(VariantError):
+    """A trial cannot go on."""
+
+    def __init__(self, kind: EndKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class TrialContext:
+    """What all parts of one trial share."""
+
+    run: RunContext
+    variant: Variant
+    number: int
+    plan: LoadPlan
+    writer: TrialWriter
+    watch: Watch
+    show: Callable[..., None]
+    """Changes the variant's line of the progress."""
+
+    @property
+    def user_app(self) -> UserApp | None:
+        return self.run.user_apps.get(self.variant.name)
+
+    @property
+    def health_path(self) -> str:
+        return self.user_app.health if self.user_app else HEALTH_PATH
+
+    def probes_if_used(self, probes: ProbeClient) -> ProbeClient | None:
+        """None where the settings want no probes."""
+        return probes if self.run.settings.probes else None
+
+    async def check_alive(self) -> None:
+        """
+        Raises:
+            TrialEnded: the variant's server has ended.
+        """
+        state = await asyncio.to_thread(self.run.engine.state, self.variant)
+        if not state.running:
+            raise TrialEnded(EndKind.DIED, state.reason)
+
+
+def trial_context(
+    run: RunContext, variant: Variant, number: int, writer: TrialWriter
+) -> TrialContext:
+    """The context of one trial; needs a running loop, as its readings arrive there."""
+    show = partial(run.progress.update, variant.name)
+    watch = Watch(writer, lambda size: show(memory_bytes=size))
+    plan = plan_load(variant, run.settings)
+    return TrialContext(run, variant, number, plan, writer, watch, show)
+
+
+def not_served(block: Block, what: str) -> TrialEnded:
+    """The end of a trial whose block had no request served.
+
+    Args:
+        what: the block and what was expected of it, such as `block 3 was served`.
+    """
+    kinds = ", ".join(f"{kind} x {count}" for kind, count in block.failures.items())
+    reason = f"none of {block.sent} requests of {what}: {kinds}"
+    return TrialEnded(EndKind.NO_REQUESTS_SERVED, reason)
