@@ -18,7 +18,7 @@ from lab.records.summary import (
     VariantSummary,
     Verdict,
 )
-from lab.verdict.criteria import FLAT_BYTES_A_WORKER
+from lab.verdict.end_criteria import FLAT_BYTES_A_WORKER
 from lab.yaml_file import read_yaml
 
 MIB = 1 << 20

@@ -6,7 +6,7 @@ from statistics import median
 from lab.claims.rules import Gap, Unread, Value
 from lab.records.summary import Memory, TrialSummary, VariantSummary, Verdict
 from lab.text.phrases import DASH, in_mib, number, short_duration, size
-from lab.verdict.criteria import FLAT_BYTES_A_WORKER, FLAT_SHARE_OF_BASELINE
+from lab.verdict import end_criteria
 
 BROKEN_OFF = ("interrupted", "cut off", "failed", "never ready")
 """Ends after which nothing of a trial decides anything."""
@@ -61,11 +61,11 @@ def mean_growth(variant: VariantSummary) -> float | None:
 
 
 def flat_bytes(variant: VariantSummary) -> float | None:
-    """Growth below this counts as none, as for the verdict."""
+    """Growth below this counts as none, by the rule of the verdict."""
     memory, workers = variant.memory_bytes, variant.axes["workers"]
     if memory is None or workers is None:
         return None
-    return max(FLAT_BYTES_A_WORKER * int(workers), FLAT_SHARE_OF_BASELINE * memory.baseline)
+    return end_criteria.flat_bytes(int(workers), memory.baseline)
 
 
 def verdict_of(variant: VariantSummary) -> Verdict | None:

@@ -158,14 +158,14 @@ class WorkerReading:
     """Kept free in that allocator's arenas."""
 
     @property
-    def held_bytes(self) -> int | None:
-        """All that the program has asked for and not given back; None where a part is not known."""
+    def live_bytes(self) -> int | None:
+        """Allocated and not freed, by both allocators; None where a part is not known."""
         known = (self.in_use_bytes, self.mmapped_bytes, self.python_in_use_bytes)
         return None if None in known else sum(size for size in known if size is not None)
 
     @property
     def free_in_allocator_bytes(self) -> int | None:
-        """What both allocators keep, as far as it is known; None where malloc's part is not."""
+        """Free in both allocators, as far as it is known; None where malloc's part is not."""
         if self.free_bytes is None:
             return None
         return self.free_bytes + (self.python_free_bytes or 0)
@@ -357,3 +357,23 @@ class Trial:
     pauses: tuple[Pause, ...] = ()
     explanation: AllocationTrace | None = None
     end: End | None = None
+
+    def __post_init__(self) -> None:
+        """Troughs stand in the order of their blocks, whoever made the record."""
+        in_order = tuple(sorted(self.troughs, key=lambda trough: trough.index))
+        object.__setattr__(self, "troughs", in_order)
+
+    @property
+    def baseline(self) -> Trough | None:
+        """The trough before the load; None without one."""
+        return next((trough for trough in self.troughs if trough.index == -1), None)
+
+    @property
+    def block_troughs(self) -> tuple[Trough, ...]:
+        """The troughs after a block each, in order."""
+        return tuple(trough for trough in self.troughs if trough.index >= 0)
+
+    @property
+    def settled(self) -> Trough | None:
+        """The last trough after a block; None without one."""
+        return self.block_troughs[-1] if self.block_troughs else None

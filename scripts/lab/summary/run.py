@@ -24,7 +24,6 @@ from lab.summary.exit_code import (
     exit_code_of,
     missing_of,
 )
-from lab.summary.trial import baseline_of
 from lab.summary.variant import variant_summary
 
 
@@ -116,10 +115,9 @@ def own_cause(found: VariantSummary, own: OwnAnswer | None) -> str | None:
 
 def curve_of(trial: Trial) -> MemoryCurve:
     """What the figure shows of a trial; seconds since its baseline."""
-    baseline = baseline_of(trial)
+    baseline = trial.baseline
     origin = baseline.sample.read_at_seconds if baseline else trial.start.at_seconds
     samples: Sequence[Sample] = [s for s in trial.samples if s.read_at_seconds >= origin]
-    troughs = sorted(trial.troughs, key=lambda trough: trough.index)
     return MemoryCurve(
         variant=trial.start.variant.name,
         trial=trial.start.trial,
@@ -129,7 +127,7 @@ def curve_of(trial: Trial) -> MemoryCurve:
             (block.started_at_seconds - origin, block.ended_at_seconds - origin)
             for block in trial.blocks
         ),
-        trough_seconds=tuple(t.sample.read_at_seconds - origin for t in troughs),
-        trough_bytes=tuple(t.sample.memory_bytes for t in troughs),
+        trough_seconds=tuple(t.sample.read_at_seconds - origin for t in trial.troughs),
+        trough_bytes=tuple(t.sample.memory_bytes for t in trial.troughs),
         watched_seconds=tuple(watched_seconds([s.read_at_seconds for s in samples], trial.pauses)),
     )

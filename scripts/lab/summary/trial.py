@@ -18,15 +18,6 @@ INTERVAL_DECIMALS = 3
 """Of bytes a request."""
 
 
-def baseline_of(trial: Trial) -> Trough | None:
-    return next((trough for trough in trial.troughs if trough.index == -1), None)
-
-
-def settled_of(trial: Trial) -> Trough | None:
-    after = [trough for trough in trial.troughs if trough.index >= 0]
-    return max(after, key=lambda trough: trough.index, default=None)
-
-
 def peak_of(trial: Trial) -> int | None:
     """The kernel's own peak: from the engine's payload (v1), else as the probe read it (v2)."""
     from_engine = [sample.peak_bytes for sample in trial.samples if sample.peak_bytes is not None]
@@ -39,7 +30,7 @@ def peak_of(trial: Trial) -> int | None:
 
 
 def memory_of(trial: Trial) -> Memory | None:
-    baseline, settled = baseline_of(trial), settled_of(trial)
+    baseline, settled = trial.baseline, trial.settled
     if baseline is None or settled is None:
         return None
     return Memory(
@@ -61,7 +52,7 @@ def requests_of(trials: Iterable[Trial]) -> Requests:
 
 
 def threads_of(trial: Trial) -> Threads:
-    baseline, settled = baseline_of(trial), settled_of(trial)
+    baseline, settled = trial.baseline, trial.settled
     return Threads(tasks(baseline), tasks(settled))
 
 
@@ -71,19 +62,19 @@ def tasks(trough: Trough | None) -> int | None:
 
 
 def processes_of(trial: Trial) -> int | None:
-    settled = settled_of(trial)
+    settled = trial.settled
     return len(settled.probe.processes) if settled and settled.probe else None
 
 
 def load_seconds(trial: Trial) -> float | None:
-    """Wall time under load, quiet left out."""
+    """Wall time under load, without the cooldowns."""
     if not trial.blocks:
         return None
     return sum(block.ended_at_seconds - block.started_at_seconds for block in trial.blocks)
 
 
 def cpu_of(trial: Trial) -> CpuSeconds | None:
-    baseline, settled = baseline_of(trial), settled_of(trial)
+    baseline, settled = trial.baseline, trial.settled
     if baseline is None or settled is None:
         return None
     first, last = baseline.sample, settled.sample
@@ -95,7 +86,6 @@ def cpu_of(trial: Trial) -> CpuSeconds | None:
 
 def trial_summary(trial: Trial) -> TrialSummary:
     judged = judge_trial(trial)
-    troughs = sorted(trial.troughs, key=lambda trough: trough.index)
     end = trial.end
     return TrialSummary(
         trial=trial.start.trial,
@@ -105,7 +95,7 @@ def trial_summary(trial: Trial) -> TrialSummary:
         memory_bytes=memory_of(trial),
         requests=requests_of([trial]),
         growth_bytes_per_request=rounded(judged.interval),
-        troughs_bytes=tuple(trough.sample.memory_bytes for trough in troughs),
+        troughs_bytes=tuple(trough.sample.memory_bytes for trough in trial.troughs),
         threads=threads_of(trial),
         elapsed_seconds=load_seconds(trial),
         log_tail=end.log_tail if end else (),
@@ -133,14 +123,7 @@ def load_of(trial: Trial) -> dict[str, str | int]:
 
 def probes_of(trial: Trial) -> list[ProbeReading]:
     """The view from inside at each trough, in order."""
-    ordered = sorted(trial.troughs, key=lambda trough: trough.index)
-    return [trough.probe for trough in ordered if trough.probe is not None]
-
-
-def oom_kills_of(trial: Trial) -> int | None:
-    """How far the cgroup's own counter rose; None where nobody read it."""
-    counts = [probe.oom_kills for probe in probes_of(trial) if probe.oom_kills is not None]
-    return max(counts) - min(counts) if counts else None
+    return [trough.probe for trough in trial.troughs if trough.probe is not None]
 
 
 def identities(probe: ProbeReading) -> set[tuple[int, float]]:

@@ -21,14 +21,13 @@ from lab.records.summary import (
 from lab.summary.trial import (
     cpu_of,
     load_of,
-    oom_kills_of,
     processes_of,
     requests_of,
     trial_summary,
     workers_lost_of,
 )
 from lab.text.phrases import in_mib
-from lab.verdict.validity import caveats, conditions_of
+from lab.verdict.validity import caveats, conditions_of, oom_kills_of
 
 MOVING_PACKAGES = ("colorama", "pip")
 """Left out of the versions: they take no part in serving."""

@@ -1,8 +1,8 @@
 """What the increments of the troughs are made of: a constant part, one that dies away, steps.
 
-An increment is d_k = L + A*rho^k, and the troughs are its sums. Every explanation may leave the
+An increment is d_k = L + A*rho^k, and the troughs are its sums. Every growth model may leave the
 first increments unexplained (a pool that fills), at the price of a parameter each, and may have
-noise that is correlated between blocks. They are compared by AICc; the least is the best.
+noise that is correlated between blocks. Models are compared by AICc; the least is the best.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 # Time constants of the dying part, in shares of the stretch that is explained. With the whole
-# stretch as its constant a climb still loses two thirds of its pace: less cannot be seen.
+# stretch as its constant growth still loses two thirds of its pace: less cannot be seen.
 TIME_CONSTANTS = tuple(float(constant) for constant in np.geomspace(0.03, 1.0, 20))
 
 # Slower laws by which growth dies away (caches whose keys are met ever more rarely,
@@ -36,25 +36,25 @@ LEAST_LEVEL_SHARE = 0.12
 
 
 class ModelKind(Enum):
-    """The explanations; the last two have a constant part: they leak."""
+    """The growth models; the last two have a constant part: they leak."""
 
     FLAT = "flat"
     STEPS = "steps"
     FULL = "full"
-    """It climbs evenly until it is full."""
+    """Linear, then flat: it grows evenly until it is full."""
     DYING = "dying"
     CONSTANT = "constant"
     BOTH = "both"
 
     @property
     def leaks(self) -> bool:
-        """Whether every block adds its share for ever."""
+        """Whether every block adds its share without end."""
         return self in (ModelKind.CONSTANT, ModelKind.BOTH)
 
 
 @dataclass(frozen=True, slots=True)
 class GrowthModel:
-    """One explanation, fitted as well as it can be."""
+    """One growth model, fitted as well as it can be."""
 
     kind: ModelKind
     score: float
@@ -149,7 +149,7 @@ def whitened(values: Array, correlation: float) -> Array:
 
 @lru_cache(maxsize=8192)
 def design(shares: tuple[float, ...], start: int, correlation: float) -> Design:
-    """The columns of every explanation; most curves share their blocks, so it is kept."""
+    """The columns of every model; most curves share their blocks, so they are cached."""
     stretch = stretch_shares(shares, start)
 
     def bases(columns: Array) -> Array:

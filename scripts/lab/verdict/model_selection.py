@@ -1,4 +1,4 @@
-"""Whether the troughs climb for ever: the best explanation that leaks against the best without."""
+"""Whether growth has no end: the best model that leaks against the best that ends."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -22,7 +22,7 @@ from lab.verdict.growth_models import (
 from lab.verdict.student import CONFIDENCE
 from lab.verdict.trend import Segment, Troughs
 
-# Local processes hold still to within a few pages; nothing is known better than that.
+# Local processes are stable to within a few pages; nothing is known better than that.
 LEAST_NOISE_BYTES = 0.02 * MIB
 
 # Estimated beside a trend, the correlation comes out too small by about this over the points.
@@ -37,21 +37,21 @@ BOOTSTRAP_SEED = 596
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The part of the growth that does not die away, as the best leak explains it."""
+    """The part of the growth that does not die away, as the best leaking model has it."""
 
     leak: GrowthModel
     evidence: float
-    """AICc by which it explains the troughs better than all that ends; negative: worse."""
+    """AICc by which it explains the troughs better than all models that end; negative: worse."""
     slope: Interval | None
     """Bytes a request of the constant part, by bootstrap; None where growth that ends wins."""
     rise_bytes: float
     """From the first explained trough to the last."""
     scatter_bytes: float
-    """Standard deviation around the explanation."""
+    """Standard deviation around the model."""
 
 
 def trend_of(troughs: Troughs) -> Trend:
-    """The climb of at least eight troughs."""
+    """The trend of at least eight troughs."""
     curve = curve_of(troughs.whole, troughs.workers)
     leak, other = rivals(curve)
     heights = curve.heights[leak.start :]
@@ -67,13 +67,13 @@ def trend_of(troughs: Troughs) -> Trend:
 
 
 def evidence_of(stretch: Segment, workers: int) -> float:
-    """How much better a leak explains one stretch alone."""
+    """AICc by which a leaking model explains one stretch alone better than one that ends."""
     leak, other = rivals(curve_of(stretch, workers))
     return other.score - leak.score
 
 
 def rivals(curve: TroughCurve) -> tuple[GrowthModel, GrowthModel]:
-    """The best explanation that leaks, and the best of those that end."""
+    """The best model that leaks, and the best of those that end."""
     found = fitted_models(curve).values()
     leak = min((one for one in found if one.kind.leaks), key=_score)
     return leak, min((one for one in found if not one.kind.leaks), key=_score)
@@ -112,7 +112,7 @@ def constant_part(curve: TroughCurve, leak: GrowthModel) -> Interval:
 
 
 def fitted_heights(curve: TroughCurve, leak: GrowthModel) -> Array:
-    """The explanation's own heights, weighed as its correlation says."""
+    """The model's own heights, fitted with the correlation of its noise."""
     heights = curve.heights[leak.start :]
     columns = leak_columns(stretch_shares(curve.shares, leak.start), leak.time_constant)
     white = whitened(columns, leak.correlation)
@@ -121,15 +121,15 @@ def fitted_heights(curve: TroughCurve, leak: GrowthModel) -> Array:
 
 
 def correlation_of(residuals: Array, leak: GrowthModel) -> float:
-    """From one block to the next, with what such an estimate falls short by."""
+    """Correlation of the residuals from one block to the next, less the bias of the estimate."""
     squares = float(residuals @ residuals)
-    told = float(residuals[1:] @ residuals[:-1]) / squares if squares else 0.0
-    raised = max(told, leak.correlation) + CORRELATION_BIAS / len(residuals)
+    measured = float(residuals[1:] @ residuals[:-1]) / squares if squares else 0.0
+    raised = max(measured, leak.correlation) + CORRELATION_BIAS / len(residuals)
     return min(CORRELATIONS[-1], max(0.0, raised))
 
 
 def resampled(curve: TroughCurve, leak: GrowthModel, residuals: Array) -> Array:
-    """Noise that might as well have been: a row each time."""
+    """Noise drawn again from the residuals: one row a resample."""
     correlation = correlation_of(residuals, leak)
     fresh = whitened(residuals, correlation)
     free = max(1, len(fresh) - (2 if leak.time_constant is None else 3))
@@ -144,7 +144,7 @@ def resampled(curve: TroughCurve, leak: GrowthModel, residuals: Array) -> Array:
 
 
 def lines(shares: Array, heights: Array, kind: ModelKind) -> Array:
-    """The slope of each row's line, beside the dying part where the explanation has one."""
+    """The slope of each row's line, beside the dying part where the model has one."""
     slopes, squares = [], []
     for constant in TIME_CONSTANTS if kind is ModelKind.BOTH else (None,):
         columns = leak_columns(shares, constant)
@@ -160,5 +160,5 @@ def scaled(interval: Interval, factor: float) -> Interval:
     return Interval(interval.estimate * factor, interval.low * factor, interval.high * factor)
 
 
-def _score(explanation: GrowthModel) -> float:
-    return explanation.score
+def _score(model: GrowthModel) -> float:
+    return model.score

@@ -1,4 +1,4 @@
-"""What the troughs of a trial add up to: growth, the line through their tail, its parts."""
+"""The troughs of a trial as one curve: its growth, and the line through a part of it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Troughs:
-    """The readings at the ends of the quiets of one trial."""
+    """Memory at the ends of the cooldowns of one trial, over completed requests."""
 
     baseline_bytes: int
     trough_bytes: tuple[int, ...]
@@ -36,10 +36,10 @@ class Troughs:
     asked: int | None = None
     """Requests that were asked for; None: as many as there were."""
     free_bytes: tuple[int, ...] | None = None
-    """What the allocators keep free at the baseline and at each trough; None: not known."""
-    held_bytes: tuple[int, ...] | None = None
-    """What the program holds of them at the same moments, in memory that it asked for now or that
-    was free before; None: not known."""
+    """Free in the allocators at the baseline and at each trough; None: not known."""
+    live_bytes: tuple[int, ...] | None = None
+    """Allocated and not freed at the same moments, in memory that is new or was free before;
+    None: not known."""
 
     def __post_init__(self) -> None:
         if len(self.trough_bytes) != len(self.requests):
@@ -54,16 +54,16 @@ class Troughs:
 
     @property
     def without_free(self) -> "Troughs | None":
-        """Without what the allocators keep free; None where that is not known."""
+        """The same less what is free in the allocators; None where that is not known."""
         if self.free_bytes is None:
             return None
-        kept = (self.baseline_bytes, *self.trough_bytes)
-        return self.of([size - free for size, free in zip(kept, self.free_bytes, strict=True)])
+        sizes = (self.baseline_bytes, *self.trough_bytes)
+        return self.of([size - free for size, free in zip(sizes, self.free_bytes, strict=True)])
 
     @property
-    def held(self) -> "Troughs | None":
-        """What the program holds; None where that is not known."""
-        return None if self.held_bytes is None else self.of(self.held_bytes)
+    def live(self) -> "Troughs | None":
+        """Live bytes in the place of memory; None where they are not known."""
+        return None if self.live_bytes is None else self.of(self.live_bytes)
 
     def of(self, sizes: Sequence[int]) -> "Troughs":
         """Other sizes at the same moments, the baseline first."""
@@ -73,7 +73,7 @@ class Troughs:
             baseline_bytes=baseline,
             trough_bytes=tuple(troughs),
             free_bytes=None,
-            held_bytes=None,
+            live_bytes=None,
         )
 
     @property
@@ -88,7 +88,7 @@ class Troughs:
 
     @property
     def asked_requests(self) -> int:
-        """The load that was asked for; the lab may have gone on."""
+        """The load that was asked for; the lab may have extended it."""
         return self.total_requests if self.asked is None else self.asked
 
     @property
@@ -111,12 +111,11 @@ class FittedLine:
 
 def troughs_of(trial: Trial) -> Troughs | None:
     """The trial's troughs; None without baseline or troughs, or where a block completed nothing."""
-    after = sorted((trough for trough in trial.troughs if trough.index >= 0), key=_index)
-    before = [trough for trough in trial.troughs if trough.index < 0]
+    after, before = trial.block_troughs, trial.baseline
     requests = tuple(_completed(trial, trough.index) for trough in after)
-    if not after or not before or any(b <= a for a, b in pairwise((0, *requests))):
+    if not after or before is None or any(b <= a for a, b in pairwise((0, *requests))):
         return None
-    readings = (before[0], *after)
+    readings = (before, *after)
     baseline, *troughs = trough_memory_bytes([trough.sample for trough in readings])
     return Troughs(
         baseline,
@@ -124,15 +123,15 @@ def troughs_of(trial: Trial) -> Troughs | None:
         requests,
         trial.start.variant.axes.workers,
         trial.start.requests,
-        _told(trial, readings, lambda worker: worker.free_in_allocator_bytes),
-        _told(trial, readings, lambda worker: worker.held_bytes),
+        _parts_of(trial, readings, lambda worker: worker.free_in_allocator_bytes),
+        _parts_of(trial, readings, lambda worker: worker.live_bytes),
     )
 
 
-def _told(
+def _parts_of(
     trial: Trial, readings: Sequence[Trough], read: Callable[[WorkerReading], int | None]
 ) -> tuple[int, ...] | None:
-    """A part of each reading, over all workers; None where one of them does not say."""
+    """One part of each trough, summed over the workers; None where one of them is not known."""
     total = of_workers(read, trial.start.variant.axes.workers)
     known = tuple(size for size in map(total, readings) if size is not None)
     return known if len(known) == len(readings) else None
@@ -177,7 +176,7 @@ def slopes_of(stretch: Segment) -> tuple[float, ...]:
 
 
 def largest_rise_bytes(stretch: Segment) -> int:
-    """The highest climb from any trough to a later one; 0 when none is higher."""
+    """The highest rise from any trough to a later one; 0 when none is higher."""
     heights = np.asarray(stretch.trough_bytes)
     return int(np.max(heights - np.minimum.accumulate(heights)))
 
@@ -194,7 +193,3 @@ def _above_first(stretch: Segment) -> NDArray[np.float64]:
 
 def _completed(trial: Trial, index: int) -> int:
     return sum(block.ok for block in trial.blocks if block.index <= index)
-
-
-def _index(trough: Trough) -> int:
-    return trough.index

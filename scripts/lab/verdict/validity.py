@@ -33,36 +33,36 @@ GAP_SECONDS = 3.0
 class CaveatKind(Enum):
     """The closed set of caveats: the sentence with its numbers and the next action."""
 
-    NOT_COMPLETE = "the trial ended early ({end}): {reason}; see its log and run it again"
-    NO_REQUESTS = "none of {sent} requests was answered with 2xx; look at the server's log"
-    KILLED = "{kills} processes were killed for memory; raise the limit of {limit}"
-    NO_BASELINE = "the baseline is missing; run the trial again"
-    TROUGHS_MISSING = "{missing} of {blocks} troughs are missing; run the trial again"
-    EMPTY_BLOCK = "{empty} of {blocks} blocks completed no request; look at the server's log"
-    TOO_FEW_BLOCKS = "{blocks} blocks are fewer than {least}; set BLOCKS={least} or more"
-    MANY_FAILED = "{failed} of {sent} requests failed ({share:.1%}); lower CONCURRENCY"
-    DRIVER_BUSY = "the driver used {busy:.2f} of a core in the median block; lower LANES"
+    NOT_COMPLETE = "The trial ended early ({end}): {reason}; see its log and run it again."
+    NO_REQUESTS = "None of {sent} requests was answered with 2xx; look at the server's log."
+    KILLED = "{kills} processes were killed for memory; raise the limit of {limit}."
+    NO_BASELINE = "The baseline is missing; run the trial again."
+    TROUGHS_MISSING = "{missing} of {blocks} troughs are missing; run the trial again."
+    EMPTY_BLOCK = "{empty} of {blocks} blocks completed no request; look at the server's log."
+    TOO_FEW_BLOCKS = "{blocks} blocks are fewer than {least}; set BLOCKS={least} or more."
+    MANY_FAILED = "{failed} of {sent} requests failed ({share:.1%}); lower CONCURRENCY."
+    DRIVER_BUSY = "The driver used {busy:.2f} of a core in the median block; lower LANES."
     NEAR_LIMIT = (
-        "memory reached {highest} of a limit of {limit}, which may be what stopped it;"
-        " raise mem_limit"
+        "Memory reached {highest} of a limit of {limit}, which may be what stopped it;"
+        " raise mem_limit."
     )
-    SOME_FAILED = "{failed} of {sent} requests failed; their kinds stand beside the verdict"
+    SOME_FAILED = "{failed} of {sent} requests failed; their kinds stand beside the verdict."
     DRIVER_BUSY_AT_TIMES = (
-        "the driver used more than {most} of a core in {count} of {blocks} blocks; lower LANES"
+        "The driver used more than {most} of a core in {count} of {blocks} blocks; lower LANES."
     )
     NOT_STABLE = (
-        "{count} of {troughs} troughs were taken before memory held still;"
-        " raise REQUESTS or lower LANES, so that the host is quieter"
+        "{count} of {troughs} troughs were taken before memory was stable;"
+        " raise REQUESTS or lower LANES, so that the host is less busy."
     )
-    WENT_ON = (
-        "after the {asked} blocks that were asked for it was undecided, or a leak to be"
-        " confirmed; {more} more of the same load were added"
+    EXTENDED = (
+        "After the {asked} blocks that were asked for the verdict was open, or a leak to be"
+        " confirmed; {more} more blocks of the same load were added."
     )
     PAGE_CACHE = (
-        "page cache in active use grew by {grown}; the verdict leaves it out, as the kernel takes"
-        " it back when memory is short"
+        "Page cache in active use grew by {grown}; the verdict leaves it out, as the kernel takes"
+        " it back when memory is short."
     )
-    GAPS = "{count} gaps between samples, the longest {seconds:.0f} s; lower LANES"
+    GAPS = "{count} gaps between samples, the longest {seconds:.0f} s; lower LANES."
 
 
 FORBIDDING = frozenset(
@@ -108,7 +108,7 @@ class Conditions:
     sent: int
     ok: int
     end: EndKind | None = EndKind.COMPLETE
-    """None: the record breaks off."""
+    """None: the record has no end."""
     end_reason: str = ""
     kills: int = 0
     """Processes killed for memory between the first and the last probe."""
@@ -116,7 +116,7 @@ class Conditions:
     troughs: int | None = None
     """After a block each; None: as many as planned."""
     not_stable: int = 0
-    """Troughs that did not hold still, the baseline among them."""
+    """Troughs at which memory was not stable, the baseline among them."""
     empty_blocks: int = 0
     driver_busy: tuple[float, ...] = ()
     """Share of one core, a block each."""
@@ -138,16 +138,15 @@ class Conditions:
 def conditions_of(trial: Trial) -> Conditions:
     """The circumstances of a recorded trial."""
     end = trial.end
-    after = [trough for trough in trial.troughs if trough.index >= 0]
     return Conditions(
         blocks=max(trial.start.blocks, len(trial.blocks)),
         sent=sum(block.sent for block in trial.blocks),
         ok=sum(block.ok for block in trial.blocks),
         end=end.kind if end else None,
         end_reason=end.reason if end else "",
-        kills=_kills(trial),
-        has_baseline=len(after) < len(trial.troughs),
-        troughs=len(after),
+        kills=oom_kills_of(trial) or 0,
+        has_baseline=trial.baseline is not None,
+        troughs=len(trial.block_troughs),
         not_stable=sum(not trough.still for trough in trial.troughs),
         empty_blocks=_empty_blocks(trial),
         driver_busy=tuple(block.driver_busy for block in trial.blocks),
@@ -208,7 +207,7 @@ def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
         yield Caveat(CaveatKind.TOO_FEW_BLOCKS, numbers)
     if seen.added_blocks:
         asked = seen.blocks - seen.added_blocks
-        yield Caveat(CaveatKind.WENT_ON, {"asked": asked, "more": seen.added_blocks})
+        yield Caveat(CaveatKind.EXTENDED, {"asked": asked, "more": seen.added_blocks})
     if seen.not_stable:
         numbers = {"count": seen.not_stable, "troughs": troughs + seen.has_baseline}
         yield Caveat(CaveatKind.NOT_STABLE, numbers)
@@ -243,22 +242,21 @@ def _of_the_page_cache(seen: Conditions) -> Iterator[Caveat]:
 
 def _page_cache_bytes(trial: Trial) -> int:
     """From the first trough to the last; 0 where its parts are not known."""
-    troughs = sorted(trial.troughs, key=lambda trough: trough.index)
-    sizes = [active_file_bytes(trough.sample) for trough in troughs]
+    sizes = [active_file_bytes(trough.sample) for trough in trial.troughs]
     return sizes[-1] - sizes[0] if sizes else 0
 
 
-def _kills(trial: Trial) -> int:
-    """The growth of the cgroup's own counter; 0 where no probe read it."""
+def oom_kills_of(trial: Trial) -> int | None:
+    """How far the cgroup's own counter of kills rose; None where no probe read it."""
     probes = [trough.probe for trough in trial.troughs if trough.probe is not None]
     counts = [probe.oom_kills for probe in probes if probe.oom_kills is not None]
-    return max(counts) - min(counts) if counts else 0
+    return max(counts) - min(counts) if counts else None
 
 
 def _empty_blocks(trial: Trial) -> int:
     """Blocks, or troughs after one, without a completed request."""
     loaded = {block.index for block in trial.blocks}
-    loaded |= {trough.index for trough in trial.troughs if trough.index >= 0}
+    loaded |= {trough.index for trough in trial.block_troughs}
     return len(loaded - {block.index for block in trial.blocks if block.ok})
 
 

@@ -1,32 +1,30 @@
 """Flat, bounded, leak or inconclusive, from the troughs of one trial.
 
-Two things from inside speak with them, where they are known: a climb that the allocators keep
-free is no leak, and what the program holds is one, though memory that was free before hides it.
+Two readings from inside take part, where they are known: growth that is free in the allocator is
+no leak, and growth of live memory is one, though memory that was free before hides it.
 """
 
 from dataclasses import dataclass
 
 from lab.records.observations import MIN_LEAK_BYTES_PER_REQUEST, Trial
 from lab.records.summary import Interval, Verdict
-from lab.verdict.criteria import (
-    TroughEvidence,
-    climbs,
+from lab.verdict.end_criteria import flat_bytes_of, grown_bytes, has_stopped, is_open
+from lab.verdict.evidence import TroughEvidence
+from lab.verdict.leak_criteria import (
+    LeakDoubt,
     doubt_of,
-    flat_bytes,
-    grown_bytes,
-    has_stopped,
-    held_of,
+    has_trend,
     is_free_in_allocator,
-    is_open,
-    may_hold_more,
+    leaking_live,
+    may_live_grow,
 )
 from lab.verdict.reasons import (
     bounded_reason,
     flat_reason,
     free_in_allocator_reason,
-    held_open_reason,
-    held_reason,
     leak_reason,
+    live_leak_reason,
+    live_open_reason,
     open_reason,
 )
 from lab.verdict.trend import Troughs, fit, tail, troughs_of
@@ -86,22 +84,35 @@ def slope_of(troughs: Troughs | None) -> Interval | None:
 def judge_troughs(troughs: Troughs, matters: float = MIN_LEAK_BYTES_PER_REQUEST) -> Conclusion:
     """Verdict and reason of at least eight troughs."""
     seen = TroughEvidence(troughs, matters)
-    slope = seen.climb.slope
-    doubt = None
-    if slope is not None and climbs(seen):
-        doubt = doubt_of(seen)
-        if doubt is None and is_free_in_allocator(seen):
-            return Conclusion(Verdict.BOUNDED, free_in_allocator_reason(seen, slope), slope)
-        if doubt is None:
-            return Conclusion(Verdict.LEAK, leak_reason(seen, slope, held_of(seen)), slope)
-    held = held_of(seen)
-    if held is not None and (held_slope := held.climb.slope) is not None:
-        return Conclusion(Verdict.LEAK, held_reason(seen, held, held_slope), held_slope)
-    tail_slope = seen.line.slope
-    if may_hold_more(seen):
-        return Conclusion(Verdict.INCONCLUSIVE, held_open_reason(seen), tail_slope)
+    doubt = doubt_of(seen) if has_trend(seen) else None
+    return _leak_or_free(seen, doubt) or _live_leak(seen) or _ended_or_open(seen, doubt)
+
+
+def _leak_or_free(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion | None:
+    """Of a trend without doubt: a leak, or memory that is free in the allocator."""
+    slope = seen.trend.slope
+    if slope is None or not has_trend(seen) or doubt is not None:
+        return None
+    if is_free_in_allocator(seen):
+        return Conclusion(Verdict.BOUNDED, free_in_allocator_reason(seen, slope), slope)
+    return Conclusion(Verdict.LEAK, leak_reason(seen, slope, leaking_live(seen)), slope)
+
+
+def _live_leak(seen: TroughEvidence) -> Conclusion | None:
+    """A leak that the memory of the processes does not show yet."""
+    live = leaking_live(seen)
+    slope = None if live is None else live.trend.slope
+    if live is None or slope is None:
+        return None
+    return Conclusion(Verdict.LEAK, live_leak_reason(seen, live, slope), slope)
+
+
+def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
+    slope = seen.line.slope
+    if may_live_grow(seen):
+        return Conclusion(Verdict.INCONCLUSIVE, live_open_reason(seen), slope)
     if is_open(seen, doubt) or not has_stopped(seen):
-        return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), tail_slope)
-    if grown_bytes(seen) < flat_bytes(troughs):
-        return Conclusion(Verdict.FLAT, flat_reason(seen), tail_slope)
-    return Conclusion(Verdict.BOUNDED, bounded_reason(seen), tail_slope)
+        return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
+    if grown_bytes(seen) < flat_bytes_of(seen):
+        return Conclusion(Verdict.FLAT, flat_reason(seen), slope)
+    return Conclusion(Verdict.BOUNDED, bounded_reason(seen), slope)

@@ -214,7 +214,7 @@ def test_an_undecided_variant_gets_more_load_until_it_is_decided(tmp_path: Path)
     assert 80 < found.requests.ok < 160
     assert found.requests.ok % 20 == 0
     assert len(trial.blocks) == len(trial.troughs) - 1
-    assert any("more of the same load were added" in caveat for caveat in found.caveats)
+    assert any("more blocks of the same load were added" in caveat for caveat in found.caveats)
 
 
 def test_what_stays_undecided_ends_after_twice_as_much_load_again(tmp_path: Path) -> None:

@@ -126,10 +126,10 @@ def test_at_the_threshold_nothing_is_the_matter(change: dict[str, Any]) -> None:
 def test_sentences_carry_their_number_and_the_next_action() -> None:
     bad = replace(FINE, ok=900, driver_busy=(0.93,), highest_bytes=511 * MIB)
     assert [caveat.sentence for caveat in caveats(bad)] == [
-        "100 of 1000 requests failed (10.0%); lower CONCURRENCY",
-        "the driver used 0.93 of a core in the median block; lower LANES",
-        "memory reached 511 MiB of a limit of 512 MiB, which may be what stopped it;"
-        " raise mem_limit",
+        "100 of 1000 requests failed (10.0%); lower CONCURRENCY.",
+        "The driver used 0.93 of a core in the median block; lower LANES.",
+        "Memory reached 511 MiB of a limit of 512 MiB, which may be what stopped it;"
+        " raise mem_limit.",
     ]
 
 
@@ -151,7 +151,7 @@ def test_the_gravest_comes_first() -> None:
         CaveatKind.NOT_STABLE,
     ]
     assert found[0].sentence == (
-        "the trial ended early (died): exit code 137; see its log and run it again"
+        "The trial ended early (died): exit code 137; see its log and run it again."
     )
     assert [caveat.forbids for caveat in found] == [True, True, False]
 

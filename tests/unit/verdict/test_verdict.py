@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from lab.records.summary import Verdict
 from lab.stopping import next_blocks, wants_more
-from lab.verdict.criteria import is_exhausted
+from lab.verdict.leak_criteria import is_exhausted
 from lab.verdict.trend import Troughs
 from lab.verdict.validity import Conditions
 from lab.verdict.verdict import Conclusion, judge, judge_troughs
@@ -141,7 +141,7 @@ def test_growth_that_dies_away_is_no_leak(share: float) -> None:
 def test_growth_with_the_whole_load_as_its_time_constant_is_no_leak() -> None:
     found, _ = in_sequence(noisy(300 * (1 - np.exp(-DONE)), 0.3), 8, 1000)
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert found.reason.endswith("BLOCKS=48 REQUESTS=6000 would decide")
+    assert found.reason.endswith("BLOCKS=48 REQUESTS=6000 would decide.")
 
 
 @pytest.mark.parametrize("half", [0.03, 0.1])
@@ -155,7 +155,7 @@ def test_a_saw_tooth_of_recycled_workers_is_bounded(life: float) -> None:
     heights = 160 * ((DONE + 0.1) % life)
     found, _ = in_sequence(noisy(heights, 0.3), 8, 4000)
     assert found.verdict is Verdict.BOUNDED
-    assert found.reason.startswith("rises and falls between")
+    assert found.reason.startswith("Rises and falls between")
 
 
 def test_a_worker_that_starts_anew_is_no_leak() -> None:
@@ -197,7 +197,7 @@ def test_memory_that_was_given_back_is_flat() -> None:
     heights = np.array([-10, -12, -12, -12, -12, -12, -12, -12.1])
     found = judge_troughs(troughs(heights))
     assert found.verdict is Verdict.FLAT
-    assert found.reason.startswith("shrank by 12.1 MiB in 1,000 requests")
+    assert found.reason.startswith("Shrank by 12.1 MiB in 1,000 requests")
 
 
 def test_more_workers_are_allowed_more() -> None:
@@ -221,31 +221,32 @@ STEADY = np.arange(1, 9) * 2.0
         (
             STEADY,
             Verdict.LEAK,
-            "grew by 16.0 MiB and still climbs evenly by 16.4 KiB a request"
-            " (16.3 KiB to 16.5 KiB), 16.0 MiB in 1,000 requests",
+            "Grew by 16.0 MiB and still grows evenly by 16.4 KiB a request"
+            " (16.3 KiB to 16.5 KiB), 16.0 MiB in 1,000 requests.",
         ),
         (
             np.full(8, 1220.0),
             Verdict.BOUNDED,
-            "grew by 1,220 MiB and stopped at 1,270 MiB: the second half of the load added 0.0 MiB",
+            "Grew by 1,220 MiB and stopped at 1,270 MiB:"
+            " the second half of the load added 0.0 MiB.",
         ),
         (
             np.full(8, 4.0),
             Verdict.FLAT,
-            "grew by 4.0 MiB in 1,000 requests, less than the 10.0 MiB that count as growth;"
-            " the second half of the load added 0.0 MiB",
+            "Grew by 4.0 MiB in 1,000 requests, less than the 10.0 MiB that count as growth;"
+            " the second half of the load added 0.0 MiB.",
         ),
         (
             300 * (1 - np.exp(-np.arange(1, 9) / 4)),
             Verdict.INCONCLUSIVE,
-            "grew by 259 MiB and whether it stopped is open: as many requests again would change"
-            " it by 101 MiB to 176 MiB; BLOCKS=24 REQUESTS=3000 would decide",
+            "Grew by 259 MiB and whether it stopped is open: as many requests again would change"
+            " it by 101 MiB to 176 MiB; BLOCKS=24 REQUESTS=3000 would decide.",
         ),
         (
             np.array([20, 40, 60, 10, 30, 50, 70, 90.0]),
             Verdict.INCONCLUSIVE,
-            "grew by 90.0 MiB and still climbs, but it fell in between: the second half of"
-            " the load added 80.0 MiB; BLOCKS=24 REQUESTS=3000 would decide",
+            "Grew by 90.0 MiB and still grows, but memory fell in between: the second half of"
+            " the load added 80.0 MiB; BLOCKS=24 REQUESTS=3000 would decide.",
         ),
     ],
     ids=lambda value: value.value if isinstance(value, Verdict) else "",
@@ -263,7 +264,7 @@ def test_a_leak_that_does_not_matter_to_the_user_is_none() -> None:
     assert judge_troughs(seen, matters=256).verdict is Verdict.LEAK
     found = judge_troughs(seen, matters=1000)
     assert found.verdict is Verdict.FLAT
-    assert found.reason.endswith("a request, less than the 1,000 B of MATTERS")
+    assert found.reason.endswith("a request, less than the 1,000 B of MATTERS.")
 
 
 def test_a_judgement_holds_growth_interval_and_caveats() -> None:
@@ -350,7 +351,7 @@ HEAP_TO_ITS_END += (38.91, 39.09, 39.48, 39.7, 39.74, 39.74, 39.74, 39.74, 39.74
 def test_a_heap_that_fills_in_a_short_load_is_no_leak() -> None:
     found = judge_troughs(measured(FILLING_HEAP, 125))
     assert found.verdict is Verdict.FLAT
-    assert found.reason.endswith("looks like a heap that fills until REQUESTS=4000")
+    assert found.reason.endswith("be told from a heap that fills until REQUESTS=4000.")
 
 
 @pytest.mark.parametrize("blocks", range(8, 17))
@@ -396,23 +397,23 @@ FLASK_IN_12_ARENAS = measured(
     asked=4000,
 )
 """Flask's own server, MiB; nothing is in use at the end that was not after two blocks."""
-KEPT_FREE_KIB = (1208, 965, 1375, 1906, 2463, 2643, 2975, 3219, 3638, 4171, 4330, 4383, 4432)
+FREE_KIB = (1208, 965, 1375, 1906, 2463, 2643, 2975, 3219, 3638, 4171, 4330, 4383, 4432)
 
 
 def with_free(seen: Troughs, free_kib: Sequence[float]) -> Troughs:
     return replace(seen, free_bytes=tuple(round(size * KIB) for size in free_kib))
 
 
-def test_memory_that_the_allocator_keeps_free_is_no_leak_though_it_climbs() -> None:
-    found = judge_troughs(with_free(FLASK_IN_12_ARENAS, KEPT_FREE_KIB))
+def test_memory_that_is_free_in_the_allocator_is_no_leak_though_it_grows() -> None:
+    found = judge_troughs(with_free(FLASK_IN_12_ARENAS, FREE_KIB))
 
     assert verdict_of(FLASK_IN_12_ARENAS) is Verdict.LEAK
     assert found.verdict is Verdict.BOUNDED
-    assert "memory that the allocator keeps free" in found.reason
+    assert "is free in the allocator" in found.reason
 
 
 @pytest.mark.parametrize("share_free", [0.0, 0.25])
-def test_what_is_held_leaks_whatever_else_is_kept_free(share_free: float) -> None:
+def test_live_memory_leaks_whatever_else_is_free_in_the_allocator(share_free: float) -> None:
     climb = 8 * np.arange(13)
     seen = troughs(noisy(climb[1:], 0.05), requests=4000)
     free = with_free(seen, 1000 + share_free * 1024 * climb)
@@ -420,36 +421,37 @@ def test_what_is_held_leaks_whatever_else_is_kept_free(share_free: float) -> Non
     assert verdict_of(free) is Verdict.LEAK
 
 
-def test_a_small_leak_beside_arenas_that_creep_is_found() -> None:
-    creep, held = np.arange(13) * 1.0, np.arange(13) * 1.0
-    seen = troughs(noisy(creep[1:] + held[1:], 0.03), requests=6000, asked=4000)
+def test_a_small_leak_beside_arenas_that_grow_is_found() -> None:
+    creep, live = np.arange(13) * 1.0, np.arange(13) * 1.0
+    seen = troughs(noisy(creep[1:] + live[1:], 0.03), requests=6000, asked=4000)
 
     assert verdict_of(with_free(seen, 1024 * creep)) is Verdict.LEAK
 
 
-def test_without_a_ledger_the_troughs_alone_speak() -> None:
-    assert FLASK_IN_12_ARENAS.without_free is FLASK_IN_12_ARENAS.held is None
-    rest = with_free(FLASK_IN_12_ARENAS, KEPT_FREE_KIB).without_free
+def test_without_a_memory_breakdown_the_troughs_alone_decide() -> None:
+    assert FLASK_IN_12_ARENAS.without_free is FLASK_IN_12_ARENAS.live is None
+    rest = with_free(FLASK_IN_12_ARENAS, FREE_KIB).without_free
     assert rest is not None
     assert rest.growth_bytes == FLASK_IN_12_ARENAS.growth_bytes - (4432 - 1208) * KIB
 
 
-def with_held(seen: Troughs, gained_bytes: Sequence[float]) -> Troughs:
-    return replace(seen, held_bytes=tuple(round(9 * MIB + gained) for gained in gained_bytes))
+def with_live(seen: Troughs, gained_bytes: Sequence[float]) -> Troughs:
+    return replace(seen, live_bytes=tuple(round(9 * MIB + gained) for gained in gained_bytes))
 
 
 STILL = troughs(np.array([0, 0, 0, 0, 0.02, 0.02, 0.04, 0.28]), baseline=19.6, requests=4000)
 """A leak of 256 B a request as memory showed it (measured): what was free took most of it."""
 
 
-def test_what_is_held_leaks_though_memory_that_was_free_hides_it() -> None:
+def test_live_memory_leaks_though_memory_that_was_free_hides_it() -> None:
     found = judge_troughs(
-        with_held(STILL, 500 * 256 * np.arange(9) + [0, 900, 0, 300, 0, 0, 600, 0, 0])
+        with_live(STILL, 500 * 256 * np.arange(9) + [0, 900, 0, 300, 0, 0, 600, 0, 0])
     )
 
     assert verdict_of(STILL) is Verdict.FLAT
     assert found.verdict is Verdict.LEAK
-    assert "what the app holds climbs evenly by 256 B a request" in found.reason
+    assert "Live memory grows evenly by 256 B a request" in found.reason
+    assert "Memory grew by 0.3 MiB so far" in found.reason
 
 
 @pytest.mark.parametrize(
@@ -462,8 +464,8 @@ def test_what_is_held_leaks_though_memory_that_was_free_hides_it() -> None:
     ],
     ids=["nothing", "less than matters", "a cache that fills", "garbage between collections"],
 )
-def test_what_is_held_and_does_not_leak_leaves_the_verdict(gained: Curve) -> None:
-    assert verdict_of(with_held(STILL, gained)) is Verdict.FLAT
+def test_live_memory_that_does_not_leak_leaves_the_verdict(gained: Curve) -> None:
+    assert verdict_of(with_live(STILL, gained)) is Verdict.FLAT
 
 
 def test_address_space_that_an_arena_reserved_hides_no_leak() -> None:
@@ -474,40 +476,40 @@ def test_address_space_that_an_arena_reserved_hides_no_leak() -> None:
     assert verdict_of(free) is Verdict.LEAK
 
 
-def test_a_leak_has_the_size_of_what_is_held_beside_it() -> None:
+def test_a_leak_is_told_with_the_growth_of_live_memory() -> None:
     seen = troughs(noisy(4 * DONE[:8], 0.05), requests=4000)
     found = judge_troughs(
-        with_held(seen, 500 * 772 * np.arange(9) + [0, 90, 0, 30, 0, 0, 60, 0, 0])
+        with_live(seen, 500 * 772 * np.arange(9) + [0, 90, 0, 30, 0, 0, 60, 0, 0])
     )
 
     assert found.verdict is Verdict.LEAK
-    assert "what the app holds climbs by 772 B a request" in found.reason
+    assert "live memory grows by 772 B a request" in found.reason
 
 
-HELD_BY_TWO_WORKERS = (
+LIVE_IN_TWO_WORKERS = (
     40635024, 40865920, 41068720, 41166960, 41336560, 41396800, 41585696, 41758320, 41859952,
     41918304, 42091808,
 )  # fmt: skip
 """Bytes, as measured: a dict a request in two workers, whose tables double in steps."""
 
 
-def two_workers(blocks: int, held: Sequence[float]) -> Troughs:
+def two_workers(blocks: int, live: Sequence[float]) -> Troughs:
     seen = troughs(np.zeros(blocks), requests=500 * blocks, workers=2, asked=4000)
-    return replace(seen, held_bytes=tuple(map(round, held[: blocks + 1])))
+    return replace(seen, live_bytes=tuple(map(round, live[: blocks + 1])))
 
 
-def test_what_is_held_and_not_decided_asks_for_more_load_though_memory_is_flat() -> None:
-    found = judge_troughs(two_workers(10, HELD_BY_TWO_WORKERS))
+def test_live_memory_that_is_not_decided_asks_for_more_load_though_memory_is_flat() -> None:
+    found = judge_troughs(two_workers(10, LIVE_IN_TWO_WORKERS))
 
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert "what the app holds climbs" in found.reason
+    assert "live memory grows" in found.reason
     assert "would decide" in found.reason
 
 
 def test_at_the_end_of_what_the_lab_adds_memory_has_the_last_word() -> None:
     blocks = 24
-    twice = [*HELD_BY_TWO_WORKERS, *np.linspace(HELD_BY_TWO_WORKERS[-1], 42_100_000, blocks - 10)]
+    twice = [*LIVE_IN_TWO_WORKERS, *np.linspace(LIVE_IN_TWO_WORKERS[-1], 42_100_000, blocks - 10)]
 
-    assert not is_exhausted(two_workers(10, HELD_BY_TWO_WORKERS))
+    assert not is_exhausted(two_workers(10, LIVE_IN_TWO_WORKERS))
     assert is_exhausted(two_workers(blocks, twice))
     assert verdict_of(two_workers(blocks, twice)) is Verdict.FLAT

@@ -1,0 +1,97 @@
+"""Whether growth has ended, and whether there was any.
+
+Each threshold stands here with its source; what simulation sets, `make validate` holds.
+"""
+
+from statistics import median
+
+from lab.text.phrases import MIB
+from lab.verdict.evidence import TroughEvidence
+from lab.verdict.leak_criteria import LeakDoubt, is_long, is_significant, is_wide, tail_ends
+from lab.verdict.trend import falls_bytes, largest_rise_bytes, last_blocks, slopes_of, tail
+
+# Growth that the thread called constant: its async arm gained 8.6 MiB on 75 MiB, 11.5 %.
+# A worker's share stays below the 15.26 MiB that a single thread keeps of the `lists` workload.
+FLAT_BYTES_A_WORKER = 10 * MIB
+FLAT_SHARE_OF_BASELINE = 0.12
+
+# Bounded: the same load once more would add at most this part of what was gained.
+BOUNDED_SHARE_OF_GROWTH = 0.10
+
+# Under steps or an outlier a leak still shows in so many blocks of the tail.
+MOST_BLOCKS = 0.75
+
+# A saw-tooth falls more than once.
+LEAST_FALLS = 2
+
+
+def flat_bytes(workers: int, baseline_bytes: float) -> float:
+    """Growth below this counts as none."""
+    return max(FLAT_BYTES_A_WORKER * workers, FLAT_SHARE_OF_BASELINE * baseline_bytes)
+
+
+def flat_bytes_of(seen: TroughEvidence) -> float:
+    """The same for the workers and the baseline of a trial."""
+    return flat_bytes(seen.troughs.workers, seen.troughs.baseline_bytes)
+
+
+def is_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> bool:
+    """Whether growth that is not called a leak may yet be one."""
+    returns = is_bounded_saw_tooth(seen)
+    if doubt is not None and not (doubt.in_steps and (returns or not is_long(seen.troughs))):
+        return True
+    return not returns and may_leak(seen)
+
+
+def may_leak(seen: TroughEvidence) -> bool:
+    """Whether the second half of the load grows, and no end explains it better."""
+    troughs, line = seen.troughs, seen.line
+    if tail_ends(seen):
+        return False
+    steady = line.slope.low > 0 and not is_wide(seen, line.rise_bytes, line.scatter_bytes)
+    if steady and is_significant(seen, line.slope.estimate, line.slope.high):
+        return True
+    return is_long(troughs) and _grows_in_most_blocks(seen)
+
+
+def has_stopped(seen: TroughEvidence) -> bool:
+    """Whether the same load once more would add practically nothing.
+
+    Either the slope's interval says so, or the tail, which does not grow evenly, gained little and
+    half as much load again would add as little at the pace of its last blocks: a pool whose last
+    idle threads are found late (3.7 starts all of them at once) ends in single steps.
+    """
+    troughs, line = seen.troughs, seen.line
+    little = max(flat_bytes_of(seen), BOUNDED_SHARE_OF_GROWTH * troughs.growth_bytes)
+    if seen.over_load(line.slope.high) < little or is_bounded_saw_tooth(seen):
+        return True
+    end = last_blocks(troughs, len(troughs.trough_bytes) // 4)
+    pace = largest_rise_bytes(end) / (end.requests[-1] - end.requests[0])
+    return line.rise_bytes < little and seen.over_load(pace) / 2 < little
+
+
+def grown_bytes(seen: TroughEvidence) -> int:
+    """Settled less baseline; of a saw-tooth its highest trough, as it may end anywhere."""
+    troughs = seen.troughs
+    if is_bounded_saw_tooth(seen):
+        return max(troughs.trough_bytes) - troughs.baseline_bytes
+    return troughs.growth_bytes
+
+
+def is_bounded_saw_tooth(seen: TroughEvidence) -> bool:
+    """Whether memory rises and falls, again and again, and no higher than before."""
+    heights = seen.troughs.trough_bytes
+    half = len(heights) // 2
+    first, second = max(heights[:half]), max(heights[half:])
+    height = max(first, second) - min(heights)
+    least = seen.least_fall_bytes(height)
+    often = sum(fall > least for fall in falls_bytes(seen.troughs)) >= LEAST_FALLS
+    return often and second - first < BOUNDED_SHARE_OF_GROWTH * height
+
+
+def _grows_in_most_blocks(seen: TroughEvidence) -> bool:
+    """Whether most blocks of the tail add their share, whatever the others do."""
+    slopes = slopes_of(tail(seen.troughs))
+    growing = sum(slope > 0 for slope in slopes)
+    middle = median(slopes)
+    return growing >= MOST_BLOCKS * len(slopes) and is_significant(seen, middle, middle)
