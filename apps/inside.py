@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 
+import holders
 import probe
 import tree
 
@@ -103,6 +104,7 @@ def traced_native():
         "allocated_bytes": sum(record.size for record in records),
         "lines": [native_line(record) for record in records[:MOST_LINES]],
         "types": {},
+        "held": None,
     }
 
 
@@ -133,6 +135,7 @@ def native_line(record):
 def trace_python():
     import tracemalloc
 
+    holders.begin()
     tracemalloc.start(FRAMES)
     BEFORE["objects"] = objects()["objects"]
     BEFORE["snapshot"] = tracemalloc.take_snapshot()
@@ -156,6 +159,7 @@ def traced():
     types = {name: count - BEFORE["objects"].get(name, 0) for name, count in now.items()}
     types = {name: more for name, more in types.items() if not name.startswith("tracemalloc.")}
     return {
+        "held": holders.holders(),
         "tracer": "tracemalloc",
         "allocated_bytes": sum(each.size_diff for each in grown),
         "lines": [line(each) for each in grown[:MOST_LINES]],

@@ -117,7 +117,7 @@ def load_answers():
     def own_import(name, *rest, **named):
         return own[name] if name in own else builtins.__import__(name, *rest, **named)
 
-    for name in ("tree", "allocator", "probe", "inside"):
+    for name in ("tree", "allocator", "probe", "reach", "paths", "holders", "inside"):
         module = types.ModuleType("_lab_" + name)
         module.__builtins__ = dict(vars(builtins), __import__=own_import)
         module.__file__ = os.path.join(APPS, name + ".py")

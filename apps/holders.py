@@ -1,0 +1,231 @@
+"""Who holds what has grown: containers that got longer, and the path from a root to each.
+
+Asked twice in the run that explains: `begin` remembers how long each container is, `holders` says
+which got longer, what their new entries are, roughly how many bytes they hold, and which objects
+that are new nothing in Python refers to.
+"""
+
+import collections
+import functools
+import gc
+import itertools
+import sys
+import types
+
+import paths
+import reach
+from reach import is_a
+
+LENGTHS = {}
+LOST = {}
+"""Objects of each type at the baseline to which nothing in Python refers."""
+COUNTS = {}
+"""Objects of each type at the baseline."""
+MOST_CONTAINERS = 100000
+"""Remembered at the baseline; of more only those that are long."""
+LEAST_GROWTH = 8
+MOST_HOLDERS = 12
+MOST_EXAMPLES = 4
+SAMPLED = 20
+"""Entries of a container whose size is measured; the rest is taken to be alike."""
+MOST_PARTS = 500
+"""Objects that are counted to one entry."""
+LEAST_LOST = 50
+KINDS = (dict, list, set, collections.deque)
+SHARED = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType, types.CodeType)
+CACHE = type(functools.lru_cache(maxsize=None)(len))
+
+
+def length(found):
+    """How many entries; None when it is no container. No code of the app is run."""
+    if is_a(found, CACHE):
+        return found.cache_info().currsize
+    for kind in KINDS:
+        if is_a(found, kind):
+            return kind.__len__(found)
+    return len(found) if is_a(found, bytearray) else None
+
+
+def containers(objects):
+    """Every container: what the collector tracks, and the untracked dicts that these hold."""
+    for found in objects:
+        if length(found) is not None:
+            yield found
+        for each in gc.get_referents(found):
+            if type(each) in (dict, bytearray) and not gc.is_tracked(each):
+                yield each
+
+
+def begin():
+    """Remember the length of each container, and what nothing in Python refers to."""
+    gc.collect()
+    objects = gc.get_objects()
+    many = len(objects) > MOST_CONTAINERS
+    LENGTHS.clear()
+    LOST.clear()
+    for found in containers(objects):
+        size = length(found)
+        if not many or size >= LEAST_GROWTH:
+            LENGTHS[id(found)] = (type(found), size)
+    COUNTS.clear()
+    COUNTS.update(collections.Counter(map(type, objects)))
+    met = search(objects)
+    LOST.update({} if met.limit else lost(objects, met))
+
+
+def before_of(found):
+    """Its length at the baseline; 0 of one that is new."""
+    kind, size = LENGTHS.get(id(found), (None, 0))
+    return size if kind is type(found) else 0
+
+
+def grown(objects):
+    """(entries more, container) of all that got longer, each once, the most first."""
+    found, seen = [], set()
+    for each in containers(objects):
+        more = length(each) - before_of(each)
+        if more >= LEAST_GROWTH and id(each) not in seen and id(each) not in own_ids():
+            seen.add(id(each))
+            found.append((more, each))
+    found.sort(key=lambda pair: -pair[0])
+    return found
+
+
+def own_ids():
+    """Of the containers of this module, which are no app's."""
+    return {id(LENGTHS), id(LOST), id(COUNTS)}
+
+
+def newest(found, count):
+    """So many of its entries, the last ones where it has an order."""
+    if is_a(found, CACHE):
+        return cached(found)[-count:]
+    if is_a(found, dict):
+        skipped = max(dict.__len__(found) - count, 0)
+        return [pair for pair in itertools.islice(dict.items(found), skipped, None)]
+    if is_a(found, (list, collections.deque)):
+        return [found[-1 - index] for index in range(min(count, len(found)))]
+    if is_a(found, set):
+        return list(itertools.islice(set.__iter__(found), count))
+    return []
+
+
+def cached(found):
+    """(key, result) pairs of a cache. One with a limit keeps them in links of its own."""
+    refers = gc.get_referents(found)
+    inner = max((each for each in refers if type(each) is dict), key=len, default={})
+    pairs = list(dict.items(inner))
+    if not pairs or type(pairs[0][1]).__name__ != "_lru_list_elem":
+        return pairs
+    keys = {id(key) for key, _ in pairs}
+    return [
+        (key, result)
+        for key, result in zip(refers, refers[1:])  # noqa: B905, RUF007 - Python 3.7
+        if id(key) in keys
+    ]
+
+
+def entry_bytes(entries):
+    """Bytes of one entry and what hangs on it alone, on average over these."""
+    seen, total = set(), 0
+    for entry in entries:
+        waiting, parts = list(entry) if type(entry) is tuple else [entry], 0
+        while waiting and parts < MOST_PARTS:
+            each = waiting.pop()
+            if id(each) in seen or is_a(each, SHARED) or each is None:
+                continue
+            seen.add(id(each))
+            total += sys.getsizeof(each, 0)
+            parts += 1
+            if not is_a(each, reach.ATOMS):
+                waiting.extend(gc.get_referents(each))
+    return total / len(entries) if entries else 0
+
+
+def kinds_of(entries):
+    """What the entries are, by the commonest type of a value."""
+    values = [each[1] if is_a(each, tuple) and len(each) == 2 else each for each in entries]
+    names = collections.Counter(type(each).__name__ for each in values)
+    return names.most_common(1)[0][0] if names else ""
+
+
+def holder(found, more, met):
+    """One container as a record."""
+    path = met.path(found)
+    entries = newest(found, min(SAMPLED, more))
+    own = sys.getsizeof(found, 0) * more / max(length(found), 1)
+    each = 1 if is_a(found, bytearray) else entry_bytes(entries)
+    cache = found.cache_info() if is_a(found, CACHE) else None
+    return {
+        "path": paths.written(path) if path else None,
+        "root": path[0].kind if path else None,
+        "type": "lru_cache" if cache else type(found).__name__,
+        "before": before_of(found),
+        "after": length(found),
+        "bytes": int(each * more + (0 if is_a(found, bytearray) else own)),
+        "entries": kinds_of(entries),
+        "limit": cache.maxsize if cache else getattr(found, "maxlen", None),
+    }
+
+
+def is_inside(found, chosen, met):
+    """Whether a container is a part of one that stands on the list already."""
+    path = met.path(found)
+    return path is not None and any(each is step for step in path[1:-1] for each in chosen)
+
+
+def lost(objects, met):
+    """How many objects of each type live though nothing in Python refers to them."""
+    unmet = [found for found in objects if id(found) not in met.parents]
+    referred = {id(each) for found in unmet for each in gc.get_referents(found)}
+    return collections.Counter(type(each) for each in unmet if id(each) not in referred)
+
+
+def search(objects, *hidden):
+    roots = reach.module_roots() + reach.frame_roots() + reach.context_roots(objects)
+    return reach.search(roots, (LENGTHS, LOST, COUNTS, objects, *hidden))
+
+
+def holders():
+    """What holds more than at the baseline, that with the most bytes first."""
+    gc.collect()
+    objects = gc.get_objects()
+    longer = grown(objects)
+    met = search(objects, longer)
+    records, chosen = [], []
+    for more, found in longer[: 4 * MOST_HOLDERS]:
+        if not is_inside(found, chosen, met):
+            chosen.append(found)
+            records.append(holder(found, more, met))
+    records.sort(key=lambda record: -record["bytes"])
+    return {
+        "holders": records[:MOST_HOLDERS],
+        "lost": [] if met.limit else lost_since(lost(objects, met)),
+        "examples": examples(objects, met),
+        "limit": met.limit,
+    }
+
+
+def examples(objects, met):
+    """Of the types with the most new objects how many there are, and the path to the newest."""
+    newest_of = {type(found): found for found in objects if id(found) in met.parents}
+    more = collections.Counter(map(type, objects))
+    more.subtract(COUNTS)
+    return [
+        {"type": type_name(kind), "count": count, "path": paths.written(met.path(newest_of[kind]))}
+        for kind, count in more.most_common(2 * MOST_EXAMPLES)
+        if count >= LEAST_LOST and kind in newest_of
+    ][:MOST_EXAMPLES]
+
+
+def type_name(kind):
+    return "%s.%s" % (kind.__module__, kind.__qualname__)
+
+
+def lost_since(counts):
+    """Types of which many more are lost than at the baseline."""
+    more = {kind: count - LOST.get(kind, 0) for kind, count in counts.items()}
+    found = sorted(
+        (kind for kind in more if more[kind] >= LEAST_LOST), key=lambda kind: -more[kind]
+    )
+    return [{"type": type_name(kind), "count": more[kind]} for kind in found]

@@ -1,0 +1,162 @@
+"""Which objects this process can reach from its roots, and by which shortest path.
+
+Roots are modules, the frames of threads and contexts. One search from all of them, breadth first,
+gives each object its shortest path; what it does not meet although it lives, only C code holds.
+The lab's own modules, threads and frames are no roots.
+"""
+
+import collections
+import gc
+import os
+import sys
+import threading
+import time
+import types
+
+try:
+    import contextvars
+except ImportError:  # before 3.7
+    contextvars = None
+
+OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+MOST_OBJECTS = 300000
+"""About 130 bytes each while the search lasts."""
+MOST_SECONDS = 20.0
+LOOK_AT_CLOCK = 4096
+"""Objects between two looks at the clock."""
+ATOMS = (str, bytes, int, float, complex, bool, type(None), types.CodeType, range)
+FEW_ENTRIES = 16
+"""An untracked dict below that is no holder worth a path."""
+
+
+class Reach:
+    """Parents of what was met, and how the search ended."""
+
+    def __init__(self):
+        self.parents = {}
+        """The object that refers to it, by the identity of what was met; a root's is its Root."""
+        self.limit = None
+        """Why the search ended early; None when it met everything."""
+
+    def path(self, found):
+        """The objects from a root to this one, the root's record first; None when not met."""
+        steps, seen = [found], set()
+        while type(steps[-1]) is not Root:
+            here = id(steps[-1])
+            parent = self.parents.get(here)
+            if parent is None or here in seen:
+                return None
+            seen.add(here)
+            steps.append(parent)
+        return steps[::-1]
+
+
+class Root:
+    """Where a search begins, and its name as one would write it."""
+
+    def __init__(self, name, kind, found):
+        self.name, self.kind, self.found = name, kind, found
+
+
+def is_a(found, kinds):
+    """As `isinstance`, by the type alone: a proxy's `__class__` is code of the app."""
+    return issubclass(type(found), kinds)
+
+
+def is_own_file(name):
+    return bool(name) and os.path.abspath(name).startswith(OWN)
+
+
+def place_of(module):
+    """How near to the app's own code: 0 its own, 1 a package's, 2 the standard library's."""
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str):
+        return 2
+    if "site-packages" in file or "dist-packages" in file:
+        return 1
+    return 2 if file.startswith((sys.base_prefix, os.path.dirname(os.__file__))) else 0
+
+
+def module_name(module):
+    """Its name; of the program that was started its file's."""
+    name = module.__name__
+    if name == "__main__" and isinstance(getattr(module, "__file__", None), str):
+        return os.path.splitext(os.path.basename(module.__file__))[0]
+    return name
+
+
+def module_roots():
+    found = []
+    for module in list(sys.modules.values()):
+        if not is_a(module, types.ModuleType) or is_own_file(
+            getattr(module, "__file__", None) if isinstance(module.__dict__, dict) else None
+        ):
+            continue
+        found.append((place_of(module), Root(module_name(module), "module", module.__dict__)))
+    found.sort(key=lambda pair: pair[0])
+    return [root for _, root in found]
+
+
+def frame_roots():
+    """What the frames of every other thread have in their local variables, innermost first."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    found = []
+    for ident, frame in sys._current_frames().items():
+        if ident == threading.get_ident():
+            continue
+        while frame is not None:
+            if not is_own_file(frame.f_code.co_filename):
+                where = "%s() in thread %s" % (frame.f_code.co_name, names.get(ident, ident))
+                found.extend(local_roots(frame.f_locals, where))
+            frame = frame.f_back
+    return found
+
+
+def local_roots(values, where):
+    """A root for each variable; those of a module's own frame are its module's."""
+    if "__name__" in values:
+        return []
+    pairs = list(values.items())
+    return [
+        Root("%s of %s" % (name, where), "frame", each) for name, each in pairs if is_followed(each)
+    ]
+
+
+def context_roots(objects):
+    """Contexts that only a thread's state refers to."""
+    kind = contextvars.Context if contextvars else ()
+    return [Root("context", "context", each) for each in objects if is_a(each, kind)]
+
+
+def is_followed(found):
+    """Whether it can hold something: what the collector tracks, and larger dicts of atoms."""
+    if is_a(found, ATOMS):
+        return False
+    if gc.is_tracked(found) or is_a(found, type):
+        return True
+    return type(found) in (dict, bytearray) and len(found) >= FEW_ENTRIES
+
+
+def search(roots, hidden=()):
+    """The Reach of these roots; a module's objects are met by their own module first."""
+    reach, waiting = Reach(), collections.deque()
+    ignored = {id(each) for each in hidden}
+    for root in roots:
+        if reach.parents.setdefault(id(root.found), root) is root:
+            waiting.append(root.found)
+    deadline, count = time.monotonic() + MOST_SECONDS, 0
+    while waiting:
+        found = waiting.popleft()
+        for each in gc.get_referents(found):
+            if id(each) in reach.parents or id(each) in ignored or not is_followed(each):
+                continue
+            reach.parents[id(each)] = found
+            waiting.append(each)
+        count += 1
+        if len(reach.parents) > MOST_OBJECTS:
+            reach.limit = "the search ended at {:,} objects".format(MOST_OBJECTS)
+            return reach
+        if count % LOOK_AT_CLOCK == 0 and time.monotonic() > deadline:
+            reach.limit = "the search ended after %.0f s" % MOST_SECONDS
+            return reach
+    return reach
