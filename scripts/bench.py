@@ -19,19 +19,10 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from lab.commands.rebuild import rebuild  # noqa: E402
 from lab.measure.host import host_info  # noqa: E402
 from lab.records.codec import encode  # noqa: E402
-from lab.records.experiment import SCHEMA_VERSION, Experiment  # noqa: E402
-from lab.records.observations import (  # noqa: E402
-    Axes,
-    Block,
-    Connection,
-    End,
-    EndKind,
-    Sample,
-    TrialStart,
-    Trough,
-    Variant,
-)
-from lab.records.summary import EngineInfo  # noqa: E402
+from lab.records.experiment import SCHEMA_VERSION, EngineInfo, Experiment  # noqa: E402
+from lab.records.observations import Block, Sample, Trough  # noqa: E402
+from lab.records.trial import End, EndKind, TrialStart  # noqa: E402
+from lab.records.variant import Axes, Connection, Variant  # noqa: E402
 from lab.store.run_folder import RunFolder  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from lab.errors import LabError, UsageError
 from lab.paths import CLAIMS_FILE, DOTENV_FILE
-from lab.records.observations import MIN_LEAK_BYTES_PER_REQUEST, Connection
+from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
+from lab.records.variant import Connection
 
 DOTENV_FILE_READER = Path(__file__).resolve().parents[1] / "dotenv.awk"
 HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)

@@ -1,6 +1,6 @@
 """How long the lab goes on with a trial: until it is decided, and a leak until it is confirmed."""
 
-from lab.records.summary import Verdict
+from lab.records.judgement import Verdict
 
 # So many times the load that was asked for, at most: what is open then stays open.
 MOST_LOADS = 3

@@ -5,29 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
+from lab.records.curve import MemoryCurve
+from lab.records.experiment import EngineInfo, HostInfo, Missing
+from lab.records.judgement import Interval, Verdict
 from lab.records.summary import (
     SCHEMA_VERSION,
-    Base,
     CpuSeconds,
-    EngineInfo,
-    HostInfo,
-    Interval,
+    ImageBase,
     Memory,
-    MemoryCurve,
-    Missing,
-    OwnAnswer,
-    OwnCause,
-    OwnChange,
-    OwnLine,
-    Prediction,
-    Requests,
+    RequestCounts,
     RunInfo,
     Summary,
-    Threads,
+    ThreadCounts,
     TrialSummary,
     VariantSummary,
-    Verdict,
 )
+from lab.records.trial import Prediction
 
 MIB = 1024 * 1024
 THREAD_BYTES = int(15.26 * MIB)
@@ -60,11 +54,11 @@ def memory(growth: int, baseline: int = 24 * MIB, peak: int | None = None) -> Me
     return Memory(baseline, settled, peak or settled + 16 * MIB, growth, 3 * MIB)
 
 
-def requests(sent: int = 1000, **failures: int) -> Requests:
+def requests(sent: int = 1000, **failures: int) -> RequestCounts:
     """Counts of a load of which some failed, by kind."""
     failed = sum(failures.values())
     kinds = {kind.replace("_", "-"): count for kind, count in failures.items()}
-    return Requests(sent, sent - failed, failed, kinds)
+    return RequestCounts(sent, sent - failed, failed, kinds)
 
 
 def trial_summary(number: int = 1, growth: int = 0, **changes: Any) -> TrialSummary:
@@ -78,7 +72,7 @@ def trial_summary(number: int = 1, growth: int = 0, **changes: Any) -> TrialSumm
         requests=requests(),
         growth_bytes_per_request=Interval(0.0, -120.0, 130.0),
         troughs_bytes=troughs(growth),
-        threads=Threads(3, 3),
+        threads=ThreadCounts(3, 3),
         elapsed_seconds=24.0,
         log_tail=(),
     )
@@ -102,7 +96,7 @@ def variant_summary(
     **changes: Any,
 ) -> VariantSummary:
     """One variant with one complete trial, predicted from `threads`."""
-    trial = trial_summary(growth=growth, verdict=verdict, threads=Threads(3, 3 + threads))
+    trial = trial_summary(growth=growth, verdict=verdict, threads=ThreadCounts(3, 3 + threads))
     variant = VariantSummary(
         name=name,
         axes=axes(name),
@@ -168,7 +162,7 @@ def run_info(**changes: Any) -> RunInfo:
         host=HostInfo(2, 16 * 1024 * MIB, "Linux 6.1.0", "A CPU of four cores"),
         host_cpus_shown=16,
         bases=tuple(
-            Base(f"python:{python}-slim", "official", f"sha256:{'0123456789abcdef' * 4}")
+            ImageBase(f"python:{python}-slim", "official", f"sha256:{'0123456789abcdef' * 4}")
             for python in CORE_PYTHONS
         ),
         git_commit="0" * 40,
@@ -290,9 +284,9 @@ def unmeasured(name: str = "py37-flask", **changes: Any) -> VariantSummary:
     """A variant that never got ready: every number is missing."""
     nothing: Mapping[str, Any] = {
         "memory_bytes": None,
-        "requests": Requests(0, 0, 0, {}),
+        "requests": RequestCounts(0, 0, 0, {}),
         "growth_bytes_per_request": None,
-        "threads": Threads(None, None),
+        "threads": ThreadCounts(None, None),
         "elapsed_seconds": None,
     }
     reason = "It never got ready within 60 s."
@@ -319,19 +313,19 @@ def unmeasured(name: str = "py37-flask", **changes: Any) -> VariantSummary:
     return replace(variant, **changes)
 
 
-def app_answer() -> OwnAnswer:
+def app_answer() -> AppAnswer:
     """Of an app that leaks, with a change that tells and a line that holds it."""
-    return OwnAnswer(
+    return AppAnswer(
         app="shop",
         variant="own-shop",
         verdict=Verdict.LEAK,
         reason="grew by 40 MiB",
         requests=4000,
-        causes=(OwnCause("live Python objects", "proven", "+1 block", "by app.py:7"),),
+        causes=(AppCause("live Python objects", "proven", "+1 block", "by app.py:7"),),
         no_cause=None,
         helps="let go of what the named lines keep",
-        changes=(OwnChange("MALLOC_ARENA_MAX=1", True, 39.0 * MIB, 1.0 * MIB, 0.97),),
-        lines=(OwnLine("app.py:7", 40 * MIB, 4000),),
+        changes=(AppChange("MALLOC_ARENA_MAX=1", True, 39.0 * MIB, 1.0 * MIB, 0.97),),
+        lines=(AppLine("app.py:7", 40 * MIB, 4000),),
         types={"builtins.dict": 4000},
     )
 

@@ -8,15 +8,15 @@ from typing import Any
 from builders import factories
 from lab.claims.book import read_claims
 from lab.claims.judge import ClaimRecord, judge_claims, topics_of
+from lab.records.judgement import Verdict
 from lab.records.summary import (
     CpuSeconds,
     Memory,
     PostLoadSummary,
-    Requests,
+    RequestCounts,
     Summary,
-    Threads,
+    ThreadCounts,
     VariantSummary,
-    Verdict,
 )
 from lab.verdict.end_criteria import FLAT_BYTES_A_WORKER
 from lab.yaml_file import read_yaml
@@ -37,7 +37,7 @@ def made(name: str, given: Mapping[str, Any]) -> VariantSummary:
     flat = growth < FLAT_BYTES_A_WORKER * workers
     verdict = Verdict(given.get("verdict", "flat" if flat else "bounded"))
     counts = requests_of(given.get("failed", 0))
-    threads = Threads(*given.get("threads", (5, 5)))
+    threads = ThreadCounts(*given.get("threads", (5, 5)))
     memory = memory_of(growth, given.get("peak", given.get("growth", 0)))
     trial = factories.trial_summary(
         verdict=verdict,
@@ -62,8 +62,8 @@ def made(name: str, given: Mapping[str, Any]) -> VariantSummary:
     )
 
 
-def requests_of(failed: int) -> Requests:
-    return Requests(1000, 1000 - failed, failed, {"reset": failed} if failed else {})
+def requests_of(failed: int) -> RequestCounts:
+    return RequestCounts(1000, 1000 - failed, failed, {"reset": failed} if failed else {})
 
 
 def memory_of(growth: int, peak_growth_mib: float | None) -> Memory:

@@ -5,25 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 from lab.prediction.predict import OfferedLoad, predict
-from lab.records.experiment import SCHEMA_VERSION, Experiment
+from lab.records.experiment import SCHEMA_VERSION, EngineInfo, Experiment, HostInfo
 from lab.records.observations import (
-    Axes,
     Block,
     Calibration,
-    Connection,
-    End,
-    EndKind,
-    Environment,
     ProbeReading,
     ProcessReading,
     Sample,
-    Trial,
-    TrialStart,
     Trough,
-    Variant,
     WorkerReading,
 )
-from lab.records.summary import EngineInfo, HostInfo
+from lab.records.trial import End, EndKind, Environment, Trial, TrialStart
+from lab.records.variant import Axes, Connection, Variant
 from lab.settings import Settings, parse_settings
 
 MIB = 1 << 20

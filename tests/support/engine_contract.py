@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from lab.engines.protocol import Endpoint, Engine, Sampling
 from lab.errors import VariantError
-from lab.records.observations import Sample, Variant
+from lab.records.observations import Sample
+from lab.records.variant import Variant
 
 DEADLINE_SECONDS = 30.0
 

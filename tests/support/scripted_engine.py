@@ -7,8 +7,9 @@ from typing import Any
 
 from lab.engines.protocol import Endpoint, Sampling, State
 from lab.errors import VariantError
-from lab.records.observations import Sample, Variant
-from lab.records.summary import EngineInfo
+from lab.records.experiment import EngineInfo
+from lab.records.observations import Sample
+from lab.records.variant import Variant
 from support.script import Script
 from support.scripted_server import ScriptedServer
 

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias, cast
 
 from lab.engines.protocol import Endpoint, probe_ports
 from lab.records.codec import encode
-from lab.records.observations import Environment, ProcessReading, Sample, Variant, WorkerReading
+from lab.records.observations import ProcessReading, Sample, WorkerReading
+from lab.records.trial import Environment
+from lab.records.variant import Variant
 from support.script import Orphans, Script, value_at
 
 LOOPBACK = "127.0.0.1"

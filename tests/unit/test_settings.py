@@ -5,7 +5,7 @@ import pytest
 from lab import settings
 from lab.claims.book import read_claims
 from lab.errors import ExitCode, UsageError
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 from lab.settings import HOST_CPUS_SHOWN, given_settings, parse_settings, parse_size
 from support.paths import ROOT
 

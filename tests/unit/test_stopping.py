@@ -1,4 +1,4 @@
-from lab.records.summary import Verdict
+from lab.records.judgement import Verdict
 from lab.stopping import next_blocks, wants_more
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.records.interventions import Cause, Causes, Intervention
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 
 KEPT: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
 HELD: Causes = (Cause.LIVE_OBJECTS, Cause.NATIVE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 
 FILE = "lab.toml"
 PYTHON = "3.12"

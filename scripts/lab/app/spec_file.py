@@ -11,7 +11,7 @@ from lab.app.spec import FILE, PYTHON, AppSpec, RequestProtocol, RequestSpec, Up
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS, REQUESTS, check_known, names
 from lab.app.table_reader import Table
 from lab.errors import LabError, UsageError
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 from lab.settings import parse_size
 
 PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))

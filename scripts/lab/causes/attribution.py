@@ -1,6 +1,7 @@
 """Who holds the memory, as far as the ledger inside the workers says; proven by nothing yet."""
 
-from lab.records.observations import Trial, Trough, WorkerReading
+from lab.records.observations import Trough, WorkerReading
+from lab.records.trial import Trial
 
 MOST_OF_GROWTH = 0.8
 """A part that explains four fifths of the growth names the cause."""

@@ -7,8 +7,10 @@ from enum import Enum
 from lab.causes.causes import Plausible, plausible_causes
 from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
 from lab.records.interventions import Cause, Intervention, InterventionPlan
-from lab.records.observations import AllocationTrace, EndKind, Scenario, TracedLine, Trial
-from lab.records.summary import Verdict
+from lab.records.judgement import Verdict
+from lab.records.observations import AllocationTrace, TracedLine
+from lab.records.trial import EndKind, Trial
+from lab.records.variant import Scenario
 from lab.verdict.verdict import Judgement, judge_trial
 
 WORTH_ASKING_BYTES = 4 << 20

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lab.records.memory import active_file_bytes
-from lab.records.observations import Trial, Trough
-from lab.records.sums import of_probe, of_workers, open_descriptors
+from lab.records.observations import Trough
+from lab.records.readings import active_file_bytes, of_probe, of_workers, open_descriptors
+from lab.records.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)

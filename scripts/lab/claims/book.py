@@ -8,7 +8,7 @@ from typing import Any
 from lab.claims.judge import ClaimBook, ClaimRecord, OutcomeRule, TopicRecord, faults
 from lab.claims.rules import Rule, RuleError, parse
 from lab.paths import CLAIMS_FILE
-from lab.records.summary import Outcome
+from lab.records.judgement import Outcome
 from lab.yaml_file import read_yaml
 
 CLAIMS = CLAIMS_FILE

@@ -6,16 +6,10 @@ from dataclasses import dataclass, field
 
 from lab.claims.quantities import JUDGED, QUANTITIES, quantity, quantity_text
 from lab.claims.rules import Gap, Rule, RuleError, Unread, Value, evaluate
-from lab.records.summary import (
-    Claim,
-    ClaimRow,
-    Evidence,
-    Missing,
-    Outcome,
-    Position,
-    Topic,
-    VariantSummary,
-)
+from lab.records.claims import Claim, ClaimRow, Evidence, Position, Topic
+from lab.records.experiment import Missing
+from lab.records.judgement import Outcome
+from lab.records.summary import VariantSummary
 from lab.text.phrases import listed
 
 FIELD = re.compile(r"\{(\w+)\.(\w+)\}")

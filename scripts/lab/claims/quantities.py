@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from statistics import median
 
 from lab.claims.rules import Gap, Unread, Value
-from lab.records.summary import Memory, TrialSummary, VariantSummary, Verdict
+from lab.records.judgement import Verdict
+from lab.records.summary import Memory, TrialSummary, VariantSummary
 from lab.text.phrases import DASH, in_mib, number, short_duration, size
 from lab.verdict import end_criteria
 

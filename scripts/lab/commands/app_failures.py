@@ -1,7 +1,7 @@
 """Why a user app could not be measured, in one line with the next step."""
 
 from lab.app.spec import AppSpec
-from lab.records.observations import EndKind
+from lab.records.trial import EndKind
 
 
 def advice_for(kind: EndKind, reason: str, description: AppSpec) -> str:

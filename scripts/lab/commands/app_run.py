@@ -37,7 +37,8 @@ from lab.paths import ROOT
 from lab.records.codec import encode
 from lab.records.experiment import Experiment
 from lab.records.interventions import Intervention, InterventionPlan
-from lab.records.observations import EndKind, Trial, Variant
+from lab.records.trial import EndKind, Trial
+from lab.records.variant import Variant
 from lab.settings import Settings
 from lab.store.run_folder import RunFolder, check_writable
 from lab.store.trial_log import read_trial

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from lab.claims.book import read_claims
 from lab.claims.judge import ClaimRecord, again_of, claims_left
-from lab.records.observations import End, EndKind
 from lab.records.summary import VariantSummary
+from lab.records.trial import End, EndKind
 from lab.stopping import wants_more
 from lab.store.run_folder import RunFolder
 from lab.store.trial_log import read_trial

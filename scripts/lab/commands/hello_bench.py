@@ -12,7 +12,7 @@ import uvloop
 
 from lab.load.client import Target, resolve, run_block
 from lab.load.request import Request
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 
 ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (9, 1)}
 """Rounds and seconds each; single rounds of closed connections scatter by half, so there are many.

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from lab.causes.diagnosis import diagnosis_of
 from lab.claims.book import read_claims
+from lab.records.app_answer import AppAnswer
 from lab.records.interventions import InterventionPlan
-from lab.records.observations import Trial
-from lab.records.summary import OwnAnswer, Summary
+from lab.records.summary import Summary
+from lab.records.trial import Trial
 from lab.report.app_answer import answer_text, app_answer
 from lab.report.render import render_all
 from lab.store.run_folder import RunFolder
@@ -32,7 +33,7 @@ def rebuild(folder: RunFolder) -> Summary:
     return summary
 
 
-def read_own_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> OwnAnswer | None:
+def read_own_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> AppAnswer | None:
     """The answer about an own app, where the run was of one and it was measured."""
     tried = folder.read_interventions(InterventionPlan)
     if tried is None or not trials.get(tried.base):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from lab.records.observations import Sample, Variant
-from lab.records.summary import EngineInfo
+from lab.records.experiment import EngineInfo
+from lab.records.observations import Sample
+from lab.records.variant import Variant
 
 
 @dataclass(frozen=True, slots=True)

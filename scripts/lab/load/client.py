@@ -18,7 +18,8 @@ import numpy as np
 
 from lab.load.request import EncodedRequest, Request, RequestSource
 from lab.load.response_reader import AnswerReader, ProtocolFault
-from lab.records.observations import Block, Connection
+from lab.records.observations import Block
+from lab.records.variant import Connection
 
 REQUEST_TIMEOUT_SECONDS = 60.0
 """Longer than 200 queued requests of 20 ms on a busy core take; a hang is not a slow answer."""

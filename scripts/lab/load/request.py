@@ -7,7 +7,7 @@ from functools import cache
 from itertools import repeat
 from typing import Protocol
 
-from lab.records.observations import Connection, RequestKind
+from lab.records.variant import Connection, RequestKind
 
 SUCCESS = range(200, 300)
 UPLOAD_BYTES = 100_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import gcd
 
 from lab.load.request import EncodedRequest, Request
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 
 NUMBER = "{n}"
 

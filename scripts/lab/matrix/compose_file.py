@@ -14,7 +14,7 @@ import yaml
 
 from lab.errors import UsageError
 from lab.matrix.servers import USER_APP_STACK
-from lab.records.observations import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
+from lab.records.variant import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
 from lab.settings import Settings, parse_size
 from lab.yaml_file import read_yaml
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lab.errors import UsageError
 from lab.matrix.servers import USER_APP_STACK
-from lab.records.observations import Connection, RequestKind, Scenario, Variant
+from lab.records.variant import Connection, RequestKind, Scenario, Variant
 from lab.settings import Settings
 
 

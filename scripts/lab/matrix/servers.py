@@ -1,6 +1,6 @@
 """Timers of the servers and stacks of the matrix: how long they hold on to what is idle."""
 
-from lab.records.observations import Axes
+from lab.records.variant import Axes
 
 UVICORN_KEEP_ALIVE_SECONDS = 5.0
 """uvicorn's default; releases up to 0.18.2 hold closed connections that long, too."""

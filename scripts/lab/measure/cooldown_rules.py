@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lab.matrix.servers import min_cooldown_seconds
-from lab.records.observations import Axes, ProbeReading, Sample
-from lab.records.sums import open_descriptors
+from lab.records.observations import ProbeReading, Sample
+from lab.records.readings import open_descriptors
+from lab.records.variant import Axes
 
 WATCHED_SECONDS = 2.0
 """Seconds between the two readings that must agree. Each reading of the engine costs as much CPU

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.records.summary import HostInfo
+from lab.records.experiment import HostInfo
 
 
 def memory_info() -> dict[str, int]:

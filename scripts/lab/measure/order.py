@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from lab.matrix.load_plan import LoadPlan
 from lab.matrix.servers import min_cooldown_seconds
-from lab.records.observations import Variant
+from lab.records.variant import Variant
 
 START_SECONDS = 8.0
 """Start, calibration, warm-up: about as long on two cores that others use, too."""

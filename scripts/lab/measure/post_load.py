@@ -7,7 +7,7 @@ from lab.measure.scenarios import ScenarioContext, run_scenario
 from lab.measure.startup import ReadyServer
 from lab.measure.trial_context import TrialContext
 from lab.probes.client import ProbeClient
-from lab.records.observations import Scenario
+from lab.records.variant import Scenario
 
 
 async def post_load_action(trial: TrialContext, server: ReadyServer, requests_done: int) -> str:

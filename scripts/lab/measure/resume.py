@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.records.experiment import Experiment
-from lab.records.observations import EndKind, Trial
+from lab.records.trial import EndKind, Trial
 from lab.store.run_folder import RunFolder, newest_runs
 
 RESUMABLE_SUITES = frozenset({"thread"})

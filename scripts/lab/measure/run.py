@@ -24,9 +24,8 @@ from lab.measure.resume import folder_for, keep_finished
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.records.codec import encode
-from lab.records.experiment import SCHEMA_VERSION, Experiment
-from lab.records.observations import Variant
-from lab.records.summary import Missing
+from lab.records.experiment import SCHEMA_VERSION, Experiment, Missing
+from lab.records.variant import Variant
 from lab.settings import Settings, given_settings
 from lab.store.run_folder import RunFolder, check_writable
 

@@ -11,14 +11,8 @@ from lab.load.request import request_of
 from lab.measure.cooldown_rules import Waits, memory_is_stable
 from lab.measure.sampling import Watch
 from lab.probes.client import HEALTH_PATH, ProbeClient
-from lab.records.observations import (
-    Block,
-    Connection,
-    PostLoadObservation,
-    ProbeReading,
-    Sample,
-    Scenario,
-)
+from lab.records.observations import Block, PostLoadObservation, ProbeReading, Sample
+from lab.records.variant import Connection, Scenario
 
 HEALTH_REQUESTS = 8
 """All at once, so that a server that hangs is waited for once."""

@@ -11,7 +11,8 @@ from lab.measure.context import RunContext
 from lab.measure.progress import KEPT
 from lab.measure.trial import end_trial, run_trial
 from lab.measure.trial_context import TrialEnded, trial_context
-from lab.records.observations import End, EndKind, Variant
+from lab.records.trial import End, EndKind
+from lab.records.variant import Variant
 
 
 async def conduct(context: RunContext, variant: Variant, number: int) -> None:

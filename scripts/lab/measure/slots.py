@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from lab.records.observations import Variant
+from lab.records.variant import Variant
 
 BUDGET_SHARE_OF_FREE = 0.8
 

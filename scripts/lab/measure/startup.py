@@ -13,7 +13,8 @@ from lab.measure.trial_context import TrialContext, TrialEnded
 from lab.prediction.predict import OfferedLoad, predict
 from lab.probes.client import ProbeClient
 from lab.probes.sockets import probes_of
-from lab.records.observations import Calibration, EndKind, TrialStart
+from lab.records.observations import Calibration
+from lab.records.trial import EndKind, TrialStart
 from lab.text.phrases import in_mib
 
 

@@ -12,7 +12,8 @@ from lab.measure.post_load import post_load_action
 from lab.measure.startup import ReadyServer, start_server
 from lab.measure.trial_context import TrialContext
 from lab.measure.warm_up import warm_up
-from lab.records.observations import End, EndKind, Scenario
+from lab.records.trial import End, EndKind
+from lab.records.variant import Scenario
 
 MOST_LOG_LINE_CHARACTERS = 4000
 """An app's line may be of any length, and a record's is bounded where it is read back."""

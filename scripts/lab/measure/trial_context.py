@@ -11,7 +11,9 @@ from lab.matrix.load_plan import LoadPlan, plan_load
 from lab.measure.context import RunContext
 from lab.measure.sampling import Watch
 from lab.probes.client import HEALTH_PATH, ProbeClient
-from lab.records.observations import Block, EndKind, Variant
+from lab.records.observations import Block
+from lab.records.trial import EndKind
+from lab.records.variant import Variant
 from lab.store.trial_log import TrialWriter
 
 

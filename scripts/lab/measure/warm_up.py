@@ -4,7 +4,7 @@ from lab.load.client import Target, run_block
 from lab.load.request import request_of
 from lab.measure.trial_context import TrialContext, not_served
 from lab.probes.client import HEALTH_PATH
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 
 WARM_UP_REQUESTS_A_WORKER = 8
 """To the health endpoint, which runs in no pool of FastAPI's: imports and first answers are

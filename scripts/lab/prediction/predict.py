@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lab.matrix.servers import ANYIO_STACKS
-from lab.records.observations import Axes, Calibration, Prediction
+from lab.records.observations import Calibration
+from lab.records.trial import Prediction
+from lab.records.variant import Axes
 from lab.text.phrases import in_mib
 
 Inputs: TypeAlias = dict[str, float | int | str | None]

@@ -13,11 +13,11 @@ from lab.load.client import resolve
 from lab.records.observations import (
     AllocationTrace,
     Calibration,
-    Environment,
     ProbeReading,
     ProcessReading,
     WorkerReading,
 )
+from lab.records.trial import Environment
 
 OK = 200
 PROBE_TIMEOUT_SECONDS = 5.0

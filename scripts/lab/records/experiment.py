@@ -3,9 +3,36 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.records.summary import EngineInfo, HostInfo, Missing
-
 SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """Who ran the variants."""
+
+    kind: str
+    version: str
+    cgroup: str
+    notes: tuple[str, ...] = ()
+    """What was kept in another way than a container keeps it, or not at all; a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostInfo:
+    """The machine."""
+
+    cpus: int
+    memory_bytes: int
+    kernel: str
+    cpu_model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A variant that was asked for and never ran."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

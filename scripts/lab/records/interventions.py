@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 
 
 class Cause(str, Enum):

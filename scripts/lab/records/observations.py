@@ -1,90 +1,9 @@
-"""Frozen records of what was asked for and what was observed; nothing derived is here."""
+"""What was observed of a running variant; nothing derived is here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
-MIN_LEAK_BYTES_PER_REQUEST = 256
-"""Bytes a request below which a leak does not matter, where nobody says otherwise: 1 MiB in 4,000
-requests, which is what the troughs of one worker show; a million requests a day lose 244 MiB."""
-
-
-class Connection(str, Enum):
-    """Whether a request opens its own connection, as the thread's client did."""
-
-    CLOSE = "close"
-    KEEP_ALIVE = "keep-alive"
-
-
-class RequestKind(str, Enum):
-    """What a request carries."""
-
-    GET = "get"
-    UPLOAD = "upload"
-    """A file as `multipart/form-data`."""
-
-
-class Scenario(str, Enum):
-    """What happens after the last quiet."""
-
-    MASTER_KILLED = "master-killed"
-    """SIGKILL to the server's master; then a look at who still serves and holds memory."""
-    GIVE_BACK = "give-back"
-    """Each worker collects garbage and asks its allocator to trim."""
-    TRACED = "traced"
-    """From the baseline on each worker remembers who allocates; then it says what is still there.
-    It slows the app and adds memory: such a trial explains and is not judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadShape:
-    """A variant's own load; None: as the settings say."""
-
-    requests: int | None = None
-    concurrency: int | None = None
-    connection: Connection | None = None
-    blocks: int | None = None
-    kind: RequestKind = RequestKind.GET
-    companion: str | None = None
-    """A second path that is asked for meanwhile, one request at a time."""
-    exact: bool = False
-    """Whether nothing is added to it, however open the verdict: its numbers are compared with a
-    published load's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Axes:
-    """The coordinates of a variant in the matrix, read from its service's labels."""
-
-    python: str
-    stack: str
-    framework: str
-    server: str
-    endpoint: str
-    workload: str
-    workers: int
-    host_cpus: int | None
-    """CPUs shown to the variant; None: the host's own."""
-    pool_threads: int | None
-    """The pool that runs the workload, when the command (`--threads`) or LAB_POOL fixes it."""
-    suite: str
-    """The names of its suites, separated by spaces."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One service of compose.yaml that is measured."""
-
-    name: str
-    axes: Axes
-    image: str
-    memory_limit_bytes: int
-    path: str
-    """The endpoint that the load asks for, e.g. `/sync/lists`."""
-    load: LoadShape = LoadShape()
-    scenario: Scenario | None = None
-    needs: tuple[str, ...] = ()
-    """Other services that must answer before it starts, e.g. `postgres`."""
+from lab.records.variant import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +121,6 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
-    """What was expected before the load; the measured result plays no part in it."""
-
-    growth_bytes: int | None
-    formula: str
-    inputs: Mapping[str, float | int | str | None]
-
-
-@dataclass(frozen=True, slots=True)
 class Block:
     """One equal share of the load, as the client saw it."""
 
@@ -291,89 +201,3 @@ class AllocationTrace:
     lines: tuple[TracedLine, ...]
     types: Mapping[str, int]
     """Objects more of each type, as far as the collector knows them."""
-
-
-class EndKind(str, Enum):
-    """How a trial ended."""
-
-    COMPLETE = "complete"
-    DIED = "died"
-    NEVER_READY = "never ready"
-    NO_REQUESTS_SERVED = "no requests served"
-    INTERRUPTED = "interrupted"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The last record of a trial, with the reason in one sentence."""
-
-    kind: EndKind
-    at_seconds: float
-    reason: str = ""
-    log_tail: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TrialStart:
-    """The first record of a trial: what is about to be measured, and how."""
-
-    variant: Variant
-    trial: int
-    at_seconds: float
-    requests: int
-    blocks: int
-    concurrency: int
-    connection: Connection
-    probes: bool
-    matters_bytes: int = MIN_LEAK_BYTES_PER_REQUEST
-    """What matters to the user: bytes a request."""
-    container: Mapping[str, str] = field(default_factory=dict)
-    """Image id and labels of the container, as the engine told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What the variant says of its interpreter and packages."""
-
-    python: str
-    libc: str
-    cpu_count: int
-    packages: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """Everything observed of one variant in one fresh container."""
-
-    start: TrialStart
-    environment: Environment | None = None
-    calibration: Calibration | None = None
-    prediction: Prediction | None = None
-    samples: tuple[Sample, ...] = ()
-    blocks: tuple[Block, ...] = ()
-    troughs: tuple[Trough, ...] = ()
-    aftermath: PostLoadObservation | None = None
-    pauses: tuple[Pause, ...] = ()
-    explanation: AllocationTrace | None = None
-    end: End | None = None
-
-    def __post_init__(self) -> None:
-        """Troughs stand in the order of their blocks, whoever made the record."""
-        in_order = tuple(sorted(self.troughs, key=lambda trough: trough.index))
-        object.__setattr__(self, "troughs", in_order)
-
-    @property
-    def baseline(self) -> Trough | None:
-        """The trough before the load; None without one."""
-        return next((trough for trough in self.troughs if trough.index == -1), None)
-
-    @property
-    def block_troughs(self) -> tuple[Trough, ...]:
-        """The troughs after a block each, in order."""
-        return tuple(trough for trough in self.troughs if trough.index >= 0)
-
-    @property
-    def settled(self) -> Trough | None:
-        """The last trough after a block; None without one."""
-        return self.block_troughs[-1] if self.block_troughs else None

@@ -6,29 +6,14 @@ JSON's own; bytes are integers, seconds are floats.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
-from lab.records.observations import Prediction as Prediction
+from lab.records.app_answer import AppAnswer
+from lab.records.claims import Claim, Topic
+from lab.records.experiment import EngineInfo, HostInfo, Missing
+from lab.records.judgement import Interval, Verdict
+from lab.records.trial import Prediction
 
 SCHEMA_VERSION = "1.3"
-
-
-class Verdict(str, Enum):
-    """What the troughs say of a variant's memory."""
-
-    FLAT = "flat"
-    BOUNDED = "bounded"
-    LEAK = "leak"
-    INCONCLUSIVE = "inconclusive"
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate with its interval; unit: bytes a request."""
-
-    estimate: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +29,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class RequestCounts:
     """Counts of the load, without the warm-up."""
 
     sent: int
@@ -54,7 +39,7 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True)
-class Threads:
+class ThreadCounts:
     """Tasks of the whole variant."""
 
     baseline: int | None
@@ -79,11 +64,11 @@ class TrialSummary:
     end: str
     """How it ended: `complete`, `died`, ..."""
     memory_bytes: Memory | None
-    requests: Requests
+    requests: RequestCounts
     growth_bytes_per_request: Interval | None
     troughs_bytes: tuple[int, ...]
     """Baseline first, then one a block."""
-    threads: Threads
+    threads: ThreadCounts
     elapsed_seconds: float | None
     log_tail: tuple[str, ...]
 
@@ -112,12 +97,12 @@ class VariantSummary:
     verdict: Verdict
     reason: str
     cause: str | None
-    requests: Requests
+    requests: RequestCounts
     memory_bytes: Memory | None
     memory_limit_bytes: int
     prediction: Prediction
     growth_bytes_per_request: Interval | None
-    threads: Threads
+    threads: ThreadCounts
     processes: int | None
     cpu_seconds: CpuSeconds | None
     elapsed_seconds: float | None
@@ -135,25 +120,6 @@ class VariantSummary:
     companion_seconds: Mapping[str, float]
     """Latency of the second endpoint: the median block's p50 and p95, and the maximum."""
     aftermath: PostLoadSummary | None
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A variant that was asked for and never ran."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
-    """Who ran the variants."""
-
-    kind: str
-    version: str
-    cgroup: str
-    notes: tuple[str, ...] = ()
-    """What was kept in another way than a container keeps it, or not at all; a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +142,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class HostInfo:
-    """The machine."""
-
-    cpus: int
-    memory_bytes: int
-    kernel: str
-    cpu_model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
+class ImageBase:
     """Where an image came from: `official` with a digest, a `stand-in`, or `local`: no image."""
 
     image: str
@@ -207,7 +163,7 @@ class RunInfo:
     engine: EngineInfo
     host: HostInfo
     host_cpus_shown: int | None
-    bases: tuple[Base, ...]
+    bases: tuple[ImageBase, ...]
     git_commit: str | None
     command: str
     settings: Mapping[str, str | int | float | bool | None]
@@ -215,133 +171,6 @@ class RunInfo:
     missing: tuple[Missing, ...]
     exit_code: int
     comparison: Comparison | None = None
-
-
-class Outcome(str, Enum):
-    """What a run says of a statement."""
-
-    REPRODUCED = "reproduced"
-    REFUTED = "refuted"
-    CONDITIONAL = "conditional"
-    """True under a condition that the reason names; both of its sides were measured."""
-    INCONCLUSIVE = "inconclusive"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One variant that a claim was decided with."""
-
-    role: str
-    """What it stands for in the claim's rules."""
-    variant: str
-    trials: int
-    numbers: Mapping[str, str | int | float | bool | None]
-    """The quantities that the claim names of it; None: not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRow:
-    """A number that the thread published, with what was predicted and measured here."""
-
-    role: str
-    quantity: str
-    published: float
-    predicted: float | None
-    measured: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A statement of the thread and what the lab found."""
-
-    id: str
-    statement: str
-    outcome: Outcome
-    reason: str
-    evidence: tuple[Evidence, ...]
-    differs: str
-    """The one thing in which its variants differ."""
-    measured: str
-    """The quantity that decides."""
-    condition: str
-    """What must hold for it to be reproduced, in words."""
-    opposite: str
-    """What would have to be measured for the opposite."""
-    rules: Mapping[str, str]
-    """The rule of each possible outcome."""
-    rows: tuple[ClaimRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """What one claim says on a question."""
-
-    claim: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A question on which the thread contradicts itself."""
-
-    question: str
-    positions: tuple[Position, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OwnCause:
-    """Who holds the memory of an own app."""
-
-    cause: str
-    standing: str
-    """`proven` or `likely`."""
-    evidence: str
-    proof: str
-    """What confirmed it; what would, when nothing did."""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnChange:
-    """The same app with one thing changed, beside it as it is; over the whole load."""
-
-    line: str
-    """What one would paste, and where."""
-    is_cure: bool
-    """Whether it is something to keep; else it only tells."""
-    gained_bytes: float
-    saved_bytes: float
-    rate: float | None
-    """Requests a second, relative to the app as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnLine:
-    """A line that still holds what it allocated."""
-
-    place: str
-    bytes: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class OwnAnswer:
-    """What `make try` says of an app: its verdict, the causes, what helps."""
-
-    app: str
-    variant: str
-    """The app as it is."""
-    verdict: Verdict
-    reason: str
-    requests: int
-    causes: tuple[OwnCause, ...]
-    no_cause: str | None
-    """Why there is none."""
-    helps: str
-    changes: tuple[OwnChange, ...]
-    """The cures first, by what they are worth."""
-    lines: tuple[OwnLine, ...]
-    types: Mapping[str, int]
-    """Objects more than at the baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,20 +182,5 @@ class Summary:
     variants: tuple[VariantSummary, ...]
     claims: tuple[Claim, ...]
     topics: tuple[Topic, ...] = ()
-    own: OwnAnswer | None = None
+    own: AppAnswer | None = None
     """In a run of an own app."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryCurve:
-    """What a figure needs of one trial; times are seconds since the trial's baseline."""
-
-    variant: str
-    trial: int
-    seconds: tuple[float, ...]
-    memory_bytes: tuple[int, ...]
-    block_spans_seconds: tuple[tuple[float, float], ...]
-    trough_seconds: tuple[float, ...]
-    trough_bytes: tuple[int, ...]
-    watched_seconds: tuple[float, ...] = ()
-    """`seconds` without the lab's own pauses before them."""

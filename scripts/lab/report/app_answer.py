@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from lab.causes.diagnosis import HELD, Diagnosis, InterventionResult, asks_for_nothing, own_frame
+from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 from lab.records.interventions import Cause
-from lab.records.summary import OwnAnswer, OwnCause, OwnChange, OwnLine, Verdict
+from lab.records.judgement import Verdict
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import DASH, in_mib, number, share, size
 
@@ -25,22 +26,22 @@ LAST_RESORT = {
 COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
 
 
-def app_answer(found: Diagnosis, name: str, variant: str) -> OwnAnswer:
+def app_answer(found: Diagnosis, name: str, variant: str) -> AppAnswer:
     """The answer about an app of that name, in words and numbers for every reader of it."""
-    return OwnAnswer(
+    return AppAnswer(
         app=name,
         variant=variant,
         verdict=found.judged.verdict,
         reason=found.judged.reason,
         requests=found.requests,
         causes=tuple(
-            OwnCause(each.cause.value, each.standing.value, each.evidence, each.proof)
+            AppCause(each.cause.value, each.standing.value, each.evidence, each.proof)
             for each in found.findings
         ),
         no_cause=None if found.findings else no_cause(found),
         helps=help_line(found),
         changes=tuple(
-            OwnChange(
+            AppChange(
                 each.change.line,
                 each.change.is_cure,
                 each.gained_bytes,
@@ -49,7 +50,7 @@ def app_answer(found: Diagnosis, name: str, variant: str) -> OwnAnswer:
             )
             for each in found.outcomes
         ),
-        lines=tuple(OwnLine(own_frame(line), line.bytes, line.count) for line in found.lines),
+        lines=tuple(AppLine(own_frame(line), line.bytes, line.count) for line in found.lines),
         types=dict(found.types),
     )
 
@@ -62,17 +63,17 @@ HEADLINES = {
 }
 
 
-def headline_of(told: OwnAnswer) -> str:
+def headline_of(told: AppAnswer) -> str:
     """The verdict and the first cause, in one sentence."""
     cause = f": {told.causes[0].cause} ({told.causes[0].standing})" if told.causes else ""
     return HEADLINES[told.verdict].format(told.app) + cause + "."
 
 
-def verdict_line(told: OwnAnswer) -> str:
+def verdict_line(told: AppAnswer) -> str:
     return f"{told.app}: {told.verdict.value}: {told.reason}"
 
 
-def cause_lines(told: OwnAnswer) -> Iterator[str]:
+def cause_lines(told: AppAnswer) -> Iterator[str]:
     if told.no_cause is not None:
         yield told.no_cause
     for each in told.causes:
@@ -125,12 +126,12 @@ def is_worth_it(each: InterventionResult) -> bool:
     return each.saved_bytes >= max(1 << 20, 0.25 * was)
 
 
-def answer_text(told: OwnAnswer) -> str:
+def answer_text(told: AppAnswer) -> str:
     """The whole answer, in Markdown."""
     return f"# {markdown_text(told.app)}\n\n{answer_body(told)}\n"
 
 
-def answer_body(told: OwnAnswer) -> str:
+def answer_body(told: AppAnswer) -> str:
     """The answer without a heading of its own; what names an app's files and types is escaped."""
     lines = [
         f"**Verdict:** {told.verdict.value}. {told.reason}",
@@ -147,7 +148,7 @@ def answer_body(told: OwnAnswer) -> str:
     return "\n".join(lines).rstrip()
 
 
-def change_table(told: OwnAnswer) -> Iterator[str]:
+def change_table(told: AppAnswer) -> Iterator[str]:
     if not told.changes:
         return
     yield f"Tried side by side, over {told.requests:,} requests:"
@@ -159,7 +160,7 @@ def change_table(told: OwnAnswer) -> Iterator[str]:
     yield ""
 
 
-def change_rows(told: OwnAnswer) -> Iterator[tuple[str, str, str, str]]:
+def change_rows(told: AppAnswer) -> Iterator[tuple[str, str, str, str]]:
     """The change, what the app gained with it, what that saves, its pace."""
     for change in told.changes:
         what = change.line if change.is_cure else f"{change.line} (to tell, not to keep)"
@@ -170,7 +171,7 @@ def change_rows(told: OwnAnswer) -> Iterator[tuple[str, str, str, str]]:
         yield what, gained, saved, share(change.rate)
 
 
-def traced_text(told: OwnAnswer) -> Iterator[str]:
+def traced_text(told: AppAnswer) -> Iterator[str]:
     if told.lines:
         yield "What lines still hold, in a run that traces allocations:"
         yield ""

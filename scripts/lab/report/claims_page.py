@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.claims.quantities import quantity_text
-from lab.records.summary import Claim, Evidence, Outcome, Summary
+from lab.records.claims import Claim, Evidence
+from lab.records.judgement import Outcome
+from lab.records.summary import Summary
 from lab.text.phrases import DASH, MIB, clipped, listed, number
 
 PAGE_LIMIT = 3_500

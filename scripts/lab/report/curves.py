@@ -10,7 +10,8 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from numpy.typing import NDArray
 
-from lab.records.summary import MemoryCurve, Summary, VariantSummary
+from lab.records.curve import MemoryCurve
+from lab.records.summary import Summary, VariantSummary
 from lab.report.group_names import split_name, version_key
 from lab.text.phrases import MIB, clipped, counted, in_mib, number, printable
 

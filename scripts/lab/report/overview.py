@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lab.records.summary import Claim, Memory, Missing, Outcome, Summary, VariantSummary, Verdict
+from lab.records.claims import Claim
+from lab.records.experiment import Missing
+from lab.records.judgement import Outcome, Verdict
+from lab.records.summary import Memory, Summary, VariantSummary
 from lab.report.axis_differences import separation_sentences
 from lab.report.claims_page import explanation, tally
 from lab.report.group_names import group_name

@@ -12,7 +12,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lab.records.summary import MemoryCurve, Summary, VariantSummary
+from lab.records.curve import MemoryCurve
+from lab.records.summary import Summary, VariantSummary
 from lab.report import claims_page as thread_page
 from lab.report import sections
 from lab.report.app_answer import answer_body, change_rows, headline_of

@@ -4,16 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.records.summary import (
-    Base,
-    Compared,
-    EngineInfo,
-    RunInfo,
-    Summary,
-    TrialSummary,
-    VariantSummary,
-    Verdict,
-)
+from lab.records.experiment import EngineInfo
+from lab.records.judgement import Verdict
+from lab.records.summary import Compared, ImageBase, RunInfo, Summary, TrialSummary, VariantSummary
 from lab.report.group_names import group_name
 from lab.report.overview import VERDICT_ORDER
 from lab.report.table import failure_text, input_text, trial_text
@@ -220,7 +213,7 @@ def _comparison_row(mine: VariantSummary, other: Compared) -> ComparisonRow:
     )
 
 
-def bases_sentence(bases: Sequence[Base]) -> str:
+def bases_sentence(bases: Sequence[ImageBase]) -> str:
     """In one sentence: official images, stand-ins, or both."""
     if not bases:
         return "Which bases the images were built on was not recorded."

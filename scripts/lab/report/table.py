@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lab.records.summary import Interval, Memory, Threads, TrialSummary, VariantSummary
+from lab.records.judgement import Interval
+from lab.records.summary import Memory, ThreadCounts, TrialSummary, VariantSummary
 from lab.report.overview import VERDICT_ORDER, measured_to_predicted
 from lab.text.phrases import DASH, WHOLE_FROM, counted, in_mib, mib, number, signed_mib, size_unit
 
@@ -81,7 +82,7 @@ def _requests(variant: VariantSummary) -> Cell:
 
 
 def _threads(variant: VariantSummary) -> Cell:
-    threads: Threads = variant.threads
+    threads: ThreadCounts = variant.threads
     if threads.baseline is None and threads.settled is None:
         return Cell(DASH)
     return Cell(f"{number(threads.baseline)} → {number(threads.settled)}", threads.settled)

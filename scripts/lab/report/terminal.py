@@ -5,7 +5,9 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.errors import ExitCode
-from lab.records.summary import Claim, Outcome, Summary, VariantSummary
+from lab.records.claims import Claim
+from lab.records.judgement import Outcome
+from lab.records.summary import Summary, VariantSummary
 from lab.report.claims_page import tally
 from lab.report.overview import overview_of
 from lab.text.phrases import clipped, mib

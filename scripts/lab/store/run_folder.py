@@ -15,8 +15,8 @@ from typing import TypeVar
 from lab.errors import LabError, UsageError
 from lab.records.codec import decode, encode
 from lab.records.experiment import Experiment
-from lab.records.observations import Trial
 from lab.records.summary import Comparison, Summary
+from lab.records.trial import Trial
 from lab.store.comparison import comparable, comparison_with
 from lab.store.safe_files import (
     FOLDER,

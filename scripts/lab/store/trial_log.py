@@ -15,16 +15,12 @@ from lab.records.observations import (
     AllocationTrace,
     Block,
     Calibration,
-    End,
-    Environment,
     Pause,
     PostLoadObservation,
-    Prediction,
     Sample,
-    Trial,
-    TrialStart,
     Trough,
 )
+from lab.records.trial import End, Environment, Prediction, Trial, TrialStart
 from lab.store.safe_files import new_file, place, read_lines
 from lab.text.phrases import clipped
 

@@ -4,15 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from lab.claims.judge import ClaimBook, ClaimRecord, claims_asked
 from lab.errors import ExitCode
-from lab.records.experiment import Experiment
-from lab.records.observations import EndKind, Trial
-from lab.records.summary import (
-    Claim,
-    Missing,
-    Outcome,
-    VariantSummary,
-    Verdict,
-)
+from lab.records.claims import Claim
+from lab.records.experiment import Experiment, Missing
+from lab.records.judgement import Outcome, Verdict
+from lab.records.summary import VariantSummary
+from lab.records.trial import EndKind, Trial
 
 CLAIMS_SUITE = "thread"
 USER_APP_SUITE = "try"

@@ -4,18 +4,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lab.claims.judge import ClaimBook, judge_claims, topics_of
+from lab.records.app_answer import AppAnswer
+from lab.records.curve import MemoryCurve
 from lab.records.experiment import Experiment
-from lab.records.observations import Sample, Trial
+from lab.records.observations import Sample
 from lab.records.summary import (
     SCHEMA_VERSION,
-    Base,
     Comparison,
-    MemoryCurve,
-    OwnAnswer,
+    ImageBase,
     RunInfo,
     Summary,
     VariantSummary,
 )
+from lab.records.trial import Trial
 from lab.records.watched_time import watched_seconds
 from lab.summary.exit_code import (
     asked_about,
@@ -33,11 +34,11 @@ def cgroup_of(trials: Iterable[Trial], known: str) -> str:
     return ", ".join(told) or known
 
 
-def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[Base, ...]:
+def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[ImageBase, ...]:
     """Where the images came from, one row an image."""
     starts = [found[0].start for found in trials.values()]
     rows = {
-        start.variant.image: Base(
+        start.variant.image: ImageBase(
             image=start.variant.image,
             kind=start.container.get("memlab.base.kind", "unknown"),
             reference=start.container.get("memlab.base.reference", "") or "not recorded",
@@ -53,7 +54,7 @@ def summarise(
     trials: Mapping[str, Sequence[Trial]],
     comparison: Comparison | None = None,
     book: ClaimBook | None = None,
-    own: OwnAnswer | None = None,
+    own: AppAnswer | None = None,
 ) -> Summary:
     """The whole of `summary.json`.
 
@@ -106,7 +107,7 @@ def summarise(
     return Summary(SCHEMA_VERSION, run, variants, claims, topics, own)
 
 
-def own_cause(found: VariantSummary, own: OwnAnswer | None) -> str | None:
+def own_cause(found: VariantSummary, own: AppAnswer | None) -> str | None:
     """A variant's cause: more than its own ledger speaks for that of an own app."""
     if own is None or own.variant != found.name or not own.causes:
         return found.cause

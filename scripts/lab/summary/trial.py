@@ -3,15 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from lab.records.observations import ProbeReading, Trial, Trough
-from lab.records.summary import (
-    CpuSeconds,
-    Interval,
-    Memory,
-    Requests,
-    Threads,
-    TrialSummary,
-)
+from lab.records.judgement import Interval
+from lab.records.observations import ProbeReading, Trough
+from lab.records.summary import CpuSeconds, Memory, RequestCounts, ThreadCounts, TrialSummary
+from lab.records.trial import Trial
 from lab.verdict.verdict import judge_trial
 
 INTERVAL_DECIMALS = 3
@@ -42,18 +37,20 @@ def memory_of(trial: Trial) -> Memory | None:
     )
 
 
-def requests_of(trials: Iterable[Trial]) -> Requests:
+def requests_of(trials: Iterable[Trial]) -> RequestCounts:
     blocks = [block for trial in trials for block in trial.blocks]
     failures: Counter[str] = Counter()
     for block in blocks:
         failures.update(block.failures)
     sent, ok = sum(block.sent for block in blocks), sum(block.ok for block in blocks)
-    return Requests(sent=sent, ok=ok, failed=sent - ok, failures=dict(sorted(failures.items())))
+    return RequestCounts(
+        sent=sent, ok=ok, failed=sent - ok, failures=dict(sorted(failures.items()))
+    )
 
 
-def threads_of(trial: Trial) -> Threads:
+def threads_of(trial: Trial) -> ThreadCounts:
     baseline, settled = trial.baseline, trial.settled
-    return Threads(tasks(baseline), tasks(settled))
+    return ThreadCounts(tasks(baseline), tasks(settled))
 
 
 def tasks(trough: Trough | None) -> int | None:

@@ -6,18 +6,16 @@ from statistics import median
 
 from lab.causes.attribution import likely_cause
 from lab.records.codec import encode
-from lab.records.observations import Trial
+from lab.records.judgement import Interval, Verdict
 from lab.records.summary import (
     CpuSeconds,
-    Interval,
     Memory,
     PostLoadSummary,
-    Prediction,
-    Threads,
+    ThreadCounts,
     TrialSummary,
     VariantSummary,
-    Verdict,
 )
+from lab.records.trial import Prediction, Trial
 from lab.summary.trial import (
     cpu_of,
     load_of,
@@ -59,7 +57,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         memory_limit_bytes=limit_bytes,
         prediction=prediction,
         growth_bytes_per_request=middle_interval(part.growth_bytes_per_request for part in parts),
-        threads=Threads(
+        threads=ThreadCounts(
             middle_int(part.threads.baseline for part in parts),
             middle_int(part.threads.settled for part in parts),
         ),

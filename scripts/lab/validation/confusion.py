@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lab.records.summary import Verdict
+from lab.records.judgement import Verdict
 from lab.stopping import next_blocks, wants_more
 from lab.validation.simulate import Case
 from lab.verdict.verdict import judge_troughs

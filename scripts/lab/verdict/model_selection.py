@@ -5,7 +5,7 @@ from math import sqrt
 
 import numpy as np
 
-from lab.records.summary import Interval
+from lab.records.judgement import Interval
 from lab.text.phrases import MIB
 from lab.verdict.growth_models import (
     CORRELATIONS,

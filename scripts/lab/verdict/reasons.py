@@ -1,6 +1,6 @@
 """The reason of a verdict: a sentence with its numbers and, where it is open, what to do."""
 
-from lab.records.summary import Interval
+from lab.records.judgement import Interval
 from lab.stopping import MOST_LOADS
 from lab.text.phrases import in_mib, size
 from lab.verdict.end_criteria import flat_bytes_of, is_bounded_saw_tooth

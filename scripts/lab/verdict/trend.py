@@ -8,10 +8,10 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.records.memory import trough_memory_bytes
-from lab.records.observations import Trial, Trough, WorkerReading
-from lab.records.summary import Interval
-from lab.records.sums import of_workers
+from lab.records.judgement import Interval
+from lab.records.observations import Trough, WorkerReading
+from lab.records.readings import of_workers, trough_memory_bytes
+from lab.records.trial import Trial
 from lab.verdict.student import quantile
 
 

@@ -6,8 +6,8 @@ from enum import Enum
 from itertools import pairwise
 from statistics import median
 
-from lab.records.memory import active_file_bytes
-from lab.records.observations import EndKind, Trial
+from lab.records.readings import active_file_bytes
+from lab.records.trial import EndKind, Trial
 from lab.records.watched_time import watched_seconds
 from lab.text.phrases import in_mib
 

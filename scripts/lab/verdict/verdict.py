@@ -6,8 +6,8 @@ no leak, and growth of live memory is one, though memory that was free before hi
 
 from dataclasses import dataclass
 
-from lab.records.observations import MIN_LEAK_BYTES_PER_REQUEST, Trial
-from lab.records.summary import Interval, Verdict
+from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Interval, Verdict
+from lab.records.trial import Trial
 from lab.verdict.end_criteria import flat_bytes_of, grown_bytes, has_stopped, is_open
 from lab.verdict.evidence import TroughEvidence
 from lab.verdict.leak_criteria import (

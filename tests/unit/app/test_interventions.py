@@ -9,7 +9,7 @@ from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.causes.causes import Plausible
 from lab.causes.interventions import worth_trying
 from lab.records.interventions import Cause, Intervention
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 
 
 def app(command: str = "python app.py", **changes: Any) -> AppSpec:

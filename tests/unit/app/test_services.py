@@ -13,7 +13,7 @@ from lab.app.spec import AppSpec, RequestSpec
 from lab.app.spec_file import UsageError
 from lab.app.workdir import copy_app, write_services
 from lab.matrix.compose_file import read_matrix, read_service
-from lab.records.observations import Connection, Scenario, Variant
+from lab.records.variant import Connection, Scenario, Variant
 
 WORK, ROOT = Path("/w"), Path("/r")
 

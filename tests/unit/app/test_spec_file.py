@@ -10,7 +10,7 @@ from lab.app.spec import AppSpec, RequestProtocol, RequestSpec, Upload
 from lab.app.spec_file import describe, read_description
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS
 from lab.errors import ExitCode, UsageError
-from lab.records.observations import Connection
+from lab.records.variant import Connection
 
 COMMAND = 'command = "python app.py"\n'
 

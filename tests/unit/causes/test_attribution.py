@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.causes.attribution import likely_cause
-from lab.records.observations import Trial, WorkerReading
+from lab.records.observations import WorkerReading
+from lab.records.trial import Trial
 
 MIB = raw.MIB
 

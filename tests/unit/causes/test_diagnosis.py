@@ -11,16 +11,16 @@ from lab.app.interventions import interventions_for
 from lab.app.spec import AppSpec
 from lab.causes.diagnosis import Certainty, Diagnosis, diagnose, own_frame
 from lab.records.interventions import Cause, Intervention
+from lab.records.judgement import Verdict
 from lab.records.observations import (
     AllocationTrace,
     PostLoadObservation,
     ProbeReading,
-    Scenario,
     TracedLine,
-    Trial,
     Trough,
 )
-from lab.records.summary import Verdict
+from lab.records.trial import Trial
+from lab.records.variant import Scenario
 from lab.report.app_answer import answer_text, app_answer, best_cure, cause_lines, help_line
 
 MIB = raw.MIB

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from builders import raw
 from lab.causes.memory_breakdown import whole_load
-from lab.records.observations import Trial, Trough
+from lab.records.observations import Trough
+from lab.records.trial import Trial
 from lab.verdict.trend import troughs_of
 
 MIB = raw.MIB

@@ -18,7 +18,9 @@ from lab.claims.judge import (
     topics_of,
 )
 from lab.claims.rules import parse
-from lab.records.summary import Missing, Outcome, Requests, Verdict
+from lab.records.experiment import Missing
+from lab.records.judgement import Outcome, Verdict
+from lab.records.summary import RequestCounts
 
 EVERY = [
     pytest.param(record, outcome, case, id=f"{record.id}-{outcome}-{number}")
@@ -73,7 +75,7 @@ def test_one_variant_that_is_wanting_is_enough(record: ClaimRecord) -> None:
 @pytest.mark.parametrize("record", BOOK.claims, ids=IDS)
 @pytest.mark.parametrize("outcome", ["reproduced", "refuted"])
 def test_what_served_nothing_decides_nothing(record: ClaimRecord, outcome: str) -> None:
-    nothing = Requests(1000, 0, 1000, {"refused": 1000})
+    nothing = RequestCounts(1000, 0, 1000, {"refused": 1000})
     found = [replace(v, requests=nothing) for v in measured(record, CASES[record.id][outcome][0])]
     (claim,) = judge_claims([record], found)
 

@@ -4,7 +4,8 @@ import pytest
 from builders.made import MIB, made
 from lab.claims.quantities import QUANTITIES, quantity, quantity_text
 from lab.claims.rules import Gap
-from lab.records.summary import Requests, VariantSummary, Verdict
+from lab.records.judgement import Verdict
+from lab.records.summary import RequestCounts, VariantSummary
 
 NAME = "py37-cpus8"
 GROWN = made(
@@ -79,7 +80,7 @@ def test_a_death_leaves_the_counts_alone() -> None:
 
 
 def test_a_load_that_was_hardly_served_leaves_no_growth() -> None:
-    hardly = replace(GROWN, requests=Requests(1000, 400, 600, {"timeout": 600}))
+    hardly = replace(GROWN, requests=RequestCounts(1000, 400, 600, {"timeout": 600}))
 
     assert quantity(hardly, "ok") == 400
     assert why(hardly, "growth_bytes") == "it answered only 400 of 1,000 requests"

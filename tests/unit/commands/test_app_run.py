@@ -19,8 +19,8 @@ from lab.commands.try_app import app_settings, close, described
 from lab.commands.try_containers import prepare, whose_recipe, with_command, write_containers
 from lab.errors import ExitCode, LabError, UsageError
 from lab.measure.cooldown_rules import Waits
-from lab.records.observations import EndKind
-from lab.records.summary import Verdict
+from lab.records.judgement import Verdict
+from lab.records.trial import EndKind
 from lab.store.run_folder import RunFolder
 from lab.verdict import validity
 from rich.console import Console

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab.commands.decider import RunDecider
-from lab.records.observations import Trial
+from lab.records.trial import Trial
 from lab.store.run_folder import RunFolder
 
 MIB = raw.MIB

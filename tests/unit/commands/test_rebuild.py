@@ -10,7 +10,7 @@ import pytest
 from builders import raw
 from lab.commands.rebuild import rebuild
 from lab.errors import LabError
-from lab.records.observations import Trial
+from lab.records.trial import Trial
 from lab.store.run_folder import RunFolder
 from lab.store.trial_log import Record
 from support.paths import ROOT

@@ -12,7 +12,7 @@ from lab.claims.book import read_claims
 from lab.matrix.compose_file import command_words, mapping, read_matrix, read_services
 from lab.matrix.servers import ANYIO_STACKS
 from lab.prediction.predict import OfferedLoad, threads_that_run
-from lab.records.observations import Variant
+from lab.records.variant import Variant
 from lab.yaml_file import read_yaml
 from support.paths import ROOT
 

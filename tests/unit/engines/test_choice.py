@@ -18,7 +18,7 @@ from lab.engines.process.cpus import Shown, Way
 from lab.engines.process.engine import ProcessEngine
 from lab.engines.process.environments import Installed, Prepared
 from lab.errors import ExitCode, LabError, UsageError
-from lab.records.observations import Variant
+from lab.records.variant import Variant
 from support.paths import ROOT
 
 READY = Installed(Path("/environments/bin/python3"), "CPython 3.8.20 of a test")

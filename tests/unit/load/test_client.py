@@ -12,7 +12,8 @@ import uvloop
 from lab.load import client as load
 from lab.load.client import Target, failure_kind, latency_quantiles, resolve, run_block
 from lab.load.request import Request
-from lab.records.observations import Block, Connection
+from lab.records.observations import Block
+from lab.records.variant import Connection
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"

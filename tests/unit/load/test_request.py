@@ -3,7 +3,7 @@ import email.policy
 
 import pytest
 from lab.load.request import UPLOAD_BYTES, Request, request_of, upload_body
-from lab.records.observations import Connection, RequestKind
+from lab.records.variant import Connection, RequestKind
 
 
 def test_a_get_is_written_out() -> None:

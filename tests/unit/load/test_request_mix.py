@@ -12,7 +12,8 @@ from lab.app.spec import RequestProtocol, RequestSpec, Upload
 from lab.load.client import Target, run_block
 from lab.load.request import Request
 from lab.load.request_mix import RequestMix, WeightedRequest, interleaved
-from lab.records.observations import Block, Connection
+from lab.records.observations import Block
+from lab.records.variant import Connection
 
 HOST = "app"
 

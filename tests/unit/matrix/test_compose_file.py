@@ -14,7 +14,7 @@ from lab.matrix.compose_file import (
     read_services,
     select,
 )
-from lab.records.observations import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
+from lab.records.variant import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
 from support.paths import ROOT
 
 COMPOSE = ROOT / "compose.yaml"

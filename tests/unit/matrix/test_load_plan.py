@@ -2,7 +2,7 @@ import pytest
 from builders import raw
 from lab.errors import UsageError
 from lab.matrix.load_plan import block_sizes, plan_load, plan_loads
-from lab.records.observations import Connection, LoadShape, RequestKind, Scenario, Variant
+from lab.records.variant import Connection, LoadShape, RequestKind, Scenario, Variant
 
 SETTINGS = raw.settings(REQUESTS="800", CONCURRENCY="20", BLOCKS="10", CONNECTION="keep-alive")
 

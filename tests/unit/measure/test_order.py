@@ -1,7 +1,7 @@
 from builders import raw
 from lab.matrix.load_plan import plan_loads
 from lab.measure.order import expected_seconds, longest_first, work_of
-from lab.records.observations import LoadShape, Variant
+from lab.records.variant import LoadShape, Variant
 
 MIB = raw.MIB
 SETTINGS = raw.settings()

@@ -13,8 +13,8 @@ from lab.commands.rebuild import rebuild
 from lab.measure.cooldown_rules import Waits
 from lab.measure.resume import asks_the_same, find_unfinished, finished, is_partial
 from lab.measure.run import SuiteRun, measure_suite
-from lab.records.observations import End, EndKind
 from lab.records.summary import Summary
+from lab.records.trial import End, EndKind
 from lab.store.run_folder import RunFolder
 from lab.verdict import validity
 from rich.console import Console

@@ -13,15 +13,9 @@ from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots
-from lab.records.observations import (
-    EndKind,
-    LoadShape,
-    PostLoadObservation,
-    RequestKind,
-    Scenario,
-    Trial,
-    Variant,
-)
+from lab.records.observations import PostLoadObservation
+from lab.records.trial import EndKind, Trial
+from lab.records.variant import LoadShape, RequestKind, Scenario, Variant
 from lab.store.run_folder import RunFolder
 from support.script import Orphans, Script
 from support.scripted_engine import ScriptedEngine

@@ -16,7 +16,8 @@ from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots
-from lab.records.observations import Connection, EndKind, Trial, Variant
+from lab.records.trial import EndKind, Trial
+from lab.records.variant import Connection, Variant
 from lab.store.run_folder import RunFolder
 from support.script import Script
 from support.scripted_engine import ScriptedEngine

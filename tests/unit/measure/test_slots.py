@@ -7,7 +7,7 @@ from builders import raw
 from lab.engines.choice import parse_missing
 from lab.measure.run import split_missing
 from lab.measure.slots import SlotPlan, Slots, plan_slots
-from lab.records.summary import Missing
+from lab.records.experiment import Missing
 
 MIB = raw.MIB
 

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.prediction.predict import OfferedLoad, default_pool, predict, threads_that_run
-from lab.records.observations import Axes, Calibration
+from lab.records.observations import Calibration
+from lab.records.variant import Axes
 
 MIB = raw.MIB
 LOAD = OfferedLoad(requests=1000, concurrency=40)

@@ -8,7 +8,7 @@ from builders import raw
 from lab.engines.protocol import Endpoint
 from lab.probes import client as probe_client
 from lab.probes.client import ProbeClient
-from lab.records.observations import Environment
+from lab.records.trial import Environment
 from support.script import Script
 from support.scripted_engine import ScriptedEngine
 

@@ -12,7 +12,8 @@ from lab.commands.rebuild import rebuild
 from lab.errors import LabError
 from lab.records.codec import ShapeError, decode, encode
 from lab.records.experiment import Experiment
-from lab.records.observations import AllocationTrace, End, Sample, TrialStart
+from lab.records.observations import AllocationTrace, Sample
+from lab.records.trial import End, TrialStart
 from lab.store.run_folder import RunFolder
 from lab.store.trial_log import read_records
 

@@ -5,7 +5,8 @@ import pytest
 from builders import factories
 from builders.made import BOOK, claims_summary
 from lab.claims.judge import judge_claims
-from lab.records.summary import Summary, Verdict
+from lab.records.judgement import Verdict
+from lab.records.summary import Summary
 from lab.report.app_answer import answer_text
 from lab.report.overview import overview_of
 from lab.report.render import (

@@ -12,18 +12,10 @@ from jsonschema import Draft202012Validator
 from lab.commands.rebuild import rebuild
 from lab.errors import LabError
 from lab.measure.run import settings_record
-from lab.records.experiment import Experiment
-from lab.records.observations import Connection
-from lab.records.summary import (
-    Base,
-    Compared,
-    Comparison,
-    EngineInfo,
-    HostInfo,
-    Summary,
-    VariantSummary,
-    Verdict,
-)
+from lab.records.experiment import EngineInfo, Experiment, HostInfo
+from lab.records.judgement import Verdict
+from lab.records.summary import Compared, Comparison, ImageBase, Summary, VariantSummary
+from lab.records.variant import Connection
 from lab.report.render import render_html, render_markdown, summary_json
 from lab.report.sections import bases_sentence, comparison_rows
 from lab.store.comparison import comparable, comparison_with
@@ -333,8 +325,8 @@ def test_hostile_names_of_another_run_do_nothing() -> None:
     assert "`` </code><script>alert(1)</script>\\|` ``" in rendered(summary)["markdown"]
 
 
-def local(image: str) -> Base:
-    return Base(image, "local", "CPython 3.7.17 of this machine (pyenv)")
+def local(image: str) -> ImageBase:
+    return ImageBase(image, "local", "CPython 3.7.17 of this machine (pyenv)")
 
 
 def test_local_interpreters_are_no_images() -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab.errors import LabError, UsageError
-from lab.records.observations import Connection, End, EndKind, Environment, Pause, Trial
-from lab.records.summary import Missing
+from lab.records.experiment import Missing
+from lab.records.observations import Pause
+from lab.records.trial import End, EndKind, Environment, Trial
+from lab.records.variant import Connection
 from lab.store.run_folder import RunFolder, check_writable, find_run
 from lab.store.trial_log import Record, read_records
 

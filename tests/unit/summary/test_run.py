@@ -6,19 +6,19 @@ import pytest
 from builders import raw
 from lab.claims.book import read_claims
 from lab.errors import ExitCode
-from lab.records.experiment import Experiment
-from lab.records.observations import End, EndKind, PostLoadObservation, Scenario, Trial
+from lab.records.experiment import Experiment, Missing
+from lab.records.judgement import Interval, Verdict
+from lab.records.observations import PostLoadObservation
 from lab.records.summary import (
     CpuSeconds,
-    Interval,
     Memory,
-    Missing,
-    Requests,
+    RequestCounts,
     Summary,
-    Threads,
+    ThreadCounts,
     VariantSummary,
-    Verdict,
 )
+from lab.records.trial import End, EndKind, Trial
+from lab.records.variant import Scenario
 from lab.summary.run import curve_of, summarise
 from lab.summary.trial import rounded
 from lab.summary.variant import variant_summary
@@ -79,14 +79,14 @@ def test_requests_are_summed_with_their_failures_by_kind() -> None:
 
     found = variant_of(raw.trial(blocks=(blocks[0], slow, blocks[2]))).requests
 
-    assert found == Requests(30, 16, 14, {"reset": 13, "timeout": 1})
+    assert found == RequestCounts(30, 16, 14, {"reset": 13, "timeout": 1})
 
 
 def test_what_was_not_measured_is_none_and_never_0() -> None:
     variant = variant_of(NEVER_READY)
 
     assert variant.memory_bytes is None
-    assert variant.threads == Threads(None, None)
+    assert variant.threads == ThreadCounts(None, None)
     assert variant.growth_bytes_per_request is None
     assert variant.processes is None
     assert variant.cpu_seconds is None
@@ -103,7 +103,7 @@ def test_a_gap_in_one_trial_leaves_the_median_to_the_others() -> None:
 
     assert variant.memory_bytes is not None
     assert variant.memory_bytes.growth == 100 * MIB
-    assert variant.threads == Threads(3, 3)
+    assert variant.threads == ThreadCounts(3, 3)
 
 
 def test_a_trial_without_probes_has_no_processes() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lab.records.summary import Verdict
+from lab.records.judgement import Verdict
 from lab.validation.confusion import HEADING, FamilyRow, judge_in_sequence, line, rows, summary
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS, SimulatedLoad, leaked

@@ -3,21 +3,10 @@ from string import Formatter
 from typing import Any
 
 import pytest
-from lab.records.observations import (
-    Axes,
-    Block,
-    Connection,
-    End,
-    EndKind,
-    Pause,
-    ProbeReading,
-    Sample,
-    Trial,
-    TrialStart,
-    Trough,
-    Variant,
-)
-from lab.records.summary import Verdict
+from lab.records.judgement import Verdict
+from lab.records.observations import Block, Pause, ProbeReading, Sample, Trough
+from lab.records.trial import End, EndKind, Trial, TrialStart
+from lab.records.variant import Axes, Connection, Variant
 from lab.verdict.trend import troughs_of
 from lab.verdict.validity import FORBIDDING, CaveatKind, Conditions, caveats, conditions_of
 from lab.verdict.verdict import judge_trial

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lab.records.summary import Verdict
+from lab.records.judgement import Verdict
 from lab.stopping import next_blocks, wants_more
 from lab.verdict.leak_criteria import is_exhausted
 from lab.verdict.trend import Troughs

@@ -24,8 +24,9 @@ from docker.types import CancellableStream
 from lab.engines.docker.stats_payload import sample_from_payload
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with
 from lab.errors import LabError, VariantError
-from lab.records.observations import Sample, Variant
-from lab.records.summary import EngineInfo
+from lab.records.experiment import EngineInfo
+from lab.records.observations import Sample
+from lab.records.variant import Variant
 
 SERVER_PORT = 8000
 PROBE_PORT = 8100

@@ -31,8 +31,9 @@ from lab.engines.process.process_tree import trees_here
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with, probe_ports
 from lab.errors import LabError, VariantError
 from lab.matrix.compose_file import read_service
-from lab.records.observations import Sample, Variant
-from lab.records.summary import EngineInfo
+from lab.records.experiment import EngineInfo
+from lab.records.observations import Sample
+from lab.records.variant import Variant
 
 APP, SOCKETS = "app", "probes"
 """Folders below a variant's own, for the copy of an own app and the sockets of its probes."""

@@ -19,7 +19,7 @@ from typing import IO, TypeAlias
 
 from lab.engines.process.interpreters import Interpreter, find_fetched, find_interpreter
 from lab.errors import LabError, VariantError
-from lab.records.observations import Axes, Variant
+from lab.records.variant import Axes, Variant
 
 Needs: TypeAlias = Sequence[str | Path]
 ATTEMPTS = 2

@@ -27,7 +27,7 @@ from lab.engines.process.environments import (
 )
 from lab.engines.process.interpreters import Interpreter
 from lab.errors import ExitCode, LabError
-from lab.records.observations import Variant
+from lab.records.variant import Variant
 
 UV = """#!/bin/sh
 PATH=/usr/bin:/bin

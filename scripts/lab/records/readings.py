@@ -1,8 +1,8 @@
-"""What a trough counts: memory without page cache and without the slack of a counter."""
+"""Sums and corrections over the readings of a trough."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from lab.records.observations import Sample
+from lab.records.observations import ProbeReading, ProcessReading, Sample, Trough, WorkerReading
 from lab.text.phrases import MIB
 
 # The kernel charges a cgroup by batches of pages on each CPU, so its usage moves by some quarters
@@ -40,3 +40,31 @@ def without_slack(sizes: Sequence[int]) -> list[int]:
         moves = not held or abs(size - held[-1]) > SLACK_BYTES
         held.append(size if moves else held[-1])
     return held
+
+
+def known_sum(values: Iterable[int | None], least: int) -> int | None:
+    """None when fewer than `least` are known."""
+    found = [value for value in values if value is not None]
+    return sum(found) if len(found) >= least else None
+
+
+def open_descriptors(processes: Collection[ProcessReading]) -> int | None:
+    """Of all of them; None when one of them is not known."""
+    return known_sum((process.descriptors for process in processes), len(processes))
+
+
+def of_probe(trough: Trough, read: Callable[[ProbeReading], int | None]) -> int | None:
+    """What the trough's probe reading gives; None without one."""
+    return read(trough.probe) if trough.probe is not None else None
+
+
+def of_workers(
+    read: Callable[[WorkerReading], int | None], workers: int
+) -> Callable[[Trough], int | None]:
+    """The sum over the workers of a trough; None when one of them gave no value."""
+
+    def total(trough: Trough) -> int | None:
+        readings = trough.probe.workers if trough.probe is not None else ()
+        return known_sum(map(read, readings), workers)
+
+    return total

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from builders import raw
-from lab.records.memory import active_file_bytes, trough_memory_bytes, without_slack
 from lab.records.observations import Sample
+from lab.records.readings import active_file_bytes, trough_memory_bytes, without_slack
 from lab.verdict.trend import troughs_of
 from lab.verdict.validity import conditions_of
 
