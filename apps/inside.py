@@ -10,6 +10,8 @@ import os
 import sys
 import threading
 
+import callees
+import distributions
 import holders
 import probe
 import tree
@@ -162,9 +164,25 @@ def traced():
         "held": holders.holders(),
         "tracer": "tracemalloc",
         "allocated_bytes": sum(each.size_diff for each in grown),
-        "lines": [line(each) for each in grown[:MOST_LINES]],
+        "lines": owned([line(each) for each in grown[:MOST_LINES]], grown[:MOST_LINES]),
         "types": {name: more for name, more in types.items() if more > 0},
     }
+
+
+def owned(lines, differences):
+    """The lines with what each calls in C, and the distributions that these and its file are of."""
+    places = [(each.traceback[-1].filename, each.traceback[-1].lineno) for each in differences]
+    functions = callees.functions_of({file for file, _ in places})
+    calls = [callees.callees(functions.get(file, ()), number) for file, number in places]
+    files = [callees.file_of(module) for found in calls for _, module in found]
+    owners = distributions.owners([file for file, _ in places] + files)
+    for record, (file, _), found in zip(lines, places, calls):  # noqa: B905 - Python 3.7
+        record["owner"] = owners.get(file)
+        record["calls"] = [
+            {"function": name, "owner": owners.get(callees.file_of(module))}
+            for name, module in found
+        ]
+    return lines
 
 
 def is_ours(difference):

@@ -13,6 +13,18 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 APPS = os.path.dirname(HERE)
 JOIN_SECONDS = 10.0
+MODULES = (
+    "tree",
+    "allocator",
+    "probe",
+    "reach",
+    "paths",
+    "holders",
+    "callees",
+    "distributions",
+    "inside",
+)
+"""Each after those that it imports."""
 
 
 class Listener:
@@ -117,7 +129,7 @@ def load_answers():
     def own_import(name, *rest, **named):
         return own[name] if name in own else builtins.__import__(name, *rest, **named)
 
-    for name in ("tree", "allocator", "probe", "reach", "paths", "holders", "inside"):
+    for name in MODULES:
         module = types.ModuleType("_lab_" + name)
         module.__builtins__ = dict(vars(builtins), __import__=own_import)
         module.__file__ = os.path.join(APPS, name + ".py")

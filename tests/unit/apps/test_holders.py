@@ -7,7 +7,6 @@ import sys
 import textwrap
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -309,9 +308,3 @@ def run_here(program: str) -> Any:
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
     return json.loads(ended.stdout)
-
-
-def test_its_modules_are_loaded_apart_from_the_apps() -> None:
-    names = Path(ROOT / "apps/outside/sitecustomize.py").read_text(encoding="utf-8")
-
-    assert '"reach", "paths", "holders"' in names

@@ -144,7 +144,7 @@ def test_after_a_fork_the_child_is_the_worker_and_the_master_is_none(sockets: Pa
 
 @linux
 def test_the_apps_own_modules_are_not_the_labs(sockets: Path, tmp_path: Path) -> None:
-    for name in ("tree", "probe", "inside", "allocator"):
+    for name in ("tree", "probe", "inside", "allocator", "reach", "paths", "holders"):
         (tmp_path / f"{name}.py").write_text(f"MINE = {name!r}\n", encoding="utf-8")
     program = f"sys.path.insert(0, {str(tmp_path)!r})\n" + (
         "import tree, probe, inside, allocator\n"

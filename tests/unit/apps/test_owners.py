@@ -1,0 +1,95 @@
+"""Whose code a file is, and which C functions a line calls: read, never run."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from support.paths import ROOT
+
+METADATA = """Metadata-Version: 2.1
+Name: Fast-JSON
+Version: 5.1.0
+Home-page: https://example.org/home
+Project-URL: Source, https://example.org/source
+Project-URL: Bug Tracker, https://example.org/issues
+
+Name: not-a-header
+"""
+
+
+def installed(site: Path, metadata: str = METADATA) -> None:
+    (site / "fastjson").mkdir()
+    (site / "fastjson/__init__.py").write_text("from math import floor\n")
+    (site / "fastjson-5.1.0.dist-info").mkdir()
+    (site / "fastjson-5.1.0.dist-info/METADATA").write_text(metadata)
+    (site / "fastjson-5.1.0.dist-info/RECORD").write_text(
+        "fastjson/__init__.py,sha256=x,24\nfastjson-5.1.0.dist-info/RECORD,,\n"
+    )
+
+
+def run(program: str, site: Path) -> Any:
+    text = f"import json, sys\nsys.path[:0] = [{str(ROOT / 'apps')!r}, {str(site)!r}]\n"
+    ended = subprocess.run(
+        [sys.executable, "-c", text + textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    return json.loads(ended.stdout)
+
+
+def test_a_file_belongs_to_the_distribution_that_recorded_it(tmp_path: Path) -> None:
+    installed(tmp_path)
+    program = """
+    import distributions, fastjson
+    found = distributions.owners([fastjson.__file__, json.__file__, "", None])
+    print(json.dumps([found.get(fastjson.__file__), found.get(json.__file__)]))
+    """
+    assert run(program, tmp_path) == [
+        {"name": "Fast-JSON", "version": "5.1.0", "tracker": "https://example.org/issues"},
+        None,
+    ]
+
+
+def test_a_tracker_that_is_no_link_is_none(tmp_path: Path) -> None:
+    installed(tmp_path, "Name: x\nProject-URL: Issues, javascript:alert(1)\n")
+    program = """
+    import distributions, fastjson
+    print(json.dumps(distributions.owners([fastjson.__file__])[fastjson.__file__]))
+    """
+    assert run(program, tmp_path) == {"name": "x", "version": "", "tracker": None}
+
+
+def test_a_line_names_the_c_functions_that_it_calls(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(
+        "import zlib\nfrom binascii import hexlify as h\n\ndef f(x):\n"
+        "    y = zlib.compress(x)\n    return h(y)\n\ndef g(x):\n    return len(x), print(x)\n"
+    )
+    program = """
+    import callees, served
+    functions = callees.functions_of({served.__file__})[served.__file__]
+    print(json.dumps([callees.callees(functions, line) for line in (5, 6, 9)]))
+    """
+    assert run(program, tmp_path) == [
+        [["zlib.compress", "zlib"]],
+        [["binascii.hexlify", "binascii"]],
+        [],
+    ]
+
+
+def test_nothing_of_the_app_runs_for_it(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(
+        "class Lazy:\n    def __getattr__(self, name): raise SystemExit(9)\n"
+        "LAZY = Lazy()\ndef f():\n    return LAZY.dumps(1)\n"
+    )
+    program = """
+    import callees, served
+    functions = callees.functions_of({served.__file__})[served.__file__]
+    print(json.dumps(callees.callees(functions, 5)))
+    """
+    assert run(program, tmp_path) == []
