@@ -1,4 +1,4 @@
-"""Shows the CPUs that were asked for, where no mount namespace can: see the README."""
+"""Shows the CPUs that were asked for, where no mount namespace can: see docs/engines.md."""
 
 import os
 

@@ -13,8 +13,8 @@ from typing import Any
 import docker
 import pytest
 from docker.errors import APIError
+from support import gate as gate_support
 from support.gate import Gate, RecordingEngine
-from support.lab_commands import gate as gate_support
 
 pytestmark = pytest.mark.engine
 

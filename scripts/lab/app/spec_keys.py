@@ -9,7 +9,7 @@ from lab.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key, as the README's table and `make init` show it."""
+    """One key, as the table of docs/lab-toml.md and `make init` show it."""
 
     name: str
     example: str
@@ -113,7 +113,7 @@ def check_known(file: str, where: str, given: Iterable[str], known: tuple[str, .
 
 
 def key_table() -> str:
-    """The README's table of all keys, in Markdown."""
+    """The table of all keys in docs/lab-toml.md, in Markdown."""
     rows = ["| key | default | example | what |", "|---|---|---|---|"]
     for prefix, keys in (("", APP_KEYS), ("[[requests]] ", REQUEST_KEYS)):
         for key in keys:

@@ -1,0 +1,201 @@
+"""Figures that a document quotes from a kept run are those that its raw files give."""
+
+import json
+import re
+from collections.abc import Sequence
+
+import pytest
+from lab.records.summary import Summary, VariantSummary
+from lab.text.units import MIB
+from support.documents import PAGES, rows, unquoted
+from support.quoted_runs import RUN_IDS, RUNS, rebuilt
+
+README = PAGES["README"]
+DOCKER_RUN = "20261124-030233-core"
+PROCESS_RUN = "20261124-030410-core"
+TABLE_RUN = "20261124-030536-core"
+THREAD_RUN = "20261125-041223-thread"
+TRY_RUN = "20261125-042750-try-ujson-failing"
+
+
+def mib_text(size_bytes: float | None) -> str:
+    assert size_bytes is not None
+    mib = size_bytes / MIB
+    return f"{mib:,.0f}" if mib >= 100 else f"{mib:.1f}"
+
+
+def variants(run_id: str) -> dict[str, VariantSummary]:
+    return {variant.name: variant for variant in rebuilt(run_id)[0].variants}
+
+
+def growth_bytes(variant: VariantSummary) -> int:
+    assert variant.memory_bytes is not None
+    return variant.memory_bytes.growth
+
+
+def range_text(texts: Sequence[str]) -> str:
+    """One figure, or the least and the greatest as `4.9 to 5.2`."""
+    ends = min(texts, key=plain_number), max(texts, key=plain_number)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def plain_number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def test_every_kept_run_is_quoted_and_every_run_that_is_not_kept_is_said_so() -> None:
+    text = "\n".join(PAGES.values())
+    named = set(re.findall(r"\b(20\d{6}-\d{6}-[a-z][a-z-]*[a-z])\b", text))
+
+    assert set(RUN_IDS) <= named
+    for run_id in named - set(RUN_IDS):
+        assert re.search(rf"`{run_id}`[^)]*not\s+kept\s+here", text), run_id
+
+
+def core_row(variant: VariantSummary) -> list[str]:
+    memory, threads = variant.memory_bytes, variant.threads
+    assert memory is not None
+    sizes = (memory.baseline, memory.settled, memory.growth, variant.prediction.growth_bytes)
+    return [
+        f"`{variant.name}`",
+        variant.verdict.value,
+        *map(mib_text, sizes),
+        f"{threads.baseline} \N{RIGHTWARDS ARROW} {threads.settled}",
+    ]
+
+
+def test_the_readmes_table_is_the_runs_own() -> None:
+    expected = [core_row(variant) for variant in variants(DOCKER_RUN).values()]
+
+    assert rows(README, "| variant | verdict |") == expected
+    assert f"docs/runs/{DOCKER_RUN}/curves.svg" in README
+
+
+def test_the_readmes_run_is_whole_and_decided() -> None:
+    summary: Summary = rebuilt(DOCKER_RUN)[0]
+    assert (len(summary.variants), summary.run.exit_code, summary.run.partial) == (12, 0, False)
+
+
+def test_growth_was_predicted_as_closely_as_the_readme_says() -> None:
+    ratios = [
+        growth_bytes(variant) / variant.prediction.growth_bytes
+        for variant in variants(DOCKER_RUN).values()
+        if variant.verdict.value == "bounded" and variant.prediction.growth_bytes
+    ]
+    within = re.search(r"The eight growths lie within ([\d.]+) %", " ".join(README.split()))
+
+    assert within is not None
+    assert len(ratios) == 8
+    assert max(abs(ratio - 1) for ratio in ratios) * 100 <= float(within[1])
+
+
+ENGINE_GROUPS = {
+    "`py37-fastapi-sync`": r"py37-fastapi-sync",
+    "`py38-` to `py310-fastapi-sync`": r"py(38|39|310)-fastapi-sync",
+    "Flask, all four": r".*-flask",
+    "`fastapi-async`, all four": r".*-fastapi-async",
+}
+
+
+@pytest.mark.parametrize("label", ENGINE_GROUPS)
+def test_the_engines_are_compared_as_their_runs_say(label: str) -> None:
+    docker, process = variants(DOCKER_RUN), variants(PROCESS_RUN)
+    names = [name for name in docker if re.fullmatch(ENGINE_GROUPS[label], name)]
+    ratios = [growth_bytes(process[name]) / growth_bytes(docker[name]) for name in names]
+    verdicts = {(docker[name].verdict.value, process[name].verdict.value) for name in names}
+    (row,) = (row for row in rows(PAGES["engines"], "| | Docker | local processes | ratio") if row[0] == label)
+
+    assert row[1:4] == [
+        range_text([mib_text(growth_bytes(docker[name])) for name in names]),
+        range_text([mib_text(growth_bytes(process[name])) for name in names]),
+        range_text([f"{ratio:.2f}" for ratio in ratios]),
+    ]
+    assert {tuple(row[4].split(", "))} == verdicts
+
+
+def test_the_threads_first_table_is_its_runs_own() -> None:
+    found = variants(TABLE_RUN)
+    for name, published, predicted, measured, ratio in rows(PAGES["thread"], "| | published |"):
+        variant = found[unquoted(name)]
+        size_bytes = growth_bytes(variant)
+        share = size_bytes / MIB / plain_number(published.removesuffix(" MiB"))
+        assert [predicted, measured, ratio] == [
+            f"{mib_text(variant.prediction.growth_bytes)} MiB",
+            f"{mib_text(size_bytes)} MiB",
+            f"{share:.2f}",
+        ]
+    flask = [mib_text(growth_bytes(found[f"py{minor}-flask"])) for minor in (38, 39, 310)]
+    assert f"Flask grew by {range_text(flask)} MiB on 3.8 to 3.10" in PAGES["thread"]
+
+
+@pytest.mark.parametrize("page", ["README", "thread"])
+def test_the_claims_counted_are_those_of_the_run(page: str) -> None:
+    outcomes = [claim.outcome.value for claim in rebuilt(THREAD_RUN)[0].claims]
+    counts = [f"{outcomes.count(name)} {name}" for name in ("reproduced", "refuted", "conditional")]
+
+    assert len(outcomes) == 42
+    assert "inconclusive" not in outcomes
+    assert ", ".join(counts) in " ".join(PAGES[page].split())
+
+
+THREAD_ROWS = {
+    "Is it uvloop?": "uvicorn-asyncio uvicorn-uvloop",
+    "Which Python brought the limit?": "fastapi-sync py38-fastapi-sync py39-fastapi-sync",
+    "The pool, or garbage?": "pool1 pool8 pool40 cpus8 collect",
+    "Who holds it?": "cpus8 arena1 thresholds",
+    "Does Flask stay constant?": "flask-dev-single flask-sync flask-dev flask",
+    "Does the H11 worker matter?": "h11 cpus8",
+    "Does async help?": "fastapi-async fastapi-sync",
+}
+"""The variants whose growth a row quotes; those without a Python are py37's."""
+
+
+@pytest.mark.parametrize(("page", "first"), [("README", "| the thread asks | measured |"), ("thread", "| the thread asks |")])
+def test_what_came_out_of_the_thread_is_what_was_measured(page: str, first: str) -> None:
+    found = variants(THREAD_RUN)
+    for question, said, *_ in rows(PAGES[page], first):
+        if question not in THREAD_ROWS:
+            continue
+        names = [name if name in found else f"py37-{name}" for name in THREAD_ROWS[question].split()]
+        if page == "README" and question == "Does Flask stay constant?":
+            names = names[2:]
+        quoted = [mib_text(growth_bytes(found[name])) for name in names]
+        missing = [figure for figure in quoted if not re.search(rf"(?<![\d.,]){figure}(?![\d.]*\d)", said)]
+        assert missing == [], question
+
+
+def test_the_answer_about_an_app_is_the_runs_own() -> None:
+    own = rebuilt(TRY_RUN)[0].own
+    assert own is not None
+    (variant,) = (v for name, v in variants(TRY_RUN).items() if name == "own-ujson-failing")
+    rate, text = variant.growth_bytes_per_request, " ".join(README.split())
+    assert rate is not None
+
+    assert variant.verdict.value == "leak"
+    quoted = f"leak, {rate.estimate / 1024:.1f} KiB a request, {mib_text(growth_bytes(variant))} MiB"
+    assert f"{quoted} in {variant.requests.ok:,} requests" in text
+    assert [f"{cause.cause} ({cause.standing})" for cause in own.causes] == ["native memory (proven)"]
+    assert f"native memory (proven), first held by `{own.lines[0].place}`" in text
+
+
+def test_the_cost_is_what_the_bench_wrote() -> None:
+    bench = json.loads((RUNS / "bench.json").read_bytes())
+    core, spent = bench["core"], bench["core"]["lab_cpu_seconds"]
+    cells = [row[:2] for row in rows(PAGES["cost"], "| measured in one run")]
+    reports = " / ".join(f"{seconds:.1f}" for seconds in bench["report_seconds"].values())
+    parts = (
+        f"driver {spent['driver']:.1f} s, dockerd {spent['dockerd']:.1f} s, "
+        f"containerd {spent['containerd']:.1f} s, gate {spent['haproxy']:.1f} s"
+    )
+
+    assert [cell for _, cell in cells] == [
+        f"{bench['hello']['keep-alive']['ratio']:.2f}",
+        f"{bench['hello']['close']['ratio']:.2f}",
+        f"{core['lab_to_servers_cpu']:.2f}",
+        f"{core['reported_peak_to_kernel_peak']:.2f}",
+        f"{reports} s",
+        f"{core['measuring_seconds']:.0f} s measuring, {core['wall_seconds']:.0f} s in all",
+    ]
+    assert f"({parts}) against the servers' {core['servers_cpu_seconds']:.0f} s" in cells[2][0]
+    assert f"{core['lab_to_servers_cpu']:.2f} of the servers' CPU" in README
+    assert bench["date"][:10] in PAGES["cost"]

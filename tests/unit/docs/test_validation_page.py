@@ -1,0 +1,77 @@
+"""The error rates that validation.md quotes: every family, their sums, and two drawn anew."""
+
+import pytest
+from lab.commands.validate import EACH, HELD_OUT_EACH, HELD_OUT_SEED, SEED
+from lab.validation.confusion import COLUMNS, rows
+from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
+from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS
+from lab.validation.simulate import cases
+from support import documents
+from support.documents import PAGES
+
+PAGE = PAGES["validation"]
+NO_LEAK_ROWS = documents.rows(PAGE, "| no leak | flat |")
+LEAK_ROWS = documents.rows(PAGE, "| leak | flat |")
+COUNTS = {row[0]: [int(cell) for cell in row[1:5]] for row in NO_LEAK_ROWS + LEAK_ROWS if row[1]}
+LOADS = {row[0]: row[5] for row in NO_LEAK_ROWS + LEAK_ROWS if row[1]}
+FLAT, BOUNDED, LEAK, INCONCLUSIVE = range(4)
+
+
+def total(families: object, *columns: int) -> int:
+    return sum(COUNTS[name][column] for name in families for column in columns)  # type: ignore[attr-defined]
+
+
+def of(count: int, cases: int) -> str:
+    return f"{count} of {cases:,} ({count / cases * 100:.1f} %)"
+
+
+def test_every_family_has_its_row() -> None:
+    assert list(COUNTS) == [*NO_LEAKS, *HELD_OUT_NO_LEAKS, *UNDER_LEAKS, *HELD_OUT_UNDER_LEAKS]
+    for name, counts in COUNTS.items():
+        held_out = name in HELD_OUT_NO_LEAKS or name in HELD_OUT_UNDER_LEAKS
+        assert sum(counts) == (HELD_OUT_EACH if held_out else EACH), name
+
+
+def test_the_rates_are_the_sums_of_the_rows() -> None:
+    columns = []
+    for no_leaks, leaks, each in (
+        (NO_LEAKS, UNDER_LEAKS, EACH),
+        (HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS, HELD_OUT_EACH),
+    ):
+        both = [*no_leaks, *leaks]
+        worst = max(COUNTS[name][INCONCLUSIVE] for name in both)
+        columns.append(
+            [
+                of(total(no_leaks, LEAK), each * len(no_leaks)),
+                of(total(leaks, FLAT, BOUNDED), each * len(leaks)),
+                of(total(both, INCONCLUSIVE), each * len(both)),
+                of(worst, each),
+            ]
+        )
+    quoted = documents.rows(PAGE, "| | families it was set by")
+
+    assert [row[1:3] for row in quoted] == [list(pair) for pair in zip(*columns, strict=True)]
+    assert f"{sum(map(sum, COUNTS.values())):,} made-up trials of {len(COUNTS)} families" in PAGE
+
+
+def test_the_readme_adds_both_up() -> None:
+    no_leaks, leaks = [*NO_LEAKS, *HELD_OUT_NO_LEAKS], [*UNDER_LEAKS, *HELD_OUT_UNDER_LEAKS]
+    counted = [total(no_leaks, LEAK), total(no_leaks, *range(4)), total(leaks, FLAT, BOUNDED)]
+    text = " ".join(PAGES["README"].split())
+
+    false, quiet, missed, every = (f"{n:,}" for n in (*counted, total(leaks, *range(4))))
+    assert f"{false} of {quiet} without a leak" in text
+    assert f"{missed} of {every} leaks were missed" in text
+
+
+@pytest.mark.parametrize(
+    ("first", "held_out"), [("level", False), ("logistic", True)], ids=["set by", "not set by"]
+)
+def test_the_first_family_drawn_anew_gives_its_row(first: str, held_out: bool) -> None:
+    shapes, each, seed = (
+        (HELD_OUT_NO_LEAKS, HELD_OUT_EACH, HELD_OUT_SEED) if held_out else (NO_LEAKS, EACH, SEED)
+    )
+    (row,) = rows(cases({first: shapes[first]}, {}, each, seed))
+
+    assert [row.count(verdict) for verdict in COLUMNS] == COUNTS[first]
+    assert f"{row.loads:.2f}" == LOADS[first]
