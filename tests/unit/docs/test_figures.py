@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from lab.records.summary import Summary, VariantSummary
-from lab.text.units import MIB
+from lab.text.phrases import MIB, MINUS, mib
 from support.documents import PAGES, rows, unquoted
 from support.quoted_runs import RUN_IDS, RUNS, rebuilt
 
@@ -16,12 +16,6 @@ PROCESS_RUN = "20261124-030410-core"
 TABLE_RUN = "20261124-030536-core"
 THREAD_RUN = "20261125-041223-thread"
 TRY_RUN = "20261125-042750-try-ujson-failing"
-
-
-def mib_text(size_bytes: float | None) -> str:
-    assert size_bytes is not None
-    mib = size_bytes / MIB
-    return f"{mib:,.0f}" if mib >= 100 else f"{mib:.1f}"
 
 
 def variants(run_id: str) -> dict[str, VariantSummary]:
@@ -40,7 +34,7 @@ def range_text(texts: Sequence[str]) -> str:
 
 
 def plain_number(text: str) -> float:
-    return float(text.replace(",", ""))
+    return float(text.replace(",", "").replace(MINUS, "-"))
 
 
 def test_every_kept_run_is_quoted_and_every_run_that_is_not_kept_is_said_so() -> None:
@@ -59,7 +53,7 @@ def core_row(variant: VariantSummary) -> list[str]:
     return [
         f"`{variant.name}`",
         variant.verdict.value,
-        *map(mib_text, sizes),
+        *map(mib, sizes),
         f"{threads.baseline} \N{RIGHTWARDS ARROW} {threads.settled}",
     ]
 
@@ -106,8 +100,8 @@ def test_the_engines_are_compared_as_their_runs_say(label: str) -> None:
     (row,) = (row for row in rows(PAGES["engines"], "| | Docker | local processes | ratio") if row[0] == label)
 
     assert row[1:4] == [
-        range_text([mib_text(growth_bytes(docker[name])) for name in names]),
-        range_text([mib_text(growth_bytes(process[name])) for name in names]),
+        range_text([mib(growth_bytes(docker[name])) for name in names]),
+        range_text([mib(growth_bytes(process[name])) for name in names]),
         range_text([f"{ratio:.2f}" for ratio in ratios]),
     ]
     assert {tuple(row[4].split(", "))} == verdicts
@@ -120,11 +114,11 @@ def test_the_threads_first_table_is_its_runs_own() -> None:
         size_bytes = growth_bytes(variant)
         share = size_bytes / MIB / plain_number(published.removesuffix(" MiB"))
         assert [predicted, measured, ratio] == [
-            f"{mib_text(variant.prediction.growth_bytes)} MiB",
-            f"{mib_text(size_bytes)} MiB",
+            f"{mib(variant.prediction.growth_bytes)} MiB",
+            f"{mib(size_bytes)} MiB",
             f"{share:.2f}",
         ]
-    flask = [mib_text(growth_bytes(found[f"py{minor}-flask"])) for minor in (38, 39, 310)]
+    flask = [mib(growth_bytes(found[f"py{minor}-flask"])) for minor in (38, 39, 310)]
     assert f"Flask grew by {range_text(flask)} MiB on 3.8 to 3.10" in PAGES["thread"]
 
 
@@ -159,9 +153,20 @@ def test_what_came_out_of_the_thread_is_what_was_measured(page: str, first: str)
         names = [name if name in found else f"py37-{name}" for name in THREAD_ROWS[question].split()]
         if page == "README" and question == "Does Flask stay constant?":
             names = names[2:]
-        quoted = [mib_text(growth_bytes(found[name])) for name in names]
+        quoted = [mib(growth_bytes(found[name])) for name in names]
         missing = [figure for figure in quoted if not re.search(rf"(?<![\d.,]){figure}(?![\d.]*\d)", said)]
         assert missing == [], question
+
+
+@pytest.mark.parametrize("page", ["README", "thread"])
+def test_what_async_costs_is_the_cpu_of_both_pythons(page: str) -> None:
+    found = variants(THREAD_RUN)
+
+    def seconds(kind: str) -> float:
+        spent = [found[f"{python}-table1-{kind}"].cpu_seconds for python in ("py37", "py38")]
+        return sum(each.user + each.system for each in spent if each)
+
+    assert f"costs {seconds('async') / seconds('sync'):.1f} times the CPU" in PAGES[page]
 
 
 def test_the_answer_about_an_app_is_the_runs_own() -> None:
@@ -172,7 +177,7 @@ def test_the_answer_about_an_app_is_the_runs_own() -> None:
     assert rate is not None
 
     assert variant.verdict.value == "leak"
-    quoted = f"leak, {rate.estimate / 1024:.1f} KiB a request, {mib_text(growth_bytes(variant))} MiB"
+    quoted = f"leak, {rate.estimate / 1024:.1f} KiB a request, {mib(growth_bytes(variant))} MiB"
     assert f"{quoted} in {variant.requests.ok:,} requests" in text
     assert [f"{cause.cause} ({cause.standing})" for cause in own.causes] == ["native memory (proven)"]
     assert f"native memory (proven), first held by `{own.lines[0].place}`" in text
