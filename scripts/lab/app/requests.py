@@ -27,14 +27,14 @@ def weighted_request_of(request: RequestSpec) -> WeightedRequest:
     if request.kind is RequestProtocol.TCP:
         return WeightedRequest(None, request.weight, request.connection)
     headers, body = headers_and_body(request)
-    exchange = Request(
+    sent = Request(
         path=quote(request.path, safe=PLAIN_IN_A_PATH),
         method=request.method,
         headers=headers,
         body=body,
         ok_statuses=request.expect or SUCCESS,
     )
-    return WeightedRequest(exchange, request.weight, request.connection)
+    return WeightedRequest(sent, request.weight, request.connection)
 
 
 def headers_and_body(request: RequestSpec) -> tuple[tuple[tuple[str, str], ...], bytes]:

@@ -10,8 +10,9 @@ from statistics import median
 
 import uvloop
 
-from lab.load.client import Target, resolve, run_block
+from lab.load.block import BlockPlan, run_block
 from lab.load.request import Request
+from lab.load.target import Target, resolve
 from lab.records.variant import Connection
 
 ROUNDS = {Connection.KEEP_ALIVE: (5, 3), Connection.CLOSE: (9, 1)}
@@ -44,9 +45,7 @@ def wrk_rate(host: str, connection: Connection) -> float:
 async def lab_rate(target: Target, requests: int, connection: Connection) -> float:
     """Requests a second that the lab's client reaches."""
     started = time.perf_counter()
-    block = await run_block(
-        target, index=0, requests=requests, concurrency=CONCURRENCY, connection=connection
-    )
+    block = await run_block(target, BlockPlan(0, requests, CONCURRENCY, connection))
     if block.ok != requests:
         raise RuntimeError(f"only {block.ok} of {requests} were served: {block.failures}")
     return block.ok / (time.perf_counter() - started)

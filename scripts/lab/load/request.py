@@ -1,4 +1,4 @@
-"""One kind of request, written out: what is sent, and which answers to it count as served."""
+"""A request: the bytes that are sent, and the statuses of a response that counts as served."""
 
 import random
 from collections.abc import Container, Iterator
@@ -14,10 +14,8 @@ UPLOAD_BYTES = 100_000
 """About the size of a photograph that a phone sends."""
 UPLOAD_SEED = 596
 BOUNDARY = "worker-memory-lab-596"
-
-
 BODY_METHODS = ("POST", "PUT", "PATCH")
-"""Of these a server may want the length, even of no body."""
+"""A server may require the length of their body even when it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +23,19 @@ class EncodedRequest:
     """One request as it is sent."""
 
     data: bytes | None
-    """None: connect, and close without a word."""
+    """None: connect, and close without a request."""
     ok_statuses: Container[int]
-    keep: bool
-    """Whether the connection may stay for the next one."""
-    bodiless: bool = False
-    """Whether its answer has no body, whatever length it names."""
+    keep_alive: bool
+    """Whether the connection may carry the next request."""
+    expects_no_body: bool = False
+    """Whether its response has no body, whatever length it gives."""
 
 
 class RequestSource(Protocol):
-    """What a load asks for, one request after the other, without end."""
+    """The requests of a load."""
 
-    def wires(self, host: str, connection: Connection) -> Iterator[EncodedRequest]: ...
+    def encoded_requests(self, host: str, connection: Connection) -> Iterator[EncodedRequest]:
+        """One request after another, without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,8 @@ class Request:
     body: bytes = b""
     ok_statuses: Container[int] = SUCCESS
 
-    def request_bytes(self, host: str, connection: Connection) -> bytes:
-        """Everything that goes over the wire."""
+    def to_bytes(self, host: str, connection: Connection) -> bytes:
+        """Head and body as they are sent."""
         length: tuple[tuple[str, str], ...] = ()
         if self.body or self.method in BODY_METHODS:
             length = (("Content-Length", str(len(self.body))),)
@@ -61,14 +60,15 @@ class Request:
         )
         return "\r\n".join((*lines, "", "")).encode("ascii") + self.body
 
-    def wire(self, host: str, connection: Connection) -> EncodedRequest:
-        keep = connection is Connection.KEEP_ALIVE
-        data = self.request_bytes(host, connection)
-        return EncodedRequest(data, self.ok_statuses, keep, self.method == "HEAD")
+    def encode(self, host: str, connection: Connection) -> EncodedRequest:
+        """The request as it is sent."""
+        keep_alive = connection is Connection.KEEP_ALIVE
+        data = self.to_bytes(host, connection)
+        return EncodedRequest(data, self.ok_statuses, keep_alive, self.method == "HEAD")
 
-    def wires(self, host: str, connection: Connection) -> Iterator[EncodedRequest]:
-        """The same each time."""
-        return repeat(self.wire(host, connection))
+    def encoded_requests(self, host: str, connection: Connection) -> Iterator[EncodedRequest]:
+        """The same request each time."""
+        return repeat(self.encode(host, connection))
 
 
 @cache
@@ -84,7 +84,7 @@ def upload_body() -> bytes:
 
 
 def request_of(path: str, kind: RequestKind = RequestKind.GET) -> Request:
-    """What a variant's load asks of its endpoint."""
+    """The request that a variant's load sends to its endpoint."""
     if kind is RequestKind.GET:
         return Request(path)
     content_type = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")

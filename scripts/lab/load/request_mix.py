@@ -1,4 +1,4 @@
-"""An own app, as far as its trial knows it: what it is asked, and what tells that it is ready."""
+"""The requests of a user app: several kinds, each with its weight, interleaved."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -9,45 +9,48 @@ from lab.load.request import EncodedRequest, Request
 from lab.records.variant import Connection
 
 NUMBER = "{n}"
+"""Replaced by the request's number, in a path, a header's value or a body."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeightedRequest:
-    """One kind of request; None in the place of an exchange: connect and close."""
+    """One kind of request and its share of the load; None: connect, and close without a request."""
 
-    exchange: Request | None
+    request: Request | None
     weight: int = 1
     connection: Connection = Connection.CLOSE
 
     def is_numbered(self) -> bool:
-        asked = self.exchange
-        if asked is None:
+        """Whether each request of this kind has a number in it."""
+        request = self.request
+        if request is None:
             return False
-        texts = (asked.path, *(value for _, value in asked.headers))
-        return any(NUMBER in text for text in texts) or NUMBER.encode() in asked.body
+        texts = (request.path, *(value for _, value in request.headers))
+        return any(NUMBER in text for text in texts) or NUMBER.encode() in request.body
 
-    def wire(self, host: str, number: int) -> EncodedRequest:
+    def encode(self, host: str, number: int) -> EncodedRequest:
         """The request with this number in it."""
-        if self.exchange is None:
-            return EncodedRequest(None, (), keep=False)
-        return numbered(self.exchange, str(number)).wire(host, self.connection)
+        if self.request is None:
+            return EncodedRequest(None, (), keep_alive=False)
+        return numbered(self.request, str(number)).encode(host, self.connection)
 
 
-def numbered(exchange: Request, number: str) -> Request:
+def numbered(request: Request, number: str) -> Request:
+    """The request with its number in path, header values and body."""
     return replace(
-        exchange,
-        path=exchange.path.replace(NUMBER, number),
-        headers=tuple((name, value.replace(NUMBER, number)) for name, value in exchange.headers),
-        body=exchange.body.replace(NUMBER.encode(), number.encode()),
+        request,
+        path=request.path.replace(NUMBER, number),
+        headers=tuple((name, value.replace(NUMBER, number)) for name, value in request.headers),
+        body=request.body.replace(NUMBER.encode(), number.encode()),
     )
 
 
 def interleaved(weights: Sequence[int]) -> list[int]:
-    """Indices, each as often as its weight, as evenly spread as they can be; the same each time."""
+    """Indices, each as often as its weight, as evenly spread as they can be."""
     shares = [weight // gcd(*weights) for weight in weights]
     credit, order = [0] * len(shares), []
     for _ in range(sum(shares)):
-        credit = [have + share for have, share in zip(credit, shares, strict=True)]
+        credit = [saved + share for saved, share in zip(credit, shares, strict=True)]
         chosen = credit.index(max(credit))
         credit[chosen] -= sum(shares)
         order.append(chosen)
@@ -55,32 +58,36 @@ def interleaved(weights: Sequence[int]) -> list[int]:
 
 
 class RequestMix:
-    """Several kinds of requests, interleaved; the number in them counts up through the trial."""
+    """Several kinds of requests, interleaved; their number counts up through the trial."""
 
-    def __init__(self, asks: Sequence[WeightedRequest]) -> None:
-        self.asks = asks
-        self.order = itertools.cycle(interleaved([ask.weight for ask in asks]))
+    def __init__(self, kinds: Sequence[WeightedRequest]) -> None:
+        self.kinds = kinds
+        self.order = itertools.cycle(interleaved([kind.weight for kind in kinds]))
         self.numbers = itertools.count(1)
 
-    def wires(self, host: str, _: Connection) -> Iterator[EncodedRequest]:
-        """Each kind has a connection of its own choice."""
+    def encoded_requests(self, host: str, _: Connection) -> Iterator[EncodedRequest]:
+        """One request after another; each kind has a connection of its own choice."""
         fixed = {
-            index: ask.wire(host, 0) for index, ask in enumerate(self.asks) if not ask.is_numbered()
+            index: kind.encode(host, 0)
+            for index, kind in enumerate(self.kinds)
+            if not kind.is_numbered()
         }
         for index in self.order:
             number = next(self.numbers)
-            yield fixed.get(index) or self.asks[index].wire(host, number)
+            yield fixed.get(index) or self.kinds[index].encode(host, number)
 
 
 @dataclass(frozen=True, slots=True)
 class UserApp:
-    """An own app in a trial."""
+    """The user's app as its trial sees it: its requests, and how it shows that it is ready."""
 
-    asks: tuple[WeightedRequest, ...]
+    requests: tuple[WeightedRequest, ...]
     health: str = "/"
-    """Any answer to it counts as ready."""
+    """Any response to it counts as ready."""
     warm_up: int = 50
+    """Requests before the baseline."""
 
     @property
     def speaks_http(self) -> bool:
-        return any(ask.exchange is not None for ask in self.asks)
+        """Whether any of its requests is sent over HTTP."""
+        return any(kind.request is not None for kind in self.requests)

@@ -1,124 +1,218 @@
-"""Finds the end of an HTTP/1.1 answer (RFC 9112, section 6) and nothing more.
+"""Finds the end of an HTTP/1.1 response (RFC 9112, section 6); bodies are counted, never kept.
 
-A full parser costs more than the rest of the client together, and the load may not take CPU
-from the servers beside it. Bodies are counted, never kept.
+A full parser costs more than the rest of the client together, and the load may not take CPU from
+the servers that it measures. The server may be hostile: heads, lines and bodies have limits, each
+byte of a body is passed once, and only an incomplete head, line or trailer is kept.
 """
 
-HEAD_LIMIT_BYTES = 65_536
+import re
+
+MAX_HEAD_BYTES = 65_536
+"""Of one response: its head, its interim responses (1xx) and its trailers together."""
+MAX_CHUNK_LINE_BYTES = 4_096
+"""Of the line that gives a chunk's size, with its extensions."""
+MAX_CHUNKS = 1_000_000
+"""Of one response: about a second of this reader's time."""
+MAX_BODY_BYTES = 1 << 30
+"""Of one response, with the lines that give its chunks' sizes: 1 GiB."""
 PREFIX = b"HTTP/1."
-NO_BODY_STATUS = frozenset({204, 304})
+LINE_END = b"\r\n"
+HEAD_END = b"\r\n\r\n"
+STATUS_WITHOUT_BODY = frozenset({204, 304})
+FRAMING_FIELD = re.compile(
+    rb"\r\n(content-length|transfer-encoding|connection)[ \t]*:[ \t]*([^\r\n]*)"
+)
+INCOMPLETE = -1
+SHOWN_BYTES = 80
 
 
-class ProtocolFault(Exception):
-    """The answer is not HTTP/1."""
+class ProtocolError(Exception):
+    """The response is not HTTP/1."""
 
 
-def whole_number(digits: bytes, base: int) -> int:
-    """A length without sign, space or underscore, which `int` alone would let through.
+class ResponseTooLarge(Exception):
+    """The response exceeds a limit of this module."""
+
+
+def parse_length(digits: bytes, base: int) -> int:
+    """A length in bytes; without sign, space or underscore, which `int` alone would accept.
 
     Raises:
-        ValueError: it is none.
+        ProtocolError: the digits are no number of that base.
     """
-    if not digits.isalnum():
-        raise ValueError(digits)
-    return int(digits, base)
+    try:
+        if digits.isalnum():
+            return int(digits, base)
+    except ValueError:
+        pass
+    raise ProtocolError(f"{digits[:SHOWN_BYTES]!r} is not a length in bytes")
 
 
-class AnswerReader:
-    """Reads one answer after another from one connection."""
+class ResponseReader:
+    """Reads the responses of one connection, one after another."""
 
     def __init__(self) -> None:
         self.status = 0
         self.keep_alive = True
-        self.bodiless = False
-        """Whether what is waited for has no body, as the answer to a HEAD."""
-        self.in_body = False
-        self.buffer = b""
-        self.left_bytes: int | None = None
-        self.chunked = False
+        """Whether the connection can carry another request after this response."""
+        self.expects_no_body = False
+        """Set by the caller: whether the request was one whose response has no body (HEAD)."""
+        self.unread_bytes = 0
+        """Bytes of the body, or of the current chunk, that are still to come."""
+        self.chunk_lines_of_feed = 0
+        """How many chunks began in the data that was fed last: the time that it took."""
+        self._start()
+
+    def _start(self) -> None:
+        self._pending = b""
+        self._searched_bytes = self._chunks = 0
+        self._head_bytes = self._body_bytes = 0
+        self._in_body = self._chunked = self._in_trailers = False
+        self._ends_with_connection = False
+        self._before_size = b""
 
     def feed(self, data: bytes) -> bool:
-        """Take what arrived; True when the answer is whole.
+        """Whether the response is complete with these bytes.
 
         Raises:
-            ProtocolFault: it is not HTTP/1.
+            ProtocolError: it is not HTTP/1.
+            ResponseTooLarge: it exceeds a limit.
         """
-        self.buffer += data
-        if not self.in_body and not self.read_head():
+        if len(data) < self.unread_bytes:
+            self.unread_bytes -= len(data)
             return False
-        return self.read_chunks() if self.chunked else self.read_counted()
+        # What is pending holds no end of a head, but may hold the beginning of one.
+        self._searched_bytes = len(self._pending) - len(HEAD_END)
+        if self._pending:
+            data, self._pending = self._pending + data, b""
+        chunks, offset = self._chunks, 0
+        if not self._in_body:
+            offset = self._read_head(data)
+            if offset == INCOMPLETE:
+                return False
+        if not self._chunked:
+            return self._read_body(data, offset)
+        complete = self._read_chunks(data, offset)
+        self.chunk_lines_of_feed = self._chunks - chunks
+        return complete
+
+    def skip(self, count: int) -> int:
+        """Count bytes of the body that were read elsewhere; returns how many are still to come."""
+        self.unread_bytes -= count
+        return self.unread_bytes
 
     def end(self) -> bool:
-        """The connection ended; True when that is this answer's proper end."""
-        return self.in_body and not self.chunked and self.left_bytes is None
+        """Whether the end of the connection is the proper end of this response."""
+        return self._in_body and self._ends_with_connection
 
-    def read_head(self) -> bool:
-        if not self.buffer.startswith(PREFIX[: len(self.buffer)]):
-            raise ProtocolFault(repr(self.buffer[:80]))
-        head, mark, rest = self.buffer.partition(b"\r\n\r\n")
-        if not mark:
-            if len(head) > HEAD_LIMIT_BYTES:
-                raise ProtocolFault("no end of the headers")
-            return False
-        self.buffer = rest
-        self.parse(head)
+    def _keep(self, data: bytes, offset: int, most_bytes: int) -> bool:
+        """Keep the beginning of a head, line or trailer; always False, for `feed` to return."""
+        self._pending = data[offset:]
+        if len(self._pending) > most_bytes:
+            raise ResponseTooLarge(f"no end of a head or line after {most_bytes:,} bytes")
+        return False
+
+    def _count_head(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise ResponseTooLarge(f"heads and trailers of more than {MAX_HEAD_BYTES:,} bytes")
+
+    def _count_body(self, size: int) -> None:
+        self._body_bytes += size
+        if self._body_bytes > MAX_BODY_BYTES:
+            raise ResponseTooLarge(f"a body of more than {MAX_BODY_BYTES:,} bytes")
+
+    def _read_head(self, data: bytes) -> int:
+        """The offset of the body, behind any interim responses; or INCOMPLETE."""
+        offset = 0
+        while (end := data.find(HEAD_END, max(offset, self._searched_bytes))) != -1:
+            self._count_head(end + len(HEAD_END) - offset)
+            self._parse_head(data[offset:end])
+            offset = end + len(HEAD_END)
+            if not 100 <= self.status < 200:
+                self._in_body = True
+                return offset
+        if not PREFIX.startswith(data[offset : offset + len(PREFIX)]):
+            raise ProtocolError(repr(data[offset : offset + SHOWN_BYTES]))
+        self._keep(data, offset, MAX_HEAD_BYTES - self._head_bytes)
+        return INCOMPLETE
+
+    def _parse_head(self, head: bytes) -> None:
+        status = head[9:12]
+        if not (head.startswith(PREFIX) and status.isdigit()):
+            raise ProtocolError(repr(head[:SHOWN_BYTES]))
+        self.status = int(status)
+        fields: dict[bytes, bytes] = dict(FRAMING_FIELD.findall(head.lower()))
+        connection = fields.get(b"connection", b"").rstrip()
+        is_http_1_0 = head.startswith(b"HTTP/1.0")
+        self.keep_alive = connection == b"keep-alive" if is_http_1_0 else connection != b"close"
         if 100 <= self.status < 200:
-            return self.read_head()
-        self.in_body = True
-        return True
+            return
+        length = fields.get(b"content-length")
+        self.unread_bytes = 0
+        if self.expects_no_body or self.status in STATUS_WITHOUT_BODY:
+            return
+        if fields.get(b"transfer-encoding", b"").rstrip().endswith(b"chunked"):
+            self._chunked = True
+        elif length is not None:
+            self.unread_bytes = parse_length(length.rstrip(), 10)
+            self._count_body(self.unread_bytes)
+        else:
+            self._ends_with_connection = True
+            self.unread_bytes = MAX_BODY_BYTES + 1
 
-    def parse(self, head: bytes) -> None:
-        status_line, *lines = head.split(b"\r\n")
-        try:
-            self.status = int(status_line[9:12])
-            fields = {
-                name.strip().lower(): value.strip()
-                for name, _, value in (line.partition(b":") for line in lines)
-            }
-            length = fields.get(b"content-length")
-            self.left_bytes = whole_number(length, 10) if length is not None else None
-        except ValueError as error:
-            raise ProtocolFault(repr(status_line[:80])) from error
-        self.chunked = fields.get(b"transfer-encoding", b"").lower().endswith(b"chunked")
-        connection = fields.get(b"connection", b"").lower()
-        http_1_0 = status_line.startswith(b"HTTP/1.0")
-        self.keep_alive = connection == b"keep-alive" if http_1_0 else connection != b"close"
-        if self.bodiless or self.status in NO_BODY_STATUS:
-            self.left_bytes, self.chunked = 0, False
-
-    def read_counted(self) -> bool:
-        if self.left_bytes is None:
-            self.buffer = b""
+    def _read_body(self, data: bytes, offset: int) -> bool:
+        end = offset + self.unread_bytes
+        if len(data) < end:
+            self.unread_bytes = end - len(data)
             return False
-        taken = min(self.left_bytes, len(self.buffer))
-        self.left_bytes -= taken
-        self.buffer = self.buffer[taken:]
-        return self.whole() if self.left_bytes == 0 else False
+        if self._ends_with_connection:
+            self._count_body(self.unread_bytes + MAX_BODY_BYTES)
+        return self._complete(data, end)
 
-    def read_chunks(self) -> bool:
-        while True:
-            line, mark, rest = self.buffer.partition(b"\r\n")
-            if not mark:
+    def _read_chunks(self, data: bytes, offset: int) -> bool:
+        while not self._in_trailers:
+            end = offset + self.unread_bytes
+            if len(data) < end:
+                self.unread_bytes = end - len(data)
                 return False
-            try:
-                size = whole_number(line.partition(b";")[0].strip(), 16)
-            except ValueError as error:
-                raise ProtocolFault(f"chunk size {line[:40]!r}") from error
-            if size == 0:
-                return self.read_trailers(rest)
-            if len(rest) < size + 2:
-                return False
-            self.buffer = rest[size + 2 :]
+            self.unread_bytes = 0
+            offset = self._read_chunk_line(data, end)
+            if offset == INCOMPLETE:
+                return self._keep(data, end, MAX_CHUNK_LINE_BYTES)
+        end = data.find(HEAD_END, max(offset, self._searched_bytes))
+        if end == -1:
+            return self._keep(data, offset, MAX_HEAD_BYTES - self._head_bytes)
+        self._count_head(end + len(HEAD_END) - offset)
+        return self._complete(data, end + len(HEAD_END))
 
-    def read_trailers(self, rest: bytes) -> bool:
-        while True:
-            line, mark, rest = rest.partition(b"\r\n")
-            if not mark:
-                return False
-            if not line:
-                self.buffer = rest
-                return self.whole()
+    def _read_chunk_line(self, data: bytes, offset: int) -> int:
+        """The offset of the chunk's data; of the last chunk, of the line end before the trailers.
 
-    def whole(self) -> bool:
-        self.in_body = False
+        INCOMPLETE when the line has not arrived whole.
+        """
+        start = offset + len(self._before_size)
+        end = data.find(LINE_END, start)
+        if end == -1:
+            return INCOMPLETE
+        line = data[start:end]
+        if not data.startswith(self._before_size, offset):
+            raise ProtocolError("a chunk is longer than its size says")
+        self.unread_bytes = parse_length(line.partition(b";")[0].strip(), 16)
+        self._count_body(self.unread_bytes + end - offset)
+        self._chunks += 1
+        if self._chunks > MAX_CHUNKS:
+            raise ResponseTooLarge(f"a body of more than {MAX_CHUNKS:,} chunks")
+        self._before_size = LINE_END
+        if self.unread_bytes == 0:
+            self._in_trailers = True
+            return end
+        return end + len(LINE_END)
+
+    def _complete(self, data: bytes, end: int) -> bool:
+        """True; a connection on which more was sent than the response carries no other request."""
+        if end < len(data):
+            self.keep_alive = False
+        self.unread_bytes = 0
+        self._start()
         return True

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from lab.load.client import run_block
+from lab.load.block import BlockPlan, run_block
 from lab.load.request import request_of
 from lab.matrix.load_plan import block_sizes
 from lab.measure.cooldown import Cooldown
@@ -79,10 +79,7 @@ class BlockLoad:
         plan = self.trial.plan
         return await run_block(
             self.server.target,
-            index=index,
-            requests=size,
-            concurrency=plan.concurrency,
-            connection=plan.connection,
+            BlockPlan(index, size, plan.concurrency, plan.connection),
             on_progress=self.count,
             companion=request_of(plan.companion) if plan.companion else None,
         )

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from lab.engines.protocol import State
-from lab.load.client import Target, run_block
+from lab.load.block import BlockPlan, run_block
 from lab.load.request import request_of
+from lab.load.target import Target
 from lab.measure.cooldown_rules import Waits, memory_is_stable
 from lab.measure.sampling import Watch
 from lab.probes.client import HEALTH_PATH, ProbeClient
@@ -59,11 +60,8 @@ class ScenarioContext:
 
     async def request_health(self) -> Block:
         return await run_block(
-            self.target.asking(request_of(HEALTH_PATH)),
-            index=-1,
-            requests=HEALTH_REQUESTS,
-            concurrency=HEALTH_REQUESTS,
-            connection=Connection.CLOSE,
+            self.target.with_source(request_of(HEALTH_PATH)),
+            BlockPlan(-1, HEALTH_REQUESTS, HEALTH_REQUESTS, Connection.CLOSE),
         )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.engines.protocol import Endpoint
-from lab.load.client import Target, resolve
 from lab.load.request import request_of
 from lab.load.request_mix import RequestMix
+from lab.load.target import Target, resolve
 from lab.measure.trial_context import TrialContext, TrialEnded
 from lab.prediction.predict import OfferedLoad, predict
 from lab.probes.client import ProbeClient
@@ -101,9 +101,9 @@ def target_of(trial: TrialContext, endpoint: Endpoint) -> Target:
     except OSError as error:
         reason = f"its host name {endpoint.host} cannot be resolved: {error}"
         raise TrialEnded(EndKind.NEVER_READY, reason) from error
-    user_app = trial.user_app
+    user_app, plan = trial.user_app, trial.plan
     source = (
-        RequestMix(user_app.asks) if user_app else request_of(trial.variant.path, trial.plan.kind)
+        RequestMix(user_app.requests) if user_app else request_of(trial.variant.path, plan.kind)
     )
     return Target(address, endpoint.port, endpoint.host, source)
 

@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from lab.engines.protocol import Endpoint, probe_ports
-from lab.load.client import resolve
+from lab.load.target import resolve
 from lab.records.observations import (
     AllocationTrace,
     Calibration,

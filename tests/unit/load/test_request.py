@@ -7,15 +7,15 @@ from lab.records.variant import Connection, RequestKind
 
 
 def test_a_get_is_written_out() -> None:
-    assert Request("/sync/lists").request_bytes("one", Connection.CLOSE) == (
+    assert Request("/sync/lists").to_bytes("one", Connection.CLOSE) == (
         b"GET /sync/lists HTTP/1.1\r\nHost: one\r\nConnection: close\r\n\r\n"
     )
 
 
 def test_method_headers_and_body_are_written_out() -> None:
-    exchange = Request("/orders", "PUT", (("X-Token", "a"),), b"{}")
+    request = Request("/orders", "PUT", (("X-Token", "a"),), b"{}")
 
-    assert exchange.request_bytes("one", Connection.KEEP_ALIVE) == (
+    assert request.to_bytes("one", Connection.KEEP_ALIVE) == (
         b"PUT /orders HTTP/1.1\r\nHost: one\r\nConnection: keep-alive\r\nX-Token: a\r\n"
         b"Content-Length: 2\r\n\r\n{}"
     )
@@ -27,13 +27,13 @@ def test_served_is_2xx_unless_it_is_said_otherwise(status: int, ok: bool) -> Non
 
 
 def test_an_upload_is_one_file_in_the_field_file_as_a_form() -> None:
-    exchange = request_of("/sync/strings", RequestKind.UPLOAD)
-    ((name, value),) = exchange.headers
+    request = request_of("/sync/strings", RequestKind.UPLOAD)
+    ((name, value),) = request.headers
     parser = email.parser.BytesParser(policy=email.policy.HTTP)
-    message = parser.parsebytes(f"{name}: {value}\r\n\r\n".encode() + exchange.body)
+    message = parser.parsebytes(f"{name}: {value}\r\n\r\n".encode() + request.body)
     (part,) = message.iter_parts()
 
-    assert exchange.method == "POST"
+    assert request.method == "POST"
     assert part.get_param("name", header="content-disposition") == "file"
     assert part.get_filename() == "upload.bin"
     assert len(part.get_payload(decode=True)) == UPLOAD_BYTES

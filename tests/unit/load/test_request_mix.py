@@ -1,4 +1,4 @@
-"""An own app's load: which request comes when, and what goes over the wire."""
+"""The load of a user app: the order of its requests, and the bytes that are sent."""
 
 import asyncio
 import itertools
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from lab.app.requests import weighted_request_of
 from lab.app.spec import RequestProtocol, RequestSpec, Upload
-from lab.load.client import Target, run_block
+from lab.load.block import BlockPlan, run_block
 from lab.load.request import Request
 from lab.load.request_mix import RequestMix, WeightedRequest, interleaved
+from lab.load.target import Target
 from lab.records.observations import Block
 from lab.records.variant import Connection
 
@@ -19,8 +20,8 @@ HOST = "app"
 
 
 def sent(mix: RequestMix, count: int) -> list[bytes]:
-    wires = itertools.islice(mix.wires(HOST, Connection.CLOSE), count)
-    return [wire.data or b"" for wire in wires]
+    encoded = itertools.islice(mix.encoded_requests(HOST, Connection.CLOSE), count)
+    return [each.data or b"" for each in encoded]
 
 
 def first_line(data: bytes) -> str:
@@ -61,8 +62,8 @@ def test_each_kind_has_its_own_connection_and_expectation() -> None:
             weighted_request_of(RequestSpec()),
         ]
     )
-    first, second = itertools.islice(mix.wires(HOST, Connection.CLOSE), 2)
-    assert (first.keep, second.keep) == (True, False)
+    first, second = itertools.islice(mix.encoded_requests(HOST, Connection.CLOSE), 2)
+    assert (first.keep_alive, second.keep_alive) == (True, False)
     assert (404 in first.ok_statuses, 404 in second.ok_statuses) == (True, False)
 
 
@@ -106,15 +107,13 @@ def test_a_path_in_other_letters_is_encoded() -> None:
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
-def load(handler: Handler, asks: list[WeightedRequest], requests: int) -> Block:
+def load(handler: Handler, kinds: list[WeightedRequest], requests: int) -> Block:
     async def run() -> Block:
         server = await asyncio.start_server(handler, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        target = Target("127.0.0.1", port, HOST, RequestMix(asks))
+        target = Target("127.0.0.1", port, HOST, RequestMix(kinds))
         async with server:
-            return await run_block(
-                target, index=0, requests=requests, concurrency=2, connection=Connection.CLOSE
-            )
+            return await run_block(target, BlockPlan(0, requests, 2, Connection.CLOSE))
 
     return asyncio.run(run())
 
@@ -140,12 +139,12 @@ def test_expected_statuses_are_served_and_a_head_has_no_body() -> None:
         assert head.startswith(b"GET")
         writer.close()
 
-    asks = [
+    kinds = [
         weighted_request_of(
             RequestSpec(method="HEAD", expect=(405,), connection=Connection.KEEP_ALIVE, weight=3)
         ),
         weighted_request_of(RequestSpec()),
     ]
-    block = load(answer, asks, 8)
+    block = load(answer, kinds, 8)
 
     assert (block.ok, dict(block.failures)) == (6, {"status-500": 2})

@@ -1,7 +1,10 @@
-"""The load against a small server on loopback, on both event loops."""
+"""A block of load against a small server on loopback, on both event loops."""
 
 import asyncio
+import contextlib
 import socket
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,9 +12,10 @@ from typing import Any
 
 import pytest
 import uvloop
-from lab.load import client as load
-from lab.load.client import Target, failure_kind, latency_quantiles, resolve, run_block
+from lab.load.block import BlockPlan, run_block
+from lab.load.client import Timing
 from lab.load.request import Request
+from lab.load.target import Target
 from lab.records.observations import Block
 from lab.records.variant import Connection
 
@@ -29,6 +33,7 @@ class Server:
         self.connections = self.requests = self.open = self.most_open = 0
         self.heads: list[bytes] = []
         self.failing_every = 0
+        self.closes = answer is UNTIL_CLOSED
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -44,7 +49,7 @@ class Server:
                     break
                 writer.write(self.answer)
                 await writer.drain()
-                if b"Connection: close" in head or self.answer is UNTIL_CLOSED:
+                if b"Connection: close" in head or self.closes:
                     break
         except ConnectionError:
             pass
@@ -87,10 +92,15 @@ def run(request: pytest.FixtureRequest) -> Callable[[Awaitable[Any]], Any]:
     return on_its_loop
 
 
-async def block_of(server: Server, requests: int = 40, concurrency: int = 4, **more: Any) -> Block:
-    more.setdefault("connection", Connection.CLOSE)
+async def block_of(
+    server: Server,
+    requests: int = 40,
+    concurrency: int = 4,
+    connection: Connection = Connection.CLOSE,
+    **more: Any,
+) -> Block:
     async with listening(server) as target:
-        return await run_block(target, index=3, requests=requests, concurrency=concurrency, **more)
+        return await run_block(target, BlockPlan(3, requests, concurrency, connection), **more)
 
 
 def free_port() -> int:
@@ -101,7 +111,7 @@ def free_port() -> int:
 
 @pytest.mark.parametrize("answer", [OK, CHUNKED, UNTIL_CLOSED])
 @pytest.mark.parametrize(("requests", "concurrency"), [(1, 1), (41, 4), (3, 10), (100, 40)])
-def test_exactly_what_was_asked_for_is_sent(
+def test_exactly_the_planned_requests_are_sent(
     run: Any, answer: bytes, requests: int, concurrency: int
 ) -> None:
     server = Server(answer)
@@ -115,14 +125,14 @@ def test_exactly_what_was_asked_for_is_sent(
 @pytest.mark.parametrize("connection", list(Connection))
 def test_never_more_connections_at_once_than_clients(run: Any, connection: Connection) -> None:
     server = Server(OK, delay_seconds=0.002)
-    run(block_of(server, 60, 6, connection=connection))
+    run(block_of(server, 60, 6, connection))
 
     assert server.most_open == 6
 
 
 def test_close_opens_a_connection_a_request(run: Any) -> None:
     server = Server(OK)
-    run(block_of(server, 40, 4, connection=Connection.CLOSE))
+    run(block_of(server, 40, 4, Connection.CLOSE))
 
     assert server.connections == 40
     assert b"Connection: close\r\n" in server.heads[0]
@@ -130,7 +140,7 @@ def test_close_opens_a_connection_a_request(run: Any) -> None:
 
 def test_keep_alive_opens_a_connection_a_client(run: Any) -> None:
     server = Server(OK)
-    run(block_of(server, 40, 4, connection=Connection.KEEP_ALIVE))
+    run(block_of(server, 40, 4, Connection.KEEP_ALIVE))
 
     assert server.connections == 4
     assert b"Connection: keep-alive\r\n" in server.heads[0]
@@ -138,7 +148,7 @@ def test_keep_alive_opens_a_connection_a_client(run: Any) -> None:
 
 def test_keep_alive_opens_anew_what_the_server_closes(run: Any) -> None:
     server = Server(UNTIL_CLOSED)
-    block = run(block_of(server, 40, 4, connection=Connection.KEEP_ALIVE))
+    block = run(block_of(server, 40, 4, Connection.KEEP_ALIVE))
 
     assert (block.ok, server.connections) == (40, 40)
 
@@ -168,25 +178,23 @@ def test_failures_are_counted_by_kind(run: Any, server: Server, kind: str) -> No
     assert block.latency_seconds == {}
 
 
-def test_a_refused_connection(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "RETRY_DELAY_SECONDS", 0.0)
+def test_a_refused_connection(run: Any) -> None:
     target = Target("127.0.0.1", free_port(), "one", Request("/"))
-    block = run(run_block(target, index=0, requests=10, concurrency=2, connection=Connection.CLOSE))
+    plan, timing = BlockPlan(0, 10, 2, Connection.CLOSE), Timing(retry_delay_seconds=0.0)
+    block = run(run_block(target, plan, timing=timing))
 
     assert (block.sent, block.ok, block.failures) == (10, 0, {"refused": 10})
 
 
 @pytest.mark.parametrize("connection", list(Connection))
-def test_a_hang_is_a_timeout(
-    run: Any, monkeypatch: pytest.MonkeyPatch, connection: Connection
-) -> None:
-    monkeypatch.setattr(load, "REQUEST_TIMEOUT_SECONDS", 0.02)
-    block = run(block_of(Server(OK, delay_seconds=0.6), 4, 2, connection=connection))
+def test_a_hang_is_a_timeout(run: Any, connection: Connection) -> None:
+    timing = Timing(request_timeout_seconds=0.02)
+    block = run(block_of(Server(OK, delay_seconds=0.6), 4, 2, connection, timing=timing))
 
     assert (block.sent, block.ok, block.failures) == (4, 0, {"timeout": 4})
 
 
-def test_some_that_fail_do_not_stop_the_others(run: Any) -> None:
+def test_failed_requests_do_not_stop_the_others(run: Any) -> None:
     server = Server(OK)
     server.failing_every = 4
     block = run(block_of(server, 40, 4))
@@ -194,7 +202,7 @@ def test_some_that_fail_do_not_stop_the_others(run: Any) -> None:
     assert (block.sent, block.ok, block.failures) == (40, 30, {"reset": 10})
 
 
-def test_every_request_is_heard_of_whether_it_failed_or_not(run: Any) -> None:
+def test_progress_is_reported_for_every_request_whether_it_failed_or_not(run: Any) -> None:
     server, heard = Server(OK), []
     server.failing_every = 4
     run(block_of(server, 40, 4, on_progress=lambda: heard.append(1)))
@@ -216,7 +224,7 @@ def sockets_to(port: int) -> int:
 def test_a_cancelled_block_leaves_no_socket(run: Any, connection: Connection) -> None:
     async def cancelled() -> tuple[int, int]:
         async with listening(Server(OK, delay_seconds=0.02)) as target:
-            block = run_block(target, index=0, requests=1000, concurrency=8, connection=connection)
+            block = run_block(target, BlockPlan(0, 1000, 8, connection))
             task = asyncio.ensure_future(block)
             await asyncio.sleep(0.05)
             before = sockets_to(target.port)
@@ -235,9 +243,7 @@ def test_a_cancelled_block_leaves_no_socket(run: Any, connection: Connection) ->
 def test_no_socket_is_left_after_a_block(run: Any) -> None:
     async def counted() -> int:
         async with listening(Server(OK)) as target:
-            await run_block(
-                target, index=0, requests=20, concurrency=4, connection=Connection.KEEP_ALIVE
-            )
+            await run_block(target, BlockPlan(0, 20, 4, Connection.KEEP_ALIVE))
             for _ in range(5):
                 await asyncio.sleep(0)
             return sockets_to(target.port)
@@ -254,44 +260,13 @@ def test_times_and_latencies_are_of_the_block(run: Any) -> None:
     assert block.driver_busy >= 0
 
 
-def test_quantiles_of_nothing_are_none() -> None:
-    assert latency_quantiles([]) == {}
-
-
-def test_quantiles() -> None:
-    found = latency_quantiles([step / 100 for step in range(101)])
-
-    assert found == pytest.approx({"p50": 0.5, "p95": 0.95, "max": 1.0})
-
-
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (ConnectionRefusedError(), "refused"),
-        (ConnectionResetError(), "reset"),
-        (BrokenPipeError(), "reset"),
-        (asyncio.TimeoutError(), "timeout"),
-        (TimeoutError(), "timeout"),
-        (OSError("no route to host"), "unreachable"),
-    ],
-)
-def test_kinds_of_failure(error: Exception, kind: str) -> None:
-    assert failure_kind(error) == kind
-
-
-def test_a_name_is_resolved_once_to_an_address() -> None:
-    assert resolve("127.0.0.1", 80) == "127.0.0.1"
-
-
-def test_other_statuses_may_be_what_is_expected(run: Any) -> None:
+def test_other_statuses_may_be_expected(run: Any) -> None:
     server = Server(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
 
     async def asked() -> Block:
         async with listening(server) as target:
-            wanted = target.asking(Request("/gone", ok_statuses=frozenset({404})))
-            return await run_block(
-                wanted, index=0, requests=6, concurrency=2, connection=Connection.CLOSE
-            )
+            gone = target.with_source(Request("/gone", ok_statuses=frozenset({404})))
+            return await run_block(gone, BlockPlan(0, 6, 2, Connection.CLOSE))
 
     assert run(asked()).ok == 6
 
@@ -303,16 +278,13 @@ def paths_of(server: Server) -> list[bytes]:
     return [head.split(b" ")[1] for head in server.heads]
 
 
-@pytest.fixture
-def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "COMPANION_PAUSE_SECONDS", 0.001)
+SHORT_PAUSE = Timing(companion_pause_seconds=0.001)
 
 
-@pytest.mark.usefixtures("_no_pause")
 @pytest.mark.parametrize("connection", list(Connection))
-def test_a_companion_is_asked_meanwhile_and_counted_apart(run: Any, connection: Connection) -> None:
+def test_a_companion_runs_meanwhile_and_is_counted_apart(run: Any, connection: Connection) -> None:
     server = Server(OK, delay_seconds=0.01)
-    block = run(block_of(server, 20, 4, connection=connection, companion=COMPANION))
+    block = run(block_of(server, 20, 4, connection, companion=COMPANION, timing=SHORT_PAUSE))
     asked = paths_of(server).count(b"/health")
 
     assert (block.sent, block.ok) == (20, 20)
@@ -321,10 +293,9 @@ def test_a_companion_is_asked_meanwhile_and_counted_apart(run: Any, connection: 
     assert block.companion_seconds["max"] >= 0.01
 
 
-@pytest.mark.usefixtures("_no_pause")
-def test_a_companion_is_asked_one_request_at_a_time(run: Any) -> None:
+def test_a_companion_sends_one_request_at_a_time(run: Any) -> None:
     server = Server(OK, delay_seconds=0.005)
-    run(block_of(server, 20, 4, companion=COMPANION))
+    run(block_of(server, 20, 4, companion=COMPANION, timing=SHORT_PAUSE))
 
     assert server.most_open == 4 + 1
 
@@ -339,23 +310,17 @@ def test_a_companion_that_fails_is_counted_and_fails_no_block(run: Any) -> None:
     assert block.companion_seconds == {}
 
 
-def test_without_a_companion_nothing_is_said_of_one(run: Any) -> None:
+def test_without_a_companion_its_counts_are_empty(run: Any) -> None:
     block = run(block_of(Server(OK), 4, 1))
 
     assert (block.companion_requests, block.companion_seconds) == ({}, {})
 
 
-def test_a_cancelled_block_takes_its_companion_with_it(run: Any) -> None:
+def test_a_cancelled_block_ends_its_companion(run: Any) -> None:
     async def cancelled() -> int:
         async with listening(Server(OK, delay_seconds=0.02)) as target:
-            block = run_block(
-                target,
-                index=0,
-                requests=1000,
-                concurrency=2,
-                connection=Connection.KEEP_ALIVE,
-                companion=COMPANION,
-            )
+            plan = BlockPlan(0, 1000, 2, Connection.KEEP_ALIVE)
+            block = run_block(target, plan, companion=COMPANION)
             task = asyncio.ensure_future(block)
             await asyncio.sleep(0.05)
             task.cancel()
@@ -366,3 +331,130 @@ def test_a_cancelled_block_takes_its_companion_with_it(run: Any) -> None:
             return sockets_to(target.port)
 
     assert run(cancelled()) == 0
+
+
+BODY = b"x" * 3_000_000
+LARGE = {
+    "counted": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY),
+    "one-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
+    "two-chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"%x\r\n%b\r\n" % (len(BODY), BODY) * 2
+    + b"0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("response", LARGE.values(), ids=LARGE.keys())
+@pytest.mark.parametrize("connection", list(Connection))
+def test_large_bodies_are_complete_and_the_connection_carries_the_next_request(
+    run: Any, response: bytes, connection: Connection
+) -> None:
+    server = Server(response)
+    block = run(block_of(server, 9, 3, connection))
+
+    assert (block.ok, block.failures) == (9, {})
+    assert server.connections == (9 if connection is Connection.CLOSE else 3)
+
+
+def test_a_large_body_may_end_with_the_connection(run: Any) -> None:
+    server = Server(b"HTTP/1.0 200 OK\r\n\r\n" + BODY)
+    server.closes = True
+    block = run(block_of(server, 4, 2, Connection.KEEP_ALIVE))
+
+    assert (block.ok, block.failures) == (4, {})
+
+
+def test_a_large_body_that_breaks_off_is_a_failure(run: Any) -> None:
+    server = Server(LARGE["counted"][:2_000_000])
+    server.closes = True
+    block = run(block_of(server, 4, 2, Connection.KEEP_ALIVE))
+
+    assert (block.ok, block.failures) == (0, {"reset": 4})
+
+
+def test_a_large_body_that_hangs_is_a_timeout_and_leaves_no_socket(run: Any) -> None:
+    async def counted() -> tuple[Block, int]:
+        async with listening(Server(LARGE["counted"][:2_000_000])) as target:
+            plan = BlockPlan(0, 2, 2, Connection.KEEP_ALIVE)
+            block = await run_block(target, plan, timing=Timing(request_timeout_seconds=0.1))
+            await asyncio.sleep(0)
+            return block, sockets_to(target.port)
+
+    block, left = run(counted())
+    assert (block.failures, left) == ({"timeout": 2}, 0)
+
+
+class Flood:
+    """Sends the start of a response, then the same bytes for as long as the client reads."""
+
+    def __init__(self, start: bytes, more: bytes) -> None:
+        self.start, self.more = start, more * (1 + 262_144 // len(more))
+
+    async def serve(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(self.start)
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(self.more)
+                await writer.drain()
+        writer.close()
+
+
+CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "head": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", "too-large"),
+    "header": (b"HTTP/1.1 200 OK\r\nX: ", b"y", "too-large"),
+    "interim": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", "too-large"),
+    "trailers": (CHUNKED_HEAD + b"0\r\n", b"X: y\r\n", "too-large"),
+    "chunk-extension": (CHUNKED_HEAD + b"1;", b"y", "too-large"),
+    "chunks": (CHUNKED_HEAD, b"1\r\nx\r\n", "too-large"),
+    "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x", "timeout"),
+    "chunk": (CHUNKED_HEAD + b"3ff00000\r\n", b"x", "timeout"),
+}
+
+
+@pytest.mark.parametrize(("start", "more", "kind"), ENDLESS.values(), ids=ENDLESS.keys())
+def test_an_endless_response_fails_in_time(run: Any, start: bytes, more: bytes, kind: str) -> None:
+    async def timed() -> tuple[Block, float]:
+        listener = await asyncio.start_server(Flood(start, more).serve, "127.0.0.1", 0)
+        port = listener.sockets[0].getsockname()[1]
+        target = Target("127.0.0.1", port, "one", Request("/"))
+        async with listener:
+            started = time.perf_counter()
+            plan = BlockPlan(0, 1, 1, Connection.CLOSE)
+            seconds = 0.3 if kind == "timeout" else 60.0
+            timing = Timing(request_timeout_seconds=seconds)
+            block = await run_block(target, plan, timing=timing)
+            return block, time.perf_counter() - started
+
+    block, seconds = run(timed())
+    assert block.failures == {kind: 1}
+    assert seconds < 5
+
+
+def send_until_closed(listener: socket.socket, data: bytes) -> None:
+    """Accept one connection and send the data again and again, as fast as the client reads."""
+    connection, _ = listener.accept()
+    with connection, contextlib.suppress(ConnectionError):
+        connection.recv(4096)
+        connection.sendall(CHUNKED_HEAD)
+        while True:
+            connection.sendall(data)
+
+
+def test_a_flood_of_small_chunks_leaves_the_loop_to_others(run: Any) -> None:
+    async def turns_and_seconds() -> tuple[int, float]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            flood = b"1\r\nx\r\n" * 100_000
+            thread = threading.Thread(target=send_until_closed, args=(listener, flood))
+            thread.start()
+            target = Target("127.0.0.1", listener.getsockname()[1], "one", Request("/"))
+            started, turns = time.perf_counter(), 0
+            load = asyncio.ensure_future(run_block(target, BlockPlan(0, 1, 1, Connection.CLOSE)))
+            while not load.done():
+                await asyncio.sleep(0.001)
+                turns += 1
+            thread.join()
+            return turns, time.perf_counter() - started
+
+    turns, seconds = run(turns_and_seconds())
+    assert turns >= 10, seconds

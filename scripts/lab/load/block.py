@@ -1,0 +1,146 @@
+"""One block of load: an exact number of requests at a fixed concurrency, on one asyncio loop."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from lab.load.client import LoadClient, PacedClient, RequestBudget, Timing
+from lab.load.counts import BlockCounts
+from lab.load.request import Request
+from lab.load.target import Target
+from lab.records.observations import Block
+from lab.records.variant import Connection
+
+UNLIMITED = sys.maxsize
+EXPIRY_CHECK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPlan:
+    """The load of one block."""
+
+    index: int
+    requests: int
+    concurrency: int
+    connection: Connection
+
+
+class ClosedLoop:
+    """The clients of one block and the requests that they share."""
+
+    client_class = LoadClient
+
+    def __init__(
+        self, target: Target, requests: int, connection: Connection, counts: BlockCounts
+    ) -> None:
+        self.target = target
+        encoded = target.source.encoded_requests(target.host, connection)
+        self.budget = RequestBudget(encoded, requests, counts)
+        self.ended = asyncio.Event()
+        self.clients: list[LoadClient] = []
+        self.running_clients = 0
+
+    async def run(self, concurrency: int, timing: Timing) -> None:
+        """Return when every request has its outcome; no connection is left, also on cancel."""
+        self.clients = [
+            self.client_class(self.target, self.budget, timing, self.client_ended)
+            for _ in range(concurrency)
+        ]
+        self.running_clients = concurrency
+        for client in self.clients:
+            client.next_request()
+        try:
+            await self.wait(timing.request_timeout_seconds)
+        finally:
+            self.budget.left = 0
+            for client in self.clients:
+                client.close()
+            # The loop closes aborted connections in its next turn.
+            await asyncio.sleep(0)
+
+    async def wait(self, request_timeout_seconds: float) -> None:
+        """Return when every client has ended; requests that take too long fail."""
+        pause_seconds = min(EXPIRY_CHECK_SECONDS, request_timeout_seconds / 2)
+        while not self.ended.is_set():
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), pause_seconds)
+            oldest = time.perf_counter() - request_timeout_seconds
+            for client in self.clients:
+                client.fail_if_older(oldest)
+
+    def client_ended(self) -> None:
+        self.running_clients -= 1
+        if self.running_clients == 0:
+            self.ended.set()
+
+
+class CompanionLoop(ClosedLoop):
+    """A second endpoint that gets one request at a time while the block runs."""
+
+    client_class = PacedClient
+
+    def __init__(self, target: Target, connection: Connection) -> None:
+        super().__init__(target, UNLIMITED, connection, BlockCounts())
+
+    def send_no_more(self) -> None:
+        """The request in flight is waited for: its latency is caused by the block."""
+        self.budget.left = 0
+
+
+@contextlib.asynccontextmanager
+async def run_companion(
+    target: Target, request: Request | None, connection: Connection, timing: Timing
+) -> AsyncIterator[BlockCounts]:
+    """The counts of a companion that runs meanwhile; complete when the context is left."""
+    if request is None:
+        yield BlockCounts()
+        return
+    companion = CompanionLoop(target.with_source(request), connection)
+    work = asyncio.ensure_future(companion.run(1, timing))
+    try:
+        yield companion.budget.counts
+        companion.send_no_more()
+        await work
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+async def run_block(
+    target: Target,
+    plan: BlockPlan,
+    *,
+    on_progress: Callable[[], None] = lambda: None,
+    companion: Request | None = None,
+    timing: Timing = Timing(),  # noqa: B008  # frozen
+) -> Block:
+    """The block's counts after exactly `plan.requests` requests.
+
+    Failures are counted by kind and never raised. At most `plan.concurrency` requests are in
+    flight at once.
+
+    Args:
+        companion: sent meanwhile, one at a time, and counted apart.
+    """
+    counts = BlockCounts(on_progress=on_progress)
+    loop = ClosedLoop(target, plan.requests, plan.connection, counts)
+    async with run_companion(target, companion, plan.connection, timing) as companion_counts:
+        started, started_cpu, started_at = time.perf_counter(), time.process_time(), time.time()
+        await loop.run(min(plan.concurrency, plan.requests), timing)
+        elapsed = max(time.perf_counter() - started, 1e-9)
+        ended_at, busy = time.time(), (time.process_time() - started_cpu) / elapsed
+    return Block(
+        index=plan.index,
+        started_at_seconds=started_at,
+        ended_at_seconds=ended_at,
+        sent=counts.sent,
+        ok=counts.ok,
+        failures=dict(counts.failures),
+        latency_seconds=counts.latency_quantiles(),
+        driver_busy=busy,
+        companion_seconds=companion_counts.latency_quantiles(),
+        companion_requests=companion_counts.ok_and_failed(),
+    )
