@@ -158,11 +158,10 @@ def holder(found, more, met):
     cache = found.cache_info() if is_a(found, CACHE) else None
     return {
         "path": paths.written(path) if path else None,
-        "root": path[0].kind if path else None,
-        "type": "lru_cache" if cache else type(found).__name__,
-        "before": before_of(found),
-        "after": length(found),
-        "bytes": int(each * more + (0 if is_a(found, bytearray) else own)),
+        "kind": "lru_cache" if cache else type(found).__name__,
+        "entries_before": before_of(found),
+        "entries_after": length(found),
+        "held_bytes": int(each * more + (0 if is_a(found, bytearray) else own)),
         "entries": kinds_of(entries),
         "limit": cache.maxsize if cache else getattr(found, "maxlen", None),
     }
@@ -197,7 +196,7 @@ def holders():
         if not is_inside(found, chosen, met):
             chosen.append(found)
             records.append(holder(found, more, met))
-    records.sort(key=lambda record: -record["bytes"])
+    records.sort(key=lambda record: -record["held_bytes"])
     return {
         "holders": records[:MOST_HOLDERS],
         "lost": [] if met.limit else lost_since(lost(objects, met)),

@@ -106,7 +106,7 @@ def traced_native():
         "allocated_bytes": sum(record.size for record in records),
         "lines": [native_line(record) for record in records[:MOST_LINES]],
         "types": {},
-        "held": None,
+        "search": None,
     }
 
 
@@ -161,7 +161,7 @@ def traced():
     types = {name: count - BEFORE["objects"].get(name, 0) for name, count in now.items()}
     types = {name: more for name, more in types.items() if not name.startswith("tracemalloc.")}
     return {
-        "held": holders.holders(),
+        "search": holders.holders(),
         "tracer": "tracemalloc",
         "allocated_bytes": sum(each.size_diff for each in grown),
         "lines": owned([line(each) for each in grown[:MOST_LINES]], grown[:MOST_LINES]),
@@ -177,9 +177,9 @@ def owned(lines, differences):
     files = [callees.file_of(module) for found in calls for _, module in found]
     owners = distributions.owners([file for file, _ in places] + files)
     for record, (file, _), found in zip(lines, places, calls):  # noqa: B905 - Python 3.7
-        record["owner"] = owners.get(file)
+        record["package"] = owners.get(file)
         record["calls"] = [
-            {"function": name, "owner": owners.get(callees.file_of(module))}
+            {"function": name, "package": owners.get(callees.file_of(module))}
             for name, module in found
         ]
     return lines

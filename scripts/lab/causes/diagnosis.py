@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lab.causes.causes import Plausible, plausible_causes
+from lab.causes.holders import HolderFinding, who_holds
 from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
 from lab.records.interventions import Cause, Intervention, InterventionPlan
 from lab.records.judgement import Verdict
@@ -86,6 +87,8 @@ class Diagnosis:
     """The cures first, by what they are worth."""
     lines: tuple[TracedLine, ...]
     types: tuple[tuple[str, int], ...]
+    holder: HolderFinding | None = None
+    """Who holds what a trace of Python's objects found; None without such a trace."""
 
 
 def gained_of(trial: Trial) -> MemoryBreakdown | None:
@@ -146,6 +149,7 @@ def diagnose(
         outcomes=tuple(known),
         lines=by_place(told.lines) if told else (),
         types=most_types(explanations),
+        holder=who_holds(python) if (python := by_python(explanations)) else None,
     )
 
 

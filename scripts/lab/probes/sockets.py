@@ -12,7 +12,8 @@ from typing import Any
 from lab.engines.protocol import Endpoint
 from lab.load.request_mix import UserApp
 from lab.probes.client import PROBE_TIMEOUT_SECONDS, ProbeClient
-from lab.records.observations import AllocationTrace, TracedLine
+from lab.probes.traces import merged_trace
+from lab.records.observations import AllocationTrace
 
 TRACED_SECONDS = 90.0
 """A snapshot of every allocation takes its time."""
@@ -101,8 +102,8 @@ class SocketProbes(ProbeClient):
         return bool(list(self.answers("/_lab/trace", seconds=TRACED_SECONDS)))
 
     def traced(self, requests: int) -> AllocationTrace | None:
-        found = list(self.answers("/_lab/traced", seconds=TRACED_SECONDS))
-        return explanation(found, requests) if found else None
+        answers = list(self.answers("/_lab/traced", seconds=TRACED_SECONDS))
+        return merged_trace(answers, requests)
 
 
 def call(asking: socket.socket, path: Path) -> None:
@@ -125,30 +126,6 @@ class NoProbes(SocketProbes):
 
     def processes(self) -> list[Told]:
         return []
-
-
-def explanation(told: Sequence[Told], requests: int) -> AllocationTrace:
-    """All workers' answers in one."""
-    lines: dict[tuple[str, ...], TracedLine] = {}
-    for line in (line for each in told for line in each["lines"]):
-        frames = tuple(line["frames"])
-        known = lines.get(frames, TracedLine(0, 0, frames))
-        lines[frames] = TracedLine(known.bytes + line["bytes"], known.count + line["count"], frames)
-    return AllocationTrace(
-        tracer=told[0]["tracer"],
-        requests=requests,
-        allocated_bytes=sum(each["allocated_bytes"] for each in told),
-        lines=tuple(sorted(lines.values(), key=lambda line: -line.bytes)),
-        types=summed(each["types"] for each in told),
-    )
-
-
-def summed(parts: Iterator[Mapping[str, int]]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for part in parts:
-        for name, count in part.items():
-            totals[name] = totals.get(name, 0) + count
-    return totals
 
 
 def probes_of(place: Endpoint, workers: int, guest: UserApp | None) -> ProbeClient:

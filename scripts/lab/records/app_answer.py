@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.records.holders import Package
 from lab.records.judgement import Verdict
 
 
@@ -60,3 +61,7 @@ class AppAnswer:
     lines: tuple[AppLine, ...]
     types: Mapping[str, int]
     """Objects more than at the baseline."""
+    held_by: tuple[str, ...] = ()
+    """Who holds it, by name: a sentence each, the one that holds most first."""
+    package: Package | None = None
+    """The distribution whose code asked for the memory."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lab.records.holders import CalledFunction, HolderSearch, Package
 from lab.records.variant import Scenario
 
 
@@ -187,6 +188,10 @@ class TracedLine:
     count: int
     frames: tuple[str, ...]
     """`file:line`, the innermost first."""
+    package: Package | None = None
+    """The distribution that the innermost frame's file is of."""
+    calls: tuple[CalledFunction, ...] = ()
+    """Functions of C that the innermost line refers to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,3 +206,5 @@ class AllocationTrace:
     lines: tuple[TracedLine, ...]
     types: Mapping[str, int]
     """Objects more of each type, as far as the collector knows them."""
+    search: HolderSearch | None = None
+    """Who holds it; None where the tracer searches for nobody."""

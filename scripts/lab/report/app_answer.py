@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lab.causes.diagnosis import HELD, Diagnosis, InterventionResult, asks_for_nothing, own_frame
+from lab.causes.holders import sentences
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
@@ -52,7 +53,14 @@ def app_answer(found: Diagnosis, name: str, variant: str) -> AppAnswer:
         ),
         lines=tuple(AppLine(own_frame(line), line.bytes, line.count) for line in found.lines),
         types=dict(found.types),
+        held_by=tuple(sentences(found.holder)) if found.holder and is_held(found) else (),
+        package=found.holder.package if found.holder and is_held(found) else None,
     )
+
+
+def is_held(found: Diagnosis) -> bool:
+    """Whether what grew is held by somebody, and no garbage that waits for the collector."""
+    return any(each.cause in HELD and not each.is_garbage for each in found.findings)
 
 
 HEADLINES = {
@@ -78,6 +86,8 @@ def cause_lines(told: AppAnswer) -> Iterator[str]:
         yield told.no_cause
     for each in told.causes:
         yield f"{each.cause} ({each.standing}): {each.evidence}; {each.proof}"
+    for sentence in told.held_by:
+        yield f"held by: {sentence}"
 
 
 def no_cause(found: Diagnosis) -> str:

@@ -191,7 +191,7 @@ def test_the_container_is_named_by_its_path(name: str, python: str) -> None:
     path = CASES[name][2]
 
     assert path in found, list(found)
-    assert found[path]["after"] - found[path]["before"] >= COUNT
+    assert found[path]["entries_after"] - found[path]["entries_before"] >= COUNT
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -205,9 +205,8 @@ def test_nothing_of_the_lab_stands_on_a_path_and_nothing_is_called_lost(name: st
 
 
 def test_the_one_with_most_bytes_comes_first() -> None:
-    bytes_held = [
-        each["bytes"] for each in answers(sys.executable)["exceptions with tracebacks"]["holders"]
-    ]
+    found = answers(sys.executable)["exceptions with tracebacks"]["holders"]
+    bytes_held = [each["held_bytes"] for each in found]
 
     assert bytes_held == sorted(bytes_held, reverse=True)
 
@@ -225,9 +224,9 @@ def test_a_cache_tells_its_limit() -> None:
     """
     found = run_here(program)
 
-    assert (found["path"], found["type"], found["limit"]) == ("__main__.page", "lru_cache", 1500)
-    assert found["after"] == 1500
-    assert 0.9 < found["bytes"] / (1500 * 20_000) < 1.1
+    assert (found["path"], found["kind"], found["limit"]) == ("__main__.page", "lru_cache", 1500)
+    assert found["entries_after"] == 1500
+    assert 0.9 < found["held_bytes"] / (1500 * 20_000) < 1.1
 
 
 def test_what_only_c_code_holds_is_lost() -> None:

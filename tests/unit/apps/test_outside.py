@@ -14,7 +14,7 @@ from lab.engines.process.ports import Ports
 from lab.engines.protocol import Endpoint
 from lab.load.request import Request
 from lab.load.request_mix import UserApp, WeightedRequest
-from lab.probes.sockets import NoProbes, SocketProbes, explanation, probes_of, serving
+from lab.probes.sockets import NoProbes, SocketProbes, probes_of, serving
 from support.paths import ROOT
 
 GUEST = UserApp((WeightedRequest(Request("/")),))
@@ -232,14 +232,6 @@ def test_who_serves(
     processes: list[dict[str, int | bool]], masters: frozenset[int] | None, pids: list[int]
 ) -> None:
     assert [each["pid"] for each in serving(processes, masters)] == pids
-
-
-def test_workers_lines_are_summed_by_their_frames() -> None:
-    one = {"bytes": 10, "count": 1, "frames": ["a.py:1"]}
-    answer = {"tracer": "memray", "allocated_bytes": 10, "lines": [one], "types": {"x": 2}}
-    found = explanation([answer, answer], requests=4)
-
-    assert (found.allocated_bytes, found.lines[0].bytes, found.types) == (20, 20, {"x": 4})
 
 
 def test_an_app_without_probes_is_asked_from_without_alone(sockets: Path) -> None:

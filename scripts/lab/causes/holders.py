@@ -1,0 +1,126 @@
+"""The name of what holds a growth, out of what a traced run found. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lab.records.holders import CalledFunction, Holder, HolderSearch, ObjectGrowth, Package
+from lab.records.observations import AllocationTrace, TracedLine
+from lab.text.phrases import number, size
+
+NAMED_SHARE = 0.25
+"""A container that holds a quarter of what the lines left behind is named."""
+FEW_A_REQUEST = 0.02
+"""Fewer objects a request are no trend of their own."""
+MOST_HOLDERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HolderFinding:
+    """Who holds the growth: by name, or by what is known of it."""
+
+    holders: tuple[Holder, ...] = ()
+    """Containers, that with the most bytes first."""
+    lost: ObjectGrowth | None = None
+    """Objects to which nothing in Python refers."""
+    example: ObjectGrowth | None = None
+    """Where no container grew: a type, and the path to the newest of its objects."""
+    called: CalledFunction | None = None
+    """The function of C that the allocating line calls, where nothing in Python holds it."""
+    package: Package | None = None
+    """The distribution whose code asked for the memory, or took the reference."""
+    requests: int = 0
+    """Completed while the growth was traced."""
+    limit: str | None = None
+    """Why the search ended early."""
+
+
+def who_holds(trace: AllocationTrace) -> HolderFinding | None:
+    """The holder of what a trace found; None where the trace searched for none."""
+    search = trace.search
+    if search is None:
+        return None
+    package, called = owner_of(trace.lines)
+    found = HolderFinding(package=package, requests=trace.requests, limit=search.limit)
+    if holders := named(search, trace.allocated_bytes):
+        return replace(found, holders=holders)
+    if lost := first_of(search.lost, trace.requests):
+        return replace(found, lost=lost, called=called)
+    if example := first_of(search.examples, trace.requests):
+        return replace(found, example=example)
+    return replace(found, called=called)
+
+
+def named(search: HolderSearch, allocated_bytes: int) -> tuple[Holder, ...]:
+    """The containers that hold enough of it."""
+    enough = NAMED_SHARE * allocated_bytes
+    found = [each for each in search.holders if each.held_bytes >= enough]
+    return tuple(found[:MOST_HOLDERS])
+
+
+def first_of(growths: tuple[ObjectGrowth, ...], requests: int) -> ObjectGrowth | None:
+    """The first type that grows with the requests."""
+    least = FEW_A_REQUEST * max(requests, 1)
+    return next((each for each in growths if each.count >= least), None)
+
+
+def owner_of(lines: tuple[TracedLine, ...]) -> tuple[Package | None, CalledFunction | None]:
+    """The distribution behind the line that left most, and the function of C that it calls."""
+    line = max(lines, key=lambda each: each.bytes, default=None)
+    if line is None:
+        return None, None
+    called = next((each for each in line.calls if each.package is not None), None)
+    called = called or next(iter(line.calls), None)
+    owner = called.package if called is not None and called.package is not None else line.package
+    return owner, called
+
+
+def sentences(found: HolderFinding) -> Iterator[str]:
+    """Who holds it, a sentence each, the one that holds most first."""
+    for holder in found.holders:
+        yield f"{holder_text(holder, found.requests)}, about {size(holder.held_bytes)}."
+    if found.lost is not None:
+        yield lost_sentence(found.lost, found)
+    elif found.example is not None and found.example.path is not None:
+        growth = found.example
+        yield (
+            f"{number(growth.count)} more objects of type {growth.type}; "
+            f"the newest is reached by {growth.path}."
+        )
+    elif not found.holders:
+        yield nobody_sentence(found)
+    if found.limit is not None:
+        yield f"More may hold it: {found.limit}."
+
+
+def holder_text(holder: Holder, requests: int) -> str:
+    """A container as one would write it, with its entries and what they are."""
+    more = holder.entries_after - holder.entries_before
+    pace = f", {more / requests:+.2f} a request" if requests else ""
+    limit = f", limit {number(holder.limit)}" if holder.limit is not None else ""
+    entries = f"{number(holder.entries_before)} → {number(holder.entries_after)} entries"
+    kind = f" → {holder.entries}" if holder.entries else ""
+    return f"{holder.path or 'only C code'} ({holder.kind}, {entries}{pace}{limit}){kind}"
+
+
+def lost_sentence(lost: ObjectGrowth, found: HolderFinding) -> str:
+    taken = "an extension took a reference and did not give it back"
+    by = f" ({called_text(found.called)})" if found.called is not None else ""
+    return (
+        f"Nothing in Python refers to these {number(lost.count)} objects of type {lost.type}: "
+        f"{taken}{by}."
+    )
+
+
+def nobody_sentence(found: HolderFinding) -> str:
+    """What is not held by a container and is no object of the collector's: strings, numbers."""
+    if found.called is None:
+        return "No container that Python's collector knows grew by as much."
+    return (
+        "No container that Python's collector knows grew by as much, and the line that asked calls "
+        f"{called_text(found.called)}: an extension may have kept a reference."
+    )
+
+
+def called_text(called: CalledFunction) -> str:
+    package = called.package
+    return f"{called.function} of {package.name} {package.version}" if package else called.function

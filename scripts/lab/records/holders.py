@@ -1,0 +1,64 @@
+"""Who holds what grew, as a traced process answers it: containers, lost objects, packages."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An installed distribution."""
+
+    name: str
+    version: str
+    tracker: str | None
+    """The link that its metadata states for issues, else for its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalledFunction:
+    """A function of C that an allocating line calls."""
+
+    function: str
+    """With its module, such as `ujson.dumps`."""
+    package: Package | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A container that got longer since the baseline."""
+
+    path: str | None
+    """From a root, as code: `app.SESSIONS`; None where only C code refers to it."""
+    kind: str
+    """`dict`, `list`, `lru_cache`, ..."""
+    entries_before: int
+    entries_after: int
+    held_bytes: int
+    """What its new entries hold, from a sample of them."""
+    entries: str
+    """The commonest type of an entry."""
+    limit: int | None
+    """The most entries that it takes; None where it has no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectGrowth:
+    """Objects of a type, more than at the baseline."""
+
+    type: str
+    count: int
+    path: str | None = None
+    """To the newest of them, from a root; None where nothing in Python refers to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class HolderSearch:
+    """What a search from the roots of all workers found."""
+
+    holders: tuple[Holder, ...]
+    """That with the most bytes first."""
+    lost: tuple[ObjectGrowth, ...]
+    """Objects to which nothing in Python refers."""
+    examples: tuple[ObjectGrowth, ...]
+    """Types with the most new objects, each with one path."""
+    limit: str | None
+    """Why the search ended early; None when it met everything."""

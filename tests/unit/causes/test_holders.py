@@ -1,0 +1,85 @@
+"""Who is named for a growth, and in which words."""
+
+from dataclasses import replace
+
+from lab.causes.holders import sentences, who_holds
+from lab.records.holders import CalledFunction, Holder, HolderSearch, ObjectGrowth, Package
+from lab.records.observations import AllocationTrace, TracedLine
+
+UJSON = Package("ujson", "5.1.0", "https://example.org/issues")
+SESSIONS = Holder("app.SESSIONS", "dict", 1000, 7000, 12 << 20, "Session", None)
+LINE = TracedLine(
+    12 << 20, 6000, ("/srv/app.py:11",), calls=(CalledFunction("ujson.dumps", UJSON),)
+)
+SEARCH = HolderSearch((SESSIONS,), (), (), None)
+TRACE = AllocationTrace("tracemalloc", 6000, 12 << 20, (LINE,), {}, SEARCH)
+
+
+def said(trace: AllocationTrace) -> list[str]:
+    found = who_holds(trace)
+    assert found is not None
+    return list(sentences(found))
+
+
+def test_a_container_is_named_as_code_with_its_entries_and_their_pace() -> None:
+    assert said(TRACE) == [
+        "app.SESSIONS (dict, 1,000 → 7,000 entries, +1.00 a request) → Session, about 12.0 MiB."
+    ]
+
+
+def test_a_container_that_holds_too_little_is_not_named() -> None:
+    small = replace(SESSIONS, held_bytes=1 << 20)
+
+    assert not any("SESSIONS" in line for line in said(with_search(holders=(small,))))
+
+
+def test_a_cache_says_its_limit() -> None:
+    cache = Holder("app.page", "lru_cache", 0, 1500, 29 << 20, "bytes", 1500)
+
+    assert "limit 1,500) → bytes" in said(with_search(holders=(cache,)))[0]
+
+
+def test_a_lost_reference_names_the_type_the_function_and_its_package() -> None:
+    lost = with_search(holders=(), lost=(ObjectGrowth("app.Row", 6000),))
+
+    assert said(lost) == [
+        "Nothing in Python refers to these 6,000 objects of type app.Row: an extension took a "
+        "reference and did not give it back (ujson.dumps of ujson 5.1.0)."
+    ]
+    found = who_holds(lost)
+    assert found is not None
+    assert found.package == UJSON
+
+
+def test_a_few_lost_objects_are_no_lost_reference() -> None:
+    few = with_search(holders=(), lost=(ObjectGrowth("app.Row", 100),))
+
+    assert not any("Nothing in Python" in line for line in said(few))
+
+
+def test_a_chain_is_told_by_its_newest_object() -> None:
+    chain = with_search(holders=(), examples=(ObjectGrowth("app.Link", 6000, "app.FIRST"),))
+
+    assert said(chain) == [
+        "6,000 more objects of type app.Link; the newest is reached by app.FIRST."
+    ]
+
+
+def test_what_nobody_holds_names_the_function_that_the_line_calls() -> None:
+    (sentence,) = said(with_search(holders=()))
+
+    assert "ujson.dumps of ujson 5.1.0: an extension may have kept a reference." in sentence
+
+
+def test_a_search_that_ended_early_says_so() -> None:
+    assert said(with_search(limit="the search ended at 300,000 objects"))[-1] == (
+        "More may hold it: the search ended at 300,000 objects."
+    )
+
+
+def test_a_trace_without_a_search_names_nobody() -> None:
+    assert who_holds(replace(TRACE, search=None)) is None
+
+
+def with_search(**changes: object) -> AllocationTrace:
+    return replace(TRACE, search=replace(SEARCH, **changes))
