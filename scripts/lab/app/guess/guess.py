@@ -1,218 +1,160 @@
-"""A lab.toml from what lies in an app's folder; pure, and each guess says where it came from."""
+"""A description of an app from what lies in its folder; pure, and each part says why."""
 
-import ast
-import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from lab.app.guess.source import FRAMEWORKS, Module, read_module
-from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS, Key
+from lab.app.guess import pythons
+from lab.app.guess.commands import GUNICORN_FILES, commands
+from lab.app.guess.dependencies import required_names, requirements, with_added
+from lab.app.guess.django_urls import django_routes
+from lab.app.guess.dockerfile import read_recipe, with_port
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
+from lab.app.guess.layout import local_names, project_root
+from lab.app.guess.locks import name_in, normal
+from lab.app.guess.preparation import prepare
+from lab.app.guess.routes import Route, read_routes
+from lab.app.guess.settings import environment
+from lab.app.guess.stated import Command
+from lab.app.guess.tables import read_toml
 
-BIND = "$HOST:$PORT"
-SERVERS = ("gunicorn", "uvicorn", "hypercorn")
-
-
-@dataclass(frozen=True, slots=True)
-class Guessed:
-    """One key's value, and why."""
-
-    key: str
-    value: Any
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """The texts of an app's folder by their names there."""
-
-    files: Mapping[str, str]
-
-    def modules(self) -> list[Module]:
-        """The Python files, those nearest to the top first."""
-        python = [(n, t) for n, t in self.files.items() if n.endswith(".py")]
-        ordered = sorted(python, key=lambda item: (item[0].count("/"), item[0]))
-        return [module for name, text in ordered if (module := read_module(name, text))]
-
-    def text(self, name: str) -> str:
-        return self.files.get(name, "")
+MAX_REQUESTS = 4
+HEALTH = ("/health", "/healthz", "/ping", "/status", "/api/health", "/live", "/ready")
+USUAL_PORTS = {
+    "flask": 5000,
+    "quart": 5000,
+    "aiohttp": 8080,
+    "bottle": 8080,
+    "sanic": 8000,
+    "uvicorn": 8000,
+}
+"""Where a program of that framework listens when it names no port."""
 
 
-def guess(folder: Folder, pyproject: Mapping[str, Any]) -> tuple[Guessed, ...]:
-    """
-    Args:
-        pyproject: the content of pyproject.toml; empty without one.
-    """
-    modules = folder.modules()
-    serving = next((module for module in modules if module.app), None)
-    if "Dockerfile" in folder.files:
-        why = "the folder has a Dockerfile: its image is used, on Docker alone"
-        found: list[Guessed | None] = [
-            Guessed("dockerfile", "Dockerfile", why),
-            *docker_command(folder),
-        ]
-    else:
-        needs = requirements(folder, pyproject, modules)
-        command = commands(folder, modules, serving, needs)
-        found = [python(folder, pyproject), needs, command, *workers(folder, command)]
-    return (*(each for each in found if each is not None), *request(modules))
+def guess(folder: Folder) -> Guess:
+    """The likeliest description; what may stand in its place comes with it."""
+    toml = read_toml(folder)
+    project = project_folder(folder)
+    needs = requirements(folder, project, toml)
+    candidates = commands(folder, required_names(folder, needs))
+    best = candidates[0] if candidates else None
+    pyproject = toml(f"{project}/pyproject.toml" if project else "pyproject.toml")
+    python = pythons.python(folder, project, pyproject)
+    values, where = environment(folder, project)
+    image = dockerfile(folder)
+    found: list[Guessed | None] = [
+        python,
+        needs_of(folder, needs, best),
+        *image,
+        command_key(best, has_image=bool(image)),
+        port(folder, best),
+        prepare(folder, best),
+        Guessed("environment", values, f"examples of {where}") if values else None,
+        *workers(folder, best),
+    ]
+    return Guess(
+        keys=tuple(each for each in found if each is not None),
+        requests=requests(folder),
+        commands=tuple(others(folder, candidates[1:], has_image=bool(image))),
+        pythons=tuple(pythons.others(python.value if python else None, pyproject)),
+        local=local_names(folder),
+    )
 
 
-def docker_command(folder: Folder) -> list[Guessed]:
-    """The Dockerfile's own command serves, on a port that it may have fixed."""
-    lines = re.findall(r"^\s*CMD\s+(.+)$", folder.text("Dockerfile"), re.MULTILINE | re.IGNORECASE)
-    if not lines or "PORT" in lines[-1]:
+def project_folder(folder: Folder) -> str:
+    """The folder of the project that serves: where its likeliest command is run, or above it."""
+    best = next(iter(commands(folder, frozenset())), None)
+    if best is None:
+        return ""
+    match = re.match(r"cd (\S+) && ", best.line)
+    return project_root(folder, match[1] if match else "")
+
+
+def needs_of(folder: Folder, needs: Guessed | None, best: Command | None) -> Guessed | None:
+    """What is required, with the command's own server and what its worker class needs."""
+    if best is None or best.distribution is None:
+        return needs
+    there = required_names(folder, needs)
+    wanted = [best.distribution]
+    if "uvicorn.workers" in best.line or re.search(r"-k[ =]?uvicorn", best.line):
+        wanted.append("uvicorn")
+    if best.distribution == "fastapi[standard]" and there & {"fastapi-cli", "standard"}:
+        wanted = []
+    missing = [each for each in wanted if normal(name_in(each)) not in there or "[" in each]
+    if not missing:
+        return needs
+    return with_added(needs, missing, f"{' and '.join(missing)} for the command")
+
+
+def dockerfile(folder: Folder) -> list[Guessed]:
+    """The folder's own recipe for Docker, and its command where it fixes a port."""
+    if "Dockerfile" not in folder.files:
         return []
-    try:
-        words = json.loads(lines[-1])
-    except ValueError:
-        words = lines[-1].split()
-    line, changed = re.subn(r"(?<=[:= ])(\d{4,5})\b", "$PORT", " ".join(map(str, words)))
-    why = "the Dockerfile's CMD, with $PORT in the place of its port"
-    return [Guessed("command", line, why)] if changed else []
+    found = [Guessed("dockerfile", "Dockerfile", "the folder has one: its image is used on Docker")]
+    recipe = read_recipe(folder.text("Dockerfile"))
+    line = with_port(recipe.line)
+    if line != recipe.line or ("PORT" in line and not recipe.is_shell):
+        why = "the Dockerfile's command, with $PORT in the place of its port"
+        found.append(Guessed("command", line, why))
+    return found
 
 
-def python(folder: Folder, pyproject: Mapping[str, Any]) -> Guessed | None:
-    if stated := re.match(r"\s*(3\.\d+)", folder.text(".python-version")):
-        return Guessed("python", stated[1], ".python-version")
-    needs = str(pyproject.get("project", {}).get("requires-python", ""))
-    if stated := re.search(r"3\.\d+", needs):
-        return Guessed("python", stated[0], f"requires-python of pyproject.toml ({needs})")
+def command_key(command: Command | None, *, has_image: bool) -> Guessed | None:
+    if command is None:
+        return None
+    return Guessed("local_command" if has_image else "command", command.line, command.why)
+
+
+def others(folder: Folder, rest: list[Command], *, has_image: bool) -> list[Guessed]:
+    found = (command_key(each, has_image=has_image) for each in rest)
+    return [each for each in found if each is not None]
+
+
+def port(folder: Folder, command: Command | None) -> Guessed | None:
+    """The port that a program fixes; it is led to $PORT."""
+    if command is None or command.program is None or "$PORT" in command.line:
+        return None
+    text = folder.text(command.program)
+    return fixed_port(command.program, text)
+
+
+def fixed_port(name: str, text: str) -> Guessed | None:
+    if re.search(r"environ.{0,40}['\"]PORT['\"]|getenv\(\s*['\"]PORT['\"]", text):
+        return None
+    patterns = (
+        r"\bport\s*[=:]\s*(?:int\()?['\"]?(\d{2,5})",
+        r"\blisten\(\s*(\d{2,5})",
+        r"\bmake_server\([^,]+,\s*(\d{2,5})",
+        r"['\"]port['\"]\s*[,:]\s*(?:default\s*=\s*)?['\"]?(\d{2,5})",
+        r"\bPORT\s*=\s*(\d{2,5})",
+        r"\bbind\s*=\s*\[?\s*['\"][\d.a-z]*:(\d{2,5})['\"]",
+    )
+    for pattern in patterns:
+        if match := re.search(pattern, text):
+            return Guessed("port", int(match[1]), f"fixed in {name}")
+    for framework, usual in USUAL_PORTS.items():
+        if re.search(rf"^\s*(?:from|import) {framework}\b", text, re.MULTILINE):
+            return Guessed("port", usual, f"{framework}'s own, as {name} names none")
     return None
 
 
-def requirements(
-    folder: Folder, pyproject: Mapping[str, Any], modules: Sequence[Module]
-) -> Guessed | None:
-    if "requirements.txt" in folder.files:
-        return Guessed("requirements", "requirements.txt", "the folder has one")
-    listed = pyproject.get("project", {}).get("dependencies")
-    if listed:
-        return Guessed("requirements", list(listed), "dependencies of pyproject.toml")
-    used = {name for module in modules for name in module.imports}
-    names = [name for name in (*FRAMEWORKS, *SERVERS) if name in used]
-    if names and not set(SERVERS) & set(names) and set(names) & {"fastapi", "starlette"}:
-        names.append("uvicorn")
-    why = "imports, without versions: pin them to what you run"
-    return Guessed("requirements", names, why) if names else None
-
-
-def commands(
-    folder: Folder, modules: Sequence[Module], serving: Module | None, needs: Guessed | None
-) -> Guessed | None:
-    """The line that serves: the folder's own, else the framework's usual one."""
-    if web := re.search(r"^web:\s*(.+)$", folder.text("Procfile"), re.MULTILINE):
-        return Guessed("command", web[1].strip(), "the Procfile's web line")
-    if serving is not None and "gunicorn.conf.py" in folder.files:
-        line = f"python -m gunicorn --config gunicorn.conf.py --bind {BIND}"
-        line += worker_class(folder, serving)
-        why = f"gunicorn.conf.py, and the app object of {serving.path}"
-        return Guessed("command", f"{line} {target(serving)}", why)
-    if django := next((module for module in modules if module.makes_wsgi), None):
-        line = f"python -m gunicorn --bind {BIND} {django.name}:application"
-        return Guessed("command", line, f"Django's application of {django.path}")
-    if serving is not None and serving.app is not None:
-        return framework_command(folder, serving, serving.app[1], needs)
-    if program := next((module for module in modules if module.runs), None):
-        why = f"{program.path} runs as a program; it must listen on $HOST:$PORT"
-        return Guessed("command", f"python {program.path}", why)
-    return None
-
-
-def worker_class(folder: Folder, module: Module) -> str:
-    """gunicorn alone speaks WSGI: an ASGI app needs uvicorn's class, unless the file names one."""
-    asgi = module.app is not None and module.app[1] in ("fastapi", "starlette")
-    named = "worker_class" in folder.text("gunicorn.conf.py")
-    return " --worker-class uvicorn.workers.UvicornWorker" if asgi and not named else ""
-
-
-def target(module: Module) -> str:
-    return f"{module.name}:{module.app[0] if module.app else 'app'}"
-
-
-def framework_command(
-    folder: Folder, module: Module, framework: str, needs: Guessed | None
-) -> Guessed:
-    where = f"the {framework} object of {module.path}"
-    packages = f"{needs.value if needs else ''} {folder.text('requirements.txt')}".lower()
-    if framework == "aiohttp":
-        why = f"{where}; it must listen on $HOST:$PORT"
-        return Guessed("command", f"python {module.path}", why)
-    if framework == "flask" and "gunicorn" in packages:
-        return Guessed("command", f"python -m gunicorn --bind {BIND} {target(module)}", where)
-    if framework == "flask":
-        line = f"python -m flask --app {target(module)} run --host $HOST --port $PORT"
-        return Guessed("command", line, f"{where}, with Flask's own server: name yours")
-    line = f"python -m uvicorn {target(module)} --host $HOST --port $PORT"
-    return Guessed("command", line, where)
-
-
-def workers(folder: Folder, command: Guessed | None) -> list[Guessed]:
+def workers(folder: Folder, command: Command | None) -> list[Guessed]:
     """What the command or gunicorn's file fixes as a number."""
-    line = str(command.value) if command else ""
-    if stated := re.search(r"(?:--workers|-w)[ =](\d+)", line):
+    line = command.line if command else ""
+    if stated := re.search(r"(?:--workers|(?<=\s)-w)[ =](\d+)", line):
         return [Guessed("workers", int(stated[1]), "the command's own number")]
-    module = folder.text("gunicorn.conf.py") if "gunicorn.conf.py" in line else ""
-    for node in parsed(module).body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            named = isinstance(node.targets[0], ast.Name) and node.targets[0].id == "workers"
-            if named and isinstance(node.value.value, int):
-                return [Guessed("workers", node.value.value, "gunicorn.conf.py")]
+    if "gunicorn" in line and re.search(r"(-c|--config)[ =]", line):
+        for name in folder.named(GUNICORN_FILES):
+            if stated := re.search(r"^workers\s*=\s*(\d+)\s*$", folder.text(name), re.MULTILINE):
+                return [Guessed("workers", int(stated[1]), name)]
     return []
 
 
-def parsed(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])
-
-
-def request(modules: Sequence[Module]) -> tuple[Guessed, ...]:
-    found = [(path, module.path) for module in modules for path in module.routes]
-    if not found:
-        return ()
-    path, where = found[0]
-    return (Guessed("path", path, f"the first route of {where} that takes no parameter"),)
-
-
-def render(found: Sequence[Guessed]) -> str:
-    """The commented lab.toml: what was guessed, and every other key as a comment."""
-    known = {each.key: each for each in found}
-    lines = [
-        "# How the Worker Memory Lab runs this app. What is commented out has its default.",
-        "",
-    ]
-    for key in APP_KEYS:
-        lines += line_of(key, known.get(key.name))
-    lines += ["", "# One table for each kind of request; {n} counts up.", "[[requests]]"]
-    for key in REQUEST_KEYS:
-        lines += line_of(key, known.get(key.name))
-    return "\n".join(lines) + "\n"
-
-
-def line_of(key: Key, guessed: Guessed | None) -> list[str]:
-    if guessed is None:
-        return [
-            f"# {key.name} = {key.example}  # {plain(key.meaning)}; default: {plain(key.default)}"
-        ]
-    return [f"# guessed: {guessed.why}", f"{key.name} = {toml_value(guessed.value)}"]
-
-
-def plain(text: str) -> str:
-    return text.replace("`", "")
-
-
-def toml_value(value: Any) -> str:
-    """TOML's texts, numbers and lists of them are JSON's."""
-    return json.dumps(value, ensure_ascii=False)
-
-
-def sentences(found: Sequence[Guessed]) -> list[str]:
-    """What was guessed, a line each."""
-    if not any(each.key in ("command", "dockerfile") for each in found):
-        missing = ["no command was found: say how the app is served on $HOST:$PORT"]
-    else:
-        missing = []
-    return [f"{each.key} = {toml_value(each.value)}  ({each.why})" for each in found] + missing
+def requests(folder: Folder) -> tuple[GuessedRequest, ...]:
+    """Paths that a GET can ask for; the check keeps those that answer."""
+    django = django_routes(folder)
+    routes: list[Route] = django or read_routes(folder)
+    telling = [route for route in routes if route.path not in HEALTH]
+    return tuple(
+        GuessedRequest({"path": route.path}, f"a route of {route.where} that needs no value")
+        for route in (telling or routes)[:MAX_REQUESTS]
+    )

@@ -5,31 +5,43 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.app.guess.guess import Folder, guess, render, sentences
-from lab.app.guess.source import read_module
+from lab.app.guess.folder import Folder
+from lab.app.guess.guess import guess
+from lab.app.guess.render import render, sentences
 from lab.app.spec_file import parse, read_description
 from lab.commands.init import main, write_first
 from lab.errors import UsageError
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/hi')\ndef hi(): return 1\n"
 FLASK = "from flask import Flask\nsite = Flask(__name__)\n@site.route('/<x>')\ndef x(x): pass\n"
-AIOHTTP = "from aiohttp import web\napp = web.Application()\nif __name__ == '__main__': 1\n"
+AIOHTTP = (
+    "from aiohttp import web\napp = web.Application()\n"
+    "if __name__ == '__main__': web.run_app(app)\n"
+)
+WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+MANAGE = (
+    "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\nimport django\n"
+)
 
 
-def guessed(files: Mapping[str, str], pyproject: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    return {each.key: each.value for each in guess(Folder(files), pyproject or {})}
+def guessed(files: Mapping[str, str]) -> dict[str, Any]:
+    return guess(Folder(files)).described()
+
+
+def paths(files: Mapping[str, str]) -> list[str]:
+    return [each.path for each in guess(Folder(files)).requests]
 
 
 def test_fastapi_is_served_by_uvicorn_and_asked_for_its_first_route() -> None:
     assert guessed({"main.py": FASTAPI}) == {
         "requirements": ["fastapi", "uvicorn"],
         "command": "python -m uvicorn main:app --host $HOST --port $PORT",
-        "path": "/hi",
+        "requests": [{"path": "/hi"}],
     }
 
 
 def test_flask_is_served_by_gunicorn_where_it_is_required() -> None:
-    files = {"web/site.py": FLASK, "requirements.txt": "flask\ngunicorn\n"}
+    files = {"web/site.py": FLASK, "web/__init__.py": "", "requirements.txt": "flask\ngunicorn\n"}
     assert guessed(files) == {
         "requirements": "requirements.txt",
         "command": "python -m gunicorn --bind $HOST:$PORT web.site:site",
@@ -41,65 +53,195 @@ def test_gunicorns_settings_give_the_workers_and_asgi_its_class() -> None:
     found = guessed({"main.py": FASTAPI, "gunicorn.conf.py": "workers = 3\n"})
 
     assert found["workers"] == 3
-    assert "--worker-class uvicorn.workers.UvicornWorker main:app" in found["command"]
+    assert "--worker-class uvicorn.workers.UvicornWorker" in found["command"]
+    assert {"gunicorn", "uvicorn"} <= {*found["requirements"]}
 
 
-def test_aiohttp_runs_as_a_program() -> None:
-    assert guessed({"app.py": AIOHTTP})["command"] == "python app.py"
+def test_aiohttp_runs_as_a_program_whose_port_is_led_to_the_labs() -> None:
+    found = guessed({"app.py": AIOHTTP})
+
+    assert found["command"] == "python app.py"
+    assert found["port"] == 8080
 
 
-def test_django_is_found_by_its_wsgi_file() -> None:
-    files = {"shop/wsgi.py": "from django.core.wsgi import get_wsgi_application\n"}
-    assert guessed(files)["command"].endswith("shop.wsgi:application")
+def test_django_without_a_server_in_its_requirements_is_given_one() -> None:
+    files = {"manage.py": MANAGE, "shop/wsgi.py": WSGI, "requirements.txt": "Django\n"}
+    found = guessed(files)
+
+    assert found["command"].endswith("gunicorn --bind $HOST:$PORT shop.wsgi:application")
+    assert found["requirements"] == ["-r requirements.txt", "gunicorn"]
+    assert found["prepare"] == "python manage.py migrate --noinput"
 
 
-def test_a_procfile_comes_before_a_framework() -> None:
-    files = {"main.py": FASTAPI, "Procfile": "web: serve -w 2 --port $PORT\n"}
-    assert (guessed(files)["command"], guessed(files)["workers"]) == ("serve -w 2 --port $PORT", 2)
+def test_a_folder_that_is_named_like_a_standard_module_is_still_the_projects() -> None:
+    assert guessed({"site/wsgi.py": WSGI, "site/__init__.py": "", "manage.py": MANAGE})[
+        "requirements"
+    ] == ["django", "gunicorn"]
 
 
-def test_a_dockerfile_is_used_with_its_port_named() -> None:
-    files = {"Dockerfile": 'FROM x\nCMD ["serve", "--port", "8080"]\n', "main.py": FASTAPI}
+def test_a_factory_is_called() -> None:
+    files = {
+        "shop/__init__.py": "from flask import Flask\ndef create_app(): return Flask(__name__)\n"
+    }
+    assert "--app 'shop:create_app()' run" in guessed(files)["command"]
+    asgi = {"shop/web.py": "from fastapi import FastAPI\ndef build() -> FastAPI: ...\n"}
+    assert "web:build --factory" in guessed(asgi)["command"]
+
+
+def test_a_factory_is_known_by_the_file_that_it_comes_from() -> None:
+    files = {
+        "shop/__init__.py": "from flask import Flask\ndef create_app(x): return Flask(__name__)\n",
+        "wsgi.py": "from shop import create_app\napp = create_app('production')\n",
+    }
+    assert "--app wsgi:app run" in guessed(files)["command"]
+
+
+def test_a_package_with_a_main_is_run_by_its_name() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/__main__.py": "from shop.main import main\nmain()\n",
+        "shop/main.py": "import shop.web\nfrom aiohttp import web\ndef main(): web.run_app(1)\n",
+        "shop/web.py": "",
+    }
+    assert guessed(files)["command"] == "python -m shop"
+
+
+def test_a_program_that_fills_a_database_is_no_server() -> None:
+    files = {
+        "fill_db.py": "from flask import g\nif __name__ == '__main__': g.run()\n",
+        "serve.py": "from bottle import run, get\n@get('/')\ndef x(): 1\nrun(port=8081)\n",
+    }
+    found = guessed(files)
+    assert (found["command"], found["port"]) == ("python serve.py", 8081)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("gunicorn shop:app", "python -m gunicorn --bind $HOST:$PORT shop:app"),
+        (
+            "gunicorn -b0.0.0.0:80 -w 3 shop:app --log-file -",
+            "python -m gunicorn --bind $HOST:$PORT -w 3 shop:app",
+        ),
+        (
+            "poetry run uvicorn --reload --host 0.0.0.0 --port=80 shop:app",
+            "python -m uvicorn --host $HOST --port $PORT shop:app",
+        ),
+        ("serve -w 2 --port $PORT", "serve -w 2 --port $PORT"),
+    ],
+)
+def test_a_procfiles_server_is_told_where_to_listen(line: str, command: str) -> None:
+    files = {"shop.py": FASTAPI.replace("app.get", "app.get"), "Procfile": f"web: {line}\n"}
+
+    assert guessed(files)["command"] == command
+
+
+def test_what_a_procfile_releases_and_what_runs_before_its_server_is_prepared_once() -> None:
+    line = "web: python manage.py migrate && gunicorn shop.wsgi\nrelease: python manage.py seed\n"
+    files = {"Procfile": line, "manage.py": MANAGE, "shop/wsgi.py": WSGI}
+
+    assert guessed(files)["prepare"] == "python manage.py seed && python manage.py migrate"
+
+
+def test_a_dockerfile_is_used_with_its_port_named_and_shuts_nothing_out() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.11-slim\nCMD ["serve", "--port", "8080"]\n',
+        "main.py": FASTAPI,
+    }
     assert guessed(files) == {
+        "python": "3.11",
+        "requirements": ["fastapi", "uvicorn"],
         "dockerfile": "Dockerfile",
         "command": "serve --port $PORT",
-        "path": "/hi",
+        "local_command": "python -m uvicorn main:app --host $HOST --port $PORT",
+        "requests": [{"path": "/hi"}],
     }
 
 
 @pytest.mark.parametrize(
-    ("files", "pyproject", "version"),
+    ("recipe", "command"),
     [
-        ({".python-version": "3.9.18\n"}, {}, "3.9"),
-        ({}, {"project": {"requires-python": ">=3.11"}}, "3.11"),
+        (
+            'CMD ["gunicorn","-b","0.0.0.0:80","shop:app"]',
+            "gunicorn -b 0.0.0.0:$PORT shop:app",
+        ),
+        (
+            'ENTRYPOINT ["python3"]\nCMD ["manage.py","runserver","0.0.0.0:8000"]',
+            "python3 manage.py runserver 0.0.0.0:$PORT",
+        ),
+        (
+            'CMD ["uvicorn", "shop:app", \\\n  "--host", "0.0.0.0", \\\n  "--port", "80"]',
+            "uvicorn shop:app --host 0.0.0.0 --port $PORT",
+        ),
     ],
 )
-def test_the_python_is_the_one_that_is_stated(
-    files: Mapping[str, str], pyproject: Mapping[str, Any], version: str
-) -> None:
-    assert guessed(files, pyproject)["python"] == version
+def test_the_command_of_a_recipe_in_all_its_forms(recipe: str, command: str) -> None:
+    assert guessed({"Dockerfile": f"FROM x\n{recipe}\n"})["command"] == command
 
 
-def test_the_dependencies_of_pyproject_are_taken() -> None:
-    project = {"project": {"dependencies": ["flask>=3"]}}
-    assert guessed({"site.py": FLASK}, project)["requirements"] == ["flask>=3"]
+def test_a_script_that_is_an_entry_point_is_read() -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.12\nENV MODE=shop\nENTRYPOINT ["./boot.sh"]\n',
+        "boot.sh": "#!/bin/sh\nflask db upgrade\nexec gunicorn -b :5000 shop:app\n",
+        "shop.py": FLASK.replace("site", "app"),
+    }
+    found = guessed(files)
+
+    assert found["local_command"] == "python -m gunicorn --bind $HOST:$PORT shop:app"
+    assert found["prepare"] == "python -m flask db upgrade"
+    assert found["environment"] == {"MODE": "shop"}
+
+
+def test_prefixes_of_routers_stand_before_their_paths() -> None:
+    files = {
+        "main.py": "from fastapi import FastAPI\nfrom things import api\napp = FastAPI()\n"
+        "app.include_router(api, prefix='/api')\n",
+        "things.py": "from fastapi import APIRouter\napi = APIRouter(prefix='/v1')\n"
+        "@api.get('/things')\ndef things(): ...\n",
+    }
+    assert paths(files) == ["/api/v1/things"]
+
+
+def test_djangos_urls_are_followed() -> None:
+    files = {
+        "manage.py": MANAGE,
+        "shop/settings.py": "ROOT_URLCONF = 'shop.urls'\n",
+        "shop/urls.py": "from django.urls import include, path\nfrom django.contrib import admin\n"
+        "urlpatterns = [path('admin/', admin.site.urls), path('blog/', include('blog.urls'))]\n",
+        "blog/urls.py": "from django.urls import path\nfrom . import views\n"
+        "urlpatterns = [path('', views.x), path('<int:n>/', views.y), path('new/', views.z)]\n",
+    }
+    assert paths(files) == ["/admin/login/", "/blog/", "/blog/new/"]
+
+
+def test_the_examples_of_an_environment_are_its_values() -> None:
+    files = {"main.py": FASTAPI, ".env.example": "SECRET_KEY=change-me\nMODE='a b' # why\nPORT=1\n"}
+
+    found = guessed(files)["environment"]
+
+    assert found["MODE"] == "a b"
+    assert found["SECRET_KEY"] != "change-me"
+    assert "PORT" not in found
 
 
 def test_without_a_command_it_says_so() -> None:
-    assert sentences(guess(Folder({"notes.py": "x = 1\n"}), {})) == [
+    assert sentences(guess(Folder({"notes.py": "x = 1\n"}))) == [
         "no command was found: say how the app is served on $HOST:$PORT"
     ]
 
 
-def test_a_file_that_is_no_python_is_passed_over() -> None:
-    assert read_module("broken.py", "def (") is None
-
-
 def test_every_key_stands_in_the_file_and_it_is_toml() -> None:
-    text = render(guess(Folder({"main.py": FASTAPI}), {}))
+    text = render(guess(Folder({"main.py": FASTAPI})))
 
     assert parse(text, Path("lab.toml"))["requests"] == [{"path": "/hi"}]
     assert "# multipart = " in text
+
+
+def test_what_is_written_is_what_was_guessed_whatever_the_files_hold() -> None:
+    files = {"main.py": FASTAPI, ".env.example": 'A_KEY=x"y\\z\nB=\x7f\u2028é\n'}
+    found = guess(Folder(files))
+
+    assert parse(render(found), Path("lab.toml")) == found.described()
 
 
 def test_the_file_is_written_once_and_can_be_read(tmp_path: Path) -> None:

@@ -1,0 +1,235 @@
+"""The commands that may serve an app, best first: what is stated, else what its code offers."""
+
+import re
+from collections.abc import Iterator
+
+from lab.app.guess.folder import Folder, joined, parent_of
+from lab.app.guess.frameworks import FRAMEWORKS, Framework, Interface
+from lab.app.guess.layout import import_name, import_root, module_at
+from lab.app.guess.serving import BIND, within
+from lab.app.guess.source import AppObject, Module, is_serving_line
+from lab.app.guess.stated import Command, stated_commands
+
+UVICORN = "--host $HOST --port $PORT"
+ASIDE = re.compile(
+    r"(^|/)(migrations|alembic|scripts?|examples?|samples?|benchmarks?|tools?|tutorials?)/"
+    r"|(^|/)(conftest|setup|tasks|celery\w*|worker\w*|test_\w+|\w+_test|locustfile|noxfile)\.py$"
+)
+"""Where files lie that are seldom what serves."""
+STEMS = ("main", "app", "asgi", "wsgi", "server", "run", "api", "web", "application", "__init__")
+NAMES = ("app", "application", "api", "server")
+GUNICORN_FILES = r"gunicorn[._-]?conf(ig)?\.py|gunicorn\.py"
+
+
+def commands(folder: Folder, required: frozenset[str]) -> list[Command]:
+    """All of them, without repetition.
+
+    An app object goes before the program that serves it by a development server; aiohttp's are
+    meant to be run as programs.
+    """
+    stated = list(stated_commands(folder))
+    objects: list[tuple[str, Command]] = []
+    aiohttp: list[tuple[str, Command]] = []
+    for module, app in served_objects(folder):
+        last = aiohttp if app.framework == "aiohttp" else objects
+        last += [(module.path, each) for each in of_object(folder, module, app, required)]
+    served = {path for path, _ in objects}
+    first = [each for each in stated if each.program not in served]
+    found = [*first, *django_commands(folder), *(each for _, each in objects), *stated]
+    found += [*programs(folder), *(each for _, each in aiohttp)]
+    unique: dict[str, Command] = {}
+    for each in found:
+        unique.setdefault(each.line, each)
+    return list(unique.values())
+
+
+def django_commands(folder: Folder) -> Iterator[Command]:
+    for manage in folder.named(r"manage\.py"):
+        where = parent_of(manage)
+        if "DJANGO_SETTINGS_MODULE" in folder.text(manage) or "django" in folder.text(manage):
+            yield from of_django(folder, where)
+            line = within(where, f"python manage.py runserver --noreload {BIND}")
+            yield Command(line, f"{manage}, with Django's own server", "Django")
+
+
+def of_django(folder: Folder, where: str) -> Iterator[Command]:
+    """By the application that its project offers, the one of its settings' package first."""
+    named = re.search(
+        r"DJANGO_SETTINGS_MODULE['\"], *['\"](\w+)", folder.text(joined(where, "manage.py"))
+    )
+    package = joined(where, named[1]) if named else where
+    for call, kind in (("get_wsgi_application", "wsgi"), ("get_asgi_application", "asgi")):
+        modules = [m for m in folder.modules if call in m.text and m.path.startswith(where)]
+        modules.sort(key=lambda m: (not m.path.startswith(f"{package}/"), m.path.count("/")))
+        for module in modules[:1]:
+            name = next((a.name for a in module.apps if not a.is_factory), "application")
+            target = f"{import_name(module, where)}:{name}"
+            why = f"Django's application of {module.path}"
+            if kind == "wsgi":
+                line = f"python -m gunicorn {config(folder, where)}--bind {BIND} {target}"
+                yield Command(within(where, line), why, "gunicorn")
+            else:
+                yield Command(
+                    within(where, f"python -m uvicorn {target} {UVICORN}"), why, "uvicorn"
+                )
+
+
+def config(folder: Folder, root: str) -> str:
+    """gunicorn's own file, where there is one that it finds from that folder."""
+    found = folder.inside(root, GUNICORN_FILES)
+    return f"--config {found[0].rpartition('/')[2]} " if found else ""
+
+
+def served_objects(folder: Folder) -> list[tuple[Module, AppObject]]:
+    """Every app object with its framework known, the likeliest first."""
+    found = []
+    for module in folder.modules:
+        for app in module.apps:
+            framework = app.framework or made_elsewhere(folder, module, app)
+            if framework and framework in FRAMEWORKS and not framework.startswith("django"):
+                found.append((module, AppObject(app.name, framework, app.is_factory, app.made_by)))
+    return sorted(found, key=lambda pair: likelihood(*pair))
+
+
+def likelihood(module: Module, app: AppObject) -> tuple[object, ...]:
+    """Smaller is likelier."""
+    stem = module.path.rpartition("/")[2].removesuffix(".py")
+    return (
+        bool(ASIDE.search(module.path)),
+        app.is_factory and stem not in STEMS[:4],
+        module.path.count("/"),
+        app.is_factory,
+        STEMS.index(stem) if stem in STEMS else len(STEMS),
+        NAMES.index(app.name) if app.name in NAMES else len(NAMES),
+        module.path,
+    )
+
+
+def made_elsewhere(folder: Folder, module: Module, app: AppObject, depth: int = 0) -> str | None:
+    """The framework of an object that an imported function makes, or a function that is like it."""
+    if app.is_factory:
+        return next((name for name in imported_frameworks(module)), None)
+    where, _, last = app.made_by.rpartition(".")
+    other = module_at(folder, where, module.path) if where else None
+    other = other or module_at(folder, app.made_by, module.path)
+    if other is None or other is module or depth > 4:
+        return None
+    for each in other.apps:
+        if each.name == last or last not in {a.name for a in other.apps}:
+            found = each.framework or made_elsewhere(folder, other, each, depth + 1)
+            if found:
+                return found
+    return next((name for name in imported_frameworks(other)), None)
+
+
+def imported_frameworks(module: Module) -> Iterator[str]:
+    yield from (name for name in FRAMEWORKS if name in module.imports)
+
+
+def of_object(
+    folder: Folder, module: Module, app: AppObject, required: frozenset[str]
+) -> Iterator[Command]:
+    framework = FRAMEWORKS[app.framework or ""]
+    root = import_root(folder, module)
+    target = f"{import_name(module, root)}:{app.name}"
+    what = "factory" if app.is_factory else "object"
+    why = f"the {framework.name} {what} {app.name} of {module.path}"
+    blocked = any(is_serving_line(node, module.names) for node in module.tree.body)
+    if blocked or framework.interface is Interface.OWN:
+        return
+    if framework.interface is Interface.AIOHTTP:
+        if not (module.runs and module.serves):
+            worker = "--worker-class aiohttp.GunicornWebWorker"
+            line = f"python -m gunicorn {worker} --bind {BIND} {target}"
+            yield Command(within(root, line), why, "gunicorn")
+        return
+    if framework.interface is Interface.WSGI:
+        yield from of_wsgi(folder, root, target, app, framework, required, why)
+    else:
+        yield from of_asgi(folder, root, target, app, framework, required, why)
+
+
+def of_wsgi(
+    folder: Folder,
+    root: str,
+    target: str,
+    app: AppObject,
+    framework: Framework,
+    required: frozenset[str],
+    why: str,
+) -> Iterator[Command]:
+    called = f"'{target}()'" if app.is_factory else target
+    flask = framework.name == "flask"
+    gunicorn = f"python -m gunicorn {config(folder, root)}--bind {BIND} {called}"
+    if not flask or "gunicorn" in required or config(folder, root):
+        yield Command(within(root, gunicorn), why, "gunicorn")
+    if flask:
+        line = f"python -m flask --app {called} run {UVICORN}"
+        yield Command(within(root, line), f"{why}, with Flask's own server: name yours", "Flask")
+
+
+def of_asgi(
+    folder: Folder,
+    root: str,
+    target: str,
+    app: AppObject,
+    framework: Framework,
+    required: frozenset[str],
+    why: str,
+) -> Iterator[Command]:
+    factory = " --factory" if app.is_factory else ""
+    if framework.name == "sanic":
+        line = f"python -m sanic {target}{factory} {UVICORN} --single-process"
+        yield Command(within(root, line), why, "sanic")
+    if framework.name == "quart" and not app.is_factory:
+        yield Command(within(root, f"python -m hypercorn --bind {BIND} {target}"), why, "hypercorn")
+    file = config(folder, root)
+    if file and not app.is_factory:
+        named = "worker_class" in folder.text(joined(root, file.split()[1]))
+        kind = "" if named else "--worker-class uvicorn.workers.UvicornWorker "
+        line = f"python -m gunicorn {file}{kind}--bind {BIND} {target}"
+        yield Command(within(root, line), why, "gunicorn")
+    line = f"python -m uvicorn {target}{factory} {UVICORN}"
+    yield Command(within(root, line), why, "uvicorn")
+
+
+def programs(folder: Folder) -> Iterator[Command]:
+    """What serves when it is run: packages with `__main__`, then files."""
+    serving = [m for m in folder.modules if m.runs and m.serves]
+    serving.sort(key=lambda m: (bool(ASIDE.search(m.path)), m.path.count("/"), stem_rank(m)))
+    for module in package_mains(folder):
+        root = import_root(folder, module)
+        package = import_name(module, root).removesuffix(".__main__")
+        if package != "__main__":
+            line = within(root, f"python -m {package}")
+            yield Command(line, f"{module.path} runs as a program", program=module.path)
+    for module in serving:
+        if module.path.endswith("__main__.py"):
+            continue
+        root = import_root(folder, module)
+        if module.is_relative or parent_of(module.path) != root:
+            line = f"python -m {import_name(module, root)}"
+        else:
+            line = f"python {module.path.rpartition('/')[2]}"
+        why = f"{module.path} serves when it is run"
+        yield Command(within(root, line), why, program=module.path)
+
+
+def package_mains(folder: Folder) -> list[Module]:
+    """`__main__` files of packages that have to do with a server or a framework."""
+    mains = [m for m in folder.modules if m.path.rpartition("/")[2] == "__main__.py"]
+    return [m for m in mains if serves_somehow(folder, m)]
+
+
+def serves_somehow(folder: Folder, main: Module) -> bool:
+    """Whether it, or a module that it imports, serves or makes an app."""
+    if main.serves or main.apps:
+        return True
+    others = (module_at(folder, name.rpartition(".")[0], main.path) for name in main.names.values())
+    named = (module_at(folder, name, main.path) for name in main.names.values())
+    return any(m is not None and (m.serves or m.apps) for m in (*others, *named))
+
+
+def stem_rank(module: Module) -> int:
+    stem = module.path.rpartition("/")[2].removesuffix(".py")
+    return STEMS.index(stem) if stem in STEMS else len(STEMS)

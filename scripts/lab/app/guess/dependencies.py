@@ -1,0 +1,184 @@
+"""What must be installed for an app, by what its project states, else by what it imports."""
+
+import ast
+import configparser
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from lab.app.guess import poetry
+from lab.app.guess.distributions import distributions
+from lab.app.guess.folder import Folder, joined, upwards
+from lab.app.guess.guessed import Guessed
+from lab.app.guess.layout import local_names
+from lab.app.guess.locks import name_in, normal, pinned
+from lab.app.guess.pythons import table
+
+FILES = ("requirements", "base", "common", "main", "prod", "production", "dev", "local")
+"""Of several in a folder, the first; what they leave out, a failed start names."""
+USED_GROUPS = frozenset(
+    {"main", "prod", "production", "server", "web", "app", "api", "deploy", "standard", "all"}
+)
+Toml = Callable[[str], Mapping[str, Any]]
+"""A file's table by its name in the folder; empty where it is none."""
+
+
+def requirements(folder: Folder, project: str, toml: Toml) -> Guessed | None:
+    """The nearest statement, from the project's folder up; else its imports."""
+    for where in upwards(project):
+        for found in (
+            from_file(folder, where),
+            from_pyproject(folder, where, toml),
+            from_pipfile(where, toml),
+            from_setup_cfg(folder, where),
+            from_setup_py(folder, where),
+        ):
+            if found is not None:
+                return found
+    return from_imports(folder, project)
+
+
+def from_file(folder: Folder, where: str) -> Guessed | None:
+    beside = folder.inside(where, r"requirements?\.txt") or folder.inside(where, r"requirements.*")
+    files = sorted(beside, key=lambda name: (name.endswith(".in"), *rank(name)))
+    for below in ("requirements", "reqs", "requirement"):
+        inside = folder.inside(joined(where, below), r".*\.(txt|in)")
+        files += sorted(inside, key=rank)
+    for name in files:
+        if any(line.strip() and line.strip()[0] != "#" for line in folder.text(name).splitlines()):
+            constraints = folder.inside(where, r"constraints.*\.txt")
+            if not constraints:
+                return Guessed("requirements", name, "the folder has one")
+            value = [f"-r {name}", f"-c {constraints[0]}"]
+            return Guessed("requirements", value, f"the folder has one, and {constraints[0]}")
+    return None
+
+
+def rank(name: str) -> tuple[int, str]:
+    stem = re.sub(r"^requirements?[-_.]", "", name.rpartition("/")[2].rpartition(".")[0])
+    return (FILES.index(stem) if stem in FILES else len(FILES)), name
+
+
+def from_pyproject(folder: Folder, where: str, toml: Toml) -> Guessed | None:
+    name = joined(where, "pyproject.toml")
+    values = toml(name)
+    listed, said = stated(values)
+    if not listed:
+        file = table(values, "tool", "setuptools", "dynamic", "dependencies").get("file")
+        first = file[0] if isinstance(file, list) and file else file
+        if isinstance(first, str) and joined(where, first) in folder.files:
+            return Guessed("requirements", joined(where, first), f"named by {name}")
+        return None
+    here = [local_path(each, where) for each in listed]
+    for lock in ("uv.lock", "poetry.lock"):
+        if exact := pinned(toml(joined(where, lock)), [each for each in here if name_in(each)]):
+            return Guessed("requirements", exact, f"{said} of {name}, as {lock} pins them")
+    return Guessed("requirements", here, f"{said} of {name}")
+
+
+def local_path(requirement: str, where: str) -> str:
+    """A path in the project's folder as one in the app's."""
+    if not requirement.startswith("."):
+        return requirement
+    return f"./{joined(where, requirement.removeprefix('.').removeprefix('/'))}"
+
+
+def stated(values: Mapping[str, Any]) -> tuple[list[str], str]:
+    """A project's dependencies, with those of groups that are named after serving."""
+    project, found, said = table(values, "project"), [], "dependencies"
+    found += texts(project.get("dependencies"))
+    own = table(values, "tool", "poetry", "dependencies")
+    if own and not found:
+        found, said = list(poetry.requirements(own)), "[tool.poetry.dependencies]"
+    for name, group in table(values, "tool", "poetry", "group").items():
+        if name in USED_GROUPS and isinstance(group, Mapping):
+            found += poetry.requirements(table(group, "dependencies"))
+    for groups in (
+        table(values, "dependency-groups"),
+        table(project, "optional-dependencies"),
+    ):
+        for name in sorted(USED_GROUPS & set(groups)):
+            found += texts(groups[name])
+    return [each for each in found if normal(each) != normal(str(project.get("name")))], said
+
+
+def texts(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def from_pipfile(where: str, toml: Toml) -> Guessed | None:
+    found = list(poetry.requirements(table(toml(joined(where, "Pipfile")), "packages")))
+    return Guessed("requirements", found, "packages of the Pipfile") if found else None
+
+
+def from_setup_cfg(folder: Folder, where: str) -> Guessed | None:
+    reader = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        reader.read_string(folder.text(joined(where, "setup.cfg")))
+        stated = reader.get("options", "install_requires", fallback="")
+    except configparser.Error:
+        return None
+    found = [line.strip() for line in stated.splitlines() if line.strip()]
+    return Guessed("requirements", found, "install_requires of setup.cfg") if found else None
+
+
+def from_setup_py(folder: Folder, where: str) -> Guessed | None:
+    found = list(install_requires(folder.text(joined(where, "setup.py"))))
+    return Guessed("requirements", found, "install_requires of setup.py") if found else None
+
+
+def install_requires(text: str) -> Iterator[str]:
+    """The list that is given to `setup`, directly or by a name."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    lists = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "install_requires":
+            value = lists.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
+            if isinstance(value, ast.List | ast.Tuple):
+                entries = [each for each in value.elts if isinstance(each, ast.Constant)]
+                yield from (each.value for each in entries if isinstance(each.value, str))
+
+
+def from_imports(folder: Folder, project: str) -> Guessed | None:
+    modules = [m for m in folder.modules if not project or m.path.startswith(f"{project}/")]
+    used = {name for module in modules for name in module.imports}
+    found = distributions(used, local_names(folder))
+    why = "imports, without versions: pin them to what you run"
+    return Guessed("requirements", found, why) if found else None
+
+
+def with_added(found: Guessed | None, names: Sequence[str], why: str) -> Guessed:
+    """The same with more packages."""
+    if found is None:
+        return Guessed("requirements", list(names), why)
+    before = [f"-r {found.value}"] if isinstance(found.value, str) else list(found.value)
+    return Guessed("requirements", [*before, *names], f"{found.why}; {why}")
+
+
+def required_names(folder: Folder, found: Guessed | None) -> frozenset[str]:
+    """Normalized names of what is asked for, in the files that it names as well."""
+    if found is None:
+        return frozenset()
+    lines = [f"-r {found.value}"] if isinstance(found.value, str) else list(found.value)
+    return frozenset(names_of(folder, lines, "", 0))
+
+
+def names_of(folder: Folder, lines: Sequence[str], where: str, depth: int) -> Iterator[str]:
+    for line in lines:
+        if match := re.match(r"\s*(?:-r|--requirement)[ =]*(\S+)", line):
+            name = re.sub(r"[^/]+/\.\./", "", joined(where, match[1].removeprefix("./")))
+            if name in folder.files and depth < 5:
+                text = folder.text(name).splitlines()
+                yield from names_of(folder, text, name.rpartition("/")[0], depth + 1)
+        elif name := name_in(line):
+            yield name
+            yield from (normal(e) for e in re.findall(r"\[([\w,-]+)\]", line))

@@ -1,0 +1,98 @@
+"""What a Dockerfile says of how its image serves."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lab.app.guess.shell import quoted
+
+NOT_OURS = re.compile(
+    r"PATH|HOME|PORT|HOST|PYTHON.*|PIP_.*|POETRY_.*|UV_.*|DEBIAN_FRONTEND|LANG|LC_.*|VIRTUAL_ENV"
+    r"|LAB_.*|LD_.*|.*_VERSION|TZ|APP_HOME|PATH_.*",
+)
+"""Variables that speak of the image and not of the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The last stage of a Dockerfile."""
+
+    words: tuple[str, ...]
+    """Its entry point with its command; empty where it has neither."""
+    is_shell: bool
+    """Whether a shell reads it, which knows $PORT."""
+    environment: Mapping[str, str]
+
+    @property
+    def line(self) -> str:
+        """As a shell's line."""
+        return self.words[0] if self.is_shell and self.words else " ".join(map(quoted, self.words))
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    """Its instructions and what they are given, continued lines joined."""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    whole = re.sub(r"\\[ \t]*\n", " ", "\n".join(lines))
+    pairs = (line.strip().split(None, 1) for line in whole.splitlines())
+    return [(pair[0].upper(), pair[1].strip()) for pair in pairs if len(pair) == 2]
+
+
+def read_recipe(text: str) -> Recipe:
+    entry: list[str] | str | None = None
+    command: list[str] | str | None = None
+    environment: dict[str, str] = {}
+    for name, given in instructions(text):
+        if name == "FROM":
+            entry, command = None, None
+        elif name == "ENTRYPOINT":
+            entry, command = words_of(given), None
+        elif name == "CMD":
+            command = words_of(given)
+        elif name == "ENV":
+            environment.update(variables(given))
+    kept = {
+        key: value
+        for key, value in environment.items()
+        if not NOT_OURS.fullmatch(key) and "$" not in value and "/" not in value
+    }
+    if isinstance(entry, str):
+        return Recipe((entry,), True, kept)
+    if isinstance(command, str):
+        if entry is None or entry[:2] in (["sh", "-c"], ["/bin/sh", "-c"]):
+            return Recipe((command,), True, kept)
+        return Recipe((*entry, "sh", "-c", command), False, kept)
+    return Recipe((*(entry or ()), *(command or ())), False, kept)
+
+
+def words_of(given: str) -> list[str] | str:
+    """A list for the form of JSON, the line itself for the shell's."""
+    try:
+        found = json.loads(given)
+    except ValueError:
+        return given
+    return [str(word) for word in found] if isinstance(found, list) else given
+
+
+def variables(given: str) -> dict[str, str]:
+    pairs = re.findall(r"([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)", given)
+    if not pairs or not re.match(r"[A-Za-z_]\w*=", given):
+        name, _, value = given.partition(" ")
+        return {name: value.strip().strip("\"'")} if re.fullmatch(r"[A-Za-z_]\w*", name) else {}
+    return {name: value.strip("\"'") for name, value in pairs}
+
+
+PORT_PLACES = (
+    r"(?<=:)\d{2,5}(?=['\"\s]|$)",
+    r"(?<=--port[ =])\d{2,5}\b",
+    r"(?<=-p )\d{2,5}\b",
+    r"(?<=--http-port[ =])\d{2,5}\b",
+    r"(?<=runserver )\d{2,5}\b",
+)
+
+
+def with_port(line: str) -> str:
+    """The line with $PORT in the place of the ports that it fixes."""
+    for pattern in PORT_PLACES:
+        line = re.sub(pattern, "$PORT", line)
+    return re.sub(r"\b(127\.0\.0\.1|localhost):\$PORT", "0.0.0.0:$PORT", line)

@@ -1,0 +1,72 @@
+"""What a guess is made of: frozen records, each with its reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """One key's value, and why."""
+
+    key: str
+    value: Any
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuessedRequest:
+    """One kind of request as a table of lab.toml, and where it was found."""
+
+    values: Mapping[str, Any]
+    why: str
+
+    @property
+    def path(self) -> str:
+        return str(self.values.get("path", "/"))
+
+    @property
+    def method(self) -> str:
+        return str(self.values.get("method", "GET"))
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A whole description, and what may stand in the place of its parts."""
+
+    keys: tuple[Guessed, ...]
+    requests: tuple[GuessedRequest, ...] = ()
+    commands: tuple[Guessed, ...] = ()
+    """The ones to try next, best first."""
+    pythons: tuple[str, ...] = ()
+    """The ones to try next, best first."""
+    local: frozenset[str] = frozenset()
+    """First names of what the project itself can be imported by."""
+    notes: tuple[str, ...] = field(default=())
+    """What was changed since the first guess, a sentence each."""
+
+    def key(self, name: str) -> Guessed | None:
+        return next((each for each in self.keys if each.key == name), None)
+
+    def value(self, name: str) -> Any:
+        found = self.key(name)
+        return found.value if found else None
+
+    def having(self, *changed: Guessed) -> "Guess":
+        """With these keys in the place of those of their names."""
+        names = {each.key for each in changed}
+        kept = [each for each in self.keys if each.key not in names]
+        return replace(self, keys=(*kept, *changed))
+
+    def without(self, name: str) -> "Guess":
+        return replace(self, keys=tuple(each for each in self.keys if each.key != name))
+
+    def noting(self, note: str) -> "Guess":
+        return replace(self, notes=(*self.notes, note))
+
+    def described(self) -> dict[str, Any]:
+        """As lab.toml holds it."""
+        found = {each.key: each.value for each in self.keys}
+        if self.requests:
+            found["requests"] = [dict(each.values) for each in self.requests]
+        return found

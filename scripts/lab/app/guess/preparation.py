@@ -1,0 +1,69 @@
+"""What must run once before an app serves: migrations, tables, seeds."""
+
+import re
+from collections.abc import Iterator
+
+from lab.app.guess.folder import Folder, parent_of
+from lab.app.guess.guessed import Guessed
+from lab.app.guess.serving import within
+from lab.app.guess.stated import Command
+
+
+def prepare(folder: Folder, command: Command | None) -> Guessed | None:
+    """By what is stated before the command, else by the tools that the project has."""
+    if command and command.prepare:
+        return Guessed("prepare", joined(command.prepare), f"{command.why}: it comes first")
+    found = list(usual(folder, command))
+    if not found:
+        return None
+    return Guessed("prepare", joined([line for line, _ in found]), found[0][1])
+
+
+def joined(lines: tuple[str, ...] | list[str]) -> str:
+    """One after the other, each in its own folder."""
+    if len(lines) == 1:
+        return lines[0]
+    return " && ".join(f"({line})" if line.startswith("cd ") else line for line in lines)
+
+
+def usual(folder: Folder, command: Command | None) -> Iterator[tuple[str, str]]:
+    for manage in folder.named(r"manage\.py")[:1]:
+        if "django" in folder.text(manage):
+            line = within(parent_of(manage), "python manage.py migrate --noinput")
+            yield line.replace("&& exec ", "&& "), f"{manage}: its database needs its tables"
+            return
+    flask = any("flask_migrate" in module.imports for module in folder.modules)
+    for name in folder.named(r"alembic\.ini")[: 0 if flask else 1]:
+        line = within(parent_of(name), "python -m alembic upgrade head")
+        yield line.replace("&& exec ", "&& "), f"{name}: its database needs its tables"
+    yield from of_flask(folder, command)
+
+
+def of_flask(folder: Folder, command: Command | None) -> Iterator[tuple[str, str]]:
+    """Flask's own commands of the app: `init-db` and its like, and its migrations."""
+    target = flask_target(command)
+    if target is None:
+        return
+    root, app = target
+    cli = within(root, f"python -m flask --app {app}").replace("&& exec ", "&& ")
+    if any(name.endswith("migrations/env.py") for name in folder.files):
+        yield f"{cli} db upgrade", "migrations/: its database needs its tables"
+    for module in folder.modules:
+        if "flask" in module.imports or "click" in module.imports:
+            names = re.findall(r"\.command\(\s*['\"]((?:init|create)[-_]?\w*)['\"]", module.text)
+            for name in names[:1]:
+                yield f"{cli} {name}", f"the command {name} of {module.path}"
+                return
+
+
+def flask_target(command: Command | None) -> tuple[str, str] | None:
+    """The folder and the app of a command that serves one of Flask's."""
+    if command is None:
+        return None
+    match = re.search(
+        r"(?:cd (\S+) && exec )?.*?'?(\b[\w.]+:\w+(?:\(\))?)'?(?= run|$)", command.line
+    )
+    if match is None or "uvicorn" in command.line:
+        return None
+    app = f"'{match[2]}'" if "(" in match[2] else match[2]
+    return match[1] or "", app

@@ -1,0 +1,106 @@
+"""Which CPython an app runs on, by what its project says."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lab.app.guess.folder import Folder, joined, upwards
+from lab.app.guess.guessed import Guessed
+from lab.app.spec import PYTHON
+
+KNOWN = tuple(range(7, 15))
+"""The minor versions that the lab runs."""
+PREFERRED = (12, 13, 11, 10, 9, 8, 7, 14)
+"""The first that most packages have wheels for, then its neighbours."""
+CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>|\^|~)?\s*3(?:\.(\d+|\*))?(?:\.[\d*]+)?(?:[a-z]+\d*)?")
+
+
+def allowed(specifier: str, minor: int) -> bool:
+    """Whether a specifier (`>=3.8,<3.12`, `^3.9`) admits some release of `3.minor`."""
+    alternatives = specifier.split("||")
+    return any(all(admits(c, minor) for c in clauses(part)) for part in alternatives)
+
+
+def clauses(part: str) -> list[re.Match[str]]:
+    return [match for match in CLAUSE.finditer(part.replace("=3", "= 3"))]
+
+
+def admits(clause: re.Match[str], minor: int) -> bool:
+    operator, stated = clause[1] or "", clause[2]
+    if stated in (None, "*"):
+        return operator not in ("<", "!=")
+    least, patched = int(stated), bool(re.search(r"3\.\d+\.\d", clause[0]))
+    match operator:
+        case ">=" | "^":
+            return minor >= least
+        case ">":
+            return minor > least or (patched and minor == least)
+        case "<":
+            return minor < least or (patched and minor == least and not clause[0].endswith(".0"))
+        case "<=":
+            return minor <= least
+        case "!=":
+            return patched or minor != least
+        case "~=":
+            return minor == least if patched else minor >= least
+        case _:
+            return minor == least
+
+
+def admitted(specifier: str) -> list[str]:
+    """The lab's Pythons that a specifier admits, the one to take first."""
+    return [f"3.{minor}" for minor in PREFERRED if allowed(specifier, minor)]
+
+
+def stated(folder: Folder, project: str, pyproject: Mapping[str, Any]) -> Iterator[Guessed]:
+    """What the project says of its Python, the most exact first."""
+    for where in upwards(project):
+        text = folder.text(joined(where, ".python-version"))
+        if match := re.match(r"\s*(?:cpython-?)?(3\.\d+)", text):
+            yield Guessed("python", match[1], ".python-version")
+        if match := re.match(r"\s*python-(3\.\d+)", folder.text(joined(where, "runtime.txt"))):
+            yield Guessed("python", match[1], "runtime.txt")
+    for name in folder.named(r"(.*[._-])?dockerfile|dockerfile\..*", project):
+        versions = re.findall(
+            r"^\s*FROM\s+(?:--\S+\s+)?\S*python\S*?:\S*?(3\.\d+)",
+            folder.text(name),
+            re.MULTILINE | re.IGNORECASE,
+        )
+        if versions:
+            yield Guessed("python", versions[-1], f"FROM of {name}")
+    pipfile = folder.text(joined(project, "Pipfile"))
+    if match := re.search(r"^python_(?:full_)?version\s*=\s*['\"](3\.\d+)", pipfile, re.MULTILINE):
+        yield Guessed("python", match[1], "Pipfile")
+    yield from ranged(pyproject, folder.text(joined(project, "setup.cfg")))
+
+
+def ranged(pyproject: Mapping[str, Any], setup: str) -> Iterator[Guessed]:
+    poetry = table(pyproject, "tool", "poetry", "dependencies").get("python")
+    asked = table(pyproject, "project").get("requires-python") or poetry
+    if asked is None and (match := re.search(r"^python_requires\s*=\s*(.+)$", setup, re.MULTILINE)):
+        asked = match[1]
+    if isinstance(asked, str) and (found := admitted(asked)):
+        yield Guessed("python", found[0], f"the first that its requires-python admits ({asked})")
+
+
+def table(values: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """A table below tables; empty where there is none."""
+    found: Any = values
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def python(folder: Folder, project: str, pyproject: Mapping[str, Any]) -> Guessed | None:
+    """The most exact statement that names one of the lab's; None: the lab's own default."""
+    known = {f"3.{minor}" for minor in KNOWN}
+    return next((each for each in stated(folder, project, pyproject) if each.value in known), None)
+
+
+def others(first: str | None, pyproject: Mapping[str, Any]) -> list[str]:
+    """The Pythons to go on with when the packages cannot be installed on the first."""
+    poetry = table(pyproject, "tool", "poetry", "dependencies").get("python")
+    asked = table(pyproject, "project").get("requires-python") or poetry
+    found = admitted(asked) if isinstance(asked, str) else admitted(">=3.7")
+    order = [each for each in found if each != (first or PYTHON)]
+    return [each for each in order if each != "3.14"]

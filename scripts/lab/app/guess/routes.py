@@ -1,0 +1,268 @@
+"""The paths that an app answers, with the prefixes of its routers, by its syntax trees."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from lab.app.guess.folder import Folder
+from lab.app.guess.layout import module_at
+from lab.app.guess.source import Module, dotted
+
+READING = frozenset({"get", "route", "view", "api_route"})
+METHODS = frozenset({"post", "put", "patch", "delete", "head", "options", "websocket"})
+ROUTERS = ("APIRouter", "Blueprint", "APIBlueprint", "Router", "Namespace", "Api", "Resource")
+JOINING = (
+    "include_router",
+    "register_blueprint",
+    "mount",
+    "blueprint",
+    "add_subapp",
+    "add_namespace",
+)
+ADDING = ("add_url_rule", "add_get", "add_route", "add_api_route", "route", "add_resource", "get")
+MAKING = ("Route", "APIRoute", "get", "route", "URLSpec", "url")
+OPEN = re.compile(r"[{<(\[*\\|]|:\w|\$\w")
+"""What a path has that needs a value."""
+LAST = re.compile(
+    r"log-?out|sign-?out|shutdown|delete|remove|stream|events|sse|\bws\b|websocket|kill|exit|reset"
+    r"|static|favicon|callback|download|metrics|purge|clear|crash|error|sleep|slow",
+    re.IGNORECASE,
+)
+"""What one would rather not ask for first."""
+MAX_DEPTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path that a GET can ask for without a value, and the file that names it."""
+
+    path: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """An object that routes hang on: where it was made, and its own prefix."""
+
+    module: str
+    name: str
+
+
+def read_routes(folder: Folder) -> list[Route]:
+    """All of them, those that are likelier to answer first."""
+    prefixes = Prefixes(folder)
+    found = [
+        Route(path, module.path)
+        for module in folder.modules
+        for path in dict.fromkeys(routes_of(module, prefixes))
+    ]
+    return sorted(unique(found), key=preference)
+
+
+def unique(routes: Iterable[Route]) -> list[Route]:
+    """Each path once, where it was named first."""
+    found: dict[str, Route] = {}
+    for route in routes:
+        found.setdefault(route.path, route)
+    return list(found.values())
+
+
+def preference(route: Route) -> tuple[object, ...]:
+    aside = route.path.startswith(("/admin", "/docs", "/openapi"))
+    return bool(LAST.search(route.path)), aside
+
+
+class Prefixes:
+    """What stands before the paths of each router."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.own: dict[Router, str] = {}
+        self.joined: dict[Router, list[tuple[Router, str]]] = {}
+        for module in folder.modules:
+            self.read(module)
+
+    def read(self, module: Module) -> None:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Call):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                last = dotted(node.value.func, module.names).rpartition(".")[2]
+                prefix = prefix_in(node.value)
+                for target in targets:
+                    if isinstance(target, ast.Name) and (prefix or last in ROUTERS):
+                        self.own[Router(module.path, target.id)] = prefix
+            elif isinstance(node, ast.Call):
+                called = node.func
+                if isinstance(called, ast.Attribute) and called.attr in JOINING:
+                    self.join(module, node, called.value)
+
+    def join(self, module: Module, node: ast.Call, owner: ast.expr) -> None:
+        """`parent.include_router(child, prefix=...)`, `parent.mount("/x", child)`."""
+        path = next((str(getattr(a, "value", "")) for a in node.args if is_text(a)), "")
+        keywords = [k.value for k in node.keywords if k.arg in ("router", "app", "blueprint")]
+        named = [e for e in (*node.args, *keywords) if isinstance(e, ast.Name | ast.Attribute)]
+        parent = self.router(module, owner) or Router(module.path, "")
+        for child in named[:1]:
+            if key := self.router(module, child):
+                entry = (parent, prefix_in(node) or path)
+                self.joined.setdefault(key, []).append(entry)
+
+    def router(self, module: Module, node: ast.expr) -> Router | None:
+        """Where the router that an expression names was made."""
+        if isinstance(node, ast.Name) and node.id not in module.names:
+            return Router(module.path, node.id)
+        name = dotted(node, module.names)
+        where, _, last = name.rpartition(".")
+        other = module_at(self.folder, where or name, module.path) if name else None
+        if other is None:
+            return None
+        if last in other.names and last not in assigned(other):
+            again = other.names[last]
+            deeper = module_at(self.folder, again.rpartition(".")[0] or again, other.path)
+            return Router(deeper.path, again.rpartition(".")[2]) if deeper else None
+        return Router(other.path, last)
+
+    def of(self, router: Router, depth: int = 0) -> str:
+        """All prefixes before a router's paths, from the app's down; its own is the last."""
+        own = self.own.get(router, "")
+        parents = self.joined.get(router)
+        if not parents or depth > MAX_DEPTH:
+            return own
+        parent, prefix = parents[0]
+        if parent == router:
+            return own
+        before = self.of(parent, depth + 1)
+        # Flask's and Sanic's own prefix gives way to that of the registration.
+        return before + prefix + ("" if prefix and prefix == own else own)
+
+
+def assigned(module: Module) -> frozenset[str]:
+    targets = [t for node in module.tree.body if isinstance(node, ast.Assign) for t in node.targets]
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
+
+
+def is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def prefix_in(call: ast.Call) -> str:
+    for keyword in call.keywords:
+        if keyword.arg in ("prefix", "url_prefix", "path") and is_text(keyword.value):
+            return str(getattr(keyword.value, "value", ""))
+    return ""
+
+
+def text_argument(call: ast.Call, *names: str) -> str | None:
+    """The first text that is given, or the one of those names."""
+    for keyword in call.keywords:
+        if keyword.arg in names and is_text(keyword.value):
+            return str(getattr(keyword.value, "value", ""))
+    if call.args and is_text(call.args[0]):
+        return str(getattr(call.args[0], "value", ""))
+    return None
+
+
+def routes_of(module: Module, prefixes: Prefixes) -> Iterator[str]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call):
+                    yield from decorated(module, prefixes, decorator)
+        elif isinstance(node, ast.Call):
+            yield from called(module, prefixes, node)
+        elif isinstance(node, ast.Tuple) and "tornado" in module.imports:
+            yield from tornado_route(node)
+    if "litestar" in module.imports:
+        yield from controllers(module)
+
+
+def decorated(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
+    function = call.func
+    last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if last not in READING or not answers_get(call):
+        return
+    path = text_argument(call, "path", "rule", "uri")
+    path = "/" if path is None and "litestar" in module.imports else path
+    if path is None:
+        return
+    before = ""
+    if isinstance(function, ast.Attribute):
+        router = prefixes.router(module, function.value)
+        before = prefixes.of(router) if router else ""
+    yield from plain(before, path)
+
+
+def answers_get(call: ast.Call) -> bool:
+    """Whether `methods=[...]`, where it is given, names GET."""
+    for keyword in call.keywords:
+        if keyword.arg in ("methods", "method"):
+            return "'GET'" in ast.dump(keyword.value).upper()
+    return True
+
+
+def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
+    """`app.add_url_rule("/x", ...)`, `Route("/x", view)`, `web.get("/x", view)`."""
+    function = call.func
+    last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if not answers_get(call):
+        return
+    texts = [str(getattr(a, "value", "")) for a in call.args if is_text(a)]
+    path = next((each for each in texts if each.startswith("/")), None)
+    if path is None or len(call.args) < 2:
+        return
+    owner = dotted(function.value, module.names) if isinstance(function, ast.Attribute) else ""
+    is_client = owner.rpartition(".")[2] in ("client", "requests", "httpx", "session")
+    if last in ADDING and isinstance(function, ast.Attribute) and not is_client:
+        if last in ("get", "route") and not owner.startswith(("aiohttp", "bottle")):
+            return
+        router = prefixes.router(module, function.value)
+        yield from plain(prefixes.of(router) if router else "", path)
+    elif last in MAKING and isinstance(function, ast.Name):
+        yield from plain("", path)
+
+
+def plain(before: str, path: str) -> Iterator[str]:
+    """The whole path, when nothing in it needs a value."""
+    whole = re.sub(
+        r"//+",
+        "/",
+        "/"
+        + (before + path if path.startswith("/") or not path else f"{before}/{path}").lstrip("/"),
+    )
+    if not OPEN.search(whole) and re.fullmatch(r"/[!-~]*", whole):
+        yield whole
+
+
+def tornado_route(node: ast.Tuple) -> Iterator[str]:
+    """`(r"/x", Handler)`."""
+    if (
+        len(node.elts) >= 2
+        and is_text(node.elts[0])
+        and isinstance(node.elts[1], ast.Name | ast.Attribute)
+    ):
+        path = str(getattr(node.elts[0], "value", "")).rstrip("$").removesuffix("/?")
+        if path.startswith("/"):
+            yield from plain("", path)
+
+
+def controllers(module: Module) -> Iterator[str]:
+    """Litestar's classes with a `path` and methods that are decorated with `get`."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        values: Mapping[str, str] = {
+            target.id: str(getattr(each.value, "value", ""))
+            for each in node.body
+            if isinstance(each, ast.Assign) and is_text(each.value)
+            for target in each.targets
+            if isinstance(target, ast.Name)
+        }
+        for each in ast.walk(node):
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and "path" in values:
+                for decorator in each.decorator_list:
+                    if (
+                        isinstance(decorator, ast.Call)
+                        and getattr(decorator.func, "id", "") == "get"
+                    ):
+                        yield from plain(values["path"], text_argument(decorator, "path") or "")

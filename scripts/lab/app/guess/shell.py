@@ -1,0 +1,77 @@
+"""A stated shell line as steps of words, and back."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+RUNNERS = (
+    ("poetry", "run"),
+    ("uv", "run"),
+    ("pipenv", "run"),
+    ("pdm", "run"),
+    ("hatch", "run"),
+    ("exec",),
+    ("dumb-init",),
+    ("tini", "--"),
+    ("/usr/bin/env",),
+)
+"""What stands before a command and is not there, or not needed, in the app's environment."""
+RUNNER_OPTIONS = ("--no-sync", "--no-dev", "--frozen", "--locked", "-s", "-g", "--")
+PLAIN = re.compile(r"[\w@%+=:,./${}~-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of a line: the variables that are set for it, and its words."""
+
+    variables: tuple[str, ...]
+    words: tuple[str, ...]
+
+    def line(self, words: Sequence[str] | None = None) -> str:
+        return " ".join(map(quoted, (*self.variables, *(self.words if words is None else words))))
+
+
+def quoted(word: str) -> str:
+    """For a shell that fills in variables; everything else stands for itself."""
+    if PLAIN.fullmatch(word):
+        return word
+    if "$" not in word:
+        return shlex.quote(word)
+    return '"' + re.sub(r'(["\\`])', r"\\\1", word) + '"'
+
+
+def steps(line: str) -> list[Step]:
+    """The commands that a line runs one after the other; empty where it cannot be read."""
+    joined = re.sub(r"\\\s*\n", " ", line)
+    lexer = shlex.shlex(joined, posix=True, punctuation_chars=";&|\n")
+    lexer.whitespace, lexer.whitespace_split = " \t\r", True
+    lexer.commenters = "#"
+    try:
+        tokens = list(lexer)
+    except ValueError:
+        return []
+    found: list[list[str]] = [[]]
+    for token in tokens:
+        if set(token) <= set(";&|\n"):
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [step for words in found if words for step in unwrapped(words)]
+
+
+def unwrapped(words: list[str]) -> list[Step]:
+    """Without what only leads to the command: `sh -c`, `poetry run`, `exec`."""
+    variables: list[str] = []
+    while words:
+        if re.match(r"[A-Za-z_]\w*=", words[0]):
+            variables.append(words.pop(0))
+        elif words[0].rpartition("/")[2] in ("sh", "bash") and "-c" in words[1:3]:
+            return steps(words[words.index("-c") + 1]) if len(words) > 2 else []
+        elif runner := next((r for r in RUNNERS if tuple(words[: len(r)]) == r), None):
+            del words[: len(runner)]
+            while words and words[0] in RUNNER_OPTIONS:
+                del words[0]
+        else:
+            break
+    return [Step(tuple(variables), tuple(words))] if words else []

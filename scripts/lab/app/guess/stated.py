@@ -1,0 +1,183 @@
+"""The commands that a project states: Procfile, Compose file, Dockerfile, scripts of a shell."""
+
+import contextlib
+import importlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lab.app.guess.dockerfile import read_recipe
+from lab.app.guess.folder import Folder, joined, parent_of
+from lab.app.guess.serving import program, served, within
+from lab.app.guess.shell import Step, steps
+
+DOCKERFILES = r"dockerfile|dockerfile\..*|(.*[._-])dockerfile"
+COMPOSE_FILES = r"(docker-)?compose(\..*)?\.ya?ml"
+SCRIPTS = r".*\.sh"
+PREPARING = re.compile(
+    r"\b(migrate|upgrade|init-?_?db|create-?_?(db|tables|all)|seed|loaddata|collectstatic"
+    r"|createcachetable|deploy|setup-?_?db|initialize_db|bootstrap)\b"
+)
+"""Words of a command that makes a database ready and ends."""
+WORKER = re.compile(r"\b(celery|rq|dramatiq|arq|huey|worker|beat|flower|scheduler)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that serves, as the lab runs it."""
+
+    line: str
+    why: str
+    distribution: str | None = None
+    """What its server is installed by."""
+    program: str | None = None
+    """The file that is run, where it is a program of the project's."""
+    prepare: tuple[str, ...] = ()
+    """What ran before it, once."""
+
+
+def stated_commands(folder: Folder) -> Iterator[Command]:
+    """The ones that say best what serves come first."""
+    for name in folder.named("procfile"):
+        yield from from_procfile(folder, name)
+    for name in folder.named(DOCKERFILES):
+        line = read_recipe(folder.text(name)).line
+        yield from from_line(folder, line, parent_of(name), f"the command of {name}")
+    for name in folder.named(COMPOSE_FILES):
+        yield from from_compose(folder, name)
+    for name in folder.named(SCRIPTS):
+        text = folder.text(name)
+        if not WORKER.search(name):
+            yield from from_line(folder, text, parent_of(name), name, only_servers=True)
+
+
+def from_procfile(folder: Folder, name: str) -> Iterator[Command]:
+    lines = dict(re.findall(r"^([\w-]+):\s*(.+)$", folder.text(name), re.MULTILINE))
+    where = parent_of(name)
+    if "web" not in lines:
+        return
+    release = tuple(preparing(folder, steps(lines.get("release", "")), where, anything=True))
+    found = list(from_line(folder, lines["web"], where, f"the web line of {name}"))
+    if not found:
+        found = [Command(within(where, lines["web"]), f"the web line of {name}")]
+    for each in found:
+        prepare = (*release, *each.prepare)
+        yield Command(each.line, each.why, each.distribution, each.program, prepare)
+
+
+def from_line(
+    folder: Folder, line: str, where: str, why: str, *, only_servers: bool = False, depth: int = 0
+) -> Iterator[Command]:
+    """The server among the steps of a line, with what comes before it."""
+    before: list[Step] = []
+    for step in steps(line):
+        if WORKER.search(" ".join(step.words)):
+            continue
+        if step.words[0] == "cd" and len(step.words) == 2:
+            where = inner(folder, where, step.words[1])
+            continue
+        prepare = tuple(preparing(folder, before, where))
+        if found := served(folder, step, where):
+            yield Command(found[0], why, found[1], prepare=prepare)
+            return
+        script = script_of(folder, step, where)
+        if script and depth < 3:
+            text, near = folder.text(script), where or parent_of(script)
+            inside = list(from_line(folder, text, near, f"{why}, by {script}", depth=depth + 1))
+            if inside:
+                yield from inside
+                return
+        is_server = not only_servers and not PREPARING.search(" ".join(step.words))
+        if is_server and not script and (ran := program(folder, step, where)):
+            yield Command(ran[0], why, program=ran[1], prepare=prepare)
+            return
+        before.append(step)
+
+
+def inner(folder: Folder, where: str, named: str) -> str:
+    """A folder of the project that a line goes to; the image's own paths by their last part."""
+    parts = [part for part in named.split("/") if part not in ("", ".", "..")]
+    for at in range(len(parts)):
+        for base in (where, ""):
+            if (place := joined(base, *parts[at:])) in folder.python_folders:
+                return place
+    return where
+
+
+def script_of(folder: Folder, step: Step, where: str) -> str | None:
+    """The project's shell script that a step runs or hands on to."""
+    for word in step.words[:3]:
+        name = word.rpartition("/")[2]
+        if name.endswith(".sh") or (word is step.words[0] and "entrypoint" in name):
+            near = joined(where, word.removeprefix("./"))
+            if near in folder.files:
+                return near
+            found = [each for each in folder.files if each.rpartition("/")[2] == name]
+            return min(found, key=lambda each: each.count("/"), default=None)
+    return None
+
+
+def preparing(
+    folder: Folder, before: Sequence[Step], where: str, *, anything: bool = False
+) -> Iterator[str]:
+    """The commands that make data ready, of those that run before a server."""
+    for step in before:
+        words = list(step.words)
+        if script := script_of(folder, step, where):
+            inside = steps(folder.text(script))
+            yield from preparing(folder, inside, where)
+            continue
+        if not anything and not PREPARING.search(" ".join(words)):
+            continue
+        if words[0] in ("alembic", "flask", "django-admin", "aerich"):
+            words = [
+                "python",
+                "-m",
+                "django" if words[0] == "django-admin" else words[0],
+                *words[1:],
+            ]
+        if words[0].startswith("python") and len(words) > 1:
+            words[0] = "python"
+            script_name = next((w for w in words[1:] if w.endswith(".py")), "")
+            root = where_of(folder, script_name, where) if script_name else where
+            if root is None or "$" in " ".join(words):
+                continue
+            yield within(root, step.line(words)).replace("&& exec ", "&& ")
+
+
+def where_of(folder: Folder, script: str, where: str) -> str | None:
+    """The folder from which a script can be run by that name."""
+    for place in (where, ""):
+        if joined(place, script.removeprefix("./")) in folder.files:
+            return place
+    found = [n for n in folder.files if f"/{n}".endswith(f"/{script.removeprefix('./')}")]
+    nearest = min(found, key=lambda each: each.count("/"), default=None)
+    return nearest.removesuffix(script.removeprefix("./")).rstrip("/") if nearest else None
+
+
+def compose_services(text: str) -> Mapping[str, Mapping[str, Any]]:
+    """The services of a Compose file; empty where it, or the reader of YAML, cannot be had."""
+    with contextlib.suppress(ImportError, ValueError, RecursionError):
+        yaml = importlib.import_module("yaml")
+        try:
+            services = yaml.safe_load(text)["services"]
+        except (yaml.YAMLError, TypeError, KeyError):
+            return {}
+        if isinstance(services, Mapping):
+            return {str(k): v for k, v in services.items() if isinstance(v, Mapping)}
+    return {}
+
+
+def from_compose(folder: Folder, name: str) -> Iterator[Command]:
+    services = compose_services(folder.text(name))
+    for service, values in services.items():
+        if "build" not in values or WORKER.search(service):
+            continue
+        command = values.get("command")
+        line = " ".join(map(str, command)) if isinstance(command, list) else command
+        build = values["build"]
+        context = build.get("context", ".") if isinstance(build, Mapping) else build
+        where = inner(folder, parent_of(name), str(context))
+        if isinstance(line, str):
+            yield from from_line(folder, line, where, f"command of {service} in {name}")

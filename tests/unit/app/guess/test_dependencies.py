@@ -1,0 +1,139 @@
+"""What must be installed, and on which Python, by what a project states."""
+
+from typing import Any
+
+import pytest
+from lab.app.guess.folder import Folder
+from lab.app.guess.guess import guess
+from lab.app.guess.poetry import pip_version
+from lab.app.guess.pythons import admitted
+
+APP = {"main.py": "import flask, yaml, os, cv2\nfrom PIL import Image\nfrom . import x\n"}
+
+
+def required(files: dict[str, str]) -> Any:
+    return guess(Folder({**APP, **files})).value("requirements")
+
+
+def python(files: dict[str, str]) -> Any:
+    return guess(Folder({**APP, **files})).value("python")
+
+
+def test_imports_are_named_as_their_distributions() -> None:
+    assert required({}) == ["flask", "opencv-python-headless", "Pillow", "PyYAML"]
+
+
+def test_an_import_that_may_fail_or_is_for_types_is_none() -> None:
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING: import boto3\n"
+    text += "try: import ujson\nexcept ImportError: ujson = None\nimport flask\n"
+    assert required({"main.py": text}) == ["flask"]
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"requirements.txt": "flask\n"}, "requirements.txt"),
+        ({"requirements/base.txt": "a\n", "requirements/dev.txt": "b\n"}, "requirements/base.txt"),
+        (
+            {"requirements.txt": "flask\n", "constraints.txt": "flask==3\n"},
+            ["-r requirements.txt", "-c constraints.txt"],
+        ),
+        ({"pyproject.toml": '[project]\ndependencies = ["flask>=3"]\n'}, ["flask>=3"]),
+        (
+            {
+                "pyproject.toml": '[project]\nname = "a"\ndependencies = ["flask"]\n'
+                '[dependency-groups]\nprod = ["gunicorn"]\ndev = ["pytest"]\n'
+            },
+            ["flask", "gunicorn"],
+        ),
+        (
+            {
+                "pyproject.toml": "[tool.poetry.dependencies]\n"
+                'python = "^3.9"\nflask = "^2.1.3"\n'
+                'redis = { version = "~4.5", extras = ["hiredis"] }\nx = { path = "./lib" }\n'
+                'y = { version = "*", optional = true }\n'
+            },
+            ["flask>=2.1.3,<3", "redis[hiredis]>=4.5,<4.6", "./lib"],
+        ),
+        ({"Pipfile": '[packages]\nflask = "==2.0"\nredis = "*"\n'}, ["flask==2.0", "redis"]),
+        (
+            {"setup.cfg": "[options]\ninstall_requires =\n    flask\n    redis>4\n"},
+            ["flask", "redis>4"],
+        ),
+        ({"setup.py": "needs = ['flask']\nsetup(install_requires=needs)\n"}, ["flask"]),
+        (
+            {
+                "pyproject.toml": '[project]\ndependencies = ["flask>=2"]\n',
+                "uv.lock": '[[package]]\nname = "flask"\nversion = "2.3.3"\n'
+                'dependencies = [{ name = "werkzeug" }]\n'
+                '[[package]]\nname = "werkzeug"\nversion = "2.3.8"\n'
+                '[[package]]\nname = "pytest"\nversion = "8.0"\n',
+            },
+            ["flask==2.3.3", "werkzeug==2.3.8"],
+        ),
+        (
+            {
+                "pyproject.toml": '[tool.poetry.dependencies]\nFlask = "^2"\n',
+                "poetry.lock": '[[package]]\nname = "flask"\nversion = "2.3.3"\n'
+                '[package.dependencies]\nWerkzeug = ">=2"\n'
+                '[[package]]\nname = "werkzeug"\nversion = "2.3.8"\n',
+            },
+            ["flask==2.3.3", "werkzeug==2.3.8"],
+        ),
+    ],
+)
+def test_what_a_project_states_is_taken(files: dict[str, str], found: Any) -> None:
+    assert required(files) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "version"),
+    [
+        ("^1.2.3", ">=1.2.3,<2"),
+        ("^0.2.3", ">=0.2.3,<0.3"),
+        ("^0.0.3", ">=0.0.3,<0.0.4"),
+        ("~1.2", ">=1.2,<1.3"),
+        ("*", ""),
+        ("1.4", "==1.4"),
+        (">=1, <2", ">=1,<2"),
+    ],
+)
+def test_poetrys_versions_are_told_in_pips(asked: str, version: str) -> None:
+    assert pip_version(asked) == version
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({".python-version": "3.9.18\n"}, "3.9"),
+        ({"runtime.txt": "python-3.10.4\n"}, "3.10"),
+        ({"Dockerfile": "FROM --platform=x python:3.11-slim AS base\n"}, "3.11"),
+        ({"pyproject.toml": '[project]\nrequires-python = ">=3.8"\n'}, "3.12"),
+        ({"pyproject.toml": '[project]\nrequires-python = ">=3.8,<3.11"\n'}, "3.10"),
+        ({"pyproject.toml": '[tool.poetry.dependencies]\npython = "~3.9"\n'}, "3.9"),
+        ({".python-version": "2.7\n"}, None),
+        ({}, None),
+    ],
+)
+def test_the_python_is_the_newest_that_is_admitted(files: dict[str, str], version: str) -> None:
+    assert python(files) == version
+
+
+@pytest.mark.parametrize(
+    ("specifier", "first", "count"),
+    [
+        (">=3.8", "3.12", 7),
+        ("==3.11.*", "3.11", 1),
+        ("~=3.10", "3.12", 5),
+        ("~=3.10.2", "3.10", 1),
+        (">=3.9,!=3.12.*", "3.13", 5),
+        (">=3.9,!=3.9.7", "3.12", 6),
+        ("<3.12.0,>=3.10", "3.11", 2),
+        ("^3.13", "3.13", 2),
+        (">=3", "3.12", 8),
+    ],
+)
+def test_specifiers(specifier: str, first: str, count: int) -> None:
+    found = admitted(specifier)
+
+    assert (found[0], len(found)) == (first, count)
