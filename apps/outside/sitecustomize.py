@@ -152,7 +152,26 @@ def run_hidden():
         spec.loader.exec_module(module)
 
 
+def lead_port(fixed, host, port):
+    """Let this process listen on the lab's host and port where it names the one that it fixes."""
+    import socket
+
+    bind = socket.socket.bind
+    own_host = {"127.0.0.1": "::1"}.get(host, "::")
+
+    def bound_there(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[1] == fixed:
+            there = own_host if self.family == socket.AF_INET6 else host
+            address = (there, port, *address[2:])
+        return bind(self, address)
+
+    socket.socket.bind = bound_there
+
+
 def start():
+    if os.environ.get("LAB_LED_PORT"):
+        place = os.environ["HOST"], int(os.environ["PORT"])
+        lead_port(int(os.environ["LAB_LED_PORT"]), *place)
     folder = os.environ.get("LAB_PROBE_SOCKETS")
     if not folder:
         return

@@ -1,14 +1,17 @@
 """An app in containers: its image's recipe, and what every one of its services is hardened with."""
 
+import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.app.requirements import flattened, is_local
 from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC
 
-REQUIREMENTS = "requirements.txt"
+REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
 RECIPE = "Dockerfile"
 LOGS, SOCKETS, HOMES = "logs", "probes", "homes"
 MEMRAY = "/lab/memray"
@@ -33,20 +36,33 @@ def recipe(description: AppSpec) -> str:
         f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK}"
         f" && {TIDY}) || true",
         *system,
-        f"COPY {REQUIREMENTS} /lab/{REQUIREMENTS}",
+        f"COPY {REQUIREMENTS} {CONSTRAINTS} /lab/",
+        *([f"COPY {COPY} {FOLDER}"] if is_local(description) else []),
         "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir"
-        f" --disable-pip-version-check --no-warn-script-location -r /lab/{REQUIREMENTS}",
+        f" --disable-pip-version-check --no-warn-script-location -r /lab/{REQUIREMENTS}"
+        f" -c /lab/{CONSTRAINTS}",
         "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --quiet"
         f" --disable-pip-version-check --only-binary :all: --target {MEMRAY} memray || true",
-        f"COPY {COPY} {FOLDER}",
+        f"COPY --chown=1000:1000 {COPY} {FOLDER}",
+        *prepared(description),
+        f"RUN chmod -R a+rwX {FOLDER}",
         "USER 1000:1000",
     ]
     return "\n".join(lines) + "\n"
 
 
-def requirements_text(description: AppSpec) -> str:
-    file = description.requirements_file
-    return file.read_text(encoding="utf-8") if file else "\n".join(description.requirements) + "\n"
+def prepared(description: AppSpec) -> list[str]:
+    """The step that makes its data ready, as the user who serves, in the app's own environment."""
+    if description.prepare is None:
+        return []
+    variables = shlex.join(f"{name}={each}" for name, each in description.environment.items())
+    words = ["sh", "-c", f"env {variables} sh -c {shlex.quote(description.prepare)}"]
+    return ["USER 1000:1000", f"WORKDIR {FOLDER}", f"RUN {json.dumps(words)}", "USER 0:0"]
+
+
+def requirements_texts(description: AppSpec) -> tuple[str, str]:
+    """The requirements and their constraints, without a name of another file."""
+    return flattened(description, FOLDER)
 
 
 def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | None) -> Service:
@@ -62,6 +78,8 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         f"{work}/{LOGS}:/var/log/lab",
         f"{work}/{HOMES}/{name}:/lab/home",
     ]
+    if service["environment"].get("LAB_FOLDER") == FOLDER:
+        volumes.append(FOLDER)  # a copy of the image's own that can be written, one a container
     if cpus is not None:
         volumes.append(f"{root}/images/cpus/{cpus}:/sys/devices/system/cpu/online:ro")
     if "LAB_PROBE_SOCKETS" in service["environment"]:

@@ -1,11 +1,15 @@
 """An app's environment on this machine: its Python and its requirements, cached by content."""
 
+import contextlib
 import hashlib
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from lab.app.copying import copy_app
+from lab.app.requirements import content, flattened, is_local
 from lab.app.services import base_name, image_name
 from lab.app.spec import AppSpec
 from lab.engines.process.environments import (
@@ -24,20 +28,28 @@ ENVIRONMENTS = ".environments"
 """Below the repository."""
 
 
-def needs(description: AppSpec) -> Needs:
-    """What `pip install` is told."""
-    if description.requirements_file is not None:
-        return ("-r", description.requirements_file)
-    return description.requirements
-
-
 def folder_name(description: AppSpec, interpreter: Interpreter) -> str:
     """Same name, same content: the requirements' own text counts, not where it stands."""
-    file = description.requirements_file
-    wanted = file.read_bytes() if file else "\n".join(description.requirements).encode()
     stands_on = f"\0{interpreter.executable.resolve()}\0{interpreter.version}".encode()
-    content = hashlib.sha256(wanted + stands_on).hexdigest()[:12]
-    return f"{base_name(description)}-{content}"
+    wanted = hashlib.sha256(content(description) + stands_on).hexdigest()[:12]
+    return f"{base_name(description)}-{wanted}"
+
+
+@contextlib.contextmanager
+def needs(description: AppSpec) -> Iterator[Needs]:
+    """What `pip install` is told; what the app's folder is built from is a copy of it."""
+    with tempfile.TemporaryDirectory(prefix="memlab-install-") as folder:
+        work = Path(folder)
+        copy = work / "app"
+        if is_local(description):
+            copy_app(description.folder, copy)
+        wanted, limits = flattened(description, str(copy))
+        if not wanted.strip():
+            yield ()
+            return
+        (work / "requirements.txt").write_text(wanted, encoding="utf-8")
+        (work / "constraints.txt").write_text(limits, encoding="utf-8")
+        yield ("-r", work / "requirements.txt", "-c", work / "constraints.txt")
 
 
 def prepare_app(description: AppSpec, root: Path, say: Callable[[str], None]) -> Installed:
@@ -60,11 +72,12 @@ def prepared(description: AppSpec, uv: Uv, say: Callable[[str], None]) -> Instal
         try:
             interpreter = named(description, "python", lambda: job.interpreter(description.python))
             name, image = folder_name(description, interpreter), image_name(description)
-            return named(
-                description,
-                "requirements",
-                lambda: job.ensured(image, name, needs(description), interpreter),
-            )
+            with needs(description) as wanted:
+                return named(
+                    description,
+                    "requirements",
+                    lambda: job.ensured(image, name, wanted, interpreter),
+                )
         finally:
             uv.end()
 

@@ -125,6 +125,8 @@ def environment(description: AppSpec) -> dict[str, str]:
     if not description.probes:
         return {**own, **place, "LAB_PROBES": "0"}
     paths = ["${LAB_APPS_AT:-/lab/apps}/outside", own.get("PYTHONPATH", "")]
+    if description.port is not None:
+        place["LAB_LED_PORT"] = str(description.port)
     return {
         "PYTHONUNBUFFERED": "1",
         **own,

@@ -1,7 +1,7 @@
 """What lab.toml says of an app: frozen records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -58,6 +58,13 @@ class AppSpec:
     requirements_file: Path | None = None
     command: str | None = None
     """A shell's line; None: what the image itself runs."""
+    local_command: str | None = None
+    """What serves without Docker, where the image's own command does not."""
+    prepare: str | None = None
+    """A shell's line that makes the app's data ready, once, in its copy."""
+    port: int | None = None
+    """The port that the app listens on whatever it is told; led to $PORT inside its processes."""
+    ready_seconds: float = 60.0
     image: str | None = None
     dockerfile: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -82,3 +89,16 @@ class AppSpec:
     def has_own_image(self) -> bool:
         """Whether it brings its interpreter with it, which only containers can run."""
         return self.image is not None or self.dockerfile is not None
+
+    def without_docker(self) -> "AppSpec":
+        """The same on this machine's Python, where the description says how."""
+        command = self.local_command or self.command
+        if self.dockerfile is None or command is None or not self.has_needs:
+            return replace(self, command=command)
+        return replace(self, dockerfile=None, command=command)
+
+    @property
+    def has_needs(self) -> bool:
+        """Whether it says what must be installed, or how it is served, without its image."""
+        needs = self.requirements or self.requirements_file is not None
+        return bool(needs or self.local_command)

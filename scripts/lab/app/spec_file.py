@@ -7,19 +7,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from lab.app.env_file import parse_env
 from lab.app.spec import FILE, PYTHON, AppSpec, RequestProtocol, RequestSpec, Upload
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS, REQUESTS, check_known, names
 from lab.app.table_reader import Table
 from lab.errors import LabError, UsageError
 from lab.records.variant import Connection
 from lab.settings import parse_size
+from lab.store.safe_files import read_bytes
 
 PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))
 SMALLEST_LIMIT_BYTES, LARGEST_LIMIT_BYTES = 64 << 20, 64 << 30
+MAX_ENV_BYTES = 1 << 20
 NAMES = r"[A-Za-z_][A-Za-z0-9_]*"
 TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 """What HTTP allows as a method or as the name of a header."""
 LINE = r"[\x20-\x7e\t]*"
+REQUIREMENT = r"(?:[^-\s]|-[rc] [^\s-])[^\r\n]*"
+"""A requirement of pip's, or a file of the folder with more of them (`-r`) or limits (`-c`)."""
 OWN_HEADERS = ("connection", "content-length", "transfer-encoding")
 
 
@@ -95,7 +100,11 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         python=table.choice("python", PYTHONS) if "python" in table else PYTHON,
         requirements=requirement_lines(table),
         requirements_file=requirements_file(table),
-        command=command(table),
+        command=command(table, "command"),
+        local_command=command(table, "local_command"),
+        prepare=command(table, "prepare"),
+        port=table.number("port", 0, 1, 65535) if "port" in table else None,
+        ready_seconds=float(table.number("ready_seconds", 60, 1, 3600)),
         image=image(table),
         dockerfile=dockerfile(table),
         environment=environment(table),
@@ -129,10 +138,13 @@ def slug(name: str) -> str:
 
 def check_whole(found: AppSpec, table: Table) -> None:
     """What each key allows and all of them together do not."""
+    if found.port is not None and not found.probes:
+        table.refuse("port", "nothing with probes = false: it is led from inside the processes")
     if found.image and found.dockerfile:
         table.refuse("dockerfile", "image or dockerfile, not both")
     if found.has_own_image:
-        for name in ("requirements", "system_packages"):
+        alone = ("requirements",) if found.image else ()
+        for name in (*alone, "system_packages"):
             if name in table:
                 table.refuse(name, "nothing: the image brings its own packages")
     elif found.command is None:
@@ -146,7 +158,7 @@ def requirement_lines(table: Table) -> tuple[str, ...]:
     if isinstance(table.values.get("requirements"), str):
         return ()
     return table.texts(
-        "requirements", 'a list such as ["aiohttp==3.10.10"], or a file\'s name', r"[^-\s][^\r\n]*"
+        "requirements", 'a list such as ["aiohttp==3.10.10"], or a file\'s name', REQUIREMENT
     )
 
 
@@ -155,10 +167,10 @@ def requirements_file(table: Table) -> Path | None:
     return table.path_in("requirements", given) if isinstance(given, str) else None
 
 
-def command(table: Table) -> str | None:
-    if "command" not in table:
+def command(table: Table, key: str) -> str | None:
+    if key not in table:
         return None
-    return table.text("command", "", "a shell's line", r"(?=.*\S)[^\0]+").strip()
+    return table.text(key, "", "a shell's line", r"(?=.*\S)[^\0]+").strip()
 
 
 def image(table: Table) -> str | None:
@@ -178,10 +190,23 @@ def dockerfile(table: Table) -> Path | None:
 
 def environment(table: Table) -> dict[str, str]:
     allowed = "names with texts, other than PORT and LAB_*"
-    found = table.mapping("environment", allowed, rf"(?!LAB_|PORT$){NAMES}")
+    names = rf"(?!LAB_|PORT$){NAMES}"
+    found = table.mapping("environment", allowed, names)
     if any("\0" in value for value in found.values()):
         table.refuse("environment", allowed)
-    return found
+    return {**env_file(table, names), **found}
+
+
+def env_file(table: Table, names: str) -> dict[str, str]:
+    """The variables of the file that `env_file` names, but for those that are the lab's."""
+    if "env_file" not in table:
+        return {}
+    file = table.path_in("env_file", table.text("env_file", ""))
+    try:
+        given = parse_env(read_bytes(file, MAX_ENV_BYTES).decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        table.refuse("env_file", "a text in UTF-8 with a NAME=value a line")
+    return {name: value for name, value in given.items() if re.fullmatch(names, name)}
 
 
 def memory(table: Table) -> int:

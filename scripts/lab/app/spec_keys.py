@@ -24,7 +24,7 @@ APP_KEYS = (
         "requirements",
         '["aiohttp==3.10.10"]',
         "none",
-        "packages, or the name of a requirements file in the folder",
+        "packages, or a file of the folder with them; a list may hold `-r FILE`, `-c FILE`, `.`",
     ),
     Key(
         "command",
@@ -32,6 +32,25 @@ APP_KEYS = (
         "the image's own",
         "what serves; a shell's line that listens on `$PORT`",
     ),
+    Key(
+        "local_command",
+        '"python app.py"',
+        "`command`",
+        "what serves without Docker, beside a `dockerfile` whose own command serves on Docker",
+    ),
+    Key(
+        "prepare",
+        '"python manage.py migrate"',
+        "none",
+        "a shell's line that runs once in a copy of the app before it serves: tables, seeds",
+    ),
+    Key(
+        "port",
+        "8080",
+        "none",
+        "the port that the app fixes in its code: its processes are led to `$PORT`",
+    ),
+    Key("ready_seconds", "60", "60", "how long the app may take until it answers: 1 to 3600"),
     Key(
         "image",
         '"shop:latest"',
@@ -44,6 +63,7 @@ APP_KEYS = (
         "`Dockerfile`, if it is there and python and requirements are not given",
         "the folder's own recipe, in their place (Docker alone)",
     ),
+    Key("env_file", '".env"', "none", "a file of the folder with variables, `NAME=value` a line"),
     Key("environment", '{ LOG_LEVEL = "info" }', "none", "variables of the app's environment"),
     Key(
         "workers",

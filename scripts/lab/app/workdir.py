@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from lab.app.copying import copy_app
 from lab.app.environment import ENVIRONMENTS, prepare_app
 from lab.app.interventions import interventions_for
 from lab.app.services import image_name, services
@@ -18,9 +19,6 @@ from lab.settings import Settings
 
 COMPOSE_FILE = "compose.yaml"
 COPY = "app"
-SKIPPED = shutil.ignore_patterns(
-    ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".*_cache", ".tox"
-)
 JEMALLOC = "libjemalloc.so.2"
 LIBRARIES = (Path("/usr/lib"), Path("/usr/local/lib"), Path("/lib"))
 
@@ -45,14 +43,6 @@ def workplace(description: AppSpec) -> Iterator[Path]:
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def copy_app(folder: Path, copy: Path) -> None:
-    try:
-        shutil.copytree(folder, copy, symlinks=True, ignore=SKIPPED)
-    except (OSError, shutil.Error) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise UsageError(f"{folder} cannot be copied: {reason}") from error
 
 
 def write_services(

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.app.container import (
+    CONSTRAINTS,
     HOMES,
     JEMALLOC_LINK,
     LOGS,
@@ -23,7 +24,7 @@ from lab.app.container import (
     driver,
     hardened,
     recipe,
-    requirements_text,
+    requirements_texts,
 )
 from lab.app.interventions import interventions_for
 from lab.app.services import image_name, services
@@ -46,7 +47,9 @@ def prepare(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
     """
     description = described(given, root)
     if not description.has_own_image:
-        (work / REQUIREMENTS).write_text(requirements_text(description), encoding="utf-8")
+        wanted, limits = requirements_texts(description)
+        (work / REQUIREMENTS).write_text(wanted, encoding="utf-8")
+        (work / CONSTRAINTS).write_text(limits, encoding="utf-8")
         (work / RECIPE).write_text(recipe(description), encoding="utf-8")
     for name in (LOGS, SOCKETS, HOMES):
         (work / name).mkdir()

@@ -37,7 +37,7 @@ def test_a_command_alone_is_enough(tmp_path: Path) -> None:
 
 
 def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
-    for name in ("photo.jpg", "order.json", "Dockerfile"):
+    for name in ("photo.jpg", "order.json", "Dockerfile", ".env"):
         (tmp_path / name).write_text("x", encoding="utf-8")
     without = {"image", "dockerfile"}
     lines = [f"{key.name} = {key.example}" for key in APP_KEYS if key.name not in without]
@@ -92,7 +92,7 @@ def test_requests_are_read_whole(tmp_path: Path) -> None:
         (COMMAND + "probes = 0", "probes = 0 cannot be used: allowed is true or false"),
         (COMMAND + 'requirements = "no.txt"', "requirements = 'no.txt' cannot be used"),
         (COMMAND + 'requirements = "../lab.toml"', "requirements = '../lab.toml' cannot be used"),
-        (COMMAND + 'requirements = ["-r x"]', "requirements = ['-r x'] cannot be used"),
+        (COMMAND + 'requirements = ["-i x"]', "requirements = ['-i x'] cannot be used"),
         (COMMAND + 'environment = { PORT = "1" }', "environment = {'PORT': '1'} cannot be used"),
         (COMMAND + "requests = 3", "requests = 3 cannot be used: allowed is tables"),
         (COMMAND + "[[requests]]\nexpect = 99", "requests[1].expect = 99 cannot be used"),

@@ -267,3 +267,31 @@ def test_a_traced_file_is_told_without_this_machines_folders(module: str) -> Non
     )
 
     assert told.stdout.startswith("/lib/python3.")
+
+
+def test_a_port_that_is_fixed_is_led_to_the_labs(sockets: Path) -> None:
+    program = """
+        fixed = socket.socket()
+        fixed.bind(("0.0.0.0", 8899))
+        six = socket.socket(socket.AF_INET6)
+        six.bind(("::", 8899))
+        other = socket.socket()
+        other.bind(("127.0.0.2", 0))
+        print(fixed.getsockname(), six.getsockname()[:2], other.getsockname()[0])
+    """
+    port = Ports().take(1)
+    done = subprocess.run(
+        [sys.executable, "-c", "import socket" + textwrap.dedent(program)],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "apps" / "outside"),
+            "LAB_LED_PORT": "8899",
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+        },
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert done.stdout.strip() == f"('127.0.0.1', {port}) ('::1', {port}) 127.0.0.2"

@@ -14,6 +14,10 @@ PREFERRED = (12, 13, 11, 10, 9, 8, 7, 14)
 """The first that most packages have wheels for, then its neighbours."""
 CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>|\^|~)?\s*3(?:\.(\d+|\*))?(?:\.[\d*]+)?(?:[a-z]+\d*)?")
 
+FROM = re.compile(
+    r"^\s*FROM\s+(?:--\S+\s+)?\S*python\S*?:\S*?(3\.\d+)", re.MULTILINE | re.IGNORECASE
+)
+
 
 def allowed(specifier: str, minor: int) -> bool:
     """Whether a specifier (`>=3.8,<3.12`, `^3.9`) admits some release of `3.minor`."""
@@ -61,12 +65,7 @@ def stated(folder: Folder, project: str, pyproject: Mapping[str, Any]) -> Iterat
         if match := re.match(r"\s*python-(3\.\d+)", folder.text(joined(where, "runtime.txt"))):
             yield Guessed("python", match[1], "runtime.txt")
     for name in folder.named(r"(.*[._-])?dockerfile|dockerfile\..*", project):
-        versions = re.findall(
-            r"^\s*FROM\s+(?:--\S+\s+)?\S*python\S*?:\S*?(3\.\d+)",
-            folder.text(name),
-            re.MULTILINE | re.IGNORECASE,
-        )
-        if versions:
+        if versions := FROM.findall(folder.text(name)):
             yield Guessed("python", versions[-1], f"FROM of {name}")
     pipfile = folder.text(joined(project, "Pipfile"))
     if match := re.search(r"^python_(?:full_)?version\s*=\s*['\"](3\.\d+)", pipfile, re.MULTILINE):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from lab.app.env_file import parse_env
 from lab.app.guess.dockerfile import read_recipe
 from lab.app.guess.folder import Folder, upwards
 
@@ -12,7 +13,6 @@ EXAMPLES = (
     r"|(example|sample|template)\.env"
 )
 RESERVED = re.compile(r"LAB_.*|PORT|HOST|PATH|PYTHONPATH|HOME|PYTHON\w*|LD_\w+|UID|GID|COMPOSE_.*")
-LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
 SECRET = "lab-placeholder-0123456789abcdef0123456789abcdef"
 VALUES = (
     (r".*DATABASE.*(URL|URI|DSN).*|(DB|SQL\w*)_(URL|URI|DSN).*|DSN", "sqlite:///./lab.db"),
@@ -35,20 +35,6 @@ def value_for(name: str) -> str:
     """A harmless value for a variable that an app cannot start without."""
     fits = (value for pattern, value in VALUES if re.fullmatch(pattern, name.upper()))
     return next(fits, SECRET)
-
-
-def parse_env(text: str) -> dict[str, str]:
-    """`NAME=value` lines; quotes and comments as python-dotenv reads them."""
-    found = {}
-    for line in text.splitlines():
-        if match := LINE.match(line):
-            value = match[2]
-            if value[:1] in ("'", '"'):
-                value = value[1:].partition(value[0])[0]
-            else:
-                value = re.split(r"\s+#", f" {value}")[0].strip()
-            found[match[1]] = value
-    return found
 
 
 def environment(folder: Folder, project: str) -> tuple[dict[str, str], str]:

@@ -1,0 +1,140 @@
+"""What an app's packages are installed from, as one text: files inlined, paths in its own copy."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lab.app.spec import AppSpec
+from lab.errors import LabError, UsageError
+from lab.store.safe_files import read_bytes
+
+MAX_DEPTH, MAX_BYTES, MAX_FILES = 8, 1_000_000, 20_000
+FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$")
+EDITABLE = re.compile(r"\s*(?:-e|--editable)[ =]*(.+)$")
+LOCAL = re.compile(r"\s*(?:file:)?(\.{1,2}(?:/[^\s\[;#]*)?)(\[[^\]]*\])?\s*((?:[;#].*)?)$")
+CONSTRAINED = "# constraint: "
+"""Before a line that only limits versions."""
+
+
+def lines_of(description: AppSpec) -> list[str]:
+    """What the description asks for, before any file is opened."""
+    if description.requirements_file is not None:
+        name = description.requirements_file.relative_to(description.folder.resolve())
+        return [f"-r {name.as_posix()}"]
+    return list(description.requirements)
+
+
+def flattened(description: AppSpec, base: str) -> tuple[str, str]:
+    """The requirements and the constraints as texts that name no other file.
+
+    Args:
+        base: where the app's copy lies when they are installed; local paths are led to it.
+
+    Raises:
+        UsageError: a file that is named is missing or not in the folder, or the paths are.
+    """
+    wanted: list[str] = []
+    limits: list[str] = []
+    for line in inlined(description, lines_of(description), Path(), 0):
+        (limits if line.startswith(CONSTRAINED) else wanted).append(line)
+    wanted = [led_to(description, line, base) for line in wanted]
+    return text(wanted), text([line.removeprefix(CONSTRAINED) for line in limits])
+
+
+def text(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def inlined(description: AppSpec, lines: Sequence[str], where: Path, depth: int) -> Iterator[str]:
+    """The lines with those of the files that they name in their place."""
+    for line in lines:
+        match = FILE.match(line)
+        if match is None:
+            yield in_folder(description, line, where)
+            continue
+        if depth == MAX_DEPTH:
+            raise UsageError(f"{description.file}: requirements: {match[2]} goes on without end")
+        name = where / match[2]
+        inside = list(inlined(description, read(description, name), name.parent, depth + 1))
+        is_limit = match[1] in ("-c", "--constraint")
+        plain = (each for each in inside if each.strip() and not each.lstrip().startswith("#"))
+        yield from ((f"{CONSTRAINED}{each}" for each in plain) if is_limit else inside)
+
+
+def in_folder(description: AppSpec, line: str, where: Path) -> str:
+    """A line whose local path starts at the app's folder.
+
+    Pip takes it from where it is called, which is the project: the nearest folder above the file
+    that has such a path.
+    """
+    if editable := EDITABLE.match(line):
+        line = editable[1].strip()
+    match = LOCAL.match(line)
+    if match is None:
+        return line
+    for up in (where, *where.parents):
+        place = up / match[1]
+        if is_project(description.folder / place):
+            return f"./{place.as_posix()}{match[2] or ''} {match[3]}".rstrip()
+    return line
+
+
+def is_project(folder: Path) -> bool:
+    if folder.is_file():
+        return folder.suffix in (".whl", ".gz", ".zip")
+    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+
+
+def read(description: AppSpec, name: Path) -> list[str]:
+    folder = description.folder.resolve()
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder):
+        raise UsageError(f"{description.file}: requirements: {name} is not in the app's folder")
+    try:
+        return read_bytes(path, MAX_BYTES).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        return read_bytes(path, MAX_BYTES).decode("utf-16", "replace").splitlines()
+    except LabError as error:
+        raise UsageError(f"{description.file}: requirements: {error}") from error
+
+
+def led_to(description: AppSpec, line: str, base: str) -> str:
+    """A local path as one in the app's copy."""
+    match = LOCAL.match(line)
+    if match is None:
+        return line
+    folder = description.folder.resolve()
+    path = (folder / match[1]).resolve()
+    if not path.is_relative_to(folder) or not path.exists():
+        raise UsageError(
+            f"{description.file}: requirements: {match[1]} is nothing of the app's folder"
+        )
+    place = f"{base}/{path.relative_to(folder).as_posix()}".removesuffix("/.")
+    return f"{place}{match[2] or ''} {match[3]}".rstrip()
+
+
+def is_local(description: AppSpec) -> bool:
+    """Whether something of the app's own folder is installed."""
+    there = flattened(description, "\0")
+    return any("\0" in each for each in there)
+
+
+def content(description: AppSpec) -> bytes:
+    """What the packages hang on: the text, and the files of the folder where it is installed."""
+    wanted, limits = flattened(description, "\0")
+    digest = hashlib.sha256(wanted.encode() + b"\0" + limits.encode())
+    if "\0" in wanted:
+        for path in own_files(description.folder.resolve()):
+            digest.update(path.name.encode(errors="replace") + b"\0" + path.read_bytes())
+    return digest.digest()
+
+
+def own_files(folder: Path) -> list[Path]:
+    """The sources of a folder that is installed, in a fixed order."""
+    suffixes = {".py", ".toml", ".cfg", ".txt", ".in", ".md", ".rst"}
+    found = (p for p in folder.rglob("*") if p.suffix in suffixes and not p.is_symlink())
+    regular = [p for p in found if p.is_file() and p.stat().st_size <= MAX_BYTES]
+    hidden = {".git", ".venv", "venv", "node_modules"}
+    kept = [p for p in regular if not hidden & set(p.relative_to(folder).parts)]
+    return sorted(kept)[:MAX_FILES]

@@ -1,0 +1,76 @@
+"""What is installed for an app: files inlined, paths in its copy, nothing from elsewhere."""
+
+from pathlib import Path
+
+import pytest
+from lab.app.requirements import content, flattened, is_local
+from lab.app.spec_file import describe
+from lab.errors import UsageError
+
+
+def flat(folder: Path, requirements: object) -> tuple[str, str]:
+    values = {"command": "serve", "requirements": requirements}
+    return flattened(describe(values, folder / "lab.toml"), "/copy")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "setup.py").write_text("", encoding="utf-8")
+    (tmp_path / "requirements" / "base.txt").write_text("flask\n-c limits.txt\n", encoding="utf-8")
+    (tmp_path / "requirements" / "limits.txt").write_text("# why\nflask==3\n", encoding="utf-8")
+    dev = "-r base.txt\n-e .[dev]  # itself\nredis>=4 --hash=sha256:00\n"
+    (tmp_path / "requirements" / "dev.txt").write_text(dev, encoding="utf-8")
+    return tmp_path
+
+
+def test_files_stand_in_their_place_and_the_project_is_its_copy(project: Path) -> None:
+    wanted, limits = flat(project, "requirements/dev.txt")
+
+    assert wanted.splitlines() == ["flask", "/copy[dev] # itself", "redis>=4 --hash=sha256:00"]
+    assert limits == "flask==3\n"
+
+
+def test_a_list_may_name_files_and_the_project(project: Path) -> None:
+    assert flat(project, ["-r requirements/base.txt", ".", "gunicorn"]) == (
+        "flask\n/copy\ngunicorn\n",
+        "flask==3\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("requirements", "said"),
+    [
+        (["-r ../other.txt"], "is not in the app's folder"),
+        (["-r gone.txt"], "gone.txt cannot be read"),
+        (["./gone"], "is nothing of the app's folder"),
+        (["../elsewhere"], "is nothing of the app's folder"),
+        (["-r loop.txt"], "goes on without end"),
+        (["--index-url https://x"], "requirements"),
+    ],
+)
+def test_what_is_not_there_is_one_line(project: Path, requirements: list[str], said: str) -> None:
+    (project / "loop.txt").write_text("-r loop.txt\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match=said) as caught:
+        flat(project, requirements)
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_led_out_of_the_folder_is_refused(project: Path, tmp_path: Path) -> None:
+    (project / "away.txt").symlink_to("/etc/passwd")
+
+    with pytest.raises(UsageError, match="is not in the app's folder"):
+        flat(project, ["-r away.txt"])
+
+
+def test_where_the_project_is_installed_its_files_count(project: Path) -> None:
+    values = {"command": "serve", "requirements": ["."]}
+    spec = describe(values, project / "lab.toml")
+    before = content(spec)
+    assert is_local(spec)
+
+    (project / "shop.py").write_text("x = 1\n", encoding="utf-8")
+
+    assert content(spec) != before
