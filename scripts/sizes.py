@@ -1,0 +1,132 @@
+"""Prints the size of each room of the lab, and fails where a limit is broken.
+
+Run by `make check`: `python scripts/sizes.py [folder ...]`.
+"""
+
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MEASURED = (ROOT / "scripts" / "lab", ROOT / "apps")
+MAX_MODULE_LINES = 300
+MAX_FUNCTION_LINES = 40
+MAX_PARAMETERS = 6
+STILL_TO_SPLIT = frozenset(
+    {
+        "scripts/lab/causes/diagnosis.py",
+        "scripts/lab/claims/judge.py",
+        "scripts/lab/engines/process/environments.py",
+        "scripts/lab/load/client.py",
+        "scripts/lab/records/observations.py",
+        "scripts/lab/records/summary.py",
+        "scripts/lab/summary/run.py",
+        "scripts/lab/summary/variant.py",
+        "scripts/lab/verdict/criteria.py",
+    }
+)
+"""Modules that may break a limit until they have been split."""
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function or method."""
+
+    name: str
+    line: int
+    lines: int
+    """From `def` to its last line, docstring included."""
+    parameters: int
+    """Without `self` and `cls`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One Python file."""
+
+    path: Path
+    lines: int
+    functions: tuple[Function, ...]
+
+
+def functions(tree: ast.Module) -> Iterator[Function]:
+    for node in ast.walk(tree):
+        if isinstance(node, FunctionNode):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            yield Function(node.name, node.lineno, lines, parameters(node))
+
+
+def parameters(node: FunctionNode) -> int:
+    arguments = node.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    variable = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+    return sum(each.arg not in ("self", "cls") for each in named) + len(variable)
+
+
+def read_module(path: Path) -> Module:
+    text = path.read_text(encoding="utf-8")
+    return Module(path, len(text.splitlines()), tuple(functions(ast.parse(text, str(path)))))
+
+
+def rooms(folder: Path) -> Mapping[str, list[Module]]:
+    """The modules below a folder by their room, the first folder on their path; no empty files."""
+    found: defaultdict[str, list[Module]] = defaultdict(list)
+    for path in sorted(folder.rglob("*.py")):
+        room = "/".join((folder.name, *path.relative_to(folder).parts[:-1][:1]))
+        if path.stat().st_size:
+            found[room].append(read_module(path))
+    return found
+
+
+def broken_limits(module: Module) -> Iterator[str]:
+    """One line for each limit that the module breaks."""
+    if module.lines > MAX_MODULE_LINES:
+        yield f"{module.path}: {module.lines} lines, at most {MAX_MODULE_LINES}: split it"
+    for function in module.functions:
+        where = f"{module.path}:{function.line}: {function.name}"
+        if function.lines > MAX_FUNCTION_LINES:
+            yield f"{where} has {function.lines} lines, at most {MAX_FUNCTION_LINES}: split it"
+        if function.parameters > MAX_PARAMETERS:
+            yield (
+                f"{where} has {function.parameters} parameters, at most {MAX_PARAMETERS}: "
+                "give them a record"
+            )
+
+
+def allowed(module: Module) -> bool:
+    return any(module.path == ROOT / name for name in STILL_TO_SPLIT)
+
+
+def table(found: Mapping[str, Sequence[Module]]) -> Iterator[str]:
+    """A line for each room, and one for all."""
+    yield f"{'room':<18} {'modules':>7} {'lines':>6}  longest module"
+    for room, modules in found.items():
+        longest = max(modules, key=lambda module: module.lines)
+        lines = sum(module.lines for module in modules)
+        yield f"{room:<18} {len(modules):>7} {lines:>6}  {longest.path.name} {longest.lines}"
+    every = [function for modules in found.values() for m in modules for function in m.functions]
+    long = sum(function.lines > MAX_FUNCTION_LINES for function in every)
+    wide = sum(function.parameters > MAX_PARAMETERS for function in every)
+    yield (
+        f"{len(every)} functions: {long} above {MAX_FUNCTION_LINES} lines, "
+        f"{wide} with more than {MAX_PARAMETERS} parameters"
+    )
+
+
+def main(folders: Sequence[Path]) -> int:
+    """0 when every limit holds, else 1."""
+    found = {room: modules for folder in folders for room, modules in rooms(folder).items()}
+    print("\n".join(table(found)))
+    modules = [module for each in found.values() for module in each]
+    broken = [line for module in modules if not allowed(module) for line in broken_limits(module)]
+    for line in broken:
+        print(f"sizes: {line}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main([Path(argument) for argument in sys.argv[1:]] or MEASURED))
