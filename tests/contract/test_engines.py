@@ -11,14 +11,17 @@ import pytest
 from lab.engines.process.cpus import Shown, Way, show
 from lab.engines.process.engine import ProcessEngine, Sources
 from lab.engines.process.environments import Installed
+from lab.engines.process.process_group import SamplingPace
 from lab.engines.process.process_tree import LinuxTrees
 from lab.matrix.compose_file import read_matrix
-from support.engine_contract import Case, EngineContract, wait_until
+from support.engine_contract import Case, EngineContract
 from support.paths import ROOT
+from support.polling import wait_until
 from support.script import Script
 from support.scripted_engine import ScriptedEngine
 
 MIB = 1 << 20
+PACE = SamplingPace(reading_seconds=0.2, guard_seconds=0.1)
 COMPOSE = """
 services:
   py310-files:
@@ -58,7 +61,12 @@ class TestScripted(EngineContract):
         scripts = {known.name: Script((MIB,), log=("it is up", "it is asked"))}
         with ScriptedEngine(scripts, 0.01) as engine:
             yield Case(
-                engine, known, stranger, lambda: engine.running[known.name].end(), "it is up"
+                engine,
+                known,
+                stranger,
+                lambda: engine.running[known.name].end(),
+                "it is up",
+                silence_seconds=0.15,
             )
 
 
@@ -76,7 +84,7 @@ def all_variants(folder: Path):  # type: ignore[no-untyped-def]
 def process_engine(folder: Path, shown: Shown | None = None, **values: str) -> ProcessEngine:
     installed = {"files": Installed(Path(sys.executable), "CPython of the tests")}
     sources = Sources(folder / "compose.yaml", values, ROOT, installed)
-    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 4)
+    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 4, PACE)
 
 
 class TestProcess(EngineContract):
@@ -84,7 +92,7 @@ class TestProcess(EngineContract):
     def case(self, tmp_path: Path) -> Iterator[Case]:
         known, stranger = variants(tmp_path)
         engine = process_engine(tmp_path)
-        case = Case(engine, known, stranger, lambda: kill_python(engine), "Serving HTTP")
+        case = Case(engine, known, stranger, lambda: kill_python(engine), "Serving HTTP", 0.6)
         yield case
         engine.stop(known)
 

@@ -9,17 +9,7 @@ from lab.engines.protocol import Endpoint, Engine, Sampling
 from lab.errors import VariantError
 from lab.records.observations import Sample
 from lab.records.variant import Variant
-
-DEADLINE_SECONDS = 30.0
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
+from support.polling import wait_until
 
 
 @dataclass
@@ -33,6 +23,8 @@ class Case:
     """From outside, as the kernel would."""
     log_line: str
     """In the server's log soon after its start."""
+    silence_seconds: float = 1.5
+    """Longer than the interval of its readings: none in so long means that none comes."""
     readings: list[Sample | None] = field(default_factory=list)
 
     def started(self) -> Endpoint:
@@ -93,7 +85,7 @@ class EngineContract:
     def test_no_readings_come_before_they_are_taken_up(self, case: Case) -> None:
         case.started()
         sampling = case.engine.sample(case.variant, case.readings.append)
-        assert not wait_until(lambda: bool(case.readings), 1.5)
+        assert not wait_until(lambda: bool(case.readings), case.silence_seconds)
         sampling.resume()
         assert wait_until(lambda: bool(case.samples()))
         sampling.stop()
@@ -105,7 +97,7 @@ class EngineContract:
         sampling.stop()
         time.sleep(0.2)  # one that was under way may still arrive
         count = len(case.readings)
-        assert not wait_until(lambda: len(case.readings) > count, 1.5)
+        assert not wait_until(lambda: len(case.readings) > count, case.silence_seconds)
 
     def test_a_paused_sampling_brings_no_readings_until_it_goes_on(self, case: Case) -> None:
         case.started()
@@ -114,7 +106,7 @@ class EngineContract:
         sampling.pause()
         time.sleep(0.2)  # one that was under way may still arrive
         count = len(case.readings)
-        assert not wait_until(lambda: len(case.readings) > count, 1.5)
+        assert not wait_until(lambda: len(case.readings) > count, case.silence_seconds)
         sampling.resume()
         assert wait_until(lambda: len(case.readings) >= count + 2)
         sampling.stop()

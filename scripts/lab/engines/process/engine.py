@@ -20,9 +20,10 @@ from lab.engines.process.cpus import Shown, show
 from lab.engines.process.environments import Installed
 from lab.engines.process.ports import LOOPBACK, Ports
 from lab.engines.process.process_group import (
-    GUARD_SECONDS,
+    PACE,
     STOP_SECONDS,
     ProcessGroup,
+    SamplingPace,
     TreeSampling,
     ask_to_end,
     launch,
@@ -60,18 +61,21 @@ class Sources:
 class ProcessEngine:
     """The variants as process trees of this machine."""
 
-    def __init__(self, sources: Sources, shown: Shown, cpus: int | None) -> None:
-        self.sources, self.shown, self.cpus = sources, shown, cpus
+    def __init__(
+        self, sources: Sources, shown: Shown, cpus: int | None, pace: SamplingPace = PACE
+    ) -> None:
+        self.sources, self.shown, self.cpus, self.pace = sources, shown, cpus, pace
         self.shown_by_cpus = {cpus: shown}
         self.cgroups, self.trees, self.ports = Cgroups(), trees_here(), Ports()
         self.running: dict[str, ProcessGroup] = {}
         self.ended: dict[str, tuple[State, tuple[str, ...]]] = {}
 
     def info(self) -> EngineInfo:
+        guard_seconds = self.pace.guard_seconds
         limit = (
             f"Memory limits: kept by a cgroup ({self.cgroups.version}) of each variant's own."
             if self.cgroups.parent
-            else f"Memory limits: kept by a guard that reads RSS every {GUARD_SECONDS} s and stops "
+            else f"Memory limits: kept by a guard that reads RSS every {guard_seconds} s and stops "
             f"the variant; {self.cgroups.refusal}."
         )
         return EngineInfo(
@@ -208,7 +212,9 @@ class ProcessEngine:
         }
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
-        return TreeSampling(self.find(variant), variant.memory_limit_bytes, self.trees, on_sample)
+        return TreeSampling(
+            self.find(variant), variant.memory_limit_bytes, self.trees, on_sample, self.pace
+        )
 
     def find(self, variant: Variant) -> ProcessGroup:
         try:

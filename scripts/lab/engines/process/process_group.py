@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,12 +16,21 @@ from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.process_tree import Trees
 from lab.records.observations import Sample
 
-READING_SECONDS = 1.0
-"""As often as the engine of containers tells its own."""
-GUARD_SECONDS = 0.2
-"""How often memory is looked at where no cgroup limits it."""
 STOP_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5
 LOG_LINES_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingPace:
+    """How often a tree is read."""
+
+    reading_seconds: float = 1.0
+    """Between two samples: the interval of Docker's own."""
+    guard_seconds: float = 0.2
+    """Between two looks at the memory of a tree that no cgroup limits."""
+
+
+PACE = SamplingPace()
 
 
 class ProcessGroup:
@@ -97,7 +107,7 @@ def launch(
 
 
 class TreeSampling:
-    """Reads a tree once a second on a thread of its own, and guards its limit where nobody does."""
+    """Reads a tree at its pace on a thread of its own, and guards its limit where nobody does."""
 
     def __init__(
         self,
@@ -105,9 +115,10 @@ class TreeSampling:
         limit_bytes: int,
         trees: Trees,
         on_sample: Callable[[Sample | None], None],
+        pace: SamplingPace = PACE,
     ) -> None:
         self.running, self.limit_bytes, self.trees = running, limit_bytes, trees
-        self.on_sample = on_sample
+        self.on_sample, self.pace = on_sample, pace
         self.paused = True
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.read, name="tree-readings", daemon=True)
@@ -115,15 +126,15 @@ class TreeSampling:
 
     def read(self) -> None:
         next_at = time.monotonic()
-        pause = partial(self.stopped.wait, READING_SECONDS)
-        if self.running.group is None:
-            pause = partial(self.stopped.wait, GUARD_SECONDS)
+        limited = self.running.group is not None
+        wait_seconds = self.pace.reading_seconds if limited else self.pace.guard_seconds
+        pause = partial(self.stopped.wait, wait_seconds)
         while not pause():
             self.guard()
             if self.paused:
                 next_at = time.monotonic()
             elif time.monotonic() >= next_at:
-                next_at += READING_SECONDS
+                next_at += self.pace.reading_seconds
                 self.on_sample(self.sample())
 
     def guard(self) -> None:

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.engines.process import engine as process
-from lab.engines.process import process_group as running_module
 from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.cpus import Shown, Way
 from lab.engines.process.engine import ProcessEngine, Sources
 from lab.engines.process.environments import Installed
-from lab.engines.process.process_group import ProcessGroup, TreeSampling
+from lab.engines.process.process_group import ProcessGroup, SamplingPace, TreeSampling
 from lab.engines.process.process_tree import TreeReading
 from lab.errors import LabError, VariantError
 from lab.records.observations import Sample
+from support.polling import wait_until
 
 MIB = raw.MIB
 ONE = raw.variant("one")
@@ -332,22 +332,15 @@ def running(supervisor: FakePopen, folder: Path, group: Cgroup | None = None) ->
     return ProcessGroup(fake, folder, group)
 
 
-@pytest.fixture
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readings whose own thread does not get to read."""
-    monkeypatch.setattr(running_module, "GUARD_SECONDS", 60.0)
-    monkeypatch.setattr(running_module, "READING_SECONDS", 60.0)
-
-
 def readings(of: ProcessGroup, trees: FakeTrees, limit_bytes: int = 100 * MIB) -> TreeSampling:
-    found = TreeSampling(of, limit_bytes, trees, lambda _: None)
+    """A sampling whose own thread has ended before its first reading."""
+    found = TreeSampling(of, limit_bytes, trees, lambda _: None, SamplingPace(60.0, 60.0))
     found.stop()
     found.thread.join(5)
     assert not found.thread.is_alive()
     return found
 
 
-@pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize(
     ("rss_bytes", "pss_bytes", "reads"),
     [(80 * MIB, 60 * MIB, 0), (100 * MIB, 200 * MIB, 0), (300 * MIB, 100 * MIB, 1)],
@@ -364,7 +357,6 @@ def test_what_keeps_its_limit_is_left_alone(
     assert trees.reads == reads
 
 
-@pytest.mark.usefixtures("_patient")
 def test_what_is_over_its_limit_is_stopped_once(tmp_path: Path) -> None:
     supervisor, trees = FakePopen(), FakeTrees(300 * MIB, tree_reading(120 * MIB))
     found = readings(running(supervisor, tmp_path), trees)
@@ -378,7 +370,6 @@ def test_what_is_over_its_limit_is_stopped_once(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("_patient")
 def test_what_ended_under_the_guards_eyes_is_left_alone(tmp_path: Path) -> None:
     supervisor = FakePopen()
     readings(running(supervisor, tmp_path), FakeTrees(300 * MIB, None)).guard()
@@ -386,7 +377,6 @@ def test_what_ended_under_the_guards_eyes_is_left_alone(tmp_path: Path) -> None:
     assert supervisor.said == []
 
 
-@pytest.mark.usefixtures("_patient")
 def test_what_a_cgroup_limits_needs_no_guard(tmp_path: Path) -> None:
     supervisor, group = FakePopen(), Cgroup(tmp_path, V2)
     found = readings(
@@ -397,29 +387,19 @@ def test_what_a_cgroup_limits_needs_no_guard(tmp_path: Path) -> None:
     assert supervisor.said == []
 
 
-def test_the_guard_is_quicker_than_the_readings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(running_module, "GUARD_SECONDS", 0.005)
-    monkeypatch.setattr(running_module, "READING_SECONDS", 60.0)
+def test_the_guard_is_quicker_than_the_readings(tmp_path: Path) -> None:
+    pace = SamplingPace(reading_seconds=60.0, guard_seconds=0.005)
     told: list[Sample | None] = []
     supervisor, trees = FakePopen(), FakeTrees(0, tree_reading(300 * MIB))
-    found = TreeSampling(running(supervisor, tmp_path), 100 * MIB, trees, told.append)
+    found = TreeSampling(running(supervisor, tmp_path), 100 * MIB, trees, told.append, pace)
     found.resume()
-    assert until(lambda: len(told) == 1)
+    assert wait_until(lambda: len(told) == 1)
     trees.rss = 300 * MIB
-    assert until(lambda: bool(supervisor.said))
+    assert wait_until(lambda: bool(supervisor.said))
     found.stop()
     found.thread.join(5)
 
     assert len(told) == 1
-
-
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.002)
-    return condition()
 
 
 def test_what_the_guard_stopped_says_so_and_can_be_stopped(
@@ -432,7 +412,7 @@ def test_what_the_guard_stopped_says_so_and_can_be_stopped(
     known = engine.running[ONE.name] = running(supervisor, work)
     engine.trees = FakeTrees(300 * MIB, tree_reading(120 * MIB))
     sampling = engine.sample(ONE, lambda _: None)
-    assert until(lambda: bool(known.stopped_by))
+    assert wait_until(lambda: bool(known.stopped_by))
     sampling.stop()
     engine.stop(ONE)
 
@@ -476,7 +456,6 @@ def test_a_keeper_that_has_gone_can_still_be_asked_to_end(tmp_path: Path) -> Non
     assert supervisor.returncode == 0
 
 
-@pytest.mark.usefixtures("_patient")
 def test_without_a_keeper_there_is_no_reading(tmp_path: Path) -> None:
     trees = FakeTrees(0, tree_reading())
 
@@ -484,12 +463,10 @@ def test_without_a_keeper_there_is_no_reading(tmp_path: Path) -> None:
     assert trees.reads == 0
 
 
-@pytest.mark.usefixtures("_patient")
 def test_without_processes_there_is_no_reading(tmp_path: Path) -> None:
     assert readings(running(FakePopen(), tmp_path), FakeTrees()).sample() is None
 
 
-@pytest.mark.usefixtures("_patient")
 def test_a_reading_is_the_trees(tmp_path: Path) -> None:
     before = time.time()
     found = readings(running(FakePopen(), tmp_path), FakeTrees(0, tree_reading())).sample()
@@ -503,7 +480,6 @@ def test_a_reading_is_the_trees(tmp_path: Path) -> None:
     assert (found.pids, found.peak_bytes) == (42, 90 * MIB)
 
 
-@pytest.mark.usefixtures("_patient")
 def test_a_cgroups_peak_is_the_kernels(tmp_path: Path) -> None:
     (tmp_path / "memory.peak").write_text(f"{77 * MIB}\n", encoding="ascii")
     known = running(FakePopen(), tmp_path, Cgroup(tmp_path, V2))
