@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from support.lab_commands import ROOT, Lab, docker
+from support.polling import wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -65,12 +66,9 @@ def started(image: str, since: str) -> list[dict[str, str]]:
 
 
 def awaited(found: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := found():
-            return value
-        time.sleep(0.1)
-    raise AssertionError(f"nothing came in {seconds} s")
+    value = wait_until(found, seconds, step_seconds=0.1)
+    assert value, f"nothing came in {seconds} s"
+    return value
 
 
 @pytest.fixture

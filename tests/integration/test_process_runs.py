@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 from support.lab_commands import ROOT, answers_docker
+from support.polling import wait_until
 
 TINY = {"VARIANTS": "py310-flask", "REQUESTS": "40", "CONCURRENCY": "4"}
 NOWHERE = "unix:///nonexistent/docker.sock"
@@ -78,20 +78,19 @@ class ProcessLab:
         return found
 
     def wait_until_clean(self) -> list[str]:
-        deadline = time.monotonic() + END_SECONDS
-        while (left := self.left_behind()) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        return left
+        wait_until(lambda: not self.left_behind(), END_SECONDS, step_seconds=0.1)
+        return self.left_behind()
 
     def wait_for_blocks(self, blocks: int, process: subprocess.Popen[str], run: int = 1) -> None:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and process.poll() is None:
+        def blocks_written() -> bool:
             found = sorted(self.results.glob("*/samples/py310-flask/1.jsonl"))
-            if len(found) >= run and found[-1].read_text().count('"record":"block"') >= blocks:
-                return
-            time.sleep(0.2)
-        process.kill()
-        raise AssertionError(f"no {blocks} blocks: {process.communicate()[0]}")
+            text = found[-1].read_text() if len(found) >= run else ""
+            return text.count('"record":"block"') >= blocks
+
+        wait_until(lambda: blocks_written() or process.poll() is not None, 120, step_seconds=0.1)
+        if not blocks_written():
+            process.kill()
+            raise AssertionError(f"no {blocks} blocks: {process.communicate()[0]}")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import tarfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 
 import docker
 from support.paths import ROOT
+from support.polling import wait_until
 
 LABELS = {"memlab": "test"}
 READY_SECONDS = 15
@@ -107,10 +107,8 @@ def running_gate(
 
 def await_that(holds: Callable[[], bool], explain: Callable[[], object]) -> None:
     """Wait until it holds; an explanation when it does not in time."""
-    deadline = time.monotonic() + READY_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, explain()
-        time.sleep(0.05)
+    if not wait_until(holds, READY_SECONDS, step_seconds=0.05):
+        raise AssertionError(explain())
 
 
 def exchange(path: Path, request: bytes) -> bytes:

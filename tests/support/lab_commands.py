@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from support.paths import ROOT
+from support.polling import wait_until
 
 VARIANTS = "py310-flask py310-fastapi-sync py39-flask"
 
@@ -96,10 +96,12 @@ class Lab:
 
     def wait_for_blocks(self, variant: str, blocks: int, deadline_seconds: float = 120) -> None:
         """Until a variant has finished that many blocks."""
-        deadline = time.monotonic() + deadline_seconds
-        while time.monotonic() < deadline:
+
+        def blocks_written() -> int:
             found = sorted(self.results.glob(f"*/samples/{variant}/1.jsonl"))
-            if found and found[-1].read_text().count('"record":"block"') >= blocks:
-                return
-            time.sleep(0.2)
-        raise AssertionError(f"{variant} did not finish {blocks} blocks in {deadline_seconds} s")
+            return found[-1].read_text().count('"record":"block"') if found else 0
+
+        wait_until(lambda: blocks_written() >= blocks, deadline_seconds, step_seconds=0.1)
+        assert blocks_written() >= blocks, (
+            f"{variant} did not finish {blocks} blocks in {deadline_seconds} s"
+        )

@@ -23,6 +23,7 @@ from lab.engines.protocol import Endpoint
 from lab.probes.client import ProbeClient
 from lab.records.observations import Calibration
 from support.paths import ROOT
+from support.polling import wait_until
 
 APPS = ROOT / "apps"
 SOURCES = sorted(APPS.glob("*.py"))
@@ -462,13 +463,7 @@ def master() -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
 
 
 def answer_by(deadline_seconds: float, port: int, path: str) -> Any:
-    give_up_at = time.monotonic() + deadline_seconds
-    while True:
-        try:
-            return get(port, path)
-        except urllib.error.URLError:
-            assert time.monotonic() < give_up_at, f"nothing answers on port {port}"
-            time.sleep(0.02)
+    return wait_until(lambda: get(port, path), deadline_seconds, transient=(urllib.error.URLError,))
 
 
 @ON_LINUX

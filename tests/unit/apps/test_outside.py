@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from lab.load.request import Request
 from lab.load.request_mix import UserApp, WeightedRequest
 from lab.probes.sockets import NoProbes, SocketProbes, probes_of, serving
 from support.paths import ROOT
+from support.polling import wait_until
 
 GUEST = UserApp((WeightedRequest(Request("/")),))
 BARE = UserApp((WeightedRequest(None),))
@@ -67,10 +67,9 @@ def running(program: str, sockets: Path, **environment: str) -> Iterator[SocketP
 
 def wait_for(probes: SocketProbes, count: int) -> None:
     """Until so many processes answer that they listen."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while sum(each["listens"] for each in probes.processes()) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    assert wait_until(
+        lambda: sum(each["listens"] for each in probes.processes()) >= count, DEADLINE_SECONDS
+    )
 
 
 @linux

@@ -6,7 +6,6 @@ import math
 import os
 import signal
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from lab.store.run_folder import RunFolder
 from lab.verdict import validity
 from rich.console import Console
 from support.paths import ROOT
+from support.polling import wait_until
 from support.script import Script
 from support.scripted_engine import ScriptedEngine
 
@@ -159,10 +159,7 @@ def test_an_interrupted_run_keeps_what_is_done_and_says_partial(
     with ScriptedEngine(SCRIPTS, 0.002) as engine:
 
         def interrupt() -> None:
-            deadline = time.monotonic() + 20
-            while not engine.stopped and time.monotonic() < deadline:
-                time.sleep(0.002)
-            if engine.stopped:
+            if wait_until(lambda: engine.stopped, step_seconds=0.002):
                 os.kill(os.getpid(), number)
 
         threading.Thread(target=interrupt).start()

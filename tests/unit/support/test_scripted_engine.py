@@ -1,10 +1,10 @@
-import time
 from collections.abc import Callable
 
 import pytest
 from builders import raw
 from lab.errors import VariantError
 from lab.records.observations import Sample
+from support.polling import wait_until
 from support.script import Script, value_at
 from support.scripted_engine import ScriptedEngine
 
@@ -31,9 +31,7 @@ def readings(engine: ScriptedEngine, count: int) -> list[Sample | None]:
     found: list[Sample | None] = []
     sampling = engine.sample(ONE, found.append)
     sampling.resume()
-    deadline = time.monotonic() + 5
-    while len(found) < count and time.monotonic() < deadline:
-        time.sleep(0.002)
+    assert wait_until(lambda: len(found) >= count)
     sampling.stop()
     return found[:count]
 

@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from builders import raw
 from docker.errors import NotFound
 from lab.engines.docker.engine import DockerEngine, Lifecycle, StatsStream, resolved
 from lab.records.observations import Sample
+from support.polling import wait_until
 
 PAYLOAD = {
     "read": "2026-01-01T00:00:00.5Z",
@@ -81,17 +82,10 @@ def streams() -> Streams:
 def url(streams: Streams) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), streams.handler())
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-
-
-def soon(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    return condition()
 
 
 def open_stream(url: str, found: list[Sample | None]) -> StatsStream:
@@ -104,7 +98,7 @@ def open_stream(url: str, found: list[Sample | None]) -> StatsStream:
 def test_a_stream_brings_readings_of_its_container(streams: Streams, url: str) -> None:
     found: list[Sample | None] = []
     stream = open_stream(url, found)
-    assert soon(lambda: len(found) >= 2)
+    assert wait_until(lambda: len(found) >= 2)
     stream.stop()
 
     assert streams.paths == ["/v1.41/containers/memlab-one-1/stats"]
@@ -115,12 +109,12 @@ def test_a_stream_brings_readings_of_its_container(streams: Streams, url: str) -
 def test_a_paused_stream_is_closed_and_opened_again(streams: Streams, url: str) -> None:
     found: list[Sample | None] = []
     stream = open_stream(url, found)
-    assert soon(lambda: len(found) >= 2)
+    assert wait_until(lambda: len(found) >= 2)
     stream.pause()
-    assert soon(lambda: streams.listeners == 0)
+    assert wait_until(lambda: streams.listeners == 0)
     count = len(found)
     stream.resume()
-    assert soon(lambda: len(found) > count)
+    assert wait_until(lambda: len(found) > count)
     stream.stop()
 
     assert len(streams.paths) == 2
@@ -130,7 +124,7 @@ def test_a_pause_does_not_wait_for_the_next_payload(streams: Streams, url: str) 
     streams.pace_seconds = 60.0
     found: list[Sample | None] = []
     stream = open_stream(url, found)
-    assert soon(lambda: len(found) == 1)
+    assert wait_until(lambda: len(found) == 1)
     stream.stop()
     stream.thread.join(10)
 

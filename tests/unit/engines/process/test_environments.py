@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import replace
@@ -28,6 +27,7 @@ from lab.engines.process.environments import (
 from lab.engines.process.interpreters import Interpreter
 from lab.errors import ExitCode, LabError
 from lab.records.variant import Variant
+from support.polling import wait_until
 
 UV = """#!/bin/sh
 PATH=/usr/bin:/bin
@@ -118,10 +118,8 @@ def variant(python: str, arm: str = "flask", stack: str = "thread") -> Variant:
 
 
 def wait_for(path: Path) -> str:
-    deadline = time.monotonic() + 10
-    while not (path.exists() and path.read_text().endswith("\n")):
-        assert time.monotonic() < deadline, f"{path.name} never came"
-        time.sleep(0.01)
+    whole = wait_until(lambda: path.exists() and path.read_text().endswith("\n"))
+    assert whole, f"{path.name} never came"
     return path.read_text()
 
 
@@ -137,10 +135,7 @@ def is_gone(pid: str) -> bool:
 
 
 def are_gone(pids: Path) -> bool:
-    deadline = time.monotonic() + 5
-    while not all(map(is_gone, pids.read_text().split())) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return all(map(is_gone, pids.read_text().split()))
+    return wait_until(lambda: all(map(is_gone, pids.read_text().split())), 5)
 
 
 def signalled(number: int, when: Callable[[], object]) -> threading.Thread:

@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from lab.engines.process import supervisor as supervisor
 from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.process_group import launch
 from support.paths import ROOT
+from support.polling import wait_until
 
 SCRIPTS = ROOT / "scripts"
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets orphans be adopted")
@@ -48,18 +48,9 @@ time.sleep(60)
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.005)
-    return condition()
-
-
 def noted(note: Path) -> str:
     """The line that something wrote there, once it is whole."""
-    assert until(lambda: note.exists() and note.read_text().endswith("\n")), f"no {note.name}"
+    assert wait_until(lambda: note.exists() and note.read_text().endswith("\n")), f"no {note.name}"
     return note.read_text().strip()
 
 
@@ -185,8 +176,8 @@ def test_a_driver_that_is_killed_takes_everything_with_it(work: Path, note: Path
         driver.kill()
         driver.wait(5)
 
-    assert until(lambda: not lives(pid))
-    assert until(lambda: not work.exists())
+    assert wait_until(lambda: not lives(pid))
+    assert wait_until(lambda: not work.exists())
 
 
 def test_a_keeper_does_not_hold_the_input_of_another_open(
@@ -243,15 +234,15 @@ def test_a_daemon_whose_parents_have_ended_is_ended_too(start: Start, note: Path
 def test_what_its_descendants_leave_behind_is_not_left_as_a_zombie(start_pid: StartPid) -> None:
     process, pid = start_pid(f"(sleep 0 &) ; {SLEEP}")
 
-    assert until(lambda: supervisor.descendants(process.pid) == [pid])
-    assert until(lambda: children_of(process.pid) == [pid])
+    assert wait_until(lambda: supervisor.descendants(process.pid) == [pid])
+    assert wait_until(lambda: children_of(process.pid) == [pid])
 
 
 @ON_LINUX
 def test_a_zombie_is_no_descendant_that_is_left() -> None:
     with subprocess.Popen(["true"]) as child:
         stat = Path(f"/proc/{child.pid}/stat")
-        assert until(lambda: ") Z " in stat.read_text(encoding="ascii"))
+        assert wait_until(lambda: ") Z " in stat.read_text(encoding="ascii"))
 
         assert child.pid not in supervisor.descendants(os.getpid())
 
@@ -280,7 +271,7 @@ def test_a_keeper_that_is_terminated_while_it_starts_ends_what_it_starts(
     gate = group.path / "cgroup.procs"
     os.mkfifo(gate)
     process = start("sleep", "60", group=group)
-    assert until(lambda: bool(supervisor.descendants(process.pid)))
+    assert wait_until(lambda: bool(supervisor.descendants(process.pid)))
     (pid,) = supervisor.descendants(process.pid)
     process.terminate()
     assert gate.read_text(encoding="ascii") == "0"  # from here on it can start
@@ -294,7 +285,7 @@ def test_the_terminals_signals_pass_it_by(start_pid: StartPid) -> None:
     for number in TERMINALS:
         process.send_signal(number)
 
-    assert not until(lambda: process.poll() is not None, 0.3), process.returncode
+    assert not wait_until(lambda: process.poll() is not None, 0.3), process.returncode
     assert lives(pid)
 
 
