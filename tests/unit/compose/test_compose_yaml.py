@@ -30,41 +30,38 @@ SOCKET = "/var/run/docker.sock"
 NOT_THE_DRIVERS = frozenset({"OFFLINE"})
 """Checked before anything is built; it says where the images come from."""
 
-every_service = pytest.mark.parametrize("name", SERVICES)
-every_variant = pytest.mark.parametrize("name", VARIANTS)
-
 
 def volumes(service: dict[str, Any]) -> list[str]:
     return [str(volume) for volume in service.get("volumes", ())]
 
 
-@every_service
-def test_no_capability_and_no_new_privilege(name: str) -> None:
-    assert SERVICES[name]["cap_drop"] == ["ALL"]
-    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
-    assert not {"privileged", "cap_add", "devices", "pid", "ipc"} & SERVICES[name].keys()
+def test_no_capability_and_no_new_privilege() -> None:
+    for name in SERVICES:
+        assert SERVICES[name]["cap_drop"] == ["ALL"], name
+        assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"], name
+        assert not {"privileged", "cap_add", "devices", "pid", "ipc"} & SERVICES[name].keys(), name
 
 
-@every_service
-def test_nothing_is_written_but_to_memory(name: str) -> None:
-    assert SERVICES[name]["read_only"] is True
-    assert SERVICES[name]["tmpfs"] == ["/tmp:size=64m"]
+def test_nothing_is_written_but_to_memory() -> None:
+    for name in SERVICES:
+        assert SERVICES[name]["read_only"] is True, name
+        assert SERVICES[name]["tmpfs"] == ["/tmp:size=64m"], name
 
 
-@every_service
-def test_memory_and_processes_are_limited(name: str) -> None:
-    service = SERVICES[name]
+def test_memory_and_processes_are_limited() -> None:
+    for name in SERVICES:
+        service = SERVICES[name]
 
-    assert service["mem_limit"] == service["memswap_limit"]
-    assert 0 < int(service["pids_limit"]) <= 2048
+        assert service["mem_limit"] == service["memswap_limit"], name
+        assert 0 < int(service["pids_limit"]) <= 2048, name
 
 
-@every_service
-def test_the_network_is_internal_and_no_port_is_published(name: str) -> None:
-    service = SERVICES[name]
+def test_the_network_is_internal_and_no_port_is_published() -> None:
+    for name in SERVICES:
+        service = SERVICES[name]
 
-    assert service["networks"] == ["lab"]
-    assert not {"ports", "network_mode", "extra_hosts"} & service.keys()
+        assert service["networks"] == ["lab"], name
+        assert not {"ports", "network_mode", "extra_hosts"} & service.keys(), name
 
 
 def test_the_only_network_is_internal() -> None:
@@ -73,23 +70,23 @@ def test_the_only_network_is_internal() -> None:
     assert document["networks"] == {"lab": {"internal": True}}
 
 
-@every_service
-def test_nobody_is_root(name: str) -> None:
-    if name == "gate":
-        dockerfile = COMPOSE.parent / SERVICES[name]["build"]["dockerfile"]
-        users = re.findall(r"^USER (\S+)", dockerfile.read_text(encoding="utf-8"), re.MULTILINE)
-        user = users[-1]
-    else:
-        user = str(SERVICES[name]["user"])
+def test_nobody_is_root() -> None:
+    for name in SERVICES:
+        if name == "gate":
+            dockerfile = COMPOSE.parent / SERVICES[name]["build"]["dockerfile"]
+            users = re.findall(r"^USER (\S+)", dockerfile.read_text(encoding="utf-8"), re.MULTILINE)
+            user = users[-1]
+        else:
+            user = str(SERVICES[name]["user"])
 
-    assert user.partition(":")[0] not in ("", "0", "root")
+        assert user.partition(":")[0] not in ("", "0", "root"), name
 
 
-@every_service
-def test_the_socket_is_the_gates_alone(name: str) -> None:
-    mounts = [volume for volume in volumes(SERVICES[name]) if SOCKET in volume]
+def test_the_socket_is_the_gates_alone() -> None:
+    for name in SERVICES:
+        mounts = [volume for volume in volumes(SERVICES[name]) if SOCKET in volume]
 
-    assert mounts == ([f"{SOCKET}:{SOCKET}:ro"] if name == "gate" else [])
+        assert mounts == ([f"{SOCKET}:{SOCKET}:ro"] if name == "gate" else []), name
 
 
 def suites(name: str) -> list[str]:
@@ -104,24 +101,24 @@ def test_without_a_profile_there_is_the_core_suite_the_gate_and_the_driver() -> 
     assert plain == core | {"gate", "driver"}
 
 
-@every_variant
-def test_a_variant_is_in_a_known_suite_and_its_profile_is_the_suite(name: str) -> None:
-    assert suites(name) in (["core"], ["core", "thread"], ["thread"])
-    assert VARIANTS[name].get("profiles", ["core"]) == suites(name)[:1]
+def test_a_variant_is_in_a_known_suite_and_its_profile_is_the_suite() -> None:
+    for name in VARIANTS:
+        assert suites(name) in (["core"], ["core", "thread"], ["thread"]), name
+        assert VARIANTS[name].get("profiles", ["core"]) == suites(name)[:1], name
 
 
-@every_variant
-def test_a_variant_is_named_after_its_python(name: str) -> None:
-    python = VARIANTS[name]["labels"]["lab.python"].replace(".", "")
+def test_a_variant_is_named_after_its_python() -> None:
+    for name in VARIANTS:
+        python = VARIANTS[name]["labels"]["lab.python"].replace(".", "")
 
-    assert name.startswith(f"py{python}-")
+        assert name.startswith(f"py{python}-"), name
 
 
-@every_variant
-def test_a_variant_in_the_core_suite_is_named_after_its_framework(name: str) -> None:
-    labels = VARIANTS[name]["labels"]
+def test_a_variant_in_the_core_suite_is_named_after_its_framework() -> None:
+    for name in VARIANTS:
+        labels = VARIANTS[name]["labels"]
 
-    assert "core" not in suites(name) or name.split("-")[1] == labels["lab.framework"]
+        assert "core" not in suites(name) or name.split("-")[1] == labels["lab.framework"], name
 
 
 def gate_pattern() -> str:
@@ -131,42 +128,41 @@ def gate_pattern() -> str:
     return found[1]
 
 
-@every_service
-def test_the_gate_knows_the_variants_by_name_and_nothing_else(name: str) -> None:
-    assert bool(re.fullmatch(gate_pattern(), name)) is (name in VARIANTS)
+def test_the_gate_knows_the_variants_by_name_and_nothing_else() -> None:
+    for name in SERVICES:
+        assert bool(re.fullmatch(gate_pattern(), name)) is (name in VARIANTS), name
 
 
-@every_variant
-def test_there_is_one_image_for_each_python_and_stack(name: str) -> None:
-    labels = VARIANTS[name]["labels"]
-    python, stack = labels["lab.python"], labels["lab.stack"]
-    arguments = VARIANTS[name]["build"]["args"]
+def test_there_is_one_image_for_each_python_and_stack() -> None:
+    for name in VARIANTS:
+        labels = VARIANTS[name]["labels"]
+        python, stack = labels["lab.python"], labels["lab.stack"]
+        arguments = VARIANTS[name]["build"]["args"]
 
-    assert VARIANTS[name]["image"] == f"memlab-py{python.replace('.', '')}-{stack}"
-    assert arguments["PYTHON_IMAGE"].startswith(f"python:{python}.")
-    assert arguments["STACK"] == stack
-
-
-@every_variant
-def test_a_variant_is_shown_its_cpus_and_nothing_else_of_the_host(name: str) -> None:
-    service = VARIANTS[name]
-    cpus = service["labels"]["lab.host_cpus"]
-
-    assert volumes(service) == [
-        "logs:/var/log/lab",
-        f"./images/cpus/{cpus}:/sys/devices/system/cpu/online:ro",
-    ]
-    assert str(service["environment"]["HOST_CPUS"]) == cpus
-    assert (COMPOSE.parent / "images" / "cpus" / cpus).is_file()
+        assert VARIANTS[name]["image"] == f"memlab-py{python.replace('.', '')}-{stack}", name
+        assert arguments["PYTHON_IMAGE"].startswith(f"python:{python}."), name
+        assert arguments["STACK"] == stack, name
 
 
-@every_variant
-def test_host_cpus_choose_for_all_variants_but_those_that_fix_their_own(name: str) -> None:
-    chosen = services(HOST_CPUS="24")[name]
-    own = VARIANTS[name]["labels"]["lab.host_cpus"]
+def test_a_variant_is_shown_its_cpus_and_nothing_else_of_the_host() -> None:
+    for name in VARIANTS:
+        service = VARIANTS[name]
+        cpus = service["labels"]["lab.host_cpus"]
 
-    assert chosen["labels"]["lab.host_cpus"] == (own if "core" not in suites(name) else "24")
-    assert f"./images/cpus/{chosen['labels']['lab.host_cpus']}:" in volumes(chosen)[1]
+        shown = f"./images/cpus/{cpus}:/sys/devices/system/cpu/online:ro"
+        assert volumes(service) == ["logs:/var/log/lab", shown], name
+        assert str(service["environment"]["HOST_CPUS"]) == cpus, name
+        assert (COMPOSE.parent / "images" / "cpus" / cpus).is_file(), name
+
+
+def test_host_cpus_choose_for_all_variants_but_those_that_fix_their_own() -> None:
+    for name in VARIANTS:
+        chosen = services(HOST_CPUS="24")[name]
+        own = VARIANTS[name]["labels"]["lab.host_cpus"]
+        expected = "24" if "core" in suites(name) else own
+
+        assert chosen["labels"]["lab.host_cpus"] == expected, name
+        assert f"./images/cpus/{expected}:" in volumes(chosen)[1], name
 
 
 def stated_workers(service: dict[str, Any]) -> str:
@@ -175,18 +171,18 @@ def stated_workers(service: dict[str, Any]) -> str:
     return next((value for word, value in pairwise(words) if word == "--workers"), "1")
 
 
-@every_variant
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_workers_are_those_of_the_command(name: str, workers: str) -> None:
-    service = services(WORKERS=workers)[name]
+def test_workers_are_those_of_the_command(workers: str) -> None:
+    for name in VARIANTS:
+        service = services(WORKERS=workers)[name]
 
-    assert service["labels"]["lab.workers"] == stated_workers(service)
-    assert "core" not in suites(name) or stated_workers(service) == workers
+        assert service["labels"]["lab.workers"] == stated_workers(service), name
+        assert "core" not in suites(name) or stated_workers(service) == workers, name
 
 
-@every_variant
-def test_a_variant_has_no_init_that_would_hide_what_is_measured(name: str) -> None:
-    assert "init" not in VARIANTS[name]
+def test_a_variant_has_no_init_that_would_hide_what_is_measured() -> None:
+    for name in VARIANTS:
+        assert "init" not in VARIANTS[name], name
 
 
 SERVERS = {
@@ -200,32 +196,34 @@ SERVERS = {
 }
 
 
-@every_variant
-def test_the_server_that_a_label_names_is_the_one_that_is_started(name: str) -> None:
-    labels, command = VARIANTS[name]["labels"], VARIANTS[name]["command"]
+def test_the_server_that_a_label_names_is_the_one_that_is_started() -> None:
+    for name in VARIANTS:
+        labels, command = VARIANTS[name]["labels"], VARIANTS[name]["command"]
 
-    assert re.search(SERVERS[labels["lab.server"]], command)
-    assert labels["lab.framework"] in command
-
-
-@every_variant
-def test_every_server_listens_where_it_is_told(name: str) -> None:
-    service = services(LAB_HOST="127.0.0.1", LAB_PORT="15001")[name]
-    server, environment = service["labels"]["lab.server"], service["environment"]
-    told = environment["GUNICORN_CMD_ARGS"] if "gunicorn" in server else service["command"]
-
-    assert (environment["LAB_HOST"], environment["LAB_PORT"]) == ("127.0.0.1", "15001")
-    if server != "flask-dev":
-        assert re.search(r"--(bind|host) 127\.0\.0\.1(:| --port )15001( |$)", told)
+        assert re.search(SERVERS[labels["lab.server"]], command), name
+        assert labels["lab.framework"] in command, name
 
 
-@every_variant
-def test_what_a_variant_asks_for_besides_its_load_is_there(name: str) -> None:
-    needs = VARIANTS[name]["labels"].get("lab.needs", "").split()
+def test_every_server_listens_where_it_is_told() -> None:
+    for name in VARIANTS:
+        service = services(LAB_HOST="127.0.0.1", LAB_PORT="15001")[name]
+        server, environment = service["labels"]["lab.server"], service["environment"]
+        told = environment["GUNICORN_CMD_ARGS"] if "gunicorn" in server else service["command"]
 
-    assert set(needs) <= SERVICES.keys() - VARIANTS.keys()
-    assert [SERVICES[need]["image"] for need in needs] == [f"memlab-{need}" for need in needs]
-    assert ("db" in VARIANTS[name]["environment"]["LAB_WORKLOAD"].split("-")) is bool(needs)
+        assert (environment["LAB_HOST"], environment["LAB_PORT"]) == ("127.0.0.1", "15001"), name
+        if server != "flask-dev":
+            assert re.search(r"--(bind|host) 127\.0\.0\.1(:| --port )15001( |$)", told), name
+
+
+def test_what_a_variant_asks_for_besides_its_load_is_there() -> None:
+    for name in VARIANTS:
+        needs = VARIANTS[name]["labels"].get("lab.needs", "").split()
+        images = [SERVICES[need]["image"] for need in needs]
+        workload = VARIANTS[name]["environment"]["LAB_WORKLOAD"].split("-")
+
+        assert set(needs) <= SERVICES.keys() - VARIANTS.keys(), name
+        assert images == [f"memlab-{need}" for need in needs], name
+        assert ("db" in workload) is bool(needs), name
 
 
 PLANNED = """
@@ -284,12 +282,13 @@ def most_threads(variant: Variant, load: OfferedLoad) -> int:
     return threads_that_run(axes, axes.host_cpus or 16, load)[0]
 
 
-@pytest.mark.parametrize("variant", LISTS, ids=lambda variant: variant.name)
-def test_a_limit_holds_what_every_thread_of_the_pool_keeps(variant: Variant) -> None:
-    load = OfferedLoad(variant.load.requests or 1000, variant.load.concurrency or 40)
-    expected_mib = most_threads(variant, load) * KEPT_MIB + WORKER_MIB
+def test_a_limit_holds_what_every_thread_of_the_pool_keeps() -> None:
+    for variant in LISTS:
+        load = OfferedLoad(variant.load.requests or 1000, variant.load.concurrency or 40)
+        expected_mib = most_threads(variant, load) * KEPT_MIB + WORKER_MIB
+        needed_bytes = variant.axes.workers * expected_mib * 2**20
 
-    assert variant.memory_limit_bytes >= variant.axes.workers * expected_mib * 2**20
+        assert variant.memory_limit_bytes >= needed_bytes, variant.name
 
 
 def names_of_settings() -> set[str]:
