@@ -7,6 +7,8 @@ from typing import Any
 
 from lab.engines.protocol import Endpoint, Sampling, State
 from lab.errors import VariantError
+from lab.load.client import Timing
+from lab.measure.cooldown_rules import Waits
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
 from lab.records.variant import Variant
@@ -14,6 +16,17 @@ from support.script import Script
 from support.scripted_server import ScriptedServer
 
 PACE_SECONDS = 0.01
+WAITS = Waits(
+    ready_seconds=2.0,
+    ready_poll_seconds=0.01,
+    reading_seconds=0.5,
+    min_cooldown_seconds=lambda _: 0.005,
+    watched_seconds=0.005,
+    patience_seconds=1.0,
+    orphaned_seconds=0.03,
+    load=Timing(driver_cpu_seconds=lambda: 0.0),
+)
+"""Of a run on this engine. Its servers share the driver's process, whose CPU time says nothing."""
 
 
 class ScriptedSampling:

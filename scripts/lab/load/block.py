@@ -128,10 +128,11 @@ async def run_block(
     counts = BlockCounts(on_progress=on_progress)
     loop = ClosedLoop(target, plan.requests, plan.connection, counts)
     async with run_companion(target, companion, plan.connection, timing) as companion_counts:
-        started, started_cpu, started_at = time.perf_counter(), time.process_time(), time.time()
+        started, started_at = time.perf_counter(), time.time()
+        started_cpu = timing.driver_cpu_seconds()
         await loop.run(min(plan.concurrency, plan.requests), timing)
         elapsed = max(time.perf_counter() - started, 1e-9)
-        ended_at, busy = time.time(), (time.process_time() - started_cpu) / elapsed
+        ended_at, busy = time.time(), (timing.driver_cpu_seconds() - started_cpu) / elapsed
     return Block(
         index=plan.index,
         started_at_seconds=started_at,

@@ -24,7 +24,7 @@ CHUNKS_PER_TURN = 8_192
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Time limits and pauses of the clients, in seconds."""
+    """Time limits and pauses of the clients, in seconds, and the driver's CPU clock."""
 
     request_timeout_seconds: float = 60.0
     """Longer than 200 queued requests of 20 ms on a busy core take; a hang is not a slow answer."""
@@ -32,6 +32,8 @@ class Timing:
     """After a refused connection, so that a dead server is not called at full speed."""
     companion_pause_seconds: float = 0.1
     """Between a companion's response and its next request: it watches, and adds no load."""
+    driver_cpu_seconds: Callable[[], float] = time.process_time
+    """The clock of the driver's own CPU time; without servers in its process it is the client's."""
 
 
 @dataclass(slots=True)

@@ -82,6 +82,7 @@ class BlockLoad:
             BlockPlan(index, size, plan.concurrency, plan.connection),
             on_progress=self.count,
             companion=request_of(plan.companion) if plan.companion else None,
+            timing=self.trial.run.waits.load,
         )
 
     def count(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lab.load.client import Timing
 from lab.matrix.servers import min_cooldown_seconds
 from lab.records.observations import ProbeReading, Sample
 from lab.records.readings import open_descriptors
@@ -33,6 +34,8 @@ class Waits:
     """For stable readings after the minimum cooldown; then the trough is recorded as not stable."""
     orphaned_seconds: float = 16.0
     """For a worker to leave after its master was killed; longer than gunicorn's own timers."""
+    load: Timing = Timing()  # noqa: RUF009  # frozen
+    """Of the clients that send the load."""
 
 
 WAITS = Waits()

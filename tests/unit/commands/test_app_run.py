@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +19,17 @@ from lab.commands.app_run import plan_of, run_app
 from lab.commands.try_app import app_settings, close, described
 from lab.commands.try_containers import prepare, whose_recipe, with_command, write_containers
 from lab.errors import ExitCode, LabError, UsageError
-from lab.measure.cooldown_rules import Waits
 from lab.records.judgement import Verdict
 from lab.records.trial import EndKind
 from lab.store.run_folder import RunFolder
-from lab.verdict import validity
 from rich.console import Console
 from support.script import Script
+from support.scripted_engine import WAITS as SCRIPTED_WAITS
 from support.scripted_engine import ScriptedEngine
 
 MIB = raw.MIB
-WAITS = Waits(0.5, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
+WAITS = replace(SCRIPTED_WAITS, ready_seconds=0.5)
 BASE = "own-shop"
-
-
-@pytest.fixture(autouse=True)
-def _servers_in_the_drivers_own_process_are_no_busy_driver(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
 
 
 def app(**changes: Any) -> AppSpec:

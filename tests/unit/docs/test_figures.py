@@ -8,14 +8,11 @@ import pytest
 from lab.records.summary import Summary, VariantSummary
 from lab.text.phrases import MIB, MINUS, mib
 from support.documents import PAGES, rows, unquoted
-from support.quoted_runs import RUN_IDS, RUNS, rebuilt
+from support.quoted_runs import DOCKER_RUN, RUN_IDS, RUNS, THREAD_RUN, TRY_RUN, rebuilt
 
 README = PAGES["README"]
-DOCKER_RUN = "20261124-030233-core"
 PROCESS_RUN = "20261124-030410-core"
 TABLE_RUN = "20261124-030536-core"
-THREAD_RUN = "20261125-041223-thread"
-TRY_RUN = "20261125-042750-try-ujson-failing"
 
 
 def variants(run_id: str) -> dict[str, VariantSummary]:

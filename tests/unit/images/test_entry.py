@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from support.paths import ROOT
+from support.polling import wait_until
 
 ROUNDS = 80
 """The wrong status came in one of ten: none in as many by chance is one of 4,000."""
@@ -35,10 +36,7 @@ def started(folder: Path, command: str, first: str = ":") -> tuple[subprocess.Po
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 30
-    while not written.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    assert wait_until(written.exists, step_seconds=0.002)
     return entry, int(written.read_text())
 
 

@@ -10,38 +10,26 @@ import pytest
 from builders import raw
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
-from lab.measure.cooldown_rules import Waits
 from lab.measure.resume import asks_the_same, find_unfinished, finished, is_partial
 from lab.measure.run import SuiteRun, measure_suite
 from lab.records.summary import Summary
 from lab.records.trial import End, EndKind
 from lab.store.run_folder import RunFolder
-from lab.verdict import validity
 from rich.console import Console
-from support.paths import ROOT
+from support.compose_files import compose_of
 from support.script import Script
-from support.scripted_engine import ScriptedEngine
+from support.scripted_engine import WAITS, ScriptedEngine
 
 MIB = raw.MIB
-WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
-COMPOSE = ROOT / "compose.yaml"
 SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
 THREAD = raw.experiment(suite="thread", settings={"suite": "thread", "seed": 1, "fresh": False})
 
 
-@pytest.fixture(autouse=True)
-def _servers_in_the_drivers_own_process_are_no_busy_driver(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
-
-
 @pytest.fixture
 def compose(tmp_path: Path) -> Path:
-    """The core's variants as the suite of the thread."""
+    """Three variants of the core as the suite of the thread."""
     path = tmp_path / "compose.yaml"
-    text = COMPOSE.read_text(encoding="utf-8")
-    path.write_text(text.replace("lab.suite: core", "lab.suite: core thread"), encoding="utf-8")
+    path.write_text(compose_of(SYNC, ASYNC, FLASK, suite="core thread"), encoding="utf-8")
     return path
 
 

@@ -16,7 +16,6 @@ from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import ExitCode, UsageError
 from lab.matrix.compose_file import read_matrix
-from lab.measure.cooldown_rules import Waits
 from lab.measure.decider import Decider
 from lab.measure.run import (
     SuiteRun,
@@ -26,24 +25,15 @@ from lab.measure.run import (
 from lab.measure.slots import SlotPlan
 from lab.records.summary import Summary
 from lab.store.run_folder import RunFolder
-from lab.verdict import validity
 from rich.console import Console
 from support.paths import ROOT
 from support.polling import wait_until
 from support.script import Script
-from support.scripted_engine import ScriptedEngine
+from support.scripted_engine import WAITS, ScriptedEngine
 
 MIB = raw.MIB
 COMPOSE = ROOT / "compose.yaml"
-WAITS = Waits(2.0, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0)
 SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
-
-
-@pytest.fixture(autouse=True)
-def _servers_in_the_drivers_own_process_are_no_busy_driver(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(validity, "MOST_DRIVER_BUSY", 1000.0)
 
 
 def conducted(

@@ -10,7 +10,6 @@ import pytest
 from builders import raw
 from lab.measure.blocks import processes_were_lost
 from lab.measure.context import RunContext
-from lab.measure.cooldown_rules import Waits
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots
 from lab.records.observations import PostLoadObservation
@@ -18,11 +17,10 @@ from lab.records.trial import EndKind, Trial
 from lab.records.variant import LoadShape, RequestKind, Scenario, Variant
 from lab.store.run_folder import RunFolder
 from support.script import Orphans, Script
-from support.scripted_engine import ScriptedEngine
+from support.scripted_engine import WAITS, ScriptedEngine
 from support.scripted_server import LEFT_BYTES
 
 MIB = raw.MIB
-WAITS = Waits(0.3, 0.01, 0.5, lambda _: 0.005, 0.005, 1.0, orphaned_seconds=0.03)
 KILLED = raw.variant("one", workers=2, scenario=Scenario.MASTER_KILLED)
 GIVES = raw.variant("one", workers=2, scenario=Scenario.GIVE_BACK)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,11 @@ from lab.records.trial import EndKind, Trial
 from lab.records.variant import Connection, Variant
 from lab.store.run_folder import RunFolder
 from support.script import Script
+from support.scripted_engine import WAITS as SCRIPTED_WAITS
 from support.scripted_engine import ScriptedEngine
 
 MIB = raw.MIB
-WAITS = Waits(
-    ready_seconds=0.3,
-    ready_poll_seconds=0.01,
-    reading_seconds=0.5,
-    min_cooldown_seconds=lambda _: 0.005,
-    watched_seconds=0.005,
-    patience_seconds=1.0,
-)
+WAITS = replace(SCRIPTED_WAITS, ready_seconds=0.3)
 ONE = raw.variant("one")
 TWO = raw.variant("two")
 
@@ -153,7 +148,7 @@ def test_blocks_do_not_overlap_their_quiet(engine_of: Any, tmp_path: Path) -> No
 
 
 def test_no_reading_is_taken_while_a_quiet_must_last_anyway(engine_of: Any, tmp_path: Path) -> None:
-    waits = Waits(0.3, 0.01, 0.5, lambda _: 0.08, watched_seconds=0.03)
+    waits = replace(WAITS, min_cooldown_seconds=lambda _: 0.08, watched_seconds=0.03)
     script = Script(memory_inside_bytes=20 * MIB)
     trial = trial_of(session_of(engine_of({"one": script}), tmp_path, waits))
 
@@ -228,7 +223,7 @@ def test_who_waits_for_a_turn_takes_no_readings(engine_of: Any, tmp_path: Path) 
 
 def test_what_never_holds_still_is_said(engine_of: Any, tmp_path: Path) -> None:
     restless = Script(memory_bytes=[(20 + step) * MIB for step in range(5000)])
-    waits = Waits(0.3, 0.01, 0.5, lambda _: 0.01, 0.005, patience_seconds=0.05)
+    waits = replace(WAITS, min_cooldown_seconds=lambda _: 0.01, patience_seconds=0.05)
     trial = trial_of(session_of(engine_of({"one": restless}), tmp_path, waits))
 
     assert [trough.still for trough in trial.troughs] == [False] * 9

@@ -16,7 +16,7 @@ from lab.commands.rebuild import rebuild
 from lab.errors import ExitCode
 from lab.measure.resume import find_unfinished
 from lab.store.run_folder import RunFolder
-from support.quoted_runs import RUN_IDS, copy_raw
+from support.quoted_runs import DOCKER_RUN, TRY_RUN, copy_raw
 
 NAME = "evil"
 VARIANT = "py37-fastapi-sync"
@@ -258,7 +258,7 @@ def packed(folder: Path) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("run", RUN_IDS)
+@pytest.mark.parametrize("run", [DOCKER_RUN, TRY_RUN])
 def test_an_honest_run_sent_as_a_tar_is_rebuilt_to_the_byte(
     home: Path, tmp_path_factory: pytest.TempPathFactory, run: str
 ) -> None:
