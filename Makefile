@@ -32,10 +32,10 @@ claim: ## Check one statement of the thread with its own variants (ID=T23)
 report: ## Rebuild the report of a run from its raw files, without an engine (RUN=latest)
 	@scripts/report
 
-try: ## Measure an app of one's own (APP=path/to/folder, or EXAMPLE=name): leak or not, the cause, what helps
+try: ## Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps
 	@scripts/try
 
-init: ## Write a first lab.toml beside an app of one's own (APP=path/to/folder) from a guess
+init: ## Write a first lab.toml into the folder of your own app (APP=path/to/folder) from a guess
 	@scripts/init
 
 check: ## Format, lint, types, import contracts, unit and contract tests: no engine, about a minute
@@ -44,7 +44,7 @@ check: ## Format, lint, types, import contracts, unit and contract tests: no eng
 test: ## Everything in check, then the real tests on the engine when one answers
 	@scripts/check tests
 
-validate: ## How often the verdict is wrong, over 3,320 made-up curves with known answers (a minute)
+validate: ## How often the verdict is wrong, over 3,320 simulated curves of known answers (a minute)
 	@scripts/validate
 
 bench: ## Measure what the lab itself costs, as ratios, into results/bench.json

@@ -41,10 +41,10 @@ compose_command='' # set by those that call it
 # shellcheck disable=SC2086 # one or two words
 compose() { $compose_command "$@"; }
 
-# The first Python from 3.10 on that can make virtual environments (a pyenv shim may exist and fail).
+# The first Python from 3.11 on that can make virtual environments (a pyenv shim may exist and fail).
 find_python() {
-    for name in python3 python3.13 python3.12 python3.11 python3.10 python3.14; do
-        "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' \
+    for name in python3 python3.13 python3.12 python3.11 python3.14; do
+        "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
             > /dev/null 2>&1 && echo "$name" && return
     done
     return 1
@@ -102,7 +102,7 @@ need_engine() {
 # Checked by whatever Python there is, before anything is built; the driver checks again.
 check_settings() {
     python=$(find_python) || return 0
-    PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 "$python" -m lab.settings
+    PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 "$python" -m lab check-settings
 }
 
 # Containers of the lab's own project for a service; all states.

@@ -4,7 +4,6 @@ import math
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -227,17 +226,3 @@ def given_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str
     """
     given = {name: value for name, value in environment.items() if value}
     return {**read_dotenv(DOTENV_FILE), **given}
-
-
-def main() -> int:
-    """Check the settings before anything is built; prints one line when one is refused."""
-    try:
-        parse_settings(given_settings())
-    except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from lab import settings
+from lab.__main__ import main
 from lab.claims.book import read_claims
 from lab.errors import ExitCode, UsageError
 from lab.records.variant import Connection
@@ -165,7 +166,7 @@ def test_the_check_before_anything_is_built(
 ) -> None:
     monkeypatch.setenv("BLOCKS", blocks)
 
-    assert settings.main() == code
+    assert main(["check-settings"]) == code
     assert capsys.readouterr().err.count("\n") == (1 if code else 0)
 
 

@@ -23,8 +23,19 @@ def app_folder(given: Mapping[str, str], root: Path) -> Path:
     if not name:
         raise UsageError(f"make try needs APP=path/to/folder, or EXAMPLE=, one of {listed}")
     if name not in known:
-        raise UsageError(f"EXAMPLE={name!r} is unknown: there is {listed}")
+        raise UsageError(f"EXAMPLE={name!r} is unknown: choose one of {listed}")
     return known[name]
+
+
+def check_folder(folder: Path, given: Path) -> None:
+    """
+    Raises:
+        UsageError: it is none; says what stands there.
+    """
+    if folder.is_dir():
+        return
+    there = "a file" if folder.exists() else "not there"
+    raise UsageError(f"APP={given}: {folder} is {there}: give the folder that holds the app")
 
 
 def examples(root: Path) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 from lab.records.variant import Connection
@@ -11,7 +11,7 @@ FILE = "lab.toml"
 PYTHON = "3.12"
 
 
-class RequestProtocol(str, Enum):
+class RequestProtocol(StrEnum):
     """What a request is on the wire."""
 
     HTTP = "http"

@@ -1,17 +1,16 @@
 """lab.toml to a description; the only place that reads it."""
 
-import contextlib
-import importlib
 import re
-import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 from lab.app.env_file import parse_env
+from lab.app.folder import check_folder
 from lab.app.spec import FILE, PYTHON, AppSpec, RequestProtocol, RequestSpec, Upload
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS, REQUESTS, check_known, names
 from lab.app.table_reader import Table
-from lab.errors import LabError, UsageError
+from lab.errors import UsageError
 from lab.records.variant import Connection
 from lab.settings import parse_size
 from lab.store.safe_files import read_bytes
@@ -28,44 +27,18 @@ REQUIREMENT = r"(?:[^-\s]|-[rc] [^\s-])[^\r\n]*"
 OWN_HEADERS = ("connection", "content-length", "transfer-encoding")
 
 
-def reader() -> Any:
-    """The module that reads TOML: Python's own, before 3.11 the package it came from.
-
-    Raises:
-        LabError: there is none.
-    """
-    for name in ("tomllib", "tomli"):
-        with contextlib.suppress(ModuleNotFoundError):
-            return importlib.import_module(name)
-    raise LabError(
-        f"{FILE} is TOML, which Python reads from 3.11 on, and this is "
-        f"{sys.version.split()[0]}: install a newer Python (or the package tomli)"
-    )
-
-
-def can_read() -> bool:
-    """Whether this Python reads TOML."""
-    try:
-        reader()
-    except LabError:
-        return False
-    return True
-
-
 def parse(text: str, file: Path) -> dict[str, Any]:
     """
     Raises:
         UsageError: it is not TOML; says where.
-        LabError: this Python cannot read TOML.
     """
     try:
-        found: dict[str, Any] = reader().loads(text)
+        return tomllib.loads(text)
     except ValueError as error:
         raise UsageError(f"{file} is not TOML: {error}") from error
-    return found
 
 
-def read_description(app: Path) -> AppSpec:
+def read_spec(app: Path) -> AppSpec:
     """The app of a folder, by its lab.toml or by the file in it that is named.
 
     Raises:
@@ -73,8 +46,7 @@ def read_description(app: Path) -> AppSpec:
     """
     file = app if app.suffix == ".toml" else app / FILE
     folder = file.parent
-    if not folder.is_dir():
-        raise UsageError(f"APP={app} is no folder: name the one that holds the app's {FILE}")
+    check_folder(folder, app)
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:

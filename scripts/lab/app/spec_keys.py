@@ -128,7 +128,7 @@ def check_known(file: str, where: str, given: Iterable[str], known: tuple[str, .
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.5)
-            hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(known)}"
+            hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
             raise UsageError(f"{file}: the key {where}{name} is unknown: {hint}")
 
 

@@ -1,12 +1,12 @@
-"""Checks an app's description before anything is built; the standard library is enough for it."""
+"""`lab check-app`: refuse a lab.toml that cannot be used, before anything is built."""
 
+import argparse
 import sys
 from collections.abc import Iterator, Mapping
 
 from lab.app.folder import app_folder
-from lab.app.spec import FILE
-from lab.app.spec_file import can_read, read_description
-from lab.errors import ExitCode, LabError
+from lab.app.spec_file import read_spec
+from lab.errors import ExitCode
 from lab.paths import ROOT
 from lab.settings import given_settings
 
@@ -17,33 +17,31 @@ KEYS = {
     "WORKERS": "workers",
     "CONNECTION": "connection",
 }
-"""Settings of the matrix, and the keys of a description that say the same."""
+"""Settings of the matrix, and the keys of lab.toml that say the same."""
 OF_THE_MATRIX = ("SUITE", "VARIANTS", "TRIALS", "ID")
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The settings say it all."""
+
+
+def run(_: argparse.Namespace) -> ExitCode:
+    """Prints where the app's lab.toml stands.
+
+    Raises:
+        LabError: the app cannot be used.
+    """
+    given = given_settings()
+    spec = read_spec(app_folder(given, ROOT))
+    for line in unused(given, spec.file.name):
+        print(f"lab: {line}", file=sys.stderr)
+    print(spec.file)
+    return ExitCode.DECIDED
+
+
 def unused(given: Mapping[str, str], file: str) -> Iterator[str]:
-    """A line for each setting that was given and says nothing of an own app."""
+    """A line for each setting that was given and says nothing of a user app."""
     for name in (*KEYS, *OF_THE_MATRIX):
         if value := given.get(name):
             instead = f": say `{KEYS[name]}` in {file}" if name in KEYS else ""
             yield f"{name}={value} is not used by make try{instead}"
-
-
-def main() -> int:
-    """Prints where the description stands, when all is well as far as this Python can tell."""
-    try:
-        given = given_settings()
-        app = app_folder(given, ROOT)
-        if can_read():
-            read_description(app)
-    except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return error.exit_code
-    for line in unused(given, app.name if app.suffix == ".toml" else FILE):
-        print(f"lab: {line}", file=sys.stderr)
-    print((app if app.suffix == ".toml" else app / FILE).resolve())
-    return ExitCode.DECIDED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,15 +1,16 @@
-"""Inside the bench's container: the load client against wrk on a hello endpoint, turn by turn."""
+"""`lab hello-bench`, in the bench's container: the load client and wrk in turns on one endpoint."""
 
+import argparse
 import asyncio
 import json
 import re
 import subprocess
-import sys
 import time
 from statistics import median
 
 import uvloop
 
+from lab.errors import ExitCode
 from lab.load.block import BlockPlan, run_block
 from lab.load.request import Request
 from lab.load.target import Target, resolve
@@ -21,6 +22,21 @@ Each keeps its port for a minute unless it may be used again: scripts/bench says
 CONCURRENCY = 40
 PORT = 8000
 PATH = "/async/hello"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("host", help="where the hello endpoint answers")
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Prints one JSON object: the rates and their ratio, by connection."""
+    uvloop.install()
+    print(json.dumps(asyncio.run(compare_all(arguments.host))))
+    return ExitCode.DECIDED
+
+
+async def compare_all(host: str) -> dict[str, dict[str, float]]:
+    return {connection.value: await compare(host, connection) for connection in ROUNDS}
 
 
 def wrk_rate(host: str, connection: Connection) -> float:
@@ -63,13 +79,3 @@ async def compare(host: str, connection: Connection) -> dict[str, float]:
         "lab_requests_per_second": median(lab for _, lab in rounds),
         "ratio": median(lab / wrk for wrk, lab in rounds),
     }
-
-
-async def main(host: str) -> None:
-    found = {connection.value: await compare(host, connection) for connection in ROUNDS}
-    print(json.dumps(found))
-
-
-if __name__ == "__main__":
-    uvloop.install()
-    asyncio.run(main(sys.argv[1]))

@@ -1,15 +1,35 @@
-"""Writes a first lab.toml beside an app; never over one."""
+"""`lab init`: write a first lab.toml into an app's folder from a guess; never over one."""
 
+import argparse
 import shlex
-import sys
 from pathlib import Path
 
+from lab.app.folder import check_folder
 from lab.app.guess.folder import read_folder
 from lab.app.guess.guess import guess
 from lab.app.guess.guessed import Guess
 from lab.app.guess.render import render, sentences
 from lab.app.spec import FILE
-from lab.errors import LabError, UsageError
+from lab.errors import ExitCode, UsageError
+from lab.settings import given_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("app", nargs="?", help="the folder that holds the app (else APP)")
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """
+    Raises:
+        UsageError: there is no such folder, or it has a lab.toml.
+    """
+    app = arguments.app or given_settings().get("APP", "")
+    if not app:
+        raise UsageError("make init needs APP=, the folder that holds the app")
+    file, guesses = write_first(Path(app))
+    print(f"lab: wrote {file}; guessed:", *sentences(guesses), sep="\n  ")
+    print(f"lab: look it over, then: make try APP={shlex.quote(app)}")
+    return ExitCode.DECIDED
 
 
 def write_first(folder: Path) -> tuple[Path, Guess]:
@@ -18,32 +38,15 @@ def write_first(folder: Path) -> tuple[Path, Guess]:
     Raises:
         UsageError: there is no such folder, or it has a lab.toml.
     """
-    if not folder.is_dir():
-        raise UsageError(f"APP={folder} is no folder: name the one that holds the app")
-    found, file = guess(read_folder(folder)), folder / FILE
+    check_folder(folder, folder)
+    guessed, file = guess(read_folder(folder)), folder / FILE
     try:
         with file.open("x", encoding="utf-8") as out:
-            out.write(render(found))
+            out.write(render(guessed))
     except FileExistsError:
-        raise UsageError(f"{file} is there already and stays as it is") from None
+        raise UsageError(
+            f"{file} exists, and nothing is written over it: edit it, or move it away and try again"
+        ) from None
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
-    return file, found
-
-
-def main(words: list[str]) -> int:
-    """`python -m lab.commands.init FOLDER`: the standard library is enough for it."""
-    try:
-        if len(words) != 1 or not words[0]:
-            raise UsageError("make init needs APP=, the folder that holds the app")
-        file, found = write_first(Path(words[0]))
-    except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return error.exit_code
-    print(f"lab: wrote {file}; guessed:", *sentences(found), sep="\n  ")
-    print(f"lab: look it over, then: make try APP={shlex.quote(words[0])}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return file, guessed

@@ -1,19 +1,14 @@
-"""`lab try`: from an app's folder to its answer, on whichever engine there is."""
+"""`lab try`: from a user app's folder to its answer, on the engine that is there."""
 
+import argparse
 import os
 import signal
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 from lab.app.environment import ENVIRONMENTS, prepare_memray
-from lab.app.folder import app_folder
-from lab.app.services import base_name
-from lab.app.spec import AppSpec
-from lab.app.spec_file import read_description
 from lab.app.workdir import (
     COMPOSE_FILE,
     find_jemalloc,
@@ -22,28 +17,35 @@ from lab.app.workdir import (
     workplace,
     write_services,
 )
-from lab.causes.diagnosis import Diagnosis
-from lab.commands.app_run import plan_of, run_app
-from lab.engines.choice import say
+from lab.commands.app_closing import close
+from lab.commands.app_input import app_settings, given_app, with_command
+from lab.commands.app_plan import plan_of
+from lab.commands.app_run import AppRunInput, run_app
+from lab.commands.terminal import new_console, results_folder
+from lab.commands.try_services import container_jemalloc
+from lab.engines.choice import say, through_the_gate
 from lab.errors import ExitCode
-from lab.report.app_answer import app_answer, cause_lines, change_table, traced_text, verdict_line
-from lab.settings import Settings, parse_settings
-from lab.store.run_folder import RunFolder
+from lab.paths import ROOT
+from lab.settings import given_settings
+
+PROBES = Path("/lab/probes")
+"""Where the driver's container sees the sockets of the variants."""
 
 
-def described(given: Mapping[str, str], root: Path) -> AppSpec:
-    """The app that is meant; LAB_PROBES=0 takes the probes out as its own key does.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The settings say it all."""
+
+
+def run(_: argparse.Namespace) -> ExitCode:
+    """What the run decided.
 
     Raises:
-        UsageError: it cannot be used.
+        LabError: the app cannot be measured.
     """
-    found = read_description(app_folder(given, root))
-    return replace(found, probes=found.probes and app_settings(given).probes)
-
-
-def app_settings(given: Mapping[str, str]) -> Settings:
-    """An own app sees the machine's CPUs, unless others are asked for."""
-    return parse_settings({"HOST_CPUS": "host", **given})
+    given = given_settings()
+    in_driver = "LAB_PROJECT" in os.environ
+    conduct = try_with_containers if in_driver else try_with_processes
+    return conduct(given, ROOT, results_folder(given), new_console())
 
 
 def try_with_processes(
@@ -54,39 +56,31 @@ def try_with_processes(
     Raises:
         LabError: the app cannot be measured.
     """
-    settings = app_settings(given)
-    description = described(given, root)
+    settings, spec = app_settings(given), given_app(given, root)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with workplace(description) as work:
-        installed = installed_here(description, root, say)
-        memray = prepare_memray(description, root / ENVIRONMENTS, installed)
+    with workplace(spec) as work:
+        installed = installed_here(spec, root, say)
+        memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
         jemalloc, file = find_jemalloc(), work / COMPOSE_FILE
-        write_services(
-            description, settings.host_cpus, jemalloc, file, str(memray) if memray else None
-        )
-        engine = process_engine(description, installed, settings, given, root, work)
-        plan = plan_of(description, file, given, jemalloc)
-        folder, found = run_app(plan, settings, engine, results, console)
-    return close(folder, found, description, console)
+        write_services(spec, settings.host_cpus, jemalloc, file, str(memray) if memray else None)
+        engine = process_engine(spec, installed, settings, given, root, work)
+        plan = plan_of(spec, file, given, jemalloc)
+        folder, diagnosis = run_app(AppRunInput(plan, settings, engine, results), console)
+    return close(folder, diagnosis, spec, console)
 
 
-def close(
-    folder: RunFolder,
-    found: Diagnosis,
-    description: AppSpec,
-    console: Console,
+def try_with_containers(
+    given: Mapping[str, str], root: Path, results: Path, console: Console
 ) -> ExitCode:
-    """Print the answers; what they are worth as an exit code."""
-    told = app_answer(found, description.name, base_name(description))
-    console.print(Text(verdict_line(told), style="bold"))
-    for line in cause_lines(told):
-        console.print(Text(f"cause: {line}"))
-    console.print(Text(f"what helps: {told.helps}", style="bold"))
-    for line in (*change_table(told), *traced_text(told)):
-        console.print(Text(line))
-    console.print(f"report: {shown(folder)}/answer.md, report.html", soft_wrap=True)
-    return ExitCode(folder.read_summary().run.exit_code)
+    """In the driver's own container, through the gate.
 
-
-def shown(folder: RunFolder) -> str:
-    return os.path.relpath(folder.path)
+    Raises:
+        LabError: the app cannot be measured.
+    """
+    settings = app_settings(given)
+    spec = with_command(given_app(given, root), given)
+    plan = plan_of(spec, root / COMPOSE_FILE, given, container_jemalloc(given))
+    engine = through_the_gate(PROBES if spec.probes else None).engine
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder, diagnosis = run_app(AppRunInput(plan, settings, engine, results), console)
+    return close(folder, diagnosis, spec, console)

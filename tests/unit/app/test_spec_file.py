@@ -2,12 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from lab.app import spec_file as toml
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec, Upload
-from lab.app.spec_file import describe, read_description
+from lab.app.spec_file import describe, read_spec
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS
 from lab.errors import ExitCode, UsageError
 from lab.records.variant import Connection
@@ -17,7 +16,7 @@ COMMAND = 'command = "python app.py"\n'
 
 def app(tmp_path: Path, text: str) -> AppSpec:
     (tmp_path / "lab.toml").write_text(text, encoding="utf-8")
-    return read_description(tmp_path)
+    return read_spec(tmp_path)
 
 
 def refused(tmp_path: Path, text: str) -> str:
@@ -81,7 +80,7 @@ def test_requests_are_read_whole(tmp_path: Path) -> None:
     [
         ('comand = "x"', "APP/lab.toml: the key comand is unknown: did you mean command?"),
         (COMMAND + "[[requests]]\npth = '/'", "the key requests[1].pth is unknown: did you mean"),
-        (COMMAND + "zzz = 1", "the key zzz is unknown: there is python, requirements"),
+        (COMMAND + "zzz = 1", "the key zzz is unknown: the keys are python, requirements"),
         (COMMAND + "workers = 0", "workers = 0 cannot be used: allowed is a whole number from 1"),
         (COMMAND + "workers = true", "workers = True cannot be used"),
         (COMMAND + "count = 4", "count = 4 cannot be used: allowed is a whole number from 8"),
@@ -112,10 +111,13 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path: Path, text: str, s
 
 
 def test_a_missing_folder_and_a_missing_file_say_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no folder"):
-        read_description(tmp_path / "gone")
+    with pytest.raises(UsageError, match="gone is not there: give the folder that holds the app"):
+        read_spec(tmp_path / "gone")
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="file is a file: give the folder"):
+        read_spec(tmp_path / "file")
     with pytest.raises(UsageError, match=r"holds no lab\.toml: `make init APP="):
-        read_description(tmp_path)
+        read_spec(tmp_path)
 
 
 def test_a_dockerfile_of_the_folder_is_used_unless_something_else_is_named(tmp_path: Path) -> None:
@@ -128,17 +130,6 @@ def test_a_dockerfile_of_the_folder_is_used_unless_something_else_is_named(tmp_p
 
 def test_names_become_parts_of_a_services_name() -> None:
     assert [toml.slug(name) for name in ("My Shop_2", "---", "ÄÖ")] == ["my-shop-2", "app", "app"]
-
-
-def test_without_a_reader_of_toml_one_line_says_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def missing(name: str) -> Any:
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr(toml.importlib, "import_module", missing)
-    with pytest.raises(toml.LabError, match="install a newer Python"):
-        toml.parse("", Path("lab.toml"))
 
 
 def test_describing_needs_no_file(tmp_path: Path) -> None:

@@ -14,10 +14,13 @@ from lab.app.spec import AppSpec, RequestSpec
 from lab.app.workdir import installed_here, workplace, write_services
 from lab.causes.diagnosis import Diagnosis
 from lab.commands import app_run as own_run
+from lab.commands.app_closing import close
 from lab.commands.app_failures import advice_for
-from lab.commands.app_run import plan_of, run_app
-from lab.commands.try_app import app_settings, close, described
-from lab.commands.try_containers import prepare, whose_recipe, with_command, write_containers
+from lab.commands.app_input import app_settings, given_app, with_command
+from lab.commands.app_plan import plan_of
+from lab.commands.app_run import AppRunInput, run_app
+from lab.commands.try_prepare import prepare, whose_recipe
+from lab.commands.try_services import write_containers
 from lab.errors import ExitCode, LabError, UsageError
 from lab.records.judgement import Verdict
 from lab.records.trial import EndKind
@@ -55,7 +58,8 @@ def tried(
     console = Console(file=io.StringIO(), width=120)
     with ScriptedEngine(scripts, 0.002) as engine:
         settings = app_settings({"MEMORY_BUDGET": "8g"})
-        folder, found = run_app(plan, settings, engine, tmp_path / "results", console, WAITS)
+        given = AppRunInput(plan, settings, engine, tmp_path / "results", WAITS)
+        folder, found = run_app(given, console)
         return folder, found, list(engine.started)
 
 
@@ -144,8 +148,8 @@ def test_the_machines_own_cpus_are_seen_unless_others_are_asked_for() -> None:
 def test_probes_are_left_out_by_the_setting_as_by_the_key(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text('command = "x"\n')
     given = {"APP": str(tmp_path)}
-    assert described(given, tmp_path).probes
-    assert not described({**given, "LAB_PROBES": "0"}, tmp_path).probes
+    assert given_app(given, tmp_path).probes
+    assert not given_app({**given, "LAB_PROBES": "0"}, tmp_path).probes
 
 
 def test_an_images_own_command_stands_in_for_none() -> None:

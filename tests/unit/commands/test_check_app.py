@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from lab.__main__ import main
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS
 from lab.commands import check_app as check
 from lab.commands.check_app import unused
@@ -22,7 +23,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_prints_where_the_description_stands(
     app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert check.main() == ExitCode.DECIDED
+    assert main(["check-app"]) == ExitCode.DECIDED
 
     told = capsys.readouterr()
     assert told.out == f"{app.resolve()}/lab.toml\n"
@@ -75,5 +76,5 @@ def test_a_missing_app_is_one_line(
 ) -> None:
     monkeypatch.setattr(check, "given_settings", lambda: {"APP": str(tmp_path / "none")})
 
-    assert check.main() == ExitCode.USAGE
+    assert main(["check-app"]) == ExitCode.USAGE
     assert len(capsys.readouterr().err.splitlines()) == 1

@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab import __main__ as commands
+from lab.commands import plan
 from lab.errors import ExitCode, LabError, UsageError, VariantError
 from lab.store.run_folder import RunFolder
 
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("SUITE", "ID", "VARIANTS", "RUN", "LAB_RESULTS"):
+    for name in ("SUITE", "ID", "VARIANTS", "RUN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RESULTS", str(tmp_path))
     return tmp_path
@@ -138,7 +139,7 @@ def test_every_error_has_its_exit_code(
     error: BaseException,
     code: ExitCode,
 ) -> None:
-    monkeypatch.setattr(commands, "select", raising(error))
+    monkeypatch.setattr(plan, "select", raising(error))
 
     assert commands.main(["plan"]) == code
     assert ("Traceback" in capsys.readouterr().err) is (code is ExitCode.INTERNAL)

@@ -133,14 +133,3 @@ assert not found, found
     assert ended.stderr == ""
     assert ended.returncode == 0
     assert f"results/{folder.id}/report.html" in ended.stdout
-
-
-def test_the_settings_need_no_package_at_all() -> None:
-    bare = subprocess.run(
-        [sys.executable, "-S", "-c", "import lab.settings as s; raise SystemExit(s.main())"],
-        env={"PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (bare.returncode, bare.stderr) == (0, "")

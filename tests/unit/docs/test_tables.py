@@ -5,7 +5,7 @@ import re
 import tomllib
 
 import pytest
-from lab.app.spec_file import read_description
+from lab.app.spec_file import read_spec
 from lab.app.spec_keys import key_table
 from lab.errors import ExitCode
 from lab.settings import parse_settings
@@ -60,12 +60,12 @@ def test_the_description_that_is_shown_can_be_read(page: str, tmp_path_factory: 
     file = tmp_path_factory.mktemp("app") / "lab.toml"
     file.write_text(shown, encoding="utf-8")
 
-    assert read_description(file).command == "python app.py"
+    assert read_spec(file).command == "python app.py"
 
 
 def test_every_example_is_described_and_can_be_read() -> None:
     for file in sorted((ROOT / "apps" / "examples").glob("*/*.toml")):
-        assert read_description(file).count == 4000
+        assert read_spec(file).count == 4000
         assert file.read_text(encoding="utf-8").startswith("# ")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from lab import settings
+from lab.__main__ import main
 from lab.errors import ExitCode, LabError, UsageError
 from lab.settings import read_dotenv
 from support.paths import ROOT
@@ -214,7 +215,7 @@ def test_the_check_before_anything_is_built_names_the_line(
     (tmp_path / ".env").write_text("WORKERS='4\n", encoding="utf-8")
     monkeypatch.setattr(settings, "DOTENV_FILE", tmp_path / ".env")
 
-    assert settings.main() == ExitCode.USAGE
+    assert main(["check-settings"]) == ExitCode.USAGE
     assert capsys.readouterr().err == f"lab: .env, line 1: {CLOSED}\n"
 
 

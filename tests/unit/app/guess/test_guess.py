@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.__main__ import main
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.render import render, sentences
-from lab.app.spec_file import parse, read_description
-from lab.commands.init import main, write_first
+from lab.app.spec_file import parse, read_spec
+from lab.commands.init import write_first
 from lab.errors import UsageError
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/hi')\ndef hi(): return 1\n"
@@ -251,24 +252,26 @@ def test_the_file_is_written_once_and_can_be_read(tmp_path: Path) -> None:
 
     file, _ = write_first(tmp_path)
 
-    assert read_description(tmp_path).requests[0].path == "/hi"
+    assert read_spec(tmp_path).requests[0].path == "/hi"
     before = file.read_text(encoding="utf-8")
-    with pytest.raises(UsageError, match="is there already and stays as it is"):
+    with pytest.raises(UsageError, match=r"lab\.toml exists, and nothing is written over it"):
         write_first(tmp_path)
     assert file.read_text(encoding="utf-8") == before
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="gone is not there: give the folder that holds the app"):
         write_first(tmp_path / "gone")
 
 
 def test_the_command_says_what_it_guessed_and_ends_with_a_code(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "main.py").write_text(FASTAPI, encoding="utf-8")
 
-    assert [main([str(tmp_path)]), main([str(tmp_path)]), main([])] == [0, 64, 64]
+    monkeypatch.delenv("APP", raising=False)
+    words = (["init", str(tmp_path)], ["init", str(tmp_path)], ["init"])
+    assert [main(each) for each in words] == [0, 64, 64]
 
     said = capsys.readouterr()
     assert 'requirements = ["fastapi", "uvicorn"]  (imports, without versions' in said.out
@@ -281,5 +284,5 @@ def test_the_next_command_is_quoted_as_one_would_type_it(
     app = tmp_path / "my app; $x"
     app.mkdir()
 
-    assert main([str(app)]) == 0
+    assert main(["init", str(app)]) == 0
     assert capsys.readouterr().out.endswith(f"make try APP='{app}'\n")

@@ -1,0 +1,62 @@
+"""The user app that a `make try` is about, and the settings that it is measured with."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from lab.app.folder import app_folder
+from lab.app.spec import AppSpec
+from lab.app.spec_file import read_spec
+from lab.errors import UsageError
+from lab.settings import Settings, parse_settings
+
+
+def given_app(given: Mapping[str, str], root: Path) -> AppSpec:
+    """The app that APP or EXAMPLE names; LAB_PROBES=0 takes the probes out as its own key does.
+
+    Raises:
+        UsageError: it cannot be used.
+    """
+    spec = read_spec(app_folder(given, root))
+    return replace(spec, probes=spec.probes and app_settings(given).probes)
+
+
+def app_settings(given: Mapping[str, str]) -> Settings:
+    """The settings, in which the machine's CPUs are shown as they are unless HOST_CPUS is given.
+
+    Raises:
+        UsageError: one of them is out of range.
+    """
+    return parse_settings({"HOST_CPUS": "host", **given})
+
+
+def with_command(spec: AppSpec, given: Mapping[str, str]) -> AppSpec:
+    """The app with its image's own command, which the engine reports, where lab.toml has none.
+
+    Raises:
+        UsageError: there is none at all.
+    """
+    if spec.command:
+        return spec
+    words = command_words(given.get("LAB_IMAGE_COMMAND") or "[]")
+    if not words:
+        raise UsageError(
+            f"{spec.file}: command is missing, and its image names none: the line "
+            'that serves the app on $PORT, such as command = "python app.py"'
+        )
+    return replace(spec, command=shlex.join(words))
+
+
+def command_words(image_command: str) -> list[str]:
+    """An image's entry point and command as one list of words, empty where it has neither.
+
+    Args:
+        image_command: JSON, a list of the two, each a list of words or null; cut short where it is
+            too long for an environment, and then no command either.
+    """
+    try:
+        return [word for words in json.loads(image_command) if words for word in words]
+    except json.JSONDecodeError:
+        return []

@@ -1,0 +1,108 @@
+"""What may be run of a user app: its variants, the interventions and the slots for them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lab.app.interventions import applied, interventions_for
+from lab.app.requests import user_app_of
+from lab.app.services import SUITE, base_name, control_name, native_name, traced_name, variant_name
+from lab.app.spec import AppSpec
+from lab.errors import UsageError
+from lab.load.request_mix import UserApp
+from lab.matrix.compose_file import read_matrix
+from lab.measure.host import free_memory_bytes
+from lab.measure.slots import SlotPlan, plan_slots
+from lab.records.interventions import Intervention
+from lab.records.variant import Variant
+from lab.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AppRunPlan:
+    """What may be run of one app."""
+
+    spec: AppSpec
+    variants: Mapping[str, Variant]
+    """By their names, as the compose file that was written for this run says."""
+    changes: tuple[Intervention, ...]
+    user_apps: Mapping[str, UserApp]
+
+    @property
+    def base(self) -> Variant:
+        """The app as it is."""
+        return self.variants[base_name(self.spec)]
+
+    @property
+    def control(self) -> Variant:
+        """The app as it is once more, beside the interventions."""
+        return self.variants[control_name(self.spec)]
+
+    @property
+    def traced(self) -> tuple[str, ...]:
+        """The names of the variants that trace allocations, as far as the compose file has them."""
+        names = (traced_name(self.spec), native_name(self.spec))
+        return tuple(name for name in names if name in self.variants)
+
+    def changed(self, change: Intervention) -> Variant:
+        return self.variants[variant_name(self.spec, change)]
+
+
+def plan_of(
+    spec: AppSpec, compose_file: Path, given: Mapping[str, str], jemalloc: str | None
+) -> AppRunPlan:
+    """
+    Args:
+        spec: the app.
+        compose_file: the variants that were written for it.
+        given: the settings, for the file's `${...}`.
+        jemalloc: where its library stands for the app; None where there is none.
+
+    Raises:
+        UsageError: the app or the file cannot be used.
+    """
+    changes = interventions_for(spec, jemalloc)
+    variants = {variant.name: variant for variant in read_matrix(compose_file, given)}
+    user_apps = {name: user_app_of(spec) for name in variants}
+    for change in changes:
+        user_apps[variant_name(spec, change)] = user_app_of(applied(spec, change))
+    return AppRunPlan(spec, variants, changes, user_apps)
+
+
+def settings_of(spec: AppSpec, settings: Settings) -> Settings:
+    """The settings with what lab.toml says of the load, which comes before the matrix' own."""
+    return replace(
+        settings,
+        suite=SUITE,
+        variants=("*",),
+        trials=1,
+        requests=spec.count,
+        concurrency=spec.concurrency,
+        blocks=spec.blocks,
+        workers=spec.workers,
+        probes=spec.probes,
+        matters_bytes=spec.matters_bytes or settings.matters_bytes,
+    )
+
+
+def slots_for(plan: AppRunPlan, settings: Settings) -> SlotPlan:
+    """How many variants of the app run side by side.
+
+    Raises:
+        UsageError: the memory budget does not hold one.
+    """
+    slot_plan = plan_slots(
+        tuple(plan.variants.values()),
+        lanes=settings.lanes,
+        budget_bytes=settings.memory_budget_bytes,
+        free_bytes=free_memory_bytes(),
+        cpus=os.cpu_count() or 1,
+    )
+    limit_bytes, budget_bytes = plan.base.memory_limit_bytes, slot_plan.budget_bytes
+    if limit_bytes > budget_bytes:
+        raise UsageError(
+            f"{plan.spec.file}: memory = {limit_bytes >> 20}m is more than the budget of "
+            f"{budget_bytes >> 20} MiB: lower it, or raise MEMORY_BUDGET"
+        )
+    return slot_plan

@@ -1,0 +1,19 @@
+"""`lab check-settings`: refuse a setting that cannot be used, before anything is built."""
+
+import argparse
+
+from lab.errors import ExitCode
+from lab.settings import given_settings, parse_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The settings say it all."""
+
+
+def run(_: argparse.Namespace) -> ExitCode:
+    """
+    Raises:
+        LabError: a setting, or a line of .env, cannot be used.
+    """
+    parse_settings(given_settings())
+    return ExitCode.DECIDED

@@ -1,0 +1,122 @@
+"""The commands of the lab: the one list for `--help`, the Makefile's help and the tests."""
+
+import argparse
+import importlib
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from lab.errors import ExitCode, LabError
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add what stands behind the command's name."""
+
+    def run(self, arguments: argparse.Namespace) -> ExitCode:
+        """Do it.
+
+        Raises:
+            LabError: it cannot be done; `__main__` prints the line and exits with its code.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command, whose module is imported only when it is run."""
+
+    name: str
+    module: str
+    """Its name in `lab.commands`."""
+    help: str
+    """One line, for `--help` and for the Makefile's target."""
+    target: str | None = None
+    """The target of make that runs it; None: another script's step."""
+    needs_packages: bool = True
+    """Whether it needs those of images/locks/driver.txt; else any Python from 3.11 on runs it."""
+
+    def load(self) -> Command:
+        """
+        Raises:
+            LabError: a package that it needs is not installed.
+        """
+        try:
+            return cast(Command, importlib.import_module(f"lab.commands.{self.module}"))
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if not self.needs_packages or package == "lab":
+                raise
+            raise LabError(
+                f"`lab {self.name}` needs the package {package}, which this Python has not: "
+                "run it through make, or after `scripts/venv driver` with .venv/bin/python"
+            ) from error
+
+
+COMMANDS = (
+    Entry(
+        "repro",
+        "repro",
+        "Run the suite (SUITE, VARIANTS, HOST_CPUS, WORKERS, REQUESTS, ...) and write its report",
+        target="repro",
+    ),
+    Entry(
+        "report",
+        "report",
+        "Rebuild the report of a run from its raw files, without an engine (RUN=latest)",
+        target="report",
+    ),
+    Entry(
+        "try",
+        "try_app",
+        "Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps",
+        target="try",
+    ),
+    Entry(
+        "init",
+        "init",
+        "Write a first lab.toml into the folder of your own app (APP=path/to/folder) from a guess",
+        target="init",
+        needs_packages=False,
+    ),
+    Entry(
+        "validate",
+        "validate",
+        "How often the verdict is wrong, over 3,320 simulated curves of known answers (a minute)",
+        target="validate",
+    ),
+    Entry("plan", "plan", "Print the variants of the suite, their images, limits and needs"),
+    Entry(
+        "check-settings",
+        "check_settings",
+        "Refuse a setting that cannot be used, before anything is built",
+        needs_packages=False,
+    ),
+    Entry(
+        "check-app",
+        "check_app",
+        "Refuse a lab.toml that cannot be used, before anything is built; print where it stands",
+        needs_packages=False,
+    ),
+    Entry(
+        "try-prepare",
+        "try_prepare",
+        "For scripts/try: write what an image of the app needs",
+        needs_packages=False,
+    ),
+    Entry(
+        "try-services",
+        "try_services",
+        "For scripts/try: write the services of the app",
+        needs_packages=False,
+    ),
+    Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
+)
+
+
+def entry_of(name: str) -> Entry:
+    """
+    Raises:
+        KeyError: no command has the name.
+    """
+    return {entry.name: entry for entry in COMMANDS}[name]

@@ -1,0 +1,56 @@
+"""`lab try-services`: the services of a user app whose image is there, for scripts/try."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.app.container import HOMES, JEMALLOC_LINK, SOCKETS, driver, hardened
+from lab.app.interventions import interventions_for
+from lab.app.services import services
+from lab.app.workdir import COMPOSE_FILE
+from lab.commands.app_input import app_settings, given_app, with_command
+from lab.errors import ExitCode
+from lab.paths import ROOT
+from lab.settings import given_settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("work", type=Path, help="the folder that gets what is written")
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """
+    Raises:
+        LabError: the app cannot be used.
+    """
+    return write_containers(given_settings(), ROOT, arguments.work)
+
+
+def write_containers(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
+    """Write the services of an app whose image is there; prints their names.
+
+    Raises:
+        LabError: the app cannot be used.
+    """
+    spec = with_command(given_app(given, root), given)
+    cpus, host_root = app_settings(given).host_cpus, Path(given["LAB_HOST_ROOT"])
+    host_work = Path(given["LAB_HOST_WORK"])
+    changes = interventions_for(spec, container_jemalloc(given))
+    written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None)
+    for name in written:
+        (work / SOCKETS / name).mkdir()
+        (work / HOMES / name).mkdir()
+    document = {
+        name: hardened(service, name, host_work, host_root, cpus)
+        for name, service in written.items()
+    }
+    text = json.dumps({"services": {**document, "driver": driver(spec, host_work)}}, indent=1)
+    (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
+    print(*written)
+    return ExitCode.DECIDED
+
+
+def container_jemalloc(given: Mapping[str, str]) -> str | None:
+    """Where the variants find jemalloc, if scripts/try saw it in the app's image."""
+    return JEMALLOC_LINK if given.get("LAB_JEMALLOC") else None

@@ -1,0 +1,144 @@
+"""The one list of commands, and everything that holds to it."""
+
+import argparse
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lab.commands import table
+from lab.commands.table import COMMANDS, Entry, entry_of
+from lab.errors import ExitCode, LabError
+from support.paths import ROOT
+
+LAB = ROOT / "scripts" / "lab"
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = dict(re.findall(r"^([a-z]+):.*## (.*)$", MAKEFILE, re.MULTILINE))
+RUN_BY_PATH = {"engines/process/supervisor.py", "__main__.py"}
+"""What is started by its file's name: it is a program of its own."""
+SHELL_SCRIPTS = [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
+BARE = [entry.name for entry in COMMANDS if not entry.needs_packages]
+
+
+def lab(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """`python -m lab` on a Python that has the standard library alone."""
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "scripts")}
+    return subprocess.run(
+        [sys.executable, "-S", "-B", "-m", "lab", *words],
+        env={**bare, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_every_command_has_a_module_that_holds_to_the_protocol(entry: Entry) -> None:
+    command = entry.load()
+
+    command.add_arguments(argparse.ArgumentParser())
+
+    (parameter,) = inspect.signature(command.run).parameters.values()
+    assert parameter.annotation is argparse.Namespace
+    assert inspect.signature(command.run).return_annotation is ExitCode
+
+
+def test_names_and_modules_are_there_once() -> None:
+    assert len({entry.name for entry in COMMANDS}) == len(COMMANDS)
+    assert len({entry.module for entry in COMMANDS}) == len(COMMANDS)
+
+
+def test_every_module_with_a_command_is_in_the_table() -> None:
+    with_run = {
+        path.stem
+        for path in (LAB / "commands").glob("*.py")
+        if re.search(r"^def add_arguments\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert with_run == {entry.module for entry in COMMANDS}
+
+
+@pytest.mark.parametrize(
+    "entry", [entry for entry in COMMANDS if entry.target], ids=lambda entry: entry.name
+)
+def test_make_help_says_what_the_command_says(entry: Entry) -> None:
+    assert TARGETS[entry.target or ""] == entry.help
+
+
+def test_help_lists_every_command_and_loads_none() -> None:
+    printed = lab("--help")
+
+    assert (printed.returncode, printed.stderr) == (0, "")
+    words = " ".join(printed.stdout.split())
+    assert [entry.name for entry in COMMANDS if f"{entry.name} {entry.help}" not in words] == []
+
+
+def test_nothing_else_in_the_lab_is_a_program() -> None:
+    programs = {
+        str(path.relative_to(LAB))
+        for path in LAB.rglob("*.py")
+        if "if __name__ ==" in path.read_text(encoding="utf-8")
+    }
+    assert programs == RUN_BY_PATH
+
+
+@pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
+def test_scripts_come_in_by_the_one_door(script: Path) -> None:
+    names = re.findall(r"-m (lab\S*) ([a-z-]+|\$\w+)?", script.read_text(encoding="utf-8"))
+
+    known = {entry.name for entry in COMMANDS}
+    assert [(m, w) for m, w in names if m != "lab" or (w not in known and w[:1] != "$")] == []
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_a_command_without_packages_runs_on_the_standard_library(name: str) -> None:
+    """It is loaded and run: without an app the answer is one line that asks for one."""
+    ended = lab(name)
+
+    assert ended.returncode in (0, 64), ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in COMMANDS if entry.needs_packages])
+def test_a_command_whose_packages_are_missing_says_so_in_one_line(name: str) -> None:
+    ended = lab(name)
+
+    assert ended.returncode == 3
+    assert re.fullmatch(
+        rf"lab: `lab {name}` needs the package \w+, which this Python has not: .*\n", ended.stderr
+    )
+
+
+def test_the_settings_are_checked_without_packages() -> None:
+    ended = lab("check-settings", WORKERS="0")
+
+    assert (ended.returncode, ended.stderr.count("\n")) == (64, 1)
+    assert ended.stderr.startswith("lab: WORKERS='0' cannot be used")
+
+
+def test_a_fault_in_the_labs_own_imports_is_not_called_a_missing_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    monkeypatch.setattr(table.importlib, "import_module", missing)
+
+    with pytest.raises(ModuleNotFoundError):
+        entry_of("report").load()
+
+
+def test_a_package_that_a_bare_command_lacks_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> None:
+        raise ModuleNotFoundError("No module named 'rich'", name="rich")
+
+    monkeypatch.setattr(table.importlib, "import_module", missing)
+
+    with pytest.raises(LabError):
+        entry_of("report").load()
+    with pytest.raises(ModuleNotFoundError):
+        entry_of("init").load()
