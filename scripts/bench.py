@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -192,7 +192,7 @@ def report_seconds(variants: int, samples: int = 1000) -> float:
 
 def main(hello: Path) -> None:
     found = {
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": encode(host_info()),
         "hello": json.loads(hello.read_text()),
         "core": run_core(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from lab.causes.causes import Plausible, plausible_causes
 from lab.causes.holders import HolderFinding, who_holds
@@ -33,7 +33,7 @@ MOST_LINES = 5
 HELD = (Cause.LIVE_OBJECTS, Cause.NATIVE)
 
 
-class Certainty(str, Enum):
+class Certainty(StrEnum):
     """How sure a cause is."""
 
     PROVEN = "proven"

@@ -175,7 +175,7 @@ class LoadClient(asyncio.Protocol):
     def fail_if_older(self, than: float) -> None:
         """Count a timeout when the request in flight began before that time."""
         if self.sent_at is not None and self.sent_at < than:
-            self.fail(asyncio.TimeoutError())
+            self.fail(TimeoutError())
 
     def close(self) -> None:
         """End without counting the request in flight."""

@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -118,7 +118,7 @@ def read_service(path: Path, name: str, values: Mapping[str, str]) -> Service:
     )
 
 
-class YesNo(str, Enum):
+class YesNo(StrEnum):
     """A label that is either."""
 
     YES = "yes"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lab.errors import LabError
@@ -80,7 +80,7 @@ def folder_for(results: Path, experiment: Experiment, *, fresh: bool) -> RunFold
     """The folder of a run, new or continued, with its experiment written down as begun."""
     unfinished = None if fresh else find_unfinished(results, experiment)
     if unfinished is None:
-        stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         folder = RunFolder.create(results, f"{stamp}-{experiment.suite}")
         folder.take()
         folder.write_experiment(experiment)

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -64,7 +64,7 @@ def begin(
     return Experiment(
         schema_version=SCHEMA_VERSION,
         suite=settings.suite,
-        started_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         elapsed_seconds=None,
         interrupted=False,
         command=os.environ.get("LAB_COMMAND", "lab repro"),

@@ -76,7 +76,7 @@ class Watch:
         self.arrived.clear()
         try:
             await asyncio.wait_for(self.arrived.wait(), timeout_seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return False
         return True
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 from lab.records.variant import Connection
 
 
-class Cause(str, Enum):
+class Cause(StrEnum):
     """The closed set of causes."""
 
     THREAD_ARENAS = "thread arenas"

@@ -1,14 +1,14 @@
 """What is said of memory growth, and of a statement about it."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 MIN_LEAK_BYTES_PER_REQUEST = 256
 """Bytes a request below which a leak does not matter, where nobody says otherwise: 1 MiB in 4,000
 requests, which is what the troughs of one worker show; a million requests a day lose 244 MiB."""
 
 
-class Verdict(str, Enum):
+class Verdict(StrEnum):
     """What the troughs say of a variant's memory."""
 
     FLAT = "flat"
@@ -26,7 +26,7 @@ class Interval:
     high: float
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """What a run says of a statement."""
 
     REPRODUCED = "reproduced"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
 from lab.records.observations import (
@@ -54,7 +54,7 @@ class Prediction:
     inputs: Mapping[str, float | int | str | None]
 
 
-class EndKind(str, Enum):
+class EndKind(StrEnum):
     """How a trial ended."""
 
     COMPLETE = "complete"

@@ -1,17 +1,17 @@
 """What a variant is: its coordinates in the matrix, its own load, its scenario."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Connection(str, Enum):
+class Connection(StrEnum):
     """Whether a request opens its own connection, as the thread's client did."""
 
     CLOSE = "close"
     KEEP_ALIVE = "keep-alive"
 
 
-class RequestKind(str, Enum):
+class RequestKind(StrEnum):
     """What a request carries."""
 
     GET = "get"
@@ -19,7 +19,7 @@ class RequestKind(str, Enum):
     """A file as `multipart/form-data`."""
 
 
-class Scenario(str, Enum):
+class Scenario(StrEnum):
     """What happens after the last quiet."""
 
     MASTER_KILLED = "master-killed"

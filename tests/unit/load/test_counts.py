@@ -1,7 +1,5 @@
 """Counts of a block: quantiles of latencies, and the kinds of failures."""
 
-import asyncio
-
 import pytest
 from lab.load.counts import BlockCounts, failure_kind
 from lab.load.response_reader import ProtocolError, ResponseTooLarge
@@ -23,7 +21,6 @@ def test_quantiles() -> None:
         (ConnectionRefusedError(), "refused"),
         (ConnectionResetError(), "reset"),
         (BrokenPipeError(), "reset"),
-        (asyncio.TimeoutError(), "timeout"),
         (TimeoutError(), "timeout"),
         (OSError("no route to host"), "unreachable"),
         (ProtocolError(), "not-http"),

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class Interface(str, Enum):
+class Interface(StrEnum):
     """How a server calls an app."""
 
     WSGI = "wsgi"

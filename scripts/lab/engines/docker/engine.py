@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ GATE_DEADLINE_SECONDS = 20
 RETRY_SECONDS = 0.5
 
 
-class Lifecycle(str, Enum):
+class Lifecycle(StrEnum):
     """Who starts and stops the variants."""
 
     COMPOSE = "compose"

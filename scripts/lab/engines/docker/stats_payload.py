@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from lab.errors import VariantError
@@ -82,7 +82,7 @@ def unix_seconds(timestamp: object) -> float:
     day, clock, fraction, zone = match.groups()
     zone = "+00:00" if zone in "Zz" else zone
     try:
-        whole = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(timezone.utc)
+        whole = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise VariantError(f"stats payload: `read` is no date: {timestamp!r}") from error
     return whole.timestamp() + float(fraction or 0)

@@ -9,7 +9,7 @@ variant (apps/shim/sitecustomize.py): what asks the kernel by another way still 
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 ONLINE = "/sys/devices/system/cpu/online"
@@ -18,7 +18,7 @@ COUNT = "import os; print(os.cpu_count())"
 TRY_SECONDS = 20
 
 
-class Way(str, Enum):
+class Way(StrEnum):
     """How a variant is shown its CPUs."""
 
     AS_IT_IS = "as it is"
