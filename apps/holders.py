@@ -24,7 +24,7 @@ COUNTS = {}
 MOST_CONTAINERS = 100000
 """Remembered at the baseline; of more only those that are long."""
 LEAST_GROWTH = 8
-MOST_HOLDERS = 12
+MOST_HOLDERS = 40
 MOST_EXAMPLES = 4
 SAMPLED = 20
 """Entries of a container whose size is measured; the rest is taken to be alike."""
@@ -32,7 +32,7 @@ MOST_PARTS = 500
 """Objects that are counted to one entry."""
 LEAST_LOST = 50
 KINDS = (dict, list, set, collections.deque)
-SHARED = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType, types.CodeType)
+SHARED = (types.ModuleType, type, types.BuiltinFunctionType, types.CodeType)
 CACHE = type(functools.lru_cache(maxsize=None)(len))
 
 
@@ -132,7 +132,7 @@ def entry_bytes(entries):
         waiting, parts = list(entry) if type(entry) is tuple else [entry], 0
         while waiting and parts < MOST_PARTS:
             each = waiting.pop()
-            if id(each) in seen or is_a(each, SHARED) or each is None:
+            if id(each) in seen or each is None or is_shared(each):
                 continue
             seen.add(id(each))
             total += sys.getsizeof(each, 0)
@@ -140,6 +140,13 @@ def entry_bytes(entries):
             if not is_a(each, reach.ATOMS):
                 waiting.extend(gc.get_referents(each))
     return total / len(entries) if entries else 0
+
+
+def is_shared(found):
+    """Whether it is there for everybody: modules, classes, and the functions of a module."""
+    if type(found) is types.FunctionType:
+        return "<locals>" not in found.__qualname__ and found.__name__ != "<lambda>"
+    return is_a(found, SHARED) or (type(found) is dict and "__builtins__" in found)
 
 
 def kinds_of(entries):
@@ -173,9 +180,9 @@ def is_inside(found, chosen, met):
     return path is not None and any(each is step for step in path[1:-1] for each in chosen)
 
 
-def lost(objects, met):
+def lost(objects, met, hidden=()):
     """How many objects of each type live though nothing in Python refers to them."""
-    unmet = [found for found in objects if id(found) not in met.parents]
+    unmet = [each for each in objects if id(each) not in met.parents and id(each) not in hidden]
     referred = {id(each) for found in unmet for each in gc.get_referents(found)}
     return collections.Counter(type(each) for each in unmet if id(each) not in referred)
 
@@ -185,21 +192,28 @@ def search(objects, *hidden):
     return reach.search(roots, (LENGTHS, LOST, COUNTS, objects, *hidden))
 
 
-def holders():
-    """What holds more than at the baseline, that with the most bytes first."""
+def holders(own=()):
+    """What holds more than at the baseline, that with the most bytes first.
+
+    Args:
+        own: objects of the lab; what these alone hold is nobody's of the app.
+    """
     gc.collect()
     objects = gc.get_objects()
     longer = grown(objects)
     met = search(objects, longer)
+    hidden = reach.search([reach.Root("lab", "lab", each) for each in own]).parents
     records, chosen = [], []
     for more, found in longer[: 4 * MOST_HOLDERS]:
+        if id(found) in hidden and id(found) not in met.parents:
+            continue
         if not is_inside(found, chosen, met):
             chosen.append(found)
             records.append(holder(found, more, met))
     records.sort(key=lambda record: -record["held_bytes"])
     return {
         "holders": records[:MOST_HOLDERS],
-        "lost": [] if met.limit else lost_since(lost(objects, met)),
+        "lost": [] if met.limit else lost_since(lost(objects, met, hidden)),
         "examples": examples(objects, met),
         "limit": met.limit,
     }

@@ -153,6 +153,7 @@ def traced():
     if "snapshot" not in BEFORE:
         return None
     now = objects()["objects"]
+    searched = holders.holders([BEFORE])
     snapshot = tracemalloc.take_snapshot()
     tracemalloc.stop()
     grown = snapshot.compare_to(BEFORE["snapshot"], "traceback")
@@ -161,7 +162,7 @@ def traced():
     types = {name: count - BEFORE["objects"].get(name, 0) for name, count in now.items()}
     types = {name: more for name, more in types.items() if not name.startswith("tracemalloc.")}
     return {
-        "search": holders.holders(),
+        "search": searched,
         "tracer": "tracemalloc",
         "allocated_bytes": sum(each.size_diff for each in grown),
         "lines": owned([line(each) for each in grown[:MOST_LINES]], grown[:MOST_LINES]),

@@ -1,5 +1,6 @@
 """The name of what holds a growth, out of what a traced run found. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ NAMED_SHARE = 0.25
 FEW_A_REQUEST = 0.02
 """Fewer objects a request are no trend of their own."""
 MOST_HOLDERS = 3
+STEP = re.compile(r"\.[^.\[]+|\[[^\]]*\]")
+"""An attribute or a key in a path that reads like code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,48 @@ def who_holds(trace: AllocationTrace) -> HolderFinding | None:
 
 
 def named(search: HolderSearch, allocated_bytes: int) -> tuple[Holder, ...]:
-    """The containers that hold enough of it."""
+    """The containers that hold enough of it, each alone or all that stand below one object."""
     enough = NAMED_SHARE * allocated_bytes
     found = [each for each in search.holders if each.held_bytes >= enough]
-    return tuple(found[:MOST_HOLDERS])
+    if found:
+        return tuple(found[:MOST_HOLDERS])
+    together = clustered(search.holders, enough)
+    return (together,) if together is not None else ()
+
+
+def clustered(holders: tuple[Holder, ...], enough_bytes: float) -> Holder | None:
+    """Containers below one object that hold enough together, as one; None without such an object.
+
+    The object with the longest path is taken: the nearest to them.
+    """
+    below: dict[str, list[Holder]] = {}
+    for each in holders:
+        for prefix in prefixes(each.path or ""):
+            below.setdefault(prefix, []).append(each)
+    groups = {path: found for path, found in below.items() if total(found) >= enough_bytes}
+    path = max(groups, key=len, default=None)
+    if path is None:
+        return None
+    found = groups[path]
+    return Holder(
+        path=path,
+        kind=f"{len(found)} containers below it",
+        entries_before=sum(each.entries_before for each in found),
+        entries_after=sum(each.entries_after for each in found),
+        held_bytes=total(found),
+        entries=found[0].entries,
+        limit=None,
+    )
+
+
+def prefixes(path: str) -> list[str]:
+    """The paths of the objects that a path leads through, a module's global first."""
+    ends = [match.start() for match in STEP.finditer(path)]
+    return [path[:end] for end in ends[1:]]
+
+
+def total(holders: list[Holder]) -> int:
+    return sum(each.held_bytes for each in holders)
 
 
 def first_of(growths: tuple[ObjectGrowth, ...], requests: int) -> ObjectGrowth | None:

@@ -307,3 +307,40 @@ def run_here(program: str) -> Any:
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
     return json.loads(ended.stdout)
+
+
+def test_handlers_that_are_closures_count_with_what_they_close_over() -> None:
+    program = """
+    import json, sys
+    sys.path.insert(0, {apps!r})
+    import holders
+    HANDLERS = []
+    def handler(data):
+        def handle(): return data
+        return handle
+    holders.begin()
+    for i in range(500): HANDLERS.append(handler(bytes(2000)))
+    print(json.dumps(holders.holders()["holders"][0]))
+    """
+    found = run_here(program)
+
+    assert found["path"] == "__main__.HANDLERS"
+    assert 500 * 2000 < found["held_bytes"] < 500 * 3000
+
+
+def test_what_only_the_lab_holds_is_nobodys() -> None:
+    program = """
+    import json, sys
+    sys.path.insert(0, {apps!r})
+    import holders
+    def kept():
+        holders.begin()
+        traces = [[i] for i in range(500)]
+        own = [{{"snapshot": traces}}]
+        return holders.holders(own), own
+    print(json.dumps(kept()[0]))
+    """
+    found = run_here(program)
+
+    assert found["lost"] == []
+    assert [each["path"] for each in found["holders"]] == []

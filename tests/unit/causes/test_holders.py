@@ -33,6 +33,19 @@ def test_a_container_that_holds_too_little_is_not_named() -> None:
     assert not any("SESSIONS" in line for line in said(with_search(holders=(small,))))
 
 
+def test_many_containers_below_one_object_are_named_by_it() -> None:
+    lists = tuple(
+        Holder(f"app.shared._events['e{index}']", "list", 0, 6000, 1 << 20, "function", None)
+        for index in range(10)
+    )
+    elsewhere = Holder("app.OTHER", "list", 0, 100, 1000, "int", None)
+
+    assert said(with_search(holders=(*lists, elsewhere))) == [
+        "app.shared._events (10 containers below it, 0 → 60,000 entries, +10.00 a request) → "
+        "function, about 10.0 MiB."
+    ]
+
+
 def test_a_cache_says_its_limit() -> None:
     cache = Holder("app.page", "lru_cache", 0, 1500, 29 << 20, "bytes", 1500)
 
