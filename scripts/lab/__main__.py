@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lab.commands.table import COMMANDS
 from lab.errors import ExitCode, LabError
+from lab.text.phrases import printable
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
@@ -37,12 +38,12 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ExitCode.USAGE if ended.code else ExitCode.DECIDED
     except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
+        print(f"lab: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception:
-        traceback.print_exc()
+        print(printable(traceback.format_exc()), file=sys.stderr, end="")
         print("lab: this is a fault of the lab itself; the raw files are kept", file=sys.stderr)
         return ExitCode.INTERNAL
 

@@ -327,6 +327,7 @@ def app_answer() -> AppAnswer:
         changes=(AppChange("MALLOC_ARENA_MAX=1", True, 39.0 * MIB, 1.0 * MIB, 0.97),),
         lines=(AppLine("app.py:7", 40 * MIB, 4000),),
         types={"builtins.dict": 4000},
+        held_by=("app.CACHE (dict, 0 → 4,000 entries)",),
     )
 
 

@@ -138,7 +138,7 @@ def test_the_leaking_release_and_the_mended_one_are_told_apart(try_it: Trying, n
     leaking, mended = try_it(EXAMPLE=name), try_it(EXAMPLE=f"{name}/mended")
 
     assert verdict(leaking) == "leak"
-    assert re.search(rf"^cause: ({PAIRS[name]}) \(", leaking.stdout, re.MULTILINE), leaking.stdout
+    assert re.search(rf"^Cause: ({PAIRS[name]}) \(", leaking.stdout, re.MULTILINE), leaking.stdout
     assert verdict(mended) in ("flat", "bounded")
 
 

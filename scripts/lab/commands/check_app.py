@@ -9,6 +9,7 @@ from lab.app.spec_file import read_spec
 from lab.errors import ExitCode
 from lab.paths import ROOT
 from lab.settings import given_settings
+from lab.text.phrases import printable
 
 KEYS = {
     "REQUESTS": "count",
@@ -34,7 +35,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     given = given_settings()
     spec = read_spec(app_folder(given, ROOT))
     for line in unused(given, spec.file.name):
-        print(f"lab: {line}", file=sys.stderr)
+        print(f"lab: {printable(line)}", file=sys.stderr)
     print(spec.file)
     return ExitCode.DECIDED
 

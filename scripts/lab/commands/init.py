@@ -12,6 +12,7 @@ from lab.app.guess.render import render, sentences
 from lab.app.spec import FILE
 from lab.errors import ExitCode, UsageError
 from lab.settings import given_settings
+from lab.text.phrases import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if not app:
         raise UsageError("make init needs APP=, the folder that holds the app")
     file, guesses = write_first(Path(app))
-    print(f"lab: wrote {file}; guessed:", *sentences(guesses), sep="\n  ")
+    print(printable("\n  ".join((f"lab: wrote {file}; guessed:", *sentences(guesses)))))
     print(f"lab: look it over, then: make try APP={shlex.quote(app)}")
     return ExitCode.DECIDED
 

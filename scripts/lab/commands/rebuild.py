@@ -8,7 +8,8 @@ from lab.records.app_answer import AppAnswer
 from lab.records.interventions import InterventionPlan
 from lab.records.summary import Summary
 from lab.records.trial import Trial
-from lab.report.app_answer import answer_text, app_answer
+from lab.report.answer_text import answer_text
+from lab.report.app_answer import app_answer
 from lab.report.render import render_all
 from lab.store.run_folder import RunFolder
 from lab.summary.run import curve_of, summarise

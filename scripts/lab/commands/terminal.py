@@ -7,16 +7,12 @@ from rich.console import Console
 
 from lab.paths import RESULTS, ROOT
 from lab.store.run_folder import RunFolder
-
-PLAIN_WIDTH = 100
+from lab.text.terminal import text_console
 
 
 def new_console() -> Console:
-    """Standard output; a file or a CI log has no width of its own, and tables need more than 80."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = PLAIN_WIDTH
-    return console
+    """Standard output, on which text from outside is only text."""
+    return text_console()
 
 
 def results_folder(given: Mapping[str, str]) -> Path:

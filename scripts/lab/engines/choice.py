@@ -10,6 +10,7 @@ from lab.engines.protocol import Engine
 from lab.errors import LabError, UsageError
 from lab.matrix.compose_file import read_matrix, select
 from lab.settings import Settings
+from lab.text.phrases import printable
 
 GATE = "tcp://gate:2375"
 LOGS = Path("/var/log/lab")
@@ -32,7 +33,7 @@ def parse_missing(text: str) -> dict[str, str]:
 
 
 def say(line: str) -> None:
-    print(f"lab: {line}", file=sys.stderr)
+    print(f"lab: {printable(line)}", file=sys.stderr)
 
 
 def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> Chosen:

@@ -1,14 +1,11 @@
-"""The answers of `make try` in words: for the terminal, and as Markdown beside the raw files."""
-
-from collections.abc import Iterator
+"""The answer about a user app as a record: its verdict, its causes and what helps."""
 
 from lab.causes.diagnosis import HELD, Diagnosis, InterventionResult, asks_for_nothing, own_frame
 from lab.causes.holders import sentences
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
-from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import DASH, in_mib, number, share, size
+from lab.text.phrases import DASH, in_mib, share
 
 LAST_RESORT = {
     Cause.LIVE_OBJECTS: "let go of what the named lines keep, or move to a release that does",
@@ -16,14 +13,16 @@ LAST_RESORT = {
     Cause.PAGE_CACHE: "nothing: the kernel takes pages of files back when memory is needed",
     Cause.THREADS: "join the threads that are started, or give them a pool",
     Cause.PROCESSES: "wait for the processes that are started",
-    Cause.DESCRIPTORS: "close what is opened (`with open(...)`)",
+    Cause.DESCRIPTORS: "close what is opened (with open(...))",
     Cause.SOCKETS: "close connections, or reuse one client",
     Cause.KERNEL: "see which sockets or files are kept: the kernel's memory hangs on them",
     Cause.THREAD_ARENAS: "MALLOC_ARENA_MAX=2 in the service's environment",
     Cause.FRAGMENTATION: "MALLOC_TRIM_THRESHOLD_=131072 in the service's environment",
 }
 
-
+NO_CAUSE_NEEDED = "none is needed: memory did not grow enough to matter"
+CAUSE_UNKNOWN = "not known: no reading from inside the app tells what holds the memory"
+NOTHING_TO_CHANGE = "nothing needs to change"
 COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
 
 
@@ -63,44 +62,17 @@ def is_held(found: Diagnosis) -> bool:
     return any(each.cause in HELD and not each.is_garbage for each in found.findings)
 
 
-HEADLINES = {
-    Verdict.LEAK: "{} leaks",
-    Verdict.BOUNDED: "{} grows and stops",
-    Verdict.FLAT: "{} does not grow",
-    Verdict.INCONCLUSIVE: "whether {} leaks is open",
-}
-
-
-def headline_of(told: AppAnswer) -> str:
-    """The verdict and the first cause, in one sentence."""
-    cause = f": {told.causes[0].cause} ({told.causes[0].standing})" if told.causes else ""
-    return HEADLINES[told.verdict].format(told.app) + cause + "."
-
-
-def verdict_line(told: AppAnswer) -> str:
-    return f"{told.app}: {told.verdict.value}: {told.reason}"
-
-
-def cause_lines(told: AppAnswer) -> Iterator[str]:
-    if told.no_cause is not None:
-        yield told.no_cause
-    for each in told.causes:
-        yield f"{each.cause} ({each.standing}): {each.evidence}; {each.proof}"
-    for sentence in told.held_by:
-        yield f"held by: {sentence}"
-
-
 def no_cause(found: Diagnosis) -> str:
     undecided = found.judged.verdict is Verdict.INCONCLUSIVE
     if undecided or asks_for_nothing(found.judged) or not found.gained_bytes:
-        return "none is asked for: nothing grew that would be worth it"
-    return "not known: no reading from inside says where it lies"
+        return NO_CAUSE_NEEDED
+    return CAUSE_UNKNOWN
 
 
 def help_line(found: Diagnosis) -> str:
     """The first cure that was measured, else what the first cause advises.
 
-    Of a leak that the program itself holds, a cure that leaves most of the climb comes second.
+    Of a leak that the program itself holds, a cure that leaves most of the growth comes second.
     """
     best = best_cure(found)
     cure = cure_text(best, found.requests) if best else ""
@@ -111,18 +83,18 @@ def help_line(found: Diagnosis) -> str:
         advice = COLLECT if first.is_garbage else LAST_RESORT[first.cause]
         return f"{advice}; until then {cure}" if cure else advice
     decided = found.judged.verdict is not Verdict.INCONCLUSIVE
-    return "nothing needs to change" if decided and asks_for_nothing(found.judged) else DASH
+    return NOTHING_TO_CHANGE if decided and asks_for_nothing(found.judged) else DASH
 
 
 def program_leaks(found: Diagnosis) -> bool:
-    """Whether it leaks, and what climbs is first of all what the program holds."""
+    """Whether it leaks, and its first cause is live memory of the program."""
     first = found.findings[0].cause if found.findings else None
     return found.judged.verdict is Verdict.LEAK and first in HELD
 
 
 def cure_text(best: InterventionResult, requests: int) -> str:
     saved = f"{in_mib(best.saved_bytes)} less in {requests:,} requests"
-    return f"{best.change.line}  ({saved}, {share(best.rate)} of the requests a second)"
+    return f"{best.change.line} ({saved}, {share(best.rate)} of the requests a second)"
 
 
 def best_cure(found: Diagnosis) -> InterventionResult | None:
@@ -134,62 +106,3 @@ def best_cure(found: Diagnosis) -> InterventionResult | None:
 def is_worth_it(each: InterventionResult) -> bool:
     was = each.gained_bytes + each.saved_bytes
     return each.saved_bytes >= max(1 << 20, 0.25 * was)
-
-
-def answer_text(told: AppAnswer) -> str:
-    """The whole answer, in Markdown."""
-    return f"# {markdown_text(told.app)}\n\n{answer_body(told)}\n"
-
-
-def answer_body(told: AppAnswer) -> str:
-    """The answer without a heading of its own; what names an app's files and types is escaped."""
-    lines = [
-        f"**Verdict:** {told.verdict.value}. {told.reason}",
-        "",
-        "**Cause:**",
-        "",
-        *(f"- {markdown_text(line)}" for line in cause_lines(told)),
-        "",
-        f"**What helps:** {told.helps}",
-        "",
-        *change_table(told),
-        *traced_text(told),
-    ]
-    return "\n".join(lines).rstrip()
-
-
-def change_table(told: AppAnswer) -> Iterator[str]:
-    if not told.changes:
-        return
-    yield f"Tried side by side, over {told.requests:,} requests:"
-    yield ""
-    yield "| change | gained | saved | requests a second |"
-    yield "|---|---:|---:|---:|"
-    for row in change_rows(told):
-        yield "| " + " | ".join(row) + " |"
-    yield ""
-
-
-def change_rows(told: AppAnswer) -> Iterator[tuple[str, str, str, str]]:
-    """The change, what the app gained with it, what that saves, its pace."""
-    for change in told.changes:
-        what = change.line if change.is_cure else f"{change.line} (to tell, not to keep)"
-        gained, saved = (
-            in_mib(size_bytes, signed=True)
-            for size_bytes in (change.gained_bytes, change.saved_bytes)
-        )
-        yield what, gained, saved, share(change.rate)
-
-
-def traced_text(told: AppAnswer) -> Iterator[str]:
-    if told.lines:
-        yield "What lines still hold, in a run that traces allocations:"
-        yield ""
-        for line in told.lines:
-            place = markdown_code(line.place)
-            yield f"- {size(line.bytes)} in {line.count:,} blocks: {place}"
-        yield ""
-    if told.types:
-        counts = told.types.items()
-        types = ", ".join(f"{number(count)} {markdown_code(name)}" for name, count in counts)
-        yield f"Objects more than at the baseline: {types}."

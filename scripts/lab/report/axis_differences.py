@@ -34,17 +34,25 @@ class Separator:
 
 
 def separation_sentences(
-    grown: Sequence[VariantSummary], flat: Sequence[VariantSummary]
+    grown: Sequence[VariantSummary], flat: Sequence[VariantSummary], grown_name: str
 ) -> list[str]:
-    """In words: the axes and predicted inputs that tell the two groups apart."""
+    """In words: the axes and predicted inputs that tell the two groups apart.
+
+    Args:
+        grown_name: what the sentences call the first group, such as `the variants that grew`.
+    """
     if not grown or not flat:
         return []
     separators = _separators(grown, flat)
     axes = [each for each in separators if not each.predicted]
     inputs = [each for each in separators if each.predicted]
-    sentences = _axis_sentences(axes) if axes else [_combination_sentence(grown, flat, inputs)]
+    groups = f"{grown_name} from the flat ones"
+    if axes:
+        sentences = _axis_sentences(axes, groups)
+    else:
+        sentences = [_combination_sentence(grown, flat, inputs, groups)]
     if inputs:
-        sentences.append(f"Among what was predicted from: {_named(inputs)}.")
+        sentences.append(f"Inputs of the prediction that differ with them: {_named(inputs)}.")
     return sentences
 
 
@@ -112,32 +120,35 @@ def _named(separators: Sequence[Separator]) -> str:
     return listed([str(each) for each in separators], MOST_NAMED)
 
 
-def _axis_sentences(axes: Sequence[Separator]) -> list[str]:
-    sentences = [f"What separates them: {_named(axes)}."]
+def _axis_sentences(axes: Sequence[Separator], groups: str) -> list[str]:
+    sentences = [f"What separates {groups}: {_named(axes)}."]
     if len(axes) > 1:
         sentences.append(
-            f"These {len(axes)} go together here, so this run alone cannot tell them apart."
+            f"These {len(axes)} axes vary together in this run, so it cannot tell which one counts."
         )
     return sentences
 
 
 def _combination_sentence(
-    grown: Sequence[VariantSummary], flat: Sequence[VariantSummary], inputs: Sequence[Separator]
+    grown: Sequence[VariantSummary],
+    flat: Sequence[VariantSummary],
+    inputs: Sequence[Separator],
+    groups: str,
 ) -> str:
     ours, theirs = [_axes(v) for v in grown], [_axes(v) for v in flat]
     if together := _combination(ours, theirs):
         return (
-            "No single axis separates them; a combination does: "
+            f"No single axis separates {groups}. A combination does: "
             f"all that grew, and no flat one, have {together}."
         )
     if together := _combination(theirs, ours):
         return (
-            "No single axis separates them; a combination does: "
+            f"No single axis separates {groups}. A combination does: "
             f"all that stayed flat, and none that grew, have {together}."
         )
     if inputs:
-        return "No axis of the matrix separates them."
-    return "Nothing that was recorded separates them: no axis and no input of the prediction."
+        return f"No axis of the matrix separates {groups}."
+    return f"No axis of the matrix and no input of the prediction separates {groups}."
 
 
 def _combination(inside: Sequence[Facts], outside: Sequence[Facts]) -> str | None:

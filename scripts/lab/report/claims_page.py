@@ -8,7 +8,7 @@ from lab.claims.quantities import quantity_text
 from lab.records.claims import Claim, Evidence
 from lab.records.judgement import Outcome
 from lab.records.summary import Summary
-from lab.text.phrases import DASH, MIB, clipped, listed, number
+from lab.text.phrases import DASH, MIB, clipped, counted, listed, number, sentence
 
 PAGE_LIMIT = 3_500
 """Characters of the page beside its table: about one screen."""
@@ -52,7 +52,7 @@ def tally(claims: Sequence[Claim]) -> str:
     """`42 claims: 12 reproduced, 18 refuted, ...`."""
     found = Counter(claim.outcome for claim in claims)
     told = [f"{found[outcome]} {outcome.value}" for outcome in Outcome]
-    return f"{len(claims)} {'claim' if len(claims) == 1 else 'claims'}: {', '.join(told)}"
+    return f"{counted(len(claims), 'claim')}: {', '.join(told)}"
 
 
 def questions(summary: Summary) -> tuple[Question, ...]:
@@ -76,7 +76,7 @@ def questions_within(summary: Summary, length: int) -> tuple[Question, ...]:
 
 
 def line_of(claim: Claim, says: str, length: int) -> ClaimLine:
-    return ClaimLine(claim.id, says, claim.outcome.value, clipped(claim.reason, length))
+    return ClaimLine(claim.id, says, claim.outcome.value, clipped(sentence(claim.reason), length))
 
 
 def size_of(question: Question) -> int:
@@ -156,6 +156,6 @@ def explanation(summary: Summary) -> str:
     )
     return (
         f"Of {len(grown)} variants that grew by 64 MiB or more, {near} grew by what was predicted "
-        "before the load (within a third): workers, times the threads that ran, times what the "
-        "allocator keeps for each."
+        "before the load (within a third): the number of workers, times the threads that ran, "
+        "times what the allocator retains for each."
     )

@@ -28,7 +28,7 @@ def split_name(variant: VariantSummary) -> tuple[str | None, str]:
 def group_name(members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]) -> str:
     """A phrase for some variants of a run, e.g. `fastapi-sync on Python 3.8 to 3.10`."""
     if len(members) == len(everyone) > 1:
-        return "every variant"
+        return "Every variant"
     if python := _whole_python(members, everyone):
         return f"Python {python}"
     available = _pythons_by_arm(everyone)

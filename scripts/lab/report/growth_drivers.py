@@ -22,12 +22,12 @@ def follow_sentence(grown: Sequence[VariantSummary]) -> str | None:
     others = [_steps_of(grown, column, name) for name, column in _other_numbers(grown)]
     for steps in (threads, measured):
         if steps and steps.follows():
-            return f"Among those that grew and stopped, growth follows the number of {steps}."
+            return f"Among the bounded variants, growth rises with the number of {steps}."
     for steps in others:
         if steps and len(steps.medians) > 2 and steps.follows():
-            return f"Among those that grew and stopped, growth follows {steps}."
+            return f"Among the bounded variants, growth rises with {steps}."
     if threads:
-        return f"Among those that grew and stopped, growth does not follow the number of {threads}."
+        return f"Among the bounded variants, growth does not rise with the number of {threads}."
     return None
 
 

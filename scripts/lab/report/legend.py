@@ -3,12 +3,12 @@
 READING = (
     (
         "flat",
-        "The troughs stay where the baseline was: nothing is kept that matters.",
+        "The troughs stay near the baseline: growth is below what counts as growth.",
     ),
     (
         "bounded",
-        "Memory grew and then held still: it is kept for reuse, and more requests of this kind "
-        "do not add to it.",
+        "Memory grew and then stayed stable: it is retained for reuse, and more requests of this "
+        "kind do not add to it.",
     ),
     (
         "leak",
@@ -21,32 +21,33 @@ READING = (
     ),
     (
         "baseline, trough, settled",
-        "The baseline is read after warm-up, before the load. A trough is the reading at the end "
-        "of the quiet after each block of load. Settled is the last trough. All are what "
-        "`docker stats` prints: usage without inactive page cache; of local processes, PSS "
-        "without the pages of files.",
+        "The load is sent in equal blocks, and a cooldown without load follows each of them. The "
+        "baseline is memory after warm-up, before the first block. A trough is memory at the end "
+        "of a cooldown, and settled is the last trough. All three are what `docker stats` prints: "
+        "usage without inactive page cache; for local processes, PSS without the pages of files.",
     ),
     (
         "growth",
-        "Settled minus baseline. Growth a request is the constant part of a leak, else "
-        "the slope over the second half of the troughs, with its interval, against completed "
-        "requests.",
+        "Settled minus baseline. Growth a request has its interval in brackets: for a leak it is "
+        "the part that does not slow down, otherwise the slope over the second half of the "
+        "troughs, against completed requests.",
     ),
     (
         "peak",
         "The kernel's own high-water mark. It counts page cache, which baseline and settled leave "
-        "out, so it can stand above them by the size of files that were read.",
+        "out, so it can be higher than they are by the size of the files that were read.",
     ),
     (
         "predicted, ratio",
-        "What was computed before any load; the measured result plays no part in it. The ratio is "
-        "measured growth over predicted growth, shown where 1 MiB or more was predicted.",
+        "Predicted growth is computed before any load, so the measured result plays no part in "
+        "it. The ratio is measured growth over predicted growth, where 1 MiB or more was "
+        "predicted.",
     ),
     (
         "stand-in",
         "A base image made from Debian packages and an existing CPython build, used where no "
-        "registry answered. It has the same minor version of Python, but not the official "
-        "image's build options.",
+        "registry answered. Its Python has the same minor version as the official image, but not "
+        "the same build options.",
     ),
     ("–", "Not measured. It never means zero."),  # noqa: RUF001
 )

@@ -12,7 +12,19 @@ from lab.report.axis_differences import separation_sentences
 from lab.report.claims_page import explanation, tally
 from lab.report.group_names import group_name
 from lab.report.growth_drivers import follow_sentence
-from lab.text.phrases import DASH, MIB, clipped, counted, listed, mib_span, number, size, span
+from lab.text.phrases import (
+    DASH,
+    MIB,
+    clipped,
+    counted,
+    listed,
+    mib_span,
+    number,
+    sentence,
+    share,
+    size,
+    span,
+)
 
 VERDICT_ORDER = (Verdict.LEAK, Verdict.BOUNDED, Verdict.FLAT, Verdict.INCONCLUSIVE)
 CLUSTER_RATIO = 1.5
@@ -23,11 +35,13 @@ REASON_LENGTH = 200
 SMALLEST_PREDICTION_BYTES = MIB
 """Below this a ratio of measured to predicted says nothing."""
 CLOSE_PREDICTION = 0.10
+PARTIAL = "This run is partial: it ended before all variants were measured."
+NO_PASS = "This is not a pass: without served requests and readings there is no verdict."
 
 
 @dataclass(frozen=True, slots=True)
 class OverviewLine:
-    """What happened to some variants of one verdict."""
+    """What happened to some variants of one verdict: names and text make one sentence."""
 
     verdict: Verdict
     names: str
@@ -74,7 +88,7 @@ def _answer_of_claims(summary: Summary, measured: Sequence[VariantSummary]) -> O
 def _claims_headline(claims: Sequence[Claim]) -> str:
     if len(claims) == 1:
         (claim,) = claims
-        return f"{claim.id} is {claim.outcome.value}: {_sentence(claim.reason)}"
+        return f"{claim.id} is {claim.outcome.value}. {sentence(claim.reason)}"
     told = tally(claims).replace("claims:", "statements of the thread:", 1)
     return f"{told}."
 
@@ -82,9 +96,9 @@ def _claims_headline(claims: Sequence[Claim]) -> str:
 def _open_claims(claims: Sequence[Claim]) -> Iterable[str]:
     open_ones = [claim for claim in claims if claim.outcome is Outcome.INCONCLUSIVE]
     for claim in open_ones[:MOST_REASONS]:
-        yield f"{claim.id} is inconclusive: {_sentence(clipped(claim.reason, REASON_LENGTH))}"
+        yield f"{claim.id} is inconclusive. {sentence(clipped(claim.reason, REASON_LENGTH))}"
     if rest := open_ones[MOST_REASONS:]:
-        yield f"Inconclusive, too: {listed([claim.id for claim in rest], 40)}."
+        yield f"Also inconclusive: {listed([claim.id for claim in rest], 40)}."
 
 
 def is_measured(variant: VariantSummary) -> bool:
@@ -141,11 +155,11 @@ def _lines(variants: Sequence[VariantSummary]) -> Iterable[OverviewLine]:
 
 def _undecided_lines(members: Sequence[VariantSummary]) -> Iterable[OverviewLine]:
     for variant in members[:MOST_REASONS]:
-        reason = clipped(variant.reason, REASON_LENGTH) or "no reason was recorded"
-        yield OverviewLine(variant.verdict, variant.name, 1, f"no verdict: {_sentence(reason)}")
+        reason = clipped(variant.reason, REASON_LENGTH) or "No reason was recorded"
+        yield OverviewLine(variant.verdict, variant.name, 1, f"has no verdict. {sentence(reason)}")
     rest = members[MOST_REASONS:]
     if rest:
-        text = "no verdict; their reasons stand below."
+        text = "have no verdict. Their reasons stand below."
         yield OverviewLine(rest[0].verdict, counted(len(rest), "more variant"), len(rest), text)
 
 
@@ -180,14 +194,20 @@ def _measured(
     verdict: Verdict, memories: Sequence[Memory], members: Sequence[VariantSummary]
 ) -> str:
     if not memories:
-        return "memory was not measured"
+        return f"{_was(members)} not measured"
     growth = mib_span((memory.growth for memory in memories), signed=True)
     settled = mib_span(memory.settled for memory in memories)
     if verdict is Verdict.FLAT:
         return f"stayed flat: {growth}, settled at {settled}"
     if verdict is Verdict.BOUNDED:
         return f"grew by {growth.replace('+', '')} to a ceiling of {settled} and stopped"
-    return f"still growing at the last reading: {growth} so far, at {settled}{_rate(members)}"
+    return (
+        f"{_was(members)} still growing at the last reading: {growth}, at {settled}{_rate(members)}"
+    )
+
+
+def _was(members: Sequence[VariantSummary]) -> str:
+    return "was" if len(members) == 1 else "were"
 
 
 def _rate(members: Sequence[VariantSummary]) -> str:
@@ -206,10 +226,10 @@ def _predicted(members: Sequence[VariantSummary]) -> str:
         if variant.prediction.growth_bytes is not None
     ]
     if not predictions:
-        return "; nothing was predicted."
+        return ". Nothing was predicted."
     ratios = sorted(r for v in members if (r := measured_to_predicted(v)) is not None)
-    beside = f" (measured is {span([number(r, 2) for r in ratios])} of it)" if ratios else ""
-    return f"; predicted {mib_span(predictions, signed=True)}{beside}."
+    ratio = f"; measured is {span([number(r, 2) for r in ratios])} of it" if ratios else ""
+    return f". Predicted: {mib_span(predictions, signed=True)}{ratio}."
 
 
 def _findings(measured: Sequence[VariantSummary]) -> Iterable[str]:
@@ -218,23 +238,17 @@ def _findings(measured: Sequence[VariantSummary]) -> Iterable[str]:
     flat = [v for v in measured if v.verdict is Verdict.FLAT]
     grown = [*leaks, *bounded]
     if leaks and bounded and flat:
-        yield from _told_apart("Those that leak, against the flat ones", leaks, flat)
-        yield from _told_apart("Those that stopped, against the flat ones", bounded, flat)
+        yield " ".join(separation_sentences(leaks, flat, "the variants that leak"))
+        yield " ".join(separation_sentences(bounded, flat, "the bounded variants"))
     elif grown and flat:
-        yield from separation_sentences(grown, flat)
+        yield from separation_sentences(grown, flat, "the variants that grew")
     elif grown:
         yield "Every decided variant grew, so there is no flat one to compare with."
     elif flat:
-        yield "No decided variant grew, so there is nothing to tell apart."
+        yield "No decided variant grew, so there is no difference to explain."
     if follows := follow_sentence(bounded):
         yield follows
     yield from _prediction_finding([*grown, *flat])
-
-
-def _told_apart(
-    who: str, grown: Sequence[VariantSummary], flat: Sequence[VariantSummary]
-) -> Iterable[str]:
-    yield f"{who}. {' '.join(separation_sentences(grown, flat))}"
 
 
 def _prediction_finding(variants: Sequence[VariantSummary]) -> Iterable[str]:
@@ -243,20 +257,22 @@ def _prediction_finding(variants: Sequence[VariantSummary]) -> Iterable[str]:
         return
     close = sum(abs(ratio - 1) <= CLOSE_PREDICTION for ratio, _ in ratios)
     worst, name = max(ratios, key=lambda pair: abs(pair[0] - 1))
-    off = f"; furthest off is {name} at {number(worst, 2)}" if close < len(ratios) else ""
+    off = (
+        f"; the furthest off is {name}, at {number(worst, 2)} of it" if close < len(ratios) else ""
+    )
     yield (
-        f"Measured growth is within {CLOSE_PREDICTION:.0%} of the prediction in {close} of "
+        f"Measured growth is within {share(CLOSE_PREDICTION)} of the prediction in {close} of "
         f"{counted(len(ratios), 'variant')} with 1 MiB or more predicted{off}."
     )
 
 
 def _warnings(summary: Summary) -> Iterable[str]:
     if summary.run.partial:
-        yield "This run is partial: it ended before everything that was asked for was measured."
+        yield PARTIAL
     if summary.run.missing:
         yield _missing_sentence(summary.run.missing)
     if not any(is_measured(variant) for variant in summary.variants):
-        yield "This is no pass: without served requests and readings there is no verdict."
+        yield NO_PASS
     yield from _failure_warning(summary.variants)
 
 
@@ -265,7 +281,7 @@ def _missing_sentence(missing: Sequence[Missing]) -> str:
     for each in missing:
         by_reason.setdefault(clipped(each.reason, REASON_LENGTH) or DASH, []).append(each.name)
     told = [f"{listed(names)} ({reason})" for reason, names in by_reason.items()]
-    return f"{counted(len(missing), 'variant')} never ran: {_sentence(listed(told, MOST_REASONS))}"
+    return f"{counted(len(missing), 'variant')} never ran: {sentence(listed(told, MOST_REASONS))}"
 
 
 def _failure_warning(variants: Iterable[VariantSummary]) -> Iterable[str]:
@@ -275,7 +291,3 @@ def _failure_warning(variants: Iterable[VariantSummary]) -> Iterable[str]:
         sent = sum(variant.requests.sent for variant in failing)
         names = listed([variant.name for variant in failing])
         yield f"{number(failed)} of {number(sent)} requests failed at {names}."
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

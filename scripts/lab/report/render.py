@@ -16,13 +16,23 @@ from lab.records.curve import MemoryCurve
 from lab.records.summary import Summary, VariantSummary
 from lab.report import claims_page as thread_page
 from lab.report import sections
-from lab.report.app_answer import answer_body, change_rows, headline_of
+from lab.report.answer_text import (
+    LINES_HEADING,
+    answer_body,
+    cause_details,
+    change_rows,
+    changes_intro,
+    headline_of,
+    line_size,
+    type_counts,
+)
 from lab.report.curves import has_own_scales, render_svg
 from lab.report.legend import READING
 from lab.report.overview import Overview, overview_of
+from lab.report.predictions import predictions
 from lab.report.table import COLUMNS, Cell
 from lab.text.markdown import markdown_code, markdown_fence, markdown_text
-from lab.text.phrases import clipped, counted, duration, printable
+from lab.text.phrases import UNPRINTABLE, capital, clipped, counted, duration, printable, sentence
 
 __all__ = ["render_all", "render_html", "render_markdown", "render_svg", "summary_json"]
 
@@ -30,8 +40,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 MARKDOWN_LIMIT = 60_000
 """GitHub refuses an issue or comment past 65,536 characters; some room is left to quote it."""
 RECORDED_COMMAND = (
-    "The run's own files name this line as the one that started it. Nothing checks it: in a run "
-    "that came from someone else it is a stranger's text, to be read before it is typed."
+    "The run's own files say that this command started it. Nothing checks that: in a run from "
+    "someone else it is a stranger's text, to be read before it is typed."
 )
 CUT_NOTE = "\n\n*This report was cut here; all of it stands in `report.html` and `summary.json`.*\n"
 
@@ -105,7 +115,7 @@ def render_thread(summary: Summary) -> str:
 
 
 def render_html(summary: Summary, curves: Sequence[MemoryCurve]) -> str:
-    """One page that needs no network and no JavaScript."""
+    """One page that needs no network; its script sorts the table and reads the curves."""
     figure = Markup(render_svg(summary, curves, standalone=False))
     page = _environment(escaped=True).get_template("report.html.j2")
     return printable(page.render(**_context(summary), figure=figure)).rstrip() + "\n"
@@ -114,7 +124,13 @@ def render_html(summary: Summary, curves: Sequence[MemoryCurve]) -> str:
 def summary_json(summary: Summary) -> str:
     """The summary as JSON: fields in their declared order, mappings by key."""
     text = json.dumps(_plain(summary), indent=2, ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "replace").decode("utf-8") + "\n"
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return UNPRINTABLE.sub(_escaped, whole) + "\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """As JSON writes it in ASCII: a terminal that shows the file is steered by nothing in it."""
+    return json.dumps(found[0])[1:-1]
 
 
 def _plain(value: Any) -> Any:
@@ -137,6 +153,7 @@ def _context(summary: Summary) -> dict[str, Any]:
         "claims": summary.claims,
         "own": summary.own,
         "own_changes": list(change_rows(summary.own)) if summary.own else [],
+        "lines_heading": LINES_HEADING,
         "own_body": answer_body(summary.own) if summary.own else "",
         "questions": thread_page.questions(summary),
         "published": thread_page.published_rows(summary.claims),
@@ -145,7 +162,7 @@ def _context(summary: Summary) -> dict[str, Any]:
         "groups": _column_groups(),
         "rows": _rows(summary.variants, notes),
         "footnotes": notes.texts,
-        "predictions": sections.predictions(summary.variants),
+        "predictions": predictions(summary.variants),
         "reasons": sections.reasons(summary.variants),
         "bad_endings": sections.bad_endings(summary.variants),
         "versions": sections.versions(summary.variants),
@@ -211,6 +228,12 @@ def _environment(escaped: bool) -> Environment:
         "fence": markdown_fence,
         "clip": clipped,
         "counted": counted,
+        "capital": capital,
+        "sentence": sentence,
+        "cause_details": cause_details,
+        "changes_intro": changes_intro,
+        "line_size": line_size,
+        "type_counts": type_counts,
         "duration": duration,
         "evidence": thread_page.evidence_text,
         "variants_of": thread_page.variants_text,

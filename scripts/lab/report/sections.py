@@ -9,8 +9,8 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Compared, ImageBase, RunInfo, Summary, TrialSummary, VariantSummary
 from lab.report.group_names import group_name
 from lab.report.overview import VERDICT_ORDER
-from lab.report.table import failure_text, input_text, trial_text
-from lab.text.phrases import DASH, counted, duration, in_mib, listed, mib, mib_span, number
+from lab.report.table import failure_text, trial_text
+from lab.text.phrases import DASH, counted, duration, in_mib, listed, mib, number, sentence
 
 OFFICIAL = "official"
 LOCAL = "local"
@@ -20,24 +20,14 @@ COMPLETE = "complete"
 
 
 @dataclass(frozen=True, slots=True)
-class PredictionRow:
-    """Variants that were predicted by the same formula from the same inputs."""
-
-    names: str
-    predicted: str
-    measured: str
-    formula: str
-    inputs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a variant has its verdict."""
 
     name: str
     verdict: Verdict
     text: str
-    cause: str | None
+    cause: str
+    """Empty where none is known."""
     trials: str
 
 
@@ -78,30 +68,6 @@ class Footnotes:
     markers: dict[str, tuple[int, ...]]
 
 
-def predictions(variants: Sequence[VariantSummary]) -> list[PredictionRow]:
-    """Each prediction spelled out, equal ones together."""
-    groups: defaultdict[tuple[object, ...], list[VariantSummary]] = defaultdict(list)
-    for variant in variants:
-        made = variant.prediction
-        groups[made.growth_bytes, made.formula, tuple(made.inputs.items())].append(variant)
-    return [_prediction_row(members, variants) for members in groups.values()]
-
-
-def _prediction_row(
-    members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]
-) -> PredictionRow:
-    made = members[0].prediction
-    growths = [variant.memory_bytes.growth for variant in members if variant.memory_bytes]
-    predicted = made.growth_bytes
-    return PredictionRow(
-        names=group_name(members, everyone),
-        predicted=in_mib(predicted, signed=True),
-        measured=mib_span(growths, signed=True) if growths else DASH,
-        formula=made.formula or DASH,
-        inputs=tuple(input_text(name, value) for name, value in made.inputs.items()),
-    )
-
-
 def reasons(variants: Sequence[VariantSummary]) -> list[Reason]:
     """The reason of each verdict, the gravest verdict first."""
     ordered = sorted(variants, key=lambda variant: VERDICT_ORDER.index(variant.verdict))
@@ -112,9 +78,9 @@ def _reason(variant: VariantSummary) -> Reason:
     return Reason(
         name=variant.name,
         verdict=variant.verdict,
-        text=variant.reason or "No reason was recorded.",
-        cause=variant.cause,
-        trials=trial_text(variant.trials) if len(variant.trials) > 1 else "",
+        text=sentence(variant.reason) or "No reason was recorded.",
+        cause=sentence(variant.cause or ""),
+        trials=sentence(trial_text(variant.trials)) if len(variant.trials) > 1 else "",
     )
 
 
@@ -133,8 +99,8 @@ def _bad_ending(variant: VariantSummary, trial: TrialSummary) -> BadEnding:
         name=variant.name,
         trial=trial.trial,
         end=trial.end,
-        reason=trial.reason,
-        failures=failure_text(trial.requests.failures),
+        reason=sentence(trial.reason),
+        failures=sentence(failure_text(trial.requests.failures)),
         log=trial.log_tail,
     )
 
@@ -144,7 +110,7 @@ def footnotes(variants: Sequence[VariantSummary]) -> Footnotes:
     numbers: dict[str, int] = {}
     markers = {
         variant.name: tuple(
-            numbers.setdefault(caveat, len(numbers) + 1) for caveat in variant.caveats
+            numbers.setdefault(sentence(caveat), len(numbers) + 1) for caveat in variant.caveats
         )
         for variant in variants
     }
@@ -216,11 +182,11 @@ def _comparison_row(mine: VariantSummary, other: Compared) -> ComparisonRow:
 def bases_sentence(bases: Sequence[ImageBase]) -> str:
     """In one sentence: official images, stand-ins, or both."""
     if not bases:
-        return "Which bases the images were built on was not recorded."
+        return "The bases of the images were not recorded."
     if all(base.kind == LOCAL for base in bases):
         return (
-            "No images: each variant ran on an interpreter of this machine, in an environment "
-            "made from its lock."
+            "There are no images: each variant ran on an interpreter of this machine, in an "
+            "environment made from its lock."
         )
     official = [base.image for base in bases if base.kind == OFFICIAL]
     others = [base.image for base in bases if base.kind != OFFICIAL]
@@ -229,8 +195,8 @@ def bases_sentence(bases: Sequence[ImageBase]) -> str:
         return f"Every base is an official image{pinned}."
     if not official:
         return (
-            "Every base is a stand-in, built without a registry: "
-            "the same minor version of Python, not the official image."
+            "Every base is a stand-in, built without a registry: it has the same minor version of "
+            "Python, but is not the official image."
         )
     return (
         f"Official images: {listed(official)}; "
@@ -265,4 +231,4 @@ def _engine_text(engine: EngineInfo) -> str:
 def _cpus_shown(run: RunInfo) -> str:
     if run.host_cpus_shown is None:
         return f"the host's own ({run.host.cpus})"
-    return f"{run.host_cpus_shown} (really {run.host.cpus})"
+    return f"{run.host_cpus_shown} (the host has {run.host.cpus})"

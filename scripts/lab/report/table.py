@@ -129,16 +129,15 @@ COLUMNS = (
 )
 
 
-def input_text(name: str, value: str | float | None) -> str:
-    """One input of a prediction, with its unit."""
+def input_value(name: str, value: str | float | None) -> str:
+    """The value of one input of a prediction, with its unit."""
     if value is None:
-        return f"{name} = {DASH}"
+        return DASH
     if isinstance(value, (str, bool)):
-        return f"{name} = {value}"
+        return str(value)
     if name.endswith("bytes"):
-        return f"{name} = {value:,.0f} ({in_mib(value)})"
-    digits = 0 if float(value).is_integer() else 2
-    return f"{name} = {number(value, digits)}"
+        return f"{number(value)} B ({in_mib(value)})"
+    return number(value, 0 if float(value).is_integer() else 2)
 
 
 def failure_text(failures: Mapping[str, int]) -> str:

@@ -1,16 +1,31 @@
 """The table that a run ends with at the terminal."""
 
-from rich.console import Group
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from lab.errors import ExitCode
+from lab.records.app_answer import AppAnswer
 from lab.records.claims import Claim
 from lab.records.judgement import Outcome
 from lab.records.summary import Summary, VariantSummary
+from lab.report.answer_text import (
+    CHANGE_HEADINGS,
+    LINES_HEADING,
+    cause_lines,
+    change_rows,
+    changes_intro,
+    help_sentence,
+    holder_lines,
+    line_size,
+    type_counts,
+    verdict_line,
+)
 from lab.report.claims_page import tally
 from lab.report.overview import overview_of
-from lab.text.phrases import clipped, mib
+from lab.text.phrases import clipped, mib, sentence
 
 STYLES = {"flat": "green", "bounded": "cyan", "leak": "red", "inconclusive": "yellow"}
 OUTCOME_STYLES = {
@@ -27,7 +42,7 @@ MEANINGS = {
     ExitCode.CONTRADICTED: "every claim is decided, and at least one is refuted",
     ExitCode.UNDECIDED: "at least one claim is inconclusive",
     ExitCode.INCOMPLETE: "a variant is missing or never got ready",
-    ExitCode.INTERRUPTED: "interrupted; what is decided so far stands above",
+    ExitCode.INTERRUPTED: "the run was interrupted; what is decided so far stands above",
 }
 
 
@@ -62,7 +77,7 @@ def closing(summary: Summary) -> Group:
         return closing_table(summary)
     few = len(summary.variants) + len(summary.run.missing) <= FEW_VARIANTS
     told = [c for c in summary.claims if few or c.outcome is Outcome.INCONCLUSIVE]
-    reasons = [Text(f"{claim.id}: {claim.reason}") for claim in told]
+    reasons = [Text(f"{claim.id}: {sentence(claim.reason)}") for claim in told]
     code = ExitCode(summary.run.exit_code)
     return Group(
         closing_table(summary) if few else Text(),
@@ -70,14 +85,14 @@ def closing(summary: Summary) -> Group:
         claims_table(summary.claims),
         *reasons,
         Text(),
-        Text(tally(summary.claims), style="bold"),
-        Text(f"exit code {code.value}: {MEANINGS.get(code, code.name.lower())}"),
+        Text(f"{tally(summary.claims)}.", style="bold"),
+        Text(f"Exit code {code.value}: {MEANINGS.get(code, code.name.lower())}."),
     )
 
 
 def closing_table(summary: Summary) -> Group:
     """The answer in words, and a line a variant."""
-    table = Table(box=None, pad_edge=False, title="memory in MiB", title_justify="left")
+    table = Table(box=None, pad_edge=False, title="Memory in MiB", title_justify="left")
     for heading in ("variant", "verdict"):
         table.add_column(heading, no_wrap=True)
     for heading in ("baseline", "settled", "growth", "predicted", "ok/sent"):
@@ -85,6 +100,41 @@ def closing_table(summary: Summary) -> Group:
     for variant in summary.variants:
         table.add_row(*row(variant))
     for missing in summary.run.missing:
-        table.add_row(missing.name, "never ran", Text(missing.reason))
+        table.add_row(missing.name, "never ran", Text(sentence(missing.reason)))
     found = overview_of(summary)
     return Group(table, Text(), Text(found.headline, style="bold"))
+
+
+def answer_at_terminal(answer: AppAnswer) -> Group:
+    """What `make try` ends with: verdict, causes, what helps, what was tried, and the lines."""
+    return Group(
+        Text(verdict_line(answer), style="bold"),
+        *(Text(f"Cause: {line}") for line in cause_lines(answer)),
+        *map(Text, holder_lines(answer)),
+        Text(f"What helps: {help_sentence(answer)}", style="bold"),
+        *_tried(answer),
+        *_live_lines(answer),
+    )
+
+
+def _tried(answer: AppAnswer) -> Iterator[RenderableType]:
+    if not answer.changes:
+        return
+    table = Table(box=None, pad_edge=False)
+    first, *others = CHANGE_HEADINGS
+    table.add_column(first.lower())
+    for heading in others:
+        table.add_column(heading.lower(), justify="right", no_wrap=True)
+    for cells in change_rows(answer):
+        table.add_row(*cells)
+    yield Text(f"\n{changes_intro(answer)}")
+    yield table
+
+
+def _live_lines(answer: AppAnswer) -> Iterator[RenderableType]:
+    if answer.lines:
+        yield Text(f"\n{LINES_HEADING}")
+        yield from (Text(f"  {line_size(line)}: {line.place}") for line in answer.lines)
+    if answer.types:
+        counts = (f"{count} {name}" for name, count in type_counts(answer))
+        yield Text(f"\nObjects more than at the baseline: {', '.join(counts)}.")

@@ -125,7 +125,7 @@ def joint_verdict(trials: Sequence[TrialSummary]) -> tuple[Verdict, str]:
 
 def latency_of(blocks: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The median block's p50 and p95, and the slowest answer of all; seconds."""
-    known = [block for block in blocks if block]
+    known = [block for block in blocks if block.keys() >= {"p50", "p95", "max"}]
     if not known:
         return {}
     found = {name: median(block[name] for block in known) for name in ("p50", "p95")}

@@ -5,17 +5,25 @@ from collections.abc import Sequence
 
 from lab.text.phrases import clipped, printable
 
+_BLOCK_START = re.compile(r"^(\d*)(#{1,6}|[-+=]+|(?<=\d)[.)])(?=\s|$)")
+"""What would begin a heading, a list, a rule or the underline of a heading."""
+
 
 def markdown_text(value: object, most: int | None = None) -> str:
     """Text on one line that Markdown shows as it is, in a table cell too."""
     line = clipped(printable(str(value)), most)
     escaped = re.sub(r"([\\`*\[\]<>|~$&])", r"\\\1", line)
-    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
+    escaped = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
+    return _BLOCK_START.sub(r"\1\\\2", escaped)
 
 
 def markdown_code(value: object, most: int | None = None) -> str:
     """A code span whose ticks are longer than any inside, fit for a table cell."""
-    line = clipped(printable(str(value)), most).replace("|", "\\|")
+    line = clipped(printable(str(value)), most)
+    if "\\|" in line:
+        # A table would read the backslash that hides a bar as hidden itself, and end the cell.
+        return markdown_text(line)
+    line = line.replace("|", "\\|")
     ticks = "`" * (_longest_ticks(line) + 1)
     padding = " " if "`" in line else ""
     return f"{ticks}{padding}{line}{padding}{ticks}" if line else ""

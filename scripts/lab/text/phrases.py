@@ -142,13 +142,19 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def capital(text: str) -> str:
+    """The text with a capital first, unless it begins with a name such as `py37-flask`."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    is_word = first.rstrip(",;:").isalpha() and first.islower()
+    return text[0].upper() + text[1:] if is_word else text
+
+
 def sentence(text: str) -> str:
     """The text with a capital first and a full stop last; a name in front stays as it is."""
-    line = text.strip()
-    first = line.split(maxsplit=1)[0] if line else ""
-    if first.rstrip(",;:").isalpha() and first.islower():
-        line = line[0].upper() + line[1:]
-    return line if line.endswith((".", "!", "?", "…")) or not line else f"{line}."
+    line = capital(text.strip())
+    if not any(map(str.isalnum, line)):
+        return line
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
 
 
 def clipped(text: str, most: int | None) -> str:

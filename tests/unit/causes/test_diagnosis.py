@@ -21,7 +21,17 @@ from lab.records.observations import (
 )
 from lab.records.trial import Trial
 from lab.records.variant import Scenario
-from lab.report.app_answer import answer_text, app_answer, best_cure, cause_lines, help_line
+from lab.report.answer_text import answer_text
+from lab.report.app_answer import (
+    CAUSE_UNKNOWN,
+    LAST_RESORT,
+    NO_CAUSE_NEEDED,
+    NOTHING_TO_CHANGE,
+    app_answer,
+    best_cure,
+    help_line,
+)
+from lab.text.phrases import DASH
 
 MIB = raw.MIB
 APP = AppSpec(file=Path("/app/lab.toml"), name="shop", command="gunicorn app:app")
@@ -178,18 +188,16 @@ def test_a_flat_app_is_asked_for_no_cause() -> None:
     found = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
 
     assert found.findings == ()
-    assert list(cause_lines(app_answer(found, "shop", "own-shop"))) == [
-        "none is asked for: nothing grew that would be worth it"
-    ]
-    assert help_line(found) == "nothing needs to change"
+    assert app_answer(found, "shop", "own-shop").no_cause == NO_CAUSE_NEEDED
+    assert help_line(found) == NOTHING_TO_CHANGE
 
 
 @pytest.mark.parametrize(
     ("verdict", "grown_mib", "cause", "cure"),
     [
-        (Verdict.BOUNDED, 1, "none is asked for", "nothing needs to change"),
-        (Verdict.BOUNDED, 40, "not known", "\u2013"),
-        (Verdict.INCONCLUSIVE, 1, "none is asked for", "\u2013"),
+        (Verdict.BOUNDED, 1, NO_CAUSE_NEEDED, NOTHING_TO_CHANGE),
+        (Verdict.BOUNDED, 40, CAUSE_UNKNOWN, DASH),
+        (Verdict.INCONCLUSIVE, 1, NO_CAUSE_NEEDED, DASH),
     ],
 )
 def test_a_growth_that_is_too_small_is_asked_for_no_cause(
@@ -200,8 +208,7 @@ def test_a_growth_that_is_too_small_is_asked_for_no_cause(
     judged = replace(flat.judged, verdict=verdict, growth_bytes=grown_mib << 20)
     found = replace(flat, judged=judged)
 
-    (said,) = cause_lines(app_answer(found, "shop", "own-shop"))
-    assert said.startswith(cause)
+    assert app_answer(found, "shop", "own-shop").no_cause == cause
     assert help_line(found) == cure
 
 
@@ -215,7 +222,7 @@ def test_descriptors_that_each_request_leaves_open_are_told_though_memory_is_fla
     assert found.judged.verdict is Verdict.FLAT
     assert [each.cause for each in found.findings] == [Cause.DESCRIPTORS]
     assert "(1.00 a request)" in found.findings[0].evidence
-    assert help_line(found).startswith("close what is opened")
+    assert help_line(found) == LAST_RESORT[Cause.DESCRIPTORS]
 
 
 def with_descriptors(found: Trough, count: int) -> ProbeReading:
@@ -233,7 +240,7 @@ def test_cures_are_ranked_by_bytes_against_requests_a_second() -> None:
 
     assert [each.change.name for each in found.outcomes] == ["two-arenas", "one-arena"]
     assert [each.rate for each in found.outcomes] == [1.0, 0.25]
-    assert help_line(found).startswith("MALLOC_ARENA_MAX=2 in the service's environment  (90.0 MiB")
+    assert help_line(found).startswith("MALLOC_ARENA_MAX=2 in the service's environment (90.0 MiB")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +248,7 @@ def test_cures_are_ranked_by_bytes_against_requests_a_second() -> None:
     [
         (
             0.7,
-            "let go of what the named lines keep",
+            LAST_RESORT[Cause.LIVE_OBJECTS],
             "until then MALLOC_ARENA_MAX=2 in the service",
         ),
         (0.2, "MALLOC_ARENA_MAX=2 in the service", "of the requests a second)"),
@@ -281,7 +288,7 @@ def test_the_answer_in_markdown_holds_all_three() -> None:
     found: Diagnosis = answered(arenas(), None, with_one_arena(), ())
     text = answer_text(app_answer(found, "shop", "own-shop"))
 
-    for words in ("**Verdict:** bounded.", "- thread arenas (proven): ", "**What helps:** MALLOC_"):
+    for words in ("**Verdict:** bounded.", "- Thread arenas (proven). ", "**What helps:** MALLOC_"):
         assert words in text
     assert (
         "| MALLOC_ARENA_MAX=1 in the service's environment | +4.0 MiB | +96.0 MiB | 100% |" in text

@@ -234,4 +234,4 @@ def test_the_exit_code_says_whether_it_was_decided(tmp_path: Path) -> None:
 
     assert close(folder, found, app(), console) == ExitCode.DECIDED
     assert isinstance(console.file, io.StringIO)
-    assert "what helps: nothing needs to change" in console.file.getvalue()
+    assert "What helps: Nothing needs to change." in console.file.getvalue()

@@ -123,6 +123,22 @@ def test_a_report_that_was_rebuilt_is_done_whatever_it_says(
     assert f"rebuilt: {folder.path}/report.html" in capsys.readouterr().out
 
 
+def test_a_folder_whose_name_looks_like_markup_is_a_folder(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = results / "[" / "red]\x1b[31m"
+    monkeypatch.setenv("RESULTS", str(strange))
+    folder = RunFolder.create(strange, "[x]")
+    folder.write_experiment(raw.experiment("[/]"))
+    folder.point_latest()
+
+    assert commands.main(["report"]) == ExitCode.DECIDED
+    shown = capsys.readouterr().out
+    assert f"rebuilt: {results}/[/red]/[x]/report.html" in shown
+    assert "[/]" in shown
+    assert "\x1b" not in shown
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

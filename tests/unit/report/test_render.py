@@ -3,12 +3,10 @@ from dataclasses import replace
 
 import pytest
 from builders import factories
-from builders.made import BOOK, claims_summary
-from lab.claims.judge import judge_claims
+from builders.made import claims_summary
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary
-from lab.report.app_answer import answer_text
-from lab.report.overview import overview_of
+from lab.report.overview import NO_PASS, PARTIAL
 from lab.report.render import (
     MARKDOWN_LIMIT,
     render_all,
@@ -24,113 +22,12 @@ def _first_screen(summary: Summary) -> str:
     return render_markdown(summary).partition("\n## ")[0]
 
 
-def test_the_answer_of_the_core_suite() -> None:
-    told = overview_of(factories.core_summary())
-
-    assert told.headline == "Of 12 variants, 8 grew to a ceiling and stopped and 4 stayed flat."
-    assert [(line.verdict.value, line.names) for line in told.lines] == [
-        ("bounded", "Python 3.7 fastapi-sync"),
-        ("bounded", "fastapi-sync on Python 3.8 to 3.10"),
-        ("bounded", "flask on every Python (3.7 to 3.10)"),
-        ("flat", "fastapi-async on every Python (3.7 to 3.10)"),
-    ]
-    assert told.lines[0].text == (
-        "grew by 2,991 MiB to a ceiling of 3,015 MiB and stopped; "
-        "predicted +3,052 MiB (measured is 0.98 of it)."
-    )
-
-
-def test_the_axis_that_separates_is_found() -> None:
-    findings = overview_of(factories.core_summary()).findings
-
-    assert findings[0] == (
-        "What separates them: endpoint (sync where memory grew, async where it stayed flat)."
-    )
-
-
-def test_another_axis_is_found_as_well() -> None:
-    variants = [
-        factories.variant_summary(
-            f"py{python}-fastapi-sync",
-            Verdict.BOUNDED if python == "37" else Verdict.FLAT,
-            growth=100 * MIB if python == "37" else 0,
-        )
-        for python in ("37", "38", "310")
-    ]
-
-    findings = overview_of(factories.summary(variants)).findings
-
-    assert findings[0] == (
-        "What separates them: python (3.7 where memory grew, 3.8 and 3.10 where it stayed flat)."
-    )
-
-
-def test_a_combination_of_axes_is_found() -> None:
-    variants = [
-        factories.variant_summary(
-            f"py{python}-fastapi-{endpoint}",
-            Verdict.BOUNDED if (python, endpoint) == ("37", "sync") else Verdict.FLAT,
-        )
-        for python in ("37", "38")
-        for endpoint in ("sync", "async")
-    ]
-
-    findings = overview_of(factories.summary(variants)).findings
-
-    assert "have python 3.7 with endpoint sync" in findings[0]
-
-
-def test_nothing_that_separates_is_said() -> None:
-    variants = [
-        factories.variant_summary("one", Verdict.BOUNDED, growth=20 * MIB),
-        factories.variant_summary("two"),
-    ]
-
-    assert "Nothing that was recorded separates them" in _first_screen(factories.summary(variants))
-
-
-def test_the_noise_of_a_calibration_separates_nothing() -> None:
-    prediction = factories.variant_summary().prediction
-    variants = [
-        factories.variant_summary(
-            name, verdict, prediction=replace(prediction, inputs={"kept_bytes": kept})
-        )
-        for name, verdict, kept in (
-            ("one", Verdict.BOUNDED, 16_000_000),
-            ("two", Verdict.FLAT, 15_900_000),
-        )
-    ]
-    findings = overview_of(factories.summary(variants)).findings
-
-    assert "Nothing that was recorded separates them" in findings[0]
-
-
-def test_growth_follows_the_threads() -> None:
-    findings = overview_of(factories.core_summary()).findings
-
-    assert (
-        "Among those that grew and stopped, growth follows the number of predicted threads: "
-        "200 → 2,991 MiB; 26 → 389 MiB; 25 → 374 MiB; 8 → 120 MiB."
-    ) in findings
-
-
-def test_growth_that_does_not_follow_is_said() -> None:
-    variants = [
-        factories.variant_summary(f"v{threads}", Verdict.BOUNDED, growth, 1, threads)
-        for threads, growth in ((5, 90 * MIB), (20, 40 * MIB), (80, 10 * MIB))
-    ]
-
-    assert any(
-        "does not follow" in each for each in overview_of(factories.summary(variants)).findings
-    )
-
-
 @pytest.mark.parametrize("variants", [(), (factories.unmeasured(),)], ids=["none", "unmeasured"])
 def test_nothing_measured_never_sounds_like_a_pass(variants: tuple[()]) -> None:
     first = _first_screen(factories.summary(variants))
 
     assert first.startswith("# Nothing was measured")
-    assert "This is no pass" in first
+    assert NO_PASS in first
 
 
 def test_what_is_partial_missing_or_undecided_stands_in_the_first_screen() -> None:
@@ -142,9 +39,9 @@ def test_what_is_partial_missing_or_undecided_stands_in_the_first_screen() -> No
 
     first = _first_screen(summary)
 
-    assert "This run is partial" in first
-    assert "1 variant never ran: py39-flask (its image did not build)." in first
-    assert "**py38-flask**: no verdict: It never got ready within 60 s." in first
+    assert PARTIAL in first
+    assert "py39-flask (its image did not build)" in first
+    assert f"**py38-flask** has no verdict. {summary.variants[1].reason}" in first
 
 
 def test_markdown_has_a_row_for_each_variant_and_the_picture() -> None:
@@ -239,23 +136,6 @@ def test_published_predicted_and_measured_stand_in_the_report() -> None:
     assert "| T08 | py37-table1-sync, growth | 1,220 MiB |" in text
 
 
-def test_a_run_of_one_claim_has_its_reason_in_the_headline() -> None:
-    summary = claims_summary()
-    one = replace(summary, claims=summary.claims[22:23], topics=())
-
-    assert overview_of(one).headline == (
-        "T23 is refuted: on 3.7 asyncio kept 611 MiB and uvloop 610 MiB."
-    )
-
-
-def test_claims_that_are_open_stand_in_the_first_screen() -> None:
-    summary = claims_summary()
-    open_ones = replace(summary, claims=judge_claims(BOOK.claims, []))
-
-    assert "T01 is inconclusive: not measured: py37-original-db" in _first_screen(open_ones)
-    assert "Inconclusive, too: T06, T07" in _first_screen(open_ones)
-
-
 def test_hostile_logs_are_shown_and_do_nothing() -> None:
     variant = factories.failures(factories.variant_summary(), [HOSTILE], reset=2)
     summary = factories.summary([replace(variant, caveats=(HOSTILE,), reason=HOSTILE)])
@@ -296,53 +176,6 @@ def test_every_file_is_rendered_and_again_the_same() -> None:
     assert set(files) == {"summary.json", "report.md", "report.html", "curves.svg"}
     assert files == render_all(summary, curves)
     assert len(json.loads(files["summary.json"])["variants"]) == 12
-
-
-@pytest.mark.parametrize("page", ["report.md", "report.html"])
-def test_the_answer_about_an_own_app_stands_in_the_report(page: str) -> None:
-    text = render_all(factories.own_summary(), ())[page]
-
-    for words in ("Cause, and what helps", "by app.py:7", "MALLOC_ARENA_MAX=1", "97%", "let go of"):
-        assert words in text
-
-
-@pytest.mark.parametrize(
-    ("verdict", "headline"),
-    [
-        (Verdict.LEAK, "shop leaks: live Python objects (proven)."),
-        (Verdict.FLAT, "shop does not grow: live Python objects (proven)."),
-    ],
-)
-def test_the_headline_of_an_own_app_is_its_own(verdict: Verdict, headline: str) -> None:
-    made = factories.own_summary()
-    assert made.own is not None
-    told = replace(made, own=replace(made.own, verdict=verdict))
-
-    assert render_markdown(told).startswith(f"# {headline}")
-
-
-def test_what_an_own_app_says_is_escaped() -> None:
-    made = factories.own_summary()
-    assert made.own is not None
-    hostile = replace(made, own=replace(made.own, helps=HOSTILE))
-
-    assert "<script>alert(1)" not in render_html(hostile, ())
-
-
-def test_what_names_an_own_apps_files_is_escaped_in_markdown_too() -> None:
-    made = factories.own_summary()
-    assert made.own is not None
-    line = replace(made.own.lines[0], place="a`b|c.py:7")
-    cause = replace(made.own.causes[0], proof="first by [a]/__init__.py:3 | <i>")
-    text = answer_text(replace(made.own, app="<b>x", causes=(cause,), lines=(line,)))
-
-    for words in (r"# \<b\>x", r"\[a\]/\_\_init\_\_.py:3 \| \<i\>", r"`` a`b\|c.py:7 ``"):
-        assert words in text
-    assert "MALLOC_ARENA_MAX=1 |" in text
-
-
-def test_a_run_of_the_matrix_has_no_such_section() -> None:
-    assert "what helps" not in render_markdown(factories.core_summary())
 
 
 STRANGE_COMMAND = (

@@ -3,16 +3,25 @@ from dataclasses import replace
 
 from builders import factories
 from builders.made import claims_summary
+from lab.errors import ExitCode
 from lab.records.summary import Summary
-from lab.report.terminal import closing
-from rich.console import Console
+from lab.report.claims_page import tally
+from lab.report.overview import overview_of
+from lab.report.terminal import MEANINGS, answer_at_terminal, closing
+from lab.text.phrases import sentence
+from lab.text.terminal import TextConsole
+from rich.console import RenderableType
 
 HOSTILE = "failed: [/bin/sh -c pip] and [red]more[/red] [/]"
 
 
 def shown(summary: Summary, width: int = 200) -> str:
-    console = Console(file=io.StringIO(), width=width)
-    console.print(closing(summary))
+    return printed(closing(summary), width)
+
+
+def printed(what: RenderableType, width: int = 200) -> str:
+    console = TextConsole(file=io.StringIO(), width=width)
+    console.print(what)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.strip() for line in console.file.getvalue().splitlines())
 
@@ -21,9 +30,7 @@ def test_a_row_for_each_variant_and_the_answer() -> None:
     text = shown(factories.core_summary())
 
     assert sum(line.startswith("py3") for line in text.splitlines()) == 12
-    assert text.splitlines()[-1] == (
-        "Of 12 variants, 8 grew to a ceiling and stopped and 4 stayed flat."
-    )
+    assert text.splitlines()[-1] == overview_of(factories.core_summary()).headline
 
 
 def test_a_row_has_verdict_memory_prediction_and_requests() -> None:
@@ -58,8 +65,8 @@ def test_a_run_of_claims_ends_with_them_their_count_and_the_code() -> None:
 
     assert sum(line.startswith("T") for line in lines) == 42
     assert any(line.startswith("T23    refuted") for line in lines)
-    assert lines[-2].startswith("42 claims: ")
-    assert lines[-1] == "exit code 1: every claim is decided, and at least one is refuted"
+    assert lines[-2] == f"{tally(claims_summary().claims)}."
+    assert lines[-1] == f"Exit code 1: {MEANINGS[ExitCode.CONTRADICTED]}."
 
 
 def test_a_run_of_one_claim_shows_its_variants_and_its_reason() -> None:
@@ -69,5 +76,20 @@ def test_a_run_of_one_claim_shows_its_variants_and_its_reason() -> None:
     lines = shown(replace(whole, variants=variants, claims=whole.claims[22:23])).splitlines()
 
     assert sum(line.startswith("py37-") for line in lines) == 2
-    assert "T23: on 3.7 asyncio kept 611 MiB and uvloop 610 MiB" in lines
-    assert lines[-2] == "1 claim: 0 reproduced, 1 refuted, 0 conditional, 0 inconclusive"
+    assert f"T23: {sentence(whole.claims[22].reason)}" in lines
+
+
+def test_the_answer_about_a_user_app_has_its_verdict_cause_help_changes_and_lines() -> None:
+    answer = factories.app_answer()
+    lines = printed(answer_at_terminal(answer)).splitlines()
+
+    assert lines[0] == "shop: leak. Grew by 40 MiB."
+    assert lines[1] == "Cause: live Python objects (proven). +1 block. By app.py:7."
+    assert lines[2] == "Held by: app.CACHE (dict, 0 → 4,000 entries)."
+    assert lines[3] == "What helps: Let go of what the named lines keep."
+    assert any(
+        line.split() == ["MALLOC_ARENA_MAX=1", "+39.0", "MiB", "+1.0", "MiB", "97%"]
+        for line in lines
+    )
+    assert "40.0 MiB in 4,000 blocks: app.py:7" in lines
+    assert lines[-1] == "Objects more than at the baseline: 4,000 builtins.dict."

@@ -277,8 +277,9 @@ def test_both_engines_stand_in_the_report(kind: str) -> None:
     text = words(rendered(with_comparison(compared(20 * MIB, Verdict.LEAK)))[kind])
 
     assert "Both engines" in text
-    assert "here process, in run 20240101-000000-core docker" in text
-    assert "Variant process docker Growth, ratio Verdict There" in text
+    for told in ("the engine process", "run 20240101-000000-core", "the engine docker"):
+        assert told in text
+    assert "Variant process docker Ratio of growth" in text
     assert "py37-fastapi-sync 64.0 44.0 2.00 bounded leak" in text
 
 
@@ -332,7 +333,7 @@ def local(image: str) -> ImageBase:
 def test_local_interpreters_are_no_images() -> None:
     said = bases_sentence([local("memlab-py37-thread"), local("memlab-py38-thread")])
 
-    assert said.startswith("No images: each variant ran on an interpreter of this machine")
+    assert "each variant ran on an interpreter of this machine" in said
     assert "stand-in" not in said
 
 
@@ -340,7 +341,7 @@ def test_local_processes_say_so_among_the_facts() -> None:
     text = render_markdown(factories.core_summary(engine=PROCESS, bases=(local("memlab"),)))
 
     assert "- Engine: local processes on Linux 6.1, cgroup none" in text
-    assert "No images: each variant ran" in text.partition("\n## ")[0]
+    assert "each variant ran on an interpreter" in text.partition("\n## ")[0]
 
 
 @pytest.mark.parametrize(

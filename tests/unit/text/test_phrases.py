@@ -114,6 +114,7 @@ def test_lists_and_counts() -> None:
         ("MALLOC_ARENA_MAX=1 helps.", "MALLOC_ARENA_MAX=1 helps."),
         ("it ends…", "It ends…"),
         ("", ""),
+        (DASH, DASH),
     ],
 )
 def test_a_sentence_has_its_capital_and_its_full_stop(text: str, told: str) -> None:

@@ -1,0 +1,133 @@
+"""The answer about a user app in words: Markdown for its own file and the report, and rows."""
+
+from collections.abc import Iterator
+
+from lab.records.app_answer import AppAnswer, AppCause, AppLine
+from lab.records.judgement import Verdict
+from lab.text.markdown import markdown_code, markdown_text
+from lab.text.phrases import counted, in_mib, number, sentence, share, size
+
+HEADLINES = {
+    Verdict.LEAK: "{} leaks",
+    Verdict.BOUNDED: "{} grows and stops",
+    Verdict.FLAT: "{} does not grow",
+    Verdict.INCONCLUSIVE: "Whether {} leaks is open",
+}
+CHANGE_HEADINGS = ("Change", "Gained", "Saved", "Requests a second")
+LINES_HEADING = (
+    "Lines of code whose allocations were still live at the end of a run that traces them:"
+)
+
+
+def headline_of(answer: AppAnswer) -> str:
+    """The verdict and the first cause, in one sentence."""
+    cause = f": {answer.causes[0].cause} ({answer.causes[0].standing})" if answer.causes else ""
+    return f"{HEADLINES[answer.verdict].format(answer.app)}{cause}."
+
+
+def verdict_line(answer: AppAnswer) -> str:
+    """App, verdict and reason."""
+    return f"{answer.app}: {answer.verdict.value}. {sentence(answer.reason)}"
+
+
+def cause_lines(answer: AppAnswer) -> Iterator[str]:
+    """A line a cause: its name, how sure it is, evidence and proof; or why there is none."""
+    if answer.no_cause is not None:
+        yield sentence(answer.no_cause)
+    for each in answer.causes:
+        yield f"{each.cause} ({each.standing}). {cause_details(each)}"
+
+
+def holder_lines(answer: AppAnswer) -> Iterator[str]:
+    """Who holds the memory, by name, a line each."""
+    for holder in answer.held_by:
+        yield f"Held by: {sentence(holder)}"
+
+
+def cause_details(cause: AppCause) -> str:
+    """Evidence and proof, a sentence each."""
+    return " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
+
+
+def help_sentence(answer: AppAnswer) -> str:
+    """What helps, as a sentence."""
+    return sentence(answer.helps)
+
+
+def changes_intro(answer: AppAnswer) -> str:
+    """What the rows of `change_rows` are."""
+    return (
+        f"Changes that were tried, each for {counted(answer.requests, 'request')} "
+        "beside the app as it is:"
+    )
+
+
+def change_rows(answer: AppAnswer) -> Iterator[tuple[str, str, str, str]]:
+    """The change, what the app gained with it, what that saves, its pace."""
+    for change in answer.changes:
+        told = "" if change.is_cure else " (a diagnostic only, not a cure)"
+        gained, saved = (
+            in_mib(each, signed=True) for each in (change.gained_bytes, change.saved_bytes)
+        )
+        yield f"{change.line}{told}", gained, saved, share(change.rate)
+
+
+def line_size(line: AppLine) -> str:
+    """What is still live of a line's allocations."""
+    return f"{size(line.bytes)} in {counted(line.count, 'block')}"
+
+
+def type_counts(answer: AppAnswer) -> Iterator[tuple[str, str]]:
+    """The name of a type, and how many more objects of it there are than at the baseline."""
+    for name, count in answer.types.items():
+        yield name, number(count)
+
+
+def answer_text(answer: AppAnswer) -> str:
+    """The whole answer, in Markdown."""
+    return f"# {markdown_text(answer.app)}\n\n{answer_body(answer)}\n"
+
+
+def answer_body(answer: AppAnswer) -> str:
+    """The answer in Markdown, without a heading of its own."""
+    lines = [
+        f"**Verdict:** {answer.verdict.value}. {markdown_text(sentence(answer.reason))}",
+        "",
+        "**Cause:**",
+        "",
+        *(f"- {markdown_text(sentence(line))}" for line in _cause_items(answer)),
+        "",
+        f"**What helps:** {markdown_text(help_sentence(answer))}",
+        "",
+        *_change_table(answer),
+        *_traced_lines(answer),
+    ]
+    return "\n".join(lines).rstrip()
+
+
+def _cause_items(answer: AppAnswer) -> Iterator[str]:
+    yield from cause_lines(answer)
+    yield from holder_lines(answer)
+
+
+def _change_table(answer: AppAnswer) -> Iterator[str]:
+    if not answer.changes:
+        return
+    yield changes_intro(answer)
+    yield ""
+    yield f"| {' | '.join(CHANGE_HEADINGS)} |"
+    yield "|---|--:|--:|--:|"
+    for row in change_rows(answer):
+        yield f"| {' | '.join(map(markdown_text, row))} |"
+    yield ""
+
+
+def _traced_lines(answer: AppAnswer) -> Iterator[str]:
+    if answer.lines:
+        yield LINES_HEADING
+        yield ""
+        yield from (f"- {line_size(line)}: {markdown_code(line.place)}" for line in answer.lines)
+        yield ""
+    if answer.types:
+        counts = (f"{count} {markdown_code(name)}" for name, count in type_counts(answer))
+        yield f"Objects more than at the baseline: {', '.join(counts)}."

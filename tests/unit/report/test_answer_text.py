@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import pytest
+from builders import factories
+from lab.records.judgement import Verdict
+from lab.report.answer_text import answer_text, headline_of
+from lab.report.render import render_all, render_markdown
+
+ANSWER = factories.app_answer()
+
+
+def test_the_answer_in_markdown() -> None:
+    assert answer_text(ANSWER).splitlines() == [
+        "# shop",
+        "",
+        "**Verdict:** leak. Grew by 40 MiB.",
+        "",
+        "**Cause:**",
+        "",
+        "- Live Python objects (proven). +1 block. By app.py:7.",
+        "- Held by: app.CACHE (dict, 0 → 4,000 entries).",
+        "",
+        "**What helps:** Let go of what the named lines keep.",
+        "",
+        "Changes that were tried, each for 4,000 requests beside the app as it is:",
+        "",
+        "| Change | Gained | Saved | Requests a second |",
+        "|---|--:|--:|--:|",
+        "| MALLOC_ARENA_MAX=1 | +39.0 MiB | +1.0 MiB | 97% |",
+        "",
+        "Lines of code whose allocations were still live at the end of a run that traces them:",
+        "",
+        "- 40.0 MiB in 4,000 blocks: `app.py:7`",
+        "",
+        "Objects more than at the baseline: 4,000 `builtins.dict`.",
+    ]
+
+
+def test_a_change_that_only_tells_is_no_advice() -> None:
+    (change,) = ANSWER.changes
+    text = answer_text(replace(ANSWER, changes=(replace(change, is_cure=False),)))
+
+    assert "| MALLOC_ARENA_MAX=1 (a diagnostic only, not a cure) |" in text
+
+
+def test_where_there_is_no_cause_the_reason_is_said() -> None:
+    text = answer_text(replace(ANSWER, causes=(), held_by=(), no_cause="none is needed", types={}))
+
+    assert "\n- None is needed.\n" in text
+    assert "Objects more" not in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "headline"),
+    [
+        (Verdict.LEAK, "shop leaks: live Python objects (proven)."),
+        (Verdict.BOUNDED, "shop grows and stops: live Python objects (proven)."),
+        (Verdict.FLAT, "shop does not grow: live Python objects (proven)."),
+        (Verdict.INCONCLUSIVE, "Whether shop leaks is open: live Python objects (proven)."),
+    ],
+)
+def test_the_headline_is_the_verdict_and_the_first_cause(verdict: Verdict, headline: str) -> None:
+    answer = replace(ANSWER, verdict=verdict)
+
+    assert headline_of(answer) == headline
+    told = replace(factories.own_summary(), own=answer)
+    assert render_markdown(told).startswith(f"# {headline}\n")
+
+
+@pytest.mark.parametrize("page", ["report.md", "report.html"])
+def test_the_answer_stands_in_the_report(page: str) -> None:
+    text = render_all(factories.own_summary(), ())[page]
+
+    for words in (
+        "Cause, and what helps",
+        "By app.py:7",
+        "MALLOC_ARENA_MAX=1",
+        "97%",
+        "app.CACHE (dict",
+    ):
+        assert words in text
+
+
+def test_a_run_of_the_matrix_has_no_such_section() -> None:
+    assert "what helps" not in render_markdown(factories.core_summary())

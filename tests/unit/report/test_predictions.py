@@ -1,0 +1,45 @@
+from dataclasses import replace
+
+from builders import factories
+from lab.records.summary import VariantSummary
+from lab.report.predictions import InputRow, PredictionRow, predictions
+
+MIB = factories.MIB
+ROOT = "workers x threads x kept"
+
+
+def predicted(name: str, threads: int, formula: str) -> VariantSummary:
+    growth = threads * 10 * MIB
+    made = factories.variant_summary(name, growth=growth, predicted=growth)
+    inputs = {"workers": 1, "threads": threads, "kept_bytes": 10 * MIB, "rule": "one a request"}
+    return replace(made, prediction=replace(made.prediction, formula=formula, inputs=inputs))
+
+
+def test_a_formula_and_each_input_are_said_once() -> None:
+    few = [predicted(f"py{python}-flask", 2, f"{ROOT} = 1 x 2 x 10") for python in (38, 39)]
+    many = predicted("py37-flask", 20, f"{ROOT} = 1 x 20 x 10")
+    found = predictions([many, *few])
+
+    assert found.formula == ROOT
+    assert found.rows == (
+        PredictionRow("Python 3.7 flask", "+200 MiB", "+200 MiB", "1 x 20 x 10"),
+        PredictionRow("flask on Python 3.8 and 3.9", "+20.0 MiB", "+20.0 MiB", "1 x 2 x 10"),
+    )
+    assert found.inputs == (
+        InputRow("workers", "1", "Every variant"),
+        InputRow("threads", "20", "Python 3.7 flask"),
+        InputRow("threads", "2", "flask on Python 3.8 and 3.9"),
+        InputRow("kept_bytes", "10,485,760 B (10.0 MiB)", "Every variant"),
+        InputRow("rule", "one a request", "Every variant"),
+    )
+
+
+def test_formulas_that_differ_stand_in_their_rows() -> None:
+    found = predictions([predicted("one", 2, "a = 1"), factories.unmeasured("two")])
+
+    assert found.formula == ""
+    assert [row.computed for row in found.rows] == [
+        "a = 1",
+        "not calibrated: the variant never got ready",
+    ]
+    assert [row.predicted for row in found.rows] == ["+20.0 MiB", "\N{EN DASH}"]
