@@ -1,20 +1,28 @@
-"""Who may hold the memory: each cause that the ledger makes plausible, with its evidence."""
+"""The causes of growth that a memory breakdown makes plausible, each with its evidence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lab.causes.memory_breakdown import MemoryBreakdown
+from lab.causes.memory_breakdown import MemoryBreakdown, whole_load
 from lab.records.interventions import Cause
+from lab.records.judgement import Verdict
+from lab.records.trial import Trial
 from lab.text.phrases import counted, in_mib
 
+LIVE_CAUSES = (Cause.LIVE_OBJECTS, Cause.NATIVE)
+"""What is allocated and not freed."""
+COUNTED_CAUSES = (Cause.THREADS, Cause.PROCESSES, Cause.DESCRIPTORS, Cause.SOCKETS)
+"""What is counted, and whose bytes are an estimate."""
 WORTH_NAMING_BYTES = 1 << 20
 """Less than that is noise to most services."""
+LIKELY_SHARE = 0.8
+"""A part that explains four fifths of the growth is its likely cause, without a test."""
 PLAUSIBLE_SHARE = 0.25
-"""A part below a quarter of what was gained explains it for nobody."""
+"""A part below a quarter of the growth does not explain it."""
 SMALL_OBJECT_BYTES = 512
 """Python's own allocator serves no larger block; each block that it gained is at most this."""
 LARGE_OBJECT_BYTES = 4096
-"""What was handed out per new Python block, past which it is rather not Python that asked."""
+"""Live bytes for each new Python block, past which the memory is rather not Python's."""
 FEW = 4
 """Threads, processes or descriptors that come and go."""
 KEEPS_GROWING_PER_REQUEST = 0.02
@@ -39,7 +47,7 @@ class Plausible:
 def plausible_causes(
     gained: MemoryBreakdown, later: MemoryBreakdown | None = None
 ) -> tuple[Plausible, ...]:
-    """All causes that the ledger does not exclude, the one that explains most first.
+    """All causes that the breakdown does not exclude, the one that explains most first.
 
     What is left open a request comes before them: the memory of other kinds hangs on it.
 
@@ -49,14 +57,28 @@ def plausible_causes(
             fills leaves nothing open there.
     """
     found = possible(gained)
-    extend_load = {
+    still_growing = {
         each.cause for each in (found if later is None else possible(later)) if each.keeps_growing
     }
-    held = [
-        replace(each, keeps_growing=each.keeps_growing and each.cause in extend_load)
+    causes = [
+        replace(each, keeps_growing=each.keeps_growing and each.cause in still_growing)
         for each in found
     ]
-    return tuple(sorted(held, key=lambda each: (not each.keeps_growing, -each.explained_bytes)))
+    return tuple(sorted(causes, key=lambda each: (not each.keeps_growing, -each.explained_bytes)))
+
+
+def likely_cause(trial: Trial, verdict: Verdict) -> str | None:
+    """The cause that explains most of a growth by the breakdown alone, e.g. "thread arenas
+    (likely)"; None for a flat trial, with a gap, or where no cause explains enough.
+    """
+    gained = None if verdict is Verdict.FLAT else whole_load(trial)
+    if gained is None:
+        return None
+    measured = [each for each in possible(gained) if each.cause not in COUNTED_CAUSES]
+    most = max(measured, key=lambda each: each.explained_bytes, default=None)
+    if most is None or most.explained_bytes < LIKELY_SHARE * gained.unexplained:
+        return None
+    return f"{most.cause.value} (likely)"
 
 
 def possible(gained: MemoryBreakdown) -> list[Plausible]:
@@ -70,19 +92,19 @@ def mib_text(size_bytes: int) -> str:
 
 def matters(part: int | None, gained: MemoryBreakdown) -> bool:
     """Whether a part explains enough of what was gained, and is more than noise."""
-    least = max(WORTH_NAMING_BYTES / 2, PLAUSIBLE_SHARE * gained.to_explain)
+    least = max(WORTH_NAMING_BYTES / 2, PLAUSIBLE_SHARE * gained.unexplained)
     return part is not None and part >= least
 
 
-def kept_free(gained: MemoryBreakdown) -> Plausible | None:
-    """Memory that the allocator keeps: in more arenas than before, or between what is in use."""
-    if not matters(gained.kept_free, gained) or gained.kept_free is None:
+def retained(gained: MemoryBreakdown) -> Plausible | None:
+    """Free in the allocator: in more arenas than before, or between what is live."""
+    if not matters(gained.retained, gained) or gained.retained is None:
         return None
     more = gained.arenas_count or 0
     cause = Cause.THREAD_ARENAS if more > 0 else Cause.FRAGMENTATION
     where = f"in {counted(more, 'arena')} more" if more > 0 else "in no more arenas"
-    evidence = f"the allocator keeps {mib_text(gained.kept_free)} free, {where} than before"
-    return Plausible(cause, gained.kept_free, evidence)
+    evidence = f"{mib_text(gained.retained)} are free in the allocator, {where} than before"
+    return Plausible(cause, gained.retained, evidence)
 
 
 def python_fragments(gained: MemoryBreakdown) -> Plausible | None:
@@ -90,7 +112,7 @@ def python_fragments(gained: MemoryBreakdown) -> Plausible | None:
     if gained.python_free is not None:
         if not matters(gained.python_free, gained):
             return None
-        evidence = f"Python's own arenas keep {mib_text(gained.python_free)} free"
+        evidence = f"{mib_text(gained.python_free)} are free in Python's own arenas"
         return Plausible(Cause.FRAGMENTATION, gained.python_free, evidence)
     rest, blocks = gained.rest, gained.blocks_count
     if rest is None or blocks is None or not matters(rest, gained):
@@ -102,7 +124,7 @@ def python_fragments(gained: MemoryBreakdown) -> Plausible | None:
 
 
 def mapped_memory(gained: MemoryBreakdown) -> Plausible | None:
-    """What neither allocator handed out: libraries map it by themselves."""
+    """In neither allocator: libraries map it by themselves."""
     if not matters(gained.elsewhere, gained) or gained.elsewhere is None:
         return None
     evidence = f"{mib_text(gained.elsewhere)} mapped outside malloc and Python's allocator"
@@ -128,13 +150,13 @@ def live_objects(gained: MemoryBreakdown) -> Plausible | None:
 
 
 def native_memory(gained: MemoryBreakdown) -> Plausible | None:
-    """Handed out by malloc, and more than Python's blocks account for."""
+    """Live in malloc, and more than Python's blocks account for."""
     if not matters(gained.in_use, gained) or gained.in_use is None:
         return None
     blocks = gained.blocks_count or 0
     if blocks * SMALL_OBJECT_BYTES >= gained.in_use:
         return None
-    evidence = f"malloc has handed out {mib_text(gained.in_use)}, with {blocks:+,} Python blocks"
+    evidence = f"{mib_text(gained.in_use)} are live in malloc, with {blocks:+,} Python blocks"
     return Plausible(Cause.NATIVE, gained.in_use, evidence)
 
 
@@ -186,7 +208,7 @@ def descriptors(gained: MemoryBreakdown) -> Plausible | None:
 
 
 RULES: tuple[Callable[[MemoryBreakdown], Plausible | None], ...] = (
-    kept_free,
+    retained,
     python_fragments,
     mapped_memory,
     live_objects,

@@ -1,12 +1,52 @@
-"""Which interventions of a user app would tell its plausible causes apart."""
+"""Interventions of a user app: which would tell its plausible causes apart, and what each did."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lab.causes.causes import Plausible
-from lab.records.interventions import Intervention
+from lab.causes.memory_breakdown import second_half, whole_load
+from lab.records.interventions import Cause, Intervention
+from lab.records.judgement import Verdict
+from lab.records.trial import EndKind, Trial
+from lab.verdict.verdict import judge_trial
 
 MOST_AT_ONCE = 4
 """Interventions that are tried side by side: more would not fit into the time."""
+PROVEN_SHARE = 0.5
+"""An intervention that takes half of the growth away proves its cause."""
+NOISE_BYTES = 1 << 20
+"""What two runs of the same app differ by at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionResult:
+    """What an intervention did, against the control run in the same minutes."""
+
+    change: Intervention
+    gained_bytes: float
+    saved_bytes: float
+    """Of what the control gained; negative when the intervention gained more."""
+    rate: float | None
+    """Completed requests a second, relative to the control."""
+
+    @property
+    def worth(self) -> float:
+        """Bytes saved, less the share of requests a second that it costs."""
+        return self.saved_bytes * min(self.rate if self.rate is not None else 1.0, 1.0)
+
+    @property
+    def control_bytes(self) -> float:
+        """What the control gained."""
+        return self.gained_bytes + self.saved_bytes
+
+    @property
+    def takes_most(self) -> bool:
+        """Whether it took away enough of the growth to prove a cause."""
+        return self.saved_bytes >= PROVEN_SHARE * self.control_bytes
+
+    def proves(self, cause: Cause) -> bool:
+        """Whether it took away what the cause is said to hold."""
+        return cause in self.change.proves and self.takes_most and self.saved_bytes >= NOISE_BYTES
 
 
 def worth_trying(
@@ -19,3 +59,31 @@ def worth_trying(
             if cause.cause in change.proves:
                 wanted.setdefault(change.name, change)
     return tuple(wanted.values())[:most]
+
+
+def intervention_result(
+    control: Trial, change: Intervention, trial: Trial
+) -> InterventionResult | None:
+    """What the intervention did; None when the changed app did not get through its load."""
+    if trial.end is None or trial.end.kind is not EndKind.COMPLETE or whole_load(trial) is None:
+        return None
+    requests = sum(block.ok for block in control.blocks)
+    leaks = judge_trial(control).verdict is Verdict.LEAK
+    was, now = (growth_over(each, requests, leaks=leaks) for each in (control, trial))
+    before, after = requests_a_second(control), requests_a_second(trial)
+    rate = after / before if before and after else None
+    return InterventionResult(change, gained_bytes=now, saved_bytes=was - now, rate=rate)
+
+
+def growth_over(trial: Trial, requests: int, *, leaks: bool) -> float:
+    """Bytes gained; of a leak over so many requests at the rate of the second half of the load."""
+    delta = second_half(trial) if leaks else whole_load(trial)
+    if delta is None or not delta.requests:
+        return 0.0
+    return delta.memory / delta.requests * requests if leaks else float(delta.memory)
+
+
+def requests_a_second(trial: Trial) -> float | None:
+    """Completed requests a second under load; None without any load."""
+    seconds = sum(block.ended_at_seconds - block.started_at_seconds for block in trial.blocks)
+    return sum(block.ok for block in trial.blocks) / seconds if seconds > 0 else None

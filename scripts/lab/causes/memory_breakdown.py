@@ -1,4 +1,4 @@
-"""Where memory lies, part by part, between two troughs of one trial; None is a gap."""
+"""The memory breakdown: what each part gained between two troughs of one trial."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from lab.records.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class MemoryBreakdown:
-    """What was gained between two troughs; bytes, unless the name says otherwise."""
+    """The delta of each part between two troughs, in bytes unless its name says otherwise."""
 
     memory: int
-    """As the engine counts it, and what all the rest has to explain."""
+    """As the engine counts it: what the parts have to explain."""
     anon: int | None
     file: int | None
     kernel: int | None
     in_use: int | None
-    """Handed out by the allocator, mapped blocks with it."""
+    """Live in malloc, mapped blocks with it."""
     free: int | None
-    """Kept by the allocator."""
+    """Free in malloc."""
     arenas_count: int | None
     blocks_count: int | None
     """Of Python's own allocator."""
@@ -31,9 +31,9 @@ class MemoryBreakdown:
     requests: int
     """Completed between the two."""
     python_in_use: int | None = None
-    """Handed out by Python's own allocator of small objects."""
+    """Live in Python's own allocator of small objects."""
     python_free: int | None = None
-    """Kept free in its arenas."""
+    """Free in the arenas of that allocator."""
 
     @property
     def rest(self) -> int | None:
@@ -43,19 +43,19 @@ class MemoryBreakdown:
         return self.anon - self.in_use - max(self.free, 0)
 
     @property
-    def held(self) -> int | None:
-        """Handed out by both allocators."""
+    def live(self) -> int | None:
+        """Live in both allocators."""
         if self.in_use is None or self.python_in_use is None:
             return None
         return self.in_use + self.python_in_use
 
     @property
-    def kept_free(self) -> int | None:
-        """What malloc keeps free, as far as it can be resident: its count takes in address space
-        that an arena has reserved and never touched (measured: 101 MiB free in 30 MiB)."""
-        if self.free is None or self.anon is None or self.held is None:
+    def retained(self) -> int | None:
+        """Free in malloc, as far as it can be resident: its count includes address space that an
+        arena has reserved and never touched (measured: 101 MiB free in 30 MiB)."""
+        if self.free is None or self.anon is None or self.live is None:
             return self.free
-        return min(self.free, max(self.anon - self.held - max(self.python_free or 0, 0), 0))
+        return min(self.free, max(self.anon - self.live - max(self.python_free or 0, 0), 0))
 
     @property
     def elsewhere(self) -> int | None:
@@ -65,33 +65,28 @@ class MemoryBreakdown:
         return self.rest - self.python_in_use - self.python_free
 
     @property
-    def to_explain(self) -> int:
-        """What was gained: memory, or what is held of memory that was free before."""
-        return max(self.memory, self.held or 0)
-
-
-def ordered(trial: Trial) -> list[Trough]:
-    return sorted(trial.troughs, key=lambda trough: trough.index)
+    def unexplained(self) -> int:
+        """The growth to explain: of memory, or of live bytes in memory that was free before."""
+        return max(self.memory, self.live or 0)
 
 
 def whole_load(trial: Trial) -> MemoryBreakdown | None:
     """From the baseline to the last trough; None without either."""
-    troughs = ordered(trial)
-    if len(troughs) < 2 or troughs[0].index != -1:
+    if trial.baseline is None or trial.settled is None:
         return None
-    return breakdown_between(trial, troughs[0], troughs[-1])
+    return breakdown_between(trial, trial.baseline, trial.settled)
 
 
 def second_half(trial: Trial) -> MemoryBreakdown | None:
-    """From the middle of the load to its end: what still climbs, without how it began."""
-    troughs = [trough for trough in ordered(trial) if trough.index >= 0]
+    """From the middle of the load to its end: what still grows, without how it began."""
+    troughs = trial.block_troughs
     if len(troughs) < 2:
         return None
     return breakdown_between(trial, troughs[(len(troughs) - 1) // 2], troughs[-1])
 
 
 def breakdown_between(trial: Trial, first: Trough, last: Trough) -> MemoryBreakdown:
-    """What the second trough has more than the first."""
+    """What the last trough has more than the first."""
     workers = trial.start.variant.axes.workers
     mapped = difference(of_workers(lambda worker: worker.mmapped_bytes, workers), first, last)
     heap = difference(of_workers(lambda worker: worker.in_use_bytes, workers), first, last)

@@ -1,7 +1,11 @@
 """The answer about a user app as a record: its verdict, its causes and what helps."""
 
-from lab.causes.diagnosis import HELD, Diagnosis, InterventionResult, asks_for_nothing, own_frame
+from lab.causes.causes import LIVE_CAUSES
+from lab.causes.diagnosis import Diagnosis
+from lab.causes.growth import is_too_small
 from lab.causes.holders import sentences
+from lab.causes.interventions import InterventionResult
+from lab.causes.traces import line_name
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
@@ -50,7 +54,7 @@ def app_answer(found: Diagnosis, name: str, variant: str) -> AppAnswer:
             )
             for each in found.outcomes
         ),
-        lines=tuple(AppLine(own_frame(line), line.bytes, line.count) for line in found.lines),
+        lines=tuple(AppLine(line_name(line), line.bytes, line.count) for line in found.lines),
         types=dict(found.types),
         held_by=tuple(sentences(found.holder)) if found.holder and is_held(found) else (),
         package=found.holder.package if found.holder and is_held(found) else None,
@@ -59,12 +63,12 @@ def app_answer(found: Diagnosis, name: str, variant: str) -> AppAnswer:
 
 def is_held(found: Diagnosis) -> bool:
     """Whether what grew is held by somebody, and no garbage that waits for the collector."""
-    return any(each.cause in HELD and not each.is_garbage for each in found.findings)
+    return any(each.cause in LIVE_CAUSES and not each.is_garbage for each in found.findings)
 
 
 def no_cause(found: Diagnosis) -> str:
     undecided = found.judged.verdict is Verdict.INCONCLUSIVE
-    if undecided or asks_for_nothing(found.judged) or not found.gained_bytes:
+    if undecided or is_too_small(found.judged) or not found.gained_bytes:
         return NO_CAUSE_NEEDED
     return CAUSE_UNKNOWN
 
@@ -83,13 +87,13 @@ def help_line(found: Diagnosis) -> str:
         advice = COLLECT if first.is_garbage else LAST_RESORT[first.cause]
         return f"{advice}; until then {cure}" if cure else advice
     decided = found.judged.verdict is not Verdict.INCONCLUSIVE
-    return NOTHING_TO_CHANGE if decided and asks_for_nothing(found.judged) else DASH
+    return NOTHING_TO_CHANGE if decided and is_too_small(found.judged) else DASH
 
 
 def program_leaks(found: Diagnosis) -> bool:
     """Whether it leaks, and its first cause is live memory of the program."""
     first = found.findings[0].cause if found.findings else None
-    return found.judged.verdict is Verdict.LEAK and first in HELD
+    return found.judged.verdict is Verdict.LEAK and first in LIVE_CAUSES
 
 
 def cure_text(best: InterventionResult, requests: int) -> str:

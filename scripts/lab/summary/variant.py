@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from lab.causes.attribution import likely_cause
+from lab.causes.causes import likely_cause
 from lab.records.codec import encode
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import (
@@ -51,7 +51,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         trials=tuple(parts),
         verdict=verdict,
         reason=reason,
-        cause=likely_cause(trials[0]),
+        cause=likely_cause(trials[0], verdict),
         requests=requests_of(trials),
         memory_bytes=memory,
         memory_limit_bytes=limit_bytes,

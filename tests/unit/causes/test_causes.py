@@ -1,4 +1,4 @@
-"""Which causes a ledger makes plausible, part by part."""
+"""Which causes a memory breakdown makes plausible, part by part."""
 
 from dataclasses import replace
 from typing import Any
@@ -90,7 +90,7 @@ def test_a_pool_that_filled_leaves_nothing_open_though_it_has_more_threads() -> 
     ],
     ids=["objects", "free in Python's arenas", "mapped by a library", "mapped, beside objects"],
 )
-def test_pythons_own_ledger_tells_objects_from_what_others_map(
+def test_pythons_own_allocator_tells_objects_from_what_others_map(
     changes: dict[str, Any], cause: Cause
 ) -> None:
     assert causes(**{"python_in_use": 0, "python_free": 0, **changes}) == [cause]
@@ -126,7 +126,7 @@ def test_a_gap_makes_nothing_plausible() -> None:
 
 def test_the_evidence_names_its_numbers() -> None:
     (found,) = plausible_causes(replace(NOTHING, free=38 * MIB, arenas_count=1))
-    assert found.evidence == "the allocator keeps +38.0 MiB free, in 1 arena more than before"
+    assert found.evidence == "+38.0 MiB are free in the allocator, in 1 arena more than before"
 
 
 def trial(*free_mib: int) -> Any:

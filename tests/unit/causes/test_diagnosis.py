@@ -9,7 +9,8 @@ import pytest
 from builders import raw
 from lab.app.interventions import interventions_for
 from lab.app.spec import AppSpec
-from lab.causes.diagnosis import Certainty, Diagnosis, diagnose, own_frame
+from lab.causes.diagnosis import Diagnosis, diagnose
+from lab.causes.findings import Certainty
 from lab.records.interventions import Cause, Intervention
 from lab.records.judgement import Verdict
 from lab.records.observations import (
@@ -107,7 +108,9 @@ def test_a_cause_that_no_change_confirms_is_likely() -> None:
 
 
 def test_without_any_change_it_says_that_none_was_made() -> None:
-    assert "no change that would prove it" in answered(arenas(), None, (), ()).findings[0].proof
+    assert (
+        "no intervention that would prove it" in answered(arenas(), None, (), ()).findings[0].proof
+    )
 
 
 def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_for() -> None:
@@ -118,7 +121,7 @@ def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_fo
 
     assert found.findings[0].cause is Cause.LIVE_OBJECTS
     assert found.findings[0].standing is Certainty.PROVEN
-    assert "garbage that nobody holds" in found.findings[0].evidence
+    assert "garbage that nothing refers to" in found.findings[0].evidence
     assert help_line(found).startswith("let the collector run")
 
 
@@ -293,16 +296,3 @@ def test_the_answer_in_markdown_holds_all_three() -> None:
     assert (
         "| MALLOC_ARENA_MAX=1 in the service's environment | +4.0 MiB | +96.0 MiB | 100% |" in text
     )
-
-
-def test_a_line_is_named_by_who_allocates_and_which_line_of_the_app_led_there() -> None:
-    def frame(*frames: str) -> str:
-        return own_frame(TracedLine(1, 1, frames))
-
-    assert frame("/tmp/x/app/app.py:3", "/usr/lib/python3.12/wsgiref/a.py:9") == "app.py:3"
-    assert frame("<frozen abc>:1", "/e/site-packages/a/b.py:2") == "a/b.py:2"
-    assert (
-        frame("Objects/obmalloc.c:1", "src/upb.c:7", "/w/app/app.py:3")
-        == "src/upb.c:7, from app.py:3"
-    )
-    assert frame() == "an unknown line"

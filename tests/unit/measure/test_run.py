@@ -77,7 +77,7 @@ def test_a_run_ends_with_its_report(tmp_path: Path) -> None:
         (FLASK, "flat"),
     ]
     assert [v.requests.ok for v in summary.variants] == [80, 80, 80]
-    assert summary.variants[0].cause == "live objects (likely)"
+    assert summary.variants[0].cause == "native memory (likely)"
     assert not summary.run.partial
     assert {path.name for path in folder.path.iterdir()} == {
         *("experiment.json", "samples", "summary.json"),

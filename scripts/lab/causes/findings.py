@@ -1,0 +1,142 @@
+"""From plausible causes to findings: what an intervention, a trace or a collection proves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lab.causes.causes import LIVE_CAUSES, Plausible
+from lab.causes.growth import Growth
+from lab.causes.interventions import NOISE_BYTES, InterventionResult
+from lab.causes.traces import (
+    TRACED_SHARE,
+    UNSEEN_SHARE,
+    best_trace,
+    bytes_per_request,
+    line_name,
+    merged_lines,
+    python_trace,
+    traced_share,
+)
+from lab.records.interventions import Cause
+from lab.records.observations import AllocationTrace
+from lab.records.variant import Scenario
+
+RETURNED_SHARE = 0.5
+"""Of the growth: what collecting gives back of it was garbage."""
+
+
+class Certainty(StrEnum):
+    """How sure a cause is."""
+
+    PROVEN = "proven"
+    LIKELY = "likely"
+
+
+@dataclass(frozen=True, slots=True)
+class CauseFinding:
+    """One cause with its evidence."""
+
+    cause: Cause
+    standing: Certainty
+    evidence: str
+    proof: str
+    """What confirmed it; what would, when nothing did."""
+    is_garbage: bool = False
+    """Whether nothing refers to it, and the collector was not run for it."""
+
+
+def findings(
+    growth: Growth,
+    causes: Sequence[Plausible],
+    results: Sequence[InterventionResult],
+    traces: Sequence[AllocationTrace],
+) -> list[CauseFinding]:
+    """A finding for each plausible cause: what requests leave open first, then what is proven."""
+    found = [finding(growth, cause, results, traces) for cause in causes]
+    first_of = {each.cause: each for each in reversed(found)}
+    distinct = [each for each in found if first_of[each.cause] is each]
+    left_open = {each.cause for each in causes if each.keeps_growing}
+    return sorted(
+        distinct,
+        key=lambda each: each.cause not in left_open and each.standing is not Certainty.PROVEN,
+    )
+
+
+def finding(
+    growth: Growth,
+    suspect: Plausible,
+    results: Sequence[InterventionResult],
+    traces: Sequence[AllocationTrace],
+) -> CauseFinding:
+    """What the run says of one plausible cause."""
+    cause, evidence = suspect.cause, suspect.evidence
+    if cause in LIVE_CAUSES:
+        return live_finding(growth, suspect, traces)
+    tried = [each for each in results if cause in each.change.proves]
+    if by := next((each for each in tried if each.proves(cause)), None):
+        proof = f"with {by.change.line} it gains {saved_share(by)} less"
+        return CauseFinding(cause, Certainty.PROVEN, evidence, proof)
+    if returned := given_back(growth):
+        return CauseFinding(cause, Certainty.PROVEN, evidence, returned)
+    names = ", ".join(each.change.name for each in tried)
+    proof = f"not confirmed by {names}" if names else "no intervention that would prove it applies"
+    return CauseFinding(cause, Certainty.LIKELY, evidence, proof)
+
+
+def saved_share(result: InterventionResult) -> str:
+    """How much of the control's growth was saved."""
+    was = result.control_bytes
+    return f"{result.saved_bytes / was:.0%}" if was > 0 else "nothing"
+
+
+def given_back(growth: Growth, explained_bytes: int | None = None) -> str | None:
+    """What collecting and trimming at the end gave back, where that is most of the growth.
+
+    Args:
+        explained_bytes: a part of the growth, most of which must be among what was given back,
+            though all of the rest were.
+    """
+    seen, whole = growth.trial.aftermath, growth.whole
+    if seen is None or whole is None or seen.scenario is not Scenario.GIVE_BACK:
+        return None
+    if seen.memory_before_bytes is None or seen.memory_after_bytes is None:
+        return None
+    returned = seen.memory_before_bytes - seen.memory_after_bytes
+    if returned < max(NOISE_BYTES, RETURNED_SHARE * whole.memory):
+        return None
+    if explained_bytes is not None:
+        of_the_part = returned - max(whole.memory - explained_bytes, 0)
+        if of_the_part < RETURNED_SHARE * explained_bytes:
+            return None
+    return f"collecting and trimming at the end gave back {returned / whole.memory:.0%} of it"
+
+
+def live_finding(
+    growth: Growth, suspect: Plausible, traces: Sequence[AllocationTrace]
+) -> CauseFinding:
+    """Live objects and native memory: proven when traced lines hold it and nothing frees it."""
+    returned = given_back(growth, growth.over_whole_load(suspect.explained_bytes))
+    if returned is not None:
+        evidence = f"{suspect.evidence}, all of it garbage that nothing refers to"
+        return CauseFinding(
+            Cause.LIVE_OBJECTS, Certainty.PROVEN, evidence, returned, is_garbage=True
+        )
+    trace = best_trace(traces, growth.per_request)
+    if trace is None:
+        return CauseFinding(suspect.cause, Certainty.LIKELY, suspect.evidence, "nothing was traced")
+    cause = traced_cause(growth, suspect, python_trace(traces))
+    left = f"{trace.tracer} finds {bytes_per_request(trace):,.0f} B a request still allocated"
+    share = traced_share(trace, growth.per_request)
+    if share < TRACED_SHARE or not trace.lines:
+        why = f"{left}, {share:.0%} of the growth"
+        return CauseFinding(cause, Certainty.LIKELY, suspect.evidence, why)
+    proof = f"{left}, first by {line_name(merged_lines(trace.lines)[0])}"
+    return CauseFinding(cause, Certainty.PROVEN, suspect.evidence, proof)
+
+
+def traced_cause(growth: Growth, suspect: Plausible, python: AllocationTrace | None) -> Cause:
+    """Native, when Python's own trace sees next to nothing of what grew; else as suspected."""
+    if python is None:
+        return suspect.cause
+    unseen = traced_share(python, growth.per_request) < UNSEEN_SHARE
+    return Cause.NATIVE if unseen else suspect.cause
