@@ -135,8 +135,12 @@ def live_finding(
 
 
 def traced_cause(growth: Growth, suspect: Plausible, python: AllocationTrace | None) -> Cause:
-    """Native, when Python's own trace sees next to nothing of what grew; else as suspected."""
+    """What Python's own trace accounts for is live objects, whatever their size; what it does not
+    see is native; between the two as suspected.
+    """
     if python is None:
         return suspect.cause
-    unseen = traced_share(python, growth.per_request) < UNSEEN_SHARE
-    return Cause.NATIVE if unseen else suspect.cause
+    seen = traced_share(python, growth.per_request)
+    if seen >= TRACED_SHARE:
+        return Cause.LIVE_OBJECTS
+    return Cause.NATIVE if seen < UNSEEN_SHARE else suspect.cause
