@@ -8,7 +8,11 @@ from lab.records.interventions import Cause, Causes, Intervention
 from lab.records.variant import Connection
 
 KEPT: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
-HELD: Causes = (Cause.LIVE_OBJECTS, Cause.NATIVE)
+OF_A_WORKER: Causes = (
+    *(Cause.LIVE_OBJECTS, Cause.NATIVE, Cause.THREAD_ARENAS, Cause.FRAGMENTATION),
+    *(Cause.THREADS, Cause.DESCRIPTORS, Cause.SOCKETS),
+)
+"""What ends with the worker that holds it."""
 THRESHOLD_BYTES = 128 * 1024
 """glibc's own first value: setting it ends the automatic adjustment."""
 
@@ -88,9 +92,9 @@ def server_changes(command: str) -> list[Intervention]:
     found = []
     if re.search(r"\bgunicorn\b", command) and "--max-requests" not in command:
         options = "--max-requests 500 --max-requests-jitter 50"
-        causes = (*HELD, *KEPT, Cause.THREADS, Cause.DESCRIPTORS, Cause.SOCKETS)
         line = f"gunicorn {options} (ends each worker in time: a stop-gap)"
-        found.append(Intervention("max-requests", line, causes, {"GUNICORN_CMD_ARGS": options}))
+        environment = {"GUNICORN_CMD_ARGS": options}
+        found.append(Intervention("max-requests", line, (), environment, stops=OF_A_WORKER))
     if threads := re.search(r"--threads[ =](\d+)", command):
         fewer = command[: threads.start(1)] + "1" + command[threads.end(1) :]
         only: Causes = (Cause.THREAD_ARENAS,)

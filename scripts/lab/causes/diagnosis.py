@@ -7,7 +7,7 @@ from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.findings import CauseFinding, findings
 from lab.causes.growth import Growth
 from lab.causes.holders import HolderFinding, who_holds
-from lab.causes.interventions import InterventionResult, intervention_result
+from lab.causes.interventions import InterventionResult, intervention_result, rank
 from lab.causes.traces import best_trace, merged_lines, most_types, python_trace
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.observations import AllocationTrace, TracedLine
@@ -24,7 +24,7 @@ class Diagnosis:
     gained_bytes: int | None
     findings: tuple[CauseFinding, ...]
     outcomes: tuple[InterventionResult, ...]
-    """The one that is worth most first."""
+    """The one that is worth most first, stop-gaps last."""
     lines: tuple[TracedLine, ...]
     types: tuple[tuple[str, int], ...]
     holder: HolderFinding | None = None
@@ -57,7 +57,7 @@ def diagnose(
     """
     growth = Growth(first)
     results = [intervention_result(control, change, trial) for change, trial in changed]
-    known = sorted((each for each in results if each), key=lambda each: -each.worth)
+    known = sorted((each for each in results if each), key=rank)
     trace = best_trace(traces, growth.per_request)
     return Diagnosis(
         judged=growth.judged,

@@ -52,13 +52,20 @@ class InterventionResult:
 def worth_trying(
     causes: Sequence[Plausible], changes: Sequence[Intervention], most: int = MOST_AT_ONCE
 ) -> tuple[Intervention, ...]:
-    """Those that would prove a plausible cause, the likeliest cause's first."""
+    """Those that would prove a plausible cause, the likeliest cause's first; stop-gaps last."""
     wanted: dict[str, Intervention] = {}
     for cause in causes:
         for change in changes:
             if cause.cause in change.proves:
                 wanted.setdefault(change.name, change)
-    return tuple(wanted.values())[:most]
+    possible = {cause.cause for cause in causes}
+    stop_gaps = [change for change in changes if possible & {*change.stops}]
+    return (*wanted.values(), *stop_gaps)[:most]
+
+
+def rank(result: InterventionResult) -> tuple[bool, float]:
+    """The key that sorts results: the one that is worth most first, stop-gaps last."""
+    return result.change.is_stop_gap, -result.worth
 
 
 def intervention_result(

@@ -42,6 +42,13 @@ class Intervention:
     concurrency: int | None = None
     is_cure: bool = True
     """Whether it is something to keep; else it only tells."""
+    stops: Causes = ()
+    """Causes that it ends without telling them apart, like replacing the workers: a stop-gap."""
+
+    @property
+    def is_stop_gap(self) -> bool:
+        """Whether it ends growth of many causes, so that it proves none."""
+        return bool(self.stops)
 
 
 @dataclass(frozen=True, slots=True)

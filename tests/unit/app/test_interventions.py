@@ -91,3 +91,12 @@ def test_the_likeliest_cause_comes_first_and_no_more_than_fit() -> None:
     known = interventions_for(app(), None)
     found = worth_trying([suspect(Cause.SOCKETS), suspect(Cause.THREAD_ARENAS)], known, most=2)
     assert [each.name for each in found] == ["keep-alive", "one-arena"]
+
+
+def test_a_stop_gap_is_tried_last_and_proves_nothing() -> None:
+    known = interventions_for(app("gunicorn app:app"), None)
+    found = worth_trying([suspect(Cause.FRAGMENTATION)], known, most=99)
+
+    assert [each.name for each in found if each.is_stop_gap] == ["max-requests"]
+    assert found[-1].is_stop_gap
+    assert found[-1].proves == ()

@@ -107,6 +107,18 @@ def test_a_cause_that_no_change_confirms_is_likely() -> None:
     assert found.findings[0].proof == "not confirmed by one-arena"
 
 
+def test_a_stop_gap_that_ends_all_growth_proves_no_cause_and_ranks_last() -> None:
+    ended = arenas((0, *(0,) * 8))
+    tried = [(CHANGES["max-requests"], ended), *with_one_arena(seconds=40.0)]
+    found = answered(arenas(), None, tried[:1])
+
+    assert found.findings[0].standing is Certainty.LIKELY
+    assert [each.change.name for each in answered(arenas(), None, tried).outcomes] == [
+        "one-arena",
+        "max-requests",
+    ]
+
+
 def test_without_any_change_it_says_that_none_was_made() -> None:
     assert (
         "no intervention that would prove it" in answered(arenas(), None, (), ()).findings[0].proof
@@ -167,6 +179,16 @@ def test_lines_that_hold_what_was_gained_prove_it() -> None:
     )
     assert "j.py:3, from app.py:7" in found.findings[0].proof
     assert found.types == (("a.B", 1000),)
+
+
+def test_large_objects_that_tracemalloc_accounts_for_are_pythons_and_not_native() -> None:
+    """A cache of 20 kB each: malloc has the bytes, and hardly any Python block came with them."""
+    cache = trial(POOL, part="in_use_bytes", blocks_a_mib=50)
+    found = answered(cache, None, (), [explained(26_000)])
+
+    assert [each.cause for each in found.findings] == [Cause.LIVE_OBJECTS]
+    assert found.findings[0].standing is Certainty.PROVEN
+    assert [each.cause for each in answered(cache, None).findings] == [Cause.NATIVE]
 
 
 def test_what_pythons_allocator_does_not_hold_is_native() -> None:
