@@ -8,8 +8,8 @@ from math import sqrt
 
 from lab.stopping import MOST_LOADS
 from lab.text.phrases import MIB
-from lab.verdict.evidence import TroughEvidence, gain_bytes
-from lab.verdict.trend import Troughs, falls_bytes, tail
+from lab.verdict.evidence import TroughEvidence
+from lab.verdict.trend import Troughs, falls_bytes
 
 # What a trend must add over the whole load: more than the noise of a worker, and less than the
 # 1 MiB that 256 B a request make in 4,000 requests.
@@ -41,12 +41,6 @@ LEAST_CONSTANT_SHARE = 0.2
 # half full scatters by whole threads, 20 to 30 noises (measured), at a twentieth of its rise.
 WIDE_SCATTER_NOISES = 3
 STRAIGHT_WIDE_RISE = 30
-
-# Of what the second half of the load gained this part must be free in the allocator for the growth
-# to be the allocator's own. Not much more than all of it: malloc counts untouched address space of
-# an arena as free, too, and then its count says nothing of memory.
-FREE_SHARE_OF_GAIN = 0.5
-FREE_SHARE_IN_MEMORY = 1.5
 
 # A trial is at the end of what the lab adds though a few of its requests failed.
 EXHAUSTED_SHARE = 0.9
@@ -123,20 +117,6 @@ def doubt_of(seen: TroughEvidence) -> LeakDoubt | None:
         (LeakDoubt.TOO_WIDE, slope.low <= 0 or constant < LEAST_CONSTANT_SHARE * trend.rise_bytes),
     )
     return next((doubt for doubt, applies in checks if applies), None)
-
-
-def is_free_in_allocator(seen: TroughEvidence) -> bool:
-    """Whether what grows is free in the allocator, and the rest does not grow.
-
-    Arenas grow so for thousands of requests (measured: Flask's own server, 12 arenas, 0.9 KiB a
-    request), and serve from what they retain before they ask for more.
-    """
-    rest = seen.troughs.without_free
-    if rest is None or is_leak(TroughEvidence(rest, seen.matters)) or leaking_live(seen):
-        return False
-    gain, rest_gain = gain_bytes(tail(seen.troughs)), gain_bytes(tail(rest))
-    least, most = FREE_SHARE_OF_GAIN * gain, FREE_SHARE_IN_MEMORY * gain
-    return gain > 0 and least <= gain - rest_gain <= most
 
 
 def leaking_live(seen: TroughEvidence) -> TroughEvidence | None:

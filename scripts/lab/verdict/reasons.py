@@ -5,6 +5,7 @@ from lab.stopping import MOST_LOADS
 from lab.text.phrases import in_mib, size
 from lab.verdict.end_criteria import flat_bytes_of, is_bounded_saw_tooth
 from lab.verdict.evidence import TroughEvidence
+from lab.verdict.harmless_growth import HarmlessGrowth
 from lab.verdict.leak_criteria import FILLING_REQUESTS, LeakDoubt, is_long, is_significant
 from lab.verdict.trend import FittedLine, Troughs
 
@@ -38,22 +39,38 @@ def live_open_reason(seen: TroughEvidence) -> str:
     )
 
 
-def free_in_allocator_reason(seen: TroughEvidence, slope: Interval) -> str:
-    """Memory grows, and nothing of it is live."""
+def harmless_reason(seen: TroughEvidence, kind: HarmlessGrowth, slope: Interval) -> str:
+    """Memory still grows, and why that is no leak."""
+    ceiling = seen.troughs.ceiling
+    if kind is HarmlessGrowth.FILLING and ceiling is not None:
+        filled = ceiling.filled_threads(seen.troughs.growth_bytes)
+        return (
+            f"{_change(seen.troughs)}; filling: {filled:,} of {ceiling.threads:,} threads, ceiling"
+            f" {in_mib(ceiling.growth_bytes)} predicted; what grows is free in the allocator."
+        )
+    stopped = ": live memory has stopped growing" if seen.live is not None else ""
     return (
         f"{_change(seen.troughs)}; what still grows, {size(slope.estimate)} a request, is"
-        " free in the allocator: live memory has stopped growing."
+        f" free in the allocator{stopped}."
     )
 
 
 def flat_reason(seen: TroughEvidence) -> str:
-    """Memory hardly grew."""
+    """Memory hardly grew, and by how much at most."""
     troughs = seen.troughs
+    most = size(max(0.0, upper_bound(seen)))
+    small = _what_is_small(seen) or f"; it grows by at most {most} a request"
     return (
         f"{_change(troughs)} in {troughs.total_requests:,} requests, less than the"
         f" {in_mib(flat_bytes_of(seen))} that count as growth;"
-        f" {_second_half(seen.line)}{_what_is_small(seen)}."
+        f" {_second_half(seen.line)}{small}."
     )
+
+
+def upper_bound(seen: TroughEvidence) -> float:
+    """Bytes a request by which memory may still grow: the upper end of the 95 % interval."""
+    slope = seen.trend.slope
+    return seen.line.slope.high if slope is None or slope.low <= 0 else slope.high
 
 
 def bounded_reason(seen: TroughEvidence) -> str:
@@ -86,13 +103,13 @@ def _what_is_small(seen: TroughEvidence) -> str:
     slope = seen.trend.slope
     if slope is None or slope.low <= 0:
         return ""
+    most = f"; it grows by at most {size(slope.high)} a request"
     if slope.high < seen.matters:
-        most, matters = size(slope.high), size(seen.matters)
-        return f"; it grows by at most {most} a request, less than the {matters} of MATTERS"
+        return f"{most}, less than the {size(seen.matters)} of MATTERS"
     least = FILLING_REQUESTS * seen.troughs.workers
     if is_long(seen.troughs) or is_significant(seen, slope.estimate, slope.high):
         return ""
-    return f"; a leak that small cannot be told from a heap that fills until REQUESTS={least}"
+    return f"{most}, which cannot be told from a heap that fills until REQUESTS={least}"
 
 
 def _next_action(troughs: Troughs) -> str:

@@ -24,6 +24,21 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictedCeiling:
+    """How far a pool of threads will grow, as predicted before the load."""
+
+    growth_bytes: int
+    threads: int
+    """Of all workers."""
+    thread_bytes: int
+    """What one thread retains."""
+
+    def filled_threads(self, growth_bytes: int) -> int:
+        """How many threads have retained their part of a growth."""
+        return max(0, min(self.threads, growth_bytes // self.thread_bytes))
+
+
+@dataclass(frozen=True, slots=True)
 class Troughs:
     """Memory at the ends of the cooldowns of one trial, over completed requests."""
 
@@ -40,6 +55,8 @@ class Troughs:
     live_bytes: tuple[int, ...] | None = None
     """Allocated and not freed at the same moments, in memory that is new or was free before;
     None: not known."""
+    ceiling: PredictedCeiling | None = None
+    """None: not predicted, or no thread of a pool retains anything."""
 
     def __post_init__(self) -> None:
         if len(self.trough_bytes) != len(self.requests):
@@ -74,6 +91,7 @@ class Troughs:
             trough_bytes=tuple(troughs),
             free_bytes=None,
             live_bytes=None,
+            ceiling=None,
         )
 
     @property
@@ -125,7 +143,23 @@ def troughs_of(trial: Trial) -> Troughs | None:
         trial.start.requests,
         _parts_of(trial, readings, lambda worker: worker.free_in_allocator_bytes),
         _parts_of(trial, readings, lambda worker: worker.live_bytes),
+        ceiling_of(trial),
     )
+
+
+def ceiling_of(trial: Trial) -> PredictedCeiling | None:
+    """The predicted ceiling of a pool of threads; None where there is none."""
+    prediction = trial.prediction
+    if prediction is None or prediction.growth_bytes is None:
+        return None
+    names = ("workers", "threads", "arenas", "thread_kept_bytes")
+    workers, threads, arenas, thread_bytes = (
+        value if isinstance(value := prediction.inputs.get(name), int) else 0 for name in names
+    )
+    filled = workers * min(threads, arenas)
+    if filled < 1 or thread_bytes < 1:
+        return None
+    return PredictedCeiling(prediction.growth_bytes, filled, thread_bytes)
 
 
 def _parts_of(

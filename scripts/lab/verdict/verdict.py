@@ -10,18 +10,18 @@ from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Interval, Verdict
 from lab.records.trial import Trial
 from lab.verdict.end_criteria import flat_bytes_of, grown_bytes, has_stopped, is_open
 from lab.verdict.evidence import TroughEvidence
+from lab.verdict.harmless_growth import HarmlessGrowth, harmless_growth
 from lab.verdict.leak_criteria import (
     LeakDoubt,
     doubt_of,
     has_trend,
-    is_free_in_allocator,
     leaking_live,
     may_live_grow,
 )
 from lab.verdict.reasons import (
     bounded_reason,
     flat_reason,
-    free_in_allocator_reason,
+    harmless_reason,
     leak_reason,
     live_leak_reason,
     live_open_reason,
@@ -85,16 +85,16 @@ def judge_troughs(troughs: Troughs, matters: float = MIN_LEAK_BYTES_PER_REQUEST)
     """Verdict and reason of at least eight troughs."""
     seen = TroughEvidence(troughs, matters)
     doubt = doubt_of(seen) if has_trend(seen) else None
-    return _leak_or_free(seen, doubt) or _live_leak(seen) or _ended_or_open(seen, doubt)
+    return _leak_or_harmless(seen, doubt) or _live_leak(seen) or _ended_or_open(seen, doubt)
 
 
-def _leak_or_free(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion | None:
-    """Of a trend without doubt: a leak, or memory that is free in the allocator."""
+def _leak_or_harmless(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion | None:
+    """Of a trend without doubt: a leak, or growth that is none though it goes on."""
     slope = seen.trend.slope
     if slope is None or not has_trend(seen) or doubt is not None:
         return None
-    if is_free_in_allocator(seen):
-        return Conclusion(Verdict.BOUNDED, free_in_allocator_reason(seen, slope), slope)
+    if (kind := harmless_growth(seen)) is not None:
+        return Conclusion(Verdict.BOUNDED, harmless_reason(seen, kind, slope), slope)
     return Conclusion(Verdict.LEAK, leak_reason(seen, slope, leaking_live(seen)), slope)
 
 
@@ -112,6 +112,8 @@ def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
     if may_live_grow(seen):
         return Conclusion(Verdict.INCONCLUSIVE, live_open_reason(seen), slope)
     if is_open(seen, doubt) or not has_stopped(seen):
+        if (kind := harmless_growth(seen)) is HarmlessGrowth.FILLING:
+            return Conclusion(Verdict.BOUNDED, harmless_reason(seen, kind, slope), slope)
         return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
     if grown_bytes(seen) < flat_bytes_of(seen):
         return Conclusion(Verdict.FLAT, flat_reason(seen), slope)

@@ -234,7 +234,7 @@ STEADY = np.arange(1, 9) * 2.0
             np.full(8, 4.0),
             Verdict.FLAT,
             "Grew by 4.0 MiB in 1,000 requests, less than the 10.0 MiB that count as growth;"
-            " the second half of the load added 0.0 MiB.",
+            " the second half of the load added 0.0 MiB; it grows by at most 0 B a request.",
         ),
         (
             300 * (1 - np.exp(-np.arange(1, 9) / 4)),

@@ -1,0 +1,102 @@
+"""Growth that goes on and is no leak: a pool that fills below its predicted ceiling."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from lab.records.judgement import Verdict
+from lab.verdict.trend import PredictedCeiling, Troughs
+from lab.verdict.verdict import judge_troughs
+
+MIB = 1024 * 1024
+THREAD_BYTES = 16_019_456
+"""What a thread of the `lists` workload retains, as calibrated."""
+
+
+def in_bytes(sizes_mib: Sequence[float]) -> tuple[int, ...]:
+    return tuple(round(size * MIB) for size in sizes_mib)
+
+
+def filled(
+    memory_mib: Sequence[float],
+    free_mib: Sequence[float],
+    ceiling: PredictedCeiling | None,
+    each: int = 125,
+) -> Troughs:
+    """Memory and its free part, the baseline first, so many requests a block."""
+    baseline, *heights = in_bytes(memory_mib)
+    requests = tuple(each * (block + 1) for block in range(len(heights)))
+    free = in_bytes(free_mib)
+    return Troughs(baseline, tuple(heights), requests, free_bytes=free, ceiling=ceiling)
+
+
+OF_200_THREADS = PredictedCeiling(3_204_018_176, 200, THREAD_BYTES)
+CPUS_40 = filled(
+    (38.9, 1073.5, 1780.8, 1933.7, 2010.4, 2148.9, 2286.6, 2409.1, 2471.1),
+    (1.4, 1031.0, 1736.8, 1888.1, 1963.9, 2100.3, 2236.4, 2357.4, 2418.1),
+    OF_200_THREADS,
+)
+"""Python 3.7 on 40 CPUs, as measured: a pool of 200 threads after 1,000 requests."""
+ONE_AT_A_TIME = filled(
+    (39.6, 39.9, 97.1, 154.4, 211.6, 269.5, 269.5, 326.7, 384.0),
+    (1.4, 1.5, 58.7, 116.0, 173.2, 230.4, 230.5, 287.7, 345.0),
+    PredictedCeiling(480_182_272, 8, 60_022_784),
+    each=1,
+)
+"""Eight uploads one after the other, as measured: each starts one more thread."""
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (CPUS_40, "filling: 159 of 200 threads, ceiling 3,056 MiB predicted"),
+        (ONE_AT_A_TIME, "filling: 6 of 8 threads, ceiling 458 MiB predicted"),
+    ],
+)
+def test_a_pool_below_its_predicted_ceiling_is_filling(seen: Troughs, words: str) -> None:
+    found = judge_troughs(seen)
+
+    assert found.verdict is Verdict.BOUNDED
+    assert words in found.reason
+
+
+def test_the_same_growth_is_no_leak_without_a_prediction_as_it_is_free() -> None:
+    found = judge_troughs(replace(CPUS_40, ceiling=None))
+
+    assert found.verdict is Verdict.BOUNDED
+    assert "free in the allocator" in found.reason
+
+
+def test_growth_of_which_nothing_is_known_is_judged_by_its_trend() -> None:
+    unknown = replace(CPUS_40, ceiling=None, free_bytes=None)
+
+    assert judge_troughs(unknown).verdict is Verdict.LEAK
+
+
+def test_a_leak_below_the_ceiling_is_found_as_it_is_not_free_in_the_allocator() -> None:
+    """A pool that is full at 1,200 MiB of 3,056, and 10 MiB a block that are live."""
+    leak = np.concatenate([[0], 1200 + 10.0 * np.arange(1, 17)])
+    free = np.concatenate([[0], np.full(16, 1190.0)])
+    seen = filled(39 + leak, 1 + free, OF_200_THREADS, each=500)
+
+    assert judge_troughs(seen).verdict is Verdict.LEAK
+
+
+def test_above_its_ceiling_a_pool_is_not_filling() -> None:
+    small = PredictedCeiling(1_000 * MIB, 65, THREAD_BYTES)
+    found = judge_troughs(replace(ONE_AT_A_TIME, ceiling=replace(small, growth_bytes=300 * MIB)))
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_pool_that_fills_thread_by_thread_has_one_verdict(seed: int) -> None:
+    """Whatever the order in which 200 idle threads get their first request."""
+    random = np.random.default_rng(seed)
+    at = np.sort(random.exponential(random.uniform(100, 500), 200))
+    full = np.searchsorted(at, np.arange(0, 1001, 125), side="right")
+    stacks = 10 * np.minimum(1, np.arange(9) / 2)
+    memory = 39 + 15.0 * full + stacks
+
+    assert judge_troughs(filled(memory, 1 + 15.0 * full, OF_200_THREADS)).verdict is Verdict.BOUNDED
