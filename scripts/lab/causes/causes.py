@@ -96,6 +96,15 @@ def matters(part: int | None, gained: MemoryBreakdown) -> bool:
     return part is not None and part >= least
 
 
+def copied_pages(gained: MemoryBreakdown) -> Plausible | None:
+    """Pages of before a fork that were copied: shared memory fell by what memory grew by."""
+    if not matters(gained.copied, gained):
+        return None
+    explained = min(gained.copied, gained.memory)
+    evidence = f"{mib_text(explained)} are copies of pages that processes shared before"
+    return Plausible(Cause.COPIED_PAGES, explained, evidence)
+
+
 def retained(gained: MemoryBreakdown) -> Plausible | None:
     """Free in the allocator: in more arenas than before, or between what is live."""
     if not matters(gained.retained, gained) or gained.retained is None:
@@ -208,6 +217,7 @@ def descriptors(gained: MemoryBreakdown) -> Plausible | None:
 
 
 RULES: tuple[Callable[[MemoryBreakdown], Plausible | None], ...] = (
+    copied_pages,
     retained,
     python_fragments,
     mapped_memory,

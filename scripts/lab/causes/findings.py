@@ -24,6 +24,8 @@ from lab.records.variant import Scenario
 RETURNED_SHARE = 0.5
 """Of the growth: what collecting gives back of it was garbage."""
 
+COUNTED_BY_KERNEL = "the sum of RSS is level while each page that becomes private is counted"
+
 
 class Certainty(StrEnum):
     """How sure a cause is."""
@@ -72,6 +74,8 @@ def finding(
     cause, evidence = suspect.cause, suspect.evidence
     if cause in LIVE_CAUSES:
         return live_finding(growth, suspect, traces)
+    if cause is Cause.COPIED_PAGES:
+        return CauseFinding(cause, Certainty.PROVEN, evidence, COUNTED_BY_KERNEL)
     tried = [each for each in results if cause in each.change.proves]
     if by := next((each for each in tried if each.proves(cause)), None):
         proof = f"with {by.change.line} it gains {saved_share(by)} less"

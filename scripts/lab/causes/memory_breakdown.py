@@ -4,7 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.records.observations import Trough
-from lab.records.readings import active_file_bytes, of_probe, of_workers, open_descriptors
+from lab.records.readings import (
+    active_file_bytes,
+    copied_bytes,
+    of_probe,
+    of_workers,
+    open_descriptors,
+    shared_bytes,
+)
 from lab.records.trial import Trial
 
 
@@ -34,13 +41,20 @@ class MemoryBreakdown:
     """Live in Python's own allocator of small objects."""
     python_free: int | None = None
     """Free in the arenas of that allocator."""
+    shared: int | None = None
+    """The sum of RSS less anonymous memory; it falls by each page that is copied after a fork."""
+
+    @property
+    def copied(self) -> int:
+        """Pages copied after a fork; 0 unless they are most of the growth."""
+        return copied_bytes(0, self.shared or 0, self.memory)
 
     @property
     def rest(self) -> int | None:
-        """Anonymous memory that is not malloc's: Python's own arenas, stacks, others' maps."""
+        """Anonymous memory, neither malloc's nor copied: Python's arenas, stacks, others' maps."""
         if self.anon is None or self.in_use is None or self.free is None:
             return None
-        return self.anon - self.in_use - max(self.free, 0)
+        return self.anon - self.copied - self.in_use - max(self.free, 0)
 
     @property
     def live(self) -> int | None:
@@ -114,6 +128,7 @@ def breakdown_between(trial: Trial, first: Trough, last: Trough) -> MemoryBreakd
         python_free=difference(
             of_workers(lambda worker: worker.python_free_bytes, workers), first, last
         ),
+        shared=difference(shared_bytes, first, last),
     )
 
 

@@ -20,6 +20,7 @@ class Cause(StrEnum):
     DESCRIPTORS = "descriptors"
     SOCKETS = "sockets held open"
     KERNEL = "kernel memory"
+    COPIED_PAGES = "pages copied after fork"
 
 
 Causes = tuple[Cause, ...]

@@ -9,6 +9,8 @@ from lab.text.phrases import MIB
 # of a MiB while nothing happens (measured on two CPUs); the anonymous memory beside it does not.
 SLACK_BYTES = 0.5 * MIB
 
+COPIED_SHARES_OF_GAIN = (0.75, 1.25)
+
 
 def trough_memory_bytes(samples: Sequence[Sample]) -> tuple[int, ...]:
     """What each reading counts: anonymous memory as it is, the rest as far as it leaves its slack.
@@ -51,6 +53,35 @@ def known_sum(values: Iterable[int | None], least: int) -> int | None:
 def open_descriptors(processes: Collection[ProcessReading]) -> int | None:
     """Of all of them; None when one of them is not known."""
     return known_sum((process.descriptors for process in processes), len(processes))
+
+
+def copied_bytes(shared_before: int, shared_after: int, gain_bytes: int) -> int:
+    """Pages copied after a fork, as far as they are what memory gained; else 0.
+
+    The sum of RSS is level then: what is shared falls by what memory gains. It falls by more when
+    pages of files are given back, and by less when processes ask for more.
+    """
+    copied = shared_before - shared_after
+    least, most = (share * gain_bytes for share in COPIED_SHARES_OF_GAIN)
+    return copied if gain_bytes > 0 and least <= copied <= most else 0
+
+
+def shared_bytes(trough: Trough) -> int | None:
+    """What processes share: the sum of RSS less anonymous memory, in which each page counts once.
+
+    It falls by each page that a process writes to after a fork, as the page is copied then. None
+    where a part is not known, or where the processes that were read are not all there are.
+    """
+    rss, anon = rss_bytes(trough), trough.sample.anon_bytes
+    return None if rss is None or anon is None or rss < anon else rss - anon
+
+
+def rss_bytes(trough: Trough) -> int | None:
+    """The sum of RSS over all processes, as the engine or else the probe read it."""
+    if trough.sample.rss_bytes is not None:
+        return trough.sample.rss_bytes
+    processes = trough.probe.processes if trough.probe is not None else ()
+    return known_sum((process.rss_bytes for process in processes), max(1, len(processes)))
 
 
 def of_probe(trough: Trough, read: Callable[[ProbeReading], int | None]) -> int | None:

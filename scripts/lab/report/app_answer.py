@@ -20,6 +20,10 @@ LAST_RESORT = {
     Cause.DESCRIPTORS: "close what is opened (with open(...))",
     Cause.SOCKETS: "close connections, or reuse one client",
     Cause.KERNEL: "see which sockets or files are kept: the kernel's memory hangs on them",
+    Cause.COPIED_PAGES: (
+        "gc.freeze() before the fork, the loaded data in an array, a file or a database, or fewer"
+        " workers"
+    ),
     Cause.THREAD_ARENAS: "MALLOC_ARENA_MAX=2 in the service's environment",
     Cause.FRAGMENTATION: "MALLOC_TRIM_THRESHOLD_=131072 in the service's environment",
 }

@@ -48,11 +48,16 @@ def harmless_reason(seen: TroughEvidence, kind: HarmlessGrowth, slope: Interval)
             f"{_change(seen.troughs)}; filling: {filled:,} of {ceiling.threads:,} threads, ceiling"
             f" {in_mib(ceiling.growth_bytes)} predicted; what grows is free in the allocator."
         )
+    grows = f"{_change(seen.troughs)}; what still grows, {size(slope.estimate)} a request,"
+    shared = seen.troughs.shared_bytes
+    if kind is HarmlessGrowth.COPIED and shared is not None:
+        return (
+            f"{grows} are pages copied after the fork: the sum of RSS and live memory are level;"
+            f" ceiling {in_mib(shared[0])} more than the baseline, which is what processes shared"
+            " then."
+        )
     stopped = ": live memory has stopped growing" if seen.live is not None else ""
-    return (
-        f"{_change(seen.troughs)}; what still grows, {size(slope.estimate)} a request, is"
-        f" free in the allocator{stopped}."
-    )
+    return f"{grows} is free in the allocator{stopped}."
 
 
 def flat_reason(seen: TroughEvidence) -> str:

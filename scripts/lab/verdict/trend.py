@@ -1,6 +1,6 @@
 """The troughs of a trial as one curve: its growth, and the line through a part of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lab.records.judgement import Interval
 from lab.records.observations import Trough, WorkerReading
-from lab.records.readings import of_workers, trough_memory_bytes
+from lab.records.readings import of_workers, shared_bytes, trough_memory_bytes
 from lab.records.trial import Trial
 from lab.verdict.student import quantile
 
@@ -55,6 +55,8 @@ class Troughs:
     live_bytes: tuple[int, ...] | None = None
     """Allocated and not freed at the same moments, in memory that is new or was free before;
     None: not known."""
+    shared_bytes: tuple[int, ...] | None = None
+    """What processes share at the same moments, see `lab.records.readings`; None: not known."""
     ceiling: PredictedCeiling | None = None
     """None: not predicted, or no thread of a pool retains anything."""
 
@@ -91,6 +93,7 @@ class Troughs:
             trough_bytes=tuple(troughs),
             free_bytes=None,
             live_bytes=None,
+            shared_bytes=None,
             ceiling=None,
         )
 
@@ -143,6 +146,7 @@ def troughs_of(trial: Trial) -> Troughs | None:
         trial.start.requests,
         _parts_of(trial, readings, lambda worker: worker.free_in_allocator_bytes),
         _parts_of(trial, readings, lambda worker: worker.live_bytes),
+        _all_known(map(shared_bytes, readings)),
         ceiling_of(trial),
     )
 
@@ -167,8 +171,13 @@ def _parts_of(
 ) -> tuple[int, ...] | None:
     """One part of each trough, summed over the workers; None where one of them is not known."""
     total = of_workers(read, trial.start.variant.axes.workers)
-    known = tuple(size for size in map(total, readings) if size is not None)
-    return known if len(known) == len(readings) else None
+    return _all_known(map(total, readings))
+
+
+def _all_known(sizes: Iterable[int | None]) -> tuple[int, ...] | None:
+    found = tuple(sizes)
+    known = tuple(size for size in found if size is not None)
+    return known if len(known) == len(found) else None
 
 
 def last_blocks(troughs: Troughs, blocks: int) -> Segment:

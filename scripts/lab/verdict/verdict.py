@@ -112,7 +112,8 @@ def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
     if may_live_grow(seen):
         return Conclusion(Verdict.INCONCLUSIVE, live_open_reason(seen), slope)
     if is_open(seen, doubt) or not has_stopped(seen):
-        if (kind := harmless_growth(seen)) is HarmlessGrowth.FILLING:
+        kind = harmless_growth(seen)
+        if kind in (HarmlessGrowth.FILLING, HarmlessGrowth.COPIED):
             return Conclusion(Verdict.BOUNDED, harmless_reason(seen, kind, slope), slope)
         return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
     if grown_bytes(seen) < flat_bytes_of(seen):

@@ -108,6 +108,13 @@ def test_objects_in_memory_that_was_free_before_are_a_cause_though_memory_is_sti
     assert causes(**held, blocks_count=8000) == [Cause.LIVE_OBJECTS]
 
 
+def test_pages_copied_after_a_fork_are_the_only_cause_of_what_they_explain() -> None:
+    copies = {"python_in_use": 0, "python_free": 0, "shared": -39 * MIB}
+
+    assert causes(**copies, blocks_count=100) == [Cause.COPIED_PAGES]
+    assert causes(**{**copies, "shared": -200 * MIB}, blocks_count=100) == [Cause.NATIVE]
+
+
 def test_a_few_that_come_and_go_are_no_cause() -> None:
     assert causes(anon=0, tasks_count=3, descriptors_count=3) == []
 

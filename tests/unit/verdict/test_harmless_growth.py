@@ -100,3 +100,43 @@ def test_a_pool_that_fills_thread_by_thread_has_one_verdict(seed: int) -> None:
     memory = 39 + 15.0 * full + stacks
 
     assert judge_troughs(filled(memory, 1 + 15.0 * full, OF_200_THREADS)).verdict is Verdict.BOUNDED
+
+
+PRELOADED = Troughs(
+    *(in_bytes((237.3,))),
+    in_bytes((251.9, 264.2, 275.8, 289.2, 301.1, 311.8, 330.5, 340.9, 350.9, 358.7, 368.2, 379.6)),
+    tuple(range(500, 6001, 500)),
+    workers=4,
+    asked=4000,
+    live_bytes=in_bytes((685.3, *(685.7,) * 12)),
+    shared_bytes=in_bytes(
+        (699.5, 687.6, 675.9, 664.3, 653.0, 641.6, 629.8, 620.8, 611.5, 602.3, 593.2, 583.9, 574.3)
+    ),
+)
+"""gunicorn --preload, 4 workers, 300,000 rows loaded before the fork, as measured."""
+
+
+def test_pages_copied_after_a_fork_are_no_leak_and_have_a_ceiling() -> None:
+    found = judge_troughs(PRELOADED)
+
+    assert judge_troughs(replace(PRELOADED, shared_bytes=None)).verdict is Verdict.LEAK
+    assert found.verdict is Verdict.BOUNDED
+    assert "pages copied after the fork" in found.reason
+    assert "ceiling 700 MiB more than the baseline" in found.reason
+
+
+def with_shared(falls_mib: float) -> Troughs:
+    return replace(
+        PRELOADED, shared_bytes=in_bytes([700 - falls_mib * block for block in range(13)])
+    )
+
+
+@pytest.mark.parametrize("falls_mib", [0.0, 5.0, 40.0], ids=["none", "half", "files given back"])
+def test_what_is_shared_must_fall_by_what_memory_gains(falls_mib: float) -> None:
+    assert judge_troughs(with_shared(falls_mib)).verdict is Verdict.LEAK
+
+
+def test_live_memory_that_grows_beside_copies_is_a_leak() -> None:
+    live = in_bytes([685 + 5.0 * block for block in range(13)])
+
+    assert judge_troughs(replace(PRELOADED, live_bytes=live)).verdict is Verdict.LEAK
