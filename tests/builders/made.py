@@ -7,7 +7,8 @@ from typing import Any
 
 from builders import factories
 from lab.claims.book import read_claims
-from lab.claims.judge import ClaimRecord, judge_claims, topics_of
+from lab.claims.judge import judge_claims, topics_of
+from lab.claims.records import ClaimRecord
 from lab.records.judgement import Verdict
 from lab.records.summary import (
     CpuSeconds,

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lab.claims.judge import ClaimBook, ClaimRecord, OutcomeRule, TopicRecord, faults
+from lab.claims.quantities import QUANTITIES
+from lab.claims.records import PUBLISHED, ClaimBook, ClaimRecord, OutcomeRule, TopicRecord
 from lab.claims.rules import Rule, RuleError, parse
 from lab.paths import CLAIMS_FILE
 from lab.records.judgement import Outcome
@@ -58,3 +59,21 @@ def claim_record(item: Mapping[str, Any], bounds: Mapping[str, Rule]) -> ClaimRe
         opposite=item["opposite"],
         published=item.get("published", {}),
     )
+
+
+def faults(record: ClaimRecord) -> list[str]:
+    """What is wrong with a record: an unknown role, quantity or published number."""
+    known = {**record.roles, **record.beside}
+    found = []
+    for role, name in record.reads:
+        if role not in known:
+            found.append(f"{record.id}: {role!r} is no role")
+        elif name.startswith(PUBLISHED):
+            if name.removeprefix(PUBLISHED) not in record.published.get(role, {}):
+                found.append(f"{record.id}: {role}.{name} is not published")
+        elif name not in QUANTITIES:
+            found.append(f"{record.id}: {name!r} is no quantity")
+    ruled = {role for each in record.outcomes for role, _ in each.rule.reads}
+    if beside := ruled & record.beside.keys():
+        found.append(f"{record.id}: a rule reads {min(beside)}, which is only shown beside")
+    return found

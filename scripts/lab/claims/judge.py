@@ -2,75 +2,23 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from lab.claims.quantities import JUDGED, QUANTITIES, quantity, quantity_text
-from lab.claims.rules import Gap, Rule, RuleError, Unread, Value, evaluate
+from lab.claims.quantities import JUDGED, quantity, quantity_text
+from lab.claims.records import FIELD, PUBLISHED, ClaimBook, ClaimRecord, OutcomeRule, TopicRecord
+from lab.claims.rules import Gap, RuleError, Unread, Value, evaluate
 from lab.records.claims import Claim, ClaimRow, Evidence, Position, Topic
 from lab.records.experiment import Missing
 from lab.records.judgement import Outcome
 from lab.records.summary import VariantSummary
 from lab.text.phrases import listed
 
-FIELD = re.compile(r"\{(\w+)\.(\w+)\}")
-PUBLISHED = "published_"
 MOST_GAPS = 3
 ANOTHER_TRIAL = "TRIALS=3 would tell a border case from noise"
 
 
 class ContradictionError(RuleError):
     """Two rules of one claim hold at once: the record is wrong, not the measurement."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeRule:
-    """When an outcome holds, and the sentence that says why."""
-
-    outcome: Outcome
-    rule: Rule
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRecord:
-    """One statement as claims.yaml has it; no outcome stands in it."""
-
-    id: str
-    statement: str
-    roles: Mapping[str, str]
-    """Role to variant; without one of them the claim is inconclusive."""
-    beside: Mapping[str, str]
-    """More roles, shown where they were measured; no rule reads them."""
-    differs: str
-    measured: str
-    condition: str
-    outcomes: tuple[OutcomeRule, ...]
-    opposite: str
-    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-    @property
-    def reads(self) -> tuple[tuple[str, str], ...]:
-        """Every (role, quantity) that a rule or a reason names, in that order."""
-        told = (pair for each in self.outcomes for pair in FIELD.findall(each.because))
-        ruled = (pair for each in self.outcomes for pair in each.rule.reads)
-        return tuple(dict.fromkeys((*ruled, *told)))
-
-
-@dataclass(frozen=True, slots=True)
-class TopicRecord:
-    """A question on which the thread contradicts itself, and the claims that answer it."""
-
-    question: str
-    positions: Mapping[str, str]
-    """Claim to what it says on this question, in a few words."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimBook:
-    """All statements and questions."""
-
-    claims: tuple[ClaimRecord, ...]
-    topics: tuple[TopicRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +42,7 @@ def judge_claims(
     variants: Iterable[VariantSummary],
     missing: Iterable[Missing] = (),
 ) -> tuple[Claim, ...]:
-    """Each statement with its outcome, from what was measured.
+    """Each claim with its outcome, from what was measured.
 
     Raises:
         ContradictionError: two rules of one record hold at once.
@@ -125,7 +73,7 @@ def judge_claim(
 
 
 def outcome_of(measured: Measured, missing: Mapping[str, str]) -> tuple[Outcome, str]:
-    """The outcome whose rule holds, with its reason; else inconclusive, with what is wanting."""
+    """The outcome whose rule holds, with its reason; else inconclusive, with what is missing."""
     record = measured.record
     if absent := [name for name in record.roles.values() if name not in measured.variants]:
         return Outcome.INCONCLUSIVE, absent_text(absent, missing)
@@ -152,8 +100,8 @@ def holding(measured: Measured) -> OutcomeRule | Gap:
 
 
 def absent_text(absent: Sequence[str], missing: Mapping[str, str]) -> str:
-    told = [f"{name} ({missing.get(name, 'no trial was recorded')})" for name in absent]
-    return f"not measured: {listed(told, MOST_GAPS)}"
+    gaps = [f"{name} ({missing.get(name, 'no trial was recorded')})" for name in absent]
+    return f"not measured: {listed(gaps, MOST_GAPS)}"
 
 
 def unread_text(gap: Gap) -> str:
@@ -260,7 +208,9 @@ def claims_left(
     return sum(claim.outcome is not Outcome.INCONCLUSIVE for claim in claims), len(claims)
 
 
-def again_of(records: Sequence[ClaimRecord], variants: Sequence[VariantSummary]) -> tuple[str, ...]:
+def variants_to_repeat(
+    records: Sequence[ClaimRecord], variants: Sequence[VariantSummary]
+) -> tuple[str, ...]:
     """Variants of which one more trial may decide a claim, in the order of the records.
 
     A claim for want of a verdict asks for that variant, one between the bounds for all of its own.
@@ -269,32 +219,14 @@ def again_of(records: Sequence[ClaimRecord], variants: Sequence[VariantSummary])
     found: dict[str, None] = {}
     for record in records:
         if by_name.keys() >= set(record.roles.values()):
-            found |= dict.fromkeys(wanted_again(Measured(record, by_name)))
+            found |= dict.fromkeys(_repeats_of(Measured(record, by_name)))
     return tuple(found)
 
 
-def wanted_again(measured: Measured) -> tuple[str, ...]:
+def _repeats_of(measured: Measured) -> tuple[str, ...]:
     found = holding(measured)
     if isinstance(found, OutcomeRule):
         return ()
     if not found.unread:
         return tuple(measured.record.roles.values())
     return tuple(each.variant for each in found.unread if each.quantity in JUDGED)
-
-
-def faults(record: ClaimRecord) -> list[str]:
-    """What is wrong with a record: an unknown role, quantity or published number."""
-    known = {**record.roles, **record.beside}
-    found = []
-    for role, name in record.reads:
-        if role not in known:
-            found.append(f"{record.id}: {role!r} is no role")
-        elif name.startswith(PUBLISHED):
-            if name.removeprefix(PUBLISHED) not in record.published.get(role, {}):
-                found.append(f"{record.id}: {role}.{name} is not published")
-        elif name not in QUANTITIES:
-            found.append(f"{record.id}: {name!r} is no quantity")
-    ruled = {role for each in record.outcomes for role, _ in each.rule.reads}
-    if beside := ruled & record.beside.keys():
-        found.append(f"{record.id}: a rule reads {min(beside)}, which is only shown beside")
-    return found

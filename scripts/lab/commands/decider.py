@@ -6,7 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from lab.claims.book import read_claims
-from lab.claims.judge import ClaimRecord, again_of, claims_left
+from lab.claims.judge import claims_left, variants_to_repeat
+from lab.claims.records import ClaimRecord
 from lab.records.summary import VariantSummary
 from lab.records.trial import End, EndKind
 from lab.stopping import wants_more
@@ -31,7 +32,7 @@ class RunDecider:
 
     def variants_to_repeat(self, folder: RunFolder, names: tuple[str, ...]) -> tuple[str, ...]:
         """Variants of which one more trial may decide a claim."""
-        return again_of(records_of(folder), measured_of(folder, names))
+        return variants_to_repeat(records_of(folder), measured_of(folder, names))
 
     def status_line(self, folder: RunFolder, names: tuple[str, ...]) -> str | None:
         """How many claims are decided so far; None for a run that is about none."""

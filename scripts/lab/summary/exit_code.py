@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from lab.claims.judge import ClaimBook, ClaimRecord, claims_asked
+from lab.claims.judge import claims_asked
+from lab.claims.records import ClaimBook, ClaimRecord
 from lab.errors import ExitCode
 from lab.records.claims import Claim
 from lab.records.experiment import Experiment, Missing

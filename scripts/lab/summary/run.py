@@ -1,9 +1,11 @@
 """Raw trials to the records of `summary.json`: pure, so any run can be rebuilt at any time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from lab.claims.judge import ClaimBook, judge_claims, topics_of
+from lab.claims.judge import judge_claims, topics_of
+from lab.claims.records import ClaimBook
+from lab.errors import ExitCode
 from lab.records.app_answer import AppAnswer
 from lab.records.curve import MemoryCurve
 from lab.records.experiment import Experiment
@@ -64,12 +66,9 @@ def summarise(
         trials: what was observed, by variant.
         comparison: what another engine found, where that is known.
         book: the thread's statements, for a run that may be about them.
-        own: the answer about an own app, whose first cause is its variant's.
+        own: the answer about a user app, whose first cause is its variant's.
     """
-    order: Callable[[str], int] = {
-        name: i for i, name in enumerate(experiment.variants)
-    }.__getitem__
-    names = sorted((name for name in trials if name in experiment.variants), key=order)
+    names = [name for name in experiment.variants if name in trials]
     variants = tuple(
         replace(found, cause=own_cause(found, own))
         for found in (variant_summary(trials[name]) for name in names)
@@ -82,23 +81,8 @@ def summarise(
         if records
         else exit_code_of(experiment, asked_about(experiment, variants), missing)
     )
-    every = [trial for found in trials.values() for trial in found]
-    engine = experiment.engine
-    shown = {variant.axes["host_cpus"] for variant in variants}
-    run = RunInfo(
-        id=run_id,
-        suite=experiment.suite,
-        started_at=experiment.started_at,
-        elapsed_seconds=experiment.elapsed_seconds,
-        partial=experiment.interrupted or experiment.elapsed_seconds is None,
-        engine=replace(engine, cgroup=cgroup_of(every, engine.cgroup)),
-        host=experiment.host,
-        host_cpus_shown=int(next(iter(shown))) if len(shown) == 1 and None not in shown else None,  # type: ignore[arg-type]
-        bases=bases_of(trials),
-        git_commit=experiment.git_commit,
-        command=experiment.command,
-        settings={**experiment.settings, **experiment.lanes},
-        lock_hashes=experiment.lock_hashes,
+    run = replace(
+        run_info(run_id, experiment, trials),
         missing=missing,
         exit_code=int(code),
         comparison=comparison,
@@ -107,8 +91,40 @@ def summarise(
     return Summary(SCHEMA_VERSION, run, variants, claims, topics, own)
 
 
+def run_info(run_id: str, experiment: Experiment, trials: Mapping[str, Sequence[Trial]]) -> RunInfo:
+    """What was run, where and how; without what is missing and the exit code."""
+    every = [trial for found in trials.values() for trial in found]
+    engine = experiment.engine
+    return RunInfo(
+        id=run_id,
+        suite=experiment.suite,
+        started_at=experiment.started_at,
+        elapsed_seconds=experiment.elapsed_seconds,
+        partial=experiment.interrupted or experiment.elapsed_seconds is None,
+        engine=replace(engine, cgroup=cgroup_of(every, engine.cgroup)),
+        host=experiment.host,
+        host_cpus_shown=cpus_shown(
+            trial for name in experiment.variants for trial in trials.get(name, ())
+        ),
+        bases=bases_of(trials),
+        git_commit=experiment.git_commit,
+        command=experiment.command,
+        settings={**experiment.settings, **experiment.lanes},
+        lock_hashes=experiment.lock_hashes,
+        missing=(),
+        exit_code=int(ExitCode.DECIDED),
+        comparison=None,
+    )
+
+
+def cpus_shown(trials: Iterable[Trial]) -> int | None:
+    """The CPUs that every variant was shown; None where they differ or are the host's own."""
+    shown = {trial.start.variant.axes.host_cpus for trial in trials}
+    return next(iter(shown)) if len(shown) == 1 else None
+
+
 def own_cause(found: VariantSummary, own: AppAnswer | None) -> str | None:
-    """A variant's cause: more than its own ledger speaks for that of an own app."""
+    """A variant's cause: of a user app the first of its diagnosis."""
     if own is None or own.variant != found.name or not own.causes:
         return found.cause
     return f"{own.causes[0].cause} ({own.causes[0].standing})"

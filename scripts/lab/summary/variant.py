@@ -37,11 +37,6 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     parts = [trial_summary(trial) for trial in trials]
     verdict, reason = joint_verdict(parts)
     found = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
-    cpu = [cpu_of(trial) for trial in trials]
-    user, system = (
-        median_number(c.user for c in cpu if c),
-        median_number(c.system for c in cpu if c),
-    )
     memory = middle_memory(part.memory_bytes for part in parts)
     prediction = trials[0].prediction or not_predicted(trials[0])
     limit_bytes = first.variant.memory_limit_bytes
@@ -62,7 +57,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
             middle_int(part.threads.settled for part in parts),
         ),
         processes=middle_int(processes_of(trial) for trial in trials),
-        cpu_seconds=None if user is None or system is None else CpuSeconds(user, system),
+        cpu_seconds=middle_cpu(cpu_of(trial) for trial in trials),
         elapsed_seconds=median_number(part.elapsed_seconds for part in parts),
         latency_seconds=latency_of(
             [block.latency_seconds for trial in trials for block in trial.blocks]
@@ -88,6 +83,13 @@ def median_number(values: Iterable[float | None]) -> float | None:
 def middle_int(values: Iterable[int | None]) -> int | None:
     found = median_number(values)
     return None if found is None else round(found)
+
+
+def middle_cpu(measured: Iterable[CpuSeconds | None]) -> CpuSeconds | None:
+    known = [cpu for cpu in measured if cpu is not None]
+    if not known:
+        return None
+    return CpuSeconds(median(cpu.user for cpu in known), median(cpu.system for cpu in known))
 
 
 def middle_memory(memories: Iterable[Memory | None]) -> Memory | None:

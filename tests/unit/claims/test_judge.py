@@ -6,17 +6,16 @@ from random import Random
 import pytest
 from builders import factories
 from builders.made import BOOK, CASES, RECORDS, made, measured
+from lab.claims.book import faults
 from lab.claims.judge import (
-    ClaimRecord,
     ContradictionError,
-    OutcomeRule,
-    again_of,
     claims_asked,
     claims_left,
-    faults,
     judge_claims,
     topics_of,
+    variants_to_repeat,
 )
+from lab.claims.records import ClaimRecord, OutcomeRule
 from lab.claims.rules import parse
 from lab.records.experiment import Missing
 from lab.records.judgement import Outcome, Verdict
@@ -224,22 +223,22 @@ def test_a_claim_without_a_verdict_asks_for_that_variant_again() -> None:
     record = RECORDS["T24"]
     open_one = {"uvloop": {"growth": 60, "verdict": "inconclusive"}}
 
-    assert again_of([record], measured(record, open_one)) == ("py38-numpy-uvloop",)
-    assert again_of([record], measured(record, {})) == ()
+    assert variants_to_repeat([record], measured(record, open_one)) == ("py38-numpy-uvloop",)
+    assert variants_to_repeat([record], measured(record, {})) == ()
 
 
 def test_a_claim_between_the_bounds_asks_for_all_its_variants_again() -> None:
     record = RECORDS["T23"]
     case = {"uvloop": {"growth": 610}, "asyncio": {"growth": 400}}
 
-    assert again_of([record], measured(record, case)) == tuple(record.roles.values())
+    assert variants_to_repeat([record], measured(record, case)) == tuple(record.roles.values())
 
 
 def test_more_of_the_same_does_not_help_where_something_else_is_wanting() -> None:
     record = RECORDS["T02"]
 
-    assert again_of([record], measured(record, {"db": {"threads": [20, None]}})) == ()
-    assert again_of([record], []) == ()
+    assert variants_to_repeat([record], measured(record, {"db": {"threads": [20, None]}})) == ()
+    assert variants_to_repeat([record], []) == ()
 
 
 def test_a_second_trial_that_decides_settles_the_verdict() -> None:
