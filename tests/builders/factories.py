@@ -223,6 +223,7 @@ def curve(variant: VariantSummary, trial: int = 1, points: int = 300) -> MemoryC
         seconds=times,
         memory_bytes=tuple(_memory_at(time, step, marks) for time in times),
         block_spans_seconds=tuple((index * step, index * step + 18) for index in range(blocks)),
+        block_ok=(125,) * blocks,
         trough_seconds=tuple(index * step for index in range(blocks + 1)),
         trough_bytes=marks,
     )

@@ -14,5 +14,7 @@ class MemoryCurve:
     block_spans_seconds: tuple[tuple[float, float], ...]
     trough_seconds: tuple[float, ...]
     trough_bytes: tuple[int, ...]
+    block_ok: tuple[int, ...] = ()
+    """Completed requests of each block."""
     watched_seconds: tuple[float, ...] = ()
     """`seconds` without the lab's own pauses before them."""

@@ -144,6 +144,7 @@ def curve_of(trial: Trial) -> MemoryCurve:
             (block.started_at_seconds - origin, block.ended_at_seconds - origin)
             for block in trial.blocks
         ),
+        block_ok=tuple(block.ok for block in trial.blocks),
         trough_seconds=tuple(t.sample.read_at_seconds - origin for t in trial.troughs),
         trough_bytes=tuple(t.sample.memory_bytes for t in trial.troughs),
         watched_seconds=tuple(watched_seconds([s.read_at_seconds for s in samples], trial.pauses)),

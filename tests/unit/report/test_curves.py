@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import factories
-from lab.report.curves import MOST_POINTS, downsample, grid, render_svg
+from lab.records.curve import MemoryCurve
+from lab.report.curves import grid, render_svg
+from lab.report.lines import MOST_POINTS, downsample
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -41,9 +43,10 @@ def test_other_names_flow() -> None:
 def test_every_variant_has_a_panel_with_its_verdict_and_its_number() -> None:
     summary = factories.core_summary()
     root = ElementTree.fromstring(render_svg(summary, factories.curves(summary.variants)))
-    titles = [title.text for title in root.iter(f"{SVG}title")]
+    panels = [each for each in root.iter(f"{SVG}g") if "panel" in each.get("class", "").split()]
+    titles = [panel.findtext(f"{SVG}title") for panel in panels]
 
-    assert len(titles) == 13
+    assert len(titles) == 12
     assert "py37-fastapi-sync: bounded, +2,991 MiB" in titles
 
 
@@ -95,9 +98,9 @@ def test_hostile_names_are_escaped() -> None:
 def test_two_hundred_variants_take_no_time() -> None:
     variants = factories.many_variants(200)
     curves = factories.curves(variants, 1000)
-    began = time.perf_counter()
+    began = time.process_time()
     render_svg(factories.summary(variants), curves)
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 def test_many_panels_have_each_a_scale_of_memory_of_their_own() -> None:
@@ -107,3 +110,43 @@ def test_many_panels_have_each_a_scale_of_memory_of_their_own() -> None:
     drawn = render_svg(factories.summary(many), factories.curves(many))
     assert drawn.count('class="y"') >= 25 * 2
     assert "25 panels, each on its own scale." in drawn
+
+
+def drawn_line(curve: MemoryCurve, **options: bool) -> ElementTree.Element:
+    variant = factories.variant_summary(growth=100 * factories.MIB)
+    svg = render_svg(factories.summary([variant]), [curve], **options)
+    return next(each for each in ElementTree.fromstring(svg).iter() if each.get("class") == "line")
+
+
+def test_the_page_has_what_a_pointer_reads_and_the_picture_has_not() -> None:
+    variant = factories.variant_summary(growth=100 * factories.MIB)
+    curve = replace(
+        factories.curve(variant),
+        block_spans_seconds=((0.04, 18.0), (30.0, 48.0)),
+        block_ok=(125, 120),
+    )
+
+    assert drawn_line(curve, standalone=False).get("data-blocks") == "0.0 18.0 125 30.0 48.0 120"
+    assert drawn_line(curve).get("data-blocks") is None
+    svg = render_svg(factories.summary([variant]), [curve], standalone=False)
+    root = ElementTree.fromstring(svg)
+    (panel,) = [each for each in root.iter() if each.get("data-top")]
+    assert root.get("data-seconds") == "0.0 240.0"
+    assert int(panel.get("data-top", "")) > 100 * factories.MIB
+
+
+def test_a_curve_without_counts_is_drawn_all_the_same() -> None:
+    curve = replace(factories.curve(factories.variant_summary()), block_ok=())
+
+    assert drawn_line(curve, standalone=False).get("data-blocks") is None
+
+
+def test_without_a_script_each_trough_says_what_it_is() -> None:
+    variant = factories.variant_summary(growth=100 * factories.MIB)
+    svg = render_svg(factories.summary([variant]), factories.curves([variant]), standalone=False)
+    dots = [each for each in ElementTree.fromstring(svg).iter(f"{SVG}circle") if len(each)]
+    titles = [dot.findtext(f"{SVG}title") for dot in dots]
+
+    assert len(titles) == 9
+    assert titles[0] == "Baseline: 24.0 MiB"
+    assert titles[8] == "Trough after block 8: 124 MiB, 1,000 requests"
