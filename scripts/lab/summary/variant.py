@@ -37,6 +37,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     parts = [trial_summary(trial) for trial in trials]
     verdict, reason = joint_verdict(parts)
     found = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
+    blocks = [block for trial in trials for block in trial.blocks]
     memory = middle_memory(part.memory_bytes for part in parts)
     prediction = trials[0].prediction or not_predicted(trials[0])
     limit_bytes = first.variant.memory_limit_bytes
@@ -59,17 +60,13 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         processes=middle_int(processes_of(trial) for trial in trials),
         cpu_seconds=middle_cpu(cpu_of(trial) for trial in trials),
         elapsed_seconds=median_number(part.elapsed_seconds for part in parts),
-        latency_seconds=latency_of(
-            [block.latency_seconds for trial in trials for block in trial.blocks]
-        ),
+        latency_seconds=latency_of([block.latency_seconds for block in blocks]),
         versions=versions_of(trials),
         caveats=tuple(sorted(found)) + prediction_caveats(verdict, memory, prediction, limit_bytes),
         load=load_of(trials[0]),
         oom_kills=middle_int(oom_kills_of(trial) for trial in trials),
         workers_lost=middle_int(workers_lost_of(trial) for trial in trials),
-        companion_seconds=latency_of(
-            [block.companion_seconds for trial in trials for block in trial.blocks]
-        ),
+        companion_seconds=latency_of([block.companion_seconds for block in blocks]),
         aftermath=aftermath_of(trials),
     )
 

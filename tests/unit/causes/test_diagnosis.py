@@ -9,6 +9,16 @@ import pytest
 from builders import raw
 from lab.app.interventions import interventions_for
 from lab.app.spec import AppSpec
+from lab.causes.advice import (
+    ADVICE,
+    CAUSE_UNKNOWN,
+    LIMIT,
+    NO_CAUSE_NEEDED,
+    NOTHING_TO_CHANGE,
+    STOPPED,
+    best_cure,
+    help_line,
+)
 from lab.causes.diagnosis import Diagnosis, diagnose
 from lab.causes.findings import Certainty
 from lab.records.interventions import Cause, Intervention
@@ -23,15 +33,7 @@ from lab.records.observations import (
 from lab.records.trial import Trial
 from lab.records.variant import Scenario
 from lab.report.answer_text import answer_text
-from lab.report.app_answer import (
-    CAUSE_UNKNOWN,
-    LAST_RESORT,
-    NO_CAUSE_NEEDED,
-    NOTHING_TO_CHANGE,
-    app_answer,
-    best_cure,
-    help_line,
-)
+from lab.report.app_answer import app_answer
 from lab.text.phrases import DASH
 
 MIB = raw.MIB
@@ -191,6 +193,21 @@ def test_large_objects_that_tracemalloc_accounts_for_are_pythons_and_not_native(
     assert [each.cause for each in answered(cache, None).findings] == [Cause.NATIVE]
 
 
+def test_what_live_memory_fills_and_has_stopped_needs_no_change_but_its_limit() -> None:
+    cache = trial(POOL, part="in_use_bytes", blocks_a_mib=50)
+    ended = [(CHANGES["max-requests"], arenas((0, *(0,) * 8)))]
+
+    assert help_line(answered(cache, None, ended, [explained(26_000)])) == LIMIT
+    assert help_line(answered(cache, None, ended)) == STOPPED
+
+
+def test_a_stop_gap_comes_after_the_advice_for_the_cause() -> None:
+    ended = [(CHANGES["max-requests"], trial((0,) * 9))]
+    line = help_line(answered(leak(), None, ended, [explained(40_000)]))
+
+    assert line.startswith(f"{ADVICE[Cause.LIVE_OBJECTS]}; until then gunicorn --max-requests")
+
+
 def test_what_pythons_allocator_does_not_hold_is_native() -> None:
     found = answered(leak(), None, (), [explained(100)])
     assert {each.cause for each in found.findings} == {Cause.NATIVE}
@@ -247,7 +264,7 @@ def test_descriptors_that_each_request_leaves_open_are_told_though_memory_is_fla
     assert found.judged.verdict is Verdict.FLAT
     assert [each.cause for each in found.findings] == [Cause.DESCRIPTORS]
     assert "(1.00 a request)" in found.findings[0].evidence
-    assert help_line(found) == LAST_RESORT[Cause.DESCRIPTORS]
+    assert help_line(found) == ADVICE[Cause.DESCRIPTORS]
 
 
 def with_descriptors(found: Trough, count: int) -> ProbeReading:
@@ -273,7 +290,7 @@ def test_cures_are_ranked_by_bytes_against_requests_a_second() -> None:
     [
         (
             0.7,
-            LAST_RESORT[Cause.LIVE_OBJECTS],
+            ADVICE[Cause.LIVE_OBJECTS],
             "until then MALLOC_ARENA_MAX=2 in the service",
         ),
         (0.2, "MALLOC_ARENA_MAX=2 in the service", "of the requests a second)"),

@@ -1,0 +1,112 @@
+"""What helps against a growth: the best measured intervention, and the advice for its cause."""
+
+from collections.abc import Mapping
+
+from lab.causes.causes import LIVE_CAUSES
+from lab.causes.diagnosis import Diagnosis
+from lab.causes.growth import is_too_small
+from lab.causes.interventions import InterventionResult
+from lab.records.interventions import Cause
+from lab.records.judgement import Verdict
+from lab.text.phrases import DASH, in_mib, share
+
+ADVICE: Mapping[Cause, str] = {
+    Cause.LIVE_OBJECTS: (
+        "let go of what the named lines hold, or move the package that they call to a release that"
+        " does not leak"
+    ),
+    Cause.NATIVE: "move the package that the named lines call to a release that does not leak",
+    Cause.PAGE_CACHE: "nothing: the kernel takes pages of files back when memory is needed",
+    Cause.THREADS: "join the threads that are started, or give them a pool",
+    Cause.PROCESSES: "wait for the processes that are started",
+    Cause.DESCRIPTORS: "close what is opened (with open(...))",
+    Cause.SOCKETS: "close connections, or reuse one client",
+    Cause.KERNEL: "see which sockets or files are kept: the kernel's memory hangs on them",
+    Cause.COPIED_PAGES: (
+        "gc.freeze() before the fork, the loaded data in an array, a file or a database, or fewer"
+        " workers"
+    ),
+    Cause.THREAD_ARENAS: "MALLOC_ARENA_MAX=2 in the service's environment",
+    Cause.FRAGMENTATION: "MALLOC_TRIM_THRESHOLD_=131072 in the service's environment",
+}
+COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
+LIMIT = "nothing needs to change: what the named lines fill has a limit; a lower one saves memory"
+STOPPED = "nothing needs to change: what the named lines hold has stopped growing"
+NOTHING_TO_CHANGE = "nothing needs to change"
+NO_CAUSE_NEEDED = "none is needed: memory did not grow enough to matter"
+CAUSE_UNKNOWN = "not known: no reading from inside the app tells what holds the memory"
+
+WORTH_SAVING_BYTES = 1 << 20
+WORTH_SAVING_SHARE = 0.25
+"""Of what the control gained: an intervention that saves less is not worth naming."""
+
+
+def no_cause(found: Diagnosis) -> str:
+    """Why an answer names no cause."""
+    undecided = found.judged.verdict is Verdict.INCONCLUSIVE
+    if undecided or is_too_small(found.judged) or not found.gained_bytes:
+        return NO_CAUSE_NEEDED
+    return CAUSE_UNKNOWN
+
+
+def help_line(found: Diagnosis) -> str:
+    """The best intervention that was measured, or the advice for the first cause.
+
+    The advice comes first where the intervention is a stop-gap, and of a leak of live memory of
+    which it leaves most. What live memory fills and has stopped needs no stop-gap.
+    """
+    best, advice = best_cure(found), advice_for_cause(found)
+    if found.judged.verdict is Verdict.BOUNDED and is_live(found):
+        best = None if best and best.change.is_stop_gap else best
+    cure = cure_text(best, found.requests) if best else ""
+    if not best:
+        return advice or without_findings(found)
+    if not advice or not is_second(best, found):
+        return cure
+    return f"{advice}; until then {cure}"
+
+
+def is_second(best: InterventionResult, found: Diagnosis) -> bool:
+    """Whether an intervention is told after the advice for the cause."""
+    leaks = found.judged.verdict is Verdict.LEAK and is_live(found)
+    return best.change.is_stop_gap or (leaks and not best.takes_most)
+
+
+def advice_for_cause(found: Diagnosis) -> str | None:
+    """What to do about the first cause; None without one."""
+    if not found.findings:
+        return None
+    first = found.findings[0]
+    if first.is_garbage:
+        return COLLECT
+    if found.judged.verdict is Verdict.BOUNDED and first.cause in LIVE_CAUSES:
+        return LIMIT if first.cause is Cause.LIVE_OBJECTS else STOPPED
+    return ADVICE[first.cause]
+
+
+def without_findings(found: Diagnosis) -> str:
+    """What to do where no cause was found and no intervention helped."""
+    decided = found.judged.verdict is not Verdict.INCONCLUSIVE
+    return NOTHING_TO_CHANGE if decided and is_too_small(found.judged) else DASH
+
+
+def is_live(found: Diagnosis) -> bool:
+    """Whether the first cause is live memory of the program."""
+    return bool(found.findings) and found.findings[0].cause in LIVE_CAUSES
+
+
+def cure_text(best: InterventionResult, requests: int) -> str:
+    """An intervention with what it saves and costs."""
+    saved = f"{in_mib(best.saved_bytes)} less in {requests:,} requests"
+    return f"{best.change.line} ({saved}, {share(best.rate)} of the requests a second)"
+
+
+def best_cure(found: Diagnosis) -> InterventionResult | None:
+    """The first intervention to keep that saves enough; a stop-gap only where nothing else does."""
+    cures = (each for each in found.outcomes if each.change.is_cure and is_worth_it(each))
+    return next(cures, None)
+
+
+def is_worth_it(result: InterventionResult) -> bool:
+    """Whether an intervention saves enough to be named."""
+    return result.saved_bytes >= max(WORTH_SAVING_BYTES, WORTH_SAVING_SHARE * result.control_bytes)
