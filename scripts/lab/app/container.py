@@ -14,6 +14,8 @@ from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
 RECIPE = "Dockerfile"
 LOGS, SOCKETS, HOMES = "logs", "probes", "homes"
+LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
+"""How much the engine keeps of what a service prints, as in compose.yaml."""
 MEMRAY = "/lab/memray"
 """Its packages, where they have a wheel for the app's Python: out of the app's sight."""
 JEMALLOC_LINK = f"/usr/lib/{JEMALLOC}"
@@ -95,6 +97,7 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         "tmpfs": ["/tmp:size=64m"],
         "networks": ["lab"],
         "user": "${LAB_UID:-1000}:${LAB_GID:-1000}",
+        "logging": LOGGING,
         "pids_limit": 2048,
         "stop_grace_period": "2s",
         "volumes": volumes,

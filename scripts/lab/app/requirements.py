@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.app.spec import AppSpec
 from lab.errors import LabError, UsageError
-from lab.store.safe_files import read_bytes
+from lab.files import read_bytes
 
 MAX_DEPTH, MAX_BYTES, MAX_FILES = 8, 1_000_000, 20_000
 FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$")

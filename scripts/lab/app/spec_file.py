@@ -11,9 +11,9 @@ from lab.app.spec import FILE, PYTHON, AppSpec, RequestProtocol, RequestSpec, Up
 from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS, REQUESTS, check_known, names
 from lab.app.table_reader import Table
 from lab.errors import UsageError
+from lab.files import read_bytes
 from lab.records.variant import Connection
 from lab.settings import parse_size
-from lab.store.safe_files import read_bytes
 
 PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))
 SMALLEST_LIMIT_BYTES, LARGEST_LIMIT_BYTES = 64 << 20, 64 << 30

@@ -13,12 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lab.errors import LabError, UsageError
-from lab.records.codec import decode, encode
-from lab.records.experiment import Experiment
-from lab.records.summary import Comparison, Summary
-from lab.records.trial import Trial
-from lab.store.comparison import comparable, comparison_with
-from lab.store.safe_files import (
+from lab.files import (
     FOLDER,
     check_folder,
     is_plain_name,
@@ -28,6 +23,11 @@ from lab.store.safe_files import (
     write_file,
     write_symlink,
 )
+from lab.records.codec import decode, encode
+from lab.records.experiment import Experiment
+from lab.records.summary import Comparison, Summary
+from lab.records.trial import Trial
+from lab.store.comparison import comparable, comparison_with
 from lab.store.trial_log import UNREADABLE, TrialWriter, fault_text, read_trial
 
 T = TypeVar("T")

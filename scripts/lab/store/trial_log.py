@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
+from lab.files import new_file, place, read_lines
 from lab.records.codec import ShapeError, decode, encode
 from lab.records.observations import (
     AllocationTrace,
@@ -21,7 +22,6 @@ from lab.records.observations import (
     Trough,
 )
 from lab.records.trial import End, Environment, Prediction, Trial, TrialStart
-from lab.store.safe_files import new_file, place, read_lines
 from lab.text.phrases import clipped
 
 Record = (

@@ -126,6 +126,7 @@ def test_a_container_is_hardened_as_the_labs_own_are() -> None:
     found = contained(app())
 
     assert found["cap_drop"] == ["ALL"]
+    assert found["logging"]["options"] == {"max-size": "5m", "max-file": "2"}
     assert found["security_opt"] == ["no-new-privileges:true"]
     assert found["read_only"]
     assert found["networks"] == ["lab"]

@@ -26,6 +26,7 @@ def services(**given: str) -> dict[str, dict[str, Any]]:
 
 SERVICES = services()
 VARIANTS = {name: service for name, service in SERVICES.items() if "labels" in service}
+LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
 SOCKET = "/var/run/docker.sock"
 NOT_THE_DRIVERS = frozenset({"OFFLINE"})
 """Checked before anything is built; it says where the images come from."""
@@ -40,6 +41,11 @@ def test_no_capability_and_no_new_privilege() -> None:
         assert SERVICES[name]["cap_drop"] == ["ALL"], name
         assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"], name
         assert not {"privileged", "cap_add", "devices", "pid", "ipc"} & SERVICES[name].keys(), name
+
+
+def test_what_a_service_prints_is_kept_up_to_a_limit() -> None:
+    for name in SERVICES:
+        assert SERVICES[name]["logging"] == LOGGING, name
 
 
 def test_nothing_is_written_but_to_memory() -> None:

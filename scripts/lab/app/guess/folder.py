@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from lab.app.guess.source import Module, read_module
 from lab.errors import LabError
-from lab.store.safe_files import read_bytes
+from lab.files import read_bytes
 
 TELLING = re.compile(
     r"(.*\.py|procfile|(.*[._-])?dockerfile|dockerfile\..*|(docker-)?compose(\..*)?\.ya?ml"

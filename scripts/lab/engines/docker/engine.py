@@ -22,6 +22,7 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.types import CancellableStream
 
 from lab.engines.docker.stats_payload import sample_from_payload
+from lab.engines.logs import exit_status, log_lines
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with
 from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo
@@ -152,32 +153,25 @@ class DockerEngine:
 
     def state(self, variant: Variant) -> State:
         found = self.inspect(variant)
-        code = str(found["State"]["ExitCode"]) if not found["State"]["Running"] else None
+        status = int(found["State"]["ExitCode"]) if not found["State"]["Running"] else None
         if self.lifecycle is Lifecycle.COMPOSE:
-            # PID 1 outlives the server there and writes down how it ended; elsewhere the file may
-            # be the trace of an earlier trial.
-            code = self.written_exit_code(found) or code
-        if code is None:
+            # PID 1 outlives the server there and writes its exit status to a file; elsewhere the
+            # file may be of an earlier trial.
+            written = exit_status(self.log_path(found).with_suffix(".exit"))
+            status = status if written is None else written
+        if status is None:
             return State(running=True)
-        return State(running=False, reason=ended_with(int(code)))
-
-    def written_exit_code(self, found: Mapping[str, Any]) -> str | None:
-        try:
-            return self.log_path(found).with_suffix(".exit").read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return None
+        return State(running=False, reason=ended_with(status))
 
     def log_path(self, found: Mapping[str, Any]) -> Path:
         return self.logs / f"{found['Config']['Hostname']}.log"
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
         try:
-            text = self.log_path(self.inspect(variant)).read_text(
-                encoding="utf-8", errors="replace"
-            )
-        except (OSError, VariantError):
+            path = self.log_path(self.inspect(variant))
+        except VariantError:
             return ()
-        return tuple(text.splitlines()[-lines:])
+        return log_lines(path)[-lines:]
 
     def stop(self, variant: Variant) -> None:
         if self.lifecycle is Lifecycle.DRIVER:

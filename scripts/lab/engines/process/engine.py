@@ -228,7 +228,7 @@ class ProcessEngine:
         running = self.find(variant)
         status = running.process.poll()
         if status is None:
-            status = running.written_exit_code()
+            status = running.exit_status()
         if status is None:
             return State(running=True)
         return State(running=False, reason=running.stopped_by or ended_with(status))

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from lab.engines.logs import exit_status, log_lines
 from lab.engines.process import supervisor as supervisor
 from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.process_tree import Trees
 from lab.records.observations import Sample
 
 STOP_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5
+SUPERVISOR_LOG = "supervisor.log"
 LOG_LINES_KEPT = 200
 
 
@@ -49,19 +51,12 @@ class ProcessGroup:
 
     def log_lines(self) -> tuple[str, ...]:
         """The server's, and behind them what the keeper had to say."""
-        lines: list[str] = []
-        for name in ("server.log", "keeper.log"):
-            with contextlib.suppress(OSError):
-                text = (self.work / name).read_text(encoding="utf-8", errors="replace")
-                lines += text.splitlines()
-        return tuple(lines[-LOG_LINES_KEPT:])
+        lines = log_lines(self.work / "server.log") + log_lines(self.work / SUPERVISOR_LOG)
+        return lines[-LOG_LINES_KEPT:]
 
-    def written_exit_code(self) -> int | None:
-        """How the server ended, as `images/entry` writes it down; it may outlive the server."""
-        try:
-            return int((self.work / "server.exit").read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return None
+    def exit_status(self) -> int | None:
+        """The server's exit status, as `images/entry` writes it; it may outlive the server."""
+        return exit_status(self.work / "server.exit")
 
     def supervisors(self) -> list[subprocess.Popen[bytes]]:
         return [self.process, *([self.database] if self.database else [])]
@@ -95,7 +90,7 @@ def launch(
 ) -> subprocess.Popen[bytes]:
     """A keeper in a session of its own, so that the terminal's signals pass it by."""
     spec = {"command": command, "work": str(work), "cgroup": str(group.path) if group else None}
-    with (work / "keeper.log").open("wb") as log:
+    with (work / SUPERVISOR_LOG).open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(spec)],
             env=dict(environment),

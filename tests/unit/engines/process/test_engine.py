@@ -491,7 +491,7 @@ def test_a_cgroups_peak_is_the_kernels(tmp_path: Path) -> None:
 
 def test_the_log_holds_what_the_keeper_had_to_say(tmp_path: Path) -> None:
     (tmp_path / "server.log").write_text("one\ntwo\n")
-    (tmp_path / "keeper.log").write_text("keeper: no such program\n")
+    (tmp_path / "supervisor.log").write_text("keeper: no such program\n")
     running = ProcessGroup(FakePopen(), tmp_path, None)  # type: ignore[arg-type]
 
     assert running.log_lines() == ("one", "two", "keeper: no such program")

@@ -348,5 +348,5 @@ def test_what_cannot_start_is_said_in_one_line(
     process = start(command, group=group)
 
     assert process.wait(5) == 127
-    (line,) = (work / "keeper.log").read_text(encoding="utf-8").splitlines()
+    (line,) = (work / "supervisor.log").read_text(encoding="utf-8").splitlines()
     assert line.startswith(f"keeper: {command} cannot start: ")

@@ -1,13 +1,14 @@
 """Files in a folder that a stranger may have filled: never followed, bounded, replaced whole.
 
-A run's folder is handed on as a tar and rebuilt by others. Every file of it is opened relative to
-an open folder, without following symlinks and without waiting for a writer.
+A run's folder is handed on as a tar and rebuilt by others; an app writes its own log. Every such
+file is opened relative to an open folder, without following symlinks or waiting for a writer.
 """
 
 import contextlib
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO, TextIO
@@ -132,6 +133,17 @@ def read_bytes(path: Path, most_bytes: int = MOST_JSON_BYTES) -> bytes:
     if len(content) > most_bytes:
         raise unreadable(place(path), f"more than {most_bytes:,} bytes came")
     return content
+
+
+def read_tail(path: Path, most_bytes: int) -> bytes:
+    """The last bytes of a file of any size, at most `most_bytes`.
+
+    Raises:
+        LabError: it is no regular file.
+    """
+    with opened_file(path, sys.maxsize) as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - most_bytes))
+        return file.read(most_bytes)
 
 
 def read_lines(

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lab import files
 from lab.errors import LabError
-from lab.store import safe_files
-from lab.store.safe_files import (
+from lab.files import (
     check_folder,
     is_plain_name,
     new_file,
     opened_folder,
     read_bytes,
     read_lines,
+    read_tail,
     write_file,
     write_symlink,
 )
@@ -178,7 +179,7 @@ def test_the_name_that_is_written_first_is_another_each_time(
 def test_a_guessed_name_is_refused_and_not_written_through(
     folder: Path, outside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(safe_files.secrets, "token_hex", lambda _: "guessed")
+    monkeypatch.setattr(files.secrets, "token_hex", lambda _: "guessed")
     (folder / ".report.md.guessed.partial").symlink_to("../outside")
 
     with pytest.raises(LabError, match="cannot be written: File exists"):
@@ -267,7 +268,7 @@ def test_a_file_of_the_largest_size_is_read(folder: Path, size: int) -> None:
 def test_a_folder_of_too_many_entries_is_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(safe_files, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(files, "MOST_ENTRIES", 3)
     for number in range(3):
         (folder / f"{number}.md").touch()
     check_folder(folder)
@@ -280,7 +281,7 @@ def test_a_folder_of_too_many_entries_is_refused(
 def test_a_folder_of_too_many_bytes_is_refused(folder: Path) -> None:
     for number in range(17):
         with (folder / f"{number}.jsonl").open("wb") as file:
-            file.truncate(safe_files.MOST_FILE_BYTES)
+            file.truncate(files.MOST_FILE_BYTES)
 
     with pytest.raises(LabError, match=r"it holds more than .* 1,073,741,824 bytes"):
         check_folder(folder)
@@ -361,3 +362,22 @@ def test_no_descriptor_stays_open(folder: Path, outside: Path) -> None:
 )
 def test_which_names_stay_where_they_are_looked_up(name: str, plain: bool) -> None:
     assert is_plain_name(name) is plain
+
+
+@pytest.mark.parametrize("plant", ["pipe", "symlink"])
+def test_the_tail_of_what_is_no_file_is_refused(folder: Path, plant: str) -> None:
+    path = folder / "server.log"
+    os.mkfifo(path) if plant == "pipe" else path.symlink_to("/etc/passwd")
+
+    with pytest.raises(LabError, match="no regular file"):
+        read_tail(path, 100)
+
+
+def test_the_tail_of_a_file_of_any_size_is_its_last_bytes(folder: Path) -> None:
+    path = folder / "server.log"
+    sparse(path)
+    with path.open("ab") as file:
+        file.write(b"the end")
+
+    assert read_tail(path, 10) == b"\0\0\0the end"
+    assert read_tail(path, 0) == b""
