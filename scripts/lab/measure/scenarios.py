@@ -11,7 +11,8 @@ from lab.load.request import request_of
 from lab.load.target import Target
 from lab.measure.cooldown_rules import Waits, memory_is_stable
 from lab.measure.sampling import Watch
-from lab.probes.client import HEALTH_PATH, ProbeClient
+from lab.probes.channels import HEALTH_PATH
+from lab.probes.client import ProbeClient
 from lab.records.observations import Block, PostLoadObservation, ProbeReading, Sample
 from lab.records.variant import Connection, Scenario
 

@@ -11,8 +11,7 @@ from lab.load.request_mix import RequestMix
 from lab.load.target import Target, resolve
 from lab.measure.trial_context import TrialContext, TrialEnded
 from lab.prediction.predict import OfferedLoad, predict
-from lab.probes.client import ProbeClient
-from lab.probes.sockets import probes_of
+from lab.probes.client import ProbeClient, probes_of
 from lab.records.observations import Calibration
 from lab.records.trial import EndKind, TrialStart
 from lab.text.phrases import in_mib

@@ -10,7 +10,8 @@ from lab.load.request_mix import UserApp
 from lab.matrix.load_plan import LoadPlan, plan_load
 from lab.measure.context import RunContext
 from lab.measure.sampling import Watch
-from lab.probes.client import HEALTH_PATH, ProbeClient
+from lab.probes.channels import HEALTH_PATH
+from lab.probes.client import ProbeClient
 from lab.records.observations import Block
 from lab.records.trial import EndKind
 from lab.records.variant import Variant

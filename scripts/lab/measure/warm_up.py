@@ -4,7 +4,7 @@ from lab.load.block import BlockPlan, run_block
 from lab.load.request import request_of
 from lab.load.target import Target
 from lab.measure.trial_context import TrialContext, not_served
-from lab.probes.client import HEALTH_PATH
+from lab.probes.channels import HEALTH_PATH
 from lab.records.variant import Connection
 
 NO_BLOCK = -1

@@ -1,134 +1,110 @@
-"""Asks the probes inside a variant; a probe that does not answer is a gap, never an error."""
+"""What the probes of one variant answer, as records; a probe that does not answer is a gap."""
 
-import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
-from functools import cached_property
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from lab.engines.protocol import Endpoint, probe_ports
-from lab.load.target import resolve
+from lab.engines.protocol import Endpoint
+from lab.load.request_mix import UserApp
+from lab.probes.answers import fits, record_of
+from lab.probes.channels import NoChannel, PortChannel, ProbeChannel, SocketChannel
+from lab.probes.traces import merged_trace
 from lab.records.observations import (
     AllocationTrace,
     Calibration,
     ProbeReading,
-    ProcessReading,
     WorkerReading,
 )
 from lab.records.trial import Environment
 
-OK = 200
-PROBE_TIMEOUT_SECONDS = 5.0
-HEALTH_PATH = "/health"
+TRACE_SECONDS = 90.0
+"""A snapshot of every allocation takes its time."""
+TREE_FIELDS = ("processes", "peak_bytes", "oom_kills", "memory_bytes")
 
 
 class ProbeClient:
-    """The probes of one variant."""
+    """The questions that a trial puts to the probes of one variant."""
 
-    def __init__(self, place: Endpoint, workers: int) -> None:
-        self.place = place
-        self.workers = workers
-        self.ports = range(place.probe_port, place.probe_port + probe_ports(workers))
+    def __init__(self, channel: ProbeChannel) -> None:
+        self.channel = channel
 
-    @cached_property
-    def address(self) -> str:
-        """Asked for once: behind a container's name stands a resolver inside the engine."""
-        return resolve(self.place.host, self.place.port)
-
-    def ask(self, port: int, path: str) -> tuple[int, bytes]:
-        """Status and body, over a connection of its own."""
-        connection = HTTPConnection(self.address, port, timeout=PROBE_TIMEOUT_SECONDS)
-        with closing(connection):
-            connection.request("GET", path, headers={"Connection": "close"})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-
-    def get(self, port: int, path: str) -> Any:
-        """The answer's JSON, or None when there is no answer."""
-        try:
-            status, body = self.ask(port, path)
-            return json.loads(body) if status == OK else None
-        except (OSError, HTTPException, ValueError):
-            return None
-
-    def answers(self, path: str, others: str | None = None) -> Iterator[Any]:
-        """What the workers say, until all have; one that came later may have any of the ports.
-
-        Args:
-            others: what those behind the first one are asked, where that is not the same.
-        """
-        asked, left = path, self.workers
-        for port in self.ports:
-            if left and (answer := self.get(port, asked)):
-                asked, left = others or path, left - 1
-                yield answer
-
-    def first(self, path: str) -> Any:
-        """The first worker's answer."""
-        return next(self.answers(path), None)
+    def first(self, question: str) -> Any:
+        """The first worker's answer, unchecked; None when no worker answers."""
+        return next(self.channel.answers(question), None)
 
     def server_answers(self) -> bool:
-        """Whether the measured server itself answers, with any status at all."""
-        try:
-            self.ask(self.place.port, HEALTH_PATH)
-        except (OSError, HTTPException):
-            return False
-        return True
+        """Whether the measured server itself responds, with any status."""
+        return self.channel.server_answers()
 
     def all_answer(self) -> bool:
-        """Whether each worker's probe does."""
-        return self.answering_workers() == self.workers
-
-    def answering_workers(self) -> int:
-        return len(list(self.answers("/_lab/health")))
+        """Whether the probe of each worker does, as far as they can be expected to."""
+        return self.channel.all_answer()
 
     def environment(self) -> Environment | None:
-        found = self.first("/_lab/environment")
-        return Environment(**found) if found else None
+        """Interpreter and packages of the first worker."""
+        return record_of(Environment, self.first("/_lab/environment"))
 
     def calibration(self) -> Calibration | None:
-        found = self.first("/_lab/calibration")
-        return Calibration(**found) if found else None
+        """What the workload leaves behind before any load; None where it was not measured."""
+        return record_of(Calibration, self.first("/_lab/calibration"))
 
     def tree(self) -> ProbeReading | None:
-        """The whole tree alone: no worker's own view."""
-        found = self.first("/_lab/tree")
-        return reading_of(found, ()) if found else None
+        """The tree of processes alone, without the workers' own readings."""
+        return reading_of(self.first("/_lab/tree"), ())
 
     def reading(self) -> ProbeReading | None:
-        """The tree, read once by the first worker, and each worker's own view."""
-        first, *others = (*self.answers("/_lab/reading", "/_lab/worker"),) or (None,)
-        return reading_of(first, (first["worker"], *others)) if first else None
+        """The tree of processes, read once by the first worker, and each worker's own reading."""
+        answers = list(self.channel.answers("/_lab/reading", "/_lab/worker"))
+        if not answers or not isinstance(answers[0], Mapping):
+            return None
+        first, *others = answers
+        return reading_of(first, (first.get("worker"), *others))
 
     def trace(self) -> bool:
-        """Only an own app's probes can: those that come from outside."""
-        return False
+        """Begin to trace allocations; whether any worker does. Only user apps can."""
+        return bool(list(self.channel.answers("/_lab/trace", seconds=TRACE_SECONDS)))
 
     def traced(self, requests: int) -> AllocationTrace | None:
-        return None
+        """What all workers allocated since `trace` and did not free; ends the trace.
+
+        Args:
+            requests: completed meanwhile.
+        """
+        answers = list(self.channel.answers("/_lab/traced", seconds=TRACE_SECONDS))
+        trace = merged_trace(answers, requests)
+        return trace if trace is not None and fits(trace) else None
 
     def kill_master(self) -> bool:
-        """Have a worker kill its parent; False when nobody answers."""
+        """Have a worker kill its parent; False when no worker answers."""
         return self.first("/_lab/kill-master") is not None
 
     def give_back(self) -> int:
-        """Have each worker collect its garbage, then trim its allocator; how many did."""
-        collected = len(list(self.answers("/_lab/collect")))
-        return min(collected, len(list(self.answers("/_lab/trim"))))
+        """How many workers collected their garbage and then trimmed their allocator."""
+        collected = len(list(self.channel.answers("/_lab/collect")))
+        return min(collected, len(list(self.channel.answers("/_lab/trim"))))
 
 
-def reading_of(tree: Mapping[str, Any], workers: Sequence[Mapping[str, Any]]) -> ProbeReading:
-    return ProbeReading(
-        read_at_seconds=time.time(),
-        processes=tuple(ProcessReading(**process) for process in tree["processes"]),
-        workers=tuple(map(worker_of, workers)),
-        peak_bytes=tree["peak_bytes"],
-        oom_kills=tree["oom_kills"],
-        memory_bytes=tree["memory_bytes"],
-    )
+def reading_of(tree: Any, workers: Sequence[Any]) -> ProbeReading | None:
+    """A reading at this moment; None when the tree has another shape.
+
+    A worker whose reading has another shape is left out, as one that does not answer.
+    """
+    if not isinstance(tree, Mapping):
+        return None
+    fields = {name: tree.get(name) for name in TREE_FIELDS}
+    reading = record_of(ProbeReading, {**fields, "workers": [], "read_at_seconds": time.time()})
+    if reading is None:
+        return None
+    readings = filter(None, (record_of(WorkerReading, worker) for worker in workers))
+    reading = replace(reading, workers=tuple(readings))
+    return reading if fits(reading) else None
 
 
-def worker_of(answer: Mapping[str, Any]) -> WorkerReading:
-    return WorkerReading(**{**answer, "gc_counts": tuple(answer["gc_counts"])})
+def probes_of(endpoint: Endpoint, workers: int, user_app: UserApp | None) -> ProbeClient:
+    """The probes of a variant: those of the lab's own apps, or those put into a user app."""
+    if user_app is None:
+        return ProbeClient(PortChannel(endpoint, workers))
+    if endpoint.sockets is None:
+        return ProbeClient(NoChannel(endpoint, user_app))
+    return ProbeClient(SocketChannel(endpoint, workers, user_app, endpoint.sockets))

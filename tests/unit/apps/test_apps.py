@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from lab.engines.protocol import Endpoint
-from lab.probes.client import ProbeClient
+from lab.probes.client import probes_of
 from lab.records.observations import Calibration
 from support.paths import ROOT
 from support.polling import wait_until
@@ -502,7 +502,7 @@ def test_the_answers_are_the_drivers_records(
 ) -> None:
     kept = tmp_path / "calibration.json"
     monkeypatch.setenv("LAB_CALIBRATION", str(kept))
-    client = ProbeClient(Endpoint("127.0.0.1", listening[0], listening[0]), workers=1)
+    client = probes_of(Endpoint("127.0.0.1", listening[0], listening[0]), 1, None)
 
     assert client.calibration() is None
     kept.write_text(
@@ -518,7 +518,7 @@ def test_the_answers_are_the_drivers_records(
     assert os.getpid() in [process.pid for process in reading.processes]
     assert environment is not None
     assert environment.packages["pytest"] == pytest.__version__
-    assert client.answering_workers() == 1
+    assert client.all_answer()
 
 
 def test_probes_that_are_switched_off_start_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

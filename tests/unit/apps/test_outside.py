@@ -13,7 +13,8 @@ from lab.engines.process.ports import Ports
 from lab.engines.protocol import Endpoint
 from lab.load.request import Request
 from lab.load.request_mix import UserApp, WeightedRequest
-from lab.probes.sockets import NoProbes, SocketProbes, probes_of, serving
+from lab.probes.channels import NoChannel, ProcessStatus, SocketChannel, serving
+from lab.probes.client import ProbeClient, probes_of
 from support.paths import ROOT
 from support.polling import wait_until
 
@@ -41,7 +42,7 @@ def sockets() -> Iterator[Path]:
 
 
 @contextmanager
-def running(program: str, sockets: Path, **environment: str) -> Iterator[SocketProbes]:
+def running(program: str, sockets: Path, **environment: str) -> Iterator[SocketChannel]:
     port = Ports().take(1)
     given = {
         **os.environ,
@@ -59,16 +60,16 @@ def running(program: str, sockets: Path, **environment: str) -> Iterator[SocketP
         start_new_session=True,
     )
     try:
-        yield SocketProbes(Endpoint("127.0.0.1", port, 0), 1, GUEST, sockets)
+        yield SocketChannel(Endpoint("127.0.0.1", port, 0), 1, GUEST, sockets)
     finally:
         os.killpg(child.pid, 9)
         child.communicate()
 
 
-def wait_for(probes: SocketProbes, count: int) -> None:
+def wait_for(probes: SocketChannel, count: int) -> None:
     """Until so many processes answer that they listen."""
     assert wait_until(
-        lambda: sum(each["listens"] for each in probes.processes()) >= count, DEADLINE_SECONDS
+        lambda: sum(each.listens for each in probes.processes()) >= count, DEADLINE_SECONDS
     )
 
 
@@ -77,8 +78,8 @@ def test_one_process_is_the_worker_and_tells_its_ledger(sockets: Path) -> None:
     with running(WAIT, sockets) as probes:
         wait_for(probes, 1)
         assert probes.all_answer()
-        reading = probes.reading()
-        environment = probes.environment()
+        reading = ProbeClient(probes).reading()
+        environment = ProbeClient(probes).environment()
 
     assert reading is not None
     (worker,) = reading.workers
@@ -111,7 +112,7 @@ def test_a_reading_has_every_worker_and_the_tree_once(sockets: Path) -> None:
         probes.workers = 2
         assert probes.all_answer()
         masters = probes.masters
-        reading = probes.reading()
+        reading = ProbeClient(probes).reading()
 
     assert reading is not None
     assert masters is not None
@@ -136,7 +137,7 @@ def test_after_a_fork_the_child_is_the_worker_and_the_master_is_none(sockets: Pa
         assert probes.all_answer()
         workers = list(probes.answers("/_lab/worker"))
 
-    masters = {each["parent_pid"] for each in told}
+    masters = {each.parent_pid for each in told}
     assert len(told) == 2
     assert [each["pid"] in masters for each in workers] == [False]
 
@@ -166,15 +167,15 @@ def test_traced_lines_are_the_apps_and_name_where_it_keeps(sockets: Path, tmp_pa
     )
     with running(program, sockets) as probes:
         wait_for(probes, 1)
-        assert probes.trace()
+        assert ProbeClient(probes).trace()
         with ExitStack() as stack:
             import socket
 
             for _ in range(10):
-                address = (probes.place.host, probes.place.port)
+                address = (probes.endpoint.host, probes.endpoint.port)
                 called = stack.enter_context(socket.create_connection(address))
                 called.recv(1)
-        found = probes.traced(10)
+        found = ProbeClient(probes).traced(10)
 
     assert found is not None
     assert found.lines[0].frames[0] == f"{tmp_path}/keeper.py:3"
@@ -212,31 +213,31 @@ def test_without_a_folder_for_sockets_the_app_runs_without_a_probe(folder: str) 
     assert (done.stdout.strip(), done.stderr) == ("1", "")
 
 
-def told(pid: int, parent_pid: int, listens: bool = True) -> dict[str, int | bool]:
-    return {"pid": pid, "parent_pid": parent_pid, "listens": listens}
+def process(pid: int, parent_pid: int, listens: bool = True) -> ProcessStatus:
+    return ProcessStatus(pid, parent_pid, listens)
 
 
 @pytest.mark.parametrize(
     ("processes", "masters", "pids"),
     [
-        ([told(5, 1)], None, [5]),
-        ([told(5, 1), told(6, 5), told(7, 5)], None, [6, 7]),
-        ([told(5, 1), told(8, 5, listens=False)], None, [5]),
-        ([told(5, 1), told(6, 5), told(9, 6)], frozenset({5}), [6]),
-        ([told(5, 1, listens=False)], None, [5]),
-        ([told(5, 1), told(11, 5)], frozenset({5}), [11]),
+        ([process(5, 1)], None, [5]),
+        ([process(5, 1), process(6, 5), process(7, 5)], None, [6, 7]),
+        ([process(5, 1), process(8, 5, listens=False)], None, [5]),
+        ([process(5, 1), process(6, 5), process(9, 6)], frozenset({5}), [6]),
+        ([process(5, 1, listens=False)], None, [5]),
+        ([process(5, 1), process(11, 5)], frozenset({5}), [11]),
     ],
 )
 def test_who_serves(
-    processes: list[dict[str, int | bool]], masters: frozenset[int] | None, pids: list[int]
+    processes: list[ProcessStatus], masters: frozenset[int] | None, pids: list[int]
 ) -> None:
-    assert [each["pid"] for each in serving(processes, masters)] == pids
+    assert [each.pid for each in serving(processes, masters)] == pids
 
 
 def test_an_app_without_probes_is_asked_from_without_alone(sockets: Path) -> None:
     probes = probes_of(Endpoint("127.0.0.1", 1, 1), 1, GUEST)
 
-    assert isinstance(probes, NoProbes)
+    assert isinstance(probes.channel, NoChannel)
     assert probes.all_answer()
     assert not probes.server_answers()
     assert (probes.reading(), probes.tree(), probes.traced(1)) == (None, None, None)
@@ -246,15 +247,15 @@ def test_an_app_without_probes_is_asked_from_without_alone(sockets: Path) -> Non
 def test_what_speaks_no_http_is_ready_when_it_takes_a_call(sockets: Path) -> None:
     with running(WAIT, sockets) as probes:
         wait_for(probes, 1)
-        place = probes.place
-        assert NoProbes(place, 1, BARE, sockets).server_answers()
+        place = probes.endpoint
+        assert NoChannel(place, BARE).server_answers()
 
 
 def test_a_stale_socket_is_no_process(sockets: Path) -> None:
     (sockets / "7.sock").write_text("")
-    probes = SocketProbes(Endpoint("127.0.0.1", 1, 1), 1, GUEST, sockets)
-    assert probes.processes() == []
-    assert probes.tree() is None
+    probes = SocketChannel(Endpoint("127.0.0.1", 1, 1), 1, GUEST, sockets)
+    assert probes.processes() == {}
+    assert ProbeClient(probes).tree() is None
 
 
 @pytest.mark.parametrize("module", ["os", "pytest"])

@@ -12,6 +12,7 @@ from lab.engines.protocol import Endpoint
 from lab.measure.cooldown import Cooldown, CooldownEnd
 from lab.measure.cooldown_rules import Waits
 from lab.measure.sampling import Watch
+from lab.probes.channels import PortChannel
 from lab.probes.client import ProbeClient
 from lab.records.observations import Pause, ProbeReading, ProcessReading
 from lab.store.trial_log import TrialWriter, read_records
@@ -26,7 +27,7 @@ class Inside(ProbeClient):
     def __init__(
         self, counts: Sequence[int | None], sizes: Sequence[int | None] = (None,), threads: int = 3
     ) -> None:
-        super().__init__(Endpoint("127.0.0.1", 1, 1), workers=1)
+        super().__init__(PortChannel(Endpoint("127.0.0.1", 1, 1), workers=1))
         self.counts: Iterator[int | None] = chain(counts, repeat(counts[-1]))
         self.sizes: Iterator[int | None] = chain(sizes, repeat(sizes[-1]))
         self.threads = threads

@@ -6,14 +6,23 @@ from collections.abc import Iterator
 import pytest
 from builders import raw
 from lab.engines.protocol import Endpoint
-from lab.probes import client as probe_client
+from lab.probes.channels import PortChannel
 from lab.probes.client import ProbeClient
+from lab.probes.question import QUESTION_SECONDS
 from lab.records.trial import Environment
 from support.script import Script
 from support.scripted_engine import ScriptedEngine
 
 MIB = raw.MIB
 VARIANT = raw.variant("one", workers=3)
+
+
+def client_of(endpoint: Endpoint, workers: int) -> ProbeClient:
+    return ProbeClient(PortChannel(endpoint, workers))
+
+
+def answering_workers(probes: ProbeClient) -> int:
+    return len(list(probes.channel.answers("/_lab/health")))
 
 
 @pytest.fixture
@@ -30,7 +39,7 @@ def engine() -> Iterator[ScriptedEngine]:
 
 @pytest.fixture
 def probes(engine: ScriptedEngine) -> ProbeClient:
-    return ProbeClient(engine.start(VARIANT), workers=3)
+    return client_of(engine.start(VARIANT), workers=3)
 
 
 @pytest.fixture
@@ -38,11 +47,11 @@ def nobody() -> ProbeClient:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
-    return ProbeClient(Endpoint("127.0.0.1", port, port), workers=1)
+    return client_of(Endpoint("127.0.0.1", port, port), workers=1)
 
 
 def test_each_worker_answers_for_itself(probes: ProbeClient) -> None:
-    assert probes.answering_workers() == 3
+    assert answering_workers(probes) == 3
 
 
 def test_the_server_itself_answers(probes: ProbeClient) -> None:
@@ -63,8 +72,12 @@ def test_a_reading_has_the_tree_once_and_every_worker(probes: ProbeClient) -> No
 def asked_of(probes: ProbeClient, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions that are put from now on."""
     asked: list[str] = []
-    get = probes.get
-    monkeypatch.setattr(probes, "get", lambda port, path: asked.append(path) or get(port, path))
+    channel = probes.channel
+    assert isinstance(channel, PortChannel)
+    ask = channel.ask
+    monkeypatch.setattr(
+        channel, "ask", lambda port, question: asked.append(question) or ask(port, question)
+    )
     return asked
 
 
@@ -80,7 +93,7 @@ def test_a_reading_is_one_question_a_worker(
 def test_the_tree_is_read_by_the_first_worker_that_answers(
     engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    probes = ProbeClient(engine.start(VARIANT), workers=3)
+    probes = client_of(engine.start(VARIANT), workers=3)
     engine.call(engine.running["one"].replace_worker)
     asked = asked_of(probes, monkeypatch)
     reading = probes.reading()
@@ -103,13 +116,13 @@ def test_the_tree_alone_is_a_reading_without_workers(
 
 
 def test_a_worker_that_came_later_is_found_on_another_port(engine: ScriptedEngine) -> None:
-    probes = ProbeClient(engine.start(VARIANT), workers=3)
+    probes = client_of(engine.start(VARIANT), workers=3)
     engine.call(engine.running["one"].replace_worker)
     reading = probes.reading()
 
     assert reading is not None
     assert [worker.pid for worker in reading.workers] == [12, 13, 14]
-    assert probes.answering_workers() == 3
+    assert answering_workers(probes) == 3
 
 
 def test_each_worker_gives_back_what_it_can(probes: ProbeClient, engine: ScriptedEngine) -> None:
@@ -136,11 +149,11 @@ def test_environment_and_calibration_are_records(probes: ProbeClient) -> None:
 
 def test_what_was_not_calibrated_is_none() -> None:
     with ScriptedEngine({"one": Script()}) as engine:
-        assert ProbeClient(engine.start(VARIANT), workers=3).calibration() is None
+        assert client_of(engine.start(VARIANT), workers=3).calibration() is None
 
 
 def test_a_probe_that_does_not_answer_is_a_gap(nobody: ProbeClient) -> None:
-    assert nobody.answering_workers() == 0
+    assert answering_workers(nobody) == 0
     assert not nobody.server_answers()
     assert nobody.reading() is None
     assert nobody.tree() is None
@@ -158,4 +171,4 @@ def test_a_proxy_of_the_environment_is_not_asked(
 
 
 def test_a_probe_is_not_waited_for_longer_than_a_reading() -> None:
-    assert probe_client.PROBE_TIMEOUT_SECONDS < 10
+    assert QUESTION_SECONDS < 10
