@@ -1,8 +1,8 @@
-"""How long the lab goes on with a trial: until it is decided, and a leak until it is confirmed."""
+"""The stopping rule: the load is extended until a trial is decided, and a leak confirmed."""
 
 from lab.records.judgement import Verdict
 
-# So many times the load that was asked for, at most: what is open then stays open.
+# The load is extended to at most so many times what was asked for: what is open then stays open.
 MOST_LOADS = 3
 
 # A cache that fills evenly looks like a leak until it is full: a leak has to hold for half as
@@ -18,5 +18,5 @@ def wants_more(verdict: Verdict, asked_blocks: int, blocks: int) -> bool:
 
 
 def next_blocks(asked_blocks: int) -> int:
-    """How many are added before it is judged anew."""
+    """How many blocks the load is extended by before the trial is judged again."""
     return max(1, asked_blocks // 4)

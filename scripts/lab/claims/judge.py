@@ -105,8 +105,8 @@ def absent_text(absent: Sequence[str], missing: Mapping[str, str]) -> str:
 
 
 def unread_text(gap: Gap) -> str:
-    told = dict.fromkeys(f"{each.variant}: {each.why}" for each in gap.unread)
-    return f"open, because of {listed(list(told), MOST_GAPS)}"
+    reasons = dict.fromkeys(f"{each.variant}: {each.why}" for each in gap.unread)
+    return f"open, because of {listed(list(reasons), MOST_GAPS)}"
 
 
 def numbers_text(measured: Measured) -> str:

@@ -31,9 +31,10 @@ from lab.summary.variant import variant_summary
 
 
 def cgroup_of(trials: Iterable[Trial], known: str) -> str:
+    """The versions of cgroups that samples came from, e.g. `v2`; else what is known of the host."""
     sources = {sample.source for trial in trials for sample in trial.samples[:1]}
-    told = sorted(s.removeprefix("cgroup-") for s in sources if s.startswith("cgroup-"))
-    return ", ".join(told) or known
+    versions = sorted(s.removeprefix("cgroup-") for s in sources if s.startswith("cgroup-"))
+    return ", ".join(versions) or known
 
 
 def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[ImageBase, ...]:

@@ -136,8 +136,8 @@ def versions_of(trials: Sequence[Trial]) -> dict[str, str]:
     if known is None:
         return {}
     packages = {name.replace("_", "-"): version for name, version in known.packages.items()}
-    kept = {name: packages[name] for name in sorted(packages) if name not in MOVING_PACKAGES}
-    return {"python": known.python, "libc": known.libc, **kept}
+    serving = {name: packages[name] for name in sorted(packages) if name not in MOVING_PACKAGES}
+    return {"python": known.python, "libc": known.libc, **serving}
 
 
 def aftermath_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
@@ -179,8 +179,8 @@ def prediction_caveats(
         )
     if verdict is Verdict.LEAK and memory and memory.growth < predicted:
         found.append(
-            f"It climbs, but is still below its predicted ceiling ({in_mib(memory.growth)} of "
-            f"{in_mib(predicted)}), and a pool that fills looks the same until then: run it "
-            "again with twice the REQUESTS."
+            f"Its growth is below the predicted ceiling ({in_mib(memory.growth)} of "
+            f"{in_mib(predicted)}), but no reading shows it free in the allocator, as that "
+            "of a pool that fills would be."
         )
     return tuple(found)

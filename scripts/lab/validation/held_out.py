@@ -46,7 +46,7 @@ def collections(random: Generator, load: SimulatedLoad) -> Heights:
 
 
 def wandering_then_still(random: Generator, load: SimulatedLoad) -> Heights:
-    """A heap that wanders as it pleases for a while, and then no more."""
+    """A heap that wanders at random for a while and then is stable."""
     walk = np.cumsum(random.normal(0.02, random.uniform(0.05, 0.3), len(load.done)))
     until = max(1, int(random.uniform(0.2, 1.0) * load.blocks))
     walk[until:] = walk[until - 1]

@@ -76,14 +76,14 @@ def one_time(
 
 
 def filling_heap(random: Generator, load: SimulatedLoad) -> Heights:
-    """An async worker's heap as measured: some megabytes in a thousand requests, then still."""
+    """An async worker's heap as measured: some megabytes in a thousand requests, then stable."""
     sizes = random.uniform(0.1, 2.5, random.integers(4, 12))
     total = random.uniform(3, 7.5)
     return one_time(random, load, sizes * total / sizes.sum(), random.uniform(300, 900))
 
 
 def evenly_filling_heap(random: Generator, load: SimulatedLoad) -> Heights:
-    """As measured on 3.10: a jump, then 1 KiB a request up to 3,500 requests, then still."""
+    """As measured on 3.10: a jump, then 1 KiB a request up to 3,500 requests, then stable."""
     first, more = random.uniform(1, 3.5), random.uniform(1, 4)
     at = random.uniform(400, 700), random.uniform(1500, 3500)
     a_worker = first * (load.answered > at[0]) + more * np.minimum(1, load.answered / at[1])
@@ -132,11 +132,11 @@ def recycled(random: Generator, load: SimulatedLoad) -> Heights:
 
 def timers(random: Generator, load: SimulatedLoad) -> Heights:
     """Closed connections that a timer keeps for a while: a block leaves some behind."""
-    kept = random.uniform(0.2, 3) * random.gamma(2, 0.5, len(load.done))
+    open_mib = random.uniform(0.2, 3) * random.gamma(2, 0.5, len(load.done))
     forgotten = random.uniform(0.2, 0.6)
-    for block in range(1, len(kept)):
-        kept[block] += forgotten * kept[block - 1]
-    return 3 + kept
+    for block in range(1, len(open_mib)):
+        open_mib[block] += forgotten * open_mib[block - 1]
+    return 3 + open_mib
 
 
 def page_cache(random: Generator, load: SimulatedLoad) -> Heights:

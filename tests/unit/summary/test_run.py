@@ -280,7 +280,7 @@ def test_a_leak_below_its_predicted_ceiling_may_be_a_pool_that_fills() -> None:
 
     assert variant.verdict is Verdict.LEAK
     assert variant.caveats[-1].startswith(
-        "It climbs, but is still below its predicted ceiling (160 MiB of 1,223 MiB)"
+        "Its growth is below the predicted ceiling (160 MiB of 1,223 MiB), but no reading"
     )
     assert "predicted ceiling" not in "".join(variant_of(raw.trial(BOUNDED)).caveats)
 
