@@ -17,7 +17,6 @@ MAX_FUNCTION_LINES = 40
 MAX_PARAMETERS = 6
 STILL_TO_SPLIT = frozenset(
     {
-        "scripts/lab/app/guess/commands.py",
         "scripts/lab/causes/diagnosis.py",
         "scripts/lab/engines/process/environments.py",
         "scripts/lab/summary/run.py",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lab.app.guess.folder import Folder, joined, parent_of
 from lab.app.guess.frameworks import FRAMEWORKS, Framework, Interface
@@ -126,6 +127,19 @@ def imported_frameworks(module: Module) -> Iterator[str]:
     yield from (name for name in FRAMEWORKS if name in module.imports)
 
 
+@dataclass(frozen=True, slots=True)
+class ServedObject:
+    """An app object as a server's command names it."""
+
+    root: str
+    """The folder from which it is imported."""
+    target: str
+    """`module:name`, from there."""
+    app: AppObject
+    framework: Framework
+    why: str
+
+
 def of_object(
     folder: Folder, module: Module, app: AppObject, required: frozenset[str]
 ) -> Iterator[Command]:
@@ -143,23 +157,17 @@ def of_object(
             line = f"python -m gunicorn {worker} --bind {BIND} {target}"
             yield Command(within(root, line), why, "gunicorn")
         return
+    served = ServedObject(root, target, app, framework, why)
     if framework.interface is Interface.WSGI:
-        yield from of_wsgi(folder, root, target, app, framework, required, why)
+        yield from of_wsgi(folder, served, required)
     else:
-        yield from of_asgi(folder, root, target, app, framework, required, why)
+        yield from of_asgi(folder, served)
 
 
-def of_wsgi(
-    folder: Folder,
-    root: str,
-    target: str,
-    app: AppObject,
-    framework: Framework,
-    required: frozenset[str],
-    why: str,
-) -> Iterator[Command]:
-    called = f"'{target}()'" if app.is_factory else target
-    flask = framework.name == "flask"
+def of_wsgi(folder: Folder, served: ServedObject, required: frozenset[str]) -> Iterator[Command]:
+    root, why = served.root, served.why
+    called = f"'{served.target}()'" if served.app.is_factory else served.target
+    flask = served.framework.name == "flask"
     gunicorn = f"python -m gunicorn {config(folder, root)}--bind {BIND} {called}"
     if not flask or "gunicorn" in required or config(folder, root):
         yield Command(within(root, gunicorn), why, "gunicorn")
@@ -168,20 +176,13 @@ def of_wsgi(
         yield Command(within(root, line), f"{why}, with Flask's own server: name yours", "Flask")
 
 
-def of_asgi(
-    folder: Folder,
-    root: str,
-    target: str,
-    app: AppObject,
-    framework: Framework,
-    required: frozenset[str],
-    why: str,
-) -> Iterator[Command]:
+def of_asgi(folder: Folder, served: ServedObject) -> Iterator[Command]:
+    root, target, app, why = served.root, served.target, served.app, served.why
     factory = " --factory" if app.is_factory else ""
-    if framework.name == "sanic":
+    if served.framework.name == "sanic":
         line = f"python -m sanic {target}{factory} {UVICORN} --single-process"
         yield Command(within(root, line), why, "sanic")
-    if framework.name == "quart" and not app.is_factory:
+    if served.framework.name == "quart" and not app.is_factory:
         yield Command(within(root, f"python -m hypercorn --bind {BIND} {target}"), why, "hypercorn")
     file = config(folder, root)
     if file and not app.is_factory:
