@@ -97,8 +97,8 @@ class TestProcess(EngineContract):
         engine.stop(known)
 
     def test_its_server_answers_on_loopback(self, case: Case) -> None:
-        place = case.started()
-        with urllib.request.urlopen(f"http://{place.host}:{place.port}/probe.py") as answer:
+        endpoint = case.started()
+        with urllib.request.urlopen(f"http://{endpoint.host}:{endpoint.port}/probe.py") as answer:
             assert answer.status == 200
 
     def test_a_killed_server_is_told_by_its_status(self, case: Case) -> None:
@@ -119,14 +119,14 @@ class TestProcess(EngineContract):
         assert running.group is None or not running.group.path.exists()
 
 
-def test_a_worker_outlives_its_master_below_the_keeper_where_its_service_says_so(
+def test_a_worker_outlives_its_master_below_the_supervisor_where_its_service_says_so(
     tmp_path: Path,
 ) -> None:
     _, variant, _ = all_variants(tmp_path)
     engine, readings = process_engine(tmp_path), []
     try:
-        place = engine.start(variant)
-        url = f"http://{place.host}:{place.port}/probe.py"
+        endpoint = engine.start(variant)
+        url = f"http://{endpoint.host}:{endpoint.port}/probe.py"
         assert wait_until(lambda: answers(url))
         sampling = engine.sample(variant, readings.append)
         sampling.resume()

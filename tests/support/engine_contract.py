@@ -1,4 +1,4 @@
-"""What every engine keeps: the conductor asks none of them which one it is."""
+"""What every engine keeps: the scheduler uses each of them alike."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from support.polling import wait_until
 
 @dataclass
 class Case:
-    """An engine with one variant that it can run and one of which it knows nothing."""
+    """An engine with one variant that it can run and one that it cannot."""
 
     engine: Engine
     variant: Variant
@@ -28,9 +28,9 @@ class Case:
     readings: list[Sample | None] = field(default_factory=list)
 
     def started(self) -> Endpoint:
-        place = self.engine.start(self.variant)
+        endpoint = self.engine.start(self.variant)
         assert wait_until(lambda: self.log_line in "\n".join(self.log())), self.log()
-        return place
+        return endpoint
 
     def sampling(self) -> Sampling:
         """Its readings, from now on."""
@@ -58,12 +58,12 @@ class EngineContract:
         assert info.version
         assert all(note.endswith(".") for note in info.notes)
 
-    def test_what_was_started_runs_and_has_a_place(self, case: Case) -> None:
-        place = case.started()
-        assert place.host
-        assert 0 < place.port < 65536
-        assert 0 < place.probe_port < 65536
-        assert place.container["image"]
+    def test_what_was_started_runs_and_has_an_endpoint(self, case: Case) -> None:
+        endpoint = case.started()
+        assert endpoint.host
+        assert 0 < endpoint.port < 65536
+        assert 0 < endpoint.probe_port < 65536
+        assert endpoint.container["image"]
         assert case.engine.state(case.variant).running
 
     def test_readings_come_by_themselves_and_their_times_rise(self, case: Case) -> None:
@@ -95,7 +95,7 @@ class EngineContract:
         sampling = case.sampling()
         assert wait_until(lambda: bool(case.samples()))
         sampling.stop()
-        time.sleep(0.2)  # one that was under way may still arrive
+        time.sleep(0.2)  # one that is being taken may arrive
         count = len(case.readings)
         assert not wait_until(lambda: len(case.readings) > count, case.silence_seconds)
 
@@ -104,7 +104,7 @@ class EngineContract:
         sampling = case.sampling()
         assert wait_until(lambda: bool(case.samples()))
         sampling.pause()
-        time.sleep(0.2)  # one that was under way may still arrive
+        time.sleep(0.2)  # one that is being taken may arrive
         count = len(case.readings)
         assert not wait_until(lambda: len(case.readings) > count, case.silence_seconds)
         sampling.resume()

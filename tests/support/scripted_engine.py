@@ -101,7 +101,7 @@ class ScriptedEngine:
         running = self.running[variant.name] = ScriptedServer(variant, script, self.loop)
         self.started.append(variant.name)
         self.call(running.open)
-        return running.place()
+        return running.endpoint()
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         return ScriptedSampling(self.running[variant.name], self.pace_seconds, on_sample)

@@ -126,7 +126,7 @@ class ScriptedServer:
         (self.server_socket,) = bound_sockets(1)
         self.probe_sockets = bound_sockets(probe_ports(variant.axes.workers))
 
-    def place(self) -> Endpoint:
+    def endpoint(self) -> Endpoint:
         port, probe_port = map(port_of, (self.server_socket, self.probe_sockets[0]))
         return Endpoint(LOOPBACK, port, probe_port, {"image": self.variant.image})
 
@@ -253,7 +253,7 @@ class ScriptedServer:
         return value_at(self.script.pids, self.readings, self.served)
 
     def sample(self) -> Sample | None:
-        """The next reading; None when there is nobody left to read."""
+        """The next reading; None when no process is left."""
         if self.dead:
             return None
         self.read_at_seconds = max(time.time(), self.read_at_seconds + 1e-6)

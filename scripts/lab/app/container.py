@@ -1,4 +1,4 @@
-"""An app in containers: its image's recipe, and what every one of its services is hardened with."""
+"""A user app in containers: its image's recipe, and how each of its services is hardened."""
 
 import json
 import shlex
@@ -17,9 +17,9 @@ LOGS, SOCKETS, HOMES = "logs", "probes", "homes"
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
 """How much the engine keeps of what a service prints, as in compose.yaml."""
 MEMRAY = "/lab/memray"
-"""Its packages, where they have a wheel for the app's Python: out of the app's sight."""
+"""Folder of memray's packages, where there is a wheel for the app's Python; not on its path."""
 JEMALLOC_LINK = f"/usr/lib/{JEMALLOC}"
-"""The same for every machine: the recipe makes it where Debian has the package."""
+"""The same path on every architecture; the recipe makes it where Debian has the package."""
 INSTALL = (
     "apt-get update -qq && DEBIAN_FRONTEND=noninteractive "
     "apt-get install -y -qq --no-install-recommends"
@@ -68,12 +68,12 @@ def requirements_texts(description: AppSpec) -> tuple[str, str]:
 
 
 def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | None) -> Service:
-    """A service with what compose.yaml's own variants have; the lab's parts come from outside.
+    """The service with the limits of compose.yaml's variants, and the lab's files mounted into it.
 
     Args:
         work: the run's folder, as the engine knows it.
         root: the repository, as the engine knows it.
-        cpus: how many are shown; None: the host's own.
+        cpus: how many the app sees; None for the host's own.
     """
     volumes = [
         f"{root}/images/entry:/lab/entry:ro",
@@ -86,10 +86,10 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         volumes.append(f"{root}/images/cpus/{cpus}:/sys/devices/system/cpu/online:ro")
     if "LAB_PROBE_SOCKETS" in service["environment"]:
         volumes += [f"{root}/apps:/lab/apps:ro", f"{work}/{SOCKETS}/{name}:/lab/probes"]
-    place = {"LAB_LIFECYCLE": "driver", "HOME": "/lab/home"}
+    own = {"LAB_LIFECYCLE": "driver", "HOME": "/lab/home"}
     return {
         **service,
-        "environment": {**place, **service["environment"]},
+        "environment": {**own, **service["environment"]},
         "entrypoint": ["/lab/entry"],
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
@@ -105,7 +105,7 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
 
 
 def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
-    """What the driver's service has beside compose.yaml's own."""
+    """What the driver's service has in addition to compose.yaml's."""
     return {
         "command": ["try"],
         "volumes": [

@@ -29,7 +29,7 @@ ENVIRONMENTS = ".environments"
 
 
 def folder_name(description: AppSpec, interpreter: Interpreter) -> str:
-    """Same name, same content: the requirements' own text counts, not where it stands."""
+    """The environment's name, with a hash of the requirements' text and of the interpreter."""
     stands_on = f"\0{interpreter.executable.resolve()}\0{interpreter.version}".encode()
     wanted = hashlib.sha256(content(description) + stands_on).hexdigest()[:12]
     return f"{base_name(description)}-{wanted}"
@@ -37,7 +37,7 @@ def folder_name(description: AppSpec, interpreter: Interpreter) -> str:
 
 @contextlib.contextmanager
 def needs(description: AppSpec) -> Iterator[Needs]:
-    """What `pip install` is told; what the app's folder is built from is a copy of it."""
+    """Arguments of `pip install`; a local project is built from a copy of the app's folder."""
     with tempfile.TemporaryDirectory(prefix="memlab-install-") as folder:
         work = Path(folder)
         copy = work / "app"
@@ -102,7 +102,7 @@ def prepare_memray(description: AppSpec, root: Path, python: Installed) -> Path 
 
 
 def named(description: AppSpec, key: str, make: Callable[[], T]) -> T:
-    """What is made, or an error that names the key that asked for it."""
+    """What `make` returns; its error names the key of lab.toml that needs it."""
     try:
         return make()
     except VariantError as error:

@@ -1,4 +1,4 @@
-"""One thing changed at a time: what proves a cause, and may be its cure."""
+"""Interventions: one change at a time, which proves a cause and may be its cure."""
 
 import re
 from dataclasses import replace
@@ -7,18 +7,18 @@ from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.records.interventions import Cause, Causes, Intervention
 from lab.records.variant import Connection
 
-KEPT: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
+RETAINED: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
 OF_A_WORKER: Causes = (
     *(Cause.LIVE_OBJECTS, Cause.NATIVE, Cause.THREAD_ARENAS, Cause.FRAGMENTATION),
     *(Cause.THREADS, Cause.DESCRIPTORS, Cause.SOCKETS),
 )
-"""What ends with the worker that holds it."""
+"""Causes whose memory is freed when the worker ends."""
 THRESHOLD_BYTES = 128 * 1024
-"""glibc's own first value: setting it ends the automatic adjustment."""
+"""glibc's initial value; setting it ends the automatic adjustment."""
 
 
 def applied(description: AppSpec, change: Intervention) -> AppSpec:
-    """The app with that change."""
+    """The app with this change."""
     return replace(
         description,
         environment={**description.environment, **change.environment},
@@ -38,17 +38,20 @@ def in_environment(name: str, proves: Causes, **values: str) -> Intervention:
 
 
 def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Intervention, ...]:
-    """All changes that can be made to this app.
+    """All interventions that this app allows.
 
     Args:
-        jemalloc: the library's file where the app runs; None where there is none.
+        jemalloc: the library's path where the app runs; None where there is none.
     """
     threshold = str(THRESHOLD_BYTES)
-    found = [
-        in_environment("one-arena", KEPT, MALLOC_ARENA_MAX="1"),
+    chosen = [
+        in_environment("one-arena", RETAINED, MALLOC_ARENA_MAX="1"),
         in_environment("two-arenas", (Cause.THREAD_ARENAS,), MALLOC_ARENA_MAX="2"),
         in_environment(
-            "thresholds", KEPT, MALLOC_MMAP_THRESHOLD_=threshold, MALLOC_TRIM_THRESHOLD_=threshold
+            "thresholds",
+            RETAINED,
+            MALLOC_MMAP_THRESHOLD_=threshold,
+            MALLOC_TRIM_THRESHOLD_=threshold,
         ),
         replace(
             in_environment("python-malloc", (Cause.FRAGMENTATION,), PYTHONMALLOC="malloc"),
@@ -61,19 +64,19 @@ def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Inter
     if description.concurrency > 1:
         only = (Cause.THREAD_ARENAS, Cause.THREADS)
         line = "one request at a time (a smaller pool of threads)"
-        found.append(Intervention("one-at-a-time", line, only, concurrency=1, is_cure=False))
-    return tuple(found)
+        chosen.append(Intervention("one-at-a-time", line, only, concurrency=1, is_cure=False))
+    return tuple(chosen)
 
 
 def jemalloc_change(file: str | None) -> list[Intervention]:
     if file is None:
         return []
     line = f"LD_PRELOAD={file} in the service's environment (Debian: libjemalloc2)"
-    return [Intervention("jemalloc", line, KEPT, {"LD_PRELOAD": file})]
+    return [Intervention("jemalloc", line, RETAINED, {"LD_PRELOAD": file})]
 
 
 def connection_change(description: AppSpec) -> list[Intervention]:
-    """The other way to connect: tells what hangs on connections from what hangs on requests."""
+    """The other way to connect, which tells growth a connection from growth a request."""
     http = [request for request in description.requests if request.kind is RequestProtocol.HTTP]
     if not http:
         return []
@@ -88,19 +91,19 @@ def connection_change(description: AppSpec) -> list[Intervention]:
 
 
 def server_changes(command: str) -> list[Intervention]:
-    """What the server's own options offer."""
-    found = []
+    """Interventions by the server's own options."""
+    chosen = []
     if re.search(r"\bgunicorn\b", command) and "--max-requests" not in command:
         options = "--max-requests 500 --max-requests-jitter 50"
         line = f"gunicorn {options} (ends each worker in time: a stop-gap)"
         environment = {"GUNICORN_CMD_ARGS": options}
-        found.append(Intervention("max-requests", line, (), environment, stops=OF_A_WORKER))
+        chosen.append(Intervention("max-requests", line, (), environment, stops=OF_A_WORKER))
     if threads := re.search(r"--threads[ =](\d+)", command):
         fewer = command[: threads.start(1)] + "1" + command[threads.end(1) :]
         only: Causes = (Cause.THREAD_ARENAS,)
-        found.append(Intervention("one-thread", "--threads 1", only, command=fewer))
+        chosen.append(Intervention("one-thread", "--threads 1", only, command=fewer))
     if re.search(r"\buvicorn\b", command) and not re.search(r"--loop|\bgunicorn\b", command):
         both = (Cause.NATIVE, Cause.SOCKETS)
         line = "--loop asyncio"
-        found.append(Intervention("asyncio-loop", line, both, command=f"{command} {line}"))
-    return found
+        chosen.append(Intervention("asyncio-loop", line, both, command=f"{command} {line}"))
+    return chosen

@@ -1,4 +1,4 @@
-"""An app's requests as they are sent."""
+"""The requests of a user app, from its description to what the load client sends."""
 
 import mimetypes
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from lab.errors import UsageError
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import UserApp, WeightedRequest
 
-BOUNDARY = "worker-memory-lab-own-app"
+USER_APP_BOUNDARY = "worker-memory-lab-own-app"
 PLAIN_IN_A_PATH = "/%?=&+,;:@!$'()*~[]{}"
 
 
@@ -40,7 +40,7 @@ def weighted_request_of(request: RequestSpec) -> WeightedRequest:
 def headers_and_body(request: RequestSpec) -> tuple[tuple[tuple[str, str], ...], bytes]:
     given = tuple(request.headers.items())
     if request.multipart:
-        kind = f"multipart/form-data; boundary={BOUNDARY}"
+        kind = f"multipart/form-data; boundary={USER_APP_BOUNDARY}"
         return (*given, ("Content-Type", kind)), form(request.multipart)
     body = content(request.body_file) if request.body_file else (request.body or "").encode()
     named = any(name.lower() == "content-type" for name, _ in given)
@@ -50,7 +50,7 @@ def headers_and_body(request: RequestSpec) -> tuple[tuple[tuple[str, str], ...],
 
 
 def content_type(request: RequestSpec) -> str:
-    """By the file's name, or by what a text begins with."""
+    """The body's type, by the file's name or by how the text begins."""
     if request.body_file is not None:
         return mimetypes.guess_type(request.body_file.name)[0] or "application/octet-stream"
     is_json = (request.body or "").lstrip()[:1] in ("{", "[")
@@ -59,12 +59,12 @@ def content_type(request: RequestSpec) -> str:
 
 def form(fields: tuple[Upload, ...]) -> bytes:
     return b"".join(part for field in fields for part in part_of(field)) + (
-        f"--{BOUNDARY}--\r\n".encode()
+        f"--{USER_APP_BOUNDARY}--\r\n".encode()
     )
 
 
 def part_of(field: Upload) -> Iterator[bytes]:
-    yield f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field.name}"'.encode()
+    yield f'--{USER_APP_BOUNDARY}\r\nContent-Disposition: form-data; name="{field.name}"'.encode()
     if field.file is None:
         yield f"\r\n\r\n{field.text}".encode()
     else:

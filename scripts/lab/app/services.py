@@ -1,4 +1,4 @@
-"""The variants of an own app, as services of a compose file that is written for one run.
+"""The variants of a user app, as services of a compose file that is written for one run.
 
 Both engines read it as they read compose.yaml: a service is a variant, its labels are its axes.
 """
@@ -15,13 +15,13 @@ SUITE = "try"
 OWN = "own"
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "waitress", "uwsgi", "aiohttp", "flask", "django")
 CONTROL = "beside"
-"""Behind the name of the app as it is, once more, at the side of the changes."""
+"""Suffix of the control run: the unchanged app once more, measured together with the changes."""
 TRACED_PART = 4
 TRACED = "traced"
 NATIVE = "memray"
-"""Behind the names of the variants whose allocations are traced: Python's own, or all of them."""
+"""Suffixes of the variants whose allocations are traced: Python's own, or native ones as well."""
 FOLDER = "/lab/app"
-"""Where an app lies in an image that the lab made; in one of its own it stays where it is."""
+"""The app's folder in an image that the lab built; in its own image the app stays where it is."""
 
 Service = dict[str, Any]
 
@@ -47,7 +47,7 @@ def native_name(description: AppSpec) -> str:
 
 
 def image_name(description: AppSpec) -> str:
-    """The lab's own image of the app; one that was named stays what it is."""
+    """The image that the description names, else the name of the one that the lab builds."""
     return description.image or f"memlab-{base_name(description)}"
 
 
@@ -57,38 +57,38 @@ def services(
     host_cpus: int | None,
     memray: str | None = None,
 ) -> dict[str, Service]:
-    """The app as it is, then with each change, then traced.
+    """The services by name: the unchanged app, its control run, each change, then the traced runs.
 
     Args:
-        memray: the folder of its packages where the app runs; None where there is none.
+        memray: the folder of memray's packages where the app runs; None where there is none.
     """
-    found = {base_name(description): service(description, host_cpus, gives_back(description))}
+    variants = {base_name(description): service(description, host_cpus, gives_back(description))}
     if changes:
-        found[control_name(description)] = exact(service(description, host_cpus, None))
+        variants[control_name(description)] = exact(service(description, host_cpus, None))
     for change in changes:
         changed = applied(description, change)
-        found[variant_name(description, change)] = exact(service(changed, host_cpus, None))
+        variants[variant_name(description, change)] = exact(service(changed, host_cpus, None))
     if description.probes:
         shorter = service(traced(description), host_cpus, TRACED)
-        found[traced_name(description)] = shorter
+        variants[traced_name(description)] = shorter
         if memray is not None:
             native = {**shorter["environment"], "LAB_MEMRAY": memray}
-            found[native_name(description)] = {**shorter, "environment": native}
-    return found
+            variants[native_name(description)] = {**shorter, "environment": native}
+    return variants
 
 
-def exact(found: Service) -> Service:
-    """Nothing is added to its load: side by side all get the same."""
-    return {**found, "labels": {**found["labels"], "lab.exact": "yes"}}
+def exact(unchanged: Service) -> Service:
+    """The service with a fixed load, so that all variants of a comparison get the same."""
+    return {**unchanged, "labels": {**unchanged["labels"], "lab.exact": "yes"}}
 
 
 def traced(description: AppSpec) -> AppSpec:
-    """A part of the load in two blocks: tracing is slow, and lines need no verdict."""
+    """The app with part of its load in two blocks: tracing is slow, and lines need no verdict."""
     return replace(description, count=max(description.count // TRACED_PART, 2), blocks=2)
 
 
 def gives_back(description: AppSpec) -> str | None:
-    """What is free, or garbage, shows at the end: nobody needs a run of its own for it."""
+    """The scenario that shows garbage and free memory after the load, without a run of its own."""
     return "give-back" if description.probes else None
 
 
@@ -104,46 +104,46 @@ def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -
 
 
 def dollars(text: str) -> str:
-    """A dollar that Compose leaves alone."""
+    """The text with each dollar escaped for Compose."""
     return text.replace("$", "$$")
 
 
 def command_words(description: AppSpec) -> list[str]:
-    """A shell, which knows $PORT; empty: what the image itself runs."""
+    """The command below a shell, which expands $PORT; empty for the image's own command."""
     return ["sh", "-c", description.command] if description.command else []
 
 
 def environment(description: AppSpec) -> dict[str, str]:
-    """What the app is given; `${...}` are filled in by whoever starts it."""
+    """The app's environment variables; the engine fills in each `${...}`."""
     own = {name: dollars(value) for name, value in description.environment.items()}
     if description.workers > 1:
-        # gunicorn and uvicorn take their number of workers from it, where the command names none.
+        # gunicorn and uvicorn read their number of workers here, where the command names none.
         own = {"WEB_CONCURRENCY": str(description.workers), **own}
-    place = {"PORT": "${LAB_PORT:-8000}", "HOST": "${LAB_HOST:-0.0.0.0}", "LAB_FOLDER": FOLDER}
+    endpoint = {"PORT": "${LAB_PORT:-8000}", "HOST": "${LAB_HOST:-0.0.0.0}", "LAB_FOLDER": FOLDER}
     if description.has_own_image:
-        place["LAB_FOLDER"] = "."
+        endpoint["LAB_FOLDER"] = "."
     if not description.probes:
-        return {**own, **place, "LAB_PROBES": "0"}
+        return {**own, **endpoint, "LAB_PROBES": "0"}
     paths = ["${LAB_APPS_AT:-/lab/apps}/outside", own.get("PYTHONPATH", "")]
     if description.port is not None:
-        place["LAB_LED_PORT"] = str(description.port)
+        endpoint["LAB_LED_PORT"] = str(description.port)
     return {
         "PYTHONUNBUFFERED": "1",
         **own,
-        **place,
+        **endpoint,
         "PYTHONPATH": ":".join(filter(None, paths)),
         "LAB_PROBE_SOCKETS": "${LAB_SOCKETS_AT:-/lab/probes}",
     }
 
 
 def shown(host_cpus: int | None) -> dict[str, str]:
-    """CPUs that are shown, by which `images/entry` sets the limit of arenas."""
+    """The number of CPUs that the app sees, from which `images/entry` limits glibc's arenas."""
     return {} if host_cpus is None else {"HOST_CPUS": str(host_cpus)}
 
 
 def labels(description: AppSpec, host_cpus: int | None, scenario: str | None) -> Mapping[str, str]:
-    asked: RequestSpec = description.requests[0]
-    found = {
+    first: RequestSpec = description.requests[0]
+    axes = {
         "suite": SUITE,
         "python": description.python,
         "stack": OWN,
@@ -155,11 +155,11 @@ def labels(description: AppSpec, host_cpus: int | None, scenario: str | None) ->
         "host_cpus": "host" if host_cpus is None else str(host_cpus),
         "requests": str(description.count),
         "concurrency": str(description.concurrency),
-        "connection": asked.connection.value,
+        "connection": first.connection.value,
         "blocks": str(description.blocks),
         **({"scenario": scenario} if scenario else {}),
     }
-    return {f"lab.{name}": value for name, value in found.items()}
+    return {f"lab.{name}": value for name, value in axes.items()}
 
 
 def server(description: AppSpec) -> str:

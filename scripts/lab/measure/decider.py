@@ -1,4 +1,4 @@
-"""What a run asks of whoever judges its raw files; measuring itself judges nothing."""
+"""The protocol by which a run asks for judgements; measuring itself judges nothing."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -14,15 +14,15 @@ class Decider(Protocol):
     """
 
     def needs_more_load(self, raw_file: Path) -> bool:
-        """Whether the verdict on the trial so far asks for more load."""
+        """Whether the verdict on the trial so far needs more load."""
         ...
 
     def variants_to_repeat(self, folder: RunFolder, names: tuple[str, ...]) -> Collection[str]:
-        """Which of the variants that have run need one more trial; asked once, at the end."""
+        """Which of the finished variants need one more trial; called once, at the end."""
         ...
 
     def status_line(self, folder: RunFolder, names: tuple[str, ...]) -> str | None:
-        """A line such as `claims decided 12 of 42` on the variants that have run; None: nothing."""
+        """A line such as `claims decided 12 of 42` on the finished variants; None for no line."""
         ...
 
 

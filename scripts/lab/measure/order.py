@@ -1,4 +1,4 @@
-"""Which variant begins first, and how much of a run is done: rough expectations, no measurement."""
+"""The order of a run's variants and their share of its work: rough expectations, not measured."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,21 +7,21 @@ from lab.matrix.servers import min_cooldown_seconds
 from lab.records.variant import Variant
 
 START_SECONDS = 8.0
-"""Start, calibration, warm-up: about as long on two cores that others use, too."""
+"""Start, calibration and warm-up, on two cores that other variants use as well."""
 EXTRA_COOLDOWN_SECONDS = 1.0
-"""What a quiet takes beyond its least: the next reading of the engine, and now and then more."""
+"""What a cooldown takes beyond its minimum: the next reading of the engine, and at times more."""
 REQUEST_SECONDS = 0.025
-"""Of the `lists` workload on one core; the others are sized to be no dearer a variant."""
+"""Of the `lists` workload on one core; the other workloads cost a variant no more."""
 
 
 def expected_seconds(variant: Variant, plan: LoadPlan) -> float:
-    """How long a trial will take, roughly."""
-    quiet = (plan.blocks + 1) * (min_cooldown_seconds(variant.axes) + EXTRA_COOLDOWN_SECONDS)
-    return START_SECONDS + quiet + plan.requests * REQUEST_SECONDS
+    """A rough expectation of a trial's duration in seconds."""
+    cooldown = (plan.blocks + 1) * (min_cooldown_seconds(variant.axes) + EXTRA_COOLDOWN_SECONDS)
+    return START_SECONDS + cooldown + plan.requests * REQUEST_SECONDS
 
 
 def expected_work(variant: Variant, plan: LoadPlan) -> float:
-    """Its share of the budget times its duration: what a lane has to give for it."""
+    """The memory limit in bytes times the expected seconds: its part of the budget."""
     return variant.memory_limit_bytes * expected_seconds(variant, plan)
 
 
@@ -32,6 +32,6 @@ def work_of(variants: Sequence[Variant], plans: Mapping[str, LoadPlan]) -> dict[
 def longest_first(
     variants: Sequence[Variant], plans: Mapping[str, LoadPlan]
 ) -> tuple[Variant, ...]:
-    """Most work first: what is small fills the gaps at the end."""
+    """Most work first, so that small variants fill the gaps at the end."""
     work = work_of(variants, plans)
     return tuple(sorted(variants, key=lambda variant: -work[variant.name]))

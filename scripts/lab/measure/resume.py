@@ -1,4 +1,4 @@
-"""A run that was interrupted or cut off goes on in its own folder, where it stopped."""
+"""Resuming: a run that was interrupted goes on in its own folder, where it stopped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,22 +11,22 @@ from lab.records.trial import EndKind, Trial
 from lab.store.run_folder import RunFolder, newest_runs
 
 RESUMABLE_SUITES = frozenset({"thread"})
-"""Those that take long enough; the core suite is measured anew sooner than it is explained."""
-HOW_AND_NOT_WHAT = frozenset({"fresh", "lanes", "memory_budget_bytes", "engine"})
-"""Settings that change how fast a run is; the engine itself is compared by its kind."""
+"""The suites that take long enough; the core suite is faster measured anew."""
+SETTINGS_OF_SPEED = frozenset({"fresh", "lanes", "memory_budget_bytes", "engine"})
+"""Settings that change only how fast a run is; the engine is compared by its kind."""
 
 
 def is_partial(experiment: Experiment) -> bool:
     return experiment.interrupted or experiment.elapsed_seconds is None
 
 
-def asks_the_same(one: Experiment, other: Experiment) -> bool:
-    """Whether two runs measure the same of the same: only then may one go on as the other."""
+def measures_the_same(one: Experiment, other: Experiment) -> bool:
+    """Whether one run may be resumed as the other: same variants, settings, host and versions."""
     return identity(one) == identity(other)
 
 
 def identity(experiment: Experiment) -> tuple[object, ...]:
-    settings = {k: v for k, v in experiment.settings.items() if k not in HOW_AND_NOT_WHAT}
+    settings = {k: v for k, v in experiment.settings.items() if k not in SETTINGS_OF_SPEED}
     return (
         experiment.schema_version,
         experiment.suite,
@@ -40,18 +40,18 @@ def identity(experiment: Experiment) -> tuple[object, ...]:
 
 
 def find_unfinished(results: Path, wanted: Experiment) -> RunFolder | None:
-    """The newest run that asks the same, when it is partial and nobody goes on with it."""
+    """The newest run that measures the same, when it is partial and no other process resumes it."""
     if wanted.suite not in RESUMABLE_SUITES:
         return None
     for folder in newest_runs(results):
-        known = readable(folder)
-        if known is not None and asks_the_same(known, wanted):
-            return folder if is_partial(known) and folder.take() else None
+        experiment = readable(folder)
+        if experiment is not None and measures_the_same(experiment, wanted):
+            return folder if is_partial(experiment) and folder.take() else None
     return None
 
 
 def readable(folder: RunFolder) -> Experiment | None:
-    """None for a run of another edition of the lab, or one with something else in its folder."""
+    """The run's experiment; None for another schema version, or where other files are found."""
     try:
         folder.check()
         return folder.read_experiment()
@@ -60,24 +60,24 @@ def readable(folder: RunFolder) -> Experiment | None:
 
 
 def finished(trials: Mapping[str, Sequence[Trial]]) -> frozenset[tuple[str, int]]:
-    """Variant and number of the trials that came to their end."""
+    """Variant and number of each trial that is complete."""
     return frozenset(
         (name, trial.start.trial)
-        for name, found in trials.items()
-        for trial in found
+        for name, of_variant in trials.items()
+        for trial in of_variant
         if trial.end is not None and trial.end.kind is EndKind.COMPLETE
     )
 
 
 def keep_finished(folder: RunFolder) -> frozenset[tuple[str, int]]:
-    """The trials of an earlier part that count; the raw files of the others are set aside."""
-    kept = finished(folder.read_trials())
-    folder.set_aside_all_but(kept)
-    return kept
+    """The complete trials of an earlier part; the raw files of the others are set aside."""
+    complete = finished(folder.read_trials())
+    folder.set_aside_all_but(complete)
+    return complete
 
 
 def folder_for(results: Path, experiment: Experiment, *, fresh: bool) -> RunFolder:
-    """The folder of a run, new or continued, with its experiment written down as begun."""
+    """The folder of a run, new or resumed, with the experiment written into it."""
     unfinished = None if fresh else find_unfinished(results, experiment)
     if unfinished is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
@@ -85,13 +85,13 @@ def folder_for(results: Path, experiment: Experiment, *, fresh: bool) -> RunFold
         folder.take()
         folder.write_experiment(experiment)
         return folder
-    known = unfinished.read_experiment()
+    earlier = unfinished.read_experiment()
     unfinished.write_experiment(
         replace(
             experiment,
-            started_at=known.started_at,
-            resumed=known.resumed + 1,
-            earlier_seconds=known.elapsed_seconds or known.earlier_seconds,
+            started_at=earlier.started_at,
+            resumed=earlier.resumed + 1,
+            earlier_seconds=earlier.elapsed_seconds or earlier.earlier_seconds,
         )
     )
     return unfinished

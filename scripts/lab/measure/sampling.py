@@ -1,4 +1,4 @@
-"""The readings of a running trial: written as they arrive, and waited for."""
+"""The samples of a running trial: written as they arrive, and waited for."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from lab.store.trial_log import TrialWriter
 
 
 class Source(Protocol):
-    """What the readings come from: an engine's sampling."""
+    """Where the samples come from: an engine's sampling."""
 
     def pause(self) -> None: ...
 
@@ -21,7 +21,7 @@ class Source(Protocol):
 
 
 class Watch:
-    """The readings of a running trial, as they arrive from the engine's thread."""
+    """The samples of a running trial, as they arrive from the engine's thread."""
 
     def __init__(self, writer: TrialWriter, on_memory: Callable[[int], None]) -> None:
         self.loop = asyncio.get_running_loop()
@@ -34,7 +34,7 @@ class Watch:
         self.arrived = asyncio.Event()
 
     def from_thread(self, sample: Sample | None) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the trial is over
             self.loop.call_soon_threadsafe(self.take, sample)
 
     def take(self, sample: Sample | None) -> None:
@@ -50,11 +50,11 @@ class Watch:
         self.arrived.set()
 
     def follow(self, source: Source) -> None:
-        """Its readings from now on, once they are taken up."""
+        """Take samples from this source, once `resume` is called."""
         self.source, self.paused_at_seconds = source, time.time()
 
     def pause(self) -> None:
-        """Take no readings: nothing is waited for, and each costs the engine as much as any."""
+        """Take no samples while none is waited for: each costs the engine CPU time."""
         if self.source is not None and self.paused_at_seconds is None:
             self.source.pause()
             self.paused_at_seconds = time.time()
@@ -66,13 +66,13 @@ class Watch:
             self.source.resume()
 
     def close(self) -> None:
-        """Take no more readings: those to come are of a variant that is stopped."""
+        """Take no more samples: later ones are of a variant that is being stopped."""
         if self.source is not None:
             self.source.stop()
         self.closed = True
 
     async def next(self, timeout_seconds: float) -> bool:
-        """Wait for the next reading; False when none came in time."""
+        """Whether a sample arrived within the time."""
         self.arrived.clear()
         try:
             await asyncio.wait_for(self.arrived.wait(), timeout_seconds)
@@ -81,7 +81,7 @@ class Watch:
         return True
 
     async def first_after(self, moment_seconds: float, wait_seconds: float) -> Sample | None:
-        """The first reading whose own time lies after the moment; None when it stays out."""
+        """The first sample whose own time lies after the moment; None when none comes in time."""
         deadline = time.time() + wait_seconds
         while time.time() < deadline and not self.emptied:
             if self.samples and self.samples[-1].read_at_seconds > moment_seconds:

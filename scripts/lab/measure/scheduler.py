@@ -1,4 +1,4 @@
-"""All trials of a run: side by side as the lanes allow, each written down with its end."""
+"""All trials of a run, as many at once as the slots allow, each with its end on record."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from lab.records.variant import Variant
 
 
 async def conduct(context: RunContext, variant: Variant, number: int) -> None:
-    """Run one trial and write down how it ended; only an interruption is raised."""
+    """Run one trial and write its end; only an interruption is raised."""
     engine = context.engine
     async with context.slots.slot(variant.memory_limit_bytes):
         writer = context.folder.trial_writer(variant.name, number)
@@ -39,7 +39,7 @@ async def conduct(context: RunContext, variant: Variant, number: int) -> None:
 
 
 async def stop(engine: Engine, variant: Variant) -> None:
-    """Stop a variant to the end, interrupted or not; what cannot be stopped has been measured."""
+    """Stop a variant, interrupted or not; a failure to stop does not spoil what was measured."""
     call = asyncio.ensure_future(asyncio.to_thread(engine.stop, variant))
     with contextlib.suppress(LabError, OSError):
         try:
@@ -49,12 +49,12 @@ async def stop(engine: Engine, variant: Variant) -> None:
 
 
 class Scheduler:
-    """Conducts the variants of a run, and says which have run."""
+    """Runs the variants of a run, and tells the progress which have ended."""
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self.done: list[str] = []
-        self.telling = asyncio.Lock()
+        self.reporting = asyncio.Lock()
 
     async def all_once(self, variants: Sequence[Variant]) -> None:
         numbers = range(1, self.context.settings.trials + 1)
@@ -65,17 +65,17 @@ class Scheduler:
         await side_by_side([self.variant(variant, left) for variant, left in todo])
 
     def left(self, variant: Variant, numbers: Iterable[int]) -> list[int]:
-        """The trials that no earlier part of the run brought to their end."""
+        """The numbers of the trials that no earlier part of the run completed."""
         return [n for n in numbers if (variant.name, n) not in self.context.finished]
 
     async def variant(self, variant: Variant, numbers: Iterable[int]) -> None:
-        """Trials of a variant, one after the other."""
+        """Run trials of a variant one after the other."""
         for number in numbers:
             await conduct(self.context, variant, number)
-        await self.tell(variant.name)
+        await self.report(variant.name)
 
-    async def tell(self, name: str) -> None:
-        async with self.telling:  # in the order in which they ended
+    async def report(self, name: str) -> None:
+        async with self.reporting:  # one at a time, in the order in which they ended
             if name not in self.done:
                 self.done.append(name)
             note = await asyncio.to_thread(
@@ -84,7 +84,7 @@ class Scheduler:
             self.context.progress.finished(name, note)
 
     async def repeat_some(self, variants: Sequence[Variant]) -> None:
-        """One more trial of those for which it is asked, where a fresh one can be had."""
+        """One more trial of each variant that the decider names, where the engine can restart."""
         if not self.context.engine.can_restart():
             return
         decider, folder = self.context.decider, self.context.folder
@@ -94,7 +94,7 @@ class Scheduler:
 
 
 async def side_by_side(works: Sequence[Coroutine[object, object, None]]) -> None:
-    """Until all have ended; the first fault, or an interruption, ends the others."""
+    """Wait until all have ended; the first error, or an interruption, ends the others."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         if tasks:
@@ -109,7 +109,7 @@ async def side_by_side(works: Sequence[Coroutine[object, object, None]]) -> None
 
 
 async def run_all(context: RunContext, variants: Sequence[Variant]) -> None:
-    """All variants in this order, side by side as far as the lanes allow."""
-    conductor = Scheduler(context)
-    await conductor.all_once(variants)
-    await conductor.repeat_some(variants)
+    """Run all variants in this order, as many at once as the slots allow."""
+    scheduler = Scheduler(context)
+    await scheduler.all_once(variants)
+    await scheduler.repeat_some(variants)

@@ -1,8 +1,8 @@
-"""Which variants are up side by side, and which of them are under load.
+"""How many variants run at once, and how many of them are under load.
 
-A lane is a variant that is up: as many as the memory budget holds, by the sum of their limits.
-A load slot is one that is being hammered: one a CPU, so that a block meets the same contention
-however many lanes there are; the others are in quiet meanwhile.
+A slot is a variant that runs: as many as the memory budget holds, by the sum of their limits.
+A load slot is a variant under load: one a CPU, so that a block meets the same contention however
+many slots there are; the others are in their cooldown meanwhile.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ BUDGET_SHARE_OF_FREE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class SlotPlan:
-    """How much runs side by side."""
+    """How much runs at once."""
 
     lanes: int
     load_slots: int
@@ -41,7 +41,7 @@ def plan_slots(
 
 
 class Slots:
-    """Hands out slots to variants, and turns to start and to load."""
+    """The slots of a run, and the turns to start and to load."""
 
     def __init__(self, plan: SlotPlan) -> None:
         self.free_bytes = plan.budget_bytes
@@ -68,7 +68,7 @@ class Slots:
                 self.changed.notify_all()
 
     def all_load(self) -> bool:
-        """Whether a variant that wants to load has to wait for its turn."""
+        """Whether a variant would have to wait for its load slot."""
         return self.loads.locked()
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What can be changed about an app, and which changes a ledger asks for."""
+"""The interventions that an app allows, and those that a memory breakdown asks for."""
 
 from pathlib import Path
 from typing import Any

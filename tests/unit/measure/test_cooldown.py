@@ -1,4 +1,4 @@
-"""A quiet is over when everything holds still, and says so when its patience ended first."""
+"""A cooldown ends when everything is stable, and says so when its patience ended first."""
 
 import asyncio
 import time
@@ -73,12 +73,12 @@ class Source:
         self.task.cancel()
 
 
-Quiet = Callable[..., CooldownEnd]
+CoolDown = Callable[..., CooldownEnd]
 
 
 @pytest.fixture
-def quiet(tmp_path: Path) -> Iterator[Quiet]:
-    """One quiet of a variant whose memory is `sizes`, reading by reading."""
+def cool_down(tmp_path: Path) -> Iterator[CoolDown]:
+    """One cooldown of a variant whose memory is `sizes`, reading by reading."""
     writer = TrialWriter(tmp_path / "1.jsonl")
 
     async def pass_by(
@@ -101,87 +101,87 @@ def times_asked(tmp_path: Path) -> int:
     return sum(isinstance(record, Pause) for record in read_records(tmp_path / "1.jsonl"))
 
 
-def test_what_holds_still_is_a_trough_with_its_probe(quiet: Quiet) -> None:
+def test_what_is_stable_is_a_trough_with_its_probe(cool_down: CoolDown) -> None:
     probes = Inside([7], [MIB])
-    settled = quiet(probes)
+    end = cool_down(probes)
 
-    assert settled.stable
-    assert settled.sample is not None
-    assert settled.probe is not None
-    assert settled.probe.processes[0].descriptors == 7
+    assert end.stable
+    assert end.sample is not None
+    assert end.probe is not None
+    assert end.probe.processes[0].descriptors == 7
     assert probes.asked == ["tree", "reading"]
-    assert settled.cooldown_seconds >= 0.03
+    assert end.cooldown_seconds >= 0.03
 
 
 def test_the_engine_is_asked_once_where_its_number_is_known_inside(
-    quiet: Quiet, tmp_path: Path
+    cool_down: CoolDown, tmp_path: Path
 ) -> None:
-    assert quiet(Inside([7], [MIB])).stable
+    assert cool_down(Inside([7], [MIB])).stable
     assert times_asked(tmp_path) == 1
 
 
 @pytest.mark.parametrize("probes", [None, Inside([7])], ids=["no-probes", "no-cgroup-inside"])
 def test_the_engine_is_asked_twice_where_it_alone_knows(
-    quiet: Quiet, tmp_path: Path, probes: Inside | None
+    cool_down: CoolDown, tmp_path: Path, probes: Inside | None
 ) -> None:
-    assert quiet(probes).stable
+    assert cool_down(probes).stable
     assert times_asked(tmp_path) == 2
 
 
-def test_descriptors_that_change_prolong_the_quiet(quiet: Quiet) -> None:
+def test_descriptors_that_change_prolong_the_cooldown(cool_down: CoolDown) -> None:
     probes = Inside([7, 8, 9], [MIB])
-    settled = quiet(probes)
+    end = cool_down(probes)
 
-    assert settled.stable
-    assert settled.probe is not None
-    assert settled.probe.processes[0].descriptors == 9
+    assert end.stable
+    assert end.probe is not None
+    assert end.probe.processes[0].descriptors == 9
     assert len(probes.asked) == 4
 
 
-def test_descriptors_that_never_rest_end_its_patience(quiet: Quiet) -> None:
-    settled = quiet(Inside(list(range(10_000)), [MIB]), patience=0.4)
+def test_descriptors_that_never_rest_end_its_patience(cool_down: CoolDown) -> None:
+    end = cool_down(Inside(list(range(10_000)), [MIB]), patience=0.4)
 
-    assert not settled.stable
-    assert settled.sample is not None
-    assert settled.cooldown_seconds >= 0.4
+    assert not end.stable
+    assert end.sample is not None
+    assert end.cooldown_seconds >= 0.4
 
 
-def test_memory_that_moves_inside_prolongs_the_quiet(quiet: Quiet) -> None:
+def test_memory_that_moves_inside_prolongs_the_cooldown(cool_down: CoolDown) -> None:
     probes = Inside([7], [9 * MIB, 5 * MIB, MIB])
-    settled = quiet(probes)
+    end = cool_down(probes)
 
-    assert settled.stable
-    assert settled.probe is not None
-    assert settled.probe.memory_bytes == MIB
+    assert end.stable
+    assert end.probe is not None
+    assert end.probe.memory_bytes == MIB
     assert len(probes.asked) == 4
 
 
-def test_memory_that_moves_prolongs_a_quiet_without_probes(quiet: Quiet) -> None:
-    settled = quiet(None, (9 * MIB, 5 * MIB, 8 * MIB, 2 * MIB, 6 * MIB, MIB))
+def test_memory_that_moves_prolongs_a_cooldown_without_probes(cool_down: CoolDown) -> None:
+    end = cool_down(None, (9 * MIB, 5 * MIB, 8 * MIB, 2 * MIB, 6 * MIB, MIB))
 
-    assert settled.stable
-    assert settled.sample is not None
-    assert settled.sample.memory_bytes == MIB
+    assert end.stable
+    assert end.sample is not None
+    assert end.sample.memory_bytes == MIB
 
 
-def test_a_probe_that_stops_to_answer_is_no_stillness(quiet: Quiet) -> None:
+def test_a_probe_that_stops_to_answer_is_not_stable(cool_down: CoolDown) -> None:
     probes = Inside([7, None, 7], [MIB])
-    settled = quiet(probes)
+    end = cool_down(probes)
 
-    assert settled.stable
-    assert settled.probe is not None
+    assert end.stable
+    assert end.probe is not None
     assert len(probes.asked) > 3
 
 
-def test_a_quiet_without_probes_goes_by_the_engine_alone(quiet: Quiet) -> None:
-    settled = quiet(None)
+def test_a_cooldown_without_probes_goes_by_the_engine_alone(cool_down: CoolDown) -> None:
+    end = cool_down(None)
 
-    assert settled.stable
-    assert settled.probe is None
+    assert end.stable
+    assert end.probe is None
 
 
-def test_what_nobody_sees_is_no_stillness(quiet: Quiet) -> None:
-    settled = quiet(None, (0,), patience=0.1)
+def test_without_a_reading_nothing_is_stable(cool_down: CoolDown) -> None:
+    end = cool_down(None, (0,), patience=0.1)
 
-    assert not settled.stable
-    assert settled.sample is None
+    assert not end.stable
+    assert end.sample is None

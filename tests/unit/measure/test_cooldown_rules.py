@@ -32,14 +32,14 @@ MIB = raw.MIB
         ({"stack": "latest", "framework": "flask", "server": "gunicorn-gthread"}, 3.0),
     ],
 )
-def test_a_quiet_outlasts_the_timers_of_server_and_stack(
+def test_a_cooldown_outlasts_the_timers_of_server_and_stack(
     axes: dict[str, Any], seconds: float
 ) -> None:
     assert min_cooldown_seconds(raw.axes(**axes)) == seconds
 
 
 @pytest.mark.parametrize(
-    ("sizes", "still"),
+    ("sizes", "stable"),
     [
         ((), False),
         ((MIB, MIB), False),
@@ -51,9 +51,9 @@ def test_a_quiet_outlasts_the_timers_of_server_and_stack(
     ],
 )
 def test_memory_is_still_when_the_last_three_readings_agree(
-    sizes: tuple[int, ...], still: bool
+    sizes: tuple[int, ...], stable: bool
 ) -> None:
-    assert memory_is_stable([raw.sample(size) for size in sizes]) is still
+    assert memory_is_stable([raw.sample(size) for size in sizes]) is stable
 
 
 def test_tasks_must_hold_still_as_well() -> None:
@@ -78,14 +78,14 @@ READING = CooldownReading(MIB, 3, 7)
         (None, False),
     ],
 )
-def test_looks_agree_in_memory_tasks_and_descriptors(
+def test_readings_agree_in_memory_tasks_and_descriptors(
     later: CooldownReading | None, agreed: bool
 ) -> None:
     assert agree(READING, later) is agreed
     assert agree(later, READING) is agreed
 
 
-def test_what_nobody_saw_did_not_hold_still() -> None:
+def test_a_missing_reading_agrees_with_none() -> None:
     assert cooldown_reading(None, None) is None
     assert not agree(None, None)
 

@@ -29,7 +29,7 @@ def test_equals_keep_their_order() -> None:
     assert names(variant("b"), variant("a")) == ["b", "a"]
 
 
-def test_quiet_counts_as_the_load_does() -> None:
+def test_cooldowns_count_as_the_load_does() -> None:
     one = variant("a", requests=80)
     few, many = (plan_loads([one], raw.settings(BLOCKS=str(n)))["a"] for n in (8, 80))
 

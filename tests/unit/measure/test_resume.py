@@ -1,4 +1,4 @@
-"""A run of the thread's suite that was interrupted goes on where it stopped."""
+"""An interrupted run of the suite `thread` is resumed where it stopped."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ import pytest
 from builders import raw
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
-from lab.measure.resume import asks_the_same, find_unfinished, finished, is_partial
+from lab.measure.resume import find_unfinished, finished, is_partial, measures_the_same
 from lab.measure.run import SuiteRun, measure_suite
 from lab.records.summary import Summary
 from lab.records.trial import End, EndKind
@@ -107,7 +107,7 @@ def test_the_record_says_how_often_and_how_long(
     assert not experiment.interrupted
 
 
-def test_a_whole_run_is_not_gone_on_with(
+def test_a_complete_run_is_not_resumed(
     engine: ScriptedEngine, compose: Path, tmp_path: Path
 ) -> None:
     first, _, _ = conducted(engine, compose, tmp_path)
@@ -121,7 +121,7 @@ def test_a_whole_run_is_not_gone_on_with(
     [{"FRESH": "1"}, {"REQUESTS": "88"}, {"VARIANTS": FLASK}, {"SEED": "7"}, {"SUITE": "core"}],
     ids=lambda given: next(iter(given)),
 )
-def test_another_question_begins_anew(
+def test_other_settings_begin_a_new_run(
     engine: ScriptedEngine, compose: Path, tmp_path: Path, given: dict[str, str]
 ) -> None:
     first, _, _ = conducted(engine, compose, tmp_path)
@@ -131,7 +131,7 @@ def test_another_question_begins_anew(
     assert second.id != first.id
 
 
-def test_other_lanes_are_the_same_question(
+def test_other_slots_resume_the_same_run(
     engine: ScriptedEngine, compose: Path, tmp_path: Path
 ) -> None:
     first, _, _ = conducted(engine, compose, tmp_path)
@@ -155,12 +155,12 @@ def test_other_lanes_are_the_same_question(
     ids=lambda changes: next(iter(changes)),
 )
 def test_runs_that_differ_in_what_is_measured_are_not_the_same(changes: dict[str, Any]) -> None:
-    assert not asks_the_same(THREAD, replace(THREAD, **changes))
+    assert not measures_the_same(THREAD, replace(THREAD, **changes))
 
 
 def test_runs_that_differ_in_how_fast_they_are_are_the_same() -> None:
     settings = {**THREAD.settings, "fresh": True, "lanes": 2, "memory_budget_bytes": 1}
-    assert asks_the_same(THREAD, replace(THREAD, settings=settings, started_at="later"))
+    assert measures_the_same(THREAD, replace(THREAD, settings=settings, started_at="later"))
 
 
 @pytest.mark.parametrize(

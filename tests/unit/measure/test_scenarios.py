@@ -1,4 +1,4 @@
-"""What happens after the last quiet, on the scripted engine: killed masters, given back memory."""
+"""Post-load actions on the scripted engine: killed masters, memory that is given back."""
 
 import asyncio
 import dataclasses
@@ -26,7 +26,7 @@ GIVES = raw.variant("one", workers=2, scenario=Scenario.GIVE_BACK)
 
 
 class Deaf:
-    """A Progress that nobody reads."""
+    """A Progress that shows nothing."""
 
     def update(self, name: str, **_: object) -> None: ...
 
@@ -42,10 +42,10 @@ def trial_of(tmp_path: Path) -> Iterator[Any]:
         engine = ScriptedEngine({variant.name: script}, 0.002).__enter__()
         engines.append(engine)
         settings = raw.settings(**{"REQUESTS": "80", "CONCURRENCY": "4", **given})
-        lanes = Slots(SlotPlan(lanes=4, load_slots=2, budget_bytes=1 << 30))
+        slots = Slots(SlotPlan(lanes=4, load_slots=2, budget_bytes=1 << 30))
         folder = RunFolder.create(tmp_path, "run")
-        session = RunContext(engine, settings, lanes, folder, Deaf(), WAITS)
-        asyncio.run(run_all(session, (variant,)))
+        context = RunContext(engine, settings, slots, folder, Deaf(), WAITS)
+        asyncio.run(run_all(context, (variant,)))
         (trial,) = folder.read_trials()[variant.name]
         return trial
 
@@ -108,7 +108,7 @@ def test_the_scenario_comes_after_the_last_trough(trial_of: Any) -> None:
     assert [t.sample.memory_bytes for t in trial.troughs] == [90 * MIB] * 9
 
 
-def test_a_scenario_that_nobody_heard_of_is_said_and_no_aftermath(trial_of: Any) -> None:
+def test_a_scenario_without_probes_does_not_run_and_says_so(trial_of: Any) -> None:
     trial = trial_of(KILLED, Script(), LAB_PROBES="0")
 
     assert trial.aftermath is None
@@ -116,7 +116,7 @@ def test_a_scenario_that_nobody_heard_of_is_said_and_no_aftermath(trial_of: Any)
     assert trial.end.reason == "its scenario master-killed did not run: no probe answered"
 
 
-def test_without_a_scenario_there_is_no_aftermath(trial_of: Any) -> None:
+def test_without_a_scenario_there_is_no_post_load_observation(trial_of: Any) -> None:
     trial = trial_of(raw.variant("one"), Script(log=("never asked for",)))
 
     assert trial.aftermath is None

@@ -69,31 +69,31 @@ def engine_of() -> Iterator[Callable[..., ScriptedEngine]]:
         engine.__exit__()
 
 
-def session_of(
+def context_of(
     engine: Engine, tmp_path: Path, waits: Waits = WAITS, slots: int = 2, **given: str
 ) -> RunContext:
     settings = raw.settings(**{"REQUESTS": "80", "CONCURRENCY": "4", **given})
-    lanes = Slots(SlotPlan(lanes=4, load_slots=slots, budget_bytes=1 << 30))
+    run_slots = Slots(SlotPlan(lanes=4, load_slots=slots, budget_bytes=1 << 30))
     folder = RunFolder.create(tmp_path, "run")
-    return RunContext(engine, settings, lanes, folder, Hearing(), waits)
+    return RunContext(engine, settings, run_slots, folder, Hearing(), waits)
 
 
-def conducted(session: RunContext, *variants: Variant) -> dict[str, list[Trial]]:
+def conducted(context: RunContext, *variants: Variant) -> dict[str, list[Trial]]:
     async def run() -> None:
-        await run_all(session, variants)
+        await run_all(context, variants)
 
     asyncio.run(run())
-    return session.folder.read_trials()
+    return context.folder.read_trials()
 
 
-def trial_of(session: RunContext, variant: Variant = ONE) -> Trial:
-    (trial,) = conducted(session, variant)[variant.name]
+def trial_of(context: RunContext, variant: Variant = ONE) -> Trial:
+    (trial,) = conducted(context, variant)[variant.name]
     return trial
 
 
 def test_a_trial_sends_exactly_what_was_asked_for(engine_of: Any, tmp_path: Path) -> None:
     engine = engine_of({"one": Script()})
-    trial = trial_of(session_of(engine, tmp_path, REQUESTS="83", BLOCKS="10"))
+    trial = trial_of(context_of(engine, tmp_path, REQUESTS="83", BLOCKS="10"))
 
     assert [block.sent for block in trial.blocks] == [9, 9, 9, 8, 8, 8, 8, 8, 8, 8]
     assert sum(block.ok for block in trial.blocks) == 83
@@ -107,7 +107,7 @@ def test_the_curve_that_went_in_is_the_curve_in_the_raw_file(
     engine_of: Any, tmp_path: Path
 ) -> None:
     curve = [20 * MIB + 4096 * step for step in range(5000)]
-    trial = trial_of(session_of(engine_of({"one": Script(memory_bytes=curve)}), tmp_path))
+    trial = trial_of(context_of(engine_of({"one": Script(memory_bytes=curve)}), tmp_path))
 
     assert len(trial.samples) > 20
     assert [s.memory_bytes for s in trial.samples] == curve[: len(trial.samples)]
@@ -117,40 +117,42 @@ def test_each_trough_is_what_its_requests_left_behind(engine_of: Any, tmp_path: 
     script = Script(
         memory_bytes=lambda served: (20 + served) * MIB, pids=lambda served: 3 + min(served, 40)
     )
-    trial = trial_of(session_of(engine_of({"one": script}), tmp_path))
+    trial = trial_of(context_of(engine_of({"one": script}), tmp_path))
 
     assert [t.sample.memory_bytes // MIB - 20 for t in trial.troughs] == list(range(0, 81, 10))
     assert [t.sample.pids for t in trial.troughs] == [3, 13, 23, 33, 43, 43, 43, 43, 43]
 
 
 def test_the_baseline_is_taken_before_the_load(engine_of: Any, tmp_path: Path) -> None:
-    trial = trial_of(session_of(engine_of({"one": Script()}), tmp_path))
+    trial = trial_of(context_of(engine_of({"one": Script()}), tmp_path))
 
     assert trial.troughs[0].index == -1
     assert trial.troughs[0].sample.read_at_seconds < trial.blocks[0].started_at_seconds
 
 
-def test_a_trough_was_read_after_its_quiet(engine_of: Any, tmp_path: Path) -> None:
-    trial = trial_of(session_of(engine_of({"one": Script()}), tmp_path))
+def test_a_trough_was_read_after_its_cooldown(engine_of: Any, tmp_path: Path) -> None:
+    trial = trial_of(context_of(engine_of({"one": Script()}), tmp_path))
 
     for block, trough in zip(trial.blocks, trial.troughs[1:], strict=True):
-        quiet_ended = block.ended_at_seconds + trough.quiet_seconds
-        assert trough.sample.read_at_seconds > quiet_ended - 0.001
+        cooldown_ended = block.ended_at_seconds + trough.quiet_seconds
+        assert trough.sample.read_at_seconds > cooldown_ended - 0.001
         assert trough.quiet_seconds >= 0.005
 
 
-def test_blocks_do_not_overlap_their_quiet(engine_of: Any, tmp_path: Path) -> None:
-    trial = trial_of(session_of(engine_of({"one": Script()}), tmp_path))
+def test_blocks_do_not_overlap_their_cooldown(engine_of: Any, tmp_path: Path) -> None:
+    trial = trial_of(context_of(engine_of({"one": Script()}), tmp_path))
     ends = zip(trial.troughs, trial.blocks, strict=False)
 
     assert all(t.sample.read_at_seconds < b.started_at_seconds for t, b in ends)
     assert all(b.started_at_seconds > a.ended_at_seconds for a, b in pairwise(trial.blocks))
 
 
-def test_no_reading_is_taken_while_a_quiet_must_last_anyway(engine_of: Any, tmp_path: Path) -> None:
+def test_no_reading_is_taken_before_the_minimum_cooldown_is_over(
+    engine_of: Any, tmp_path: Path
+) -> None:
     waits = replace(WAITS, min_cooldown_seconds=lambda _: 0.08, watched_seconds=0.03)
     script = Script(memory_inside_bytes=20 * MIB)
-    trial = trial_of(session_of(engine_of({"one": script}), tmp_path, waits))
+    trial = trial_of(context_of(engine_of({"one": script}), tmp_path, waits))
 
     assert len(trial.pauses) == len(trial.troughs) == 9
     for trough, pause in zip(trial.troughs[1:], trial.pauses[1:], strict=True):
@@ -163,7 +165,7 @@ def test_no_reading_is_taken_while_a_quiet_must_last_anyway(engine_of: Any, tmp_
 def test_a_trough_agrees_with_the_reading_before_it(engine_of: Any, tmp_path: Path) -> None:
     """Memory that still rises when it is looked at first is waited for."""
     late = [20 * MIB, 25 * MIB] + [30 * MIB] * 5000
-    trial = trial_of(session_of(engine_of({"one": Script(memory_bytes=late)}), tmp_path))
+    trial = trial_of(context_of(engine_of({"one": Script(memory_bytes=late)}), tmp_path))
 
     baseline = trial.troughs[0]
     assert baseline.still
@@ -179,7 +181,7 @@ def test_the_engine_is_not_asked_for_what_a_probe_has_shown(
     engine, asked = engine_of({"one": Script()}), []
     state = engine.state
     monkeypatch.setattr(engine, "state", lambda variant: asked.append(1) or state(variant))
-    trial = trial_of(session_of(engine, tmp_path, LAB_PROBES=probes))
+    trial = trial_of(context_of(engine, tmp_path, LAB_PROBES=probes))
 
     assert trial.end.kind is EndKind.COMPLETE
     assert len(asked) <= most
@@ -190,13 +192,13 @@ def test_a_server_that_its_probe_outlives_has_died(
     engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = engine_of({"one": Script()})
-    session = session_of(engine, tmp_path)
-    hearing: Any = session.progress
+    context = context_of(engine, tmp_path)
+    hearing: Any = context.progress
     state, ended = engine.state, State(running=False, reason="it ended with 3")
     gone = lambda: hearing.done.get("one") == 80  # noqa: E731
     monkeypatch.setattr(engine, "state", lambda variant: ended if gone() else state(variant))
 
-    trial = trial_of(session)
+    trial = trial_of(context)
     assert trial.end.kind is EndKind.DIED
     assert trial.end.reason == "it ended with 3"
     assert len(trial.troughs) == 9
@@ -204,34 +206,34 @@ def test_a_server_that_its_probe_outlives_has_died(
 
 def test_who_waits_for_a_turn_takes_no_readings(engine_of: Any, tmp_path: Path) -> None:
     script = Script(memory_inside_bytes=20 * MIB)
-    session = session_of(engine_of({"one": script}), tmp_path, slots=1)
-    hearing: Any = session.progress
+    context = context_of(engine_of({"one": script}), tmp_path, slots=1)
+    hearing: Any = context.progress
 
     async def taken_at_first() -> None:
-        async with session.slots.load_slot():
-            conducting = asyncio.ensure_future(run_all(session, (ONE,)))
+        async with context.slots.load_slot():
+            conducting = asyncio.ensure_future(run_all(context, (ONE,)))
             while ("one", "waiting") not in hearing.states:
                 await asyncio.sleep(0.002)
         await conducting
 
     asyncio.run(taken_at_first())
-    (trial,) = session.folder.read_trials()["one"]
+    (trial,) = context.folder.read_trials()["one"]
 
     _, waiting, *_ = trial.pauses  # the first one is the start, until the baseline is read
     assert waiting.ended_at_seconds < trial.blocks[0].ended_at_seconds
 
 
-def test_what_never_holds_still_is_said(engine_of: Any, tmp_path: Path) -> None:
+def test_what_is_never_stable_is_recorded_as_such(engine_of: Any, tmp_path: Path) -> None:
     restless = Script(memory_bytes=[(20 + step) * MIB for step in range(5000)])
     waits = replace(WAITS, min_cooldown_seconds=lambda _: 0.01, patience_seconds=0.05)
-    trial = trial_of(session_of(engine_of({"one": restless}), tmp_path, waits))
+    trial = trial_of(context_of(engine_of({"one": restless}), tmp_path, waits))
 
     assert [trough.still for trough in trial.troughs] == [False] * 9
 
 
 def test_the_start_says_what_is_measured_and_how(engine_of: Any, tmp_path: Path) -> None:
-    session = session_of(engine_of({"one": Script()}), tmp_path, CONNECTION="keep-alive")
-    start = trial_of(session).start
+    context = context_of(engine_of({"one": Script()}), tmp_path, CONNECTION="keep-alive")
+    start = trial_of(context).start
 
     assert start.variant == ONE
     assert (start.requests, start.blocks, start.concurrency) == (80, 8, 4)
@@ -242,7 +244,7 @@ def test_the_start_says_what_is_measured_and_how(engine_of: Any, tmp_path: Path)
 def test_the_probes_are_read_at_every_trough(engine_of: Any, tmp_path: Path) -> None:
     variant = raw.variant("four", workers=4)
     script = Script(calibration=raw.calibration(), peak_bytes=90 * MIB)
-    trial = trial_of(session_of(engine_of({"four": script}), tmp_path), variant)
+    trial = trial_of(context_of(engine_of({"four": script}), tmp_path), variant)
 
     assert trial.calibration == raw.calibration()
     assert trial.environment is not None
@@ -254,7 +256,7 @@ def test_the_probes_are_read_at_every_trough(engine_of: Any, tmp_path: Path) -> 
 
 
 def test_without_probes_nothing_is_asked_from_inside(engine_of: Any, tmp_path: Path) -> None:
-    trial = trial_of(session_of(engine_of({"one": Script()}), tmp_path, LAB_PROBES="0"))
+    trial = trial_of(context_of(engine_of({"one": Script()}), tmp_path, LAB_PROBES="0"))
 
     assert trial.environment is None
     assert [trough.probe for trough in trial.troughs] == [None] * 9
@@ -263,7 +265,7 @@ def test_without_probes_nothing_is_asked_from_inside(engine_of: Any, tmp_path: P
 
 def test_every_trial_has_a_fresh_container(engine_of: Any, tmp_path: Path) -> None:
     engine = engine_of({"one": Script(memory_bytes=lambda served: (20 + served) * MIB)})
-    first, second = conducted(session_of(engine, tmp_path, TRIALS="2"), ONE)["one"]
+    first, second = conducted(context_of(engine, tmp_path, TRIALS="2"), ONE)["one"]
 
     assert engine.started == ["one", "one"]
     assert engine.stopped == ["one", "one"]
@@ -287,8 +289,8 @@ def test_a_bad_end_has_its_reason_and_log_and_the_others_go_on(
     engine_of: Any, tmp_path: Path, script: Script, kind: EndKind, words: str
 ) -> None:
     ended = Script(**{**{f: getattr(script, f) for f in script.__slots__}, "log": ("a", "b")})
-    session = session_of(engine_of({"one": ended, "two": Script()}), tmp_path)
-    trials = conducted(session, ONE, TWO)
+    context = context_of(engine_of({"one": ended, "two": Script()}), tmp_path)
+    trials = conducted(context, ONE, TWO)
     (bad,), (good,) = trials["one"], trials["two"]
 
     assert bad.end is not None
@@ -303,15 +305,15 @@ def test_a_line_of_its_log_of_any_length_leaves_the_raw_file_readable(
     engine_of: Callable[..., ScriptedEngine], tmp_path: Path
 ) -> None:
     engine = engine_of({"one": Script(status=500, log=("a", "b" * (6 << 20)))})
-    (trial,) = conducted(session_of(engine, tmp_path), ONE)["one"]
+    (trial,) = conducted(context_of(engine, tmp_path), ONE)["one"]
 
     assert trial.end is not None
     assert [len(line) for line in trial.end.log_tail] == [1, 4000]
 
 
 def test_a_death_keeps_what_was_measured_before(engine_of: Any, tmp_path: Path) -> None:
-    session = session_of(engine_of({"one": Script(dies_after_requests=25)}), tmp_path)
-    trial = trial_of(session)
+    context = context_of(engine_of({"one": Script(dies_after_requests=25)}), tmp_path)
+    trial = trial_of(context)
 
     assert [block.ok for block in trial.blocks] == [10, 10, 5]
     assert [trough.index for trough in trial.troughs] == [-1, 0, 1]
@@ -328,16 +330,16 @@ class Stubborn(ScriptedEngine):
 
 def test_a_variant_that_cannot_be_stopped_spoils_no_other(tmp_path: Path) -> None:
     with Stubborn({"one": Script(), "two": Script()}, 0.002) as engine:
-        trials = conducted(session_of(engine, tmp_path), ONE, TWO)
+        trials = conducted(context_of(engine, tmp_path), ONE, TWO)
 
     ends = [trial.end.kind for found in trials.values() for trial in found if trial.end]
     assert ends == [EndKind.COMPLETE, EndKind.COMPLETE]
 
 
 async def cancelled_when(
-    session: RunContext, ready: Callable[[], bool], *variants: Variant
+    context: RunContext, ready: Callable[[], bool], *variants: Variant
 ) -> None:
-    work = asyncio.ensure_future(run_all(session, variants))
+    work = asyncio.ensure_future(run_all(context, variants))
     while not ready():
         await asyncio.sleep(0.002)
     work.cancel()
@@ -349,11 +351,11 @@ def test_an_interruption_is_written_down_and_stops_the_engine(
     engine_of: Any, tmp_path: Path
 ) -> None:
     engine = engine_of({"one": Script(), "two": Script()})
-    session = session_of(engine, tmp_path, REQUESTS="20000")
-    heard = session.progress
+    context = context_of(engine, tmp_path, REQUESTS="20000")
+    heard = context.progress
     assert isinstance(heard, Hearing)
-    asyncio.run(cancelled_when(session, lambda: len(heard.done) == 2, ONE, TWO))
-    trials = session.folder.read_trials()
+    asyncio.run(cancelled_when(context, lambda: len(heard.done) == 2, ONE, TWO))
+    trials = context.folder.read_trials()
 
     assert [t.end.kind for (t,) in trials.values() if t.end] == [EndKind.INTERRUPTED] * 2
     assert sorted(engine.stopped) == ["one", "two"]
@@ -375,24 +377,24 @@ class Slow(ScriptedEngine):
 
 def test_an_interrupted_start_is_stopped_after_it_and_not_before(tmp_path: Path) -> None:
     with Slow({"one": Script()}) as engine:
-        session = session_of(engine, tmp_path)
-        asyncio.run(cancelled_when(session, engine.starting.is_set, ONE))
+        context = context_of(engine, tmp_path)
+        asyncio.run(cancelled_when(context, engine.starting.is_set, ONE))
 
         assert engine.started == ["one"]
         assert engine.running == {}
 
 
 def test_nothing_stands_behind_the_end(engine_of: Any, tmp_path: Path) -> None:
-    session = session_of(engine_of({"one": Script()}, pace_seconds=0.001), tmp_path)
-    conducted(session, ONE)
-    lines = (session.folder.path / "samples/one/1.jsonl").read_text().splitlines()
+    context = context_of(engine_of({"one": Script()}, pace_seconds=0.001), tmp_path)
+    conducted(context, ONE)
+    lines = (context.folder.path / "samples/one/1.jsonl").read_text().splitlines()
 
     assert [line.startswith('{"record":"end"') for line in lines].index(True) == len(lines) - 1
 
 
 def test_one_load_slot_means_one_block_at_a_time(engine_of: Any, tmp_path: Path) -> None:
-    session = session_of(engine_of({"one": Script(), "two": Script()}), tmp_path, slots=1)
-    trials = conducted(session, ONE, TWO)
+    context = context_of(engine_of({"one": Script(), "two": Script()}), tmp_path, slots=1)
+    trials = conducted(context, ONE, TWO)
     blocks = [block for (trial,) in trials.values() for block in trial.blocks]
     ordered = sorted(blocks, key=lambda block: block.started_at_seconds)
 
@@ -401,9 +403,9 @@ def test_one_load_slot_means_one_block_at_a_time(engine_of: Any, tmp_path: Path)
 
 
 def test_the_progress_hears_of_every_state(engine_of: Any, tmp_path: Path) -> None:
-    session = session_of(engine_of({"one": Script()}), tmp_path)
-    conducted(session, ONE)
-    heard = session.progress
+    context = context_of(engine_of({"one": Script()}), tmp_path)
+    conducted(context, ONE)
+    heard = context.progress
     assert isinstance(heard, Hearing)
 
     told = [state for _, state in heard.states]
@@ -425,17 +427,17 @@ class Broken(ScriptedEngine):
 def test_a_fault_of_the_lab_is_raised_and_leaves_nothing_running(tmp_path: Path) -> None:
     with Broken({"one": Script(), "two": Script()}) as engine:
         with pytest.raises(ZeroDivisionError, match="a fault of the lab"):
-            conducted(session_of(engine, tmp_path), ONE, TWO)
+            conducted(context_of(engine, tmp_path), ONE, TWO)
 
         assert engine.running == {}
 
 
 def test_a_run_of_nothing_ends_at_once(engine_of: Any, tmp_path: Path) -> None:
-    assert conducted(session_of(engine_of({}), tmp_path)) == {}
+    assert conducted(context_of(engine_of({}), tmp_path)) == {}
 
 
 def test_the_prediction_is_written_down_before_any_load(engine_of: Any, tmp_path: Path) -> None:
-    trial_of(session_of(engine_of({"one": Script()}), tmp_path))
+    trial_of(context_of(engine_of({"one": Script()}), tmp_path))
 
     lines = (tmp_path / "run" / "samples" / "one" / "1.jsonl").read_text().splitlines()
     kinds = [json.loads(line)["record"] for line in lines]

@@ -16,16 +16,16 @@ class Meter:
     """What is used at once, and the most that ever was."""
 
     def __init__(self) -> None:
-        self.lanes = self.bytes = self.most_lanes = self.most_bytes = self.served = 0
+        self.slots = self.bytes = self.most_slots = self.most_bytes = self.served = 0
 
     def enter(self, need_bytes: int) -> None:
-        self.lanes += 1
+        self.slots += 1
         self.bytes += need_bytes
-        self.most_lanes = max(self.most_lanes, self.lanes)
+        self.most_slots = max(self.most_slots, self.slots)
         self.most_bytes = max(self.most_bytes, self.bytes)
 
     def leave(self, need_bytes: int) -> None:
-        self.lanes -= 1
+        self.slots -= 1
         self.bytes -= need_bytes
         self.served += 1
 
@@ -33,16 +33,16 @@ class Meter:
 def used(plan: SlotPlan, needs: Sequence[int]) -> Meter:
     meter = Meter()
 
-    async def one(lanes: Slots, need_bytes: int, ticks: int) -> None:
-        async with lanes.slot(need_bytes):
+    async def one(slots: Slots, need_bytes: int, ticks: int) -> None:
+        async with slots.slot(need_bytes):
             meter.enter(need_bytes)
             for _ in range(ticks):
                 await asyncio.sleep(0)
             meter.leave(need_bytes)
 
     async def run() -> None:
-        lanes = Slots(plan)
-        await asyncio.gather(*(one(lanes, need, 1 + n % 5) for n, need in enumerate(needs)))
+        slots = Slots(plan)
+        await asyncio.gather(*(one(slots, need, 1 + n % 5) for n, need in enumerate(needs)))
 
     asyncio.run(run())
     return meter
@@ -50,25 +50,25 @@ def used(plan: SlotPlan, needs: Sequence[int]) -> Meter:
 
 @pytest.mark.parametrize("budget", [4, 5, 7, 12, 100])
 @pytest.mark.parametrize("lanes", [1, 2, 3, 50])
-def test_never_over_the_budget_nor_the_lanes(budget: int, lanes: int) -> None:
+def test_never_over_the_budget_nor_the_slots(budget: int, lanes: int) -> None:
     needs = [4, 1, 1, 3, 2, 1, 4, 1, 2, 3, 1, 1] * 3
     meter = used(SlotPlan(lanes, 2, budget), needs)
 
     assert meter.served == len(needs)
     assert meter.most_bytes <= budget
-    assert meter.most_lanes <= lanes
+    assert meter.most_slots <= lanes
 
 
 def test_what_fits_runs_side_by_side() -> None:
-    assert used(SlotPlan(12, 2, 100), [8] * 12).most_lanes == 12
+    assert used(SlotPlan(12, 2, 100), [8] * 12).most_slots == 12
 
 
 def test_a_lane_is_given_back_by_an_interruption() -> None:
     async def run() -> tuple[int, int]:
-        lanes = Slots(SlotPlan(1, 1, 10))
+        slots = Slots(SlotPlan(1, 1, 10))
 
         async def hold() -> None:
-            async with lanes.slot(10), lanes.load_slot():
+            async with slots.slot(10), slots.load_slot():
                 await asyncio.sleep(60)
 
         holding, waiting = asyncio.ensure_future(hold()), asyncio.ensure_future(hold())
@@ -76,7 +76,7 @@ def test_a_lane_is_given_back_by_an_interruption() -> None:
         for task in (waiting, holding):
             task.cancel()
         await asyncio.gather(holding, waiting, return_exceptions=True)
-        return lanes.free_slots, lanes.free_bytes
+        return slots.free_slots, slots.free_bytes
 
     assert asyncio.run(run()) == (1, 10)
 
@@ -84,11 +84,11 @@ def test_a_lane_is_given_back_by_an_interruption() -> None:
 @pytest.mark.parametrize("slot", [Slots.load_slot, Slots.start_slot])
 def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Slots], Any]) -> None:
     async def run() -> int:
-        lanes, now, most = Slots(SlotPlan(9, 2, 100)), 0, 0
+        slots, now, most = Slots(SlotPlan(9, 2, 100)), 0, 0
 
         async def load() -> None:
             nonlocal now, most
-            async with slot(lanes):
+            async with slot(slots):
                 now += 1
                 most = max(most, now)
                 await asyncio.sleep(0)
@@ -102,12 +102,12 @@ def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Slots], Any]
 
 def test_who_comes_when_all_load_has_to_wait() -> None:
     async def run() -> list[bool]:
-        lanes, told = Slots(SlotPlan(9, 2, 100)), []
-        async with lanes.load_slot():
-            told.append(lanes.all_load())
-            async with lanes.load_slot():
-                told.append(lanes.all_load())
-        return [*told, lanes.all_load()]
+        slots, told = Slots(SlotPlan(9, 2, 100)), []
+        async with slots.load_slot():
+            told.append(slots.all_load())
+            async with slots.load_slot():
+                told.append(slots.all_load())
+        return [*told, slots.all_load()]
 
     assert asyncio.run(run()) == [False, True, False]
 
