@@ -57,8 +57,8 @@ def reading():
 
 
 def first_processes():
-    """Those that all others end with: PID 1, the keeper, and images/entry."""
-    named = (os.environ.get(name) for name in ("LAB_KEEPER", "LAB_ENTRY"))
+    """Those that all others end with: PID 1, the supervisor, and images/entry."""
+    named = (os.environ.get(name) for name in ("LAB_SUPERVISOR", "LAB_ENTRY"))
     return {1} | {int(pid) for pid in named if pid}
 
 

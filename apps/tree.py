@@ -1,4 +1,4 @@
-"""The process tree of this variant, from /proc: a container's own, or what LAB_KEEPER keeps."""
+"""The process tree of this variant, from /proc: a container's own, or that of LAB_SUPERVISOR."""
 
 import os
 import time
@@ -68,12 +68,12 @@ def parent(pid):
 
 
 def members():
-    """In a container every process that this one can see; else those below LAB_KEEPER."""
+    """In a container every process that this one can see; else those below LAB_SUPERVISOR."""
     pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
-    keeper = os.environ.get("LAB_KEEPER")
-    if keeper is None:
+    supervisor = os.environ.get("LAB_SUPERVISOR")
+    if supervisor is None:
         return pids
-    parents, found = {pid: parent(pid) for pid in pids}, [int(keeper)]
+    parents, found = {pid: parent(pid) for pid in pids}, [int(supervisor)]
     for pid in found:
         found += [child for child in pids if parents[child] == pid]
     return found[1:]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from lab.engines.process.cpus import Shown, Way, show
-from lab.engines.process.engine import ProcessEngine, Sources
+from lab.engines.process.engine import ProcessEngine
 from lab.engines.process.environments import Installed
+from lab.engines.process.launch_plan import Sources
 from lab.engines.process.process_group import SamplingPace
 from lab.engines.process.process_tree import LinuxTrees
 from lab.matrix.compose_file import read_matrix

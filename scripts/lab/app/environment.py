@@ -17,10 +17,10 @@ from lab.engines.process.environments import (
     Installed,
     Needs,
     Preparation,
-    Uv,
     signals_interrupt,
 )
 from lab.engines.process.interpreters import Interpreter
+from lab.engines.process.uv import Uv
 from lab.errors import LabError, VariantError
 
 T = TypeVar("T")

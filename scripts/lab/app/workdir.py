@@ -82,7 +82,8 @@ def process_engine(
 ) -> Engine:
     """Local processes of the app."""
     from lab.engines.process.cpus import show
-    from lab.engines.process.engine import ProcessEngine, Sources
+    from lab.engines.process.engine import ProcessEngine
+    from lab.engines.process.launch_plan import Sources
 
     sources = Sources(
         work / COMPOSE_FILE,

@@ -70,8 +70,9 @@ def through_the_gate(sockets: Path | None = None) -> Chosen:
 
 def as_processes(settings: Settings, root: Path, given: Mapping[str, str]) -> Chosen:
     from lab.engines.process.cpus import show
-    from lab.engines.process.engine import ProcessEngine, Sources
+    from lab.engines.process.engine import ProcessEngine
     from lab.engines.process.environments import prepare
+    from lab.engines.process.launch_plan import Sources
 
     compose_file = root / "compose.yaml"
     wanted = select(read_matrix(compose_file, given), settings)

@@ -169,13 +169,13 @@ def grandchild() -> Iterator[list[int]]:
 
 
 @ON_LINUX
-def test_below_a_keeper_are_its_descendants_alone(
+def test_below_a_supervisor_are_its_descendants_alone(
     grandchild: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell, sleeper = grandchild
-    monkeypatch.setenv("LAB_KEEPER", str(os.getpid()))
+    monkeypatch.setenv("LAB_SUPERVISOR", str(os.getpid()))
     below_this = app("tree").members()
-    monkeypatch.setenv("LAB_KEEPER", str(shell))
+    monkeypatch.setenv("LAB_SUPERVISOR", str(shell))
 
     assert {shell, sleeper} <= set(below_this)
     assert {os.getpid(), os.getppid()}.isdisjoint(below_this)
@@ -197,21 +197,21 @@ def test_descendants_are_found_whatever_the_order(
 ) -> None:
     parents = {1: 0, 7: 1, 8: 7, 9: 8, 20: 1}
     tree = made_up_processes(monkeypatch, {pid: parents[pid] for pid in order})
-    monkeypatch.setenv("LAB_KEEPER", "7")
+    monkeypatch.setenv("LAB_SUPERVISOR", "7")
 
     assert sorted(tree.members()) == [8, 9]
 
 
 def test_what_ended_meanwhile_has_no_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     tree = made_up_processes(monkeypatch, {1: 0, 7: 1, 8: 7, 9: None})
-    monkeypatch.setenv("LAB_KEEPER", "7")
+    monkeypatch.setenv("LAB_SUPERVISOR", "7")
 
     assert tree.members() == [8]
 
 
 def test_in_a_container_every_process_is_a_member(monkeypatch: pytest.MonkeyPatch) -> None:
     tree = made_up_processes(monkeypatch, {1: 0, 7: 1, 8: 0})
-    monkeypatch.delenv("LAB_KEEPER", raising=False)
+    monkeypatch.delenv("LAB_SUPERVISOR", raising=False)
 
     assert tree.members() == [1, 7, 8]
 
@@ -478,7 +478,7 @@ def test_a_master_is_killed_and_its_worker_lives_on(
     assert get(port, "/_lab/health") == {"pid": worker}
 
 
-@pytest.mark.parametrize("first", ["PID 1", "LAB_KEEPER", "LAB_ENTRY"])
+@pytest.mark.parametrize("first", ["PID 1", "LAB_SUPERVISOR", "LAB_ENTRY"])
 def test_what_all_end_with_is_not_killed(
     listening: list[int], monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:

@@ -1,61 +1,37 @@
 """Local processes: the services of compose.yaml on this machine's own interpreters, no container.
 
-What a container would keep is kept as well as the system lets it, and what is not is said in the
-engine's notes. Each variant runs below a keeper (lab.engines.process.supervisor) and ends with it.
+Limits and isolation are as near to a container's as the system allows; the engine's notes name the
+differences. Each variant runs below a supervisor (lab.engines.process.supervisor) and ends with it.
 """
 
-import os
+import contextlib
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.engines.process import postgres
-from lab.engines.process.cgroups import Cgroup, Cgroups, remove
+from lab.engines.process.cgroups import Cgroups, remove
 from lab.engines.process.cpus import Shown, show
-from lab.engines.process.environments import Installed
+from lab.engines.process.launch_plan import LaunchPlan, Sources
 from lab.engines.process.ports import LOOPBACK, Ports
 from lab.engines.process.process_group import (
     PACE,
-    STOP_SECONDS,
     ProcessGroup,
     SamplingPace,
     TreeSampling,
-    ask_to_end,
+    end_supervisor,
     launch,
 )
 from lab.engines.process.process_tree import trees_here
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with, probe_ports
 from lab.errors import LabError, VariantError
-from lab.matrix.compose_file import read_service
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
 from lab.records.variant import Variant
-
-APP, SOCKETS = "app", "probes"
-"""Folders below a variant's own, for the copy of an own app and the sockets of its probes."""
-SHARED_MEMORY = Path("/dev/shm")
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where the parts of a variant come from."""
-
-    compose_file: Path
-    values: Mapping[str, str]
-    """What the `${...}` of compose.yaml stand for."""
-    root: Path
-    """The repository, with `images/entry` and `apps`."""
-    installed: Mapping[str, Installed]
-    """An environment for each image of compose.yaml."""
-    app: Path | None = None
-    """The folder of an own app: each of its variants runs in a copy of it."""
-    app_probes: bool = False
-    """Whether probes come into it from outside."""
 
 
 class ProcessEngine:
@@ -92,13 +68,14 @@ class ProcessEngine:
         )
 
     def shown_to(self, variant: Variant) -> Shown:
-        """A variant may fix the CPUs that it is shown."""
+        """How the variant is shown its CPUs; it may fix their number."""
         cpus, root = variant.axes.host_cpus, self.sources.root
         if cpus not in self.shown_by_cpus:
             self.shown_by_cpus[cpus] = show(cpus, root / "images", root / "apps")
         return self.shown_by_cpus[cpus]
 
     def memory_note(self) -> str:
+        """What the memory of a sample is, for the report."""
         if sys.platform == "linux":
             return (
                 "Memory: the sum of PSS over the variant's processes, without the pages of files, "
@@ -106,110 +83,71 @@ class ProcessEngine:
             )
         return (
             f"Memory: what psutil gives on {platform.system()} (USS, else RSS); there is no PSS, "
-            "no peak, no allocator's ledger and no prediction here."
+            "no peak, no reading of the allocator and no prediction here."
         )
 
     def can_restart(self) -> bool:
         return True
 
     def start(self, variant: Variant) -> Endpoint:
-        known = self.running.get(variant.name)
-        if known is not None and known.process.poll() is None:
+        group = self.running.get(variant.name)
+        if group is not None and group.process.poll() is None:
             raise VariantError(f"{variant.name}: its last processes still run, so none is fresh")
+        plan = self.plan(variant)
+        self.running[variant.name] = self.launch(plan)
+        self.ended.pop(variant.name, None)
+        return plan.endpoint()
+
+    def plan(self, variant: Variant) -> LaunchPlan:
+        """A fresh folder and free ports for the variant."""
         installed = self.sources.installed.get(variant.image)
         if installed is None:
             raise VariantError(f"{variant.name}: there is no environment for {variant.image}")
         port, probe_port = self.ports.take(1), self.ports.take(probe_ports(variant.axes.workers))
         work = Path(tempfile.mkdtemp(prefix=f"memlab-{variant.name}-"))
-        group = database = None
-        try:
-            self.copy_app(work)
-            database, place_of_database = self.database(variant, work)
-            group = self.cgroups.make(work.name, variant.memory_limit_bytes)
-            environment = self.environment(variant, installed, work, port, probe_port, group)
-            environment |= place_of_database
-            command = [*self.shown_to(variant).prefix, str(self.sources.root / "images" / "entry")]
-            command += read_service(
-                self.sources.compose_file, variant.name, self.values(port, work)
-            ).command
-            process = launch(command, environment, work, group)
-        except (OSError, LabError) as error:
-            if group is not None:
-                remove(group.path)
-            if database is not None:
-                ask_to_end(database)
-                database.wait(STOP_SECONDS)
-            shutil.rmtree(work, ignore_errors=True)
-            raise VariantError(f"{variant.name} cannot start: {error}") from error
-        self.ended.pop(variant.name, None)
-        self.running[variant.name] = ProcessGroup(process, work, group, database)
-        sockets = work / SOCKETS if self.sources.app_probes else None
-        return Endpoint(LOOPBACK, port, probe_port, self.container(variant, installed), sockets)
+        return LaunchPlan(self.sources, variant, installed, work, port, probe_port)
 
-    def copy_app(self, work: Path) -> None:
-        """An own app runs in a copy: what it writes is gone with it."""
-        if self.sources.app is not None:
-            shutil.copytree(self.sources.app, work / APP, symlinks=True)
-            (work / SOCKETS).mkdir()
+    def launch(self, plan: LaunchPlan) -> ProcessGroup:
+        """The variant's processes, and those of its database.
 
-    def database(
-        self, variant: Variant, work: Path
+        Raises:
+            VariantError: they cannot start; nothing of them is left.
+        """
+        variant, shown = plan.variant, self.shown_to(plan.variant)
+        with contextlib.ExitStack() as cleanup:
+            cleanup.callback(shutil.rmtree, plan.work, ignore_errors=True)
+            try:
+                plan.copy_app()
+                database, database_address = self.start_database(plan)
+                if database is not None:
+                    cleanup.callback(end_supervisor, database)
+                cgroup = self.cgroups.make(plan.work.name, variant.memory_limit_bytes)
+                if cgroup is not None:
+                    cleanup.callback(remove, cgroup.path)
+                environment = plan.environment(shown, cgroup) | database_address
+                process = launch(plan.command(shown), environment, plan.work, cgroup)
+            except (OSError, LabError) as error:
+                raise VariantError(f"{variant.name} cannot start: {error}") from error
+            cleanup.pop_all()
+        return ProcessGroup(process, plan.work, cgroup, database)
+
+    def start_database(
+        self, plan: LaunchPlan
     ) -> tuple[subprocess.Popen[bytes] | None, dict[str, str]]:
-        """What a variant needs beside itself, and how it is told of it; the app waits for it."""
-        if unknown := sorted({*variant.needs} - {postgres.NAME}):
+        """The supervisor of the variant's database, and the variables that give its address.
+
+        Nothing waits for the database here: the app does. None and nothing without a database.
+        """
+        needs = plan.variant.needs
+        if unknown := sorted({*needs} - {postgres.NAME}):
             raise LabError(f"it needs {unknown[0]}, which local processes do not have")
-        if not variant.needs:
+        if not needs:
             return None, {}
-        folder, port = work / postgres.NAME, self.ports.take(1)
+        folder, port = plan.work / postgres.NAME, self.ports.take(1)
         folder.mkdir()
         command = postgres.prepare(self.sources.root, folder)
         database = launch(command, postgres.environment(folder, port), folder, None)
         return database, {"LAB_DATABASE": f"{LOOPBACK}:{port}"}
-
-    def container(self, variant: Variant, installed: Installed) -> dict[str, str]:
-        return {
-            "image": variant.image,
-            "memlab.base.kind": "local",
-            "memlab.base.reference": installed.reference,
-            "memlab.stack": variant.axes.stack,
-        }
-
-    def values(self, port: int, work: Path) -> dict[str, str]:
-        shared = {} if SHARED_MEMORY.is_dir() else {"LAB_SHM": tempfile.gettempdir()}
-        place = {"LAB_HOST": LOOPBACK, "LAB_PORT": str(port), "LAB_LIFECYCLE": "driver"}
-        own = {
-            "LAB_APPS_AT": str(self.sources.root / "apps"),
-            "LAB_SOCKETS_AT": str(work / SOCKETS),
-        }
-        return {**self.sources.values, **place, **shared, **own}
-
-    def environment(
-        self,
-        variant: Variant,
-        installed: Installed,
-        work: Path,
-        port: int,
-        probe_port: int,
-        group: Cgroup | None,
-    ) -> dict[str, str]:
-        """What a container would be given, and where its places are here."""
-        service = read_service(self.sources.compose_file, variant.name, self.values(port, work))
-        path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
-        return {
-            "PATH": path,
-            "HOME": str(work),
-            "TMPDIR": str(work),
-            "LANG": "C.UTF-8",
-            "LAB_LIFECYCLE": "driver",  # a service that fixes its own keeps it
-            **joined(self.shown_to(variant).environment, service.environment),
-            "LAB_APPS": str(self.sources.root / "apps"),
-            "LAB_WORK": str(work),
-            "LAB_LOG": str(work / "server.log"),
-            "LAB_PROBE_HOST": LOOPBACK,
-            "LAB_PROBE_PORT": str(probe_port),
-            "LAB_CGROUP": str(group.path) if group else "",
-            **({"LAB_FOLDER": str(work / APP)} if self.sources.app else {}),
-        }
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         return TreeSampling(
@@ -249,10 +187,3 @@ class ProcessEngine:
         self.ended[variant.name] = (self.state(variant), running.log_lines())
         del self.running[variant.name]
         shutil.rmtree(running.work, ignore_errors=True)
-
-
-def joined(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
-    """Both; where both name folders for Python, its path has all of them."""
-    paths = [part["PYTHONPATH"] for part in (first, second) if part.get("PYTHONPATH")]
-    both = {**first, **second}
-    return {**both, "PYTHONPATH": os.pathsep.join(paths)} if paths else both

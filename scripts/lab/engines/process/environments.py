@@ -1,42 +1,27 @@
 """Virtual environments of the variants on interpreters of this machine, cached by content."""
 
 import contextlib
-import fcntl
 import hashlib
-import importlib
 import os
-import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import TypeAlias
 
 from lab.engines.process.interpreters import Interpreter, find_fetched, find_interpreter
+from lab.engines.process.uv import REASON_CHARACTERS, Uv, causes, failure_line
 from lab.errors import LabError, VariantError
 from lab.records.variant import Axes, Variant
 
 Needs: TypeAlias = Sequence[str | Path]
 ATTEMPTS = 2
 FETCH_SECONDS = 120.0
-INSTALL_SECONDS = 900.0
-POLL_SECONDS = 0.1
-REASON_CHARACTERS = 300
 COMPLETE = "complete"
 """The file that says an environment is usable; written last."""
-WHERE_FROM = re.compile(
-    r"UV_(\w*INDEX\w*|\w*MIRROR|\w*CERTS?|\w*HTTP\w*|FIND_LINKS|INSECURE_HOST|KEYRING_PROVIDER"
-    r"|LINK_MODE|NATIVE_TLS|OFFLINE|PYTHON_DOWNLOADS\w*)"
-)
-"""The user's settings of uv that say where packages come from; others change what is made."""
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-BUILD_OUTPUT = re.compile(r"^\s*\[std(?:out|err)\]", re.MULTILINE)
-CAUSE = re.compile(r"\s*(?:error:|cause:|\u00d7|├─▶|╰─▶)\s*(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,55 +36,10 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The environments by the variants' image names, and why the others are not there."""
+    """The environments by the variants' image names, and why the others are missing."""
 
     ready: Mapping[str, Installed]
     missing: Mapping[str, str]
-
-
-def uv_command() -> Path:
-    """uv's executable: beside this Python, else of the package `uv`, else on PATH.
-
-    Raises:
-        LabError: there is none.
-    """
-    beside = Path(sys.executable).with_name("uv")
-    if beside.is_file():
-        return beside
-    with contextlib.suppress(ImportError, FileNotFoundError):
-        return Path(importlib.import_module("uv").find_uv_bin())
-    if found := shutil.which("uv"):
-        return Path(found)
-    raise LabError(
-        "uv, which makes the variants' environments, is missing: run scripts/venv process"
-    )
-
-
-def uv_environment(given: Mapping[str, str], root: Path) -> dict[str, str]:
-    """The user's environment without what would change the result; uv's own files go below root."""
-    kept = {
-        name: value
-        for name, value in given.items()
-        if WHERE_FROM.fullmatch(name) or not name.startswith(("UV_", "PYTHON", "VIRTUAL_ENV"))
-    }
-    # As settings, for which an older uv has no option.
-    python = {"UV_PYTHON_INSTALL_DIR": str(root / "python"), "UV_PYTHON_INSTALL_BIN": "0"}
-    return {**kept, **python, "UV_CACHE_DIR": str(root / "cache")}
-
-
-def causes(said: str) -> list[str]:
-    """The error that uv reported, then what caused it, to the innermost; else its last line."""
-    plain = ANSI.sub("", said).strip()
-    own = BUILD_OUTPUT.split(plain)[0] or plain
-    lines = [line.rstrip(" :") for line in own.splitlines() if line.strip()]
-    marked = [match[1] for line in lines if (match := CAUSE.match(line))]
-    return marked or [line.strip() for line in lines[-1:]] or ["it did not say why"]
-
-
-def telling_line(said: str) -> str:
-    """Error and innermost cause of a failed install in one line."""
-    found = causes(said)
-    return ": ".join(dict.fromkeys((found[0], found[-1])))[:REASON_CHARACTERS]
 
 
 def folder_name(axes: Axes, lock: bytes, interpreter: Interpreter) -> str:
@@ -109,90 +49,8 @@ def folder_name(axes: Axes, lock: bytes, interpreter: Interpreter) -> str:
     return f"py{axes.python.replace('.', '')}-{axes.stack}-{content}"
 
 
-def kill(child: subprocess.Popen[str]) -> None:
-    """End a process and those that it started, unless it has ended."""
-    if child.poll() is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # a zombie on macOS
-            os.killpg(child.pid, signal.SIGKILL)
-
-
-def taken(file: IO[str]) -> bool:
-    """Whether the file's lock is ours now; it is given back when the file is closed."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-class Uv:
-    """Runs uv; `end` kills whatever runs and refuses what comes later."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.guard = threading.Lock()
-        self.running: set[subprocess.Popen[str]] = set()
-        self.ended = threading.Event()
-
-    def start(self, words: Sequence[str | Path]) -> subprocess.Popen[str]:
-        with self.guard:
-            if self.ended.is_set():
-                raise CancelledError
-            child = subprocess.Popen(
-                [uv_command(), *words, "--no-config", "--no-progress"],
-                cwd=self.root,
-                env=uv_environment(os.environ, self.root),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,  # a group of its own: the build of a package ends with it
-            )
-            self.running.add(child)
-        return child
-
-    def run(self, *words: str | Path, timeout_seconds: float = INSTALL_SECONDS) -> str:
-        """What uv said of a failure; empty when it did as it was told.
-
-        Raises:
-            CancelledError: `end` was called before.
-        """
-        with self.start(words) as child:
-            try:
-                said = child.communicate(timeout=timeout_seconds)[1]
-            except subprocess.TimeoutExpired:
-                return f"error: it was not done after {timeout_seconds:g} s"
-            finally:
-                kill(child)
-                with self.guard:
-                    self.running.discard(child)
-        if child.returncode == 0:
-            return ""
-        return said.strip() or f"error: uv ended with {child.returncode}"
-
-    def end(self) -> None:
-        with self.guard:
-            self.ended.set()
-            for child in self.running:
-                kill(child)
-
-    @contextlib.contextmanager
-    def alone(self, path: Path) -> Iterator[None]:
-        """Hold a lock file against other threads and other shells, waiting for it.
-
-        Raises:
-            CancelledError: `end` was called meanwhile.
-        """
-        with path.open("a") as file:
-            while not taken(file):
-                if self.ended.wait(POLL_SECONDS):
-                    raise CancelledError
-            yield
-
-
 class Preparation:
-    """What one call of `prepare` makes; its methods run side by side."""
+    """Makes the environments of one call of `prepare`; its methods run in several threads."""
 
     def __init__(self, uv: Uv, locks: Path, say: Callable[[str], None]) -> None:
         self.uv = uv
@@ -204,7 +62,7 @@ class Preparation:
         folder = self.uv.root / "python"
         if found := find_interpreter(minor) or find_fetched(folder, minor):
             return found
-        with self.uv.alone(self.uv.root / f"python-{minor}.lock"):
+        with self.uv.lock(self.uv.root / f"python-{minor}.lock"):
             return find_fetched(folder, minor) or self.fetched(folder, minor)
 
     def fetched(self, folder: Path, minor: str) -> Interpreter:
@@ -229,12 +87,12 @@ class Preparation:
         """The environment in a folder of that name, made when it is not there.
 
         Args:
-            needs: what `pip install` is told.
+            needs: the arguments of `pip install`.
         """
         folder = self.uv.root / name
         version = f"CPython {interpreter.version}"
         if not (folder / COMPLETE).exists():
-            with self.uv.alone(folder.with_name(f"{folder.name}.lock")):
+            with self.uv.lock(folder.with_name(f"{folder.name}.lock")):
                 if not (folder / COMPLETE).exists():
                     self.say(f"making the environment of {image} ({version}, {interpreter.origin})")
                     self.make(folder, needs, interpreter)
@@ -247,10 +105,10 @@ class Preparation:
             if not failed:
                 return
         shutil.rmtree(folder, ignore_errors=True)
-        raise VariantError(telling_line(failed))
+        raise VariantError(failure_line(failed))
 
     def attempt(self, folder: Path, needs: Needs, interpreter: Interpreter) -> str:
-        """What uv said of a failure; empty when the environment is complete."""
+        """uv's output when it fails; empty when the environment is complete."""
         if folder.exists():
             shutil.rmtree(folder)
         python = folder / "bin" / "python3"
@@ -281,11 +139,11 @@ def signals_interrupt() -> Iterator[None]:
 def one_at_a_time(say: Callable[[str], None]) -> Callable[[str], None]:
     guard = threading.Lock()
 
-    def said(line: str) -> None:
+    def say_alone(line: str) -> None:
         with guard:
             say(line)
 
-    return said
+    return say_alone
 
 
 def collected(jobs: Mapping[str, Future[Installed]]) -> Prepared:

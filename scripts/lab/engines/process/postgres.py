@@ -1,7 +1,7 @@
 """A database for a variant that needs one: this machine's own PostgreSQL, on loopback.
 
-It is started as the container's is, by `images/postgres/entry`, and kept by a keeper of its own,
-so that its memory is no part of the variant's.
+`images/postgres/entry` starts it, as in its container. It runs below its own supervisor, so that
+its memory is no part of the variant's.
 """
 
 import os
@@ -14,17 +14,18 @@ from lab.errors import LabError
 NAME = "postgres"
 PROGRAMS = Path("/usr/lib/postgresql")
 NOBODY = 65534
-"""As root the database runs as this user: PostgreSQL refuses to be root's."""
+"""The user of the database where the lab runs as root, which PostgreSQL refuses."""
 
 
 def search_path() -> str:
-    """Debian's folders of each version, which are on nobody's PATH, and PATH."""
+    """A PATH with Debian's folder of each version in front, as Debian puts none of them on PATH."""
     folders = (str(path) for path in sorted(PROGRAMS.glob("*/bin")))
     return os.pathsep.join((*folders, os.environ.get("PATH", os.defpath)))
 
 
 def check_installed() -> None:
-    """
+    """Refuse a machine without PostgreSQL.
+
     Raises:
         LabError: there is none.
     """
@@ -36,7 +37,7 @@ def check_installed() -> None:
 
 
 def prepare(root: Path, folder: Path) -> list[str]:
-    """Make its folder and copy its programs there, where any user may read; its command.
+    """The database's command, after its folder was made and its programs were copied there.
 
     Raises:
         LabError: there is no PostgreSQL.

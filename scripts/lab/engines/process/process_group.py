@@ -1,4 +1,4 @@
-"""One variant as a tree of local processes below its keeper: its start, its log, its readings."""
+"""One variant as a tree of local processes below its supervisor: start, log, samples, end."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from lab.engines.logs import exit_status, log_lines
-from lab.engines.process import supervisor as supervisor
+from lab.engines.process import supervisor
 from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.process_tree import Trees
 from lab.records.observations import Sample
@@ -50,7 +50,7 @@ class ProcessGroup:
         """Why the lab itself stopped it, in one sentence."""
 
     def log_lines(self) -> tuple[str, ...]:
-        """The server's, and behind them what the keeper had to say."""
+        """The last lines of the server's log, and behind them the supervisor's."""
         lines = log_lines(self.work / "server.log") + log_lines(self.work / SUPERVISOR_LOG)
         return lines[-LOG_LINES_KEPT:]
 
@@ -62,33 +62,40 @@ class ProcessGroup:
         return [self.process, *([self.database] if self.database else [])]
 
     def ask_to_end(self) -> None:
-        """Once; a second time, after the guard's, says nothing."""
-        for kept in self.supervisors():
-            ask_to_end(kept)
+        """Ask all supervisors; again, after the guard has asked, has no effect."""
+        for each in self.supervisors():
+            ask_to_end(each)
 
     def wait(self) -> bool:
-        """Whether all have ended in time; a keeper that does not end is killed."""
+        """Whether all have ended in time; a supervisor that does not end is killed."""
         ended = True
-        for kept in self.supervisors():
+        for each in self.supervisors():
             try:
-                kept.wait(STOP_SECONDS)
+                each.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                kept.kill()
+                each.kill()
                 ended = False
         return ended
 
 
-def ask_to_end(kept: subprocess.Popen[bytes]) -> None:
-    assert kept.stdin is not None
+def ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a supervisor to end its processes; one that has ended cannot be asked."""
+    assert process.stdin is not None
     with contextlib.suppress(OSError, ValueError):
-        kept.stdin.write(b"end\n")
-        kept.stdin.close()
+        process.stdin.write(b"end\n")
+        process.stdin.close()
+
+
+def end_supervisor(process: subprocess.Popen[bytes]) -> None:
+    """Ask a supervisor to end, and wait until it has."""
+    ask_to_end(process)
+    process.wait(STOP_SECONDS)
 
 
 def launch(
     command: list[str], environment: Mapping[str, str], work: Path, group: Cgroup | None
 ) -> subprocess.Popen[bytes]:
-    """A keeper in a session of its own, so that the terminal's signals pass it by."""
+    """A supervisor in a session of its own, so that the terminal's signals do not reach it."""
     spec = {"command": command, "work": str(work), "cgroup": str(group.path) if group else None}
     with (work / SUPERVISOR_LOG).open("wb") as log:
         return subprocess.Popen(

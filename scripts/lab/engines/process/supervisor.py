@@ -60,7 +60,7 @@ class Supervisor:
 
     def start(self, command: list[str]) -> None:
         """After `heed_signals`: exec gives a child the defaults of what is handled here."""
-        os.environ["LAB_KEEPER"] = str(os.getpid())
+        os.environ["LAB_SUPERVISOR"] = str(os.getpid())
         self.first = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -151,7 +151,7 @@ def main(spec: str) -> int:
     try:
         supervisor.start(wanted["command"])
     except (OSError, subprocess.SubprocessError) as error:
-        print(f"keeper: {wanted['command'][0]} cannot start: {error}", file=sys.stderr)
+        print(f"supervisor: {wanted['command'][0]} cannot start: {error}", file=sys.stderr)
         supervisor.tidy()
         return CANNOT_START
     supervisor.watch()

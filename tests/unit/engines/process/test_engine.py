@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.engines.process import engine as process
+from lab.engines.process import launch_plan
 from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.cpus import Shown, Way
-from lab.engines.process.engine import ProcessEngine, Sources
+from lab.engines.process.engine import ProcessEngine
 from lab.engines.process.environments import Installed
+from lab.engines.process.launch_plan import LaunchPlan, Sources
 from lab.engines.process.process_group import ProcessGroup, SamplingPace, TreeSampling
 from lab.engines.process.process_tree import TreeReading
 from lab.errors import LabError, VariantError
@@ -79,9 +81,13 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def environment(engine: ProcessEngine, group: Cgroup | None = None) -> Mapping[str, str]:
+def plan_of(engine: ProcessEngine, work: Path = Path("/work")) -> LaunchPlan:
     (installed,) = engine.sources.installed.values()
-    return engine.environment(ONE, installed, Path("/work"), 15_001, 15_002, group)
+    return LaunchPlan(engine.sources, ONE, installed, work, 15_001, 15_002)
+
+
+def environment(engine: ProcessEngine, group: Cgroup | None = None) -> Mapping[str, str]:
+    return plan_of(engine).environment(engine.shown_to(ONE), group)
 
 
 def test_a_variant_is_given_its_places(engine: ProcessEngine, tmp_path: Path) -> None:
@@ -155,10 +161,9 @@ def test_a_variant_is_told_its_own_cgroup_or_that_it_has_none(engine: ProcessEng
 def test_the_server_is_bound_to_loopback_whatever_was_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "SHARED_MEMORY", tmp_path)
-    values = make_engine(tmp_path, LAB_HOST="0.0.0.0", LAB_PORT="1", WORKERS="4").values(
-        15_001, Path("work")
-    )
+    monkeypatch.setattr(launch_plan, "SHARED_MEMORY", tmp_path)
+    engine = make_engine(tmp_path, LAB_HOST="0.0.0.0", LAB_PORT="1", WORKERS="4")
+    values = plan_of(engine, Path("work")).values()
 
     assert values == {
         "LAB_HOST": "127.0.0.1",
@@ -173,13 +178,13 @@ def test_the_server_is_bound_to_loopback_whatever_was_given(
 def test_without_shared_memory_its_files_are_temporary_ones(
     engine: ProcessEngine, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "SHARED_MEMORY", tmp_path / "no-such-folder")
+    monkeypatch.setattr(launch_plan, "SHARED_MEMORY", tmp_path / "no-such-folder")
 
-    assert engine.values(15_001, Path("work"))["LAB_SHM"] == str(temporary)
+    assert plan_of(engine).values()["LAB_SHM"] == str(temporary)
 
 
 def test_what_stands_in_for_an_image_is_said(engine: ProcessEngine) -> None:
-    assert engine.container(ONE, engine.sources.installed[ONE.image]) == {
+    assert plan_of(engine).labels() == {
         "image": "memlab-one-thread",
         "memlab.base.kind": "local",
         "memlab.base.reference": "CPython 3.7.17 of a test",
@@ -274,7 +279,7 @@ class FakeTrees:
 
 
 class FakePopen:
-    """A keeper that is not there."""
+    """A supervisor that is not there."""
 
     pid = 4711
 
@@ -288,7 +293,7 @@ class FakePopen:
 
     def wait(self, timeout: float) -> int:
         if not self.ends:
-            raise subprocess.TimeoutExpired("keeper", timeout)
+            raise subprocess.TimeoutExpired("supervisor", timeout)
         self.status = 143
         return self.status
 
@@ -446,7 +451,7 @@ def test_what_does_not_end_is_killed_and_said(engine: ProcessEngine, tmp_path: P
     assert (supervisor.said, supervisor.killed) == ([b"end\n"], True)
 
 
-def test_a_keeper_that_has_gone_can_still_be_asked_to_end(tmp_path: Path) -> None:
+def test_a_supervisor_that_has_gone_can_still_be_asked_to_end(tmp_path: Path) -> None:
     with subprocess.Popen(["true"], stdin=subprocess.PIPE) as supervisor:
         supervisor.wait(5)
         known = ProcessGroup(supervisor, tmp_path, None)
@@ -456,7 +461,7 @@ def test_a_keeper_that_has_gone_can_still_be_asked_to_end(tmp_path: Path) -> Non
     assert supervisor.returncode == 0
 
 
-def test_without_a_keeper_there_is_no_reading(tmp_path: Path) -> None:
+def test_without_a_supervisor_there_is_no_reading(tmp_path: Path) -> None:
     trees = FakeTrees(0, tree_reading())
 
     assert readings(running(FakePopen(status=0), tmp_path), trees).sample() is None
@@ -489,9 +494,9 @@ def test_a_cgroups_peak_is_the_kernels(tmp_path: Path) -> None:
     assert found.peak_bytes == 77 * MIB
 
 
-def test_the_log_holds_what_the_keeper_had_to_say(tmp_path: Path) -> None:
+def test_the_log_holds_what_the_supervisor_had_to_say(tmp_path: Path) -> None:
     (tmp_path / "server.log").write_text("one\ntwo\n")
-    (tmp_path / "supervisor.log").write_text("keeper: no such program\n")
+    (tmp_path / "supervisor.log").write_text("supervisor: no such program\n")
     running = ProcessGroup(FakePopen(), tmp_path, None)  # type: ignore[arg-type]
 
-    assert running.log_lines() == ("one", "two", "keeper: no such program")
+    assert running.log_lines() == ("one", "two", "supervisor: no such program")

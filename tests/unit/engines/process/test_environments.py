@@ -12,19 +12,15 @@ from types import SimpleNamespace
 
 import pytest
 from builders import raw
-from lab.engines.process import environments
+from lab.engines.process import environments, uv
 from lab.engines.process.environments import (
     Installed,
     Prepared,
-    Uv,
-    causes,
     folder_name,
     prepare,
-    telling_line,
-    uv_command,
-    uv_environment,
 )
 from lab.engines.process.interpreters import Interpreter
+from lab.engines.process.uv import Uv, causes, failure_line, uv_command, uv_environment
 from lab.errors import ExitCode, LabError
 from lab.records.variant import Variant
 from support.polling import wait_until
@@ -235,12 +231,12 @@ def test_uv_is_told_where_packages_come_from_and_nothing_else_of_the_user() -> N
         ("\x1b[1m\x1b[31merror\x1b[39m\x1b[0m: it is red\n", "it is red"),
         ("Downloading\nKilled\n\n", "Killed"),
         ("[stderr]\nit is nobody's\n", "it is nobody's"),
-        ("\x1b[0m\n", "it did not say why"),
+        ("\x1b[0m\n", "it gave no reason"),
         ("error: " + "x" * 400, "x" * 300),
     ],
 )
-def test_the_telling_line_of_what_uv_said(said: str, line: str) -> None:
-    assert telling_line(said) == line
+def test_a_failure_of_uv_in_one_line(said: str, line: str) -> None:
+    assert failure_line(said) == line
 
 
 def test_the_innermost_cause_is_the_last() -> None:
@@ -446,7 +442,7 @@ def test_a_fetch_that_hangs_is_given_up_with_all_that_it_started(
     monkeypatch.setattr(environments, "FETCH_SECONDS", 1.0)
     machine.on("python", HANG)
 
-    assert "(it was not done after 1 s)" in machine.prepare().missing["memlab-py37-thread"]
+    assert "(it was not complete after 1 s)" in machine.prepare().missing["memlab-py37-thread"]
     assert are_gone(machine.box / "pids")
 
 
@@ -517,7 +513,7 @@ def test_an_interruption_does_not_wait_for_another_shell(
         return False
 
     machine.python("3.7.16")
-    monkeypatch.setattr(environments, "taken", held_by_another)
+    monkeypatch.setattr(uv, "is_locked", held_by_another)
     sender = signalled(signal.SIGINT, waits.wait)
 
     with pytest.raises(KeyboardInterrupt):

@@ -1,6 +1,7 @@
 """The database beside a variant of local processes, as far as it needs no PostgreSQL."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from builders import raw
 from lab.engines.process import postgres
 from lab.engines.process.cpus import Shown, Way
-from lab.engines.process.engine import ProcessEngine, Sources
+from lab.engines.process.engine import ProcessEngine
 from lab.engines.process.environments import Installed
+from lab.engines.process.launch_plan import Sources
 from lab.errors import LabError, VariantError
 
 ONE = replace(raw.variant("one"), needs=("postgres",))
@@ -135,4 +137,7 @@ def test_it_is_told_its_place() -> None:
 
 
 def test_a_variant_without_needs_has_none(engine: ProcessEngine, tmp_path: Path) -> None:
-    assert engine.database(replace(ONE, needs=()), tmp_path) == (None, {})
+    plan = engine.plan(replace(ONE, needs=()))
+    shutil.rmtree(plan.work)
+
+    assert engine.start_database(plan) == (None, {})

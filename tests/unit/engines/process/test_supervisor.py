@@ -1,4 +1,4 @@
-"""The keeper, run as the engine runs it."""
+"""The supervisor, run as the engine runs it."""
 
 import contextlib
 import os
@@ -106,7 +106,7 @@ def start(work: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def start_pid(start: Start, note: Path) -> Callable[[str], tuple["subprocess.Popen[bytes]", int]]:
-    """Starts a shell's words; gives the keeper and the shell's pid."""
+    """Starts a shell's words; gives the supervisor and the shell's pid."""
 
     def begin(words: str) -> tuple["subprocess.Popen[bytes]", int]:
         process = start("sh", "-c", f"echo $$ > {shlex.quote(str(note))}; {words}")
@@ -180,7 +180,7 @@ def test_a_driver_that_is_killed_takes_everything_with_it(work: Path, note: Path
     assert wait_until(lambda: not work.exists())
 
 
-def test_a_keeper_does_not_hold_the_input_of_another_open(
+def test_a_supervisor_does_not_hold_the_input_of_another_open(
     tmp_path: Path, start: Start, start_pid: StartPid
 ) -> None:
     first, _ = start_pid(SLEEP)
@@ -253,7 +253,7 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in text.split()]
 
 
-def test_a_keeper_that_is_terminated_ends_what_it_keeps(start_pid: StartPid, work: Path) -> None:
+def test_a_terminated_supervisor_ends_its_processes(start_pid: StartPid, work: Path) -> None:
     process, pid = start_pid(SLEEP)
     process.terminate()
 
@@ -263,7 +263,7 @@ def test_a_keeper_that_is_terminated_ends_what_it_keeps(start_pid: StartPid, wor
 
 
 @ON_LINUX
-def test_a_keeper_that_is_terminated_while_it_starts_ends_what_it_starts(
+def test_a_supervisor_that_is_terminated_while_it_starts_ends_what_it_starts(
     start: Start, tmp_path: Path
 ) -> None:
     group = Cgroup(tmp_path / "group", V2)
@@ -313,7 +313,7 @@ def test_what_the_driver_ignores_its_child_hears(start: Start, note: Path) -> No
 
 
 def test_what_it_keeps_knows_who_keeps_it(start: Start, note: Path) -> None:
-    process = start("sh", "-c", f"echo $LAB_KEEPER > {shlex.quote(str(note))}")
+    process = start("sh", "-c", f"echo $LAB_SUPERVISOR > {shlex.quote(str(note))}")
 
     assert int(noted(note)) == process.pid
 
@@ -349,4 +349,4 @@ def test_what_cannot_start_is_said_in_one_line(
 
     assert process.wait(5) == 127
     (line,) = (work / "supervisor.log").read_text(encoding="utf-8").splitlines()
-    assert line.startswith(f"keeper: {command} cannot start: ")
+    assert line.startswith(f"supervisor: {command} cannot start: ")
