@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lab.errors import ExitCode
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 from lab.records.curve import MemoryCurve
 from lab.records.experiment import EngineInfo, HostInfo, Missing
-from lab.records.judgement import Interval, Verdict
+from lab.records.interventions import Cause
+from lab.records.judgement import Certainty, Interval, Verdict
 from lab.records.summary import (
     SCHEMA_VERSION,
     CpuSeconds,
@@ -21,7 +23,8 @@ from lab.records.summary import (
     TrialSummary,
     VariantSummary,
 )
-from lab.records.trial import Prediction
+from lab.records.trial import EndKind, Prediction
+from lab.records.variant import Axes
 
 MIB = 1024 * 1024
 THREAD_BYTES = int(15.26 * MIB)
@@ -29,11 +32,11 @@ CORE_PYTHONS = ("3.7", "3.8", "3.9", "3.10")
 CORE_THREADS = {"3.7": 200, "3.8": 26, "3.9": 25, "3.10": 25}
 
 
-def axes(name: str = "py37-fastapi-sync", **changes: Any) -> dict[str, str | int | None]:
+def axes(name: str = "py37-fastapi-sync", **changes: Any) -> Axes:
     """Axes as the labels of a variant with that name would say."""
     python, _, arm = name.partition("-")
     flask = arm.startswith("flask")
-    known: dict[str, str | int | None] = {
+    known: dict[str, Any] = {
         "python": f"{python[2:3]}.{python[3:]}" if python.startswith("py") else "3.10",
         "stack": "thread",
         "framework": "flask" if flask else "fastapi",
@@ -45,7 +48,7 @@ def axes(name: str = "py37-fastapi-sync", **changes: Any) -> dict[str, str | int
         "pool_threads": 8 if flask else None,
         "suite": "core",
     }
-    return {**known, **changes}
+    return Axes(**{**known, **changes})
 
 
 def memory(growth: int, baseline: int = 24 * MIB, peak: int | None = None) -> Memory:
@@ -67,7 +70,7 @@ def trial_summary(number: int = 1, growth: int = 0, **changes: Any) -> TrialSumm
         trial=number,
         verdict=Verdict.FLAT,
         reason="The last four troughs lie within 0.4 MiB.",
-        end="complete",
+        end=EndKind.COMPLETE,
         memory_bytes=memory(growth),
         requests=requests(),
         growth_bytes_per_request=Interval(0.0, -120.0, 130.0),
@@ -123,7 +126,7 @@ def variant_summary(
         cpu_seconds=CpuSeconds(18.2, 3.9),
         elapsed_seconds=24.0,
         latency_seconds={"p50": 0.82, "p95": 1.31, "max": 1.9},
-        versions=versions(str(axes(name)["python"])),
+        versions=versions(axes(name).python),
         caveats=(),
         load={"requests": 1000, "concurrency": 40, "connection": "close", "blocks": 8},
         oom_kills=0,
@@ -170,7 +173,7 @@ def run_info(**changes: Any) -> RunInfo:
         settings={"SUITE": "core", "REQUESTS": 1000, "CONCURRENCY": 40, "BLOCKS": 8, "SEED": None},
         lock_hashes={"thread-3.7": "sha256:aa", "thread-3.8": "sha256:bb"},
         missing=(),
-        exit_code=0,
+        exit_code=ExitCode.DECIDED,
     )
     return replace(run, **changes)
 
@@ -267,7 +270,7 @@ def failures(variant: VariantSummary, log: Sequence[str], **kinds: int) -> Varia
     trial = replace(
         variant.trials[0],
         verdict=Verdict.INCONCLUSIVE,
-        end="died",
+        end=EndKind.DIED,
         reason="The container died in block 3.",
         requests=counts,
         log_tail=tuple(log),
@@ -294,7 +297,7 @@ def unmeasured(name: str = "py37-flask", **changes: Any) -> VariantSummary:
     trial = trial_summary(
         verdict=Verdict.INCONCLUSIVE,
         reason=reason,
-        end="never ready",
+        end=EndKind.NEVER_READY,
         troughs_bytes=(),
         **nothing,
     )
@@ -322,7 +325,7 @@ def app_answer() -> AppAnswer:
         verdict=Verdict.LEAK,
         reason="grew by 40 MiB",
         requests=4000,
-        causes=(AppCause("live Python objects", "proven", "+1 block", "by app.py:7"),),
+        causes=(AppCause(Cause.LIVE_OBJECTS, Certainty.PROVEN, "+1 block", "by app.py:7"),),
         no_cause=None,
         helps="let go of what the named lines keep",
         changes=(AppChange("MALLOC_ARENA_MAX=1", True, 39.0 * MIB, 1.0 * MIB, 0.97),),

@@ -9,6 +9,7 @@ from builders import factories
 from lab.claims.book import read_claims
 from lab.claims.judge import judge_claims, topics_of
 from lab.claims.records import ClaimRecord
+from lab.errors import ExitCode
 from lab.records.judgement import Verdict
 from lab.records.summary import (
     CpuSeconds,
@@ -19,6 +20,8 @@ from lab.records.summary import (
     ThreadCounts,
     VariantSummary,
 )
+from lab.records.trial import EndKind
+from lab.records.variant import Scenario
 from lab.verdict.end_criteria import FLAT_BYTES_A_WORKER
 from lab.yaml_file import read_yaml
 
@@ -42,7 +45,7 @@ def made(name: str, given: Mapping[str, Any]) -> VariantSummary:
     memory = memory_of(growth, given.get("peak", given.get("growth", 0)))
     trial = factories.trial_summary(
         verdict=verdict,
-        end=given.get("end", "complete"),
+        end=EndKind(given.get("end", "complete")),
         memory_bytes=memory,
         requests=counts,
         threads=threads,
@@ -50,7 +53,7 @@ def made(name: str, given: Mapping[str, Any]) -> VariantSummary:
     )
     return replace(
         factories.variant_summary(name, verdict, growth),
-        axes={**factories.axes(name), "workers": workers},
+        axes=factories.axes(name, workers=workers),
         trials=(trial,),
         requests=counts,
         memory_bytes=memory,
@@ -86,7 +89,7 @@ def troughs_of(given: Mapping[str, Any]) -> tuple[int, ...]:
 def aftermath_of(given: Mapping[str, Any]) -> PostLoadSummary:
     before, after = given["before"] * MIB, given["after"] * MIB
     asked, answered = given.get("asked", 0), given.get("answered", 0)
-    return PostLoadSummary("give-back", 16.0, before, after, 3, 3, asked, answered)
+    return PostLoadSummary(Scenario.GIVE_BACK, 16.0, before, after, 3, 3, asked, answered)
 
 
 def measured(record: ClaimRecord, case: Mapping[str, Mapping[str, Any]]) -> list[VariantSummary]:
@@ -114,5 +117,5 @@ def claims_summary() -> Summary:
     """A run of the thread's whole suite, made up."""
     variants = everything()
     claims = judge_claims(BOOK.claims, variants)
-    summary = factories.summary(variants, suite="thread", exit_code=1)
+    summary = factories.summary(variants, suite="thread", exit_code=ExitCode.CONTRADICTED)
     return replace(summary, claims=claims, topics=topics_of(BOOK.topics, claims))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.growth import Growth
@@ -18,6 +17,7 @@ from lab.causes.traces import (
     traced_share,
 )
 from lab.records.interventions import Cause
+from lab.records.judgement import Certainty
 from lab.records.observations import AllocationTrace
 from lab.records.variant import Scenario
 
@@ -25,13 +25,6 @@ RETURNED_SHARE = 0.5
 """Of the growth: what collecting gives back of it was garbage."""
 
 COUNTED_BY_KERNEL = "the sum of RSS is level while each page that becomes private is counted"
-
-
-class Certainty(StrEnum):
-    """How sure a cause is."""
-
-    PROVEN = "proven"
-    LIKELY = "likely"
 
 
 @dataclass(frozen=True, slots=True)

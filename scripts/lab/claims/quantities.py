@@ -6,10 +6,11 @@ from statistics import median
 from lab.claims.rules import Gap, Unread, Value
 from lab.records.judgement import Verdict
 from lab.records.summary import Memory, TrialSummary, VariantSummary
+from lab.records.trial import EndKind
 from lab.text.phrases import DASH, in_mib, number, short_duration, size
 from lab.verdict import end_criteria
 
-BROKEN_OFF = ("interrupted", "cut off", "failed", "never ready")
+BROKEN_OFF = frozenset({EndKind.INTERRUPTED, EndKind.CUT_OFF, EndKind.FAILED, EndKind.NEVER_READY})
 """Ends after which nothing of a trial decides anything."""
 
 LEAST_SERVED_SHARE = 0.9
@@ -63,10 +64,10 @@ def mean_growth(variant: VariantSummary) -> float | None:
 
 def flat_bytes(variant: VariantSummary) -> float | None:
     """Growth below this counts as none, by the rule of the verdict."""
-    memory, workers = variant.memory_bytes, variant.axes["workers"]
-    if memory is None or workers is None:
+    memory, workers = variant.memory_bytes, variant.axes.workers
+    if memory is None:
         return None
-    return end_criteria.flat_bytes(int(workers), memory.baseline)
+    return end_criteria.flat_bytes(workers, memory.baseline)
 
 
 def verdict_of(variant: VariantSummary) -> Verdict | None:
@@ -104,10 +105,6 @@ def of_aftermath(field: str) -> Read:
     return lambda variant: getattr(variant.aftermath, field) if variant.aftermath else None
 
 
-def of_axis(axis: str) -> Read:
-    return lambda variant: variant.axes.get(axis)
-
-
 COUNTED: Mapping[str, Read] = {
     "ok": lambda v: v.requests.ok,
     "sent": lambda v: v.requests.sent,
@@ -115,9 +112,9 @@ COUNTED: Mapping[str, Read] = {
     "reset": lambda v: v.requests.failures.get("reset", 0),
     "oom_kills": lambda v: v.oom_kills,
     "workers_lost": lambda v: v.workers_lost,
-    "end": lambda v: v.trials[-1].end,
-    "workers": of_axis("workers"),
-    "cpus": of_axis("host_cpus"),
+    "end": lambda v: v.trials[-1].end.value,
+    "workers": lambda v: v.axes.workers,
+    "cpus": lambda v: v.axes.host_cpus,
     "concurrency": lambda v: v.load.get("concurrency"),
     "baseline_bytes": of_memory(lambda memory: memory.baseline),
     "peak_bytes": of_memory(lambda memory: memory.peak),
@@ -183,12 +180,12 @@ def obstacle(variant: VariantSummary, name: str) -> str | None:
     """What keeps a variant from saying anything of that name."""
     counts, ends = variant.requests, {trial.end for trial in variant.trials}
     if broken := ends.intersection(BROKEN_OFF):
-        return f"a trial of it ended early ({min(broken)})"
+        return f"a trial of it ended early ({min(kind.value for kind in broken)})"
     if not counts.ok:
         return "it served no request"
     if name in COUNTED:
         return None
-    if "died" in ends:
+    if EndKind.DIED in ends:
         return "it died under the load"
     if counts.ok < LEAST_SERVED_SHARE * counts.sent:
         return f"it answered only {counts.ok:,} of {counts.sent:,} requests"

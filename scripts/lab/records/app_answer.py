@@ -4,64 +4,80 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.records.holders import Package
-from lab.records.judgement import Verdict
+from lab.records.interventions import Cause
+from lab.records.judgement import Certainty, Verdict
+from lab.records.numbers import Count
 
 
 @dataclass(frozen=True, slots=True)
 class AppCause:
-    """Who holds the memory of an own app."""
+    """One cause of a user app's growth."""
 
-    cause: str
-    standing: str
-    """`proven` or `likely`."""
+    cause: Cause
+    """The cause, from a closed set."""
+    standing: Certainty
+    """Whether an intervention or a trace confirmed the cause."""
     evidence: str
+    """What the memory breakdown says."""
     proof: str
-    """What confirmed it; what would, when nothing did."""
+    """What confirmed the cause, or what would confirm it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppChange:
-    """The same app with one thing changed, beside it as it is; over the whole load."""
+    """The same app with one thing changed, compared with the app as it is over the whole load."""
 
     line: str
-    """What one would paste, and where."""
+    """The line to paste, and where it goes."""
     is_cure: bool
-    """Whether it is something to keep; else it only tells."""
+    """Whether the change is something to keep; a change that is not only tells causes apart."""
     gained_bytes: float
+    """Growth with the change over the whole load, in bytes."""
     saved_bytes: float
+    """Growth of the app as it is minus growth with the change, in bytes."""
     rate: float | None
-    """Requests a second, relative to the app as it is."""
+    """Requests a second, relative to the app as it is; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppLine:
-    """A line that still holds what it allocated."""
+    """A line of code whose allocations are still live."""
 
     place: str
+    """File and line, and the line of the app that led there."""
     bytes: int
+    """Live memory that the line allocated, in bytes."""
     count: int
+    """Live blocks that the line allocated, a count."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppAnswer:
-    """What `make try` says of an app: its verdict, the causes, what helps."""
+    """The answer of `make try` about a user app: verdict, causes, what helps."""
 
     app: str
+    """The app's name."""
     variant: str
-    """The app as it is."""
+    """The variant that is the app as it is."""
     verdict: Verdict
+    """The verdict over all trials."""
     reason: str
-    requests: int
+    """Why, in one sentence."""
+    requests: Count
+    """Requests served over the load, a count."""
     causes: tuple[AppCause, ...]
+    """Causes of the growth, proven causes first."""
     no_cause: str | None
-    """Why there is none."""
+    """Why no cause is named; None: causes are named."""
     helps: str
+    """The best cure that was measured, or advice where none was."""
     changes: tuple[AppChange, ...]
-    """The cures first, by what they are worth."""
+    """The app with one thing changed; cures first, by the memory that they save."""
     lines: tuple[AppLine, ...]
+    """Lines of code whose allocations are still live."""
     types: Mapping[str, int]
-    """Objects more than at the baseline."""
+    """Objects gained since the baseline, by type, counts."""
     held_by: tuple[str, ...] = ()
-    """Who holds it, by name: a sentence each, the one that holds most first."""
+    """Who holds the memory, by name: a sentence each, the one that holds most first."""
     package: Package | None = None
-    """The distribution whose code asked for the memory."""
+    """The distribution whose code asked for the memory; None: not known."""

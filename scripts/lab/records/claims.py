@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.records.judgement import Outcome
+from lab.records.numbers import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +12,13 @@ class Evidence:
     """One variant that a claim was decided with."""
 
     role: str
-    """What it stands for in the claim's rules."""
+    """What the variant stands for in the claim's rules."""
     variant: str
-    trials: int
+    """The variant's name."""
+    trials: Count
+    """Trials of the variant, a count."""
     numbers: Mapping[str, str | int | float | bool | None]
-    """The quantities that the claim names of it; None: not known."""
+    """The quantities of the variant that the claim names, units in their names; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,15 @@ class ClaimRow:
     """A number that the thread published, with what was predicted and measured here."""
 
     role: str
+    """The variant's role in the claim's rules."""
     quantity: str
+    """The quantity's name, with the unit."""
     published: float
+    """The thread's number."""
     predicted: float | None
+    """The number predicted before the load; None: no prediction."""
     measured: float | None
+    """The number measured here; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +42,15 @@ class Claim:
     """A statement of the thread and what the lab found."""
 
     id: str
+    """The claim's id, e.g. `T01`."""
     statement: str
+    """The statement, in a sentence."""
     outcome: Outcome
+    """What the run says of the statement."""
     reason: str
+    """Why, in one sentence."""
     evidence: tuple[Evidence, ...]
+    """The variants that the claim was decided with."""
     differs: str
     """The one thing in which its variants differ."""
     measured: str
@@ -49,6 +62,7 @@ class Claim:
     rules: Mapping[str, str]
     """The rule of each possible outcome."""
     rows: tuple[ClaimRow, ...]
+    """Numbers that the thread published, with what was predicted and measured here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,9 @@ class Position:
     """What one claim says on a question."""
 
     claim: str
+    """The claim's id."""
     says: str
+    """The claim's answer, in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +80,6 @@ class Topic:
     """A question on which the thread contradicts itself."""
 
     question: str
+    """The question."""
     positions: tuple[Position, ...]
+    """The claims that answer it."""

@@ -1,38 +1,48 @@
-"""Records to plain JSON data and back, each value of its field's type; knows no file."""
+"""Records to plain JSON data and back, each value checked against its field's type.
+
+msgspec was compared and left out: its errors name neither the value nor, for NaN, the field; it
+ignores unknown keys of dataclasses; and it reads descriptions from annotations, not docstrings.
+"""
 
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache, partial
 from typing import Any
 
+from lab.records.numbers import LARGEST, AtLeast
 from lab.text.phrases import clipped
 
 Read = Callable[[Any], Any]
 PLAIN = frozenset({int, float, str, bool, types.NoneType})
 NUMBERS = frozenset({int, float})
-LARGEST = 10**15
-"""Of any number, be it bytes, seconds or requests: a petabyte; sums of some more stay exact."""
 MOST_SHOWN = 60
+"""Characters of a value in a message."""
 
 
 class ShapeError(ValueError):
-    """JSON data is of another shape than the record; says where."""
+    """JSON data does not have the record's shape; the message names the field."""
 
 
-def encode(value: Any) -> Any:
-    """A record as plain JSON data."""
+def encode(value: Any, by_key: bool = False) -> Any:
+    """A record as plain JSON data: its fields in declared order.
+
+    Args:
+        value: a record, or a value of a record's field.
+        by_key: whether mappings are sorted by key, so that equal records give equal text.
+    """
     if isinstance(value, Enum):
         return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
-        return {field.name: encode(getattr(value, field.name)) for field in fields}
+        return {field.name: encode(getattr(value, field.name), by_key) for field in fields}
     if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
+        keys: Iterable[Any] = sorted(value) if by_key else value
+        return {str(key): encode(value[key], by_key) for key in keys}
     if isinstance(value, list | tuple):
-        return [encode(item) for item in value]
+        return [encode(item, by_key) for item in value]
     return value
 
 
@@ -40,39 +50,56 @@ def decode(hint: Any, value: Any) -> Any:
     """JSON data as the record that `hint` names.
 
     Raises:
-        ShapeError: a field is missing, unknown, of another type, or a number is not finite.
+        ShapeError: a field is missing, unknown or of another type, or a number is out of range or
+            not finite.
     """
     return reader(hint)(value)
 
 
 @cache
 def reader(hint: Any) -> Read:
-    """What reads JSON data as a type: plain, optional, enum, record, mapping or tuple."""
+    """The function that reads JSON data as a type: the reverse of `encode`."""
     if (allowed := plain_types(hint)) is not None:
         return partial(read_plain, allowed)
-    if isinstance(hint, types.UnionType):
-        (inner,) = (part for part in typing.get_args(hint) if part is not types.NoneType)
+    if (inner := optional_type(hint)) is not None:
         return partial(read_optional, reader(inner))
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return record_reader(hint)
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        return partial(read_at_least, reader(parts[0]), least_value(hint))
+    if origin is tuple:
+        return partial(read_tuple, reader(parts[0]))
+    if origin is Mapping:
+        return partial(read_mapping, reader(parts[1]))
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return partial(read_enum, hint)
-    if typing.get_origin(hint) is tuple:
-        (item,) = (part for part in typing.get_args(hint) if part is not Ellipsis)
-        return partial(read_tuple, reader(item))
-    if typing.get_origin(hint) is Mapping:
-        return partial(read_mapping, reader(typing.get_args(hint)[1]))
-    raise TypeError(f"{hint} is no type of a record's field")
+        return partial(read_enum, {member.value: member for member in hint})
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return record_reader(hint)
+    raise TypeError(f"a record's field cannot have the type {hint}")
 
 
 @cache
 def plain_types(hint: Any) -> frozenset[type] | None:
-    """JSON's own types that a field may have; None when it is more than a plain value."""
+    """JSON's own types that a field may have; None for a field of any other type."""
     parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if not all(part in PLAIN for part in parts):
         return None
     # JSON writes 6.0 as 6 where it was a whole number.
     return frozenset(parts) | ({int} if float in parts else set())
+
+
+def optional_type(hint: Any) -> Any:
+    """The type `X` of a field `X | None`; None for a field of any other type."""
+    # `Annotated[...] | None` is a typing.Union, `Record | None` a types.UnionType.
+    if typing.get_origin(hint) not in (typing.Union, types.UnionType):
+        return None
+    (inner,) = (part for part in typing.get_args(hint) if part is not types.NoneType)
+    return inner
+
+
+def least_value(hint: Any) -> int:
+    """The least value of a field whose type is `Annotated` with one."""
+    (bound,) = (each for each in hint.__metadata__ if isinstance(each, AtLeast))
+    return bound.least
 
 
 def read_plain(allowed: frozenset[type], value: Any) -> Any:
@@ -85,17 +112,24 @@ def read_plain(allowed: frozenset[type], value: Any) -> Any:
     return value
 
 
+def read_at_least(read: Read, least: int, value: Any) -> Any:
+    number = read(value)
+    if number < least:
+        raise ShapeError(f"{shown(value)} where at least {least} is expected")
+    return number
+
+
 def read_optional(read: Read, value: Any) -> Any:
     return None if value is None else read(value)
 
 
-def read_enum(kind: type[Enum], value: Any) -> Enum:
-    if not isinstance(value, str):
-        raise ShapeError(f"{shown(value)} where str is expected")
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise ShapeError(f"{shown(value)}, none of its values") from error
+def read_enum(members: Mapping[Any, Enum], value: Any) -> Enum:
+    expected = type(next(iter(members)))
+    if type(value) is not expected:
+        raise ShapeError(f"{shown(value)} where {expected.__name__} is expected")
+    if value not in members:
+        raise ShapeError(f"{shown(value)} where one of {', '.join(map(str, members))} is expected")
+    return members[value]
 
 
 def read_tuple(read: Read, value: Any) -> tuple[Any, ...]:
@@ -112,7 +146,7 @@ def read_mapping(read: Read, value: Any) -> Mapping[str, Any]:
 
 @cache
 def record_reader(record: type) -> Read:
-    hints = typing.get_type_hints(record)
+    hints = typing.get_type_hints(record, include_extras=True)
     return partial(read_record, record, {name: reader(hint) for name, hint in hints.items()})
 
 

@@ -3,36 +3,47 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.records.numbers import Bytes, Count
+
 SCHEMA_VERSION = "1.0"
 
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """Who ran the variants."""
+    """The engine that ran the variants."""
 
     kind: str
+    """`docker`, `process`, ..."""
     version: str
+    """The engine's version."""
     cgroup: str
+    """The cgroup version."""
     notes: tuple[str, ...] = ()
-    """What was kept in another way than a container keeps it, or not at all; a sentence each."""
+    """Where the engine isolates or limits less than a container does, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostInfo:
     """The machine."""
 
-    cpus: int
-    memory_bytes: int
+    cpus: Count
+    """CPUs of the host, a count."""
+    memory_bytes: Bytes
+    """Memory of the host, in bytes."""
     kernel: str
+    """The kernel's release."""
     cpu_model: str
+    """The CPU's model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A variant that was asked for and never ran."""
+    """A variant that was selected and never ran."""
 
     name: str
+    """The variant's name."""
     reason: str
+    """Why it never ran, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,7 @@ class Experiment:
     started_at: str
     """ISO 8601, UTC."""
     elapsed_seconds: float | None
-    """None while it runs, or when it was cut off."""
+    """None while the run goes on, or when it was cut off."""
     interrupted: bool
     command: str
     engine: EngineInfo
@@ -52,13 +63,13 @@ class Experiment:
     git_commit: str | None
     settings: Mapping[str, str | int | float | bool | None]
     lanes: Mapping[str, int]
-    """Lanes, load slots and the memory budget in bytes that were used."""
+    """Slots for variants, slots for load, and the memory budget in bytes that were used."""
     lock_hashes: Mapping[str, str]
     variants: tuple[str, ...]
-    """The names that were asked for, in order."""
+    """Names of the selected variants, in the order of compose.yaml."""
     missing: tuple[Missing, ...]
-    """Those that could not be tried, with the reason."""
+    """Selected variants that could not run, with the reason."""
     resumed: int = 0
-    """How often it was interrupted or cut off, and went on."""
+    """How often the run was interrupted or cut off, and then resumed."""
     earlier_seconds: float = 0.0
-    """What its interrupted parts took; one that was cut off did not say."""
+    """Wall time of the run's interrupted parts; a part that was cut off is not counted."""

@@ -8,9 +8,11 @@ class Package:
     """An installed distribution."""
 
     name: str
+    """The distribution's name."""
     version: str
+    """The installed version."""
     tracker: str | None
-    """The link that its metadata states for issues, else for its source."""
+    """The link that its metadata states for issues, else for its source; None: neither."""
 
 
 @dataclass(frozen=True, slots=True)

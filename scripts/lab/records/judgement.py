@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MIN_LEAK_BYTES_PER_REQUEST = 256
-"""Bytes a request below which a leak does not matter, where nobody says otherwise: 1 MiB in 4,000
-requests, which is what the troughs of one worker show; a million requests a day lose 244 MiB."""
+"""Bytes a request below which a leak does not matter, unless the user sets MATTERS: 1 MiB in 4,000
+requests, which the troughs of one worker show; a million requests a day lose 244 MiB."""
 
 
 class Verdict(StrEnum):
-    """What the troughs say of a variant's memory."""
+    """What the troughs say of memory."""
 
     FLAT = "flat"
     BOUNDED = "bounded"
@@ -19,18 +19,30 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with its interval; unit: bytes a request."""
+    """An estimate with its interval, in bytes a completed request."""
 
     estimate: float
+    """Best estimate, in bytes a request."""
     low: float
+    """Lower end of the interval, in bytes a request."""
     high: float
+    """Upper end of the interval, in bytes a request."""
 
 
 class Outcome(StrEnum):
-    """What a run says of a statement."""
+    """What a run says of a statement.
+
+    `conditional`: true under a condition that the reason names; both of its sides were measured.
+    """
 
     REPRODUCED = "reproduced"
     REFUTED = "refuted"
     CONDITIONAL = "conditional"
-    """True under a condition that the reason names; both of its sides were measured."""
     INCONCLUSIVE = "inconclusive"
+
+
+class Certainty(StrEnum):
+    """How sure a cause is: `proven` by an intervention or a trace, or `likely`."""
+
+    PROVEN = "proven"
+    LIKELY = "likely"

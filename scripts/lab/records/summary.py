@@ -1,125 +1,177 @@
 """The records of `summary.json`: everything here is derived and can be rebuilt from raw files.
 
-The published contract is `summary.schema.json` beside this module. Names and nesting are the
-JSON's own; bytes are integers, seconds are floats.
+Names and nesting are the JSON's own; bytes are integers, seconds are floats. The published
+contract, `summary.schema.json` in this folder, is generated from these types and docstrings.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.errors import ExitCode
 from lab.records.app_answer import AppAnswer
 from lab.records.claims import Claim, Topic
 from lab.records.experiment import EngineInfo, HostInfo, Missing
 from lab.records.judgement import Interval, Verdict
-from lab.records.trial import Prediction
+from lab.records.numbers import Bytes, Count, Positive, Seconds
+from lab.records.trial import EndKind, Prediction
+from lab.records.variant import Axes, Scenario
 
 SCHEMA_VERSION = "1.3"
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes, as `docker stats` would have printed them; the peak is the kernel's own."""
+    """Memory in bytes, as `docker stats` would have printed it; the peak is the kernel's own."""
 
-    baseline: int
-    settled: int
-    peak: int | None
+    baseline: Bytes
+    """After warm-up, before the load, in bytes."""
+    settled: Bytes
+    """After the last cooldown, in bytes."""
+    peak: Bytes | None
+    """The kernel's high-water mark in bytes, page cache included; None: not measured."""
     growth: int
-    peak_file: int | None
-    """Page cache at the settled reading, which a peak counts and the other numbers do not."""
+    """Settled minus baseline, in bytes."""
+    peak_file: Bytes | None
+    """Page cache at the settled reading in bytes, which a peak counts; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestCounts:
     """Counts of the load, without the warm-up."""
 
-    sent: int
-    ok: int
-    failed: int
-    failures: Mapping[str, int]
+    sent: Count
+    """Requests sent, a count."""
+    ok: Count
+    """Requests answered with 2xx, a count."""
+    failed: Count
+    """Requests that failed, a count."""
+    failures: Mapping[str, Count]
+    """Failed requests by kind, counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadCounts:
     """Tasks of the whole variant."""
 
-    baseline: int | None
-    settled: int | None
+    baseline: Count | None
+    """Threads at the baseline, a count; None: not measured."""
+    settled: Count | None
+    """Threads after the last cooldown, a count; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class CpuSeconds:
     """CPU time of the variant between baseline and settled."""
 
-    user: float
-    system: float
+    user: Seconds
+    """In user mode, in seconds."""
+    system: Seconds
+    """In the kernel, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialSummary:
-    """One trial's own numbers."""
+    """One variant, once, in a fresh container."""
 
-    trial: int
+    trial: Count
+    """Number of the trial."""
     verdict: Verdict
+    """This trial's verdict."""
     reason: str
-    end: str
-    """How it ended: `complete`, `died`, ..."""
+    """Why, in one sentence."""
+    end: EndKind
+    """How the trial ended."""
     memory_bytes: Memory | None
+    """Memory in bytes; None: not measured."""
     requests: RequestCounts
+    """Counts of this trial's load."""
     growth_bytes_per_request: Interval | None
-    troughs_bytes: tuple[int, ...]
-    """Baseline first, then one a block."""
+    """Bytes a request: of a leak its constant part, else the slope over the second half of the
+    troughs; None: not measured."""
+    troughs_bytes: tuple[Bytes, ...]
+    """Memory in bytes at each trough: the baseline first, then one a block."""
     threads: ThreadCounts
-    elapsed_seconds: float | None
+    """Threads of this trial, counts."""
+    elapsed_seconds: Seconds | None
+    """Wall time of the load alone, in seconds; None: not measured."""
     log_tail: tuple[str, ...]
+    """The last lines of the server's log."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostLoadSummary:
-    """What was left some time after a scenario's act."""
+    """What was left some time after a post-load action."""
 
-    scenario: str
+    scenario: Scenario
+    """The scenario whose action it was."""
     waited_seconds: float
-    memory_before_bytes: int | None
-    memory_after_bytes: int | None
-    processes_before: int | None
-    processes_after: int | None
-    asked: int
-    answered: int
+    """Seconds between the action and the reading after it."""
+    memory_before_bytes: Bytes | None
+    """Memory before the action, in bytes; None: not read."""
+    memory_after_bytes: Bytes | None
+    """Memory after the action, in bytes; None: not read."""
+    processes_before: Count | None
+    """Processes before the action, a count; None: not read."""
+    processes_after: Count | None
+    """Processes after the action, a count; None: not read."""
+    asked: Count
+    """Health requests sent after the action, a count."""
+    answered: Count
+    """Health requests that were answered, a count."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariantSummary:
-    """One variant: its verdict, and numbers that are the median over its trials."""
+    """One service of the matrix; numbers are the median over its trials."""
 
     name: str
-    axes: Mapping[str, str | int | None]
+    """The service's name."""
+    axes: Axes
+    """The coordinates in the matrix, from the service's labels."""
     trials: tuple[TrialSummary, ...]
+    """Each trial's own numbers."""
     verdict: Verdict
+    """The verdict over all trials."""
     reason: str
+    """Why, in one sentence."""
     cause: str | None
+    """The cause of the growth; None: not attributed."""
     requests: RequestCounts
+    """Counts of the load."""
     memory_bytes: Memory | None
-    memory_limit_bytes: int
+    """Memory in bytes; None: not measured."""
+    memory_limit_bytes: Bytes
+    """The container's memory limit, in bytes."""
     prediction: Prediction
+    """The prediction made before the load."""
     growth_bytes_per_request: Interval | None
+    """Bytes a request: of a leak its constant part, else the slope over the second half of the
+    troughs; None: not measured."""
     threads: ThreadCounts
-    processes: int | None
+    """Threads, counts."""
+    processes: Count | None
+    """Processes of the variant, a count; None: not measured."""
     cpu_seconds: CpuSeconds | None
-    elapsed_seconds: float | None
-    """Wall time of the load alone, quiet left out."""
-    latency_seconds: Mapping[str, float]
+    """CPU time in seconds; None: not measured."""
+    elapsed_seconds: Seconds | None
+    """Wall time of the load alone, in seconds, cooldowns left out; None: not measured."""
+    latency_seconds: Mapping[str, Seconds]
+    """Latency of completed requests in seconds: the median block's `p50` and `p95`, and `max`."""
     versions: Mapping[str, str]
-    """Python, libc and the packages that matter, as the variant itself said."""
+    """Versions of Python, libc and packages, as the variant itself reported."""
     caveats: tuple[str, ...]
+    """What weakens the numbers, a sentence each."""
     load: Mapping[str, str | int]
-    """`requests`, `concurrency`, `connection` and `blocks` that were asked for."""
-    oom_kills: int | None
+    """The load that was set: `requests`, `concurrency`, `connection`, `blocks`."""
+    oom_kills: Count | None
     """Processes that the kernel killed for memory, by the cgroup's counter; None: not read."""
-    workers_lost: int | None
+    workers_lost: Count | None
     """Processes of the baseline that were gone at the last trough; None: not read."""
     companion_seconds: Mapping[str, float]
-    """Latency of the second endpoint: the median block's p50 and p95, and the maximum."""
+    """Latency in seconds of the second endpoint under load: the median block's `p50` and `p95`,
+    and `max`; empty without one."""
     aftermath: PostLoadSummary | None
+    """What was left some time after a post-load action; None: there was no action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +179,13 @@ class Compared:
     """A variant as another engine saw it."""
 
     name: str
+    """The variant's name."""
     verdict: Verdict
+    """Its verdict on the other engine."""
     settled_bytes: int | None
+    """Settled memory on the other engine, in bytes; None: not measured."""
     growth_bytes: int | None
+    """Growth on the other engine, in bytes; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +193,23 @@ class Comparison:
     """A run of the same variants and settings on the same machine, by another engine."""
 
     run: str
+    """The other run's folder."""
     engine: EngineInfo
+    """The engine of the other run."""
     variants: tuple[Compared, ...]
+    """The variants that both runs have."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageBase:
-    """Where an image came from: `official` with a digest, a `stand-in`, or `local`: no image."""
+    """What an image was built on."""
 
     image: str
+    """The image."""
     kind: str
+    """`official`, `stand-in`, or `local` (no image: this machine's own interpreter)."""
     reference: str
+    """The digest, or what the base was made from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,32 +217,53 @@ class RunInfo:
     """One execution of a suite."""
 
     id: str
+    """The run's folder under `results/`."""
     suite: str
+    """The suite's name."""
     started_at: str
-    """ISO 8601, UTC."""
-    elapsed_seconds: float | None
+    """Start in UTC, ISO 8601."""
+    elapsed_seconds: Seconds | None
+    """Wall time of the run in seconds; None: not known."""
     partial: bool
+    """Whether the run ended before everything was measured."""
     engine: EngineInfo
+    """The engine that ran the variants."""
     host: HostInfo
-    host_cpus_shown: int | None
+    """The machine."""
+    host_cpus_shown: Positive | None
+    """CPUs shown to the variants, a count; None: the host's own, or not the same for all."""
     bases: tuple[ImageBase, ...]
+    """The bases of the images."""
     git_commit: str | None
+    """The lab's commit; None: not known."""
     command: str
+    """The command that started the run, as the run's own files name it; nothing checks it."""
     settings: Mapping[str, str | int | float | bool | None]
+    """The settings by name."""
     lock_hashes: Mapping[str, str]
+    """Hashes of the lock files by name."""
     missing: tuple[Missing, ...]
-    exit_code: int
+    """Variants that never ran."""
+    exit_code: ExitCode
+    """0 decided, 1 contradicted, 2 undecided, 3 incomplete, 64 usage, 70 internal,
+    130 interrupted."""
     comparison: Comparison | None = None
+    """The same variants and settings on the same machine by another engine; None: no such run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The whole of `summary.json`."""
+    """Everything derived of one run; bytes are integers, seconds are numbers."""
 
     schema_version: str
+    """Version of this contract."""
     run: RunInfo
+    """The run."""
     variants: tuple[VariantSummary, ...]
+    """Every variant that ran."""
     claims: tuple[Claim, ...]
+    """The claims that were checked."""
     topics: tuple[Topic, ...] = ()
+    """Questions on which the thread contradicts itself, and all of whose claims were judged."""
     own: AppAnswer | None = None
-    """In a run of an own app."""
+    """The answer about a user app; None: the run measured the matrix."""

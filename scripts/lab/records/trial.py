@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
+from lab.records.numbers import Positive
 from lab.records.observations import (
     AllocationTrace,
     Block,
@@ -24,20 +25,20 @@ class TrialStart:
     variant: Variant
     trial: int
     at_seconds: float
-    requests: int
-    blocks: int
-    concurrency: int
+    requests: Positive
+    blocks: Positive
+    concurrency: Positive
     connection: Connection
     probes: bool
-    matters_bytes: int = MIN_LEAK_BYTES_PER_REQUEST
-    """What matters to the user: bytes a request."""
+    matters_bytes: Positive = MIN_LEAK_BYTES_PER_REQUEST
+    """Bytes a request below which a leak does not matter to the user."""
     container: Mapping[str, str] = field(default_factory=dict)
-    """Image id and labels of the container, as the engine told."""
+    """Image id and labels of the container, as the engine reports them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What the variant says of its interpreter and packages."""
+    """The interpreter and packages of a variant, as the variant itself reports them."""
 
     python: str
     libc: str
@@ -47,15 +48,18 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What was expected before the load; the measured result plays no part in it."""
+    """Growth expected before the load; what is measured afterwards plays no part in it."""
 
     growth_bytes: int | None
+    """Predicted growth in bytes; None: no prediction."""
     formula: str
+    """The formula, spelled out."""
     inputs: Mapping[str, float | int | str | None]
+    """The formula's inputs by name; units stand in the names."""
 
 
 class EndKind(StrEnum):
-    """How a trial ended."""
+    """How a trial ended; `cut off`: its raw file has no end."""
 
     COMPLETE = "complete"
     DIED = "died"
@@ -63,6 +67,7 @@ class EndKind(StrEnum):
     NO_REQUESTS_SERVED = "no requests served"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    CUT_OFF = "cut off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Everything observed of one variant in one fresh container."""
+    """Everything observed of one variant in one fresh container; troughs in the order of blocks."""
 
     start: TrialStart
     environment: Environment | None = None
@@ -92,7 +97,6 @@ class Trial:
     end: End | None = None
 
     def __post_init__(self) -> None:
-        """Troughs stand in the order of their blocks, whoever made the record."""
         in_order = tuple(sorted(self.troughs, key=lambda trough: trough.index))
         object.__setattr__(self, "troughs", in_order)
 

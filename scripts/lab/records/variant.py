@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lab.records.numbers import Count, Positive
+
 
 class Connection(StrEnum):
     """Whether a request opens its own connection, as the thread's client did."""
@@ -20,20 +22,22 @@ class RequestKind(StrEnum):
 
 
 class Scenario(StrEnum):
-    """What happens after the last quiet."""
+    """What happens after the last cooldown, or during a traced trial.
+
+    `master-killed`: SIGKILL to the server's master, then a reading of who still serves and holds
+    memory. `give-back`: each worker collects garbage and asks its allocator to trim. `traced`: from
+    the baseline on each worker records who allocates, which slows the app and adds memory, so such
+    a trial finds causes and is not judged.
+    """
 
     MASTER_KILLED = "master-killed"
-    """SIGKILL to the server's master; then a look at who still serves and holds memory."""
     GIVE_BACK = "give-back"
-    """Each worker collects garbage and asks its allocator to trim."""
     TRACED = "traced"
-    """From the baseline on each worker remembers who allocates; then it says what is still there.
-    It slows the app and adds memory: such a trial explains and is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadShape:
-    """A variant's own load; None: as the settings say."""
+    """A variant's own load; None: the setting's value."""
 
     requests: int | None = None
     concurrency: int | None = None
@@ -41,10 +45,10 @@ class LoadShape:
     blocks: int | None = None
     kind: RequestKind = RequestKind.GET
     companion: str | None = None
-    """A second path that is asked for meanwhile, one request at a time."""
+    """A second path that gets one request after the other during the load."""
     exact: bool = False
-    """Whether nothing is added to it, however open the verdict: its numbers are compared with a
-    published load's."""
+    """Whether the load is never extended, however open the verdict: its numbers are compared with
+    those of a published load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,24 @@ class Axes:
     """The coordinates of a variant in the matrix, read from its service's labels."""
 
     python: str
+    """Python's minor version, e.g. `3.7`."""
     stack: str
+    """The locked set of packages."""
     framework: str
+    """The web framework."""
     server: str
+    """The server, e.g. `gunicorn-uvicorn`."""
     endpoint: str
+    """How the endpoint is called: `sync`, `async`, ..."""
     workload: str
-    workers: int
-    host_cpus: int | None
-    """CPUs shown to the variant; None: the host's own."""
-    pool_threads: int | None
-    """The pool that runs the workload, when the command (`--threads`) or LAB_POOL fixes it."""
+    """What the endpoint does."""
+    workers: Positive
+    """Worker processes, a count."""
+    host_cpus: Positive | None
+    """CPUs shown to the variant, a count; None: the host's own."""
+    pool_threads: Count | None
+    """Threads of the pool that runs the workload, a count; None: neither the command's `--threads`
+    nor LAB_POOL sets it."""
     suite: str
     """The names of its suites, separated by spaces."""
 
@@ -75,7 +87,7 @@ class Variant:
     image: str
     memory_limit_bytes: int
     path: str
-    """The endpoint that the load asks for, e.g. `/sync/lists`."""
+    """Path of the load's requests, e.g. `/sync/lists`."""
     load: LoadShape = LoadShape()
     scenario: Scenario | None = None
     needs: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ def app_answer(found: Diagnosis, name: str, variant: str) -> AppAnswer:
         reason=found.judged.reason,
         requests=found.requests,
         causes=tuple(
-            AppCause(each.cause.value, each.standing.value, each.evidence, each.proof)
+            AppCause(each.cause, each.standing, each.evidence, each.proof)
             for each in found.findings
         ),
         no_cause=None if found.findings else no_cause(found),

@@ -1,7 +1,7 @@
 """What differs between the variants that grew and those that stayed flat."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 
 from lab.records.summary import VariantSummary
@@ -57,7 +57,7 @@ def separation_sentences(
 
 
 def _axes(variant: VariantSummary) -> Facts:
-    return {key: value for key, value in variant.axes.items() if key not in NOT_COMPARED}
+    return {key: value for key, value in asdict(variant.axes).items() if key not in NOT_COMPARED}
 
 
 def _separators(grown: Sequence[VariantSummary], flat: Sequence[VariantSummary]) -> list[Separator]:
@@ -68,7 +68,7 @@ def _separators(grown: Sequence[VariantSummary], flat: Sequence[VariantSummary])
 
 def _inputs(variant: VariantSummary) -> Facts:
     inputs = variant.prediction.inputs
-    return {key: value for key, value in inputs.items() if key not in variant.axes}
+    return {key: value for key, value in inputs.items() if not hasattr(variant.axes, key)}
 
 
 def _meeting_nowhere(

@@ -17,7 +17,7 @@ def version_key(text: str) -> tuple[int, ...]:
 
 def split_name(variant: VariantSummary) -> tuple[str | None, str]:
     """The Python and the arm of a name like `py37-fastapi-sync`; other names are their own arm."""
-    python = str(variant.axes.get("python") or "")
+    python = variant.axes.python
     minor = "".join(python.split(".")[:2])
     prefix, dash, arm = variant.name.partition("-")
     if dash and minor and prefix == f"py{minor}":

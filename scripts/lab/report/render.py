@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from enum import Enum
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from lab.records.codec import encode
 from lab.records.curve import MemoryCurve
 from lab.records.summary import Summary, VariantSummary
 from lab.report import claims_page as thread_page
@@ -123,7 +123,7 @@ def render_html(summary: Summary, curves: Sequence[MemoryCurve]) -> str:
 
 def summary_json(summary: Summary) -> str:
     """The summary as JSON: fields in their declared order, mappings by key."""
-    text = json.dumps(_plain(summary), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(encode(summary, by_key=True), indent=2, ensure_ascii=False, allow_nan=False)
     whole = text.encode("utf-8", "replace").decode("utf-8")
     return UNPRINTABLE.sub(_escaped, whole) + "\n"
 
@@ -131,18 +131,6 @@ def summary_json(summary: Summary) -> str:
 def _escaped(found: re.Match[str]) -> str:
     """As JSON writes it in ASCII: a terminal that shows the file is steered by nothing in it."""
     return json.dumps(found[0])[1:-1]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, Mapping):
-        return {key: _plain(value[key]) for key in sorted(value)}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return value
 
 
 def _context(summary: Summary) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lab.records.experiment import EngineInfo
 from lab.records.judgement import Verdict
 from lab.records.summary import Compared, ImageBase, RunInfo, Summary, TrialSummary, VariantSummary
+from lab.records.trial import EndKind
 from lab.report.group_names import group_name
 from lab.report.overview import VERDICT_ORDER
 from lab.report.table import failure_text, trial_text
@@ -16,7 +17,6 @@ OFFICIAL = "official"
 LOCAL = "local"
 LEAST_COMPARED_BYTES = 1 << 20
 """Below it a ratio of two growths is a ratio of noise."""
-COMPLETE = "complete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def bad_endings(variants: Sequence[VariantSummary]) -> list[BadEnding]:
         _bad_ending(variant, trial)
         for variant in variants
         for trial in variant.trials
-        if trial.end != COMPLETE or trial.requests.failed
+        if trial.end is not EndKind.COMPLETE or trial.requests.failed
     ]
 
 
@@ -98,7 +98,7 @@ def _bad_ending(variant: VariantSummary, trial: TrialSummary) -> BadEnding:
     return BadEnding(
         name=variant.name,
         trial=trial.trial,
-        end=trial.end,
+        end=trial.end.value,
         reason=sentence(trial.reason),
         failures=sentence(failure_text(trial.requests.failures)),
         log=trial.log_tail,
@@ -218,7 +218,7 @@ def run_facts(summary: Summary) -> list[tuple[str, str]]:
         ("CPUs shown to the variants", _cpus_shown(run)),
         ("Kernel", run.host.kernel),
         ("Commit", run.git_commit or DASH),
-        ("Exit code", str(run.exit_code)),
+        ("Exit code", str(int(run.exit_code))),
         ("Schema", summary.schema_version),
     ]
 

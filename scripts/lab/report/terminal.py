@@ -78,7 +78,7 @@ def closing(summary: Summary) -> Group:
     few = len(summary.variants) + len(summary.run.missing) <= FEW_VARIANTS
     told = [c for c in summary.claims if few or c.outcome is Outcome.INCONCLUSIVE]
     reasons = [Text(f"{claim.id}: {sentence(claim.reason)}") for claim in told]
-    code = ExitCode(summary.run.exit_code)
+    code = summary.run.exit_code
     return Group(
         closing_table(summary) if few else Text(),
         Text(),

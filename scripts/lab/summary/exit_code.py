@@ -13,9 +13,7 @@ from lab.records.trial import EndKind, Trial
 
 CLAIMS_SUITE = "thread"
 USER_APP_SUITE = "try"
-BAD_ENDS = frozenset(
-    kind.value for kind in (EndKind.NEVER_READY, EndKind.NO_REQUESTS_SERVED, EndKind.FAILED)
-)
+BAD_ENDS = frozenset({EndKind.NEVER_READY, EndKind.NO_REQUESTS_SERVED, EndKind.FAILED})
 """What leaves a run of claims incomplete; some of them ask for a death under a small limit."""
 NEVER_RAN = "asked for, but no trial was recorded"
 
@@ -24,7 +22,7 @@ def exit_code_of(
     experiment: Experiment, variants: Sequence[VariantSummary], missing: Sequence[Missing]
 ) -> ExitCode:
     """What the run's exit says; nothing measured is never a pass."""
-    ended_badly = any(trial.end != EndKind.COMPLETE.value for v in variants for trial in v.trials)
+    ended_badly = any(trial.end is not EndKind.COMPLETE for v in variants for trial in v.trials)
     if experiment.interrupted:
         return ExitCode.INTERRUPTED
     cut_off = experiment.elapsed_seconds is None

@@ -85,7 +85,7 @@ def summarise(
     run = replace(
         run_info(run_id, experiment, trials),
         missing=missing,
-        exit_code=int(code),
+        exit_code=code,
         comparison=comparison,
     )
     topics = topics_of(book.topics if book else (), claims)
@@ -113,7 +113,7 @@ def run_info(run_id: str, experiment: Experiment, trials: Mapping[str, Sequence[
         settings={**experiment.settings, **experiment.lanes},
         lock_hashes=experiment.lock_hashes,
         missing=(),
-        exit_code=int(ExitCode.DECIDED),
+        exit_code=ExitCode.DECIDED,
         comparison=None,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from lab.records.judgement import Interval
 from lab.records.observations import ProbeReading, Trough
 from lab.records.summary import CpuSeconds, Memory, RequestCounts, ThreadCounts, TrialSummary
-from lab.records.trial import Trial
+from lab.records.trial import EndKind, Trial
 from lab.verdict.verdict import judge_trial
 
 INTERVAL_DECIMALS = 3
@@ -88,7 +88,7 @@ def trial_summary(trial: Trial) -> TrialSummary:
         trial=trial.start.trial,
         verdict=judged.verdict,
         reason=judged.reason,
-        end=end.kind.value if end else "cut off",
+        end=end.kind if end else EndKind.CUT_OFF,
         memory_bytes=memory_of(trial),
         requests=requests_of([trial]),
         growth_bytes_per_request=rounded(judged.interval),

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from lab.causes.causes import likely_cause
-from lab.records.codec import encode
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import (
     CpuSeconds,
@@ -43,7 +42,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     limit_bytes = first.variant.memory_limit_bytes
     return VariantSummary(
         name=first.variant.name,
-        axes=encode(first.variant.axes),
+        axes=first.variant.axes,
         trials=tuple(parts),
         verdict=verdict,
         reason=reason,
@@ -146,7 +145,7 @@ def aftermath_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
     if seen is None:
         return None
     return PostLoadSummary(
-        scenario=seen.scenario.value,
+        scenario=seen.scenario,
         waited_seconds=seen.waited_seconds,
         memory_before_bytes=seen.memory_before_bytes,
         memory_after_bytes=seen.memory_after_bytes,

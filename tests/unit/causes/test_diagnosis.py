@@ -20,9 +20,8 @@ from lab.causes.advice import (
     help_line,
 )
 from lab.causes.diagnosis import Diagnosis, diagnose
-from lab.causes.findings import Certainty
 from lab.records.interventions import Cause, Intervention
-from lab.records.judgement import Verdict
+from lab.records.judgement import Certainty, Verdict
 from lab.records.observations import (
     AllocationTrace,
     PostLoadObservation,

@@ -20,6 +20,7 @@ from lab.claims.rules import parse
 from lab.records.experiment import Missing
 from lab.records.judgement import Outcome, Verdict
 from lab.records.summary import RequestCounts
+from lab.records.trial import EndKind
 
 EVERY = [
     pytest.param(record, outcome, case, id=f"{record.id}-{outcome}-{number}")
@@ -85,7 +86,7 @@ def test_what_served_nothing_decides_nothing(record: ClaimRecord, outcome: str) 
 @pytest.mark.parametrize("record", BOOK.claims, ids=IDS)
 def test_a_trial_that_was_broken_off_decides_nothing(record: ClaimRecord) -> None:
     found = [
-        replace(variant, trials=(replace(variant.trials[0], end="interrupted"),))
+        replace(variant, trials=(replace(variant.trials[0], end=EndKind.INTERRUPTED),))
         for variant in measured(record, CASES[record.id]["refuted"][0])
     ]
     (claim,) = judge_claims([record], found)

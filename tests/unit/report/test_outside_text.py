@@ -70,7 +70,7 @@ def whole_summary() -> Summary:
     """A summary in which every kind of record is there."""
     made = claims_summary()
     failed = factories.failures(factories.variant_summary("failed"), ["a line"], reset=3)
-    left = PostLoadSummary("give-back", 1.0, 2 * MIB, MIB, 1, 1, 0, 0)
+    left = PostLoadSummary(Scenario.GIVE_BACK, 1.0, 2 * MIB, MIB, 1, 1, 0, 0)
     variants = tuple(
         replace(each, aftermath=left, caveats=("late",), cause="a cause")
         for each in (*made.variants[:2], failed)
