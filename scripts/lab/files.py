@@ -1,4 +1,4 @@
-"""Files in a folder that a stranger may have filled: never followed, bounded, replaced whole.
+"""Files in a folder from outside: symlinks are not followed, sizes bounded, files replaced whole.
 
 A run's folder is handed on as a tar and rebuilt by others; an app writes its own log. Every such
 file is opened relative to an open folder, without following symlinks or waiting for a writer.
@@ -17,17 +17,17 @@ from lab.errors import LabError
 
 MIB = 1 << 20
 MOST_FILE_BYTES = 64 * MIB
-"""Of any one file; a raw file grows by about 2 MiB an hour."""
+"""Largest file that is read; a raw file grows by about 2 MiB an hour."""
 MOST_JSON_BYTES = 8 * MIB
-"""Of a file that is parsed as one document; the largest of 60 variants has 0.4 MiB."""
+"""Largest file that is parsed as one document; a summary of 60 variants has 0.4 MiB."""
 MOST_LINE_BYTES = 4 * MIB
-"""Of one record in a raw file; the largest seen has 22 KiB."""
+"""Longest line of a raw file; the longest seen has 22 KiB."""
 MOST_FOLDER_BYTES = 1024 * MIB
 MOST_ENTRIES = 20_000
 MOST_LEVELS = 4
-"""Folders below a run's own; the lab makes two."""
+"""Levels of folders in a run's folder; the lab makes two."""
 FILE_SUFFIXES = frozenset({".json", ".jsonl", ".md", ".html", ".svg"})
-"""What the lab writes; a folder of such a name stands in a file's place."""
+"""Suffixes of the files that the lab writes; a folder with one of them is refused."""
 REMEDY = "remove it, or restore the folder from where it came"
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -45,7 +45,7 @@ KINDS = {
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name stays inside the folder where it is looked up, and is fit to be printed."""
+    """Whether a name stays inside its folder and can be printed on one line."""
     return name.isprintable() and not name.startswith(".") and "/" not in name and name != ""
 
 
@@ -65,9 +65,9 @@ def kind_of(status: os.stat_result) -> str:
 
 
 def file_fault(status: os.stat_result, most_bytes: int) -> str | None:
-    """Why it is not read; None for a regular file of at most `most_bytes`."""
+    """Why a file is not read; None for a regular file of at most `most_bytes`."""
     if not stat.S_ISREG(status.st_mode):
-        return f"it is {kind_of(status)}, no regular file"
+        return f"it is {kind_of(status)}, a regular file is expected"
     if status.st_size > most_bytes:
         return f"it has {status.st_size:,} bytes, at most {most_bytes:,} are read"
     return None
@@ -86,12 +86,12 @@ def opened_folder(path: Path) -> Iterator[int]:
     """A descriptor of a folder that is no symlink.
 
     Raises:
-        LabError: it is something else, or cannot be opened.
+        LabError: the path is something else, or cannot be opened.
     """
     try:
         status = path.lstat()
         if not stat.S_ISDIR(status.st_mode):
-            raise unreadable(shown(path), f"it is {kind_of(status)}, no folder")
+            raise unreadable(shown(path), f"it is {kind_of(status)}, a folder is expected")
         folder = os.open(path, FOLDER)
     except OSError as error:
         raise unreadable(shown(path), reason_of(error)) from error
@@ -106,7 +106,7 @@ def opened_file(path: Path, most_bytes: int) -> Iterator[BinaryIO]:
     """A regular file of at most `most_bytes`, to be read.
 
     Raises:
-        LabError: it is missing, a symlink, a pipe, a device, a folder, or larger.
+        LabError: the file is missing, a symlink, a pipe, a device, a folder, or larger.
     """
     with opened_folder(path.parent) as folder, contextlib.ExitStack() as stack:
         try:
@@ -126,12 +126,12 @@ def read_bytes(path: Path, most_bytes: int = MOST_JSON_BYTES) -> bytes:
     """The whole file.
 
     Raises:
-        LabError: it is no regular file of at most `most_bytes`.
+        LabError: not a regular file of at most `most_bytes`.
     """
     with opened_file(path, most_bytes) as file:
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:
-        raise unreadable(place(path), f"more than {most_bytes:,} bytes came")
+        raise unreadable(place(path), f"more than {most_bytes:,} bytes were read")
     return content
 
 
@@ -152,7 +152,7 @@ def read_lines(
     """The lines of a file with their newlines; only a last one that was cut off has none.
 
     Raises:
-        LabError: it is no regular file of at most `most_bytes`, or a line is too long.
+        LabError: not a regular file of at most `most_bytes`, or a line is too long.
     """
     number, left = 0, most_bytes
     with opened_file(path, most_bytes) as file:
@@ -162,19 +162,19 @@ def read_lines(
                 fault = f"it has more than {most_line_bytes:,} bytes"
                 raise unreadable(f"{place(path)}, line {number}", fault)
             if left < 0:
-                raise unreadable(place(path), f"more than {most_bytes:,} bytes came")
+                raise unreadable(place(path), f"more than {most_bytes:,} bytes were read")
             yield line
 
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn a failure to write a file into one line about it."""
+    """A context in which a failure to write the file becomes a LabError of one line."""
     try:
         yield
     except OSError as error:
         raise LabError(
             f"{place(path)} cannot be written: {reason_of(error)}; "
-            "see to its folder's space and owner, and that nothing else has that name"
+            "check its folder's free space and owner, and that no other file has its name"
         ) from error
 
 
@@ -182,7 +182,7 @@ def new_file(path: Path) -> TextIO:
     """A file that was not there before, to be written.
 
     Raises:
-        LabError: something has that name, or the folder cannot be written to.
+        LabError: the name is taken, or the folder cannot be written to.
     """
     with opened_folder(path.parent) as folder, writing(path):
         return _created(path.name, folder)
@@ -212,7 +212,7 @@ def write_file(path: Path, text: str) -> None:
 
 
 def write_symlink(path: Path, target: str) -> None:
-    """Point a symlink to a name beside it.
+    """Point a symlink to a name in its own folder.
 
     Raises:
         LabError: a folder has the symlink's name, or the folder cannot be written to.
@@ -227,7 +227,7 @@ def write_symlink(path: Path, target: str) -> None:
 
 
 def _fresh_name(name: str) -> str:
-    """One that nobody could have planted."""
+    """A name that nobody can guess, so that nobody can place a file there."""
     return f".{name}.{secrets.token_hex(8)}.partial"
 
 
@@ -240,7 +240,7 @@ def check_folder(path: Path) -> None:
     """Refuse a folder that holds anything but folders and regular files, all of bounded size.
 
     Raises:
-        LabError: names the first thing that is in the way, and what to do.
+        LabError: names the first entry that is refused, and what to do.
     """
     count = total_bytes = 0
     with opened_folder(path) as folder:
@@ -254,7 +254,7 @@ def check_folder(path: Path) -> None:
 
 
 def _entries(folder: int, inside: PurePath) -> Iterator[tuple[PurePath, os.stat_result]]:
-    """Everything below a folder; what a folder holds comes after the folder itself."""
+    """Every entry below a folder with its status, a folder before its entries."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -285,7 +285,7 @@ def _entry_fault(where: PurePath, status: os.stat_result) -> str | None:
     if not stat.S_ISDIR(status.st_mode):
         return file_fault(status, MOST_FILE_BYTES)
     if where.suffix in FILE_SUFFIXES:
-        return "it is a folder, no regular file"
+        return "it is a folder, a regular file is expected"
     if len(where.parts) - 1 > MOST_LEVELS:
         return f"folders are nested more than {MOST_LEVELS} deep"
     return None

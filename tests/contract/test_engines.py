@@ -14,7 +14,7 @@ from lab.engines.process.environments import Installed
 from lab.engines.process.launch_plan import Sources
 from lab.engines.process.process_group import SamplingPace
 from lab.engines.process.process_tree import LinuxTrees
-from lab.matrix.compose_file import read_matrix
+from lab.matrix.variants import read_matrix
 from support.engine_contract import Case, EngineContract
 from support.paths import ROOT
 from support.polling import wait_until

@@ -9,7 +9,7 @@ from pathlib import Path
 import docker as client
 import pytest
 from lab.engines.docker.engine import DockerEngine, Lifecycle
-from lab.matrix.compose_file import read_matrix
+from lab.matrix.variants import read_matrix
 from support.engine_contract import Case, EngineContract
 from support.lab_commands import ROOT, composes, docker
 

@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 
 from lab.commands.rebuild import rebuild
 from lab.records.summary import Summary
-from lab.store.run_folder import EXPERIMENT, SAMPLES, RunFolder
+from lab.store.layout import EXPERIMENT, SAMPLES
+from lab.store.run_folder import RunFolder
 from support.paths import ROOT
 
 RUNS = ROOT / "docs" / "runs"

@@ -59,13 +59,13 @@ def symlink_to(target: str) -> Callable[[Path], None]:
 
 
 PLANTED: dict[str, tuple[Callable[[Path], None], str]] = {
-    "symlink": (symlink_to("../outside"), "it is a symlink, no regular file"),
-    "dangling": (symlink_to("../nowhere"), "it is a symlink, no regular file"),
-    "endless": (symlink_to("/dev/zero"), "it is a symlink, no regular file"),
-    "loop": (symlink_to("file.json"), "it is a symlink, no regular file"),
-    "fifo": (os.mkfifo, "it is a named pipe, no regular file"),
-    "socket": (bound, "it is a socket, no regular file"),
-    "folder": (Path.mkdir, "it is a folder, no regular file"),
+    "symlink": (symlink_to("../outside"), "it is a symlink, a regular file is expected"),
+    "dangling": (symlink_to("../nowhere"), "it is a symlink, a regular file is expected"),
+    "endless": (symlink_to("/dev/zero"), "it is a symlink, a regular file is expected"),
+    "loop": (symlink_to("file.json"), "it is a symlink, a regular file is expected"),
+    "fifo": (os.mkfifo, "it is a named pipe, a regular file is expected"),
+    "socket": (bound, "it is a socket, a regular file is expected"),
+    "folder": (Path.mkdir, "it is a folder, a regular file is expected"),
     "sparse": (sparse, "it has 8,589,934,592 bytes, at most"),
 }
 EVERY = pytest.mark.parametrize(("plant", "fault"), PLANTED.values(), ids=PLANTED)
@@ -114,7 +114,9 @@ def test_a_folder_is_never_reached_through_a_symlink(
         lambda: new_file(tmp_path / "run" / "b.json"),
         lambda: check_folder(tmp_path / "run"),
     ):
-        with pytest.raises(LabError, match=r"run cannot be read: it is a symlink, no folder"):
+        with pytest.raises(
+            LabError, match=r"run cannot be read: it is a symlink, a folder is expected"
+        ):
             attempt()
     assert (tmp_path / "elsewhere" / "a.json").read_text() == "{}"
     assert os.listdir(tmp_path / "elsewhere") == ["a.json"]
@@ -153,7 +155,7 @@ def test_a_file_is_replaced_and_never_written_through(
 def test_a_folder_in_its_place_is_one_line_and_leaves_nothing(folder: Path) -> None:
     (folder / "report.md").mkdir()
 
-    with pytest.raises(LabError, match=r"run/report\.md cannot be written: Is a directory; see to"):
+    with pytest.raises(LabError, match=r"run/report\.md cannot be written: Is a directory; check"):
         write_file(folder / "report.md", "new")
     assert os.listdir(folder) == ["report.md"]
 
@@ -250,7 +252,7 @@ def test_a_file_that_grows_meanwhile_is_read_up_to_its_bound(folder: Path) -> No
     with path.open("ab") as file:
         file.write(b"12345678\n" * 100_000)
 
-    with pytest.raises(LabError, match="more than 20 bytes came"):
+    with pytest.raises(LabError, match="more than 20 bytes were read"):
         list(lines)
 
 

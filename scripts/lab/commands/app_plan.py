@@ -11,7 +11,7 @@ from lab.app.services import SUITE, base_name, control_name, native_name, traced
 from lab.app.spec import AppSpec
 from lab.errors import UsageError
 from lab.load.request_mix import UserApp
-from lab.matrix.compose_file import read_matrix
+from lab.matrix.variants import read_matrix
 from lab.measure.host import free_memory_bytes
 from lab.measure.slots import SlotPlan, plan_slots
 from lab.records.interventions import Intervention

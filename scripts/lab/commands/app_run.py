@@ -1,6 +1,5 @@
 """One `make try`: the app as it is, then what would prove its causes, side by side."""
 
-import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -27,14 +26,14 @@ from lab.measure.run import begin
 from lab.measure.scheduler import conduct, side_by_side
 from lab.measure.slots import Slots
 from lab.paths import ROOT
-from lab.records.codec import encode
 from lab.records.experiment import Experiment
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.trial import Trial
 from lab.records.variant import Variant
 from lab.settings import Settings
-from lab.store.run_folder import RunFolder, check_writable
-from lab.store.trial_log import read_trial
+from lab.store.layout import check_writable
+from lab.store.run_folder import RunFolder
+from lab.store.trial_reader import read_trial
 
 USER_APP_WAITS = replace(WAITS, ready_seconds=60.0)
 
@@ -74,7 +73,7 @@ class AppRun:
         self.write_experiment(experiment, done=False)
         self.conduct([base])
         tried = self.choose_interventions(self.measured(base))
-        self.folder.write_interventions(json.dumps(encode(tried), indent=1) + "\n")
+        self.folder.write_interventions(tried)
         if tried.changes or tried.traced:
             self.conduct_interventions(tried)
         self.write_experiment(experiment, done=not self.interrupted)

@@ -12,7 +12,7 @@ from lab.records.summary import VariantSummary
 from lab.records.trial import End, EndKind
 from lab.stopping import wants_more
 from lab.store.run_folder import RunFolder
-from lab.store.trial_log import read_trial
+from lab.store.trial_reader import read_trial
 from lab.summary.exit_code import asked_claims
 from lab.summary.variant import variant_summary
 from lab.verdict.verdict import judge_trial

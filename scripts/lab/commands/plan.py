@@ -3,8 +3,8 @@
 import argparse
 
 from lab.errors import ExitCode
-from lab.matrix.compose_file import read_matrix, select
 from lab.matrix.load_plan import plan_loads
+from lab.matrix.variants import read_matrix, select
 from lab.paths import COMPOSE_FILE
 from lab.settings import given_settings, parse_settings
 

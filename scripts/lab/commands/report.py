@@ -7,7 +7,7 @@ from lab.commands.terminal import new_console, results_folder, shown_path
 from lab.errors import ExitCode
 from lab.report.terminal import closing
 from lab.settings import given_settings
-from lab.store.run_folder import find_run
+from lab.store.find_runs import find_run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.engines.protocol import Engine
 from lab.errors import LabError, UsageError
-from lab.matrix.compose_file import read_matrix, select
+from lab.matrix.variants import read_matrix, select
 from lab.settings import Settings
 from lab.text.phrases import printable
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from lab.errors import LabError
 from lab.records.experiment import Experiment
 from lab.records.trial import EndKind, Trial
-from lab.store.run_folder import RunFolder, newest_runs
+from lab.store.find_runs import newest_runs
+from lab.store.run_folder import RunFolder
 
 RESUMABLE_SUITES = frozenset({"thread"})
 """The suites that take long enough; the core suite is faster measured anew."""
@@ -46,7 +47,7 @@ def find_unfinished(results: Path, wanted: Experiment) -> RunFolder | None:
     for folder in newest_runs(results):
         experiment = readable(folder)
         if experiment is not None and measures_the_same(experiment, wanted):
-            return folder if is_partial(experiment) and folder.take() else None
+            return folder if is_partial(experiment) and folder.lock.take() else None
     return None
 
 
@@ -82,7 +83,7 @@ def folder_for(results: Path, experiment: Experiment, *, fresh: bool) -> RunFold
     if unfinished is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         folder = RunFolder.create(results, f"{stamp}-{experiment.suite}")
-        folder.take()
+        folder.lock.take()
         folder.write_experiment(experiment)
         return folder
     earlier = unfinished.read_experiment()

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from lab.engines.protocol import Engine
 from lab.errors import UsageError
-from lab.matrix.compose_file import read_matrix, select
 from lab.matrix.load_plan import plan_loads
+from lab.matrix.variants import read_matrix, select
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.decider import NO_DECIDER, Decider
@@ -27,7 +27,9 @@ from lab.records.codec import encode
 from lab.records.experiment import SCHEMA_VERSION, Experiment, Missing
 from lab.records.variant import Variant
 from lab.settings import Settings, given_settings
-from lab.store.run_folder import RunFolder, check_writable
+from lab.store.comparison import keep_comparison
+from lab.store.layout import check_writable
+from lab.store.run_folder import RunFolder
 
 
 def split_missing(
@@ -124,9 +126,9 @@ def measure_suite(run: SuiteRun, console: Console, decider: Decider = NO_DECIDER
                 finished=finished,
             )
             complete(folder, context, longest_first(ready, loads))
-        folder.keep_comparison()
+        keep_comparison(folder)
     finally:
-        folder.release()
+        folder.lock.release()
     return folder
 
 

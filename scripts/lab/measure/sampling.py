@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lab.records.observations import Pause, Sample
-from lab.store.trial_log import TrialWriter
+from lab.store.trial_writer import TrialWriter
 
 
 class Source(Protocol):

@@ -15,7 +15,7 @@ from lab.probes.client import ProbeClient
 from lab.records.observations import Block
 from lab.records.trial import EndKind
 from lab.records.variant import Variant
-from lab.store.trial_log import TrialWriter
+from lab.store.trial_writer import TrialWriter
 
 
 class TrialEnded(VariantError):

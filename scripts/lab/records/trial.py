@@ -114,3 +114,33 @@ class Trial:
     def settled(self) -> Trough | None:
         """The last trough after a block; None without one."""
         return self.block_troughs[-1] if self.block_troughs else None
+
+
+RawRecord = (
+    TrialStart
+    | Environment
+    | Calibration
+    | Prediction
+    | Sample
+    | Block
+    | Trough
+    | PostLoadObservation
+    | Pause
+    | AllocationTrace
+    | End
+)
+RECORDS: Mapping[str, type] = {
+    "start": TrialStart,
+    "environment": Environment,
+    "calibration": Calibration,
+    "prediction": Prediction,
+    "sample": Sample,
+    "block": Block,
+    "trough": Trough,
+    "aftermath": PostLoadObservation,
+    "pause": Pause,
+    "explanation": AllocationTrace,
+    "end": End,
+}
+"""The record of each line of a raw file, by the line's tag `record`."""
+TAGS = {record: tag for tag, record in RECORDS.items()}

@@ -1,10 +1,14 @@
-"""Two engines side by side: which runs may be compared, and what is kept of the other."""
+"""Two engines compared: which runs may be compared, and what is kept of the other run."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from lab.errors import LabError
 from lab.records.experiment import Experiment
 from lab.records.summary import Compared, Comparison, Summary
+from lab.store.find_runs import newest_runs
+from lab.store.run_folder import RunFolder
 
 SAME_SETTINGS = (
     "host_cpus",
@@ -15,11 +19,29 @@ SAME_SETTINGS = (
     "blocks",
     "probes",
 )
-"""What must agree; trials, lanes and the budget only change how sure and how fast."""
+"""Settings that must agree; trials, slots and the memory budget only change precision and pace."""
+
+
+def keep_comparison(folder: RunFolder) -> None:
+    """Copy into a run what the newest comparable run of another engine found, if there is one.
+
+    A copy, because the run's folder is what is handed on.
+    """
+    mine = folder.read_experiment()
+    for other in newest_runs(folder.path.parent):
+        if other.path == folder.path:
+            continue
+        # A run that cannot be read, e.g. of an earlier edition, is not comparable.
+        with contextlib.suppress(LabError):
+            if comparable(mine, other.read_experiment()):
+                found = comparison_with(other.read_summary(), mine.variants)
+                if found.variants:
+                    folder.write_comparison(found)
+                    return
 
 
 def comparable(one: Experiment, other: Experiment) -> bool:
-    """Whether two runs asked the same of the same machine, on different engines."""
+    """Whether two runs have the same settings and machine, and different engines."""
     return (
         one.engine.kind != other.engine.kind
         and other.elapsed_seconds is not None
@@ -36,7 +58,7 @@ def settings_of(experiment: Experiment) -> Mapping[str, object]:
 
 
 def comparison_with(other: Summary, variants: Sequence[str]) -> Comparison:
-    """The other run's own numbers of the variants that both have."""
+    """The other run's own numbers of the variants that both runs have."""
     found = tuple(
         Compared(
             name=variant.name,

@@ -12,7 +12,8 @@ from lab.app.services import services, traced_name
 from lab.app.spec import AppSpec, RequestSpec
 from lab.app.spec_file import UsageError
 from lab.app.workdir import copy_app, write_services
-from lab.matrix.compose_file import read_matrix, read_service
+from lab.matrix.compose_file import read_service
+from lab.matrix.variants import read_matrix
 from lab.records.variant import Connection, Scenario, Variant
 
 WORK, ROOT = Path("/w"), Path("/r")

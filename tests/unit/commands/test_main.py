@@ -83,7 +83,7 @@ def test_a_setting_that_cannot_be_used_is_one_line(
 
 def test_an_unknown_run_is_usage(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.main(["report", "--run", "nope"]) == ExitCode.USAGE
-    assert capsys.readouterr().err.startswith("lab: RUN='nope' is no run under")
+    assert capsys.readouterr().err.startswith("lab: RUN='nope' is not a run in")
 
 
 @pytest.mark.parametrize("run", ["latest", "20240105-101500-core"])
@@ -97,7 +97,7 @@ def test_a_report_before_the_first_run_says_what_makes_one(
 
     assert commands.main(["report", "--run", run]) == ExitCode.USAGE
     error = capsys.readouterr().err
-    assert error.startswith(f"lab: RUN={run!r} is no run under results/")
+    assert error.startswith(f"lab: RUN={run!r} is not a run in results/")
     assert "make repro" in error
     assert error.count("\n") == 1
     assert not (tmp_path / "results").exists()

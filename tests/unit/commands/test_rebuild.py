@@ -10,9 +10,8 @@ import pytest
 from builders import raw
 from lab.commands.rebuild import rebuild
 from lab.errors import LabError
-from lab.records.trial import Trial
+from lab.records.trial import RawRecord, Trial
 from lab.store.run_folder import RunFolder
-from lab.store.trial_log import Record
 from support.paths import ROOT
 
 MIB = raw.MIB
@@ -20,8 +19,8 @@ REPORTS = ("summary.json", "report.md", "report.html", "curves.svg")
 NAMES = ("py37-fastapi-sync", "py38-fastapi-async")
 
 
-def records_of(trial: Trial) -> list[Record]:
-    known: list[Record] = [trial.start]
+def records_of(trial: Trial) -> list[RawRecord]:
+    known: list[RawRecord] = [trial.start]
     known += [found for found in (trial.environment, trial.calibration) if found]
     known += [*trial.samples, *trial.blocks, *trial.troughs]
     return [*known, *([trial.end] if trial.end else [])]

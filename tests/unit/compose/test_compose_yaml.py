@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from lab import settings
 from lab.claims.book import read_claims
-from lab.matrix.compose_file import command_words, mapping, read_matrix, read_services
+from lab.matrix.compose_file import command_words, mapping, read_services
 from lab.matrix.servers import ANYIO_STACKS
+from lab.matrix.variants import read_matrix
 from lab.prediction.predict import OfferedLoad, threads_that_run
 from lab.records.variant import Variant
 from lab.yaml_file import read_yaml

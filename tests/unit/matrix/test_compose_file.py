@@ -5,15 +5,8 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab.errors import UsageError
-from lab.matrix.compose_file import (
-    command_words,
-    interpolate,
-    pool_threads,
-    read_matrix,
-    read_service,
-    read_services,
-    select,
-)
+from lab.matrix.compose_file import command_words, interpolate, read_service, read_services
+from lab.matrix.variants import pool_threads, read_matrix, select
 from lab.records.variant import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
 from support.paths import ROOT
 

@@ -15,7 +15,8 @@ from lab.measure.sampling import Watch
 from lab.probes.channels import PortChannel
 from lab.probes.client import ProbeClient
 from lab.records.observations import Pause, ProbeReading, ProcessReading
-from lab.store.trial_log import TrialWriter, read_records
+from lab.store.trial_reader import read_records
+from lab.store.trial_writer import TrialWriter
 
 MIB = raw.MIB
 PACE_SECONDS = 0.01

@@ -187,13 +187,13 @@ def test_only_the_newest_of_the_same_runs_is_gone_on_with(tmp_path: Path) -> Non
 
 def test_a_run_that_another_driver_writes_is_left_alone(tmp_path: Path) -> None:
     folder = run_of(tmp_path, "1", elapsed_seconds=None)
-    assert folder.take()
+    assert folder.lock.take()
 
     assert find_unfinished(tmp_path, THREAD) is None
-    folder.release()
+    folder.lock.release()
     found = find_unfinished(tmp_path, THREAD)
     assert found is not None
-    found.release()
+    found.lock.release()
 
 
 def test_a_run_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_run_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
 
     assert unfinished is not None
     assert unfinished.id == found.id
-    unfinished.release()
+    unfinished.lock.release()
 
 
 @pytest.mark.parametrize(

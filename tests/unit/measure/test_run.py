@@ -15,7 +15,7 @@ from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import ExitCode, UsageError
-from lab.matrix.compose_file import read_matrix
+from lab.matrix.variants import read_matrix
 from lab.measure.decider import Decider
 from lab.measure.run import (
     SuiteRun,

@@ -8,7 +8,8 @@ import pytest
 from builders import raw
 from lab.measure.sampling import Watch
 from lab.records.observations import Pause
-from lab.store.trial_log import TrialWriter, read_records
+from lab.store.trial_reader import read_records
+from lab.store.trial_writer import TrialWriter
 
 
 class Told:

@@ -22,7 +22,8 @@ from lab.probes.channels import PortChannel, ProcessStatus, SocketChannel, socke
 from lab.probes.client import ProbeClient
 from lab.probes.question import MAX_ANSWER_BYTES, ask_port, ask_socket, first_bytes
 from lab.records.codec import encode
-from lab.store.trial_log import TrialWriter, read_records
+from lab.store.trial_reader import read_records
+from lab.store.trial_writer import TrialWriter
 
 APP = UserApp((WeightedRequest(Request("/")),))
 HEAD = b"HTTP/1.0 200 OK\r\n\r\n"

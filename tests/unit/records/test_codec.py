@@ -15,7 +15,7 @@ from lab.records.experiment import Experiment
 from lab.records.observations import AllocationTrace, Sample
 from lab.records.trial import End, TrialStart
 from lab.store.run_folder import RunFolder
-from lab.store.trial_log import read_records
+from lab.store.trial_reader import read_records
 
 SEED, CASES = 19, 250
 VALUES = (-1, 0, 2, -7.5, 1e15, -(10**15), 1e308, 2**63, 10**400, 5e-324)

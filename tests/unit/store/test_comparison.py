@@ -18,7 +18,7 @@ from lab.records.summary import Compared, Comparison, ImageBase, Summary, Varian
 from lab.records.variant import Connection
 from lab.report.render import render_html, render_markdown, summary_json
 from lab.report.sections import bases_sentence, comparison_rows
-from lab.store.comparison import comparable, comparison_with
+from lab.store.comparison import comparable, comparison_with, keep_comparison
 from lab.store.run_folder import RunFolder
 from support.paths import ROOT
 
@@ -120,7 +120,7 @@ def mine(tmp_path: Path) -> RunFolder:
 
 
 def kept(folder: RunFolder) -> Comparison | None:
-    folder.keep_comparison()
+    keep_comparison(folder)
     return folder.read_comparison()
 
 
@@ -199,7 +199,7 @@ def test_a_broken_comparison_is_one_clear_error(mine: RunFolder, text: str) -> N
 
 def test_a_rebuilt_report_has_the_comparison_that_was_kept(mine: RunFolder, tmp_path: Path) -> None:
     other = add_run(tmp_path, "20240101-000000-core", in_containers())
-    mine.keep_comparison()
+    keep_comparison(mine)
     (other.path / "summary.json").unlink()
     comparison = rebuild(mine).run.comparison
 

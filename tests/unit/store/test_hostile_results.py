@@ -15,6 +15,7 @@ from lab import __main__ as commands
 from lab.commands.rebuild import rebuild
 from lab.errors import ExitCode
 from lab.measure.resume import find_unfinished
+from lab.store.comparison import keep_comparison
 from lab.store.run_folder import RunFolder
 from support.quoted_runs import DOCKER_RUN, TRY_RUN, copy_raw
 
@@ -134,7 +135,7 @@ HOSTILE: list[tuple[str, Callable[[Path], None], str]] = [
     ("own.json", Path.mkdir, "it is a folder"),
     ("summary.json", Path.mkdir, "it is a folder"),
     ("curves.svg", Path.mkdir, "it is a folder"),
-    ("samples/stray", Path.touch, "it is no folder"),
+    ("samples/stray", Path.touch, "it is a file, a folder is expected"),
     (RAW, holding(DEEP + b"\n"), "line 1 cannot be read: it is nested too deeply"),
     (RAW, holding(DEEP), "line 1 cannot be read: it is nested too deeply"),
     ("experiment.json", holding(DEEP), "experiment.json cannot be read: it is nested too deeply"),
@@ -207,7 +208,7 @@ def test_an_absolute_run_is_usage_even_inside_of_results(
 ) -> None:
     assert report(str(run_folder(home))) == ExitCode.USAGE
     assert report(str(home / "private")) == ExitCode.USAGE
-    assert "is no run's name: give a folder's name in results/" in capsys.readouterr().err
+    assert "is not the name of a run: give a folder's name in results/" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("target", ["../private", "evil", "/nowhere", "link"])
@@ -282,7 +283,7 @@ def test_a_hostile_run_is_not_gone_on_with(home: Path) -> None:
     folder.write_experiment(wanted)
     found = find_unfinished(home / "results", wanted)
     assert found is not None
-    found.release()
+    found.lock.release()
     (folder.path / "samples" / VARIANT / "2.jsonl").symlink_to("../../../../program")
 
     assert find_unfinished(home / "results", wanted) is None
@@ -297,7 +298,7 @@ def test_hostile_runs_beside_ones_own_do_no_harm(home: Path) -> None:
         plant(beside / "experiment.json")
     (results / "outside").symlink_to("../private")
     mine = RunFolder(results / "mine")
-    mine.keep_comparison()
+    keep_comparison(mine)
 
     assert mine.read_comparison() is None
     assert report("mine") == ExitCode.DECIDED

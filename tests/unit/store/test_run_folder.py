@@ -7,13 +7,15 @@ from builders import raw
 from lab.errors import LabError, UsageError
 from lab.records.experiment import Missing
 from lab.records.observations import Pause
-from lab.records.trial import End, EndKind, Environment, Trial
+from lab.records.trial import End, EndKind, Environment, RawRecord, Trial
 from lab.records.variant import Connection
-from lab.store.run_folder import RunFolder, check_writable, find_run
-from lab.store.trial_log import Record, read_records
+from lab.store.find_runs import find_run
+from lab.store.layout import check_writable
+from lab.store.run_folder import RunFolder
+from lab.store.trial_reader import read_records
 
 NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-RECORDS: list[Record] = [
+RECORDS: list[RawRecord] = [
     raw.start(raw.variant(host_cpus=None), connection=Connection.KEEP_ALIVE),
     Environment("3.7.17", "glibc 2.36", 16, {"fastapi": "0.63.0"}),
     raw.calibration(arena_limit=None),
@@ -33,7 +35,7 @@ def folder(tmp_path: Path) -> RunFolder:
     return RunFolder.create(tmp_path / "results", "20240105-101500-core")
 
 
-def written(folder: RunFolder, *records: Record, variant: str = "one", trial: int = 1) -> Path:
+def written(folder: RunFolder, *records: RawRecord, variant: str = "one", trial: int = 1) -> Path:
     writer = folder.trial_writer(variant, trial)
     for record in records:
         writer.write(record)
@@ -42,7 +44,7 @@ def written(folder: RunFolder, *records: Record, variant: str = "one", trial: in
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
-def test_a_record_comes_back_as_it_was_written(folder: RunFolder, record: Record) -> None:
+def test_a_record_comes_back_as_it_was_written(folder: RunFolder, record: RawRecord) -> None:
     path = written(folder, record)
 
     assert list(read_records(path)) == [record]
@@ -180,12 +182,12 @@ def test_an_unknown_run_is_refused_with_those_there_are(tmp_path: Path) -> None:
     folder.write_experiment(raw.experiment())
     folder.point_latest()
 
-    with pytest.raises(UsageError, match=r"RUN='nope' is no run under .*: there is first$"):
+    with pytest.raises(UsageError, match=r"RUN='nope' is not a run in .*: choose one of first$"):
         find_run(tmp_path, "nope")
 
 
 def test_where_nothing_ran_it_is_said_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is none yet: make repro"):
+    with pytest.raises(UsageError, match="no run exists yet, start one with make repro"):
         find_run(tmp_path, "latest")
 
 

@@ -1,0 +1,81 @@
+"""Names in `results/`: one folder a run, in it one raw file a trial and the documents of the run.
+
+results/<run-id>/experiment.json, samples/<variant>/<trial>.jsonl, summary.json, report.md, ...
+"""
+
+import os
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+from lab.errors import LabError, UsageError
+from lab.files import check_folder, shown, unreadable
+
+EXPERIMENT = "experiment.json"
+COMPARISON = "comparison.json"
+SUMMARY = "summary.json"
+OWN = "own.json"
+SAMPLES = "samples"
+LATEST = "latest"
+
+
+def check_writable(results: Path) -> None:
+    """Make the results folder where it is missing.
+
+    Raises:
+        UsageError: the folder cannot be made, or this user cannot write to it.
+    """
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{results} cannot be made: {error.strerror}") from error
+    if not os.access(results, os.W_OK | os.X_OK):
+        owner = f"{os.getuid()}:{os.getgid()}"
+        raise UsageError(
+            f"the results folder is not writable for user {owner}: run `chown {owner} results`, "
+            "or set LAB_UID and LAB_GID to its owner"
+        )
+
+
+def new_run_path(results: Path, run_id: str) -> Path:
+    """The path of a new run; a second run of the same second gets a number behind its name."""
+    names = (run_id if number == 1 else f"{run_id}-{number}" for number in count(1))
+    return next(results / name for name in names if not os.path.lexists(results / name))
+
+
+def raw_file(run: Path, variant: str, trial: int) -> Path:
+    return run / SAMPLES / variant / f"{trial}.jsonl"
+
+
+def raw_files(run: Path) -> Sequence[Path]:
+    """The raw files of all trials, in the order of their numbers."""
+    paths = [path for path in (run / SAMPLES).glob("*/*.jsonl") if path.stem.isdecimal()]
+    return sorted(paths, key=lambda path: int(path.stem))
+
+
+def set_aside(path: Path) -> None:
+    """Rename the raw file of an unfinished trial to a name that no trial has."""
+    if not os.path.lexists(path):
+        return
+    names = (path.with_name(f"{path.name}.{number}") for number in count(1))
+    path.rename(next(name for name in names if not os.path.lexists(name)))
+
+
+def check_run(run: Path) -> None:
+    """Check every entry of a run's folder before any of its files is read.
+
+    Raises:
+        LabError: an entry is a symlink, a pipe, a device, a file that is too large, or something
+            else that the lab does not write.
+    """
+    check_folder(run)
+    samples = run / SAMPLES
+    if not os.path.lexists(samples):
+        return
+    for path in samples.iterdir() if samples.is_dir() else [samples]:
+        if not path.is_dir() and not path.name.startswith("."):
+            raise not_a_folder(path.relative_to(run.parent))
+
+
+def not_a_folder(path: Path) -> LabError:
+    return unreadable(shown(path), "it is a file, a folder is expected")

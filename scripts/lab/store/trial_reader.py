@@ -1,0 +1,113 @@
+"""The raw file of one trial, read back: each line checked, then put together as a trial."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lab.errors import LabError
+from lab.files import place, read_lines
+from lab.records.codec import ShapeError, decode
+from lab.records.observations import (
+    AllocationTrace,
+    Block,
+    Calibration,
+    Pause,
+    PostLoadObservation,
+    Sample,
+    Trough,
+)
+from lab.records.trial import (
+    RECORDS,
+    End,
+    Environment,
+    Prediction,
+    RawRecord,
+    Trial,
+    TrialStart,
+)
+from lab.store.json_file import UNREADABLE, fault_text
+
+
+def read_trial(path: Path) -> Trial | None:
+    """One trial; None where not even its start was written.
+
+    Raises:
+        LabError: the file or a line before the last cannot be read.
+    """
+    records = list(read_records(path))
+    starts = [record for record in records if isinstance(record, TrialStart)]
+    if not starts:
+        return None
+
+    def last(kind: type) -> Any:
+        return next((record for record in reversed(records) if type(record) is kind), None)
+
+    def every(kind: type) -> tuple[Any, ...]:
+        return tuple(record for record in records if type(record) is kind)
+
+    return Trial(
+        start=starts[0],
+        environment=last(Environment),
+        calibration=last(Calibration),
+        prediction=last(Prediction),
+        samples=every(Sample),
+        blocks=every(Block),
+        troughs=every(Trough),
+        aftermath=last(PostLoadObservation),
+        pauses=every(Pause),
+        explanation=last(AllocationTrace),
+        end=last(End),
+    )
+
+
+def read_records(path: Path) -> Iterator[RawRecord]:
+    """The records of a raw file; a last line that was cut off is left out.
+
+    Raises:
+        LabError: the file or a line before the last cannot be read.
+    """
+    last_index: dict[type, int] = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        if line == b"\n":
+            continue
+        try:
+            record = read_line(line)
+            check_counts(record)
+            check_order(record, last_index)
+        except UNREADABLE as error:
+            if not line.endswith(b"\n") and not isinstance(error, RecursionError):
+                return
+            where = f"{place(path)}, line {number}"
+            raise LabError(
+                f"raw file {where} cannot be read: {fault_text(error)}; restore or remove it"
+            ) from error
+        yield record
+
+
+def read_line(line: bytes) -> RawRecord:
+    """One record, of the type that its tag names."""
+    data = json.loads(line.decode())
+    record: RawRecord = decode(RECORDS[data.pop("record")], data)
+    return record
+
+
+def check_counts(record: RawRecord) -> None:
+    """Raise ShapeError for a block in which more requests succeed than were sent."""
+    if isinstance(record, Block) and not 0 <= record.ok <= record.sent:
+        raise ShapeError(f"ok: {record.ok} of {record.sent} sent")
+
+
+def check_order(record: RawRecord, last_index: dict[type, int]) -> None:
+    """Raise ShapeError for a block or trough whose number does not follow the one before.
+
+    Args:
+        record: any record of the file.
+        last_index: the last number of each kind; this record's number is added.
+    """
+    if not isinstance(record, Block | Trough):
+        return
+    expected = last_index.get(type(record), record.index - 1) + 1
+    if record.index != expected or expected < -1:
+        raise ShapeError(f"index: {record.index} where {max(expected, -1)} is expected")
+    last_index[type(record)] = record.index
