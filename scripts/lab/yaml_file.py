@@ -11,39 +11,39 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path) -> Any:
-    """The document of the file; nothing of it is run.
+    """The document of the file; no tag of it runs code.
 
     Raises:
-        OSError: it cannot be read.
-        yaml.YAMLError: it is no YAML, or has a key twice, of which PyYAML would take the last and
-            Compose refuses the file.
+        OSError: the file cannot be read.
+        yaml.YAMLError: the file is not YAML, or has a duplicate key: PyYAML would take the last
+            value, and Compose refuses the file.
     """
     loader = LOADER(path.read_text(encoding="utf-8"))
     try:
         root = loader.get_single_node()
-        for key in twice(root, set()):
+        for key in duplicate_keys(root, set()):
             raise ConstructorError(
-                problem=f"{key.value} is there twice", problem_mark=key.start_mark
+                problem=f"{key.value} is a duplicate key", problem_mark=key.start_mark
             )
         return None if root is None else loader.construct_document(root)
     finally:
         loader.dispose()
 
 
-def twice(node: Any, seen: set[int]) -> Iterator[Any]:
-    """Keys that their mapping has had before; a node that several refer to is looked at once."""
+def duplicate_keys(node: Any, seen: set[int]) -> Iterator[Any]:
+    """Keys that their mapping already has; a node that several aliases refer to counts once."""
     if id(node) in seen or not isinstance(node, yaml.CollectionNode):
         return
     seen.add(id(node))
     if not isinstance(node, yaml.MappingNode):
         for item in node.value:
-            yield from twice(item, seen)
+            yield from duplicate_keys(item, seen)
         return
     had: set[tuple[str, str]] = set()
     for key, value in node.value:
-        # Of another kind than a scalar it can be no key in Python: the loader says so.
+        # Python has no key that is not a scalar: the loader refuses it.
         if isinstance(key, yaml.ScalarNode):
             if (key.tag, key.value) in had:
                 yield key
             had.add((key.tag, key.value))
-        yield from twice(value, seen)
+        yield from duplicate_keys(value, seen)

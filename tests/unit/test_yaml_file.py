@@ -1,4 +1,4 @@
-"""YAML as Compose reads it: a key that is there twice is refused."""
+"""YAML as Compose reads it: a duplicate key is refused."""
 
 import re
 from pathlib import Path
@@ -18,9 +18,9 @@ def written(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("a: 1\nb: 2\na: 3\n", "a is there twice.*line 3"),
-        ("x:\n  environment:\n    ID: 1\n    ID: 1\n", "ID is there twice.*line 4"),
-        ("- a: 1\n- {b: 1, b: 2}\n", "b is there twice.*line 2"),
+        ("a: 1\nb: 2\na: 3\n", "a is a duplicate key.*line 3"),
+        ("x:\n  environment:\n    ID: 1\n    ID: 1\n", "ID is a duplicate key.*line 4"),
+        ("- a: 1\n- {b: 1, b: 2}\n", "b is a duplicate key.*line 2"),
         ("? [a]\n: 1\n", "unhashable key.*line 1"),
     ],
 )

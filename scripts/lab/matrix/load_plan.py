@@ -1,4 +1,4 @@
-"""What is sent to a variant: its own load where it has one, else what the settings say."""
+"""The load of a variant: its own where it has one, else that of the settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from lab.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """The load of one trial, nothing left open."""
+    """The load of one trial, every value set."""
 
     requests: int
     concurrency: int
@@ -19,19 +19,19 @@ class LoadPlan:
     blocks: int
     kind: RequestKind
     companion: str | None
-    """A second path that is asked for meanwhile, one request at a time."""
+    """A second path that gets one request after the other during the load."""
     may_extend: bool
-    """Whether more of it may follow while nothing is decided."""
+    """Whether the load may be extended while the verdict is open."""
 
 
 def plan_load(variant: Variant, settings: Settings) -> LoadPlan:
     """The load of a variant under these settings.
 
-    To an exact load nothing is added, and after a scenario there is nothing to go on with: what an
-    own app gives back is looked at after all its load, however much that was.
+    An exact load is never extended, nor is a load that ends with a post-load action; only a user
+    app's give-back waits until its load, however long, is over.
 
     Raises:
-        UsageError: it has fewer requests than blocks.
+        UsageError: the load has fewer requests than blocks.
     """
     own = variant.load
     requests = own.requests or settings.requests

@@ -17,7 +17,7 @@ KEEP_ALIVE_SECONDS = {
 ANYIO_IDLE_SECONDS = 10.0
 """anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
 USER_APP_STACK = "own"
-"""Of a server that is not known: the longest of the usual timers counts."""
+"""Stack of a user app, whose server is not known: the longest of the usual timers counts."""
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
 

@@ -136,7 +136,7 @@ def test_a_service_without_labels_is_no_variant() -> None:
         ("      lab.stack: thread\n", "", "service one has no label lab.stack"),
         ("lab.workers: ${WORKERS:-1}", "lab.workers: few", "lab.workers=few, not a number"),
         ("    mem_limit: 512m\n", "", "service one has no mem_limit"),
-        ("512m", "much", "service one has mem_limit=much, no size"),
+        ("512m", "much", "service one has mem_limit=much, not a size such as 512m"),
         ("LAB_WORKLOAD: lists", "LAB_WORKLOAD: db", "LAB_WORKLOAD other than its lab.workload"),
         ('["serve", "--threads", "4"]', "serve 'x", "the command of one cannot be read"),
         ('"4"', '"many"', "the command of one cannot be read"),
@@ -156,7 +156,7 @@ def test_a_service_that_cannot_be_used_is_refused(
         ("", "compose.yaml has no services"),
         ("- 1", "compose.yaml has no services"),
         ("services: [1]", "compose.yaml has no services"),
-        ("services:\n  one:\n", "service one has nothing in it"),
+        ("services:\n  one:\n", "service one is empty: write its image"),
         (
             "services:\n  one:\n    labels: ['lab.suite=core']\n",
             "service one must write its labels as `name: value` lines",
@@ -278,13 +278,13 @@ def test_globs_choose_in_the_files_order() -> None:
 
 
 def test_an_unknown_suite_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="SUITE='nope' is unknown: there is core, thread"):
+    with pytest.raises(UsageError, match="SUITE='nope' is unknown: choose one of core, thread"):
         select(tuple(core().values()), raw.settings(SUITE="nope"))
 
 
 def test_a_glob_that_matches_nothing_is_refused() -> None:
     with pytest.raises(
-        UsageError, match=r"VARIANTS='py27-\*' matches nothing: suite core has py37"
+        UsageError, match=r"VARIANTS='py27-\*' matches nothing: choose from suite core: py37"
     ):
         select(tuple(core().values()), raw.settings(VARIANTS="py37-* py27-*"))
 
@@ -334,9 +334,12 @@ def test_makes_line_comes_before_a_variants_default(tmp_path: Path) -> None:
     [
         ("      lab.requests: 0\n", "has lab.requests=0, less than 1"),
         ("      lab.blocks: many\n", "has lab.blocks=many, not a number"),
-        ("      lab.scenario: flood\n", "lab.scenario=flood: there is master-killed, give-back"),
-        ("      lab.request: put\n", "lab.request=put: there is get, upload"),
-        ("      lab.exact: maybe\n", "lab.exact=maybe: there is yes, no"),
+        (
+            "      lab.scenario: flood\n",
+            "lab.scenario=flood: choose one of master-killed, give-back",
+        ),
+        ("      lab.request: put\n", "lab.request=put: choose one of get, upload"),
+        ("      lab.exact: maybe\n", "lab.exact=maybe: choose one of yes, no"),
     ],
 )
 def test_a_label_that_cannot_be_used_is_refused(tmp_path: Path, extra: str, message: str) -> None:
