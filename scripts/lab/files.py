@@ -139,7 +139,7 @@ def read_tail(path: Path, most_bytes: int) -> bytes:
     """The last bytes of a file of any size, at most `most_bytes`.
 
     Raises:
-        LabError: it is no regular file.
+        LabError: not a regular file.
     """
     with opened_file(path, sys.maxsize) as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - most_bytes))

@@ -371,7 +371,7 @@ def test_the_tail_of_what_is_no_file_is_refused(folder: Path, plant: str) -> Non
     path = folder / "server.log"
     os.mkfifo(path) if plant == "pipe" else path.symlink_to("/etc/passwd")
 
-    with pytest.raises(LabError, match="no regular file"):
+    with pytest.raises(LabError, match="a regular file is expected"):
         read_tail(path, 100)
 
 

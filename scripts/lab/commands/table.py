@@ -110,6 +110,7 @@ COMMANDS = (
         "For scripts/try: write the services of the app",
         needs_packages=False,
     ),
+    Entry("schema", "schema", "Print the JSON Schema of summary.json", needs_packages=False),
     Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
 )
 

@@ -1,6 +1,6 @@
 """The JSON Schema of `summary.json`, generated from the records' types and docstrings.
 
-`python -m lab.records.schema` prints it; a test compares it with the published file.
+`python -m lab schema` prints it; a test compares it with the published file.
 """
 
 import ast
@@ -125,7 +125,3 @@ def optional_schema(schema: Schema) -> Schema:
 def schema_text() -> str:
     """The schema as the published file holds it."""
     return json.dumps(summary_schema(), indent=2) + "\n"
-
-
-if __name__ == "__main__":
-    print(schema_text(), end="")

@@ -19,7 +19,7 @@ def read_record(path: Path, record: type[T]) -> T:
     """The record that a document holds.
 
     Raises:
-        LabError: the document is missing, no regular file, or does not have the record's shape.
+        LabError: the document is missing, not a regular file, or does not have the record's shape.
     """
     content = read_bytes(path)
     try:

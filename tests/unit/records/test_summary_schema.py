@@ -70,7 +70,7 @@ def test_every_property_is_described() -> None:
 
 
 def test_the_published_schema_is_the_one_that_the_records_give() -> None:
-    renew = f"PYTHONPATH=scripts python3 -m lab.records.schema > {PUBLISHED.relative_to(ROOT)}"
+    renew = f"PYTHONPATH=scripts python3 -m lab schema > {PUBLISHED.relative_to(ROOT)}"
     assert PUBLISHED.read_text("utf-8") == schema_text(), f"renew it: {renew}"
 
 
