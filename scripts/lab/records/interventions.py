@@ -31,18 +31,18 @@ class Intervention:
     """The same app with one thing changed."""
 
     name: str
-    """Behind the variant's name, e.g. `one-arena`."""
+    """Suffix of the variant's name, e.g. `one-arena`."""
     line: str
-    """What one would paste, and where it goes."""
+    """The line to paste, and where it goes."""
     proves: Causes
     environment: Mapping[str, str] = field(default_factory=dict)
     command: str | None = None
-    """In the place of the app's own."""
+    """A command in place of the app's own."""
     connection: Connection | None = None
     """For all its requests."""
     concurrency: int | None = None
     is_cure: bool = True
-    """Whether it is something to keep; else it only tells."""
+    """Whether the change is something to keep; one that is not only tells causes apart."""
     stops: Causes = ()
     """Causes that it ends without telling them apart, like replacing the workers: a stop-gap."""
 
@@ -54,14 +54,14 @@ class Intervention:
 
 @dataclass(frozen=True, slots=True)
 class InterventionPlan:
-    """What one run tried: enough to answer from its raw files again."""
+    """What one run changed: enough to answer from its raw files again."""
 
     name: str
     """The app's."""
     base: str
     """The variant that is the app as it is."""
     beside: str
-    """The same once more, at the side of the changes."""
+    """The control run: the app as it is once more, at the same time as the changes."""
     traced: tuple[str, ...]
     """Variants whose allocations were traced."""
     changes: tuple[Intervention, ...]

@@ -55,27 +55,27 @@ class ProcessReading:
 
 @dataclass(frozen=True, slots=True)
 class WorkerReading:
-    """What one worker says of its own allocator and interpreter."""
+    """The allocator and interpreter of one worker, as the worker itself reports them."""
 
     pid: int
     started_at_seconds: float
     in_use_bytes: int | None
     """`uordblks` of mallinfo: allocated by the program."""
     free_bytes: int | None
-    """`fordblks`: kept by the allocator."""
+    """`fordblks`: free in the allocator."""
     mmapped_bytes: int | None
     arenas: int | None
     allocated_blocks: int | None
     gc_counts: tuple[int, ...]
     sockets: int | None = None
-    """Open sockets; like the next two only where the probe came from outside."""
+    """Open sockets; like the next two only from a probe that is attached from outside."""
     python_threads: int | None = None
     collected: int | None = None
     """Objects that the collector found unreachable since the start."""
     python_in_use_bytes: int | None = None
-    """Handed out by Python's own allocator of small objects, which malloc knows nothing of."""
+    """Live in Python's own allocator of small objects, which malloc does not count."""
     python_free_bytes: int | None = None
-    """Kept free in that allocator's arenas."""
+    """Free in the arenas of Python's own allocator."""
 
     @property
     def live_bytes(self) -> int | None:
@@ -93,7 +93,7 @@ class WorkerReading:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReading:
-    """The view from inside at one moment: the tree once, each worker for itself."""
+    """What a probe reads at one moment: the process tree once, each worker for itself."""
 
     read_at_seconds: float
     processes: tuple[ProcessReading, ...]
@@ -101,22 +101,22 @@ class ProbeReading:
     peak_bytes: int | None
     oom_kills: int | None
     memory_bytes: int | None = None
-    """What `docker stats` would print of its cgroup at that moment; None where its counters cannot
-    be read from inside."""
+    """What `docker stats` would print at that moment; None where the cgroup's counters cannot be
+    read from inside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What the workload leaves behind in a process of its own, before any load.
+    """What the workload retains in a process of its own, measured before any load.
 
-    Bytes are differences of PSS without the pages of files. `thread_*` is one new thread that ran
-    the workload once and is parked; `loop_*` is the main thread.
+    Bytes are differences of PSS without the pages of files. `thread_*` is a new thread that ran
+    the workload once and waits; `loop_*` is the main thread.
     """
 
     thread_kept_bytes: int
     loop_kept_bytes: int
     request_bytes: int
-    """What one call holds while it runs."""
+    """Memory of one call while it runs."""
     arena_limit: int | None
     cpu_count: int
 
@@ -144,19 +144,19 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Trough:
-    """The reading at the end of a quiet; index -1 is the baseline."""
+    """The reading at the end of a cooldown; index -1 is the baseline."""
 
     index: int
     sample: Sample
     probe: ProbeReading | None
     quiet_seconds: float
     still: bool
-    """Whether memory, threads and descriptors held still before the deadline."""
+    """Whether memory, threads and descriptors were stable before the deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostLoadObservation:
-    """What was seen some time after a scenario's act."""
+    """What was observed some time after a post-load action."""
 
     scenario: Scenario
     waited_seconds: float
@@ -165,16 +165,17 @@ class PostLoadObservation:
     before: ProbeReading | None
     after: ProbeReading | None
     asked: int
-    """Health requests that were sent to the server afterwards."""
+    """Health requests that were sent to the server after the action."""
     answered: int
     tasks_before: int | None = None
     tasks_after: int | None = None
-    """Threads and processes by the engine's count, which needs no probe; 0: all have ended."""
+    """Threads and processes after the action, by the engine's count, which needs no probe; 0: all
+    have ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """While the lab took no readings on purpose: nothing is missing there."""
+    """A time in which the lab took no readings on purpose, so that no reading is missing."""
 
     started_at_seconds: float
     ended_at_seconds: float
@@ -182,7 +183,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class TracedLine:
-    """What one line asked for since the baseline, and still has."""
+    """What one line of code allocated since the baseline and has not freed."""
 
     bytes: int
     count: int
@@ -196,15 +197,15 @@ class TracedLine:
 
 @dataclass(frozen=True, slots=True)
 class AllocationTrace:
-    """What all workers of a traced trial hold more than at the baseline."""
+    """What all workers of a traced trial gained since the baseline."""
 
     tracer: str
     """`tracemalloc`, `memray`."""
     requests: int
-    """Completed meanwhile."""
+    """Requests completed since the baseline."""
     allocated_bytes: int
     lines: tuple[TracedLine, ...]
     types: Mapping[str, int]
-    """Objects more of each type, as far as the collector knows them."""
+    """Objects gained of each type, as far as the garbage collector counts them."""
     search: HolderSearch | None = None
     """Who holds it; None where the tracer searches for nobody."""

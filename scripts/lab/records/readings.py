@@ -13,7 +13,7 @@ COPIED_SHARES_OF_GAIN = (0.75, 1.25)
 
 
 def trough_memory_bytes(samples: Sequence[Sample]) -> tuple[int, ...]:
-    """What each reading counts: anonymous memory as it is, the rest as far as it leaves its slack.
+    """Memory of each reading: anonymous memory, plus the rest without the slack of its counter.
 
     Pages of files are left out: `docker stats` counts those in active use, and the kernel takes
     them back when memory is short. A log that grows is no leak. Shared memory stays in.
@@ -28,7 +28,7 @@ def trough_memory_bytes(samples: Sequence[Sample]) -> tuple[int, ...]:
 
 
 def active_file_bytes(sample: Sample) -> int:
-    """Page cache that `memory_bytes` still counts; 0 where its parts are not all known."""
+    """Page cache that `memory_bytes` counts; 0 where one of its parts is not known."""
     if sample.file_bytes is None or sample.shmem_bytes is None:
         return 0
     counted = sample.memory_bytes - (sample.usage_bytes - sample.file_bytes)
@@ -45,13 +45,13 @@ def without_slack(sizes: Sequence[int]) -> list[int]:
 
 
 def known_sum(values: Iterable[int | None], least: int) -> int | None:
-    """None when fewer than `least` are known."""
+    """The sum of the known values; None where fewer than `least` are known."""
     found = [value for value in values if value is not None]
     return sum(found) if len(found) >= least else None
 
 
 def open_descriptors(processes: Collection[ProcessReading]) -> int | None:
-    """Of all of them; None when one of them is not known."""
+    """Open descriptors of all processes; None where one of them is not known."""
     return known_sum((process.descriptors for process in processes), len(processes))
 
 
@@ -85,14 +85,14 @@ def rss_bytes(trough: Trough) -> int | None:
 
 
 def of_probe(trough: Trough, read: Callable[[ProbeReading], int | None]) -> int | None:
-    """What the trough's probe reading gives; None without one."""
+    """A value read from the trough's probe reading; None without a reading."""
     return read(trough.probe) if trough.probe is not None else None
 
 
 def of_workers(
     read: Callable[[WorkerReading], int | None], workers: int
 ) -> Callable[[Trough], int | None]:
-    """The sum over the workers of a trough; None when one of them gave no value."""
+    """A function that sums a value over a trough's workers; None where one worker has no value."""
 
     def total(trough: Trough) -> int | None:
         readings = trough.probe.workers if trough.probe is not None else ()

@@ -1,4 +1,4 @@
-"""Time under watch: the lab pauses its readings where nothing waits for one."""
+"""Time in which the lab took readings: its own pauses are left out."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from lab.records.observations import Pause
 
 
 def watched_seconds(moments_seconds: Sequence[float], pauses: Sequence[Pause]) -> list[float]:
-    """Each moment less the pauses before it: between two of them lies the time under watch."""
+    """Each moment minus the pauses before it, so that differences count only time with readings."""
     moments = np.asarray(moments_seconds, dtype=np.float64)
     watched = moments.copy()
     for pause in pauses:
