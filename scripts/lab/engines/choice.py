@@ -1,4 +1,4 @@
-"""Which engine a run gets: containers through the gate, or local processes."""
+"""Chooses the engine of a run: containers through the gate, or local processes."""
 
 import os
 import sys
@@ -17,16 +17,16 @@ LOGS = Path("/var/log/lab")
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """An engine, and what it cannot run."""
+class EngineChoice:
+    """An engine, and the images that it does not have."""
 
     engine: Engine
     unbuilt: Mapping[str, str] = field(default_factory=dict)
-    """Images, or environments in their stead, that could not be had, with the reason."""
+    """Images, or environments in their place, that could not be made, each with the reason."""
 
 
 def parse_missing(text: str) -> dict[str, str]:
-    """Images and why they are not there, from `image=reason` lines."""
+    """Images that are missing and why, from `image=reason` lines."""
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
     named = ((image.strip(), reason.strip()) for image, _, reason in pairs)
     return {image: f"its image {image} was not built: {reason}" for image, reason in named}
@@ -36,11 +36,11 @@ def say(line: str) -> None:
     print(f"lab: {printable(line)}", file=sys.stderr)
 
 
-def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> Chosen:
-    """The gate's engine inside the driver's container, local processes elsewhere.
+def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> EngineChoice:
+    """The engine: Docker inside the driver's container, local processes elsewhere.
 
     Raises:
-        LabError: the engine that is insisted on cannot be had here.
+        LabError: the engine that ENGINE names is not available here.
     """
     if "LAB_PROJECT" in os.environ:
         if settings.engine == "process":
@@ -54,21 +54,23 @@ def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> Chosen:
     return as_processes(settings, root, given)
 
 
-def through_the_gate(sockets: Path | None = None) -> Chosen:
-    """
+def through_the_gate(sockets: Path | None = None) -> EngineChoice:
+    """Docker behind the gate.
+
     Args:
-        sockets: the folder of an own app's probes, one folder a variant.
+        sockets: the folder of a user app's probes, with one folder for each variant.
     """
-    # Only here: without containers there is no need of the client.
+    # Imported here, because without containers the Docker client is not needed.
     from lab.engines.docker.engine import DockerEngine, Lifecycle, connect
 
     lifecycle = Lifecycle(os.environ.get("LAB_LIFECYCLE", Lifecycle.COMPOSE.value))
     project = os.environ["LAB_PROJECT"]
     engine = DockerEngine(connect(GATE), project, lifecycle, LOGS, sockets)
-    return Chosen(engine, parse_missing(os.environ.get("LAB_MISSING", "")))
+    return EngineChoice(engine, parse_missing(os.environ.get("LAB_MISSING", "")))
 
 
-def as_processes(settings: Settings, root: Path, given: Mapping[str, str]) -> Chosen:
+def as_processes(settings: Settings, root: Path, given: Mapping[str, str]) -> EngineChoice:
+    """Local processes, with an environment for each image of the selected variants."""
     from lab.engines.process.cpus import show
     from lab.engines.process.engine import ProcessEngine
     from lab.engines.process.environments import prepare
@@ -89,4 +91,4 @@ def as_processes(settings: Settings, root: Path, given: Mapping[str, str]) -> Ch
     )
     for note in engine.info().notes:
         say(note)
-    return Chosen(engine, missing)
+    return EngineChoice(engine, missing)

@@ -1,4 +1,7 @@
-"""An engine starts a variant, samples it and stops it; nothing outside asks which one it is."""
+"""What an engine does: it starts a variant, samples it and stops it.
+
+Nothing outside of this package depends on which engine it is.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,42 +21,42 @@ class Endpoint:
     port: int
     probe_port: int
     container: dict[str, str] = field(default_factory=dict)
-    """Image id and labels, as the engine told."""
+    """Image id and labels, as the engine reports them."""
     sockets: Path | None = None
-    """The folder of its probes' sockets, where they come from outside."""
+    """The folder of the probes' Unix sockets, where the probes were put into a user app."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Whether a variant's server is there."""
+    """Whether a variant's server runs."""
 
     running: bool
     reason: str = ""
-    """Why not, in one sentence."""
+    """Why it does not run, in one sentence."""
 
 
 KILLED = 137
-"""128 and SIGKILL, as a shell says it."""
+"""128 + SIGKILL, a shell's exit status after that signal."""
 
 
 def ended_with(status: int) -> str:
-    """Why a server is not there any more."""
+    """Why a server does not run any more, in one sentence."""
     killed = " (killed, as the kernel does at the memory limit)" if status == KILLED else ""
     return f"its server ended with status {status}{killed}"
 
 
 def probe_ports(workers: int) -> int:
-    """Ports for the probes: one a worker, and as many again for those that come before others go.
+    """How many ports the probes get: two for each worker.
 
-    A new worker takes the first that is free.
+    A worker takes the first that is free, and a new one may start before an old one has ended.
     """
     return 2 * workers
 
 
 class Sampling(Protocol):
-    """Readings that arrive by themselves, from the first `resume` until they are stopped.
+    """Samples that arrive by themselves, from the first `resume` until `stop`.
 
-    While it is paused none are taken; one that was under way may still arrive.
+    While it is paused none are taken; one that was being taken may still arrive.
     """
 
     def pause(self) -> None: ...
@@ -64,25 +67,25 @@ class Sampling(Protocol):
 
 
 class Engine(Protocol):
-    """Docker, local processes, or a script for tests. Every call may block."""
+    """Starts, samples and stops variants. Every call may block."""
 
     def info(self) -> EngineInfo:
-        """Who it is; raises LabError when it does not answer."""
+        """Kind, version and notes; raises LabError when the engine does not answer."""
 
     def can_restart(self) -> bool:
-        """Whether a variant can be started afresh, which a second trial needs."""
+        """Whether a variant can be started again, as a second trial needs it."""
 
     def start(self, variant: Variant) -> Endpoint:
-        """A fresh container with the server in it; raises VariantError."""
+        """Start the variant afresh; where it answers. Raises VariantError."""
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
-        """Readings about once a second; None says that the variant has no memory any more."""
+        """A sample about once a second; None when no process of the variant is left."""
 
     def state(self, variant: Variant) -> State:
-        """Raises VariantError when the engine does not know the variant."""
+        """Whether the server runs; raises VariantError when the variant was never started."""
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
-        """The last lines of the server's log; empty when there is none."""
+        """The last lines of the server's log; empty without a log."""
 
     def stop(self, variant: Variant) -> None:
         """End the variant's processes; no error when they have ended."""

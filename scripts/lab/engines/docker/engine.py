@@ -6,9 +6,7 @@ would end them all: then a variant is taken as it is, once.
 """
 
 import contextlib
-import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
@@ -19,9 +17,8 @@ from urllib.parse import urlsplit
 import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
-from docker.types import CancellableStream
 
-from lab.engines.docker.stats_payload import sample_from_payload
+from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with
 from lab.errors import LabError, VariantError
@@ -34,7 +31,6 @@ PROBE_PORT = 8100
 STOP_SECONDS = 2
 CALL_TIMEOUT_SECONDS = 30
 GATE_DEADLINE_SECONDS = 20
-RETRY_SECONDS = 0.5
 
 
 class Lifecycle(StrEnum):
@@ -70,7 +66,7 @@ def connect(url: str) -> docker.APIClient:
 
 
 def resolved(url: str) -> str:
-    """With its host's address: each call would ask the engine's resolver for the name anew.
+    """The URL with its host's address, because each call would resolve the name again.
 
     Raises:
         OSError: the name is not known.
@@ -95,10 +91,10 @@ class DockerEngine:
         self.lifecycle = lifecycle
         self.logs = logs
         self.sockets = sockets
-        """Of an own app's probes, a folder a variant."""
+        """The folder of a user app's probes, with one folder for each variant."""
         self.used: set[str] = set()
-        self.found_as: dict[str, str] = {}
-        """The container's name of each variant, once it has answered to one of them."""
+        self.container_names: dict[str, str] = {}
+        """The name of each variant's container, once the engine has found it."""
 
     def info(self) -> EngineInfo:
         version: Mapping[str, Any] = self.client.version()
@@ -108,9 +104,9 @@ class DockerEngine:
         return self.lifecycle is Lifecycle.DRIVER
 
     def names(self, variant: Variant) -> tuple[str, ...]:
-        """Compose v2's name of the container, and v1's; the one it has, once that is known."""
-        if variant.name in self.found_as:
-            return (self.found_as[variant.name],)
+        """The names that Compose v2 and v1 give the container; once it is found, its name alone."""
+        if variant.name in self.container_names:
+            return (self.container_names[variant.name],)
         return tuple(f"{self.project}{mark}{variant.name}{mark}1" for mark in "-_")
 
     def inspect(self, variant: Variant) -> Mapping[str, Any]:
@@ -118,23 +114,23 @@ class DockerEngine:
             with contextlib.suppress(NotFound):
                 with readable_errors(variant, "be inspected"):
                     found: Mapping[str, Any] = self.client.inspect_container(name)
-                self.found_as[variant.name] = name
+                self.container_names[variant.name] = name
                 return found
         raise VariantError(
             f"{variant.name}: its container was never created (did its image build?)"
         )
 
     def name(self, variant: Variant) -> str:
-        if variant.name not in self.found_as:
+        if variant.name not in self.container_names:
             self.inspect(variant)
-        return self.found_as[variant.name]
+        return self.container_names[variant.name]
 
     def start(self, variant: Variant) -> Endpoint:
         found = self.inspect(variant)
         if self.lifecycle is Lifecycle.DRIVER:
             if found["State"]["Running"]:
                 raise VariantError(
-                    f"{variant.name}: its last container still runs, so none is fresh"
+                    f"{variant.name}: its last container still runs, so a trial cannot begin"
                 )
             with readable_errors(variant, "start"):
                 self.client.start(self.name(variant))
@@ -181,7 +177,7 @@ class DockerEngine:
 
 @contextlib.contextmanager
 def readable_errors(variant: Variant, what: str) -> Iterator[None]:
-    """Turn the engine's own errors into one line about the variant; 404 stays what it is."""
+    """Turn the engine's errors into one line about the variant; NotFound is passed on."""
     try:
         yield
     except NotFound:
@@ -190,56 +186,3 @@ def readable_errors(variant: Variant, what: str) -> Iterator[None]:
         raise VariantError(f"{variant.name} cannot {what}: {error.explanation or error}") from error
     except (DockerException, requests.RequestException) as error:
         raise VariantError(f"{variant.name} cannot {what}: {error}") from error
-
-
-class StatsStream:
-    """The engine's own stream, one payload a second, read on a thread.
-
-    While it is paused it is closed: the engine reads for as long as anybody listens.
-    """
-
-    def __init__(
-        self, client: docker.APIClient, name: str, on_sample: Callable[[Sample | None], None]
-    ) -> None:
-        self.client, self.on_sample = client, on_sample
-        self.url = f"{client.base_url}/v{client.api_version}/containers/{name}/stats"
-        self.stopped, self.wanted = threading.Event(), threading.Event()
-        self.stream: CancellableStream[bytes] | None = None
-        self.thread = threading.Thread(target=self.read, name=f"stats-{name}", daemon=True)
-        self.thread.start()
-
-    def read(self) -> None:
-        while self.wanted.wait() and not self.stopped.is_set():
-            # ValueError: a line that was cut short.
-            with contextlib.suppress(requests.RequestException, ValueError):
-                self.read_stream()
-            if self.wanted.is_set():
-                self.stopped.wait(RETRY_SECONDS)
-
-    def read_stream(self) -> None:
-        with self.client.get(self.url, stream=True, timeout=CALL_TIMEOUT_SECONDS) as answer:
-            answer.raise_for_status()
-            self.stream = CancellableStream(answer.iter_lines(chunk_size=None), answer)
-            for line in self.stream:
-                if self.stopped.is_set() or not self.wanted.is_set():
-                    return
-                self.on_sample(sample_from_payload(json.loads(line)))
-
-    def pause(self) -> None:
-        self.wanted.clear()
-        self.cut()
-
-    def resume(self) -> None:
-        self.wanted.set()
-
-    def stop(self) -> None:
-        self.stopped.set()
-        self.wanted.set()
-        self.cut()
-
-    def cut(self) -> None:
-        """Close the stream under its reader, who would wait for the next payload."""
-        stream, self.stream = self.stream, None
-        if stream is not None:
-            with contextlib.suppress(OSError, AttributeError):  # it has ended by itself
-                stream.close()

@@ -11,13 +11,13 @@ V1, V2 = "v1", "v2"
 
 @dataclass(frozen=True, slots=True)
 class Cgroup:
-    """A folder with a memory limit, empty of processes."""
+    """A cgroup with a memory limit and without processes."""
 
     path: Path
     version: str
 
     def peak_bytes(self) -> int | None:
-        """The kernel's high-water mark, page cache with it; None before Linux 5.19 on v2."""
+        """The kernel's high-water mark, with page cache; None on v2 before Linux 5.19."""
         return read_number(self.path / PEAK[self.version])
 
 
@@ -31,13 +31,13 @@ def read_number(path: Path) -> int | None:
 
 
 def own_paths(text: str) -> dict[str, str]:
-    """`/proc/self/cgroup` as controller to path; v2's only line has no controller's name."""
+    """The path of each controller in `/proc/self/cgroup`; of v2 under an empty name."""
     lines = (line.split(":", 2) for line in text.splitlines())
     return {name: path for _, names, path in lines for name in names.split(",")}
 
 
 def parents(root: Path, own: dict[str, str]) -> list[tuple[Path, str]]:
-    """Folders in which a group may be made, the nearest first."""
+    """Folders in which a cgroup may be made, with their version; the nearest comes first."""
     if (root / "cgroup.controllers").exists():
         nearest = root / own.get("", "/").lstrip("/")
         return [(nearest, V2), *([(root, V2)] if nearest != root else [])]
@@ -48,7 +48,7 @@ def parents(root: Path, own: dict[str, str]) -> list[tuple[Path, str]]:
 
 
 class Cgroups:
-    """Makes groups under the first parent that allows it."""
+    """Makes cgroups below the first parent that allows it."""
 
     def __init__(self, root: Path = CGROUPS, own: Path = OWN) -> None:
         self.parent: Path | None = None
@@ -75,10 +75,10 @@ class Cgroups:
         remove(group.path)
 
     def make(self, name: str, limit_bytes: int) -> Cgroup | None:
-        """A group with that limit on memory and none of swap; None where none can be made.
+        """A cgroup with that limit of memory and no swap; None where none can be made.
 
         Raises:
-            OSError: it could be made before and now it cannot.
+            OSError: the parent allowed it before and does not now.
         """
         if self.parent is None:
             return None
@@ -101,7 +101,7 @@ def make(path: Path, version: str, limit_bytes: int) -> Cgroup:
 
 
 def set_limit(path: Path, value: int) -> None:
-    """Write a limit; a kernel that does not count swap has no file for it."""
+    """Write a limit; a kernel that does not count swap has no file for swap's."""
     if not path.exists() and "sw" in path.name:
         return
     with path.open("r+") as file:

@@ -35,14 +35,14 @@ UNSHARE = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What goes in front of a variant's command, and into its environment."""
+    """Words in front of a variant's command, and variables of its environment."""
 
     way: Way
     prefix: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
 
     def note(self, cpus: int | None) -> str:
-        """For the report, in one sentence."""
+        """How the CPUs are shown, in one sentence for the report."""
         if self.way is Way.AS_IT_IS:
             return "CPUs: the variants see this machine's own."
         if self.way is Way.SHIM:
@@ -60,7 +60,7 @@ def namespace(way: Way, file: Path) -> tuple[str, ...]:
 
 
 def shows(prefix: tuple[str, ...], cpus: int) -> bool:
-    """Whether an interpreter that is started so counts that many."""
+    """Whether an interpreter behind these words counts that many CPUs."""
     try:
         done = subprocess.run(
             [*prefix, sys.executable, "-I", "-c", COUNT],
@@ -75,10 +75,10 @@ def shows(prefix: tuple[str, ...], cpus: int) -> bool:
 
 
 def show(cpus: int | None, images: Path, apps: Path) -> Shown:
-    """The best way that works here.
+    """How this machine can show that number of CPUs; the best way that works.
 
     Args:
-        cpus: how many; None: as many as there are.
+        cpus: None shows as many as there are.
         images: the repository's folder, whose `cpus/<number>` is bound.
         apps: the folder that holds the shim.
     """

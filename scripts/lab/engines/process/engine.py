@@ -92,7 +92,7 @@ class ProcessEngine:
     def start(self, variant: Variant) -> Endpoint:
         group = self.running.get(variant.name)
         if group is not None and group.process.poll() is None:
-            raise VariantError(f"{variant.name}: its last processes still run, so none is fresh")
+            raise VariantError(f"{variant.name}: its last processes still run; no trial can begin")
         plan = self.plan(variant)
         self.running[variant.name] = self.launch(plan)
         self.ended.pop(variant.name, None)

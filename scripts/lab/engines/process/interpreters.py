@@ -13,10 +13,10 @@ import ctypes, platform, ssl, sys, sysconfig, zlib
 free_threaded = sysconfig.get_config_var("Py_GIL_DISABLED") or 0
 print("%d.%d.%d" % sys.version_info[:3], platform.python_implementation(), free_threaded)
 """
-"""Imports what a broken build lacks; tells version, implementation and whether it has no GIL."""
-TOLD = re.compile(r"((\d+\.\d+)\.\d+) CPython 0\s*")
+"""Imports what a broken build lacks; prints version, implementation and whether it has no GIL."""
+PRINTED = re.compile(r"((\d+\.\d+)\.\d+) CPython 0\s*")
 FOLDER = re.compile(r"(\d+\.\d+\.\d+)|cpython-(\d+\.\d+\.\d+)-[^+]+")
-"""Names of pyenv's folders, and of uv's; `cpython-3.13.0+freethreaded-...` is none of them."""
+"""Names of pyenv's folders and of uv's; `cpython-3.13.0+freethreaded-...` does not match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ def candidates(minor: str, environment: Mapping[str, str]) -> Iterator[tuple[Pat
         yield path, "system"
 
 
-def version_told(text: str, minor: str) -> str | None:
+def printed_version(text: str, minor: str) -> str | None:
     """The version that the check printed; None when it is not a CPython `minor` with a GIL."""
-    match = TOLD.fullmatch(text)
+    match = PRINTED.fullmatch(text)
     return match[1] if match and match[2] == minor else None
 
 
 def check(executable: Path, minor: str, origin: str) -> Interpreter | None:
-    """The interpreter at a path; None when it is not there, fails, hangs or is another one."""
+    """The interpreter at a path; None when it is missing, fails, hangs or has another version."""
     try:
         ended = subprocess.run(
             [executable, "-I", "-c", CHECK],
@@ -84,8 +84,8 @@ def check(executable: Path, minor: str, origin: str) -> Interpreter | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    told = ended.stdout.decode(errors="replace") if ended.returncode == 0 else ""
-    version = version_told(told, minor)
+    printed = ended.stdout.decode(errors="replace") if ended.returncode == 0 else ""
+    version = printed_version(printed, minor)
     return Interpreter(executable, version, origin) if version else None
 
 

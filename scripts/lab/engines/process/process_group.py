@@ -109,7 +109,7 @@ def launch(
 
 
 class TreeSampling:
-    """Reads a tree at its pace on a thread of its own, and guards its limit where nobody does."""
+    """Samples a tree on a thread; where no cgroup limits its memory, it guards the limit, too."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class TreeSampling:
                 self.on_sample(self.sample())
 
     def guard(self) -> None:
-        """Stop what is over its limit; RSS first, as it is cheap and never less than PSS."""
+        """Stop a tree that exceeds its limit; RSS is read first: it is cheap and at least PSS."""
         if self.running.group is not None or self.running.stopped_by:
             return
         pid = self.running.process.pid
@@ -153,7 +153,7 @@ class TreeSampling:
             self.running.ask_to_end()
 
     def sample(self) -> Sample | None:
-        """None when its processes are gone; its time is that of the beginning."""
+        """The tree's memory, with the time at which reading began; None without processes."""
         running, read_at_seconds = self.running, time.time()
         found = self.trees.read(running.process.pid) if running.process.poll() is None else None
         if found is None:
@@ -178,7 +178,7 @@ class TreeSampling:
         )
 
     def pause(self) -> None:
-        """The guard goes on."""
+        """Take no more samples; the guard continues."""
         self.paused = True
 
     def resume(self) -> None:

@@ -18,12 +18,12 @@ from typing import Any, Protocol
 
 PROC = Path("/proc")
 TABLE_SECONDS = 0.3
-"""How long one look at all processes serves every variant that asks."""
+"""How long one reading of all processes serves every variant."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeReading:
-    """Sums over a tree; None where the system does not say."""
+    """Sums over a tree; None where the system gives no number."""
 
     processes: int
     tasks: int
@@ -42,13 +42,13 @@ class TreeReading:
 
 
 class Trees(Protocol):
-    """Reads trees; what ended meanwhile is left out."""
+    """Reads trees; processes that end meanwhile are left out."""
 
     def read(self, root_pid: int) -> TreeReading | None:
-        """None when nothing lives below the root."""
+        """The sums over all processes below the root; None when there is none."""
 
     def rss_bytes(self, root_pid: int) -> int:
-        """RSS of the tree, cheaply; pages that its processes share count once each."""
+        """RSS of the tree, cheaply; shared pages count once for each process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Stat:
 
 
 def parse_stat(text: str) -> Stat:
-    """A process's name may hold anything, even brackets: what counts comes behind the last."""
+    """The fields behind the process's name, which ends with the last bracket of the line."""
     fields = text[text.rindex(")") + 2 :].split()
     number = [int(field) for field in fields[1:22]]
     # utime, stime, and those of the children that were waited for
@@ -98,7 +98,7 @@ def parse_sizes(text: str) -> dict[str, int]:
 
 
 class LinuxTrees:
-    """By /proc; one look at all processes serves every variant for a moment."""
+    """Reads /proc; one reading of all processes serves every variant for a moment."""
 
     TICKS = os.sysconf("SC_CLK_TCK")
     PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -107,7 +107,7 @@ class LinuxTrees:
         self.proc = proc
         self.lock = threading.Lock()
         self.table: dict[int, Stat] = {}
-        self.looked_at = -TABLE_SECONDS
+        self.read_at = -TABLE_SECONDS
 
     def stat(self, pid: int) -> Stat | None:
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -116,10 +116,10 @@ class LinuxTrees:
 
     def everyone(self) -> dict[int, Stat]:
         with self.lock:
-            if time.monotonic() - self.looked_at > TABLE_SECONDS:
+            if time.monotonic() - self.read_at > TABLE_SECONDS:
                 pids = [int(name) for name in os.listdir(self.proc) if name.isdecimal()]
                 self.table = {pid: stat for pid in pids if (stat := self.stat(pid))}
-                self.looked_at = time.monotonic()
+                self.read_at = time.monotonic()
             return self.table
 
     def members(self, root_pid: int) -> Iterator[tuple[int, Stat]]:
@@ -172,9 +172,9 @@ class LinuxTrees:
 
 
 def total(sizes: Iterable[Mapping[str, int]], name: str) -> int | None:
-    """The sum of one size over all processes that told their sizes; None when none told it.
+    """The sum of one size over all processes whose sizes were read; None where none has it.
 
-    One that told nothing has ended meanwhile; one that told others and not this has none.
+    A process without sizes has ended meanwhile.
     """
     return total_of([each.get(name) for each in sizes if each])
 
@@ -185,7 +185,7 @@ def total_of(values: Iterable[int | None]) -> int | None:
 
 
 class PsutilTrees:
-    """By psutil, where there is no /proc: what is private to each process (USS), else RSS."""
+    """Reads through psutil where there is no /proc: memory private to a process (USS), else RSS."""
 
     def __init__(self) -> None:
         import psutil
@@ -200,15 +200,15 @@ class PsutilTrees:
         return [process for process in found if process.is_running()]
 
     def read(self, root_pid: int) -> TreeReading | None:
-        told = [found for each in self.members(root_pid) if (found := self.process(each))]
-        if not told:
+        read = [found for each in self.members(root_pid) if (found := self.process(each))]
+        if not read:
             return None
-        uss = total_of([each["uss"] for each in told])
-        rss = sum(each["rss"] for each in told)
+        uss = total_of([each["uss"] for each in read])
+        rss = sum(each["rss"] for each in read)
         memory = rss if uss is None else uss
         return TreeReading(
-            processes=len(told),
-            tasks=sum(each["threads"] for each in told),
+            processes=len(read),
+            tasks=sum(each["threads"] for each in read),
             memory_bytes=memory,
             total_bytes=memory,
             rss_bytes=rss,
@@ -216,8 +216,8 @@ class PsutilTrees:
             file_bytes=None,
             shmem_bytes=None,
             peak_bytes=None,
-            cpu_user_seconds=sum(each["user"] for each in told),
-            cpu_system_seconds=sum(each["system"] for each in told),
+            cpu_user_seconds=sum(each["user"] for each in read),
+            cpu_system_seconds=sum(each["system"] for each in read),
             source="process-rss" if uss is None else "process-uss",
         )
 
@@ -225,18 +225,18 @@ class PsutilTrees:
         try:
             with process.oneshot():
                 times, memory = process.cpu_times(), process.memory_info()
-                told = {"threads": process.num_threads(), "rss": memory.rss, "uss": None}
-            told.update(user=times.user, system=times.system)
+                found = {"threads": process.num_threads(), "rss": memory.rss, "uss": None}
+            found.update(user=times.user, system=times.system)
         except self.psutil.Error:
             return None
         with contextlib.suppress(self.psutil.Error):
-            told["uss"] = process.memory_full_info().uss
-        return told
+            found["uss"] = process.memory_full_info().uss
+        return found
 
     def rss_bytes(self, root_pid: int) -> int:
         return sum(each["rss"] for m in self.members(root_pid) if (each := self.process(m)))
 
 
 def trees_here() -> Trees:
-    """The kernel's own files where there are any."""
+    """LinuxTrees where there is a /proc, else PsutilTrees."""
     return LinuxTrees() if (PROC / "self" / "stat").exists() else PsutilTrees()

@@ -1,4 +1,4 @@
-"""The small parent of one variant's processes: nothing of them outlives it, nor the driver.
+"""The parent of one variant's processes: none of them outlives it, and none the driver.
 
 Run as a script of its own, with the standard library alone. Its standard input is a pipe from the
 driver: a line asks it to end, and so does the end of file, which the kernel sends when the driver
@@ -22,11 +22,11 @@ from pathlib import Path
 PR_SET_CHILD_SUBREAPER = 36
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 2.0
-"""Between the polite signal and the other one: the grace of `docker stop` in this lab."""
+"""Between SIGTERM and SIGKILL, as with `docker stop` in this lab."""
 KILL_SECONDS = 10.0
 SIGNALLED = 128
 CANNOT_START = 127
-"""As a shell says it."""
+"""A shell's exit status for a command that it cannot run."""
 
 
 def adopt_orphans() -> None:
@@ -49,7 +49,7 @@ def descendants(of_pid: int) -> list[int]:
 
 
 class Supervisor:
-    """One variant's processes, from their start to their last one's end."""
+    """One variant's processes, from the start of the first to the end of the last."""
 
     first: "subprocess.Popen[bytes]"
 
@@ -59,7 +59,7 @@ class Supervisor:
         self.asked = self.driver_is_gone = False
 
     def start(self, command: list[str]) -> None:
-        """After `heed_signals`: exec gives a child the defaults of what is handled here."""
+        """Start the first process; after `handle_signals`, as exec resets handlers to defaults."""
         os.environ["LAB_SUPERVISOR"] = str(os.getpid())
         self.first = subprocess.Popen(
             command,
@@ -71,12 +71,12 @@ class Supervisor:
         )
 
     def enter(self) -> None:
-        """In the child, before its program: into the cgroup that limits it."""
+        """Move the child into its cgroup, before its program starts."""
         if self.cgroup is not None:
             (self.cgroup / "cgroup.procs").write_text("0")
 
     def reap(self) -> None:
-        """Take the status of whatever has ended, adopted ones too."""
+        """Take the exit status of each process that has ended, adopted ones included."""
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if ended[0] == self.first.pid:
@@ -89,12 +89,12 @@ class Supervisor:
         return self.asked
 
     def watch(self) -> None:
-        """Until the first process has ended or the driver wants it to, or is gone."""
+        """Return when the first process has ended, or the driver asks for it or is gone."""
         while self.status is None and not self.asked_to_end():
             self.reap()
 
     def send(self, number: int) -> bool:
-        """Signal every process that is left; False when there was none."""
+        """Signal every process that is left; whether there was one."""
         left = descendants(os.getpid())
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
@@ -106,7 +106,7 @@ class Supervisor:
         return bool(left)
 
     def end(self) -> None:
-        """First politely, to the first process alone; then whatever is left, until none is."""
+        """SIGTERM to the first process alone; later SIGKILL to each that is left, until none is."""
         if self.status is None:
             os.kill(self.first.pid, signal.SIGTERM)
         self.wait_until_alone(time.monotonic() + GRACE_SECONDS)
@@ -124,15 +124,15 @@ class Supervisor:
             time.sleep(POLL_SECONDS / 5)
 
     def tidy(self) -> None:
-        """What lasts beyond the processes; the log stays for a driver that lives."""
+        """Remove the cgroup, and the folder unless the driver still reads its log."""
         if self.cgroup is not None:
             with contextlib.suppress(OSError):
                 self.cgroup.rmdir()
         if self.driver_is_gone:
             shutil.rmtree(self.work, ignore_errors=True)
 
-    def heed_signals(self) -> None:
-        """SIGTERM asks to end; the others are the terminal's, and the driver's to answer."""
+    def handle_signals(self) -> None:
+        """End on SIGTERM; signals of the terminal are for the driver, so they are ignored."""
 
         def end(*_: object) -> None:
             self.asked = True
@@ -147,7 +147,7 @@ def main(spec: str) -> int:
     adopt_orphans()
     cgroup = Path(wanted["cgroup"]) if wanted["cgroup"] else None
     supervisor = Supervisor(cgroup, Path(wanted["work"]))
-    supervisor.heed_signals()
+    supervisor.handle_signals()
     try:
         supervisor.start(wanted["command"])
     except (OSError, subprocess.SubprocessError) as error:

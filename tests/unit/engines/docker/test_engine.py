@@ -13,7 +13,8 @@ import pytest
 import requests
 from builders import raw
 from docker.errors import NotFound
-from lab.engines.docker.engine import DockerEngine, Lifecycle, StatsStream, resolved
+from lab.engines.docker.engine import DockerEngine, Lifecycle, resolved
+from lab.engines.docker.stats_stream import StatsStream
 from lab.records.observations import Sample
 from support.polling import wait_until
 

@@ -12,8 +12,8 @@ from lab.engines.process.interpreters import (
     find_interpreter,
     newest_first,
     on_path,
+    printed_version,
     version_of_folder,
-    version_told,
 )
 
 
@@ -99,7 +99,7 @@ def test_no_shim_of_pyenv_is_taken_from_the_path() -> None:
     ],
 )
 def test_what_the_check_tells(text: str, version: str | None) -> None:
-    assert version_told(text, "3.1") == version
+    assert printed_version(text, "3.1") == version
 
 
 def test_pyenv_goes_before_uv_and_uv_before_the_system(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""The samples of one container, from the stream of its statistics."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable
+
+import docker
+import requests
+from docker.types import CancellableStream
+
+from lab.engines.docker.stats_payload import sample_from_payload
+from lab.records.observations import Sample
+
+READ_TIMEOUT_SECONDS = 30
+"""Between two payloads."""
+RETRY_SECONDS = 0.5
+
+
+class StatsStream:
+    """The engine's stream of readings, one payload a second, read on a thread.
+
+    While it is paused it is closed, because the engine reads for as long as a client listens.
+    """
+
+    def __init__(
+        self, client: docker.APIClient, name: str, on_sample: Callable[[Sample | None], None]
+    ) -> None:
+        self.client, self.on_sample = client, on_sample
+        self.url = f"{client.base_url}/v{client.api_version}/containers/{name}/stats"
+        self.stopped, self.wanted = threading.Event(), threading.Event()
+        self.stream: CancellableStream[bytes] | None = None
+        self.thread = threading.Thread(target=self.read, name=f"stats-{name}", daemon=True)
+        self.thread.start()
+
+    def read(self) -> None:
+        while self.wanted.wait() and not self.stopped.is_set():
+            # ValueError: a line that was cut short.
+            with contextlib.suppress(requests.RequestException, ValueError):
+                self.read_stream()
+            if self.wanted.is_set():
+                self.stopped.wait(RETRY_SECONDS)
+
+    def read_stream(self) -> None:
+        with self.client.get(self.url, stream=True, timeout=READ_TIMEOUT_SECONDS) as answer:
+            answer.raise_for_status()
+            self.stream = CancellableStream(answer.iter_lines(chunk_size=None), answer)
+            for line in self.stream:
+                if self.stopped.is_set() or not self.wanted.is_set():
+                    return
+                self.on_sample(sample_from_payload(json.loads(line)))
+
+    def pause(self) -> None:
+        self.wanted.clear()
+        self.cut()
+
+    def resume(self) -> None:
+        self.wanted.set()
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self.wanted.set()
+        self.cut()
+
+    def cut(self) -> None:
+        """Close the stream while its thread waits for the next payload."""
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError, AttributeError):  # it has ended by itself
+                stream.close()
