@@ -7,7 +7,8 @@ class ExitCode(IntEnum):
     """What the driver's exit says; only `__main__` turns outcomes into these."""
 
     DECIDED = 0
-    CONTRADICTED = 1
+    FAILED = 1
+    """What FAIL_ON names came out, or a bound of `lab validate` is missed."""
     UNDECIDED = 2
     INCOMPLETE = 3
     USAGE = 64

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lab.errors import LabError, UsageError
 from lab.paths import CLAIMS_FILE, DOTENV_FILE
-from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
+from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Outcome, Verdict
 from lab.records.variant import Connection
 
 DOTENV_FILE_READER = Path(__file__).resolve().parents[1] / "dotenv.awk"
@@ -21,6 +21,7 @@ MIN_BLOCKS = 8
 WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
 SIZE_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?", re.IGNORECASE)
+FAIL_ON = (Verdict.LEAK.value, Outcome.REFUTED.value)
 ENGINES = ("auto", "docker", "process")
 CLAIM = re.compile(r"^- id: (T\d+)$(.*?)(?=^- id:|^topics:|\Z)", re.MULTILINE | re.DOTALL)
 CLAIM_VARIANTS = re.compile(r"^  (?:variants|beside):\s*\{(.*?)\}", re.MULTILINE | re.DOTALL)
@@ -50,6 +51,8 @@ class Settings:
     probes: bool
     fresh: bool
     """Whether a run that was interrupted is left as it is, and a new one begun."""
+    fail_on: tuple[str, ...]
+    """Verdicts and outcomes that end the run with 1."""
     claim: str | None
     """The one statement that the run is about; None: not just one."""
 
@@ -122,6 +125,15 @@ class Reader:
         words = re.split(r"[\s,]+", self.text("VARIANTS", "*"))
         return tuple(filter(None, words)) or ("*",)
 
+    def fail_on(self) -> tuple[str, ...]:
+        value = self.text("FAIL_ON", "")
+        names = tuple(filter(None, re.split(r"[\s,]+", value)))
+        if not set(names) <= set(FAIL_ON):
+            raise refuse(
+                "FAIL_ON", value, " and ".join(FAIL_ON) + ", separated by spaces or commas"
+            )
+        return names
+
     def host_cpus(self) -> int | None:
         value = self.text("HOST_CPUS", "16")
         if value == "host":
@@ -186,6 +198,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         seed=read.number("SEED", 596, 0, 2**32 - 1),
         probes=read.choice("LAB_PROBES", ("1", "0")) == "1",
         fresh=read.choice("FRESH", ("0", "1")) == "1",
+        fail_on=read.fail_on(),
         claim=claim,
     )
     read.choice("OFFLINE", ("0", "1"))

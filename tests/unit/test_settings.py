@@ -35,6 +35,7 @@ LANES = "auto or a whole number from 1 to 64"
         ("seed", 596),
         ("probes", True),
         ("fresh", False),
+        ("fail_on", ()),
         ("claim", None),
     ],
 )
@@ -66,6 +67,8 @@ def test_default(field: str, default: object) -> None:
         ("SEED", "0", "seed", 0),
         ("LAB_PROBES", "0", "probes", False),
         ("FRESH", "1", "fresh", True),
+        ("FAIL_ON", "leak", "fail_on", ("leak",)),
+        ("FAIL_ON", "refuted, leak", "fail_on", ("refuted", "leak")),
         ("WORKERS", " 4 ", "workers", 4),
         ("WORKERS", "", "workers", 1),
     ],
@@ -100,6 +103,8 @@ def test_good(name: str, value: str, field: str, expected: object) -> None:
         ("SEED", "4294967296", WHOLE.format(0, 2**32 - 1)),
         ("LAB_PROBES", "no", "one of 1, 0"),
         ("OFFLINE", "yes", "one of 0, 1"),
+        ("FAIL_ON", "flat", "leak and refuted, separated by spaces or commas"),
+        ("FAIL_ON", "leak;refuted", "leak and refuted, separated by spaces or commas"),
     ],
 )
 def test_refused_in_one_line_with_name_value_and_what_is_allowed(

@@ -46,4 +46,4 @@ def run(_: argparse.Namespace) -> ExitCode:
     title = f"\nFamilies that it was not set by, seed {HELD_OUT_SEED} (no bound fails the command):"
     table(title, HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS, HELD_OUT_EACH, HELD_OUT_SEED)
     print(f"\n{time.monotonic() - started:.0f} s")
-    return ExitCode.DECIDED if kept else ExitCode.CONTRADICTED
+    return ExitCode.DECIDED if kept else ExitCode.FAILED

@@ -13,8 +13,8 @@ from lab.store.run_folder import RunFolder
 
 RESUMABLE_SUITES = frozenset({"thread"})
 """The suites that take long enough; the core suite is faster measured anew."""
-SETTINGS_OF_SPEED = frozenset({"fresh", "lanes", "memory_budget_bytes", "engine"})
-"""Settings that change only how fast a run is; the engine is compared by its kind."""
+UNMEASURED_SETTINGS = frozenset({"fresh", "lanes", "memory_budget_bytes", "engine", "fail_on"})
+"""Settings that change nothing of what is measured; the engine is compared by its kind."""
 
 
 def is_partial(experiment: Experiment) -> bool:
@@ -27,7 +27,7 @@ def measures_the_same(one: Experiment, other: Experiment) -> bool:
 
 
 def identity(experiment: Experiment) -> tuple[object, ...]:
-    settings = {k: v for k, v in experiment.settings.items() if k not in SETTINGS_OF_SPEED}
+    settings = {k: v for k, v in experiment.settings.items() if k not in UNMEASURED_SETTINGS}
     return (
         experiment.schema_version,
         experiment.suite,

@@ -52,7 +52,8 @@ def split_missing(
 
 
 def settings_record(settings: Settings) -> dict[str, str | int | float | bool | None]:
-    return {**encode(settings), "variants": " ".join(settings.variants)}
+    lists = {"variants": " ".join(settings.variants), "fail_on": " ".join(settings.fail_on)}
+    return {**encode(settings), **lists}
 
 
 def begin(

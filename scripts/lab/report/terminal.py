@@ -38,8 +38,8 @@ STATEMENT_LENGTH = 78
 FEW_VARIANTS = 12
 """Past as many, a run of claims ends with their table alone."""
 MEANINGS = {
-    ExitCode.DECIDED: "every claim is decided and none is refuted",
-    ExitCode.CONTRADICTED: "every claim is decided, and at least one is refuted",
+    ExitCode.DECIDED: "every claim is decided",
+    ExitCode.FAILED: "what FAIL_ON names came out",
     ExitCode.UNDECIDED: "at least one claim is inconclusive",
     ExitCode.INCOMPLETE: "a variant is missing or never got ready",
     ExitCode.INTERRUPTED: "the run was interrupted; what is decided so far stands above",

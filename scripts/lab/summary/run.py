@@ -21,10 +21,11 @@ from lab.records.summary import (
 from lab.records.trial import Trial
 from lab.records.watched_time import watched_seconds
 from lab.summary.exit_code import (
+    RunFindings,
     asked_about,
     asked_claims,
-    claims_exit_code,
-    exit_code_of,
+    exit_code,
+    fail_on_of,
     missing_of,
 )
 from lab.summary.variant import variant_summary
@@ -77,15 +78,13 @@ def summarise(
     missing = missing_of(experiment, trials)
     records = asked_claims(experiment, book)
     claims = judge_claims(records, variants, missing)
-    code = (
-        claims_exit_code(experiment, variants, missing, claims)
-        if records
-        else exit_code_of(experiment, asked_about(experiment, variants), missing)
+    findings = RunFindings(
+        experiment, asked_about(experiment, variants), missing, claims if records else None
     )
     run = replace(
         run_info(run_id, experiment, trials),
         missing=missing,
-        exit_code=code,
+        exit_code=exit_code(findings, fail_on_of(experiment)),
         comparison=comparison,
     )
     topics = topics_of(book.topics if book else (), claims)

@@ -164,7 +164,7 @@ def test_every_error_has_its_exit_code(
 def test_the_exit_codes_are_the_designs() -> None:
     assert {code.name: int(code) for code in ExitCode} == {
         "DECIDED": 0,
-        "CONTRADICTED": 1,
+        "FAILED": 1,
         "UNDECIDED": 2,
         "INCOMPLETE": 3,
         "USAGE": 64,

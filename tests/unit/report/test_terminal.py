@@ -66,7 +66,7 @@ def test_a_run_of_claims_ends_with_them_their_count_and_the_code() -> None:
     assert sum(line.startswith("T") for line in lines) == 42
     assert any(line.startswith("T23    refuted") for line in lines)
     assert lines[-2] == f"{tally(claims_summary().claims)}."
-    assert lines[-1] == f"Exit code 1: {MEANINGS[ExitCode.CONTRADICTED]}."
+    assert lines[-1] == f"Exit code 0: {MEANINGS[ExitCode.DECIDED]}."
 
 
 def test_a_run_of_one_claim_shows_its_variants_and_its_reason() -> None:

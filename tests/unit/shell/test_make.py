@@ -18,6 +18,7 @@ SETTINGS = (
     "DOCKER_SOCKET",
     "ENGINE",
     "EXAMPLE",
+    "FAIL_ON",
     "FRESH",
     "HOST_CPUS",
     "ID",

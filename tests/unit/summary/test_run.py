@@ -19,6 +19,7 @@ from lab.records.summary import (
 )
 from lab.records.trial import End, EndKind, Trial
 from lab.records.variant import Scenario
+from lab.summary.exit_code import fail_on_of
 from lab.summary.run import curve_of, summarise
 from lab.summary.trial import rounded
 from lab.summary.variant import variant_summary
@@ -321,7 +322,7 @@ def test_a_run_of_the_thread_judges_the_claims_that_its_variants_make_up() -> No
         ("T23", "refuted"),
         ("T25", "refuted"),
     ]
-    assert found.run.exit_code == ExitCode.CONTRADICTED
+    assert found.run.exit_code == ExitCode.DECIDED
 
 
 def test_a_claim_that_was_asked_for_alone_is_judged_alone() -> None:
@@ -338,7 +339,7 @@ def test_another_suite_has_no_claims_and_the_whole_one_all_of_them() -> None:
 @pytest.mark.parametrize(
     ("trials", "changes", "code"),
     [
-        (BOTH, {}, ExitCode.CONTRADICTED),
+        (BOTH, {}, ExitCode.DECIDED),
         (
             {**BOTH, LOOPS[1]: (loop_trial(LOOPS[1], (50 * MIB, *(55 * MIB,) * 8)),)},
             {},
@@ -382,6 +383,47 @@ def test_of_an_own_apps_run_the_app_alone_makes_the_exit_code() -> None:
     ]
 
     assert codes == [ExitCode.DECIDED, ExitCode.INCOMPLETE]
+
+
+def leaking(fail_on: str, **changes: Any) -> ExitCode:
+    """The exit code of a run with one variant that leaks."""
+    trial = raw.trial(tuple((50 + 20 * block) * MIB for block in range(9)))
+    asked = raw.experiment(settings={"fail_on": fail_on})
+    found = summary_of(trial, of=replace(asked, **changes))
+    assert [variant.verdict for variant in found.variants] == [Verdict.LEAK]
+    return ExitCode(found.run.exit_code)
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "changes", "code"),
+    [
+        ("", {}, ExitCode.DECIDED),
+        ("leak", {}, ExitCode.FAILED),
+        ("refuted leak", {}, ExitCode.FAILED),
+        ("refuted", {}, ExitCode.DECIDED),
+        ("leak", {"missing": (Missing("x", "not built"),)}, ExitCode.FAILED),
+        ("", {"missing": (Missing("x", "not built"),)}, ExitCode.INCOMPLETE),
+        ("leak", {"interrupted": True}, ExitCode.INTERRUPTED),
+    ],
+)
+def test_a_leak_is_an_answer_unless_fail_on_names_it(
+    fail_on: str, changes: dict[str, Any], code: ExitCode
+) -> None:
+    assert leaking(fail_on, **changes) == code
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "code"),
+    [("", ExitCode.DECIDED), ("leak", ExitCode.DECIDED), ("refuted", ExitCode.FAILED)],
+)
+def test_a_refuted_claim_is_an_answer_unless_fail_on_names_it(fail_on: str, code: ExitCode) -> None:
+    settings = {"variants": " ".join(LOOPS), "claim": None, "fail_on": fail_on}
+
+    assert claims_run(*LOOPS, trials=BOTH, settings=settings).run.exit_code == code
+
+
+def test_a_run_from_before_the_setting_fails_on_nothing() -> None:
+    assert fail_on_of(raw.experiment(settings={})) == frozenset()
 
 
 @pytest.mark.parametrize("noise", [0.0, 2e-10, -2e-10])
