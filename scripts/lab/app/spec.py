@@ -50,7 +50,7 @@ class AppSpec:
     """An app, as its lab.toml describes it."""
 
     file: Path
-    """Where it stands, for messages."""
+    """Its lab.toml, for messages."""
     name: str
     """Of its folder, in letters, digits and dashes."""
     python: str = PYTHON

@@ -1,30 +1,22 @@
-"""lab.toml to a description; the only place that reads it."""
+"""lab.toml to an app's spec; the only place that reads it."""
 
 import re
 import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lab.app.env_file import parse_env
+from lab.app import request_keys
+from lab.app import spec_keys as keys
 from lab.app.folder import check_folder
-from lab.app.spec import FILE, PYTHON, AppSpec, RequestProtocol, RequestSpec, Upload
-from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS, REQUESTS, check_known, names
+from lab.app.key import Key
+from lab.app.request_keys import REQUEST_KEYS, REQUESTS
+from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
+from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
+from lab.app.toml_kinds import Whole
 from lab.errors import UsageError
-from lab.files import read_bytes
-from lab.records.variant import Connection
-from lab.settings import parse_size
-
-PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))
-SMALLEST_LIMIT_BYTES, LARGEST_LIMIT_BYTES = 64 << 20, 64 << 30
-MAX_ENV_BYTES = 1 << 20
-NAMES = r"[A-Za-z_][A-Za-z0-9_]*"
-TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-"""What HTTP allows as a method or as the name of a header."""
-LINE = r"[\x20-\x7e\t]*"
-REQUIREMENT = r"(?:[^-\s]|-[rc] [^\s-])[^\r\n]*"
-"""A requirement of pip's, or a file of the folder with more of them (`-r`) or limits (`-c`)."""
-OWN_HEADERS = ("connection", "content-length", "transfer-encoding")
 
 
 def parse(text: str, file: Path) -> dict[str, Any]:
@@ -42,7 +34,7 @@ def read_spec(app: Path) -> AppSpec:
     """The app of a folder, by its lab.toml or by the file in it that is named.
 
     Raises:
-        UsageError: there is none, or its description cannot be used.
+        UsageError: there is none, or it cannot be used.
     """
     file = app if app.suffix == ".toml" else app / FILE
     folder = file.parent
@@ -63,39 +55,37 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
     Raises:
         UsageError: a key or a value cannot be used.
     """
-    check_known(str(file), "", values, (*names(APP_KEYS), REQUESTS))
     table = Table(file, "", values)
-    blocks = table.number("blocks", 8, 8, 1000)
-    found = AppSpec(
+    table.check_names((*(key.name for key in APP_KEYS), REQUESTS))
+    blocks, requirements = table.read(keys.BLOCKS), table.read(keys.REQUIREMENTS)
+    spec = AppSpec(
         file=file.resolve(),
         name=name_of(file.resolve()),
-        python=table.choice("python", PYTHONS) if "python" in table else PYTHON,
-        requirements=requirement_lines(table),
-        requirements_file=requirements_file(table),
-        command=command(table, "command"),
-        local_command=command(table, "local_command"),
-        prepare=command(table, "prepare"),
-        port=table.number("port", 0, 1, 65535) if "port" in table else None,
-        ready_seconds=float(table.number("ready_seconds", 60, 1, 3600)),
-        image=image(table),
+        python=table.read(keys.PYTHON),
+        requirements=() if isinstance(requirements, Path) else requirements,
+        requirements_file=requirements if isinstance(requirements, Path) else None,
+        command=shell_line(table, keys.COMMAND),
+        local_command=shell_line(table, keys.LOCAL_COMMAND),
+        prepare=shell_line(table, keys.PREPARE),
+        port=table.read(keys.PORT),
+        ready_seconds=float(table.read(keys.READY_SECONDS)),
+        image=table.read(keys.IMAGE),
         dockerfile=dockerfile(table),
         environment=environment(table),
-        workers=table.number("workers", 1, 1, 64),
-        memory_bytes=memory(table),
-        system_packages=table.texts(
-            "system_packages", "names of Debian packages", r"[a-z0-9][a-z0-9+.-]+"
-        ),
-        health=table.text("health", "/", "a path that begins with /", r"/[^\s]*"),
-        probes=table.flag("probes", True),
-        warmup=table.number("warmup", 50, 0, 1_000_000),
-        count=table.number("count", max(4000, blocks), blocks, 10_000_000),
-        concurrency=table.number("concurrency", 8, 1, 1000),
+        workers=table.read(keys.WORKERS),
+        memory_bytes=table.read(keys.MEMORY),
+        system_packages=table.read(keys.SYSTEM_PACKAGES),
+        health=table.read(keys.HEALTH),
+        probes=table.read(keys.PROBES),
+        warmup=table.read(keys.WARMUP),
+        count=count(table, blocks),
+        concurrency=table.read(keys.CONCURRENCY),
         blocks=blocks,
-        matters_bytes=table.number("matters", 0, 1, 1 << 30) if "matters" in table else None,
+        matters_bytes=table.read(keys.MATTERS),
         requests=requests(table),
     )
-    check_whole(found, table)
-    return found
+    check_whole(spec, table)
+    return spec
 
 
 def name_of(file: Path) -> str:
@@ -108,156 +98,100 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32].strip("-") or "app"
 
 
-def check_whole(found: AppSpec, table: Table) -> None:
-    """What each key allows and all of them together do not."""
-    if found.port is not None and not found.probes:
+def shell_line(table: Table, key: Key[str | None]) -> str | None:
+    line = table.read(key)
+    return line.strip() if line is not None else None
+
+
+def environment(table: Table) -> Mapping[str, str]:
+    """The variables of env_file, and over them those that are written out."""
+    from_file: Mapping[str, str] = table.read(keys.ENV_FILE)
+    written: Mapping[str, str] = table.read(keys.ENVIRONMENT)
+    return {**from_file, **written}
+
+
+def dockerfile(table: Table) -> Path | None:
+    """The one that is named; else the folder's own, where nothing says otherwise."""
+    if keys.DOCKERFILE in table:
+        return table.read(keys.DOCKERFILE)
+    own = table.file.parent / "Dockerfile"
+    instead = (keys.IMAGE, keys.REQUIREMENTS, keys.PYTHON)
+    return own.resolve() if own.is_file() and not any(key in table for key in instead) else None
+
+
+def count(table: Table, blocks: int) -> int:
+    """Each block needs a request."""
+    kind = Whole(blocks, keys.MOST_REQUESTS)
+    return table.read(replace(keys.COUNT, kind=kind, default=max(keys.COUNT.default, blocks)))
+
+
+def check_whole(spec: AppSpec, table: Table) -> None:
+    """
+    Raises:
+        UsageError: each key is allowed, and all of them together are not.
+    """
+    if spec.port is not None and not spec.probes:
         table.refuse("port", "nothing with probes = false: it is led from inside the processes")
-    if found.image and found.dockerfile:
-        table.refuse("dockerfile", "image or dockerfile, not both")
-    if found.has_own_image:
-        alone = ("requirements",) if found.image else ()
-        for name in (*alone, "system_packages"):
-            if name in table:
-                table.refuse(name, "nothing: the image brings its own packages")
-    elif found.command is None:
+    if spec.image and spec.dockerfile:
+        table.refuse(keys.DOCKERFILE.name, "image or dockerfile, not both")
+    if spec.has_own_image:
+        alone = (keys.REQUIREMENTS,) if spec.image else ()
+        for key in (*alone, keys.SYSTEM_PACKAGES):
+            if key in table:
+                table.refuse(key.name, "nothing: the image brings its own packages")
+    elif spec.command is None:
         raise UsageError(
             f"{table.file}: command is missing: the line that serves the app on $PORT, such as "
             'command = "python app.py"'
         )
 
 
-def requirement_lines(table: Table) -> tuple[str, ...]:
-    if isinstance(table.values.get("requirements"), str):
-        return ()
-    return table.texts(
-        "requirements", 'a list such as ["aiohttp==3.10.10"], or a file\'s name', REQUIREMENT
-    )
-
-
-def requirements_file(table: Table) -> Path | None:
-    given = table.values.get("requirements")
-    return table.path_in("requirements", given) if isinstance(given, str) else None
-
-
-def command(table: Table, key: str) -> str | None:
-    if key not in table:
-        return None
-    return table.text(key, "", "a shell's line", r"(?=.*\S)[^\0]+").strip()
-
-
-def image(table: Table) -> str | None:
-    if "image" not in table:
-        return None
-    return table.text("image", "", "an image's name, such as shop:latest", r"[a-z0-9][\w./:@-]*")
-
-
-def dockerfile(table: Table) -> Path | None:
-    """The one that is named; else the folder's own, where nothing says otherwise."""
-    if "dockerfile" in table:
-        return table.path_in("dockerfile", table.text("dockerfile", ""))
-    there = table.file.parent / "Dockerfile"
-    instead = ("image", "requirements", "python")
-    return there.resolve() if there.is_file() and not any(k in table for k in instead) else None
-
-
-def environment(table: Table) -> dict[str, str]:
-    allowed = "names with texts, other than PORT and LAB_*"
-    names = rf"(?!LAB_|PORT$){NAMES}"
-    found = table.mapping("environment", allowed, names)
-    if any("\0" in value for value in found.values()):
-        table.refuse("environment", allowed)
-    return {**env_file(table, names), **found}
-
-
-def env_file(table: Table, names: str) -> dict[str, str]:
-    """The variables of the file that `env_file` names, but for those that are the lab's."""
-    if "env_file" not in table:
-        return {}
-    file = table.path_in("env_file", table.text("env_file", ""))
-    try:
-        given = parse_env(read_bytes(file, MAX_ENV_BYTES).decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        table.refuse("env_file", "a text in UTF-8 with a NAME=value a line")
-    return {name: value for name, value in given.items() if re.fullmatch(names, name)}
-
-
-def memory(table: Table) -> int:
-    try:
-        size_bytes = parse_size(table.text("memory", "1g"))
-    except ValueError:
-        size_bytes = 0
-    if not SMALLEST_LIMIT_BYTES <= size_bytes <= LARGEST_LIMIT_BYTES:
-        table.refuse("memory", "a size from 64m to 64g")
-    return size_bytes
-
-
 def requests(table: Table) -> tuple[RequestSpec, ...]:
-    given = table.values.get(REQUESTS, [{}])
-    if not isinstance(given, list) or not given or not all(isinstance(i, dict) for i in given):
+    tables = table.values.get(REQUESTS, [{}])
+    if not isinstance(tables, list) or not tables or not all(isinstance(i, dict) for i in tables):
         table.refuse(REQUESTS, "tables, each headed [[requests]]")
     return tuple(
         request(Table(table.file, f"{REQUESTS}[{number}].", values))
-        for number, values in enumerate(given, start=1)
+        for number, values in enumerate(tables, start=1)
     )
 
 
 def request(table: Table) -> RequestSpec:
-    check_known(str(table.file), table.where, table.values, names(REQUEST_KEYS))
-    bodies = [name for name in ("body", "body_file", "multipart") if name in table]
-    if len(bodies) > 1:
-        table.refuse(bodies[1], f"one body, and there is {bodies[0]} already")
-    kind = RequestProtocol(table.choice("kind", tuple(item.value for item in RequestProtocol)))
-    if kind is RequestProtocol.TCP and (more := sorted(set(table.values) - {"kind", "weight"})):
-        table.refuse(more[0], "kind and weight alone: nothing is sent over a tcp connection")
+    table.check_names(tuple(key.name for key in REQUEST_KEYS))
+    check_one_body(table)
+    kind = table.read(request_keys.KIND)
+    if kind is RequestProtocol.TCP:
+        check_nothing_is_sent(table)
     return RequestSpec(
         kind=kind,
-        method=table.text("method", "GET", "a method such as POST", TOKEN).upper(),
-        path=table.text("path", "/", "a path that begins with /", r"/[^\s\0]*"),
-        headers=headers(table),
-        body=table.text("body", "") if "body" in table else None,
-        body_file=body_file(table),
-        multipart=multipart(table),
-        expect=expect(table),
-        weight=table.number("weight", 1, 1, 1000),
-        connection=connection(table),
+        method=table.read(request_keys.METHOD).upper(),
+        path=table.read(request_keys.PATH),
+        headers=table.read(request_keys.HEADERS),
+        body=table.read(request_keys.BODY),
+        body_file=table.read(request_keys.BODY_FILE),
+        multipart=table.read(request_keys.MULTIPART),
+        expect=table.read(request_keys.EXPECT),
+        weight=table.read(request_keys.WEIGHT),
+        connection=table.read(request_keys.CONNECTION),
     )
 
 
-def connection(table: Table) -> Connection:
-    return Connection(table.choice("connection", tuple(item.value for item in Connection)))
+def check_one_body(table: Table) -> None:
+    """
+    Raises:
+        UsageError: two keys give a body.
+    """
+    keys_of_bodies = (request_keys.BODY, request_keys.BODY_FILE, request_keys.MULTIPART)
+    names = [key.name for key in keys_of_bodies if key in table]
+    if len(names) > 1:
+        table.refuse(names[1], f"one body, and {names[0]} is given already")
 
 
-def headers(table: Table) -> dict[str, str]:
-    allowed = f"names with texts, other than {', '.join(OWN_HEADERS)}, which the lab sets"
-    found = table.mapping("headers", allowed, TOKEN)
-    own = any(name.lower() in OWN_HEADERS for name in found)
-    if own or not all(re.fullmatch(LINE, value) for value in found.values()):
-        table.refuse("headers", allowed)
-    return found
-
-
-def body_file(table: Table) -> Path | None:
-    if "body_file" not in table:
-        return None
-    return table.path_in("body_file", table.text("body_file", ""))
-
-
-def multipart(table: Table) -> tuple[Upload, ...]:
-    allowed = "names with texts; `@` and a file of the folder uploads it"
-    found = table.mapping("multipart", allowed, r'[^"\r\n\0]+')
-    return tuple(upload(table, name, value) for name, value in found.items())
-
-
-def upload(table: Table, name: str, value: str) -> Upload:
-    if value.startswith("@"):
-        return Upload(name, file=table.path_in("multipart", value[1:]))
-    return Upload(name, text=value)
-
-
-def expect(table: Table) -> tuple[int, ...]:
-    given = table.values.get("expect", [])
-    found = given if isinstance(given, list) else [given]
-    statuses = all(isinstance(i, int) and not isinstance(i, bool) for i in found)
-    if not statuses or not all(100 <= i <= 599 for i in found):
-        table.refuse("expect", "a status from 100 to 599, or a list of them")
-    return tuple(found)
+def check_nothing_is_sent(table: Table) -> None:
+    """
+    Raises:
+        UsageError: a tcp connection is described as if something were sent over it.
+    """
+    more = sorted(set(table.values) - {request_keys.KIND.name, request_keys.WEIGHT.name})
+    if more:
+        table.refuse(more[0], "kind and weight alone: nothing is sent over a tcp connection")

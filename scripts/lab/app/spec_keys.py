@@ -1,142 +1,207 @@
-"""Every key of lab.toml, once: what it is, what it is when it is left out, and an example."""
+"""Every key of lab.toml, declared once: the reader, `make init` and docs/lab-toml.md go by it."""
 
-import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-from lab.errors import UsageError
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key, as the table of docs/lab-toml.md and `make init` show it."""
-
-    name: str
-    example: str
-    """The right-hand side of a line of lab.toml."""
-    default: str
-    meaning: str
-
-
-APP_KEYS = (
-    Key("python", '"3.12"', "3.12", "CPython that runs the app: 3.7 to 3.14"),
-    Key(
-        "requirements",
-        '["aiohttp==3.10.10"]',
-        "none",
-        "packages, or a file of the folder with them; a list may hold `-r FILE`, `-c FILE`, `.`",
-    ),
-    Key(
-        "command",
-        '"python app.py"',
-        "the image's own",
-        "what serves; a shell's line that listens on `$PORT`",
-    ),
-    Key(
-        "local_command",
-        '"python app.py"',
-        "`command`",
-        "what serves without Docker, beside a `dockerfile` whose own command serves on Docker",
-    ),
-    Key(
-        "prepare",
-        '"python manage.py migrate"',
-        "none",
-        "a shell's line that runs once in a copy of the app before it serves: tables, seeds",
-    ),
-    Key(
-        "port",
-        "8080",
-        "none",
-        "the port that the app fixes in its code: its processes are led to `$PORT`",
-    ),
-    Key("ready_seconds", "60", "60", "how long the app may take until it answers: 1 to 3600"),
-    Key(
-        "image",
-        '"shop:latest"',
-        "none",
-        "an image that is there already, in the place of python and requirements (Docker alone)",
-    ),
-    Key(
-        "dockerfile",
-        '"Dockerfile"',
-        "`Dockerfile`, if it is there and python and requirements are not given",
-        "the folder's own recipe, in their place (Docker alone)",
-    ),
-    Key("env_file", '".env"', "none", "a file of the folder with variables, `NAME=value` a line"),
-    Key("environment", '{ LOG_LEVEL = "info" }', "none", "variables of the app's environment"),
-    Key(
-        "workers",
-        "2",
-        "1",
-        "processes that serve: 1 to 64; gunicorn and uvicorn are told by `$WEB_CONCURRENCY`",
-    ),
-    Key("memory", '"1g"', "1g", "the container's limit: 64m to 64g"),
-    Key(
-        "system_packages",
-        '["libpq5"]',
-        "none",
-        "Debian packages that the app needs (Docker alone)",
-    ),
-    Key("health", '"/"', "`/`", "path that is asked until there is any answer at all"),
-    Key("probes", "true", "true", "`false`: nothing of the lab's inside the app's processes"),
-    Key("warmup", "50", "50", "requests before the baseline: 0 to 1000000"),
-    Key("count", "4000", "4000", "requests of the load, at least `blocks`: 8 to 10000000"),
-    Key("concurrency", "8", "8", "requests in flight: 1 to 1000"),
-    Key(
-        "matters",
-        "1024",
-        "`MATTERS` (256)",
-        "bytes a request that matter to you: a slower climb is no leak",
-    ),
-    Key("blocks", "8", "8", "equal shares of the load, each followed by quiet: 8 to 1000"),
+from lab.app.key import Key
+from lab.app.request_keys import REQUEST_KEYS
+from lab.app.spec import AppSpec
+from lab.app.toml_kinds import (
+    EnvFile,
+    FileName,
+    Flag,
+    OneWord,
+    Requirements,
+    Size,
+    Text,
+    TextMap,
+    Texts,
+    Whole,
 )
-REQUEST_KEYS = (
-    Key("kind", '"http"', "http", "`tcp`: connect and close without a word"),
-    Key("method", '"POST"', "GET", "any method"),
-    Key("path", '"/orders/{n}"', "`/`", "path and query; `{n}` counts up from 1"),
-    Key("headers", '{ X-User = "u{n}" }', "none", "headers; `{n}` counts up"),
-    Key("body", "'{\"id\": {n}}'", "none", "a body; `{n}` counts up"),
-    Key("body_file", '"order.json"', "none", "a file of the folder as the body, as it is"),
-    Key(
-        "multipart",
-        '{ note = "hello", file = "@photo.jpg" }',
-        "none",
-        "fields of a form; `@` and a file of the folder uploads it",
-    ),
-    Key("expect", "[200, 404]", "any 2xx", "a status, or a list of them, that counts as served"),
-    Key("weight", "1", "1", "its share among the requests: 1 to 1000"),
-    Key("connection", '"keep-alive"', "close", "`close`: a connection a request"),
+
+PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))
+MOST_REQUESTS = 10_000_000
+SHELL_LINE = Text("a shell's line", r"(?=.*\S)[^\0]+")
+VARIABLES = r"(?!LAB_|PORT$)[A-Za-z_][A-Za-z0-9_]*"
+NO_APP = AppSpec(Path(), "")
+"""Whose fields are the defaults."""
+
+PYTHON = Key("python", OneWord(PYTHONS), NO_APP.python, '"3.12"', "CPython that runs the app")
+REQUIREMENTS: Key[tuple[str, ...] | Path] = Key(
+    "requirements",
+    Requirements(),
+    NO_APP.requirements,
+    '["aiohttp==3.10.10"]',
+    "packages, or a file of the folder with them; a list may hold `-r FILE`, `-c FILE`, `.`",
+    "none",
 )
-REQUESTS = "requests"
-"""The table that stands once for each kind of request: `[[requests]]`."""
-
-
-def names(keys: Iterable[Key]) -> tuple[str, ...]:
-    return tuple(key.name for key in keys)
-
-
-def check_known(file: str, where: str, given: Iterable[str], known: tuple[str, ...]) -> None:
-    """
-    Args:
-        file: for the message.
-        where: the table that the keys stand in, such as `requests[2].`; empty at the top.
-
-    Raises:
-        UsageError: one is unknown; names the nearest that is known.
-    """
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.5)
-            hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known)}"
-            raise UsageError(f"{file}: the key {where}{name} is unknown: {hint}")
-
-
-def key_table() -> str:
-    """The table of all keys in docs/lab-toml.md, in Markdown."""
-    rows = ["| key | default | example | what |", "|---|---|---|---|"]
-    for prefix, keys in (("", APP_KEYS), ("[[requests]] ", REQUEST_KEYS)):
-        for key in keys:
-            example = f"`{key.name} = {key.example}`"
-            rows.append(f"| `{prefix}{key.name}` | {key.default} | {example} | {key.meaning} |")
-    return "\n".join(rows) + "\n"
+COMMAND: Key[str | None] = Key(
+    "command",
+    SHELL_LINE,
+    NO_APP.command,
+    '"python app.py"',
+    "what serves: it listens on `$PORT`",
+    "the image's own",
+)
+LOCAL_COMMAND: Key[str | None] = Key(
+    "local_command",
+    SHELL_LINE,
+    NO_APP.local_command,
+    '"python app.py"',
+    "what serves without Docker, beside a `dockerfile` whose own command serves on Docker",
+    "`command`",
+)
+PREPARE: Key[str | None] = Key(
+    "prepare",
+    SHELL_LINE,
+    NO_APP.prepare,
+    '"python manage.py migrate"',
+    "what runs once in a copy of the app before it serves: tables, seeds",
+    "none",
+)
+PORT: Key[int | None] = Key(
+    "port",
+    Whole(1, 65535),
+    NO_APP.port,
+    "8080",
+    "the port that the app fixes in its code: its processes are led to `$PORT`",
+    "none",
+)
+READY_SECONDS = Key(
+    "ready_seconds",
+    Whole(1, 3600),
+    int(NO_APP.ready_seconds),
+    "60",
+    "how long the app may take until it answers",
+)
+IMAGE: Key[str | None] = Key(
+    "image",
+    Text("an image's name, such as shop:latest", r"[a-z0-9][\w./:@-]*"),
+    NO_APP.image,
+    '"shop:latest"',
+    "an image that is there already, in the place of python and requirements (Docker alone)",
+    "none",
+)
+DOCKERFILE: Key[Path | None] = Key(
+    "dockerfile",
+    FileName(),
+    NO_APP.dockerfile,
+    '"Dockerfile"',
+    "the folder's own recipe, in their place (Docker alone)",
+    "`Dockerfile`, if it is there and python and requirements are not given",
+)
+ENV_FILE: Key[Mapping[str, str]] = Key(
+    "env_file",
+    EnvFile(VARIABLES),
+    NO_APP.environment,
+    '".env"',
+    "a file of the folder with variables, `NAME=value` a line",
+    "none",
+)
+ENVIRONMENT = Key(
+    "environment",
+    TextMap("names with texts, other than PORT and LAB_*", VARIABLES, r"[^\0]*"),
+    NO_APP.environment,
+    '{ LOG_LEVEL = "info" }',
+    "variables of the app's environment",
+    "none",
+)
+WORKERS = Key(
+    "workers",
+    Whole(1, 64),
+    NO_APP.workers,
+    "2",
+    "processes that serve; gunicorn and uvicorn read it from `$WEB_CONCURRENCY`",
+    setting="WORKERS",
+)
+MEMORY = Key(
+    "memory",
+    Size("64m", "64g"),
+    NO_APP.memory_bytes,
+    '"1g"',
+    "the container's limit",
+    f"`{NO_APP.memory_bytes >> 30}g`",
+)
+SYSTEM_PACKAGES = Key(
+    "system_packages",
+    Texts("names of Debian packages", r"[a-z0-9][a-z0-9+.-]+"),
+    NO_APP.system_packages,
+    '["libpq5"]',
+    "Debian packages that the app needs (Docker alone)",
+    "none",
+)
+HEALTH = Key(
+    "health",
+    Text("a path that begins with /", r"/[^\s]*"),
+    NO_APP.health,
+    '"/"',
+    "path that is requested until any answer comes",
+)
+PROBES = Key(
+    "probes",
+    Flag(),
+    NO_APP.probes,
+    "true",
+    "`false`: nothing of the lab's inside the app's processes",
+)
+WARMUP = Key("warmup", Whole(0, 1_000_000), NO_APP.warmup, "50", "requests before the baseline")
+COUNT = Key(
+    "count",
+    Whole(8, MOST_REQUESTS),
+    NO_APP.count,
+    "4000",
+    "requests of the load, at least `blocks`",
+    setting="REQUESTS",
+)
+CONCURRENCY = Key(
+    "concurrency",
+    Whole(1, 1000),
+    NO_APP.concurrency,
+    "8",
+    "requests in flight",
+    setting="CONCURRENCY",
+)
+MATTERS: Key[int | None] = Key(
+    "matters",
+    Whole(1, 1 << 30),
+    NO_APP.matters_bytes,
+    "1024",
+    "bytes a request that matter to you: a slower trend is no leak",
+    "the setting `MATTERS`",
+)
+BLOCKS = Key(
+    "blocks",
+    Whole(8, 1000),
+    NO_APP.blocks,
+    "8",
+    "equal shares of the load, each followed by a cooldown",
+    setting="BLOCKS",
+)
+APP_KEYS: tuple[Key[Any], ...] = (
+    PYTHON,
+    REQUIREMENTS,
+    COMMAND,
+    LOCAL_COMMAND,
+    PREPARE,
+    PORT,
+    READY_SECONDS,
+    IMAGE,
+    DOCKERFILE,
+    ENV_FILE,
+    ENVIRONMENT,
+    WORKERS,
+    MEMORY,
+    SYSTEM_PACKAGES,
+    HEALTH,
+    PROBES,
+    WARMUP,
+    COUNT,
+    CONCURRENCY,
+    MATTERS,
+    BLOCKS,
+)
+BY_SETTING: Mapping[str, str] = {
+    key.setting: key.name for key in (*APP_KEYS, *REQUEST_KEYS) if key.setting is not None
+}
+"""Keys by the setting that says the same of the matrix."""

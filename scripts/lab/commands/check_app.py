@@ -6,20 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from lab.app.folder import app_folder
 from lab.app.spec_file import read_spec
+from lab.app.spec_keys import BY_SETTING
 from lab.errors import ExitCode
 from lab.paths import ROOT
 from lab.settings import given_settings
+from lab.settings.declared import SETTINGS
 from lab.text.phrases import printable
 
-KEYS = {
-    "REQUESTS": "count",
-    "CONCURRENCY": "concurrency",
-    "BLOCKS": "blocks",
-    "WORKERS": "workers",
-    "CONNECTION": "connection",
-}
-"""Settings of the matrix, and the keys of lab.toml that say the same."""
-OF_THE_MATRIX = ("SUITE", "VARIANTS", "TRIALS", "ID")
+OF_THE_MATRIX = tuple(
+    setting.name
+    for setting in SETTINGS
+    if "try" not in setting.targets and {"repro", "claim"} & set(setting.targets)
+)
+"""Settings that say nothing of a user app."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +41,8 @@ def run(_: argparse.Namespace) -> ExitCode:
 
 def unused(given: Mapping[str, str], file: str) -> Iterator[str]:
     """A line for each setting that was given and says nothing of a user app."""
-    for name in (*KEYS, *OF_THE_MATRIX):
+    for name in OF_THE_MATRIX:
         if value := given.get(name):
-            instead = f": say `{KEYS[name]}` in {file}" if name in KEYS else ""
+            key = BY_SETTING.get(name)
+            instead = f": say `{key}` in {file}" if key else ""
             yield f"{name}={value} is not used by make try{instead}"

@@ -85,6 +85,18 @@ COMMANDS = (
         "How often the verdict is wrong, over 3,320 simulated curves of known answers (a minute)",
         target="validate",
     ),
+    Entry(
+        "settings",
+        "settings",
+        "List every setting: default, allowed values, meaning, example, who uses it",
+        needs_packages=False,
+    ),
+    Entry(
+        "keys",
+        "keys",
+        "List every key of lab.toml: default, allowed values, meaning, example",
+        needs_packages=False,
+    ),
     Entry("plan", "plan", "Print the variants of the suite, their images, limits and needs"),
     Entry(
         "check-settings",

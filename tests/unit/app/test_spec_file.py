@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from lab.app import spec_file as toml
+from lab.app.request_keys import REQUEST_KEYS
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec, Upload
 from lab.app.spec_file import describe, read_spec
-from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS
+from lab.app.spec_keys import APP_KEYS
 from lab.errors import ExitCode, UsageError
 from lab.records.variant import Connection
 
@@ -98,7 +99,7 @@ def test_requests_are_read_whole(tmp_path: Path) -> None:
         (COMMAND + '[[requests]]\nmethod = "A B"', "requests[1].method = 'A B' cannot be used"),
         (COMMAND + '[[requests]]\npath = "x"', "requests[1].path = 'x' cannot be used"),
         (COMMAND + '[[requests]]\nheaders = { Connection = "x" }', "other than connection"),
-        (COMMAND + '[[requests]]\nbody = "a"\nbody_file = "b"', "there is body already"),
+        (COMMAND + '[[requests]]\nbody = "a"\nbody_file = "b"', "and body is given already"),
         (COMMAND + '[[requests]]\nkind = "tcp"\npath = "/"', "kind and weight alone"),
         (COMMAND + 'image = "a"\ndockerfile = "lab.toml"', "image or dockerfile, not both"),
         ('image = "a"\nrequirements = ["b"]', "the image brings its own packages"),

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 from lab.__main__ import main
-from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS
+from lab.app.spec_keys import BY_SETTING
 from lab.commands import check_app as check
 from lab.commands.check_app import unused
 from lab.errors import ExitCode
-from lab.settings import Reader, parse_settings
 
 DESCRIPTION = 'command = "python app.py"\n'
 
@@ -51,24 +50,18 @@ def test_settings_that_an_own_app_has_are_no_news() -> None:
     assert list(unused(given, "lab.toml")) == []
 
 
-def test_every_name_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    text = Reader.text
-
-    def heard(self: Reader, name: str, default: str) -> str:
-        asked.append(name)
-        return text(self, name, default)
-
-    monkeypatch.setattr(Reader, "text", heard)
-    parse_settings({})
-
-    assert {*check.KEYS, *check.OF_THE_MATRIX} <= set(asked)
+def test_a_setting_of_the_matrix_alone_is_one_that_make_try_has_no_use_for() -> None:
+    assert {"SUITE", "ID", "VARIANTS", "TRIALS", "FRESH", *BY_SETTING} == {*check.OF_THE_MATRIX}
 
 
 def test_what_is_named_in_their_place_is_a_key_of_a_description() -> None:
-    known = {key.name for key in (*APP_KEYS, *REQUEST_KEYS)}
-
-    assert {*check.KEYS.values()} <= known
+    assert BY_SETTING == {
+        "REQUESTS": "count",
+        "CONCURRENCY": "concurrency",
+        "BLOCKS": "blocks",
+        "WORKERS": "workers",
+        "CONNECTION": "connection",
+    }
 
 
 def test_a_missing_app_is_one_line(

@@ -1,19 +1,20 @@
 """The hand-written compose.yaml keeps what the design promises of every service."""
 
-import inspect
 import re
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from lab import settings
 from lab.claims.book import read_claims
 from lab.matrix.compose_file import command_words, mapping, read_services
 from lab.matrix.servers import ANYIO_STACKS
 from lab.matrix.variants import read_matrix
 from lab.prediction.predict import OfferedLoad, threads_that_run
 from lab.records.variant import Variant
+from lab.settings import parse_settings
+from lab.settings.declared import SETTINGS
+from lab.settings.setting import Setting
 from lab.yaml_file import read_yaml
 from support.paths import ROOT
 
@@ -298,11 +299,24 @@ def test_a_limit_holds_what_every_thread_of_the_pool_keeps() -> None:
         assert variant.memory_limit_bytes >= needed_bytes, variant.name
 
 
+class Reads(dict[str, str]):
+    """Settings that remember which of them are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        self.names.add(name)
+        return default
+
+
 def names_of_settings() -> set[str]:
-    source = inspect.getsource(settings.Reader) + inspect.getsource(settings.parse_settings)
-    found = set(re.findall(r'"([A-Z][A-Z_]+)"', source))
-    assert {"SUITE", "VARIANTS", "HOST_CPUS", "SEED", "LAB_PROBES", "LANES"} <= found
-    return found - NOT_THE_DRIVERS
+    """What the driver reads."""
+    reads = Reads()
+    parse_settings(reads)
+    assert {"SUITE", "VARIANTS", "HOST_CPUS", "SEED", "LAB_PROBES", "LANES"} <= reads.names
+    return reads.names - NOT_THE_DRIVERS
 
 
 def test_the_driver_is_given_every_setting() -> None:
@@ -319,7 +333,18 @@ def test_a_setting_reaches_the_driver_as_it_was_given(name: str) -> None:
 def test_the_defaults_that_the_driver_is_given_are_those_of_the_lab() -> None:
     given = {key: str(value) for key, value in SERVICES["driver"]["environment"].items()}
 
-    assert settings.parse_settings(given) == settings.parse_settings({})
+    assert parse_settings(given) == parse_settings({})
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_a_default_of_compose_is_the_settings_own(setting: Setting[Any]) -> None:
+    """Whatever else stands there is a variant's own, whose label says so, too."""
+    text = COMPOSE.read_text(encoding="utf-8")
+    defaults = set(re.findall(rf"\$\{{{setting.name}:-([^}}]*)\}}", text))
+    own = {"REQUESTS", "CONCURRENCY", "WORKERS", "HOST_CPUS", "BLOCKS"}
+
+    assert setting.name in own or defaults <= {"", setting.default}
+    assert not defaults or defaults & {"", setting.default}
 
 
 def test_the_driver_waits_for_the_gate_and_ends_in_time() -> None:

@@ -6,9 +6,10 @@ import tomllib
 
 import pytest
 from lab.app.spec_file import read_spec
-from lab.app.spec_keys import key_table
+from lab.app.spec_table import keys_markdown
 from lab.errors import ExitCode
 from lab.settings import parse_settings
+from lab.settings.table import settings_markdown
 from support.documents import PAGES, rows, unquoted
 from support.paths import ROOT
 
@@ -17,22 +18,14 @@ SETTINGS = {unquoted(row[0]): unquoted(row[1]) for row in rows(PAGES["settings"]
 README_SETTINGS = {unquoted(row[0]): unquoted(row[1]) for row in rows(PAGES["README"], "| name |")}
 
 
-def known_settings() -> set[str]:
-    """Every setting that the driver reads or that a recorded command line names."""
-    source = (ROOT / "scripts" / "lab" / "settings.py").read_text(encoding="utf-8")
-    line = (ROOT / "scripts" / "command-line").read_text(encoding="utf-8")
-    read = re.findall(r"(?:text|number|choice|size)\(\s*\"([A-Z_]+)\"", source)
-    return {*read, *re.findall(r"\b(?:[A-Z][A-Z_]{2,}|ID)\b", line)} - {"LAB_COMMAND"}
-
-
-def test_every_setting_has_its_row() -> None:
-    assert known_settings() - SETTINGS.keys() == set()
+def test_the_table_of_the_settings_is_the_parsers_own() -> None:
+    assert settings_markdown() in PAGES["settings"]
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_default_that_is_written_is_the_settings_own(name: str) -> None:
     default = SETTINGS[name]
-    given = {} if default in ("none", "found") else {name: default}
+    given = {} if default == "none" else {name: default}
 
     assert parse_settings(given) == parse_settings({})
 
@@ -51,7 +44,7 @@ def test_every_exit_code_has_its_row() -> None:
 
 
 def test_the_table_of_an_apps_keys_is_the_readers_own() -> None:
-    assert key_table() in PAGES["lab-toml"]
+    assert keys_markdown() in PAGES["lab-toml"]
 
 
 @pytest.mark.parametrize("page", ["README", "lab-toml"])

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
-from lab.app.spec_keys import APP_KEYS, REQUEST_KEYS, Key
+from lab.app.key import Key
+from lab.app.request_keys import REQUEST_KEYS
+from lab.app.spec_keys import APP_KEYS
 
 MOST_IN_A_LINE = 90
 
@@ -32,11 +34,10 @@ def render(found: Guess) -> str:
     return "\n".join(lines) + "\n"
 
 
-def line_of(key: Key, guessed: Guessed | None) -> list[str]:
+def line_of(key: Key[Any], guessed: Guessed | None) -> list[str]:
     if guessed is None:
-        return [
-            f"# {key.name} = {key.example}  # {plain(key.meaning)}; default: {plain(key.default)}"
-        ]
+        meaning = f"{key.meaning} ({key.kind.allowed}); default: {key.default_text}"
+        return [f"# {key.name} = {key.example}  # {plain(meaning)}"]
     return [f"# guessed: {comment(guessed.why)}", f"{key.name} = {toml_value(guessed.value)}"]
 
 

@@ -2,12 +2,13 @@ import re
 from pathlib import Path
 
 import pytest
-from lab import settings
 from lab.__main__ import main
 from lab.claims.book import read_claims
 from lab.errors import ExitCode, UsageError
 from lab.records.variant import Connection
-from lab.settings import HOST_CPUS_SHOWN, given_settings, parse_settings, parse_size
+from lab.settings import given_settings, parse_settings, parse_size
+from lab.settings.claim_ids import claim_variants
+from lab.settings.declared import HOST_CPUS_SHOWN
 from support.paths import ROOT
 
 CPUS = ROOT / "images" / "cpus"
@@ -101,7 +102,7 @@ def test_good(name: str, value: str, field: str, expected: object) -> None:
         ("MEMORY_BUDGET", "9" * 400, SIZES),
         ("ENGINE", "podman", "one of auto, docker, process"),
         ("SEED", "4294967296", WHOLE.format(0, 2**32 - 1)),
-        ("LAB_PROBES", "no", "one of 1, 0"),
+        ("LAB_PROBES", "no", "one of 0, 1"),
         ("OFFLINE", "yes", "one of 0, 1"),
         ("FAIL_ON", "flat", "leak and refuted, separated by spaces or commas"),
         ("FAIL_ON", "leak;refuted", "leak and refuted, separated by spaces or commas"),
@@ -150,14 +151,11 @@ def test_no_size(text: str) -> None:
         parse_size(text)
 
 
-def test_the_environment_comes_before_dotenv(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_comes_before_dotenv(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("WORKERS=4\nBLOCKS=10\nTRIALS=2\n", encoding="utf-8")
-    monkeypatch.setattr(settings, "DOTENV_FILE", path)
 
-    given = given_settings({"WORKERS": "2", "TRIALS": ""})
+    given = given_settings({"WORKERS": "2", "TRIALS": ""}, path)
 
     assert given == {"WORKERS": "2", "BLOCKS": "10", "TRIALS": "2"}
 
@@ -206,7 +204,7 @@ def test_a_claim_names_its_suite_and_its_variants() -> None:
 def test_the_text_of_the_claims_is_read_as_yaml_reads_it() -> None:
     records = read_claims().claims
 
-    assert settings.claim_variants() == {
+    assert claim_variants() == {
         record.id: tuple([*record.roles.values(), *record.beside.values()]) for record in records
     }
 

@@ -3,14 +3,16 @@
 import shutil
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
-from lab import settings
 from lab.__main__ import main
+from lab.commands import check_settings
 from lab.errors import ExitCode, LabError, UsageError
-from lab.settings import read_dotenv
+from lab.paths import DOTENV_FILE
+from lab.settings import given_settings, read_dotenv
 from support.paths import ROOT
 
 READ = (
@@ -213,11 +215,12 @@ def test_the_check_before_anything_is_built_names_the_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / ".env").write_text("WORKERS='4\n", encoding="utf-8")
-    monkeypatch.setattr(settings, "DOTENV_FILE", tmp_path / ".env")
+    given = partial(given_settings, dotenv=tmp_path / ".env")
+    monkeypatch.setattr(check_settings, "given_settings", given)
 
     assert main(["check-settings"]) == ExitCode.USAGE
     assert capsys.readouterr().err == f"lab: .env, line 1: {CLOSED}\n"
 
 
 def test_the_labs_own_dotenv_can_be_read() -> None:
-    assert "COMPOSE_PROJECT_NAME" in read_dotenv(settings.DOTENV_FILE)
+    assert "COMPOSE_PROJECT_NAME" in read_dotenv(DOTENV_FILE)

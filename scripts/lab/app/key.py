@@ -1,0 +1,31 @@
+"""One key of lab.toml: its name, what is allowed, default, example and meaning."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from lab.app.toml_kinds import TomlKind
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Generic[Value]):
+    """One key."""
+
+    name: str
+    kind: TomlKind[Value]
+    default: Value
+    example: str
+    """The right-hand side of a line of lab.toml."""
+    meaning: str
+    default_words: str | None = None
+    """The default as words, where the value does not say it."""
+    setting: str | None = None
+    """The setting that says the same of the matrix."""
+
+    @property
+    def default_text(self) -> str:
+        """The default as one reads it, code in backticks."""
+        if self.default_words is not None:
+            return self.default_words
+        return f"`{str(self.default).lower() if self.default is True else self.default}`"

@@ -1,0 +1,97 @@
+"""Every key of a `[[requests]]` table of lab.toml, declared once."""
+
+from pathlib import Path
+from typing import Any
+
+from lab.app.key import Key
+from lab.app.spec import RequestProtocol, RequestSpec
+from lab.app.toml_kinds import FileName, OneMember, Statuses, Text, TextMap, Uploads, Whole
+from lab.records.variant import Connection
+
+REQUESTS = "requests"
+"""The table that stands once for each kind of request: `[[requests]]`."""
+TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+"""What HTTP allows as a method or as the name of a header."""
+LINE = r"[\x20-\x7e\t]*"
+OWN_HEADERS = ("connection", "content-length", "transfer-encoding")
+NO_REQUEST = RequestSpec()
+"""Whose fields are the defaults."""
+
+KIND = Key(
+    "kind",
+    OneMember(RequestProtocol),
+    NO_REQUEST.kind,
+    '"http"',
+    "`tcp`: connect and close without a word",
+)
+METHOD = Key(
+    "method", Text("a method such as POST", TOKEN), NO_REQUEST.method, '"POST"', "any method"
+)
+PATH = Key(
+    "path",
+    Text("a path that begins with /", r"/[^\s\0]*"),
+    NO_REQUEST.path,
+    '"/orders/{n}"',
+    "path and query; `{n}` counts up from 1",
+)
+HEADERS = Key(
+    "headers",
+    TextMap(
+        f"names with texts, other than {', '.join(OWN_HEADERS)}, which the lab sets",
+        rf"(?!(?i:{'|'.join(OWN_HEADERS)})\Z){TOKEN}",
+        LINE,
+    ),
+    NO_REQUEST.headers,
+    '{ X-User = "u{n}" }',
+    "headers; `{n}` counts up",
+    "none",
+)
+BODY: Key[str | None] = Key(
+    "body", Text(), NO_REQUEST.body, "'{\"id\": {n}}'", "a body; `{n}` counts up", "none"
+)
+BODY_FILE: Key[Path | None] = Key(
+    "body_file",
+    FileName(),
+    NO_REQUEST.body_file,
+    '"order.json"',
+    "a file of the folder as the body, as it is",
+    "none",
+)
+MULTIPART = Key(
+    "multipart",
+    Uploads(),
+    NO_REQUEST.multipart,
+    '{ note = "hello", file = "@photo.jpg" }',
+    "fields of a form; `@` and a file of the folder uploads it",
+    "none",
+)
+EXPECT = Key(
+    "expect",
+    Statuses(),
+    NO_REQUEST.expect,
+    "[200, 404]",
+    "a status, or a list of them, that counts as served",
+    "any 2xx",
+)
+WEIGHT = Key("weight", Whole(1, 1000), NO_REQUEST.weight, "1", "its share among the requests")
+CONNECTION = Key(
+    "connection",
+    OneMember(Connection),
+    NO_REQUEST.connection,
+    '"keep-alive"',
+    "`close`: a connection a request",
+    setting="CONNECTION",
+)
+
+REQUEST_KEYS: tuple[Key[Any], ...] = (
+    KIND,
+    METHOD,
+    PATH,
+    HEADERS,
+    BODY,
+    BODY_FILE,
+    MULTIPART,
+    EXPECT,
+    WEIGHT,
+    CONNECTION,
+)
