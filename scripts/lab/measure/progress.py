@@ -13,7 +13,7 @@ from lab.text.phrases import in_mib
 
 PLAIN_EVERY_SECONDS = 15.0
 MOST_BEFORE_END = 0.95
-WAITING = "waiting for a lane"
+WAITING = "waiting for a slot"
 KEPT = "kept from before"
 """The state of a variant that an earlier part of the run has measured."""
 MOST_ROWS = 24
@@ -24,7 +24,7 @@ LEAST_SHARE = 0.02
 
 @dataclass(slots=True)
 class VariantProgress:
-    """What is known of one variant at the moment."""
+    """The state of one variant."""
 
     name: str
     total: int
@@ -36,11 +36,11 @@ class VariantProgress:
     """Whether all its trials have ended."""
 
     def share(self) -> float:
-        """How much of it is done; the last quiet is still to come when all requests are."""
+        """The part of it that is done, from 0 to 1; after all requests a cooldown is to come."""
         return 1.0 if self.finished else MOST_BEFORE_END * self.done / max(self.total, 1)
 
     def rate(self) -> float | None:
-        """Requests a second since the load began, quiet included."""
+        """Requests a second since the load began, cooldowns included."""
         if not self.done or self.started_seconds is None:
             return None
         return self.done / max(time.monotonic() - self.started_seconds, 1e-9)
@@ -63,7 +63,7 @@ class VariantProgress:
 
 
 def about(seconds: float) -> str:
-    """A time to come, no finer than it is known."""
+    """A time to come, rounded as it is a guess."""
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes >= 2 else f"{max(10, round(seconds, -1)):.0f} s"
 
@@ -82,7 +82,7 @@ class Progress(Protocol):
     ) -> None: ...
 
     def finished(self, name: str, note: str | None) -> None:
-        """All trials of a variant have ended; `note` is what is known by now, if somebody said."""
+        """All trials of a variant have ended; `note` is the status line of the run, if any."""
 
 
 class Board:
@@ -95,6 +95,8 @@ class Board:
         """What a variant takes of the run, in any unit."""
         self.lines = {name: VariantProgress(name, total) for name, total in totals.items()}
         self.note: str | None = None
+        self.is_closed = False
+        """Whether the run has ended, interrupted or not."""
         self.started_seconds = time.monotonic()
 
     def change(
@@ -123,6 +125,10 @@ class Board:
         self.lines[name].finished = True
         self.note = note or self.note
 
+    def close(self) -> None:
+        """The run has ended: no time is left, whatever was not done."""
+        self.is_closed = True
+
     def rows(self) -> list[VariantProgress]:
         lines = list(self.lines.values())
         if len(lines) <= MOST_ROWS:
@@ -130,7 +136,7 @@ class Board:
         return [line for line in lines if line.state != WAITING and not line.finished]
 
     def share(self) -> float:
-        """How much of the whole run's work is done."""
+        """The part of the whole run's work that is done, from 0 to 1."""
         done = sum(self.work[name] * line.share() for name, line in self.lines.items())
         return done / (sum(self.work.values()) or 1.0)
 
@@ -144,11 +150,11 @@ class Board:
     def headline(self) -> str:
         """The run in one line, such as `claims decided 12 of 42, about 8 min left`."""
         ended = sum(line.finished for line in self.lines.values())
-        said = self.note or f"{ended} of {len(self.lines)} variants done"
+        status = self.note or f"{ended} of {len(self.lines)} done"
         left = self.left_seconds()
-        if left is None or ended == len(self.lines):
-            return said
-        return f"{said}, about {about(left)} left"
+        if self.is_closed or left is None or ended == len(self.lines):
+            return status
+        return f"{status}, about {about(left)} left"
 
 
 class LiveProgress:
@@ -184,6 +190,7 @@ class LiveProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.board.close()
         self.live.stop()
 
 

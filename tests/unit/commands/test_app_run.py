@@ -50,12 +50,15 @@ def app(**changes: Any) -> AppSpec:
 
 
 def tried(
-    tmp_path: Path, scripts: Mapping[str, Script], description: AppSpec
+    tmp_path: Path,
+    scripts: Mapping[str, Script],
+    description: AppSpec,
+    console: Console | None = None,
 ) -> tuple[RunFolder, Diagnosis, list[str]]:
     file = tmp_path / "compose.yaml"
     write_services(description, None, None, file)
     plan = plan_of(description, file, {}, None)
-    console = Console(file=io.StringIO(), width=120)
+    console = console or Console(file=io.StringIO(), width=120)
     with ScriptedEngine(scripts, 0.002) as engine:
         settings = app_settings({"MEMORY_BUDGET": "8g"})
         given = AppRunInput(plan, settings, engine, tmp_path / "results", WAITS)
@@ -68,8 +71,12 @@ def climbs(served: int) -> int:
 
 
 def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
-    folder, found, started = tried(tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False))
+    screen = io.StringIO()
+    folder, found, started = tried(
+        tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False), Console(file=screen, width=120)
+    )
 
+    assert screen.getvalue().splitlines()[-1] == "1 of 1 done"
     assert found.judged.verdict is Verdict.FLAT
     assert started == [BASE]
     assert (folder.path / "answer.md").read_text().startswith("# shop\n\n**Verdict:** flat.")

@@ -1,4 +1,5 @@
 import io
+import re
 import time
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_line_says_what_is_known() -> None:
 def test_what_is_not_known_yet_is_left_open() -> None:
     assert VariantProgress("one", 1000).cells() == (
         "one",
-        "waiting for a lane",
+        "waiting for a slot",
         "0 of 1,000",
         "\N{EN DASH}",
         "",
@@ -102,9 +103,22 @@ def test_the_headline_counts_variants_until_somebody_says_more() -> None:
     board = board_of(one=10, two=10)
     board.finish("one", None)
 
-    assert board.headline().startswith("1 of 2 variants done, about ")
+    assert board.headline().startswith("1 of 2 done, about ")
     board.finish("one", "claims decided 12 of 42")
     assert board.headline().startswith("claims decided 12 of 42, about ")
+
+
+def test_a_table_that_is_closed_says_what_is_done_and_of_no_time() -> None:
+    shown = console(terminal=True)
+    with progress_for(shown, {"one": 10, "two": 10}) as found:
+        found.update("one", state="load", done=10)
+        found.finished("one", None)
+        found.update("two", state="load", done=5)
+        found.board.started_seconds -= 60
+        assert "about" in found.board.headline()
+
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text_of(shown)).split("\n")
+    assert [line.strip() for line in lines if " done" in line][-1] == "1 of 2 done"
 
 
 def test_a_note_stays_until_there_is_another() -> None:
@@ -125,7 +139,7 @@ def test_time_left_is_by_the_work_that_is_done() -> None:
 
 def test_before_anything_is_done_no_time_is_said() -> None:
     assert board_of(one=10).left_seconds() is None
-    assert board_of(one=10).headline() == "0 of 1 variants done"
+    assert board_of(one=10).headline() == "0 of 1 done"
 
 
 def test_requests_that_are_done_count_before_their_variant_has_ended() -> None:
@@ -139,7 +153,7 @@ def test_what_was_kept_from_before_is_done_and_says_nothing_of_the_time() -> Non
     board = board_of(one=10, two=10)
     board.change("one", progress.KEPT, None, None)
 
-    assert board.headline() == "1 of 2 variants done"
+    assert board.headline() == "1 of 2 done"
     assert board.left_seconds() is None
 
 
