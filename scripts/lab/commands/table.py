@@ -73,6 +73,13 @@ COMMANDS = (
         target="try",
     ),
     Entry(
+        "doctor",
+        "doctor",
+        "Say what this machine has, what a run costs here, and what to do about what is missing",
+        target="doctor",
+        needs_packages=False,
+    ),
+    Entry(
         "init",
         "init",
         "Write a first lab.toml into the folder of your own app (APP=path/to/folder) from a guess",

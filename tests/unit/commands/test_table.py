@@ -95,8 +95,16 @@ def test_scripts_come_in_by_the_one_door(script: Path) -> None:
 
 
 @pytest.mark.parametrize("name", BARE)
-def test_a_command_without_packages_runs_on_the_standard_library(name: str) -> None:
-    """It is loaded and run: without an app the answer is one line that asks for one."""
+def test_a_command_without_packages_is_loaded_by_the_standard_library(name: str) -> None:
+    ended = lab(name, "--help")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"usage: lab {name}")
+
+
+@pytest.mark.parametrize("name", ["init", "check-settings", "check-app", "settings", "keys"])
+def test_it_runs_there_too(name: str) -> None:
+    """Without an app the answer is one line that asks for one."""
     ended = lab(name)
 
     assert ended.returncode in (0, 64), ended.stderr

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from lab.claims.book import read_claims
+from lab.commands.doctor import THREAD
 from lab.matrix.compose_file import command_words, mapping, read_services
 from lab.matrix.servers import ANYIO_STACKS
 from lab.matrix.variants import read_matrix
@@ -275,7 +276,7 @@ LISTS = [
 
 
 def test_the_doctor_says_what_the_limits_of_the_suite_add_up_to() -> None:
-    doctor = (COMPOSE.parent / "scripts" / "doctor").read_text(encoding="utf-8")
+    doctor = " ".join(THREAD.run)
     limits = [v.memory_limit_bytes for v in read_matrix(COMPOSE, {}) if "thread" in suites(v.name)]
 
     assert f"add up to {sum(limits) >> 30} GiB, the largest is {max(limits) >> 30} GiB" in doctor
