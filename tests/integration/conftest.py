@@ -15,13 +15,11 @@ from support.lab_commands import ROOT, VARIANTS, Lab, answers_docker, docker
 INTEGRATION = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """One at a time on Docker, and one at a time in local processes: they start whole servers."""
-    for item in items:
-        if INTEGRATION in item.path.parents:
-            on_docker = item.get_closest_marker("engine") is not None
-            item.add_marker(pytest.mark.xdist_group("docker" if on_docker else "processes"))
+    if INTEGRATION in item.path.parents:
+        on_docker = item.get_closest_marker("engine") is not None
+        item.add_marker(pytest.mark.xdist_group("docker" if on_docker else "processes"))
 
 
 @pytest.fixture(scope="session")
