@@ -12,15 +12,6 @@ from pathlib import Path
 import pytest
 from support.lab_commands import ROOT, VARIANTS, Lab, answers_docker, docker
 
-INTEGRATION = Path(__file__).parent
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """One at a time on Docker, and one at a time in local processes: they start whole servers."""
-    if INTEGRATION in item.path.parents:
-        on_docker = item.get_closest_marker("engine") is not None
-        item.add_marker(pytest.mark.xdist_group("docker" if on_docker else "processes"))
-
 
 @pytest.fixture(scope="session")
 def engine() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
@@ -18,7 +19,7 @@ from support.gate import Gate, RecordingEngine
 
 pytestmark = pytest.mark.engine
 
-IMAGE = "memlab-gate:test"
+IMAGE = f"memlab-gate:test-{uuid.uuid4().hex[:8]}"
 PROJECT = "memlab-gate_test"
 VARIANT = f"{PROJECT}-py37-fastapi-sync-1"
 OWN = f"/v1.41/containers/{VARIANT}"
