@@ -65,11 +65,11 @@ def changes_intro(answer: AppAnswer) -> str:
 def change_rows(answer: AppAnswer) -> Iterator[tuple[str, str, str, str]]:
     """The change, what the app gained with it, what that saves, its pace."""
     for change in answer.changes:
-        told = "" if change.is_cure else " (a diagnostic only, not a cure)"
+        note = "" if change.is_cure else " (a diagnostic only, not a cure)"
         gained, saved = (
             in_mib(each, signed=True) for each in (change.gained_bytes, change.saved_bytes)
         )
-        yield f"{change.line}{told}", gained, saved, share(change.rate)
+        yield f"{change.line}{note}", gained, saved, share(change.rate)
 
 
 def line_size(line: AppLine) -> str:

@@ -8,20 +8,21 @@ from lab.causes.traces import line_name
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 
 
-def app_answer(found: Diagnosis, name: str, variant: str) -> AppAnswer:
-    """The answer about an app of that name, in words and numbers for every reader of it."""
+def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
+    """The record of the answer about an app of that name."""
+    holder = diagnosis.holder if is_held(diagnosis) else None
     return AppAnswer(
         app=name,
         variant=variant,
-        verdict=found.judged.verdict,
-        reason=found.judged.reason,
-        requests=found.requests,
+        verdict=diagnosis.judged.verdict,
+        reason=diagnosis.judged.reason,
+        requests=diagnosis.requests,
         causes=tuple(
             AppCause(each.cause, each.standing, each.evidence, each.proof)
-            for each in found.findings
+            for each in diagnosis.findings
         ),
-        no_cause=None if found.findings else no_cause(found),
-        helps=help_line(found),
+        no_cause=None if diagnosis.findings else no_cause(diagnosis),
+        helps=help_line(diagnosis),
         changes=tuple(
             AppChange(
                 each.change.line,
@@ -30,15 +31,15 @@ def app_answer(found: Diagnosis, name: str, variant: str) -> AppAnswer:
                 each.saved_bytes,
                 each.rate,
             )
-            for each in found.outcomes
+            for each in diagnosis.outcomes
         ),
-        lines=tuple(AppLine(line_name(line), line.bytes, line.count) for line in found.lines),
-        types=dict(found.types),
-        held_by=tuple(sentences(found.holder)) if found.holder and is_held(found) else (),
-        package=found.holder.package if found.holder and is_held(found) else None,
+        lines=tuple(AppLine(line_name(line), line.bytes, line.count) for line in diagnosis.lines),
+        types=dict(diagnosis.types),
+        held_by=tuple(sentences(holder)) if holder else (),
+        package=holder.package if holder else None,
     )
 
 
-def is_held(found: Diagnosis) -> bool:
-    """Whether what grew is held by somebody, and no garbage that waits for the collector."""
-    return any(each.cause in LIVE_CAUSES and not each.is_garbage for each in found.findings)
+def is_held(diagnosis: Diagnosis) -> bool:
+    """Whether a cause is live memory, and not garbage that waits for the collector."""
+    return any(each.cause in LIVE_CAUSES and not each.is_garbage for each in diagnosis.findings)

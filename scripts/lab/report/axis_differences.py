@@ -74,15 +74,15 @@ def _inputs(variant: VariantSummary) -> Facts:
 def _meeting_nowhere(
     grown: Sequence[Facts], flat: Sequence[Facts], predicted: bool
 ) -> list[Separator]:
-    found = []
+    separators = []
     for key in grown[0]:
-        ours, theirs = [facts.get(key) for facts in grown], [facts.get(key) for facts in flat]
-        if _apart(key, ours, theirs):
+        grown_values = [facts.get(key) for facts in grown]
+        flat_values = [facts.get(key) for facts in flat]
+        if _apart(key, grown_values, flat_values):
             show = size if key.endswith("bytes") else number
-            found.append(
-                Separator(_words(key), _shown(ours, show), _shown(theirs, show), predicted)
-            )
-    return found
+            texts = _shown(grown_values, show), _shown(flat_values, show)
+            separators.append(Separator(_words(key), *texts, predicted))
+    return separators
 
 
 def is_material(name: str, low: float, high: float) -> bool:
@@ -91,16 +91,16 @@ def is_material(name: str, low: float, high: float) -> bool:
     return high > low and high - low >= max(MATERIAL_SHARE * abs(high), least)
 
 
-def _apart(key: str, ours: Sequence[Value], theirs: Sequence[Value]) -> bool:
-    left = [value for value in map(as_number, ours) if value is not None]
-    right = [value for value in map(as_number, theirs) if value is not None]
-    if len(left) == len(ours) and len(right) == len(theirs):
+def _apart(key: str, grown: Sequence[Value], flat: Sequence[Value]) -> bool:
+    left = [value for value in map(as_number, grown) if value is not None]
+    right = [value for value in map(as_number, flat) if value is not None]
+    if len(left) == len(grown) and len(right) == len(flat):
         lower, upper = sorted((left, right), key=min)
         return is_material(key, max(lower), min(upper))
     if left and right:
         return False
-    few = len({*ours, *theirs}) <= MOST_VALUES
-    return few and not {*ours} & {*theirs}
+    few = len({*grown, *flat}) <= MOST_VALUES
+    return few and not {*grown} & {*flat}
 
 
 def _shown(values: Iterable[Value], show: Callable[[float], str]) -> str:
@@ -135,13 +135,13 @@ def _combination_sentence(
     inputs: Sequence[Separator],
     groups: str,
 ) -> str:
-    ours, theirs = [_axes(v) for v in grown], [_axes(v) for v in flat]
-    if together := _combination(ours, theirs):
+    grown_axes, flat_axes = [_axes(v) for v in grown], [_axes(v) for v in flat]
+    if together := _combination(grown_axes, flat_axes):
         return (
             f"No single axis separates {groups}. A combination does: "
             f"all that grew, and no flat one, have {together}."
         )
-    if together := _combination(theirs, ours):
+    if together := _combination(flat_axes, grown_axes):
         return (
             f"No single axis separates {groups}. A combination does: "
             f"all that stayed flat, and none that grew, have {together}."
@@ -152,7 +152,7 @@ def _combination_sentence(
 
 
 def _combination(inside: Sequence[Facts], outside: Sequence[Facts]) -> str | None:
-    """The fewest axis values that all inside share and nobody outside has together."""
+    """The fewest axis values that all inside share and no variant outside has together."""
     first, *rest = inside
     shared = {
         key: value

@@ -1,4 +1,4 @@
-"""Who was right about what: the claims of a run as plain records for the templates."""
+"""The claims of a run, with their outcomes, as plain records for the templates."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class ClaimLine:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with what was found on it."""
+    """A question of the thread, with the claims about it."""
 
     text: str
     lines: tuple[ClaimLine, ...]
@@ -50,18 +50,18 @@ class PublishedRow:
 
 def tally(claims: Sequence[Claim]) -> str:
     """`42 claims: 12 reproduced, 18 refuted, ...`."""
-    found = Counter(claim.outcome for claim in claims)
-    told = [f"{found[outcome]} {outcome.value}" for outcome in Outcome]
-    return f"{counted(len(claims), 'claim')}: {', '.join(told)}"
+    counts = Counter(claim.outcome for claim in claims)
+    parts = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome]
+    return f"{counted(len(claims), 'claim')}: {', '.join(parts)}"
 
 
 def questions(summary: Summary) -> tuple[Question, ...]:
     """The page's questions, with reasons as long as one screen allows."""
     for length in REASON_LENGTHS:
-        found = questions_within(summary, length)
-        if sum(map(size_of, found)) <= PAGE_LIMIT - FRAME:
+        answered = questions_within(summary, length)
+        if sum(map(size_of, answered)) <= PAGE_LIMIT - FRAME:
             break
-    return found
+    return answered
 
 
 def questions_within(summary: Summary, length: int) -> tuple[Question, ...]:
@@ -80,7 +80,7 @@ def line_of(claim: Claim, says: str, length: int) -> ClaimLine:
 
 
 def size_of(question: Question) -> int:
-    """Characters in Markdown, its marks counted in."""
+    """Characters of the question in Markdown, with its marks."""
     lines = question.lines
     return (
         len(question.text)
@@ -130,8 +130,8 @@ def one_evidence(row: Evidence) -> str:
         for name, value in row.numbers.items()
     ]
     trials = "" if row.trials == 1 else f", {row.trials} trials"
-    told = f": {', '.join(numbers)}" if numbers else ""
-    return f"{row.role} = {row.variant}{trials}{told}"
+    values = f": {', '.join(numbers)}" if numbers else ""
+    return f"{row.variant} as {row.role}{trials}{values}"
 
 
 def variants_text(claim: Claim) -> str:

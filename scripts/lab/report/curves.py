@@ -162,9 +162,9 @@ def _panel(
 
 
 def _description(summary: Summary) -> str:
-    told = (f"{v.name}: {v.verdict.value}, {_growth_words(v)}" for v in summary.variants)
+    panels = (f"{v.name}: {v.verdict.value}, {_growth_words(v)}" for v in summary.variants)
     scales = "each on its own scale" if has_own_scales(summary.variants) else "on one scale"
-    return f"{counted(len(summary.variants), 'panel')}, {scales}. {'; '.join(told)}."
+    return f"{counted(len(summary.variants), 'panel')}, {scales}. {'; '.join(panels)}."
 
 
 def _growth_words(variant: VariantSummary) -> str:

@@ -51,11 +51,11 @@ def _whole_python(
 
 
 def _pythons_by_arm(variants: Iterable[VariantSummary]) -> dict[str, list[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    pythons_of: defaultdict[str, set[str]] = defaultdict(set)
     for variant in variants:
         python, arm = split_name(variant)
-        found[arm].update([python] if python else [])
-    return {arm: sorted(pythons, key=version_key) for arm, pythons in found.items()}
+        pythons_of[arm].update([python] if python else [])
+    return {arm: sorted(pythons, key=version_key) for arm, pythons in pythons_of.items()}
 
 
 def _python_phrase(pythons: list[str], available: list[str]) -> tuple[str, ...]:

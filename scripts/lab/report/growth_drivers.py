@@ -1,4 +1,4 @@
-"""Which number orders the growth of the variants that grew."""
+"""Which number the growth of the bounded variants rises with."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ MOST_STEPS = 6
 
 
 def follow_sentence(grown: Sequence[VariantSummary]) -> str | None:
-    """In words: the number that orders the growth of the variants that grew, if one does."""
+    """In words: the number that growth rises with, if one does."""
     threads = _steps_of(grown, _predicted_threads(grown), "predicted threads")
     measured = _steps_of(grown, _started_threads(grown), "threads that started")
     others = [_steps_of(grown, column, name) for name, column in _other_numbers(grown)]

@@ -67,8 +67,8 @@ def downsample(values: Floats, most: int = MOST_POINTS) -> NDArray[np.intp]:
     padded = np.pad(values, (0, buckets * length - count), mode="edge").reshape(buckets, length)
     starts = np.arange(buckets) * length
     picked = np.concatenate([starts + padded.argmin(axis=1), starts + padded.argmax(axis=1)])
-    kept: NDArray[np.intp] = np.unique(np.minimum(picked, count - 1))
-    return kept
+    indices: NDArray[np.intp] = np.unique(np.minimum(picked, count - 1))
+    return indices
 
 
 def _path(curve: MemoryCurve, scale: Scale) -> str:

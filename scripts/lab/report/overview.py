@@ -61,7 +61,7 @@ class Overview:
 
 
 def overview_of(summary: Summary) -> Overview:
-    """Say which variants grew, to what ceiling, what was predicted and what tells them apart."""
+    """Which variants grew, to what ceiling, what was predicted and what tells them apart."""
     measured = [variant for variant in summary.variants if is_measured(variant)]
     if summary.claims:
         return _answer_of_claims(summary, measured)
@@ -75,7 +75,7 @@ def overview_of(summary: Summary) -> Overview:
 
 
 def _answer_of_claims(summary: Summary, measured: Sequence[VariantSummary]) -> Overview:
-    """Of statements, not of variants: what came out, and what explains most of it."""
+    """The overview of a run of claims: their outcomes, and what explains most of the growth."""
     return Overview(
         headline=_claims_headline(summary.claims),
         lines=(),
@@ -89,8 +89,8 @@ def _claims_headline(claims: Sequence[Claim]) -> str:
     if len(claims) == 1:
         (claim,) = claims
         return f"{claim.id} is {claim.outcome.value}. {sentence(claim.reason)}"
-    told = tally(claims).replace("claims:", "statements of the thread:", 1)
-    return f"{told}."
+    counts = tally(claims).replace("claims:", "statements of the thread:", 1)
+    return f"{counts}."
 
 
 def _open_claims(claims: Sequence[Claim]) -> Iterable[str]:
@@ -280,8 +280,8 @@ def _missing_sentence(missing: Sequence[Missing]) -> str:
     by_reason: dict[str, list[str]] = {}
     for each in missing:
         by_reason.setdefault(clipped(each.reason, REASON_LENGTH) or DASH, []).append(each.name)
-    told = [f"{listed(names)} ({reason})" for reason, names in by_reason.items()]
-    return f"{counted(len(missing), 'variant')} never ran: {sentence(listed(told, MOST_REASONS))}"
+    groups = [f"{listed(names)} ({reason})" for reason, names in by_reason.items()]
+    return f"{counted(len(missing), 'variant')} never ran: {sentence(listed(groups, MOST_REASONS))}"
 
 
 def _failure_warning(variants: Iterable[VariantSummary]) -> Iterable[str]:

@@ -38,14 +38,14 @@ class Predictions:
     """All predictions of a run."""
 
     formula: str
-    """What every prediction was computed with; empty where they differ."""
+    """What every prediction that has numbers was computed with; empty where they differ."""
     rows: tuple[PredictionRow, ...]
     inputs: tuple[InputRow, ...]
 
 
 def predictions(variants: Sequence[VariantSummary]) -> Predictions:
     """Each prediction, equal ones in one row; each input and value in one row."""
-    symbolic = {_split(variant)[0] for variant in variants}
+    symbolic = {_split(variant)[0] for variant in variants} - {""}
     shared = symbolic.pop() if len(symbolic) == 1 else ""
     return Predictions(shared, _rows(variants, bool(shared)), _input_rows(variants))
 

@@ -128,9 +128,9 @@ def summary_json(summary: Summary) -> str:
     return UNPRINTABLE.sub(_escaped, whole) + "\n"
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escaped(match: re.Match[str]) -> str:
     """As JSON writes it in ASCII: a terminal that shows the file is steered by nothing in it."""
-    return json.dumps(found[0])[1:-1]
+    return json.dumps(match[0])[1:-1]
 
 
 def _context(summary: Summary) -> dict[str, Any]:
@@ -164,10 +164,10 @@ def _context(summary: Summary) -> dict[str, Any]:
 
 def _answer(summary: Summary) -> Overview:
     """The first screen; of a run about one own app its headline is the app's."""
-    found = overview_of(summary)
+    overview = overview_of(summary)
     if summary.own is None:
-        return found
-    return replace(found, headline=headline_of(summary.own))
+        return overview
+    return replace(overview, headline=headline_of(summary.own))
 
 
 def _column_groups() -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab.records.experiment import EngineInfo
 from lab.records.judgement import Verdict
-from lab.records.summary import Compared, ImageBase, RunInfo, Summary, TrialSummary, VariantSummary
+from lab.records.summary import Compared, ImageBase, Summary, TrialSummary, VariantSummary
 from lab.records.trial import EndKind
 from lab.report.group_names import group_name
 from lab.report.overview import VERDICT_ORDER
@@ -123,18 +123,18 @@ def versions(variants: Sequence[VariantSummary]) -> Versions:
     for variant in variants:
         if variant.versions:
             groups[tuple(sorted(variant.versions.items()))].append(variant)
-    found = [dict(versions) for versions in groups]
+    columns = [dict(versions) for versions in groups]
     packages = list(dict.fromkeys(name for variant in variants for name in variant.versions))
     return Versions(
         columns=tuple(group_name(members, variants) for members in groups.values()),
-        rows=tuple(_version_row(package, found) for package in packages),
+        rows=tuple(_version_row(package, columns) for package in packages),
     )
 
 
 def _version_row(package: str, columns: Sequence[dict[str, str]]) -> VersionRow:
-    told = [column[package] for column in columns if package in column]
+    installed = [column[package] for column in columns if package in column]
     shown = tuple(column.get(package, DASH) for column in columns)
-    return VersionRow(package, shown, len(set(told)) > 1)
+    return VersionRow(package, shown, len(set(installed)) > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class ComparisonRow:
 
 
 def comparison_rows(summary: Summary) -> tuple[ComparisonRow, ...]:
-    """Same variant, both engines; empty where only one has run."""
+    """The variants that both engines measured; empty where only one has run."""
     comparison = summary.run.comparison
     if comparison is None:
         return ()
@@ -215,7 +215,7 @@ def run_facts(summary: Summary) -> list[tuple[str, str]]:
         ("Engine", _engine_text(run.engine)),
         ("Host", f"{run.host.cpu_model}, {counted(run.host.cpus, 'CPU')}"),
         ("Host memory", in_mib(run.host.memory_bytes)),
-        ("CPUs shown to the variants", _cpus_shown(run)),
+        ("CPUs shown to the variants", _cpus_shown(summary)),
         ("Kernel", run.host.kernel),
         ("Commit", run.git_commit or DASH),
         ("Exit code", str(int(run.exit_code))),
@@ -228,7 +228,13 @@ def _engine_text(engine: EngineInfo) -> str:
     return f"{kind} {engine.version}, cgroup {engine.cgroup}"
 
 
-def _cpus_shown(run: RunInfo) -> str:
-    if run.host_cpus_shown is None:
-        return f"the host's own ({run.host.cpus})"
-    return f"{run.host_cpus_shown} (the host has {run.host.cpus})"
+def _cpus_shown(summary: Summary) -> str:
+    """What the variants see, one by one where they see different numbers."""
+    real = summary.run.host.cpus
+    shown = {variant.axes.host_cpus for variant in summary.variants}
+    shown = shown or {summary.run.host_cpus_shown}
+    numbers = sorted({int(cpus) for cpus in shown if cpus is not None})
+    if not numbers:
+        return f"the host's own ({real})"
+    own = " or the host's own" if None in shown else ""
+    return f"{listed(list(map(str, numbers)))}{own} (the host has {real})"

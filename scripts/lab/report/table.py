@@ -147,9 +147,9 @@ def failure_text(failures: Mapping[str, int]) -> str:
 
 
 def trial_text(trials: Sequence[TrialSummary]) -> str:
-    """What each of several trials said, and how much it grew."""
-    found = Counter(trial.verdict for trial in trials)
-    said = ", ".join(f"{count} {verdict.value}" for verdict, count in found.most_common())
+    """What each of several trials verdicts, and how much it grew."""
+    counts = Counter(trial.verdict for trial in trials)
+    verdicts = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.most_common())
     growths = [trial.memory_bytes.growth if trial.memory_bytes else None for trial in trials]
-    told = ", ".join(signed_mib(growth) for growth in growths)
-    return f"{counted(len(trials), 'trial')} ({said}): {told} MiB"
+    gains = ", ".join(signed_mib(growth) for growth in growths)
+    return f"{counted(len(trials), 'trial')} ({verdicts}): {gains} MiB"

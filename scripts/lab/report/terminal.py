@@ -76,8 +76,8 @@ def closing(summary: Summary) -> Group:
     if not summary.claims:
         return closing_table(summary)
     few = len(summary.variants) + len(summary.run.missing) <= FEW_VARIANTS
-    told = [c for c in summary.claims if few or c.outcome is Outcome.INCONCLUSIVE]
-    reasons = [Text(f"{claim.id}: {sentence(claim.reason)}") for claim in told]
+    explained = [c for c in summary.claims if few or c.outcome is Outcome.INCONCLUSIVE]
+    reasons = [Text(f"{claim.id}: {sentence(claim.reason)}") for claim in explained]
     code = summary.run.exit_code
     return Group(
         closing_table(summary) if few else Text(),
@@ -101,8 +101,8 @@ def closing_table(summary: Summary) -> Group:
         table.add_row(*row(variant))
     for missing in summary.run.missing:
         table.add_row(missing.name, "never ran", Text(sentence(missing.reason)))
-    found = overview_of(summary)
-    return Group(table, Text(), Text(found.headline, style="bold"))
+    overview = overview_of(summary)
+    return Group(table, Text(), Text(overview.headline, style="bold"))
 
 
 def answer_at_terminal(answer: AppAnswer) -> Group:

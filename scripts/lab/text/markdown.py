@@ -31,8 +31,8 @@ def markdown_code(value: object, most: int | None = None) -> str:
 
 def markdown_fence(lines: Sequence[str], most: int | None = None, width: int | None = None) -> str:
     """The last lines as a fenced block that nothing inside can close."""
-    kept = [printable(line).replace("\n", " ")[:width] for line in lines[-most if most else 0 :]]
-    text = "\n".join(kept)
+    shown = [printable(line).replace("\n", " ")[:width] for line in lines[-most if most else 0 :]]
+    text = "\n".join(shown)
     ticks = "`" * max(3, _longest_ticks(text) + 1)
     return f"{ticks}text\n{text}\n{ticks}"
 

@@ -35,11 +35,18 @@ def test_a_formula_and_each_input_are_said_once() -> None:
 
 
 def test_formulas_that_differ_stand_in_their_rows() -> None:
-    found = predictions([predicted("one", 2, "a = 1"), factories.unmeasured("two")])
+    found = predictions([predicted("one", 2, "a = 1"), predicted("two", 3, "b = 2")])
 
     assert found.formula == ""
+    assert [row.computed for row in found.rows] == ["a = 1", "b = 2"]
+
+
+def test_what_was_not_predicted_says_why() -> None:
+    found = predictions([predicted("one", 2, "a = 1"), factories.unmeasured("two")])
+
+    assert found.formula == "a"
     assert [row.computed for row in found.rows] == [
-        "a = 1",
+        "1",
         "not calibrated: the variant never got ready",
     ]
     assert [row.predicted for row in found.rows] == ["+20.0 MiB", "\N{EN DASH}"]
