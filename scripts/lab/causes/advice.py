@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from lab.causes.causes import LIVE_CAUSES
 from lab.causes.diagnosis import Diagnosis
 from lab.causes.growth import is_too_small
+from lab.causes.holders import HolderFinding
 from lab.causes.interventions import InterventionResult
 from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
@@ -81,7 +82,20 @@ def advice_for_cause(found: Diagnosis) -> str | None:
         return COLLECT
     if found.judged.verdict is Verdict.BOUNDED and first.cause in LIVE_CAUSES:
         return LIMIT if first.cause is Cause.LIVE_OBJECTS else STOPPED
+    if first.cause in LIVE_CAUSES and found.holder is not None:
+        return advice_for_holder(found.holder) or ADVICE[first.cause]
     return ADVICE[first.cause]
+
+
+def advice_for_holder(holder: HolderFinding) -> str | None:
+    """What to do about a holder that is known by name; None where none is."""
+    path = next((each.path for each in holder.holders if each.path), None)
+    if path is not None:
+        return f"bound {path}, let its entries expire, or key it by fewer values"
+    if holder.package is None:
+        return None
+    package = f"{holder.package.name} {holder.package.version}"
+    return f"move {package} to a release that does not leak, or report it to its maintainers"
 
 
 def without_findings(found: Diagnosis) -> str:

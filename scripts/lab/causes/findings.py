@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.growth import Growth
+from lab.causes.holders import who_holds
 from lab.causes.interventions import NOISE_BYTES, InterventionResult
 from lab.causes.traces import (
     TRACED_SHARE,
@@ -133,11 +134,14 @@ def live_finding(
 
 def traced_cause(growth: Growth, suspect: Plausible, python: AllocationTrace | None) -> Cause:
     """What Python's own trace accounts for is live objects, whatever their size; what it does not
-    see is native; between the two as suspected.
+    see is native; between the two as suspected. What an extension asked Python's allocator for and
+    nothing in Python holds is native, too.
     """
     if python is None:
         return suspect.cause
     seen = traced_share(python, growth.per_request)
     if seen >= TRACED_SHARE:
-        return Cause.LIVE_OBJECTS
+        holder = who_holds(python)
+        unheld = holder is not None and holder.is_unheld and holder.called is not None
+        return Cause.NATIVE if unheld else Cause.LIVE_OBJECTS
     return Cause.NATIVE if seen < UNSEEN_SHARE else suspect.cause

@@ -36,6 +36,12 @@ class HolderFinding:
     limit: str | None = None
     """Why the search ended early."""
 
+    @property
+    def is_unheld(self) -> bool:
+        """Whether the whole search met nothing in Python that holds it, nor objects of it."""
+        in_python = self.holders or self.lost or self.example
+        return not in_python and self.limit is None
+
 
 def who_holds(trace: AllocationTrace) -> HolderFinding | None:
     """The holder of what a trace found; None where the trace searched for none."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from lab.causes.advice import advice_for_holder
 from lab.causes.holders import sentences, who_holds
 from lab.records.holders import CalledFunction, Holder, HolderSearch, ObjectGrowth, Package
 from lab.records.observations import AllocationTrace, TracedLine
@@ -96,3 +97,34 @@ def test_a_trace_without_a_search_names_nobody() -> None:
 
 def with_search(**changes: object) -> AllocationTrace:
     return replace(TRACE, search=replace(SEARCH, **changes))
+
+
+def test_what_python_does_not_hold_at_all_is_unheld() -> None:
+    nobody = who_holds(with_search(holders=()))
+    somebody = who_holds(TRACE)
+    early = who_holds(with_search(holders=(), limit="the search ended after 20 s"))
+
+    assert nobody is not None
+    assert nobody.is_unheld
+    assert somebody is not None
+    assert not somebody.is_unheld
+    assert early is not None
+    assert not early.is_unheld
+
+
+def test_the_advice_for_a_container_is_about_that_container() -> None:
+    found = who_holds(TRACE)
+    assert found is not None
+
+    assert advice_for_holder(found) == (
+        "bound app.SESSIONS, let its entries expire, or key it by fewer values"
+    )
+
+
+def test_the_advice_for_what_nobody_holds_names_the_package() -> None:
+    found = who_holds(with_search(holders=()))
+    assert found is not None
+
+    assert advice_for_holder(found) == (
+        "move ujson 5.1.0 to a release that does not leak, or report it to its maintainers"
+    )
