@@ -35,7 +35,7 @@ def images(engine: None) -> None:
 def debian_base(images: None) -> str:
     """The image that the gate is built from: official, or the stand-in."""
     done = subprocess.run(
-        [ROOT / "scripts" / "bases"], capture_output=True, text=True, check=True, cwd=ROOT
+        [ROOT / "scripts" / "shell" / "bases"], capture_output=True, text=True, check=True, cwd=ROOT
     )
     lines = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
     return lines["BASE_DEBIAN"]

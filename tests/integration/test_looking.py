@@ -39,7 +39,7 @@ sleep 2
 
 def shell(line: str, **given: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["sh", "-c", f". scripts/host.sh; trap remove_helpers EXIT; {line}"],
+        ["sh", "-c", f". scripts/shell/containers.sh; trap remove_helpers EXIT; {line}"],
         cwd=ROOT,
         env={**os.environ, **given},
         capture_output=True,
@@ -179,7 +179,11 @@ def helper_that_waits(lab: Lab, folder: Path, seconds: int) -> subprocess.Popen[
     os.mkfifo(folder / "compose.yaml", 0o666)
     mount = f"--volume {folder}/compose.yaml:/lab/compose.yaml:ro"
     return subprocess.Popen(
-        ["sh", "-c", f". scripts/host.sh; helper_seconds={seconds}; helper plan {mount}"],
+        [
+            "sh",
+            "-c",
+            f". scripts/shell/containers.sh; helper_seconds={seconds}; helper plan {mount}",
+        ],
         cwd=ROOT,
         env=lab.env(),
         stderr=subprocess.PIPE,

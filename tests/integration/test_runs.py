@@ -136,9 +136,9 @@ def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
     copy = tmp_path / "checkout"
     ignored = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
-    (copy / "scripts" / "bases").rename(copy / "scripts" / "real-bases")
-    stub = copy / "scripts" / "bases"
-    real = ROOT / "scripts" / "bases"
+    (copy / "scripts" / "shell" / "bases").rename(copy / "scripts" / "shell" / "real-bases")
+    stub = copy / "scripts" / "shell" / "bases"
+    real = ROOT / "scripts" / "shell" / "bases"
     stub.write_text(f"#!/bin/sh\n{real} | sed 's/^BASE_PY39=.*/BASE_PY39=memlab-base:missing/'\n")
     stub.chmod(0o755)
     docker("tag", "memlab-py39-thread", "memlab-py39-kept")

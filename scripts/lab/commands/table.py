@@ -49,7 +49,7 @@ class Entry:
                 raise
             raise LabError(
                 f"`lab {self.name}` needs the package {package}, which this Python has not: "
-                "run it through make, or after `scripts/venv driver` with .venv/bin/python"
+                "run it through make, or after `scripts/shell/venv driver` with .venv/bin/python"
             ) from error
 
 

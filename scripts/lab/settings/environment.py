@@ -8,7 +8,7 @@ from pathlib import Path
 from lab.errors import LabError, UsageError
 from lab.paths import DOTENV_FILE, ROOT
 
-DOTENV_READER = ROOT / "scripts" / "dotenv.awk"
+DOTENV_READER = ROOT / "scripts" / "shell" / "dotenv.awk"
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

@@ -13,13 +13,13 @@ from lab.commands import table
 from lab.commands.table import COMMANDS, Entry, entry_of
 from lab.errors import ExitCode, LabError
 from support.paths import ROOT
+from support.shell_scripts import SHELL_SCRIPTS
 
 LAB = ROOT / "scripts" / "lab"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = dict(re.findall(r"^([a-z]+):.*## (.*)$", MAKEFILE, re.MULTILINE))
 RUN_BY_PATH = {"engines/process/supervisor.py", "__main__.py"}
 """What is started by its file's name: it is a program of its own."""
-SHELL_SCRIPTS = [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
 BARE = [entry.name for entry in COMMANDS if not entry.needs_packages]
 
 

@@ -10,10 +10,9 @@ from lab.settings.declared import SETTINGS
 from lab.settings.setting import Setting
 from lab.settings.table import settings_text
 from support.paths import ROOT
+from support.shell_scripts import SHELL_SCRIPTS
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-SCRIPTS = [path for path in (ROOT / "scripts").iterdir() if path.is_file() and not path.suffix]
-SCRIPTS += (ROOT / "scripts").glob("*.sh")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 OTHER_DEFAULTS = {("HOST_CPUS", "host"), ("ENGINE", "auto"), ("RESULTS", "results")}
 """Those of `make try`, and the results folder as one would type it in a message."""
@@ -59,7 +58,7 @@ def test_what_is_refused_is_named_with_what_is_allowed(setting: Setting[Any]) ->
     assert str(refused.value).startswith(said)
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
 def test_a_script_takes_no_default_of_its_own(script: Any) -> None:
     taken = re.findall(
         r"\$\(setting ([A-Z][A-Z_]+) \"?'?([^\"')]*)", script.read_text(encoding="utf-8")
@@ -75,7 +74,7 @@ def test_a_script_takes_no_default_of_its_own(script: Any) -> None:
 
 @pytest.mark.parametrize(("line", "target"), [("try", "try"), ("*", "repro")])
 def test_the_recorded_command_line_has_the_settings_of_its_target(line: str, target: str) -> None:
-    text = (ROOT / "scripts" / "command-line").read_text(encoding="utf-8")
+    text = (ROOT / "scripts" / "shell" / "command-line").read_text(encoding="utf-8")
     branch = re.search(rf'^{re.escape(line)}\)\s*names="([^"]*)"', text, re.MULTILINE)
     assert branch is not None
     using = {target, "claim"} if target == "repro" else {target}

@@ -102,13 +102,13 @@ COMPOSE = "services:\n  any:\n    image: any\n    environment:\n"
 
 
 def shell(folder: Path, text: str, script: str) -> "subprocess.CompletedProcess[str]":
-    """What a script says beside a .env, with host.sh's functions at hand."""
-    (folder / "scripts").mkdir()
-    for name in ("host.sh", "dotenv.awk"):
-        shutil.copy(ROOT / "scripts" / name, folder / "scripts")
+    """What a script says beside a .env, with settings.sh's functions at hand."""
+    (folder / "scripts" / "shell").mkdir(parents=True)
+    for name in ("settings.sh", "dotenv.awk"):
+        shutil.copy(ROOT / "scripts" / "shell" / name, folder / "scripts" / "shell")
     (folder / ".env").write_text(text, encoding="utf-8", newline="")
     return subprocess.run(
-        ["sh", "-c", f". scripts/host.sh\n{script}"],
+        ["sh", "-c", f". scripts/shell/settings.sh\n{script}"],
         cwd=folder,
         capture_output=True,
         text=True,

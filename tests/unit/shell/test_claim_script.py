@@ -30,7 +30,7 @@ def test_a_claim_that_is_none_is_usage_before_anything_is_built(given: str, said
 
 def test_the_line_that_asks_again_names_the_claim() -> None:
     told = subprocess.run(
-        [ROOT / "scripts" / "command-line"],
+        [ROOT / "scripts" / "shell" / "command-line"],
         env={**os.environ, "SUITE": "thread", "ID": "T23"},
         capture_output=True,
         text=True,

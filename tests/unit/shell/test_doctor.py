@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.paths import ROOT
 
-HOST = (ROOT / "scripts" / "host.sh").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "scripts" / "shell" / "settings.sh").read_text(encoding="utf-8")
 CLIENT = """#!/bin/sh
 case "$1 $2" in
 "image inspect") exit 1 ;;
@@ -51,7 +51,7 @@ def test_a_registry_answers_when_the_base_can_be_pulled(
 
 def hide_python(folder: Path) -> None:
     """As on a machine with Pythons that are too old, or without venv."""
-    names = re.search(r"for name in (python3[^;]*);", HOST)
+    names = re.search(r"for name in (python3[^;]*);", SETTINGS)
     assert names is not None
     for name in names[1].split():
         program(folder, name, "#!/bin/sh\nexit 1\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
+from support.shell_scripts import SHELL_SCRIPTS
 
 OPTIONS = (
     "--pull never --label memlab=helper --network none --user 1000:1000 --cap-drop ALL "
@@ -29,11 +30,6 @@ ENTRIES: dict[str, Entry] = {
 }
 
 
-def shell_scripts() -> list[Path]:
-    files = [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
-    return [path for path in files if path.suffix == ".sh" or path.read_bytes()[:9] == b"#!/bin/sh"]
-
-
 def commands(text: str) -> list[str]:
     """The lines without their comments, each with those that it continues on."""
     lines = text.replace("\\\n", " ").splitlines()
@@ -41,10 +37,10 @@ def commands(text: str) -> list[str]:
 
 
 def sourced(line: str, folder: Path | None = None, **given: str) -> str:
-    """What a line prints in a shell that knows host.sh; clients in the folder come first."""
+    """What a line prints in a shell that knows containers.sh; clients in the folder come first."""
     path = f"{folder}:{os.environ['PATH']}" if folder else os.environ["PATH"]
     done = subprocess.run(
-        ["sh", "-c", f". scripts/host.sh; {line}"],
+        ["sh", "-c", f". scripts/shell/containers.sh; {line}"],
         cwd=ROOT,
         env={"PATH": path, "HOME": "/nowhere", **given},
         capture_output=True,
@@ -69,7 +65,7 @@ def client(folder: Path, entry: Entry, more: str = "") -> Path:
     return folder
 
 
-@pytest.mark.parametrize("script", shell_scripts(), ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
 def test_no_container_is_run_or_created_without_the_shared_options(script: Path) -> None:
     text = script.read_text(encoding="utf-8")
 
@@ -84,9 +80,9 @@ def test_no_container_is_run_or_created_without_the_shared_options(script: Path)
 
 
 def test_the_scripts_that_run_containers_are_among_those_that_are_looked_at() -> None:
-    using = {path.name for path in shell_scripts() if "$(contained" in path.read_text()}
+    using = {path.name for path in SHELL_SCRIPTS if "$(contained" in path.read_text()}
 
-    assert using == {"host.sh", "bench"}
+    assert using == {"containers.sh", "bench"}
 
 
 def test_no_python_of_the_lab_calls_the_engines_client_to_run_a_container() -> None:

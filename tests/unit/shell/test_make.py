@@ -1,42 +1,18 @@
 """What make's line and the environment hold reaches a recipe as it was typed, and runs nothing."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from lab.settings import declared
 from support.paths import ROOT
+from support.shell_scripts import SHELL_SCRIPTS
 
-SETTINGS = (
-    "APP",
-    "BLOCKS",
-    "COMPOSE",
-    "COMPOSE_PROJECT_NAME",
-    "CONCURRENCY",
-    "CONNECTION",
-    "DOCKER_SOCKET",
-    "ENGINE",
-    "EXAMPLE",
-    "FAIL_ON",
-    "FRESH",
-    "HOST_CPUS",
-    "ID",
-    "LAB_PROBES",
-    "LAB_UID",
-    "LANES",
-    "MATTERS",
-    "MEMORY_BUDGET",
-    "OFFLINE",
-    "REQUESTS",
-    "RESULTS",
-    "RUN",
-    "SEED",
-    "SUITE",
-    "TRIALS",
-    "VARIANTS",
-    "WORKERS",
-)
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+SETTINGS = (*(setting.name for setting in declared.SETTINGS), "LAB_UID")
 TEXTS = {
     "make's shell": "$(shell touch ran)",
     "make's shell in braces": "${shell touch ran}",
@@ -128,7 +104,7 @@ def test_make_below_make_passes_on_what_was_typed(checkout: Path) -> None:
 
 def recorded(words: list[str], environment: dict[str, str]) -> str:
     told = subprocess.run(
-        [ROOT / "scripts" / "command-line", *words],
+        [ROOT / "scripts" / "shell" / "command-line", *words],
         env={**clean_environment(), **environment},
         capture_output=True,
         text=True,
@@ -172,3 +148,43 @@ def test_the_recorded_line_typed_again_gives_the_same_settings(
 )
 def test_the_recorded_line(words: list[str], environment: dict[str, str], line: str) -> None:
     assert recorded(words, environment) == line + "\n"
+
+
+ENTRY_POINTS = set(re.findall(r"^\t@.*scripts/([a-z]+)", MAKEFILE, re.MULTILINE))
+
+
+def test_what_make_calls_stands_apart_from_what_is_sourced_or_called_by_it() -> None:
+    entries = {path.name for path in SHELL_SCRIPTS if path.parent.name == "scripts"}
+
+    assert entries == ENTRY_POINTS
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 64, 130])
+def test_a_script_keeps_the_exit_code_that_make_flattens(tmp_path: Path, code: int) -> None:
+    """As scripts/repro and scripts/report end: with what `python -m lab` ends with."""
+    shutil.copytree(ROOT / "scripts" / "shell", tmp_path / "scripts" / "shell")
+    for name in ("report", "repro", "try"):
+        shutil.copy(ROOT / "scripts" / name, tmp_path / "scripts")
+    program(tmp_path / "scripts" / "shell" / "venv", "exit 0")
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    program(python, f"exit {code}")
+    program(tmp_path / "python3", 'case "$*" in *check-app*) echo "$PWD/lab.toml" ;; esac')
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    given = {**clean_environment(), "PATH": path, "ENGINE": "process", "APP": "."}
+
+    for name in ("report", "repro", "try"):
+        words = ([tmp_path / "scripts" / name], ["make", name])
+        ended = [
+            subprocess.run(
+                each, cwd=tmp_path, env=given, capture_output=True, timeout=60, check=False
+            ).returncode
+            for each in words
+        ]
+        assert ended == [code, 2]
+
+
+def program(path: Path, line: str) -> None:
+    path.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    path.chmod(0o755)

@@ -44,7 +44,7 @@ def uv_command() -> Path:
     if found := shutil.which("uv"):
         return Path(found)
     raise LabError(
-        "uv, which makes the variants' environments, is missing: run scripts/venv process"
+        "uv, which makes the variants' environments, is missing: run scripts/shell/venv process"
     )
 
 

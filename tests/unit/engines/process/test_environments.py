@@ -181,7 +181,7 @@ def test_a_package_without_its_executable_is_passed_over(
 def test_without_uv_it_is_said_what_to_do(machine: Machine) -> None:
     machine.uv.unlink()
 
-    with pytest.raises(LabError, match="run scripts/venv process") as refused:
+    with pytest.raises(LabError, match="run scripts/shell/venv process") as refused:
         uv_command()
     assert refused.value.exit_code == ExitCode.INCOMPLETE
 

@@ -1,0 +1,95 @@
+# shellcheck shell=sh
+# What a script runs or creates by itself, builds in the background, and removes again. Sourced like
+# engine.sh, which it brings with it.
+. scripts/shell/engine.sh
+
+# Run in the background in a process group of its own, where there is setsid; one signal ends it all.
+own_group() {
+    if command -v setsid > /dev/null; then exec setsid "$@"; else exec "$@"; fi
+}
+
+end_group() {
+    kill -TERM -- "-$1" 2> /dev/null || kill -TERM "$1" 2> /dev/null
+    wait "$1" 2> /dev/null
+}
+
+# The options of every container that a script runs or creates by itself, on no network unless $1
+# names one. What they stand in front of is a stranger's image, or reads a stranger's files.
+contained() {
+    echo "--pull never --label memlab=helper --label memlab.shell=$project-$$ --network ${1:-none}" \
+        "--user ${LAB_UID:-1000}:${LAB_GID:-1000} --cap-drop ALL --security-opt no-new-privileges" \
+        "--read-only --tmpfs /tmp:size=64m --pids-limit 256 --memory 1g --memory-swap 1g"
+}
+
+# What this script ran or created by itself; with it the volumes that an image asks for.
+remove_helpers() {
+    { docker ps --all --quiet --filter "label=memlab.shell=$project-$$" |
+        xargs -r docker rm --force --volumes; } > /dev/null 2>&1
+}
+
+helper_seconds=120
+
+# The command $1 in the driver's image for at most helper_seconds; what follows are docker's options.
+# The limit is kept inside, as not every host has a `timeout`.
+helper() {
+    verb=$1
+    shift
+    # shellcheck disable=SC2046,SC2086 # words
+    docker run --rm $(contained) "$@" --entrypoint timeout memlab-driver \
+        --kill-after 5 "$helper_seconds" python3 -m lab $verb
+    code=$?
+    case $code in
+    124) say "${verb%% *} was ended: it was not done after $helper_seconds s" && return 3 ;;
+    137) say "${verb%% *} was killed: it is given 1 GiB of memory" && return 3 ;;
+    esac
+    return "$code"
+}
+
+# The chosen variants, a line each: service, image, memory limit in bytes, other services that it
+# needs. Needs the driver's image.
+plan() {
+    helper plan --volume "$PWD/compose.yaml:/lab/compose.yaml:ro" \
+        --env SUITE="$(setting SUITE core)" --env ID="$(setting ID "")" \
+        --env VARIANTS="$(setting VARIANTS '*')" \
+        --env HOST_CPUS="$(setting HOST_CPUS "")" --env WORKERS="$(setting WORKERS "")" \
+        --env REQUESTS="$(setting REQUESTS "")" --env BLOCKS="$(setting BLOCKS "")"
+}
+
+# To look into the image $1 without running anything of it: a container that is created and never
+# started. Out of reach of Ctrl-C, so that remove_helpers finds what the engine was asked for.
+look_into() {
+    look=$project-look-$$
+    # shellcheck disable=SC2046 # words
+    (own_group docker create $(contained) --name "$look" "$1" nothing)
+}
+
+# Whether there is a $1 in what look_into made, of a kind in $2 (as `tar -tv` writes them). Nothing
+# is followed or kept, and no more is read than what says its kind: it may be of any size.
+image_has() {
+    kind=$(docker cp "$look:$1" - 2> /dev/null | head -c 10240 | tar -tvf - 2> /dev/null | head -c 1)
+    [ -n "$kind" ] && case $2 in *"$kind"*) ;; *) false ;; esac
+}
+
+# The line of a build's log $1 that says why: an installer's own error before the builder's.
+reason() {
+    clean=$(tr -d '\r\033' < "$1" | sed 's/\[[0-9;]*m//g' | grep -v -e '^ *$' -e '^Service ')
+    for pattern in '^ERROR|ERROR:|^E:|no such option|COPY failed' 'error|failed|denied|cannot|non-zero' .; do
+        printf '%s\n' "$clean" | grep -E "$pattern" | tail -n 1 | cut -c 1-300 | grep . && return
+    done
+}
+
+# Run the created driver to its end and exit with its code. It is attached from the background, so
+# that a signal reaches it once, and through here.
+run_driver() {
+    driver=$(container_of driver)
+    own_group docker start --attach "$driver" &
+    attached=$!
+    trap 'docker kill --signal TERM "$driver" > /dev/null 2>&1' INT TERM HUP
+    wait "$attached"
+    code=$?
+    while kill -0 "$attached" 2> /dev/null; do
+        wait "$attached"
+        code=$?
+    done
+    exit "$code"
+}

@@ -1,0 +1,89 @@
+# shellcheck shell=sh
+# Which engine, and what is run on it by name: Compose, containers, the driver. Sourced like
+# settings.sh, which it brings with it.
+. scripts/shell/settings.sh
+
+project=$(setting COMPOSE_PROJECT_NAME memlab)
+export COMPOSE_PROJECT_NAME="$project"
+# All of them: what is created is named one by one, and what is removed is everything.
+export COMPOSE_PROFILES=thread
+
+# Compose v2 as docker's plugin, or v1; COMPOSE overrides.
+find_compose() {
+    chosen=$(setting COMPOSE "")
+    if [ -n "$chosen" ]; then
+        echo "$chosen"
+    elif docker compose version > /dev/null 2>&1; then
+        echo "docker compose"
+    elif command -v docker-compose > /dev/null; then
+        echo "docker-compose"
+    else
+        return 1
+    fi
+}
+
+compose_command='' # set by those that call it
+# shellcheck disable=SC2086 # one or two words
+compose() { $compose_command "$@"; }
+
+# docker or process: what ENGINE insists on, else what answers; says in one line which it is.
+choose_engine() {
+    case $(setting ENGINE auto) in
+    process) say "engine: local processes" && echo process ;;
+    docker) need_engine && need_compose && echo docker ;;
+    *)
+        if ! docker version > /dev/null 2>&1; then
+            say "engine: local processes, as no Docker Engine answers (ENGINE=docker insists)"
+            echo process
+        elif ! find_compose > /dev/null; then
+            say "engine: local processes, as there is no Compose for the Docker Engine (see make doctor)"
+            echo process
+        else
+            say "engine: Docker" && echo docker
+        fi
+        ;;
+    esac
+}
+
+need_compose() {
+    find_compose > /dev/null && return
+    say "no Compose: install Docker's plugin or docker-compose (see make doctor)"
+    return 3
+}
+
+need_engine() {
+    docker version > /dev/null 2>&1 && return
+    say "no Docker Engine answers: start it, or see make doctor"
+    return 3
+}
+
+# Stop with 64 where a run of this project is under way.
+need_no_run() {
+    [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=driver)" ] && return
+    say "a run of project $project is under way: wait for it, or end it with make clean"
+    exit 64
+}
+
+# Containers of the lab's own project for a service; all states.
+container_of() {
+    docker ps --all --quiet --filter "label=com.docker.compose.project=$project" \
+        --filter "label=com.docker.compose.service=$1" --filter "label=com.docker.compose.oneoff=False"
+}
+
+# The driver writes results as the user who called; never as root.
+set_owner() {
+    results=$(setting RESULTS ./results)
+    mkdir -p "$results"
+    if [ "$(id -u)" = 0 ]; then
+        export LAB_UID="${LAB_UID:-1000}" LAB_GID="${LAB_GID:-1000}"
+        chown "$LAB_UID:$LAB_GID" "$results"
+    else
+        export LAB_UID="${LAB_UID:-$(id -u)}" LAB_GID="${LAB_GID:-$(id -g)}"
+    fi
+    socket=$(setting DOCKER_SOCKET /var/run/docker.sock)
+    [ -S "$socket" ] && export DOCKER_GID="${DOCKER_GID:-$(stat -c %g "$socket" 2> /dev/null || stat -f %g "$socket")}"
+    case $results in
+    /* | ./*) export RESULTS="$results" ;;
+    *) export RESULTS="./$results" ;;
+    esac
+}
