@@ -419,12 +419,12 @@ def test_an_endless_response_fails_in_time(run: Any, start: bytes, more: bytes, 
         port = listener.sockets[0].getsockname()[1]
         target = Target("127.0.0.1", port, "one", Request("/"))
         async with listener:
-            started = time.perf_counter()
+            started = time.process_time()
             plan = BlockPlan(0, 1, 1, Connection.CLOSE)
             seconds = 0.3 if kind == "timeout" else 60.0
             timing = Timing(request_timeout_seconds=seconds)
             block = await run_block(target, plan, timing=timing)
-            return block, time.perf_counter() - started
+            return block, time.process_time() - started
 
     block, seconds = run(timed())
     assert block.failures == {kind: 1}
