@@ -156,6 +156,15 @@ def collected(jobs: Mapping[str, Future[Installed]]) -> Prepared:
     return Prepared(ready, missing)
 
 
+def made_folder(root: Path) -> Path:
+    """The folder by its absolute path, made when it is missing."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(f"the environments' folder cannot be made: {error}") from error
+    return root.absolute()
+
+
 def prepare(
     variants: Sequence[Variant], locks: Path, root: Path, say: Callable[[str], None]
 ) -> Prepared:
@@ -173,11 +182,7 @@ def prepare(
         LabError: root cannot be made, or something must be installed and there is no uv.
         KeyboardInterrupt: it was interrupted.
     """
-    root = root.absolute()
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LabError(f"the environments' folder cannot be made: {error}") from error
+    root = made_folder(root)
     images = {variant.image: variant.axes for variant in variants}
     uv, pool = Uv(root), ThreadPoolExecutor(os.cpu_count())
     job = Preparation(uv, locks.absolute(), one_at_a_time(say))
