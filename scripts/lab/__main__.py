@@ -19,11 +19,11 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(prog="lab", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    chosen = next((word for word in words if not word.startswith("-")), None)
+    name = next((word for word in words if not word.startswith("-")), None)
     for entry in COMMANDS:
         added = commands.add_parser(entry.name, help=entry.help, description=entry.help)
         # Only that one: the others may need packages that this Python has not.
-        if entry.name == chosen:
+        if entry.name == name:
             command = entry.load()
             command.add_arguments(added)
             added.set_defaults(command=command)

@@ -49,7 +49,7 @@ LOCAL_COMMAND: Key[str | None] = Key(
     SHELL_LINE,
     NO_APP.local_command,
     '"python app.py"',
-    "what serves without Docker, beside a `dockerfile` whose own command serves on Docker",
+    "what serves without Docker, where the command of a `dockerfile` serves on Docker",
     "`command`",
 )
 PREPARE: Key[str | None] = Key(

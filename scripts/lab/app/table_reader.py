@@ -10,7 +10,7 @@ from lab.errors import UsageError
 
 Value = TypeVar("Value")
 NEAR = 0.5
-"""How like a known name an unknown one must be to be taken for it, of 1."""
+"""The least similarity, of 1, at which an unknown name is taken for a misspelt one."""
 
 
 class Table:

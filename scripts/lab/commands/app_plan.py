@@ -36,7 +36,7 @@ class AppRunPlan:
 
     @property
     def control(self) -> Variant:
-        """The app as it is once more, beside the interventions."""
+        """The app as it is once more, at the same time as the interventions."""
         return self.variants[control_name(self.spec)]
 
     @property

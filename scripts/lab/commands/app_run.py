@@ -60,7 +60,7 @@ class AppRun:
         self.slot_plan = slots_for(given.plan, given.settings)
         self.started = time.monotonic()
         self.interrupted = False
-        self.chosen: tuple[Intervention, ...] = ()
+        self.changes: tuple[Intervention, ...] = ()
 
     def run(self) -> Diagnosis:
         """The app as it is; when it grows, the interventions that its causes call for.
@@ -115,14 +115,14 @@ class AppRun:
         """What is tried after the app as it is: nothing where it was interrupted."""
         causes = suspects(trial)
         traces = self.plan.spec.probes and needs_tracing(causes) and not self.interrupted
-        self.chosen = () if self.interrupted else worth_trying(causes, self.plan.changes)
+        self.changes = () if self.interrupted else worth_trying(causes, self.plan.changes)
         spec = self.plan.spec
         return InterventionPlan(
             spec.name,
             base_name(spec),
             control_name(spec),
             self.plan.traced if traces else (),
-            self.chosen,
+            self.changes,
         )
 
     def conduct_interventions(self, tried: InterventionPlan) -> None:
@@ -135,8 +135,8 @@ class AppRun:
         self.conduct([*variants, *(self.plan.variants[name] for name in tried.traced)])
 
     def write_experiment(self, experiment: Experiment, *, done: bool) -> None:
-        control = (self.plan.control,) if self.chosen else ()
-        changed = (self.plan.changed(change) for change in self.chosen)
+        control = (self.plan.control,) if self.changes else ()
+        changed = (self.plan.changed(change) for change in self.changes)
         variants = (self.plan.base, *control, *changed)
         elapsed = time.monotonic() - self.started if done else None
         self.folder.write_experiment(

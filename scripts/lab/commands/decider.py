@@ -44,7 +44,7 @@ class RunDecider:
 
 
 def records_of(folder: RunFolder) -> tuple[ClaimRecord, ...]:
-    """The claims that the run was asked to check."""
+    """The claims that the run is about."""
     return asked_claims(folder.read_experiment(), read_claims())
 
 
@@ -54,12 +54,12 @@ def measured_of(folder: RunFolder, names: tuple[str, ...]) -> tuple[VariantSumma
     for path in folder.raw_files():
         if path.parent.name in files:
             files[path.parent.name].append((path, path.stat().st_size))
-    found = (summary_of(tuple(files[name])) for name in names)
-    return tuple(summary for summary in found if summary is not None)
+    summaries = (summary_of(tuple(files[name])) for name in names)
+    return tuple(summary for summary in summaries if summary is not None)
 
 
 @lru_cache(maxsize=256)
 def summary_of(files: tuple[tuple[Path, int], ...]) -> VariantSummary | None:
-    """One variant from its raw files; read once for each size, as this goes on beside the load."""
+    """One variant from its raw files; read once for each size, as the load goes on meanwhile."""
     trials = [trial for path, _ in files if (trial := read_trial(path)) is not None]
     return variant_summary(trials) if trials else None

@@ -168,7 +168,7 @@ def process_rows(machine: Machine) -> Iterator[Row]:
 def registry_rows(machine: Machine) -> Iterator[Row]:
     """What the images are made from."""
     if machine.has_registry is None:
-        yield Row("registry", "not asked (OFFLINE=1): stand-ins")
+        yield Row("registry", "not tried (OFFLINE=1): stand-ins")
         return
     if machine.has_registry:
         yield Row("registry", "answers: official images")

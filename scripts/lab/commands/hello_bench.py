@@ -52,10 +52,10 @@ def wrk_rate(host: str, connection: Connection) -> float:
         f"http://{host}:{PORT}{PATH}",
     ]
     shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", shown)
-    if found is None:
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", shown)
+    if rate is None:
         raise RuntimeError(f"wrk did not say its rate: {shown!r}")
-    return float(found[1])
+    return float(rate[1])
 
 
 async def lab_rate(target: Target, requests: int, connection: Connection) -> float:

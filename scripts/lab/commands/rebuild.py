@@ -26,7 +26,7 @@ def rebuild(folder: RunFolder) -> Summary:
     folder.check()
     experiment = folder.read_experiment()
     trials = folder.read_trials()
-    own = read_own_answer(folder, trials)
+    own = read_app_answer(folder, trials)
     summary = summarise(folder.id, experiment, trials, folder.read_comparison(), read_claims(), own)
     files = {ANSWER: answer_text(own)} if own else {}
     curves = [curve_of(trial) for name in experiment.variants for trial in trials.get(name, ())]
@@ -34,8 +34,8 @@ def rebuild(folder: RunFolder) -> Summary:
     return summary
 
 
-def read_own_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> AppAnswer | None:
-    """The answer about an own app, where the run was of one and it was measured."""
+def read_app_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> AppAnswer | None:
+    """The answer about a user app, where the run was of one and it was measured."""
     tried = folder.read_interventions(InterventionPlan)
     if tried is None or not trials.get(tried.base):
         return None

@@ -21,12 +21,12 @@ def table(
 ) -> bool:
     """Print a table row by row as it comes; True when every bound is kept."""
     print(f"{title}\n{HEADING}", flush=True)
-    found: list[FamilyRow] = []
+    families: list[FamilyRow] = []
     for row in rows(cases(no_leaks, leaks, each, seed)):
-        found.append(row)
+        families.append(row)
         print(line(row), flush=True)
     kept = True
-    for name, count, total, most in summary(found):
+    for name, count, total, most in summary(families):
         missed = count > most * total
         kept = kept and not missed
         said = "MISSED" if missed else "kept"

@@ -85,7 +85,7 @@ def test_processes_that_are_insisted_on_ask_no_registry() -> None:
 
 
 def test_offline_says_that_nobody_was_asked() -> None:
-    assert "registry     not asked (OFFLINE=1): stand-ins" in said(
+    assert "registry     not tried (OFFLINE=1): stand-ins" in said(
         replace(WHOLE, has_registry=None)
     )
 
