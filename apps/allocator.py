@@ -20,8 +20,8 @@ class Mallinfo(ctypes.Structure):
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def ledger():
-    """Bytes in use, kept free and mapped, over all arenas.
+def malloc_bytes():
+    """Bytes in use, free in the allocator and mapped, over all arenas.
 
     `mallinfo` (before glibc 2.33) counts in C ints: past 2 GiB they wrap, so they are read
     as unsigned and hold up to 4 GiB.
@@ -50,29 +50,29 @@ def report_of(write):
     stream = ctypes.c_void_p(libc.open_memstream(ctypes.byref(text), ctypes.byref(size)))
     write(stream)
     libc.fclose(stream)
-    told = text.value or b""
+    report = text.value or b""
     libc.free(text)
-    return told
+    return report
 
 
 def arenas():
     """Arenas that exist, counted in `malloc_info`'s own report; None without it."""
     if not hasattr(libc, "malloc_info"):
         return None
-    told = report_of(lambda stream: libc.malloc_info(0, stream))
-    return None if told is None else len(re.findall(rb"<heap nr=", told))
+    report = report_of(lambda stream: libc.malloc_info(0, stream))
+    return None if report is None else len(re.findall(rb"<heap nr=", report))
 
 
 def python_memory():
-    """Bytes that Python's own allocator of small objects has handed out, and keeps free.
+    """Bytes in use and free in Python's own allocator of small objects.
 
     Counted in the report that `sys._debugmallocstats` prints, of 0.1 ms; None where the
     interpreter makes none (another implementation, or PYTHONMALLOC=malloc).
     """
     print_stats = getattr(ctypes.pythonapi, "_PyObject_DebugMallocStats", None)
-    told = report_of(print_stats) if print_stats else None
-    used = re.search(rb"# bytes in allocated blocks +=([ 0-9,]+)", told or b"")
-    whole = re.search(rb"\d bytes/arena +=([ 0-9,]+)", told or b"")
+    report = report_of(print_stats) if print_stats else None
+    used = re.search(rb"# bytes in allocated blocks +=([ 0-9,]+)", report or b"")
+    whole = re.search(rb"\d bytes/arena +=([ 0-9,]+)", report or b"")
     if not used or not whole:
         return {"python_in_use_bytes": None, "python_free_bytes": None}
     in_use, arenas_bytes = (int(found[1].replace(b",", b"")) for found in (used, whole))

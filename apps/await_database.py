@@ -13,7 +13,7 @@ PAUSE_SECONDS = 0.3
 NO_DATABASE = 3
 
 
-def place():
+def address():
     """Host and port of LAB_DATABASE, which is `host` or `host:port`."""
     host, _, port = os.environ.get("LAB_DATABASE", "postgres").partition(":")
     return host, int(port or 5432)
@@ -29,9 +29,9 @@ def listens(host, port):
 
 def main(deadline_seconds=DEADLINE_SECONDS):
     give_up_at = time.monotonic() + deadline_seconds
-    while not listens(*place()):
+    while not listens(*address()):
         if time.monotonic() > give_up_at:
-            where = "%s:%d" % place()
+            where = "%s:%d" % address()
             sys.stderr.write(
                 "lab: no database at %s within %d s: start the service postgres, or name "
                 "another in LAB_DATABASE=host:port\n" % (where, deadline_seconds)

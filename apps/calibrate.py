@@ -1,4 +1,4 @@
-"""What one thread keeps of a workload: measured in a process of its own, before any load.
+"""What one thread retains of a workload: measured in a process of its own, before any load.
 
 Prints one JSON object; bytes are differences of PSS without the pages of files. The main thread
 runs first, as any server's first request does: glibc raises its mmap threshold when that call's
@@ -16,7 +16,7 @@ import workloads
 
 
 def kept_bytes():
-    """This process's own memory: pages of files are shared with whoever comes and goes."""
+    """The memory of this process without pages of files, which other processes share."""
     sizes = tree.rollup(os.getpid())
     known = [sizes[name] for name in ("Pss_Anon", "Pss_Shmem") if name in sizes]
     return sum(known) if known else sizes.get("Pss", sizes["Rss"])
@@ -47,7 +47,7 @@ def high_water_bytes():
 
 
 def measured(name, repeats):
-    """What a process keeps of a workload; what the workload imports is there before."""
+    """What a process retains of a workload; the workload's imports are loaded before."""
     workloads.find(name)
     workload, before = partial(workloads.run, name), kept_bytes()
     high_before = high_water_bytes()

@@ -64,7 +64,7 @@ def referred(code, names, number):
 
 
 def attribute(holder, name):
-    """An attribute where it lies; None where only running code would tell."""
+    """An attribute read without running code; None where only running code would give it."""
     try:
         return inspect.getattr_static(holder, name)
     except AttributeError:

@@ -4,7 +4,7 @@ import os
 import sys
 
 MOST_BYTES = 1 << 20
-"""Of a METADATA or RECORD that is read."""
+"""The most bytes of a METADATA or RECORD that are read."""
 MOST_DISTRIBUTIONS = 2000
 TRACKERS = ("bug tracker", "issue tracker", "issues", "tracker", "bug reports", "bugs")
 SOURCES = ("source", "source code", "repository", "github", "code", "homepage", "home")

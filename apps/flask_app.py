@@ -44,7 +44,7 @@ def health():
 
 
 def serve():
-    """The development server, without its line a request."""
+    """Run the development server, without its log line for each request."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     host, port = os.environ.get("LAB_HOST", "0.0.0.0"), int(os.environ.get("LAB_PORT", "8000"))
     app.run(host, port, threaded=os.environ.get("LAB_THREADED", "1") != "0")

@@ -22,14 +22,14 @@ LOST = {}
 COUNTS = {}
 """Objects of each type at the baseline."""
 MOST_CONTAINERS = 100000
-"""Remembered at the baseline; of more only those that are long."""
+"""The most containers that are remembered at the baseline; of more, only the long ones."""
 LEAST_GROWTH = 8
 MOST_HOLDERS = 40
 MOST_EXAMPLES = 4
 SAMPLED = 20
 """Entries of a container whose size is measured; the rest is taken to be alike."""
 MOST_PARTS = 500
-"""Objects that are counted to one entry."""
+"""The most objects that are counted as one entry's."""
 LEAST_LOST = 50
 KINDS = (dict, list, set, collections.deque)
 SHARED = (types.ModuleType, type, types.BuiltinFunctionType, types.CodeType)
@@ -37,7 +37,7 @@ CACHE = type(functools.lru_cache(maxsize=None)(len))
 
 
 def length(found):
-    """How many entries; None when it is no container. No code of the app is run."""
+    """The number of entries; None for an object that is no container. No code of the app runs."""
     if is_a(found, CACHE):
         return found.cache_info().currsize
     for kind in KINDS:
@@ -74,7 +74,7 @@ def begin():
 
 
 def before_of(found):
-    """Its length at the baseline; 0 of one that is new."""
+    """The length of a container at the baseline; 0 for a new one."""
     kind, size = LENGTHS.get(id(found), (None, 0))
     return size if kind is type(found) else 0
 
@@ -92,12 +92,12 @@ def grown(objects):
 
 
 def own_ids():
-    """Of the containers of this module, which are no app's."""
+    """The identities of this module's containers, which are not the app's."""
     return {id(LENGTHS), id(LOST), id(COUNTS)}
 
 
 def newest(found, count):
-    """So many of its entries, the last ones where it has an order."""
+    """At most that many entries of a container, the last ones where it has an order."""
     if is_a(found, CACHE):
         return cached(found)[-count:]
     if is_a(found, dict):
@@ -143,14 +143,14 @@ def entry_bytes(entries):
 
 
 def is_shared(found):
-    """Whether it is there for everybody: modules, classes, and the functions of a module."""
+    """Whether an object is shared by design: a module, a class or a function of a module."""
     if type(found) is types.FunctionType:
         return "<locals>" not in found.__qualname__ and found.__name__ != "<lambda>"
     return is_a(found, SHARED) or (type(found) is dict and "__builtins__" in found)
 
 
 def kinds_of(entries):
-    """What the entries are, by the commonest type of a value."""
+    """The commonest type of the entries' values."""
     values = [each[1] if is_a(each, tuple) and len(each) == 2 else each for each in entries]
     names = collections.Counter(type(each).__name__ for each in values)
     return names.most_common(1)[0][0] if names else ""
@@ -193,10 +193,10 @@ def search(objects, *hidden):
 
 
 def holders(own=()):
-    """What holds more than at the baseline, that with the most bytes first.
+    """The containers that hold more than at the baseline, the one with the most bytes first.
 
     Args:
-        own: objects of the lab; what these alone hold is nobody's of the app.
+        own: objects of the lab; what only these hold is not the app's.
     """
     gc.collect()
     objects = gc.get_objects()
@@ -220,7 +220,7 @@ def holders(own=()):
 
 
 def examples(objects, met):
-    """Of the types with the most new objects how many there are, and the path to the newest."""
+    """The types with the most new objects: their counts, and the path to the newest object."""
     newest_of = {type(found): found for found in objects if id(found) in met.parents}
     more = collections.Counter(map(type, objects))
     more.subtract(COUNTS)
@@ -236,7 +236,7 @@ def type_name(kind):
 
 
 def lost_since(counts):
-    """Types of which many more are lost than at the baseline."""
+    """Types with many more unreferenced objects than at the baseline."""
     more = {kind: count - LOST.get(kind, 0) for kind, count in counts.items()}
     found = sorted(
         (kind for kind in more if more[kind] >= LEAST_LOST), key=lambda kind: -more[kind]

@@ -1,7 +1,7 @@
-"""What an own app's process answers beside the probe's own: who listens, types, lines.
+"""What a user app's process answers in addition to the probe: who listens, types, lines.
 
-Counting objects and tracing lines disturb what they look at, so they are asked for only in a run
-that explains, never in one that is judged.
+Counting objects and tracing lines disturb what they measure, so only a run that explains does it,
+never one that is judged.
 """
 
 import gc
@@ -75,13 +75,16 @@ def objects():
 
 
 def trace():
-    """From now on every allocation is remembered with its lines."""
+    """Begin to record every allocation with its lines."""
     gc.collect()
     return trace_native() if "LAB_MEMRAY" in os.environ else trace_python()
 
 
 def trace_native():
-    """By memray, which sees what C code asks malloc for; its packages come last on the path."""
+    """Begin to trace with memray, which sees what C code asks malloc for.
+
+    Its packages come last on the path.
+    """
     sys.path.append(os.environ["LAB_MEMRAY"])
     import memray
 
@@ -123,12 +126,12 @@ def by_size(record):
 
 
 def is_probes(record):
-    """Whether the lab's own probe asked for it: by the innermost frame that is Python's."""
+    """Whether the lab's own probe allocated: by the innermost frame of Python."""
     return any(file.startswith(OWN) for _, file, _ in record.stack_trace(1))
 
 
 def native_line(record):
-    """Frames with a file alone: those of a stripped library say nothing."""
+    """The frames that name a file; those of a stripped library name none."""
     stack = record.hybrid_stack_trace(MOST_FRAMES)
     frames = ["%s:%d" % (shown(file), number) for _, file, number in stack if number]
     return {"bytes": record.size, "count": record.n_allocations, "frames": frames}
@@ -145,7 +148,7 @@ def trace_python():
 
 
 def traced():
-    """What was allocated since `trace` and is still there, by the lines that asked for it."""
+    """Live allocations since `trace`, by the lines that allocated."""
     if "tracker" in BEFORE:
         return traced_native()
     import tracemalloc
@@ -171,7 +174,7 @@ def traced():
 
 
 def owned(lines, differences):
-    """The lines with what each calls in C, and the distributions that these and its file are of."""
+    """The lines with the C functions that each calls, and the distributions of both."""
     places = [(each.traceback[-1].filename, each.traceback[-1].lineno) for each in differences]
     functions = callees.functions_of({file for file, _ in places})
     calls = [callees.callees(functions.get(file, ()), number) for file, number in places]
@@ -187,7 +190,7 @@ def owned(lines, differences):
 
 
 def is_ours(difference):
-    """Whether the lab's own probe asked for it."""
+    """Whether the lab's own probe allocated."""
     return any(frame.filename.startswith(OWN) for frame in difference.traceback)
 
 
@@ -218,6 +221,6 @@ ANSWERS = dict(
 
 
 def answer(question):
-    """A question's answer as JSON."""
+    """The answer to a question, as JSON."""
     found = ANSWERS.get(question)
     return json.dumps(found() if found else {"error": "no such probe"}).encode()

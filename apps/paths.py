@@ -1,6 +1,6 @@
 """How one object refers to the next, written as code: `app.CLIENT.hooks['a']`.
 
-Nothing of the app's own code runs for it: attributes are read where they lie.
+No code of the app runs: attributes are read from the objects' own dicts and slots.
 """
 
 import collections
@@ -16,7 +16,7 @@ except ImportError:  # before 3.7
 
 LONGEST_KEY = 40
 DEEP = 24
-"""Steps that are written; a longer chain is cut in its middle."""
+"""The most steps that are written; a longer chain is cut in its middle."""
 CELL = type((lambda found: lambda: found)(0).__closure__[0])
 SUSPENDED = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
 FRAMES = ("gi_frame", "cr_frame", "ag_frame")
@@ -111,7 +111,10 @@ def attribute_step(holder, held):
 
 
 def of_all_threads(holder, held):
-    """The attributes of a thread's local that hold this; another thread's are met by the search."""
+    """The attributes of a `threading.local` that hold this object.
+
+    The search meets those of another thread.
+    """
     import gc
 
     inner = [each for each in gc.get_referrers(held) if type(each) is dict]

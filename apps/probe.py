@@ -1,4 +1,4 @@
-"""Each worker's own listener under /_lab/, on a thread and a port beside the server's.
+"""Each worker's own listener under /_lab/, on a thread and a port of its own.
 
 It takes no thread of the pool that is measured and no connection of the measured server.
 The first worker listens on LAB_PROBE_PORT, the next on the port above, and so on.
@@ -22,7 +22,7 @@ PORTS = 256
 def worker():
     """This worker's allocator and interpreter."""
     record = {"pid": os.getpid(), "arenas": allocator.arenas(), "gc_counts": gc.get_count()}
-    record.update(allocator.ledger())
+    record.update(allocator.malloc_bytes())
     record.update(allocator.python_memory())
     record["allocated_blocks"] = sys.getallocatedblocks()
     record["started_at_seconds"] = STARTED_AT_SECONDS
@@ -52,18 +52,18 @@ def whole_tree():
 
 
 def reading():
-    """Both at once: of a single worker it is all there is to ask."""
+    """The worker's reading and the process tree's in one: all readings of a single worker."""
     return dict(whole_tree(), worker=worker())
 
 
 def first_processes():
-    """Those that all others end with: PID 1, the supervisor, and images/entry."""
+    """The processes whose end ends all others: PID 1, the supervisor and images/entry."""
     named = (os.environ.get(name) for name in ("LAB_SUPERVISOR", "LAB_ENTRY"))
     return {1} | {int(pid) for pid in named if pid}
 
 
 def master():
-    """The process to kill: this worker's parent, unless all would end with it."""
+    """The master, this worker's parent; an error when all processes would end with it."""
     pid = os.getppid()
     if pid in first_processes():
         return {"error": "this worker has no master: its parent, %d, is what all end with" % pid}
@@ -86,7 +86,7 @@ ANSWERS = {
     "/_lab/kill-master": master,
 }
 AFTERWARDS = {"/_lab/kill-master": kill_master}
-"""What is done when the answer is out, with the answer."""
+"""Actions by path: what is done after the answer was sent, given the answer."""
 STARTED_AT_SECONDS = tree.started_at_seconds()
 
 
@@ -106,16 +106,16 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_):
-        """Probes leave no line in the server's log."""
+        """Log nothing: probes leave no line in the server's log."""
 
 
 class Listener(HTTPServer):
     def handle_error(self, *_):
-        """A client that hung up is not the server's concern."""
+        """Ignore the error of a client that hung up."""
 
 
 def bind(host, first_port):
-    """The first free port from `first_port` on, so that each worker has one of its own."""
+    """A listener on the first free port from `first_port` on, a different one for each worker."""
     for port in range(first_port, first_port + PORTS):
         try:
             return Listener((host, port), Handler)

@@ -20,13 +20,13 @@ except ImportError:  # before 3.7
 
 OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 MOST_OBJECTS = 300000
-"""About 130 bytes each while the search lasts."""
+"""The most objects that a search meets: about 130 bytes each while it lasts."""
 MOST_SECONDS = 20.0
 LOOK_AT_CLOCK = 4096
 """Objects between two looks at the clock."""
 ATOMS = (str, bytes, int, float, complex, bool, type(None), types.CodeType, range)
 FEW_ENTRIES = 16
-"""An untracked dict below that is no holder worth a path."""
+"""An untracked dict with fewer entries is not followed."""
 
 
 class Reach:
@@ -59,7 +59,7 @@ class Root:
 
 
 def is_a(found, kinds):
-    """As `isinstance`, by the type alone: a proxy's `__class__` is code of the app."""
+    """Like `isinstance`, by the type alone: a proxy's `__class__` is code of the app."""
     return issubclass(type(found), kinds)
 
 
@@ -67,8 +67,8 @@ def is_own_file(name):
     return bool(name) and os.path.abspath(name).startswith(OWN)
 
 
-def place_of(module):
-    """How near to the app's own code: 0 its own, 1 a package's, 2 the standard library's."""
+def distance(module):
+    """The distance of a module from the app: 0 its own, 1 a package, 2 the standard library."""
     file = getattr(module, "__file__", None)
     if not isinstance(file, str):
         return 2
@@ -78,7 +78,7 @@ def place_of(module):
 
 
 def module_name(module):
-    """Its name; of the program that was started its file's."""
+    """The name of a module; for the program that was started the name of its file."""
     name = module.__name__
     if name == "__main__" and isinstance(getattr(module, "__file__", None), str):
         return os.path.splitext(os.path.basename(module.__file__))[0]
@@ -92,13 +92,13 @@ def module_roots():
             getattr(module, "__file__", None) if isinstance(module.__dict__, dict) else None
         ):
             continue
-        found.append((place_of(module), Root(module_name(module), "module", module.__dict__)))
+        found.append((distance(module), Root(module_name(module), "module", module.__dict__)))
     found.sort(key=lambda pair: pair[0])
     return [root for _, root in found]
 
 
 def frame_roots():
-    """What the frames of every other thread have in their local variables, innermost first."""
+    """Roots for the local variables in every other thread's frames, innermost frame first."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     found = []
     for ident, frame in sys._current_frames().items():
@@ -113,7 +113,7 @@ def frame_roots():
 
 
 def local_roots(values, where):
-    """A root for each variable; those of a module's own frame are its module's."""
+    """A root for each local variable; the variables of a module's own frame are the module's."""
     if "__name__" in values:
         return []
     pairs = list(values.items())

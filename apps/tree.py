@@ -21,7 +21,7 @@ def read_text(path):
 
 
 def rollup(pid):
-    """The sizes of a process by the kernel's names, in bytes; those that it does not say miss."""
+    """The sizes of a process by the kernel's names, in bytes, as far as it gives them."""
     text = read_text("/proc/%d/smaps_rollup" % pid) or ""
     pairs = (line.split() for line in text.splitlines()[1:])
     return {pair[0].rstrip(":"): int(pair[1]) * 1024 for pair in pairs}
@@ -57,7 +57,7 @@ def process(pid, boot_seconds):
 
 
 def started_at_seconds():
-    """When this process began; where there is no /proc, when it asked."""
+    """The time at which this process began; without /proc, the current time."""
     boot = boot_time_seconds()
     return time.time() if boot is None else process(os.getpid(), boot)["started_at_seconds"]
 
@@ -68,7 +68,7 @@ def parent(pid):
 
 
 def members():
-    """In a container every process that this one can see; else those below LAB_SUPERVISOR."""
+    """PIDs of the variant: in a container all that are visible, else those below LAB_SUPERVISOR."""
     pids = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
     supervisor = os.environ.get("LAB_SUPERVISOR")
     if supervisor is None:

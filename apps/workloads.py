@@ -13,7 +13,9 @@ ENTRIES = 1_000_000
 """Length of each list in the thread's report."""
 
 Home = namedtuple("Home", "module function repeats")
-Home.__doc__ = "Where a workload is, and how often its calibration repeats it: 0 is never."
+Home.__doc__ = (
+    "Module and function of a workload, and how often its calibration repeats it; 0: never."
+)
 
 
 def lists():

@@ -1,4 +1,4 @@
-"""Rows out of PostgreSQL by SQLAlchemy: one query, several in a pool of processes, one merged."""
+"""Rows from PostgreSQL through SQLAlchemy: single queries, a pool of processes, one merged."""
 
 import multiprocessing
 
@@ -27,7 +27,7 @@ class Reading(Base):
 
 
 def address():
-    return "postgresql+psycopg2://lab@%s:%d/lab" % await_database.place()
+    return "postgresql+psycopg2://lab@%s:%d/lab" % await_database.address()
 
 
 ENGINE = create_engine(address())
@@ -43,7 +43,7 @@ def of_sensor(session, sensor):
 
 
 def rows():
-    """One query after the other, over the engine's pool of connections."""
+    """The rows of one query after the other, over the engine's pool of connections."""
     session = Session()
     try:
         found = [fetched(of_sensor(session, sensor)) for sensor in range(SENSORS)]
@@ -53,7 +53,7 @@ def rows():
 
 
 def rows_of(sensor):
-    """One query over a connection of its own: none may be shared with the process that forked."""
+    """The rows of one query, over a new connection: none may be shared across a fork."""
     session = sessionmaker(bind=create_engine(address(), poolclass=NullPool))()
     try:
         return len(fetched(of_sensor(session, sensor)))
@@ -62,7 +62,7 @@ def rows_of(sensor):
 
 
 def rows_by_processes():
-    """Each query in a process of a pool that is made for the request."""
+    """The rows of each query, run in a process of a pool that is made for the request."""
     pool = multiprocessing.Pool(SENSORS, pools.forget_signals)
     try:
         return sum(pool.map(rows_of, range(SENSORS)))
@@ -72,7 +72,7 @@ def rows_by_processes():
 
 
 def rows_merged():
-    """One query for all of them: the database does what ran side by side."""
+    """The rows of one query for all sensors: the database does what ran side by side."""
     session = Session()
     try:
         query = session.query(Reading).filter(Reading.sensor < SENSORS).order_by(Reading.id)

@@ -15,7 +15,7 @@ SCALES = 12
 
 
 def made_picture():
-    """Grey blocks with noise, the same every time: corners for a detector to find."""
+    """A picture of grey blocks with noise, the same every time: a detector finds its corners."""
     draw = numpy.random.RandomState(596)
     blocks = numpy.kron(draw.randint(0, 200, (8, 8)), numpy.ones((SIDE // 8, SIDE // 8)))
     return (blocks + draw.randint(0, 40, (SIDE, SIDE))).astype("uint8")

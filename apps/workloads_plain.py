@@ -15,7 +15,7 @@ NODES = 60_000
 
 
 def record(number):
-    """One document, nested as those that services hand out."""
+    """One JSON document, nested like a typical service's."""
     return {
         "id": number,
         "name": "reading %d" % number,

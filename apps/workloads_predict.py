@@ -15,13 +15,16 @@ ESTIMATOR = LogisticRegression().fit(SAMPLES, SAMPLES.sum(axis=1) > 0)
 
 
 def own_health():
-    """Where this app itself answers; an `async` endpoint that asks it would wait for itself."""
+    """The URL of this app's health endpoint.
+
+    An `async` endpoint that requests it would wait for itself.
+    """
     host = os.environ.get("LAB_HOST", "0.0.0.0").replace("0.0.0.0", "127.0.0.1")
     return "http://%s:%s/health" % (host, os.environ.get("LAB_PORT", "8000"))
 
 
 def predict():
-    """One request by `requests`, then numpy and scikit-learn."""
+    """Send one request with `requests`, then run numpy and scikit-learn."""
     with requests.Session() as session:
         session.trust_env = False
         ready = session.get(own_health(), timeout=TIMEOUT_SECONDS).json()["ready"]

@@ -1,4 +1,4 @@
-"""The host's half of make bench: runs the core suite beside a CPU meter, times the report."""
+"""The host's half of make bench: it runs the core suite under a CPU meter and times the report."""
 
 import json
 import math
@@ -37,7 +37,7 @@ LAB_SIDE = (
 )
 STORAGE = "fuse-overlayfs"
 """Where the engine's storage driver is a process: the files of all containers, the servers' first.
-Elsewhere the kernel does its work, on the account of whoever reads."""
+Elsewhere the kernel does that work, and the reading process is charged for it."""
 MIB = 1 << 20
 
 
@@ -80,7 +80,7 @@ class Meter:
                 continue
             known = bool(self.first)
             for key, seconds in now.items():
-                # A process that began under our eyes began at zero; the engine's did not.
+                # A process that began during the measurement began at zero; the engine's did not.
                 began = 0.0 if known or key.startswith("driver") else seconds
                 self.first.setdefault(key, began)
                 self.last[key] = seconds
@@ -96,7 +96,7 @@ class Meter:
 
 
 def run_core() -> dict[str, Any]:
-    """The core suite with the meter beside it."""
+    """The result of a core suite that ran under the CPU meter."""
     meter = Meter()
     started = time.monotonic()
     code = subprocess.run([ROOT / "scripts" / "repro"], cwd=ROOT, check=False).returncode

@@ -1,4 +1,4 @@
-"""Put in front of an own app by PYTHONPATH: the lab's probe in each of its processes.
+"""The lab's probe in each process of a user app, which PYTHONPATH puts in front of it.
 
 A thread waits on a Unix socket below LAB_PROBE_SOCKETS that is named after the process; what it
 answers with is loaded by the first question. The app's own modules never meet the lab's: these are
@@ -24,7 +24,7 @@ MODULES = (
     "distributions",
     "inside",
 )
-"""Each after those that it imports."""
+"""The lab's modules, each after those that it imports."""
 
 
 class Listener:
@@ -37,7 +37,7 @@ class Listener:
         self.answer = None
 
     def start(self):
-        """Without a folder that takes a socket there is no probe; the app goes on."""
+        """Start the probe's thread; without a folder for sockets the app has no probe."""
         try:
             self.socket = bound(self.folder, "%d.sock" % os.getpid())
         except OSError:
@@ -57,7 +57,7 @@ class Listener:
             ended.release()
 
     def converse(self, listening):
-        """One question, a line; its answer, to the end of the connection."""
+        """Read one question, a line, and send its answer up to the end of the connection."""
         import _socket
 
         connected = _socket.socket(fileno=listening._accept()[0])
@@ -65,7 +65,7 @@ class Listener:
             question = connected.recv(4096).decode("ascii", "replace").strip()
             connected.sendall(self.answer_to(question))
         except OSError:
-            pass  # whoever asked has gone
+            pass  # the client has gone
         finally:
             connected.close()
 
@@ -85,20 +85,20 @@ class Listener:
             try:
                 self.socket.shutdown(_socket.SHUT_RDWR)
             except OSError:
-                return  # nobody listens
+                return  # no thread listens
             self.ended.acquire(True, JOIN_SECONDS)
             self.socket.close()
             self.socket = None
 
     def start_in_child(self):
-        """After a fork without the hook before it the parent's thread is gone, too."""
+        """Start the child's own thread: no thread of the parent survives a fork."""
         if self.socket is not None:
             self.socket.close()
         self.start()
 
 
 def bound(folder, name):
-    """A socket of that name; by the folder's descriptor, as its path may be too long for one."""
+    """A socket bound to that name, by the folder's descriptor: a path may be too long."""
     import _socket
 
     path = os.path.join(folder, name)
@@ -120,7 +120,7 @@ def bound(folder, name):
 
 
 def load_answers():
-    """The lab's modules from their files, which import one another and nobody else's."""
+    """Load the lab's modules from their files; they import only one another."""
     import builtins
     import types
 
@@ -140,11 +140,11 @@ def load_answers():
 
 
 def run_hidden():
-    """The sitecustomize that Python would have found without this folder."""
+    """Run the sitecustomize that Python would have found without this folder."""
     from importlib.machinery import PathFinder
     from importlib.util import module_from_spec
 
-    places = [place for place in sys.path if os.path.abspath(place or ".") != HERE]
+    places = [path for path in sys.path if os.path.abspath(path or ".") != HERE]
     spec = PathFinder.find_spec("sitecustomize", places)
     if spec is not None and spec.loader is not None:
         module = module_from_spec(spec)
@@ -170,8 +170,8 @@ def lead_port(fixed, host, port):
 
 def start():
     if os.environ.get("LAB_LED_PORT"):
-        place = os.environ["HOST"], int(os.environ["PORT"])
-        lead_port(int(os.environ["LAB_LED_PORT"]), *place)
+        address = os.environ["HOST"], int(os.environ["PORT"])
+        lead_port(int(os.environ["LAB_LED_PORT"]), *address)
     folder = os.environ.get("LAB_PROBE_SOCKETS")
     if not folder:
         return

@@ -14,8 +14,8 @@ from pathlib import Path, PurePath
 from typing import BinaryIO, TextIO
 
 from lab.errors import LabError
+from lab.units import MIB
 
-MIB = 1 << 20
 MOST_FILE_BYTES = 64 * MIB
 """Largest file that is read; a raw file grows by about 2 MiB an hour."""
 MOST_JSON_BYTES = 8 * MIB
@@ -55,8 +55,8 @@ def shown(path: PurePath) -> str:
     return text if text.isprintable() else repr(text)
 
 
-def place(path: Path) -> str:
-    """A file and the folder that it is in, for a message."""
+def name_in_folder(path: Path) -> str:
+    """A file's name with its folder's, for a message."""
     return shown(PurePath(path.parent.name, path.name))
 
 
@@ -116,9 +116,9 @@ def opened_file(path: Path, most_bytes: int) -> Iterator[BinaryIO]:
                 file = stack.enter_context(open(os.open(path.name, READ, dir_fd=folder), "rb"))
                 fault = file_fault(os.fstat(file.fileno()), most_bytes)
         except OSError as error:
-            raise unreadable(place(path), reason_of(error)) from error
+            raise unreadable(name_in_folder(path), reason_of(error)) from error
         if fault is not None:
-            raise unreadable(place(path), fault)
+            raise unreadable(name_in_folder(path), fault)
         yield file
 
 
@@ -131,7 +131,7 @@ def read_bytes(path: Path, most_bytes: int = MOST_JSON_BYTES) -> bytes:
     with opened_file(path, most_bytes) as file:
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:
-        raise unreadable(place(path), f"more than {most_bytes:,} bytes were read")
+        raise unreadable(name_in_folder(path), f"more than {most_bytes:,} bytes were read")
     return content
 
 
@@ -160,9 +160,9 @@ def read_lines(
             number, left = number + 1, left - len(line)
             if len(line) > most_line_bytes:
                 fault = f"it has more than {most_line_bytes:,} bytes"
-                raise unreadable(f"{place(path)}, line {number}", fault)
+                raise unreadable(f"{name_in_folder(path)}, line {number}", fault)
             if left < 0:
-                raise unreadable(place(path), f"more than {most_bytes:,} bytes were read")
+                raise unreadable(name_in_folder(path), f"more than {most_bytes:,} bytes were read")
             yield line
 
 
@@ -173,7 +173,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LabError(
-            f"{place(path)} cannot be written: {reason_of(error)}; "
+            f"{name_in_folder(path)} cannot be written: {reason_of(error)}; "
             "check its folder's free space and owner, and that no other file has its name"
         ) from error
 
@@ -227,7 +227,7 @@ def write_symlink(path: Path, target: str) -> None:
 
 
 def _fresh_name(name: str) -> str:
-    """A name that nobody can guess, so that nobody can place a file there."""
+    """A name that cannot be guessed, so that no other process can put a file there."""
     return f".{name}.{secrets.token_hex(8)}.partial"
 
 

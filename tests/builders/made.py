@@ -62,7 +62,7 @@ def made(name: str, given: Mapping[str, Any]) -> VariantSummary:
         cpu_seconds=cpu_of(given.get("cpu", 20.0)),
         oom_kills=given.get("oom", 0),
         companion_seconds={"p50": given["companion"]} if "companion" in given else {},
-        aftermath=aftermath_of(given) if "before" in given else None,
+        aftermath=post_load_summary_of(given) if "before" in given else None,
     )
 
 
@@ -86,7 +86,7 @@ def troughs_of(given: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int((BASELINE_MIB + gain) * MIB) for gain in (0, *gains))
 
 
-def aftermath_of(given: Mapping[str, Any]) -> PostLoadSummary:
+def post_load_summary_of(given: Mapping[str, Any]) -> PostLoadSummary:
     before, after = given["before"] * MIB, given["after"] * MIB
     asked, answered = given.get("asked", 0), given.get("answered", 0)
     return PostLoadSummary(Scenario.GIVE_BACK, 16.0, before, after, 3, 3, asked, answered)

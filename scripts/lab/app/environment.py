@@ -25,7 +25,7 @@ from lab.errors import LabError, VariantError
 
 T = TypeVar("T")
 ENVIRONMENTS = ".environments"
-"""Below the repository."""
+"""The folder of the environments in the repository."""
 
 
 def folder_name(description: AppSpec, interpreter: Interpreter) -> str:

@@ -1,4 +1,4 @@
-"""Which app is meant: someone's own, or one of the examples."""
+"""The folder of the app to measure: the user's own, or an example."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +28,8 @@ def app_folder(given: Mapping[str, str], root: Path) -> Path:
 
 
 def check_folder(folder: Path, given: Path) -> None:
-    """
+    """Refuse a path that is no folder.
+
     Raises:
         UsageError: it is none; says what stands there.
     """

@@ -15,7 +15,7 @@ TOKEN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 LINE = r"[\x20-\x7e\t]*"
 OWN_HEADERS = ("connection", "content-length", "transfer-encoding")
 NO_REQUEST = RequestSpec()
-"""Whose fields are the defaults."""
+"""A request whose fields are the defaults."""
 
 KIND = Key(
     "kind",

@@ -15,7 +15,8 @@ PLAIN_IN_A_PATH = "/%?=&+,;:@!$'()*~[]{}"
 
 
 def user_app_of(description: AppSpec) -> UserApp:
-    """
+    """The user app as the load client sees it.
+
     Raises:
         UsageError: a file that is sent cannot be read.
     """

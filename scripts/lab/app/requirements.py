@@ -47,7 +47,7 @@ def text(lines: Sequence[str]) -> str:
 
 
 def inlined(description: AppSpec, lines: Sequence[str], where: Path, depth: int) -> Iterator[str]:
-    """The lines with those of the files that they name in their place."""
+    """The lines with those of the files that they name, in place of the names."""
     for line in lines:
         match = FILE.match(line)
         if match is None:
@@ -74,9 +74,9 @@ def in_folder(description: AppSpec, line: str, where: Path) -> str:
     if match is None:
         return line
     for up in (where, *where.parents):
-        place = up / match[1]
-        if is_project(description.folder / place):
-            return f"./{place.as_posix()}{match[2] or ''} {match[3]}".rstrip()
+        project = up / match[1]
+        if is_project(description.folder / project):
+            return f"./{project.as_posix()}{match[2] or ''} {match[3]}".rstrip()
     return line
 
 
@@ -110,8 +110,8 @@ def led_to(description: AppSpec, line: str, base: str) -> str:
         raise UsageError(
             f"{description.file}: requirements: {match[1]} is nothing of the app's folder"
         )
-    place = f"{base}/{path.relative_to(folder).as_posix()}".removesuffix("/.")
-    return f"{place}{match[2] or ''} {match[3]}".rstrip()
+    local = f"{base}/{path.relative_to(folder).as_posix()}".removesuffix("/.")
+    return f"{local}{match[2] or ''} {match[3]}".rstrip()
 
 
 def is_local(description: AppSpec) -> bool:

@@ -50,9 +50,9 @@ class AppSpec:
     """An app, as its lab.toml describes it."""
 
     file: Path
-    """Its lab.toml, for messages."""
+    """The path of its lab.toml, for messages."""
     name: str
-    """Of its folder, in letters, digits and dashes."""
+    """The folder's name in letters, digits and dashes."""
     python: str = PYTHON
     requirements: tuple[str, ...] = ()
     requirements_file: Path | None = None

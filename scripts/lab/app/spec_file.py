@@ -20,7 +20,8 @@ from lab.errors import UsageError
 
 
 def parse(text: str, file: Path) -> dict[str, Any]:
-    """
+    """The parsed text of lab.toml.
+
     Raises:
         UsageError: it is not TOML; says where.
     """
@@ -51,7 +52,8 @@ def read_spec(app: Path) -> AppSpec:
 
 
 def describe(values: dict[str, Any], file: Path) -> AppSpec:
-    """
+    """The spec that a parsed lab.toml describes.
+
     Raises:
         UsageError: a key or a value cannot be used.
     """
@@ -89,12 +91,12 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
 
 
 def name_of(file: Path) -> str:
-    """The folder's name, and the file's where it is not the usual one."""
+    """The app's name: its folder's, and the file's where that is not lab.toml."""
     return slug(file.parent.name + ("" if file.name == FILE else f"-{file.stem}"))
 
 
 def slug(name: str) -> str:
-    """In letters, digits and dashes, short enough for a socket's path."""
+    """The text in letters, digits and dashes, short enough for a socket's path."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32].strip("-") or "app"
 
 
@@ -120,13 +122,14 @@ def dockerfile(table: Table) -> Path | None:
 
 
 def count(table: Table, blocks: int) -> int:
-    """Each block needs a request."""
+    """The number of requests, at least one a block."""
     kind = Whole(blocks, keys.MOST_REQUESTS)
     return table.read(replace(keys.COUNT, kind=kind, default=max(keys.COUNT.default, blocks)))
 
 
 def check_whole(spec: AppSpec, table: Table) -> None:
-    """
+    """Refuse keys that exclude each other.
+
     Raises:
         UsageError: each key is allowed, and all of them together are not.
     """
@@ -177,7 +180,8 @@ def request(table: Table) -> RequestSpec:
 
 
 def check_one_body(table: Table) -> None:
-    """
+    """Refuse a request with two bodies.
+
     Raises:
         UsageError: two keys give a body.
     """
@@ -188,7 +192,8 @@ def check_one_body(table: Table) -> None:
 
 
 def check_nothing_is_sent(table: Table) -> None:
-    """
+    """Refuse a tcp connection with the keys of a request.
+
     Raises:
         UsageError: a tcp connection is described as if something were sent over it.
     """

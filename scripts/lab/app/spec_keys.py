@@ -25,7 +25,7 @@ MOST_REQUESTS = 10_000_000
 SHELL_LINE = Text("a shell's line", r"(?=.*\S)[^\0]+")
 VARIABLES = r"(?!LAB_|PORT$)[A-Za-z_][A-Za-z0-9_]*"
 NO_APP = AppSpec(Path(), "")
-"""Whose fields are the defaults."""
+"""An app whose fields are the defaults."""
 
 PYTHON = Key("python", OneWord(PYTHONS), NO_APP.python, '"3.12"', "CPython that runs the app")
 REQUIREMENTS: Key[tuple[str, ...] | Path] = Key(

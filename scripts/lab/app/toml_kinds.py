@@ -11,6 +11,7 @@ from lab.app.env_file import parse_env
 from lab.app.spec import Upload
 from lab.files import read_bytes
 from lab.settings import parse_size
+from lab.units import MIB
 
 Value_co = TypeVar("Value_co", covariant=True)
 Word = TypeVar("Word", bound=StrEnum)
@@ -24,7 +25,8 @@ class TomlKind(Protocol[Value_co]):
         """What may be given, behind `allowed is`."""
 
     def parse(self, value: Any, folder: Path) -> Value_co:
-        """
+        """The parsed value.
+
         Args:
             value: as the reader of TOML gives it.
             folder: the app's, in which files are named.
@@ -175,7 +177,7 @@ class EnvFile:
     """A file of the folder with variables, of which those with names of a pattern are taken."""
 
     names: str
-    most_bytes: int = 1 << 20
+    most_bytes: int = MIB
     allowed: str = "a file of the folder, a text in UTF-8 with a NAME=value a line"
 
     def parse(self, value: Any, folder: Path) -> Mapping[str, str]:

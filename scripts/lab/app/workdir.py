@@ -1,4 +1,4 @@
-"""Where one `make try` happens: a copy of the app, the compose file of its variants, an engine."""
+"""The workdir of one `make try`: a copy of the app, the compose file of its variants, an engine."""
 
 import contextlib
 import json
@@ -25,8 +25,8 @@ LIBRARIES = (Path("/usr/lib"), Path("/usr/local/lib"), Path("/lib"))
 
 def find_jemalloc() -> str | None:
     """jemalloc's file on this machine."""
-    places = (place for root in LIBRARIES for place in (root, *root.glob("*-linux-gnu*")))
-    found = (place / JEMALLOC for place in places if (place / JEMALLOC).exists())
+    folders = (folder for root in LIBRARIES for folder in (root, *root.glob("*-linux-gnu*")))
+    found = (folder / JEMALLOC for folder in folders if (folder / JEMALLOC).exists())
     return next(map(str, found), None)
 
 

@@ -10,6 +10,7 @@ from lab.causes.interventions import InterventionResult
 from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
 from lab.text.phrases import DASH, in_mib, share
+from lab.units import MIB
 
 ADVICE: Mapping[Cause, str] = {
     Cause.LIVE_OBJECTS: (
@@ -37,9 +38,9 @@ NOTHING_TO_CHANGE = "nothing needs to change"
 NO_CAUSE_NEEDED = "none is needed: memory did not grow enough to matter"
 CAUSE_UNKNOWN = "not known: no reading from inside the app tells what holds the memory"
 
-WORTH_SAVING_BYTES = 1 << 20
+WORTH_SAVING_BYTES = MIB
 WORTH_SAVING_SHARE = 0.25
-"""Of what the control gained: an intervention that saves less is not worth naming."""
+"""Share of the control run's growth; an intervention that saves less is not named."""
 
 
 def no_cause(found: Diagnosis) -> str:
@@ -68,7 +69,7 @@ def help_line(found: Diagnosis) -> str:
 
 
 def is_second(best: InterventionResult, found: Diagnosis) -> bool:
-    """Whether an intervention is told after the advice for the cause."""
+    """Whether an intervention is named after the advice for the cause."""
     leaks = found.judged.verdict is Verdict.LEAK and is_live(found)
     return best.change.is_stop_gap or (leaks and not best.takes_most)
 

@@ -8,12 +8,13 @@ from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
 from lab.records.trial import Trial
 from lab.text.phrases import counted, in_mib
+from lab.units import KIB, MIB
 
 LIVE_CAUSES = (Cause.LIVE_OBJECTS, Cause.NATIVE)
-"""What is allocated and not freed."""
+"""Causes whose memory is allocated and not freed."""
 COUNTED_CAUSES = (Cause.THREADS, Cause.PROCESSES, Cause.DESCRIPTORS, Cause.SOCKETS)
-"""What is counted, and whose bytes are an estimate."""
-WORTH_NAMING_BYTES = 1 << 20
+"""Causes that are counted, and whose bytes are an estimate."""
+WORTH_NAMING_BYTES = MIB
 """Less than that is noise to most services."""
 LIKELY_SHARE = 0.8
 """A part that explains four fifths of the growth is its likely cause, without a test."""
@@ -24,12 +25,12 @@ SMALL_OBJECT_BYTES = 512
 LARGE_OBJECT_BYTES = 4096
 """Live bytes for each new Python block, past which the memory is rather not Python's."""
 FEW = 4
-"""Threads, processes or descriptors that come and go."""
+"""As many threads, processes or descriptors may come and go."""
 KEEPS_GROWING_PER_REQUEST = 0.02
 """One in fifty requests leaves one more."""
-A_THREAD_BYTES = 100 << 10
-A_PROCESS_BYTES = 4 << 20
-A_DESCRIPTOR_BYTES = 4 << 10
+A_THREAD_BYTES = 100 * KIB
+A_PROCESS_BYTES = 4 * MIB
+A_DESCRIPTOR_BYTES = 4 * KIB
 """At least; for the order in which causes are named."""
 
 
@@ -82,7 +83,7 @@ def likely_cause(trial: Trial, verdict: Verdict) -> str | None:
 
 
 def possible(gained: MemoryBreakdown) -> list[Plausible]:
-    """What each rule says, in the rules' order."""
+    """The causes that the rules make plausible, in the rules' order."""
     return [each for rule in RULES if (each := rule(gained)) is not None]
 
 
@@ -97,7 +98,7 @@ def matters(part: int | None, gained: MemoryBreakdown) -> bool:
 
 
 def copied_pages(gained: MemoryBreakdown) -> Plausible | None:
-    """Pages of before a fork that were copied: shared memory fell by what memory grew by."""
+    """Copied pages from before a fork: shared memory fell by what memory grew by."""
     if not matters(gained.copied, gained):
         return None
     explained = min(gained.copied, gained.memory)
@@ -106,7 +107,7 @@ def copied_pages(gained: MemoryBreakdown) -> Plausible | None:
 
 
 def retained(gained: MemoryBreakdown) -> Plausible | None:
-    """Free in the allocator: in more arenas than before, or between what is live."""
+    """Memory free in the allocator: in more arenas than before, or between live blocks."""
     if not matters(gained.retained, gained) or gained.retained is None:
         return None
     more = gained.arenas_count or 0
@@ -117,7 +118,7 @@ def retained(gained: MemoryBreakdown) -> Plausible | None:
 
 
 def python_fragments(gained: MemoryBreakdown) -> Plausible | None:
-    """Python's own arenas that grew though its blocks did not."""
+    """Growth of Python's own arenas while its blocks did not grow."""
     if gained.python_free is not None:
         if not matters(gained.python_free, gained):
             return None
@@ -133,7 +134,7 @@ def python_fragments(gained: MemoryBreakdown) -> Plausible | None:
 
 
 def mapped_memory(gained: MemoryBreakdown) -> Plausible | None:
-    """In neither allocator: libraries map it by themselves."""
+    """Memory in neither allocator, which libraries map by themselves."""
     if not matters(gained.elsewhere, gained) or gained.elsewhere is None:
         return None
     evidence = f"{mib_text(gained.elsewhere)} mapped outside malloc and Python's allocator"
@@ -141,7 +142,7 @@ def mapped_memory(gained: MemoryBreakdown) -> Plausible | None:
 
 
 def live_objects(gained: MemoryBreakdown) -> Plausible | None:
-    """Python's blocks grew by as many as the memory needs."""
+    """Live Python objects: Python's blocks grew by as many as the memory needs."""
     blocks = gained.blocks_count
     if blocks is None or gained.requests == 0:
         return None
@@ -159,7 +160,7 @@ def live_objects(gained: MemoryBreakdown) -> Plausible | None:
 
 
 def native_memory(gained: MemoryBreakdown) -> Plausible | None:
-    """Live in malloc, and more than Python's blocks account for."""
+    """Memory live in malloc, and more than Python's blocks account for."""
     if not matters(gained.in_use, gained) or gained.in_use is None:
         return None
     blocks = gained.blocks_count or 0
@@ -186,7 +187,7 @@ def kernel_memory(gained: MemoryBreakdown) -> Plausible | None:
 def more_of(
     count: int | None, cause: Cause, what: str, bytes_each: int, gained: MemoryBreakdown
 ) -> Plausible | None:
-    """Something countable that there is more of after every request."""
+    """A countable cause, of which each request leaves more."""
     if count is None or count < FEW or count < 0.001 * gained.requests:
         return None
     a_request = count / max(gained.requests, 1)

@@ -24,7 +24,7 @@ class Diagnosis:
     gained_bytes: int | None
     findings: tuple[CauseFinding, ...]
     outcomes: tuple[InterventionResult, ...]
-    """The one that is worth most first, stop-gaps last."""
+    """The intervention that is worth most first, stop-gaps last."""
     lines: tuple[TracedLine, ...]
     types: tuple[tuple[str, int], ...]
     holder: HolderFinding | None = None
@@ -51,7 +51,7 @@ def diagnose(
 
     Args:
         first: the app as it is.
-        control: the same, beside the interventions.
+        control: the control run, the unchanged app measured together with the interventions.
         changed: the same with one thing changed.
         traces: of the trials whose allocations were traced.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.growth import Growth
 from lab.causes.holders import who_holds
-from lab.causes.interventions import NOISE_BYTES, InterventionResult
+from lab.causes.interventions import RUN_NOISE_BYTES, InterventionResult
 from lab.causes.traces import (
     TRACED_SHARE,
     UNSEEN_SHARE,
@@ -21,9 +21,10 @@ from lab.records.interventions import Cause
 from lab.records.judgement import Certainty
 from lab.records.observations import AllocationTrace
 from lab.records.variant import Scenario
+from lab.text.phrases import share
 
 RETURNED_SHARE = 0.5
-"""Of the growth: what collecting gives back of it was garbage."""
+"""Share of the growth; when collecting gives back as much, the growth was garbage."""
 
 COUNTED_BY_KERNEL = "the sum of RSS is level while each page that becomes private is counted"
 
@@ -84,7 +85,7 @@ def finding(
 def saved_share(result: InterventionResult) -> str:
     """How much of the control's growth was saved."""
     was = result.control_bytes
-    return f"{result.saved_bytes / was:.0%}" if was > 0 else "nothing"
+    return share(result.saved_bytes / was) if was > 0 else "nothing"
 
 
 def given_back(growth: Growth, explained_bytes: int | None = None) -> str | None:
@@ -100,13 +101,13 @@ def given_back(growth: Growth, explained_bytes: int | None = None) -> str | None
     if seen.memory_before_bytes is None or seen.memory_after_bytes is None:
         return None
     returned = seen.memory_before_bytes - seen.memory_after_bytes
-    if returned < max(NOISE_BYTES, RETURNED_SHARE * whole.memory):
+    if returned < max(RUN_NOISE_BYTES, RETURNED_SHARE * whole.memory):
         return None
     if explained_bytes is not None:
         of_the_part = returned - max(whole.memory - explained_bytes, 0)
         if of_the_part < RETURNED_SHARE * explained_bytes:
             return None
-    return f"collecting and trimming at the end gave back {returned / whole.memory:.0%} of it"
+    return f"collecting and trimming at the end gave back {share(returned / whole.memory)} of it"
 
 
 def live_finding(
@@ -124,9 +125,9 @@ def live_finding(
         return CauseFinding(suspect.cause, Certainty.LIKELY, suspect.evidence, "nothing was traced")
     cause = traced_cause(growth, suspect, python_trace(traces))
     left = f"{trace.tracer} finds {bytes_per_request(trace):,.0f} B a request still allocated"
-    share = traced_share(trace, growth.per_request)
-    if share < TRACED_SHARE or not trace.lines:
-        why = f"{left}, {share:.0%} of the growth"
+    traced = traced_share(trace, growth.per_request)
+    if traced < TRACED_SHARE or not trace.lines:
+        why = f"{left}, {share(traced)} of the growth"
         return CauseFinding(cause, Certainty.LIKELY, suspect.evidence, why)
     proof = f"{left}, first by {line_name(merged_lines(trace.lines)[0])}"
     return CauseFinding(cause, Certainty.PROVEN, suspect.evidence, proof)

@@ -7,9 +7,10 @@ from lab.causes.causes import Plausible, plausible_causes
 from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
 from lab.records.judgement import Verdict
 from lab.records.trial import Trial
+from lab.units import MIB
 from lab.verdict.verdict import Judgement, judge_trial
 
-WORTH_ASKING_BYTES = 4 << 20
+WORTH_ASKING_BYTES = 4 * MIB
 """Below it no cause is sought for growth that has ended."""
 
 

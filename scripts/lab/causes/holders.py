@@ -19,10 +19,10 @@ STEP = re.compile(r"\.[^.\[]+|\[[^\]]*\]")
 
 @dataclass(frozen=True, slots=True)
 class HolderFinding:
-    """Who holds the growth: by name, or by what is known of it."""
+    """The holder of the growth: by name, or by what is known of it."""
 
     holders: tuple[Holder, ...] = ()
-    """Containers, that with the most bytes first."""
+    """Containers, the one with the most bytes first."""
     lost: ObjectGrowth | None = None
     """Objects to which nothing in Python refers."""
     example: ObjectGrowth | None = None
@@ -122,7 +122,7 @@ def owner_of(lines: tuple[TracedLine, ...]) -> tuple[Package | None, CalledFunct
 
 
 def sentences(found: HolderFinding) -> Iterator[str]:
-    """Who holds it, a sentence each, the one that holds most first."""
+    """A sentence for each holder, the one that holds most first."""
     for holder in found.holders:
         yield f"{holder_text(holder, found.requests)}, about {size(holder.held_bytes)}."
     if found.lost is not None:
@@ -134,7 +134,7 @@ def sentences(found: HolderFinding) -> Iterator[str]:
             f"the newest is reached by {growth.path}."
         )
     elif not found.holders:
-        yield nobody_sentence(found)
+        yield no_holder_sentence(found)
     if found.limit is not None:
         yield f"More may hold it: {found.limit}."
 
@@ -158,8 +158,8 @@ def lost_sentence(lost: ObjectGrowth, found: HolderFinding) -> str:
     )
 
 
-def nobody_sentence(found: HolderFinding) -> str:
-    """What is not held by a container and is no object of the collector's: strings, numbers."""
+def no_holder_sentence(found: HolderFinding) -> str:
+    """A sentence for growth that no known container holds, such as strings and numbers."""
     if found.called is None:
         return "No container that Python's collector knows grew by as much."
     return (

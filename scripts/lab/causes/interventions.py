@@ -8,13 +8,14 @@ from lab.causes.memory_breakdown import second_half, whole_load
 from lab.records.interventions import Cause, Intervention
 from lab.records.judgement import Verdict
 from lab.records.trial import EndKind, Trial
+from lab.units import MIB
 from lab.verdict.verdict import judge_trial
 
 MOST_AT_ONCE = 4
 """Interventions that are tried side by side: more would not fit into the time."""
 PROVEN_SHARE = 0.5
 """An intervention that takes half of the growth away proves its cause."""
-NOISE_BYTES = 1 << 20
+RUN_NOISE_BYTES = MIB
 """What two runs of the same app differ by at most."""
 
 
@@ -25,7 +26,7 @@ class InterventionResult:
     change: Intervention
     gained_bytes: float
     saved_bytes: float
-    """Of what the control gained; negative when the intervention gained more."""
+    """Growth of the control run minus that with the intervention; negative when it gained more."""
     rate: float | None
     """Completed requests a second, relative to the control."""
 
@@ -36,7 +37,7 @@ class InterventionResult:
 
     @property
     def control_bytes(self) -> float:
-        """What the control gained."""
+        """The growth of the control run."""
         return self.gained_bytes + self.saved_bytes
 
     @property
@@ -46,13 +47,15 @@ class InterventionResult:
 
     def proves(self, cause: Cause) -> bool:
         """Whether it took away what the cause is said to hold."""
-        return cause in self.change.proves and self.takes_most and self.saved_bytes >= NOISE_BYTES
+        return (
+            cause in self.change.proves and self.takes_most and self.saved_bytes >= RUN_NOISE_BYTES
+        )
 
 
 def worth_trying(
     causes: Sequence[Plausible], changes: Sequence[Intervention], most: int = MOST_AT_ONCE
 ) -> tuple[Intervention, ...]:
-    """Those that would prove a plausible cause, the likeliest cause's first; stop-gaps last."""
+    """The interventions that would prove a plausible cause, the likeliest first; stop-gaps last."""
     wanted: dict[str, Intervention] = {}
     for cause in causes:
         for change in changes:

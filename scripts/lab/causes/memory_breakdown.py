@@ -20,23 +20,23 @@ class MemoryBreakdown:
     """The delta of each part between two troughs, in bytes unless its name says otherwise."""
 
     memory: int
-    """As the engine counts it: what the parts have to explain."""
+    """Memory as the engine counts it, which the parts have to explain."""
     anon: int | None
     file: int | None
     kernel: int | None
     in_use: int | None
-    """Live in malloc, mapped blocks with it."""
+    """Live in malloc, mapped blocks included."""
     free: int | None
     """Free in malloc."""
     arenas_count: int | None
     blocks_count: int | None
-    """Of Python's own allocator."""
+    """Blocks of Python's own allocator."""
     tasks_count: int | None
     processes_count: int | None
     descriptors_count: int | None
     sockets_count: int | None
     requests: int
-    """Completed between the two."""
+    """Requests completed between the two troughs."""
     python_in_use: int | None = None
     """Live in Python's own allocator of small objects."""
     python_free: int | None = None
@@ -85,14 +85,14 @@ class MemoryBreakdown:
 
 
 def whole_load(trial: Trial) -> MemoryBreakdown | None:
-    """From the baseline to the last trough; None without either."""
+    """The delta from the baseline to the last trough; None without either."""
     if trial.baseline is None or trial.settled is None:
         return None
     return breakdown_between(trial, trial.baseline, trial.settled)
 
 
 def second_half(trial: Trial) -> MemoryBreakdown | None:
-    """From the middle of the load to its end: what still grows, without how it began."""
+    """The delta from the middle of the load to its end, without the growth at its start."""
     troughs = trial.block_troughs
     if len(troughs) < 2:
         return None
@@ -100,7 +100,7 @@ def second_half(trial: Trial) -> MemoryBreakdown | None:
 
 
 def breakdown_between(trial: Trial, first: Trough, last: Trough) -> MemoryBreakdown:
-    """What the last trough has more than the first."""
+    """The delta between two troughs."""
     workers = trial.start.variant.axes.workers
     mapped = difference(of_workers(lambda worker: worker.mmapped_bytes, workers), first, last)
     heap = difference(of_workers(lambda worker: worker.in_use_bytes, workers), first, last)
@@ -133,7 +133,7 @@ def breakdown_between(trial: Trial, first: Trough, last: Trough) -> MemoryBreakd
 
 
 def counted_file(trough: Trough) -> int | None:
-    """Pages of files, as far as memory counts them; those of a process tree stand beside it."""
+    """Pages of files that memory counts; 0 for a process tree, which leaves them out."""
     sample = trough.sample
     if sample.source.startswith("process-") or sample.file_bytes is None:
         return None

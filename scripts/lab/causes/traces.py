@@ -7,7 +7,7 @@ from lab.records.observations import AllocationTrace, TracedLine
 TRACED_SHARE = 0.5
 """Lines that hold half of the growth name its cause."""
 UNSEEN_SHARE = 0.1
-"""Of a growth of which a trace sees less, it sees next to nothing."""
+"""A trace that sees a smaller share of the growth does not explain it."""
 PYTHON_TRACER = "tracemalloc"
 PACKAGES = "/site-packages/"
 LIBRARY_PARTS = (PACKAGES, "/lib/python")
@@ -20,13 +20,13 @@ INTERPRETER_PREFIXES = (
     "./Include/",
     "Programs/",
 )
-"""Where frames begin that are CPython's own."""
+"""Beginnings of frames in CPython's own sources."""
 MOST_LINES = 5
 MOST_TYPES = 5
 
 
 def bytes_per_request(trace: AllocationTrace) -> float:
-    """What each request left allocated."""
+    """Bytes that each request left allocated."""
     return trace.allocated_bytes / max(trace.requests, 1)
 
 
@@ -43,7 +43,7 @@ def traced_share(trace: AllocationTrace, growth_per_request: float) -> float:
 def best_trace(
     traces: Sequence[AllocationTrace], growth_per_request: float
 ) -> AllocationTrace | None:
-    """Python's own, which knows each object, when it sees what grew; else the one with most."""
+    """Python's own trace, which knows each object, when it sees the growth; else the largest."""
     python = python_trace(traces)
     if python is not None and traced_share(python, growth_per_request) >= TRACED_SHARE:
         return python

@@ -148,7 +148,7 @@ def evidence_of(measured: Measured) -> Iterable[Evidence]:
 
 
 def rows_of(measured: Measured) -> Iterable[ClaimRow]:
-    """Published, predicted and measured beside each other, where the record has a number."""
+    """Published, predicted and measured numbers in rows, where the record has a published one."""
     for role, published in measured.record.published.items():
         for name, value in published.items():
             found = measured(role, name)
@@ -182,7 +182,7 @@ def topics_of(records: Sequence[TopicRecord], claims: Sequence[Claim]) -> tuple[
     )
 
 
-def claims_asked(
+def claims_to_judge(
     book: ClaimBook, names: Iterable[str], only: str | None, everything: bool
 ) -> tuple[ClaimRecord, ...]:
     """The statements that a run is about.
@@ -200,10 +200,10 @@ def claims_asked(
     )
 
 
-def claims_left(
+def claims_decided(
     records: Sequence[ClaimRecord], variants: Sequence[VariantSummary]
 ) -> tuple[int, int]:
-    """How many are decided so far, and of how many."""
+    """The number of claims decided so far, and of all."""
     claims = judge_claims(records, variants)
     return sum(claim.outcome is not Outcome.INCONCLUSIVE for claim in claims), len(claims)
 
@@ -213,7 +213,7 @@ def variants_to_repeat(
 ) -> tuple[str, ...]:
     """Variants of which one more trial may decide a claim, in the order of the records.
 
-    A claim for want of a verdict asks for that variant, one between the bounds for all of its own.
+    A claim that lacks a verdict names that variant, one between its bounds all of its variants.
     """
     by_name = {variant.name: variant for variant in variants}
     found: dict[str, None] = {}

@@ -14,7 +14,7 @@ BROKEN_OFF = frozenset({EndKind.INTERRUPTED, EndKind.CUT_OFF, EndKind.FAILED, En
 """Ends after which nothing of a trial decides anything."""
 
 LEAST_SERVED_SHARE = 0.9
-"""Below it what is left behind is of other work than was asked for."""
+"""Below this share of served requests the memory left behind is of other work than planned."""
 
 Read = Callable[[VariantSummary], Value | None]
 
@@ -57,7 +57,7 @@ def peak_growth(variant: VariantSummary) -> int | None:
 
 
 def mean_growth(variant: VariantSummary) -> float | None:
-    """Over all requests, the first ones that fill the pool among them."""
+    """Growth in bytes a request over the whole load, including requests that fill the pool."""
     memory, trials = variant.memory_bytes, len(variant.trials)
     return memory.growth * trials / variant.requests.ok if memory else None
 
@@ -101,7 +101,7 @@ def cpu(variant: VariantSummary) -> float | None:
     return variant.cpu_seconds.user + variant.cpu_seconds.system if variant.cpu_seconds else None
 
 
-def of_aftermath(field: str) -> Read:
+def of_post_load(field: str) -> Read:
     return lambda variant: getattr(variant.aftermath, field) if variant.aftermath else None
 
 
@@ -148,12 +148,12 @@ SETTLED: Mapping[str, Read] = {
     "latency_p95_seconds": lambda v: v.latency_seconds.get("p95"),
     "companion_p50_seconds": lambda v: v.companion_seconds.get("p50"),
     "companion_p95_seconds": lambda v: v.companion_seconds.get("p95"),
-    "before_memory_bytes": of_aftermath("memory_before_bytes"),
-    "after_memory_bytes": of_aftermath("memory_after_bytes"),
-    "before_processes": of_aftermath("processes_before"),
-    "after_processes": of_aftermath("processes_after"),
-    "asked": of_aftermath("asked"),
-    "answered": of_aftermath("answered"),
+    "before_memory_bytes": of_post_load("memory_before_bytes"),
+    "after_memory_bytes": of_post_load("memory_after_bytes"),
+    "before_processes": of_post_load("processes_before"),
+    "after_processes": of_post_load("processes_after"),
+    "asked": of_post_load("asked"),
+    "answered": of_post_load("answered"),
 }
 """What a load that was served to its end leaves behind."""
 

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "MB": 10**6}
+from lab.units import GIB, KIB, MIB
+
+UNITS = {"GiB": GIB, "MiB": MIB, "KiB": KIB, "MB": 10**6}
 SIZE = re.compile(rf"\b(\d+(?:\.\d+)?) ?({'|'.join(UNITS)})\b")
 NAME = re.compile(r"(?<![\w.\"])[A-Za-z_]\w*(?![\w.\"])")
 

@@ -6,14 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from lab.claims.book import read_claims
-from lab.claims.judge import claims_left, variants_to_repeat
+from lab.claims.judge import claims_decided, variants_to_repeat
 from lab.claims.records import ClaimRecord
 from lab.records.summary import VariantSummary
 from lab.records.trial import End, EndKind
 from lab.stopping import wants_more
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
-from lab.summary.exit_code import asked_claims
+from lab.summary.exit_code import claims_of_run
 from lab.summary.variant import variant_summary
 from lab.verdict.verdict import judge_trial
 
@@ -39,13 +39,13 @@ class RunDecider:
         records = records_of(folder)
         if not records:
             return None
-        decided, total = claims_left(records, measured_of(folder, names))
+        decided, total = claims_decided(records, measured_of(folder, names))
         return f"claims decided {decided} of {total}"
 
 
 def records_of(folder: RunFolder) -> tuple[ClaimRecord, ...]:
     """The claims that the run is about."""
-    return asked_claims(folder.read_experiment(), read_claims())
+    return claims_of_run(folder.read_experiment(), read_claims())
 
 
 def measured_of(folder: RunFolder, names: tuple[str, ...]) -> tuple[VariantSummary, ...]:

@@ -10,8 +10,8 @@ from lab.errors import ExitCode
 from lab.paths import COMPOSE_FILE
 from lab.settings import given_settings
 from lab.settings.declared import ENGINE, OFFLINE, SUITE
+from lab.units import MIB
 
-MIB = 1 << 20
 BUILD_BYTES = 1500 * MIB
 """Disk that is needed beside the images while they are built."""
 

@@ -10,9 +10,11 @@ import socket
 import sys
 from collections.abc import Callable
 
-MIN_BYTES = 512 * 1024
+from lab.units import KIB, MIB
+
+MIN_BYTES = 512 * KIB
 """Below it the change between the two ways of reading costs more than it saves."""
-BYTES_PER_CALL = 1 << 20
+BYTES_PER_CALL = MIB
 IS_SUPPORTED = sys.platform == "linux"
 UNTOUCHED = bytearray(BYTES_PER_CALL)
 """Python asks for a buffer of the size; the kernel writes nothing into it."""

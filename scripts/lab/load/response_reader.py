@@ -7,13 +7,15 @@ byte of a body is passed once, and only an incomplete head, line or trailer is k
 
 import re
 
+from lab.units import GIB
+
 MAX_HEAD_BYTES = 65_536
 """Of one response: its head, its interim responses (1xx) and its trailers together."""
 MAX_CHUNK_LINE_BYTES = 4_096
 """Of the line that gives a chunk's size, with its extensions."""
 MAX_CHUNKS = 1_000_000
 """Of one response: about a second of this reader's time."""
-MAX_BODY_BYTES = 1 << 30
+MAX_BODY_BYTES = GIB
 """Of one response, with the lines that give its chunks' sizes: 1 GiB."""
 PREFIX = b"HTTP/1."
 LINE_END = b"\r\n"

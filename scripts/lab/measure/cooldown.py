@@ -20,7 +20,7 @@ class CooldownEnd:
     sample: Sample | None
     """The first reading whose own time lies after the cooldown; None when none came."""
     probe: ProbeReading | None
-    """From inside, right after the sample."""
+    """The probe's reading, right after the sample."""
 
 
 class Cooldown:
@@ -58,7 +58,7 @@ class Cooldown:
             before = now
 
     async def first_reading(self) -> CooldownReading | None:
-        """From inside, and from the engine where no memory is read inside."""
+        """The first reading: the probe's, and the engine's where the probe reads no memory."""
         probe = await asyncio.to_thread(self.probes.tree) if self.probes else None
         if probe is not None and probe.memory_bytes is not None:
             return cooldown_reading(probe, None)

@@ -8,13 +8,14 @@ from lab.matrix.servers import min_cooldown_seconds
 from lab.records.observations import ProbeReading, Sample
 from lab.records.readings import open_descriptors
 from lab.records.variant import Axes
+from lab.units import KIB
 
 WATCHED_SECONDS = 2.0
 """Seconds between the two readings that must agree. Each reading of the engine costs as much CPU
 as half a request, so none is taken in between."""
 STABLE_READINGS = 3
 """Readings that must agree, where one is taken each second."""
-STABLE_BYTES = 256 * 1024
+STABLE_BYTES = 256 * KIB
 """Two thirds of the smallest noise between troughs; a worker's own timers touch less."""
 
 
@@ -23,19 +24,19 @@ class Waits:
     """How long a trial waits, and for what; tests wait less."""
 
     ready_seconds: float = 90.0
-    """For the server's first answer; gunicorn with 12 workers on a busy core needs a third."""
+    """Limit for the server's first answer; gunicorn with 12 workers on one busy core needs 30 s."""
     ready_poll_seconds: float = 0.3
     reading_seconds: float = 10.0
-    """For one reading. Readings come once a second; ten seconds without one are a gap."""
+    """Limit for one reading. Readings come once a second; ten seconds without one are a gap."""
     min_cooldown_seconds: Callable[[Axes], float] = min_cooldown_seconds
     watched_seconds: float = WATCHED_SECONDS
-    """Between two readings that must agree; the last of them is the trough."""
+    """Seconds between two readings that must agree; the last of them is the trough."""
     patience_seconds: float = 15.0
-    """For stable readings after the minimum cooldown; then the trough is recorded as not stable."""
+    """Time limit for stable readings after the minimum cooldown; then the trough is not stable."""
     orphaned_seconds: float = 16.0
-    """For a worker to leave after its master was killed; longer than gunicorn's own timers."""
+    """Time for a worker to exit after its master was killed; longer than gunicorn's own timers."""
     load: Timing = Timing()  # noqa: RUF009  # frozen
-    """Of the clients that send the load."""
+    """Time limits of the clients that send the load."""
 
 
 WAITS = Waits()

@@ -7,11 +7,11 @@ from lab.matrix.servers import min_cooldown_seconds
 from lab.records.variant import Variant
 
 START_SECONDS = 8.0
-"""Start, calibration and warm-up, on two cores that other variants use as well."""
+"""Seconds of start, calibration and warm-up, on two cores that other variants use as well."""
 EXTRA_COOLDOWN_SECONDS = 1.0
 """What a cooldown takes beyond its minimum: the next reading of the engine, and at times more."""
 REQUEST_SECONDS = 0.025
-"""Of the `lists` workload on one core; the other workloads cost a variant no more."""
+"""Seconds of one `lists` request on one core; the other workloads cost no more."""
 
 
 def expected_seconds(variant: Variant, plan: LoadPlan) -> float:

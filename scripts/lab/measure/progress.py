@@ -17,9 +17,9 @@ WAITING = "waiting for a slot"
 KEPT = "kept from before"
 """The state of a variant that an earlier part of the run has measured."""
 MOST_ROWS = 24
-"""Of more variants only those that are up are shown, so that the table fits a terminal."""
+"""Most rows of the table, which fit a terminal; of more variants only running ones are shown."""
 LEAST_SHARE = 0.02
-"""Before so much of a run is done nothing is said of how long it will take."""
+"""The share of a run after which the remaining time is estimated."""
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class VariantProgress:
     """Whether all its trials have ended."""
 
     def share(self) -> float:
-        """The part of it that is done, from 0 to 1; after all requests a cooldown is to come."""
+        """The done part of the variant, from 0 to 1; a cooldown follows its last request."""
         return 1.0 if self.finished else MOST_BEFORE_END * self.done / max(self.total, 1)
 
     def rate(self) -> float | None:
@@ -63,13 +63,13 @@ class VariantProgress:
 
 
 def about(seconds: float) -> str:
-    """A time to come, rounded as it is a guess."""
+    """A remaining time in words, rounded because it is an estimate."""
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes >= 2 else f"{max(10, round(seconds, -1)):.0f} s"
 
 
 class Progress(Protocol):
-    """Hears of every change."""
+    """Receives every change of a variant's state."""
 
     def update(
         self,
@@ -92,7 +92,7 @@ class Board:
         self.totals = totals
         """Requests by variant."""
         self.work = dict(work or dict.fromkeys(totals, 1.0))
-        """What a variant takes of the run, in any unit."""
+        """The work of each variant, in any unit."""
         self.lines = {name: VariantProgress(name, total) for name, total in totals.items()}
         self.note: str | None = None
         self.is_closed = False
@@ -141,7 +141,7 @@ class Board:
         return done / (sum(self.work.values()) or 1.0)
 
     def left_seconds(self) -> float | None:
-        """For the whole run, as if the rest went as fast as what is done."""
+        """Seconds left of the whole run at its pace so far; None before it can be estimated."""
         share = self.share()
         if share < LEAST_SHARE:
             return None
@@ -195,7 +195,7 @@ class LiveProgress:
 
 
 class PlainProgress:
-    """One line for each start, end and death, and a look at all of them now and then."""
+    """Prints a line for each start and end of a variant, and all states at intervals."""
 
     COOLDOWN_STATES = frozenset({"waiting", "load", "cooldown", "warming up", "baseline"})
 
@@ -238,6 +238,6 @@ class PlainProgress:
 def progress_for(
     console: Console, totals: Mapping[str, int], work: Mapping[str, float] | None = None
 ) -> LiveProgress | PlainProgress:
-    """Live on a terminal, plain lines elsewhere; each variant has its own number of requests."""
+    """Live progress on a terminal, plain lines elsewhere; `totals` are requests by variant."""
     board = Board(totals, work)
     return LiveProgress(board, console) if console.is_terminal else PlainProgress(board, console)

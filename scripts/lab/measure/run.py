@@ -145,7 +145,8 @@ def plan_for(variants: tuple[Variant, ...], settings: Settings) -> SlotPlan:
 
 
 def check_possible(settings: Settings, engine: Engine, results: Path) -> None:
-    """
+    """Refuse a run that cannot be measured here.
+
     Raises:
         UsageError: the results cannot be written, or the engine cannot start a second trial.
     """

@@ -17,7 +17,7 @@ from lab.records.observations import Block, PostLoadObservation, ProbeReading, S
 from lab.records.variant import Connection, Scenario
 
 HEALTH_REQUESTS = 8
-"""All at once, so that a server that hangs is waited for once."""
+"""Health requests after the action, sent at once, so that a hanging server costs one wait."""
 
 
 @dataclass(frozen=True, slots=True)

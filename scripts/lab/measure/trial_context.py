@@ -48,11 +48,12 @@ class TrialContext:
         return self.user_app.health if self.user_app else HEALTH_PATH
 
     def probes_if_used(self, probes: ProbeClient) -> ProbeClient | None:
-        """None where the settings want no probes."""
+        """The probe client; None where the settings want no probes."""
         return probes if self.run.settings.probes else None
 
     async def check_alive(self) -> None:
-        """
+        """End the trial when its server has ended.
+
         Raises:
             TrialEnded: the variant's server has ended.
         """

@@ -1,4 +1,4 @@
-"""How far a variant will grow, said before it is measured.
+"""The predicted growth of a variant, computed before it is measured.
 
 Sources of the rules: concurrent.futures.thread of each CPython (`max_workers` is 5 a CPU up to
 3.7, `min(32, CPUs + 4)` from 3.8, which also reuses idle threads), Starlette up to 0.14.2 (sync
@@ -34,7 +34,7 @@ IN_FLIGHT = "one a request in flight"
 
 @dataclass(frozen=True, slots=True)
 class OfferedLoad:
-    """What will be sent."""
+    """The load that will be sent."""
 
     requests: int
     concurrency: int
@@ -66,7 +66,7 @@ def threads_that_run(axes: Axes, cpus: int, load: OfferedLoad) -> tuple[int | No
 
 
 def threads_of_loop(axes: Axes, cpus: int, load: OfferedLoad) -> tuple[int, str]:
-    """Behind an event loop: anyio's threads, a pool of the app's own, or the loop's default one."""
+    """Threads behind an event loop, and their rule: anyio's, the app's own or the default pool."""
     if axes.endpoint == "executor" and axes.pool_threads is not None:
         pool, rule = axes.pool_threads, f"the app's own pool has {axes.pool_threads} threads"
     elif axes.endpoint != "executor" and axes.stack in ANYIO_STACKS:
@@ -103,7 +103,7 @@ def threads_of_sync(_: Axes, __: OfferedLoad) -> tuple[int, str]:
 def of_executor(
     axes: Axes, load: OfferedLoad, pool: int, rule: str, busy: int, why: str
 ) -> tuple[int, str]:
-    """Of a ThreadPoolExecutor, whose growth changed with Python 3.8."""
+    """Threads of a ThreadPoolExecutor, and their rule, which changed with Python 3.8."""
     if python_version(axes.python) < IDLE_REUSE_SINCE:
         served = load.requests // axes.workers
         return min(pool, served), f"{rule}; each request starts one more until it is full"
@@ -119,7 +119,7 @@ RULES: Mapping[str, Callable[[Axes, OfferedLoad], tuple[int | None, str]]] = {
     "gunicorn-sync": threads_of_sync,
     "flask-dev": threads_of_flask,
 }
-"""Those of the servers that run the workload themselves."""
+"""Rules of the servers that run the workload themselves."""
 
 
 def predict(axes: Axes, calibration: Calibration | None, load: OfferedLoad) -> Prediction:

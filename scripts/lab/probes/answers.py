@@ -4,9 +4,10 @@ import json
 from typing import Any, TypeVar
 
 from lab.records.codec import ShapeError, decode, encode
+from lab.units import MIB
 
-MAX_RECORD_BYTES = 1 << 20
-"""Of a record as it is written; a raw file with a line of 4 MiB is refused where it is read."""
+MAX_RECORD_BYTES = MIB
+"""The most bytes of a record as written; a raw file with a line of 4 MiB is refused."""
 
 R = TypeVar("R")
 

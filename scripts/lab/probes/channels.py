@@ -20,9 +20,9 @@ HEALTH_PATH = "/health"
 HTTP = b"HTTP/"
 PROBE_HEALTH = "/_lab/health"
 PATIENCE_SECONDS = 10.0
-"""For the workers' probes once the server answers: an interpreter may ignore its environment."""
+"""Wait for the workers' probes once the server answers; some interpreters ignore PYTHONPATH."""
 MAX_PROCESSES = 256
-"""Whose sockets are asked; the app can write into the folder of its sockets."""
+"""The most processes whose sockets are asked; the app can write into the folder of its sockets."""
 
 
 class ProbeChannel(Protocol):
@@ -68,7 +68,10 @@ class PortChannel:
     def answers(
         self, question: str, others: str | None = None, seconds: float = QUESTION_SECONDS
     ) -> Iterator[Any]:
-        """Until all workers have answered; one that started later may have any of the ports."""
+        """The answers of the ports until all workers have answered.
+
+        A worker that started later may have any of the ports.
+        """
         next_question, left = question, self.workers
         for port in self.ports:
             if left and (answer := self.ask(port, next_question)):

@@ -12,9 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from lab.units import MIB
+
 QUESTION_SECONDS = 5.0
-"""For a whole question; less than the time between two readings of a trial may last."""
-MAX_ANSWER_BYTES = 4 << 20
+"""The time limit of a whole question, shorter than a gap between readings."""
+MAX_ANSWER_BYTES = 4 * MIB
 """The largest honest answer, a trace of memray's, has about 0.4 MiB."""
 REQUEST = "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
 STATUS_200 = re.compile(rb"HTTP/1\.[01] 200[ \r]")

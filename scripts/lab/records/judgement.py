@@ -1,4 +1,4 @@
-"""What is said of memory growth, and of a statement about it."""
+"""Verdicts on memory growth, and outcomes of statements about it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -208,4 +208,4 @@ class AllocationTrace:
     types: Mapping[str, int]
     """Objects gained of each type, as far as the garbage collector counts them."""
     search: HolderSearch | None = None
-    """Who holds it; None where the tracer searches for nobody."""
+    """The holders that the tracer found; None where it searches for none."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from lab.records.observations import ProbeReading, ProcessReading, Sample, Trough, WorkerReading
-from lab.text.phrases import MIB
+from lab.units import MIB
 
 # The kernel charges a cgroup by batches of pages on each CPU, so its usage moves by some quarters
-# of a MiB while nothing happens (measured on two CPUs); the anonymous memory beside it does not.
+# of a MiB while nothing happens (measured on two CPUs); the counter of anonymous memory does not.
 SLACK_BYTES = 0.5 * MIB
 
 COPIED_SHARES_OF_GAIN = (0.75, 1.25)

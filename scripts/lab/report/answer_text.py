@@ -58,7 +58,7 @@ def changes_intro(answer: AppAnswer) -> str:
     """What the rows of `change_rows` are."""
     return (
         f"Changes that were tried, each for {counted(answer.requests, 'request')} "
-        "beside the app as it is:"
+        "with a control run of the unchanged app:"
     )
 
 

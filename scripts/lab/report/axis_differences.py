@@ -6,7 +6,8 @@ from itertools import combinations
 
 from lab.records.summary import VariantSummary
 from lab.report.group_names import version_key
-from lab.text.phrases import MIB, Value, as_number, listed, number, size, span
+from lab.text.phrases import Value, as_number, listed, number, size, span
+from lab.units import MIB
 
 Facts = Mapping[str, Value]
 

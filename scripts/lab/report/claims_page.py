@@ -8,10 +8,11 @@ from lab.claims.quantities import quantity_text
 from lab.records.claims import Claim, Evidence
 from lab.records.judgement import Outcome
 from lab.records.summary import Summary
-from lab.text.phrases import DASH, MIB, clipped, counted, listed, number, sentence
+from lab.text.phrases import DASH, clipped, counted, listed, number, sentence
+from lab.units import MIB
 
 PAGE_LIMIT = 3_500
-"""Characters of the page beside its table: about one screen."""
+"""Characters of the page without its table: about one screen."""
 REASON_LENGTHS = (400, 240, 200, 170, 150, 130, 110, 90)
 """From whole reasons to short ones; the first with which the page fits is used."""
 FRAME = 460

@@ -32,14 +32,14 @@ LEAST_FILLED = 0.5
 """Share of the matrix's cells that must hold a variant, else the panels flow."""
 TITLE_LENGTH = 22
 MOST_ON_ONE_SCALE = 24
-"""More span so much (20 MiB to 7 GiB in the suite thread) that most would be flat lines."""
+"""More variants span so much (20 MiB to 7 GiB in the suite thread) that most would be flat."""
 
 LEGEND_WIDTH = 660
-"""A single panel is narrower than what explains it."""
+"""The legend's width, as a single panel is narrower."""
 TITLE_HEIGHT, GAP, LEFT, TOP, BOTTOM, RIGHT = 22, 18, 58, 30, 46, 12
 ROW_HEIGHT = TITLE_HEIGHT + PANEL_HEIGHT + GAP
 OWN_SCALE_GAP = 52
-"""Between columns where each panel has its own labels."""
+"""The gap between columns where each panel has its own labels."""
 
 Cells = tuple[tuple[int, int], ...]
 
@@ -135,15 +135,15 @@ def _panel(
     variant: VariantSummary,
     curves: Sequence[MemoryCurve],
     scale: Scale,
-    place: tuple[int, int],
+    corner: tuple[int, int],
     axes_shown: tuple[bool, bool],
 ) -> Panel:
     ceiling = predicted_ceiling(variant)
     above = ceiling is not None and ceiling > scale.bytes_top
     limit = variant.memory_limit_bytes
     return Panel(
-        x=place[0],
-        y=place[1],
+        x=corner[0],
+        y=corner[1],
         name=variant.name,
         title=clipped(variant.name, TITLE_LENGTH),
         verdict=variant.verdict.value,

@@ -35,7 +35,7 @@ def group_name(members: Sequence[VariantSummary], everyone: Sequence[VariantSumm
     arms: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for arm, pythons in _pythons_by_arm(members).items():
         arms[_python_phrase(pythons, available[arm])].append(arm)
-    return listed([_phrase(place, names) for place, names in arms.items()], MOST_NAMES)
+    return listed([_phrase(python, names) for python, names in arms.items()], MOST_NAMES)
 
 
 def _whole_python(
@@ -72,9 +72,9 @@ def _python_phrase(pythons: list[str], available: list[str]) -> tuple[str, ...]:
     return ("behind", f"Python {listed(pythons)}")
 
 
-def _phrase(place: tuple[str, ...], arms: list[str]) -> str:
+def _phrase(python: tuple[str, ...], arms: list[str]) -> str:
     names = listed(arms, MOST_NAMES)
-    if not place:
+    if not python:
         return names
-    side, pythons = place
+    side, pythons = python
     return f"{pythons} {names}" if side == "before" else f"{names} on {pythons}"

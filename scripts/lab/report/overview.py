@@ -14,7 +14,6 @@ from lab.report.group_names import group_name
 from lab.report.growth_drivers import follow_sentence
 from lab.text.phrases import (
     DASH,
-    MIB,
     clipped,
     counted,
     listed,
@@ -25,10 +24,11 @@ from lab.text.phrases import (
     size,
     span,
 )
+from lab.units import MIB
 
 VERDICT_ORDER = (Verdict.LEAK, Verdict.BOUNDED, Verdict.FLAT, Verdict.INCONCLUSIVE)
 CLUSTER_RATIO = 1.5
-"""Growths further apart than this are told one by one, not as one range."""
+"""Growths further apart than this ratio are given one by one, not as one range."""
 MOST_LINES = 6
 MOST_REASONS = 5
 REASON_LENGTH = 200

@@ -48,13 +48,13 @@ CUT_NOTE = "\n\n*This report was cut here; all of it stands in `report.html` and
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of each list the Markdown report shows; None: all."""
+    """The most that the Markdown report shows of each list; None: all."""
 
     rows: int | None = None
     details: int | None = None
     log_lines: int | None = 40
     text: int | None = None
-    """Characters of a text that came from outside the report."""
+    """Most characters of a text from outside the report."""
     claims: int | None = None
     """Claims of which the details are shown; their table is always whole."""
 
@@ -163,7 +163,7 @@ def _context(summary: Summary) -> dict[str, Any]:
 
 
 def _answer(summary: Summary) -> Overview:
-    """The first screen; of a run about one own app its headline is the app's."""
+    """The overview of a run; for a run on one user app its headline is the app's."""
     overview = overview_of(summary)
     if summary.own is None:
         return overview

@@ -7,13 +7,14 @@ import numpy as np
 
 from lab.records.curve import MemoryCurve
 from lab.records.summary import VariantSummary
-from lab.text.phrases import MIB, number
+from lab.text.phrases import number
+from lab.units import MIB
 
 PANEL_WIDTH, PANEL_HEIGHT = 284, 104
 PREDICTION_HEADROOM = 1.25
 """A predicted ceiling further above everything measured is named, not drawn."""
 HEADROOM = 1.04
-"""Of a panel over its highest value."""
+"""The top of a panel, as a multiple of its highest value."""
 TICKS = 4
 SHORTEST_AXIS = 1e-6
 """Below it an axis has no round numbers."""
@@ -21,7 +22,7 @@ SHORTEST_AXIS = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Of all panels, or of one; origin at the upper left of a panel."""
+    """The scale of all panels, or of one; its origin is the upper left of a panel."""
 
     seconds: tuple[float, float]
     bytes_top: float

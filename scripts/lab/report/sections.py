@@ -12,10 +12,11 @@ from lab.report.group_names import group_name
 from lab.report.overview import VERDICT_ORDER
 from lab.report.table import failure_text, trial_text
 from lab.text.phrases import DASH, counted, duration, in_mib, listed, mib, number, sentence
+from lab.units import MIB
 
 OFFICIAL = "official"
 LOCAL = "local"
-LEAST_COMPARED_BYTES = 1 << 20
+LEAST_COMPARED_BYTES = MIB
 """Below it a ratio of two growths is a ratio of noise."""
 
 

@@ -147,7 +147,7 @@ def failure_text(failures: Mapping[str, int]) -> str:
 
 
 def trial_text(trials: Sequence[TrialSummary]) -> str:
-    """What each of several trials verdicts, and how much it grew."""
+    """The verdicts of several trials, and how much each grew."""
     counts = Counter(trial.verdict for trial in trials)
     verdicts = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.most_common())
     growths = [trial.memory_bytes.growth if trial.memory_bytes else None for trial in trials]

@@ -36,7 +36,7 @@ OUTCOME_STYLES = {
 }
 STATEMENT_LENGTH = 78
 FEW_VARIANTS = 12
-"""Past as many, a run of claims ends with their table alone."""
+"""A run of claims with more variants ends with the claims' table alone."""
 MEANINGS = {
     ExitCode.DECIDED: "every claim is decided",
     ExitCode.FAILED: "what FAIL_ON names came out",
@@ -72,7 +72,7 @@ def claims_table(claims: tuple[Claim, ...]) -> Table:
 
 
 def closing(summary: Summary) -> Group:
-    """What the terminal ends with: of a run of claims their outcomes, else the variants."""
+    """The end of the terminal's output: the claims' outcomes, else the variants."""
     if not summary.claims:
         return closing_table(summary)
     few = len(summary.variants) + len(summary.run.missing) <= FEW_VARIANTS

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
-from lab.files import place, read_lines
+from lab.files import name_in_folder, read_lines
 from lab.records.codec import ShapeError, decode
 from lab.records.observations import (
     AllocationTrace,
@@ -78,7 +78,7 @@ def read_records(path: Path) -> Iterator[RawRecord]:
         except UNREADABLE as error:
             if not line.endswith(b"\n") and not isinstance(error, RecursionError):
                 return
-            where = f"{place(path)}, line {number}"
+            where = f"{name_in_folder(path)}, line {number}"
             raise LabError(
                 f"raw file {where} cannot be read: {fault_text(error)}; restore or remove it"
             ) from error

@@ -1,9 +1,9 @@
-"""What a run was asked, what of it is missing, and the exit code that says so. Pure."""
+"""The exit code of a run, from what it planned and what of it is missing. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from lab.claims.judge import claims_asked
+from lab.claims.judge import claims_to_judge
 from lab.claims.records import ClaimBook, ClaimRecord
 from lab.errors import ExitCode
 from lab.records.claims import Claim
@@ -15,78 +15,78 @@ from lab.records.trial import EndKind, Trial
 CLAIMS_SUITE = "thread"
 USER_APP_SUITE = "try"
 BAD_ENDS = frozenset({EndKind.NEVER_READY, EndKind.NO_REQUESTS_SERVED, EndKind.FAILED})
-"""What leaves a run of claims incomplete; some of them ask for a death under a small limit."""
+"""Ends that leave a run of claims incomplete; death is none, as some claims need one."""
 NEVER_RAN = "asked for, but no trial was recorded"
 
 
 @dataclass(frozen=True, slots=True)
 class RunFindings:
-    """What a run came to."""
+    """The results of a run that its exit code depends on."""
 
     experiment: Experiment
     variants: Sequence[VariantSummary]
-    """Those that the run is about."""
+    """The variants that decide the exit code."""
     missing: Sequence[Missing]
     claims: Sequence[Claim] | None
     """None: the run is about its variants' verdicts."""
 
 
-def exit_code(found: RunFindings, fail_on: Collection[str]) -> ExitCode:
-    """What the run's exit says; nothing measured is never a pass.
+def exit_code(run: RunFindings, fail_on: Collection[str]) -> ExitCode:
+    """The exit code of a run; a run that measured nothing never passes.
 
     Args:
-        found: the run.
+        run: the run's results.
         fail_on: verdicts of variants and outcomes of claims that end it with 1, whatever else is
-            missing or undecided: one of them has come out. Without it every answer is one.
+            missing or undecided. Without any, every decided run ends with 0.
     """
-    if found.experiment.interrupted:
+    if run.experiment.interrupted:
         return ExitCode.INTERRUPTED
-    came_out = {variant.verdict.value for variant in found.variants}
-    came_out |= {claim.outcome.value for claim in found.claims or ()}
+    came_out = {variant.verdict.value for variant in run.variants}
+    came_out |= {claim.outcome.value for claim in run.claims or ()}
     if came_out & set(fail_on):
         return ExitCode.FAILED
-    if is_incomplete(found):
+    if is_incomplete(run):
         return ExitCode.INCOMPLETE
-    return ExitCode.UNDECIDED if is_undecided(found) else ExitCode.DECIDED
+    return ExitCode.UNDECIDED if is_undecided(run) else ExitCode.DECIDED
 
 
-def is_incomplete(found: RunFindings) -> bool:
+def is_incomplete(run: RunFindings) -> bool:
     """Whether something that was asked for was not measured, or not to its end."""
-    ends = {trial.end for variant in found.variants for trial in variant.trials}
-    if found.experiment.elapsed_seconds is None or found.missing or not found.variants:
+    ends = {trial.end for variant in run.variants for trial in variant.trials}
+    if run.experiment.elapsed_seconds is None or run.missing or not run.variants:
         return True
-    if found.claims is not None:
+    if run.claims is not None:
         return not ends.isdisjoint(BAD_ENDS)
-    unmeasured = any(variant.memory_bytes is None for variant in found.variants)
+    unmeasured = any(variant.memory_bytes is None for variant in run.variants)
     return unmeasured or not ends <= {EndKind.COMPLETE}
 
 
-def is_undecided(found: RunFindings) -> bool:
+def is_undecided(run: RunFindings) -> bool:
     """Whether a claim is inconclusive; of a run that is about none, whether a verdict is."""
-    if found.claims is not None:
-        return any(claim.outcome is Outcome.INCONCLUSIVE for claim in found.claims)
-    return any(variant.verdict is Verdict.INCONCLUSIVE for variant in found.variants)
+    if run.claims is not None:
+        return any(claim.outcome is Outcome.INCONCLUSIVE for claim in run.claims)
+    return any(variant.verdict is Verdict.INCONCLUSIVE for variant in run.variants)
 
 
 def fail_on_of(experiment: Experiment) -> frozenset[str]:
-    """What ends the run with 1, as its FAIL_ON said; nothing in runs from before the setting."""
+    """The words of the run's FAIL_ON; empty for runs from before the setting."""
     return frozenset(str(experiment.settings.get("fail_on", "")).split())
 
 
-def asked_about(
+def judged_variants(
     experiment: Experiment, variants: tuple[VariantSummary, ...]
 ) -> tuple[VariantSummary, ...]:
-    """Of a user app's run the app as it is; the control run and the interventions say nothing."""
+    """The variants that decide the exit code: for a user app's run the unchanged app alone."""
     return variants[:1] if experiment.suite == USER_APP_SUITE else variants
 
 
-def asked_claims(experiment: Experiment, book: ClaimBook | None) -> tuple[ClaimRecord, ...]:
+def claims_of_run(experiment: Experiment, book: ClaimBook | None) -> tuple[ClaimRecord, ...]:
     """The statements that a run of the thread's suite is about; none of any other suite."""
     if book is None or experiment.suite != CLAIMS_SUITE:
         return ()
     only = experiment.settings.get("claim")
     everything = experiment.settings.get("variants", "*") == "*"
-    return claims_asked(book, experiment.variants, str(only) if only else None, everything)
+    return claims_to_judge(book, experiment.variants, str(only) if only else None, everything)
 
 
 def missing_of(

@@ -22,10 +22,10 @@ from lab.records.trial import Trial
 from lab.records.watched_time import watched_seconds
 from lab.summary.exit_code import (
     RunFindings,
-    asked_about,
-    asked_claims,
+    claims_of_run,
     exit_code,
     fail_on_of,
+    judged_variants,
     missing_of,
 )
 from lab.summary.variant import variant_summary
@@ -76,10 +76,10 @@ def summarise(
         for found in (variant_summary(trials[name]) for name in names)
     )
     missing = missing_of(experiment, trials)
-    records = asked_claims(experiment, book)
+    records = claims_of_run(experiment, book)
     claims = judge_claims(records, variants, missing)
     findings = RunFindings(
-        experiment, asked_about(experiment, variants), missing, claims if records else None
+        experiment, judged_variants(experiment, variants), missing, claims if records else None
     )
     run = replace(
         run_info(run_id, experiment, trials),

@@ -10,7 +10,7 @@ from lab.records.trial import EndKind, Trial
 from lab.verdict.verdict import judge_trial
 
 INTERVAL_DECIMALS = 3
-"""Of bytes a request."""
+"""Decimals of bytes a request."""
 
 
 def peak_of(trial: Trial) -> int | None:
@@ -100,11 +100,11 @@ def trial_summary(trial: Trial) -> TrialSummary:
 
 
 def rounded(interval: Interval | None) -> Interval | None:
-    """To what any machine's arithmetic agrees on: the last digits are the CPU's own."""
+    """The interval, rounded so that every machine gives the same digits."""
     if interval is None:
         return None
     numbers = (interval.estimate, interval.low, interval.high)
-    # No zero keeps a sign, which would be the noise's.
+    # A zero has no sign, as the sign would be noise.
     return Interval(*(round(number, INTERVAL_DECIMALS) + 0.0 for number in numbers))
 
 

@@ -66,12 +66,12 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         oom_kills=middle_int(oom_kills_of(trial) for trial in trials),
         workers_lost=middle_int(workers_lost_of(trial) for trial in trials),
         companion_seconds=latency_of([block.companion_seconds for block in blocks]),
-        aftermath=aftermath_of(trials),
+        aftermath=post_load_summary_of(trials),
     )
 
 
 def median_number(values: Iterable[float | None]) -> float | None:
-    """The median of those that were measured."""
+    """The median of the measured values; None without any."""
     known = [value for value in values if value is not None]
     return median(known) if known else None
 
@@ -139,8 +139,8 @@ def versions_of(trials: Sequence[Trial]) -> dict[str, str]:
     return {"python": known.python, "libc": known.libc, **serving}
 
 
-def aftermath_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
-    """That of the last trial that has one."""
+def post_load_summary_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
+    """The post-load summary of the last trial that has one; None without one."""
     seen = next((trial.aftermath for trial in reversed(trials) if trial.aftermath), None)
     if seen is None:
         return None
@@ -150,7 +150,7 @@ def aftermath_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
         memory_before_bytes=seen.memory_before_bytes,
         memory_after_bytes=seen.memory_after_bytes,
         processes_before=len(seen.before.processes) if seen.before else None,
-        # Where no probe answers any more the shells are left: one task each.
+        # Where no probe answers any more only shells are left, with one task each.
         processes_after=len(seen.after.processes) if seen.after else seen.tasks_after,
         asked=seen.asked,
         answered=seen.answered,
@@ -158,7 +158,7 @@ def aftermath_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
 
 
 def not_predicted(trial: Trial) -> Prediction:
-    """It ended before a prediction was written down."""
+    """The prediction of a trial that ended before one was written down."""
     return Prediction(None, f"not predicted: {trial.end.reason if trial.end else 'cut off'}", {})
 
 

@@ -7,8 +7,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-KIB = 1024
-MIB = 1024 * KIB
+from lab.units import KIB, MIB
+
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 

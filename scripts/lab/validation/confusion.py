@@ -1,4 +1,4 @@
-"""The lab's way with made-up trials, and the table of what it said of each family."""
+"""The verdicts on simulated trials, and the table of verdicts by family."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from lab.verdict.verdict import judge_troughs
 MOST_FALSE_LEAKS = 0.005
 MOST_MISSED_LEAKS = 0.05
 MOST_INCONCLUSIVE = 0.10
-"""Of every family, not only of all together."""
+"""The bound for every single family, not only for all together."""
 
 COLUMNS = (Verdict.FLAT, Verdict.BOUNDED, Verdict.LEAK, Verdict.INCONCLUSIVE)
 HEADING = (
@@ -24,36 +24,36 @@ HEADING = (
 
 @dataclass(frozen=True, slots=True)
 class FamilyRow:
-    """What was said of one family."""
+    """The verdicts on one family."""
 
     family: str
     leaks: bool
     said: Mapping[Verdict, int]
     loads: float
-    """How many times the load that was asked for it took, on average."""
+    """The mean load until a verdict, as a multiple of the planned load."""
 
     @property
     def cases(self) -> int:
-        """How many curves."""
+        """The number of curves."""
         return sum(self.said.values())
 
     def count(self, verdict: Verdict) -> int:
-        """How often that was said."""
+        """The number of curves with that verdict."""
         return self.said.get(verdict, 0)
 
 
 def judge_in_sequence(case: Case) -> tuple[Verdict, float]:
-    """The verdict after as much load as a run would give it, and how many loads that was."""
-    asked = blocks = case.load.blocks
+    """The verdict after the load that a run would send, and that load as a multiple of the plan."""
+    planned = blocks = case.load.blocks
     while True:
         verdict = judge_troughs(case.troughs(blocks)).verdict
-        if not wants_more(verdict, asked, blocks):
-            return verdict, blocks / asked
-        blocks += next_blocks(asked)
+        if not wants_more(verdict, planned, blocks):
+            return verdict, blocks / planned
+        blocks += next_blocks(planned)
 
 
 def rows(families: Mapping[str, Sequence[Case]]) -> Iterator[FamilyRow]:
-    """One family after the other, as soon as it is judged."""
+    """A row for each family, as soon as it is judged."""
     for family, cases in families.items():
         found = [judge_in_sequence(case) for case in cases]
         said = Counter(verdict for verdict, _ in found)
@@ -68,14 +68,14 @@ def line(row: FamilyRow) -> str:
 
 
 def rate(rows: Iterable[FamilyRow], verdicts: Sequence[Verdict]) -> tuple[int, int]:
-    """How often one of those was said, of how many."""
+    """The number of curves with one of these verdicts, and of all curves."""
     known = list(rows)
     said = sum(row.count(verdict) for row in known for verdict in verdicts)
     return said, sum(row.cases for row in known)
 
 
 def summary(found: Sequence[FamilyRow]) -> list[tuple[str, int, int, float]]:
-    """What is bounded: its name, how often, of how many, and the most that is allowed."""
+    """Each bounded rate: its name, the count, the total, and the largest share allowed."""
     others = (Verdict.FLAT, Verdict.BOUNDED)
     without, leaks = ([row for row in found if row.leaks is kind] for kind in (False, True))
     worst = max(found, key=lambda row: row.count(Verdict.INCONCLUSIVE) / row.cases)

@@ -13,13 +13,13 @@ from lab.validation.shapes import THREAD_MIB, Heights, Shape, SimulatedLoad, rem
 
 
 def logistic(random: Generator, load: SimulatedLoad) -> Heights:
-    """A cache that is found slowly, then fast, then is full."""
+    """A cache that fills slowly, then fast, and then is full."""
     middle, width = random.uniform(0.2, 0.7), random.uniform(0.03, 0.12)
     return np.asarray(random.uniform(5, 200) / (1 + np.exp((middle - load.done) / width)))
 
 
 def keys_met_at_random(random: Generator, load: SimulatedLoad) -> Heights:
-    """A cache of keys that are asked for at random: the last ones are met late."""
+    """A cache of keys that are requested at random: the last ones come late."""
     keys = int(load.requests * random.uniform(0.02, 0.3))
     return np.asarray(random.uniform(5, 200) * (1 - np.exp(-load.done * load.requests / keys)))
 
@@ -45,7 +45,7 @@ def collections(random: Generator, load: SimulatedLoad) -> Heights:
     return 10 + random.uniform(2, 40) * random.random(len(load.done))
 
 
-def wandering_then_still(random: Generator, load: SimulatedLoad) -> Heights:
+def wandering_then_stable(random: Generator, load: SimulatedLoad) -> Heights:
     """A heap that wanders at random for a while and then is stable."""
     walk = np.cumsum(random.normal(0.02, random.uniform(0.05, 0.3), len(load.done)))
     until = max(1, int(random.uniform(0.2, 1.0) * load.blocks))
@@ -68,7 +68,7 @@ def power_of_the_load(random: Generator, load: SimulatedLoad) -> Heights:
 
 
 def popular_keys(random: Generator, load: SimulatedLoad) -> Heights:
-    """A cache without an end, of keys as popular as words are: the rarest are met last."""
+    """An unlimited cache of keys with the popularity of words: the rarest come last."""
     keys = int(random.choice([50, 200, 1000]))
     odds = 1 / np.arange(1, keys + 1) ** random.uniform(0.8, 1.2)
     asked = load.done * load.requests
@@ -86,7 +86,7 @@ def two_pools(random: Generator, load: SimulatedLoad) -> Heights:
 
 
 def slow_wave(random: Generator, load: SimulatedLoad) -> Heights:
-    """A working set that breathes: a wave of half the load or more."""
+    """A working set that grows and shrinks in a wave of half the load or more."""
     period, size = random.uniform(0.5, 1.5), random.uniform(0.3, 6)
     return np.asarray(10 + size * np.sin(2 * np.pi * (load.done / period + random.random())))
 
@@ -103,7 +103,7 @@ HELD_OUT_NO_LEAKS: Mapping[str, Shape] = {
     "cache that outlasts the load": cache_after_the_load,
     "entries that expire": time_to_live,
     "late collections": collections,
-    "wandering, then still": wandering_then_still,
+    "wandering, then still": wandering_then_stable,
     "one restart": one_restart,
     "power of the load": power_of_the_load,
     "popular keys": popular_keys,
@@ -114,7 +114,7 @@ HELD_OUT_NO_LEAKS: Mapping[str, Shape] = {
 
 
 def restless_ground(random: Generator, load: SimulatedLoad) -> Heights:
-    """Noise that remembers, a tenth of a megabyte."""
+    """Correlated noise of a tenth of a megabyte."""
     memory = random.uniform(0.3, 0.9)
     return np.asarray(5 + remembering(random, len(load.done), memory, 0.1 * np.sqrt(load.workers)))
 
@@ -131,7 +131,7 @@ def heavy_tails(random: Generator, load: SimulatedLoad) -> Heights:
 
 
 def one_late_thread(random: Generator, load: SimulatedLoad) -> Heights:
-    """One thread that starts anywhere in the load."""
+    """One thread that starts at a random time of the load."""
     return np.asarray(THREAD_MIB * (load.done > random.uniform(0.1, 1)))
 
 

@@ -12,15 +12,16 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from lab.units import MIB
+
 Heights = NDArray[np.float64]
-MIB = 1024 * 1024
 THREAD_MIB = 15.26
-"""What one thread keeps of the thread's workload."""
+"""What one thread retains of the `lists` workload."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedLoad:
-    """What the lab was asked for."""
+    """The load that the simulated run plans."""
 
     blocks: int
     requests: int
@@ -51,7 +52,7 @@ def level(random: Generator, load: SimulatedLoad) -> Heights:
 
 
 def restless(random: Generator, load: SimulatedLoad) -> Heights:
-    """A level whose noise remembers: what one block keeps, the next gives back slowly."""
+    """A level with correlated noise: what one block keeps, the next gives back slowly."""
     memory, spread = random.uniform(0.5, 0.95), random.uniform(0.1, 0.5) * np.sqrt(load.workers)
     return 4 + remembering(random, len(load.done), memory, spread)
 
@@ -228,11 +229,11 @@ NO_LEAKS: Mapping[str, Shape] = {
 }
 
 
-# Leaks: a shape beside which some bytes a request are lost
+# Leaks: a shape, to which some lost bytes a request are added
 
 
 def nothing(random: Generator, load: SimulatedLoad) -> Heights:
-    """An app that keeps nothing else."""
+    """No growth but the leak."""
     return np.zeros(len(load.done))
 
 
@@ -250,7 +251,7 @@ def half_filled_pool(random: Generator, load: SimulatedLoad) -> Heights:
 
 
 def dying_part(random: Generator, load: SimulatedLoad) -> Heights:
-    """A start that dies away, exponentially."""
+    """Growth at the start that dies away exponentially."""
     return np.asarray(random.uniform(2, 60) * (1 - np.exp(-load.done / random.uniform(0.05, 0.25))))
 
 
@@ -287,7 +288,7 @@ UNDER_LEAKS: Mapping[str, Shape] = {
 
 
 def leaked(random: Generator, load: SimulatedLoad, bytes_a_request: float) -> Heights:
-    """Lost evenly, or by the object: one request in ten loses all."""
+    """Lost memory: evenly, or by the object, when one request in ten loses all."""
     every = int(random.choice([1, 1, 10]))
     lost = random.poisson(load.requests / load.blocks / every, len(load.done))
     even = load.done * load.requests

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from lab.validation.shapes import MIB, Heights, Shape, SimulatedLoad, leaked, remembering
+from lab.units import MIB
+from lab.validation.shapes import Heights, Shape, SimulatedLoad, leaked, remembering
 from lab.verdict.trend import Troughs
 
 PAGE_MIB = 4096 / MIB
@@ -52,7 +53,7 @@ def a_load(random: Generator, least_requests_a_worker: int = 0) -> SimulatedLoad
 
 
 def a_meter(random: Generator, workers: int) -> Meter:
-    """An engine's counter, or the sum over local processes, which is quieter."""
+    """The meter of an engine's counter, or of the less noisy sum over local processes."""
     memory = random.uniform(0, 0.5)
     if random.random() < 0.4:
         return Meter(random.uniform(0.005, 0.04) * np.sqrt(workers), PAGE_MIB, memory)
@@ -66,21 +67,21 @@ def read(random: Generator, heights: Heights, meter: Meter) -> Heights:
 
 
 def without_leak(shape: Shape, random: Generator) -> Case:
-    """A shape that is none."""
+    """A case without a leak."""
     load = a_load(random)
     meter = a_meter(random, load.workers)
     return Case(load, read(random, shape(random, load), meter), leaks=False)
 
 
-# The sizes at which a leak is said to be found: it adds this much over the load that was asked
-# for, whichever is the most. The last is for loads of fewer than 4,000 requests a worker.
+# The smallest leak that the lab states to find: it adds the largest of these over the planned
+# load. The last is for loads of fewer than 4,000 requests a worker.
 STATED_BYTES_A_REQUEST = 256
 STATED_MIB = 1.0
 STATED_NOISES = 20
 STATED_MIB_A_WORKER_IN_SHORT_LOADS = 12
 LONG_LOAD_REQUESTS = 4000
 STATED_SHARE_OF_WHAT_ELSE_GREW = {True: 0.01, False: 0.05}
-"""By whether the load is a long one."""
+"""Shares by whether the load is a long one."""
 
 
 def with_leak(under: Shape, random: Generator) -> Case:
@@ -105,7 +106,7 @@ def with_leak(under: Shape, random: Generator) -> Case:
 def cases(
     no_leaks: Mapping[str, Shape], leaks: Mapping[str, Shape], each: int, seed: int
 ) -> dict[str, list[Case]]:
-    """So many trials of every family; each has a seed of its own, so none moves another."""
+    """The trials of every family, `each` of them; a seed a trial keeps them independent."""
     found: dict[str, list[Case]] = {}
     for maker, shapes in ((without_leak, no_leaks), (with_leak, leaks)):
         for name, shape in shapes.items():

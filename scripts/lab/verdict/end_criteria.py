@@ -5,7 +5,7 @@ Each threshold stands here with its source; what simulation sets, `make validate
 
 from statistics import median
 
-from lab.text.phrases import MIB
+from lab.units import MIB
 from lab.verdict.evidence import TroughEvidence
 from lab.verdict.leak_criteria import LeakDoubt, is_long, is_significant, is_wide, tail_ends
 from lab.verdict.trend import falls_bytes, largest_rise_bytes, last_blocks, slopes_of, tail

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
 
-from lab.text.phrases import MIB
+from lab.units import MIB
 from lab.verdict.model_selection import Trend, evidence_of, trend_of
 from lab.verdict.trend import FittedLine, Segment, Troughs, fit, tail
 
 # The most that the trough of one worker varies between equal moments (0.1 to 0.5 MiB);
 # independent workers add up by squares.
-NOISE_BYTES = 0.5 * MIB
+TROUGH_NOISE_BYTES = 0.5 * MIB
 
 # A saw-tooth of recycled workers: falls beyond noise and beyond this part of the rise.
 FALL_NOISES = 4
@@ -43,7 +43,7 @@ class TroughEvidence:
     @property
     def noise_bytes(self) -> float:
         """The most that the troughs of all workers together vary between equal moments."""
-        return NOISE_BYTES * sqrt(self.troughs.workers)
+        return TROUGH_NOISE_BYTES * sqrt(self.troughs.workers)
 
     @property
     def live(self) -> "TroughEvidence | None":

@@ -62,7 +62,7 @@ class GrowthModel:
     start: int = 0
     """Points left unexplained at the beginning."""
     time_constant: float | None = None
-    """Of the part that dies away beside a constant one."""
+    """The time constant of the dying part in a model that also has a constant part."""
     correlation: float = 0.0
 
 
@@ -113,7 +113,7 @@ def stretch_shares(shares: Sequence[float], start: int) -> Array:
 
 
 def leak_columns(shares: Array, time_constant: float | None) -> Array:
-    """A level, a line, and beside them a part that dies away exponentially."""
+    """The columns of a level, a line and, with a time constant, a part that dies away."""
     parts = [np.ones_like(shares), shares]
     if time_constant is not None:
         parts.append(1 - np.exp(-shares / time_constant))
@@ -157,8 +157,8 @@ def design(shares: tuple[float, ...], start: int, correlation: float) -> Design:
         white = whitened(columns, correlation)
         return np.asarray(np.linalg.qr(np.moveaxis(white, 0, 1))[0])
 
-    def beside(first: Array, shapes: Array) -> Array:
-        """Each shape as the last column, after those of the first that all have."""
+    def after_columns(first: Array, shapes: Array) -> Array:
+        """Each shape as the last column, after the columns that all shapes share."""
         same = np.broadcast_to(first[:, None], (*shapes.shape, first.shape[1]))
         return bases(np.concatenate([same, shapes[:, :, None]], axis=2))
 
@@ -168,9 +168,9 @@ def design(shares: tuple[float, ...], start: int, correlation: float) -> Design:
     return Design(
         flat=bases(level[:, None])[0],
         constant=bases(line[:, None])[0],
-        full=beside(level, full_shapes(stretch)),
-        dying=beside(level, dying),
-        both=beside(line, dying[:, : len(TIME_CONSTANTS)]),
+        full=after_columns(level, full_shapes(stretch)),
+        dying=after_columns(level, dying),
+        both=after_columns(line, dying[:, : len(TIME_CONSTANTS)]),
     )
 
 

@@ -7,7 +7,7 @@ from enum import Enum
 from math import sqrt
 
 from lab.stopping import MOST_LOADS
-from lab.text.phrases import MIB
+from lab.units import MIB
 from lab.verdict.evidence import TroughEvidence
 from lab.verdict.trend import Troughs, falls_bytes
 
@@ -33,7 +33,7 @@ LEAST_EVIDENCE_OF_TAIL = 2.0
 ENOUGH_BLOCKS_FOR_LEAK = 12
 ENOUGH_BLOCKS_FOR_END = 20
 
-# Beside a part that dies away the constant part must be at least this share of the rise: no
+# In a model with a dying part the constant part must be at least this share of the rise: no
 # growth dies away exactly as its model does, and the difference looks like a small leak.
 LEAST_CONSTANT_SHARE = 0.2
 

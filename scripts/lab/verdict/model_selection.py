@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 
 from lab.records.judgement import Interval
-from lab.text.phrases import MIB
+from lab.units import MIB
 from lab.verdict.growth_models import (
     CORRELATIONS,
     TIME_CONSTANTS,
@@ -25,7 +25,7 @@ from lab.verdict.trend import Segment, Troughs
 # Local processes are stable to within a few pages; nothing is known better than that.
 LEAST_NOISE_BYTES = 0.02 * MIB
 
-# Estimated beside a trend, the correlation comes out too small by about this over the points.
+# Estimated with a trend, the correlation comes out too small by about this over the points.
 CORRELATION_BIAS = 3.0
 
 # Three loads of 32 blocks: more would cost memory by the square, and say hardly more.
@@ -144,7 +144,7 @@ def resampled(curve: TroughCurve, leak: GrowthModel, residuals: Array) -> Array:
 
 
 def lines(shares: Array, heights: Array, kind: ModelKind) -> Array:
-    """The slope of each row's line, beside the dying part where the model has one."""
+    """The slope of each row's line, fitted together with the dying part where the model has one."""
     slopes, squares = [], []
     for constant in TIME_CONSTANTS if kind is ModelKind.BOTH else (None,):
         columns = leak_columns(shares, constant)

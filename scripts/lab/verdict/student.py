@@ -19,7 +19,7 @@ MOST_STEPS = 50
 def quantile(degrees: int) -> float:
     """How many standard errors half of the 95 % interval is.
 
-    The probability is concave, so Newton's method climbs to the quantile from below.
+    The probability is concave, so Newton's method approaches the quantile from below.
 
     Raises:
         ValueError: fewer than one degree of freedom.

@@ -25,11 +25,11 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class PredictedCeiling:
-    """How far a pool of threads will grow, as predicted before the load."""
+    """The predicted ceiling of a pool of threads."""
 
     growth_bytes: int
     threads: int
-    """Of all workers."""
+    """Threads of all workers."""
     thread_bytes: int
     """What one thread retains."""
 
@@ -44,7 +44,7 @@ class Troughs:
 
     baseline_bytes: int
     trough_bytes: tuple[int, ...]
-    """One a block, the baseline not among them."""
+    """One trough a block, without the baseline."""
     requests: tuple[int, ...]
     """Completed (2xx) requests since the baseline, at each trough."""
     workers: int = 1
@@ -68,7 +68,7 @@ class Troughs:
 
     @property
     def whole(self) -> Segment:
-        """All of them, from the baseline on."""
+        """The segment of all troughs, from the baseline on."""
         return Segment((self.baseline_bytes, *self.trough_bytes), (0, *self.requests))
 
     @property
@@ -109,7 +109,7 @@ class Troughs:
 
     @property
     def asked_requests(self) -> int:
-        """The load that was asked for; the lab may have extended it."""
+        """The planned load in requests; the lab may have extended it."""
         return self.total_requests if self.asked is None else self.asked
 
     @property

@@ -10,6 +10,7 @@ from lab.records.readings import active_file_bytes
 from lab.records.trial import EndKind, Trial
 from lab.records.watched_time import watched_seconds
 from lab.text.phrases import in_mib
+from lab.units import MIB
 
 # The measuring protocol: with fewer, the tail has no five points to fit.
 LEAST_BLOCKS = 8
@@ -23,8 +24,8 @@ MOST_DRIVER_BUSY = 0.8
 # Memory this near to its limit may have been stopped by the limit.
 LIMIT_MARGIN = 0.02
 
-# Less is not worth a word beside the 10 MiB that count as growth.
-LEAST_PAGE_CACHE_BYTES = 1 << 20
+# Less is not named: 10 MiB count as growth.
+LEAST_PAGE_CACHE_BYTES = MIB
 
 # The engine reads once a second; two in a row may be late on a busy host.
 GAP_SECONDS = 3.0
@@ -90,7 +91,7 @@ class Caveat:
 
     @property
     def sentence(self) -> str:
-        """What is the matter, how much, and what to do next."""
+        """The caveat with its numbers and the next action."""
         return self.kind.value.format(**self.numbers)
 
     @property
@@ -104,7 +105,7 @@ class Conditions:
     """The circumstances of one trial that its verdict depends on."""
 
     blocks: int
-    """As planned, with those that were added."""
+    """The planned blocks and those that were added."""
     sent: int
     ok: int
     end: EndKind | None = EndKind.COMPLETE
@@ -123,9 +124,9 @@ class Conditions:
     highest_bytes: int | None = None
     limit_bytes: int | None = None
     added_blocks: int = 0
-    """Because nothing was decided after those that were asked for."""
+    """Blocks added because the verdict was open after the planned ones."""
     page_cache_bytes: int = 0
-    """What the page cache in active use grew by, which `docker stats` counts."""
+    """Growth of the page cache in active use, which `docker stats` counts."""
     gaps_seconds: tuple[float, ...] = ()
     """Between two samples that should be a second apart."""
 
@@ -241,7 +242,7 @@ def _of_the_page_cache(seen: Conditions) -> Iterator[Caveat]:
 
 
 def _page_cache_bytes(trial: Trial) -> int:
-    """From the first trough to the last; 0 where its parts are not known."""
+    """Growth of the page cache from first trough to last; 0 where its parts are not known."""
     sizes = [active_file_bytes(trough.sample) for trough in trial.troughs]
     return sizes[-1] - sizes[0] if sizes else 0
 
@@ -266,7 +267,7 @@ def _highest_bytes(trial: Trial) -> int | None:
 
 
 def _gaps_seconds(trial: Trial) -> tuple[float, ...]:
-    """Where readings are late; what the lab left out on purpose is cut out."""
+    """Gaps between late readings in seconds; the lab's own pauses are no gaps."""
     times = [sample.read_at_seconds for sample in trial.samples]
     edges = [edge for p in trial.pauses for edge in (p.started_at_seconds, p.ended_at_seconds)]
     watched = watched_seconds(sorted([*times, *edges]), trial.pauses)

@@ -47,7 +47,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What the troughs alone say."""
+    """A verdict and its reason from the troughs alone."""
 
     verdict: Verdict
     reason: str
@@ -76,7 +76,7 @@ def judge(
 
 
 def slope_of(troughs: Troughs | None) -> Interval | None:
-    """Slope of the tail, as far as the troughs reach."""
+    """The slope of the tail; None with too few troughs."""
     points = None if troughs is None else tail(troughs)
     return fit(points).slope if points and len(points.requests) > 2 else None
 
@@ -89,7 +89,7 @@ def judge_troughs(troughs: Troughs, matters: float = MIN_LEAK_BYTES_PER_REQUEST)
 
 
 def _leak_or_harmless(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion | None:
-    """Of a trend without doubt: a leak, or growth that is none though it goes on."""
+    """The conclusion on a trend without doubt: a leak, or harmless growth."""
     slope = seen.trend.slope
     if slope is None or not has_trend(seen) or doubt is not None:
         return None

@@ -302,11 +302,11 @@ def has_glibc() -> bool:
 
 
 @pytest.mark.skipif(not has_glibc(), reason="needs glibc")
-def test_the_allocators_ledger() -> None:
+def test_malloc_bytes_and_arenas_are_read() -> None:
     allocator = app("allocator")
-    before = allocator.ledger()
+    before = allocator.malloc_bytes()
     held = [b"x" * 100_000 for _ in range(200)]
-    after = allocator.ledger()
+    after = allocator.malloc_bytes()
 
     assert after["in_use_bytes"] - before["in_use_bytes"] > 10_000_000
     assert all(size >= 0 for size in after.values())
@@ -316,7 +316,7 @@ def test_the_allocators_ledger() -> None:
 
 
 @pytest.mark.skipif(not has_glibc(), reason="needs glibc")
-def test_small_objects_stand_in_pythons_own_ledger_to_the_byte() -> None:
+def test_small_objects_are_counted_by_pythons_allocator_to_the_byte() -> None:
     allocator = app("allocator")
     before = allocator.python_memory()
     held = [bytes(64 - sys.getsizeof(b"") + 15) for _ in range(10_000)]  # 79 bytes: blocks of 80
@@ -338,11 +338,15 @@ def test_an_interpreter_without_such_a_report_has_a_gap(monkeypatch: pytest.Monk
     assert allocator.python_memory() == gap
 
 
-def test_without_glibc_the_ledger_has_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_glibc_malloc_bytes_are_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     allocator = app("allocator")
     monkeypatch.setattr(allocator, "libc", object())
 
-    assert allocator.ledger() == {"in_use_bytes": None, "free_bytes": None, "mmapped_bytes": None}
+    assert allocator.malloc_bytes() == {
+        "in_use_bytes": None,
+        "free_bytes": None,
+        "mmapped_bytes": None,
+    }
     assert allocator.arenas() is None
     assert allocator.trim() is None
 

@@ -74,7 +74,7 @@ def wait_for(probes: SocketChannel, count: int) -> None:
 
 
 @linux
-def test_one_process_is_the_worker_and_tells_its_ledger(sockets: Path) -> None:
+def test_one_process_is_the_worker_and_reads_its_allocator(sockets: Path) -> None:
     with running(WAIT, sockets) as probes:
         wait_for(probes, 1)
         assert probes.all_answer()

@@ -194,13 +194,13 @@ def test_the_database_is_where_the_setting_says(monkeypatch: pytest.MonkeyPatch)
     ("setting", "expected"),
     [(None, ("postgres", 5432)), ("db", ("db", 5432)), ("db:1234", ("db", 1234))],
 )
-def test_the_place_of_the_database(
+def test_the_address_of_the_database(
     monkeypatch: pytest.MonkeyPatch, setting: str | None, expected: tuple[str, int]
 ) -> None:
     if setting:
         monkeypatch.setenv("LAB_DATABASE", setting)
 
-    assert app("await_database").place() == expected
+    assert app("await_database").address() == expected
 
 
 def test_a_database_that_listens_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

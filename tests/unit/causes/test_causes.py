@@ -103,7 +103,7 @@ def test_free_memory_that_cannot_be_resident_explains_nothing() -> None:
     assert [each.cause for each in found] == [Cause.LIVE_OBJECTS]
 
 
-def test_objects_in_memory_that_was_free_before_are_a_cause_though_memory_is_still() -> None:
+def test_objects_in_memory_that_was_free_before_are_a_cause_though_memory_is_stable() -> None:
     held = {"memory": 0, "anon": 0, "python_in_use": MIB, "python_free": -MIB}
     assert causes(**held, blocks_count=8000) == [Cause.LIVE_OBJECTS]
 

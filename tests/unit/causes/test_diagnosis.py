@@ -320,7 +320,7 @@ def test_what_only_tells_is_no_cure() -> None:
     assert best_cure(answered(trial(POOL), None, told, ())) is None
 
 
-def test_changes_are_compared_with_the_app_that_ran_beside_them() -> None:
+def test_changes_are_compared_with_the_control_run() -> None:
     found = answered(arenas(), arenas((0, *(50,) * 8)), with_one_arena())
     assert found.outcomes[0].saved_bytes == 46 * MIB
 

@@ -9,8 +9,8 @@ from builders.made import BOOK, CASES, RECORDS, made, measured
 from lab.claims.book import faults
 from lab.claims.judge import (
     ContradictionError,
-    claims_asked,
-    claims_left,
+    claims_decided,
+    claims_to_judge,
     judge_claims,
     topics_of,
     variants_to_repeat,
@@ -173,7 +173,7 @@ def test_between_the_bounds_the_numbers_and_the_next_step_are_said() -> None:
     )
 
 
-def test_what_is_shown_beside_need_not_be_there() -> None:
+def test_a_role_that_no_rule_reads_may_be_missing() -> None:
     record = RECORDS["T28"]
     case = {"threaded": {"growth": 600}, "single": {"growth": 5}}
     (alone,) = judge_claims([record], measured(record, case))
@@ -197,7 +197,7 @@ def test_only_what_was_asked_for_is_judged() -> None:
     needed = tuple(RECORDS["T23"].roles.values())
 
     def asked(names: tuple[str, ...], only: str | None = None, every: bool = False) -> list[str]:
-        return [record.id for record in claims_asked(BOOK, names, only, every)]
+        return [record.id for record in claims_to_judge(BOOK, names, only, every)]
 
     assert asked(needed) == ["T23", "T25"]
     assert asked(needed, only="T23") == ["T23"]
@@ -216,8 +216,8 @@ def test_a_question_is_shown_when_all_its_claims_were_judged() -> None:
 def test_progress_counts_what_is_decided() -> None:
     records = [RECORDS["T23"], RECORDS["T24"]]
 
-    assert claims_left(records, measured(RECORDS["T23"], {})) == (1, 2)
-    assert claims_left(records, []) == (0, 2)
+    assert claims_decided(records, measured(RECORDS["T23"], {})) == (1, 2)
+    assert claims_decided(records, []) == (0, 2)
 
 
 def test_a_claim_without_a_verdict_asks_for_that_variant_again() -> None:

@@ -66,7 +66,7 @@ def tried(
         return folder, found, list(engine.started)
 
 
-def climbs(served: int) -> int:
+def leaking_bytes(served: int) -> int:
     return 30 * MIB + served * 100_000
 
 
@@ -83,7 +83,7 @@ def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
     assert (folder.path / "report.html").exists()
 
 
-def test_a_growing_app_is_run_beside_what_would_prove_its_cause(
+def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from lab.causes.causes import Cause, Plausible
@@ -92,8 +92,8 @@ def test_a_growing_app_is_run_beside_what_would_prove_its_cause(
     steady = Script((30 * MIB,))
     names = ("one-arena", "two-arenas", "thresholds", "one-at-a-time")
     scripts = {
-        BASE: Script(climbs),
-        f"{BASE}-beside": Script(climbs),
+        BASE: Script(leaking_bytes),
+        f"{BASE}-beside": Script(leaking_bytes),
         **{f"{BASE}-{name}": steady for name in names},
     }
 

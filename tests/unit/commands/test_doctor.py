@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from lab.commands import machine as facts
-from lab.commands.doctor import CORE, MIB, THREAD, is_ready, rows
+from lab.commands.doctor import CORE, THREAD, is_ready, rows
 from lab.commands.machine import DockerEngine, Machine, base_tag
 from lab.paths import COMPOSE_FILE
+from lab.units import MIB
 
 WHOLE = Machine(
     cpus=2,

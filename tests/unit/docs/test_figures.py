@@ -1,12 +1,13 @@
 """Figures that a document quotes from a kept run are those that its raw files give."""
 
+from lab.units import MIB
 import json
 import re
 from collections.abc import Sequence
 
 import pytest
 from lab.records.summary import Summary, VariantSummary
-from lab.text.phrases import MIB, MINUS, mib
+from lab.text.phrases import MINUS, mib
 from support.documents import PAGES, rows, unquoted
 from support.quoted_runs import DOCKER_RUN, RUN_IDS, RUNS, THREAD_RUN, TRY_RUN, rebuilt
 

@@ -50,13 +50,13 @@ def test_a_cooldown_outlasts_the_timers_of_server_and_stack(
         ((MIB + STABLE_BYTES + 1, MIB, MIB), False),
     ],
 )
-def test_memory_is_still_when_the_last_three_readings_agree(
+def test_memory_is_stable_when_the_last_three_readings_agree(
     sizes: tuple[int, ...], stable: bool
 ) -> None:
     assert memory_is_stable([raw.sample(size) for size in sizes]) is stable
 
 
-def test_tasks_must_hold_still_as_well() -> None:
+def test_tasks_must_be_stable_as_well() -> None:
     samples = [raw.sample(MIB, pids=pids) for pids in (3, 3, 4)]
 
     assert not memory_is_stable(samples)

@@ -63,7 +63,7 @@ def test_what_fits_runs_side_by_side() -> None:
     assert used(SlotPlan(12, 2, 100), [8] * 12).most_slots == 12
 
 
-def test_a_lane_is_given_back_by_an_interruption() -> None:
+def test_a_slot_is_given_back_by_an_interruption() -> None:
     async def run() -> tuple[int, int]:
         slots = Slots(SlotPlan(1, 1, 10))
 

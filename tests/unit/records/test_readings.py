@@ -32,7 +32,7 @@ def test_a_log_that_grows_in_the_page_cache_is_not_kept() -> None:
     assert len(set(trough_memory_bytes(samples))) == 1
 
 
-def test_page_cache_that_grew_is_named_beside_the_verdict() -> None:
+def test_page_cache_that_grew_is_a_caveat() -> None:
     trial = raw.trial()
     grown = tuple(
         replace(trough, sample=reading(30 * MIB, active=(trough.index + 1) * MIB))

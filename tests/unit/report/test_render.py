@@ -70,7 +70,7 @@ def test_markdown_stays_below_the_limit_and_says_what_is_left_out(count: int) ->
     assert "## Recorded command" in text
 
 
-def test_what_each_of_several_trials_said_stands_beside_the_reason() -> None:
+def test_the_reason_is_followed_by_the_verdict_of_each_trial() -> None:
     one = factories.core_summary().variants[0]
     first = one.trials[0]
     other = replace(first, trial=2, verdict=Verdict.FLAT, memory_bytes=None)

@@ -5,7 +5,6 @@ import pytest
 from lab.text.phrases import (
     DASH,
     KIB,
-    MIB,
     MINUS,
     clipped,
     counted,
@@ -23,6 +22,7 @@ from lab.text.phrases import (
     size,
     span,
 )
+from lab.units import MIB
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def noise(count: int, spread: float, memory: float, random: np.random.Generator)
     return found
 
 
-def test_an_even_climb_is_measured_exactly() -> None:
+def test_an_even_trend_is_measured_exactly() -> None:
     climb = trend_of(troughs(np.arange(1, 13) * 1.0))
     assert climb.evidence > 10
     assert climb.slope is not None

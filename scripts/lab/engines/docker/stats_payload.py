@@ -128,12 +128,12 @@ def _first(counters: Mapping[str, Any], names: Iterable[str]) -> int | None:
 
 
 def _shmem_bytes(counters: Mapping[str, Any]) -> int | None:
-    """Told, or on v1 without it the pages that can only be swapped and are of no process' own."""
-    told = _first(counters, ("total_shmem", "shmem"))
+    """Shared memory: its counter, else on v1 the anonymous pages that no process owns."""
+    counted = _first(counters, ("total_shmem", "shmem"))
     lists = [_count(counters, f"total_{name}_anon") for name in ("active", "inactive")]
     own = _count(counters, "total_rss")
-    if told is not None or own is None or None in lists:
-        return told
+    if counted is not None or own is None or None in lists:
+        return counted
     return max(0, sum(size for size in lists if size is not None) - own)
 
 

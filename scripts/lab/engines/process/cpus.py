@@ -1,9 +1,9 @@
 """The CPU count that a variant is shown without a container.
 
-Best is what the containers do: a file bound over /sys/devices/system/cpu/online, in a mount
+The best way is that of the containers: a file bound over /sys/devices/system/cpu/online, in a mount
 namespace of the variant's own, made as root or in a user namespace. Where neither is allowed, or
 the C library does not read that file, a shim replaces `os.cpu_count` in every interpreter of the
-variant (apps/shim/sitecustomize.py): what asks the kernel by another way still sees the truth.
+variant (apps/shim/sitecustomize.py): what asks the kernel by another way sees the real number.
 """
 
 import subprocess

@@ -176,7 +176,7 @@ def prepare(
         variants: their images, Pythons and stacks count.
         locks: the folder of the stacks' locks with hashes, `<stack>.txt`.
         root: where everything is put; removing it leaves nothing. Made when it is missing.
-        say: told a line for each environment and interpreter that is about to be made.
+        say: called with a line for each environment and interpreter that is about to be made.
 
     Raises:
         LabError: root cannot be made, or something must be installed and there is no uv.

@@ -2,7 +2,7 @@
 
 A tree is everything below one process, that one left out. Its memory is the sum of what is each
 process's share: anonymous and shared memory by PSS, so that pages that a master and its workers
-share count once. Pages of files are kept beside it and not in it: those of an interpreter's
+share count once. Pages of files are counted apart from it: those of an interpreter's
 libraries are shared with the neighbours of a run, and a neighbour that starts or ends would move
 the sum by megabytes. `docker stats` leaves most of them out as well, as inactive page cache.
 """

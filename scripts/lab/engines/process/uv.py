@@ -31,14 +31,14 @@ CAUSE = re.compile(r"\s*(?:error:|cause:|\u00d7|├─▶|╰─▶)\s*(.+)")
 
 
 def uv_command() -> Path:
-    """uv's executable: beside this Python, else of the package `uv`, else on PATH.
+    """uv's executable: next to this Python, else of the package `uv`, else on PATH.
 
     Raises:
         LabError: there is none.
     """
-    beside = Path(sys.executable).with_name("uv")
-    if beside.is_file():
-        return beside
+    neighbour = Path(sys.executable).with_name("uv")
+    if neighbour.is_file():
+        return neighbour
     with contextlib.suppress(ImportError, FileNotFoundError):
         return Path(importlib.import_module("uv").find_uv_bin())
     if found := shutil.which("uv"):
