@@ -39,6 +39,11 @@ def check_folder(folder: Path, given: Path) -> None:
     raise UsageError(f"APP={given}: {folder} is {there}: give the folder that holds the app")
 
 
+def is_undescribed(app: Path) -> bool:
+    """Whether it is a folder without a lab.toml, of which a guess must be made."""
+    return app.suffix != ".toml" and app.is_dir() and not (app / FILE).exists()
+
+
 def examples(root: Path) -> dict[str, Path]:
     """The descriptions by their names: `<folder>`, and `<folder>/mended` for the mended release."""
     files = sorted((root / EXAMPLES).glob("*/*.toml"))

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.app.copying import copy_app
 from lab.app.environment import ENVIRONMENTS, prepare_app
@@ -13,9 +14,11 @@ from lab.app.interventions import interventions_for
 from lab.app.services import image_name, services
 from lab.app.spec import AppSpec
 from lab.engines.process.environments import Installed
-from lab.engines.protocol import Engine
 from lab.errors import UsageError
 from lab.settings import Settings
+
+if TYPE_CHECKING:
+    from lab.engines.process.engine import ProcessEngine
 
 COMPOSE_FILE = "compose.yaml"
 COPY = "app"
@@ -79,7 +82,7 @@ def process_engine(
     given: Mapping[str, str],
     root: Path,
     work: Path,
-) -> Engine:
+) -> "ProcessEngine":
     """Local processes of the app."""
     from lab.engines.process.cpus import show
     from lab.engines.process.engine import ProcessEngine

@@ -19,8 +19,12 @@ def given_app(given: Mapping[str, str], root: Path) -> AppSpec:
     Raises:
         UsageError: it cannot be used.
     """
-    spec = read_spec(app_folder(given, root))
-    return replace(spec, probes=spec.probes and app_settings(given).probes)
+    return probed(read_spec(app_folder(given, root)), app_settings(given))
+
+
+def probed(spec: AppSpec, settings: Settings) -> AppSpec:
+    """The app with probes only where the settings allow them, too."""
+    return replace(spec, probes=spec.probes and settings.probes)
 
 
 def app_settings(given: Mapping[str, str]) -> Settings:

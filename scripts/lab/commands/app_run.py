@@ -54,7 +54,8 @@ class AppRun:
     """One app under way."""
 
     def __init__(self, given: AppRunInput, folder: RunFolder, console: Console) -> None:
-        self.plan, self.engine, self.waits = given.plan, given.engine, given.waits
+        self.plan, self.engine = given.plan, given.engine
+        self.waits = replace(given.waits, ready_seconds=given.plan.spec.ready_seconds)
         self.folder, self.console = folder, console
         self.settings = settings_of(given.plan.spec, given.settings)
         self.slot_plan = slots_for(given.plan, given.settings)

@@ -4,7 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 
-from lab.app.folder import app_folder
+from lab.app.folder import app_folder, is_undescribed
+from lab.app.spec import FILE
 from lab.app.spec_file import read_spec
 from lab.app.spec_keys import BY_SETTING
 from lab.errors import ExitCode
@@ -32,10 +33,11 @@ def run(_: argparse.Namespace) -> ExitCode:
         LabError: the app cannot be used.
     """
     given = given_settings()
-    spec = read_spec(app_folder(given, ROOT))
-    for line in unused(given, spec.file.name):
+    app = app_folder(given, ROOT)
+    file = app.resolve() / FILE if is_undescribed(app) else read_spec(app).file
+    for line in unused(given, file.name):
         print(f"lab: {printable(line)}", file=sys.stderr)
-    print(spec.file)
+    print(file)
     return ExitCode.DECIDED
 
 

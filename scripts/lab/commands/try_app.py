@@ -9,8 +9,12 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.app.environment import ENVIRONMENTS, prepare_memray
+from lab.app.folder import app_folder, is_undescribed
+from lab.app.guess.failures import telling_line
+from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_FILE,
+    COPY,
     find_jemalloc,
     installed_here,
     process_engine,
@@ -18,13 +22,14 @@ from lab.app.workdir import (
     write_services,
 )
 from lab.commands.app_closing import close
-from lab.commands.app_input import app_settings, given_app, with_command
+from lab.commands.app_input import app_settings, given_app, probed, with_command
 from lab.commands.app_plan import plan_of
 from lab.commands.app_run import AppRunInput, run_app
 from lab.commands.terminal import new_console, results_folder
+from lab.commands.try_guess import Place, check_described, prepare_data, working_guess
 from lab.commands.try_services import container_jemalloc
 from lab.engines.choice import say, through_the_gate
-from lab.errors import ExitCode
+from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
 from lab.settings import given_settings
 
@@ -56,10 +61,15 @@ def try_with_processes(
     Raises:
         LabError: the app cannot be measured.
     """
-    settings, spec = app_settings(given), given_app(given, root)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings, spec = app_settings(given), local_app(given, root)
+    if given.get("CHECK") == "1":
+        say("CHECK=1: it comes up and answers; nothing was measured")
+        return ExitCode.DECIDED
     with workplace(spec) as work:
         installed = installed_here(spec, root, say)
+        if failure := prepare_data(spec, installed, work / COPY):
+            raise LabError(f"{spec.file}: prepare failed: {telling_line(failure.said)}")
         memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
         jemalloc, file = find_jemalloc(), work / COMPOSE_FILE
         write_services(spec, settings.host_cpus, jemalloc, file, str(memray) if memray else None)
@@ -67,6 +77,22 @@ def try_with_processes(
         plan = plan_of(spec, file, given, jemalloc)
         folder, diagnosis = run_app(AppRunInput(plan, settings, engine, results), console)
     return close(folder, diagnosis, spec, console)
+
+
+def local_app(given: Mapping[str, str], root: Path) -> AppSpec:
+    """The app on this machine's Python, guessed where it has no lab.toml; checked with CHECK=1.
+
+    Raises:
+        LabError: it cannot be used, or does not come up.
+    """
+    app = app_folder(given, root)
+    place = Place(app.resolve(), root, given, app_settings(given), say)
+    if is_undescribed(app):
+        return probed(working_guess(place)[1], place.settings).without_docker()
+    spec = given_app(given, root).without_docker()
+    if given.get("CHECK") == "1":
+        check_described(place, spec)
+    return spec
 
 
 def try_with_containers(

@@ -67,7 +67,7 @@ def of_django(folder: Folder, where: str) -> Iterator[Command]:
             target = f"{import_name(module, where)}:{name}"
             why = f"Django's application of {module.path}"
             if kind == "wsgi":
-                line = f"python -m gunicorn {config(folder, where)}--bind {BIND} {target}"
+                line = f"gunicorn {config(folder, where)}--bind {BIND} {target}"
                 yield Command(within(where, line), why, "gunicorn")
             else:
                 yield Command(
@@ -154,7 +154,7 @@ def of_object(
     if framework.interface is Interface.AIOHTTP:
         if not (module.runs and module.serves):
             worker = "--worker-class aiohttp.GunicornWebWorker"
-            line = f"python -m gunicorn {worker} --bind {BIND} {target}"
+            line = f"gunicorn {worker} --bind {BIND} {target}"
             yield Command(within(root, line), why, "gunicorn")
         return
     served = ServedObject(root, target, app, framework, why)
@@ -168,11 +168,11 @@ def of_wsgi(folder: Folder, served: ServedObject, required: frozenset[str]) -> I
     root, why = served.root, served.why
     called = f"'{served.target}()'" if served.app.is_factory else served.target
     flask = served.framework.name == "flask"
-    gunicorn = f"python -m gunicorn {config(folder, root)}--bind {BIND} {called}"
+    gunicorn = f"gunicorn {config(folder, root)}--bind {BIND} {called}"
     if not flask or "gunicorn" in required or config(folder, root):
         yield Command(within(root, gunicorn), why, "gunicorn")
     if flask:
-        line = f"python -m flask --app {called} run {UVICORN}"
+        line = f"env FLASK_APP={called} python -m flask run {UVICORN}"
         yield Command(within(root, line), f"{why}, with Flask's own server: name yours", "Flask")
 
 
@@ -188,7 +188,7 @@ def of_asgi(folder: Folder, served: ServedObject) -> Iterator[Command]:
     if file and not app.is_factory:
         named = "worker_class" in folder.text(joined(root, file.split()[1]))
         kind = "" if named else "--worker-class uvicorn.workers.UvicornWorker "
-        line = f"python -m gunicorn {file}{kind}--bind {BIND} {target}"
+        line = f"gunicorn {file}{kind}--bind {BIND} {target}"
         yield Command(within(root, line), why, "gunicorn")
     line = f"python -m uvicorn {target}{factory} {UVICORN}"
     yield Command(within(root, line), why, "uvicorn")

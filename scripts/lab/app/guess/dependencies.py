@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.app.guess import poetry
 from lab.app.guess.distributions import distributions
-from lab.app.guess.folder import Folder, joined, upwards
+from lab.app.guess.folder import REQUIREMENT_FOLDERS, Folder, joined, upwards
 from lab.app.guess.guessed import Guessed
 from lab.app.guess.layout import local_names
 from lab.app.guess.locks import name_in, normal, pinned
@@ -41,7 +41,7 @@ def requirements(folder: Folder, project: str, toml: Toml) -> Guessed | None:
 def from_file(folder: Folder, where: str) -> Guessed | None:
     beside = folder.inside(where, r"requirements?\.txt") or folder.inside(where, r"requirements.*")
     files = sorted(beside, key=lambda name: (name.endswith(".in"), *rank(name)))
-    for below in ("requirements", "reqs", "requirement"):
+    for below in REQUIREMENT_FOLDERS:
         inside = folder.inside(joined(where, below), r".*\.(txt|in)")
         files += sorted(inside, key=rank)
     for name in files:

@@ -24,6 +24,7 @@ SKIPPED = frozenset(
     {"venv", "env", "node_modules", "site-packages", "__pycache__", "bower_components"}
     | {"tests", "test", "testing", "docs", "doc", "build", "dist", "static", "media"}
 )
+REQUIREMENT_FOLDERS = ("requirements", "requirement", "reqs")
 DOTTED = frozenset({".devcontainer", ".docker", ".deploy"})
 MAX_FILES, MAX_DEPTH, MAX_BYTES, MAX_ENTRIES = 600, 6, 1_500_000, 20_000
 
@@ -106,11 +107,17 @@ def telling_files(folder: Path) -> Iterator[Path]:
         for where in level:
             names, folders = listed(where)
             entries += len(names) + len(folders)
-            yield from (where / name for name in names if TELLING.fullmatch(name))
+            yield from (where / name for name in names if is_telling(where.name, name))
             below += [where / name for name in folders if is_source(name)]
             if entries > MAX_ENTRIES:
                 return
         level = below
+
+
+def is_telling(where: str, name: str) -> bool:
+    """Whether a file says something of how an app is run, by its name and its folder's."""
+    lists = where.lower() in REQUIREMENT_FOLDERS and name.endswith((".txt", ".in"))
+    return lists or TELLING.fullmatch(name) is not None
 
 
 def listed(where: Path) -> tuple[list[str], list[str]]:

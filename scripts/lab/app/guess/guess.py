@@ -48,7 +48,7 @@ def guess(folder: Folder) -> Guess:
         command_key(best, has_image=bool(image)),
         port(folder, best),
         prepare(folder, best),
-        Guessed("environment", values, f"examples of {where}") if values else None,
+        Guessed("environment", values, f"values of {where}") if values else None,
         *workers(folder, best),
     ]
     return Guess(

@@ -45,7 +45,7 @@ def of_flask(folder: Folder, command: Command | None) -> Iterator[tuple[str, str
     if target is None:
         return
     root, app = target
-    cli = within(root, f"python -m flask --app {app}").replace("&& exec ", "&& ")
+    cli = within(root, f"env FLASK_APP={app} python -m flask").replace("&& exec ", "&& ")
     if any(name.endswith("migrations/env.py") for name in folder.files):
         yield f"{cli} db upgrade", "migrations/: its database needs its tables"
     for module in folder.modules:
@@ -58,12 +58,10 @@ def of_flask(folder: Folder, command: Command | None) -> Iterator[tuple[str, str
 
 def flask_target(command: Command | None) -> tuple[str, str] | None:
     """The folder and the app of a command that serves one of Flask's."""
-    if command is None:
+    if command is None or not re.search(r"\bflask run|\bgunicorn\b", command.line):
         return None
-    match = re.search(
-        r"(?:cd (\S+) && exec )?.*?'?(\b[\w.]+:\w+(?:\(\))?)'?(?= run|$)", command.line
-    )
-    if match is None or "uvicorn" in command.line:
+    match = re.search(r"FLASK_APP=(\S+)|(\S+:\w+(?:\(\))?'?)$", command.line)
+    where = re.match(r"cd (\S+) && exec ", command.line)
+    if match is None:
         return None
-    app = f"'{match[2]}'" if "(" in match[2] else match[2]
-    return match[1] or "", app
+    return where[1] if where else "", match[1] or match[2]

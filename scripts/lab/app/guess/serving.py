@@ -22,7 +22,7 @@ class ServerOptions:
     address: tuple[str, ...]
     """What is put in their place."""
     module: str
-    """What `python -m` runs; its console script has the shebang of another machine."""
+    """What `python -m` runs; of gunicorn older releases have a script alone."""
     distribution: str
 
 
@@ -145,10 +145,11 @@ def served(folder: Folder, step: Step, where: str) -> tuple[str, str] | None:
     if name == "fastapi":
         arguments = ["run", *(word for word in arguments if word not in ("run", "dev"))]
     subcommand = name in ("flask", "quart", "litestar", "fastapi")
-    line = ["python", "-m", options.module, *arguments]
     if subcommand and "run" not in arguments:
         return None
-    line = [*line, *options.address] if subcommand else [*line[:3], *options.address, *line[3:]]
+    start = ["gunicorn"] if name == "gunicorn" else ["python", "-m", options.module]
+    ordered = (arguments, options.address) if subcommand else (options.address, arguments)
+    line = [*start, *ordered[0], *ordered[1]]
     return within(root, step.line(line)), options.distribution
 
 

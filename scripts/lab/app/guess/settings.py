@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from lab.app.env_file import parse_env
 from lab.app.guess.dockerfile import read_recipe
 from lab.app.guess.folder import Folder, upwards
+from lab.app.guess.stated import COMPOSE_FILES, WORKER, compose_services, inner
 
 DOCKERFILE = r"(.*[._-])?dockerfile"
 EXAMPLES = (
@@ -45,12 +47,61 @@ def environment(folder: Folder, project: str) -> tuple[dict[str, str], str]:
         if stated := read_recipe(folder.text(name)).environment:
             found.update(stated)
             sources.append(name)
+    composed, where = compose_environment(folder, project)
+    if composed:
+        found.update(composed)
+        sources.append(where)
     file = next((f[0] for up in upwards(project) if (f := folder.inside(up, EXAMPLES))), None)
     if file:
         found.update(filled(parse_env(folder.text(file))))
         sources.append(file)
     kept = {k: v for k, v in found.items() if not RESERVED.fullmatch(k) and "\0" not in v}
     return (kept if len(kept) <= 200 else {}), " and ".join(sources)
+
+
+ASKED = re.compile(
+    r"(?:environ\[|getenv\(|environ\.get\(|\bconfig\(|\benv(?:\.\w+)?\()\s*['\"]([A-Z][A-Z0-9_]*)['\"]\s*[\])]"
+)
+"""A variable that is read without a value in its place."""
+
+
+def asked_variables(folder: Folder) -> list[str]:
+    """The variables that the code reads and has no default for."""
+    found = (name for module in folder.modules for name in ASKED.findall(module.text))
+    return [name for name in dict.fromkeys(found) if not RESERVED.fullmatch(name)][:60]
+
+
+def compose_environment(folder: Folder, project: str) -> tuple[dict[str, str], str]:
+    """What the nearest Compose file gives the service that is built from the project."""
+    for up in upwards(project):
+        for name in folder.inside(up, COMPOSE_FILES):
+            for service in served_services(folder, name):
+                where = inner(folder, up, context_of(service))
+                found = pairs_of(service.get("environment"))
+                if found and (where in (project, up) or project.startswith(f"{where}/")):
+                    return found, name
+    return {}, ""
+
+
+def served_services(folder: Folder, name: str) -> list[Mapping[str, Any]]:
+    services = compose_services(folder.text(name))
+    kept = [v for k, v in services.items() if "build" in v and not WORKER.search(k)]
+    return sorted(kept, key=lambda service: "ports" not in service)
+
+
+def context_of(service: Mapping[str, Any]) -> str:
+    build = service.get("build")
+    return str(build.get("context", ".") if isinstance(build, Mapping) else build)
+
+
+def pairs_of(value: Any) -> dict[str, str]:
+    """A Compose file's environment in either of its forms; variables of the host are left out."""
+    if isinstance(value, list):
+        value = dict(each.split("=", 1) for each in map(str, value) if "=" in each)
+    if not isinstance(value, Mapping):
+        return {}
+    plain = {str(k): str(v) for k, v in value.items() if isinstance(v, str | int | float)}
+    return {name: each for name, each in plain.items() if "${" not in each}
 
 
 def filled(values: Mapping[str, str]) -> dict[str, str]:

@@ -29,7 +29,8 @@ class Step:
     words: tuple[str, ...]
 
     def line(self, words: Sequence[str] | None = None) -> str:
-        return " ".join(map(quoted, (*self.variables, *(self.words if words is None else words))))
+        env = ("env", *self.variables) if self.variables else ()
+        return " ".join(map(quoted, (*env, *(self.words if words is None else words))))
 
 
 def quoted(word: str) -> str:

@@ -45,9 +45,9 @@ def test_flask_is_served_by_gunicorn_where_it_is_required() -> None:
     files = {"web/site.py": FLASK, "web/__init__.py": "", "requirements.txt": "flask\ngunicorn\n"}
     assert guessed(files) == {
         "requirements": "requirements.txt",
-        "command": "python -m gunicorn --bind $HOST:$PORT web.site:site",
+        "command": "gunicorn --bind $HOST:$PORT web.site:site",
     }
-    assert "flask --app site:site run" in guessed({"site.py": FLASK})["command"]
+    assert "env FLASK_APP=site:site python -m flask run" in guessed({"site.py": FLASK})["command"]
 
 
 def test_gunicorns_settings_give_the_workers_and_asgi_its_class() -> None:
@@ -84,7 +84,7 @@ def test_a_factory_is_called() -> None:
     files = {
         "shop/__init__.py": "from flask import Flask\ndef create_app(): return Flask(__name__)\n"
     }
-    assert "--app 'shop:create_app()' run" in guessed(files)["command"]
+    assert "FLASK_APP='shop:create_app()' python -m flask run" in guessed(files)["command"]
     asgi = {"shop/web.py": "from fastapi import FastAPI\ndef build() -> FastAPI: ...\n"}
     assert "web:build --factory" in guessed(asgi)["command"]
 
@@ -94,7 +94,7 @@ def test_a_factory_is_known_by_the_file_that_it_comes_from() -> None:
         "shop/__init__.py": "from flask import Flask\ndef create_app(x): return Flask(__name__)\n",
         "wsgi.py": "from shop import create_app\napp = create_app('production')\n",
     }
-    assert "--app wsgi:app run" in guessed(files)["command"]
+    assert "FLASK_APP=wsgi:app python -m flask run" in guessed(files)["command"]
 
 
 def test_a_package_with_a_main_is_run_by_its_name() -> None:
@@ -119,10 +119,10 @@ def test_a_program_that_fills_a_database_is_no_server() -> None:
 @pytest.mark.parametrize(
     ("line", "command"),
     [
-        ("gunicorn shop:app", "python -m gunicorn --bind $HOST:$PORT shop:app"),
+        ("gunicorn shop:app", "gunicorn --bind $HOST:$PORT shop:app"),
         (
             "gunicorn -b0.0.0.0:80 -w 3 shop:app --log-file -",
-            "python -m gunicorn --bind $HOST:$PORT -w 3 shop:app",
+            "gunicorn --bind $HOST:$PORT -w 3 shop:app",
         ),
         (
             "poetry run uvicorn --reload --host 0.0.0.0 --port=80 shop:app",
@@ -188,7 +188,7 @@ def test_a_script_that_is_an_entry_point_is_read() -> None:
     }
     found = guessed(files)
 
-    assert found["local_command"] == "python -m gunicorn --bind $HOST:$PORT shop:app"
+    assert found["local_command"] == "gunicorn --bind $HOST:$PORT shop:app"
     assert found["prepare"] == "python -m flask db upgrade"
     assert found["environment"] == {"MODE": "shop"}
 

@@ -1,0 +1,127 @@
+"""Which requests an app is measured with: those that it answers, once it runs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import urljoin, urlsplit
+
+from lab.app.guess.guessed import Guess, GuessedRequest
+from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described, parse_document
+
+A_USUAL_PATH = "a usual path"
+MOST_KEPT = 5
+REDIRECTIONS = (301, 302, 303, 307, 308)
+MOST_ASKED = 40
+USUAL = (
+    "/",
+    "/docs",
+    "/api",
+    "/api/",
+    "/health",
+    "/healthz",
+    "/index.html",
+    "/login",
+    "/admin/login/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back of one request."""
+
+    status: int | None
+    """None: no answer in HTTP."""
+    body: bytes = b""
+    location: str = ""
+    fault: str = ""
+    """Why there was none."""
+    is_endless: bool = False
+    """Whether it went on and on, as a stream of events does."""
+
+    @property
+    def is_served(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300 and not self.is_endless
+
+
+Ask = Callable[[GuessedRequest], Answer]
+
+
+@dataclass
+class Asked:
+    """What was asked so far, with what came back."""
+
+    kept: list[GuessedRequest] = field(default_factory=list)
+    others: list[tuple[GuessedRequest, Answer]] = field(default_factory=list)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+
+def settled(found: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], Asked]:
+    """The requests that are answered as they should be; empty where not one is.
+
+    The app's own document comes before what was read in its code, what is usual last.
+    """
+    asked = Asked()
+    for request in candidates(found, ask):
+        if len(asked.kept) >= MOST_KEPT or len(asked.seen) >= MOST_ASKED:
+            break
+        if asked.kept and request.why == A_USUAL_PATH:
+            break
+        try_request(request, ask, asked)
+    if not asked.kept:
+        asked.kept = fallback(asked)
+    return tuple(asked.kept), asked
+
+
+def candidates(found: Guess, ask: Ask) -> Iterator[GuessedRequest]:
+    yield from found.requests
+    yield from from_documents(ask)
+    yield from (GuessedRequest({"path": path}, A_USUAL_PATH) for path in USUAL)
+
+
+def from_documents(ask: Ask) -> Iterator[GuessedRequest]:
+    for path in DOCUMENTS:
+        answer = ask(GuessedRequest({"path": path}, ""))
+        fits = answer.is_served and len(answer.body) <= MAX_BYTES
+        if fits and (document := parse_document(answer.body)) is not None:
+            yield from described(document)
+            return
+
+
+def try_request(request: GuessedRequest, ask: Ask, asked: Asked, depth: int = 0) -> None:
+    """Ask, and follow where it leads; what writes must be answered twice."""
+    if (request.method, request.path) in asked.seen:
+        return
+    asked.seen.add((request.method, request.path))
+    answer = ask(request)
+    if answer.is_served and request.method != "GET":
+        answer = ask(request)
+    if answer.is_served:
+        asked.kept.append(request)
+        return
+    asked.others.append((request, answer))
+    leads = answer.status in REDIRECTIONS and request.method == "GET" and depth < 3
+    if leads and (target := local_path(request.path, answer.location)):
+        values, why = {**request.values, "path": target}, f"where {request.path} leads"
+        try_request(replace(request, values=values, why=why), ask, asked, depth + 1)
+
+
+def local_path(path: str, location: str) -> str | None:
+    """The path of a redirection in the app itself."""
+    parts = urlsplit(urljoin(f"http://127.0.0.1{path}", location))
+    if parts.hostname not in ("127.0.0.1", "localhost", "0.0.0.0") or not parts.path:
+        return None
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    return target if target != path and target.isascii() and " " not in target else None
+
+
+def fallback(asked: Asked) -> list[GuessedRequest]:
+    """What is answered by a redirection or a refusal, where nothing is served; told as expected."""
+    named = [(r, a.status) for r, a in asked.others if r.why != A_USUAL_PATH and a.status]
+    if any(status >= 500 for _, status in named):
+        return []
+    told = [(r, a.status) for r, a in asked.others if a.status is not None and a.status < 500]
+    for statuses in (range(300, 400), (401, 403), (405, 422, 400), (404,)):
+        for request, status in told:
+            if status in statuses:
+                why = f"nothing is answered with a 2xx: this is answered with {status}"
+                return [replace(request, values={**request.values, "expect": [status]}, why=why)]
+    return []

@@ -1,0 +1,119 @@
+"""Why a guessed app did not come up, and what its words say of it."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class FailureKind(Enum):
+    """Where it ended."""
+
+    INSTALL = "install"
+    PREPARE = "prepare"
+    DIED = "died"
+    NEVER_READY = "never ready"
+    ELSEWHERE = "listens elsewhere"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One attempt that failed."""
+
+    kind: FailureKind
+    said: str
+    """The error of what failed, or the end of the app's log."""
+    ports: tuple[int, ...] = ()
+    """What it listens on in the place of $PORT."""
+
+
+SERVICES = {
+    "PostgreSQL": r"psycopg\w*\.|asyncpg|postgres(ql)?\b|:5432\b|port 5432",
+    "MySQL or MariaDB": r"pymysql|MySQLdb|mysql\.connector|aiomysql|:3306\b|mysql server",
+    "Redis": r"redis\.exceptions|redis://|:6379\b|aioredis",
+    "MongoDB": r"pymongo|ServerSelectionTimeoutError|:27017\b|mongodb",
+    "RabbitMQ": r"amqp|pika\.|kombu|:5672\b",
+    "Elasticsearch": r"elasticsearch|:9200\b",
+    "Kafka": r"kafka|:9092\b",
+}
+UNREACHABLE = re.compile(
+    r"connection refused|could not translate host name|name or service not known|Errno -[23]\b"
+    r"|Err(?:no|or) 111|nodename nor servname|temporary failure in name resolution|can't connect to"
+    r"|ServerSelectionTimeoutError|connect call failed|connection to server .* failed"
+    r"|cannot connect to|getaddrinfo failed|no such host",
+    re.IGNORECASE,
+)
+MISSING_MODULE = re.compile(
+    r"(?:ModuleNotFoundError|ImportError|Error)?:? ?No module named '?([\w.]+)'?"
+)
+INSTALL_HINTS = (
+    re.compile(r"pip3? install ['\"`]?([A-Za-z][\w.\[\],-]*)"),
+    re.compile(r"[`'\"]?([a-z][\w-]*)[`'\"]? (?:must be|is not|needs to be|to be) installed"),
+    re.compile(r"requires? [\"'`]([a-z][\w-]*(?:\[\w+\])?)[\"'`] to be installed"),
+    re.compile(r"Couldn't find the '?([a-z][\w-]*)'? package"),
+)
+MISSING_VARIABLE = (
+    re.compile(r"^KeyError: '([A-Z][A-Z0-9_]+)'", re.MULTILINE),
+    re.compile(r"Set the ([A-Z][A-Z0-9_]+) environment variable"),
+    re.compile(r"([A-Z][A-Z0-9_]+) not found\. Declare it as envvar"),
+    re.compile(r"Environment variable \"?([A-Z][A-Z0-9_]+)\"? (?:not set|is)"),
+    re.compile(r"Config '([A-Za-z][A-Za-z0-9_]+)' is missing"),
+    re.compile(
+        r"(?:[Mm]issing|[Uu]ndefined|[Uu]nset)[^\n]{0,40}(?:variable|setting)s?:? '?"
+        r"([A-Z][A-Z0-9_]+)"
+    ),
+    re.compile(
+        r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b[^\n]{0,30}(?:not set|must be set|is required|is missing)"
+    ),
+)
+PYDANTIC = re.compile(r"^(\w+)\n\s+(?:Field required|field required)", re.MULTILINE)
+EXCEPTION = re.compile(
+    r"^\s*(?:E\s+)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|NotFound|Configured|Refused|Timeout)\b.*)$"
+)
+
+
+def missing_module(said: str) -> str | None:
+    """The first name of the module that an import did not find."""
+    found = MISSING_MODULE.findall(said)
+    return found[-1].partition(".")[0] if found else None
+
+
+def install_hint(said: str) -> str | None:
+    """The package that a message asks to be installed, or whose command is not there."""
+    if match := re.search(r"\b([a-z][\w-]+): (?:command )?not found", said):
+        return match[1]
+    for pattern in INSTALL_HINTS:
+        if match := pattern.search(said):
+            return match[1].rstrip(".,")
+    return None
+
+
+def missing_variables(said: str) -> list[str]:
+    """The variables of the environment that it cannot start without."""
+    found = [name for pattern in MISSING_VARIABLE for name in pattern.findall(said)]
+    if "validation error" in said:
+        found += [name.upper() for name in PYDANTIC.findall(said)]
+    return list(dict.fromkeys(found))
+
+
+def missing_service(said: str) -> str | None:
+    """The database or its like that it could not reach."""
+    if not UNREACHABLE.search(said):
+        return None
+    named = (name for name, signs in SERVICES.items() if re.search(signs, said, re.IGNORECASE))
+    return next(named, None)
+
+
+def telling_line(said: str) -> str:
+    """The last exception's own line; else the last line that says anything."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    told = [match[1] for line in lines if (match := EXCEPTION.match(line))]
+    outer = [line for line in told if not line.startswith(("SystemExit", "gunicorn.errors"))]
+    chosen = (
+        outer[-1:] or told[-1:] or [line for line in lines if not is_end(line)][-1:] or lines[-1:]
+    )
+    return " ".join(chosen[0].split())[:300] if chosen else "it said nothing"
+
+
+def is_end(line: str) -> bool:
+    return "the server ended with status" in line or line.startswith("[")

@@ -1,0 +1,207 @@
+"""The next guess after one that failed: what its failure names, else what may replace it."""
+
+import re
+from collections.abc import Iterator
+
+from lab.app.guess.dependencies import with_added
+from lab.app.guess.distributions import REMOVED, distribution_of, is_standard
+from lab.app.guess.failures import (
+    Failure,
+    FailureKind,
+    install_hint,
+    missing_module,
+    missing_service,
+    missing_variables,
+)
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.locks import name_in, normal
+from lab.app.guess.settings import asked_variables, value_for
+
+BUILT_ELSEWHERE = {"psycopg2": "psycopg2-binary", "psycopg[c]": "psycopg[binary]"}
+"""What needs a compiler and headers, and what is the same as a wheel."""
+OUTGROWN = (
+    (
+        r"'(escape|Markup|contextfunction|contextfilter|environmentfilter)' from 'jinja2'",
+        "jinja2<3.1",
+    ),
+    (r"'soft_unicode' from 'markupsafe'", "markupsafe<2.1"),
+    (r"'json' from 'itsdangerous'|'TimedJSONWeb\w+' from 'itsdangerous'", "itsdangerous<2.1"),
+    (r"'BaseResponse' from 'werkzeug|'cached_property' from 'werkzeug'", "werkzeug<2.1"),
+    (r"from 'werkzeug\.\w+'|'werkzeug' has no attribute '__version__'", "werkzeug<3"),
+    (r"'(Markup|escape|_request_ctx_stack|_app_ctx_stack)' from 'flask", "flask<2.3"),
+    (r"'Flask' object has no attribute 'before_first_request'", "flask<2.3"),
+    (r"'(JSONEncoder|safe_join)' from 'flask", "flask<2.1"),
+    (r"BaseSettings.{0,20}has been moved|pydantic\.errors\.PydanticImportError", "pydantic<2"),
+    (r"PydanticUserError|pydantic:ConstrainedStr|'orm_mode' has been renamed", "pydantic<2"),
+    (r"'(ugettext\w*|force_text|smart_text)' from 'django|'url' from 'django.conf", "django<4"),
+    (r"module 'sqlalchemy' has no attribute|'_ColumnEntity'|from 'sqlalchemy\.\w+", "sqlalchemy<2"),
+    (r"compiled using NumPy 1|numpy\.dtype size changed|_ARRAY_API not found", "numpy<2"),
+    (r"unexpected keyword argument '(app|proxies)'", "httpx<0.28"),
+    (r"'bcrypt' has no attribute '__about__'|longer than 72 bytes", "bcrypt<4.1"),
+    (r"TemplateResponse[\s\S]*unhashable type: 'dict'", "starlette<1"),
+    (r"Router.__init__\(\) got an unexpected keyword argument 'on_startup'", "starlette<1"),
+)
+"""What newer releases have dropped, and the releases that still have it."""
+SERVER_URL = re.compile(r"(postgres\w*|mysql\w*|mariadb)(\+\w+)?://")
+SQLITE = "sqlite:///./lab.db"
+ASYNC_SQLITE = "sqlite+aiosqlite:///./lab.db"
+MAX_PYTHONS = 3
+
+
+def mended(found: Guess, failure: Failure, folder: Folder) -> Guess | None:
+    """The first change that may help; None where there is none left."""
+    return next(changes(found, failure, folder), None)
+
+
+def changes(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    if failure.kind is FailureKind.INSTALL:
+        yield from other_packages(found, failure, folder)
+        yield from other_python(found, "its packages cannot be installed")
+        return
+    if failure.kind is FailureKind.ELSEWHERE and failure.ports and found.key("port") is None:
+        port = failure.ports[0]
+        why = "it listens there and not on $PORT"
+        yield found.having(Guessed("port", port, why)).noting(f"port = {port}: {why}")
+    yield from more_packages(found, failure, folder)
+    yield from older_packages(found, failure)
+    yield from more_variables(found, failure, folder)
+    yield from local_database(found, failure)
+    if failure.kind is FailureKind.PREPARE:
+        line = found.value("prepare")
+        yield found.without("prepare").noting(f"without prepare ({line}), which fails")
+    elif failure.kind is not FailureKind.REFUSED:
+        yield from next_command(found)
+
+
+def older_packages(found: Guess, failure: Failure) -> Iterator[Guess]:
+    """A limit for what has dropped a name that other packages, or the app, still import."""
+    value = found.value("requirements")
+    for pattern, limit in OUTGROWN:
+        if re.search(pattern, failure.said) and not (isinstance(value, list) and limit in value):
+            why = f"{limit}, as newer releases have dropped what is imported"
+            yield found.having(with_added(found.key("requirements"), [limit], why)).noting(
+                f"requirements and {why}"
+            )
+    if re.search(r"from 'collections'|'collections' has no attribute", failure.said):
+        older = [p for p in found.pythons if int(p.partition(".")[2]) < 10]
+        if older:
+            note = f"python = {older[0]}: from 3.10 on collections lacks what is imported"
+            rest = tuple(older[1:])
+            yield with_pythons(found, rest).having(Guessed("python", older[0], note)).noting(note)
+
+
+def stated_name(folder: Folder, module: str) -> str | None:
+    """A distribution that the project names somewhere, in a group of its own for instance."""
+    word = re.escape(module).replace("_", "[-_.]")
+    spelled = re.compile(rf"(?<![\w.-])((?:[\w.]+-)?{word}(?:-[\w.]+)?)(?![\w.-])", re.IGNORECASE)
+    for name in folder.named(
+        r"pyproject\.toml|pipfile|.*requirement.*\.(txt|in)|.*/requirements/.*"
+    ):
+        for line in folder.text(name).splitlines():
+            if (match := spelled.match(line.strip().strip("\"'"))) and module not in folder.files:
+                return match[1]
+    return None
+
+
+def more_packages(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    module = missing_module(failure.said)
+    if module in REMOVED:
+        older = [p for p in found.pythons if int(p.partition(".")[2]) < 12]
+        if older:
+            note = f"python = {older[0]}: newer ones have no {module}"
+            rest = tuple(older[1:])
+            yield with_pythons(found, rest).having(Guessed("python", older[0], note)).noting(note)
+        return
+    names = []
+    if module and module not in found.local and not is_standard(module):
+        names.append(stated_name(folder, module) or distribution_of(module))
+    elif hint := install_hint(failure.said):
+        names.append(hint)
+    for name in names:
+        if not asks_for(found, name):
+            why = f"{name}, which a start asked for"
+            yield found.having(with_added(found.key("requirements"), [name], why)).noting(
+                f"requirements and {name}: a start asked for it"
+            )
+
+
+def with_pythons(found: Guess, rest: tuple[str, ...]) -> Guess:
+    return Guess(found.keys, found.requests, found.commands, rest, found.local, found.notes)
+
+
+def asks_for(found: Guess, name: str) -> bool:
+    """Whether a list of requirements names it already: a second time would not help."""
+    value = found.value("requirements")
+    lines = value if isinstance(value, list) else []
+    return any(normal(name_in(line)) == normal(name_in(name)) for line in lines)
+
+
+def more_variables(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    known = found.value("environment") or {}
+    missing = [name for name in missing_variables(failure.said) if name not in known]
+    asked = [name for name in asked_variables(folder) if name not in known]
+    if missing or "'NoneType'" in failure.said or "NoneType object" in failure.said:
+        missing = list(dict.fromkeys((*missing, *asked)))
+    if missing:
+        values = {**known, **{name: value_for(name) for name in missing}}
+        why = f"placeholders for {', '.join(missing)}, without which it does not start"
+        yield found.having(Guessed("environment", values, why)).noting(f"environment: {why}")
+
+
+def local_database(found: Guess, failure: Failure) -> Iterator[Guess]:
+    """SQLite in a file, where a variable names a server that is not there."""
+    service = missing_service(failure.said)
+    known = found.value("environment") or {}
+    named = {name: value for name, value in known.items() if SERVER_URL.match(str(value))}
+    if service in ("PostgreSQL", "MySQL or MariaDB") and named:
+        replaced = {
+            name: ASYNC_SQLITE if "+async" in value or "+aio" in value else SQLITE
+            for name, value in named.items()
+        }
+        why = f"SQLite for {', '.join(named)}, as no {service} answers"
+        yield found.having(Guessed("environment", {**known, **replaced}, why)).noting(why)
+
+
+def next_command(found: Guess) -> Iterator[Guess]:
+    if not found.commands:
+        return
+    first, *rest = found.commands
+    changed = found.having(first).without("port")
+    kept = Guess(changed.keys, found.requests, tuple(rest), found.pythons, found.local, found.notes)
+    yield kept.noting(f"{first.key} = {first.value!r}: {first.why}")
+
+
+def other_python(found: Guess, why: str) -> Iterator[Guess]:
+    tried = sum(1 for note in found.notes if note.startswith("python = "))
+    if found.pythons and tried < MAX_PYTHONS:
+        first, *rest = found.pythons
+        note = f"python = {first}: {why}"
+        yield with_pythons(found, tuple(rest)).having(Guessed("python", first, note)).noting(note)
+
+
+def other_packages(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """Wheels for what would have to be built."""
+    value = found.value("requirements")
+    lines = list(value) if isinstance(value, list) else [f"-r {value}"]
+    for name, wheel in BUILT_ELSEWHERE.items():
+        if normal(name_in(name)) not in failure.said.lower():
+            continue
+        spelled = re.compile(rf"^\s*{re.escape(name)}(?=[=<>~!; ]|$)", re.IGNORECASE)
+        whole = [each for line in lines for each in opened(folder, line)]
+        changed = [spelled.sub(wheel, line) for line in whole]
+        if changed != whole:
+            why = f"{found.key('requirements').why}; {wheel} for {name}"  # type: ignore[union-attr]
+            yield found.having(Guessed("requirements", changed, why)).noting(
+                f"{wheel} in the place of {name}, which would have to be compiled"
+            )
+
+
+def opened(folder: Folder, line: str) -> list[str]:
+    """A file's lines in the place of its name; a file that names others stays as it is."""
+    match = re.fullmatch(r"-r (\S+)", line)
+    text = folder.text(match[1]) if match else ""
+    inside = [each.strip() for each in text.splitlines()]
+    kept = [re.split(r"\s+#", each)[0] for each in inside if each and each[0] != "#"]
+    plain = kept and not any(each.startswith("-") or "--hash" in each for each in kept)
+    return kept if plain else [line]

@@ -1,0 +1,143 @@
+"""Requests that an app's own OpenAPI document describes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.routes import LAST
+from lab.app.guess.schema import example, resolved
+
+DOCUMENTS = (
+    "/openapi.json",
+    "/api/openapi.json",
+    "/api/v1/openapi.json",
+    "/schema/openapi.json",
+    "/api/schema/?format=json",
+    "/docs/openapi.json",
+    "/swagger.json",
+    "/api/swagger.json",
+    "/v1/openapi.json",
+)
+MAX_BYTES = 4 << 20
+MAX_REQUESTS = 24
+ORDER = ("get", "post", "put", "patch")
+Document = Mapping[str, Any]
+
+
+def parse_document(body: bytes) -> Document | None:
+    """The document; None for anything else."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, Mapping) and isinstance(found.get("paths"), Mapping) else None
+
+
+def described(document: Document) -> list[GuessedRequest]:
+    """What can be asked: reads without a value, then what writes, then reads of one thing."""
+    found = [
+        (rank(path, method, operation), request(document, path, method, operation, shared))
+        for path, method, operation, shared in operations(document)
+    ]
+    ordered = sorted(found, key=lambda each: each[0])
+    return [each for _, each in ordered if each is not None][:MAX_REQUESTS]
+
+
+def operations(document: Document) -> Iterator[tuple[str, str, Document, list[Any]]]:
+    for path, item in document["paths"].items():
+        if isinstance(item, Mapping) and isinstance(path, str) and path.startswith("/"):
+            shared = item.get("parameters")
+            for method in ORDER:
+                if isinstance(item.get(method), Mapping):
+                    yield path, method, item[method], shared if isinstance(shared, list) else []
+
+
+def rank(path: str, method: str, operation: Document) -> tuple[object, ...]:
+    """Smaller comes first."""
+    return (
+        bool(operation.get("security")),
+        bool(LAST.search(path)),
+        "{" in path,
+        ORDER.index(method),
+    )
+
+
+def request(
+    document: Document, path: str, method: str, operation: Document, shared: list[Any]
+) -> GuessedRequest | None:
+    """One request with the smallest values that are required; None where it cannot be made."""
+    given = operation.get("parameters")
+    listed = [*shared, *(given if isinstance(given, list) else [])]
+    query, headers = {}, {}
+    for each in (resolved(one, document) for one in listed):
+        name, place = str(each.get("name", "")), each.get("in")
+        schema = each.get("schema", each)
+        value = each["example"] if each.get("example") is not None else example(schema, document)
+        if place == "path":
+            path = path.replace(f"{{{name}}}", quote(plain(value), safe="{}"))
+        elif place == "query" and each.get("required"):
+            query[name] = plain(value)
+        elif place == "header" and each.get("required"):
+            headers[name] = plain(value)
+        elif place == "body":
+            return None  # OpenAPI 2's, which few serve
+    if "{" in path.replace("{n}", ""):
+        return None
+    values: dict[str, Any] = {"path": with_prefix(document, path)}
+    if query:
+        values["path"] += "?" + urlencode(query, safe="{}")
+    if method != "get":
+        values["method"] = method.upper()
+    body = body_of(document, operation)
+    if body is None:
+        return None
+    values.update(body)
+    if headers:
+        values["headers"] = {**values.get("headers", {}), **headers}
+    return GuessedRequest(values, "the app's own OpenAPI document")
+
+
+def with_prefix(document: Document, path: str) -> str:
+    """Below the path of its first server, where that is no other host."""
+    servers = document.get("servers")
+    first = (
+        servers[0].get("url", "")
+        if isinstance(servers, list) and servers and isinstance(servers[0], Mapping)
+        else ""
+    )
+    base = first.rstrip("/") if isinstance(first, str) and first.startswith("/") else ""
+    return base + path
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def body_of(document: Document, operation: Document) -> dict[str, Any] | None:
+    """The keys of a body; empty without one, None where its kind cannot be sent."""
+    asked = resolved(operation.get("requestBody"), document)
+    content = asked.get("content")
+    if not isinstance(content, Mapping) or not content:
+        return {}
+    if "application/json" in content:
+        value = value_of(document, content["application/json"])
+        return {"body": json.dumps(value), "headers": {"Content-Type": "application/json"}}
+    form = "application/x-www-form-urlencoded"
+    if form in content:
+        value = value_of(document, content[form])
+        pairs = value if isinstance(value, Mapping) else {}
+        text = urlencode({name: plain(each) for name, each in pairs.items()}, safe="{}")
+        return {"body": text, "headers": {"Content-Type": form}}
+    return None if asked.get("required") else {}
+
+
+def value_of(document: Document, media: Any) -> Any:
+    if not isinstance(media, Mapping):
+        return {}
+    if media.get("example") is not None:
+        return media["example"]
+    return example(media.get("schema"), document)

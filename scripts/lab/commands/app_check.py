@@ -1,0 +1,140 @@
+"""Whether an app comes up and answers, before anything is measured: one request of each kind."""
+
+import contextlib
+import http.client
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lab.app.guess.asking import Answer
+from lab.app.guess.failures import Failure, FailureKind
+from lab.app.guess.guessed import GuessedRequest
+from lab.app.spec import AppSpec
+from lab.engines.protocol import Endpoint, Engine
+from lab.errors import VariantError
+from lab.records.variant import Variant
+
+ANSWER_SECONDS = 10.0
+POLL_SECONDS = 0.1
+ELSEWHERE_SECONDS = 2.0
+"""How long it may listen on another port before that is taken for its only one."""
+LOG_LINES = 200
+MAX_BODY_BYTES = 4 << 20
+BODY_SECONDS = 2.0
+"""How long an answer without end is read."""
+Ports = Callable[[], frozenset[int]]
+
+
+class NotUp(Exception):
+    """The app did not come up; carries why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.said)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An app that answers, and where its words are."""
+
+    endpoint: Endpoint
+    engine: Engine
+    variant: Variant
+
+    def ask(self, request: GuessedRequest) -> Answer:
+        return ask(self.endpoint.host, self.endpoint.port, request)
+
+    def log(self) -> str:
+        return "\n".join(self.engine.log_tail(self.variant, LOG_LINES))
+
+
+@contextlib.contextmanager
+def brought_up(
+    engine: Engine, variant: Variant, description: AppSpec, ports: Ports
+) -> Iterator[Running]:
+    """The app as it serves, stopped at the end.
+
+    Args:
+        ports: on which its processes listen by now.
+
+    Raises:
+        NotUp: it ended, or does not answer; says why.
+    """
+    try:
+        endpoint = engine.start(variant)
+    except VariantError as error:
+        raise NotUp(Failure(FailureKind.DIED, str(error))) from error
+    try:
+        running = Running(endpoint, engine, variant)
+        await_answer(running, description, ports)
+        yield running
+    finally:
+        engine.stop(variant)
+
+
+def await_answer(running: Running, description: AppSpec, ports: Ports) -> None:
+    deadline = time.monotonic() + description.ready_seconds
+    elsewhere_since: float | None = None
+    health = GuessedRequest({"path": description.health}, "")
+    while True:
+        state = running.engine.state(running.variant)
+        if not state.running:
+            said = f"{running.log()}\n{state.reason}"
+            raise NotUp(Failure(FailureKind.DIED, said))
+        if accepts(running.endpoint) and running.ask(health).status is not None:
+            return
+        now, others = time.monotonic(), ports() - {running.endpoint.port}
+        elsewhere_since = (elsewhere_since or now) if others else None
+        if elsewhere_since is not None and now - elsewhere_since > ELSEWHERE_SECONDS:
+            kind = FailureKind.ELSEWHERE
+            raise NotUp(Failure(kind, running.log(), tuple(sorted(others))))
+        if now > deadline:
+            raise NotUp(Failure(FailureKind.NEVER_READY, running.log()))
+        time.sleep(POLL_SECONDS)
+
+
+def accepts(endpoint: Endpoint) -> bool:
+    with contextlib.suppress(OSError):
+        socket.create_connection((endpoint.host, endpoint.port), POLL_SECONDS).close()
+        return True
+    return False
+
+
+def ask(host: str, port: int, request: GuessedRequest) -> Answer:
+    """One request and what came back; an answer without end is cut off."""
+    values = request.values
+    given = values.get("body", "")
+    body = given if isinstance(given, bytes) else str(given).encode()
+    body = body.replace(b"{n}", b"1")
+    headers = {k: str(v).replace("{n}", "1") for k, v in values.get("headers", {}).items()}
+    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    try:
+        path = request.path.replace("{n}", "1")
+        connection.request(request.method, path, body or None, {"Connection": "close", **headers})
+        answer = connection.getresponse()
+        content, is_endless = bounded_body(connection, answer)
+        location = answer.getheader("Location") or ""
+        return Answer(answer.status, content, location, is_endless=is_endless)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Answer(None, fault=str(error) or type(error).__name__)
+    finally:
+        connection.close()
+
+
+def bounded_body(
+    connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
+) -> tuple[bytes, bool]:
+    """What comes within a moment, at most some MiB; whether more was still to come then."""
+    deadline, content = time.monotonic() + BODY_SECONDS, b""
+    if connection.sock is not None:
+        connection.sock.settimeout(BODY_SECONDS)
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        while len(content) < MAX_BODY_BYTES:
+            part = answer.read1(65536)
+            if not part:
+                return content, False
+            content += part
+            if time.monotonic() > deadline:
+                break
+    return content, len(content) < MAX_BODY_BYTES

@@ -1,0 +1,11 @@
+import os
+
+import bottle
+from words import SIGN
+
+application = bottle.Bottle()
+
+
+@application.route("/greeting")
+def greeting():
+    return os.environ["GREETING"] + SIGN

@@ -1,0 +1,6 @@
+from fastapi import FastAPI
+
+from notes.routes import api
+
+app = FastAPI()
+app.include_router(api, prefix="/api")

@@ -1,0 +1,132 @@
+"""Which requests an app is measured with, by what it answers."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from lab.app.guess.asking import Answer, settled
+from lab.app.guess.guessed import Guess, GuessedRequest
+from lab.app.guess.openapi import described, parse_document
+from lab.app.guess.schema import example
+
+ITEM = {
+    "type": "object",
+    "required": ["name", "size", "tags"],
+    "properties": {
+        "name": {"type": "string", "minLength": 8},
+        "size": {"type": "integer", "exclusiveMinimum": 4},
+        "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "note": {"type": "string"},
+    },
+}
+DOCUMENT: Mapping[str, Any] = {
+    "servers": [{"url": "/base"}],
+    "components": {"schemas": {"Item": ITEM}},
+    "paths": {
+        "/items/{item_id}": {
+            "parameters": [{"name": "item_id", "in": "path", "schema": {"type": "integer"}}],
+            "get": {},
+            "delete": {},
+        },
+        "/items": {
+            "post": {
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Item"}}
+                    }
+                }
+            },
+            "get": {
+                "parameters": [
+                    {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}},
+                    {"name": "page", "in": "query", "schema": {"type": "integer"}},
+                ]
+            },
+        },
+    },
+}
+
+
+def asking(answers: Mapping[str, Answer], *paths: str) -> tuple[list[str], list[dict[str, Any]]]:
+    asked = []
+
+    def ask(request: GuessedRequest) -> Answer:
+        asked.append(request.path)
+        return answers.get(f"{request.method} {request.path}", Answer(404))
+
+    requests = tuple(GuessedRequest({"path": path}, "a route of app.py") for path in paths)
+    kept, _ = settled(Guess((), requests), ask)
+    return asked, [dict(each.values) for each in kept]
+
+
+def test_what_answers_is_kept_and_the_rest_left_out() -> None:
+    answers = {"GET /a": Answer(200), "GET /b": Answer(500)}
+    assert asking(answers, "/a", "/b")[1] == [{"path": "/a"}]
+
+
+def test_a_redirection_is_followed_in_the_app_and_nowhere_else() -> None:
+    answers = {
+        "GET /": Answer(302, location="/login?next=/"),
+        "GET /login?next=/": Answer(200),
+        "GET /away": Answer(302, location="https://example.com/login"),
+    }
+    assert asking(answers, "/away", "/")[1] == [{"path": "/login?next=/"}]
+
+
+def test_a_refusal_is_measured_as_such_where_nothing_else_is_said() -> None:
+    assert asking({"GET /a": Answer(401)}, "/a")[1] == [{"path": "/a", "expect": [401]}]
+
+
+def test_where_a_route_fails_no_usual_path_stands_in_for_it() -> None:
+    assert asking({"GET /a": Answer(500)}, "/a")[1] == []
+
+
+def test_an_answer_without_end_is_none() -> None:
+    answers = {"GET /events": Answer(200, is_endless=True), "GET /a": Answer(200)}
+    assert asking(answers, "/events", "/a")[1] == [{"path": "/a"}]
+
+
+def test_the_apps_own_document_gives_requests_with_bodies() -> None:
+    first, second, third = described(DOCUMENT)
+
+    assert first.values == {"path": "/base/items?q=lab{n}"}
+    assert (second.method, second.path) == ("POST", "/base/items")
+    assert json.loads(second.values["body"]) == {"name": "lab{n}xx", "size": 5, "tags": ["lab{n}"]}
+    assert third.values == {"path": "/base/items/1"}
+
+
+def test_what_writes_must_be_answered_twice() -> None:
+    body = json.dumps(DOCUMENT).encode()
+    twice = iter([Answer(201), Answer(409)])
+
+    def ask(request: GuessedRequest) -> Answer:
+        if request.path == "/openapi.json":
+            return Answer(200, body)
+        return next(twice) if request.method == "POST" else Answer(404)
+
+    kept, _ = settled(Guess(()), ask)
+
+    assert [each.method for each in kept] == ["GET"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b'{"paths": []}', b"[" * 100_000])
+def test_what_is_no_document_is_none(body: bytes) -> None:
+    assert parse_document(body) is None
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        {"/a": {"get": {"parameters": [{"$ref": "#/nowhere"}, 7, None]}}},
+        {"/a": {"get": {"parameters": "x", "requestBody": []}}, "b": {"get": {}}, "/c": []},
+        {"/{x}": {"get": {}}, "/a": {"post": {"requestBody": {"content": {"image/png": {}}}}}},
+    ],
+)
+def test_a_document_of_any_shape_gives_requests_or_none(paths: Any) -> None:
+    assert all(each.path == "/a" for each in described({"paths": paths}))
+
+
+def test_a_schema_that_holds_itself_ends() -> None:
+    node = {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/node"}}}
+    assert "next" in example({"$ref": "#/node"}, {"node": node})

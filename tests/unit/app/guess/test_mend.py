@@ -1,0 +1,126 @@
+"""What fails names the next guess."""
+
+import pytest
+from lab.app.guess.failures import (
+    Failure,
+    FailureKind,
+    install_hint,
+    missing_service,
+    missing_variables,
+    telling_line,
+)
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.mend import mended
+
+FOLDER = Folder(
+    {"requirements.txt": "flask\npsycopg2==2.9 # why\n", "pyproject.toml": 'django-zeal = "*"\n'}
+)
+OTHER = Guessed("command", "python other.py", "other.py serves")
+GUESS = Guess(
+    keys=(Guessed("requirements", ["flask"], "x"), Guessed("command", "python app.py", "y")),
+    commands=(OTHER,),
+    pythons=("3.11", "3.8"),
+    local=frozenset({"shop"}),
+)
+
+
+def next_guess(said: str, kind: FailureKind = FailureKind.DIED, found: Guess = GUESS) -> Guess:
+    better = mended(found, Failure(kind, said, (8080,)), FOLDER)
+    assert better is not None
+    return better
+
+
+@pytest.mark.parametrize(
+    ("said", "added"),
+    [
+        ("ModuleNotFoundError: No module named 'yaml'", "PyYAML"),
+        ("ModuleNotFoundError: No module named 'jwt.api'", "PyJWT"),
+        ("ModuleNotFoundError: No module named 'zeal'", "django-zeal"),
+        ("/x/python: No module named gunicorn", "gunicorn"),
+        ("sh: 1: exec: gunicorn: not found", "gunicorn"),
+        ('Form data requires "python-multipart" to be installed.', "python-multipart"),
+        ("AssertionError: jinja2 must be installed to use Jinja2Templates", "jinja2"),
+        (
+            "email-validator is not installed, run `pip install 'pydantic[email]'`",
+            "pydantic[email]",
+        ),
+        ("ImportError: cannot import name 'escape' from 'jinja2' (/x)", "jinja2<3.1"),
+        ("PydanticImportError: `BaseSettings` has been moved to", "pydantic<2"),
+    ],
+)
+def test_a_package_that_a_start_asks_for_is_added(said: str, added: str) -> None:
+    assert next_guess(said).value("requirements") == ["flask", added]
+
+
+def test_what_is_the_projects_own_or_was_added_before_is_no_package() -> None:
+    assert next_guess("No module named 'shop'").value("command") == "python other.py"
+    again = next_guess("No module named 'yaml'", found=next_guess("No module named 'yaml'"))
+    assert again.value("command") == "python other.py"
+
+
+def test_a_module_that_python_dropped_asks_for_an_older_one() -> None:
+    assert next_guess("No module named 'distutils'").value("python") == "3.11"
+
+
+def test_variables_that_are_missing_are_given_values_that_fit_their_names() -> None:
+    said = "KeyError: 'DATABASE_URL'\n"
+    assert next_guess(said).value("environment") == {"DATABASE_URL": "sqlite:///./lab.db"}
+    said = "2 validation errors for Settings\nsecret_key\n  Field required [type=missing]\n"
+    assert list(next_guess(said).value("environment")) == ["SECRET_KEY"]
+
+
+def test_another_port_is_led_to_the_labs() -> None:
+    assert next_guess("", FailureKind.ELSEWHERE).value("port") == 8080
+
+
+def test_a_preparation_that_fails_is_left_out_last() -> None:
+    found = GUESS.having(Guessed("prepare", "python seed.py", "z"))
+    assert next_guess("boom", FailureKind.PREPARE, found).value("prepare") is None
+
+
+def test_packages_that_cannot_be_installed_ask_for_a_wheel_then_an_older_python() -> None:
+    found = GUESS.having(Guessed("requirements", "requirements.txt", "x"))
+    wheel = next_guess("Failed to build `psycopg2==2.9`", FailureKind.INSTALL, found)
+    assert wheel.value("requirements") == ["flask", "psycopg2-binary==2.9"]
+    older = next_guess("no wheels", FailureKind.INSTALL)
+    assert (older.value("python"), older.pythons) == ("3.11", ("3.8",))
+
+
+def test_a_server_of_databases_that_is_not_there_becomes_a_file() -> None:
+    url = {"DATABASE_URL": "postgresql+asyncpg://u:p@db/x", "MODE": "a"}
+    found = GUESS.having(Guessed("environment", url, "z"))
+    said = "asyncpg: could not translate host name db"
+    assert next_guess(said, found=found).value("environment") == {
+        "DATABASE_URL": "sqlite+aiosqlite:///./lab.db",
+        "MODE": "a",
+    }
+
+
+def test_after_everything_comes_nothing() -> None:
+    last = Guess(keys=GUESS.keys)
+    assert mended(last, Failure(FailureKind.DIED, "boom"), FOLDER) is None
+    assert mended(last, Failure(FailureKind.REFUSED, "boom"), FOLDER) is None
+
+
+def test_the_exceptions_own_line_is_told_and_not_the_servers_last() -> None:
+    said = (
+        "Traceback (most recent call last):\nValueError: the app's own\n"
+        "[ERROR] Worker (pid:7) exited with code 3\n[ERROR] Reason: Worker failed to boot.\n"
+        "the server ended with status 3\n"
+    )
+    assert telling_line(said) == "ValueError: the app's own"
+    assert telling_line("") == "it said nothing"
+    assert telling_line("usage: x\nthe server ended with status 2") == "usage: x"
+
+
+def test_services_are_known_by_their_clients_words() -> None:
+    assert missing_service("redis.exceptions.ConnectionError: Error 111 connecting") == "Redis"
+    assert missing_service("redis.exceptions.ResponseError: wrong type") is None
+    assert missing_service("ValueError: connection refused") is None
+
+
+def test_hints_and_variables_of_harmless_words_are_none() -> None:
+    assert install_hint("the page was not found") is None
+    assert install_hint("page: not found") == "page"  # a shell says it so; it is asked for once
+    assert missing_variables("KeyError: 'name'") == []

@@ -1,0 +1,67 @@
+"""One request before anything is measured, at a real server of threads."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from lab.app.guess.guessed import GuessedRequest
+from lab.commands import app_check
+from lab.commands.app_check import ask
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.0"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.send_response(302 if self.path == "/leads" else 200)
+        self.send_header("Location", "/there")
+        self.end_headers()
+        for _ in range(100 if self.path == "/endless" else 1):
+            self.wfile.write(b"data\n")
+            self.wfile.flush()
+            time.sleep(0.05)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.headers["X-N"].encode() + body)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_number_stands_in_headers_and_body(port: int) -> None:
+    values = {"method": "POST", "path": "/", "headers": {"X-N": "{n}"}, "body": '{"a": {n}}'}
+    answer = ask("127.0.0.1", port, GuessedRequest(values, ""))
+    assert (answer.status, answer.body) == (200, b'1{"a": 1}')
+
+
+def test_where_it_leads_is_told(port: int) -> None:
+    answer = ask("127.0.0.1", port, GuessedRequest({"path": "/leads"}, ""))
+    assert (answer.status, answer.location) == (302, "/there")
+
+
+def test_an_answer_without_end_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_check, "BODY_SECONDS", 0.2)
+    answer = ask("127.0.0.1", port, GuessedRequest({"path": "/endless"}, ""))
+    assert answer.is_endless
+    assert not answer.is_served
+
+
+def test_no_answer_is_a_fault() -> None:
+    answer = ask("127.0.0.1", 1, GuessedRequest({"path": "/"}, ""))
+    assert answer.status is None
+    assert "refused" in answer.fault
