@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lab.app.spec_file import read_description
+from lab.app.spec_file import read_spec
 from support.lab_commands import ROOT
 
 APPS = ROOT / "tests" / "apps"
@@ -63,7 +63,7 @@ def comes_up(name: str, folder: Path, paths: list[str]) -> None:
     done = try_it(app, CHECK="1")
 
     assert done.returncode == 0, done.stderr
-    assert [request.path for request in read_description(app).requests] == paths
+    assert [request.path for request in read_spec(app).requests] == paths
 
 
 @pytest.mark.parametrize("name", EXPECTED)
