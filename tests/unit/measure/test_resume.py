@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
 from lab.measure.resume import find_unfinished, finished, is_partial, measures_the_same
 from lab.measure.run import SuiteRun, measure_suite
-from lab.records.summary import Summary
 from lab.records.trial import End, EndKind
 from lab.store.run_folder import RunFolder
 from rich.console import Console
@@ -42,21 +40,20 @@ def engine() -> Iterator[ScriptedEngine]:
 
 def conducted(
     engine: ScriptedEngine, compose: Path, results: Path, **given: str
-) -> tuple[RunFolder, Summary, str]:
+) -> tuple[RunFolder, str]:
     console = Console(file=io.StringIO(), width=120)
     chosen = {
-        "REQUESTS": "80",
-        "CONCURRENCY": "4",
+        "REQUESTS": "16",
+        "CONCURRENCY": "2",
         "VARIANTS": "py37-fastapi-* py37-flask",
         "SUITE": "thread",
     }
     settings = raw.settings(**{**chosen, "MEMORY_BUDGET": "8g", **given})
     run = SuiteRun(settings, engine, compose, results, waits=WAITS)
-    folder = measure_suite(run, console, RunDecider())
-    summary = rebuild(folder)
+    folder = measure_suite(run, console)
     folder.point_latest()
     assert isinstance(console.file, io.StringIO)
-    return folder, summary, console.file.getvalue()
+    return folder, console.file.getvalue()
 
 
 def cut_off(folder: RunFolder, variant: str, **changes: Any) -> None:
@@ -77,28 +74,28 @@ def ends(folder: RunFolder) -> Mapping[str, list[str]]:
 def test_what_is_complete_is_kept_and_the_rest_is_run(
     engine: ScriptedEngine, compose: Path, tmp_path: Path
 ) -> None:
-    first, _, _ = conducted(engine, compose, tmp_path)
+    first, _ = conducted(engine, compose, tmp_path)
     cut_off(first, FLASK)
     kept = (first.path / "samples" / SYNC / "1.jsonl").read_bytes()
     engine.started.clear()
-    second, summary, said = conducted(engine, compose, tmp_path)
+    second, said = conducted(engine, compose, tmp_path)
 
     assert second.id == first.id
     assert engine.started == [FLASK]
     assert (second.path / "samples" / SYNC / "1.jsonl").read_bytes() == kept
     assert (second.path / "samples" / FLASK / "1.jsonl.1").exists()
     assert ends(second) == {name: ["complete"] for name in (SYNC, ASYNC, FLASK)}
-    assert not summary.run.partial
+    assert not rebuild(second).run.partial
     assert f"resuming {first.id}: 2 of its trials are kept" in said
 
 
 def test_the_record_says_how_often_and_how_long(
     engine: ScriptedEngine, compose: Path, tmp_path: Path
 ) -> None:
-    first, _, _ = conducted(engine, compose, tmp_path)
+    first, _ = conducted(engine, compose, tmp_path)
     cut_off(first, FLASK, elapsed_seconds=1000.0, interrupted=True)
     begun = first.read_experiment().started_at
-    second, _, _ = conducted(engine, compose, tmp_path)
+    second, _ = conducted(engine, compose, tmp_path)
     experiment = second.read_experiment()
 
     assert (experiment.resumed, experiment.started_at) == (1, begun)
@@ -110,23 +107,23 @@ def test_the_record_says_how_often_and_how_long(
 def test_a_complete_run_is_not_resumed(
     engine: ScriptedEngine, compose: Path, tmp_path: Path
 ) -> None:
-    first, _, _ = conducted(engine, compose, tmp_path)
-    second, _, _ = conducted(engine, compose, tmp_path)
+    first, _ = conducted(engine, compose, tmp_path)
+    second, _ = conducted(engine, compose, tmp_path)
 
     assert second.id != first.id
 
 
 @pytest.mark.parametrize(
     "given",
-    [{"FRESH": "1"}, {"REQUESTS": "88"}, {"VARIANTS": FLASK}, {"SEED": "7"}, {"SUITE": "core"}],
+    [{"FRESH": "1"}, {"REQUESTS": "24"}, {"VARIANTS": FLASK}, {"SEED": "7"}, {"SUITE": "core"}],
     ids=lambda given: next(iter(given)),
 )
 def test_other_settings_begin_a_new_run(
     engine: ScriptedEngine, compose: Path, tmp_path: Path, given: dict[str, str]
 ) -> None:
-    first, _, _ = conducted(engine, compose, tmp_path)
+    first, _ = conducted(engine, compose, tmp_path)
     cut_off(first, FLASK)
-    second, _, _ = conducted(engine, compose, tmp_path, **given)
+    second, _ = conducted(engine, compose, tmp_path, **given)
 
     assert second.id != first.id
 
@@ -134,9 +131,9 @@ def test_other_settings_begin_a_new_run(
 def test_other_slots_resume_the_same_run(
     engine: ScriptedEngine, compose: Path, tmp_path: Path
 ) -> None:
-    first, _, _ = conducted(engine, compose, tmp_path)
+    first, _ = conducted(engine, compose, tmp_path)
     cut_off(first, FLASK)
-    second, _, _ = conducted(engine, compose, tmp_path, LANES="1")
+    second, _ = conducted(engine, compose, tmp_path, LANES="1")
 
     assert second.id == first.id
 
