@@ -103,12 +103,12 @@ def lab(tmp_path: Path) -> Iterator[ProcessLab]:
 
 
 def variant(lab: ProcessLab, name: str = "py310-flask") -> dict[str, Any]:
-    return next(item for item in lab.records.summary()["variants"] if item["name"] == name)
+    return next(item for item in lab.summary()["variants"] if item["name"] == name)
 
 
 def test_repro_measures_and_reports_without_an_engine(lab: ProcessLab) -> None:
     code, printed = lab.repro(ENGINE="auto", DOCKER_HOST=NOWHERE, HOST_CPUS="40", **TINY)
-    found, run = variant(lab), lab.records.summary()["run"]
+    found, run = variant(lab), lab.summary()["run"]
 
     assert "local processes, as no Docker Engine answers" in printed
     assert (code, run["engine"]["kind"]) == (run["exit_code"], "process"), printed
@@ -136,7 +136,7 @@ def test_an_interruption_keeps_what_is_measured(lab: ProcessLab, number: int) ->
 
     assert process.returncode == 130, printed
     assert lab.left_behind() == []
-    assert lab.records.summary()["run"]["partial"] is True
+    assert lab.summary()["run"]["partial"] is True
     assert variant(lab)["trials"][0]["end"] == "interrupted"
     assert variant(lab)["requests"]["ok"] >= 200
 
@@ -172,7 +172,7 @@ def test_a_python_that_cannot_be_had_costs_its_variants_only(
     assert code == 3, printed
     assert variant(lab)["requests"]["ok"] >= 40
     assert variant(lab)["requests"]["failed"] == 0
-    (missing,) = lab.records.summary()["run"]["missing"]
+    (missing,) = lab.summary()["run"]["missing"]
     assert missing["name"] == "py37-flask"
     assert "no CPython 3.7 on this machine" in missing["reason"]
 
@@ -221,7 +221,7 @@ def test_both_engines_stand_side_by_side_in_the_second_report(lab: ProcessLab) -
     assert code in (0, 2), printed
     docker = variant(lab)
     lab.repro(**TINY)
-    comparison = lab.records.summary()["run"]["comparison"]
+    comparison = lab.summary()["run"]["comparison"]
 
     assert comparison["engine"]["kind"] == "docker"
     (row,) = comparison["variants"]
