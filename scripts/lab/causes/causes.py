@@ -16,8 +16,6 @@ COUNTED_CAUSES = (Cause.THREADS, Cause.PROCESSES, Cause.DESCRIPTORS, Cause.SOCKE
 """Causes that are counted, and whose bytes are an estimate."""
 WORTH_NAMING_BYTES = MIB
 """Less than that is noise to most services."""
-LIKELY_SHARE = 0.8
-"""A part that explains four fifths of the growth is its likely cause, without a test."""
 PLAUSIBLE_SHARE = 0.25
 """A part below a quarter of the growth does not explain it."""
 SMALL_OBJECT_BYTES = 512
@@ -70,14 +68,14 @@ def plausible_causes(
 
 def likely_cause(trial: Trial, verdict: Verdict) -> str | None:
     """The cause that explains most of a growth by the breakdown alone, e.g. "thread arenas
-    (likely)"; None for a flat trial, with a gap, or where no cause explains enough.
+    (likely)"; None for a flat trial, with a gap, or where what is left could be a cause as well.
     """
     gained = None if verdict is Verdict.FLAT else whole_load(trial)
     if gained is None:
         return None
     measured = [each for each in possible(gained) if each.cause not in COUNTED_CAUSES]
     most = max(measured, key=lambda each: each.explained_bytes, default=None)
-    if most is None or most.explained_bytes < LIKELY_SHARE * gained.unexplained:
+    if most is None or matters(gained.unexplained - most.explained_bytes, gained):
         return None
     return f"{most.cause.value} (likely)"
 

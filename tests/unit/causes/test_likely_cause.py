@@ -52,9 +52,11 @@ def test_the_part_that_explains_most_names_the_cause(
     assert cause_of(trial([worker(8, 2)], [after])) == cause
 
 
-def test_four_fifths_of_the_growth_name_the_cause() -> None:
-    assert cause_of(trial([worker(8, 0)], [worker(88, 0)])) == "live Python objects (likely)"
-    assert cause_of(trial([worker(8, 0)], [worker(87, 0)])) is None
+def test_what_is_left_must_be_too_little_to_be_a_cause() -> None:
+    before = [worker(8, 0)]
+
+    assert cause_of(trial(before, [worker(8, 76, arenas=80)])) == "thread arenas (likely)"
+    assert cause_of(trial(before, [worker(8, 74, arenas=80)])) is None
 
 
 def test_all_workers_add_up() -> None:
