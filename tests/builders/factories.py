@@ -213,7 +213,7 @@ def missing(name: str = "py37-flask", reason: str = "its image did not build") -
 
 
 def curve(variant: VariantSummary, trial: int = 1, points: int = 300) -> MemoryCurve:
-    """A saw-tooth that climbs through the troughs of the variant's trial."""
+    """A saw-tooth that rises through the troughs of the variant's trial."""
     marks = variant.trials[0].troughs_bytes if variant.trials else ()
     if not marks:
         return MemoryCurve(variant.name, trial, (), (), (), (), ())

@@ -14,11 +14,11 @@ FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$"
 EDITABLE = re.compile(r"\s*(?:-e|--editable)[ =]*(.+)$")
 LOCAL = re.compile(r"\s*(?:file:)?(\.{1,2}(?:/[^\s\[;#]*)?)(\[[^\]]*\])?\s*((?:[;#].*)?)$")
 CONSTRAINED = "# constraint: "
-"""Before a line that only limits versions."""
+"""The mark in front of a line that only limits versions."""
 
 
 def lines_of(description: AppSpec) -> list[str]:
-    """What the description asks for, before any file is opened."""
+    """The lines of the description's requirements, before any file is opened."""
     if description.requirements_file is not None:
         name = description.requirements_file.relative_to(description.folder.resolve())
         return [f"-r {name.as_posix()}"]
@@ -121,7 +121,7 @@ def is_local(description: AppSpec) -> bool:
 
 
 def content(description: AppSpec) -> bytes:
-    """What the packages hang on: the text, and the files of the folder where it is installed."""
+    """The bytes that the packages depend on: the text, and the files of an installed folder."""
     wanted, limits = flattened(description, "\0")
     digest = hashlib.sha256(wanted.encode() + b"\0" + limits.encode())
     if "\0" in wanted:

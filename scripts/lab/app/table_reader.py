@@ -19,7 +19,7 @@ class Table:
     def __init__(self, file: Path, where: str, values: Mapping[str, Any]) -> None:
         self.file, self.values = file, values
         self.where = where
-        """For messages, such as `requests[2].`; empty at the top."""
+        """The table's name in messages, such as `requests[2].`; empty at the top."""
 
     def __contains__(self, key: Key[Any]) -> bool:
         return key.name in self.values

@@ -22,7 +22,7 @@ class TomlKind(Protocol[Value_co]):
 
     @property
     def allowed(self) -> str:
-        """What may be given, behind `allowed is`."""
+        """The allowed values in words, behind `allowed is`."""
 
     def parse(self, value: Any, folder: Path) -> Value_co:
         """The parsed value.

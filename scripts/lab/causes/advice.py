@@ -75,7 +75,7 @@ def is_second(best: InterventionResult, found: Diagnosis) -> bool:
 
 
 def advice_for_cause(found: Diagnosis) -> str | None:
-    """What to do about the first cause; None without one."""
+    """The advice for the first cause; None without one."""
     if not found.findings:
         return None
     first = found.findings[0]
@@ -89,7 +89,7 @@ def advice_for_cause(found: Diagnosis) -> str | None:
 
 
 def advice_for_holder(holder: HolderFinding) -> str | None:
-    """What to do about a holder that is known by name; None where none is."""
+    """The advice for a holder that is known by name; None without one."""
     path = next((each.path for each in holder.holders if each.path), None)
     if path is not None:
         return f"bound {path}, let its entries expire, or key it by fewer values"
@@ -100,7 +100,7 @@ def advice_for_holder(holder: HolderFinding) -> str | None:
 
 
 def without_findings(found: Diagnosis) -> str:
-    """What to do where no cause was found and no intervention helped."""
+    """The advice where no cause was found and no intervention helped."""
     decided = found.judged.verdict is not Verdict.INCONCLUSIVE
     return NOTHING_TO_CHANGE if decided and is_too_small(found.judged) else DASH
 

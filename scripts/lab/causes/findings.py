@@ -37,7 +37,7 @@ class CauseFinding:
     standing: Certainty
     evidence: str
     proof: str
-    """What confirmed it; what would, when nothing did."""
+    """What confirmed the cause, or what would confirm it."""
     is_garbage: bool = False
     """Whether nothing refers to it, and the collector was not run for it."""
 
@@ -65,7 +65,7 @@ def finding(
     results: Sequence[InterventionResult],
     traces: Sequence[AllocationTrace],
 ) -> CauseFinding:
-    """What the run says of one plausible cause."""
+    """The finding on one plausible cause."""
     cause, evidence = suspect.cause, suspect.evidence
     if cause in LIVE_CAUSES:
         return live_finding(growth, suspect, traces)

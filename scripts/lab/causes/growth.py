@@ -32,7 +32,7 @@ class Growth:
 
     @cached_property
     def delta(self) -> MemoryBreakdown | None:
-        """What has to be explained: of a leak the second half of the load, else the whole."""
+        """The delta to explain: of a leak the second half of the load, else the whole."""
         leaks = self.judged.verdict is Verdict.LEAK
         return second_half(self.trial) if leaks else self.whole
 

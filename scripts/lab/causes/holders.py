@@ -26,7 +26,7 @@ class HolderFinding:
     lost: ObjectGrowth | None = None
     """Objects to which nothing in Python refers."""
     example: ObjectGrowth | None = None
-    """Where no container grew: a type, and the path to the newest of its objects."""
+    """Set where no container grew: a type, and the path to the newest of its objects."""
     called: CalledFunction | None = None
     """The function of C that the allocating line calls, where nothing in Python holds it."""
     package: Package | None = None

@@ -16,12 +16,12 @@ MOST_AT_ONCE = 4
 PROVEN_SHARE = 0.5
 """An intervention that takes half of the growth away proves its cause."""
 RUN_NOISE_BYTES = MIB
-"""What two runs of the same app differ by at most."""
+"""The largest difference in growth between two runs of the same app."""
 
 
 @dataclass(frozen=True, slots=True)
 class InterventionResult:
-    """What an intervention did, against the control run in the same minutes."""
+    """The effect of an intervention, against the control run in the same minutes."""
 
     change: Intervention
     gained_bytes: float
@@ -74,7 +74,7 @@ def rank(result: InterventionResult) -> tuple[bool, float]:
 def intervention_result(
     control: Trial, change: Intervention, trial: Trial
 ) -> InterventionResult | None:
-    """What the intervention did; None when the changed app did not get through its load."""
+    """The effect of the intervention; None when the changed app did not get through its load."""
     if trial.end is None or trial.end.kind is not EndKind.COMPLETE or whole_load(trial) is None:
         return None
     requests = sum(block.ok for block in control.blocks)

@@ -62,7 +62,7 @@ def claim_record(item: Mapping[str, Any], bounds: Mapping[str, Rule]) -> ClaimRe
 
 
 def faults(record: ClaimRecord) -> list[str]:
-    """What is wrong with a record: an unknown role, quantity or published number."""
+    """The faults of a record: an unknown role, quantity or published number."""
     known = {**record.roles, **record.beside}
     found = []
     for role, name in record.reads:
@@ -75,5 +75,5 @@ def faults(record: ClaimRecord) -> list[str]:
             found.append(f"{record.id}: {name!r} is no quantity")
     ruled = {role for each in record.outcomes for role, _ in each.rule.reads}
     if beside := ruled & record.beside.keys():
-        found.append(f"{record.id}: a rule reads {min(beside)}, which is only shown beside")
+        found.append(f"{record.id}: a rule reads {min(beside)}, which is only shown as evidence")
     return found

@@ -23,7 +23,7 @@ class ContradictionError(RuleError):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the roles of one claim were measured to be."""
+    """The measured variants of one claim's roles."""
 
     record: ClaimRecord
     variants: Mapping[str, VariantSummary]
@@ -110,7 +110,7 @@ def unread_text(gap: Gap) -> str:
 
 
 def numbers_text(measured: Measured) -> str:
-    """What the rules read, as far as it is known."""
+    """The known quantities that the rules read, in words."""
     rules = dict.fromkeys(pair for each in measured.record.outcomes for pair in each.rule.reads)
     shown = [
         f"{role} {name} {quantity_text(name, found)}"
@@ -163,7 +163,7 @@ def rows_of(measured: Measured) -> Iterable[ClaimRow]:
 
 
 def predicted_of(measured: Measured, role: str, name: str) -> float | None:
-    """What the prediction of a growth says of that quantity, where it says something."""
+    """The predicted value of a quantity; None where the prediction gives none."""
     growth, baseline = measured(role, "predicted_bytes"), measured(role, "baseline_bytes")
     if not isinstance(growth, int | float) or name not in ("growth_bytes", "settled_bytes"):
         return None

@@ -24,7 +24,7 @@ def of_memory(read: Callable[[Memory], int | None]) -> Read:
 
 
 def gained(trial: TrialSummary, pick: Callable[[tuple[int, ...]], int | None]) -> int | None:
-    """What `pick` finds among the troughs after a block each, less the baseline."""
+    """The trough after a block that `pick` chooses, less the baseline."""
     found = pick(trial.troughs_bytes[1:]) if len(trial.troughs_bytes) > 1 else None
     return None if found is None else found - trial.troughs_bytes[0]
 
@@ -71,7 +71,7 @@ def flat_bytes(variant: VariantSummary) -> float | None:
 
 
 def verdict_of(variant: VariantSummary) -> Verdict | None:
-    """What the decided trials agree on, when they are at least half of all."""
+    """The verdict of all decided trials, when they agree and are at least half of all."""
     decided = [t.verdict for t in variant.trials if t.verdict is not Verdict.INCONCLUSIVE]
     enough = 2 * len(decided) >= len(variant.trials)
     return decided[0] if enough and len(set(decided)) == 1 else None
@@ -123,7 +123,7 @@ COUNTED: Mapping[str, Read] = {
     "first_block_growth_bytes": of_troughs(nth(0)),
     "second_block_growth_bytes": of_troughs(nth(1)),
 }
-"""What is known of a variant that died or refused requests later on, too."""
+"""Quantities that are known even when a variant died or refused requests later on."""
 
 SETTLED: Mapping[str, Read] = {
     "growth_bytes": of_memory(lambda memory: memory.growth),
@@ -155,14 +155,14 @@ SETTLED: Mapping[str, Read] = {
     "asked": of_post_load("asked"),
     "answered": of_post_load("answered"),
 }
-"""What a load that was served to its end leaves behind."""
+"""Quantities that need a load that was served to its end."""
 
 JUDGED: Mapping[str, Read] = {
     "verdict": verdict_word,
     "stopped": is_verdict(Verdict.FLAT, Verdict.BOUNDED),
     "climbs": is_verdict(Verdict.LEAK),
 }
-"""What the verdict says; one more trial may tell it where one has not."""
+"""Quantities of the verdict; where it is open one more trial may give them."""
 
 QUANTITIES: Mapping[str, Read] = {**COUNTED, **SETTLED, **JUDGED}
 
@@ -177,7 +177,7 @@ def quantity(variant: VariantSummary, name: str) -> Value | Gap:
 
 
 def obstacle(variant: VariantSummary, name: str) -> str | None:
-    """What keeps a variant from saying anything of that name."""
+    """The reason why a variant has no such quantity; None where it has."""
     counts, ends = variant.requests, {trial.end for trial in variant.trials}
     if broken := ends.intersection(BROKEN_OFF):
         return f"a trial of it ended early ({min(kind.value for kind in broken)})"

@@ -10,7 +10,7 @@ from lab.errors import LabError
 from lab.files import read_tail
 
 MAX_LOG_BYTES = 65_536
-"""Of a log's end; what came before is not read."""
+"""The most bytes of a log's end that are read."""
 NOT_READ = "(lab: the server's log was not read, because it is not a readable regular file)"
 MAX_STATUS_BYTES = 16
 LARGEST_STATUS = 255

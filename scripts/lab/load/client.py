@@ -19,7 +19,7 @@ from lab.load.target import Target
 
 RETRIED_KINDS = ("refused", "unreachable")
 CHUNKS_PER_TURN = 8_192
-"""After more of them in one read the other clients of the loop come first."""
+"""Chunks of one read after which the other clients of the loop come first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Timing:
     request_timeout_seconds: float = 60.0
     """Longer than 200 queued requests of 20 ms on a busy core take; a hang is not a slow answer."""
     retry_delay_seconds: float = 0.05
-    """After a refused connection, so that a dead server is not called at full speed."""
+    """Pause after a refused connection, so that a dead server is not called at full speed."""
     companion_pause_seconds: float = 0.1
-    """Between a companion's response and its next request: it watches, and adds no load."""
+    """Pause between a companion's response and its next request: it watches, and adds no load."""
     driver_cpu_seconds: Callable[[], float] = time.process_time
     """The clock of the driver's own CPU time; without servers in its process it is the client's."""
 

@@ -10,13 +10,13 @@ import re
 from lab.units import GIB
 
 MAX_HEAD_BYTES = 65_536
-"""Of one response: its head, its interim responses (1xx) and its trailers together."""
+"""The most bytes of one response's head, interim responses (1xx) and trailers together."""
 MAX_CHUNK_LINE_BYTES = 4_096
-"""Of the line that gives a chunk's size, with its extensions."""
+"""The most bytes of the line that gives a chunk's size, with its extensions."""
 MAX_CHUNKS = 1_000_000
-"""Of one response: about a second of this reader's time."""
+"""The most chunks of one response: about a second of this reader's time."""
 MAX_BODY_BYTES = GIB
-"""Of one response, with the lines that give its chunks' sizes: 1 GiB."""
+"""The most bytes of one response's body, with the lines that give its chunks' sizes: 1 GiB."""
 PREFIX = b"HTTP/1."
 LINE_END = b"\r\n"
 HEAD_END = b"\r\n\r\n"

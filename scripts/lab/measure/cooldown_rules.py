@@ -44,7 +44,7 @@ WAITS = Waits()
 
 @dataclass(frozen=True, slots=True)
 class CooldownReading:
-    """What must be stable, at one moment."""
+    """The readings that must become stable, at one moment."""
 
     memory_bytes: int
     tasks: int | None
@@ -52,7 +52,7 @@ class CooldownReading:
 
 
 def cooldown_reading(probe: ProbeReading | None, sample: Sample | None) -> CooldownReading | None:
-    """From the probe as far as it goes, else from the engine; None when neither has a memory."""
+    """The probe's reading where it has memory, else the engine's; None when neither has."""
     inside = probe.memory_bytes if probe else None
     outside = sample.memory_bytes if sample else None
     memory_bytes = outside if inside is None else inside

@@ -25,7 +25,7 @@ def total_memory_bytes() -> int:
 
 
 def free_memory_bytes() -> int:
-    """What the kernel says could be used without swapping; half of all where it does not say."""
+    """The kernel's estimate of memory available without swapping, else half of all memory."""
     return memory_info().get("MemAvailable", total_memory_bytes() // 2)
 
 

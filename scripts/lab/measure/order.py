@@ -9,7 +9,7 @@ from lab.records.variant import Variant
 START_SECONDS = 8.0
 """Seconds of start, calibration and warm-up, on two cores that other variants use as well."""
 EXTRA_COOLDOWN_SECONDS = 1.0
-"""What a cooldown takes beyond its minimum: the next reading of the engine, and at times more."""
+"""Seconds of a cooldown beyond its minimum: the next reading of the engine, and at times more."""
 REQUEST_SECONDS = 0.025
 """Seconds of one `lists` request on one core; the other workloads cost no more."""
 

@@ -44,7 +44,7 @@ class ScenarioContext:
     state: Callable[[], State]
 
     async def view(self) -> VariantView:
-        """What engine and probes read; a variant that has ended has 0 tasks."""
+        """The readings of engine and probes; a variant that has ended has 0 tasks."""
         sample = await self.watch.first_after(time.time(), self.waits.reading_seconds)
         probe = await asyncio.to_thread(self.probes.reading)
         if sample is not None:
@@ -80,7 +80,7 @@ async def master_killed(context: ScenarioContext) -> PostLoadObservation | None:
 
 
 async def give_back(context: ScenarioContext) -> PostLoadObservation | None:
-    """What is left after each worker has collected its garbage and trimmed its allocator."""
+    """The observation after each worker has collected its garbage and trimmed its allocator."""
     before = await context.view()
     if not await asyncio.to_thread(context.probes.give_back):
         return None
@@ -101,7 +101,7 @@ POST_LOAD_ACTIONS: Mapping[
 
 
 async def run_scenario(scenario: Scenario, context: ScenarioContext) -> PostLoadObservation | None:
-    """What its action left behind; None when no probe answered, so that nothing was done."""
+    """The observation after the scenario's action; None when no probe answered."""
     return await POST_LOAD_ACTIONS[scenario](context)
 
 

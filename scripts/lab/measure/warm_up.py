@@ -10,8 +10,8 @@ from lab.records.variant import Connection
 NO_BLOCK = -1
 """The index of what is sent and not recorded as a block."""
 WARM_UP_REQUESTS_A_WORKER = 8
-"""To the health endpoint, which runs in no pool of FastAPI's: imports and first answers are
-over, and no thread has run the workload."""
+"""Requests to the health endpoint, which runs in no pool of FastAPI's: afterwards imports and first
+answers are over, and no thread has run the workload."""
 
 
 async def warm_up(trial: TrialContext, target: Target) -> None:

@@ -189,7 +189,7 @@ def user_app_answers(endpoint: Endpoint, user_app: UserApp) -> bool:
 
 
 class NoChannel:
-    """For a user app without probes: only its server can be asked."""
+    """The channel of a user app without probes: only its server can be asked."""
 
     def __init__(self, endpoint: Endpoint, user_app: UserApp) -> None:
         self.endpoint, self.user_app = endpoint, user_app

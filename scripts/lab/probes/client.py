@@ -46,7 +46,7 @@ class ProbeClient:
         return record_of(Environment, self.first("/_lab/environment"))
 
     def calibration(self) -> Calibration | None:
-        """What the workload leaves behind before any load; None where it was not measured."""
+        """The memory that the workload retains before any load; None where it was not measured."""
         return record_of(Calibration, self.first("/_lab/calibration"))
 
     def tree(self) -> ProbeReading | None:

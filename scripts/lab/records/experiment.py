@@ -55,7 +55,7 @@ class Experiment:
     started_at: str
     """ISO 8601, UTC."""
     elapsed_seconds: float | None
-    """None while the run goes on, or when it was cut off."""
+    """Wall time of the run; None while it goes on, or when it was cut off."""
     interrupted: bool
     command: str
     engine: EngineInfo

@@ -20,7 +20,7 @@ class CalledFunction:
     """A function of C that an allocating line calls."""
 
     function: str
-    """With its module, such as `ujson.dumps`."""
+    """The function's name with its module, such as `ujson.dumps`."""
     package: Package | None
 
 
@@ -29,13 +29,13 @@ class Holder:
     """A container that got longer since the baseline."""
 
     path: str | None
-    """From a root, as code: `app.SESSIONS`; None where only C code refers to it."""
+    """The path from a root, as code: `app.SESSIONS`; None where only C code refers to it."""
     kind: str
     """`dict`, `list`, `lru_cache`, ..."""
     entries_before: int
     entries_after: int
     held_bytes: int
-    """What its new entries hold, from a sample of them."""
+    """Bytes that its new entries hold, estimated from a sample."""
     entries: str
     """The commonest type of an entry."""
     limit: int | None
@@ -49,7 +49,7 @@ class ObjectGrowth:
     type: str
     count: int
     path: str | None = None
-    """To the newest of them, from a root; None where nothing in Python refers to them."""
+    """The path from a root to the newest of them; None where nothing in Python refers to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class HolderSearch:
     """What a search from the roots of all workers found."""
 
     holders: tuple[Holder, ...]
-    """That with the most bytes first."""
+    """Containers, the one with the most bytes first."""
     lost: tuple[ObjectGrowth, ...]
     """Objects to which nothing in Python refers."""
     examples: tuple[ObjectGrowth, ...]

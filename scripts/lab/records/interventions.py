@@ -39,7 +39,7 @@ class Intervention:
     command: str | None = None
     """A command in place of the app's own."""
     connection: Connection | None = None
-    """For all its requests."""
+    """The connection of all its requests; None: the app's own."""
     concurrency: int | None = None
     is_cure: bool = True
     """Whether the change is something to keep; one that is not only tells causes apart."""
@@ -54,7 +54,7 @@ class Intervention:
 
 @dataclass(frozen=True, slots=True)
 class InterventionPlan:
-    """What one run changed: enough to answer from its raw files again."""
+    """The changes of one run, from which its answer can be rebuilt with the raw files."""
 
     name: str
     """The app's."""

@@ -50,12 +50,12 @@ def cause_details(cause: AppCause) -> str:
 
 
 def help_sentence(answer: AppAnswer) -> str:
-    """What helps, as a sentence."""
+    """The advice as a sentence."""
     return sentence(answer.helps)
 
 
 def changes_intro(answer: AppAnswer) -> str:
-    """What the rows of `change_rows` are."""
+    """The sentence in front of `change_rows`."""
     return (
         f"Changes that were tried, each for {counted(answer.requests, 'request')} "
         "with a control run of the unchanged app:"
@@ -73,7 +73,7 @@ def change_rows(answer: AppAnswer) -> Iterator[tuple[str, str, str, str]]:
 
 
 def line_size(line: AppLine) -> str:
-    """What is still live of a line's allocations."""
+    """The live bytes and blocks of a line's allocations."""
     return f"{size(line.bytes)} in {counted(line.count, 'block')}"
 
 

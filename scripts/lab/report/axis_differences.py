@@ -37,7 +37,7 @@ class Separator:
 def separation_sentences(
     grown: Sequence[VariantSummary], flat: Sequence[VariantSummary], grown_name: str
 ) -> list[str]:
-    """In words: the axes and predicted inputs that tell the two groups apart.
+    """Sentences on the axes and predicted inputs that tell the two groups apart.
 
     Args:
         grown_name: what the sentences call the first group, such as `the variants that grew`.

@@ -14,7 +14,7 @@ from lab.units import MIB
 PAGE_LIMIT = 3_500
 """Characters of the page without its table: about one screen."""
 REASON_LENGTHS = (400, 240, 200, 170, 150, 130, 110, 90)
-"""From whole reasons to short ones; the first with which the page fits is used."""
+"""Most characters of a reason, longest first; the first with which the page fits is used."""
 FRAME = 460
 """Characters of the page's headline and of the line that says which run it is."""
 

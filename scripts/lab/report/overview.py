@@ -41,7 +41,7 @@ NO_PASS = "This is not a pass: without served requests and readings there is no 
 
 @dataclass(frozen=True, slots=True)
 class OverviewLine:
-    """What happened to some variants of one verdict: names and text make one sentence."""
+    """One sentence on variants of one verdict: their names, then the text."""
 
     verdict: Verdict
     names: str

@@ -10,7 +10,7 @@ from lab.report.table import input_value
 from lab.text.phrases import DASH, in_mib, mib_span
 
 EQUALS = " = "
-"""Between a formula, the formula with its numbers, and the result."""
+"""The separator of a formula, the formula with its numbers, and the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Predictions:
     """All predictions of a run."""
 
     formula: str
-    """What every prediction that has numbers was computed with; empty where they differ."""
+    """The formula that all predictions share; empty where they differ."""
     rows: tuple[PredictionRow, ...]
     inputs: tuple[InputRow, ...]
 

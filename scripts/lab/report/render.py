@@ -68,7 +68,7 @@ LIMITS = (
     Limits(rows=100, details=6, log_lines=4, text=120, claims=0),
     Limits(rows=40, details=4, log_lines=2, text=100, claims=0),
 )
-"""From everything to the least; the first whose report fits is used."""
+"""Limits from none to the tightest; the first whose report fits is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def summary_json(summary: Summary) -> str:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    """As JSON writes it in ASCII: a terminal that shows the file is steered by nothing in it."""
+    """The text escaped as ASCII JSON, so that no control character reaches a terminal."""
     return json.dumps(match[0])[1:-1]
 
 

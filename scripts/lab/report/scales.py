@@ -44,7 +44,7 @@ class Tick:
 
 
 def shared_scale(variants: Sequence[VariantSummary], curves: Sequence[MemoryCurve]) -> Scale:
-    """From zero to the highest reading, or to a predicted ceiling that is not far above it."""
+    """The scale from zero to the highest reading, or to a predicted ceiling close above it."""
     measured = [value for curve in curves for value in (*curve.memory_bytes, *curve.trough_bytes)]
     highest = float(max(measured, default=MIB))
     ceilings = [ceiling for v in variants if (ceiling := predicted_ceiling(v)) is not None]

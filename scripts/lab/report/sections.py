@@ -181,7 +181,7 @@ def _comparison_row(mine: VariantSummary, other: Compared) -> ComparisonRow:
 
 
 def bases_sentence(bases: Sequence[ImageBase]) -> str:
-    """In one sentence: official images, stand-ins, or both."""
+    """A sentence on the images' bases: official, stand-ins, or both."""
     if not bases:
         return "The bases of the images were not recorded."
     if all(base.kind == LOCAL for base in bases):
@@ -230,7 +230,7 @@ def _engine_text(engine: EngineInfo) -> str:
 
 
 def _cpus_shown(summary: Summary) -> str:
-    """What the variants see, one by one where they see different numbers."""
+    """The CPUs that variants see, each number where they differ."""
     real = summary.run.host.cpus
     shown = {variant.axes.host_cpus for variant in summary.variants}
     shown = shown or {summary.run.host_cpus_shown}

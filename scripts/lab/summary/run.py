@@ -39,7 +39,7 @@ def cgroup_of(trials: Iterable[Trial], known: str) -> str:
 
 
 def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[ImageBase, ...]:
-    """Where the images came from, one row an image."""
+    """The bases of the images, one row an image."""
     starts = [found[0].start for found in trials.values()]
     rows = {
         start.variant.image: ImageBase(
@@ -131,7 +131,7 @@ def own_cause(found: VariantSummary, own: AppAnswer | None) -> str | None:
 
 
 def curve_of(trial: Trial) -> MemoryCurve:
-    """What the figure shows of a trial; seconds since its baseline."""
+    """The curve of a trial; seconds since its baseline."""
     baseline = trial.baseline
     origin = baseline.sample.read_at_seconds if baseline else trial.start.at_seconds
     samples: Sequence[Sample] = [s for s in trial.samples if s.read_at_seconds >= origin]

@@ -165,7 +165,7 @@ def not_predicted(trial: Trial) -> Prediction:
 def prediction_caveats(
     verdict: Verdict, memory: Memory | None, prediction: Prediction, limit_bytes: int
 ) -> tuple[str, ...]:
-    """What the prediction adds to the troughs' own verdict; it never changes it."""
+    """Caveats from the prediction, which never change the verdict."""
     predicted = prediction.growth_bytes
     if predicted is None:
         return ()

@@ -84,7 +84,7 @@ def filling_heap(random: Generator, load: SimulatedLoad) -> Heights:
 
 
 def evenly_filling_heap(random: Generator, load: SimulatedLoad) -> Heights:
-    """As measured on 3.10: a jump, then 1 KiB a request up to 3,500 requests, then stable."""
+    """A heap measured on 3.10: a jump, then 1 KiB a request up to 3,500 requests, then stable."""
     first, more = random.uniform(1, 3.5), random.uniform(1, 4)
     at = random.uniform(400, 700), random.uniform(1500, 3500)
     a_worker = first * (load.answered > at[0]) + more * np.minimum(1, load.answered / at[1])

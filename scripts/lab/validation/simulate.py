@@ -33,7 +33,7 @@ class Case:
     baseline_mib: float = 40
 
     def troughs(self, blocks: int) -> Troughs:
-        """What the lab has seen after some blocks."""
+        """The troughs that the lab has read after some blocks."""
         load, baseline = self.load, self.baseline_mib * self.load.workers
         return Troughs(
             int(baseline * MIB),

@@ -56,7 +56,7 @@ class TroughEvidence:
         return slope * self.troughs.total_requests
 
     def least_fall_bytes(self, rise_bytes: float) -> float:
-        """What a fall between two troughs must exceed to be one of a saw-tooth."""
+        """The least fall between two troughs that counts as a saw-tooth's."""
         return max(FALL_NOISES * self.noise_bytes, FALL_SHARE * rise_bytes)
 
 

@@ -29,10 +29,10 @@ LOGARITHMS = tuple(float(constant) for constant in np.geomspace(0.02, 0.6, 12))
 CORRELATIONS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.97)
 
 LEAST_POINTS = 6
-"""Of a stretch: with fewer, a line and its noise are not told apart."""
+"""Fewest points of a stretch: with fewer, a line and its noise look alike."""
 
 LEAST_LEVEL_SHARE = 0.12
-"""Of a stretch after a cache is full: a last block that lags is no sign of an end."""
+"""Least share of a stretch that is level after a cache is full: one lagging block is no end."""
 
 
 class ModelKind(Enum):
@@ -100,14 +100,14 @@ def fitted_models(curve: TroughCurve) -> dict[ModelKind, GrowthModel]:
 
 @lru_cache(maxsize=512)
 def starts(points: int) -> tuple[int, ...]:
-    """Where the explained stretch may begin: dense at first, at most half of the load."""
+    """Points at which the explained stretch may begin: dense at first, at most half of the load."""
     last = min(points - LEAST_POINTS, points // 2)
     candidates = (0, 1, 2, 3, 4, 6, 8, points // 4, points // 3, points // 2)
     return tuple(sorted({start for start in candidates if 0 <= start <= last}))
 
 
 def stretch_shares(shares: Sequence[float], start: int) -> Array:
-    """From 0 at the start of the stretch to 1 at its end."""
+    """Shares of the stretch, from 0 at its start to 1 at its end."""
     stretch = np.asarray(shares[start:], dtype=np.float64)
     return np.asarray((stretch - stretch[0]) / (stretch[-1] - stretch[0]))
 
@@ -140,7 +140,7 @@ def full_shapes(shares: Array) -> Array:
 
 
 def whitened(values: Array, correlation: float) -> Array:
-    """Without the correlation from one row to the next."""
+    """The rows without the correlation from one to the next."""
     white = values.copy()
     white[1:] -= correlation * values[:-1]
     white[0] *= np.sqrt(1 - correlation**2)

@@ -28,7 +28,7 @@ class HarmlessGrowth(Enum):
 
 
 def harmless_growth(seen: TroughEvidence) -> HarmlessGrowth | None:
-    """What kind of harmless growth this is; None where it is none that is known."""
+    """The kind of harmless growth; None where growth is of no known harmless kind."""
     if is_copied(seen):
         return HarmlessGrowth.COPIED
     if not is_free_in_allocator(seen):

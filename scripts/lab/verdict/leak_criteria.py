@@ -62,7 +62,7 @@ class LeakDoubt(Enum):
 
 
 UNDECIDED = (LeakDoubt.NO_WINNER, LeakDoubt.TOO_WIDE)
-"""What more of the same load may settle."""
+"""Doubts that more of the same load may settle."""
 
 
 def is_leak(seen: TroughEvidence) -> bool:
@@ -104,7 +104,7 @@ def is_exhausted(troughs: Troughs) -> bool:
 
 
 def doubt_of(seen: TroughEvidence) -> LeakDoubt | None:
-    """What speaks against a leak where there is a trend; None when nothing does."""
+    """The doubt about a leak where there is a trend; None without doubt."""
     trend, slope = seen.trend, seen.trend.slope
     if slope is None:
         raise ValueError("no trend to doubt")
@@ -155,6 +155,6 @@ def _tail_has_trend(seen: TroughEvidence) -> bool:
 
 
 def _fell(seen: TroughEvidence) -> bool:
-    """In the last two thirds: what was given back at the start is no saw-tooth."""
+    """Whether memory fell in the last two thirds; a fall at the start is no saw-tooth."""
     falls = falls_bytes(seen.troughs)
     return max(falls[len(falls) // 3 :]) > seen.least_fall_bytes(seen.trend.rise_bytes)

@@ -45,7 +45,7 @@ class Trend:
     slope: Interval | None
     """Bytes a request of the constant part, by bootstrap; None where growth that ends wins."""
     rise_bytes: float
-    """From the first explained trough to the last."""
+    """Rise in bytes from the first explained trough to the last."""
     scatter_bytes: float
     """Standard deviation around the model."""
 
@@ -96,7 +96,7 @@ def curve_of(stretch: Segment, workers: int) -> TroughCurve:
 
 
 def constant_part(curve: TroughCurve, leak: GrowthModel) -> Interval:
-    """What the constant part adds over the whole curve, with its interval by bootstrap.
+    """The rise of the constant part over the whole curve, with its interval by bootstrap.
 
     The innovations are drawn again, with the correlation that was estimated and what such an
     estimate falls short by; every resample chooses its own time constant.

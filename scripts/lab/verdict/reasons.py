@@ -91,7 +91,7 @@ def bounded_reason(seen: TroughEvidence) -> str:
 
 
 def open_reason(seen: TroughEvidence, doubt: LeakDoubt | None) -> str:
-    """What is open, and what would decide."""
+    """The reason of an open verdict: what is open, and what would decide."""
     slope = seen.line.slope
     if doubt is not None:
         what = f"still grows, but {doubt.value}: {_second_half(seen.line)}"
@@ -118,7 +118,7 @@ def _what_is_small(seen: TroughEvidence) -> str:
 
 
 def _next_action(troughs: Troughs) -> str:
-    """As much as the lab would add by itself, and at least as much again as was measured."""
+    """The load that would decide: what the lab would add, and at least as much as was measured."""
     more = max(2, MOST_LOADS * troughs.asked_requests / troughs.total_requests)
     blocks = round(more * len(troughs.trough_bytes))
     return f"BLOCKS={blocks} REQUESTS={round(more * troughs.total_requests)} would decide"

@@ -9,7 +9,7 @@ from math import atan, cos, exp, fsum, lgamma, log1p, pi, sin, sqrt
 
 CONFIDENCE = 0.95
 NORMAL_QUANTILE = 1.959963984540054
-"""Of the normal distribution, which Student's is never below."""
+"""The quantile of the normal distribution, the lower bound of Student's."""
 PRECISION = 1e-14
 """Relative change of the quantile at which Newton's method has ended."""
 MOST_STEPS = 50

@@ -31,7 +31,7 @@ class PredictedCeiling:
     threads: int
     """Threads of all workers."""
     thread_bytes: int
-    """What one thread retains."""
+    """Bytes that one thread retains."""
 
     def filled_threads(self, growth_bytes: int) -> int:
         """How many threads have retained their part of a growth."""
@@ -56,7 +56,7 @@ class Troughs:
     """Allocated and not freed at the same moments, in memory that is new or was free before;
     None: not known."""
     shared_bytes: tuple[int, ...] | None = None
-    """What processes share at the same moments, see `lab.records.readings`; None: not known."""
+    """Shared memory at the same moments, see `lab.records.readings`; None: not known."""
     ceiling: PredictedCeiling | None = None
     """None: not predicted, or no thread of a pool retains anything."""
 
@@ -125,7 +125,7 @@ class FittedLine:
     slope: Interval
     """Bytes a request."""
     rise_bytes: float
-    """What the line gains over the stretch."""
+    """Rise of the line over the stretch."""
     scatter_bytes: float
     """Standard deviation of the troughs around the line."""
 

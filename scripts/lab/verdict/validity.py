@@ -47,7 +47,7 @@ class CaveatKind(Enum):
         "Memory reached {highest} of a limit of {limit}, which may be what stopped it;"
         " raise mem_limit."
     )
-    SOME_FAILED = "{failed} of {sent} requests failed; their kinds stand beside the verdict."
+    SOME_FAILED = "{failed} of {sent} requests failed; the report lists their kinds."
     DRIVER_BUSY_AT_TIMES = (
         "The driver used more than {most} of a core in {count} of {blocks} blocks; lower LANES."
     )
@@ -115,7 +115,7 @@ class Conditions:
     """Processes killed for memory between the first and the last probe."""
     has_baseline: bool = True
     troughs: int | None = None
-    """After a block each; None: as many as planned."""
+    """Troughs after a block; None: as many as planned."""
     not_stable: int = 0
     """Troughs at which memory was not stable, the baseline among them."""
     empty_blocks: int = 0
@@ -128,7 +128,7 @@ class Conditions:
     page_cache_bytes: int = 0
     """Growth of the page cache in active use, which `docker stats` counts."""
     gaps_seconds: tuple[float, ...] = ()
-    """Between two samples that should be a second apart."""
+    """Gaps between two samples that should be a second apart."""
 
     @property
     def failed(self) -> int:

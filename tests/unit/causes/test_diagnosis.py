@@ -44,7 +44,7 @@ CREEP = (0, 20, 40, 60, 80, 100, 120, 140, 160)
 
 
 def trial(gained_mib: tuple[int, ...], *, seconds: float = 4.0, **worker: Any) -> Trial:
-    """A trial whose worker's ledger holds all it gained in one part."""
+    """A trial that gained memory in one part of its breakdown alone."""
     part, count = worker.pop("part", "free_bytes"), worker.pop("arenas", 1)
     troughs = tuple(
         raw.trough(
@@ -244,7 +244,7 @@ def test_a_flat_app_is_asked_for_no_cause() -> None:
 def test_a_growth_that_is_too_small_is_asked_for_no_cause(
     verdict: Verdict, grown_mib: int, cause: str, cure: str
 ) -> None:
-    """A leaking release's mended one still grew by 1.3 MiB that the allocator kept free."""
+    """The mended release of a leaking one still grew by 1.3 MiB, free in the allocator."""
     flat = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
     judged = replace(flat.judged, verdict=verdict, growth_bytes=grown_mib << 20)
     found = replace(flat, judged=judged)

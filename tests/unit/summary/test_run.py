@@ -276,8 +276,8 @@ def test_a_curve_begins_at_the_baseline() -> None:
 
 
 def test_a_leak_below_its_predicted_ceiling_may_be_a_pool_that_fills() -> None:
-    climbing = tuple((50 + 20 * step) * MIB for step in range(9))
-    variant = variant_of(raw.trial(climbing))
+    growing = tuple((50 + 20 * step) * MIB for step in range(9))
+    variant = variant_of(raw.trial(growing))
 
     assert variant.verdict is Verdict.LEAK
     assert variant.caveats[-1].startswith(

@@ -23,16 +23,16 @@ def noise(count: int, spread: float, memory: float, random: np.random.Generator)
 
 
 def test_an_even_trend_is_measured_exactly() -> None:
-    climb = trend_of(troughs(np.arange(1, 13) * 1.0))
-    assert climb.evidence > 10
-    assert climb.slope is not None
-    assert climb.slope.estimate == pytest.approx(12 * MIB / 1000, rel=1e-3)
-    assert climb.scatter_bytes < 8192
+    trend = trend_of(troughs(np.arange(1, 13) * 1.0))
+    assert trend.evidence > 10
+    assert trend.slope is not None
+    assert trend.slope.estimate == pytest.approx(12 * MIB / 1000, rel=1e-3)
+    assert trend.scatter_bytes < 8192
 
 
 def test_what_ends_has_no_constant_part() -> None:
-    climb = trend_of(troughs(10 * np.minimum(1, np.arange(1, 17) / 6)))
-    assert (climb.evidence < 0, climb.slope) == (True, None)
+    trend = trend_of(troughs(10 * np.minimum(1, np.arange(1, 17) / 6)))
+    assert (trend.evidence < 0, trend.slope) == (True, None)
 
 
 @pytest.mark.parametrize(("memory", "held"), [(0.0, 0.95), (0.6, 0.85)])

@@ -342,7 +342,7 @@ def test_the_creep_of_a_filled_pool_is_no_leak() -> None:
 # Python 3.7, an async endpoint, as measured (MiB).
 FILLING_HEAP = (38.43, 38.5, 41.39, 41.67, 42.17, 42.25, 42.74, 42.74, 43.21)
 
-# Python 3.10, the same as local processes with 250 requests a block: after a jump it climbs by
+# Python 3.10, the same as local processes with 250 requests a block: after a jump it grows by
 # 1 KiB a request, as evenly as a leak, up to 3,500 requests, and then holds still.
 HEAP_TO_ITS_END = (32.8, 33.83, 34.31, 37.08, 37.36, 37.42, 37.54, 37.82, 37.97, 38.34, 38.55)
 HEAP_TO_ITS_END += (38.91, 39.09, 39.48, 39.7, 39.74, 39.74, 39.74, 39.74, 39.74, 39.74)
@@ -414,9 +414,9 @@ def test_memory_that_is_free_in_the_allocator_is_no_leak_though_it_grows() -> No
 
 @pytest.mark.parametrize("share_free", [0.0, 0.25])
 def test_live_memory_leaks_whatever_else_is_free_in_the_allocator(share_free: float) -> None:
-    climb = 8 * np.arange(13)
-    seen = troughs(noisy(climb[1:], 0.05), requests=4000)
-    free = with_free(seen, 1000 + share_free * 1024 * climb)
+    rise = 8 * np.arange(13)
+    seen = troughs(noisy(rise[1:], 0.05), requests=4000)
+    free = with_free(seen, 1000 + share_free * 1024 * rise)
 
     assert verdict_of(free) is Verdict.LEAK
 

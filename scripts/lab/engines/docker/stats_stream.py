@@ -13,7 +13,7 @@ from lab.engines.docker.stats_payload import sample_from_payload
 from lab.records.observations import Sample
 
 READ_TIMEOUT_SECONDS = 30
-"""Between two payloads."""
+"""The longest wait between two payloads."""
 RETRY_SECONDS = 0.5
 
 

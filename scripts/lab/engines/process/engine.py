@@ -75,7 +75,7 @@ class ProcessEngine:
         return self.shown_by_cpus[cpus]
 
     def memory_note(self) -> str:
-        """What the memory of a sample is, for the report."""
+        """The meaning of a sample's memory, for the report."""
         if sys.platform == "linux":
             return (
                 "Memory: the sum of PSS over the variant's processes, without the pages of files, "

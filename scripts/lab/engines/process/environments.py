@@ -31,7 +31,7 @@ class Installed:
     python: Path
     """Its `bin/python3`; the folder of it goes first on PATH."""
     reference: str
-    """What it stands on, such as `CPython 3.7.16 of this machine (pyenv)`."""
+    """The interpreter that it stands on, such as `CPython 3.7.16 of this machine (pyenv)`."""
 
 
 @dataclass(frozen=True, slots=True)

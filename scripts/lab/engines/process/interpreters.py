@@ -25,7 +25,7 @@ class Interpreter:
 
     executable: Path
     version: str
-    """With the patch, such as `3.7.16`."""
+    """Version with the patch, such as `3.7.16`."""
     origin: str
     """`pyenv`, `uv`, `system` or `fetched by uv`."""
 

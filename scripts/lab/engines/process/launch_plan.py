@@ -54,7 +54,7 @@ class LaunchPlan:
         return Endpoint(LOOPBACK, self.port, self.probe_port, self.labels(), sockets)
 
     def labels(self) -> dict[str, str]:
-        """What the labels of an image would say."""
+        """The labels that an image would have."""
         return {
             "image": self.variant.image,
             "memlab.base.kind": "local",
@@ -87,7 +87,7 @@ class LaunchPlan:
         return [*shown.prefix, str(self.sources.root / "images" / "entry"), *service.command]
 
     def environment(self, shown: Shown, cgroup: Cgroup | None) -> dict[str, str]:
-        """What a container would be given, with the folders and ports of this machine."""
+        """The environment of a container, with the folders and ports of this machine."""
         service = read_service(self.sources.compose_file, self.variant.name, self.values())
         interpreter_folder = str(self.installed.python.parent)
         work = str(self.work)

@@ -27,9 +27,9 @@ class SamplingPace:
     """How often a tree is read."""
 
     reading_seconds: float = 1.0
-    """Between two samples: the interval of Docker's own."""
+    """Seconds between two samples, as between Docker's own."""
     guard_seconds: float = 0.2
-    """Between two looks at the memory of a tree that no cgroup limits."""
+    """Seconds between two readings of the memory of a tree that no cgroup limits."""
 
 
 PACE = SamplingPace()

@@ -29,7 +29,7 @@ class TreeReading:
     tasks: int
     memory_bytes: int
     total_bytes: int
-    """With the pages of files."""
+    """Memory with the pages of files."""
     rss_bytes: int
     anon_bytes: int | None
     file_bytes: int | None

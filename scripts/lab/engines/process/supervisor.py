@@ -22,7 +22,7 @@ from pathlib import Path
 PR_SET_CHILD_SUBREAPER = 36
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 2.0
-"""Between SIGTERM and SIGKILL, as with `docker stop` in this lab."""
+"""Seconds between SIGTERM and SIGKILL, as with `docker stop` in this lab."""
 KILL_SECONDS = 10.0
 SIGNALLED = 128
 CANNOT_START = 127
