@@ -81,6 +81,11 @@ reason() {
 # Run the created driver to its end and exit with its code. It is attached from the background, so
 # that a signal reaches it once, and through here.
 run_driver() {
+    await_driver
+    exit $?
+}
+
+await_driver() {
     driver=$(container_of driver)
     own_group docker start --attach "$driver" &
     attached=$!
@@ -91,5 +96,5 @@ run_driver() {
         wait "$attached"
         code=$?
     done
-    exit "$code"
+    return "$code"
 }

@@ -13,7 +13,7 @@ from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
 RECIPE = "Dockerfile"
-LOGS, SOCKETS, HOMES = "logs", "probes", "homes"
+LOGS, SOCKETS, HOMES, GUESS = "logs", "probes", "homes", "guess"
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
 """How much the engine keeps of what a service prints, as in compose.yaml."""
 MEMRAY = "/lab/memray"
@@ -113,9 +113,11 @@ def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
             f"{work}/{COPY}:{description.folder}:ro",
             f"{work}/{LOGS}:/var/log/lab:ro",
             f"{work}/{SOCKETS}:/lab/probes",
+            f"{work}/{GUESS}:/lab/guess",
         ],
         "environment": {
             "APP": str(description.file),
+            "CHECK": "${CHECK:-}",
             "LAB_IMAGE_COMMAND": "${LAB_IMAGE_COMMAND:-}",
             "LAB_JEMALLOC": "${LAB_JEMALLOC:-}",
             "HOST_CPUS": "${HOST_CPUS:-host}",

@@ -129,6 +129,11 @@ COMMANDS = (
         "For scripts/try: write the services of the app",
         needs_packages=False,
     ),
+    Entry(
+        "try-next",
+        "try_next",
+        "For scripts/try: write a guess for an app without a lab.toml, or the next one",
+    ),
     Entry("schema", "schema", "Print the JSON Schema of summary.json", needs_packages=False),
     Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
 )

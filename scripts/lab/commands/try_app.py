@@ -25,6 +25,7 @@ from lab.commands.app_closing import close
 from lab.commands.app_input import app_settings, given_app, probed, with_command
 from lab.commands.app_plan import plan_of
 from lab.commands.app_run import AppRunInput, run_app
+from lab.commands.container_check import checked
 from lab.commands.terminal import new_console, results_folder
 from lab.commands.try_guess import Place, check_described, prepare_data, working_guess
 from lab.commands.try_services import container_jemalloc
@@ -33,6 +34,7 @@ from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
 from lab.settings import given_settings
 
+CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
 PROBES = Path("/lab/probes")
 """Where the driver's container sees the sockets of the variants."""
 
@@ -64,7 +66,7 @@ def try_with_processes(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings, spec = app_settings(given), local_app(given, root)
     if given.get("CHECK") == "1":
-        say("CHECK=1: it comes up and answers; nothing was measured")
+        say(CHECKED)
         return ExitCode.DECIDED
     with workplace(spec) as work:
         installed = installed_here(spec, root, say)
@@ -108,5 +110,10 @@ def try_with_containers(
     plan = plan_of(spec, root / COMPOSE_FILE, given, container_jemalloc(given))
     engine = through_the_gate(PROBES if spec.probes else None).engine
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    spec = checked(engine, plan.base, spec, given)
+    if given.get("CHECK") == "1":
+        say(CHECKED)
+        return ExitCode.DECIDED
+    plan = plan_of(spec, root / COMPOSE_FILE, given, container_jemalloc(given))
     folder, diagnosis = run_app(AppRunInput(plan, settings, engine, results), console)
     return close(folder, diagnosis, spec, console)

@@ -6,26 +6,24 @@ A guess is started and asked; what fails names the next guess. Nothing is measur
 import contextlib
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS, prepare_app
-from lab.app.guess.asking import Asked, settled
+from lab.app.guess.asking import settled
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
     missing_service,
-    telling_line,
 )
 from lab.app.guess.folder import Folder, read_folder
 from lab.app.guess.guess import guess
-from lab.app.guess.guessed import Guess, GuessedRequest
+from lab.app.guess.guessed import Guess
 from lab.app.guess.mend import mended
 from lab.app.guess.render import render, sentences
-from lab.app.requests import headers_and_body
 from lab.app.services import base_name
-from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
+from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.app.workdir import (
     COMPOSE_FILE,
@@ -36,19 +34,26 @@ from lab.app.workdir import (
     write_services,
 )
 from lab.commands.app_check import NotUp, Running, brought_up
+from lab.commands.guess_texts import (
+    MAX_ATTEMPTS,
+    Say,
+    advice,
+    failed,
+    no_command,
+    refusal,
+    refusals,
+    tell,
+)
 from lab.engines.process.environments import Installed
 from lab.engines.process.listening import listening_ports
 from lab.engines.process.uv import uv_command
 from lab.errors import LabError, UsageError
 from lab.files import new_file
-from lab.load.request import SUCCESS
 from lab.matrix.variants import read_matrix
 from lab.settings import Settings
 
-MAX_ATTEMPTS = 24
 PREPARE_SECONDS = 600.0
 CHECK_READY_SECONDS = 30.0
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +83,6 @@ def working_guess(place: Place) -> tuple[Guess, AppSpec]:
     found = first_that_works(place, found, folder)
     keep(place, found)
     return found, as_description(found, place.folder)
-
-
-def no_command(where: Path, folder: Folder) -> str:
-    if not folder.modules:
-        return (
-            f"{where} holds no Python that serves: name the folder of a Python web app with APP=, "
-            f"or describe its image in {where / FILE} (image, command)"
-        )
-    return (
-        f"{where}: nothing in it is known to serve: `make init APP={where}` writes a {FILE}; "
-        "say in its `command` what serves on $HOST:$PORT"
-    )
 
 
 def as_description(found: Guess, folder: Path) -> AppSpec:
@@ -125,28 +118,6 @@ def first_that_works(place: Place, found: Guess, folder: Folder) -> Guess:
         place.say(f"{failed(outcome)}; next: {better.notes[-1]}")
         found = better
     raise LabError(advice(place.folder, first or last, found))
-
-
-def failed(failure: Failure) -> str:
-    if failure.kind is FailureKind.ELSEWHERE:
-        listed = ", ".join(map(str, failure.ports))
-        return f"it listens on port {listed}, not on $PORT"
-    return f"{failure.kind.value}: {telling_line(failure.said)}"
-
-
-def advice(where: Path, failure: Failure, found: Guess) -> str:
-    """Why it does not come up, and the next step, in one line."""
-    write = f"`make init APP={where}` writes the guess"
-    if failure.kind is FailureKind.INSTALL:
-        return f"{where}: requirements cannot be installed: {telling_line(failure.said)}; {write}"
-    if service := missing_service(failure.said):
-        return (
-            f"{where}: it needs {service}, and none answers where it looks for one "
-            f"({telling_line(failure.said)}): start one, {write}, and name it in `environment`"
-        )
-    key = {FailureKind.PREPARE: "prepare", FailureKind.REFUSED: "[[requests]]"}
-    what = key.get(failure.kind, "command")
-    return f"{where}: {failed(failure)}; {write}: correct its `{what}`"
 
 
 def attempt(place: Place, found: Guess) -> Guess | Failure:
@@ -214,55 +185,6 @@ def check_described(place: Place, description: AppSpec) -> None:
         raise LabError(f"{description.file}: {failed(failure)}")
 
 
-def described_failure(
-    place: Place, description: AppSpec, installed: Installed, work: Path
-) -> Failure | None:
-    wrong = []
-    try:
-        with started(place, description, installed, work) as running:
-            for request in description.requests:
-                if request.kind is not RequestProtocol.HTTP:
-                    continue
-                answer = running.ask(asked_once(request))
-                told = f"{request.method} {request.path} is answered with {answer.status}"
-                place.say(f"  {told}{'' if answer.status else f' ({answer.fault})'}")
-                if answer.status not in (request.expect or SUCCESS):
-                    said = answer.body[:300].decode(errors="replace")
-                    wrong.append(f"{told}: {' '.join(said.split())}")
-            if wrong:
-                return Failure(FailureKind.REFUSED, f"{running.log()}\n{wrong[0]}")
-    except NotUp as error:
-        return error.failure
-    return None
-
-
-def asked_once(request: RequestSpec) -> GuessedRequest:
-    """A described request as the check sends it."""
-    headers, body = headers_and_body(request)
-    values = {"method": request.method, "path": request.path, "headers": dict(headers)}
-    return GuessedRequest({**values, "body": body}, "")
-
-
-def tell(say: Say, asked: Asked) -> None:
-    """What answers, and what was left out because it does not."""
-    for request in asked.kept:
-        say(f"  answers: {request.method} {request.path}  ({request.why})")
-    for request, answer in asked.others[:MAX_ATTEMPTS]:
-        if answer.is_endless:
-            say(f"  left out: {request.method} {request.path} has an answer without end")
-        elif answer.status is not None and answer.status >= 500:
-            say(f"  left out: {request.method} {request.path} is answered with {answer.status}")
-
-
-def refusals(running: Running, asked: Asked) -> str:
-    """The app's own words, and how each request was answered."""
-    told = [
-        f"{request.method} {request.path}: {answer.status or answer.fault}"
-        for request, answer in asked.others[:8]
-    ]
-    return f"{running.log()}\nnothing is served: {', '.join(told)}"
-
-
 def prepare_data(description: AppSpec, installed: Installed, copy: Path) -> Failure | None:
     """Run what makes its data ready, in the copy; why it failed, or nothing."""
     if description.prepare is None:
@@ -286,3 +208,13 @@ def prepare_data(description: AppSpec, installed: Installed, copy: Path) -> Fail
     if done.returncode == 0:
         return None
     return Failure(FailureKind.PREPARE, done.stdout[-20_000:].decode(errors="replace"))
+
+
+def described_failure(
+    place: Place, description: AppSpec, installed: Installed, work: Path
+) -> Failure | None:
+    try:
+        with started(place, description, installed, work) as running:
+            return refusal(running, description, place.say)
+    except NotUp as error:
+        return error.failure

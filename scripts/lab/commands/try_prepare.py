@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lab.app.container import (
     CONSTRAINTS,
+    GUESS,
     HOMES,
     LOGS,
     RECIPE,
@@ -51,8 +52,8 @@ def prepare(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
         (work / REQUIREMENTS).write_text(wanted, encoding="utf-8")
         (work / CONSTRAINTS).write_text(limits, encoding="utf-8")
         (work / RECIPE).write_text(recipe(spec), encoding="utf-8")
-    for name in (LOGS, SOCKETS, HOMES):
-        (work / name).mkdir()
+    for name in (LOGS, SOCKETS, HOMES, GUESS):
+        (work / name).mkdir(exist_ok=True)
     print(f"own_python={spec.python}")
     print(f"own_image={image_name(spec)}")
     print(f"own_recipe={whose_recipe(spec)}")

@@ -39,8 +39,8 @@ def write_containers(given: Mapping[str, str], root: Path, work: Path) -> ExitCo
     changes = interventions_for(spec, container_jemalloc(given))
     written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None)
     for name in written:
-        (work / SOCKETS / name).mkdir()
-        (work / HOMES / name).mkdir()
+        (work / SOCKETS / name).mkdir(exist_ok=True)
+        (work / HOMES / name).mkdir(exist_ok=True)
     document = {
         name: hardened(service, name, host_work, host_root, cpus)
         for name, service in written.items()

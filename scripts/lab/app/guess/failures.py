@@ -25,6 +25,8 @@ class Failure:
     """The error of what failed, or the end of the app's log."""
     ports: tuple[int, ...] = ()
     """What it listens on in the place of $PORT."""
+    in_image: bool = False
+    """Whether the project's own image was run, or was to be built."""
 
 
 SERVICES = {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lab.app.guess.dependencies import with_added
 from lab.app.guess.distributions import REMOVED, distribution_of, is_standard
@@ -55,6 +56,10 @@ def mended(found: Guess, failure: Failure, folder: Folder) -> Guess | None:
 
 
 def changes(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    if failure.in_image and found.key("dockerfile") is not None:
+        yield from more_variables(found, failure, folder)
+        yield from local_database(found, failure)
+        yield from without_image(found, failure)
     if failure.kind is FailureKind.INSTALL:
         yield from other_packages(found, failure, folder)
         yield from other_python(found, "its packages cannot be installed")
@@ -126,8 +131,22 @@ def more_packages(found: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
             )
 
 
+def without_image(found: Guess, failure: Failure) -> Iterator[Guess]:
+    """Its Python and packages in an image of the lab's, where the project's own does not serve."""
+    line = found.key("local_command")
+    if line is not None:
+        what = "cannot be built" if failure.kind is FailureKind.INSTALL else "does not serve"
+        changed = found.without("dockerfile").without("local_command")
+        commands = tuple(Guessed("command", each.value, each.why) for each in found.commands)
+        yield (
+            replace(changed, commands=commands)
+            .having(Guessed("command", line.value, line.why))
+            .noting(f"python and requirements in the place of the Dockerfile, which {what}")
+        )
+
+
 def with_pythons(found: Guess, rest: tuple[str, ...]) -> Guess:
-    return Guess(found.keys, found.requests, found.commands, rest, found.local, found.notes)
+    return replace(found, pythons=rest)
 
 
 def asks_for(found: Guess, name: str) -> bool:
@@ -168,7 +187,7 @@ def next_command(found: Guess) -> Iterator[Guess]:
         return
     first, *rest = found.commands
     changed = found.having(first).without("port")
-    kept = Guess(changed.keys, found.requests, tuple(rest), found.pythons, found.local, found.notes)
+    kept = replace(changed, commands=tuple(rest))
     yield kept.noting(f"{first.key} = {first.value!r}: {first.why}")
 
 

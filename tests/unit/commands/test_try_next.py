@@ -1,0 +1,79 @@
+"""A guess for containers, and the one after those that failed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from lab.app.guess.failures import Failure, FailureKind
+from lab.app.guess.folder import Folder
+from lab.app.guess.history import add_failure, after, read_failures
+from lab.app.spec_file import read_spec
+from lab.commands.try_next import build_failure, next_guess
+from lab.errors import LabError, UsageError
+
+APP = "from flask import Flask\napp = Flask(__name__)\n"
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    copy = tmp_path / "app"
+    copy.mkdir()
+    (copy / "app.py").write_text(APP, encoding="utf-8")
+    (copy / "Dockerfile").write_text('FROM python:3.12\nCMD ["python", "app.py"]\n', "utf-8")
+    return tmp_path
+
+
+def step(work: Path, **given: str) -> None:
+    next_guess({"APP": "/somewhere/lab.toml", **given}, work)
+
+
+def test_an_image_that_cannot_be_built_gives_way_to_its_python_and_packages(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step(work)
+    assert read_spec(work / "app").has_own_image
+
+    step(work, LAB_BUILD_FAILED="no such host", LAB_BUILD_OWN="own")
+
+    spec = read_spec(work / "app")
+    assert not spec.has_own_image
+    assert spec.command == "env FLASK_APP=app:app python -m flask run --host $HOST --port $PORT"
+    assert "in the place of the Dockerfile, which cannot be built" in capsys.readouterr().err
+
+
+def test_after_the_last_guess_comes_one_line(work: Path) -> None:
+    def fail_on() -> None:
+        for _ in range(30):
+            step(work, LAB_BUILD_FAILED="boom", LAB_BUILD_OWN="lab")
+
+    step(work)
+    with pytest.raises(LabError, match="cannot be installed: boom") as caught:
+        fail_on()
+    assert "`make init APP=/somewhere` writes the guess" in str(caught.value)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    with pytest.raises(UsageError, match="holds no Python that serves"):
+        step(tmp_path)
+
+
+def test_the_failures_alone_say_which_guess_it_is(tmp_path: Path) -> None:
+    folder, file = Folder({"app.py": APP}), tmp_path / "failures.jsonl"
+    failure = Failure(FailureKind.DIED, "No module named 'yaml'", (80,), True)
+    add_failure(file, failure)
+
+    assert read_failures(file) == [failure]
+    found = after(folder, read_failures(file))
+    assert found is not None
+    assert found.value("requirements") == ["flask", "PyYAML"]
+    assert len(json.loads(file.read_text(encoding="utf-8"))) == 4
+
+
+def test_a_step_that_makes_data_ready_is_told_from_an_installation() -> None:
+    install = "Step 4/9 : RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install\nERROR: no\n"
+    prepare = 'Step 7/9 : RUN ["sh", "-c", "env sh -c seed"]\nKeyError: \'A\'\n'
+
+    assert build_failure(install, is_own=False).kind is FailureKind.INSTALL
+    assert build_failure(install + prepare, is_own=False).kind is FailureKind.PREPARE
+    assert build_failure(prepare, is_own=True).kind is FailureKind.INSTALL
