@@ -200,30 +200,31 @@ def changed(value: Any, chance: random.Random) -> Any:
     return {**value, key: changed(value[key], chance)}
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_an_odd_answer_leaves_the_raw_file_readable(seed: int, tmp_path: Path) -> None:
-    chance = random.Random(seed)
-    probes = answering(changed(READING, chance))
-    environment = {"python": "3", "libc": "x", "cpu_count": 1, "packages": {"a": "1"}}
-    calibration = encode(raw.calibration())
-    records = (
-        probes.reading(),
-        probes.tree(),
-        answering(changed(environment, chance)).environment(),
-        answering(changed(calibration, chance)).calibration(),
-    )
-    path = tmp_path / "1.jsonl"
-    writer = TrialWriter(path)
-    writer.write(raw.start())
-    readings = [record for record in records[:2] if record is not None]
-    for index, reading in enumerate(readings, start=-1):
-        writer.write(replace(raw.trough(index), probe=reading))
-    for each in records[2:]:
-        if each is not None:
-            writer.write(each)
-    writer.close()
+def test_an_odd_answer_leaves_the_raw_file_readable(tmp_path: Path) -> None:
+    for seed in range(200):
+        chance = random.Random(seed)
+        probes = answering(changed(READING, chance))
+        environment = {"python": "3", "libc": "x", "cpu_count": 1, "packages": {"a": "1"}}
+        calibration = encode(raw.calibration())
+        records = (
+            probes.reading(),
+            probes.tree(),
+            answering(changed(environment, chance)).environment(),
+            answering(changed(calibration, chance)).calibration(),
+        )
+        path = tmp_path / f"{seed}.jsonl"
+        writer = TrialWriter(path)
+        writer.write(raw.start())
+        readings = [record for record in records[:2] if record is not None]
+        for index, reading in enumerate(readings, start=-1):
+            writer.write(replace(raw.trough(index), probe=reading))
+        for each in records[2:]:
+            if each is not None:
+                writer.write(each)
+        writer.close()
 
-    assert len(list(read_records(path))) == 1 + sum(record is not None for record in records)
+        written = 1 + sum(record is not None for record in records)
+        assert len(list(read_records(path))) == written, seed
 
 
 def test_an_answer_of_the_right_shape_is_a_reading() -> None:
