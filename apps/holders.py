@@ -26,6 +26,8 @@ MOST_CONTAINERS = 100000
 LEAST_GROWTH = 8
 MOST_HOLDERS = 40
 MOST_EXAMPLES = 4
+MOST_GROWN = 20000
+"""Containers that got longer; entries of a holder may be such, one a request."""
 SAMPLED = 20
 """Entries of a container whose size is measured; the rest is taken to be alike."""
 MOST_PARTS = 500
@@ -174,10 +176,10 @@ def holder(found, more, met):
     }
 
 
-def is_inside(found, chosen, met):
-    """Whether a container is a part of one that stands on the list already."""
+def is_inside(found, others, met):
+    """Whether a container is a part of another one that grew, by the identities of these."""
     path = met.path(found)
-    return path is not None and any(each is step for step in path[1:-1] for each in chosen)
+    return path is not None and any(id(step) in others for step in path[1:-1])
 
 
 def lost(objects, met, hidden=()):
@@ -203,13 +205,14 @@ def holders(own=()):
     longer = grown(objects)
     met = search(objects, longer)
     hidden = reach.search([reach.Root("lab", "lab", each) for each in own]).parents
-    records, chosen = [], []
-    for more, found in longer[: 4 * MOST_HOLDERS]:
-        if id(found) in hidden and id(found) not in met.parents:
-            continue
-        if not is_inside(found, chosen, met):
-            chosen.append(found)
-            records.append(holder(found, more, met))
+    longest = [
+        (more, found)
+        for more, found in longer[:MOST_GROWN]
+        if id(found) in met.parents or id(found) not in hidden
+    ]
+    others = {id(found) for _, found in longest}
+    outermost = [pair for pair in longest if not is_inside(pair[1], others, met)]
+    records = [holder(found, more, met) for more, found in outermost[: 4 * MOST_HOLDERS]]
     records.sort(key=lambda record: -record["held_bytes"])
     return {
         "holders": records[:MOST_HOLDERS],

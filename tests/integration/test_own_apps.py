@@ -83,7 +83,7 @@ def try_it(tmp_path: Path) -> Trying:
 
 
 def verdict(done: subprocess.CompletedProcess[str]) -> str:
-    found = re.search(r"^\S+: (flat|bounded|leak|inconclusive): ", done.stdout, re.MULTILINE)
+    found = re.search(r"^\S+: (flat|bounded|leak|inconclusive)\. ", done.stdout, re.MULTILINE)
     assert found is not None, done.stdout + done.stderr
     return found[1]
 
@@ -101,6 +101,8 @@ def test_a_leak_that_was_never_seen_is_found_and_its_line_is_named(
     assert verdict(done) == "leak"
     assert "(proven)" in done.stdout
     assert "serve.py:9" in done.stdout
+    assert "serve.KEPT (list, " in done.stdout
+    assert "serve.KEPT[...]" not in done.stdout
     assert list((tmp_path / "work").iterdir()) == []
     assert (tmp_path / "results" / "latest" / "answer.md").exists()
 

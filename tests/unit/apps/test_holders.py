@@ -344,3 +344,19 @@ def test_what_only_the_lab_holds_is_nobodys() -> None:
 
     assert found["lost"] == []
     assert [each["path"] for each in found["holders"]] == []
+
+
+def test_a_long_entry_of_a_holder_is_no_holder_of_its_own() -> None:
+    program = """
+    import json, sys
+    sys.path.insert(0, {apps!r})
+    import holders
+    KEPT = []
+    holders.begin()
+    for i in range(300): KEPT.append(bytearray(20000))
+    print(json.dumps(holders.holders()["holders"]))
+    """
+    (found,) = run_here(program)
+
+    assert found["path"] == "__main__.KEPT"
+    assert found["held_bytes"] > 300 * 20_000
