@@ -9,7 +9,7 @@ $(foreach name,$(.VARIABLES),\
   $(if $(filter command,$(firstword $(origin $(name)))),\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
-.PHONY: help doctor images repro claims claim report try init check test validate bench lock clean
+.PHONY: help doctor images repro claims claim report compare try init check test validate bench lock clean
 
 help: ## List every target with one line
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ claim: ## Check one statement of the thread with its own variants (ID=T23)
 
 report: ## Rebuild the report of a run from its raw files, without an engine (RUN=latest)
 	@scripts/report
+
+compare: ## Compare two runs variant by variant (RUN=before WITH=after): verdicts, growth, what else
+	@scripts/compare
 
 try: ## Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps
 	@scripts/try

@@ -1,6 +1,7 @@
 """From the raw files of a run to its report: the one place where reading and rendering meet."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from lab.causes.diagnosis import diagnosis_of
 from lab.claims.book import read_claims
@@ -17,11 +18,31 @@ from lab.summary.run import curve_of, summarise
 ANSWER = "answer.md"
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the raw files of a run say, judged now."""
+
+    summary: Summary
+    files: Mapping[str, str]
+    """Every derived file by its name."""
+
+
 def rebuild(folder: RunFolder) -> Summary:
     """Write summary.json, report.md, report.html and the figures anew; needs no engine.
 
     Raises:
         LabError: something in the folder cannot be read; nothing was written then.
+    """
+    judged = judge_anew(folder)
+    folder.write_report(judged.files)
+    return judged.summary
+
+
+def judge_anew(folder: RunFolder) -> Judged:
+    """The summary and the derived files, from the raw files alone; nothing is written.
+
+    Raises:
+        LabError: something in the folder cannot be read.
     """
     folder.check()
     experiment = folder.read_experiment()
@@ -30,8 +51,7 @@ def rebuild(folder: RunFolder) -> Summary:
     summary = summarise(folder.id, experiment, trials, folder.read_comparison(), read_claims(), own)
     files = {ANSWER: answer_text(own)} if own else {}
     curves = [curve_of(trial) for name in experiment.variants for trial in trials.get(name, ())]
-    folder.write_report({**render_all(summary, curves), **files})
-    return summary
+    return Judged(summary, {**render_all(summary, curves), **files})
 
 
 def read_app_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> AppAnswer | None:

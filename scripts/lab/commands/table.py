@@ -67,6 +67,12 @@ COMMANDS = (
         target="report",
     ),
     Entry(
+        "compare",
+        "compare",
+        "Compare two runs variant by variant (RUN=before WITH=after): verdicts, growth, what else",
+        target="compare",
+    ),
+    Entry(
         "try",
         "try_app",
         "Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps",

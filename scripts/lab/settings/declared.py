@@ -193,9 +193,18 @@ RUN = Setting(
     "RUN",
     Text("the name of a run's folder"),
     "latest",
-    "which run is rebuilt",
+    "which run is rebuilt, compared or bundled",
     "20261124-030233-core",
-    ("report",),
+    ("report", "compare"),
+    is_recorded=False,
+)
+WITH = Setting(
+    "WITH",
+    Text("the name of a run's folder"),
+    "",
+    "the run that `RUN` is compared with, such as the one after a fix",
+    "20261124-030536-core",
+    ("compare",),
     is_recorded=False,
 )
 RESULTS = Setting(
@@ -204,7 +213,7 @@ RESULTS = Setting(
     "./results",
     "where runs are kept",
     "/data/results",
-    (*MEASURING, "report"),
+    (*MEASURING, "report", "compare"),
     is_recorded=False,
 )
 COMPOSE = Setting(
@@ -254,6 +263,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     APP,
     EXAMPLE,
     RUN,
+    WITH,
     RESULTS,
     SEED,
     FRESH,

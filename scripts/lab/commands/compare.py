@@ -1,0 +1,42 @@
+"""`lab compare`: two runs, variant by variant; needs no engine."""
+
+import argparse
+
+from lab.commands.rebuild import judge_anew
+from lab.commands.terminal import new_console, results_folder
+from lab.errors import ExitCode, UsageError
+from lab.files import shown, write_file
+from lab.settings import declared, given_settings
+from lab.share.comparison import compare_runs
+from lab.share.comparison_text import comparison_json, comparison_markdown
+from lab.store.find_runs import choice_of_runs, find_run
+from lab.store.layout import check_writable
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The settings say it all."""
+
+
+def run(_: argparse.Namespace) -> ExitCode:
+    """Decided once both runs are judged, whatever differs.
+
+    Raises:
+        LabError: there is no such run, or its files cannot be read.
+    """
+    given, console = given_settings(), new_console()
+    results, other = results_folder(given), declared.WITH.read(given)
+    if not other:
+        raise UsageError(
+            f"WITH is missing, the run that RUN is compared with: {choice_of_runs(results)}"
+        )
+    before = find_run(results, declared.RUN.read(given))
+    after = find_run(results, other)
+    comparison = compare_runs(judge_anew(before).summary, judge_anew(after).summary)
+    check_writable(results)
+    name = f"compare-{before.id}-{after.id}"
+    text = comparison_markdown(comparison)
+    write_file(results / f"{name}.md", text)
+    write_file(results / f"{name}.json", comparison_json(comparison))
+    console.print(text, soft_wrap=True)
+    console.print(f"written: {shown(results / name)}.md and .json", soft_wrap=True)
+    return ExitCode.DECIDED
