@@ -12,6 +12,7 @@ import itertools
 import sys
 import types
 
+import owners
 import paths
 import reach
 from reach import is_a
@@ -173,6 +174,7 @@ def holder(found, more, met):
         "held_bytes": int(each * more + (0 if is_a(found, bytearray) else own)),
         "entries": kinds_of(entries),
         "limit": cache.maxsize if cache else getattr(found, "maxlen", None),
+        "owner": owners.owner_of(path) if path else None,
     }
 
 
@@ -205,11 +207,7 @@ def holders(own=()):
     longer = grown(objects)
     met = search(objects, longer)
     hidden = reach.search([reach.Root("lab", "lab", each) for each in own]).parents
-    longest = [
-        (more, found)
-        for more, found in longer[:MOST_GROWN]
-        if id(found) in met.parents or id(found) not in hidden
-    ]
+    longest = [pair for pair in longer[:MOST_GROWN] if is_apps(pair[1], met, hidden)]
     others = {id(found) for _, found in longest}
     outermost = [pair for pair in longest if not is_inside(pair[1], others, met)]
     records = [holder(found, more, met) for more, found in outermost[: 4 * MOST_HOLDERS]]
@@ -217,9 +215,14 @@ def holders(own=()):
     return {
         "holders": records[:MOST_HOLDERS],
         "lost": [] if met.limit else lost_since(lost(objects, met, hidden)),
-        "examples": examples(objects, met),
+        "examples": examples([each for each in objects if is_apps(each, met, hidden)], met),
         "limit": met.limit,
     }
+
+
+def is_apps(found, met, hidden):
+    """Whether an object is the app's: not one that only the lab's own hold."""
+    return id(found) in met.parents or id(found) not in hidden
 
 
 def examples(objects, met):

@@ -142,8 +142,8 @@ def trace_python():
 
     holders.begin()
     tracemalloc.start(FRAMES)
-    BEFORE["objects"] = objects()["objects"]
     BEFORE["snapshot"] = tracemalloc.take_snapshot()
+    BEFORE["objects"] = objects()["objects"]
     return {"traced": True}
 
 

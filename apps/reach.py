@@ -25,6 +25,8 @@ MOST_SECONDS = 20.0
 LOOK_AT_CLOCK = 4096
 """Objects between two looks at the clock."""
 ATOMS = (str, bytes, int, float, complex, bool, type(None), types.CodeType, range)
+CODE_KINDS = ("app", "package", "standard library")
+"""Whose code a module is, by its distance."""
 FEW_ENTRIES = 16
 """An untracked dict with fewer entries is not followed."""
 
@@ -54,8 +56,10 @@ class Reach:
 class Root:
     """Where a search begins, and its name as one would write it."""
 
-    def __init__(self, name, kind, found):
+    def __init__(self, name, kind, found, module=None):
         self.name, self.kind, self.found = name, kind, found
+        self.module = module
+        """The module whose code refers to it; None where none is known."""
 
 
 def is_a(found, kinds):
@@ -92,7 +96,8 @@ def module_roots():
             getattr(module, "__file__", None) if isinstance(module.__dict__, dict) else None
         ):
             continue
-        found.append((distance(module), Root(module_name(module), "module", module.__dict__)))
+        root = Root(module_name(module), "module", module.__dict__, module)
+        found.append((distance(module), root))
     found.sort(key=lambda pair: pair[0])
     return [root for _, root in found]
 
@@ -107,18 +112,21 @@ def frame_roots():
         while frame is not None:
             if not is_own_file(frame.f_code.co_filename):
                 where = "%s() in thread %s" % (frame.f_code.co_name, names.get(ident, ident))
-                found.extend(local_roots(frame.f_locals, where))
+                module = sys.modules.get(frame.f_globals.get("__name__"))
+                found.extend(local_roots(frame.f_locals, where, module))
             frame = frame.f_back
     return found
 
 
-def local_roots(values, where):
+def local_roots(values, where, module):
     """A root for each local variable; the variables of a module's own frame are the module's."""
     if "__name__" in values:
         return []
     pairs = list(values.items())
     return [
-        Root("%s of %s" % (name, where), "frame", each) for name, each in pairs if is_followed(each)
+        Root("%s of %s" % (name, where), "frame", each, module)
+        for name, each in pairs
+        if is_followed(each)
     ]
 
 

@@ -19,9 +19,10 @@ MODULES = (
     "probe",
     "reach",
     "paths",
+    "distributions",
+    "owners",
     "holders",
     "callees",
-    "distributions",
     "inside",
 )
 """The lab's modules, each after those that it imports."""

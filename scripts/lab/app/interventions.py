@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
-from lab.records.interventions import Cause, Causes, Intervention
+from lab.records.interventions import Cause, Causes, Intervention, Release
 from lab.records.variant import Connection
 
 RETAINED: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
@@ -66,6 +66,12 @@ def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Inter
         line = "one request at a time (a smaller pool of threads)"
         chosen.append(Intervention("one-at-a-time", line, only, concurrency=1, is_cure=False))
     return tuple(chosen)
+
+
+def release_change(release: Release) -> Intervention:
+    """The app with another release of the package that holds its memory, or on a newer Python."""
+    line = f"{release.package} {release.newest} in place of {release.installed}"
+    return Intervention("newest-release", line, (), release=release)
 
 
 def jemalloc_change(file: str | None) -> list[Intervention]:

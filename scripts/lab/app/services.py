@@ -82,6 +82,12 @@ def exact(unchanged: Service) -> Service:
     return {**unchanged, "labels": {**unchanged["labels"], "lab.exact": "yes"}}
 
 
+def release_service(unchanged: Service, image: str) -> Service:
+    """The app as it is in another environment; its load is extended until it is decided."""
+    kept = {name: value for name, value in unchanged["labels"].items() if name != "lab.scenario"}
+    return {**unchanged, "image": image, "labels": kept}
+
+
 def traced(description: AppSpec) -> AppSpec:
     """The app with part of its load in two blocks: tracing is slow, and lines need no verdict."""
     return replace(description, count=max(description.count // TRACED_PART, 2), blocks=2)

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from lab.causes.causes import LIVE_CAUSES
 from lab.causes.diagnosis import Diagnosis
 from lab.causes.growth import is_too_small
-from lab.causes.holders import HolderFinding
+from lab.causes.holder_advice import advice_for_holder
 from lab.causes.interventions import InterventionResult
+from lab.causes.releases import ends_it, is_release, release_text, still_grows
+from lab.causes.traces import is_app_frame, short_frame
 from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
 from lab.text.phrases import DASH, in_mib, share
@@ -57,7 +59,7 @@ def help_line(found: Diagnosis) -> str:
     The advice comes first where the intervention is a stop-gap, and of a leak of live memory of
     which it leaves most. What live memory fills and has stopped needs no stop-gap.
     """
-    best, advice = best_cure(found), advice_for_cause(found)
+    best, advice = best_cure(found), with_release(advice_for_cause(found), found)
     if found.judged.verdict is Verdict.BOUNDED and is_live(found):
         best = None if best and best.change.is_stop_gap else best
     cure = cure_text(best, found.requests) if best else ""
@@ -84,19 +86,30 @@ def advice_for_cause(found: Diagnosis) -> str | None:
     if found.judged.verdict is Verdict.BOUNDED and first.cause in LIVE_CAUSES:
         return LIMIT if first.cause is Cause.LIVE_OBJECTS else STOPPED
     if first.cause in LIVE_CAUSES and found.holder is not None:
-        return advice_for_holder(found.holder) or ADVICE[first.cause]
+        return advice_for_holder(found.holder, caller_of(found)) or ADVICE[first.cause]
     return ADVICE[first.cause]
 
 
-def advice_for_holder(holder: HolderFinding) -> str | None:
-    """The advice for a holder that is known by name; None without one."""
-    path = next((each.path for each in holder.holders if each.path), None)
-    if path is not None:
-        return f"bound {path}, let its entries expire, or key it by fewer values"
-    if holder.package is None:
-        return None
-    package = f"{holder.package.name} {holder.package.version}"
-    return f"move {package} to a release that does not leak, or report it to its maintainers"
+def caller_of(found: Diagnosis) -> str | None:
+    """The innermost line of the app among those that led to what was left."""
+    frames = (frame for line in found.lines for frame in line.frames)
+    own = next((frame for frame in frames if is_app_frame(frame)), None)
+    return short_frame(own) if own is not None else None
+
+
+def with_release(advice: str | None, found: Diagnosis) -> str | None:
+    """The advice with what the newest release did: where it ends the leak, that release alone."""
+    result = next((each for each in found.outcomes if is_release(each)), None)
+    if result is None:
+        return f"{advice} ({found.no_release})" if advice and found.no_release else advice
+    holder = found.holder
+    said = release_text(result, holder.culprit if holder else None)
+    if ends_it(result) or advice is None:
+        return said
+    leaks = result.verdict is Verdict.LEAK
+    if leaks and holder is not None and holder.is_of_use:
+        return f"{advice}; {still_grows(result)}"
+    return said if leaks else f"{advice}; {said}"
 
 
 def without_findings(found: Diagnosis) -> str:
@@ -117,8 +130,12 @@ def cure_text(best: InterventionResult, requests: int) -> str:
 
 
 def best_cure(found: Diagnosis) -> InterventionResult | None:
-    """The first intervention to keep that saves enough; a stop-gap only where nothing else does."""
-    cures = (each for each in found.outcomes if each.change.is_cure and is_worth_it(each))
+    """The first intervention to keep that saves enough; a stop-gap only where nothing else does.
+
+    Another release is the advice's own.
+    """
+    kept = (each for each in found.outcomes if each.change.is_cure and not is_release(each))
+    cures = (each for each in kept if is_worth_it(each))
     return next(cures, None)
 
 

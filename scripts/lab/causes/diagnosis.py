@@ -1,7 +1,7 @@
 """The diagnosis of a user app: its verdict, its causes and what each intervention did."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.findings import CauseFinding, findings
@@ -29,6 +29,8 @@ class Diagnosis:
     types: tuple[tuple[str, int], ...]
     holder: HolderFinding | None = None
     """Who holds what a trace of Python's objects found; None without such a trace."""
+    no_release: str | None = None
+    """Why the newest release of what holds it was not run."""
 
 
 def suspects(trial: Trial) -> tuple[Plausible, ...]:
@@ -82,4 +84,15 @@ def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) 
     ]
     traced = [trial for name in plan.traced for trial in trials.get(name, ())]
     traces = [trial.explanation for trial in traced if trial.explanation]
-    return diagnose(base, control, changed, traces)
+    found = diagnose(base, control, changed, traces)
+    return replace(found, no_release=plan.no_release or failed_release(plan, found))
+
+
+def failed_release(plan: InterventionPlan, found: Diagnosis) -> str | None:
+    """That the app does not get through its load with another release; None where it does."""
+    measured = [each.change.name for each in found.outcomes]
+    failed = (each for each in plan.changes if each.release and each.name not in measured)
+    release = next((each.release for each in failed), None)
+    if release is None:
+        return None
+    return f"with {release.package} {release.newest}, the newest, the app does not serve its load"

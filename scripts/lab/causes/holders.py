@@ -4,12 +4,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from lab.records.holders import CalledFunction, Holder, HolderSearch, ObjectGrowth, Package
+from lab.records.holders import (
+    CalledFunction,
+    CodeKind,
+    Holder,
+    HolderSearch,
+    ObjectGrowth,
+    Owner,
+    Package,
+)
 from lab.records.observations import AllocationTrace, TracedLine
 from lab.text.phrases import number, size
 
 NAMED_SHARE = 0.25
 """A container that holds a quarter of what the lines left behind is named."""
+EXAMPLE_SHARE = 0.5
+"""New objects of a type that holds the growth, for each block of the line that left most."""
 FEW_A_REQUEST = 0.02
 """Fewer objects a request are no trend of their own."""
 MOST_HOLDERS = 3
@@ -42,6 +52,31 @@ class HolderFinding:
         in_python = self.holders or self.lost or self.example
         return not in_python and self.limit is None
 
+    @property
+    def owner(self) -> Owner | None:
+        """Whose code owns the container that holds most; None where none is known."""
+        return self.holders[0].owner if self.holders else None
+
+    @property
+    def culprit(self) -> Package | None:
+        """The distribution of which another release could end the growth.
+
+        None where the app or the standard library holds it.
+        """
+        if self.owner is not None:
+            return self.owner.package
+        return None if self.holders else self.package
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether how the app uses it decides: it keeps a package's object, or asks the library."""
+        return self.owner is not None and (self.owner.is_in_app or self.is_librarys)
+
+    @property
+    def is_librarys(self) -> bool:
+        """Whether the standard library holds it, of which a newer Python brings another release."""
+        return self.owner is not None and self.owner.kind is CodeKind.LIBRARY
+
 
 def who_holds(trace: AllocationTrace) -> HolderFinding | None:
     """The holder of what a trace found; None where the trace searched for none."""
@@ -54,7 +89,9 @@ def who_holds(trace: AllocationTrace) -> HolderFinding | None:
         return replace(found, holders=holders)
     if lost := first_of(search.lost, trace.requests):
         return replace(found, lost=lost, called=called)
-    if example := first_of(search.examples, trace.requests):
+    blocks = max((line.count for line in trace.lines), default=0)
+    example = first_of(search.examples, trace.requests)
+    if example is not None and example.count >= EXAMPLE_SHARE * blocks:
         return replace(found, example=example)
     return replace(found, called=called)
 
@@ -91,6 +128,7 @@ def clustered(holders: tuple[Holder, ...], enough_bytes: float) -> Holder | None
         held_bytes=total(found),
         entries=found[0].entries,
         limit=None,
+        owner=found[0].owner,
     )
 
 
@@ -124,7 +162,8 @@ def owner_of(lines: tuple[TracedLine, ...]) -> tuple[Package | None, CalledFunct
 def sentences(found: HolderFinding) -> Iterator[str]:
     """A sentence for each holder, the one that holds most first."""
     for holder in found.holders:
-        yield f"{holder_text(holder, found.requests)}, about {size(holder.held_bytes)}."
+        held = f"{holder_text(holder, found.requests)}, about {size(holder.held_bytes)}"
+        yield f"{held}{owner_text(holder.owner)}."
     if found.lost is not None:
         yield lost_sentence(found.lost, found)
     elif found.example is not None and found.example.path is not None:
@@ -137,6 +176,19 @@ def sentences(found: HolderFinding) -> Iterator[str]:
         yield no_holder_sentence(found)
     if found.limit is not None:
         yield f"More may hold it: {found.limit}."
+
+
+def owner_text(owner: Owner | None) -> str:
+    """Whose a container is, where it is not the app's."""
+    if owner is None or owner.kind is CodeKind.APP:
+        return ""
+    if owner.kind is CodeKind.LIBRARY:
+        return f", in {owner.module} of the standard library"
+    return f", in {package_text(owner.package) if owner.package else owner.module}"
+
+
+def package_text(package: Package) -> str:
+    return f"{package.name} {package.version}"
 
 
 def holder_text(holder: Holder, requests: int) -> str:
@@ -170,4 +222,4 @@ def no_holder_sentence(found: HolderFinding) -> str:
 
 def called_text(called: CalledFunction) -> str:
     package = called.package
-    return f"{called.function} of {package.name} {package.version}" if package else called.function
+    return f"{called.function} of {package_text(package)}" if package else called.function

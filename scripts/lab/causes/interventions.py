@@ -29,6 +29,8 @@ class InterventionResult:
     """Growth of the control run minus that with the intervention; negative when it gained more."""
     rate: float | None
     """Completed requests a second, relative to the control."""
+    verdict: Verdict | None = None
+    """The verdict on the changed app."""
 
     @property
     def worth(self) -> float:
@@ -82,7 +84,8 @@ def intervention_result(
     was, now = (growth_over(each, requests, leaks=leaks) for each in (control, trial))
     before, after = requests_a_second(control), requests_a_second(trial)
     rate = after / before if before and after else None
-    return InterventionResult(change, gained_bytes=now, saved_bytes=was - now, rate=rate)
+    verdict = judge_trial(trial).verdict
+    return InterventionResult(change, now, saved_bytes=was - now, rate=rate, verdict=verdict)
 
 
 def growth_over(trial: Trial, requests: int, *, leaks: bool) -> float:

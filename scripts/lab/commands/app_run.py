@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 
+from lab.app.release import NoRelease
 from lab.app.services import SUITE, base_name, control_name
 from lab.causes.diagnosis import Diagnosis, diagnosis_of, needs_tracing, suspects
+from lab.causes.holders import HolderFinding
 from lab.causes.interventions import worth_trying
+from lab.causes.releases import asks_for_release
 from lab.commands.app_failures import with_log, without_trial
 from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
 from lab.commands.decider import RunDecider
@@ -35,7 +39,15 @@ from lab.store.layout import check_writable
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
 
+NOT_HERE = "its newest release is tried by local processes alone: ENGINE=process"
 USER_APP_WAITS = replace(WAITS, ready_seconds=60.0)
+
+
+class Releases(Protocol):
+    """Where other releases can be had for an app."""
+
+    def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:
+        """The plan with the app in another release, and that change; raises NoRelease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ class AppRunInput:
     results: Path
     """The folder that gets the run's own folder."""
     waits: Waits = USER_APP_WAITS
+    releases: Releases | None = None
+    """Where other releases can be had; None where the run cannot add an environment."""
 
 
 class AppRun:
@@ -62,6 +76,7 @@ class AppRun:
         self.started = time.monotonic()
         self.interrupted = False
         self.changes: tuple[Intervention, ...] = ()
+        self.releases = given.releases
 
     def run(self) -> Diagnosis:
         """The app as it is; when it grows, the interventions that its causes call for.
@@ -77,6 +92,8 @@ class AppRun:
         self.folder.write_interventions(tried)
         if tried.changes or tried.traced:
             self.conduct_interventions(tried)
+            tried = self.conduct_release(tried)
+            self.folder.write_interventions(tried)
         self.write_experiment(experiment, done=not self.interrupted)
         rebuild(self.folder)
         self.folder.point_latest()
@@ -134,6 +151,22 @@ class AppRun:
         variants = [self.plan.control] if tried.changes else []
         variants += [self.plan.changed(change) for change in tried.changes]
         self.conduct([*variants, *(self.plan.variants[name] for name in tried.traced)])
+
+    def conduct_release(self, tried: InterventionPlan) -> InterventionPlan:
+        """The plan with the newest release of what holds a leak, which ran; or why none did."""
+        found = diagnosis_of(tried, self.folder.read_trials())
+        if self.interrupted or not asks_for_release(found):
+            return tried
+        if self.releases is None or found.holder is None:
+            return replace(tried, no_release=NOT_HERE)
+        try:
+            self.plan, change = self.releases.added(self.plan, found.holder)
+        except NoRelease as error:
+            return replace(tried, no_release=str(error))
+        self.console.print(f"Trying {change.line}.", soft_wrap=True)
+        self.conduct([self.plan.changed(change)])
+        self.changes = (*self.changes, change)
+        return replace(tried, changes=self.changes)
 
     def write_experiment(self, experiment: Experiment, *, done: bool) -> None:
         control = (self.plan.control,) if self.changes else ()

@@ -28,6 +28,7 @@ from lab.commands.app_run import AppRunInput, run_app
 from lab.commands.container_check import checked
 from lab.commands.terminal import new_console, results_folder
 from lab.commands.try_guess import Place, check_described, prepare_data, working_guess
+from lab.commands.try_release import LocalReleases
 from lab.commands.try_services import container_jemalloc
 from lab.engines.choice import say, through_the_gate
 from lab.errors import ExitCode, LabError
@@ -77,7 +78,9 @@ def try_with_processes(
         write_services(spec, settings.host_cpus, jemalloc, file, str(memray) if memray else None)
         engine = process_engine(spec, installed, settings, given, root, work)
         plan = plan_of(spec, file, given, jemalloc)
-        folder, diagnosis = run_app(AppRunInput(plan, settings, engine, results), console)
+        releases = LocalReleases(spec, installed, engine, given, root, work)
+        run_input = AppRunInput(plan, settings, engine, results, releases=releases)
+        folder, diagnosis = run_app(run_input, console)
     return close(folder, diagnosis, spec, console)
 
 

@@ -1,6 +1,7 @@
 """Who holds what grew, as a traced process answers it: containers, lost objects, packages."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,27 @@ class CalledFunction:
     package: Package | None
 
 
+class CodeKind(StrEnum):
+    """Whose code it is."""
+
+    APP = "app"
+    PACKAGE = "package"
+    LIBRARY = "standard library"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose code owns a container."""
+
+    kind: CodeKind
+    module: str
+    """The module of the nearest class or function on the path, else that of its root."""
+    package: Package | None
+    """The distribution of a package's module; None where none claims its file."""
+    is_in_app: bool
+    """Whether the path begins in the app."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A container that got longer since the baseline."""
@@ -40,6 +62,8 @@ class Holder:
     """The commonest type of an entry."""
     limit: int | None
     """The most entries that it takes; None where it has no limit."""
+    owner: Owner | None = None
+    """Whose code it is; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,17 @@ Causes = tuple[Cause, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """The newest release of a package that installs beside the rest, in place of another."""
+
+    package: str
+    """The distribution's name; `Python` for a newer interpreter."""
+    installed: str
+    """The version that the app has."""
+    newest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intervention:
     """The same app with one thing changed."""
 
@@ -45,6 +56,8 @@ class Intervention:
     """Whether the change is something to keep; one that is not only tells causes apart."""
     stops: Causes = ()
     """Causes that it ends without telling them apart, like replacing the workers: a stop-gap."""
+    release: Release | None = None
+    """Set where another release is what is changed."""
 
     @property
     def is_stop_gap(self) -> bool:
@@ -66,6 +79,8 @@ class InterventionPlan:
     """Variants whose allocations were traced."""
     changes: tuple[Intervention, ...]
     """Each is the variant `<base>-<its name>`."""
+    no_release: str | None = None
+    """Why the newest release of what holds the memory was not run; None: it was, or none is due."""
 
     def variant(self, change: Intervention) -> str:
         return f"{self.base}-{change.name}"

@@ -93,3 +93,43 @@ def test_nothing_of_the_app_runs_for_it(tmp_path: Path) -> None:
     print(json.dumps(callees.callees(functions, 5)))
     """
     assert run(program, tmp_path) == []
+
+
+def test_a_container_belongs_to_the_nearest_code_around_it(tmp_path: Path) -> None:
+    (tmp_path / "site-packages").mkdir()
+    installed(tmp_path / "site-packages")
+    (tmp_path / "site-packages/fastjson/__init__.py").write_text(
+        "SEEN = {}\nclass Jar:\n    def __init__(self): self.items = {}\nclass Rows(dict): pass\n"
+    )
+    (tmp_path / "app.py").write_text(
+        "import fastjson, logging\nOWN, JAR, ROWS = {}, fastjson.Jar(), fastjson.Rows()\n"
+        "class Session:\n    def __init__(self): self.events = []\n"
+        "fastjson.ONE = Session()\nLOG = logging.getLogger('x')\n"
+    )
+    program = f"""
+    sys.path[:0] = [{str(tmp_path)!r}, {str(tmp_path / "site-packages")!r}]
+    import logging, app, fastjson, owners, reach
+    def found():
+        held = dict(own=app.OWN, jar=app.JAR.items, rows=app.ROWS, seen=fastjson.SEEN,
+                    log=app.LOG.handlers, one=fastjson.ONE.events, library=logging.root.handlers)
+        for each in held.values():
+            each.append([1]) if type(each) is list else each.update(x=[1])
+        met = reach.search(reach.module_roots())
+        return {{name: owners.owner_of(met.path(each)) for name, each in held.items()}}
+    print(json.dumps(found()))
+    """
+    found = run(program, tmp_path)
+    package = {"name": "Fast-JSON", "version": "5.1.0", "tracker": "https://example.org/issues"}
+
+    def owner(kind: str, module: str, in_app: bool, package: object = None) -> dict[str, object]:
+        return {"kind": kind, "module": module, "package": package, "is_in_app": in_app}
+
+    assert found == {
+        "own": owner("app", "app", True),
+        "rows": owner("app", "app", True),
+        "log": owner("app", "app", True),
+        "one": owner("app", "app", False),
+        "jar": owner("package", "fastjson", True, package),
+        "seen": owner("package", "fastjson", False, package),
+        "library": owner("standard library", "logging", False),
+    }

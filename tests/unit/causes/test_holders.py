@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from lab.causes.advice import advice_for_holder
+from lab.causes.holder_advice import advice_for_holder
 from lab.causes.holders import sentences, who_holds
 from lab.records.holders import CalledFunction, Holder, HolderSearch, ObjectGrowth, Package
 from lab.records.observations import AllocationTrace, TracedLine
@@ -79,6 +79,14 @@ def test_a_chain_is_told_by_its_newest_object() -> None:
     ]
 
 
+def test_a_few_objects_of_a_type_are_no_chain() -> None:
+    """The line left 6,000 blocks: 300 tuples of the tracer's own are not what holds them."""
+    line = replace(LINE, count=6000)
+    few = with_search(holders=(), examples=(ObjectGrowth("builtins.tuple", 300, "app.X"),))
+
+    assert not any("tuple" in text for text in said(replace(few, lines=(line,))))
+
+
 def test_what_nobody_holds_names_the_function_that_the_line_calls() -> None:
     (sentence,) = said(with_search(holders=()))
 
@@ -126,5 +134,6 @@ def test_the_advice_for_what_nobody_holds_names_the_package() -> None:
     assert found is not None
 
     assert advice_for_holder(found) == (
-        "move ujson 5.1.0 to a release that does not leak, or report it to its maintainers"
+        "move ujson 5.1.0 to a release that does not leak, or report it at "
+        "https://example.org/issues"
     )

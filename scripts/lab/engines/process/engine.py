@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from lab.engines.process import postgres
 from lab.engines.process.cgroups import Cgroups, remove
 from lab.engines.process.cpus import Shown, show
+from lab.engines.process.environments import Installed
 from lab.engines.process.launch_plan import LaunchPlan, Sources
 from lab.engines.process.ports import LOOPBACK, Ports
 from lab.engines.process.process_group import (
@@ -88,6 +90,11 @@ class ProcessEngine:
 
     def can_restart(self) -> bool:
         return True
+
+    def add_environment(self, image: str, installed: Installed) -> None:
+        """Let variants of another image start, too."""
+        known = {**self.sources.installed, image: installed}
+        self.sources = replace(self.sources, installed=known)
 
     def start(self, variant: Variant) -> Endpoint:
         group = self.running.get(variant.name)

@@ -1,0 +1,140 @@
+"""An app's environment with one package in its newest release, or on a newer Python."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lab.app.environment import needs, prepare_app
+from lab.app.spec import AppSpec
+from lab.engines.process.environments import Installed, signals_interrupt
+from lab.engines.process.interpreters import find_interpreter
+from lab.engines.process.uv import Uv, failure_line
+from lab.errors import LabError
+from lab.records.interventions import Release
+
+REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?[^;#]*(;[^#]*)?")
+INSTALL_SECONDS = 180.0
+NEWER_PYTHONS = ("3.14", "3.13", "3.12", "3.11", "3.10", "3.9")
+PYTHON = "Python"
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """An environment that differs in one release."""
+
+    installed: Installed
+    release: Release
+
+
+class NoRelease(LabError):
+    """There is no other release to try; the message says why."""
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as the index spells it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def installed_versions(python: Path) -> dict[str, str]:
+    """The version of each distribution from an index in an environment, by its canonical name."""
+    found = {}
+    for folder in python.parents[1].glob("lib/python*/site-packages/*.dist-info"):
+        name, _, version = folder.name.removesuffix(".dist-info").partition("-")
+        if not (folder / "direct_url.json").exists():
+            found[canonical(name)] = version
+    return found
+
+
+def joined_lines(text: str) -> Iterator[str]:
+    """The lines of a requirements file, with those that go on in the next line as one."""
+    yield from re.sub(r"\\\n\s*", " ", text).splitlines()
+
+
+def unpinned(text: str, package: str) -> str:
+    """Requirements that allow any release of one package: its lines without versions and hashes."""
+    return "".join(f"{free_line(line, package)}\n" for line in joined_lines(text))
+
+
+def free_line(line: str, package: str) -> str:
+    match = REQUIREMENT.match(line)
+    if match is None or canonical(match[1]) != canonical(package):
+        return line
+    marker = re.sub(r"\s--\S.*", "", match[3] or "")
+    return f"{match[1]}{match[2] or ''} {marker}".rstrip()
+
+
+def newest_release(
+    description: AppSpec, package: str, installed: Installed, root: Path, work: Path
+) -> Newer:
+    """The app's environment with the newest release of a package that installs beside the rest.
+
+    Args:
+        installed: the environment that the app has; the other releases are kept where they can be.
+        root: the folder of the environments, with uv's cache.
+        work: an empty folder, which gets the new environment.
+
+    Raises:
+        NoRelease: it cannot be installed, or the app has it already.
+    """
+    before = installed_versions(installed.python)
+    name = canonical(package)
+    uv = Uv(root.absolute())
+    with signals_interrupt():
+        try:
+            failed = attempt(description, name, before, uv, Made(installed.python, work))
+        finally:
+            uv.end()
+    if failed:
+        raise NoRelease(f"the newest release of {package} cannot be had: {failure_line(failed)}")
+    newest, was = installed_versions(work / "bin" / "python3").get(name), before.get(name)
+    if newest is None or was is None or newest == was:
+        raise NoRelease(
+            f"{package} {was or ''} is the newest release that installs beside the rest"
+        )
+    reference = f"{installed.reference}, with {package} {newest}"
+    return Newer(Installed(work / "bin" / "python3", reference), Release(package, was, newest))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new environment: the Python that it stands on, and its folder."""
+
+    interpreter: Path
+    folder: Path
+
+
+def attempt(description: AppSpec, name: str, before: dict[str, str], uv: Uv, made: Made) -> str:
+    """uv's output when it fails; empty when the environment is there."""
+    python = made.folder / "bin" / "python3"
+    install = ("pip", "install", "--compile-bytecode", "--python", python)
+    same = [f"{other}=={version}" for other, version in before.items() if other != name]
+    failed = uv.run("venv", "--no-project", "--python", made.interpreter, made.folder)
+    if not failed and same:
+        failed = uv.run(*install, "--no-deps", *same, timeout_seconds=INSTALL_SECONDS)
+    if failed:
+        return failed
+    with needs(description) as wanted:
+        for file in wanted[1::2]:
+            path = Path(file)
+            path.write_text(unpinned(path.read_text(encoding="utf-8"), name), encoding="utf-8")
+        newest: Sequence[str | Path] = ("--upgrade-package", name, name, *wanted)
+        return uv.run(*install, *newest, timeout_seconds=INSTALL_SECONDS)
+
+
+def newer_python(description: AppSpec, root: Path, say: Callable[[str], None]) -> Newer:
+    """The app's environment on the newest Python of this machine on which its packages install.
+
+    Raises:
+        NoRelease: there is none.
+    """
+    minor = int(description.python.partition(".")[2])
+    for version in NEWER_PYTHONS:
+        if int(version.partition(".")[2]) <= minor or find_interpreter(version) is None:
+            continue
+        try:
+            installed = prepare_app(replace(description, python=version), root, say)
+        except LabError:
+            continue
+        return Newer(installed, Release(PYTHON, description.python, version))
+    raise NoRelease(f"no newer Python than {description.python} is here that takes its packages")

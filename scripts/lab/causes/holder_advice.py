@@ -1,0 +1,58 @@
+"""What helps against a growth whose holder is known by name, by whose code it is. Pure."""
+
+from collections.abc import Mapping
+
+from lab.causes.holders import HolderFinding, package_text
+from lab.causes.releases import tracker_text
+from lab.records.holders import CodeKind, Owner
+
+LIBRARY_ADVICE: Mapping[str, str] = {
+    "threading": "join the threads that are started, or give them a pool",
+    "logging": "make loggers and handlers once, not with each request",
+    "asyncio": "await or cancel the tasks and timers that are made",
+    "weakref": "finish what weakref.finalize waits for",
+    "atexit": "register functions for the end once, not with each request",
+    "warnings": "keep the texts of warnings few: each new one is remembered",
+    "mimetypes": "add types once, not with each request",
+}
+"""By the first part of the module's name."""
+
+
+def advice_for_holder(holder: HolderFinding, caller: str | None = None) -> str | None:
+    """The advice for a holder that is known by name; None without one.
+
+    Args:
+        caller: the line of the app that leads to what was left, where one is known.
+    """
+    path = next((each.path for each in holder.holders if each.path), None)
+    if path is None:
+        return advice_for_package(holder)
+    owner = holder.owner
+    if owner is None or owner.kind is CodeKind.APP:
+        return f"bound {path}, let its entries expire, or key it by fewer values"
+    if owner.kind is CodeKind.LIBRARY:
+        return advice_for_library(owner, caller)
+    if not owner.is_in_app:
+        return advice_for_package(holder) or f"let {owner.module} hold fewer entries"
+    name = package_text(owner.package) if owner.package else owner.module
+    return f"give {path} fewer different entries or a shorter life: its code is {name}'s"
+
+
+def advice_for_library(owner: Owner, caller: str | None) -> str:
+    """What the app does that the standard library remembers."""
+    known = LIBRARY_ADVICE.get(owner.module.partition(".")[0])
+    where = f" ({caller})" if caller else ""
+    if known is not None:
+        return f"{known}{where}"
+    return f"see what the app calls of {owner.module} with each request{where}"
+
+
+def advice_for_package(holder: HolderFinding) -> str | None:
+    """The package to move; None where none is known."""
+    package = holder.culprit
+    if package is None:
+        return None
+    return (
+        f"move {package_text(package)} to a release that does not leak, or report it "
+        f"{tracker_text(package)}"
+    )

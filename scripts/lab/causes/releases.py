@@ -1,0 +1,65 @@
+"""What the newest release of a package, or a newer Python, did to a growth. Pure."""
+
+from lab.causes.diagnosis import Diagnosis
+from lab.causes.interventions import InterventionResult
+from lab.records.holders import Package
+from lab.records.interventions import Release
+from lab.records.judgement import Verdict
+from lab.text.phrases import in_mib
+
+ENDED = (Verdict.FLAT, Verdict.BOUNDED)
+
+
+def ends_it(result: InterventionResult) -> bool:
+    """Whether the app does not leak with another release."""
+    return result.change.release is not None and result.verdict in ENDED
+
+
+def asks_for_release(found: Diagnosis) -> bool:
+    """Whether another release could end it: a leak that a package or the library holds."""
+    holder = found.holder
+    if found.judged.verdict is not Verdict.LEAK or holder is None:
+        return False
+    return holder.culprit is not None or holder.is_librarys
+
+
+def is_release(result: InterventionResult) -> bool:
+    return result.change.release is not None
+
+
+def specifier(release: Release) -> str:
+    """The requirement to write: `ujson>=5.12.1`."""
+    return f"{release.package}>={release.newest}"
+
+
+def release_text(result: InterventionResult, package: Package | None) -> str:
+    """What a run with another release says, as advice.
+
+    Args:
+        package: the distribution with the tracker that its metadata states; None for Python.
+    """
+    release, verdict = result.change.release, result.verdict
+    if release is None or verdict is None:
+        return ""
+    if verdict in ENDED:
+        return f"{specifier(release)} (measured: {verdict.value})"
+    newest = f"{release.package} {release.newest}"
+    if verdict is Verdict.LEAK:
+        still = f"{release.package} still leaks in the newest release, {release.newest}"
+        return f"{still}: report it {tracker_text(package)}"
+    saved = f"it gained {in_mib(result.saved_bytes)} less"
+    return f"whether {newest}, the newest release, leaks is open ({saved})"
+
+
+def still_grows(result: InterventionResult) -> str:
+    """That another release changes nothing, where how it is used decides."""
+    release = result.change.release
+    name = f"{release.package} {release.newest}" if release else ""
+    return f"it grows with the newest release, {name}, too"
+
+
+def tracker_text(package: Package | None) -> str:
+    """To whom a leak is reported."""
+    if package is None or package.tracker is None:
+        return "to its maintainers"
+    return f"at {package.tracker}"

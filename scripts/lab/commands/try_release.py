@@ -1,0 +1,69 @@
+"""The last run of a `make try`: the app with another release of what holds its memory."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.app.environment import ENVIRONMENTS
+from lab.app.interventions import release_change
+from lab.app.release import Newer, NoRelease, newer_python, newest_release
+from lab.app.requests import user_app_of
+from lab.app.services import release_service, variant_name
+from lab.app.spec import AppSpec
+from lab.causes.holders import HolderFinding
+from lab.commands.app_plan import AppRunPlan
+from lab.engines.process.environments import Installed
+from lab.matrix.variants import read_matrix
+from lab.records.interventions import Intervention
+
+if TYPE_CHECKING:
+    from lab.engines.process.engine import ProcessEngine
+
+OFFLINE = "its newest release was not tried: OFFLINE=1"
+
+
+def say_nothing(_: str) -> None:
+    """For what the run's own progress shows already."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalReleases:
+    """Other releases for an app that runs as local processes."""
+
+    spec: AppSpec
+    installed: Installed
+    engine: "ProcessEngine"
+    given: Mapping[str, str]
+    root: Path
+    work: Path
+
+    def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:
+        """The plan with the app in another release, and that change.
+
+        Raises:
+            NoRelease: there is none to try; says why.
+        """
+        newer = self.newer(holder)
+        change = release_change(newer.release)
+        name, image = variant_name(self.spec, change), f"memlab-{variant_name(self.spec, change)}"
+        self.engine.add_environment(image, newer.installed)
+        file = self.engine.sources.compose_file
+        document = json.loads(file.read_text(encoding="utf-8"))
+        beside = document["services"][plan.base.name]
+        document["services"][name] = release_service(beside, image)
+        file.write_text(json.dumps(document, indent=1), encoding="utf-8")
+        variants = {variant.name: variant for variant in read_matrix(file, self.given)}
+        user_apps = {**plan.user_apps, name: user_app_of(self.spec)}
+        return replace(plan, variants=variants, user_apps=user_apps), change
+
+    def newer(self, holder: HolderFinding) -> Newer:
+        environments = self.root / ENVIRONMENTS
+        if holder.culprit is not None:
+            if self.given.get("OFFLINE") == "1":
+                raise NoRelease(OFFLINE)
+            folder = self.work / "newest"
+            name = holder.culprit.name
+            return newest_release(self.spec, name, self.installed, environments, folder)
+        return newer_python(self.spec, environments, say_nothing)

@@ -1,0 +1,148 @@
+"""What helps by whose code holds the memory, and what its newest release did."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import raw
+from lab.app.interventions import release_change
+from lab.causes.advice import help_line
+from lab.causes.diagnosis import Diagnosis, diagnosis_of
+from lab.causes.findings import CauseFinding
+from lab.causes.holder_advice import advice_for_holder
+from lab.causes.holders import HolderFinding, sentences
+from lab.causes.interventions import InterventionResult
+from lab.causes.releases import asks_for_release
+from lab.records.holders import CalledFunction, CodeKind, Holder, Owner, Package
+from lab.records.interventions import Cause, InterventionPlan, Release
+from lab.records.judgement import Certainty, Verdict
+from lab.records.observations import TracedLine
+from lab.verdict.verdict import judge_trial
+
+UJSON = Package("ujson", "5.3.0", "https://example.org/issues")
+CLIENT = Package("client", "1.0", None)
+CHANGE = release_change(Release("ujson", "5.3.0", "5.12.1"))
+DICT = Holder("app.SEEN", "dict", 0, 6000, 12 << 20, "Row", None)
+UNHELD = HolderFinding(called=CalledFunction("ujson.dumps", UJSON), package=UJSON, requests=6000)
+
+
+def held(
+    kind: CodeKind, module: str, package: Package | None = None, *, in_app: bool = False
+) -> HolderFinding:
+    owner = Owner(kind, module, package, in_app)
+    return HolderFinding(holders=(replace(DICT, owner=owner),), package=UJSON, requests=6000)
+
+
+APPS = held(CodeKind.APP, "app", in_app=True)
+PACKAGES = held(CodeKind.PACKAGE, "client.jar", CLIENT)
+PACKAGES_IN_APP = held(CodeKind.PACKAGE, "client.jar", CLIENT, in_app=True)
+LIBRARYS = held(CodeKind.LIBRARY, "threading")
+
+
+@pytest.mark.parametrize(
+    ("holder", "advice"),
+    [
+        (APPS, "bound app.SEEN, let its entries expire, or key it by fewer values"),
+        (
+            PACKAGES,
+            "move client 1.0 to a release that does not leak, or report it to its maintainers",
+        ),
+        (
+            PACKAGES_IN_APP,
+            "give app.SEEN fewer different entries or a shorter life: its code is client 1.0's",
+        ),
+        (LIBRARYS, "join the threads that are started, or give them a pool (app.py:7)"),
+        (
+            held(CodeKind.LIBRARY, "copyreg"),
+            "see what the app calls of copyreg with each request (app.py:7)",
+        ),
+        (
+            UNHELD,
+            "move ujson 5.3.0 to a release that does not leak, or report it at "
+            "https://example.org/issues",
+        ),
+    ],
+)
+def test_the_advice_is_by_whose_code_it_is(holder: HolderFinding, advice: str) -> None:
+    assert advice_for_holder(holder, "app.py:7") == advice
+
+
+def test_what_is_not_the_apps_is_told_with_its_owner() -> None:
+    assert next(sentences(PACKAGES)).endswith("about 12.0 MiB, in client 1.0.")
+    assert next(sentences(LIBRARYS)).endswith("in threading of the standard library.")
+    assert next(sentences(APPS)).endswith("about 12.0 MiB.")
+
+
+def diagnosis(holder: HolderFinding, result: InterventionResult | None = None) -> Diagnosis:
+    judged = replace(judge_trial(raw.trial()), verdict=Verdict.LEAK)
+    found = CauseFinding(Cause.LIVE_OBJECTS, Certainty.PROVEN, "", "")
+    outcomes = (result,) if result else ()
+    line = TracedLine(1, 1, ("/srv/app.py:7",))
+    return Diagnosis(judged, 6000, 12 << 20, (found,), outcomes, (line,), (), holder)
+
+
+def ended(verdict: Verdict) -> InterventionResult:
+    return InterventionResult(CHANGE, 0.0, 12 << 20, rate=1.0, verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("holder", "verdict", "said"),
+    [
+        (UNHELD, Verdict.FLAT, "ujson>=5.12.1 (measured: flat)"),
+        (PACKAGES_IN_APP, Verdict.BOUNDED, "ujson>=5.12.1 (measured: bounded)"),
+        (
+            UNHELD,
+            Verdict.LEAK,
+            "ujson still leaks in the newest release, 5.12.1: report it at "
+            "https://example.org/issues",
+        ),
+        (
+            UNHELD,
+            Verdict.INCONCLUSIVE,
+            "move ujson 5.3.0 to a release that does not leak, or report it at "
+            "https://example.org/issues; whether ujson 5.12.1, the newest release, leaks is open "
+            "(it gained 12.0 MiB less)",
+        ),
+        (
+            PACKAGES_IN_APP,
+            Verdict.LEAK,
+            "give app.SEEN fewer different entries or a shorter life: its code is client 1.0's; "
+            "it grows with the newest release, ujson 5.12.1, too",
+        ),
+    ],
+)
+def test_the_help_is_what_the_newest_release_did(
+    holder: HolderFinding, verdict: Verdict, said: str
+) -> None:
+    assert help_line(diagnosis(holder, ended(verdict))) == said
+
+
+def test_without_another_release_nothing_is_lost() -> None:
+    found = replace(diagnosis(PACKAGES), no_release="no index answers")
+
+    assert help_line(found) == (
+        "move client 1.0 to a release that does not leak, or report it to its maintainers "
+        "(no index answers)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("holder", "asks"),
+    [(APPS, False), (PACKAGES, True), (UNHELD, True), (LIBRARYS, True), (HolderFinding(), False)],
+)
+def test_a_release_is_asked_for_what_a_package_or_the_library_holds(
+    holder: HolderFinding, asks: bool
+) -> None:
+    assert asks_for_release(diagnosis(holder)) is asks
+
+
+def test_a_release_that_does_not_serve_the_app_is_told() -> None:
+    plan = InterventionPlan("shop", "own-shop", "own-shop-beside", (), (CHANGE,))
+    died = replace(raw.trial(), end=None)
+    found = diagnosis_of(plan, {"own-shop": (raw.trial(),), plan.variant(CHANGE): (died,)})
+
+    assert found.no_release == "with ujson 5.12.1, the newest, the app does not serve its load"
+
+
+def test_a_change_of_release_names_both(tmp_path: Path) -> None:
+    assert CHANGE.line == "ujson 5.12.1 in place of 5.3.0"
