@@ -84,8 +84,8 @@ def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) 
     ]
     traced = [trial for name in plan.traced for trial in trials.get(name, ())]
     traces = [trial.explanation for trial in traced if trial.explanation]
-    found = diagnose(base, control, changed, traces)
-    return replace(found, no_release=plan.no_release or failed_release(plan, found))
+    diagnosis = diagnose(base, control, changed, traces)
+    return replace(diagnosis, no_release=plan.no_release or failed_release(plan, diagnosis))
 
 
 def failed_release(plan: InterventionPlan, found: Diagnosis) -> str | None:
