@@ -152,9 +152,12 @@ class TextMap:
     def parse(self, value: Any, _: Path) -> Mapping[str, str]:
         if not isinstance(value, dict):
             raise ValueError(self.allowed)
-        plain = (str, int, float)
-        if not all(isinstance(i, plain) and not isinstance(i, bool) for i in value.values()):
-            raise ValueError(self.allowed)
+        for name, item in value.items():
+            if isinstance(item, bool):
+                spelled = f'{name} = "{str(item).lower()}"'
+                raise ValueError(f"{self.allowed}: quote it, {spelled}")
+            if not isinstance(item, str | int | float):
+                raise ValueError(self.allowed)
         texts = {name: str(item) for name, item in value.items()}
         named = all(re.fullmatch(self.names, name) for name in texts)
         if not named or not all(re.fullmatch(self.texts, i, re.DOTALL) for i in texts.values()):

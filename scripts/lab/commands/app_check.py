@@ -11,6 +11,7 @@ from lab.app.guess.asking import Answer
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec
+from lab.engines.process.listening import Listening
 from lab.engines.protocol import Endpoint, Engine
 from lab.errors import VariantError
 from lab.records.variant import Variant
@@ -23,7 +24,8 @@ LOG_LINES = 200
 MAX_BODY_BYTES = 4 << 20
 BODY_SECONDS = 2.0
 """How long an answer without end is read."""
-Ports = Callable[[], frozenset[int]]
+Sockets = Callable[[], frozenset[Listening] | None]
+"""What its processes listen on by now; None where that is not known."""
 
 
 class NotUp(Exception):
@@ -42,8 +44,8 @@ class Running:
     engine: Engine
     variant: Variant
 
-    def ask(self, request: GuessedRequest) -> Answer:
-        return ask(self.endpoint.host, self.endpoint.port, request)
+    def ask(self, request: GuessedRequest, number: int = 1) -> Answer:
+        return ask(self.endpoint.host, self.endpoint.port, request, number)
 
     def log(self) -> str:
         return "\n".join(self.engine.log_tail(self.variant, LOG_LINES))
@@ -51,12 +53,13 @@ class Running:
 
 @contextlib.contextmanager
 def brought_up(
-    engine: Engine, variant: Variant, description: AppSpec, ports: Ports
+    engine: Engine, variant: Variant, description: AppSpec, sockets: Sockets, is_guess: bool
 ) -> Iterator[Running]:
     """The app as it serves, stopped at the end.
 
     Args:
-        ports: on which its processes listen by now.
+        sockets: that its processes listen on by now.
+        is_guess: whether another port is its only one as soon as it listens there.
 
     Raises:
         NotUp: it ended, or does not answer; says why.
@@ -67,13 +70,15 @@ def brought_up(
         raise NotUp(Failure(FailureKind.DIED, str(error))) from error
     try:
         running = Running(endpoint, engine, variant)
-        await_answer(running, description, ports)
+        await_answer(running, description, sockets, ELSEWHERE_SECONDS if is_guess else None)
         yield running
     finally:
         engine.stop(variant)
 
 
-def await_answer(running: Running, description: AppSpec, ports: Ports) -> None:
+def await_answer(
+    running: Running, description: AppSpec, sockets: Sockets, patience_seconds: float | None
+) -> None:
     deadline = time.monotonic() + description.ready_seconds
     elsewhere_since: float | None = None
     health = GuessedRequest({"path": description.health}, "")
@@ -84,14 +89,43 @@ def await_answer(running: Running, description: AppSpec, ports: Ports) -> None:
             raise NotUp(Failure(FailureKind.DIED, said))
         if accepts(running.endpoint) and running.ask(health).status is not None:
             return
-        now, others = time.monotonic(), ports() - {running.endpoint.port}
+        now, heard = time.monotonic(), sockets()
+        others = any(each.port != running.endpoint.port for each in heard or ())
         elsewhere_since = (elsewhere_since or now) if others else None
-        if elsewhere_since is not None and now - elsewhere_since > ELSEWHERE_SECONDS:
-            kind = FailureKind.ELSEWHERE
-            raise NotUp(Failure(kind, running.log(), tuple(sorted(others))))
+        patience = description.ready_seconds if patience_seconds is None else patience_seconds
+        if elsewhere_since is not None and now - elsewhere_since > patience:
+            raise NotUp(not_on_port(running, heard or frozenset()))
         if now > deadline:
-            raise NotUp(Failure(FailureKind.NEVER_READY, running.log()))
+            raise NotUp(never_ready(running, description, heard))
         time.sleep(POLL_SECONDS)
+
+
+def not_on_port(running: Running, heard: frozenset[Listening]) -> Failure:
+    ports = tuple(sorted({each.port for each in heard} - {running.endpoint.port}))
+    listed = ", ".join(map(str, sorted(heard)))
+    told = f"it listens on {listed}, not on $PORT ({running.endpoint.port})"
+    return Failure(FailureKind.ELSEWHERE, running.log(), ports, told)
+
+
+def never_ready(running: Running, spec: AppSpec, heard: frozenset[Listening] | None) -> Failure:
+    """Why it does not answer, by what it listens on."""
+    port, seconds = running.endpoint.port, f"{spec.ready_seconds:.0f} s"
+    if heard is None:
+        told = (
+            f"it did not answer {spec.health} on $PORT within {seconds}: it must listen on "
+            "$HOST:$PORT; where it needs longer, raise `ready_seconds`"
+        )
+    elif any(each.port != port for each in heard):
+        return not_on_port(running, heard)
+    elif heard:
+        listed = ", ".join(map(str, sorted(heard)))
+        told = f"it listens on {listed} and gave no answer to {spec.health} within {seconds}"
+    else:
+        told = (
+            f"it did not answer within {seconds} and listens on no port: raise `ready_seconds`, or"
+            " put what takes long into `prepare`"
+        )
+    return Failure(FailureKind.NEVER_READY, running.log(), told=told)
 
 
 def accepts(endpoint: Endpoint) -> bool:
@@ -101,16 +135,17 @@ def accepts(endpoint: Endpoint) -> bool:
     return False
 
 
-def ask(host: str, port: int, request: GuessedRequest) -> Answer:
+def ask(host: str, port: int, request: GuessedRequest, number: int = 1) -> Answer:
     """One request and what came back; an answer without end is cut off."""
     values = request.values
     given = values.get("body", "")
     body = given if isinstance(given, bytes) else str(given).encode()
-    body = body.replace(b"{n}", b"1")
-    headers = {k: str(v).replace("{n}", "1") for k, v in values.get("headers", {}).items()}
+    n = str(number)
+    body = body.replace(b"{n}", n.encode())
+    headers = {k: str(v).replace("{n}", n) for k, v in values.get("headers", {}).items()}
     connection = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
     try:
-        path = request.path.replace("{n}", "1")
+        path = request.path.replace("{n}", n)
         connection.request(request.method, path, body or None, {"Connection": "close", **headers})
         answer = connection.getresponse()
         content, is_endless = bounded_body(connection, answer)

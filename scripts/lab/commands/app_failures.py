@@ -1,9 +1,8 @@
 """Why a user app could not be measured, in one line with the next step."""
 
+from lab.app.guess.failures import last_words
 from lab.app.spec import AppSpec
 from lab.records.trial import End, EndKind
-
-LOG_LINES = 6
 
 
 def without_trial(end: End | None, spec: AppSpec) -> str:
@@ -20,13 +19,16 @@ def advice_for(kind: EndKind, reason: str, spec: AppSpec) -> str:
     if kind is EndKind.DIED:
         return f"{file}: the app does not start{command}: {reason}; see its log's last lines"
     if kind is EndKind.NEVER_READY:
-        return f"{file}: {reason}{command}: it must listen on $HOST:$PORT, or set health"
+        return (
+            f"{file}: {reason}{command}: it must listen on $HOST:$PORT; where it needs longer to "
+            "start, raise `ready_seconds` or put the setup into `prepare`"
+        )
     if kind is EndKind.NO_REQUESTS_SERVED:
-        return f"{file}: requests: {reason}: set their path, method or expect"
+        return f"{file}: requests: {reason}"
     return f"{file}: the app was not measured: {reason}"
 
 
 def with_log(message: str, end: End | None) -> str:
-    """The message, and below it the last lines of the server's log."""
-    lines = end.log_tail[-LOG_LINES:] if end else ()
+    """The message, and below it what the server's log says last of an exception, else at all."""
+    lines = last_words("\n".join(end.log_tail)) if end else ()
     return message + "".join(f"\n  | {line}" for line in lines)

@@ -1,18 +1,22 @@
 """Whether an app in its container comes up and answers, in the driver's own container."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from lab.app.guess.asking import settled
-from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import read_folder
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.guess.render import render
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.commands.app_check import NotUp, brought_up
-from lab.commands.guess_texts import failed, refusal, refusals, tell
+from lab.commands.guess_texts import (
+    advice_for_described,
+    failed,
+    refusal,
+    refusals,
+    tell,
+)
 from lab.engines.choice import say
 from lab.engines.protocol import Engine
 from lab.errors import LabError, UsageError
@@ -24,33 +28,40 @@ FAILURES = Path("/lab/guess/failures.jsonl")
 CHECK_READY_SECONDS = 30.0
 
 
-def checked(engine: Engine, variant: Variant, spec: AppSpec, given: Mapping[str, str]) -> AppSpec:
+class GuessFailed(LabError):
+    """A guess did not come up; `try-next` says so, with the guess that follows."""
+
+
+def not_known() -> None:
+    """What is listened on in a container: the engine does not say."""
+
+
+def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     """The app, with the requests that are answered where it is a guess.
 
     Raises:
-        LabError: it does not come up or answer; what failed of a guess is written down, and
-            scripts/try goes on with the next.
+        LabError: it does not come up or answer.
+        GuessFailed: so of a guess; it is written down, and scripts/try goes on with the next.
     """
     if FAILURES.exists():
         try:
             return answered(engine, variant, spec)
         except NotUp as error:
             add_failure(FAILURES, replace(error.failure, in_image=spec.has_own_image))
-            raise LabError(failed(error.failure)) from error
-    if given.get("CHECK") == "1":
-        check_described(engine, variant, spec)
+            raise GuessFailed(failed(error.failure)) from error
+    check_described(engine, variant, spec)
     return spec
 
 
 def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     tried = replace(spec, ready_seconds=min(spec.ready_seconds, CHECK_READY_SECONDS))
-    with brought_up(engine, variant, tried, frozenset) as running:
+    with brought_up(engine, variant, tried, not_known, is_guess=True) as running:
         found = after(read_folder(spec.folder), read_failures(FAILURES))
         if found is None:
             raise UsageError(f"{spec.file}: the guess that was built is none any more")
         requests, asked = settled(found, running.ask)
         if not requests:
-            raise NotUp(Failure(FailureKind.REFUSED, refusals(running, asked)))
+            raise NotUp(refusals(running, asked))
         tell(say, asked)
     text = render(replace(found, requests=requests))
     write_file(FAILURES.with_name(FILE), text)
@@ -59,9 +70,9 @@ def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
 
 def check_described(engine: Engine, variant: Variant, spec: AppSpec) -> None:
     try:
-        with brought_up(engine, variant, spec, frozenset) as running:
+        with brought_up(engine, variant, spec, not_known, is_guess=False) as running:
             failure = refusal(running, spec, say)
     except NotUp as error:
         failure = error.failure
     if failure is not None:
-        raise LabError(f"{spec.file}: {failed(failure)}")
+        raise LabError(advice_for_described(spec, failure))

@@ -3,16 +3,28 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.app.guess.asking import Asked
-from lab.app.guess.failures import Failure, FailureKind, missing_service, telling_line
+from lab.app.guess.asking import A_USUAL_PATH, Answer, Asked
+from lab.app.guess.failures import (
+    Failure,
+    FailureKind,
+    exception_in,
+    last_words,
+    missing_service,
+    telling_line,
+)
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, GuessedRequest
 from lab.app.requests import headers_and_body
 from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
 from lab.commands.app_check import Running
 from lab.load.request import SUCCESS
+from lab.records.request_kinds import APPS_FAULT, REQUESTS_FAULT
 
 MAX_ATTEMPTS = 24
+MOST_REFUSED_BYTES = 300
+"""How much is told of a body that was refused."""
+MOST_ASKED_ALIKE = 3
+"""How often one kind of request is asked, each time with another number, until it is served."""
 Say = Callable[[str], None]
 
 
@@ -29,10 +41,10 @@ def no_command(where: Path, folder: Folder) -> str:
 
 
 def failed(failure: Failure) -> str:
-    if failure.kind is FailureKind.ELSEWHERE:
-        listed = ", ".join(map(str, failure.ports))
-        return f"it listens on port {listed}, not on $PORT"
-    return f"{failure.kind.value}: {telling_line(failure.said)}"
+    if failure.kind in (FailureKind.ELSEWHERE, FailureKind.NEVER_READY) and failure.told:
+        exception = exception_in(failure.said)
+        return failure.told + (f"; its log says: {exception}" if exception else "")
+    return f"{failure.kind.value}: {failure.told or telling_line(failure.said)}"
 
 
 def advice(where: Path, failure: Failure, found: Guess) -> str:
@@ -61,13 +73,41 @@ def tell(say: Say, asked: Asked) -> None:
             say(f"  left out: {request.method} {request.path} is answered with {answer.status}")
 
 
-def refusals(running: Running, asked: Asked) -> str:
-    """The app's own words, and how each request was answered."""
-    told = [
-        f"{request.method} {request.path}: {answer.status or answer.fault}"
-        for request, answer in asked.others[:8]
-    ]
-    return f"{running.log()}\nnothing is served: {', '.join(told)}"
+def refusals(running: Running, asked: Asked) -> Failure:
+    """How each request was answered, what the first refusal said, and the app's own words."""
+    named = [each for each in asked.others if each[0].why != A_USUAL_PATH] or asked.others
+    told = [answered(request, answer) for request, answer in named[:8]]
+    bodies = (body_text(answer) for _, answer in sorted(named, key=by_gravity))
+    body = next((each for each in bodies if each), "")
+    worst = max((answer.status or 0 for _, answer in named), default=0)
+    log = running.log()
+    return refused(log, ", ".join(told), body, worst)
+
+
+def by_gravity(each: tuple[GuessedRequest, Answer]) -> bool:
+    """What the app failed at comes before what it refused."""
+    return (each[1].status or 0) < 500
+
+
+def answered(request: GuessedRequest, answer: Answer) -> str:
+    return f"{request.method} {request.path}: {answer.status or answer.fault}"
+
+
+def body_text(answer: Answer) -> str:
+    """The beginning of a body as a text on one line."""
+    text = answer.body[:MOST_REFUSED_BYTES].decode(errors="replace")
+    return " ".join(text.split())
+
+
+def refused(log: str, told: str, body: str, status: int) -> Failure:
+    """What is told of requests that are not served; a 5xx with the app's last exception."""
+    exception = exception_in(log) if status >= 500 else None
+    said = f" (it said: {body})" if body else ""
+    fault = APPS_FAULT if status >= 500 else REQUESTS_FAULT
+    if exception:
+        fault = f"the app's own fault, its log says: {exception}"
+    whole = f"{told}{said}: {fault}"
+    return Failure(FailureKind.REFUSED, f"{log}\n{told} {body}", told=whole)
 
 
 def asked_once(request: RequestSpec) -> GuessedRequest:
@@ -79,14 +119,33 @@ def asked_once(request: RequestSpec) -> GuessedRequest:
 
 def refusal(running: Running, spec: AppSpec, say: Say) -> Failure | None:
     """The first of its requests that is not answered as expected; each answer is told."""
-    wrong = []
+    wrong: list[tuple[str, Answer]] = []
     for request in spec.requests:
         if request.kind is not RequestProtocol.HTTP:
             continue
-        answer = running.ask(asked_once(request))
-        told = f"{request.method} {request.path} is answered with {answer.status}"
-        say(f"  {told}{'' if answer.status else f' ({answer.fault})'}")
-        if answer.status not in (request.expect or SUCCESS):
-            said = answer.body[:300].decode(errors="replace")
-            wrong.append(f"{told}: {' '.join(said.split())}")
-    return Failure(FailureKind.REFUSED, f"{running.log()}\n{wrong[0]}") if wrong else None
+        sent, expected = asked_once(request), request.expect or SUCCESS
+        for number in range(1, MOST_ASKED_ALIKE + 1):
+            answer = running.ask(sent, number)
+            if answer.status in expected:
+                break
+        say(f"  {answered(sent, answer)}")
+        if answer.status not in expected:
+            wrong.append((answered(sent, answer), answer))
+    if not wrong:
+        return None
+    told, first = wrong[0]
+    more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return refused(running.log(), f"{told}{more}", body_text(first), first.status or 0)
+
+
+def advice_for_described(spec: AppSpec, failure: Failure) -> str:
+    """Why a described app does not come up, where, and the next step; below it its last words."""
+    command = f" (command = {spec.command!r})" if spec.command else ""
+    told = failed(failure)
+    if service := missing_service(failure.said):
+        told += f": it needs {service}, and none answers where it looks for one"
+    key = "prepare" if failure.kind is FailureKind.PREPARE else "requests"
+    shown = "" if failure.kind in (FailureKind.REFUSED, FailureKind.PREPARE) else command
+    where = f" {key}:" if failure.kind in (FailureKind.REFUSED, FailureKind.PREPARE) else ""
+    lines = last_words(failure.said) if failure.kind is not FailureKind.REFUSED else []
+    return f"{spec.file}:{where} {told}{shown}" + "".join(f"\n  | {each}" for each in lines)

@@ -25,12 +25,13 @@ from lab.commands.app_closing import close
 from lab.commands.app_input import app_settings, given_app, probed, with_command
 from lab.commands.app_plan import plan_of
 from lab.commands.app_run import AppRunInput, run_app
-from lab.commands.container_check import checked
+from lab.commands.container_check import GuessFailed, checked
 from lab.commands.terminal import new_console, results_folder
 from lab.commands.try_guess import Place, check_described, prepare_data, working_guess
 from lab.commands.try_release import LocalReleases
 from lab.commands.try_services import container_jemalloc
 from lab.engines.choice import say, through_the_gate
+from lab.engines.process.environments import Installed
 from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
 from lab.settings import given_settings
@@ -65,14 +66,18 @@ def try_with_processes(
         LabError: the app cannot be measured.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings, spec = app_settings(given), local_app(given, root)
-    if given.get("CHECK") == "1":
-        say(CHECKED)
-        return ExitCode.DECIDED
+    settings, place = app_settings(given), place_of(given, root)
+    is_guess = is_undescribed(place.folder)
+    spec = local_app(place)
     with workplace(spec) as work:
         installed = installed_here(spec, root, say)
-        if failure := prepare_data(spec, installed, work / COPY):
-            raise LabError(f"{spec.file}: prepare failed: {telling_line(failure.said)}")
+        if is_guess and given.get("CHECK") != "1":
+            prepare_guessed(spec, installed, work / COPY)
+        elif not is_guess:
+            check_described(place, spec, installed, work)
+        if given.get("CHECK") == "1":
+            say(CHECKED)
+            return ExitCode.DECIDED
         memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
         jemalloc, file = find_jemalloc(), work / COMPOSE_FILE
         write_services(spec, settings.host_cpus, jemalloc, file, str(memray) if memray else None)
@@ -84,20 +89,34 @@ def try_with_processes(
     return close(folder, diagnosis, spec, console)
 
 
-def local_app(given: Mapping[str, str], root: Path) -> AppSpec:
-    """The app on this machine's Python, guessed where it has no lab.toml; checked with CHECK=1.
+def place_of(given: Mapping[str, str], root: Path) -> Place:
+    """Where and with what the app is tried.
 
     Raises:
-        LabError: it cannot be used, or does not come up.
+        UsageError: no app is named, or a setting is out of range.
     """
-    app = app_folder(given, root)
-    place = Place(app.resolve(), root, given, app_settings(given), say)
-    if is_undescribed(app):
+    return Place(app_folder(given, root).resolve(), root, given, app_settings(given), say)
+
+
+def local_app(place: Place) -> AppSpec:
+    """The app on this machine's Python; without a lab.toml the guess that comes up and answers.
+
+    Raises:
+        LabError: it cannot be used, or no guess comes up.
+    """
+    if is_undescribed(place.folder):
         return probed(working_guess(place)[1], place.settings).without_docker()
-    spec = given_app(given, root).without_docker()
-    if given.get("CHECK") == "1":
-        check_described(place, spec)
-    return spec
+    return given_app(place.given, place.root).without_docker()
+
+
+def prepare_guessed(spec: AppSpec, installed: Installed, copy: Path) -> None:
+    """Make its data ready in the copy that is measured.
+
+    Raises:
+        LabError: it failed, which it did not when the guess was checked.
+    """
+    if failure := prepare_data(spec, installed, copy):
+        raise LabError(f"{spec.file}: prepare failed: {telling_line(failure.said)}")
 
 
 def try_with_containers(
@@ -113,7 +132,10 @@ def try_with_containers(
     plan = plan_of(spec, root / COMPOSE_FILE, given, container_jemalloc(given))
     engine = through_the_gate(PROBES if spec.probes else None).engine
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    spec = checked(engine, plan.base, spec, given)
+    try:
+        spec = checked(engine, plan.base, spec)
+    except GuessFailed:
+        return ExitCode.INCOMPLETE
     if given.get("CHECK") == "1":
         say(CHECKED)
         return ExitCode.DECIDED

@@ -28,7 +28,6 @@ from lab.app.spec_file import describe, parse
 from lab.app.workdir import (
     COMPOSE_FILE,
     COPY,
-    installed_here,
     process_engine,
     workplace,
     write_services,
@@ -38,6 +37,7 @@ from lab.commands.guess_texts import (
     MAX_ATTEMPTS,
     Say,
     advice,
+    advice_for_described,
     failed,
     no_command,
     refusal,
@@ -45,7 +45,7 @@ from lab.commands.guess_texts import (
     tell,
 )
 from lab.engines.process.environments import Installed
-from lab.engines.process.listening import listening_ports
+from lab.engines.process.listening import Listening, listening
 from lab.engines.process.uv import uv_command
 from lab.errors import LabError, UsageError
 from lab.files import new_file
@@ -139,7 +139,7 @@ def attempt(place: Place, found: Guess) -> Guess | Failure:
 
 @contextlib.contextmanager
 def started(
-    place: Place, description: AppSpec, installed: Installed, work: Path
+    place: Place, description: AppSpec, installed: Installed, work: Path, *, is_guess: bool
 ) -> Iterator[Running]:
     """The app as it is measured, once it answers; raises NotUp."""
     file = work / COMPOSE_FILE
@@ -148,10 +148,10 @@ def started(
     variants = {each.name: each for each in read_matrix(file, place.given)}
     variant = variants[base_name(description)]
 
-    def ports() -> frozenset[int]:
-        return listening_ports(engine.find(variant).process.pid)
+    def sockets() -> frozenset[Listening]:
+        return listening(engine.find(variant).process.pid)
 
-    with brought_up(engine, variant, description, ports) as running:
+    with brought_up(engine, variant, description, sockets, is_guess=is_guess) as running:
         yield running
 
 
@@ -159,30 +159,14 @@ def checked(
     place: Place, found: Guess, description: AppSpec, installed: Installed, work: Path
 ) -> Guess | Failure:
     try:
-        with started(place, description, installed, work) as running:
+        with started(place, description, installed, work, is_guess=True) as running:
             requests, asked = settled(found, running.ask)
             if not requests:
-                return Failure(FailureKind.REFUSED, refusals(running, asked))
+                return refusals(running, asked)
             tell(place.say, asked)
             return replace(found, requests=requests)
     except NotUp as error:
         return error.failure
-
-
-def check_described(place: Place, description: AppSpec) -> None:
-    """Start a described app and ask it for each of its requests, once.
-
-    Raises:
-        LabError: it does not come up, or one of them is not answered as expected.
-    """
-    description = description.without_docker()
-    installed = installed_here(description, place.root, place.say)
-    with workplace(description) as work:
-        failure = prepare_data(description, installed, work / COPY)
-        if failure is None:
-            failure = described_failure(place, description, installed, work)
-    if failure is not None:
-        raise LabError(f"{description.file}: {failed(failure)}")
 
 
 def prepare_data(description: AppSpec, installed: Installed, copy: Path) -> Failure | None:
@@ -210,11 +194,24 @@ def prepare_data(description: AppSpec, installed: Installed, copy: Path) -> Fail
     return Failure(FailureKind.PREPARE, done.stdout[-20_000:].decode(errors="replace"))
 
 
+def check_described(place: Place, description: AppSpec, installed: Installed, work: Path) -> None:
+    """Start a described app and ask it for each of its requests, once.
+
+    Raises:
+        LabError: it does not come up, or one of them is not answered as expected.
+    """
+    failure = prepare_data(description, installed, work / COPY)
+    if failure is None:
+        failure = described_failure(place, description, installed, work)
+    if failure is not None:
+        raise LabError(advice_for_described(description, failure))
+
+
 def described_failure(
     place: Place, description: AppSpec, installed: Installed, work: Path
 ) -> Failure | None:
     try:
-        with started(place, description, installed, work) as running:
+        with started(place, description, installed, work, is_guess=False) as running:
             return refusal(running, description, place.say)
     except NotUp as error:
         return error.failure

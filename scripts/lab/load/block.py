@@ -144,4 +144,5 @@ async def run_block(
         driver_busy=busy,
         companion_seconds=companion_counts.latency_quantiles(),
         companion_requests=companion_counts.ok_and_failed(),
+        kinds={name: kind.frozen() for name, kind in counts.kinds.items()},
     )

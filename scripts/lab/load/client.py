@@ -12,12 +12,14 @@ from typing import cast
 
 from lab.load import body_discard
 from lab.load.body_discard import BodyDiscard
-from lab.load.counts import BlockCounts, failure_kind
+from lab.load.counts import BlockCounts, failure_kind, refused_text
 from lab.load.request import EncodedRequest
 from lab.load.response_reader import ProtocolError, ResponseReader, ResponseTooLarge
 from lab.load.target import Target
 
 RETRIED_KINDS = ("refused", "unreachable")
+MOST_KEPT_BYTES = 4_096
+"""How much is kept of a response that is refused: its head and the beginning of its body."""
 CHUNKS_PER_TURN = 8_192
 """Chunks of one read after which the other clients of the loop come first."""
 
@@ -73,6 +75,8 @@ class LoadClient(asyncio.Protocol):
         """When the request in flight began (perf_counter); None between requests."""
         self.request: EncodedRequest | None = None
         """The request in flight, or the last one."""
+        self.kept = b""
+        """The beginning of a response that is refused, where it is the first of its kind."""
 
     def next_request(self) -> None:
         """Send the next request of the budget, or end with it."""
@@ -81,7 +85,7 @@ class LoadClient(asyncio.Protocol):
             self.drop_connection()
             self.on_end()
             return
-        self.sent_at = time.perf_counter()
+        self.sent_at, self.kept = time.perf_counter(), b""
         if self.transport is not None and self.request.data is not None:
             self.send()
             return
@@ -126,6 +130,8 @@ class LoadClient(asyncio.Protocol):
         except (ProtocolError, ResponseTooLarge) as error:
             self.fail(error)
             return
+        if self.request is not None and self.reader.status not in self.request.ok_statuses:
+            self.keep(data)
         if complete:
             self.succeed(keep_alive=self.reader.keep_alive)
         elif self.reader.unread_bytes >= body_discard.MIN_BYTES and body_discard.IS_SUPPORTED:
@@ -133,6 +139,11 @@ class LoadClient(asyncio.Protocol):
             self.discard = BodyDiscard(self.transport, self.reader.skip, self.fail)
         elif self.reader.chunk_lines_of_feed > CHUNKS_PER_TURN:
             self.yield_to_loop()
+
+    def keep(self, data: bytes) -> None:
+        """Keep the beginning of a refused response of a user app."""
+        if self.request is not None and self.request.kind and len(self.kept) < MOST_KEPT_BYTES:
+            self.kept += data[:MOST_KEPT_BYTES]
 
     def yield_to_loop(self) -> None:
         """Read on in the loop's next turn: uvloop reads up to 8 MiB of one connection in a turn."""
@@ -154,19 +165,36 @@ class LoadClient(asyncio.Protocol):
         assert self.sent_at is not None
         assert self.request is not None
         seconds, self.sent_at = time.perf_counter() - self.sent_at, None
-        if self.reader.status in self.request.ok_statuses:
+        is_served = self.reader.status in self.request.ok_statuses
+        if is_served:
             self.counts.count_success(seconds)
         else:
             self.counts.count_failure(f"status-{self.reader.status}")
+        if self.request.kind:
+            self.count_kind(self.request.kind, is_served=is_served)
         if not keep_alive or not self.request.keep_alive:
             self.drop_connection()
         self.next_request()
+
+    def count_kind(self, name: str, *, is_served: bool) -> None:
+        """Count the response that is complete under its kind."""
+        kind = self.counts.of(name)
+        kind.outcomes[str(self.reader.status)] += 1
+        kind.body_bytes += self.reader.body_bytes
+        if is_served:
+            return
+        kind.failed += 1
+        kind.first_refused = kind.first_refused or refused_text(self.kept)
 
     def fail(self, error: BaseException) -> None:
         self.sent_at = None
         self.drop_connection()
         kind = failure_kind(error)
         self.counts.count_failure(kind)
+        if self.request is not None and self.request.kind:
+            of_kind = self.counts.of(self.request.kind)
+            of_kind.outcomes[kind] += 1
+            of_kind.failed += 1
         if kind in RETRIED_KINDS:
             self.loop.call_later(self.timing.retry_delay_seconds, self.next_request)
         else:

@@ -1,13 +1,32 @@
 """The counts of a block while it runs: completed requests, failures by kind, latencies."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from lab.load.response_reader import ProtocolError, ResponseTooLarge
+from lab.load.response_reader import HEAD_END, LINE_END, ProtocolError, ResponseTooLarge
+from lab.records.observations import KindCounts
+
+CHUNK_LINE = re.compile(rb"\r\n[0-9a-fA-F]+\r\n")
+MOST_REFUSED_BYTES = 300
+"""How much is kept of the first body that was refused."""
+
+
+@dataclass(slots=True)
+class CountsOfKind:
+    """What the clients count of one kind of request."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    body_bytes: int = 0
+    first_refused: str = ""
+
+    def frozen(self) -> KindCounts:
+        return KindCounts(dict(self.outcomes), self.failed, self.body_bytes, self.first_refused)
 
 
 @dataclass(slots=True)
@@ -18,7 +37,15 @@ class BlockCounts:
     ok: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     latencies_seconds: list[float] = field(default_factory=list)
+    kinds: dict[str, CountsOfKind] = field(default_factory=dict)
     on_progress: Callable[[], None] = lambda: None
+
+    def of(self, kind: str) -> CountsOfKind:
+        """The counts of one kind of request."""
+        found = self.kinds.get(kind)
+        if found is None:
+            found = self.kinds[kind] = CountsOfKind()
+        return found
 
     def count_success(self, seconds: float) -> None:
         self.ok += 1
@@ -39,6 +66,15 @@ class BlockCounts:
     def ok_and_failed(self) -> dict[str, int]:
         """`ok` and `failed` requests; empty when none was sent."""
         return {"ok": self.ok, "failed": self.failures.total()} if self.sent else {}
+
+
+def refused_text(response: bytes) -> str:
+    """The beginning of a response's body as a text on one line."""
+    head, _, body = response.partition(HEAD_END)
+    if b"\r\ntransfer-encoding: chunked" in head.lower():
+        body = CHUNK_LINE.sub(b"", body.partition(LINE_END)[2])
+    text = body[:MOST_REFUSED_BYTES].decode(errors="replace")
+    return " ".join(text.split())
 
 
 def failure_kind(error: BaseException) -> str:

@@ -29,6 +29,8 @@ class EncodedRequest:
     """Whether the connection may carry the next request."""
     expects_no_body: bool = False
     """Whether its response has no body, whatever length it gives."""
+    kind: str = ""
+    """Method and path of a user app's request, under which it is counted; empty elsewhere."""
 
 
 class RequestSource(Protocol):

@@ -32,7 +32,13 @@ class WeightedRequest:
         """The request with this number in it."""
         if self.request is None:
             return EncodedRequest(None, (), keep_alive=False)
-        return numbered(self.request, str(number)).encode(host, self.connection)
+        encoded = numbered(self.request, str(number)).encode(host, self.connection)
+        return replace(encoded, kind=self.name)
+
+    @property
+    def name(self) -> str:
+        """Method and path, by which its requests are counted."""
+        return "" if self.request is None else f"{self.request.method} {self.request.path}"
 
 
 def numbered(request: Request, number: str) -> Request:

@@ -63,6 +63,8 @@ class ResponseReader:
         """Bytes of the body, or of the current chunk, that are still to come."""
         self.chunk_lines_of_feed = 0
         """How many chunks began in the data that was fed last: the time that it took."""
+        self.body_bytes = 0
+        """Bytes of the last complete response's body, as it was framed."""
         self._start()
 
     def _start(self) -> None:
@@ -105,7 +107,10 @@ class ResponseReader:
 
     def end(self) -> bool:
         """Whether the end of the connection is the proper end of this response."""
-        return self._in_body and self._ends_with_connection
+        ended = self._in_body and self._ends_with_connection
+        if ended:
+            self.body_bytes = MAX_BODY_BYTES + 1 - self.unread_bytes
+        return ended
 
     def _keep(self, data: bytes, offset: int, most_bytes: int) -> bool:
         """Keep the beginning of a head, line or trailer; always False, for `feed` to return."""
@@ -215,6 +220,6 @@ class ResponseReader:
         """True; a connection on which more was sent than the response carries no other request."""
         if end < len(data):
             self.keep_alive = False
-        self.unread_bytes = 0
+        self.unread_bytes, self.body_bytes = 0, self._body_bytes
         self._start()
         return True

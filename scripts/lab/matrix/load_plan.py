@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.errors import UsageError
-from lab.matrix.servers import USER_APP_STACK
 from lab.records.variant import Connection, RequestKind, Scenario, Variant
 from lab.settings import Settings
 
@@ -53,7 +52,7 @@ def plan_load(variant: Variant, settings: Settings) -> LoadPlan:
 
 
 def may_extend(variant: Variant) -> bool:
-    gives_back = variant.scenario is Scenario.GIVE_BACK and variant.axes.stack == USER_APP_STACK
+    gives_back = variant.scenario is Scenario.GIVE_BACK and variant.is_user_app
     return variant.scenario is None or gives_back
 
 

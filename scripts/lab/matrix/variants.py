@@ -9,8 +9,15 @@ from typing import Any
 from lab.errors import UsageError
 from lab.matrix.compose_file import command_words, mapping, read_services
 from lab.matrix.labels import YesNo, label, number_label, optional_number, optional_word
-from lab.matrix.servers import USER_APP_STACK
-from lab.records.variant import Axes, Connection, LoadShape, RequestKind, Scenario, Variant
+from lab.records.variant import (
+    USER_APP_STACK,
+    Axes,
+    Connection,
+    LoadShape,
+    RequestKind,
+    Scenario,
+    Variant,
+)
 from lab.settings import Settings, parse_size
 
 AXES = ("python", "stack", "framework", "server", "endpoint", "workload", "suite")

@@ -14,6 +14,9 @@ from lab.measure.trial_context import TrialEnded, trial_context
 from lab.records.trial import End, EndKind
 from lab.records.variant import Variant
 
+LOG_LINES = 60
+"""Lines of the server's log that are kept where a trial fails: enough for a traceback."""
+
 
 async def conduct(context: RunContext, variant: Variant, number: int) -> None:
     """Run one trial and write its end; only an interruption is raised."""
@@ -29,7 +32,7 @@ async def conduct(context: RunContext, variant: Variant, number: int) -> None:
             raise
         except (LabError, OSError) as error:
             kind = error.kind if isinstance(error, TrialEnded) else EndKind.FAILED
-            tail = await asyncio.to_thread(engine.log_tail, variant)
+            tail = await asyncio.to_thread(engine.log_tail, variant, LOG_LINES)
             end_trial(trial, End(kind, time.time(), str(error), tail))
             context.progress.update(variant.name, state=kind.value)
         finally:

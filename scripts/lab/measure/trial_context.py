@@ -13,6 +13,7 @@ from lab.measure.sampling import Watch
 from lab.probes.channels import HEALTH_PATH
 from lab.probes.client import ProbeClient
 from lab.records.observations import Block
+from lab.records.request_kinds import kinds_text, next_step
 from lab.records.trial import EndKind
 from lab.records.variant import Variant
 from lab.store.trial_writer import TrialWriter
@@ -79,5 +80,7 @@ def not_served(block: Block, what: str) -> TrialEnded:
         what: the block and what was expected of it, such as `block 3 was served`.
     """
     kinds = ", ".join(f"{kind} x {count}" for kind, count in block.failures.items())
+    if block.kinds:
+        kinds = f"{kinds_text(block.kinds)}: {next_step(block.kinds)}"
     reason = f"none of {block.sent} requests of {what}: {kinds}"
     return TrialEnded(EndKind.NO_REQUESTS_SERVED, reason)

@@ -122,6 +122,20 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class KindCounts:
+    """What came of one kind of request of a user app in one block."""
+
+    outcomes: Mapping[str, int]
+    """Requests by status, or by why none came: `200`, `500`, `timeout`, ..."""
+    failed: int
+    """Those of them that were not served as expected."""
+    body_bytes: int
+    """Bytes of all bodies of its responses, as they were framed."""
+    first_refused: str = ""
+    """The beginning of the first body that came with a status that was not expected."""
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One equal share of the load, as the client saw it."""
 
@@ -140,6 +154,8 @@ class Block:
     """Latency of the companion meanwhile: `p50`, `p95`, `max` of those that were answered."""
     companion_requests: Mapping[str, int] = field(default_factory=dict)
     """`ok` and `failed` requests of the companion."""
+    kinds: Mapping[str, KindCounts] = field(default_factory=dict)
+    """The kinds of requests of a user app by method and path; empty for the matrix."""
 
 
 @dataclass(frozen=True, slots=True)

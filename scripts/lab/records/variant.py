@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from lab.records.numbers import Count, Positive
 
+USER_APP_STACK = "own"
+"""Stack of a user app, whose server is not known."""
+
 
 class Connection(StrEnum):
     """Whether a request opens its own connection, as the thread's client did."""
@@ -92,3 +95,8 @@ class Variant:
     scenario: Scenario | None = None
     needs: tuple[str, ...] = ()
     """Other services that must answer before it starts, e.g. `postgres`."""
+
+    @property
+    def is_user_app(self) -> bool:
+        """Whether it is described by a lab.toml and not by compose.yaml."""
+        return self.axes.stack == USER_APP_STACK

@@ -8,7 +8,7 @@ from statistics import median
 from lab.units import MIB
 from lab.verdict.evidence import TroughEvidence
 from lab.verdict.leak_criteria import LeakDoubt, is_long, is_significant, is_wide, tail_ends
-from lab.verdict.trend import falls_bytes, largest_rise_bytes, last_blocks, slopes_of, tail
+from lab.verdict.trend import Troughs, falls_bytes, largest_rise_bytes, last_blocks, slopes_of, tail
 
 # Growth that the thread called constant: its async arm gained 8.6 MiB on 75 MiB, 11.5 %.
 # A worker's share stays below the 15.26 MiB that a single thread keeps of the `lists` workload.
@@ -23,6 +23,15 @@ MOST_BLOCKS = 0.75
 
 # A saw-tooth falls more than once.
 LEAST_FALLS = 2
+
+# A leak of 2.6 KiB a request adds the 1 MiB that the troughs of one worker can show in so many
+# requests; after fewer a user app is not called flat or bounded.
+LEAST_REQUESTS = 400
+
+
+def is_too_short(troughs: Troughs) -> bool:
+    """Whether a user app got too few requests to rule out a leak."""
+    return troughs.of_user_app and troughs.total_requests < LEAST_REQUESTS
 
 
 def flat_bytes(workers: int, baseline_bytes: float) -> float:

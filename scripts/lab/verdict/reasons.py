@@ -103,6 +103,15 @@ def open_reason(seen: TroughEvidence, doubt: LeakDoubt | None) -> str:
     return f"{_change(seen.troughs)} and {what}; {_next_action(seen.troughs)}."
 
 
+def too_few_reason(seen: TroughEvidence, least: int) -> str:
+    """Memory hardly changed, after too few requests to say more."""
+    requests = seen.troughs.total_requests
+    return (
+        f"{_change(seen.troughs)} in {requests:,} requests, which are too few to rule out a leak:"
+        f" `count` = {least} is the least, and 4000 shows 1 KiB a request."
+    )
+
+
 def _what_is_small(seen: TroughEvidence) -> str:
     """A trend that is there and not called a leak: because it is small, or the load short."""
     slope = seen.trend.slope
@@ -114,14 +123,18 @@ def _what_is_small(seen: TroughEvidence) -> str:
     least = FILLING_REQUESTS * seen.troughs.workers
     if is_long(seen.troughs) or is_significant(seen, slope.estimate, slope.high):
         return ""
-    return f"{most}, which cannot be told from a heap that fills until REQUESTS={least}"
+    asked = f"`count` = {least}" if seen.troughs.of_user_app else f"REQUESTS={least}"
+    return f"{most}, which cannot be told from a heap that fills until {asked}"
 
 
 def _next_action(troughs: Troughs) -> str:
     """The load that would decide: what the lab would add, and at least as much as was measured."""
     more = max(2, MOST_LOADS * troughs.asked_requests / troughs.total_requests)
     blocks = round(more * len(troughs.trough_bytes))
-    return f"BLOCKS={blocks} REQUESTS={round(more * troughs.total_requests)} would decide"
+    requests = round(more * troughs.total_requests)
+    if troughs.of_user_app:
+        return f"`blocks` = {blocks} and `count` = {requests} would decide"
+    return f"BLOCKS={blocks} REQUESTS={requests} would decide"
 
 
 def _rate(slope: Interval) -> str:

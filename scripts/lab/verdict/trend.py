@@ -59,6 +59,8 @@ class Troughs:
     """Shared memory at the same moments, see `lab.records.readings`; None: not known."""
     ceiling: PredictedCeiling | None = None
     """None: not predicted, or no thread of a pool retains anything."""
+    of_user_app: bool = False
+    """Whether its load is set by a lab.toml."""
 
     def __post_init__(self) -> None:
         if len(self.trough_bytes) != len(self.requests):
@@ -148,6 +150,7 @@ def troughs_of(trial: Trial) -> Troughs | None:
         _parts_of(trial, readings, lambda worker: worker.live_bytes),
         _all_known(map(shared_bytes, readings)),
         ceiling_of(trial),
+        trial.start.variant.is_user_app,
     )
 
 

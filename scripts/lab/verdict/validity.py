@@ -1,16 +1,18 @@
 """What may spoil a trial: caveats to be read with a verdict, and those that forbid one."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
+from lab.records.observations import KindCounts
 from lab.records.readings import active_file_bytes
+from lab.records.request_kinds import failed_kinds, kinds_text, next_step
 from lab.records.trial import EndKind, Trial
 from lab.records.watched_time import watched_seconds
 from lab.text.phrases import in_mib
 from lab.units import MIB
+from lab.verdict.caveats import Caveat, CaveatKind
 
 # The measuring protocol: with fewer, the tail has no five points to fit.
 LEAST_BLOCKS = 8
@@ -29,75 +31,6 @@ LEAST_PAGE_CACHE_BYTES = MIB
 
 # The engine reads once a second; two in a row may be late on a busy host.
 GAP_SECONDS = 3.0
-
-
-class CaveatKind(Enum):
-    """The closed set of caveats: the sentence with its numbers and the next action."""
-
-    NOT_COMPLETE = "The trial ended early ({end}): {reason}; see its log and run it again."
-    NO_REQUESTS = "None of {sent} requests was answered with 2xx; look at the server's log."
-    KILLED = "{kills} processes were killed for memory; raise the limit of {limit}."
-    NO_BASELINE = "The baseline is missing; run the trial again."
-    TROUGHS_MISSING = "{missing} of {blocks} troughs are missing; run the trial again."
-    EMPTY_BLOCK = "{empty} of {blocks} blocks completed no request; look at the server's log."
-    TOO_FEW_BLOCKS = "{blocks} blocks are fewer than {least}; set BLOCKS={least} or more."
-    MANY_FAILED = "{failed} of {sent} requests failed ({share:.1%}); lower CONCURRENCY."
-    DRIVER_BUSY = "The driver used {busy:.2f} of a core in the median block; lower LANES."
-    NEAR_LIMIT = (
-        "Memory reached {highest} of a limit of {limit}, which may be what stopped it;"
-        " raise mem_limit."
-    )
-    SOME_FAILED = "{failed} of {sent} requests failed; the report lists their kinds."
-    DRIVER_BUSY_AT_TIMES = (
-        "The driver used more than {most} of a core in {count} of {blocks} blocks; lower LANES."
-    )
-    NOT_STABLE = (
-        "{count} of {troughs} troughs were taken before memory was stable;"
-        " raise REQUESTS or lower LANES, so that the host is less busy."
-    )
-    EXTENDED = (
-        "After the {asked} blocks that were asked for the verdict was open, or a leak to be"
-        " confirmed; {more} more blocks of the same load were added."
-    )
-    PAGE_CACHE = (
-        "Page cache in active use grew by {grown}; the verdict leaves it out, as the kernel takes"
-        " it back when memory is short."
-    )
-    GAPS = "{count} gaps between samples, the longest {seconds:.0f} s; lower LANES."
-
-
-FORBIDDING = frozenset(
-    {
-        CaveatKind.NOT_COMPLETE,
-        CaveatKind.NO_REQUESTS,
-        CaveatKind.KILLED,
-        CaveatKind.NO_BASELINE,
-        CaveatKind.TROUGHS_MISSING,
-        CaveatKind.EMPTY_BLOCK,
-        CaveatKind.TOO_FEW_BLOCKS,
-        CaveatKind.MANY_FAILED,
-        CaveatKind.DRIVER_BUSY,
-        CaveatKind.NEAR_LIMIT,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Caveat:
-    """One caveat with its numbers."""
-
-    kind: CaveatKind
-    numbers: Mapping[str, object]
-
-    @property
-    def sentence(self) -> str:
-        """The caveat with its numbers and the next action."""
-        return self.kind.value.format(**self.numbers)
-
-    @property
-    def forbids(self) -> bool:
-        """Whether it leaves no verdict but `inconclusive`."""
-        return self.kind in FORBIDDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +62,9 @@ class Conditions:
     """Growth of the page cache in active use, which `docker stats` counts."""
     gaps_seconds: tuple[float, ...] = ()
     """Gaps between two samples that should be a second apart."""
+    of_user_app: bool = False
+    kinds: Mapping[str, KindCounts] = field(default_factory=dict)
+    """What came of each kind of request of a user app that failed at least once."""
 
     @property
     def failed(self) -> int:
@@ -156,6 +92,8 @@ def conditions_of(trial: Trial) -> Conditions:
         added_blocks=max(0, len(trial.blocks) - trial.start.blocks),
         page_cache_bytes=_page_cache_bytes(trial),
         gaps_seconds=_gaps_seconds(trial),
+        of_user_app=trial.start.variant.is_user_app,
+        kinds=failed_kinds(trial.blocks),
     )
 
 
@@ -169,7 +107,8 @@ def caveats(conditions: Conditions) -> tuple[Caveat, ...]:
         *_of_the_limit(conditions),
         *_of_the_page_cache(conditions),
     )
-    return tuple(sorted(found, key=lambda caveat: list(CaveatKind).index(caveat.kind)))
+    ordered = sorted(found, key=lambda caveat: list(CaveatKind).index(caveat.kind))
+    return tuple(replace(caveat, of_user_app=conditions.of_user_app) for caveat in ordered)
 
 
 def _of_the_end(seen: Conditions) -> Iterator[Caveat]:
@@ -193,7 +132,8 @@ def _of_the_requests(seen: Conditions) -> Iterator[Caveat]:
         share = seen.failed / seen.sent
         many = share > MOST_FAILED_SHARE
         kind = CaveatKind.MANY_FAILED if many else CaveatKind.SOME_FAILED
-        yield Caveat(kind, {"failed": seen.failed, "sent": seen.sent, "share": share})
+        told = {"kinds": kinds_text(seen.kinds), "next": next_step(seen.kinds)}
+        yield Caveat(kind, {"failed": seen.failed, "sent": seen.sent, "share": share, **told})
 
 
 def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:

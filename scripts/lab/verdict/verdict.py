@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Interval, Verdict
 from lab.records.trial import Trial
-from lab.verdict.end_criteria import flat_bytes_of, grown_bytes, has_stopped, is_open
+from lab.verdict.caveats import Caveat
+from lab.verdict.end_criteria import (
+    LEAST_REQUESTS,
+    flat_bytes_of,
+    grown_bytes,
+    has_stopped,
+    is_open,
+    is_too_short,
+)
 from lab.verdict.evidence import TroughEvidence
 from lab.verdict.harmless_growth import HarmlessGrowth, harmless_growth
 from lab.verdict.leak_criteria import (
@@ -26,9 +34,10 @@ from lab.verdict.reasons import (
     live_leak_reason,
     live_open_reason,
     open_reason,
+    too_few_reason,
 )
 from lab.verdict.trend import Troughs, fit, tail, troughs_of
-from lab.verdict.validity import Caveat, Conditions, caveats, conditions_of
+from lab.verdict.validity import Conditions, caveats, conditions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,8 @@ def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
         if kind in (HarmlessGrowth.FILLING, HarmlessGrowth.COPIED):
             return Conclusion(Verdict.BOUNDED, harmless_reason(seen, kind, slope), slope)
         return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
+    if is_too_short(seen.troughs):
+        return Conclusion(Verdict.INCONCLUSIVE, too_few_reason(seen, LEAST_REQUESTS), slope)
     if grown_bytes(seen) < flat_bytes_of(seen):
         return Conclusion(Verdict.FLAT, flat_reason(seen), slope)
     return Conclusion(Verdict.BOUNDED, bounded_reason(seen), slope)

@@ -137,3 +137,8 @@ def test_describing_needs_no_file(tmp_path: Path) -> None:
     found = describe({"command": "serve"}, tmp_path / "lab.toml")
 
     assert re.fullmatch(r"[a-z0-9-]+", found.name)
+
+
+def test_a_flag_among_the_variables_is_told_how_to_write_it(tmp_path: Path) -> None:
+    said = refused(tmp_path, 'command = "a"\nenvironment = { DEBUG = true }\n')
+    assert said.endswith(': quote it, DEBUG = "true"')

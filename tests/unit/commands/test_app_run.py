@@ -73,7 +73,10 @@ def leaking_bytes(served: int) -> int:
 def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
     screen = io.StringIO()
     folder, found, started = tried(
-        tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False), Console(file=screen, width=120)
+        tmp_path,
+        {BASE: Script((30 * MIB,))},
+        app(probes=False, count=400),
+        Console(file=screen, width=120),
     )
 
     assert screen.getvalue().splitlines()[-1] == "1 of 1 done"
@@ -112,7 +115,10 @@ def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
     [
         (Script((30 * MIB,), never_ready=True, log=("boom",)), "it did not answer / on $PORT="),
         (Script((30 * MIB,), dies_after_requests=0), "the app does not start"),
-        (Script((30 * MIB,), status=500), "served as expected: status-500 x 4"),
+        (
+            Script((30 * MIB,), status=500),
+            "500 x 4 (the first said: {}): a 5xx is the app's own fault",
+        ),
         (Script((30 * MIB,), cannot_start="no such file"), "no such file"),
     ],
 )
@@ -138,8 +144,8 @@ def test_a_limit_beyond_the_budget_is_refused(tmp_path: Path) -> None:
     ("kind", "advice"),
     [
         (EndKind.DIED, "does not start (command = 'serve'): why; see its log's last lines"),
-        (EndKind.NEVER_READY, "why (command = 'serve'): it must listen on $HOST:$PORT"),
-        (EndKind.NO_REQUESTS_SERVED, "requests: why: set their path, method or expect"),
+        (EndKind.NEVER_READY, "why (command = 'serve'): it must listen on $HOST:$PORT; where"),
+        (EndKind.NO_REQUESTS_SERVED, "lab.toml: requests: why"),
         (EndKind.FAILED, "the app was not measured: why"),
     ],
 )
@@ -236,7 +242,7 @@ def test_an_example_is_named_by_its_folder_and_file(tmp_path: Path) -> None:
 
 
 def test_the_exit_code_says_whether_it_was_decided(tmp_path: Path) -> None:
-    folder, found, _ = tried(tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False))
+    folder, found, _ = tried(tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False, count=400))
     console = Console(file=io.StringIO(), width=200)
 
     assert close(folder, found, app(), console) == ExitCode.DECIDED

@@ -60,14 +60,14 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_the_failures_alone_say_which_guess_it_is(tmp_path: Path) -> None:
     folder, file = Folder({"app.py": APP}), tmp_path / "failures.jsonl"
-    failure = Failure(FailureKind.DIED, "No module named 'yaml'", (80,), True)
+    failure = Failure(FailureKind.DIED, "No module named 'yaml'", (80,), in_image=True)
     add_failure(file, failure)
 
     assert read_failures(file) == [failure]
     found = after(folder, read_failures(file))
     assert found is not None
     assert found.value("requirements") == ["flask", "PyYAML"]
-    assert len(json.loads(file.read_text(encoding="utf-8"))) == 4
+    assert len(json.loads(file.read_text(encoding="utf-8"))) == 5
 
 
 def test_a_step_that_makes_data_ready_is_told_from_an_installation() -> None:

@@ -15,8 +15,9 @@ import uvloop
 from lab.load.block import BlockPlan, run_block
 from lab.load.client import Timing
 from lab.load.request import Request
+from lab.load.request_mix import RequestMix, WeightedRequest
 from lab.load.target import Target
-from lab.records.observations import Block
+from lab.records.observations import Block, KindCounts
 from lab.records.variant import Connection
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -458,3 +459,38 @@ def test_a_flood_of_small_chunks_leaves_the_loop_to_others(run: Any) -> None:
 
     turns, seconds = run(turns_and_seconds())
     assert turns >= 10, seconds
+
+
+REFUSED = b"HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nno\n  text\r\n0\r\n\r\n"
+
+
+async def counted(answer: bytes, requests: int) -> Block:
+    mix = RequestMix([WeightedRequest(Request("/a/{n}")), WeightedRequest(Request("/b"))])
+    async with listening(Server(answer)) as target:
+        plan = BlockPlan(0, requests, 1, Connection.CLOSE)
+        return await run_block(target.with_source(mix), plan)
+
+
+def test_each_kind_of_request_is_counted_with_what_refused_it_first() -> None:
+    block = asyncio.run(counted(REFUSED, 3))
+    assert block.kinds == {
+        "GET /a/{n}": KindCounts({"422": 2}, 2, 2 * 13, "no text"),
+        "GET /b": KindCounts({"422": 1}, 1, 13, "no text"),
+    }
+
+
+def test_the_bodies_of_each_kind_are_counted() -> None:
+    block = asyncio.run(counted(OK, 2))
+    assert {name: each.body_bytes for name, each in block.kinds.items()} == {
+        "GET /a/{n}": 2,
+        "GET /b": 2,
+    }
+    assert not any(each.failed for each in block.kinds.values())
+
+
+def test_the_matrix_counts_no_kinds() -> None:
+    async def plain() -> Block:
+        async with listening(Server(OK)) as target:
+            return await run_block(target, BlockPlan(0, 1, 1, Connection.CLOSE))
+
+    assert asyncio.run(plain()).kinds == {}

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from lab.records.judgement import Verdict
-from lab.records.observations import Block, Pause, ProbeReading, Sample, Trough
+from lab.records.observations import Block, KindCounts, Pause, ProbeReading, Sample, Trough
 from lab.records.trial import End, EndKind, Trial, TrialStart
 from lab.records.variant import Axes, Connection, Variant
+from lab.verdict.caveats import FORBIDDING, OF_USER_APPS, Caveat, CaveatKind
 from lab.verdict.trend import troughs_of
-from lab.verdict.validity import FORBIDDING, CaveatKind, Conditions, caveats, conditions_of
+from lab.verdict.validity import Conditions, caveats, conditions_of
 from lab.verdict.verdict import judge_trial
 
 MIB = 1024 * 1024
@@ -231,3 +232,28 @@ def test_a_reading_that_arrives_in_a_pause_makes_no_gap_of_the_rest() -> None:
     paused = trial(samples=samples, pauses=(Pause(2.0, 8.0),))
 
     assert conditions_of(paused).gaps_seconds == ()
+
+
+def test_each_caveat_of_a_user_app_has_the_numbers_of_its_other_sentence() -> None:
+    own = {CaveatKind.MANY_FAILED: {"kinds", "next"}, CaveatKind.SOME_FAILED: {"kinds"}}
+    for kind, text in OF_USER_APPS.items():
+        named = {name for _, name, _, _ in Formatter().parse(text) if name}
+        known = {name for _, name, _, _ in Formatter().parse(kind.value) if name}
+        assert named <= known | own.get(kind, set())
+        assert not {"REQUESTS", "CONCURRENCY", "LANES", "BLOCKS"} & set(
+            text.replace(".", "").split()
+        )
+
+
+def test_a_kind_that_always_fails_is_named_with_its_counts_and_what_it_said() -> None:
+    kinds = {"GET /bad": KindCounts({"500": 4}, 4, 40, "boom")}
+    (found,) = caveats(replace(FINE, ok=500, of_user_app=True, kinds=kinds))
+    assert found.sentence.startswith(
+        "500 of 1000 requests failed (50.0%): GET /bad: 500 x 4 (the first said: boom): a 5xx is"
+    )
+
+
+def test_a_busy_driver_spoils_no_user_app() -> None:
+    busy = Caveat(CaveatKind.DRIVER_BUSY, {"busy": 0.9}, of_user_app=True)
+    assert not busy.forbids
+    assert busy.sentence.endswith("memory is judged over requests all the same.")

@@ -513,3 +513,16 @@ def test_at_the_end_of_what_the_lab_adds_memory_has_the_last_word() -> None:
     assert not is_exhausted(two_workers(10, LIVE_IN_TWO_WORKERS))
     assert is_exhausted(two_workers(blocks, twice))
     assert verdict_of(two_workers(blocks, twice)) is Verdict.FLAT
+
+
+def test_few_requests_of_a_user_app_rule_out_no_leak() -> None:
+    level = troughs(np.zeros(8), requests=8)
+    assert verdict_of(level) is Verdict.FLAT
+    found = judge_troughs(replace(level, of_user_app=True))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "in 8 requests, which are too few to rule out a leak: `count` = 400" in found.reason
+
+
+def test_few_requests_of_a_user_app_can_show_a_leak() -> None:
+    steep = replace(troughs(np.arange(1.0, 9.0) * 20, requests=80), of_user_app=True)
+    assert verdict_of(steep) is Verdict.LEAK

@@ -25,6 +25,8 @@ class Failure:
     """The error of what failed, or the end of the app's log."""
     ports: tuple[int, ...] = ()
     """What it listens on in the place of $PORT."""
+    told: str = ""
+    """What is said of it in the place of the line that tells most."""
     in_image: bool = False
     """Whether the project's own image was run, or was to be built."""
 
@@ -74,6 +76,10 @@ EXCEPTION = re.compile(
 )
 
 
+LAST_WORDS = 6
+"""Lines that are shown of what an app said last."""
+
+
 def missing_module(said: str) -> str | None:
     """The first name of the module that an import did not find."""
     found = MISSING_MODULE.findall(said)
@@ -108,13 +114,28 @@ def missing_service(said: str) -> str | None:
 
 def telling_line(said: str) -> str:
     """The last exception's own line; else the last line that says anything."""
+    if exception := exception_in(said):
+        return exception
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    told = [match[1] for line in lines if (match := EXCEPTION.match(line))]
-    outer = [line for line in told if not line.startswith(("SystemExit", "gunicorn.errors"))]
-    chosen = (
-        outer[-1:] or told[-1:] or [line for line in lines if not is_end(line)][-1:] or lines[-1:]
-    )
+    chosen = [line for line in lines if not is_end(line)][-1:] or lines[-1:]
     return " ".join(chosen[0].split())[:300] if chosen else "it said nothing"
+
+
+def exception_in(said: str) -> str | None:
+    """The line of the last exception that says what is wrong; None without one."""
+    told = [match[1] for line in said.splitlines() if (match := EXCEPTION.match(line))]
+    outer = [line for line in told if not line.startswith(("SystemExit", "gunicorn.errors"))]
+    chosen = outer[-1:] or told[-1:]
+    return " ".join(chosen[0].split())[:300] if chosen else None
+
+
+def last_words(said: str) -> list[str]:
+    """The end of the last traceback, else of the log: a few lines."""
+    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+    ends = [at for at, line in enumerate(lines) if EXCEPTION.match(line)]
+    telling = [at for at in ends if not lines[at].strip().startswith(("SystemExit", "gunicorn."))]
+    end = (telling or ends or [len(lines) - 1])[-1] + 1
+    return [line[:300] for line in lines[max(0, end - LAST_WORDS) : end]]
 
 
 def is_end(line: str) -> bool:

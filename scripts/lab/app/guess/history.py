@@ -30,7 +30,13 @@ def read_failures(file: Path) -> list[Failure]:
     """
     records = (json.loads(line) for line in read_lines(file))
     return [
-        Failure(FailureKind(each["kind"]), each["said"], tuple(each["ports"]), each["in_image"])
+        Failure(
+            FailureKind(each["kind"]),
+            each["said"],
+            tuple(each["ports"]),
+            each["told"],
+            each["in_image"],
+        )
         for each in records
     ]
 
@@ -40,6 +46,7 @@ def add_failure(file: Path, failure: Failure) -> None:
         "kind": failure.kind.value,
         "said": failure.said[-MAX_SAID:],
         "ports": failure.ports,
+        "told": failure.told[-MAX_SAID:],
         "in_image": failure.in_image,
     }
     with file.open("a", encoding="utf-8") as out:

@@ -1,0 +1,105 @@
+"""The closed set of caveats: what is said of each, and which of them forbid a verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class CaveatKind(Enum):
+    """The closed set of caveats: the sentence with its numbers and the next action."""
+
+    NOT_COMPLETE = "The trial ended early ({end}): {reason}; see its log and run it again."
+    NO_REQUESTS = "None of {sent} requests was answered with 2xx; look at the server's log."
+    KILLED = "{kills} processes were killed for memory; raise the limit of {limit}."
+    NO_BASELINE = "The baseline is missing; run the trial again."
+    TROUGHS_MISSING = "{missing} of {blocks} troughs are missing; run the trial again."
+    EMPTY_BLOCK = "{empty} of {blocks} blocks completed no request; look at the server's log."
+    TOO_FEW_BLOCKS = "{blocks} blocks are fewer than {least}; set BLOCKS={least} or more."
+    MANY_FAILED = "{failed} of {sent} requests failed ({share:.1%}); lower CONCURRENCY."
+    DRIVER_BUSY = "The driver used {busy:.2f} of a core in the median block; lower LANES."
+    NEAR_LIMIT = (
+        "Memory reached {highest} of a limit of {limit}, which may be what stopped it;"
+        " raise mem_limit."
+    )
+    SOME_FAILED = "{failed} of {sent} requests failed; the report lists their kinds."
+    DRIVER_BUSY_AT_TIMES = (
+        "The driver used more than {most} of a core in {count} of {blocks} blocks; lower LANES."
+    )
+    NOT_STABLE = (
+        "{count} of {troughs} troughs were taken before memory was stable;"
+        " raise REQUESTS or lower LANES, so that the host is less busy."
+    )
+    EXTENDED = (
+        "After the {asked} blocks that were asked for the verdict was open, or a leak to be"
+        " confirmed; {more} more blocks of the same load were added."
+    )
+    PAGE_CACHE = (
+        "Page cache in active use grew by {grown}; the verdict leaves it out, as the kernel takes"
+        " it back when memory is short."
+    )
+    GAPS = "{count} gaps between samples, the longest {seconds:.0f} s; lower LANES."
+
+
+OF_USER_APPS: Mapping[CaveatKind, str] = {
+    CaveatKind.TOO_FEW_BLOCKS: "{blocks} blocks are fewer than {least}; set `blocks` = {least}.",
+    CaveatKind.MANY_FAILED: "{failed} of {sent} requests failed ({share:.1%}): {kinds}: {next}.",
+    CaveatKind.SOME_FAILED: "{failed} of {sent} requests failed: {kinds}.",
+    CaveatKind.DRIVER_BUSY: (
+        "The driver used {busy:.2f} of a core in the median block, so the load came more slowly"
+        " than the app may take it; memory is judged over requests all the same."
+    ),
+    CaveatKind.DRIVER_BUSY_AT_TIMES: (
+        "The driver used more than {most} of a core in {count} of {blocks} blocks, in which the"
+        " load may have come more slowly than the app can take it."
+    ),
+    CaveatKind.NEAR_LIMIT: (
+        "Memory reached {highest} of a limit of {limit}, which may be what stopped it;"
+        " raise `memory`."
+    ),
+    CaveatKind.KILLED: "{kills} processes were killed for memory; raise `memory`, now {limit}.",
+    CaveatKind.NOT_STABLE: (
+        "{count} of {troughs} troughs were taken before memory was stable: the app, or other work"
+        " on this host, was still busy."
+    ),
+    CaveatKind.GAPS: (
+        "{count} gaps between samples, the longest {seconds:.0f} s: the host was busy with other"
+        " work."
+    ),
+}
+"""The same of a user app, whose load is set by the keys of its lab.toml."""
+FORBIDDING = frozenset(
+    {
+        CaveatKind.NOT_COMPLETE,
+        CaveatKind.NO_REQUESTS,
+        CaveatKind.KILLED,
+        CaveatKind.NO_BASELINE,
+        CaveatKind.TROUGHS_MISSING,
+        CaveatKind.EMPTY_BLOCK,
+        CaveatKind.TOO_FEW_BLOCKS,
+        CaveatKind.MANY_FAILED,
+        CaveatKind.DRIVER_BUSY,
+        CaveatKind.NEAR_LIMIT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """One caveat with its numbers."""
+
+    kind: CaveatKind
+    numbers: Mapping[str, object]
+    of_user_app: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The caveat with its numbers and the next action."""
+        own = OF_USER_APPS.get(self.kind) if self.of_user_app else None
+        return (own or self.kind.value).format(**self.numbers)
+
+    @property
+    def forbids(self) -> bool:
+        """Whether it leaves no verdict but `inconclusive`."""
+        if self.of_user_app and self.kind is CaveatKind.DRIVER_BUSY:
+            return False
+        return self.kind in FORBIDDING
