@@ -40,7 +40,6 @@ from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
 
 NOT_HERE = "its newest release is tried by local processes alone: ENGINE=process"
-USER_APP_WAITS = replace(WAITS, ready_seconds=60.0)
 
 
 class Releases(Protocol):
@@ -59,7 +58,8 @@ class AppRunInput:
     engine: Engine
     results: Path
     """The folder that gets the run's own folder."""
-    waits: Waits = USER_APP_WAITS
+    waits: Waits = WAITS
+    """How long is waited, but for the answer of a starting app, which its description says."""
     releases: Releases | None = None
     """Where other releases can be had; None where the run cannot add an environment."""
 

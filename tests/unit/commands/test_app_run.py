@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +26,9 @@ from lab.records.trial import EndKind
 from lab.store.run_folder import RunFolder
 from rich.console import Console
 from support.script import Script
-from support.scripted_engine import WAITS as SCRIPTED_WAITS
-from support.scripted_engine import ScriptedEngine
+from support.scripted_engine import WAITS, ScriptedEngine
 
 MIB = raw.MIB
-WAITS = replace(SCRIPTED_WAITS, ready_seconds=0.5)
 BASE = "own-shop"
 
 
@@ -45,6 +42,7 @@ def app(**changes: Any) -> AppSpec:
         "concurrency": 4,
         "requests": (RequestSpec(path="/own/own"),),
         "memory_bytes": 64 * MIB,
+        "ready_seconds": 0.5,
     }
     return AppSpec(**{**known, **changes})
 
