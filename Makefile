@@ -41,13 +41,13 @@ try: ## Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not,
 init: ## Write a first lab.toml into the folder of your own app (APP=path/to/folder) from a guess
 	@scripts/init
 
-check: ## Format, lint, types, import contracts, unit and contract tests: no engine, about a minute
+check: ## Format, lint, types, import contracts, unit and contract tests: no engine, 45 seconds
 	@scripts/check
 
 test: ## Everything in check, then the real tests on the engine when one answers
 	@scripts/check -n 4 --dist loadscope tests
 
-validate: ## How often the verdict is wrong, over 3,320 simulated curves of known answers (a minute)
+validate: ## How often the verdict is wrong, over 3,320 simulated curves of known answers (30 s)
 	@scripts/validate
 
 bench: ## Measure what the lab itself costs, as ratios, into results/bench.json

@@ -22,7 +22,7 @@ from support.script import Script
 from support.scripted_engine import ScriptedEngine
 
 MIB = 1 << 20
-PACE = SamplingPace(reading_seconds=0.2, guard_seconds=0.1)
+PACE = SamplingPace(reading_seconds=0.05, guard_seconds=0.05)
 COMPOSE = """
 services:
   py310-files:
@@ -93,7 +93,7 @@ class TestProcess(EngineContract):
     def case(self, tmp_path: Path) -> Iterator[Case]:
         known, stranger = variants(tmp_path)
         engine = process_engine(tmp_path)
-        case = Case(engine, known, stranger, lambda: kill_python(engine), "Serving HTTP", 0.6)
+        case = Case(engine, known, stranger, lambda: kill_python(engine), "Serving HTTP", 0.25)
         yield case
         engine.stop(known)
 

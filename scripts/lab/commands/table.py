@@ -95,7 +95,7 @@ COMMANDS = (
     Entry(
         "validate",
         "validate",
-        "How often the verdict is wrong, over 3,320 simulated curves of known answers (a minute)",
+        "How often the verdict is wrong, over 3,320 simulated curves of known answers (30 s)",
         target="validate",
     ),
     Entry(

@@ -52,6 +52,16 @@ class ModelKind(Enum):
         return self in (ModelKind.CONSTANT, ModelKind.BOTH)
 
 
+SMOOTH = {
+    ModelKind.FLAT: 1,
+    ModelKind.CONSTANT: 2,
+    ModelKind.FULL: 3,
+    ModelKind.DYING: 3,
+    ModelKind.BOTH: 4,
+}
+"""The parameters of each model without steps, in the order of a design's columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class GrowthModel:
     """One growth model, fitted as well as it can be."""
@@ -79,13 +89,17 @@ class TroughCurve:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """Orthonormal columns for one stretch and one correlation; of FULL to BOTH one set a shape."""
+    """The columns of every smooth model for one stretch, orthonormal within a shape.
 
-    flat: Array
-    constant: Array
-    full: Array
-    dying: Array
-    both: Array
+    Shapes are ways of one model to grow, side by side; models stand in the order of SMOOTH.
+    """
+
+    columns: Array
+    """Correlations x points x columns."""
+    shapes: NDArray[np.intp]
+    """The first column of every shape."""
+    kinds: NDArray[np.intp]
+    """The first shape of every model."""
 
 
 def fitted_models(curve: TroughCurve) -> dict[ModelKind, GrowthModel]:
@@ -147,62 +161,85 @@ def whitened(values: Array, correlation: float) -> Array:
     return white
 
 
-@lru_cache(maxsize=8192)
-def design(shares: tuple[float, ...], start: int, correlation: float) -> Design:
-    """The columns of every model; most curves share their blocks, so they are cached."""
+@lru_cache(maxsize=1365)
+def design(shares: tuple[float, ...], start: int) -> Design:
+    """The columns of every smooth model; most curves share their blocks, so they are cached."""
     stretch = stretch_shares(shares, start)
-
-    def bases(columns: Array) -> Array:
-        """Points x shapes x columns in, shapes x points x columns out, orthonormal."""
-        white = whitened(columns, correlation)
-        return np.asarray(np.linalg.qr(np.moveaxis(white, 0, 1))[0])
-
-    def after_columns(first: Array, shapes: Array) -> Array:
-        """Each shape as the last column, after the columns that all shapes share."""
-        same = np.broadcast_to(first[:, None], (*shapes.shape, first.shape[1]))
-        return bases(np.concatenate([same, shapes[:, :, None]], axis=2))
-
     line = leak_columns(stretch, None)
-    level = line[:, :1]
-    dying = dying_shapes(stretch)
-    return Design(
-        flat=bases(level[:, None])[0],
-        constant=bases(line[:, None])[0],
-        full=after_columns(level, full_shapes(stretch)),
-        dying=after_columns(level, dying),
-        both=after_columns(line, dying[:, : len(TIME_CONSTANTS)]),
+    level, dying = line[:, :1], dying_shapes(stretch)
+    models = (
+        level[:, None],
+        line[:, None],
+        with_last_column(level, full_shapes(stretch)),
+        with_last_column(level, dying),
+        with_last_column(line, dying[:, : len(TIME_CONSTANTS)]),
     )
+    sizes = [np.full(each.shape[1], each.shape[2]) for each in models]
+    return Design(
+        np.stack([orthonormal(models, correlation) for correlation in CORRELATIONS]),
+        before(np.concatenate(sizes)),
+        before(np.asarray([each.shape[1] for each in models])),
+    )
+
+
+def with_last_column(first: Array, shapes: Array) -> Array:
+    """Points x shapes x columns: each shape as the last column, after those that all share."""
+    same = np.broadcast_to(first[:, None], (*shapes.shape, first.shape[1]))
+    return np.concatenate([same, shapes[:, :, None]], axis=2)
+
+
+def orthonormal(models: Sequence[Array], correlation: float) -> Array:
+    """Points x columns of all models, from points x shapes x columns of each."""
+    bases = [np.linalg.qr(np.moveaxis(whitened(each, correlation), 0, 1))[0] for each in models]
+    return np.hstack([np.moveaxis(each, 1, 0).reshape(each.shape[1], -1) for each in bases])
+
+
+def before(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where each of the parts begins that stand one after the other."""
+    return np.cumsum(sizes) - sizes
 
 
 def score(squares: float, points: int, parameters: int) -> float:
     """AICc of a sum of squares; infinite where the parameters use up the points."""
+    return points * log(squares / points) + penalty(points, parameters)
+
+
+def penalty(points: int, parameters: int) -> float:
+    """What AICc adds for the parameters."""
     left = points - parameters - 1
-    if left <= 0:
-        return inf
-    return points * log(squares / points) + 2 * parameters * (1 + (parameters + 1) / left)
+    return 2 * parameters * (1 + (parameters + 1) / left) if left > 0 else inf
+
+
+@lru_cache(maxsize=1024)
+def smooth_penalties(points: int, start: int) -> Array:
+    """Correlations x models: what a score adds, for parameters and for whitened heights."""
+    return np.asarray(
+        [
+            [
+                penalty(points, start + 1 + (correlation > 0) + own) - log(1 - correlation**2)
+                for own in SMOOTH.values()
+            ]
+            for correlation in CORRELATIONS
+        ]
+    )
 
 
 def _smooth(curve: TroughCurve, start: int) -> Iterator[GrowthModel]:
-    """Everything but steps, for each correlation of the noise."""
-    points = len(curve.heights)
-    for correlation in CORRELATIONS:
-        known = design(curve.shares, start, correlation)
-        white = whitened(curve.heights[start:], correlation)
-        noise = points * curve.least_noise**2 * (1 - correlation**2)
-        total, others = float(white @ white), start + 1 + (correlation > 0)
-        for kind, bases, own in (
-            (ModelKind.FLAT, known.flat, 1),
-            (ModelKind.CONSTANT, known.constant, 2),
-            (ModelKind.FULL, known.full, 3),
-            (ModelKind.DYING, known.dying, 3),
-            (ModelKind.BOTH, known.both, 4),
-        ):
-            explained = ((white @ bases) ** 2).sum(axis=-1)
-            index = int(np.argmax(explained))
-            squares = noise + max(0.0, total - float(np.max(explained)))
-            found = score(squares, points, others + own) - log(1 - correlation**2)
-            constant = TIME_CONSTANTS[index] if kind is ModelKind.BOTH else None
-            yield GrowthModel(kind, found, start, constant, correlation)
+    """Everything but steps, each with the correlation of the noise that suits it best."""
+    points, known = len(curve.heights), design(curve.shares, start)
+    white = np.stack([whitened(curve.heights[start:], each) for each in CORRELATIONS])
+    projections = np.matmul(white[:, None], known.columns)[:, 0]
+    explained = np.add.reduceat(projections**2, known.shapes, axis=1)
+    unexplained = (white**2).sum(axis=1)[:, None] - np.maximum.reduceat(
+        explained, known.kinds, axis=1
+    )
+    noise = points * curve.least_noise**2 * (1 - np.square(CORRELATIONS))
+    squares = noise[:, None] + np.maximum(0.0, unexplained)
+    scores = points * np.log(squares / points) + smooth_penalties(points, start)
+    for column, (kind, row) in enumerate(zip(SMOOTH, scores.argmin(axis=0), strict=True)):
+        index = int(explained[row, known.kinds[-1] :].argmax())
+        constant = TIME_CONSTANTS[index] if kind is ModelKind.BOTH else None
+        yield GrowthModel(kind, float(scores[row, column]), start, constant, CORRELATIONS[row])
 
 
 def _in_steps(curve: TroughCurve, start: int) -> Iterator[GrowthModel]:

@@ -1,6 +1,7 @@
 """Whether growth has no end: the best model that leaks against the best that ends."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
 import numpy as np
@@ -145,14 +146,21 @@ def resampled(curve: TroughCurve, leak: GrowthModel, residuals: Array) -> Array:
 
 def lines(shares: Array, heights: Array, kind: ModelKind) -> Array:
     """The slope of each row's line, fitted together with the dying part where the model has one."""
-    slopes, squares = [], []
-    for constant in TIME_CONSTANTS if kind is ModelKind.BOTH else (None,):
-        columns = leak_columns(shares, constant)
-        weights = heights @ np.linalg.pinv(columns).T
-        slopes.append(weights[:, 1])
-        squares.append(np.sum((heights - weights @ columns.T) ** 2, axis=1))
-    best = np.argmin(squares, axis=0)
-    return np.asarray(np.stack(slopes)[best, np.arange(len(heights))])
+    bases, to_slopes = line_fits(tuple(shares.tolist()), kind is ModelKind.BOTH)
+    explained = (np.matmul(heights, bases) ** 2).sum(axis=2)
+    slopes = heights @ to_slopes
+    return np.asarray(slopes[np.arange(len(heights)), explained.argmax(axis=0)])
+
+
+@lru_cache(maxsize=512)
+def line_fits(shares: tuple[float, ...], has_dying_part: bool) -> tuple[Array, Array]:
+    """For every time constant: orthonormal columns of its fit, and what makes heights a slope.
+
+    Time constants x points x columns, and points x time constants.
+    """
+    constants = TIME_CONSTANTS if has_dying_part else (None,)
+    columns = np.stack([leak_columns(np.asarray(shares), constant) for constant in constants])
+    return np.asarray(np.linalg.qr(columns)[0]), np.asarray(np.linalg.pinv(columns)[:, 1].T)
 
 
 def scaled(interval: Interval, factor: float) -> Interval:
