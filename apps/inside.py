@@ -64,14 +64,32 @@ def worker():
 
 def objects():
     """How many objects of each type the collector knows, the most frequent first."""
-    counts = {}
     gc.collect()
-    for each in gc.get_objects():
+    return {"objects": counts_of(gc.get_objects())}
+
+
+def counts_of(found):
+    """How many of these objects there are of each type, the most frequent first."""
+    counts = {}
+    for each in found:
         # Either may be anything: a class may define an attribute of that name.
         name = "%s.%s" % (type(each).__module__, type(each).__qualname__)
         counts[name] = counts.get(name, 0) + 1
-    most = sorted(counts.items(), key=lambda item: -item[1])[:MOST_TYPES]
-    return {"objects": dict(most)}
+    return dict(sorted(counts.items(), key=lambda item: -item[1])[:MOST_TYPES])
+
+
+def garbage():
+    """How many objects of each type only the collector frees: those of cycles that wait for it."""
+    flags, before = gc.get_debug(), len(gc.garbage)
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+    finally:
+        gc.set_debug(flags)
+    most = counts_of(gc.garbage[before:])
+    del gc.garbage[before:]
+    gc.collect()
+    return most
 
 
 def trace():
@@ -155,6 +173,7 @@ def traced():
 
     if "snapshot" not in BEFORE:
         return None
+    waiting = garbage()
     now = objects()["objects"]
     searched = holders.holders([BEFORE])
     snapshot = tracemalloc.take_snapshot()
@@ -170,6 +189,7 @@ def traced():
         "allocated_bytes": sum(each.size_diff for each in grown),
         "lines": owned([line(each) for each in grown[:MOST_LINES]], grown[:MOST_LINES]),
         "types": {name: more for name, more in types.items() if more > 0},
+        "garbage": waiting,
     }
 
 

@@ -109,7 +109,9 @@ class ScriptedEngine:
     def state(self, variant: Variant) -> State:
         running = self.running.get(variant.name)
         if running is not None:
-            return State(not running.dead, "its server ended as its script says" * running.dead)
+            reason = "its server ended as its script says" * running.dead
+            at_limit = bool(running.dead) and running.script.killed_at_limit
+            return State(not running.dead, reason, at_limit)
         if variant.name in self.stopped:
             return State(running=False, reason="it was stopped")
         raise VariantError(f"{variant.name} was never started")

@@ -9,7 +9,7 @@ from typing import Any
 
 from lab.app.interventions import applied
 from lab.app.spec import AppSpec, RequestSpec
-from lab.records.interventions import Intervention
+from lab.records.interventions import AGAIN, Intervention
 
 SUITE = "try"
 OWN = "own"
@@ -20,6 +20,9 @@ TRACED_PART = 4
 TRACED = "traced"
 NATIVE = "memray"
 """Suffixes of the variants whose allocations are traced: Python's own, or native ones as well."""
+HIGHER_LIMIT = 3
+"""How many times the app's limit its repetition and its traced runs may use: tracing needs memory
+of its own, and what meets a limit must be seen beyond it."""
 FOLDER = "/lab/app"
 """The app's folder in an image that the lab built; in its own image the app stays where it is."""
 
@@ -36,6 +39,10 @@ def variant_name(description: AppSpec, change: Intervention | None) -> str:
 
 def control_name(description: AppSpec) -> str:
     return f"{base_name(description)}-{CONTROL}"
+
+
+def again_name(description: AppSpec) -> str:
+    return f"{base_name(description)}-{AGAIN}"
 
 
 def traced_name(description: AppSpec) -> str:
@@ -57,19 +64,20 @@ def services(
     host_cpus: int | None,
     memray: str | None = None,
 ) -> dict[str, Service]:
-    """The services by name: the unchanged app, its control run, each change, then the traced runs.
+    """The services by name: the unchanged app, its repetition, control run, changes, traced runs.
 
     Args:
         memray: the folder of memray's packages where the app runs; None where there is none.
     """
-    variants = {base_name(description): service(description, host_cpus, gives_back(description))}
+    base = service(description, host_cpus, gives_back(description))
+    variants = {base_name(description): base, again_name(description): exact(roomy(base))}
     if changes:
         variants[control_name(description)] = exact(service(description, host_cpus, None))
     for change in changes:
         changed = applied(description, change)
         variants[variant_name(description, change)] = exact(service(changed, host_cpus, None))
     if description.probes:
-        shorter = service(traced(description), host_cpus, TRACED)
+        shorter = roomy(service(traced(description), host_cpus, TRACED))
         variants[traced_name(description)] = shorter
         if memray is not None:
             native = {**shorter["environment"], "LAB_MEMRAY": memray}
@@ -86,6 +94,12 @@ def release_service(unchanged: Service, image: str) -> Service:
     """The app as it is in another environment; its load is extended until it is decided."""
     kept = {name: value for name, value in unchanged["labels"].items() if name != "lab.scenario"}
     return {**unchanged, "image": image, "labels": kept}
+
+
+def roomy(unchanged: Service) -> Service:
+    """The service with a higher limit of memory."""
+    limit = HIGHER_LIMIT * unchanged["mem_limit"]
+    return {**unchanged, "mem_limit": limit, "memswap_limit": limit}
 
 
 def traced(description: AppSpec) -> AppSpec:

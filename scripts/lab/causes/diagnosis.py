@@ -12,6 +12,8 @@ from lab.causes.traces import best_trace, merged_lines, most_types, python_trace
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.observations import AllocationTrace, TracedLine
 from lab.records.trial import Trial
+from lab.text.phrases import in_mib
+from lab.verdict.limit import limit_met
 from lab.verdict.verdict import Judgement
 
 
@@ -75,7 +77,9 @@ def diagnose(
 
 def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) -> Diagnosis:
     """The diagnosis from all trials of a run, by their variants."""
-    base = trials[plan.base][0]
+    asked = trials[plan.base][0]
+    repeated = trials.get(plan.again, ()) if plan.again else ()
+    base = repeated[0] if repeated else asked
     control = next((each for each in trials.get(plan.beside, ()) if each.blocks), base)
     changed = [
         (change, found[-1])
@@ -84,8 +88,9 @@ def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) 
     ]
     traced = [trial for name in plan.traced for trial in trials.get(name, ())]
     traces = [trial.explanation for trial in traced if trial.explanation]
-    diagnosis = diagnose(base, control, changed, traces)
-    return replace(diagnosis, no_release=plan.no_release or failed_release(plan, diagnosis))
+    diagnosed = diagnose(base, control, changed, traces)
+    diagnosed = replace(diagnosed, no_release=plan.no_release or failed_release(plan, diagnosed))
+    return after_limit(diagnosed, asked, base) if repeated else diagnosed
 
 
 def failed_release(plan: InterventionPlan, found: Diagnosis) -> str | None:
@@ -96,3 +101,13 @@ def failed_release(plan: InterventionPlan, found: Diagnosis) -> str | None:
     if release is None:
         return None
     return f"with {release.package} {release.newest}, the newest, the app does not serve its load"
+
+
+def after_limit(found: Diagnosis, asked: Trial, again: Trial) -> Diagnosis:
+    """The diagnosis of a repetition, whose reason says first how the limit was met."""
+    met = limit_met(asked)
+    if met is None:
+        return found
+    limit = in_mib(again.start.variant.memory_limit_bytes)
+    reason = f"{met.sentence} With {limit}: {found.judged.reason}"
+    return replace(found, judged=replace(found.judged, reason=reason))

@@ -8,6 +8,7 @@ from lab.causes.growth import Growth
 from lab.causes.holders import who_holds
 from lab.causes.interventions import RUN_NOISE_BYTES, InterventionResult
 from lab.causes.traces import (
+    MOST_TYPES,
     TRACED_SHARE,
     UNSEEN_SHARE,
     best_trace,
@@ -21,7 +22,7 @@ from lab.records.interventions import Cause
 from lab.records.judgement import Certainty
 from lab.records.observations import AllocationTrace
 from lab.records.variant import Scenario
-from lab.text.phrases import share
+from lab.text.phrases import number, share
 
 RETURNED_SHARE = 0.5
 """Share of the growth; when collecting gives back as much, the growth was garbage."""
@@ -110,13 +111,22 @@ def given_back(growth: Growth, explained_bytes: int | None = None) -> str | None
     return f"collecting and trimming at the end gave back {share(returned / whole.memory)} of it"
 
 
+def garbage_types(traces: Sequence[AllocationTrace]) -> list[str]:
+    """The types of the cycles, with their counts in the traced run."""
+    python = python_trace(traces)
+    counts = sorted(python.garbage.items(), key=lambda item: -item[1]) if python else []
+    return [f"{number(count)} {name}" for name, count in counts[:MOST_TYPES]]
+
+
 def live_finding(
     growth: Growth, suspect: Plausible, traces: Sequence[AllocationTrace]
 ) -> CauseFinding:
     """Live objects and native memory: proven when traced lines hold it and nothing frees it."""
     returned = given_back(growth, growth.over_whole_load(suspect.explained_bytes))
     if returned is not None:
-        evidence = f"{suspect.evidence}, all of it garbage that nothing refers to"
+        types = garbage_types(traces)
+        of_types = f": {', '.join(types)}" if types else ""
+        evidence = f"{suspect.evidence}, all of it garbage that waits for the collector{of_types}"
         return CauseFinding(
             Cause.LIVE_OBJECTS, Certainty.PROVEN, evidence, returned, is_garbage=True
         )

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from lab.app.interventions import applied, interventions_for
 from lab.app.requests import user_app_of
-from lab.app.services import SUITE, base_name, control_name, native_name, traced_name, variant_name
+from lab.app.services import (
+    SUITE,
+    again_name,
+    base_name,
+    control_name,
+    native_name,
+    traced_name,
+    variant_name,
+)
 from lab.app.spec import AppSpec
 from lab.errors import UsageError
 from lab.load.request_mix import UserApp
@@ -33,6 +41,11 @@ class AppRunPlan:
     def base(self) -> Variant:
         """The app as it is."""
         return self.variants[base_name(self.spec)]
+
+    @property
+    def again(self) -> Variant:
+        """The app as it is with a higher limit of memory."""
+        return self.variants[again_name(self.spec)]
 
     @property
     def control(self) -> Variant:

@@ -17,6 +17,7 @@ from lab.causes.holders import HolderFinding
 from lab.causes.interventions import worth_trying
 from lab.causes.releases import asks_for_release
 from lab.commands.app_failures import with_log, without_trial
+from lab.commands.app_limit import again, shortened, within
 from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
@@ -38,6 +39,8 @@ from lab.settings import Settings
 from lab.store.layout import check_writable
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
+from lab.text.phrases import in_mib
+from lab.verdict.limit import LimitMet, limit_met
 
 NOT_HERE = "its newest release is tried by local processes alone: ENGINE=process"
 
@@ -77,6 +80,8 @@ class AppRun:
         self.interrupted = False
         self.changes: tuple[Intervention, ...] = ()
         self.releases = given.releases
+        self.met: LimitMet | None = None
+        self.again: Variant | None = None
 
     def run(self) -> Diagnosis:
         """The app as it is; when it grows, the interventions that its causes call for.
@@ -88,7 +93,11 @@ class AppRun:
         experiment = begin(self.settings, self.engine, (base,), (), self.slot_plan, ROOT)
         self.write_experiment(experiment, done=False)
         self.conduct([base])
-        tried = self.choose_interventions(self.measured(base))
+        trial = self.measured(base)
+        self.met = limit_met(trial)
+        if self.met is not None and not self.interrupted:
+            trial = self.repeat(trial, self.met)
+        tried = self.choose_interventions(trial)
         self.folder.write_interventions(tried)
         if tried.changes or tried.traced:
             self.conduct_interventions(tried)
@@ -110,11 +119,34 @@ class AppRun:
                 self.folder,
                 progress,
                 self.waits,
-                decider=RunDecider(),
+                decider=RunDecider(repeats_at_limit=True),
                 user_apps=self.plan.user_apps,
             )
             trials = [conduct_once(context, variant) for variant in variants]
             self.interrupted = run_until_signal(side_by_side(trials))
+
+    def repeat(self, trial: Trial, met: LimitMet) -> Trial:
+        """The trial that is judged in place of one that met its limit; the same where it fails."""
+        self.again = again(self.plan.again, trial, met, self.slot_plan.budget_bytes)
+        limit, load = in_mib(self.again.memory_limit_bytes), self.requests_of(self.again)
+        self.console.print(
+            f"{met.sentence} Once more, with {limit} and {load:,} requests.", soft_wrap=True
+        )
+        self.conduct([self.again])
+        path = self.folder.path / "samples" / self.again.name / "1.jsonl"
+        repeated = read_trial(path) if path.exists() else None
+        if repeated is None or not repeated.blocks:
+            self.again = None
+            return trial
+        return repeated
+
+    def fitting(self, variants: Sequence[Variant]) -> list[Variant]:
+        """What explains, within the budget; with less load where the app meets its limit."""
+        budget_bytes = self.slot_plan.budget_bytes
+        if self.met is None:
+            return [within(variant, budget_bytes) for variant in variants]
+        trial = self.measured(self.plan.base)
+        return [shortened(variant, trial, self.met, budget_bytes) for variant in variants]
 
     def requests_of(self, variant: Variant) -> int:
         return variant.load.requests or self.settings.requests
@@ -141,6 +173,7 @@ class AppRun:
             control_name(spec),
             self.plan.traced if traces else (),
             self.changes,
+            self.again.name if self.again else None,
         )
 
     def conduct_interventions(self, tried: InterventionPlan) -> None:
@@ -150,7 +183,8 @@ class AppRun:
         self.console.print(f"The app grows: trying {', '.join(names)}.", soft_wrap=True)
         variants = [self.plan.control] if tried.changes else []
         variants += [self.plan.changed(change) for change in tried.changes]
-        self.conduct([*variants, *(self.plan.variants[name] for name in tried.traced)])
+        variants += [self.plan.variants[name] for name in tried.traced]
+        self.conduct(self.fitting(variants))
 
     def conduct_release(self, tried: InterventionPlan) -> InterventionPlan:
         """The plan with the newest release of what holds a leak, which ran; or why none did."""
@@ -164,14 +198,15 @@ class AppRun:
         except NoRelease as error:
             return replace(tried, no_release=str(error))
         self.console.print(f"Trying {change.line}.", soft_wrap=True)
-        self.conduct([self.plan.changed(change)])
+        self.conduct(self.fitting([self.plan.changed(change)]))
         self.changes = (*self.changes, change)
         return replace(tried, changes=self.changes)
 
     def write_experiment(self, experiment: Experiment, *, done: bool) -> None:
         control = (self.plan.control,) if self.changes else ()
         changed = (self.plan.changed(change) for change in self.changes)
-        variants = (self.plan.base, *control, *changed)
+        again = (self.again,) if self.again else ()
+        variants = (self.plan.base, *again, *control, *changed)
         elapsed = time.monotonic() - self.started if done else None
         self.folder.write_experiment(
             replace(

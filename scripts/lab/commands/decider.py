@@ -1,7 +1,7 @@
 """Judges the raw files of a run while it goes on: more load, one more trial, claims decided."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,11 +15,20 @@ from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
 from lab.summary.exit_code import claims_of_run
 from lab.summary.variant import variant_summary
+from lab.verdict.limit import limit_met
 from lab.verdict.verdict import judge_trial
 
 
+@dataclass
 class RunDecider:
     """Decides by the verdicts and the claims of the run."""
+
+    repeats_at_limit: bool = False
+    """Whether a trial that meets its memory limit is repeated, so that the rest tells nothing."""
+
+    def is_decided(self, raw_file: Path) -> bool:
+        trial = read_trial(raw_file) if self.repeats_at_limit else None
+        return trial is not None and limit_met(trial) is not None
 
     def needs_more_load(self, raw_file: Path) -> bool:
         trial = read_trial(raw_file)

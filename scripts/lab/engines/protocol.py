@@ -33,16 +33,19 @@ class State:
     running: bool
     reason: str = ""
     """Why it does not run, in one sentence."""
+    at_limit: bool = False
+    """Whether it was killed as the kernel, or the lab's guard, does at the memory limit."""
 
 
 KILLED = 137
 """128 + SIGKILL, a shell's exit status after that signal."""
 
 
-def ended_with(status: int) -> str:
-    """Why a server does not run any more, in one sentence."""
-    killed = " (killed, as the kernel does at the memory limit)" if status == KILLED else ""
-    return f"its server ended with status {status}{killed}"
+def ended_with(status: int) -> State:
+    """The state of a server that ended with that exit status."""
+    killed = status == KILLED
+    how = " (killed, as the kernel does at the memory limit)" if killed else ""
+    return State(False, f"its server ended with status {status}{how}", killed)
 
 
 def probe_ports(workers: int) -> int:

@@ -23,13 +23,15 @@ class BlockLoad:
         self.requests_done, self.requests_planned = 0, trial.plan.requests
         self.first_reading: ProbeReading | None = None
         self.last_reading: ProbeReading | None = None
+        self.decided = False
+        """Whether the load ended before all of its blocks."""
 
     async def take_baseline(self) -> None:
         self.trial.show(state="baseline")
         await self.cool_down(BASELINE)
 
     async def run(self) -> None:
-        """The planned blocks; then more of them where the decider asks for it.
+        """The planned blocks, unless fewer decide; then more where the decider asks for it.
 
         Raises:
             TrialEnded: no request of a block was served, or the server ended.
@@ -38,8 +40,19 @@ class BlockLoad:
         sizes = block_sizes(plan.requests, plan.blocks)
         for index, size in enumerate(sizes):
             await self.run_block(index, size)
+            if await self.is_decided(index + 1):
+                return
         if plan.may_extend:
             await self.extend(sizes)
+
+    async def is_decided(self, blocks: int) -> bool:
+        """Whether so many blocks are enough, fewer than were planned."""
+        trial = self.trial
+        if not trial.plan.may_extend or blocks >= trial.plan.blocks:
+            return False
+        decider, raw_file = trial.run.decider, trial.writer.path
+        self.decided = await asyncio.to_thread(decider.is_decided, raw_file)
+        return self.decided
 
     async def extend(self, sizes: list[int]) -> None:
         """A quarter of the load at a time, while the decider asks for more, up to a limit.

@@ -10,8 +10,13 @@ from lab.store.run_folder import RunFolder
 class Decider(Protocol):
     """Judges raw files while a run goes on.
 
-    All three are called on threads. `variants_to_repeat` and `status_line` never run twice at once.
+    All are called on threads. `variants_to_repeat` and `status_line` never run twice at once.
     """
+
+    def is_decided(self, raw_file: Path) -> bool:
+        """Whether the trial so far needs none of the blocks that are left; asked after each block
+        of a load that may be extended."""
+        ...
 
     def needs_more_load(self, raw_file: Path) -> bool:
         """Whether the verdict on the trial so far needs more load."""
@@ -28,6 +33,9 @@ class Decider(Protocol):
 
 class NoDecider:
     """Judges nothing: each trial is as long as it was planned, and none is repeated."""
+
+    def is_decided(self, _: Path) -> bool:
+        return False
 
     def needs_more_load(self, _: Path) -> bool:
         return False

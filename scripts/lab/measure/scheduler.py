@@ -31,14 +31,21 @@ async def conduct(context: RunContext, variant: Variant, number: int) -> None:
             end_trial(trial, End(EndKind.INTERRUPTED, time.time(), "interrupted"))
             raise
         except (LabError, OSError) as error:
-            kind = error.kind if isinstance(error, TrialEnded) else EndKind.FAILED
-            tail = await asyncio.to_thread(engine.log_tail, variant, LOG_LINES)
-            end_trial(trial, End(kind, time.time(), str(error), tail))
-            context.progress.update(variant.name, state=kind.value)
+            end = await end_of(error, engine, variant)
+            end_trial(trial, end)
+            context.progress.update(variant.name, state=end.kind.value)
         finally:
             trial.watch.close()
             writer.close()
             await stop(engine, variant)
+
+
+async def end_of(error: LabError | OSError, engine: Engine, variant: Variant) -> End:
+    """The record of an end that was not planned, with the end of the server's log."""
+    tail = await asyncio.to_thread(engine.log_tail, variant, LOG_LINES)
+    if isinstance(error, TrialEnded):
+        return End(error.kind, time.time(), str(error), tail, error.at_limit)
+    return End(EndKind.FAILED, time.time(), str(error), tail)
 
 
 async def stop(engine: Engine, variant: Variant) -> None:

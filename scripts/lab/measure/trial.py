@@ -34,7 +34,8 @@ async def run_trial(trial: TrialContext) -> None:
     # A probe may answer in a process that has outlived its server.
     await trial.check_alive()
     reason = await post_load_action(trial, server, load.requests_done)
-    end_trial(trial, End(EndKind.COMPLETE, time.time(), reason, await log_tail(trial, load)))
+    tail = await log_tail(trial, load)
+    end_trial(trial, End(EndKind.COMPLETE, time.time(), reason, tail, decided=load.decided))
 
 
 async def open_server(trial: TrialContext) -> ReadyServer:

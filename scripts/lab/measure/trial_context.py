@@ -22,9 +22,9 @@ from lab.store.trial_writer import TrialWriter
 class TrialEnded(VariantError):
     """A trial cannot go on."""
 
-    def __init__(self, kind: EndKind, reason: str) -> None:
+    def __init__(self, kind: EndKind, reason: str, *, at_limit: bool = False) -> None:
         super().__init__(reason)
-        self.kind = kind
+        self.kind, self.at_limit = kind, at_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class TrialContext:
         """
         state = await asyncio.to_thread(self.run.engine.state, self.variant)
         if not state.running:
-            raise TrialEnded(EndKind.DIED, state.reason)
+            raise TrialEnded(EndKind.DIED, state.reason, at_limit=state.at_limit)
 
 
 def trial_context(

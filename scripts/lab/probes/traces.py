@@ -26,6 +26,7 @@ def merged_trace(answers: Iterable[Any], requests: int) -> AllocationTrace | Non
         lines=merged_lines(line for trace in traces for line in trace.lines),
         types=summed(trace.types.items() for trace in traces),
         search=merged_search([trace.search for trace in traces if trace.search is not None]),
+        garbage=summed(trace.garbage.items() for trace in traces),
     )
 
 

@@ -24,6 +24,8 @@ class Cause(StrEnum):
 
 
 Causes = tuple[Cause, ...]
+AGAIN = "again"
+"""Suffix of the variant that repeats an app with a higher limit of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class InterventionPlan:
     """Each is the variant `<base>-<its name>`."""
     no_release: str | None = None
     """Why the newest release of what holds the memory was not run; None: it was, or none is due."""
+    again: str | None = None
+    """The app as it is with a higher limit, where its first trial met its own; it is judged."""
 
     def variant(self, change: Intervention) -> str:
         return f"{self.base}-{change.name}"

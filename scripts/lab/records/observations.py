@@ -225,3 +225,5 @@ class AllocationTrace:
     """Objects gained of each type, as far as the garbage collector counts them."""
     search: HolderSearch | None = None
     """The holders that the tracer found; None where it searches for none."""
+    garbage: Mapping[str, int] = field(default_factory=dict)
+    """Objects of each type that only the collector freed at the end, as `types` counts them."""

@@ -78,6 +78,10 @@ class End:
     at_seconds: float
     reason: str = ""
     log_tail: tuple[str, ...] = ()
+    at_limit: bool = False
+    """Whether the server was killed as it is at the memory limit."""
+    decided: bool = False
+    """Whether the load ended before all of its planned blocks, as no more was needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from lab.claims.records import ClaimBook, ClaimRecord
 from lab.errors import ExitCode
 from lab.records.claims import Claim
 from lab.records.experiment import Experiment, Missing
+from lab.records.interventions import AGAIN
 from lab.records.judgement import Outcome, Verdict
 from lab.records.summary import VariantSummary
 from lab.records.trial import EndKind, Trial
@@ -76,8 +77,12 @@ def fail_on_of(experiment: Experiment) -> frozenset[str]:
 def judged_variants(
     experiment: Experiment, variants: tuple[VariantSummary, ...]
 ) -> tuple[VariantSummary, ...]:
-    """The variants that decide the exit code: for a user app's run the unchanged app alone."""
-    return variants[:1] if experiment.suite == USER_APP_SUITE else variants
+    """The variants that decide the exit code: for a user app's run the unchanged app alone, or its
+    repetition where it met its limit."""
+    if experiment.suite != USER_APP_SUITE:
+        return variants
+    repeated = [each for each in variants if each.name == f"{variants[0].name}-{AGAIN}"]
+    return (*repeated, *variants)[:1]
 
 
 def claims_of_run(experiment: Experiment, book: ClaimBook | None) -> tuple[ClaimRecord, ...]:

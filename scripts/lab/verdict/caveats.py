@@ -8,6 +8,10 @@ from enum import Enum
 class CaveatKind(Enum):
     """The closed set of caveats: the sentence with its numbers and the next action."""
 
+    DIED_AT_LIMIT = (
+        "Its server was killed at the memory limit of {limit} after {requests:,} requests; raise"
+        " the limit, or lower CONCURRENCY."
+    )
     NOT_COMPLETE = "The trial ended early ({end}): {reason}; see its log and run it again."
     NO_REQUESTS = "None of {sent} requests was answered with 2xx; look at the server's log."
     KILLED = "{kills} processes were killed for memory; raise the limit of {limit}."
@@ -69,6 +73,7 @@ OF_USER_APPS: Mapping[CaveatKind, str] = {
 """The same of a user app, whose load is set by the keys of its lab.toml."""
 FORBIDDING = frozenset(
     {
+        CaveatKind.DIED_AT_LIMIT,
         CaveatKind.NOT_COMPLETE,
         CaveatKind.NO_REQUESTS,
         CaveatKind.KILLED,

@@ -7,6 +7,8 @@ from lab.verdict.end_criteria import flat_bytes_of, is_bounded_saw_tooth
 from lab.verdict.evidence import TroughEvidence
 from lab.verdict.harmless_growth import HarmlessGrowth
 from lab.verdict.leak_criteria import FILLING_REQUESTS, LeakDoubt, is_long, is_significant
+from lab.verdict.limit import LimitMet
+from lab.verdict.lives import Climb
 from lab.verdict.trend import FittedLine, Troughs
 
 
@@ -18,6 +20,14 @@ def leak_reason(seen: TroughEvidence, slope: Interval, live: TroughEvidence | No
         f"{_change(troughs)} and still grows evenly by {_rate(slope)},"
         f" {in_mib(seen.over_load(slope.estimate))} in {troughs.total_requests:,} requests"
         f"{f'; live memory grows by {_rate(of_it)}' if of_it is not None else ''}."
+    )
+
+
+def climb_reason(climb: Climb, met: LimitMet) -> str:
+    """Each life climbs alike until the limit is met."""
+    return (
+        f"{met.sentence} Each of the {climb.lives} lives of workers that were seen climbs alike, by"
+        f" {_rate(climb.slope)} of all workers together."
     )
 
 
@@ -47,6 +57,12 @@ def harmless_reason(seen: TroughEvidence, kind: HarmlessGrowth, slope: Interval)
         return (
             f"{_change(seen.troughs)}; filling: {filled:,} of {ceiling.threads:,} threads, ceiling"
             f" {in_mib(ceiling.growth_bytes)} predicted; what grows is free in the allocator."
+        )
+    garbage = seen.troughs.garbage_bytes
+    if kind is HarmlessGrowth.GARBAGE and garbage is not None:
+        return (
+            f"{_change(seen.troughs)}; it is garbage that waits for the collector, which runs in"
+            f" full now and then: collecting at the end freed {in_mib(garbage)}."
         )
     grows = f"{_change(seen.troughs)}; what still grows, {size(slope.estimate)} a request,"
     shared = seen.troughs.shared_bytes

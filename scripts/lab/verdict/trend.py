@@ -12,6 +12,7 @@ from lab.records.judgement import Interval
 from lab.records.observations import Trough, WorkerReading
 from lab.records.readings import of_workers, shared_bytes, trough_memory_bytes
 from lab.records.trial import Trial
+from lab.verdict.garbage import garbage_bytes_of
 from lab.verdict.student import quantile
 
 
@@ -61,6 +62,8 @@ class Troughs:
     """None: not predicted, or no thread of a pool retains anything."""
     of_user_app: bool = False
     """Whether its load is set by a lab.toml."""
+    garbage_bytes: int | None = None
+    """Live at the end, and freed by collecting, see `lab.verdict.garbage`; None: not known."""
 
     def __post_init__(self) -> None:
         if len(self.trough_bytes) != len(self.requests):
@@ -97,6 +100,7 @@ class Troughs:
             live_bytes=None,
             shared_bytes=None,
             ceiling=None,
+            garbage_bytes=None,
         )
 
     @property
@@ -151,6 +155,7 @@ def troughs_of(trial: Trial) -> Troughs | None:
         _all_known(map(shared_bytes, readings)),
         ceiling_of(trial),
         trial.start.variant.is_user_app,
+        garbage_bytes_of(trial),
     )
 
 

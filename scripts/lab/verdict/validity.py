@@ -44,6 +44,7 @@ class Conditions:
     end: EndKind | None = EndKind.COMPLETE
     """None: the record has no end."""
     end_reason: str = ""
+    died_at_limit: bool = False
     kills: int = 0
     """Processes killed for memory between the first and the last probe."""
     has_baseline: bool = True
@@ -75,12 +76,14 @@ class Conditions:
 def conditions_of(trial: Trial) -> Conditions:
     """The circumstances of a recorded trial."""
     end = trial.end
+    planned = len(trial.blocks) if end and end.decided else trial.start.blocks
     return Conditions(
-        blocks=max(trial.start.blocks, len(trial.blocks)),
+        blocks=max(planned, len(trial.blocks)),
         sent=sum(block.sent for block in trial.blocks),
         ok=sum(block.ok for block in trial.blocks),
         end=end.kind if end else None,
         end_reason=end.reason if end else "",
+        died_at_limit=end is not None and end.at_limit,
         kills=oom_kills_of(trial) or 0,
         has_baseline=trial.baseline is not None,
         troughs=len(trial.block_troughs),
@@ -112,7 +115,10 @@ def caveats(conditions: Conditions) -> tuple[Caveat, ...]:
 
 
 def _of_the_end(seen: Conditions) -> Iterator[Caveat]:
-    if seen.end is not EndKind.COMPLETE:
+    if seen.died_at_limit:
+        limit = "the container" if seen.limit_bytes is None else in_mib(seen.limit_bytes)
+        yield Caveat(CaveatKind.DIED_AT_LIMIT, {"limit": limit, "requests": seen.ok})
+    elif seen.end is not EndKind.COMPLETE:
         end = seen.end.value if seen.end else "no end recorded"
         reason = (seen.end_reason or "no reason recorded").rstrip(". ")
         yield Caveat(CaveatKind.NOT_COMPLETE, {"end": end, "reason": reason})

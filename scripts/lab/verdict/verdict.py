@@ -4,7 +4,7 @@ Two readings from inside take part, where they are known: growth that is free in
 no leak, and growth of live memory is one, though memory that was free before hides it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Interval, Verdict
 from lab.records.trial import Trial
@@ -18,7 +18,7 @@ from lab.verdict.end_criteria import (
     is_too_short,
 )
 from lab.verdict.evidence import TroughEvidence
-from lab.verdict.harmless_growth import HarmlessGrowth, harmless_growth
+from lab.verdict.harmless_growth import HarmlessGrowth, harmless_growth, is_garbage
 from lab.verdict.leak_criteria import (
     LeakDoubt,
     doubt_of,
@@ -26,8 +26,11 @@ from lab.verdict.leak_criteria import (
     leaking_live,
     may_live_grow,
 )
+from lab.verdict.limit import LimitMet, limit_met
+from lab.verdict.lives import climb_of
 from lab.verdict.reasons import (
     bounded_reason,
+    climb_reason,
     flat_reason,
     harmless_reason,
     leak_reason,
@@ -37,7 +40,7 @@ from lab.verdict.reasons import (
     too_few_reason,
 )
 from lab.verdict.trend import Troughs, fit, tail, troughs_of
-from lab.verdict.validity import Conditions, caveats, conditions_of
+from lab.verdict.validity import LEAST_BLOCKS, Conditions, caveats, conditions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,26 @@ class Conclusion:
 
 
 def judge_trial(trial: Trial) -> Judgement:
-    """The verdict of a recorded trial."""
-    return judge(troughs_of(trial), conditions_of(trial), trial.start.matters_bytes)
+    """The verdict of a recorded trial; a death at the memory limit is judged by what led to it."""
+    troughs = troughs_of(trial)
+    judged = judge(troughs, conditions_of(trial), trial.start.matters_bytes)
+    met = limit_met(trial) if judged.verdict is Verdict.INCONCLUSIVE else None
+    return judged if met is None else at_limit(trial, troughs, met, judged)
+
+
+def at_limit(trial: Trial, troughs: Troughs | None, met: LimitMet, judged: Judgement) -> Judgement:
+    """A leak where each worker's life climbed alike, or the troughs of one life are enough."""
+    climb = climb_of(trial) if met.replaced else None
+    if climb is not None:
+        reason = climb_reason(climb, met)
+        return replace(judged, verdict=Verdict.LEAK, reason=reason, interval=climb.slope)
+    if met.replaced or troughs is None or len(troughs.requests) < LEAST_BLOCKS:
+        return judged
+    said = judge_troughs(troughs, trial.start.matters_bytes)
+    if said.verdict is not Verdict.LEAK:
+        return judged
+    reason = f"{met.sentence} {said.reason}"
+    return replace(judged, verdict=Verdict.LEAK, reason=reason, interval=said.interval)
 
 
 def judge(
@@ -118,11 +139,11 @@ def _live_leak(seen: TroughEvidence) -> Conclusion | None:
 
 def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
     slope = seen.line.slope
-    if may_live_grow(seen):
+    if may_live_grow(seen) and not is_garbage(seen):
         return Conclusion(Verdict.INCONCLUSIVE, live_open_reason(seen), slope)
     if is_open(seen, doubt) or not has_stopped(seen):
-        kind = harmless_growth(seen)
-        if kind in (HarmlessGrowth.FILLING, HarmlessGrowth.COPIED):
+        kind = HarmlessGrowth.GARBAGE if is_garbage(seen) else harmless_growth(seen)
+        if kind is not None and kind is not HarmlessGrowth.FREE:
             return Conclusion(Verdict.BOUNDED, harmless_reason(seen, kind, slope), slope)
         return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
     if is_too_short(seen.troughs):

@@ -40,6 +40,7 @@ def test_the_app_its_changes_and_its_trace_are_variants(tmp_path: Path) -> None:
     assert next(iter(found)) == "own-shop"
     assert set(found) == {
         "own-shop",
+        "own-shop-again",
         "own-shop-traced",
         "own-shop-beside",
         *(f"own-shop-{change.name}" for change in interventions_for(app(), None)),
@@ -56,6 +57,17 @@ def test_its_load_and_limits_are_the_descriptions(tmp_path: Path) -> None:
     assert base.load.connection is Connection.KEEP_ALIVE
     assert base.memory_limit_bytes == 77 << 20
     assert base.scenario is Scenario.GIVE_BACK
+
+
+def test_what_repeats_and_what_traces_has_a_higher_limit(tmp_path: Path) -> None:
+    found = read(tmp_path, app(memory_bytes=100 << 20))
+
+    assert found["own-shop-again"].scenario is Scenario.GIVE_BACK
+    assert found["own-shop-again"].load.exact
+    assert {name for name, each in found.items() if each.memory_limit_bytes == 300 << 20} == {
+        "own-shop-again",
+        "own-shop-traced",
+    }
 
 
 @pytest.mark.parametrize(

@@ -130,11 +130,14 @@ def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_fo
     seen = PostLoadObservation(
         Scenario.GIVE_BACK, 1.0, 210 * MIB, 60 * MIB, before=None, after=None, asked=0, answered=0
     )
-    found = answered(replace(leak(), aftermath=seen), None, (), ())
+    cycles = AllocationTrace("tracemalloc", 100, 0, (), {}, garbage={"app.Node": 9, "app.Edge": 90})
+    found = answered(replace(leak(), aftermath=seen), None, (), (cycles,))
 
     assert found.findings[0].cause is Cause.LIVE_OBJECTS
     assert found.findings[0].standing is Certainty.PROVEN
-    assert "garbage that nothing refers to" in found.findings[0].evidence
+    assert found.findings[0].evidence.endswith(
+        "all of it garbage that waits for the collector: 90 app.Edge, 9 app.Node"
+    )
     assert help_line(found).startswith("let the collector run")
 
 

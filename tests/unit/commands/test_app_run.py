@@ -108,6 +108,27 @@ def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
     assert set(folder.read_experiment().variants) == set(started)
 
 
+def test_an_app_that_dies_at_its_limit_is_measured_once_more_with_a_higher_one(
+    tmp_path: Path,
+) -> None:
+    screen = io.StringIO()
+    dies = Script(leaking_bytes, dies_after_requests=70, killed_at_limit=True)
+    scripts = {BASE: dies, f"{BASE}-again": Script(lambda served: 30 * MIB + served * 900_000)}
+
+    folder, found, started = tried(
+        tmp_path, scripts, app(probes=False), Console(file=screen, width=200)
+    )
+
+    assert started == [BASE, f"{BASE}-again"]
+    assert found.judged.verdict is Verdict.LEAK
+    assert found.judged.reason.startswith("Its server was killed at the memory limit of 64.0 MiB")
+    assert " With 192 MiB: Grew by " in found.judged.reason
+    assert folder.read_experiment().variants == (BASE, f"{BASE}-again")
+    assert folder.read_summary().run.exit_code == ExitCode.DECIDED
+    assert "Once more, with 192 MiB and 120 requests." in screen.getvalue()
+    assert (folder.path / "answer.md").read_text().startswith("# shop\n\n**Verdict:** leak.")
+
+
 @pytest.mark.parametrize(
     ("script", "said"),
     [

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,15 @@ def test_a_trial_that_was_added_is_seen(folder: RunFolder) -> None:
         write(folder, trial(LOOPS[1], 640), number)
 
     assert DECIDER.status_line(folder, LOOPS) == "claims decided 2 of 2"
+
+
+def test_a_load_whose_workers_are_killed_ends_where_it_will_be_repeated(folder: RunFolder) -> None:
+    killed = trial(LOOPS[0], 650)
+    last = replace(killed.troughs[-1], probe=raw.probe(oom_kills=2))
+    write(folder, replace(killed, troughs=(*killed.troughs[:-1], last)))
+    write(folder, trial(LOOPS[1], 650))
+    whole_file, killed_file = folder.raw_files()
+
+    assert RunDecider(repeats_at_limit=True).is_decided(killed_file)
+    assert not RunDecider(repeats_at_limit=True).is_decided(whole_file)
+    assert not DECIDER.is_decided(killed_file)

@@ -157,7 +157,7 @@ class DockerEngine:
             status = status if written is None else written
         if status is None:
             return State(running=True)
-        return State(running=False, reason=ended_with(status))
+        return ended_with(status)
 
     def log_path(self, found: Mapping[str, Any]) -> Path:
         return self.logs / f"{found['Config']['Hostname']}.log"

@@ -176,7 +176,9 @@ class ProcessEngine:
             status = running.exit_status()
         if status is None:
             return State(running=True)
-        return State(running=False, reason=running.stopped_by or ended_with(status))
+        if running.stopped_by:
+            return State(running=False, reason=running.stopped_by, at_limit=True)
+        return ended_with(status)
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
         if variant.name in self.ended:
