@@ -173,7 +173,7 @@ class AppRun:
             control_name(spec),
             self.plan.traced if traces else (),
             self.changes,
-            self.again.name if self.again else None,
+            again=self.again.name if self.again else None,
         )
 
     def conduct_interventions(self, tried: InterventionPlan) -> None:
