@@ -54,7 +54,7 @@ def containers(objects):
     for found in objects:
         if length(found) is not None:
             yield found
-        for each in gc.get_referents(found):
+        for each in reach.referents(found):
             if type(each) in (dict, bytearray) and not gc.is_tracked(each):
                 yield each
 
@@ -115,7 +115,7 @@ def newest(found, count):
 
 def cached(found):
     """(key, result) pairs of a cache. One with a limit keeps them in links of its own."""
-    refers = gc.get_referents(found)
+    refers = reach.referents(found)
     inner = max((each for each in refers if type(each) is dict), key=len, default={})
     pairs = list(dict.items(inner))
     if not pairs or type(pairs[0][1]).__name__ != "_lru_list_elem":
@@ -141,7 +141,7 @@ def entry_bytes(entries):
             total += sys.getsizeof(each, 0)
             parts += 1
             if not is_a(each, reach.ATOMS):
-                waiting.extend(gc.get_referents(each))
+                waiting.extend(reach.referents(each))
     return total / len(entries) if entries else 0
 
 
@@ -187,7 +187,7 @@ def is_inside(found, others, met):
 def lost(objects, met, hidden=()):
     """How many objects of each type live though nothing in Python refers to them."""
     unmet = [each for each in objects if id(each) not in met.parents and id(each) not in hidden]
-    referred = {id(each) for found in unmet for each in gc.get_referents(found)}
+    referred = {id(each) for found in unmet for each in reach.referents(found)}
     return collections.Counter(type(each) for each in unmet if id(each) not in referred)
 
 

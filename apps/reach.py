@@ -145,6 +145,17 @@ def is_followed(found):
     return type(found) in (dict, bytearray) and len(found) >= FEW_ENTRIES
 
 
+def referents(found):
+    """The objects that one refers to.
+
+    Not those of `_asyncio` but what its dict holds: before Python 3.14 it shows the objects of its
+    free list, which are dead, and to hold one of these breaks the list and the app.
+    """
+    if is_a(found, types.ModuleType) and found.__name__ == "_asyncio":
+        return [found.__dict__]
+    return gc.get_referents(found)
+
+
 def search(roots, hidden=()):
     """The Reach of these roots; a module's objects are met by their own module first."""
     reach, waiting = Reach(), collections.deque()
@@ -155,7 +166,7 @@ def search(roots, hidden=()):
     deadline, count = time.monotonic() + MOST_SECONDS, 0
     while waiting:
         found = waiting.popleft()
-        for each in gc.get_referents(found):
+        for each in referents(found):
             if id(each) in reach.parents or id(each) in ignored or not is_followed(each):
                 continue
             reach.parents[id(each)] = found

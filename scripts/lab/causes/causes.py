@@ -145,8 +145,9 @@ def live_objects(gained: MemoryBreakdown) -> Plausible | None:
     if blocks is None or gained.requests == 0:
         return None
     in_arenas = gained.rest if gained.python_in_use is None else gained.python_in_use
-    small = in_arenas if matters(in_arenas, gained) else None
-    large = gained.in_use if matters(gained.in_use, gained) else None
+    together = matters(gained.live, gained)
+    small = in_arenas if together or matters(in_arenas, gained) else None
+    large = gained.in_use if together or matters(gained.in_use, gained) else None
     fits_small = small is not None and blocks * SMALL_OBJECT_BYTES >= small / 2
     fits_large = large is not None and blocks * LARGE_OBJECT_BYTES >= large
     if not fits_small and not fits_large:

@@ -47,6 +47,12 @@ def test_the_part_that_grew_names_the_cause(changes: dict[str, Any], cause: Caus
     assert causes(**changes)[0] is cause
 
 
+def test_live_memory_in_both_allocators_counts_together() -> None:
+    parts = {"in_use": 8 * MIB, "python_in_use": 8 * MIB, "python_free": 0, "free": 24 * MIB}
+
+    assert causes(**parts, blocks_count=40_000) == [Cause.FRAGMENTATION, Cause.LIVE_OBJECTS]
+
+
 @pytest.mark.parametrize(
     ("changes", "cause"),
     [
