@@ -45,7 +45,7 @@ check: ## Format, lint, types, import contracts, unit and contract tests: no eng
 	@scripts/check
 
 test: ## Everything in check, then the real tests on the engine when one answers
-	@scripts/check -n 4 --dist loadscope tests
+	@scripts/check -n 5 --dist loadscope tests
 
 validate: ## How often the verdict is wrong, over 3,320 simulated curves of known answers (30 s)
 	@scripts/validate

@@ -4,7 +4,7 @@ import signal
 from typing import Any
 
 import pytest
-from support.scheduling import ScopeScheduling
+from support.scheduling import ScopeScheduling, is_real
 
 
 def pytest_configure() -> None:
@@ -13,6 +13,14 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The real tests first, in the order of their files."""
+    items.sort(key=lambda item: not is_real(item.nodeid))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ScopeScheduling | None:
-    """None: the one that `--dist` names."""
-    return ScopeScheduling(config, log) if config.getvalue("dist") == "loadscope" else None
+    """None: the one that `--dist` names. Scopes are begun in the order of the tests."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    config.option.loadscopereorder = False
+    return ScopeScheduling(config, log)

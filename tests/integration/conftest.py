@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -22,12 +23,14 @@ def engine() -> None:
 
 
 @pytest.fixture(scope="session")
-def images(engine: None) -> None:
-    """The images of VARIANTS, the driver and the gate."""
+def images(engine: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The images of VARIANTS, the driver and the gate; one worker builds, the others wait."""
     env = {**os.environ, "VARIANTS": VARIANTS}
-    done = subprocess.run(
-        [ROOT / "scripts" / "images"], env=env, capture_output=True, text=True, check=False
-    )
+    with (tmp_path_factory.getbasetemp().parent / "images.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(
+            [ROOT / "scripts" / "images"], env=env, capture_output=True, text=True, check=False
+        )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr[-2000:]
 
 

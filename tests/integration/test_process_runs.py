@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lab_commands import ROOT, answers_docker
+from support.lab_commands import ROOT
 from support.polling import wait_until
 
 TINY = {"VARIANTS": "py310-flask", "REQUESTS": "40", "CONCURRENCY": "4"}
@@ -211,9 +211,9 @@ def test_docker_is_insisted_on_and_does_not_answer(lab: ProcessLab) -> None:
 
 
 @pytest.mark.engine
-def test_both_engines_stand_side_by_side_in_the_second_report(lab: ProcessLab) -> None:
-    if not answers_docker():
-        pytest.skip("NO DOCKER ENGINE ANSWERS: the two engines were not compared")
+def test_both_engines_stand_side_by_side_in_the_second_report(
+    images: None, lab: ProcessLab
+) -> None:
     for folder in (lab.results, *lab.results.parents[:3]):
         folder.chmod(0o777)
     project = f"memlab-test-{os.getpid()}"

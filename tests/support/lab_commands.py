@@ -12,7 +12,8 @@ from pathlib import Path
 from support.paths import ROOT
 from support.polling import wait_until
 
-VARIANTS = "py310-flask py310-fastapi-sync py39-flask"
+VARIANTS = "py310-flask py310-fastapi-sync py39-flask py37-db-merged"
+"""Of all that the real tests measure: built side by side, before the first of them."""
 
 
 def docker(*words: str) -> str:

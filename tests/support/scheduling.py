@@ -1,13 +1,22 @@
 """Which tests run side by side with `--dist loadscope`, as `make test` has it."""
 
+from collections.abc import Mapping
+
 from xdist.scheduler import LoadScopeScheduling
 
 REAL_TESTS = "tests/integration/"
-IN_LOCAL_PROCESSES = ("test_process_runs.py", "test_own_apps.py")
+SCOPES: Mapping[str, str] = {
+    "test_runs.py": "docker",
+    "test_process_runs.py": "processes",
+    "test_own_apps.py": "apps",
+    "test_undescribed_apps.py": "apps",
+}
+"""Real tests that run in line; the others, all on Docker, are a line of their own."""
+OTHERS = "engine"
 
 
 class ScopeScheduling(LoadScopeScheduling):
-    """One real test at a time on Docker, and one in local processes: each starts whole servers.
+    """The real tests in four lines side by side: they start whole servers, and wait for them.
 
     The files of the other tests run beside them on the workers that are left.
     """
@@ -21,4 +30,9 @@ def scope_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if not file.startswith(REAL_TESTS):
         return file
-    return "processes" if file.endswith(IN_LOCAL_PROCESSES) else "docker"
+    return SCOPES.get(file.removeprefix(REAL_TESTS), OTHERS)
+
+
+def is_real(nodeid: str) -> bool:
+    """Whether a test is begun before the others: it takes the longest, and waits most of it."""
+    return nodeid.startswith(REAL_TESTS)

@@ -2,15 +2,16 @@
 
 import pytest
 from support.paths import ROOT
-from support.scheduling import IN_LOCAL_PROCESSES, REAL_TESTS, scope_of
+from support.scheduling import REAL_TESTS, SCOPES, is_real, scope_of
 
 
 @pytest.mark.parametrize(
     ("nodeid", "scope"),
     [
         ("tests/integration/test_runs.py::test_two_trials[x::y]", "docker"),
-        ("tests/integration/test_gate.py::test_a_call", "docker"),
+        ("tests/integration/test_gate.py::test_a_call", "engine"),
         ("tests/integration/test_process_runs.py::test_repro", "processes"),
+        ("tests/integration/test_undescribed_apps.py::test_it[x]", "apps"),
         ("tests/unit/app/test_services.py::TestAll::test_one", "tests/unit/app/test_services.py"),
     ],
 )
@@ -18,6 +19,11 @@ def test_its_scope(nodeid: str, scope: str) -> None:
     assert scope_of(nodeid) == scope
 
 
-@pytest.mark.parametrize("name", IN_LOCAL_PROCESSES)
+@pytest.mark.parametrize("name", SCOPES)
 def test_the_files_that_are_named_are_there(name: str) -> None:
     assert (ROOT / REAL_TESTS / name).is_file()
+
+
+def test_real_tests_are_told_by_their_folder() -> None:
+    assert is_real("tests/integration/test_runs.py::test_two_trials")
+    assert not is_real("tests/unit/app/test_services.py::test_one")
