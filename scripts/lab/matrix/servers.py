@@ -1,4 +1,6 @@
-"""Timers of the servers and stacks of the matrix: how long they hold on to what is idle."""
+"""Timers of the servers and stacks: how long they hold on to what is idle."""
+
+from collections.abc import Collection
 
 from lab.records.variant import USER_APP_STACK, Axes
 
@@ -16,14 +18,44 @@ KEEP_ALIVE_SECONDS = {
 """How long a server by default keeps a connection on which nothing comes; 0: not at all."""
 ANYIO_IDLE_SECONDS = 10.0
 """anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
+USUAL_SECONDS = UVICORN_KEEP_ALIVE_SECONDS
+"""Of a server that is not known; of those that are, none has a longer timer."""
+SERVER_PACKAGES = {
+    **dict.fromkeys(("uvicorn", "hypercorn"), UVICORN_KEEP_ALIVE_SECONDS),
+    "gunicorn": 2.0,
+    **dict.fromkeys(
+        ("aiohttp", "bjoern", "cheroot", "cherrypy", "daphne", "eventlet", "gevent"),
+        USUAL_SECONDS,
+    ),
+    **dict.fromkeys(
+        ("granian", "grpcio", "meinheld", "nonecorn", "pyuwsgi", "robyn", "sanic", "socketify"),
+        USUAL_SECONDS,
+    ),
+    **dict.fromkeys(("tornado", "twisted", "uwsgi", "waitress", "websockets"), USUAL_SECONDS),
+}
+"""Distributions that serve, each with its timer. Where none of them is installed, the standard
+library's server or Werkzeug's serves, which have none."""
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
 MARGIN_SECONDS = 1.0
 
 
-def min_cooldown_seconds(axes: Axes) -> float:
-    """How long the timers of the variant's server and stack can hold on to something."""
-    if axes.stack == USER_APP_STACK:  # its server is not known: the longest of the usual timers
-        return UVICORN_KEEP_ALIVE_SECONDS + MARGIN_SECONDS
+def min_cooldown_seconds(axes: Axes, packages: Collection[str] | None = None) -> float:
+    """How long the timers of the variant's server and stack can hold on to something.
+
+    Args:
+        axes: of the variant; of a user app they do not say which server it is.
+        packages: names of the installed distributions in lower case; None: not known.
+    """
+    if axes.stack == USER_APP_STACK:  # its server is one of those that are installed
+        return user_app_seconds(packages) + MARGIN_SECONDS
     if axes.stack in ANYIO_STACKS and axes.framework != "flask":
         return ANYIO_IDLE_SECONDS + MARGIN_SECONDS
     return KEEP_ALIVE_SECONDS.get(axes.server, UVICORN_KEEP_ALIVE_SECONDS) + MARGIN_SECONDS
+
+
+def user_app_seconds(packages: Collection[str] | None) -> float:
+    """The longest timer of the servers that are installed; anyio's threads are ended by the next
+    request alone, so waiting for them ends none."""
+    if packages is None:
+        return USUAL_SECONDS
+    return max((SERVER_PACKAGES.get(name, 0.0) for name in packages), default=0.0)

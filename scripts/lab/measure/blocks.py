@@ -5,14 +5,11 @@ import asyncio
 from lab.load.block import BlockPlan, run_block
 from lab.load.request import request_of
 from lab.matrix.load_plan import block_sizes
-from lab.measure.cooldown import Cooldown
+from lab.measure.cooldowns import Cooldowns
 from lab.measure.startup import ReadyServer
 from lab.measure.trial_context import TrialContext, not_served
-from lab.records.observations import Block, ProbeReading, Trough
+from lab.records.observations import Block
 from lab.stopping import MOST_LOADS, next_blocks
-
-BASELINE = -1
-"""The index of the trough before the first block."""
 
 
 class BlockLoad:
@@ -21,14 +18,13 @@ class BlockLoad:
     def __init__(self, trial: TrialContext, server: ReadyServer) -> None:
         self.trial, self.server = trial, server
         self.requests_done, self.requests_planned = 0, trial.plan.requests
-        self.first_reading: ProbeReading | None = None
-        self.last_reading: ProbeReading | None = None
+        self.cooldowns = Cooldowns(trial, server.probes, server.packages)
         self.decided = False
         """Whether the load ended before all of its blocks."""
 
     async def take_baseline(self) -> None:
         self.trial.show(state="baseline")
-        await self.cool_down(BASELINE)
+        await self.cooldowns.take_baseline()
 
     async def run(self) -> None:
         """The planned blocks, unless fewer decide; then more where the decider asks for it.
@@ -41,9 +37,10 @@ class BlockLoad:
         for index, size in enumerate(sizes):
             await self.run_block(index, size)
             if await self.is_decided(index + 1):
-                return
-        if plan.may_extend:
+                break
+        else:
             await self.extend(sizes)
+        await self.cooldowns.settle()
 
     async def is_decided(self, blocks: int) -> bool:
         """Whether so many blocks are enough, fewer than were planned."""
@@ -59,16 +56,26 @@ class BlockLoad:
 
         What that does to the verdict's errors is simulated in the same steps (`make validate`).
         """
+        if not self.trial.plan.may_extend:
+            return
         step, more = next_blocks(len(sizes)), sizes * (MOST_LOADS - 1)
-        decider, raw_file = self.trial.run.decider, self.trial.writer.path
         for first in range(0, len(more), step):
-            if not await asyncio.to_thread(decider.needs_more_load, raw_file):
+            if not await self.needs_more_load():
                 return
             part = more[first : first + step]
             self.requests_planned += sum(part)
             self.trial.show(state="more load: its verdict asks for it", total=self.requests_planned)
             for index, size in enumerate(part, start=len(sizes) + first):
                 await self.run_block(index, size)
+
+    async def needs_more_load(self) -> bool:
+        """What the decider says; where the last cooldown was short, once more after a full one."""
+        trial = self.trial
+        decider, raw_file = trial.run.decider, trial.writer.path
+        if await asyncio.to_thread(decider.needs_more_load, raw_file):
+            return True
+        settled = await self.cooldowns.settle()
+        return settled and await asyncio.to_thread(decider.needs_more_load, raw_file)
 
     async def run_block(self, index: int, size: int) -> None:
         """One block and its cooldown."""
@@ -86,7 +93,7 @@ class BlockLoad:
         if block.ok == 0:
             raise not_served(block, f"block {index + 1} was served")
         trial.show(state="cooldown")
-        await self.cool_down(index)
+        await self.cooldowns.after_block(index)
 
     async def send(self, index: int, size: int) -> Block:
         plan = self.trial.plan
@@ -101,31 +108,3 @@ class BlockLoad:
     def count(self) -> None:
         self.requests_done += 1
         self.trial.show(done=self.requests_done)
-
-    async def cool_down(self, index: int) -> None:
-        """Wait until memory, tasks and descriptors are stable, then write the trough down."""
-        trial, waits = self.trial, self.trial.run.waits
-        probes = trial.probes_if_used(self.server.probes)
-        min_seconds = waits.min_cooldown_seconds(trial.variant.axes)
-        end = await Cooldown(trial.watch, waits, probes, min_seconds).wait_until_stable()
-        self.first_reading = self.first_reading or end.probe
-        self.last_reading = end.probe or self.last_reading
-        if end.sample is None or end.probe is None:
-            await trial.check_alive()
-        if end.sample is not None:
-            trough = Trough(index, end.sample, end.probe, end.cooldown_seconds, end.stable)
-            trial.writer.write(trough)
-
-    def lost_processes(self) -> bool:
-        return processes_were_lost(self.first_reading, self.last_reading)
-
-
-def processes_were_lost(first: ProbeReading | None, last: ProbeReading | None) -> bool:
-    """Whether processes were killed for memory between two readings, or are gone."""
-    if first is None or last is None:
-        return False
-    before, after = (
-        {(process.pid, process.started_at_seconds) for process in probe.processes}
-        for probe in (first, last)
-    )
-    return (last.oom_kills or 0) > (first.oom_kills or 0) or not before <= after

@@ -26,25 +26,26 @@ class CooldownEnd:
 class Cooldown:
     """One cooldown of one variant."""
 
-    def __init__(
-        self, watch: Watch, waits: Waits, probes: ProbeClient | None, min_seconds: float
-    ) -> None:
+    def __init__(self, watch: Watch, waits: Waits, probes: ProbeClient | None) -> None:
         self.watch, self.waits, self.probes = watch, waits, probes
-        self.min_seconds = min_seconds
-        """How long the server's own timers can keep memory."""
 
-    async def wait_until_stable(self) -> CooldownEnd:
+    async def wait_until_stable(self, min_seconds: float, watched_seconds: float) -> CooldownEnd:
         """The end of the cooldown, when two readings agree or patience ends.
 
         The first reading is taken before the minimum is over, each later one `watched_seconds`
         after the one before. The engine is asked only for the trough where the kernel's number is
         read inside as well.
+
+        Args:
+            min_seconds: how long the server's own timers can keep memory; 0: they are not waited
+                for.
+            watched_seconds: between two readings that must agree.
         """
-        started, watched_seconds = time.time(), self.waits.watched_seconds
+        started = time.time()
         self.watch.pause()
-        await asyncio.sleep(max(self.min_seconds - watched_seconds, 0))
+        await asyncio.sleep(max(min_seconds - watched_seconds, 0))
         before = await self.first_reading()
-        patience_ends = started + self.min_seconds + self.waits.patience_seconds
+        patience_ends = started + min_seconds + self.waits.patience_seconds
         while True:
             self.watch.pause()
             await asyncio.sleep(watched_seconds)
@@ -66,8 +67,9 @@ class Cooldown:
 
     async def engine_sample(self) -> Sample | None:
         """The engine's next sample; None when none comes in time."""
+        asked_at = time.time()
         self.watch.resume()
-        return await self.watch.first_after(time.time(), self.waits.reading_seconds)
+        return await self.watch.first_after(asked_at, self.waits.reading_seconds)
 
     async def probe_reading(self) -> ProbeReading | None:
         """The process tree and the workers; None when no probe answers."""

@@ -1,22 +1,31 @@
-"""When a cooldown is over: the server's own timers have run out, and two readings agree."""
+"""When a cooldown is over, and whether the server's own timers must run out in each.
 
-from collections.abc import Callable, Sequence
+A full cooldown outlasts the server's timers; a short one ends as soon as two readings agree. What
+the timers still hold at the end of a short one is the residue. A trial measures it after its first
+block, by a trough of each kind.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from lab.load.client import Timing
 from lab.matrix.servers import min_cooldown_seconds
-from lab.records.observations import ProbeReading, Sample
-from lab.records.readings import open_descriptors
+from lab.records.observations import ProbeReading, Sample, Trough
+from lab.records.readings import known_sum, open_descriptors
 from lab.records.variant import Axes
 from lab.units import KIB
 
 WATCHED_SECONDS = 2.0
 """Seconds between the two readings that must agree. Each reading of the engine costs as much CPU
 as half a request, so none is taken in between."""
+SHORT_WATCHED_SECONDS = 1.0
+"""The same in a short cooldown. What it may miss, it misses after each block alike."""
 STABLE_READINGS = 3
 """Readings that must agree, where one is taken each second."""
 STABLE_BYTES = 256 * KIB
 """Two thirds of the smallest noise between troughs; a worker's own timers touch less."""
+LIVE_RESIDUE_BYTES = 64 * KIB
+"""Live bytes are known to the byte; a block of 500 requests that leak 256 B each adds 125 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +37,11 @@ class Waits:
     ready_poll_seconds: float = 0.3
     reading_seconds: float = 10.0
     """Limit for one reading. Readings come once a second; ten seconds without one are a gap."""
-    min_cooldown_seconds: Callable[[Axes], float] = min_cooldown_seconds
+    min_cooldown_seconds: Callable[[Axes, Collection[str] | None], float] = min_cooldown_seconds
     watched_seconds: float = WATCHED_SECONDS
     """Seconds between two readings that must agree; the last of them is the trough."""
+    short_watched_seconds: float = SHORT_WATCHED_SECONDS
+    """The same in a short cooldown."""
     patience_seconds: float = 15.0
     """Time limit for stable readings after the minimum cooldown; then the trough is not stable."""
     orphaned_seconds: float = 16.0
@@ -73,6 +84,34 @@ def agree(earlier: CooldownReading | None, later: CooldownReading | None) -> boo
         and later.tasks == earlier.tasks
         and later.descriptors == earlier.descriptors
     )
+
+
+def is_without_residue(early: Trough | None, full: Trough | None) -> bool:
+    """Whether the server's timers held nothing that counts at the end of a short cooldown.
+
+    What they hold they give back: growth meanwhile is none of theirs.
+
+    Args:
+        early: the trough of a short cooldown.
+        full: of a full one after the same block; one that is missing shows nothing.
+    """
+    if early is None or full is None or not early.still:
+        return False
+    first, last = (cooldown_reading(trough.probe, trough.sample) for trough in (early, full))
+    if first is None or last is None:
+        return False
+    return (
+        first.memory_bytes - last.memory_bytes <= STABLE_BYTES
+        and (first.tasks or 0) <= (last.tasks or 0)
+        and (first.descriptors or 0) <= (last.descriptors or 0)
+        and (live_bytes(early) or 0) - (live_bytes(full) or 0) <= LIVE_RESIDUE_BYTES
+    )
+
+
+def live_bytes(trough: Trough) -> int | None:
+    """Live bytes of all workers; None where one of them is not known."""
+    workers = trough.probe.workers if trough.probe else ()
+    return known_sum((worker.live_bytes for worker in workers), max(1, len(workers)))
 
 
 def memory_is_stable(samples: Sequence[Sample], readings: int = STABLE_READINGS) -> bool:

@@ -6,18 +6,21 @@ from lab.matrix.load_plan import LoadPlan
 from lab.matrix.servers import min_cooldown_seconds
 from lab.records.variant import Variant
 
+FULL_COOLDOWNS = 3
+"""At the baseline, after the first block and at the end; the others are short."""
 START_SECONDS = 8.0
 """Seconds of start, calibration and warm-up, on two cores that other variants use as well."""
-EXTRA_COOLDOWN_SECONDS = 1.0
-"""Seconds of a cooldown beyond its minimum: the next reading of the engine, and at times more."""
+EXTRA_COOLDOWN_SECONDS = 2.0
+"""Seconds of a cooldown beyond its minimum: until two readings agree, and the engine's next one."""
 REQUEST_SECONDS = 0.025
 """Seconds of one `lists` request on one core; the other workloads cost no more."""
 
 
 def expected_seconds(variant: Variant, plan: LoadPlan) -> float:
     """A rough expectation of a trial's duration in seconds."""
-    cooldown = (plan.blocks + 1) * (min_cooldown_seconds(variant.axes) + EXTRA_COOLDOWN_SECONDS)
-    return START_SECONDS + cooldown + plan.requests * REQUEST_SECONDS
+    full = FULL_COOLDOWNS * min_cooldown_seconds(variant.axes)
+    cooldowns = full + (plan.blocks + FULL_COOLDOWNS) * EXTRA_COOLDOWN_SECONDS
+    return START_SECONDS + cooldowns + plan.requests * REQUEST_SECONDS
 
 
 def expected_work(variant: Variant, plan: LoadPlan) -> float:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lab.engines.protocol import Endpoint
@@ -13,7 +13,7 @@ from lab.measure.trial_context import TrialContext, TrialEnded
 from lab.prediction.predict import OfferedLoad, predict
 from lab.probes.client import ProbeClient, probes_of
 from lab.records.observations import Calibration
-from lab.records.trial import EndKind, TrialStart
+from lab.records.trial import EndKind, Environment, TrialStart
 from lab.text.phrases import in_mib
 
 
@@ -24,6 +24,8 @@ class ReadyServer:
     target: Target
     """Where its load goes."""
     probes: ProbeClient
+    packages: Collection[str] | None
+    """The names of its installed distributions; None where no probe tells them."""
 
 
 async def start_server(trial: TrialContext) -> ReadyServer:
@@ -39,8 +41,9 @@ async def start_server(trial: TrialContext) -> ReadyServer:
     trial.watch.follow(await asyncio.to_thread(sample, trial.variant, trial.watch.from_thread))
     probes = probes_of(endpoint, trial.variant.axes.workers, trial.user_app)
     await wait_until_ready(trial, endpoint, probes)
-    await describe(trial, probes)
-    return ReadyServer(target_of(trial, endpoint), probes)
+    environment = await describe(trial, probes)
+    packages = None if environment is None else environment.packages.keys()
+    return ReadyServer(target_of(trial, endpoint), probes, packages)
 
 
 async def start_variant(trial: TrialContext) -> Endpoint:
@@ -107,21 +110,26 @@ def target_of(trial: TrialContext, endpoint: Endpoint) -> Target:
     return Target(address, endpoint.port, endpoint.host, source)
 
 
-async def describe(trial: TrialContext, probes: ProbeClient) -> None:
+async def describe(trial: TrialContext, probes: ProbeClient) -> Environment | None:
     """Write down environment, calibration and the prediction that was made from them."""
-    calibration = await describe_inside(trial, probes) if trial.run.settings.probes else None
+    environment, calibration = await describe_inside(trial, probes)
     load = OfferedLoad(trial.plan.requests, trial.plan.concurrency)
     prediction = predict(trial.variant.axes, calibration, load)
     trial.writer.write(prediction)
     if prediction.growth_bytes is not None:
         trial.show(state=f"predicted +{in_mib(prediction.growth_bytes)}")
+    return environment
 
 
-async def describe_inside(trial: TrialContext, probes: ProbeClient) -> Calibration | None:
-    """Write down what the probes say of the environment; the calibration among it."""
+async def describe_inside(
+    trial: TrialContext, probes: ProbeClient
+) -> tuple[Environment | None, Calibration | None]:
+    """Write down what the probes say of the environment, and their calibration."""
+    if not trial.run.settings.probes:
+        return None, None
     environment = await asyncio.to_thread(probes.environment)
     calibration = await asyncio.to_thread(probes.calibration)
     for record in (environment, calibration):
         if record is not None:
             trial.writer.write(record)
-    return calibration
+    return environment, calibration

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 
 from lab.measure.blocks import BlockLoad
+from lab.measure.cooldowns import Cooldowns
 from lab.measure.post_load import post_load_action
 from lab.measure.startup import ReadyServer, start_server
 from lab.measure.trial_context import TrialContext
@@ -34,7 +35,7 @@ async def run_trial(trial: TrialContext) -> None:
     # A probe may answer in a process that has outlived its server.
     await trial.check_alive()
     reason = await post_load_action(trial, server, load.requests_done)
-    tail = await log_tail(trial, load)
+    tail = await log_tail(trial, load.cooldowns)
     end_trial(trial, End(EndKind.COMPLETE, time.time(), reason, tail, decided=load.decided))
 
 
@@ -46,10 +47,10 @@ async def open_server(trial: TrialContext) -> ReadyServer:
     return server
 
 
-async def log_tail(trial: TrialContext, load: BlockLoad) -> tuple[str, ...]:
+async def log_tail(trial: TrialContext, cooldowns: Cooldowns) -> tuple[str, ...]:
     """The end of the log where processes of the server were lost; empty elsewhere."""
     killed = trial.variant.scenario is Scenario.MASTER_KILLED
-    if not killed and not load.lost_processes():
+    if not killed and not cooldowns.lost_processes():
         return ()
     return await asyncio.to_thread(trial.run.engine.log_tail, trial.variant)
 

@@ -168,6 +168,9 @@ class Trough:
     quiet_seconds: float
     still: bool
     """Whether memory, threads and descriptors were stable before the deadline."""
+    full: bool = True
+    """Whether the server's own timers had run out; else it was only waited until all was stable.
+    A block may have one trough of each kind, the full one last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Everything observed of one variant in one fresh container; troughs in the order of blocks."""
+    """Everything observed of one variant in one fresh container.
+
+    Troughs are in the order of blocks, one a block: where a block has two, the full one.
+    """
 
     start: TrialStart
     environment: Environment | None = None
@@ -101,8 +104,9 @@ class Trial:
     end: End | None = None
 
     def __post_init__(self) -> None:
-        in_order = tuple(sorted(self.troughs, key=lambda trough: trough.index))
-        object.__setattr__(self, "troughs", in_order)
+        in_order = sorted(self.troughs, key=lambda trough: (trough.index, trough.full))
+        last = {trough.index: trough for trough in in_order}
+        object.__setattr__(self, "troughs", tuple(last.values()))
 
     @property
     def baseline(self) -> Trough | None:

@@ -67,14 +67,14 @@ def read_records(path: Path) -> Iterator[RawRecord]:
     Raises:
         LabError: the file or a line before the last cannot be read.
     """
-    last_index: dict[type, int] = {}
+    last: dict[type, Block | Trough] = {}
     for number, line in enumerate(read_lines(path), start=1):
         if line == b"\n":
             continue
         try:
             record = read_line(line)
             check_counts(record)
-            check_order(record, last_index)
+            check_order(record, last)
         except UNREADABLE as error:
             if not line.endswith(b"\n") and not isinstance(error, RecursionError):
                 return
@@ -98,16 +98,24 @@ def check_counts(record: RawRecord) -> None:
         raise ShapeError(f"ok: {record.ok} of {record.sent} sent")
 
 
-def check_order(record: RawRecord, last_index: dict[type, int]) -> None:
+def check_order(record: RawRecord, last: dict[type, Block | Trough]) -> None:
     """Raise ShapeError for a block or trough whose number does not follow the one before.
 
     Args:
         record: any record of the file.
-        last_index: the last number of each kind; this record's number is added.
+        last: the last record of each kind; this record is added.
     """
     if not isinstance(record, Block | Trough):
         return
-    expected = last_index.get(type(record), record.index - 1) + 1
+    before = last.get(type(record))
+    expected = record.index if before is None else before.index + (not completes(record, before))
     if record.index != expected or expected < -1:
         raise ShapeError(f"index: {record.index} where {max(expected, -1)} is expected")
-    last_index[type(record)] = record.index
+    last[type(record)] = record
+
+
+def completes(record: Block | Trough, before: Block | Trough) -> bool:
+    """Whether a record is the full trough of the block that the one before it was taken after."""
+    if not isinstance(record, Trough) or not isinstance(before, Trough):
+        return False
+    return record.full and not before.full and record.index == before.index

@@ -85,11 +85,11 @@ def cool_down(tmp_path: Path) -> Iterator[CoolDown]:
     async def pass_by(
         probes: ProbeClient | None, sizes: Sequence[int], patience_seconds: float
     ) -> CooldownEnd:
-        waits = Waits(watched_seconds=0.02, patience_seconds=patience_seconds)
+        waits = Waits(patience_seconds=patience_seconds)
         watch = Watch(writer, lambda _: None)
         watch.follow(Source(watch, sizes))
         try:
-            return await Cooldown(watch, waits, probes, 0.03).wait_until_stable()
+            return await Cooldown(watch, waits, probes).wait_until_stable(0.03, 0.02)
         finally:
             watch.close()
 

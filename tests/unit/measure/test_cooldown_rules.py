@@ -5,14 +5,16 @@ import pytest
 from builders import raw
 from lab.matrix.servers import min_cooldown_seconds
 from lab.measure.cooldown_rules import (
+    LIVE_RESIDUE_BYTES,
     STABLE_BYTES,
     WAITS,
     CooldownReading,
     agree,
     cooldown_reading,
+    is_without_residue,
     memory_is_stable,
 )
-from lab.records.observations import ProcessReading
+from lab.records.observations import ProcessReading, Trough
 
 MIB = raw.MIB
 
@@ -36,6 +38,24 @@ def test_a_cooldown_outlasts_the_timers_of_server_and_stack(
     axes: dict[str, Any], seconds: float
 ) -> None:
     assert min_cooldown_seconds(raw.axes(**axes)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("packages", "seconds"),
+    [
+        (None, 6.0),
+        ((), 1.0),
+        (("flask", "werkzeug", "anyio", "ujson"), 1.0),
+        (("starlette", "uvicorn"), 6.0),
+        (("gunicorn", "django"), 3.0),
+        (("gunicorn", "uvicorn"), 6.0),
+        (("aiohttp",), 6.0),
+    ],
+)
+def test_a_user_app_waits_for_the_servers_that_are_installed(
+    packages: tuple[str, ...] | None, seconds: float
+) -> None:
+    assert min_cooldown_seconds(raw.axes(stack="own", server="own"), packages) == seconds
 
 
 @pytest.mark.parametrize(
@@ -124,3 +144,38 @@ def test_one_unreadable_process_makes_the_descriptors_unknown() -> None:
 def test_a_trial_waits_as_long_as_its_server_needs() -> None:
     assert WAITS.min_cooldown_seconds is min_cooldown_seconds
     assert WAITS.reading_seconds > 1.0
+
+
+def a_trough(memory_bytes: int, live_bytes: int | None, **changes: Any) -> Trough:
+    worker = replace(raw.worker(), in_use_bytes=live_bytes, mmapped_bytes=0, python_in_use_bytes=0)
+    inside = raw.probe(worker, memory_bytes=memory_bytes)
+    return raw.trough(0, probe=inside, **changes)
+
+
+@pytest.mark.parametrize(
+    ("memory_bytes", "live_bytes", "without"),
+    [
+        (50 * MIB, 20 * MIB, True),
+        (50 * MIB - STABLE_BYTES, 20 * MIB, True),
+        (50 * MIB - STABLE_BYTES - 1, 20 * MIB, False),
+        (50 * MIB, 20 * MIB - LIVE_RESIDUE_BYTES, True),
+        (50 * MIB, 20 * MIB - LIVE_RESIDUE_BYTES - 1, False),
+        (55 * MIB, 25 * MIB, True),
+    ],
+    ids=["equal", "little", "memory", "little-live", "live", "grows"],
+)
+def test_residue_is_what_a_full_cooldown_gives_back(
+    memory_bytes: int, live_bytes: int, *, without: bool
+) -> None:
+    early, full = a_trough(50 * MIB, 20 * MIB, full=False), a_trough(memory_bytes, live_bytes)
+
+    assert is_without_residue(early, full) is without
+
+
+def test_residue_is_assumed_where_it_was_not_seen() -> None:
+    trough = a_trough(50 * MIB, None)
+
+    assert is_without_residue(trough, trough)
+    assert not is_without_residue(None, trough)
+    assert not is_without_residue(trough, None)
+    assert not is_without_residue(replace(trough, still=False), trough)

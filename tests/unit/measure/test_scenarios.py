@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.measure.blocks import processes_were_lost
 from lab.measure.context import RunContext
+from lab.measure.cooldowns import processes_were_lost
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots
 from lab.records.observations import PostLoadObservation

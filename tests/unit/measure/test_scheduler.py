@@ -17,9 +17,11 @@ from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots
+from lab.records.observations import Trough
 from lab.records.trial import EndKind, Trial
 from lab.records.variant import Connection, Variant
 from lab.store.run_folder import RunFolder
+from lab.store.trial_reader import read_records
 from support.script import Script
 from support.scripted_engine import WAITS as SCRIPTED_WAITS
 from support.scripted_engine import ScriptedEngine
@@ -136,7 +138,7 @@ def test_a_trough_was_read_after_its_cooldown(engine_of: Any, tmp_path: Path) ->
     for block, trough in zip(trial.blocks, trial.troughs[1:], strict=True):
         cooldown_ended = block.ended_at_seconds + trough.quiet_seconds
         assert trough.sample.read_at_seconds > cooldown_ended - 0.001
-        assert trough.quiet_seconds >= 0.005
+        assert trough.quiet_seconds >= (0.005 if trough.full else 0.003)
 
 
 def test_blocks_do_not_overlap_their_cooldown(engine_of: Any, tmp_path: Path) -> None:
@@ -150,16 +152,36 @@ def test_blocks_do_not_overlap_their_cooldown(engine_of: Any, tmp_path: Path) ->
 def test_no_reading_is_taken_before_the_minimum_cooldown_is_over(
     engine_of: Any, tmp_path: Path
 ) -> None:
-    waits = replace(WAITS, min_cooldown_seconds=lambda _: 0.08, watched_seconds=0.03)
+    waits = replace(WAITS, min_cooldown_seconds=lambda *_: 0.08, watched_seconds=0.03)
     script = Script(memory_inside_bytes=20 * MIB)
     trial = trial_of(context_of(engine_of({"one": script}), tmp_path, waits))
 
-    assert len(trial.pauses) == len(trial.troughs) == 9
-    for trough, pause in zip(trial.troughs[1:], trial.pauses[1:], strict=True):
-        block = trial.blocks[trough.index]
-        assert pause.started_at_seconds >= block.ended_at_seconds
+    baseline, _, first, *between, _, last = trial.pauses
+    assert len(between) == 6
+    for index, pause in ((-1, baseline), (0, first), (7, last)):
+        trough = trial.troughs[index + 1]
+        assert trough.full
+        assert trough.quiet_seconds >= 0.08
         assert pause.ended_at_seconds < trough.sample.read_at_seconds
-        assert pause.ended_at_seconds - pause.started_at_seconds > 0.04
+        assert pause.ended_at_seconds - pause.started_at_seconds > 0.02
+
+
+def test_cooldowns_are_full_at_the_baseline_after_the_first_block_and_at_the_end(
+    engine_of: Any, tmp_path: Path
+) -> None:
+    context = context_of(engine_of({"one": Script()}), tmp_path)
+    trial = trial_of(context)
+
+    (raw_file,) = context.folder.raw_files()
+    written = [record for record in read_records(raw_file) if isinstance(record, Trough)]
+    assert [(trough.index, trough.full) for trough in written] == [
+        (-1, True),
+        (0, False),
+        (0, True),
+        *((index, False) for index in range(1, 8)),
+        (7, True),
+    ]
+    assert [trough.full for trough in trial.troughs] == [True, True, *[False] * 6, True]
 
 
 def test_a_trough_agrees_with_the_reading_before_it(engine_of: Any, tmp_path: Path) -> None:
@@ -225,7 +247,7 @@ def test_who_waits_for_a_turn_takes_no_readings(engine_of: Any, tmp_path: Path) 
 
 def test_what_is_never_stable_is_recorded_as_such(engine_of: Any, tmp_path: Path) -> None:
     restless = Script(memory_bytes=[(20 + step) * MIB for step in range(5000)])
-    waits = replace(WAITS, min_cooldown_seconds=lambda _: 0.01, patience_seconds=0.05)
+    waits = replace(WAITS, min_cooldown_seconds=lambda *_: 0.01, patience_seconds=0.05)
     trial = trial_of(context_of(engine_of({"one": restless}), tmp_path, waits))
 
     assert [trough.still for trough in trial.troughs] == [False] * 9

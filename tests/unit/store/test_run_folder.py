@@ -135,6 +135,30 @@ def test_a_damaged_earlier_line_is_one_clear_error(folder: RunFolder, damage: by
     assert "\n" not in str(error.value)
 
 
+def test_the_full_trough_of_a_block_counts(folder: RunFolder) -> None:
+    early, full = raw.trough(0, 60 * raw.MIB, full=False), raw.trough(0)
+    written(folder, raw.start(), raw.trough(-1), early, full, raw.trough(1, full=False))
+
+    ((trial,),) = folder.read_trials().values()
+
+    assert [(trough.index, trough.full) for trough in trial.troughs] == [
+        (-1, True),
+        (0, True),
+        (1, False),
+    ]
+    assert trial.troughs[1] == full
+
+
+@pytest.mark.parametrize("kinds", [(True, True), (True, False), (False, False)])
+def test_no_other_two_troughs_of_a_block_are_read(
+    folder: RunFolder, kinds: tuple[bool, bool]
+) -> None:
+    written(folder, raw.start(), *(raw.trough(0, full=kind) for kind in kinds))
+
+    with pytest.raises(LabError, match="index: 0 where 1 is expected"):
+        folder.read_trials()
+
+
 def test_trials_are_in_the_order_of_their_numbers(folder: RunFolder) -> None:
     for number in (10, 2, 1):
         written(folder, raw.start(trial=number), trial=number)

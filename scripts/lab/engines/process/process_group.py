@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from lab.engines.logs import exit_status, log_lines
@@ -122,7 +121,7 @@ class TreeSampling:
         self.running, self.limit_bytes, self.trees = running, limit_bytes, trees
         self.on_sample, self.pace = on_sample, pace
         self.paused = True
-        self.stopped = threading.Event()
+        self.stopped, self.woken = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.read, name="tree-readings", daemon=True)
         self.thread.start()
 
@@ -130,14 +129,19 @@ class TreeSampling:
         next_at = time.monotonic()
         limited = self.running.group is not None
         wait_seconds = self.pace.reading_seconds if limited else self.pace.guard_seconds
-        pause = partial(self.stopped.wait, wait_seconds)
-        while not pause():
+        while self.wait(wait_seconds):
             self.guard()
             if self.paused:
                 next_at = time.monotonic()
             elif time.monotonic() >= next_at:
                 next_at += self.pace.reading_seconds
                 self.on_sample(self.sample())
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until a reading is asked for; False when it was stopped."""
+        self.woken.wait(seconds)
+        self.woken.clear()
+        return not self.stopped.is_set()
 
     def guard(self) -> None:
         """Stop a tree that exceeds its limit; RSS is read first: it is cheap and at least PSS."""
@@ -182,7 +186,10 @@ class TreeSampling:
         self.paused = True
 
     def resume(self) -> None:
+        """Take samples again, the next one at once: somebody waits for it."""
         self.paused = False
+        self.woken.set()
 
     def stop(self) -> None:
         self.stopped.set()
+        self.woken.set()
