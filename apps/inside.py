@@ -10,15 +10,14 @@ import os
 import sys
 import threading
 
-import callees
-import distributions
 import holders
+import lines
+import native
 import probe
 import tree
 
 MOST_TYPES = 400
 MOST_LINES = 60
-MOST_FRAMES = 40
 FRAMES = 12
 BEFORE = {}
 LISTEN = "0A"
@@ -95,64 +94,7 @@ def garbage():
 def trace():
     """Begin to record every allocation with its lines."""
     gc.collect()
-    return trace_native() if "LAB_MEMRAY" in os.environ else trace_python()
-
-
-def trace_native():
-    """Begin to trace with memray, which sees what C code asks malloc for.
-
-    Its packages come last on the path.
-    """
-    sys.path.append(os.environ["LAB_MEMRAY"])
-    import memray
-
-    name = "memray-%d.bin" % os.getpid()
-    BEFORE["file"] = os.path.join(os.environ.get("HOME") or "/tmp", name)
-    BEFORE["tracker"] = memray.Tracker(BEFORE["file"], native_traces=True)
-    BEFORE["tracker"].__enter__()
-    return {"traced": True}
-
-
-def traced_native():
-    import memray
-
-    gc.collect()
-    BEFORE.pop("tracker").__exit__(None, None, None)
-    reader = memray.FileReader(BEFORE["file"])
-    found = reader.get_leaked_allocation_records(merge_threads=True)
-    records = sorted((each for each in found if not is_probes(each)), key=by_size)
-    os.unlink(BEFORE["file"])
-    return {
-        "tracer": "memray",
-        "allocated_bytes": sum(record.size for record in records),
-        "lines": [native_line(record) for record in records[:MOST_LINES]],
-        "types": {},
-        "search": None,
-    }
-
-
-def shown(file):
-    """A file without the folders of this machine in front of the interpreter's or the packages'."""
-    for prefix in sorted({sys.prefix, sys.base_prefix}, key=len, reverse=True):
-        if file.startswith(prefix + os.sep):
-            return file[len(prefix) :]
-    return file
-
-
-def by_size(record):
-    return -record.size
-
-
-def is_probes(record):
-    """Whether the lab's own probe allocated: by the innermost frame of Python."""
-    return any(file.startswith(OWN) for _, file, _ in record.stack_trace(1))
-
-
-def native_line(record):
-    """The frames that name a file; those of a stripped library name none."""
-    stack = record.hybrid_stack_trace(MOST_FRAMES)
-    frames = ["%s:%d" % (shown(file), number) for _, file, number in stack if number]
-    return {"bytes": record.size, "count": record.n_allocations, "frames": frames}
+    return native.begin() if "LAB_MEMRAY" in os.environ else trace_python()
 
 
 def trace_python():
@@ -167,8 +109,8 @@ def trace_python():
 
 def traced():
     """Live allocations since `trace`, by the lines that allocated."""
-    if "tracker" in BEFORE:
-        return traced_native()
+    if native.is_on():
+        return native.end()
     import tracemalloc
 
     if "snapshot" not in BEFORE:
@@ -181,37 +123,27 @@ def traced():
     grown = snapshot.compare_to(BEFORE["snapshot"], "traceback")
     grown = [each for each in grown if each.size_diff > 0 and not is_ours(each)]
     grown.sort(key=lambda each: -each.size_diff)
+    most = grown[:MOST_LINES]
     types = {name: count - BEFORE["objects"].get(name, 0) for name, count in now.items()}
     types = {name: more for name, more in types.items() if not name.startswith("tracemalloc.")}
     return {
         "search": searched,
         "tracer": "tracemalloc",
         "allocated_bytes": sum(each.size_diff for each in grown),
-        "lines": owned([line(each) for each in grown[:MOST_LINES]], grown[:MOST_LINES]),
+        "lines": lines.owned(list(map(line, most)), list(map(place, most))),
         "types": {name: more for name, more in types.items() if more > 0},
         "garbage": waiting,
     }
 
 
-def owned(lines, differences):
-    """The lines with the C functions that each calls, and the distributions of both."""
-    places = [(each.traceback[-1].filename, each.traceback[-1].lineno) for each in differences]
-    functions = callees.functions_of({file for file, _ in places})
-    calls = [callees.callees(functions.get(file, ()), number) for file, number in places]
-    files = [callees.file_of(module) for found in calls for _, module in found]
-    owners = distributions.owners([file for file, _ in places] + files)
-    for record, (file, _), found in zip(lines, places, calls):  # noqa: B905 - Python 3.7
-        record["package"] = owners.get(file)
-        record["calls"] = [
-            {"function": name, "package": owners.get(callees.file_of(module))}
-            for name, module in found
-        ]
-    return lines
-
-
 def is_ours(difference):
     """Whether the lab's own probe allocated."""
     return any(frame.filename.startswith(OWN) for frame in difference.traceback)
+
+
+def place(difference):
+    """File and number of the innermost line."""
+    return difference.traceback[-1].filename, difference.traceback[-1].lineno
 
 
 def line(difference):
@@ -222,7 +154,7 @@ def line(difference):
     return {
         "bytes": difference.size_diff,
         "count": difference.count_diff,
-        "frames": ["%s:%d" % (shown(file), number) for file, number in frames],
+        "frames": ["%s:%d" % (lines.shown(file), number) for file, number in frames],
     }
 
 

@@ -23,6 +23,8 @@ MODULES = (
     "owners",
     "holders",
     "callees",
+    "lines",
+    "native",
     "inside",
 )
 """The lab's modules, each after those that it imports."""

@@ -1,5 +1,6 @@
 """An app's environment with one package in its newest release, or on a newer Python."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +12,14 @@ from lab.engines.process.environments import Installed, signals_interrupt
 from lab.engines.process.interpreters import find_interpreter
 from lab.engines.process.uv import Uv, failure_line
 from lab.errors import LabError
+from lab.files import read_bytes
 from lab.records.interventions import Release
 
 REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?[^;#]*(;[^#]*)?")
+NEEDS = re.compile(r"Requires-Dist:\s*([A-Za-z0-9][\w.-]*)[^;]*===?[^;]*")
+"""A header of METADATA by which a distribution needs another in an exact version."""
+MOST_METADATA_BYTES = 4_000_000
+MOST_DEPENDENTS = 2
 INSTALL_SECONDS = 180.0
 NEWER_PYTHONS = ("3.14", "3.13", "3.12", "3.11", "3.10", "3.9")
 PYTHON = "Python"
@@ -64,7 +70,42 @@ def free_line(line: str, package: str) -> str:
     return f"{match[1]}{match[2] or ''} {marker}".rstrip()
 
 
+def dependents(python: Path, name: str) -> list[str]:
+    """The distributions of an environment that need one in an exact version."""
+    found = []
+    for folder in python.parents[1].glob("lib/python*/site-packages/*.dist-info"):
+        for line in metadata_lines(folder / "METADATA"):
+            match = NEEDS.match(line)
+            if match and canonical(match[1]) == name:
+                found.append(folder.name.partition("-")[0])
+    return sorted(set(found))
+
+
+def metadata_lines(file: Path) -> list[str]:
+    try:
+        return read_bytes(file, MOST_METADATA_BYTES).decode(errors="replace").splitlines()
+    except LabError:
+        return []
+
+
 def newest_release(
+    description: AppSpec, package: str, installed: Installed, root: Path, work: Path
+) -> Newer:
+    """Like `newest_of`; where another package fixes the version, by that one's newest release.
+
+    Raises:
+        NoRelease: neither can be installed, or the app has both already.
+    """
+    try:
+        return newest_of(description, package, installed, root, work / "itself")
+    except NoRelease as error:
+        for other in dependents(installed.python, canonical(package))[:MOST_DEPENDENTS]:
+            with contextlib.suppress(NoRelease):
+                return newest_of(description, other, installed, root, work / other)
+        raise error
+
+
+def newest_of(
     description: AppSpec, package: str, installed: Installed, root: Path, work: Path
 ) -> Newer:
     """The app's environment with the newest release of a package that installs beside the rest.
@@ -72,11 +113,12 @@ def newest_release(
     Args:
         installed: the environment that the app has; the other releases are kept where they can be.
         root: the folder of the environments, with uv's cache.
-        work: an empty folder, which gets the new environment.
+        work: a folder that is not there; it gets the new environment.
 
     Raises:
         NoRelease: it cannot be installed, or the app has it already.
     """
+    work.parent.mkdir(parents=True, exist_ok=True)
     before = installed_versions(installed.python)
     name = canonical(package)
     uv = Uv(root.absolute())

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.findings import CauseFinding, findings
 from lab.causes.growth import Growth
-from lab.causes.holders import HolderFinding, who_holds
+from lab.causes.holders import HolderFinding, holder_of
 from lab.causes.interventions import InterventionResult, intervention_result, rank
-from lab.causes.traces import best_trace, merged_lines, most_types, python_trace
+from lab.causes.traces import best_trace, merged_lines, most_types
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.observations import AllocationTrace, TracedLine
 from lab.records.trial import Trial
@@ -30,7 +30,7 @@ class Diagnosis:
     lines: tuple[TracedLine, ...]
     types: tuple[tuple[str, int], ...]
     holder: HolderFinding | None = None
-    """Who holds what a trace of Python's objects found; None without such a trace."""
+    """Who holds what a trace found; None without a trace."""
     no_release: str | None = None
     """Why the newest release of what holds it was not run."""
 
@@ -71,7 +71,7 @@ def diagnose(
         outcomes=tuple(known),
         lines=merged_lines(trace.lines) if trace else (),
         types=most_types(traces),
-        holder=who_holds(python) if (python := python_trace(traces)) else None,
+        holder=holder_of(traces, growth.per_request),
     )
 
 

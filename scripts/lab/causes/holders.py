@@ -1,9 +1,11 @@
 """The name of what holds a growth, out of what a traced run found. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from lab.causes.traces import TRACED_SHARE as SEEN
+from lab.causes.traces import best_trace, python_trace, traced_share
 from lab.records.holders import (
     CalledFunction,
     CodeKind,
@@ -39,6 +41,8 @@ class HolderFinding:
     """Set where no container grew: a type, and the path to the newest of its objects."""
     called: CalledFunction | None = None
     """The function of C that the allocating line calls, where nothing in Python holds it."""
+    native: CalledFunction | None = None
+    """The function of an extension that asked malloc for it, as memray names it."""
     package: Package | None = None
     """The distribution whose code asked for the memory, or took the reference."""
     requests: int = 0
@@ -76,6 +80,53 @@ class HolderFinding:
     def is_librarys(self) -> bool:
         """Whether the standard library holds it, of which a newer Python brings another release."""
         return self.owner is not None and self.owner.kind is CodeKind.LIBRARY
+
+
+def holder_of(traces: Sequence[AllocationTrace], growth_per_request: float) -> HolderFinding | None:
+    """The holder by Python's own trace; where that does not see the growth, by the native one."""
+    python, best = python_trace(traces), best_trace(traces, growth_per_request)
+    held = who_holds(python) if python is not None else None
+    native = next((each for each in traces if each is not python), None)
+    if native is None:
+        return held
+    if best is native and (python is None or traced_share(python, growth_per_request) < SEEN):
+        return native_finding(native, held)
+    if held is not None and not held.holders:
+        return replace(held, native=native_function(repeated(native)))
+    return held
+
+
+def native_finding(trace: AllocationTrace, held: HolderFinding | None) -> HolderFinding:
+    """Who asked for native memory, where a search has no holder of Python's that holds enough."""
+    lines = of_one_package(repeated(trace))
+    package, called = owner_of(lines)
+    symbol = native_function(lines)
+    limit = held.limit if held is not None else None
+    found = HolderFinding(called=called, native=symbol, package=package, requests=trace.requests)
+    return replace(found, limit=limit)
+
+
+def repeated(trace: AllocationTrace) -> tuple[TracedLine, ...]:
+    """The lines that left a block with the requests: one block may be a table, or an arena."""
+    least = FEW_A_REQUEST * max(trace.requests, 1)
+    return tuple(each for each in trace.lines if each.count >= least) or trace.lines
+
+
+def of_one_package(lines: tuple[TracedLine, ...]) -> tuple[TracedLine, ...]:
+    """The lines whose code is of the package that left most in all; all where none is known."""
+    left: dict[Package | None, int] = {}
+    for line in lines:
+        owner = owner_of((line,))[0]
+        left[owner] = left.get(owner, 0) + line.bytes
+    most = max(left, key=lambda each: left[each], default=None)
+    return tuple(each for each in lines if owner_of((each,))[0] == most)
+
+
+def native_function(lines: tuple[TracedLine, ...]) -> CalledFunction | None:
+    """The function of C that asked for most: a name without a module is one of a library's own."""
+    line = max(lines, key=lambda each: each.bytes, default=None)
+    calls = line.calls if line is not None else ()
+    return next((each for each in calls if "." not in each.function), None)
 
 
 def who_holds(trace: AllocationTrace) -> HolderFinding | None:
@@ -153,8 +204,9 @@ def owner_of(lines: tuple[TracedLine, ...]) -> tuple[Package | None, CalledFunct
     line = max(lines, key=lambda each: each.bytes, default=None)
     if line is None:
         return None, None
-    called = next((each for each in line.calls if each.package is not None), None)
-    called = called or next(iter(line.calls), None)
+    calls = [each for each in line.calls if "." in each.function] or line.calls
+    called = next((each for each in calls if each.package is not None), None)
+    called = called or next(iter(calls), None)
     owner = called.package if called is not None and called.package is not None else line.package
     return owner, called
 
@@ -172,6 +224,8 @@ def sentences(found: HolderFinding) -> Iterator[str]:
             f"{number(growth.count)} more objects of type {growth.type}; "
             f"the newest is reached by {growth.path}."
         )
+    elif not found.holders and found.native is not None:
+        yield native_sentence(found.native, found.called)
     elif not found.holders:
         yield no_holder_sentence(found)
     if found.limit is not None:
@@ -208,6 +262,12 @@ def lost_sentence(lost: ObjectGrowth, found: HolderFinding) -> str:
         f"Nothing in Python refers to these {number(lost.count)} objects of type {lost.type}: "
         f"{taken}{by}."
     )
+
+
+def native_sentence(native: CalledFunction, called: CalledFunction | None) -> str:
+    """Who asked malloc for what nothing in Python holds."""
+    by = f", called by {called.function}" if called and called.function != native.function else ""
+    return f"Nothing in Python holds it: {called_text(native)} asked for it{by}."
 
 
 def no_holder_sentence(found: HolderFinding) -> str:

@@ -79,7 +79,27 @@ def test_the_newest_release_is_known_by_both_versions(
     found = tried(tmp_path, Machine("5.12.1"), monkeypatch)
 
     assert found.release == Release("U.json", "5.3.0", "5.12.1")
-    assert found.installed.python == tmp_path / "new/bin/python3"
+    assert found.installed.python == tmp_path / "new/itself/bin/python3"
+
+
+def test_a_package_that_another_fixes_moves_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def attempt(_: object, name: str, *given: object) -> str:
+        made = given[-1]
+        assert isinstance(made, release.Made)
+        environment(made.folder, flask="3.0" if name == "flask" else "2.0", u_json="5.3.0")
+        return ""
+
+    monkeypatch.setattr(release, "attempt", attempt)
+    python = environment(tmp_path / "old", u_json="5.3.0", flask="2.0")
+    metadata = tmp_path / "old/lib/python3.8/site-packages/flask-2.0.dist-info/METADATA"
+    metadata.write_text("Requires-Dist: other\nRequires-Dist: u.json==5.3.0 ; extra == 'a'\n")
+    old = Installed(python, "CPython 3.8.18")
+
+    found = newest_release(APP, "u.json", old, tmp_path / "environments", tmp_path / "new")
+
+    assert found.release == Release("flask", "2.0", "3.0")
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ def test_a_stale_socket_is_no_process(sockets: Path) -> None:
 
 @pytest.mark.parametrize("module", ["os", "pytest"])
 def test_a_traced_file_is_told_without_this_machines_folders(module: str) -> None:
-    program = f"import {module}, inside; print(inside.shown({module}.__file__))"
+    program = f"import {module}, lines; print(lines.shown({module}.__file__))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "apps")}
     told = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lab.causes.holder_advice import advice_for_holder
-from lab.causes.holders import sentences, who_holds
+from lab.causes.holders import holder_of, sentences, who_holds
 from lab.records.holders import CalledFunction, Holder, HolderSearch, ObjectGrowth, Package
 from lab.records.observations import AllocationTrace, TracedLine
 
@@ -137,3 +137,45 @@ def test_the_advice_for_what_nobody_holds_names_the_package() -> None:
         "move ujson 5.1.0 to a release that does not leak, or report it at "
         "https://example.org/issues"
     )
+
+
+PROTOBUF = Package("protobuf", "4.24.2", None)
+TABLE = TracedLine(1 << 20, 1, ("/lib/python3.8/parser.py:9",))
+ASKED = (CalledFunction("upb_util_HasUnsetRequired", PROTOBUF), CalledFunction("m.size", PROTOBUF))
+NATIVE_LINE = TracedLine(600_000, 6000, ("/srv/app.py:11",), calls=ASKED)
+MEMRAY = AllocationTrace("memray", 6000, 2 << 20, (TABLE, NATIVE_LINE), {})
+
+
+def test_native_memory_names_the_function_that_asked_with_each_request() -> None:
+    little = replace(with_search(holders=()), allocated_bytes=0, lines=())
+    found = holder_of([little, MEMRAY], growth_per_request=100.0)
+    assert found is not None
+
+    assert found.culprit == PROTOBUF
+    assert list(sentences(found)) == [
+        "Nothing in Python holds it: upb_util_HasUnsetRequired of protobuf 4.24.2 asked for it, "
+        "called by m.size."
+    ]
+
+
+def test_a_container_comes_before_who_asked_malloc() -> None:
+    found = holder_of([TRACE, MEMRAY], growth_per_request=100.0)
+
+    assert found == who_holds(TRACE)
+
+
+def test_what_python_counts_and_does_not_hold_has_the_native_name_too() -> None:
+    found = holder_of([with_search(holders=()), MEMRAY], growth_per_request=100.0)
+    assert found is not None
+
+    assert next(sentences(found)).startswith("Nothing in Python holds it: upb_util_HasUnset")
+    assert found.culprit == UJSON
+
+
+def test_a_native_trace_alone_names_the_package_of_the_line() -> None:
+    stripped = replace(NATIVE_LINE, calls=(), package=PROTOBUF)
+    found = holder_of([replace(MEMRAY, lines=(stripped,))], growth_per_request=100.0)
+    assert found is not None
+
+    assert found.culprit == PROTOBUF
+    assert holder_of([], growth_per_request=100.0) is None
