@@ -71,15 +71,22 @@ def prepared(description: AppSpec, uv: Uv, say: Callable[[str], None]) -> Instal
     with signals_interrupt():
         try:
             interpreter = named(description, "python", lambda: job.interpreter(description.python))
-            name, image = folder_name(description, interpreter), image_name(description)
-            with needs(description) as wanted:
-                return named(
-                    description,
-                    "requirements",
-                    lambda: job.ensured(image, name, wanted, interpreter),
-                )
+            return named(
+                description, "requirements", lambda: ensured(job, description, interpreter)
+            )
         finally:
             uv.end()
+
+
+def ensured(job: Preparation, description: AppSpec, interpreter: Interpreter) -> Installed:
+    """The environment of an app on an interpreter, made when it is not there.
+
+    Raises:
+        VariantError: one of its requirements cannot be had.
+    """
+    name, image = folder_name(description, interpreter), image_name(description)
+    with needs(description) as wanted:
+        return job.ensured(image, name, wanted, interpreter)
 
 
 def prepare_memray(description: AppSpec, root: Path, python: Installed) -> Path | None:

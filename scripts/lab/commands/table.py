@@ -79,6 +79,12 @@ COMMANDS = (
         target="try",
     ),
     Entry(
+        "bisect",
+        "bisect",
+        "Find the release (PACKAGE=name), Python or commit with which the leak of APP came or went",
+        target="bisect",
+    ),
+    Entry(
         "doctor",
         "doctor",
         "Say what this machine has, what a run costs here, and what to do about what is missing",

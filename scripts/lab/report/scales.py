@@ -69,17 +69,17 @@ def predicted_ceiling(variant: VariantSummary) -> int | None:
 
 def x_ticks(scale: Scale) -> list[Tick]:
     """Round numbers of seconds."""
-    return [Tick(scale.x(value), number(value)) for value in _ticks(scale.seconds[1])]
+    return [Tick(scale.x(value), number(value)) for value in round_numbers(scale.seconds[1])]
 
 
 def y_ticks(scale: Scale) -> list[Tick]:
     """Round numbers of MiB."""
-    ticks = _ticks(scale.bytes_top / MIB)
+    ticks = round_numbers(scale.bytes_top / MIB)
     digits = 0 if ticks[-1] >= TICKS else 1
     return [Tick(scale.y(value * MIB), number(value, digits)) for value in ticks]
 
 
-def _ticks(last: float) -> list[float]:
+def round_numbers(last: float) -> list[float]:
     """Round numbers from 0 on that stay below `last`; 0 alone where a clock went back."""
     if last < SHORTEST_AXIS:
         return [0.0]

@@ -8,6 +8,7 @@ from typing import Any
 
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Outcome, Verdict
 from lab.records.variant import Connection
+from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
 from lab.settings.claim_ids import ClaimId
 from lab.settings.kinds import (
     Globs,
@@ -61,7 +62,7 @@ HOST_CPUS = Setting(
     "16",
     "CPUs shown to the variants; `host`: the machine's own, which is `make try`'s default",
     "40",
-    MEASURING,
+    (*MEASURING, "bisect"),
 )
 WORKERS = Setting(
     "WORKERS", WholeNumber(1, 64), "1", "worker processes of each server", "4", SUITES_RUN
@@ -121,7 +122,7 @@ LANES = Setting(
     "auto",
     "slots: variants that are up side by side; `auto`: as many as the memory budget holds",
     "2",
-    MEASURING,
+    (*MEASURING, "bisect"),
 )
 MEMORY_BUDGET = Setting(
     "MEMORY_BUDGET",
@@ -179,7 +180,7 @@ APP = Setting(
     "",
     "the folder of your own app",
     "../shop",
-    ("try", "init"),
+    ("try", "init", "bisect"),
 )
 EXAMPLE = Setting(
     "EXAMPLE",
@@ -187,7 +188,7 @@ EXAMPLE = Setting(
     "",
     "a shipped app",
     "ujson-failing",
-    ("try",),
+    ("try", "bisect"),
 )
 RUN = Setting(
     "RUN",
@@ -213,7 +214,7 @@ RESULTS = Setting(
     "./results",
     "where runs are kept",
     "/data/results",
-    (*MEASURING, "report", "compare"),
+    (*MEASURING, "report", "compare", "bisect"),
     is_recorded=False,
 )
 COMPOSE = Setting(
@@ -262,6 +263,11 @@ SETTINGS: tuple[Setting[Any], ...] = (
     ENGINE,
     APP,
     EXAMPLE,
+    PACKAGE,
+    GOOD,
+    BAD,
+    GIT,
+    PYTHON,
     RUN,
     WITH,
     RESULTS,

@@ -17,6 +17,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 OTHER_DEFAULTS = {("HOST_CPUS", "host"), ("ENGINE", "auto"), ("RESULTS", "results")}
 """Those of `make try`, and the results folder as one would type it in a message."""
 FREE = {"VARIANTS", "APP", "EXAMPLE", "RUN", "WITH", "RESULTS"}
+FREE |= {"GOOD", "BAD", "GIT"}
 FREE |= {"COMPOSE", "COMPOSE_PROJECT_NAME", "DOCKER_SOCKET"}
 """Those that are looked up: whether there is such a thing is seen later."""
 

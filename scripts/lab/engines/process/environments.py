@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from lab.engines.process.interpreters import Interpreter, find_fetched, find_interpreter
-from lab.engines.process.uv import REASON_CHARACTERS, Uv, causes, failure_line
+from lab.engines.process.uv import (
+    INSTALL_SECONDS,
+    REASON_CHARACTERS,
+    Uv,
+    causes,
+    failure_line,
+)
 from lab.errors import LabError, VariantError
 from lab.records.variant import Axes, Variant
 
@@ -52,10 +58,19 @@ def folder_name(axes: Axes, lock: bytes, interpreter: Interpreter) -> str:
 class Preparation:
     """Makes the environments of one call of `prepare`; its methods run in several threads."""
 
-    def __init__(self, uv: Uv, locks: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        uv: Uv,
+        locks: Path,
+        say: Callable[[str], None],
+        attempts: int = ATTEMPTS,
+        install_seconds: float = INSTALL_SECONDS,
+    ) -> None:
         self.uv = uv
         self.locks = locks
         self.say = say
+        self.attempts = attempts
+        self.install_seconds = install_seconds
 
     def interpreter(self, minor: str) -> Interpreter:
         """This machine's, or one that uv fetched; raises VariantError."""
@@ -100,7 +115,7 @@ class Preparation:
         return Installed(folder / "bin" / "python3", reference)
 
     def make(self, folder: Path, needs: Needs, interpreter: Interpreter) -> None:
-        for _ in range(ATTEMPTS):
+        for _ in range(self.attempts):
             failed = self.attempt(folder, needs, interpreter)
             if not failed:
                 return
@@ -115,7 +130,10 @@ class Preparation:
         # Compiled as pip does in the images: compiling at the first start would raise the peak.
         failed = self.uv.run("venv", "--no-project", "--python", interpreter.executable, folder)
         if not failed and needs:
-            failed = self.uv.run("pip", "install", "--compile-bytecode", "--python", python, *needs)
+            failed = self.uv.run(
+                *("pip", "install", "--compile-bytecode", "--python", python, *needs),
+                timeout_seconds=self.install_seconds,
+            )
         if not failed:
             (folder / COMPLETE).touch()
         return failed

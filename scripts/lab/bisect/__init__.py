@@ -1,0 +1,1 @@
+"""Where a change came in: a search over ordered points. Pure."""

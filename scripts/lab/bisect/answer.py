@@ -1,0 +1,178 @@
+"""The answer of a bisection: its changes, its table and its sentences. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lab.bisect.plan import Progress, Span, contradicting, gap_of
+from lab.bisect.search import ENOUGH
+from lab.errors import ExitCode
+from lab.records.bisection import (
+    Bisection,
+    Change,
+    Leak,
+    Point,
+    PointKind,
+    PointResult,
+    SearchKind,
+)
+from lab.text.phrases import clipped, counted, listed, size
+
+SCHEMA_VERSION = 1
+MOST_REASON = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a bisection is about."""
+
+    app: str
+    package: str
+    """The package, or `Python`."""
+    kind: PointKind
+    left_out: tuple[str, ...] = ()
+
+
+def answer_of(subject: Subject, progress: Progress, seconds: float) -> Bisection:
+    """The whole answer from what was measured."""
+    changes = tuple(change_of(progress, span) for span in progress.spans() if progress.leak)
+    return Bisection(
+        schema_version=SCHEMA_VERSION,
+        app=subject.app,
+        package=subject.package,
+        kind=subject.kind,
+        leak=progress.leak,
+        changes=changes,
+        points=tuple(result_of(progress, index) for index in range(len(progress.points))),
+        left_out=subject.left_out,
+        said=tuple(sentences(subject, progress, changes)),
+        measured_points=len(progress.measured),
+        seconds=seconds,
+        exit_code=int(ExitCode.DECIDED if is_decided(changes) else ExitCode.UNDECIDED),
+    )
+
+
+def is_decided(changes: Sequence[Change]) -> bool:
+    """Whether each search ended, and one of them found both sides of a change."""
+    sure = all(change.certainty >= ENOUGH for change in changes)
+    return sure and any(change.before and change.after for change in changes)
+
+
+def change_of(progress: Progress, span: Span) -> Change:
+    """What one search found."""
+    gap = gap_of(progress, span)
+    label = {place: progress.points[index].label for place, index in enumerate(span.order)}
+    good = None if gap.good is None else label[gap.good]
+    bad = None if gap.bad is None else label[gap.bad]
+    between = [label[place] for place in gap.between]
+    first_bad = span.kind is SearchKind.FIRST_BAD
+    return Change(
+        kind=span.kind,
+        before=good if first_bad else bad,
+        after=bad if first_bad else good,
+        between=tuple(between if first_bad else reversed(between)),
+        certainty=gap.probability,
+        contradictions=tuple(contradiction_sentences(progress, span)),
+    )
+
+
+def contradiction_sentences(progress: Progress, span: Span) -> Iterator[str]:
+    for bad, good in contradicting(progress, span):
+        shows, not_shows = progress.points[bad].label, progress.points[good].label
+        yield (
+            f"{shows} has the leak and {not_shows} has not, against the order of a single change: "
+            "it went and came back, or one of the two depends on something else."
+        )
+
+
+def result_of(progress: Progress, index: int) -> PointResult:
+    """A row of the table."""
+    runs = progress.measured.get(index, ())
+    point = progress.points[index]
+    sizes = progress.leak_bytes(index)
+    return PointResult(
+        point=point,
+        state=progress.state(index),
+        runs=len(runs),
+        leak_bytes=sum(sizes) / len(sizes) if sizes else None,
+        live_bytes=sum(run.live_bytes for run in runs) / len(runs) if runs else None,
+        reason=clipped(progress.unknown.get(index) or point.fault or "", MOST_REASON) or None,
+        moved=moved_packages(progress, index),
+    )
+
+
+def moved_packages(progress: Progress, index: int) -> dict[str, str]:
+    """Packages of another version than at the bad end; the point's own package is not among them.
+
+    The package itself differs in each point, so it is left out by its version being the label.
+    """
+    base = progress.measured.get(progress.ends.bad, ())
+    runs = progress.measured.get(index, ())
+    if not base or not runs:
+        return {}
+    own = {progress.points[index].label, progress.points[progress.ends.bad].label}
+    return {
+        name: f"{base[0].packages.get(name, 'none')} → {version}"
+        for name, version in runs[0].packages.items()
+        if base[0].packages.get(name) != version and version not in own
+    }
+
+
+def sentences(subject: Subject, progress: Progress, changes: Sequence[Change]) -> Iterator[str]:
+    """The answer, the most important first."""
+    if progress.leak is None:
+        yield no_leak_sentence(subject, progress)
+        return
+    for change in changes:
+        yield change_sentence(subject, change)
+    yield leak_sentence(progress.leak)
+    for change in changes:
+        if change.between:
+            count = counted(len(change.between), subject.kind.value)
+            yield f"{count} between them could not be measured: {listed(change.between)}."
+        yield from change.contradictions
+        if change.certainty < ENOUGH:
+            yield f"The search for the {change.kind.value} one ended at {change.certainty:.0%}."
+
+
+def change_sentence(subject: Subject, change: Change) -> str:
+    package, before, after = subject.package, change.before, change.after
+    if change.kind is SearchKind.FIRST_BAD:
+        if before is None:
+            return f"{package} {after} leaks already, and is the oldest that could be measured."
+        return f"{package} {after} is the first that leaks; {before} is the last that does not."
+    if after is None:
+        return f"No release is mended: {package} {before}, the newest that was measured, leaks."
+    if before is None:
+        return f"{package} {after} does not leak, and no measured one before it does."
+    return f"{package} {after} is the first that is mended; {before} is the last that leaks."
+
+
+def leak_sentence(leak: Leak) -> str:
+    return (
+        f"Followed was what {leak.line} keeps: {size(leak.bad_bytes)} a request at the bad end, "
+        f"{size(max(leak.good_bytes, 0.0))} at the good one."
+    )
+
+
+def no_leak_sentence(subject: Subject, progress: Progress) -> str:
+    """Why there is nothing to search for."""
+    bad = progress.points[progress.ends.bad]
+    if progress.ends.bad in progress.unknown:
+        reason = clipped(progress.unknown[progress.ends.bad], MOST_REASON)
+        return f"{subject.package} {bad.label} could not be measured: {reason}."
+    ends = [progress.points[each] for each in progress.ends.all()]
+    told = [
+        end_text(progress, each, index)
+        for each, index in zip(ends, progress.ends.all(), strict=True)
+    ]
+    return (
+        f"The ends do not differ in what they keep: {listed(told)}. Give GOOD or BAD, or measure "
+        "the app with `make try` first."
+    )
+
+
+def end_text(progress: Progress, point: Point, index: int) -> str:
+    runs = progress.measured.get(index)
+    if not runs:
+        return f"{point.label} could not be measured"
+    return f"{point.label} keeps {size(runs[0].live_bytes)} a request"

@@ -1,0 +1,98 @@
+"""The leak that is followed through the points, and how surely a measurement shows it.
+
+Bytes a request of one place are compared, not whether the app grows: a second leak does not
+hijack the search.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from lab.records.bisection import Leak, PointMeasurement
+from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
+
+NATIVE = "native memory"
+"""What is live and no trace of Python saw."""
+LEAST_DIFFERENCE_BYTES = 64
+"""Ends that differ by less a request do not differ."""
+SIGMAS = 3.0
+SPREAD = 0.08
+"""Standard deviation of a place's bytes a request from one point to the next, as a share of the
+difference between the ends: entries differ in size, tables double."""
+
+
+def places(measured: PointMeasurement) -> Mapping[str, float]:
+    """Bytes a request by place; what no trace saw is one place of its own."""
+    traced = sum(measured.sites.values())
+    return {**measured.sites, NATIVE: max(measured.live_bytes - traced, 0.0)}
+
+
+def leak_between(bad: PointMeasurement, good: Sequence[PointMeasurement]) -> Leak | None:
+    """The place whose bytes a request differ most between the bad end and the best of the others.
+
+    Returns:
+        None where the ends do not differ. Without another end the place that keeps most, where it
+        keeps what matters.
+    """
+    found = [(gain_of(site, bad, good), site) for site in places(bad)]
+    gain, site = max(found, key=lambda pair: pair[0])
+    least = LEAST_DIFFERENCE_BYTES if good else MIN_LEAK_BYTES_PER_REQUEST
+    if gain <= max(least, SIGMAS * bad.error_bytes):
+        return None
+    bad_bytes = places(bad)[site]
+    return Leak(site, bad.lines.get(site, site), bad_bytes - gain, bad_bytes)
+
+
+def gain_of(site: str, bad: PointMeasurement, good: Sequence[PointMeasurement]) -> float:
+    """What a place keeps more at the bad end than at the end where it keeps least."""
+    return places(bad)[site] - min((places(each).get(site, 0.0) for each in good), default=0.0)
+
+
+def leak_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMeasurement]) -> float:
+    """Bytes a request of the leak at a point.
+
+    A file may have another name in another release: where the place keeps nothing, what new places
+    of the same package keep is taken for it.
+    """
+    found = places(measured).get(leak.site, 0.0)
+    if found >= middle(leak) or leak.site == NATIVE:
+        return found
+    known = {site for end in ends for site in end.sites}
+    new = sum(
+        size
+        for site, size in measured.sites.items()
+        if site not in known and package_of(site) == package_of(leak.site)
+    )
+    return found + new
+
+
+def package_of(site: str) -> str:
+    """The top folder of a place in a package; the place itself for a file of the app."""
+    return site.partition("/")[0]
+
+
+def middle(leak: Leak) -> float:
+    return (leak.good_bytes + leak.bad_bytes) / 2
+
+
+def chance_of(leak: Leak, size_bytes: float, error_bytes: float) -> float:
+    """The probability that a point which keeps so much a request has the leak.
+
+    The error is an estimate from a few blocks, so its tails are Student's; the less certain of
+    what it and the spread say counts.
+    """
+    away = size_bytes - middle(leak)
+    by_spread = normal(away / (SPREAD * (leak.bad_bytes - leak.good_bytes)))
+    by_error = student(away / error_bytes) if error_bytes > 0 else by_spread
+    return min(by_spread, by_error, key=lambda chance: abs(chance - 0.5))
+
+
+def normal(deviation: float) -> float:
+    """The normal distribution function."""
+    return 0.5 * (1 + math.erf(deviation / math.sqrt(2)))
+
+
+def student(deviation: float) -> float:
+    """Student's distribution function for the five degrees of freedom of six blocks."""
+    angle = math.atan(deviation / math.sqrt(5))
+    bow = math.sin(angle) * (math.cos(angle) + 2 / 3 * math.cos(angle) ** 3)
+    return 0.5 + (angle + bow) / math.pi

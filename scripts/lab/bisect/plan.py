@@ -1,0 +1,162 @@
+"""What a bisection measures next: its ends first, then each of its searches. Pure."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import zip_longest
+
+from lab.bisect.leak import chance_of, leak_between, leak_bytes
+from lab.bisect.posterior import SURE, Evidence
+from lab.bisect.search import (
+    Gap,
+    after_contradictions,
+    best_gap,
+    contradictions,
+    next_points,
+)
+from lab.records.bisection import Ends, Leak, Point, PointMeasurement, PointState, SearchKind
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One search: the points from the good end to the bad one, as positions in the list of all."""
+
+    kind: SearchKind
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known so far of all points."""
+
+    points: tuple[Point, ...]
+    ends: Ends
+    measured: Mapping[int, tuple[PointMeasurement, ...]] = field(default_factory=dict)
+    unknown: Mapping[int, str] = field(default_factory=dict)
+    """Why a point cannot be measured."""
+
+    @cached_property
+    def leak(self) -> Leak | None:
+        """The leak that is followed; None as long as it is not known, or where no end differs."""
+        runs = self.measured.get(self.ends.bad)
+        if runs is None:
+            return None
+        others = self.other_ends()
+        found = leak_between(runs[0], others)
+        if found is None and self.ends.good in self.unknown:
+            return leak_between(runs[0], ())
+        return found
+
+    def other_ends(self) -> list[PointMeasurement]:
+        """The first run of each end but the bad one."""
+        others = (each for each in self.ends.all() if each != self.ends.bad)
+        return [self.measured[each][0] for each in others if each in self.measured]
+
+    def unmeasured_ends(self) -> list[int]:
+        return [
+            each
+            for each in self.ends.all()
+            if each not in self.measured and each not in self.unknown
+        ]
+
+    def leak_bytes(self, index: int) -> list[float]:
+        """Bytes a request of the leak in each run of a point."""
+        if self.leak is None:
+            return []
+        ends = [*self.measured[self.ends.bad][:1], *self.other_ends()]
+        return [leak_bytes(self.leak, each, ends) for each in self.measured.get(index, ())]
+
+    def chances(self, index: int) -> tuple[float, ...]:
+        """How probably each run of a point shows the leak."""
+        leak = self.leak
+        if leak is None:
+            return ()
+        runs = zip(self.leak_bytes(index), self.measured[index], strict=True)
+        return tuple(chance_of(leak, size, run.error_bytes) for size, run in runs)
+
+    def state(self, index: int) -> PointState:
+        """What the runs of a point say."""
+        if index in self.unknown:
+            return PointState.UNKNOWN
+        if index not in self.measured:
+            return PointState.OPEN
+        if self.leak is None:
+            return PointState.UNCLEAR
+        odds = Evidence(1, {0: self.chances(index)}).log_odds(0)
+        if abs(odds) < SURE:
+            return PointState.UNCLEAR
+        return PointState.BAD if odds > 0 else PointState.GOOD
+
+    def spans(self) -> list[Span]:
+        """The searches: from the good end up to the bad one, and back to it from the newest."""
+        bad, good, newest = self.ends.bad, self.ends.good, self.ends.newest
+        found = []
+        if good is not None and good < bad:
+            found.append(Span(SearchKind.FIRST_BAD, tuple(range(good, bad + 1))))
+        last = good if good is not None and good > bad else newest
+        if last is not None and last > bad:
+            found.append(Span(SearchKind.FIRST_MENDED, tuple(range(last, bad - 1, -1))))
+        return found
+
+    def evidence(self, span: Span) -> Evidence:
+        """What is known of the points of one search."""
+        places = {index: place for place, index in enumerate(span.order)}
+        return Evidence(
+            len(span.order),
+            {places[each]: self.chances(each) for each in self.measured if each in places},
+            frozenset(places[each] for each in self.unknown if each in places),
+            frozenset(places[each] for each in places if not self.points[each].has_wheel),
+        )
+
+
+def wanted(progress: Progress, count: int, taken: Set[int] = frozenset()) -> list[int]:
+    """At most that many points to measure now; empty when all searches are over.
+
+    Args:
+        taken: points that are under way.
+    """
+    ends = [each for each in progress.unmeasured_ends() if each not in taken]
+    if ends or progress.unmeasured_ends():
+        return ends[:count]
+    if progress.leak is None:
+        return []
+    by_span = [wanted_of(progress, span, count, taken) for span in progress.spans()]
+    turns = (each for turn in zip_longest(*by_span) for each in turn if each is not None)
+    return list(dict.fromkeys(turns))[:count]
+
+
+def wanted_of(progress: Progress, span: Span, count: int, taken: Set[int]) -> list[int]:
+    evidence = after_contradictions(progress.evidence(span))
+    own = {place for place, index in enumerate(span.order) if index in taken}
+    found = next_points(evidence, count + len(own))
+    return [span.order[place] for place in found if place not in own]
+
+
+def needed(progress: Progress) -> int:
+    """How many points are needed whatever comes out: one for each search that goes on."""
+    ends = len(progress.unmeasured_ends())
+    if ends or progress.leak is None:
+        return ends
+    return sum(bool(wanted_of(progress, span, 1, frozenset())) for span in progress.spans())
+
+
+def with_result(
+    progress: Progress, index: int, found: PointMeasurement | None, reason: str | None
+) -> Progress:
+    """The progress with one more run, or with why a point cannot be measured."""
+    if found is None:
+        if index in progress.measured:
+            return progress
+        return replace(progress, unknown={**progress.unknown, index: reason or "it failed"})
+    runs = (*progress.measured.get(index, ()), found)
+    return replace(progress, measured={**progress.measured, index: runs})
+
+
+def gap_of(progress: Progress, span: Span) -> Gap:
+    """Where the change of one search lies."""
+    return best_gap(after_contradictions(progress.evidence(span)))
+
+
+def contradicting(progress: Progress, span: Span) -> Sequence[tuple[int, int]]:
+    """Pairs of positions that contradict one single change, in the order of the search."""
+    return [(span.order[a], span.order[b]) for a, b in contradictions(progress.evidence(span))]

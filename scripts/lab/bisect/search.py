@@ -1,0 +1,164 @@
+"""The next points to measure, and when the search is over.
+
+A Bayesian step: each run counts by how surely it shows the leak, points that cannot be measured
+count nothing, and the next point is the one whose outcome is most open.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from lab.bisect.posterior import SURE, Evidence, chance_bad, first_bad
+
+ENOUGH = 0.95
+"""The search ends when the change lies in one gap with this probability."""
+MOST_RUNS = 5
+"""The most runs of one point."""
+LEAST_OPEN = 0.02
+"""A point whose outcome is less open is not worth a run, in bits."""
+FAILS_NEAR_UNKNOWN, REACH = 0.8, 3.0
+"""How often the neighbour of a point that failed fails as well, and how far that reaches."""
+FAILS_WHEN_BUILT = 0.6
+FAILS_ELSE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Where the change lies: between two points, of which those between cannot be measured."""
+
+    good: int | None
+    """The last good point; None where the first point is bad already."""
+    bad: int | None
+    """The first bad point; None where none is bad."""
+    probability: float
+
+    @property
+    def between(self) -> range:
+        """The points between the two."""
+        return range((-1 if self.good is None else self.good) + 1, self.bad or 0)
+
+
+def best_gap(evidence: Evidence) -> Gap:
+    """The most probable gap.
+
+    Positions between the same two measurable points cannot be told apart, and are one gap.
+    """
+    chances = first_bad(evidence)
+    edges = [index for index in range(evidence.points) if index not in evidence.unknown]
+    sums = np.add.reduceat(chances, [0, *(index + 1 for index in edges)])
+    best = int(np.argmax(sums))
+    return Gap(
+        good=edges[best - 1] if best else None,
+        bad=edges[best] if best < len(edges) else None,
+        probability=float(sums[best]),
+    )
+
+
+def is_over(evidence: Evidence) -> bool:
+    """Whether the change lies in one gap surely enough, or nothing more can be learned."""
+    return not next_points(evidence, 1)
+
+
+def next_points(evidence: Evidence, count: int, taken: Set[int] = frozenset()) -> list[int]:
+    """Points to measure now, the one that tells most first, then those that it may lead to.
+
+    Args:
+        count: the most points.
+        taken: points that are under way.
+    """
+    once_more = [index for index in doubtful(evidence) if index not in taken]
+    if once_more or best_gap(evidence).probability >= ENOUGH:
+        return once_more[:count]
+    chosen: list[int] = []
+    waiting = [evidence]
+    while waiting and len(chosen) < count:
+        state = waiting.pop(0)
+        index = most_open(state, taken | set(chosen))
+        if index is None:
+            continue
+        chosen.append(index)
+        waiting += [with_run(state, index, outcome) for outcome in likely_first(state, index)]
+    return chosen
+
+
+def doubtful(evidence: Evidence) -> list[int]:
+    """Points on which the answer rests, and that were run once: they are run again.
+
+    One wrong run always ends as an edge of the gap that is found, or contradicts another.
+    """
+    found = {index for pair in contradictions(evidence) for index in pair}
+    gap = best_gap(evidence)
+    if gap.probability >= ENOUGH:
+        found |= {index for index in (gap.good, gap.bad) if index is not None}
+    return [index for index in sorted(found) if runs(evidence, index) == 1]
+
+
+def likely_first(evidence: Evidence, index: int) -> list[float]:
+    """Both outcomes of a point, the likelier one first."""
+    return [1.0, 0.0] if chance_bad(evidence)[index] >= 0.5 else [0.0, 1.0]
+
+
+def with_run(evidence: Evidence, index: int, bad: float) -> Evidence:
+    """The evidence with one more run of a point."""
+    runs = (*evidence.bad.get(index, ()), bad)
+    return replace(evidence, bad={**evidence.bad, index: runs})
+
+
+def most_open(evidence: Evidence, taken: Set[int]) -> int | None:
+    """The point whose run tells most; None where none is worth a run."""
+    open_bits = openness(evidence)
+    for index in range(evidence.points):
+        often = runs(evidence, index) >= MOST_RUNS
+        if index in taken or index in evidence.unknown or often:
+            open_bits[index] = 0.0
+    if open_bits.max() < LEAST_OPEN:
+        return None
+    return int(np.argmax(open_bits * (1 - chance_failing(evidence))))
+
+
+def openness(evidence: Evidence) -> npt.NDArray[np.float64]:
+    """How open it is whether each point is bad, in bits."""
+    chances = np.clip(chance_bad(evidence), 1e-12, 1 - 1e-12)
+    return np.asarray(-(chances * np.log2(chances) + (1 - chances) * np.log2(1 - chances)))
+
+
+def chance_failing(evidence: Evidence) -> npt.NDArray[np.float64]:
+    """The probability that each point cannot be measured: more likely beside one that could not."""
+    indices = np.arange(evidence.points)
+    chances = np.full(evidence.points, FAILS_ELSE)
+    chances[list(evidence.costly)] = FAILS_WHEN_BUILT
+    for index in evidence.unknown:
+        near = FAILS_NEAR_UNKNOWN * np.exp(-np.abs(indices - index) / REACH)
+        chances = 1 - (1 - chances) * (1 - near)
+    chances[list(evidence.bad)] = 0.0
+    return chances
+
+
+def contradictions(evidence: Evidence) -> list[tuple[int, int]]:
+    """Pairs of neighbours among the sure points of which the earlier is bad and the later good."""
+    odds = ((index, evidence.log_odds(index)) for index in evidence.measured())
+    sure = [(index, value > 0) for index, value in odds if abs(value) >= SURE]
+    return [(early, late) for (early, bad), (late, worse) in pairwise(sure) if bad and not worse]
+
+
+def after_contradictions(evidence: Evidence) -> Evidence:
+    """The evidence for the latest change alone, where a leak went and came back.
+
+    What was measured before the last surely good point says nothing of the leak of the bad end.
+    """
+    found = contradictions(evidence)
+    exhausted = [
+        late for early, late in found if min(runs(evidence, early), runs(evidence, late)) > 1
+    ]
+    if not exhausted:
+        return evidence
+    kept = {index: bad for index, bad in evidence.bad.items() if index >= max(exhausted)}
+    early = {index: (0.0,) for index in evidence.bad if index < max(exhausted)}
+    return replace(evidence, bad={**early, **kept})
+
+
+def runs(evidence: Evidence, index: int) -> int:
+    return len(evidence.bad.get(index, ()))

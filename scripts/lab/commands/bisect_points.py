@@ -1,0 +1,144 @@
+"""The points of a bisection, as its settings name them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lab.app.installed import Distribution, plain_name
+from lab.app.spec import AppSpec
+from lab.bisect.answer import Subject
+from lab.bisect.plan import Progress
+from lab.engines.process.environments import Installed
+from lab.errors import UsageError
+from lab.points.commits import commit_of, commits
+from lab.points.ends import Wanted, ends_of, within
+from lab.points.index import index_files, index_of, is_public, normalized
+from lab.points.pythons import pythons
+from lab.points.releases import Asked, Releases, releases
+from lab.records.bisection import Ends, PointKind
+from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
+from lab.text.phrases import listed
+
+MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class BisectSettings:
+    """What is bisected."""
+
+    kind: PointKind
+    package: str
+    good: str | None
+    bad: str | None
+    clone: Path | None
+    pythons: str
+
+
+def bisect_settings(given: Mapping[str, str]) -> BisectSettings:
+    """
+    Raises:
+        UsageError: they do not say what is bisected.
+    """
+    package, clone, python = PACKAGE.read(given), GIT.read(given), PYTHON.read(given)
+    good, bad = GOOD.read(given) or None, BAD.read(given) or None
+    if python and (clone or package):
+        raise UsageError("PYTHON= bisects interpreters: leave PACKAGE and GIT out, or PYTHON")
+    if python:
+        return BisectSettings(PointKind.PYTHON, "Python", good, bad, None, python)
+    if not package:
+        raise UsageError(
+            "make bisect needs PACKAGE=, the package whose releases are searched, or "
+            "PYTHON=3.7..3.14; `make try` names the package that holds the memory"
+        )
+    if clone and good is None:
+        raise UsageError("GIT= needs GOOD=, a commit that does not leak (BAD is HEAD by default)")
+    kind = PointKind.COMMIT if clone else PointKind.RELEASE
+    folder = Path(clone).expanduser() if clone else None
+    return BisectSettings(kind, package, good, bad, folder, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is searched, before anything is measured."""
+
+    subject: Subject
+    progress: Progress
+
+
+def listed_points(
+    chosen: BisectSettings,
+    spec: AppSpec,
+    installed: Mapping[str, Distribution],
+    python: Installed,
+    environment: Mapping[str, str],
+) -> Listed:
+    """The points and the ends.
+
+    Raises:
+        LabError: they cannot be listed.
+    """
+    if chosen.clone is not None:
+        return of_commits(chosen, spec, chosen.clone)
+    if chosen.kind is PointKind.PYTHON:
+        found, current = Releases(pythons(chosen.pythons), ()), spec.python
+    else:
+        current = current_version(chosen.package, installed)
+        found = of_index(chosen, current, version_of_python(python), environment)
+    ends = ends_of(found.points, Wanted(chosen.good, chosen.bad, current))
+    inside, ends, told = within(found.points, ends, chosen.kind)
+    left_out = (*found.left_out, *((told,) if told else ()))
+    return listed_as(chosen, spec, Progress(tuple(inside), ends), left_out)
+
+
+def listed_as(
+    chosen: BisectSettings, spec: AppSpec, progress: Progress, left_out: tuple[str, ...]
+) -> Listed:
+    """With the points of which it is known beforehand that they cannot be measured."""
+    unknown = {
+        place: point.fault for place, point in enumerate(progress.points) if point.fault is not None
+    }
+    subject = Subject(spec.name, chosen.package, chosen.kind, left_out)
+    return Listed(subject, replace(progress, unknown=unknown))
+
+
+def of_commits(chosen: BisectSettings, spec: AppSpec, clone: Path) -> Listed:
+    good, bad = chosen.good or "", chosen.bad or "HEAD"
+    points = commits(clone, good, bad)
+    last = len(points) - 1
+    bad_is_newest = commit_of(clone, bad, "BAD").startswith(points[last].label)
+    ends = Ends(last, 0, None) if bad_is_newest else Ends(0, last, None)
+    return listed_as(chosen, spec, Progress(points, ends), ())
+
+
+def of_index(
+    chosen: BisectSettings,
+    current: str,
+    python: tuple[int, ...],
+    environment: Mapping[str, str],
+) -> Releases:
+    """The package's releases, as the index that uv is told lists them."""
+    index = index_of(environment)
+    files = index_files(chosen.package, index)
+    page = f"https://pypi.org/project/{normalized(chosen.package)}/" if is_public(index) else None
+    kept = tuple(filter(None, (chosen.good, chosen.bad, current)))
+    return releases(files, Asked(chosen.package, python, kept, page))
+
+
+def current_version(package: str, installed: Mapping[str, Distribution]) -> str:
+    """The version of the package in the app's own environment.
+
+    Raises:
+        UsageError: it is not installed there.
+    """
+    found = installed.get(plain_name(package))
+    if found is None:
+        names = listed(sorted(each.name for each in installed.values()), MOST_NAMED)
+        raise UsageError(f"PACKAGE={package} is none of the app's packages: {names}")
+    return found.version
+
+
+def version_of_python(python: Installed) -> tuple[int, ...]:
+    """The version of an environment's interpreter."""
+    match = re.search(r"(\d+)\.(\d+)\.(\d+)", python.reference)
+    return tuple(map(int, match.groups())) if match else (3, 12, 0)

@@ -1,0 +1,142 @@
+"""A short run of a user app: what some hundred requests leave live, to the byte, and who asked.
+
+The allocators' own counts are exact, so no cooldown is needed for memory that is free; garbage is
+collected before each reading.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from lab.app.guess.failures import telling_line
+from lab.engines.protocol import Endpoint, Engine
+from lab.errors import VariantError
+from lab.load.block import BlockPlan, run_block
+from lab.load.request_mix import RequestMix, UserApp
+from lab.load.target import Target, resolve
+from lab.probes.client import ProbeClient, probes_of
+from lab.records.observations import AllocationTrace
+from lab.records.readings import known_sum
+from lab.records.trial import Environment
+from lab.records.variant import Connection, Variant
+
+POLL_SECONDS = 0.1
+LOG_LINES = 60
+SETTLE_SECONDS = 0.4
+"""Time for a server to let go of its connections; what it keeps longer is the same each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLoad:
+    """How much load a short run gets."""
+
+    concurrency: int
+    ready_seconds: float
+    blocks: int = 7
+    block_requests: int = 50
+    traced_requests: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ShortRun:
+    """What a short run observed."""
+
+    live_bytes: tuple[int, ...]
+    """Live in all workers' allocators: after the warm-up, then after each block."""
+    requests: tuple[int, ...]
+    """Completed in each block."""
+    trace: AllocationTrace | None
+    environment: Environment | None
+    seconds: float
+
+
+class ShortRunner:
+    """One short run of a variant that is started for it."""
+
+    def __init__(self, engine: Engine, variant: Variant, app: UserApp, load: ShortLoad) -> None:
+        self.engine, self.variant, self.app, self.load = engine, variant, app, load
+
+    async def run(self) -> ShortRun:
+        """Start the variant, load it, stop it.
+
+        Raises:
+            VariantError: it does not start, does not serve, or no probe answers.
+        """
+        started = time.monotonic()
+        call = asyncio.ensure_future(asyncio.to_thread(self.engine.start, self.variant))
+        try:
+            endpoint = await asyncio.shield(call)
+            return await self.measured(endpoint, started)
+        finally:
+            await asyncio.gather(call, return_exceptions=True)
+            await asyncio.shield(asyncio.to_thread(self.engine.stop, self.variant))
+
+    async def measured(self, endpoint: Endpoint, started: float) -> ShortRun:
+        probes = probes_of(endpoint, self.variant.axes.workers, self.app)
+        await self.wait_until_ready(probes)
+        address = resolve(endpoint.host, endpoint.port)
+        target = Target(address, endpoint.port, endpoint.host, RequestMix(self.app.requests))
+        await self.send(target, max(self.app.warm_up, 1))
+        live, requests = [await self.live(probes)], []
+        for _ in range(self.load.blocks):
+            requests.append(await self.send(target, self.load.block_requests))
+            live.append(await self.live(probes))
+        environment = await asyncio.to_thread(probes.environment)
+        trace = await self.traced(target, probes)
+        seconds = time.monotonic() - started
+        return ShortRun(tuple(live), tuple(requests), trace, environment, seconds)
+
+    async def wait_until_ready(self, probes: ProbeClient) -> None:
+        deadline = time.monotonic() + self.load.ready_seconds
+        while not await asyncio.to_thread(self.is_ready, probes):
+            state = await asyncio.to_thread(self.engine.state, self.variant)
+            if not state.running:
+                raise VariantError(f"the app does not start: {state.reason}{self.last_words()}")
+            if time.monotonic() > deadline:
+                raise VariantError(f"the app did not answer within {self.load.ready_seconds:.0f} s")
+            await asyncio.sleep(POLL_SECONDS)
+
+    def is_ready(self, probes: ProbeClient) -> bool:
+        return probes.server_answers() and probes.all_answer()
+
+    def last_words(self) -> str:
+        """The line of the app's log that tells why, behind a colon."""
+        lines = self.engine.log_tail(self.variant, LOG_LINES)
+        return f": {telling_line(chr(10).join(lines))}" if lines else ""
+
+    async def send(self, target: Target, requests: int) -> int:
+        """How many of the requests were completed.
+
+        Raises:
+            VariantError: none was.
+        """
+        first = self.app.requests[0]
+        connection = first.connection if first else Connection.CLOSE
+        plan = BlockPlan(0, requests, self.load.concurrency, connection)
+        block = await run_block(target, plan)
+        if not block.ok:
+            kinds = ", ".join(f"{kind} x {count}" for kind, count in block.failures.items())
+            raise VariantError(f"no request was served as expected: {kinds}")
+        await asyncio.sleep(SETTLE_SECONDS)
+        return block.ok
+
+    async def live(self, probes: ProbeClient) -> int:
+        """Live bytes of all workers, without garbage.
+
+        Raises:
+            VariantError: no probe answers with them.
+        """
+        await asyncio.to_thread(lambda: list(probes.channel.answers("/_lab/collect")))
+        reading = await asyncio.to_thread(probes.reading)
+        workers = reading.workers if reading else ()
+        total = known_sum((each.live_bytes for each in workers), self.variant.axes.workers)
+        if total is None:
+            raise VariantError("the app's processes do not say what they hold")
+        return total
+
+    async def traced(self, target: Target, probes: ProbeClient) -> AllocationTrace | None:
+        """What Python's own trace sees of some more requests; None where nothing traces."""
+        if not await asyncio.to_thread(probes.trace):
+            return None
+        done = await self.send(target, self.load.traced_requests)
+        return await asyncio.to_thread(probes.traced, done)

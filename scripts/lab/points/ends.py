@@ -1,0 +1,90 @@
+"""The ends of a bisection: where the leak was seen, where it was not, and the newest point."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.errors import UsageError
+from lab.points.versions import version_of
+from lab.records.bisection import Ends, Point, PointKind
+from lab.text.phrases import clipped, counted, listed
+
+NEAREST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the settings say of the ends; None: the lab chooses."""
+
+    good: str | None
+    bad: str | None
+    current: str | None
+    """The point of the app as it is."""
+
+
+def place_of(points: Sequence[Point], label: str, setting: str) -> int:
+    """The position of a point.
+
+    Raises:
+        UsageError: there is no such point; names some that are there.
+    """
+    for place, point in enumerate(points):
+        if point.label == label or is_same(point.label, label):
+            return place
+    shown = listed([point.label for point in points[-NEAREST:]], NEAREST)
+    raise UsageError(f"{setting}={clipped(label, 60)} is none of the points, such as {shown}")
+
+
+def is_same(label: str, other: str) -> bool:
+    """Whether two texts are the same version, such as 1.0 and 1.0.0."""
+    first, second = version_of(label), version_of(other)
+    if first is None or second is None:
+        return False
+    return first.key == second.key and first.is_final == second.is_final
+
+
+def usable(points: Sequence[Point]) -> list[int]:
+    """The points that install here without being built; where there are none, all."""
+    easy = [place for place, point in enumerate(points) if point.has_wheel and not point.fault]
+    return easy or [place for place, point in enumerate(points) if not point.fault]
+
+
+def ends_of(points: Sequence[Point], wanted: Wanted) -> Ends:
+    """Where the search begins.
+
+    Raises:
+        UsageError: a point that is named is not there, or nothing lies beside the bad end.
+    """
+    label = wanted.bad or wanted.current
+    if label is None:
+        raise UsageError("BAD= is missing: the point that leaks")
+    bad = place_of(points, label, "BAD")
+    easy = usable(points)
+    last = max((place for place in easy if place > bad), default=None)
+    if wanted.good is not None:
+        good: int | None = place_of(points, wanted.good, "GOOD")
+    else:
+        good = min((place for place in easy if place < bad), default=None)
+    if good == bad or (good is None and last is None):
+        raise UsageError(f"BAD={label}: there is no other point to compare it with")
+    return Ends(bad, good, last)
+
+
+def within(
+    points: Sequence[Point], ends: Ends, kind: PointKind
+) -> tuple[Sequence[Point], Ends, str]:
+    """The points between the ends, the ends among them, and a sentence on those outside."""
+    places = ends.all()
+    first, last = min(places), max(places)
+    outside = len(points) - (last - first + 1)
+    moved = Ends(
+        ends.bad - first,
+        None if ends.good is None else ends.good - first,
+        None if ends.newest is None else ends.newest - first,
+    )
+    told = ""
+    if outside:
+        told = (
+            f"{counted(outside, kind.value)} before {points[first].label} or behind "
+            f"{points[last].label} not searched: they do not install here, or GOOD and BAD say so."
+        )
+    return points[first : last + 1], moved, told

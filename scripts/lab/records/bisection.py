@@ -1,0 +1,158 @@
+"""A bisection: the points that may be measured, what each keeps a request, and what came out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class PointKind(StrEnum):
+    """What the points of a bisection are."""
+
+    RELEASE = "release"
+    PYTHON = "python"
+    COMMIT = "commit"
+
+
+class PointState(StrEnum):
+    """What a measurement says of a point."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNCLEAR = "unclear"
+    """Measured, and too near to the middle between good and bad."""
+    UNKNOWN = "unknown"
+    """It could not be installed or run."""
+    OPEN = "not measured"
+
+
+class SearchKind(StrEnum):
+    """Which change is looked for."""
+
+    FIRST_BAD = "first bad"
+    FIRST_MENDED = "first mended"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One release, interpreter or commit that may be measured."""
+
+    label: str
+    date: str | None = None
+    """The day on which it appeared, `2023-01-31`."""
+    link: str | None = None
+    """Its page."""
+    has_wheel: bool = True
+    """Whether it installs here without being built."""
+    notes: tuple[str, ...] = ()
+    """What else is known of it, such as `yanked`."""
+    fault: str | None = None
+    """Why it cannot be installed here, known before it is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The points that are measured first, as positions in the list of all."""
+
+    bad: int
+    """Where the leak was seen."""
+    good: int | None
+    """Where it should not be, before or behind the bad one; None: there is none before."""
+    newest: int | None
+    """Where it may be mended; None: nothing behind the bad end is asked for."""
+
+    def all(self) -> list[int]:
+        """Each once, the bad one first."""
+        found = (self.bad, self.good, self.newest)
+        return list(dict.fromkeys(each for each in found if each is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class PointMeasurement:
+    """What one short run of a point kept, in bytes a request."""
+
+    requests: int
+    """Completed in the part that no trace disturbs."""
+    live_bytes: float
+    """Gained by both allocators."""
+    error_bytes: float
+    """Standard error of `live_bytes`, from the blocks of the run."""
+    sites: Mapping[str, float]
+    """Bytes a request that Python's own trace saw, by the place that allocated."""
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """The line of each place that left most."""
+    holder: str | None = None
+    """The container that gained most, as code."""
+    python: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Installed versions by name."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """The growth that is followed through the points: always the same place."""
+
+    site: str
+    """The place that allocates, or `native memory`."""
+    line: str
+    """The place with its line, at the bad end."""
+    good_bytes: float
+    """Bytes a request at the good end; 0 where no good end is known."""
+    bad_bytes: float
+    """Bytes a request at the bad end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointResult:
+    """A point, and what came out of it."""
+
+    point: Point
+    state: PointState
+    runs: int = 0
+    leak_bytes: float | None = None
+    """Bytes a request of the leak that is followed; the mean where it ran more than once."""
+    live_bytes: float | None = None
+    """Bytes a request of everything live."""
+    reason: str | None = None
+    """Why it is unknown."""
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """Other packages that had to have another version than in the app's own environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one search found: the last point of one kind and the first of the other."""
+
+    kind: SearchKind
+    before: str | None
+    """The last measured point before the change; None: there is none."""
+    after: str | None
+    """The first measured point behind the change; None: there is none."""
+    between: tuple[str, ...] = ()
+    """Points between the two, of which none could be measured."""
+    certainty: float = 0.0
+    """Probability that the change lies there."""
+    contradictions: tuple[str, ...] = ()
+    """Sentences on points that contradict one single change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bisection:
+    """The whole answer, from which the page is written."""
+
+    schema_version: int
+    app: str
+    package: str
+    kind: PointKind
+    leak: Leak | None
+    """None: the ends do not differ."""
+    changes: tuple[Change, ...]
+    points: tuple[PointResult, ...]
+    """All points, the oldest first."""
+    left_out: tuple[str, ...]
+    """Sentences on what was not taken as a point."""
+    said: tuple[str, ...]
+    """The answer in sentences, the most important first."""
+    measured_points: int
+    seconds: float
+    exit_code: int

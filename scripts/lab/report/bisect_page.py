@@ -1,0 +1,85 @@
+"""The page of a bisection, in Markdown."""
+
+from collections.abc import Iterator
+
+from lab.records.bisection import Bisection, PointKind, PointResult, PointState
+from lab.text.markdown import markdown_code, markdown_text
+from lab.text.phrases import DASH, counted, duration, size
+
+FIGURE = "bisect.svg"
+HEADINGS = ("", "Date", "Result", "The leak, a request", "All that is live, a request", "Notes")
+MOST_NOTE = 200
+
+
+def bisect_page(answer: Bisection) -> str:
+    """The whole answer, in Markdown."""
+    lines = [
+        f"# {markdown_text(answer.app)}: {title(answer)}",
+        "",
+        *(f"- {markdown_text(sentence)}" for sentence in answer.said),
+        "",
+        f"![Bytes a request over the points]({FIGURE})",
+        "",
+        f"| {' | '.join((answer.kind.value.capitalize(), *HEADINGS[1:]))} |",
+        "|---|---|---|--:|--:|---|",
+        *(f"| {' | '.join(row)} |" for row in page_rows(answer)),
+        "",
+        f"{counted(answer.measured_points, 'point')} of {len(answer.points)} measured in "
+        f"{duration(answer.seconds)}. {untouched(answer)}",
+        *(markdown_text(sentence) for sentence in answer.left_out),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def title(answer: Bisection) -> str:
+    if answer.kind is PointKind.PYTHON:
+        return "Python by Python"
+    return f"{markdown_text(answer.package)}, {answer.kind.value} by {answer.kind.value}"
+
+
+def untouched(answer: Bisection) -> str:
+    count = sum(each.state is PointState.OPEN for each in answer.points)
+    return f"{counted(count, 'point')} did not need to be measured." if count else ""
+
+
+def shown(answer: Bisection) -> list[PointResult]:
+    """The points that say anything."""
+    return [each for each in answer.points if each.state is not PointState.OPEN]
+
+
+def page_rows(answer: Bisection) -> Iterator[tuple[str, ...]]:
+    for each in shown(answer):
+        label = markdown_code(each.point.label)
+        yield (
+            f"[{label}]({each.point.link})" if each.point.link else label,
+            each.point.date or DASH,
+            result_text(each),
+            size(each.leak_bytes),
+            size(each.live_bytes),
+            markdown_text("; ".join(notes(each)), MOST_NOTE),
+        )
+
+
+def result_text(result: PointResult) -> str:
+    times = f" ({counted(result.runs, 'run')})" if result.runs > 1 else ""
+    return f"{result.state.value}{times}"
+
+
+def notes(result: PointResult) -> Iterator[str]:
+    """What else is told of a point."""
+    if result.reason:
+        yield result.reason
+    yield from result.point.notes
+    for name, change in list(result.moved.items())[:4]:
+        yield f"{name} {change}"
+
+
+def point_rows(answer: Bisection) -> Iterator[tuple[str, ...]]:
+    """The points that say anything, for a terminal."""
+    rows = [
+        (each.point.label, each.point.date or "", result_text(each), size(each.leak_bytes))
+        for each in shown(answer)
+    ]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    for row in rows:
+        yield tuple(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

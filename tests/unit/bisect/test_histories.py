@@ -1,0 +1,71 @@
+"""The search over made-up histories with known answers: how often it is wrong, what it costs."""
+
+from math import ceil, log2
+
+from builders.histories import KINDS, History, drawn, search
+
+EACH = 200
+MOST_WRONG = 10
+"""Of 1,000 histories."""
+
+
+def test_wrong_answers_are_rare_over_a_thousand_histories() -> None:
+    wrong, open_ = [], []
+    for kind in KINDS:
+        for seed in range(EACH):
+            history = drawn(kind, seed)
+            found = search(history)
+            if not found.is_decided:
+                open_.append((kind, seed))
+            elif not found.is_right(history):
+                wrong.append((kind, seed))
+    assert len(wrong) <= MOST_WRONG, wrong
+    assert {kind for kind, _ in open_} <= {"noisy"}, open_
+    assert len(open_) <= 2 * MOST_WRONG, open_
+
+
+def test_a_clean_history_takes_no_more_points_than_a_binary_search() -> None:
+    for kind in ("clean", "two culprits"):
+        for seed in range(EACH):
+            history = drawn(kind, seed)
+            points = search(history).points
+            assert points <= ceil(log2(history.points)) + 2, (kind, seed)
+
+
+def test_points_that_cannot_be_measured_leave_an_honest_bracket() -> None:
+    history = History(20, (11,), unknown=frozenset({9, 10, 11, 12}))
+
+    found = search(history)
+
+    assert (found.good, found.bad) == (8, 13)
+    assert found.is_decided
+
+
+def test_an_oldest_end_that_cannot_be_measured_is_searched_past() -> None:
+    history = History(40, (23,), unknown=frozenset(range(12)))
+
+    found = search(history)
+
+    assert (found.good, found.bad) == (22, 23)
+
+
+def test_one_wrong_run_is_found_out() -> None:
+    history = History(64, (20,))
+    lies = {32}
+
+    def leaks(index: int) -> bool:
+        wrong = index in lies
+        lies.discard(index)
+        return (index >= 20) != wrong
+
+    history.leaks = leaks  # type: ignore[method-assign]
+
+    found = search(history)
+
+    assert (found.good, found.bad) == (19, 20)
+
+
+def test_side_by_side_the_answer_is_the_same() -> None:
+    for seed in range(20):
+        alone, together = search(drawn("clean", seed)), search(drawn("clean", seed), 3)
+        assert (alone.good, alone.bad) == (together.good, together.bad), seed
