@@ -6,12 +6,15 @@ hijack the search.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from lab.records.bisection import Leak, PointMeasurement
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
 
 NATIVE = "native memory"
 """What is live and no trace of Python saw."""
+ALL = "all that is live"
+"""The one place of a run whose trace did not answer."""
 LEAST_DIFFERENCE_BYTES = 64
 """Ends that differ by less a request do not differ."""
 SIGMAS = 3.0
@@ -22,6 +25,8 @@ difference between the ends: entries differ in size, tables double."""
 
 def places(measured: PointMeasurement) -> Mapping[str, float]:
     """Bytes a request by place; what no trace saw is one place of its own."""
+    if not measured.is_traced:
+        return {ALL: measured.live_bytes}
     traced = sum(measured.sites.values())
     return {**measured.sites, NATIVE: max(measured.live_bytes - traced, 0.0)}
 
@@ -33,6 +38,8 @@ def leak_between(bad: PointMeasurement, good: Sequence[PointMeasurement]) -> Lea
         None where the ends do not differ. Without another end the place that keeps most, where it
         keeps what matters.
     """
+    if not all(each.is_traced for each in (bad, *good)):
+        bad, good = untraced(bad), [untraced(each) for each in good]
     found = [(gain_of(site, bad, good), site) for site in places(bad)]
     gain, site = max(found, key=lambda pair: pair[0])
     least = LEAST_DIFFERENCE_BYTES if good else MIN_LEAK_BYTES_PER_REQUEST
@@ -40,6 +47,11 @@ def leak_between(bad: PointMeasurement, good: Sequence[PointMeasurement]) -> Lea
         return None
     bad_bytes = places(bad)[site]
     return Leak(site, bad.lines.get(site, site), bad_bytes - gain, bad_bytes)
+
+
+def untraced(measured: PointMeasurement) -> PointMeasurement:
+    """The measurement by what is live alone."""
+    return replace(measured, is_traced=False)
 
 
 def gain_of(site: str, bad: PointMeasurement, good: Sequence[PointMeasurement]) -> float:
@@ -52,7 +64,15 @@ def leak_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMeasu
 
     A file may have another name in another release: where the place keeps nothing, what new places
     of the same package keep is taken for it.
+
+    Args:
+        ends: what was measured at the ends, the bad one first.
     """
+    if leak.site == ALL:
+        return measured.live_bytes
+    if not measured.is_traced:
+        # What else is live at the bad end is taken to be live here as well.
+        return max(measured.live_bytes - (ends[0].live_bytes - leak.bad_bytes), 0.0)
     found = places(measured).get(leak.site, 0.0)
     if found >= middle(leak) or leak.site == NATIVE:
         return found

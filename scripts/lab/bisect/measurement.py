@@ -13,6 +13,8 @@ SKIPPED_BLOCKS = 1
 TRIMMED_BLOCKS = 1
 """Blocks that are left out at either end of the order: a table that doubles is no growth."""
 UNKNOWN = "an unknown line"
+OTHERS = "other lines"
+"""What the trace saw beyond the lines that it lists."""
 
 
 def measurement(
@@ -40,6 +42,7 @@ def measurement(
         live_bytes=mean,
         error_bytes=error,
         sites=sites,
+        is_traced=trace is not None,
         lines=lines,
         holder=next((each.path for each in holders if each.path), None),
         python=environment.python if environment is not None else "",
@@ -63,6 +66,8 @@ def by_site(trace: AllocationTrace) -> tuple[Mapping[str, float], Mapping[str, s
         site = site_of(line)
         sites[site] = sites.get(site, 0.0) + line.bytes / max(trace.requests, 1)
         lines.setdefault(site, line_name(line))
+    if (rest := trace.allocated_bytes - sum(line.bytes for line in trace.lines)) > 0:
+        sites[OTHERS] = rest / max(trace.requests, 1)
     return sites, lines
 
 

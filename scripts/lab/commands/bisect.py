@@ -17,7 +17,7 @@ from lab.commands.bisect_driver import Bench, PointDriver
 from lab.commands.bisect_loop import BisectLoop, Lanes
 from lab.commands.bisect_points import Listed, bisect_settings, listed_points
 from lab.commands.terminal import new_console, results_folder
-from lab.commands.try_app import local_app
+from lab.commands.try_app import local_app, place_of
 from lab.engines.choice import say
 from lab.errors import ExitCode, UsageError
 from lab.measure.interruption import run_until_signal
@@ -59,7 +59,7 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
     if settings.engine == "docker":
         raise UsageError("make bisect runs local processes: leave ENGINE=docker out")
     check_writable(results)
-    spec = local_app(given, root)
+    spec = local_app(place_of(given, root))
     if not spec.probes:
         raise UsageError(f"{spec.file}: a bisection compares what the probes read: probes = true")
     own = installed_here(spec, root, say)

@@ -78,6 +78,8 @@ class PointMeasurement:
     """Standard error of `live_bytes`, from the blocks of the run."""
     sites: Mapping[str, float]
     """Bytes a request that Python's own trace saw, by the place that allocated."""
+    is_traced: bool = True
+    """Whether the trace answered; where it did not, no place is known."""
     lines: Mapping[str, str] = field(default_factory=dict)
     """The line of each place that left most."""
     holder: str | None = None
@@ -93,7 +95,7 @@ class Leak:
     """The growth that is followed through the points: always the same place."""
 
     site: str
-    """The place that allocates, or `native memory`."""
+    """The place that allocates, `native memory`, or `all that is live` where nothing traced."""
     line: str
     """The place with its line, at the bad end."""
     good_bytes: float

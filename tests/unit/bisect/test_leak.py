@@ -1,7 +1,9 @@
 """Which leak is followed, and how surely a measurement shows it."""
 
+from dataclasses import replace
+
 import pytest
-from lab.bisect.leak import NATIVE, chance_of, leak_between, leak_bytes
+from lab.bisect.leak import ALL, NATIVE, chance_of, leak_between, leak_bytes
 from lab.records.bisection import Leak, PointMeasurement
 
 FOLLOWED = Leak("aiohttp/web.py", "aiohttp/web.py:10", 0.0, 4000.0)
@@ -55,3 +57,23 @@ def test_a_file_that_has_another_name_in_another_release_is_the_same_place() -> 
 )
 def test_an_unclear_size_is_weighed(size: float, error: float, least: float, most: float) -> None:
     assert least <= chance_of(FOLLOWED, size, error) <= most
+
+
+def test_a_point_whose_trace_did_not_answer_is_compared_by_what_is_live() -> None:
+    bad, unanswered = (
+        kept(4100, aiohttp__web=4000, app=50),
+        PointMeasurement(300, 4090, 5, {}, False),
+    )
+
+    assert leak_bytes(FOLLOWED, unanswered, [bad]) == 3990
+    assert leak_bytes(FOLLOWED, replace(unanswered, live_bytes=80), [bad]) == 0
+
+
+def test_without_a_trace_at_an_end_all_that_is_live_is_followed() -> None:
+    bad, good = PointMeasurement(300, 4090, 5, {}, False), kept(100, app=50)
+
+    leak = leak_between(bad, [good])
+
+    assert leak is not None
+    assert (leak.site, leak.good_bytes, leak.bad_bytes) == (ALL, 100, 4090)
+    assert leak_bytes(leak, kept(4000, app=50), [bad, good]) == 4000
