@@ -10,8 +10,17 @@ MOST_LOADS = 3
 CONFIRMED_LOADS = 1.5
 
 
-def wants_more(verdict: Verdict, asked_blocks: int, blocks: int) -> bool:
-    """Whether a trial that was judged after so many blocks needs more load."""
+def wants_more(
+    verdict: Verdict, asked_blocks: int, blocks: int, *, open_ended: bool = False
+) -> bool:
+    """Whether a trial that was judged after so many blocks needs more load.
+
+    Args:
+        open_ended: whether the longest load may show growth to be endless that is taken for
+            harmless so far.
+    """
+    if open_ended:
+        return blocks < MOST_LOADS * asked_blocks
     if verdict is Verdict.LEAK:
         return blocks < CONFIRMED_LOADS * asked_blocks
     return verdict is Verdict.INCONCLUSIVE and blocks < MOST_LOADS * asked_blocks

@@ -20,3 +20,8 @@ def test_what_has_ended_needs_no_more() -> None:
 
 def test_a_quarter_is_added_at_a_time() -> None:
     assert [next_blocks(blocks) for blocks in (8, 10, 32, 3)] == [2, 2, 8, 1]
+
+
+def test_what_may_be_endless_is_followed_to_the_longest_load() -> None:
+    assert wants_more(Verdict.BOUNDED, 8, 22, open_ended=True)
+    assert not wants_more(Verdict.BOUNDED, 8, 24, open_ended=True)

@@ -119,7 +119,7 @@ class AppRun:
                 self.folder,
                 progress,
                 self.waits,
-                decider=RunDecider(repeats_at_limit=True),
+                decider=RunDecider(of_user_app=True),
                 user_apps=self.plan.user_apps,
             )
             trials = [conduct_once(context, variant) for variant in variants]

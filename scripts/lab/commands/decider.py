@@ -23,11 +23,12 @@ from lab.verdict.verdict import judge_trial
 class RunDecider:
     """Decides by the verdicts and the claims of the run."""
 
-    repeats_at_limit: bool = False
-    """Whether a trial that meets its memory limit is repeated, so that the rest tells nothing."""
+    of_user_app: bool = False
+    """Whether a trial that meets its memory limit is repeated, so that the rest tells nothing, and
+    free memory that climbs is followed to the end of the longest load."""
 
     def is_decided(self, raw_file: Path) -> bool:
-        trial = read_trial(raw_file) if self.repeats_at_limit else None
+        trial = read_trial(raw_file) if self.of_user_app else None
         return trial is not None and limit_met(trial) is not None
 
     def needs_more_load(self, raw_file: Path) -> bool:
@@ -37,7 +38,9 @@ class RunDecider:
         so_far = replace(trial, end=End(EndKind.COMPLETE, time.time()))
         judged = judge_trial(so_far)
         forbidden = any(caveat.forbids for caveat in judged.caveats)
-        return not forbidden and wants_more(judged.verdict, trial.start.blocks, len(trial.blocks))
+        open_ended = self.of_user_app and judged.open_ended
+        asked, blocks = trial.start.blocks, len(trial.blocks)
+        return not forbidden and wants_more(judged.verdict, asked, blocks, open_ended=open_ended)
 
     def variants_to_repeat(self, folder: RunFolder, names: tuple[str, ...]) -> tuple[str, ...]:
         """Variants of which one more trial may decide a claim."""

@@ -46,9 +46,9 @@ def judge_in_sequence(case: Case) -> tuple[Verdict, float]:
     """The verdict after the load that a run would send, and that load as a multiple of the plan."""
     planned = blocks = case.load.blocks
     while True:
-        verdict = judge_troughs(case.troughs(blocks)).verdict
-        if not wants_more(verdict, planned, blocks):
-            return verdict, blocks / planned
+        said = judge_troughs(case.troughs(blocks))
+        if not wants_more(said.verdict, planned, blocks, open_ended=said.open_ended):
+            return said.verdict, blocks / planned
         blocks += next_blocks(planned)
 
 

@@ -31,6 +31,10 @@ class Case:
     heights_mib: Heights
     leaks: bool
     baseline_mib: float = 40
+    free_mib: Heights | None = None
+    """What of it is free in the allocators; None: not known."""
+    live_mib: Heights | None = None
+    """What of it is allocated and not freed, counted to the byte; None: not known."""
 
     def troughs(self, blocks: int) -> Troughs:
         """The troughs that the lab has read after some blocks."""
@@ -41,7 +45,16 @@ class Case:
             tuple(load.requests * (block + 1) // load.blocks for block in range(blocks)),
             load.workers,
             load.requests,
+            self.part(self.free_mib, blocks),
+            self.part(self.live_mib, blocks),
         )
+
+    def part(self, mib: Heights | None, blocks: int) -> tuple[int, ...] | None:
+        """A part at the baseline and after each block; None where it is not known."""
+        if mib is None:
+            return None
+        baseline = self.baseline_mib * self.load.workers / 2
+        return tuple(int((baseline + size) * MIB) for size in (0.0, *mib[:blocks]))
 
 
 def a_load(random: Generator, least_requests_a_worker: int = 0) -> SimulatedLoad:

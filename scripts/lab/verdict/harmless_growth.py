@@ -3,8 +3,15 @@
 from enum import Enum
 
 from lab.records.readings import copied_bytes
+from lab.verdict.end_criteria import flat_bytes_of
 from lab.verdict.evidence import TroughEvidence, gain_bytes
-from lab.verdict.leak_criteria import FILLING_SHARE_OF_GROWTH, is_leak, leaking_live
+from lab.verdict.leak_criteria import (
+    FILLING_SHARE_OF_GROWTH,
+    has_trend,
+    is_exhausted,
+    is_leak,
+    leaking_live,
+)
 from lab.verdict.trend import tail
 
 # Of what the second half of the load gained this part must be free in the allocator for the growth
@@ -41,6 +48,28 @@ def harmless_growth(seen: TroughEvidence) -> HarmlessGrowth | None:
     if not is_free_in_allocator(seen):
         return None
     return HarmlessGrowth.FILLING if is_below_ceiling(seen) else HarmlessGrowth.FREE
+
+
+def may_fragment(seen: TroughEvidence) -> bool:
+    """Whether what is free grows by more than counts as flat, and may do so for ever: a pattern of
+    requests that fragments the allocators never serves from it. Only the longest load can tell.
+    """
+    free = _free_part(seen)
+    if free is None or is_below_ceiling(seen) or not has_trend(free):
+        return False
+    slope = free.trend.slope
+    return slope is not None and free.over_load(slope.estimate) >= flat_bytes_of(seen)
+
+
+def is_fragmenting(seen: TroughEvidence) -> bool:
+    """Whether what is free climbs at constant pace to the end of the longest load."""
+    free = _free_part(seen)
+    return may_fragment(seen) and is_exhausted(seen.troughs) and free is not None and is_leak(free)
+
+
+def _free_part(seen: TroughEvidence) -> TroughEvidence | None:
+    free = seen.troughs.free
+    return None if free is None else TroughEvidence(free, seen.matters)
 
 
 def is_garbage(seen: TroughEvidence) -> bool:

@@ -31,6 +31,15 @@ def climb_reason(climb: Climb, met: LimitMet) -> str:
     )
 
 
+def fragments_reason(seen: TroughEvidence, slope: Interval) -> str:
+    """What is free in the allocators grows to the end of the longest load: it is never reused."""
+    return (
+        f"{_change(seen.troughs)} and still grows evenly by {_rate(slope)}, to the end of the"
+        f" longest load ({seen.troughs.total_requests:,} requests), though live memory does not: a"
+        " leak of address space, as what is free in the allocator is not reused (fragmentation)."
+    )
+
+
 def live_leak_reason(seen: TroughEvidence, live: TroughEvidence, slope: Interval) -> str:
     """Live memory grows, by how much, and how far the memory of the process shows it."""
     over_load = in_mib(live.over_load(slope.estimate))

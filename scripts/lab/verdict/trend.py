@@ -89,6 +89,11 @@ class Troughs:
         """Live bytes in the place of memory; None where they are not known."""
         return None if self.live_bytes is None else self.of(self.live_bytes)
 
+    @property
+    def free(self) -> "Troughs | None":
+        """What is free in the allocators in the place of memory; None where that is not known."""
+        return None if self.free_bytes is None else self.of(self.free_bytes)
+
     def of(self, sizes: Sequence[int]) -> "Troughs":
         """Other sizes at the same moments, the baseline first."""
         baseline, *troughs = sizes

@@ -18,7 +18,13 @@ from lab.verdict.end_criteria import (
     is_too_short,
 )
 from lab.verdict.evidence import TroughEvidence
-from lab.verdict.harmless_growth import HarmlessGrowth, harmless_growth, is_garbage
+from lab.verdict.harmless_growth import (
+    HarmlessGrowth,
+    harmless_growth,
+    is_fragmenting,
+    is_garbage,
+    may_fragment,
+)
 from lab.verdict.leak_criteria import (
     LeakDoubt,
     doubt_of,
@@ -32,6 +38,7 @@ from lab.verdict.reasons import (
     bounded_reason,
     climb_reason,
     flat_reason,
+    fragments_reason,
     harmless_reason,
     leak_reason,
     live_leak_reason,
@@ -55,6 +62,8 @@ class Judgement:
     growth_bytes: int | None
     """Settled less baseline."""
     caveats: tuple[Caveat, ...] = ()
+    open_ended: bool = False
+    """Whether the longest load may show growth that is taken for harmless so far to be endless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,8 @@ class Conclusion:
     verdict: Verdict
     reason: str
     interval: Interval
+    open_ended: bool = False
+    """See `Judgement`."""
 
 
 def judge_trial(trial: Trial) -> Judgement:
@@ -102,7 +113,7 @@ def judge(
     if troughs is None:
         raise ValueError("no troughs, and no caveat that says so")
     said = judge_troughs(troughs, matters)
-    return Judgement(said.verdict, said.reason, said.interval, growth, found)
+    return Judgement(said.verdict, said.reason, said.interval, growth, found, said.open_ended)
 
 
 def slope_of(troughs: Troughs | None) -> Interval | None:
@@ -124,7 +135,11 @@ def _leak_or_harmless(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusi
     if slope is None or not has_trend(seen) or doubt is not None:
         return None
     if (kind := harmless_growth(seen)) is not None:
-        return Conclusion(Verdict.BOUNDED, harmless_reason(seen, kind, slope), slope)
+        is_free = kind is HarmlessGrowth.FREE
+        if is_free and is_fragmenting(seen):
+            return Conclusion(Verdict.LEAK, fragments_reason(seen, slope), slope)
+        reason, open_ended = harmless_reason(seen, kind, slope), is_free and may_fragment(seen)
+        return Conclusion(Verdict.BOUNDED, reason, slope, open_ended)
     return Conclusion(Verdict.LEAK, leak_reason(seen, slope, leaking_live(seen)), slope)
 
 

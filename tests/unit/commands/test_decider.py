@@ -74,6 +74,6 @@ def test_a_load_whose_workers_are_killed_ends_where_it_will_be_repeated(folder: 
     write(folder, trial(LOOPS[1], 650))
     whole_file, killed_file = folder.raw_files()
 
-    assert RunDecider(repeats_at_limit=True).is_decided(killed_file)
-    assert not RunDecider(repeats_at_limit=True).is_decided(whole_file)
+    assert RunDecider(of_user_app=True).is_decided(killed_file)
+    assert not RunDecider(of_user_app=True).is_decided(whole_file)
     assert not DECIDER.is_decided(killed_file)

@@ -1,7 +1,8 @@
 """The error rates that validation.md quotes: every family, their sums, and two drawn anew."""
 
 import pytest
-from lab.commands.validate import EACH, HELD_OUT_EACH, HELD_OUT_SEED, SEED
+from lab.commands.validate import EACH, HELD_OUT_EACH, HELD_OUT_SEED, PARTS_EACH, SEED
+from lab.validation.allocator import FREE_NO_LEAKS, FREE_UNDER_LEAKS
 from lab.validation.confusion import COLUMNS, rows
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS
@@ -12,6 +13,7 @@ from support.documents import PAGES
 PAGE = PAGES["validation"]
 NO_LEAK_ROWS = documents.rows(PAGE, "| no leak | flat |")
 LEAK_ROWS = documents.rows(PAGE, "| leak | flat |")
+PARTS_ROWS = documents.rows(PAGE, "| parts known | flat |")
 COUNTS = {row[0]: [int(cell) for cell in row[1:5]] for row in NO_LEAK_ROWS + LEAK_ROWS if row[1]}
 LOADS = {row[0]: row[5] for row in NO_LEAK_ROWS + LEAK_ROWS if row[1]}
 FLAT, BOUNDED, LEAK, INCONCLUSIVE = range(4)
@@ -75,3 +77,11 @@ def test_the_first_family_drawn_anew_gives_its_row(first: str, held_out: bool) -
 
     assert [row.count(verdict) for verdict in COLUMNS] == COUNTS[first]
     assert f"{row.loads:.2f}" == LOADS[first]
+
+
+def test_the_families_with_known_parts_have_their_rows() -> None:
+    found = {row[0]: [int(cell) for cell in row[1:5]] for row in PARTS_ROWS if row[1]}
+
+    assert list(found) == [*FREE_NO_LEAKS, *FREE_UNDER_LEAKS]
+    assert {sum(counts) for counts in found.values()} == {PARTS_EACH}
+    assert not sum(found[name][LEAK] for name in FREE_NO_LEAKS)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from lab.records.judgement import Verdict
+from lab.validation.allocator import FREE_NO_LEAKS, FREE_UNDER_LEAKS, parts_cases
 from lab.validation.confusion import HEADING, FamilyRow, judge_in_sequence, line, rows, summary
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS, SimulatedLoad, leaked
@@ -70,3 +71,14 @@ def test_the_bounds_count_what_they_say() -> None:
         ("inconclusive", 2, 20),
         ("inconclusive, worst family (none)", 2, 10),
     ]
+
+
+def test_free_memory_that_is_never_reused_is_a_leak_at_the_end_of_the_longest_load_alone() -> None:
+    drawn = parts_cases(3, seed=3)
+
+    assert list(drawn) == [*FREE_NO_LEAKS, *FREE_UNDER_LEAKS]
+    for family, found in drawn.items():
+        said = [judge_in_sequence(case) for case in found]
+        leaks = family in FREE_UNDER_LEAKS
+        assert [verdict is Verdict.LEAK for verdict, _ in said] == [leaks] * 3, family
+        assert all(loads >= 2.7 for verdict, loads in said if verdict is Verdict.LEAK)

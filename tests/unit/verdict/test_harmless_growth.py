@@ -140,3 +140,39 @@ def test_live_memory_that_grows_beside_copies_is_a_leak() -> None:
     live = in_bytes([685 + 5.0 * block for block in range(13)])
 
     assert judge_troughs(replace(PRELOADED, live_bytes=live)).verdict is Verdict.LEAK
+
+
+def never_reused(blocks: int, live_mib: float = 0.0) -> Troughs:
+    """Free memory that climbs by 20 MiB a block, beside live memory that may climb, too."""
+    noise = np.random.default_rng(3).normal(0, 0.05, blocks + 1)
+    free = [1 + 20 * block for block in range(blocks + 1)]
+    live = [30 + live_mib * block for block in range(blocks + 1)]
+    memory = [a + b + c for a, b, c in zip(free, live, noise, strict=True)]
+    seen = filled(memory, free, None, each=500)
+    return replace(seen, live_bytes=in_bytes(live), asked=4000)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "verdict", "open_ended"),
+    [(8, Verdict.BOUNDED, True), (20, Verdict.BOUNDED, True), (24, Verdict.LEAK, False)],
+)
+def test_free_memory_that_climbs_to_the_end_of_the_longest_load_is_never_reused(
+    blocks: int, verdict: Verdict, open_ended: bool
+) -> None:
+    found = judge_troughs(never_reused(blocks))
+
+    assert (found.verdict, found.open_ended) == (verdict, open_ended)
+    assert ("a leak of address space" in found.reason) == (verdict is Verdict.LEAK)
+
+
+def test_a_pool_below_its_ceiling_is_not_followed_to_the_longest_load() -> None:
+    ceiling = PredictedCeiling(2000 * MIB, 100, 20 * MIB)
+
+    assert not judge_troughs(replace(never_reused(8), ceiling=ceiling)).open_ended
+
+
+def test_live_memory_that_climbs_beside_is_a_leak_of_its_own() -> None:
+    found = judge_troughs(never_reused(24, live_mib=5))
+
+    assert found.verdict is Verdict.LEAK
+    assert "address space" not in found.reason
