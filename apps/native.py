@@ -119,10 +119,12 @@ def loaded_libraries():
 def named_in(file, symbols):
     """Those of the functions that a library's table of names has."""
     try:
-        with (
-            open(file, "rb") as opened,
-            mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data,
-        ):
-            return [each for each in symbols if data.find(b"\0%s\0" % each.encode()) >= 0]
+        with open(file, "rb") as opened:
+            return names_in(opened, symbols)
     except (OSError, ValueError):
         return []
+
+
+def names_in(opened, symbols):
+    with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return [each for each in symbols if data.find(b"\0%s\0" % each.encode()) >= 0]
