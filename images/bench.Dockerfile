@@ -1,5 +1,6 @@
 # The driver with wrk beside it, for make bench only.
-FROM memlab-driver
+ARG DRIVER=memlab-driver
+FROM ${DRIVER}
 USER root
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends wrk \

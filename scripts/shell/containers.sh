@@ -16,7 +16,8 @@ end_group() {
 # The options of every container that a script runs or creates by itself, on no network unless $1
 # names one. What they stand in front of is a stranger's image, or reads a stranger's files.
 contained() {
-    echo "--pull never --label memlab=helper --label memlab.shell=$project-$$ --network ${1:-none}" \
+    echo "--pull never --label memlab=helper --label memlab.project=$project --label memlab.shell=$project-$$" \
+        "--network ${1:-none}" \
         "--user ${LAB_UID:-1000}:${LAB_GID:-1000} --cap-drop ALL --security-opt no-new-privileges" \
         "--read-only --tmpfs /tmp:size=64m --pids-limit 256 --memory 1g --memory-swap 1g"
 }
@@ -35,7 +36,7 @@ helper() {
     verb=$1
     shift
     # shellcheck disable=SC2046,SC2086 # words
-    docker run --rm $(contained) "$@" --entrypoint timeout memlab-driver \
+    docker run --rm $(contained) "$@" --entrypoint timeout "memlab-driver$LAB_TAG" \
         --kill-after 5 "$helper_seconds" python3 -m lab $verb
     code=$?
     case $code in

@@ -3,8 +3,11 @@
 # settings.sh, which it brings with it.
 . scripts/shell/settings.sh
 
-project=$(setting COMPOSE_PROJECT_NAME memlab)
-export COMPOSE_PROJECT_NAME="$project"
+# Of each clone its own: two on one host share neither containers nor images. What the environment or
+# make's line names is taken as it is.
+clone=$(printf '%08x' "$(pwd -P | cksum | cut -d ' ' -f 1)")
+project=${COMPOSE_PROJECT_NAME:-$(setting COMPOSE_PROJECT_NAME memlab)-$clone}
+export COMPOSE_PROJECT_NAME="$project" LAB_TAG=":$clone"
 # All of them: what is created is named one by one, and what is removed is everything.
 export COMPOSE_PROFILES=thread
 
@@ -57,12 +60,42 @@ need_engine() {
     return 3
 }
 
-# Stop with 64 where a run of this project is under way.
-need_no_run() {
-    [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=driver)" ] && return
-    say "a run of project $project is under way: wait for it, or end it with make clean"
+# The lock of a project is a volume: the engine makes one of a name once, and says who asked first.
+# It is held from before anything is built, and holds no data.
+lock_holder() {
+    docker volume inspect --format '{{index .Labels "memlab.holder"}}' "$COMPOSE_PROJECT_NAME-lock" 2> /dev/null |
+        tr -cd 'A-Za-z0-9.:-' | cut -c 1-80
+}
+
+has_lock() { [ "$(lock_holder)" = "$(uname -n):$$" ]; }
+
+ask_for_lock() {
+    docker volume create --label memlab=lock --label "memlab.holder=$(uname -n):$$" \
+        "$COMPOSE_PROJECT_NAME-lock" > /dev/null || { say "the engine makes no volume"; exit 3; }
+    has_lock
+}
+
+# Stop with 64 where a run of this project is under way, on whatever host; what was killed on this one
+# holds nothing.
+take_lock() {
+    ask_for_lock && no_driver_runs && return
+    held=$(lock_holder)
+    if [ "${held%:*}" = "$(uname -n)" ] && ! is_alive "${held##*:}"; then
+        docker volume rm "$COMPOSE_PROJECT_NAME-lock" > /dev/null 2>&1
+        ask_for_lock && no_driver_runs && return
+    fi
+    say "a run of project $COMPOSE_PROJECT_NAME is under way (process $held): wait for it, or end it with make clean"
     exit 64
 }
+
+# Whether there is such a process, be it another user's.
+is_alive() { kill -0 "$1" 2> /dev/null || [ -e "/proc/$1" ]; }
+
+no_driver_runs() {
+    [ -z "$(docker ps --quiet --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" --filter label=com.docker.compose.service=driver)" ]
+}
+
+give_back_lock() { docker volume rm "$COMPOSE_PROJECT_NAME-lock" > /dev/null 2>&1; }
 
 # Containers of the lab's own project for a service; all states.
 container_of() {

@@ -130,6 +130,52 @@ def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
     assert lab.left_behind() == []
 
 
+def images_of(clone: Path) -> str:
+    """The images of a clone, by their tag."""
+    tag = sourced(clone, "echo $LAB_TAG")
+    return docker("images", "--format", "{{.Repository}}:{{.Tag}}", f"--filter=reference=*{tag}")
+
+
+def sourced(clone: Path, line: str) -> str:
+    words = ["sh", "-c", f". scripts/shell/engine.sh; {line}"]
+    done = subprocess.run(words, cwd=clone, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_a_run_that_still_builds_is_seen_and_a_second_one_takes_nothing(lab: Lab) -> None:
+    first = lab.start_repro(VARIANTS="py310-flask", **TINY)
+    assert first.stdout is not None
+    assert any("building" in line for line in first.stdout)
+
+    second = lab.repro(VARIANTS="py310-flask", **TINY)
+    printed, _ = first.communicate(timeout=300)
+
+    assert second.returncode == 64
+    assert f"a run of project {lab.project} is under way" in second.stderr
+    assert first.returncode in (0, 2), printed
+    assert_whole(variant(summary_of(lab), "py310-flask")["trials"][0])
+    assert lab.left_behind() == []
+
+
+def test_a_second_clone_measures_beside_the_first(lab: Lab, tmp_path: Path) -> None:
+    copy = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
+    other = Lab(sourced(copy, "echo $project"), tmp_path / "results-of-copy", copy)
+    other.results.mkdir()
+    try:
+        first = lab.start_repro(VARIANTS="py310-flask", **TINY)
+        beside = other.repro(VARIANTS="py310-flask", **TINY)
+        printed, _ = first.communicate(timeout=600)
+    finally:
+        docker("rmi", *images_of(copy).split())
+    for each in (lab, other):
+        assert_whole(variant(summary_of(each), "py310-flask")["trials"][0])
+        assert each.left_behind() == []
+    assert first.returncode in (0, 2), printed
+    assert beside.returncode in (0, 2), beside.stderr
+
+
 def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
     lab: Lab, tmp_path: Path
 ) -> None:
@@ -141,15 +187,12 @@ def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
     real = ROOT / "scripts" / "shell" / "bases"
     stub.write_text(f"#!/bin/sh\n{real} | sed 's/^BASE_PY39=.*/BASE_PY39=memlab-base:missing/'\n")
     stub.chmod(0o755)
-    docker("tag", "memlab-py39-thread", "memlab-py39-kept")
-    docker("rmi", "memlab-py39-thread")
+    lab.root = copy  # a clone of its own, whose images have a tag of its own
     try:
-        lab.root = copy
         done = lab.repro(VARIANTS="py310-flask py39-flask", **TINY)
         summary = summary_of(lab)
     finally:
-        docker("tag", "memlab-py39-kept", "memlab-py39-thread")
-        docker("rmi", "memlab-py39-kept")
+        docker("rmi", *images_of(copy).split())
     assert done.returncode == 3, done.stderr
     assert [item["name"] for item in summary["run"]["missing"]] == ["py39-flask"]
     assert "memlab-py39-thread was not built" in summary["run"]["missing"][0]["reason"]

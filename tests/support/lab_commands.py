@@ -79,14 +79,17 @@ class Lab:
         )
 
     def left_behind(self) -> list[str]:
-        """Containers, networks and volumes of the project."""
+        """Containers, networks and volumes of the project, and its lock."""
         label = f"label=com.docker.compose.project={self.project}"
         kinds = (
             ("ps", "--all", "--quiet"),
             ("network", "ls", "--quiet"),
             ("volume", "ls", "--quiet"),
         )
-        return [name for kind in kinds for name in docker(*kind, "--filter", label).split()]
+        found = [name for kind in kinds for name in docker(*kind, "--filter", label).split()]
+        return (
+            found + docker("volume", "ls", "--quiet", f"--filter=name={self.project}-lock").split()
+        )
 
     def container(self, service: str) -> str:
         return docker(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from lab.app.container import HOMES, JEMALLOC_LINK, SOCKETS, driver, hardened
 from lab.app.interventions import interventions_for
-from lab.app.services import services
+from lab.app.services import image_name, services
+from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
 from lab.commands.app_input import app_settings, given_app, with_command
 from lab.errors import ExitCode
@@ -42,13 +43,18 @@ def write_containers(given: Mapping[str, str], root: Path, work: Path) -> ExitCo
         (work / SOCKETS / name).mkdir(exist_ok=True)
         (work / HOMES / name).mkdir(exist_ok=True)
     document = {
-        name: hardened(service, name, host_work, host_root, cpus)
+        name: {**hardened(service, name, host_work, host_root, cpus), "image": tagged_image(spec)}
         for name, service in written.items()
     }
     text = json.dumps({"services": {**document, "driver": driver(spec, host_work)}}, indent=1)
     (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
     print(*written)
     return ExitCode.DECIDED
+
+
+def tagged_image(spec: AppSpec) -> str:
+    """The image's name for Compose: what the lab builds has the tag of its clone."""
+    return image_name(spec) + ("" if spec.image else "${LAB_TAG:-}")
 
 
 def container_jemalloc(given: Mapping[str, str]) -> str | None:

@@ -231,7 +231,8 @@ COMPOSE_PROJECT_NAME = Setting(
     "COMPOSE_PROJECT_NAME",
     Text("a project's name"),
     "memlab",
-    "under which the lab's containers, networks and volumes are created and removed",
+    "under which the lab's containers, networks and volumes are created and removed; "
+    "in `.env` it is followed by the clone's own eight digits",
     "memlab2",
     (*MEASURING, "images", "clean"),
     is_recorded=False,

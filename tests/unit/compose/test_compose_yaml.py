@@ -153,6 +153,13 @@ def test_there_is_one_image_for_each_python_and_stack() -> None:
         assert arguments["STACK"] == stack, name
 
 
+def test_every_image_has_the_tag_of_its_clone() -> None:
+    tagged = services(LAB_TAG=":0a1b2c3d")
+
+    for name in SERVICES:
+        assert tagged[name]["image"] == f"{SERVICES[name]['image']}:0a1b2c3d", name
+
+
 def test_a_variant_is_shown_its_cpus_and_nothing_else_of_the_host() -> None:
     for name in VARIANTS:
         service = VARIANTS[name]

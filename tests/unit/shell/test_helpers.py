@@ -95,10 +95,11 @@ def test_no_python_of_the_lab_calls_the_engines_client_to_run_a_container() -> N
 
 def test_the_shared_options_take_everything_away() -> None:
     words = sourced("contained").split()
-    (mark,) = [word for word in words if word.startswith("memlab.shell=memlab-")]
-    at = words.index(mark)
+    marks = [word for word in words if word.startswith(("memlab.shell=", "memlab.project="))]
+    (project,) = [mark.partition("=")[2] for mark in marks if "project" in mark]
 
-    assert " ".join(words[: at - 1] + words[at + 1 :]) == OPTIONS
+    assert [mark.startswith(f"memlab.shell={project}-") for mark in marks] == [False, True]
+    assert re.sub(r" --label memlab\.(shell|project)=\S+", "", " ".join(words)) == OPTIONS
 
 
 def test_they_run_as_the_caller_and_on_a_network_that_is_named() -> None:
