@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.lab_commands import ROOT, Lab, composes, docker
+from support.shell_scripts import sourced
 
 pytestmark = pytest.mark.engine
 
@@ -134,12 +135,6 @@ def images_of(clone: Path) -> str:
     """The images of a clone, by their tag."""
     tag = sourced(clone, "echo $LAB_TAG")
     return docker("images", "--format", "{{.Repository}}:{{.Tag}}", f"--filter=reference=*{tag}")
-
-
-def sourced(clone: Path, line: str) -> str:
-    words = ["sh", "-c", f". scripts/shell/engine.sh; {line}"]
-    done = subprocess.run(words, cwd=clone, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 def test_a_run_that_still_builds_is_seen_and_a_second_one_takes_nothing(lab: Lab) -> None:

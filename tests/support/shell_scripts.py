@@ -1,5 +1,8 @@
 """The lab's shell: what make calls, and in scripts/shell what those call or source."""
 
+import subprocess
+from pathlib import Path
+
 from support.paths import ROOT
 
 SCRIPTS = ROOT / "scripts"
@@ -10,3 +13,10 @@ SHELL_SCRIPTS = sorted(
     if path.is_file()
     if path.suffix == ".sh" or path.read_bytes().startswith(b"#!/bin/sh")
 )
+
+
+def sourced(clone: Path, line: str) -> str:
+    """What a line prints in a shell of a clone that knows its project and its tag."""
+    words = ["sh", "-c", f". scripts/shell/engine.sh; {line}"]
+    done = subprocess.run(words, cwd=clone, capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -16,6 +16,8 @@ RECIPE = "Dockerfile"
 LOGS, SOCKETS, HOMES, GUESS = "logs", "probes", "homes", "guess"
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
 """How much the engine keeps of what a service prints, as in compose.yaml."""
+NO_DNS = ["127.0.0.1"]
+"""Where names that no service has are looked up, as in compose.yaml: nobody answers there."""
 MEMRAY = "/lab/memray"
 """Folder of memray's packages, where there is a wheel for the app's Python; not on its path."""
 JEMALLOC_LINK = f"/usr/lib/{JEMALLOC}"
@@ -96,6 +98,7 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         "read_only": True,
         "tmpfs": ["/tmp:size=64m"],
         "networks": ["lab"],
+        "dns": NO_DNS,
         "user": "${LAB_UID:-1000}:${LAB_GID:-1000}",
         "logging": LOGGING,
         "pids_limit": 2048,

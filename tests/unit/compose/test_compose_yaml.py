@@ -65,18 +65,25 @@ def test_memory_and_processes_are_limited() -> None:
         assert 0 < int(service["pids_limit"]) <= 2048, name
 
 
-def test_the_network_is_internal_and_no_port_is_published() -> None:
+NETWORKS = {"gate": ["engine"], "driver": ["engine", "lab"]}
+"""Those of the services that are not alone with the driver."""
+
+
+def test_no_variant_shares_a_network_with_the_gate_and_no_port_is_published() -> None:
     for name in SERVICES:
         service = SERVICES[name]
 
-        assert service["networks"] == ["lab"], name
+        assert service["networks"] == NETWORKS.get(name, ["lab"]), name
+        assert service["dns"] == ["127.0.0.1"], name
         assert not {"ports", "network_mode", "extra_hosts"} & service.keys(), name
 
 
-def test_the_only_network_is_internal() -> None:
+def test_the_networks_are_internal_and_the_host_has_no_address_there() -> None:
     document = read_yaml(COMPOSE)
+    options = {"com.docker.network.bridge.inhibit_ipv4": "true"}
+    expected = {"internal": True, "driver_opts": options}
 
-    assert document["networks"] == {"lab": {"internal": True}}
+    assert document["networks"] == {"engine": expected, "lab": expected}
 
 
 def test_nobody_is_root() -> None:
