@@ -19,7 +19,8 @@ contained() {
     echo "--pull never --label memlab=helper --label memlab.project=$project --label memlab.shell=$project-$$" \
         "--network ${1:-none}" \
         "--user ${LAB_UID:-1000}:${LAB_GID:-1000} --cap-drop ALL --security-opt no-new-privileges" \
-        "--read-only --tmpfs /tmp:size=64m --pids-limit 256 --memory 1g --memory-swap 1g"
+        "--read-only --tmpfs /tmp:size=64m --pids-limit 256 --memory 1g --memory-swap 1g" \
+        "--ulimit fsize=1073741824"
 }
 
 # What this script ran or created by itself; with it the volumes that an image asks for.
@@ -79,6 +80,13 @@ reason() {
     done
 }
 
+# Bring the container $1 into the network $2: Compose v1 leaves all but the first of a service for its
+# own start.
+join() {
+    names=$(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' "$1")
+    case " $names" in *" $2 "*) ;; *) docker network connect "$2" "$1" ;; esac
+}
+
 # Run the created driver to its end and exit with its code. It is attached from the background, so
 # that a signal reaches it once, and through here.
 run_driver() {
@@ -88,6 +96,7 @@ run_driver() {
 
 await_driver() {
     driver=$(container_of driver)
+    join "$driver" "$COMPOSE_PROJECT_NAME"_lab || { say "the driver cannot join its networks"; return 3; }
     own_group docker start --attach "$driver" &
     attached=$!
     trap 'docker kill --signal TERM "$driver" > /dev/null 2>&1' INT TERM HUP

@@ -10,13 +10,16 @@ from lab.app.requirements import flattened, is_local
 from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC
+from lab.paths import MEMRAY_LOCK
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
 RECIPE = "Dockerfile"
 LOGS, SOCKETS, HOMES, GUESS = "logs", "probes", "homes", "guess"
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
 """How much the engine keeps of what a service prints, as in compose.yaml."""
-NO_DNS = ["127.0.0.1"]
+MOST_FILE_BYTES = 1 << 30
+"""The largest file that a variant can write, as in compose.yaml."""
+NO_DNS, DNS_OPTIONS = ["127.0.0.1"], ["timeout:1", "attempts:2"]
 """Where names that no service has are looked up, as in compose.yaml: nobody answers there."""
 MEMRAY = "/lab/memray"
 """Folder of memray's packages, where there is a wheel for the app's Python; not on its path."""
@@ -40,13 +43,14 @@ def recipe(description: AppSpec) -> str:
         f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK}"
         f" && {TIDY}) || true",
         *system,
-        f"COPY {REQUIREMENTS} {CONSTRAINTS} /lab/",
+        f"COPY {REQUIREMENTS} {CONSTRAINTS} {MEMRAY_LOCK.name} /lab/",
         *([f"COPY {COPY} {FOLDER}"] if is_local(description) else []),
         "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir"
         f" --disable-pip-version-check --no-warn-script-location -r /lab/{REQUIREMENTS}"
         f" -c /lab/{CONSTRAINTS}",
         "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --quiet"
-        f" --disable-pip-version-check --only-binary :all: --target {MEMRAY} memray || true",
+        f" --disable-pip-version-check --only-binary :all: --target {MEMRAY} --require-hashes"
+        f" -r /lab/{MEMRAY_LOCK.name} || true",
         f"COPY --chown=1000:1000 {COPY} {FOLDER}",
         *prepared(description),
         f"RUN chmod -R a+rwX {FOLDER}",
@@ -97,8 +101,10 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         "security_opt": ["no-new-privileges:true"],
         "read_only": True,
         "tmpfs": ["/tmp:size=64m"],
+        "ulimits": {"fsize": MOST_FILE_BYTES},
         "networks": ["lab"],
         "dns": NO_DNS,
+        "dns_opt": DNS_OPTIONS,
         "user": "${LAB_UID:-1000}:${LAB_GID:-1000}",
         "logging": LOGGING,
         "pids_limit": 2048,

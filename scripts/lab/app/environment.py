@@ -22,6 +22,7 @@ from lab.engines.process.environments import (
 from lab.engines.process.interpreters import Interpreter
 from lab.engines.process.uv import Uv
 from lab.errors import LabError, VariantError
+from lab.paths import MEMRAY_LOCK
 
 T = TypeVar("T")
 ENVIRONMENTS = ".environments"
@@ -91,10 +92,20 @@ def ensured(job: Preparation, description: AppSpec, interpreter: Interpreter) ->
 
 def prepare_memray(description: AppSpec, root: Path, python: Installed) -> Path | None:
     """The folder of memray's packages for an app's Python; None where it has no wheel."""
-    folder = root.absolute() / f"memray-{python.python.parents[1].name.rpartition('-')[2]}"
+    locked = hashlib.sha256(MEMRAY_LOCK.read_bytes()).hexdigest()[:8]
+    name = python.python.parents[1].name.rpartition("-")[2]
+    folder = root.absolute() / f"memray-{name}-{locked}"
     if (folder / COMPLETE).exists():
         return folder
-    words: Needs = ("--only-binary", ":all:", "--target", folder, "memray")
+    words: Needs = (
+        "--only-binary",
+        ":all:",
+        "--target",
+        folder,
+        "--require-hashes",
+        "-r",
+        MEMRAY_LOCK,
+    )
     with signals_interrupt():
         uv = Uv(root.absolute())
         try:

@@ -3,13 +3,14 @@
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from lab.app.spec import AppSpec
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
 
-MAX_DEPTH, MAX_BYTES, MAX_FILES = 8, 1_000_000, 20_000
+MAX_DEPTH, MAX_BYTES, MAX_FILES, MAX_LINES = 8, 1_000_000, 20_000, 20_000
 FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$")
 EDITABLE = re.compile(r"\s*(?:-e|--editable)[ =]*(.+)$")
 LOCAL = re.compile(r"\s*(?:file:)?(\.{1,2}(?:/[^\s\[;#]*)?)(\[[^\]]*\])?\s*((?:[;#].*)?)$")
@@ -36,7 +37,7 @@ def flattened(description: AppSpec, base: str) -> tuple[str, str]:
     """
     wanted: list[str] = []
     limits: list[str] = []
-    for line in inlined(description, lines_of(description), Path(), 0):
+    for line in bounded(description, inlined(description, lines_of(description), Path(), 0)):
         (limits if line.startswith(CONSTRAINED) else wanted).append(line)
     wanted = [led_to(description, line, base) for line in wanted]
     return text(wanted), text([line.removeprefix(CONSTRAINED) for line in limits])
@@ -56,10 +57,19 @@ def inlined(description: AppSpec, lines: Sequence[str], where: Path, depth: int)
         if depth == MAX_DEPTH:
             raise UsageError(f"{description.file}: requirements: {match[2]} goes on without end")
         name = where / match[2]
-        inside = list(inlined(description, read(description, name), name.parent, depth + 1))
+        below = inlined(description, read(description, name), name.parent, depth + 1)
+        inside = bounded(description, below)
         is_limit = match[1] in ("-c", "--constraint")
         plain = (each for each in inside if each.strip() and not each.lstrip().startswith("#"))
         yield from ((f"{CONSTRAINED}{each}" for each in plain) if is_limit else inside)
+
+
+def bounded(description: AppSpec, lines: Iterator[str]) -> list[str]:
+    """The lines, of which files that name each other again and again make any number."""
+    found = list(islice(lines, MAX_LINES + 1))
+    if len(found) > MAX_LINES:
+        raise UsageError(f"{description.file}: requirements: more than {MAX_LINES:,} lines")
+    return found
 
 
 def in_folder(description: AppSpec, line: str, where: Path) -> str:

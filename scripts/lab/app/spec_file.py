@@ -1,5 +1,6 @@
 """lab.toml to an app's spec; the only place that reads it."""
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -16,7 +17,12 @@ from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
 from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
 from lab.app.toml_kinds import Whole
-from lab.errors import UsageError
+from lab.errors import LabError, UsageError
+from lab.files import read_bytes
+from lab.units import MIB
+
+MOST_BYTES = MIB
+"""The longest lab.toml that is read."""
 
 
 def parse(text: str, file: Path) -> dict[str, Any]:
@@ -27,6 +33,8 @@ def parse(text: str, file: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise UsageError(f"{file} cannot be read: it is nested too deeply") from None
     except ValueError as error:
         raise UsageError(f"{file} is not TOML: {error}") from error
 
@@ -40,15 +48,30 @@ def read_spec(app: Path) -> AppSpec:
     file = app if app.suffix == ".toml" else app / FILE
     folder = file.parent
     check_folder(folder, app)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not os.path.lexists(file):
         raise UsageError(
             f"{folder} holds no {file.name}: `make init APP={folder}` writes a {FILE} from a guess"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
+        )
+    return describe(parse(read_text(own_file(file)), file), file)
+
+
+def own_file(file: Path) -> Path:
+    """The file itself; a symlink may stand for another one of its folder.
+
+    Raises:
+        UsageError: it leads out of the folder.
+    """
+    real = file.resolve()
+    if not real.is_relative_to(file.parent.resolve()):
+        raise UsageError(f"{file} leads out of its folder: give the file itself")
+    return real
+
+
+def read_text(file: Path) -> str:
+    try:
+        return read_bytes(file, MOST_BYTES).decode("utf-8")
+    except (LabError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error
-    return describe(parse(text, file), file)
 
 
 def describe(values: dict[str, Any], file: Path) -> AppSpec:
@@ -118,7 +141,9 @@ def dockerfile(table: Table) -> Path | None:
         return table.read(keys.DOCKERFILE)
     own = table.file.parent / "Dockerfile"
     instead = (keys.IMAGE, keys.REQUIREMENTS, keys.PYTHON)
-    return own.resolve() if own.is_file() and not any(key in table for key in instead) else None
+    if any(key in table for key in instead) or not os.path.lexists(own):
+        return None
+    return own_file(own) if own.is_file() else None
 
 
 def count(table: Table, blocks: int) -> int:

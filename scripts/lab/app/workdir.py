@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from lab.app.services import image_name, services
 from lab.app.spec import AppSpec
 from lab.engines.process.environments import Installed
 from lab.errors import UsageError
+from lab.removal import remove_tree
 from lab.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def workplace(description: AppSpec) -> Iterator[Path]:
         copy_app(description.folder, work / COPY)
         yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        remove_tree(work)
 
 
 def write_services(

@@ -8,6 +8,7 @@ import argparse
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from shutil import copyfile
 
 from lab.app.container import (
     CONSTRAINTS,
@@ -24,7 +25,7 @@ from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.commands.app_input import given_app
 from lab.errors import ExitCode
-from lab.paths import ROOT
+from lab.paths import MEMRAY_LOCK, ROOT
 from lab.settings import given_settings
 
 
@@ -52,6 +53,7 @@ def prepare(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
         (work / REQUIREMENTS).write_text(wanted, encoding="utf-8")
         (work / CONSTRAINTS).write_text(limits, encoding="utf-8")
         (work / RECIPE).write_text(recipe(spec), encoding="utf-8")
+        copyfile(MEMRAY_LOCK, work / MEMRAY_LOCK.name)
     for name in (LOGS, SOCKETS, HOMES, GUESS):
         (work / name).mkdir(exist_ok=True)
     print(f"own_python={spec.python}")

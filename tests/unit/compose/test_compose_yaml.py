@@ -63,6 +63,7 @@ def test_memory_and_processes_are_limited() -> None:
 
         assert service["mem_limit"] == service["memswap_limit"], name
         assert 0 < int(service["pids_limit"]) <= 2048, name
+        assert service["ulimits"] == {"fsize": 1 << 30}, name
 
 
 NETWORKS = {"gate": ["engine"], "driver": ["engine", "lab"]}
@@ -75,6 +76,7 @@ def test_no_variant_shares_a_network_with_the_gate_and_no_port_is_published() ->
 
         assert service["networks"] == NETWORKS.get(name, ["lab"]), name
         assert service["dns"] == ["127.0.0.1"], name
+        assert service["dns_opt"] == ["timeout:1", "attempts:2"], name
         assert not {"ports", "network_mode", "extra_hosts"} & service.keys(), name
 
 

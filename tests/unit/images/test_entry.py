@@ -81,3 +81,10 @@ def test_its_own_signal_reaches_the_server(tmp_path: Path) -> None:
     entry, _ = started(tmp_path, "exec sleep 100")
     entry.terminate()
     assert entry.wait(30) == 128 + signal.SIGTERM
+
+
+def test_a_log_ends_at_its_limit_and_the_server_goes_on(tmp_path: Path) -> None:
+    entry, _ = started(tmp_path, "head -c 80000000 /dev/zero; exit 5")
+
+    assert entry.wait(30) == 5
+    assert (tmp_path / "server.log").stat().st_size < 65 * 2**20

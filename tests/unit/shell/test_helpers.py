@@ -14,7 +14,7 @@ from support.shell_scripts import SHELL_SCRIPTS
 OPTIONS = (
     "--pull never --label memlab=helper --network none --user 1000:1000 --cap-drop ALL "
     "--security-opt no-new-privileges --read-only --tmpfs /tmp:size=64m --pids-limit 256 "
-    "--memory 1g --memory-swap 1g"
+    "--memory 1g --memory-swap 1g --ulimit fsize=1073741824"
 )
 CLIENT = """#!/bin/sh
 [ "$1 $2" = "cp look:/the/file" ] && cat {archive} {more}

@@ -19,6 +19,8 @@ FILES = ("requirements", "base", "common", "main", "prod", "production", "dev", 
 USED_GROUPS = frozenset(
     {"main", "prod", "production", "server", "web", "app", "api", "deploy", "standard", "all"}
 )
+MOST_NAMED = 50
+"""Files with requirements that name each other."""
 Toml = Callable[[str], Mapping[str, Any]]
 """A file's table by its name in the folder; empty where it is none."""
 
@@ -169,16 +171,18 @@ def required_names(folder: Folder, found: Guessed | None) -> frozenset[str]:
     if found is None:
         return frozenset()
     lines = [f"-r {found.value}"] if isinstance(found.value, str) else list(found.value)
-    return frozenset(names_of(folder, lines, "", 0))
+    return frozenset(names_of(folder, lines, "", set()))
 
 
-def names_of(folder: Folder, lines: Sequence[str], where: str, depth: int) -> Iterator[str]:
+def names_of(folder: Folder, lines: Sequence[str], where: str, seen: set[str]) -> Iterator[str]:
+    """Each file that is named is read once, however often it is named."""
     for line in lines:
         if match := re.match(r"\s*(?:-r|--requirement)[ =]*(\S+)", line):
             name = re.sub(r"[^/]+/\.\./", "", joined(where, match[1].removeprefix("./")))
-            if name in folder.files and depth < 5:
+            if name in folder.files and name not in seen and len(seen) < MOST_NAMED:
+                seen.add(name)
                 text = folder.text(name).splitlines()
-                yield from names_of(folder, text, name.rpartition("/")[0], depth + 1)
+                yield from names_of(folder, text, name.rpartition("/")[0], seen)
         elif name := name_in(line):
             yield name
             yield from (normal(e) for e in re.findall(r"\[([\w,-]+)\]", line))

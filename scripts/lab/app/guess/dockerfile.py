@@ -69,7 +69,7 @@ def words_of(given: str) -> list[str] | str:
     """A list for the form of JSON, the line itself for the shell's."""
     try:
         found = json.loads(given)
-    except ValueError:
+    except (ValueError, RecursionError):
         return given
     return [str(word) for word in found] if isinstance(found, list) else given
 

@@ -13,6 +13,9 @@ from lab.app.guess.serving import program, served, within
 from lab.app.guess.shell import Step, steps
 
 DOCKERFILES = r"dockerfile|dockerfile\..*|(.*[._-])dockerfile"
+MOST_BRACKETS = 2_000
+"""Of lists and tables in lines of a Compose file; its reader is slow in deep ones."""
+MOST_NODES = 20_000
 COMPOSE_FILES = r"(docker-)?compose(\..*)?\.ya?ml"
 SCRIPTS = r".*\.sh"
 PREPARING = re.compile(
@@ -160,13 +163,27 @@ def compose_services(text: str) -> Mapping[str, Mapping[str, Any]]:
     """The services of a Compose file; empty where it, or the reader of YAML, cannot be had."""
     with contextlib.suppress(ImportError, ValueError, RecursionError):
         yaml = importlib.import_module("yaml")
+        if text.count("[") + text.count("{") > MOST_BRACKETS:
+            return {}
         try:
             services = yaml.safe_load(text)["services"]
         except (yaml.YAMLError, TypeError, KeyError):
             return {}
-        if isinstance(services, Mapping):
+        if isinstance(services, Mapping) and is_bounded(services):
             return {str(k): v for k, v in services.items() if isinstance(v, Mapping)}
     return {}
+
+
+def is_bounded(document: Any) -> bool:
+    """Whether it has at most MOST_NODES parts, each counted wherever an alias stands for it."""
+    todo, seen = [document], 0
+    while todo and seen <= MOST_NODES:
+        node, seen = todo.pop(), seen + 1
+        if isinstance(node, Mapping):
+            todo += [*node.keys(), *node.values()]
+        elif isinstance(node, list | tuple | set):
+            todo += node
+    return not todo
 
 
 def from_compose(folder: Folder, name: str) -> Iterator[Command]:

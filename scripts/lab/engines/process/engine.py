@@ -6,7 +6,6 @@ differences. Each variant runs below a supervisor (lab.engines.process.superviso
 
 import contextlib
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +33,7 @@ from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
 from lab.records.variant import Variant
+from lab.removal import remove_tree
 
 
 class ProcessEngine:
@@ -122,7 +122,7 @@ class ProcessEngine:
         """
         variant, shown = plan.variant, self.shown_to(plan.variant)
         with contextlib.ExitStack() as cleanup:
-            cleanup.callback(shutil.rmtree, plan.work, ignore_errors=True)
+            cleanup.callback(remove_tree, plan.work)
             try:
                 plan.copy_app()
                 database, database_address = self.start_database(plan)
@@ -195,4 +195,4 @@ class ProcessEngine:
             raise VariantError(f"{variant.name}: some of its processes do not end")
         self.ended[variant.name] = (self.state(variant), running.log_lines())
         del self.running[variant.name]
-        shutil.rmtree(running.work, ignore_errors=True)
+        remove_tree(running.work)

@@ -1,8 +1,11 @@
 """A folder that a stranger filled: bounded, nothing is followed, nothing waits."""
 
 import os
+import time
+from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from lab.app.guess import folder as module
 from lab.app.guess.folder import read_folder
 from lab.app.guess.guess import guess
@@ -43,3 +46,33 @@ def test_python_that_is_none_or_without_end_is_no_reason_to_fail(tmp_path: Path)
     (tmp_path / "compose.yaml").write_text("services: [&a [*a]]\n: {", encoding="utf-8")
 
     assert guess(read_folder(tmp_path)).value("requirements") is None
+
+
+DEEP = 100_000
+HOSTILE = {
+    "pyproject.toml": "a = " + "[" * DEEP,
+    "Pipfile": "a = " + "[" * DEEP,
+    "uv.lock": "a = " + "{a=" * DEEP,
+    "compose.yaml": "[" * DEEP,
+    "docker-compose.yml": "services:\n  a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + "".join(f"  {b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefghijklm"))
+    + "  web: {build: *m, command: [*m]}\n",
+    "main.py": "x = " + "(" * DEEP,
+    "web.py": "x = " + "-" * DEEP + "1",
+    "Dockerfile": "FROM x\nCMD " + "[" * DEEP,
+    "requirements.txt": "-r requirements.txt\n" * 1000 + "a" * DEEP,
+    "setup.cfg": "[" * DEEP,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_costs_a_guess_and_no_more(tmp_path: Path, name: str) -> None:
+    (tmp_path / "app.py").write_text(
+        "import flask\napp = flask.Flask(__name__)\n", encoding="utf-8"
+    )
+    (tmp_path / name).write_text(HOSTILE[name], encoding="utf-8")
+    before = time.process_time()
+
+    assert guess(read_folder(tmp_path)) is not None
+
+    assert time.process_time() - before < 5
