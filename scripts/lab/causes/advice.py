@@ -57,11 +57,13 @@ def help_line(found: Diagnosis) -> str:
     """The best intervention that was measured, or the advice for the first cause.
 
     The advice comes first where the intervention is a stop-gap, and of a leak of live memory of
-    which it leaves most. What live memory fills and has stopped needs no stop-gap.
+    which it leaves most; another release that ends the growth comes before all. What live memory fills and has stopped needs no stop-gap.
     """
     best, advice = best_cure(found), with_release(advice_for_cause(found), found)
     if found.judged.verdict is Verdict.BOUNDED and is_live(found):
         best = None if best and best.change.is_stop_gap else best
+    if best and any(map(ends_it, found.outcomes)):
+        best = best if best.change.is_stop_gap else None
     cure = cure_text(best, found.requests) if best else ""
     if not best:
         return advice or without_findings(found)

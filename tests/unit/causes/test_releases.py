@@ -14,7 +14,7 @@ from lab.causes.holders import HolderFinding, sentences
 from lab.causes.interventions import InterventionResult
 from lab.causes.releases import asks_for_release
 from lab.records.holders import CalledFunction, CodeKind, Holder, Owner, Package
-from lab.records.interventions import Cause, InterventionPlan, Release
+from lab.records.interventions import Cause, Intervention, InterventionPlan, Release
 from lab.records.judgement import Certainty, Verdict
 from lab.records.observations import TracedLine
 from lab.verdict.verdict import judge_trial
@@ -115,6 +115,16 @@ def test_the_help_is_what_the_newest_release_did(
     holder: HolderFinding, verdict: Verdict, said: str
 ) -> None:
     assert help_line(diagnosis(holder, ended(verdict))) == said
+
+
+def test_a_release_that_ends_it_comes_before_what_hides_it() -> None:
+    arena = Intervention("one-arena", "MALLOC_ARENA_MAX=1", (Cause.FRAGMENTATION,))
+    hidden = InterventionResult(arena, 0.0, 12 << 20, rate=1.0, verdict=Verdict.LEAK)
+    found = diagnosis(UNHELD, ended(Verdict.FLAT))
+    first = replace(found.findings[0], cause=Cause.FRAGMENTATION)
+    both = replace(found, findings=(first, *found.findings), outcomes=(hidden, *found.outcomes))
+
+    assert help_line(both) == "ujson>=5.12.1 (measured: flat)"
 
 
 def test_without_another_release_nothing_is_lost() -> None:
