@@ -57,7 +57,8 @@ def help_line(found: Diagnosis) -> str:
     """The best intervention that was measured, or the advice for the first cause.
 
     The advice comes first where the intervention is a stop-gap, and of a leak of live memory of
-    which it leaves most; another release that ends the growth comes before all. What live memory fills and has stopped needs no stop-gap.
+    which it leaves most; another release that ends the growth comes before all. What live memory
+    fills and has stopped needs no stop-gap.
     """
     best, advice = best_cure(found), with_release(advice_for_cause(found), found)
     if found.judged.verdict is Verdict.BOUNDED and is_live(found):
