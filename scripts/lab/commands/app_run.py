@@ -12,10 +12,13 @@ from rich.console import Console
 
 from lab.app.release import NoRelease
 from lab.app.services import SUITE, base_name, control_name
+from lab.causes.causes import Plausible
 from lab.causes.diagnosis import Diagnosis, diagnosis_of, needs_tracing, suspects
+from lab.causes.early import early_suspects
 from lab.causes.holders import HolderFinding
 from lab.causes.interventions import worth_trying
 from lab.causes.releases import asks_for_release
+from lab.commands.app_early import Asks, conduct_once, judge_and_explain
 from lab.commands.app_failures import with_log, without_trial
 from lab.commands.app_limit import again, shortened, within
 from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
@@ -26,9 +29,9 @@ from lab.errors import LabError
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.interruption import run_until_signal
-from lab.measure.progress import progress_for
+from lab.measure.progress import Progress, progress_for
 from lab.measure.run import begin
-from lab.measure.scheduler import conduct, side_by_side
+from lab.measure.scheduler import side_by_side
 from lab.measure.slots import Slots
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
@@ -79,6 +82,8 @@ class AppRun:
         self.started = time.monotonic()
         self.interrupted = False
         self.changes: tuple[Intervention, ...] = ()
+        self.tried: InterventionPlan | None = None
+        """What ran beside the app as it is; None where nothing was asked for, or not yet."""
         self.releases = given.releases
         self.met: LimitMet | None = None
         self.again: Variant | None = None
@@ -92,12 +97,12 @@ class AppRun:
         base = self.plan.base
         experiment = begin(self.settings, self.engine, (base,), (), self.slot_plan, ROOT)
         self.write_experiment(experiment, done=False)
-        self.conduct([base])
+        self.conduct_base(base)
         trial = self.measured(base)
         self.met = limit_met(trial)
         if self.met is not None and not self.interrupted:
             trial = self.repeat(trial, self.met)
-        tried = self.choose_interventions(trial)
+        tried = self.tried or self.choose_interventions(trial)
         self.folder.write_interventions(tried)
         if tried.changes or tried.traced:
             self.conduct_interventions(tried)
@@ -112,18 +117,48 @@ class AppRun:
         """All of them side by side, once."""
         totals = {variant.name: self.requests_of(variant) for variant in variants}
         with progress_for(self.console, totals) as progress:
-            context = RunContext(
-                self.engine,
-                self.settings,
-                Slots(self.slot_plan),
-                self.folder,
-                progress,
-                self.waits,
-                decider=RunDecider(of_user_app=True),
-                user_apps=self.plan.user_apps,
-            )
+            context = self.context_of(progress)
             trials = [conduct_once(context, variant) for variant in variants]
             self.interrupted = run_until_signal(side_by_side(trials))
+
+    def context_of(self, progress: Progress) -> RunContext:
+        return RunContext(
+            self.engine,
+            self.settings,
+            Slots(self.slot_plan),
+            self.folder,
+            progress,
+            self.waits,
+            decider=RunDecider(of_user_app=True),
+            user_apps=self.plan.user_apps,
+        )
+
+    def conduct_base(self, base: Variant) -> None:
+        """The app as it is, and beside it what explains its growth, from its first blocks on."""
+        with progress_for(self.console, {base.name: self.requests_of(base)}) as progress:
+            context = replace(self.context_of(progress), judged=base.name)
+            asks = Asks(self.early_variants, lambda: self.explaining(base), self.requests_of)
+            self.interrupted = run_until_signal(judge_and_explain(context, base, asks))
+
+    def early_variants(self, trial: Trial) -> list[Variant]:
+        """What the trial so far would ask for."""
+        causes = early_suspects(trial)
+        return self.variants_of(worth_trying(causes, self.plan.changes), traces=self.traces(causes))
+
+    def explaining(self, base: Variant) -> list[Variant]:
+        """What the verdict asks for; nothing yet of an app that met its memory limit."""
+        trial = self.trial_of(base)
+        if trial is None or not trial.blocks or limit_met(trial) is not None:
+            return []
+        self.tried = self.choose_interventions(trial)
+        variants = self.variants_of(self.tried.changes, traces=bool(self.tried.traced))
+        if variants:
+            self.say_what_is_tried(self.tried)
+        return variants
+
+    def trial_of(self, variant: Variant) -> Trial | None:
+        path = self.folder.path / "samples" / variant.name / "1.jsonl"
+        return read_trial(path) if path.exists() else None
 
     def repeat(self, trial: Trial, met: LimitMet) -> Trial:
         """The trial that is judged in place of one that met its limit; the same where it fails."""
@@ -133,8 +168,7 @@ class AppRun:
             f"{met.sentence} Once more, with {limit} and {load:,} requests.", soft_wrap=True
         )
         self.conduct([self.again])
-        path = self.folder.path / "samples" / self.again.name / "1.jsonl"
-        repeated = read_trial(path) if path.exists() else None
+        repeated = self.trial_of(self.again)
         if repeated is None or not repeated.blocks:
             self.again = None
             return trial
@@ -153,8 +187,7 @@ class AppRun:
 
     def measured(self, base: Variant) -> Trial:
         """Its trial; what never came to a baseline leaves nothing behind but one clear line."""
-        path = self.folder.path / "samples" / base.name / "1.jsonl"
-        trial = read_trial(path) if path.exists() else None
+        trial = self.trial_of(base)
         if trial is not None and (trial.blocks or self.interrupted):
             return trial
         shutil.rmtree(self.folder.path, ignore_errors=True)
@@ -164,7 +197,7 @@ class AppRun:
     def choose_interventions(self, trial: Trial) -> InterventionPlan:
         """What is tried after the app as it is: nothing where it was interrupted."""
         causes = suspects(trial)
-        traces = self.plan.spec.probes and needs_tracing(causes) and not self.interrupted
+        traces = self.traces(causes) and not self.interrupted
         self.changes = () if self.interrupted else worth_trying(causes, self.plan.changes)
         spec = self.plan.spec
         return InterventionPlan(
@@ -176,15 +209,28 @@ class AppRun:
             again=self.again.name if self.again else None,
         )
 
+    def traces(self, causes: Sequence[Plausible]) -> bool:
+        """Whether traced runs may name the holder."""
+        return self.plan.spec.probes and needs_tracing(causes)
+
     def conduct_interventions(self, tried: InterventionPlan) -> None:
-        """The control run, the interventions and the traced runs, side by side."""
+        """What explains, where it has not run beside the app as it is."""
+        if tried is self.tried:
+            return
+        self.say_what_is_tried(tried)
+        self.conduct(self.variants_of(tried.changes, traces=bool(tried.traced)))
+
+    def say_what_is_tried(self, tried: InterventionPlan) -> None:
         names = [change.name for change in tried.changes]
         names += [name.removeprefix(f"{tried.base}-") for name in tried.traced]
         self.console.print(f"The app grows: trying {', '.join(names)}.", soft_wrap=True)
-        variants = [self.plan.control] if tried.changes else []
-        variants += [self.plan.changed(change) for change in tried.changes]
-        variants += [self.plan.variants[name] for name in tried.traced]
-        self.conduct(self.fitting(variants))
+
+    def variants_of(self, changes: Sequence[Intervention], *, traces: bool) -> list[Variant]:
+        """The control run, the interventions and the traced runs."""
+        variants = [self.plan.control] if changes else []
+        variants += [self.plan.changed(change) for change in changes]
+        variants += [self.plan.variants[name] for name in self.plan.traced if traces]
+        return self.fitting(variants)
 
     def conduct_release(self, tried: InterventionPlan) -> InterventionPlan:
         """The plan with the newest release of what holds a leak, which ran; or why none did."""
@@ -216,12 +262,6 @@ class AppRun:
                 interrupted=self.interrupted,
             )
         )
-
-
-async def conduct_once(context: RunContext, variant: Variant) -> None:
-    """The one trial of a variant."""
-    await conduct(context, variant, 1)
-    context.progress.finished(variant.name, None)
 
 
 def run_app(given: AppRunInput, console: Console) -> tuple[RunFolder, Diagnosis]:

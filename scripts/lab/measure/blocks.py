@@ -80,10 +80,11 @@ class BlockLoad:
     async def run_block(self, index: int, size: int) -> None:
         """One block and its cooldown."""
         trial, slots = self.trial, self.trial.run.slots
+        alone = trial.run.judged == trial.variant.name
         trial.show(state="waiting")
-        if slots.all_load():
+        if slots.all_load(alone=alone):
             trial.watch.pause()
-        async with slots.load_slot():
+        async with slots.load_slot(alone=alone):
             trial.watch.resume()
             trial.show(state="load")
             block = await self.send(index, size)

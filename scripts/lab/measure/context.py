@@ -26,5 +26,7 @@ class RunContext:
     decider: Decider = NO_DECIDER
     finished: frozenset[tuple[str, int]] = frozenset()
     """Variants and numbers of trials that an earlier part of the run brought to their end."""
+    judged: str | None = None
+    """The variant whose load has the CPUs to itself, while others run beside it to explain it."""
     user_apps: Mapping[str, UserApp] = field(default_factory=dict)
     """User apps by the names of their variants."""

@@ -81,6 +81,9 @@ class Progress(Protocol):
         total: int | None = None,
     ) -> None: ...
 
+    def expect(self, name: str, total: int) -> None:
+        """One more variant, with the number of its requests."""
+
     def finished(self, name: str, note: str | None) -> None:
         """All trials of a variant have ended; `note` is the status line of the run, if any."""
 
@@ -89,7 +92,7 @@ class Board:
     """The lines of all variants, and how far the run is."""
 
     def __init__(self, totals: Mapping[str, int], work: Mapping[str, float] | None = None) -> None:
-        self.totals = totals
+        self.totals = dict(totals)
         """Requests by variant."""
         self.work = dict(work or dict.fromkeys(totals, 1.0))
         """The work of each variant, in any unit."""
@@ -120,6 +123,10 @@ class Board:
             line.started_seconds = time.monotonic()
         line.done = line.done if done is None else done
         return line
+
+    def expect(self, name: str, total: int) -> None:
+        self.totals[name], self.work[name] = total, 1.0
+        self.lines[name] = VariantProgress(name, total)
 
     def finish(self, name: str, note: str | None) -> None:
         self.lines[name].finished = True
@@ -182,6 +189,9 @@ class LiveProgress:
     ) -> None:
         self.board.change(name, state, done, memory_bytes, total)
 
+    def expect(self, name: str, total: int) -> None:
+        self.board.expect(name, total)
+
     def finished(self, name: str, note: str | None) -> None:
         self.board.finish(name, note)
 
@@ -220,6 +230,9 @@ class PlainProgress:
             for other in self.board.lines.values():
                 if other.state in self.COOLDOWN_STATES:
                     self.say("  ".join(filter(None, other.cells())))
+
+    def expect(self, name: str, total: int) -> None:
+        self.board.expect(name, total)
 
     def finished(self, name: str, note: str | None) -> None:
         self.board.finish(name, note)

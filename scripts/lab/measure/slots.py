@@ -2,7 +2,8 @@
 
 A slot is a variant that runs: as many as the memory budget holds, by the sum of their limits.
 A load slot is a variant under load: one a CPU, so that a block meets the same contention however
-many slots there are; the others are in their cooldown meanwhile.
+many slots there are; the others are in their cooldown meanwhile. A variant that is judged while
+others only explain takes all of them: its load has the CPUs to itself.
 """
 
 import asyncio
@@ -40,6 +41,37 @@ def plan_slots(
     )
 
 
+class Turns:
+    """So many at once, or one alone; who wants to be alone comes before those who wait."""
+
+    def __init__(self, count: int) -> None:
+        self.count = self.free = count
+        self.alone_waiting = 0
+        self.changed = asyncio.Condition()
+
+    def must_wait(self, *, alone: bool) -> bool:
+        """Whether a turn is not to be had now."""
+        return self.free < (self.count if alone else 1) or (not alone and self.alone_waiting > 0)
+
+    @asynccontextmanager
+    async def take(self, *, alone: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn, or for all of them."""
+        async with self.changed:
+            self.alone_waiting += alone
+            try:
+                await self.changed.wait_for(lambda: not self.must_wait(alone=alone))
+                self.free -= self.count if alone else 1
+            finally:
+                self.alone_waiting -= alone
+                self.changed.notify_all()
+        try:
+            yield
+        finally:
+            async with self.changed:
+                self.free += self.count if alone else 1
+                self.changed.notify_all()
+
+
 class Slots:
     """The slots of a run, and the turns to start and to load."""
 
@@ -47,7 +79,7 @@ class Slots:
         self.free_bytes = plan.budget_bytes
         self.free_slots = plan.lanes
         self.changed = asyncio.Condition()
-        self.loads = asyncio.Semaphore(plan.load_slots)
+        self.loads = Turns(plan.load_slots)
         self.starts = asyncio.Semaphore(plan.load_slots)
 
     @asynccontextmanager
@@ -67,9 +99,9 @@ class Slots:
                 self.free_bytes += need_bytes
                 self.changed.notify_all()
 
-    def all_load(self) -> bool:
+    def all_load(self, *, alone: bool = False) -> bool:
         """Whether a variant would have to wait for its load slot."""
-        return self.loads.locked()
+        return self.loads.must_wait(alone=alone)
 
     @asynccontextmanager
     async def start_slot(self) -> AsyncIterator[None]:
@@ -82,7 +114,7 @@ class Slots:
             yield
 
     @asynccontextmanager
-    async def load_slot(self) -> AsyncIterator[None]:
-        """Wait for the turn to load."""
-        async with self.loads:
+    async def load_slot(self, *, alone: bool = False) -> AsyncIterator[None]:
+        """Wait for the turn to load, alone or among as many as there are CPUs."""
+        async with self.loads.take(alone=alone):
             yield

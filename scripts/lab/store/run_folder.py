@@ -67,6 +67,10 @@ class RunFolder:
         """The raw files of all trials, in the order of their numbers."""
         return raw_files(self.path)
 
+    def set_aside(self, variant: str, trial: int) -> None:
+        """Set aside the raw file of one trial, where there is one."""
+        set_aside(raw_file(self.path, variant, trial))
+
     def set_aside_all_but(self, kept: Collection[tuple[str, int]]) -> None:
         """Set aside the raw files of all trials but these, each a variant and a number."""
         for path in self.raw_files():

@@ -54,6 +54,9 @@ class Hearing:
         if done is not None:
             self.done[name] = done
 
+    def expect(self, name: str, total: int) -> None:
+        self.done[name] = 0
+
     def finished(self, name: str, note: str | None) -> None:
         self.notes.append((name, note))
 

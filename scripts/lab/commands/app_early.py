@@ -1,0 +1,123 @@
+"""What may explain an app's growth, begun while the app as it is is still being judged."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lab.measure.context import RunContext
+from lab.measure.decider import Decider
+from lab.measure.scheduler import conduct, side_by_side
+from lab.records.trial import Trial
+from lab.records.variant import Variant
+from lab.store.run_folder import RunFolder
+from lab.store.trial_reader import read_trial
+
+DROPPED = "dropped: its verdict does not ask for it"
+
+
+@dataclass(frozen=True, slots=True)
+class LookingDecider:
+    """A decider that also shows a look at one variant's trial after each of its blocks."""
+
+    decider: Decider
+    variant: str
+    look: Callable[[Trial], None]
+
+    def is_decided(self, raw_file: Path) -> bool:
+        if raw_file.parent.name == self.variant and (trial := read_trial(raw_file)) is not None:
+            self.look(trial)
+        return self.decider.is_decided(raw_file)
+
+    def needs_more_load(self, raw_file: Path) -> bool:
+        return self.decider.needs_more_load(raw_file)
+
+    def variants_to_repeat(self, folder: RunFolder, names: tuple[str, ...]) -> Collection[str]:
+        return self.decider.variants_to_repeat(folder, names)
+
+    def status_line(self, folder: RunFolder, names: tuple[str, ...]) -> str | None:
+        return self.decider.status_line(folder, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What asks for runs that explain; called on threads."""
+
+    so_far: Callable[[Trial], Sequence[Variant]]
+    """What a trial asks for before its end."""
+    at_end: Callable[[], Sequence[Variant]]
+    """What its verdict asks for."""
+    requests_of: Callable[[Variant], int]
+    """The requests of a variant, for the progress."""
+
+
+@dataclass
+class EarlyRuns:
+    """Variants that are begun one by one; only those that the verdict asks for are kept."""
+
+    context: RunContext
+    total_of: Callable[[Variant], int]
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def begin(self, variants: Sequence[Variant]) -> None:
+        """Begin those that have not begun; they take their slots when those are free."""
+        for variant in variants:
+            if variant.name not in self.tasks:
+                self.context.progress.expect(variant.name, self.total_of(variant))
+                work = conduct_once(self.context, variant)
+                self.tasks[variant.name] = asyncio.ensure_future(work)
+
+    async def keep(self, variants: Sequence[Variant]) -> None:
+        """Wait for these, begun now where they are not, and drop the others."""
+        self.begin(variants)
+        names = {variant.name for variant in variants}
+        await self.drop([name for name in self.tasks if name not in names])
+        await side_by_side([ended(task) for task in self.tasks.values()])
+
+    async def drop(self, names: Collection[str]) -> None:
+        """End them; nothing that they measured counts."""
+        tasks = [self.tasks.pop(name) for name in names]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for name in names:
+            self.context.folder.set_aside(name, 1)
+            self.context.progress.update(name, state=DROPPED)
+            self.context.progress.finished(name, None)
+
+    async def interrupt(self) -> None:
+        """End those that still run; their files stay."""
+        for task in self.tasks.values():
+            task.cancel()
+        await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+
+
+async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> None:
+    """The trial of the app as it is, and beside it what explains its growth so far.
+
+    Args:
+        context: in which the base is the variant that is judged.
+        base: the app as it is.
+        asks: what is begun, and what is kept.
+    """
+    early, loop = EarlyRuns(context, asks.requests_of), asyncio.get_running_loop()
+
+    def look(trial: Trial) -> None:
+        loop.call_soon_threadsafe(early.begin, asks.so_far(trial))
+
+    looking = LookingDecider(context.decider, base.name, look)
+    try:
+        await conduct_once(replace(context, decider=looking), base)
+        await early.keep(await asyncio.to_thread(asks.at_end))
+    finally:
+        await early.interrupt()
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    await task
+
+
+async def conduct_once(context: RunContext, variant: Variant) -> None:
+    """The one trial of a variant."""
+    await conduct(context, variant, 1)
+    context.progress.finished(variant.name, None)

@@ -1,0 +1,84 @@
+"""Runs that explain, begun beside the app as it is: which are kept, dropped, or never begun."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.commands.app_early import Asks, judge_and_explain
+from lab.measure.context import RunContext
+from lab.measure.progress import Board, PlainProgress
+from lab.measure.slots import SlotPlan, Slots
+from lab.records.trial import Trial
+from lab.records.variant import LoadShape, Variant
+from lab.store.run_folder import RunFolder
+from rich.console import Console
+from support.script import Script
+from support.scripted_engine import WAITS, ScriptedEngine
+
+BASE = raw.variant("base")
+FIRST, SECOND = (raw.variant(name, load=LoadShape(exact=True)) for name in ("first", "second"))
+Explained = Callable[..., "tuple[RunFolder, list[str]]"]
+
+
+@pytest.fixture
+def explained(tmp_path: Path) -> Explained:
+    def run(so_far: Sequence[Variant], at_end: Sequence[Variant]) -> tuple[RunFolder, list[str]]:
+        totals = {BASE.name: 80}
+        progress = PlainProgress(Board(totals), Console(quiet=True))
+        scripts = {name: Script() for name in ("base", "first", "second")}
+        folder = RunFolder.create(tmp_path, "run")
+        with ScriptedEngine(scripts, 0.002) as engine:
+            context = RunContext(
+                engine,
+                raw.settings(REQUESTS="80", CONCURRENCY="4"),
+                Slots(SlotPlan(lanes=4, load_slots=2, budget_bytes=1 << 30)),
+                folder,
+                progress,
+                WAITS,
+                judged=BASE.name,
+            )
+            asks = Asks(lambda _: so_far, lambda: at_end, lambda _: 80)
+            asyncio.run(judge_and_explain(context, BASE, asks))
+            assert engine.running == {}
+            return folder, list(engine.started)
+
+    return run
+
+
+def ends_of(trials: dict[str, list[Trial]]) -> dict[str, Any]:
+    return {name: found[-1].end.kind.value for name, found in trials.items() if found[-1].end}
+
+
+def test_what_the_verdict_asks_for_is_kept_and_the_rest_begun(explained: Explained) -> None:
+    folder, started = explained([FIRST], [FIRST, SECOND])
+
+    assert sorted(started) == ["base", "first", "second"]
+    trials = folder.read_trials()
+    assert set(ends_of(trials).values()) == {"complete"}
+    (base,), (first,), (second,) = trials["base"], trials["first"], trials["second"]
+    assert base.end is not None
+    assert first.start.at_seconds < base.end.at_seconds < second.start.at_seconds
+
+
+def test_what_it_does_not_ask_for_is_dropped(explained: Explained) -> None:
+    folder, started = explained([FIRST], [])
+
+    assert started[0] == "base"
+    assert ends_of(folder.read_trials()) == {"base": "complete"}
+
+
+def test_the_judged_variant_loads_alone(explained: Explained) -> None:
+    folder, _ = explained([FIRST, SECOND], [FIRST, SECOND])
+    trials = folder.read_trials()
+    spans = [
+        (block.started_at_seconds, block.ended_at_seconds)
+        for name in ("first", "second")
+        for block in trials[name][0].blocks
+    ]
+
+    for block in trials["base"][0].blocks:
+        began, ended = block.started_at_seconds, block.ended_at_seconds
+        assert not any(start < ended and end > began for start, end in spans)
