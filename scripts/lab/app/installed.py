@@ -11,6 +11,7 @@ from lab.app.requirements import CONSTRAINED, LOCAL, inlined, lines_of
 from lab.app.spec import AppSpec
 from lab.errors import LabError
 from lab.files import read_bytes
+from lab.text.packages import canonical
 
 REQUIRED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 OPTION = re.compile(r"\s*--(?:index-url|extra-index-url|find-links|trusted-host)[ =]")
@@ -30,20 +31,15 @@ class Distribution:
     """Whether it was installed from a folder or a URL, not from an index."""
 
 
-def plain_name(name: str) -> str:
-    """A distribution's name as indexes write it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def distributions(python: Path) -> dict[str, Distribution]:
-    """The distributions of an environment by their plain names.
+    """The distributions of an environment by their canonical names.
 
     Args:
         python: the environment's `bin/python3`.
     """
     folders = sorted(python.parents[1].glob("lib/python3*/site-packages/*.dist-info"))
     found = (distribution_in(folder) for folder in folders[:MOST_DISTRIBUTIONS])
-    return {plain_name(each.name): each for each in found if each is not None}
+    return {canonical(each.name): each for each in found if each is not None}
 
 
 def distribution_in(folder: Path) -> Distribution | None:
@@ -55,14 +51,14 @@ def distribution_in(folder: Path) -> Distribution | None:
     return Distribution(
         name=str(header.get("Name", "")),
         version=str(header.get("Version", "")),
-        requires=tuple(plain_name(match[1]) for match in required if match),
+        requires=tuple(canonical(match[1]) for match in required if match),
         is_local=(folder / "direct_url.json").exists(),
     )
 
 
 def closure(package: str, installed: Mapping[str, Distribution]) -> set[str]:
-    """The plain names of all that a distribution requires, itself included."""
-    found, waiting = set(), [plain_name(package)]
+    """The canonical names of all that a distribution requires, itself included."""
+    found, waiting = set(), [canonical(package)]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -78,7 +74,7 @@ def with_point(
 
     Args:
         line: the requirement in place of the package's own; None: nothing is changed.
-        moving: plain names of the packages that are not held.
+        moving: canonical names of the packages that are not held.
     """
     held = tuple(
         f"{each.name}=={each.version}"

@@ -14,6 +14,7 @@ from lab.engines.process.uv import Uv, failure_line
 from lab.errors import LabError
 from lab.files import read_bytes
 from lab.records.interventions import Release
+from lab.text.packages import canonical
 
 REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?[^;#]*(;[^#]*)?")
 NEEDS = re.compile(r"Requires-Dist:\s*([A-Za-z0-9][\w.-]*)[^;]*===?[^;]*")
@@ -35,11 +36,6 @@ class Newer:
 
 class NoRelease(LabError):
     """There is no other release to try; the message says why."""
-
-
-def canonical(name: str) -> str:
-    """A distribution's name as the index spells it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def installed_versions(python: Path) -> dict[str, str]:

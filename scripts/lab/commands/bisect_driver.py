@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS, ensured
 from lab.app.guess.failures import telling_line
-from lab.app.installed import Distribution, closure, plain_name, with_point
+from lab.app.installed import Distribution, closure, with_point
 from lab.app.requests import user_app_of
 from lab.app.requirements import content, own_files
 from lab.app.services import base_name
@@ -29,6 +29,7 @@ from lab.points.commits import write_commit
 from lab.records.bisection import Point, PointKind, PointMeasurement
 from lab.settings import Settings
 from lab.store.point_cache import PointCache
+from lab.text.packages import canonical
 
 CACHE = "points"
 METHOD = "2"
@@ -36,7 +37,8 @@ METHOD = "2"
 INSTALL_SECONDS = 240.0
 """A release that must be built gets no longer."""
 PASSING = re.compile(
-    r"time[d ]*out|connect|dns|network|fetch|not complete|no space|not answer|refused|reset",
+    r"time[d ]*out|connect|dns|network|fetch|not complete|no space|not answer|refused|reset"
+    r"|do not say",
     re.IGNORECASE,
 )
 """Failures that may be gone the next time, which are not remembered."""
@@ -57,7 +59,7 @@ class Bench:
     package: str
     clone: Path | None
     installed: Mapping[str, Distribution]
-    """The app's own packages, by their plain names."""
+    """The app's own packages, by their canonical names."""
 
     @property
     def environments(self) -> Path:
@@ -192,7 +194,7 @@ class PointDriver:
 
 def own_packages(bench: Bench) -> set[str]:
     """The packages that are not held: the one that is searched."""
-    return {plain_name(bench.package)}
+    return {canonical(bench.package)}
 
 
 def wheels_only(bench: Bench, point: Point) -> tuple[str, ...]:

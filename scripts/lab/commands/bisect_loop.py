@@ -42,7 +42,7 @@ class BisectLoop:
         try:
             while self.start() or self.running:
                 done, _ = await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
+                for task in [each for each in self.running if each in done]:
                     self.note(self.running.pop(task), task.result())
         finally:
             self.driver.end()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.app.installed import Distribution, plain_name
+from lab.app.installed import Distribution
 from lab.app.spec import AppSpec
 from lab.bisect.answer import Subject
 from lab.bisect.plan import Progress
@@ -13,11 +13,12 @@ from lab.engines.process.environments import Installed
 from lab.errors import UsageError
 from lab.points.commits import commit_of, commits
 from lab.points.ends import Wanted, ends_of, within
-from lab.points.index import index_files, index_of, is_public, normalized
+from lab.points.index import index_files, index_of, is_public
 from lab.points.pythons import pythons
 from lab.points.releases import Asked, Releases, releases
 from lab.records.bisection import Ends, PointKind
 from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
+from lab.text.packages import canonical
 from lab.text.phrases import listed
 
 MOST_NAMED = 12
@@ -120,7 +121,7 @@ def of_index(
     """The package's releases, as the index that uv is told lists them."""
     index = index_of(environment)
     files = index_files(chosen.package, index)
-    page = f"https://pypi.org/project/{normalized(chosen.package)}/" if is_public(index) else None
+    page = f"https://pypi.org/project/{canonical(chosen.package)}/" if is_public(index) else None
     kept = tuple(filter(None, (chosen.good, chosen.bad, current)))
     return releases(files, Asked(chosen.package, python, kept, page))
 
@@ -131,7 +132,7 @@ def current_version(package: str, installed: Mapping[str, Distribution]) -> str:
     Raises:
         UsageError: it is not installed there.
     """
-    found = installed.get(plain_name(package))
+    found = installed.get(canonical(package))
     if found is None:
         names = listed(sorted(each.name for each in installed.values()), MOST_NAMED)
         raise UsageError(f"PACKAGE={package} is none of the app's packages: {names}")

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 
 from lab.errors import LabError, UsageError
+from lab.text.packages import canonical
 from lab.text.phrases import clipped, printable
 from lab.units import MIB
 
@@ -39,11 +40,6 @@ class IndexFile:
     """Why it was yanked, empty where no reason is given; None: it was not."""
 
 
-def normalized(name: str) -> str:
-    """A package's name as indexes write it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def index_of(environment: Mapping[str, str]) -> str:
     """The index that uv installs from."""
     named = (environment.get(setting, "").strip() for setting in SETTINGS)
@@ -64,7 +60,7 @@ def index_files(package: str, index: str) -> list[IndexFile]:
     """
     if not NAME.fullmatch(package):
         raise UsageError(f"PACKAGE={package!r} is no name of a package")
-    content, kind = answer(f"{index}/{normalized(package)}/", package)
+    content, kind = answer(f"{index}/{canonical(package)}/", package)
     with contextlib.suppress(ValueError, RecursionError):
         found = list(from_json(content) if "json" in kind else from_html(content))
         if found:

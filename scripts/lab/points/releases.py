@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.points.index import IndexFile, normalized
+from lab.points.index import IndexFile
 from lab.points.versions import SDIST, WHEEL, Version, allows, version_of, wheel_fits
 from lab.records.bisection import Point
+from lab.text.packages import canonical
 
 MOST_RELEASES = 2000
 
@@ -65,7 +66,7 @@ def version_in(name: str, package: str) -> str | None:
         return None
     stem = match["stem"]
     for cut in (place for place, letter in enumerate(stem) if letter == "-"):
-        if normalized(stem[:cut]) == normalized(package):
+        if canonical(stem[:cut]) == canonical(package):
             return stem[cut + 1 :]
     return None
 
