@@ -9,7 +9,7 @@ $(foreach name,$(.VARIABLES),\
   $(if $(filter command,$(firstword $(origin $(name)))),\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
-.PHONY: help doctor images repro claims claim report compare try bisect init check test validate bench lock clean
+.PHONY: help doctor images repro claims claim report compare bundle verify try bisect init check test validate bench lock clean
 
 help: ## List every target with one line
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -34,6 +34,12 @@ report: ## Rebuild the report of a run from its raw files, without an engine (RU
 
 compare: ## Compare two runs variant by variant (RUN=before WITH=after): verdicts, growth, what else
 	@scripts/compare
+
+bundle: ## Write one file with all that somebody else needs to run it again (RUN=latest)
+	@scripts/bundle
+
+verify: ## Hold a bundle to its manifest, judge it anew, run it again here (BUNDLE=file.zip)
+	@scripts/verify
 
 try: ## Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps
 	@scripts/try

@@ -193,8 +193,8 @@ def _created(name: str, folder: int) -> TextIO:
     return open(os.open(name, NEW, 0o666, dir_fd=folder), "w", encoding="utf-8", errors="replace")
 
 
-def write_file(path: Path, text: str) -> None:
-    """Replace a file whole: a reader sees the old text or the new one, never half of one.
+def write_file(path: Path, content: str | bytes) -> None:
+    """Replace a file whole: a reader sees the old content or the new one, never half of one.
 
     Whatever has the file's name is replaced and not written through, be it a symlink.
 
@@ -205,7 +205,7 @@ def write_file(path: Path, text: str) -> None:
     with opened_folder(path.parent) as folder, writing(path):
         try:
             with _created(partial, folder) as file:
-                file.write(text)
+                file.buffer.write(content) if isinstance(content, bytes) else file.write(content)
             os.replace(partial, path.name, src_dir_fd=folder, dst_dir_fd=folder)
         finally:
             _remove(partial, folder)

@@ -32,8 +32,13 @@ INSTALL = (
 TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 
 
-def recipe(description: AppSpec) -> str:
-    """The Dockerfile of an app that is described by Python and requirements."""
+def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
+    """The Dockerfile of an app that is described by Python and requirements.
+
+    Args:
+        copy: the app's folder in the builder's context.
+        needs: the folder of its requirements there, with a slash behind; empty: at the top.
+    """
     packages = " ".join(description.system_packages)
     system = [f"RUN {INSTALL} {packages} && {TIDY}"] if packages else []
     lines = [
@@ -43,15 +48,15 @@ def recipe(description: AppSpec) -> str:
         f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK}"
         f" && {TIDY}) || true",
         *system,
-        f"COPY {REQUIREMENTS} {CONSTRAINTS} {MEMRAY_LOCK.name} /lab/",
-        *([f"COPY {COPY} {FOLDER}"] if is_local(description) else []),
+        f"COPY {needs}{REQUIREMENTS} {needs}{CONSTRAINTS} {needs}{MEMRAY_LOCK.name} /lab/",
+        *([f"COPY {copy} {FOLDER}"] if is_local(description) else []),
         "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir"
         f" --disable-pip-version-check --no-warn-script-location -r /lab/{REQUIREMENTS}"
         f" -c /lab/{CONSTRAINTS}",
         "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --quiet"
         f" --disable-pip-version-check --only-binary :all: --target {MEMRAY} --require-hashes"
         f" -r /lab/{MEMRAY_LOCK.name} || true",
-        f"COPY --chown=1000:1000 {COPY} {FOLDER}",
+        f"COPY --chown=1000:1000 {copy} {FOLDER}",
         *prepared(description),
         f"RUN chmod -R a+rwX {FOLDER}",
         "USER 1000:1000",

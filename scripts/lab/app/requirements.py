@@ -1,6 +1,7 @@
 """What an app's packages are installed from, as one text: files inlined, paths in its own copy."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,6 +15,10 @@ MAX_DEPTH, MAX_BYTES, MAX_FILES, MAX_LINES = 8, 1_000_000, 20_000, 20_000
 FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$")
 EDITABLE = re.compile(r"\s*(?:-e|--editable)[ =]*(.+)$")
 LOCAL = re.compile(r"\s*(?:file:)?(\.{1,2}(?:/[^\s\[;#]*)?)(\[[^\]]*\])?\s*((?:[;#].*)?)$")
+LOCK = "lab.lock"
+"""The file beside lab.toml with the version of every package, a line each, which bundles hold."""
+HASHES, NOT_THERE = " --hash=", "# not on the index: "
+"""What stands behind a version, and before one that only the app's own requirements can give."""
 CONSTRAINED = "# constraint: "
 """The mark in front of a line that only limits versions."""
 
@@ -40,7 +45,31 @@ def flattened(description: AppSpec, base: str) -> tuple[str, str]:
     for line in bounded(description, inlined(description, lines_of(description), Path(), 0)):
         (limits if line.startswith(CONSTRAINED) else wanted).append(line)
     wanted = [led_to(description, line, base) for line in wanted]
-    return text(wanted), text([line.removeprefix(CONSTRAINED) for line in limits])
+    limits = [line.removeprefix(CONSTRAINED) for line in limits]
+    locked = read_lock(description)
+    is_whole = bool(locked) and all(HASHES in line for line in locked)
+    if is_whole and not any(base in line for line in wanted):
+        return text(locked), ""
+    return text(wanted), text([*limits, *map(without_hashes, locked)])
+
+
+def read_lock(description: AppSpec) -> list[str]:
+    """The lines of the app's lock, which names every package; empty where it has none.
+
+    Raises:
+        UsageError: the lock is not a file of the app's folder.
+    """
+    if not os.path.lexists(description.folder / LOCK):
+        return []
+    lines = (line.strip() for line in read(description, Path(LOCK)))
+    return [
+        line for line in lines if line and (not line.startswith("#") or line.startswith(NOT_THERE))
+    ]
+
+
+def without_hashes(line: str) -> str:
+    """A line of a lock as a limit beside what has no hash, such as the app's own folder."""
+    return line.partition(HASHES)[0]
 
 
 def text(lines: Sequence[str]) -> str:

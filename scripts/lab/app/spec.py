@@ -80,6 +80,8 @@ class AppSpec:
     matters_bytes: int | None = None
     """Bytes a request that matter; None: as the settings say."""
     requests: tuple[RequestSpec, ...] = (RequestSpec(),)
+    bundle_exclude: tuple[str, ...] = ()
+    """Names and globs of what stays out of a bundle."""
 
     @property
     def folder(self) -> Path:

@@ -81,7 +81,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         UsageError: a key or a value cannot be used.
     """
     table = Table(file, "", values)
-    table.check_names((*(key.name for key in APP_KEYS), REQUESTS))
+    table.check_names((*(key.name for key in APP_KEYS), REQUESTS, keys.BUNDLE))
     blocks, requirements = table.read(keys.BLOCKS), table.read(keys.REQUIREMENTS)
     spec = AppSpec(
         file=file.resolve(),
@@ -108,6 +108,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         blocks=blocks,
         matters_bytes=table.read(keys.MATTERS),
         requests=requests(table),
+        bundle_exclude=bundle_exclude(table),
     )
     check_whole(spec, table)
     return spec
@@ -172,6 +173,15 @@ def check_whole(spec: AppSpec, table: Table) -> None:
             f"{table.file}: command is missing: the line that serves the app on $PORT, such as "
             'command = "python app.py"'
         )
+
+
+def bundle_exclude(table: Table) -> tuple[str, ...]:
+    values = table.values.get(keys.BUNDLE, {})
+    if not isinstance(values, dict):
+        table.refuse(keys.BUNDLE, f"a table, headed [{keys.BUNDLE}]")
+    below = Table(table.file, f"{keys.BUNDLE}.", values)
+    below.check_names(tuple(key.name for key in keys.BUNDLE_KEYS))
+    return below.read(keys.EXCLUDE)
 
 
 def requests(table: Table) -> tuple[RequestSpec, ...]:

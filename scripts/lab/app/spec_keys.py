@@ -201,6 +201,17 @@ APP_KEYS: tuple[Key[Any], ...] = (
     MATTERS,
     BLOCKS,
 )
+BUNDLE = "bundle"
+"""The name of the table that says what a bundle leaves out."""
+EXCLUDE = Key(
+    "exclude",
+    Texts("names and globs of files and folders", r"[^\0\r\n]+"),
+    NO_APP.bundle_exclude,
+    '["data", "*.sqlite3"]',
+    "files and folders that stay out of a bundle, beside keys, `.env`, `.git` and environments",
+    "none",
+)
+BUNDLE_KEYS: tuple[Key[Any], ...] = (EXCLUDE,)
 BY_SETTING: Mapping[str, str] = {
     key.setting: key.name for key in (*APP_KEYS, *REQUEST_KEYS) if key.setting is not None
 }

@@ -22,6 +22,7 @@ from lab.commands.app_early import Asks, conduct_once, judge_and_explain
 from lab.commands.app_failures import with_log, without_trial
 from lab.commands.app_limit import again, shortened, within
 from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
+from lab.commands.app_source import keep_source
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
@@ -274,4 +275,5 @@ def run_app(given: AppRunInput, console: Console) -> tuple[RunFolder, Diagnosis]
     slots_for(given.plan, given.settings)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = RunFolder.create(given.results, f"{stamp}-{SUITE}-{given.plan.spec.name}")
+    keep_source(given.plan.spec, folder)
     return folder, AppRun(given, folder, console).run()

@@ -6,7 +6,8 @@ from lab.commands.rebuild import judge_anew
 from lab.commands.terminal import new_console, results_folder
 from lab.errors import ExitCode, UsageError
 from lab.files import shown, write_file
-from lab.settings import declared, given_settings
+from lab.settings import declared_sharing as declared
+from lab.settings import given_settings
 from lab.share.comparison import compare_runs
 from lab.share.comparison_text import comparison_json, comparison_markdown
 from lab.store.find_runs import choice_of_runs, find_run

@@ -73,6 +73,18 @@ COMMANDS = (
         target="compare",
     ),
     Entry(
+        "bundle",
+        "bundle",
+        "Write one file with all that somebody else needs to run it again (RUN=latest)",
+        target="bundle",
+    ),
+    Entry(
+        "verify",
+        "verify",
+        "Hold a bundle to its manifest, judge it anew, run it again here (BUNDLE=file.zip)",
+        target="verify",
+    ),
+    Entry(
         "try",
         "try_app",
         "Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps",
@@ -145,6 +157,9 @@ COMMANDS = (
         "try-next",
         "try_next",
         "For scripts/try: write a guess for an app without a lab.toml, or the next one",
+    ),
+    Entry(
+        "rerun", "rerun", "For the driver of an unpacked bundle: its run once more, there | here"
     ),
     Entry("schema", "schema", "Print the JSON Schema of summary.json", needs_packages=False),
     Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),

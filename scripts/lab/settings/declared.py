@@ -10,6 +10,7 @@ from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Outcome, Verdict
 from lab.records.variant import Connection
 from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
 from lab.settings.claim_ids import ClaimId
+from lab.settings.declared_sharing import BUNDLE, BUNDLE_LIMIT, RUN, TRUST, WITH
 from lab.settings.kinds import (
     Globs,
     OneOf,
@@ -138,7 +139,7 @@ ENGINE = Setting(
     "auto",
     "`docker` and `process` insist; `auto` takes Docker when it answers, else local processes",
     "process",
-    (*MEASURING, "doctor"),
+    (*MEASURING, "verify", "doctor"),
 )
 SEED = Setting("SEED", WholeNumber(0, 2**32 - 1), "596", "recorded with the run", "1", MEASURING)
 FRESH = Setting(
@@ -180,7 +181,7 @@ APP = Setting(
     "",
     "the folder of your own app",
     "../shop",
-    ("try", "init", "bisect"),
+    ("try", "init", "bisect", "bundle"),
 )
 EXAMPLE = Setting(
     "EXAMPLE",
@@ -188,25 +189,7 @@ EXAMPLE = Setting(
     "",
     "a shipped app",
     "ujson-failing",
-    ("try", "bisect"),
-)
-RUN = Setting(
-    "RUN",
-    Text("the name of a run's folder"),
-    "latest",
-    "which run is rebuilt, compared or bundled",
-    "20261124-030233-core",
-    ("report", "compare"),
-    is_recorded=False,
-)
-WITH = Setting(
-    "WITH",
-    Text("the name of a run's folder"),
-    "",
-    "the run that `RUN` is compared with, such as the one after a fix",
-    "20261124-030536-core",
-    ("compare",),
-    is_recorded=False,
+    ("try", "bisect", "bundle"),
 )
 RESULTS = Setting(
     "RESULTS",
@@ -214,7 +197,7 @@ RESULTS = Setting(
     "./results",
     "where runs are kept",
     "/data/results",
-    (*MEASURING, "report", "compare", "bisect"),
+    (*MEASURING, "report", "compare", "bundle", "verify", "bisect"),
     is_recorded=False,
 )
 COMPOSE = Setting(
@@ -271,6 +254,9 @@ SETTINGS: tuple[Setting[Any], ...] = (
     PYTHON,
     RUN,
     WITH,
+    BUNDLE,
+    BUNDLE_LIMIT,
+    TRUST,
     RESULTS,
     SEED,
     FRESH,

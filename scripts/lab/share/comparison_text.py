@@ -119,11 +119,13 @@ def change_text(each: Difference) -> str:
     return f"{what} {before} → {after}"
 
 
-def differences_table(differences: Sequence[Difference]) -> Iterator[str]:
+def differences_table(
+    differences: Sequence[Difference], sides: tuple[str, str] = ("before", "after")
+) -> Iterator[str]:
     if not differences:
         yield "Nothing else differs that the lab writes down: engine, host, settings, locks."
         return
-    yield "| what else differs | before | after |"
+    yield f"| what else differs | {' | '.join(sides)} |"
     yield "|---|---|---|"
     for each in differences[:MOST_NAMED]:
         texts = (each.what, each.before, each.after)

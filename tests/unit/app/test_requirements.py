@@ -84,3 +84,32 @@ def test_files_that_name_each_other_again_and_again_are_refused(project: Path) -
 
     with pytest.raises(UsageError, match="more than 20,000 lines"):
         flat(project, "0.txt")
+
+
+HASH = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("lock", "expected"),
+    [
+        (f"# all\nflask==3.0 --hash={HASH}\n", (f"flask==3.0 --hash={HASH}\n", "")),
+        ("flask==3.0\n", ("flask\n", "flask==3.0\n")),
+        (
+            f"flask==3.0 --hash={HASH}\n# not on the index: shop==1\n",
+            ("flask\n", "flask==3.0\n# not on the index: shop==1\n"),
+        ),
+    ],
+    ids=["whole", "versions alone", "not whole"],
+)
+def test_a_lock_beside_lab_toml_holds_every_version(
+    tmp_path: Path, lock: str, expected: tuple[str, str]
+) -> None:
+    (tmp_path / "lab.lock").write_text(lock, encoding="utf-8")
+
+    assert flat(tmp_path, ["flask"]) == expected
+
+
+def test_beside_the_apps_own_folder_a_lock_only_limits(project: Path) -> None:
+    (project / "lab.lock").write_text(f"flask==3.0 --hash={HASH}\n", encoding="utf-8")
+
+    assert flat(project, ["."]) == ("/copy\n", "flask==3.0\n")

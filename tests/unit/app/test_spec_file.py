@@ -187,3 +187,21 @@ def test_a_requirement_is_one_line_to_pip(tmp_path: Path, mark: str) -> None:
     text = COMMAND + f'requirements = ["flask{mark}--index-url https://evil.example"]\n'
 
     assert "requirements = " in refused(tmp_path, text.replace("\\v", "\\u000b"))
+
+
+@pytest.mark.parametrize("text", ['bundle.exclude = ["data"]\n', '[bundle]\nexclude = ["data"]\n'])
+def test_what_a_bundle_leaves_out_is_read(tmp_path: Path, text: str) -> None:
+    assert app(tmp_path, COMMAND + text).bundle_exclude == ("data",)
+    assert app(tmp_path, COMMAND).bundle_exclude == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("bundle = 1\n", "bundle = 1 cannot be used: allowed is a table"),
+        ("bundle.exclud = []\n", "the key bundle.exclud is unknown: did you mean exclude?"),
+        ('bundle.exclude = "data"\n', "bundle.exclude = 'data' cannot be used"),
+    ],
+)
+def test_what_it_cannot_leave_out_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    assert said in refused(tmp_path, COMMAND + text)

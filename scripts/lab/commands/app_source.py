@@ -1,0 +1,141 @@
+"""Keeps an app's folder with its run, as it was run, and reads it back for a bundle."""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from lab.app.env_file import parse_env
+from lab.app.spec import AppSpec
+from lab.engines.choice import say
+from lab.errors import LabError, UsageError
+from lab.files import opened_file, read_bytes, write_file
+from lab.share.archive import Entry, zip_of
+from lab.share.contents import why_part
+from lab.share.manifest import LeftOut
+from lab.share.redaction import REDACTED
+from lab.share.source import (
+    ARCHIVE,
+    MOST_BYTES,
+    MOST_FILES,
+    NAME,
+    Choice,
+    Source,
+    choose,
+    read_source,
+    source_entry,
+)
+from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
+from lab.store.run_folder import RunFolder
+
+TOP = "app"
+VARIABLES = "variables.redacted"
+"""In the place of an `env_file` that stays out: its names, without their values."""
+
+
+def keep_source(spec: AppSpec, folder: RunFolder) -> None:
+    """Write the app's archive into the run's folder; says why where it cannot be kept."""
+    try:
+        source, files = collect(spec)
+        archive = zip_of(TOP, {**files, NAME: source_entry(source)})
+        write_file(folder.path / ARCHIVE, archive)
+    except (LabError, OSError, UnicodeDecodeError) as error:
+        say(f"the app is not kept with the run, so that no bundle can be made of it: {error}")
+
+
+def collect(spec: AppSpec) -> tuple[Source, dict[str, Entry]]:
+    """The app's files by their names, and what stays out.
+
+    Raises:
+        LabError: they are too many or too large, or one cannot be read.
+    """
+    choice = choose(sorted(names_below(spec.folder)), spec.bundle_exclude)
+    if len(choice.chosen) > MOST_FILES:
+        raise UsageError(
+            f"{spec.folder} has {len(choice.chosen):,} files, at most {MOST_FILES:,} are kept: "
+            "name what is no source in bundle.exclude of lab.toml"
+        )
+    files, links = read_files(spec.folder, choice)
+    files, replaced = without_variables(spec, files)
+    left_out = (*choice.left_out, *links, *replaced)
+    source = Source(str(spec.folder), spec.folder.name, spec.file.name, left_out)
+    return source, files
+
+
+def names_below(folder: Path) -> Iterator[PurePosixPath]:
+    """Every file below a folder but those of folders that never go in; no symlink is followed."""
+    for where, folders, files in os.walk(folder):
+        below = PurePosixPath(Path(where).relative_to(folder).as_posix())
+        # A folder that stays out is not gone through: it may hold a million files.
+        skipped = [name for name in folders if why_part(name)]
+        yield from (below / name / "..." for name in skipped)
+        yield from (below / name for name in folders if os.path.islink(Path(where) / name))
+        yield from (below / name for name in files)
+        folders[:] = [name for name in folders if name not in skipped]
+
+
+def read_files(folder: Path, choice: Choice) -> tuple[dict[str, Entry], list[LeftOut]]:
+    """The chosen files, and what of them is no file.
+
+    Raises:
+        LabError: they are too large, or one cannot be read.
+    """
+    files: dict[str, Entry] = {}
+    left_out, left = [], MOST_BYTES
+    for name in choice.chosen:
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            left_out.append(LeftOut(str(name), "it is a symlink or no file"))
+            continue
+        is_program = os.access(path, os.X_OK)
+        if path.stat().st_size > left:
+            raise UsageError(
+                f"{folder} has more than {MOST_BYTES >> 20} MiB, as of {name}: "
+                "name what is no source in bundle.exclude of lab.toml"
+            )
+        files[str(name)] = Entry(read_bytes(path, left), is_program)
+        left -= len(files[str(name)].content)
+    return files, left_out
+
+
+def without_variables(
+    spec: AppSpec, files: Mapping[str, Entry]
+) -> tuple[dict[str, Entry], list[LeftOut]]:
+    """The files with a list of names in the place of the `env_file`, which stays out."""
+    found = dict(files)
+    name = env_file_of(spec)
+    if name is None or name in found:
+        return found, []
+    variables = parse_env((spec.folder / name).read_text(encoding="utf-8-sig"))
+    lines = "".join(f"{each}={REDACTED}\n" for each in variables)
+    found[VARIABLES] = Entry(lines.encode())
+    described = found[spec.file.name]
+    text = re.sub(
+        r"(?m)^(\s*env_file\s*=\s*)([\"'])[^\"'\n]*\2",
+        rf'\1"{VARIABLES}"',
+        described.content.decode(),
+    )
+    found[spec.file.name] = Entry(text.encode(), described.is_program)
+    return found, [LeftOut(name, f"its names stand in {VARIABLES}, without values")]
+
+
+def env_file_of(spec: AppSpec) -> str | None:
+    """The file that lab.toml names for variables."""
+    values = tomllib.loads(spec.file.read_text(encoding="utf-8"))
+    name = values.get("env_file")
+    return PurePosixPath(name).as_posix() if isinstance(name, str) else None
+
+
+def kept_source(folder: RunFolder) -> tuple[Source, dict[str, Entry]] | None:
+    """The app that was kept with a run; None where none was.
+
+    Raises:
+        LabError: what was kept cannot be read.
+    """
+    path = folder.path / ARCHIVE
+    if not os.path.lexists(path):
+        return None
+    with opened_file(path, MOST_ARCHIVE_BYTES) as file:
+        _, files = read_archive(file, os.fstat(file.fileno()).st_size)
+    return read_source(files), {name: each for name, each in files.items() if name != NAME}

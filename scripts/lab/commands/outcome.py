@@ -1,0 +1,28 @@
+"""What a rerun is worth as an exit code, and where its answer is written."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from lab.errors import ExitCode
+from lab.files import shown, write_file
+from lab.share.agreement import Agreement, RunAgreement
+from lab.share.agreement_text import agreement_json, agreement_markdown
+
+EXIT_CODES = {
+    Agreement.AGREES: ExitCode.DECIDED,
+    Agreement.DIFFERS: ExitCode.FAILED,
+    Agreement.UNDECIDED: ExitCode.UNDECIDED,
+}
+
+
+def answered(agreement: RunAgreement, ran: str, results: Path, console: Console) -> ExitCode:
+    """Print the table and write it down; the exit code that it is worth."""
+    text = agreement_markdown(agreement, ran)
+    name = results / f"verify-{agreement.comparison.before}"
+    write_file(results / f"{name.name}.md", text)
+    write_file(results / f"{name.name}.json", agreement_json(agreement))
+    console.print(text, soft_wrap=True)
+    console.print(f"written: {shown(name)}.md and .json", soft_wrap=True)
+    console.print(f"outcome: {agreement.outcome.value}")
+    return EXIT_CODES[agreement.outcome]

@@ -1,0 +1,51 @@
+"""What of this machine nobody else is to read: its user, its name, its secrets."""
+
+import contextlib
+import getpass
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from lab.app.env_file import parse_env
+from lab.errors import LabError
+from lab.files import read_bytes
+from lab.share.contents import ENV_FILE
+from lab.share.redaction import Private, secret_values
+
+MOST_BYTES = 1 << 20
+MOST_FILES = 50
+
+
+def private_here(app: Path | None, *environments: Mapping[str, str]) -> Private:
+    """This user, this machine, and the secrets of its variables.
+
+    Args:
+        app: the folder of the app; the values of its `.env` files are secrets, too.
+        environments: more variables, such as those of lab.toml.
+    """
+    every = (dict(os.environ), *environments, *(env_files(app) if app else ()))
+    values = (value for each in every for value in secret_values(each))
+    host = socket.gethostname()
+    return Private(
+        tuple(dict.fromkeys(values)),
+        user_name(),
+        tuple(dict.fromkeys((host, host.partition(".")[0]))),
+        (str(Path.home()),),
+    )
+
+
+def user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def env_files(app: Path) -> Iterator[Mapping[str, str]]:
+    """The variables of the `.env` files in the app's folder itself."""
+    with contextlib.suppress(OSError):
+        names = sorted(path.name for path in app.iterdir() if ENV_FILE.fullmatch(path.name.lower()))
+        for name in names[:MOST_FILES]:
+            with contextlib.suppress(LabError, UnicodeDecodeError):
+                yield parse_env(read_bytes(app / name, MOST_BYTES).decode("utf-8-sig"))

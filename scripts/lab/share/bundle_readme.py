@@ -1,0 +1,74 @@
+"""The page that a bundle opens with, for the maintainer who gets it. Pure."""
+
+from lab.records.summary import Summary
+from lab.share.manifest import Kind, Manifest
+from lab.text.markdown import markdown_code, markdown_text
+from lab.text.phrases import listed, sentence
+
+PAGE = """\
+# {title}
+
+{verdicts}
+
+Everything was measured and packed by the Worker Memory Lab {version}{commit}. `there/` holds
+the raw files of the run and its report; `manifest.json` has the SHA-256 of each file, what was
+left out, and why.
+
+## Run it again
+
+With Docker and Compose, in this folder:
+
+```sh
+docker compose up --build --exit-code-from driver    # or docker-compose
+```
+
+It ends with 0 where the run here says the same as the one that is here already, 1 where it does
+not, 2 where one of them is undecided. A table *there | here* is printed last, and stands in
+`results/`, to which user 1000 writes; if that fails, `chmod 777 results`.
+
+Where no registry answers, make the base images out of this host's own CPython first:
+
+```sh
+eval "$(scripts/shell/bases | sed 's/^/export /')"
+```
+
+With a checkout of the lab in the place of this folder's own: `make verify BUNDLE={run}.zip`.
+
+**This is code from somebody else, and it is run: in containers without rights and without a
+network, and while their images are built with one.**
+{more}"""
+REPRODUCER = """
+## Without any of it
+
+`reproduce.py` is one file that makes the calls that grow: `uv run reproduce.py`, or plain Python
+with the packages that it names. It exits with 1 when they grow, and 0 when they do not.
+"""
+
+
+def bundle_readme(summary: Summary, manifest: Manifest) -> str:
+    commit = f" (commit {manifest.lab.commit[:12]})" if manifest.lab.commit else ""
+    has_reproducer = "reproduce.py" in manifest.files
+    return PAGE.format(
+        title=markdown_text(title_of(summary, manifest)),
+        verdicts="\n".join(verdicts(summary)),
+        version=manifest.lab.version,
+        commit=commit,
+        run=manifest.run,
+        more=REPRODUCER if has_reproducer else "",
+    )
+
+
+def title_of(summary: Summary, manifest: Manifest) -> str:
+    if manifest.kind is Kind.APP and summary.own is not None:
+        return f"{summary.own.app}: {summary.own.verdict.value}"
+    return f"Run {summary.run.id}"
+
+
+def verdicts(summary: Summary) -> list[str]:
+    """What the run said: of an app in a sentence, of a suite by verdict."""
+    if summary.own is not None:
+        return [markdown_text(sentence(summary.own.reason))]
+    groups: dict[str, list[str]] = {}
+    for each in summary.variants:
+        groups.setdefault(each.verdict.value, []).append(markdown_code(each.name))
+    return [f"- {verdict}: {listed(names, 40)}" for verdict, names in groups.items()]

@@ -1,0 +1,37 @@
+"""The settings that a run was given, out of the command that it recorded. Pure."""
+
+import re
+import shlex
+from collections.abc import Collection, Mapping
+
+from lab.records.experiment import Experiment
+
+ASSIGNMENT = re.compile(r"([A-Z][A-Z_]*)=(.*)", re.DOTALL)
+OF_THE_FOLDER = frozenset({"APP", "EXAMPLE", "ID"})
+"""Settings that say what was run; a bundle has it, or names its variants one by one."""
+OF_THE_MACHINE = frozenset({"ENGINE", "LANES", "MEMORY_BUDGET", "OFFLINE", "FAIL_ON"})
+"""Settings of the machine that ran it: the next one has its own."""
+
+
+def given_of(experiment: Experiment, names: Collection[str]) -> Mapping[str, str]:
+    """The values that run the same again: those that were typed, with the variants by name.
+
+    Args:
+        experiment: the run's; its command is a stranger's text, and only words of it are taken.
+        names: the settings that there are.
+    """
+    wanted = set(names) - OF_THE_FOLDER - OF_THE_MACHINE
+    found = {name: each for name, each in typed(experiment.command).items() if name in wanted}
+    if experiment.suite != "try":
+        found |= {"SUITE": experiment.suite, "VARIANTS": " ".join(experiment.variants)}
+    return found
+
+
+def typed(command: str) -> Mapping[str, str]:
+    """The `NAME=value` words of a command line; empty where it cannot be split."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return {}
+    matches = (ASSIGNMENT.fullmatch(word) for word in words)
+    return {match[1]: match[2] for match in matches if match}

@@ -1,0 +1,232 @@
+"""What an issue tells of a run, block by block: Markdown, empty where there is nothing."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lab.records.judgement import Verdict
+from lab.records.summary import Summary, VariantSummary
+from lab.share.comparison_text import rate
+from lab.text.markdown import markdown_code, markdown_text
+from lab.text.phrases import counted, in_mib, listed, number, sentence, share
+
+MOST_VARIANTS = 30
+MOST_VERSIONS = 60
+MOST_TEXT = 400
+MOST_LINES = 3
+WORTH_NAMING = 0.05
+"""Of the bytes of the first line: what is less is noise of the trace."""
+MOST_PAGE_CHARACTERS = 12_000
+
+
+@dataclass(frozen=True, slots=True)
+class IssueInput:
+    """What an issue is made of."""
+
+    summary: Summary
+    pages: Mapping[str, str]
+    """Texts that stand in the bundle by name, such as `reproduce.py` or `bisect.md`."""
+
+    @property
+    def subject(self) -> VariantSummary | None:
+        """The variant that the issue is about: the app as it is, else the one that leaks most."""
+        own = self.summary.own
+        if own is not None:
+            return next((each for each in self.summary.variants if each.name == own.variant), None)
+        return max(self.summary.variants, key=weight, default=None)
+
+
+def weight(variant: VariantSummary) -> tuple[bool, int]:
+    growth = variant.memory_bytes.growth if variant.memory_bytes else 0
+    return variant.verdict is Verdict.LEAK, growth
+
+
+def title(given: IssueInput) -> str:
+    """One line: what grows, by how much, in which package."""
+    variant, own = given.subject, given.summary.own
+    if variant is None:
+        return "Memory: nothing was measured"
+    package = own.package if own else None
+    where = f" in {markdown_text(package.name)} {markdown_text(package.version)}" if package else ""
+    interval = variant.growth_bytes_per_request
+    if variant.verdict is Verdict.LEAK and interval is not None:
+        return f"Memory grows by {rate(interval).partition(' [')[0]} a request{where}"
+    growth = in_mib(variant.memory_bytes.growth if variant.memory_bytes else None)
+    said = {
+        Verdict.BOUNDED: f"Memory grows by {growth} and stops{where}",
+        Verdict.FLAT: f"Memory does not grow{where}",
+    }
+    return said.get(variant.verdict, f"Memory grows by {growth}: undecided whether it ends{where}")
+
+
+def what(given: IssueInput) -> str:
+    """The reason of the verdict, the cause, and who holds the memory."""
+    own, variant = given.summary.own, given.subject
+    if own is None:
+        return markdown_text(sentence(variant.reason)) if variant else "Nothing was measured."
+    lines = [markdown_text(sentence(own.reason), MOST_TEXT)]
+    for cause in own.causes:
+        said = " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
+        text = f"{cause.cause} ({cause.standing}). {said}"
+        lines.append(f"- cause: {markdown_text(text, MOST_TEXT)}")
+    lines += [f"- held by: {markdown_text(sentence(each), MOST_TEXT)}" for each in own.held_by]
+    least = WORTH_NAMING * max((line.bytes for line in own.lines), default=0)
+    lines += [
+        f"- allocated at {markdown_code(line.place, MOST_TEXT)}: {number(line.bytes)} bytes in "
+        f"{counted(line.count, 'block')}"
+        for line in own.lines[:MOST_LINES]
+        if line.bytes >= least
+    ]
+    return "\n".join(lines)
+
+
+def example(given: IssueInput) -> str:
+    """The code in one file where it was reduced, else how the bundle shows it."""
+    code = given.pages.get("reproduce.py")
+    if code is None:
+        return "No reproducer of one file was made; the attached bundle shows it in one command."
+    return fenced(code, "python")
+
+
+def steps(given: IssueInput) -> str:
+    """How to see it in one command, with the reproducer and with the bundle."""
+    lines = []
+    if "reproduce.py" in given.pages:
+        lines += ["`uv run reproduce.py` prints bytes a call and exits with 1 when they grow.", ""]
+    lines += [
+        f"With the attached `{given.summary.run.id}.zip` unpacked, and Docker:",
+        "",
+        "```sh",
+        "docker compose up --build --exit-code-from driver",
+        "```",
+    ]
+    return "\n".join(lines)
+
+
+def expected(_: IssueInput) -> str:
+    return "Memory stops growing once the same requests have been served for a while."
+
+
+def numbers(given: IssueInput) -> str:
+    """Growth with its interval, whether it stops, and its ceiling."""
+    variants = given.summary.variants[:MOST_VARIANTS]
+    if not variants:
+        return "Nothing was measured."
+    lines = ["| variant | verdict | requests | growth | growth a request [interval] |"]
+    lines.append("|---|---|--:|--:|--:|")
+    lines += [f"| {' | '.join(row(each))} |" for each in variants]
+    left = len(given.summary.variants) - len(variants)
+    lines += [f"| {counted(left, 'more variant')} | | | | |"] if left > 0 else []
+    return "\n".join([*lines, "", plateau(given.subject)])
+
+
+def row(variant: VariantSummary) -> Iterator[str]:
+    yield markdown_code(variant.name)
+    yield variant.verdict.value
+    yield number(variant.requests.ok)
+    yield in_mib(variant.memory_bytes.growth if variant.memory_bytes else None)
+    yield rate(variant.growth_bytes_per_request)
+
+
+def plateau(variant: VariantSummary | None) -> str:
+    """Whether memory levels off, in one sentence."""
+    if variant is None or variant.memory_bytes is None:
+        return "Whether it levels off is not known."
+    settled = in_mib(variant.memory_bytes.settled)
+    if variant.verdict is Verdict.BOUNDED:
+        return f"It levels off, at {settled}."
+    if variant.verdict is Verdict.LEAK:
+        served = number(variant.requests.ok)
+        return f"It does not level off: {settled} after {served} requests, and it goes on."
+    if variant.verdict is Verdict.FLAT:
+        return f"It is level, at {settled}."
+    return f"Whether it levels off is undecided: {settled} at the end."
+
+
+def helps(given: IssueInput) -> str:
+    """What was tried and what it saves; empty without an answer about an app."""
+    own = given.summary.own
+    if own is None:
+        return ""
+    lines = [markdown_text(sentence(own.helps), MOST_TEXT)]
+    for change in own.changes:
+        pace = f", at {share(change.rate)} of the requests a second" if change.rate else ""
+        saved = in_mib(change.saved_bytes, signed=True)
+        line = markdown_text(change.line, MOST_TEXT)
+        lines.append(f"- {line}: grew by {in_mib(change.gained_bytes)}, saves {saved}{pace}")
+    return "\n".join(lines)
+
+
+def history(given: IssueInput) -> str:
+    """First bad and last good release, and which layers it needs, where they were looked for."""
+    found = [given.pages[name] for name in ("bisect.md", "layers.md") if name in given.pages]
+    return "\n\n".join(clipped_page(text) for text in found)
+
+
+def clipped_page(text: str) -> str:
+    # A heading of a page would stand above those of the form.
+    body = re.sub(r"(?m)^#{1,4} ", "##### ", text.strip())
+    if len(body) <= MOST_PAGE_CHARACTERS:
+        return body
+    return (
+        body[:MOST_PAGE_CHARACTERS].rpartition("\n")[0]
+        + "\n\n(cut here; all of it is in the bundle)"
+    )
+
+
+def versions(given: IssueInput) -> str:
+    """Python, libc and packages, a line each."""
+    variant = given.subject
+    if variant is None or not variant.versions:
+        return "The app reported no versions."
+    pairs = [f"{name} {each}" for name, each in variant.versions.items()]
+    left = len(pairs) - MOST_VERSIONS
+    lines = pairs[:MOST_VERSIONS] + ([f"{left} more in lab.lock"] if left > 0 else [])
+    return fenced("\n".join(lines), "text")
+
+
+def version_of(given: IssueInput, name: str) -> str:
+    """One package's version; what to fill in where the app did not report it."""
+    variant = given.subject
+    found = variant.versions.get(name) if variant else None
+    return markdown_text(found) if found else "(not reported by the app: please fill in)"
+
+
+def machine(given: IssueInput) -> str:
+    run = given.summary.run
+    lines = [
+        f"- Linux {markdown_text(run.host.kernel)}, {counted(run.host.cpus, 'CPU')}, "
+        f"{in_mib(run.host.memory_bytes)}, cgroup {markdown_text(run.engine.cgroup)}",
+        f"- engine: {markdown_text(run.engine.kind)} {markdown_text(run.engine.version)}",
+    ]
+    bases = [f"{base.kind}, {base.reference}" for base in run.bases]
+    lines += [f"- base: {markdown_text(base, MOST_TEXT)}" for base in bases[:MOST_VARIANTS]]
+    return "\n".join(lines)
+
+
+def not_tried(given: IssueInput) -> str:
+    """What nobody should take for tried."""
+    run, variant = given.summary.run, given.subject
+    missing = [
+        ("reproduce.py", "a reproducer of one file without the lab"),
+        ("bisect.md", "other releases: the first bad one is not known"),
+        ("layers.md", "exchanging the server, the loop, the parser or the allocator one by one"),
+    ]
+    lines = [f"- {text}" for name, text in missing if name not in given.pages]
+    lines.append("- the newest release, where the versions above are older")
+    lines.append("- another system than Linux, and another machine than this one")
+    if variant is not None and len(variant.trials) == 1:
+        lines.append("- a second trial: the numbers are of one")
+    if run.engine.kind == "process":
+        lines.append("- containers: it was measured with local processes")
+    if caveats := variant.caveats if variant else ():
+        shown = listed([markdown_text(each, MOST_TEXT) for each in caveats])
+        lines.append(f"- what weakens the numbers: {shown}")
+    return "\n".join(lines)
+
+
+def fenced(text: str, language: str) -> str:
+    """A block that nothing inside can close."""
+    longest = max(map(len, re.findall(r"`+", text)), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"

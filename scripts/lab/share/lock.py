@@ -1,0 +1,74 @@
+"""The lock of a run's environment: the version of every package that the app reported."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+NAME = "lab.lock"
+INSTALLERS = frozenset({"pip"})
+"""What the base of an image brings, and no app asks for."""
+NOT_THERE = "# not on the index: "
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
+LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The text of a lock, and what it is in one sentence."""
+
+    text: str
+    said: str
+
+
+def pins_of(packages: Mapping[str, str]) -> Mapping[str, str]:
+    """Versions by name, without installers and without what no index can have."""
+    return {
+        name: version
+        for name, version in sorted(packages.items(), key=lambda each: each[0].lower())
+        if name.lower() not in INSTALLERS and PLAIN.fullmatch(name) and VERSION.fullmatch(version)
+    }
+
+
+def hashes_of(compiled: str) -> Mapping[str, tuple[str, ...]]:
+    """The hashes by `name==version`, in lower case, out of what `uv pip compile` wrote."""
+    found: dict[str, list[str]] = {}
+    key = ""
+    for line in compiled.splitlines():
+        if match := LINE.match(line):
+            key = pin_key(match[1], match[2])
+        if key:
+            found.setdefault(key, []).extend(HASH.findall(line))
+    return {key: tuple(sorted(hashes)) for key, hashes in found.items()}
+
+
+def pin_key(name: str, version: str) -> str:
+    return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
+
+
+def lock_of(pins: Mapping[str, str], hashes: Mapping[str, tuple[str, ...]], python: str) -> Locked:
+    """A lock with a line for each package; what the index has not stands in a comment.
+
+    Hashes stand in all lines or in none: an installer that finds one demands them of all.
+    """
+    known = {name: hashes.get(pin_key(name, each), ()) for name, each in pins.items()}
+    unknown = [name for name, each in known.items() if not each]
+    is_asked = len(unknown) < len(pins)
+    lines = [f"# Every package of the run's environment, CPython {python}."]
+    for name, version in pins.items():
+        mark = NOT_THERE if is_asked and not known[name] else ""
+        words = (f"{mark}{name}=={version}", *(f"--hash={each}" for each in known[name]))
+        lines.append(" ".join(words))
+    return Locked("\n".join(lines) + "\n", lock_sentence(len(pins), unknown))
+
+
+def lock_sentence(count: int, unknown: list[str]) -> str:
+    packages = f"{count} package" if count == 1 else f"{count} packages"
+    if not count:
+        return "The app reported no package."
+    if not unknown:
+        return f"{packages}, each with the hashes that the index has."
+    if len(unknown) == count:
+        return f"{packages}, versions alone: no index answered."
+    return f"{packages} with hashes, but for what the index has not: {', '.join(unknown)}."

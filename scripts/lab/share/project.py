@@ -1,0 +1,134 @@
+"""The Compose project of a bundle: the lab's own services, with what the run was given. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Service = dict[str, Any]
+PLACEHOLDER = re.compile(r"\$\{([A-Z_]+):-[^}]*\}")
+THERE = "/lab/there"
+"""Where the driver sees the run of the bundle."""
+RERUN = "rerun"
+"""The driver's command in a bundle."""
+PROJECT = "memlab-bundle"
+PLACES = "places"
+"""The service that keeps the volumes; folders of its image, which user 1000 owns, are theirs."""
+
+
+def with_defaults(node: Any, values: Mapping[str, str]) -> Any:
+    """A document in which the default of each `${NAME:-...}` is what the run was given."""
+    if isinstance(node, str):
+        return PLACEHOLDER.sub(lambda match: default_of(match, values), node)
+    if isinstance(node, dict):
+        return {key: with_defaults(item, values) for key, item in node.items()}
+    return [with_defaults(item, values) for item in node] if isinstance(node, list) else node
+
+
+def default_of(match: re.Match[str], values: Mapping[str, str]) -> str:
+    value = values.get(match[1])
+    # Compose ends a default at the first brace; the lab has no setting with one.
+    if value is None or re.search(r"[{}$]", value):
+        return match[0]
+    return f"${{{match[1]}:-{value}}}"
+
+
+def plain(service: Service) -> Service:
+    """A service that a plain `up` starts, whatever its profile was."""
+    return {key: each for key, each in service.items() if key != "profiles"}
+
+
+def suite_services(
+    services: Mapping[str, Service], variants: Sequence[str], needs: Sequence[str]
+) -> dict[str, Service]:
+    """The services of a run of a suite: its variants, what they need, the gate, the driver."""
+    names = (*variants, *needs, "gate", "driver")
+    found = {name: plain(services[name]) for name in names if name in services}
+    found["driver"] = rerunning(found["driver"], [])
+    return found
+
+
+def rerunning(driver: Service, volumes: Sequence[str]) -> Service:
+    """The driver that runs it again and compares with the run that is there."""
+    return {
+        **driver,
+        "command": [RERUN],
+        "volumes": [*driver["volumes"], f"./there:{THERE}:ro", *volumes],
+    }
+
+
+def app_services(
+    lab: Mapping[str, Service], variants: Mapping[str, Service], folder: str, file: str
+) -> tuple[dict[str, Service], dict[str, Any]]:
+    """The services of a run of a user app, and the volumes that they share.
+
+    Args:
+        lab: the lab's own services.
+        variants: those of the app, hardened, each with an image that can be built.
+        folder: the app's, in the bundle.
+        file: the one that describes it, in its folder.
+    """
+    volumes: dict[str, Any] = {"logs": {}}
+    found: dict[str, Service] = {}
+    kept = []
+    for name, variant in variants.items():
+        own = {f"home-{name}": "/lab/home", f"probes-{name}": "/lab/probes"}
+        volumes |= {volume: {} for volume in own}
+        kept += [f"{volume}:/lab/places/{volume}" for volume in own]
+        found[name] = {
+            **variant,
+            "volumes": [*variant["volumes"], *(f"{v}:{path}" for v, path in own.items())],
+            "depends_on": [PLACES],
+        }
+    inside = f"/lab/{folder}"
+    sockets = [f"probes-{name}:/lab/probes/{name}" for name in variants]
+    driver = rerunning(lab["driver"], [f"./{folder}:{inside}:ro", *sockets])
+    environment = {**driver["environment"], "APP": f"{inside}/{file}", "LAB_IMAGE_COMMAND": ""}
+    found |= {
+        "gate": lab["gate"],
+        "driver": {**driver, "environment": environment, "depends_on": ["gate", PLACES]},
+        PLACES: places(lab["gate"], ["logs:/lab/places/logs", *kept]),
+    }
+    return found, volumes
+
+
+def places(hardened: Service, volumes: Sequence[str]) -> Service:
+    """The service that comes first and stays: new volumes take the owner of its image's folders."""
+    kept = ("cap_drop", "security_opt", "read_only", "networks", "logging", "pids_limit")
+    return {
+        **{key: hardened[key] for key in kept},
+        "image": "memlab-places",
+        "build": {
+            "context": ".",
+            "dockerfile": "images/places.Dockerfile",
+            "args": hardened["build"]["args"],
+        },
+        "mem_limit": "64m",
+        "memswap_limit": "64m",
+        "volumes": list(volumes),
+    }
+
+
+def places_recipe(volumes: Sequence[str]) -> str:
+    """The recipe of the image that says who owns the volumes."""
+    folders = " ".join(f"/lab/places/{name}" for name in volumes)
+    return (
+        "# Folders of user 1000: a new volume takes the owner of what it is mounted over.\n"
+        "ARG DEBIAN_IMAGE=debian:12.11-slim\n"
+        "FROM ${DEBIAN_IMAGE}\n"
+        "LABEL memlab=image\n"
+        f"RUN mkdir -p {folders} && chown 1000:1000 {folders}\n"
+        "USER 1000:1000\n"
+        'CMD ["sleep", "infinity"]\n'
+    )
+
+
+def renamed(services: Mapping[str, Service]) -> dict[str, Service]:
+    """The services with images of other names, so that none of a lab that is here is replaced."""
+    return {name: with_own_image(service) for name, service in services.items()}
+
+
+def with_own_image(service: Service) -> Service:
+    if "build" not in service:
+        return service
+    image = str(service["image"]).removeprefix("memlab-")
+    return {**service, "image": f"{PROJECT}-{image}"}

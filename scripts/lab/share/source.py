@@ -1,0 +1,92 @@
+"""The app's folder as it was run: one archive in the run's folder, and what it says of itself."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from lab.errors import LabError
+from lab.records.codec import ShapeError, decode, encode
+from lab.share.archive import Entry
+from lab.share.contents import environments_of, why_left_out
+from lab.share.manifest import LeftOut
+
+NAME = "source.json"
+ARCHIVE = "app.zip"
+"""The archive's name in the run's folder."""
+MOST_FILES = 4_000
+MOST_BYTES = 60 << 20
+"""Of the app's files; more is data, which `bundle.exclude` names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an archive of an app says of itself."""
+
+    folder: str
+    """Where the app stood; stays on this machine."""
+    name: str
+    """The folder's own name."""
+    file: str
+    """The file that describes the app, such as `lab.toml`."""
+    left_out: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What goes in, and what does not."""
+
+    chosen: tuple[PurePosixPath, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def choose(names: Sequence[PurePosixPath], excluded: Sequence[str]) -> Choice:
+    """The files of an app that go in; of a folder that stays out the folder is named once.
+
+    Args:
+        names: of every file, in the app's folder.
+        excluded: what `bundle.exclude` names.
+    """
+    patterns = tuple(excluded)
+    environments = environments_of(names)
+    chosen, left_out = [], {}
+    for name in sorted(names):
+        reason = why_left_out(name, patterns)
+        inside = next((each for each in environments if is_below(name, each)), None)
+        if reason is None and inside is None:
+            chosen.append(name)
+        elif inside is not None and inside != ".":
+            left_out[f"{inside}/"] = "a virtual environment"
+        else:
+            left_out[first_left_out(name, patterns)] = reason or "a virtual environment"
+    facts = tuple(LeftOut(name, reason) for name, reason in sorted(left_out.items()))
+    return Choice(tuple(chosen), facts)
+
+
+def is_below(name: PurePosixPath, folder: str) -> bool:
+    return folder == "." or name.is_relative_to(folder)
+
+
+def first_left_out(name: PurePosixPath, excluded: Sequence[str]) -> str:
+    """The topmost folder for which a file stays out, else the file itself."""
+    for above in reversed(name.parents[:-1]):
+        if why_left_out(above, excluded):
+            return f"{above}/"
+    return str(name)
+
+
+def source_entry(source: Source) -> Entry:
+    return Entry((json.dumps(encode(source), indent=1) + "\n").encode())
+
+
+def read_source(files: Mapping[str, Entry]) -> Source:
+    """What the archive says of itself.
+
+    Raises:
+        LabError: it says nothing that can be used.
+    """
+    try:
+        found: Source = decode(Source, json.loads(files[NAME].content))
+    except (KeyError, ShapeError, ValueError, RecursionError) as error:
+        raise LabError(f"{ARCHIVE} of the run cannot be used: {NAME} is damaged") from error
+    return found

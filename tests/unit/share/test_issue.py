@@ -1,0 +1,125 @@
+from dataclasses import replace
+
+import pytest
+from builders.factories import app_answer, own_summary, summary, unmeasured, variant_summary
+from lab.records.app_answer import AppLine
+from lab.records.holders import Package
+from lab.records.judgement import Interval, Verdict
+from lab.records.summary import Summary
+from lab.share.issue import MOST_CHARACTERS, issue_text
+from lab.share.issue_facts import IssueInput
+from lab.share.issue_forms import CPYTHON_TRACKER, FORMS, tracker_of
+
+TRACKER = "https://github.com/x/y/issues"
+
+
+def leak_in(name: str, tracker: str | None = TRACKER, **versions: str) -> Summary:
+    found = own_summary()
+    interval = Interval(74_000, 73_900, 74_100)
+    variant = replace(
+        found.variants[0],
+        growth_bytes_per_request=interval,
+        versions={"python": "3.12.1", name: "1.2.3", **versions},
+    )
+    own = replace(app_answer(), package=Package(name, "1.2.3", tracker))
+    return replace(found, variants=(variant,), own=own)
+
+
+def issue(given: Summary, **pages: str) -> str:
+    return issue_text(
+        IssueInput(
+            given, {f"{n}.py" if n == "reproduce" else f"{n}.md": t for n, t in pages.items()}
+        )
+    )
+
+
+def headings(text: str) -> list[str]:
+    return [line.removeprefix("### ") for line in text.splitlines() if line.startswith("### ")]
+
+
+@pytest.mark.parametrize("project", [name for name in FORMS if name != "cpython"])
+def test_an_issue_has_the_fields_of_its_form_in_their_order(project: str) -> None:
+    text = issue(leak_in(project))
+
+    assert headings(text) == [field.heading for field in FORMS[project].fields]
+    assert f"For {project}: {TRACKER}" in text
+    assert "1.2.3" in text
+    assert "72.3 KiB a request" in text.splitlines()[0]
+    assert "a reproducer of one file without the lab" in text
+
+
+def test_a_spelling_of_a_name_makes_no_difference() -> None:
+    assert headings(issue(leak_in("Pydantic_Core"))) == headings(issue(leak_in("pydantic")))
+
+
+def test_another_project_gets_the_general_shape() -> None:
+    text = issue(leak_in("ujson"))
+
+    assert headings(text)[:3] == ["What", "How to see it", "Numbers"]
+    assert "It does not level off" in text
+    assert "[72.2, 72.4]" in text
+
+
+def test_the_standard_library_is_cpythons() -> None:
+    given = own_summary()
+    own = replace(app_answer(), lines=(AppLine("3.12/ssl.py:9", 10, 1),), package=None)
+    given = replace(given, own=own)
+
+    assert tracker_of(given) == CPYTHON_TRACKER
+    assert headings(issue(given))[0] == "Bug description"
+
+
+def test_without_a_package_nobody_is_named() -> None:
+    assert "No package was found that holds the memory" in issue(own_summary())
+
+
+@pytest.mark.parametrize(
+    "tracker", [None, "javascript:alert(1)", "https://x --> <script>", "ftp://x/y"]
+)
+def test_a_tracker_that_is_no_link_is_not_told(tracker: str | None) -> None:
+    text = issue(leak_in("ujson", tracker))
+
+    assert "whose metadata names no tracker" in text
+    assert "<script>" not in text
+
+
+def test_the_reproducer_stands_in_it_and_can_close_no_block() -> None:
+    text = issue(leak_in("ujson"), reproduce="x = '''```'''\n")
+
+    assert "````python\nx = '''```'''\n````" in text
+    assert "a reproducer of one file" not in text
+
+
+def test_what_was_looked_for_by_others_is_told() -> None:
+    text = issue(leak_in("ujson"), bisect="# First bad\n\n5.1.0", layers="# Layers\n\nnone")
+
+    assert "##### First bad\n\n5.1.0" in text
+    assert "the first bad one is not known" not in text
+
+
+def test_a_plateau_is_told_with_its_ceiling() -> None:
+    given = summary((variant_summary("a", Verdict.BOUNDED, growth=100 << 20),))
+
+    assert "It levels off, at " in issue(given)
+
+
+def test_nothing_measured_is_no_claim() -> None:
+    assert "not known" in issue(summary((unmeasured("a"),)))
+    assert "nothing was measured" in issue(summary(()))
+
+
+def test_an_issue_is_never_too_long() -> None:
+    text = issue(leak_in("ujson"), reproduce="x" * 100 + "\n" + "y = 1\n" * 20_000)
+
+    assert len(text) <= MOST_CHARACTERS
+    assert "cut here" in text
+
+
+def test_text_from_outside_is_text() -> None:
+    given = leak_in("ujson")
+    own = replace(given.own or app_answer(), held_by=("<img src=x> | `a`",), reason="**x**")
+
+    text = issue(replace(given, own=own))
+
+    assert "<img" not in text.replace("\\<img", "")
+    assert "**x**" not in text.replace("\\*\\*x\\*\\*", "")

@@ -1,0 +1,167 @@
+"""Bundles that somebody made to harm: one line each, and nothing is written."""
+
+import io
+import stat
+import struct
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from lab.errors import UsageError
+from lab.share import unpacking
+from lab.share.archive import Entry, zip_of
+from lab.share.unpacking import read_archive
+
+TOP = "run"
+
+
+def made(*entries: tuple[str, bytes], mode: int = 0o100644) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            info = zipfile.ZipInfo(name)
+            info.filename = name
+            info.external_attr = mode << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return buffer.getvalue()
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(UsageError) as caught:
+        read_archive(io.BytesIO(content), len(content))
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < 300
+    return message
+
+
+def test_what_was_packed_comes_back() -> None:
+    files = {"a.py": Entry(b"x" * 3), "b/run": Entry(b"#!", is_program=True)}
+    content = zip_of(TOP, files, ("results",))
+
+    assert read_archive(io.BytesIO(content), len(content)) == (TOP, files)
+
+
+def test_the_same_files_are_the_same_bytes() -> None:
+    files = {"b": Entry(b"2"), "a": Entry(b"1")}
+
+    assert zip_of(TOP, files) == zip_of(TOP, dict(reversed(files.items())))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("run/../../etc/x", "leads out of its folder"),
+        ("../x", "leads out of its folder"),
+        ("/etc/passwd", "is an absolute name"),
+        ("run/./x", "leads out of its folder"),
+        ("run//x", "leads out of its folder"),
+        ("run/a\\..\\x", "has a character"),
+        ("C:/x", "has a character"),
+        ("run/a\nb", "has a character"),
+        ("run/\u202ex", "has a character"),
+        ("run/" + "a/" * 20 + "x", "too long or too deep"),
+        ("run/" + "a" * 300, "too long or too deep"),
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_refused(name: str, said: str) -> None:
+    assert said in refusal(made(("run/app.py", b""), (name, b"x")))
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (stat.S_IFLNK | 0o777, "is a symlink"),
+        (stat.S_IFIFO | 0o644, "is no plain file"),
+        (stat.S_IFCHR | 0o644, "is no plain file"),
+    ],
+)
+def test_what_is_no_plain_file_is_refused(mode: int, said: str) -> None:
+    assert said in refusal(made(("run/link", b"/etc/passwd"), mode=mode))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("second", ["run/a.py", "run/A.PY"])
+def test_a_name_that_stands_twice_is_refused(second: str) -> None:
+    assert "is in it twice" in refusal(made(("run/a.py", b"1"), (second, b"2")))
+
+
+def test_a_file_that_is_a_folder_too_is_refused() -> None:
+    assert "is a file and a folder" in refusal(made(("run/a", b"1"), ("run/a/b", b"2")))
+
+
+def test_more_than_one_folder_is_no_bundle() -> None:
+    assert "do not stand in one folder" in refusal(made(("a/x", b""), ("b/x", b"")))
+    assert "do not stand in one folder" in refusal(made(("x", b"")))
+
+
+def test_a_bomb_is_refused_by_its_ratio() -> None:
+    assert "times its size" in refusal(made(("run/x", b"\0" * (8 << 20))))
+
+
+def test_a_bomb_of_many_files_is_refused_by_their_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "MOST_BYTES", 1000)
+
+    assert "unpacked it has more" in refusal(made(*((f"run/{n}", b"x" * 90) for n in range(12))))
+
+
+def test_a_size_that_is_a_lie_is_found() -> None:
+    content = bytearray(made(("run/x", b"x" * 5000)))
+    at = content.rindex(b"PK\x01\x02") + 24
+    content[at : at + 4] = struct.pack("<L", 10)
+
+    assert "the zip is damaged" in refusal(bytes(content))
+
+
+def test_too_many_entries_are_refused_before_they_are_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = made(("run/x", b"x"))
+    end = struct.unpack("<4s4H2LH", content[-22:])
+    listed: list[object] = []
+    monkeypatch.setattr(unpacking.zipfile, "ZipFile", lambda file: listed.append(file))
+    many = struct.pack("<4s4H2LH", end[0], 0, 0, 65535, 65535, *end[5:])
+    long = struct.pack("<4s4H2LH", *end[:5], 80 << 20, *end[6:])
+
+    assert "entries" in refusal(content[:-22] + many)
+    assert "list of entries" in refusal(content[:-22] + long)
+    assert listed == []
+
+
+def test_a_million_entries_are_refused_at_once() -> None:
+    """Zip has another record for more than 65,535 of them, which a bundle never needs."""
+    content = made(("run/x", b"x"))
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
+
+    assert "entries" in refusal(content[:-22] + locator + content[-22:])
+
+
+def test_a_file_that_is_too_large_is_not_read() -> None:
+    with pytest.raises(UsageError, match="bytes"):
+        read_archive(io.BytesIO(b""), unpacking.MOST_ARCHIVE_BYTES + 1)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda b: b"",
+        lambda b: b"no zip",
+        lambda b: b[:-30],
+        lambda b: b[:60] + b"\0" * 40 + b[100:],
+        lambda b: b + b"comment",
+    ],
+    ids=["empty", "text", "cut", "overwritten", "longer"],
+)
+def test_what_is_damaged_is_no_bundle(damage: Callable[[bytes], bytes]) -> None:
+    whole = made(("run/x", bytes(range(256)) * 20), ("run/y", b"y"))
+
+    assert "bundle" in refusal(damage(whole))
+
+
+def test_a_password_is_refused() -> None:
+    content = bytearray(made(("run/x", b"x")))
+    at = content.rindex(b"PK\x01\x02") + 8
+    content[at] |= 1
+
+    assert "packed in a way" in refusal(bytes(content))
