@@ -1,6 +1,7 @@
 """A memory limit without a container: a cgroup of its own, where one can be made."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,10 +48,14 @@ def parents(root: Path, own: dict[str, str]) -> list[tuple[Path, str]]:
     return [(nearest, V1), *([(memory, V1)] if nearest != memory else [])]
 
 
+Make = Callable[[Path, str, int], Cgroup]
+
+
 class Cgroups:
     """Makes cgroups below the first parent that allows it."""
 
-    def __init__(self, root: Path = CGROUPS, own: Path = OWN) -> None:
+    def __init__(self, root: Path = CGROUPS, own: Path = OWN, make: Make | None = None) -> None:
+        self.make_group = make or make_group
         self.parent: Path | None = None
         self.version, self.refusal = "none", "this system has no cgroups"
         try:
@@ -71,7 +76,7 @@ class Cgroups:
         if version == V2:
             with contextlib.suppress(OSError):
                 (parent / "cgroup.subtree_control").write_text("+memory")
-        group = make(parent / f"memlab-try-{id(self):x}", version, 1 << 30)
+        group = self.make_group(parent / f"memlab-try-{id(self):x}", version, 1 << 30)
         remove(group.path)
 
     def make(self, name: str, limit_bytes: int) -> Cgroup | None:
@@ -82,10 +87,10 @@ class Cgroups:
         """
         if self.parent is None:
             return None
-        return make(self.parent / name, self.version, limit_bytes)
+        return self.make_group(self.parent / name, self.version, limit_bytes)
 
 
-def make(path: Path, version: str, limit_bytes: int) -> Cgroup:
+def make_group(path: Path, version: str, limit_bytes: int) -> Cgroup:
     path.mkdir()
     limits = {
         V1: {"memory.limit_in_bytes": limit_bytes, "memory.memsw.limit_in_bytes": limit_bytes},

@@ -8,6 +8,7 @@ variant (apps/shim/sitecustomize.py): what asks the kernel by another way sees t
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -55,18 +56,21 @@ class Shown:
         )
 
 
+Shows = Callable[[tuple[str, ...], int], bool]
+
+
 def namespace(way: Way, file: Path) -> tuple[str, ...]:
     return (*UNSHARE[way], "sh", "-c", BIND, "sh", str(file))
 
 
-def shows(prefix: tuple[str, ...], cpus: int) -> bool:
-    """Whether an interpreter behind these words counts that many CPUs."""
+def shows(prefix: tuple[str, ...], cpus: int, seconds: float = TRY_SECONDS) -> bool:
+    """Whether an interpreter behind these words counts that many CPUs, and does so in time."""
     try:
         done = subprocess.run(
             [*prefix, sys.executable, "-I", "-c", COUNT],
             capture_output=True,
             text=True,
-            timeout=TRY_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -74,13 +78,14 @@ def shows(prefix: tuple[str, ...], cpus: int) -> bool:
     return done.stdout.strip() == str(cpus)
 
 
-def show(cpus: int | None, images: Path, apps: Path) -> Shown:
+def show(cpus: int | None, images: Path, apps: Path, shows: Shows = shows) -> Shown:
     """How this machine can show that number of CPUs; the best way that works.
 
     Args:
         cpus: None shows as many as there are.
         images: the repository's folder, whose `cpus/<number>` is bound.
         apps: the folder that holds the shim.
+        shows: whether a prefix shows that number.
     """
     if cpus is None:
         return Shown(Way.AS_IT_IS)

@@ -152,8 +152,9 @@ class ProcessEngine:
             return None, {}
         folder, port = plan.work / postgres.NAME, self.ports.take(1)
         folder.mkdir()
-        command = postgres.prepare(self.sources.root, folder)
-        database = launch(command, postgres.environment(folder, port), folder, None)
+        programs = self.sources.databases
+        command = postgres.prepare(self.sources.root, folder, programs)
+        database = launch(command, postgres.environment(folder, port, programs), folder, None)
         return database, {"LAB_DATABASE": f"{LOOPBACK}:{port}"}
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:

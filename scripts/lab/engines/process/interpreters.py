@@ -73,14 +73,16 @@ def printed_version(text: str, minor: str) -> str | None:
     return match[1] if match and match[2] == minor else None
 
 
-def check(executable: Path, minor: str, origin: str) -> Interpreter | None:
+def check(
+    executable: Path, minor: str, origin: str, seconds: float = CHECK_SECONDS
+) -> Interpreter | None:
     """The interpreter at a path; None when it is missing, fails, hangs or has another version."""
     try:
         ended = subprocess.run(
             [executable, "-I", "-c", CHECK],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=CHECK_SECONDS,
+            timeout=seconds,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -89,19 +91,25 @@ def check(executable: Path, minor: str, origin: str) -> Interpreter | None:
     return Interpreter(executable, version, origin) if version else None
 
 
-def first_that_runs(found: Iterable[tuple[Path, str]], minor: str) -> Interpreter | None:
-    checked = (check(path, minor, origin) for path, origin in found)
+def first_that_runs(
+    paths: Iterable[tuple[Path, str]], minor: str, seconds: float = CHECK_SECONDS
+) -> Interpreter | None:
+    """The first that answers in so many seconds each; None without one."""
+    checked = (check(path, minor, origin, seconds) for path, origin in paths)
     return next(filter(None, checked), None)
 
 
-def find_interpreter(minor: str, environment: Mapping[str, str] = os.environ) -> Interpreter | None:
+def find_interpreter(
+    minor: str, environment: Mapping[str, str] = os.environ, check_seconds: float = CHECK_SECONDS
+) -> Interpreter | None:
     """The newest CPython `minor` of pyenv, else of uv, else on PATH; None without one that runs.
 
     Args:
         minor: major and minor version, such as `3.10`.
         environment: HOME, PATH, PYENV_ROOT and UV_PYTHON_INSTALL_DIR say where to look.
+        check_seconds: how long each may take to answer.
     """
-    return first_that_runs(candidates(minor, environment), minor)
+    return first_that_runs(candidates(minor, environment), minor, check_seconds)
 
 
 def find_fetched(folder: Path, minor: str) -> Interpreter | None:

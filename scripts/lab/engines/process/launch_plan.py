@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.engines.process import postgres
 from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.cpus import Shown
 from lab.engines.process.environments import Installed
@@ -17,7 +18,6 @@ from lab.records.variant import Variant
 
 APP, SOCKETS = "app", "probes"
 """Folders below a variant's own, for the copy of a user app and the sockets of its probes."""
-SHARED_MEMORY = Path("/dev/shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Sources:
     """The folder of a user app: each of its variants runs in a copy of it."""
     app_probes: bool = False
     """Whether probes are put into the user app."""
+    shared_memory: Path = Path("/dev/shm")
+    """Where there is none, its files are temporary ones."""
+    databases: Path = postgres.PROGRAMS
+    """The folder with PostgreSQL's programs of each version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class LaunchPlan:
 
     def values(self) -> dict[str, str]:
         """Values of the `${...}` in compose.yaml; the server is bound to loopback."""
-        shared = {} if SHARED_MEMORY.is_dir() else {"LAB_SHM": tempfile.gettempdir()}
+        shared = {} if self.sources.shared_memory.is_dir() else {"LAB_SHM": tempfile.gettempdir()}
         return {
             **self.sources.values,
             "LAB_HOST": LOOPBACK,

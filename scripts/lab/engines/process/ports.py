@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Callable
 
 from lab.errors import LabError
 
@@ -23,7 +24,8 @@ def is_free(port: int) -> bool:
 class Ports:
     """Hands out ports that are free and were not handed out before."""
 
-    def __init__(self) -> None:
+    def __init__(self, ports: range = PORTS, is_free: Callable[[int], bool] = is_free) -> None:
+        self.ports, self.is_free = ports, is_free
         self.given: set[int] = set()
         self.random = random.Random()
 
@@ -34,12 +36,13 @@ class Ports:
             LabError: there are none.
         """
         for _ in range(TRIES):
-            first = self.random.choice(PORTS[:-count])
+            first = self.random.choice(self.ports[:-count])
             wanted = range(first, first + count)
-            if self.given.isdisjoint(wanted) and all(map(is_free, wanted)):
+            if self.given.isdisjoint(wanted) and all(map(self.is_free, wanted)):
                 self.given.update(wanted)
                 return first
-        raise LabError(f"no {count} free ports from {PORTS.start} to {PORTS.stop} on {LOOPBACK}")
+        start, stop = self.ports.start, self.ports.stop
+        raise LabError(f"no {count} free ports from {start} to {stop} on {LOOPBACK}")
 
     def give_back(self, first: int, count: int) -> None:
         self.given.difference_update(range(first, first + count))

@@ -11,7 +11,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -103,8 +103,8 @@ class LinuxTrees:
     TICKS = os.sysconf("SC_CLK_TCK")
     PAGE = os.sysconf("SC_PAGE_SIZE")
 
-    def __init__(self, proc: Path = PROC) -> None:
-        self.proc = proc
+    def __init__(self, proc: Path = PROC, clock: Callable[[], float] = time.monotonic) -> None:
+        self.proc, self.clock = proc, clock
         self.lock = threading.Lock()
         self.table: dict[int, Stat] = {}
         self.read_at = -TABLE_SECONDS
@@ -116,10 +116,10 @@ class LinuxTrees:
 
     def everyone(self) -> dict[int, Stat]:
         with self.lock:
-            if time.monotonic() - self.read_at > TABLE_SECONDS:
+            if self.clock() - self.read_at > TABLE_SECONDS:
                 pids = [int(name) for name in os.listdir(self.proc) if name.isdecimal()]
                 self.table = {pid: stat for pid in pids if (stat := self.stat(pid))}
-                self.read_at = time.monotonic()
+                self.read_at = self.clock()
             return self.table
 
     def members(self, root_pid: int) -> Iterator[tuple[int, Stat]]:
@@ -237,6 +237,6 @@ class PsutilTrees:
         return sum(each["rss"] for m in self.members(root_pid) if (each := self.process(m)))
 
 
-def trees_here() -> Trees:
+def trees_here(proc: Path = PROC) -> Trees:
     """LinuxTrees where there is a /proc, else PsutilTrees."""
-    return LinuxTrees() if (PROC / "self" / "stat").exists() else PsutilTrees()
+    return LinuxTrees(proc) if (proc / "self" / "stat").exists() else PsutilTrees()

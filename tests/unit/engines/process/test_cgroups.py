@@ -5,13 +5,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lab.engines.process import cgroups
 from lab.engines.process.cgroups import (
     V1,
     V2,
     Cgroup,
     Cgroups,
-    make,
+    Make,
+    make_group,
     own_paths,
     parents,
     read_number,
@@ -73,19 +73,16 @@ def test_at_the_root_there_is_one_parent(root: Path, text: str) -> None:
     assert parents(root, own_paths(text)) == [(root, V2)]
 
 
-@pytest.fixture
-def allowed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Parents in which groups can be made, as a kernel would; the test fills the list."""
-    allowed: list[Path] = []
+def kernel(*allowed: Path) -> Make:
+    """What makes groups below these parents alone, as a kernel would."""
 
-    def make_there(path: Path, version: str, limit_bytes: int) -> Cgroup:
+    def make(path: Path, version: str, limit_bytes: int) -> Cgroup:
         if path.parent not in allowed:
             raise PermissionError(13, "Permission denied", str(path))
         path.mkdir()
         return Cgroup(path, version)
 
-    monkeypatch.setattr(cgroups, "make", make_there)
-    return allowed
+    return make
 
 
 def own_file(tmp_path: Path, text: str) -> Path:
@@ -96,49 +93,40 @@ def own_file(tmp_path: Path, text: str) -> Path:
 
 @pytest.mark.usefixtures("root_v2")
 def test_a_containers_path_is_the_hosts_and_its_mount_is_its_own(
-    root: Path, tmp_path: Path, allowed: list[Path]
+    root: Path, tmp_path: Path
 ) -> None:
     own = own_file(tmp_path, "0::/docker/0123456789ab\n")  # no such folder below this mount
-    allowed.append(root)
-    found = Cgroups(root, own)
+    found = Cgroups(root, own, kernel(root))
 
     assert (found.parent, found.version) == (root, V2)
 
 
-def test_the_nearest_parent_that_allows_it_is_used(
-    root: Path, tmp_path: Path, allowed: list[Path]
-) -> None:
+def test_the_nearest_parent_that_allows_it_is_used(root: Path, tmp_path: Path) -> None:
     near, far = root / "memory" / "user" / "me", root / "memory"
     near.mkdir(parents=True)
     own = own_file(tmp_path, OF_V1)
-    allowed.append(far)
-    second = Cgroups(root, own).parent
-    allowed.append(near)
-    found = Cgroups(root, own)
+    second = Cgroups(root, own, kernel(far)).parent
+    found = Cgroups(root, own, kernel(far, near))
 
     assert (second, found.parent, found.version) == (far, near, V1)
 
 
 @pytest.mark.usefixtures("root_v2")
-def test_what_was_tried_out_is_removed(root: Path, tmp_path: Path, allowed: list[Path]) -> None:
-    allowed.append(root)
-    Cgroups(root, own_file(tmp_path, "0::/\n"))
+def test_what_was_tried_out_is_removed(root: Path, tmp_path: Path) -> None:
+    Cgroups(root, own_file(tmp_path, "0::/\n"), kernel(root))
 
     assert [path.name for path in root.iterdir() if path.is_dir()] == []
 
 
 @pytest.mark.usefixtures("root_v2")
-def test_v2_is_asked_to_count_memory_below_the_parent(
-    root: Path, tmp_path: Path, allowed: list[Path]
-) -> None:
-    Cgroups(root, own_file(tmp_path, "0::/\n"))
+def test_v2_is_asked_to_count_memory_below_the_parent(root: Path, tmp_path: Path) -> None:
+    Cgroups(root, own_file(tmp_path, "0::/\n"), kernel())
 
     assert (root / "cgroup.subtree_control").read_text() == "+memory"
 
 
-@pytest.mark.usefixtures("allowed")
 def test_where_nothing_is_allowed_it_is_said_why(root: Path, tmp_path: Path) -> None:
-    found = Cgroups(root, own_file(tmp_path, OF_V1))
+    found = Cgroups(root, own_file(tmp_path, OF_V1), kernel())
 
     assert (found.parent, found.version) == (None, "none")
     assert found.refusal == "no cgroup can be made: Permission denied"
@@ -166,7 +154,7 @@ def test_a_system_without_cgroups_is_refused(tmp_path: Path) -> None:
 
 def test_a_group_whose_limit_cannot_be_written_is_not_left_behind(root: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        make(root / "one", V2, MIB)
+        make_group(root / "one", V2, MIB)
 
     assert not (root / "one").exists()
 

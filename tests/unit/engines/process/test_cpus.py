@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from lab.engines.process import cpus
-from lab.engines.process.cpus import ONLINE, Shown, Way, namespace, show, shows
+from lab.engines.process.cpus import ONLINE, Shown, Shows, Way, namespace, show, shows
 from support.paths import ROOT
 
 IMAGES, APPS = ROOT / "images", ROOT / "apps"
@@ -90,16 +89,14 @@ def test_a_prefix_that_cannot_be_started_shows_nothing(tmp_path: Path) -> None:
     assert not shows((str(tmp_path / "unshare"),), 40)
 
 
-def test_a_prefix_that_hangs_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cpus, "TRY_SECONDS", 0.05)
-
-    assert not shows(("sh", "-c", "echo 40; exec sleep 60"), 40)
+def test_a_prefix_that_hangs_shows_nothing() -> None:
+    assert not shows(("sh", "-c", "echo 40; exec sleep 60"), 40, seconds=0.05)
 
 
-def working(monkeypatch: pytest.MonkeyPatch, *ways: Way) -> None:
-    """Make these ways the only ones that work."""
+def working(*ways: Way) -> Shows:
+    """These ways are the only ones that work."""
     prefixes = [namespace(way, IMAGES / "cpus" / "40") for way in ways]
-    monkeypatch.setattr(cpus, "shows", lambda prefix, cpus: prefix in prefixes and cpus == 40)
+    return lambda prefix, cpus: prefix in prefixes and cpus == 40
 
 
 @pytest.mark.parametrize(
@@ -110,26 +107,23 @@ def working(monkeypatch: pytest.MonkeyPatch, *ways: Way) -> None:
         ([Way.USER_MOUNT], Way.USER_MOUNT),
     ],
 )
-def test_the_first_namespace_that_works_is_used(
-    monkeypatch: pytest.MonkeyPatch, ways: list[Way], best: Way
-) -> None:
-    working(monkeypatch, *ways)
+def test_the_first_namespace_that_works_is_used(ways: list[Way], best: Way) -> None:
+    shown = show(40, IMAGES, APPS, working(*ways))
 
-    assert show(40, IMAGES, APPS) == Shown(best, namespace(best, IMAGES / "cpus" / "40"))
+    assert shown == Shown(best, namespace(best, IMAGES / "cpus" / "40"))
 
 
-def test_where_no_namespace_works_a_shim_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    working(monkeypatch)
-    found = show(40, IMAGES, APPS)
+def test_where_no_namespace_works_a_shim_is_used() -> None:
+    found = show(40, IMAGES, APPS, working())
 
     assert (found.way, found.prefix) == (Way.SHIM, ())
     assert counted(found.environment) == "40 40"
 
 
-def test_as_many_as_there_are_need_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cpus, "shows", lambda *_: pytest.fail("nothing is to be tried"))
+def test_as_many_as_there_are_need_no_way() -> None:
+    shown = show(None, IMAGES, APPS, lambda *_: pytest.fail("nothing is to be tried"))
 
-    assert show(None, IMAGES, APPS) == Shown(Way.AS_IT_IS, (), {})
+    assert shown == Shown(Way.AS_IT_IS, (), {})
 
 
 def counted(environment: Mapping[str, str], *prefix: str) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.engines.process import engine as process
-from lab.engines.process import launch_plan
 from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.cpus import Shown, Way
 from lab.engines.process.engine import ProcessEngine
@@ -55,10 +54,13 @@ class FakeCgroups:
         return group
 
 
-def make_engine(folder: Path, shown: Shown | None = None, **values: str) -> ProcessEngine:
+def make_engine(
+    folder: Path, shown: Shown | None = None, shared_memory: Path = Path("/dev/shm"), **values: str
+) -> ProcessEngine:
     (folder / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
     installed = {ONE.image: Installed(folder / "env/bin/python3", "CPython 3.7.17 of a test")}
-    sources = Sources(folder / "compose.yaml", values, folder, installed)
+    file = folder / "compose.yaml"
+    sources = Sources(file, values, folder, installed, shared_memory=shared_memory)
     return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 16)
 
 
@@ -158,11 +160,9 @@ def test_a_variant_is_told_its_own_cgroup_or_that_it_has_none(engine: ProcessEng
     assert environment(engine, Cgroup(Path("/groups/one"), V2))["LAB_CGROUP"] == "/groups/one"
 
 
-def test_the_server_is_bound_to_loopback_whatever_was_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(launch_plan, "SHARED_MEMORY", tmp_path)
-    engine = make_engine(tmp_path, LAB_HOST="0.0.0.0", LAB_PORT="1", WORKERS="4")
+def test_the_server_is_bound_to_loopback_whatever_was_given(tmp_path: Path) -> None:
+    given = {"LAB_HOST": "0.0.0.0", "LAB_PORT": "1", "WORKERS": "4"}
+    engine = make_engine(tmp_path, shared_memory=tmp_path, **given)
     values = plan_of(engine, Path("work")).values()
 
     assert values == {
@@ -176,9 +176,9 @@ def test_the_server_is_bound_to_loopback_whatever_was_given(
 
 
 def test_without_shared_memory_its_files_are_temporary_ones(
-    engine: ProcessEngine, tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, temporary: Path
 ) -> None:
-    monkeypatch.setattr(launch_plan, "SHARED_MEMORY", tmp_path / "no-such-folder")
+    engine = make_engine(tmp_path, shared_memory=tmp_path / "no-such-folder")
 
     assert plan_of(engine).values()["LAB_SHM"] == str(temporary)
 

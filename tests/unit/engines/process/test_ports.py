@@ -1,7 +1,6 @@
 import socket
 
 import pytest
-from lab.engines.process import ports
 from lab.engines.process.ports import LOOPBACK, PORTS, Ports, is_free
 from lab.errors import LabError
 
@@ -31,28 +30,29 @@ def test_what_is_handed_out_is_free_and_below_the_outgoing_ones() -> None:
     assert PORTS.stop <= 32768
 
 
-def test_nothing_is_handed_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "PORTS", range(20_000, 20_013))
-    monkeypatch.setattr(ports, "is_free", lambda _: True)
-    given = Ports()
-    found = [given.take(3) for _ in range(2)]
-    every = [port for first in found for port in range(first, first + 3)]
+def always(_: int) -> bool:
+    return True
+
+
+def test_nothing_is_handed_out_twice() -> None:
+    given = Ports(range(20_000, 20_013), always)
+    firsts = [given.take(3) for _ in range(2)]
+    every = [port for first in firsts for port in range(first, first + 3)]
 
     assert len(set(every)) == 6
     assert set(every) <= set(range(20_000, 20_013))
 
 
-def test_a_row_with_a_taken_port_in_it_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "PORTS", range(20_000, 20_010))
-    monkeypatch.setattr(ports, "is_free", lambda port: port not in (20_003, 20_007))
+def test_a_row_with_a_taken_port_in_it_is_passed_over() -> None:
+    def free(port: int) -> bool:
+        return port not in (20_003, 20_007)
 
-    assert {Ports().take(3) for _ in range(50)} == {20_000, 20_004}
+    ports = range(20_000, 20_010)
+    assert {Ports(ports, free).take(3) for _ in range(50)} == {20_000, 20_004}
 
 
-def test_what_was_given_back_is_handed_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "PORTS", range(20_000, 20_003))
-    monkeypatch.setattr(ports, "is_free", lambda _: True)
-    given = Ports()
+def test_what_was_given_back_is_handed_out_again() -> None:
+    given = Ports(range(20_000, 20_003), always)
     first = given.take(2)
     with pytest.raises(LabError):
         given.take(2)
@@ -61,8 +61,6 @@ def test_what_was_given_back_is_handed_out_again(monkeypatch: pytest.MonkeyPatch
     assert given.take(2) == first
 
 
-def test_where_none_is_free_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ports, "is_free", lambda _: False)
-
+def test_where_none_is_free_it_is_said() -> None:
     with pytest.raises(LabError, match=r"no 5 free ports from 15000 to 32000 on 127\.0\.0\.1"):
-        Ports().take(5)
+        Ports(is_free=lambda _: False).take(5)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,18 +39,20 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def _is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs = tmp_path / "postgresql" / "15" / "bin"
-    programs.mkdir(parents=True)
-    (programs / "initdb").write_text("#!/bin/sh\n")
-    (programs / "initdb").chmod(0o755)
-    monkeypatch.setattr(postgres, "PROGRAMS", tmp_path / "postgresql")
+def programs(tmp_path: Path) -> Path:
+    """Where PostgreSQL is installed."""
+    folder = tmp_path / "postgresql" / "15" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "initdb").write_text("#!/bin/sh\n")
+    (folder / "initdb").chmod(0o755)
+    return tmp_path / "postgresql"
 
 
 @pytest.fixture
-def _is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "PROGRAMS", tmp_path / "none")
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where it is not."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path / "none"
 
 
 @pytest.fixture
@@ -58,66 +60,78 @@ def _as_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
 
+Engines = Callable[[Path], ProcessEngine]
+
+
 @pytest.fixture
-def engine(root: Path) -> Iterator[ProcessEngine]:
+def engine_with(root: Path) -> Iterator[Engines]:
+    """An engine that looks for PostgreSQL in a folder."""
     installed = {ONE.image: Installed(root / "env/bin/python3", "CPython of a test")}
-    found = ProcessEngine(
-        Sources(root / "compose.yaml", {}, root, installed), Shown(Way.AS_IT_IS), 16
-    )
-    yield found
-    found.stop(ONE)
+    made: list[ProcessEngine] = []
+
+    def engine(programs: Path) -> ProcessEngine:
+        sources = Sources(root / "compose.yaml", {}, root, installed, databases=programs)
+        made.append(ProcessEngine(sources, Shown(Way.AS_IT_IS), 16))
+        return made[-1]
+
+    yield engine
+    for each in made:
+        each.stop(ONE)
 
 
-@pytest.mark.usefixtures("_is_installed")
-def test_debians_own_folder_is_searched_first(tmp_path: Path) -> None:
-    first, *others = postgres.search_path().split(os.pathsep)
+def test_debians_own_folder_is_searched_first(programs: Path) -> None:
+    first, *others = postgres.search_path(programs).split(os.pathsep)
 
-    assert first == str(tmp_path / "postgresql" / "15" / "bin")
+    assert first == str(programs / "15" / "bin")
     assert others == os.environ["PATH"].split(os.pathsep)
 
 
-@pytest.mark.usefixtures("_is_not_installed")
-def test_without_postgresql_one_line_says_what_to_do(root: Path, tmp_path: Path) -> None:
+def test_without_postgresql_one_line_says_what_to_do(
+    root: Path, tmp_path: Path, nowhere: Path
+) -> None:
     with pytest.raises(LabError, match="has no initdb: install postgresql"):
-        postgres.prepare(root, tmp_path)
+        postgres.prepare(root, tmp_path, nowhere)
 
 
-@pytest.mark.usefixtures("_is_installed", "_as_user")
-def test_a_user_starts_it_directly(root: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_as_user")
+def test_a_user_starts_it_directly(root: Path, tmp_path: Path, programs: Path) -> None:
     (tmp_path / "work").mkdir()
-    command = postgres.prepare(root, tmp_path / "work")
+    command = postgres.prepare(root, tmp_path / "work", programs)
 
     assert command == ["sh", str(tmp_path / "work/programs/entry")]
     assert (tmp_path / "work/programs/entry").read_text() == ENTRY
 
 
-@pytest.mark.usefixtures("_is_installed")
-def test_as_root_it_is_nobodys(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_root_it_is_nobodys(
+    root: Path, tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given: list[tuple[str, int]] = []
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(os, "chown", lambda path, user, _: given.append((path.name, user)))
     folder = tmp_path / "work" / "postgres"
     folder.mkdir(parents=True)
-    command = postgres.prepare(root, folder)
+    command = postgres.prepare(root, folder, programs)
 
     assert command[:4] == ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     assert given == [("postgres", 65534), ("data", 65534)]
     assert folder.parent.stat().st_mode & 0o777 == 0o711
 
 
-@pytest.mark.usefixtures("_is_not_installed")
-def test_a_variant_that_needs_it_fails_with_that_line(engine: ProcessEngine) -> None:
+def test_a_variant_that_needs_it_fails_with_that_line(engine_with: Engines, nowhere: Path) -> None:
     with pytest.raises(VariantError, match="one cannot start: it needs PostgreSQL, and this"):
-        engine.start(ONE)
+        engine_with(nowhere).start(ONE)
 
 
-def test_what_nobody_has_is_refused(engine: ProcessEngine) -> None:
+def test_what_nobody_has_is_refused(engine_with: Engines, programs: Path) -> None:
     with pytest.raises(VariantError, match="it needs redis, which local processes do not have"):
-        engine.start(replace(ONE, needs=("postgres", "redis")))
+        engine_with(programs).start(replace(ONE, needs=("postgres", "redis")))
 
 
-@pytest.mark.usefixtures("_is_installed", "_as_user")
-def test_a_database_runs_beside_its_variant_and_ends_with_it(engine: ProcessEngine) -> None:
+@pytest.mark.usefixtures("_as_user")
+def test_a_database_runs_beside_its_variant_and_ends_with_it(
+    engine_with: Engines, programs: Path
+) -> None:
+    engine = engine_with(programs)
     engine.start(ONE)
     running = engine.running["one"]
     assert running.database is not None
@@ -130,13 +144,14 @@ def test_a_database_runs_beside_its_variant_and_ends_with_it(engine: ProcessEngi
 
 
 def test_it_is_told_its_place() -> None:
-    given = postgres.environment(Path("/work/postgres"), 15_001)
+    given = postgres.environment(Path("/work/postgres"), 15_001, Path("/programs"))
 
     assert given["LAB_DATA"] == "/work/postgres/data"
     assert (given["LAB_HOST"], given["LAB_PORT"]) == ("127.0.0.1", "15001")
 
 
-def test_a_variant_without_needs_has_none(engine: ProcessEngine, tmp_path: Path) -> None:
+def test_a_variant_without_needs_has_none(engine_with: Engines, programs: Path) -> None:
+    engine = engine_with(programs)
     plan = engine.plan(replace(ONE, needs=()))
     shutil.rmtree(plan.work)
 

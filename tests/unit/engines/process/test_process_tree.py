@@ -237,17 +237,9 @@ def test_what_ended_before_its_sizes_were_read_adds_none(proc: Proc) -> None:
     assert (found.memory_bytes, found.peak_bytes) == (60 * 1024, 100 * 1024)
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A time that stands still until it is set."""
-    clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(trees, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    return clock
-
-
-def test_one_look_at_all_processes_serves_for_a_moment(proc: Proc, clock: SimpleNamespace) -> None:
-    clock.now = 5000.0
-    linux = LinuxTrees(proc.folder)
+def test_one_look_at_all_processes_serves_for_a_moment(proc: Proc) -> None:
+    clock = SimpleNamespace(now=5000.0)
+    linux = LinuxTrees(proc.folder, lambda: clock.now)
     proc.add(10, 1, rss=3)
     first = linux.rss_bytes(1)
     proc.add(11, 1, rss=4)
@@ -259,9 +251,8 @@ def test_one_look_at_all_processes_serves_for_a_moment(proc: Proc, clock: Simple
     assert (first, soon, later) == (3 * PAGE, 3 * PAGE, 7 * PAGE)
 
 
-def test_what_ended_since_the_look_is_left_out(proc: Proc, clock: SimpleNamespace) -> None:
-    linux = LinuxTrees(proc.folder)
-    clock.now = 5000.0
+def test_what_ended_since_the_look_is_left_out(proc: Proc) -> None:
+    linux = LinuxTrees(proc.folder, lambda: 5000.0)
     proc.add(10, 1, rss=3)
     proc.add(11, 1, rss=4)
     assert linux.rss_bytes(1) == 7 * PAGE
@@ -272,9 +263,8 @@ def test_what_ended_since_the_look_is_left_out(proc: Proc, clock: SimpleNamespac
     assert linux.read(1) is None
 
 
-def test_sizes_are_never_those_of_the_last_look(proc: Proc, clock: SimpleNamespace) -> None:
-    linux = LinuxTrees(proc.folder)
-    clock.now = 5000.0
+def test_sizes_are_never_those_of_the_last_look(proc: Proc) -> None:
+    linux = LinuxTrees(proc.folder, lambda: 5000.0)
     proc.add(10, 1, rss=3)
     assert linux.rss_bytes(1) == 3 * PAGE
     proc.add(10, 1, rss=30)
@@ -282,11 +272,10 @@ def test_sizes_are_never_those_of_the_last_look(proc: Proc, clock: SimpleNamespa
     assert linux.rss_bytes(1) == 30 * PAGE
 
 
-def test_a_machine_that_has_just_booted_is_looked_at(proc: Proc, clock: SimpleNamespace) -> None:
+def test_a_machine_that_has_just_booted_is_looked_at(proc: Proc) -> None:
     proc.add(10, 1, rss=3)
-    clock.now = 0.01
 
-    assert LinuxTrees(proc.folder).rss_bytes(1) == 3 * PAGE
+    assert LinuxTrees(proc.folder, lambda: 0.01).rss_bytes(1) == 3 * PAGE
 
 
 CHILD = """
@@ -475,9 +464,8 @@ def test_psutil_finds_no_tree_where_nothing_lives(monkeypatch: pytest.MonkeyPatc
 
 def test_the_kernels_own_files_come_first(proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
     psutil_trees(monkeypatch)
-    monkeypatch.setattr(trees, "PROC", proc.folder)
-    without = trees_here()
+    without = trees_here(proc.folder)
     (proc.folder / "self").symlink_to("1")
 
     assert isinstance(without, PsutilTrees)
-    assert isinstance(trees_here(), LinuxTrees)
+    assert isinstance(trees_here(proc.folder), LinuxTrees)
