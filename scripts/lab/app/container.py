@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.app.described import RECORD
 from lab.app.requirements import flattened, is_local
 from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
@@ -128,11 +129,12 @@ def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
             f"{work}/{LOGS}:/var/log/lab:ro",
             f"{work}/{SOCKETS}:/lab/probes",
             f"{work}/{GUESS}:/lab/guess",
+            f"{work}/{RECORD}:/lab/{RECORD}:ro",
         ],
         "environment": {
             "APP": str(description.file),
             "CHECK": "${CHECK:-}",
-            "LAB_IMAGE_COMMAND": "${LAB_IMAGE_COMMAND:-}",
+            "LAB_DESCRIBED": f"/lab/{RECORD}",
             "LAB_JEMALLOC": "${LAB_JEMALLOC:-}",
             "HOST_CPUS": "${HOST_CPUS:-host}",
         },

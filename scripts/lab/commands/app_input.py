@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from lab.app.described import read_described
 from lab.app.folder import app_folder
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
@@ -16,10 +17,14 @@ from lab.settings import Settings, parse_settings
 def given_app(given: Mapping[str, str], root: Path) -> AppSpec:
     """The app that APP or EXAMPLE names; LAB_PROBES=0 takes the probes out as its own key does.
 
+    Where an earlier step of `make try` has read its lab.toml, what it said is in LAB_DESCRIBED.
+
     Raises:
         UsageError: it cannot be used.
     """
-    return probed(read_spec(app_folder(given, root)), app_settings(given))
+    described = given.get("LAB_DESCRIBED")
+    spec = read_described(Path(described)) if described else read_spec(app_folder(given, root))
+    return probed(spec, app_settings(given))
 
 
 def probed(spec: AppSpec, settings: Settings) -> AppSpec:

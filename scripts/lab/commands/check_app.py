@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 
+from lab.app.described import as_line
 from lab.app.folder import app_folder, is_undescribed
 from lab.app.spec import FILE
 from lab.app.spec_file import read_spec
@@ -27,16 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> ExitCode:
-    """Prints where the app's lab.toml stands.
+    """Prints a line with what its lab.toml says, empty where there is none; then where it stands.
 
     Raises:
         LabError: the app cannot be used.
     """
     given = given_settings()
     app = app_folder(given, ROOT)
-    file = app.resolve() / FILE if is_undescribed(app) else read_spec(app).file
+    spec = None if is_undescribed(app) else read_spec(app)
+    file = app.resolve() / FILE if spec is None else spec.file
     for line in unused(given, file.name):
         print(f"lab: {printable(line)}", file=sys.stderr)
+    print("" if spec is None else as_line(spec))
     print(file)
     return ExitCode.DECIDED
 

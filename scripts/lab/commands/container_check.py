@@ -29,7 +29,7 @@ CHECK_READY_SECONDS = 30.0
 
 
 class GuessFailed(LabError):
-    """A guess did not come up; `try-next` says so, with the guess that follows."""
+    """A guess did not come up; `try-step` says so, with the guess that follows."""
 
 
 def not_known() -> None:

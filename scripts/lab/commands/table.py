@@ -138,25 +138,13 @@ COMMANDS = (
     Entry(
         "check-app",
         "check_app",
-        "Refuse a lab.toml that cannot be used, before anything is built; print where it stands",
+        "Refuse a lab.toml that cannot be used, before anything is built; print it and its path",
         needs_packages=False,
     ),
     Entry(
-        "try-prepare",
-        "try_prepare",
-        "For scripts/try: write what an image of the app needs",
-        needs_packages=False,
-    ),
-    Entry(
-        "try-services",
-        "try_services",
-        "For scripts/try: write the services of the app",
-        needs_packages=False,
-    ),
-    Entry(
-        "try-next",
-        "try_next",
-        "For scripts/try: write a guess for an app without a lab.toml, or the next one",
+        "try-step",
+        "try_step",
+        "For scripts/try: say what the engine is asked for next, after what it did last",
     ),
     Entry(
         "rerun", "rerun", "For the driver of an unpacked bundle: its run once more, there | here"

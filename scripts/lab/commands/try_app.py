@@ -22,7 +22,7 @@ from lab.app.workdir import (
     write_services,
 )
 from lab.commands.app_closing import close
-from lab.commands.app_input import app_settings, given_app, probed, with_command
+from lab.commands.app_input import app_settings, given_app, probed
 from lab.commands.app_plan import plan_of
 from lab.commands.app_run import AppRunInput, run_app
 from lab.commands.container_check import GuessFailed, checked
@@ -128,7 +128,7 @@ def try_with_containers(
         LabError: the app cannot be measured.
     """
     settings = app_settings(given)
-    spec = with_command(given_app(given, root), given)
+    spec = given_app(given, root)
     plan = plan_of(spec, root / COMPOSE_FILE, given, container_jemalloc(given))
     engine = through_the_gate(PROBES if spec.probes else None).engine
     signal.signal(signal.SIGTERM, signal.default_int_handler)

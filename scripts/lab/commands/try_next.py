@@ -1,8 +1,6 @@
-"""`lab try-next`: a guess, or the one after those that failed, for scripts/try, which builds it."""
+"""A guess for containers, or the one after those that failed."""
 
-import argparse
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from lab.app.container import GUESS
@@ -11,26 +9,14 @@ from lab.app.guess.folder import read_folder
 from lab.app.guess.guess import guess
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.guess.render import render, sentences
-from lab.app.spec import FILE
+from lab.app.spec import FILE, AppSpec
+from lab.app.spec_file import describe, parse
 from lab.app.workdir import COPY
 from lab.commands.container_check import FAILURES
 from lab.commands.guess_texts import MAX_ATTEMPTS, advice, failed, no_command
 from lab.engines.choice import say
-from lab.errors import ExitCode, LabError, UsageError
+from lab.errors import LabError, UsageError
 from lab.files import write_file
-from lab.settings import given_settings
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("work", type=Path, help="the folder with the app's copy")
-
-
-def run(arguments: argparse.Namespace) -> ExitCode:
-    """
-    Raises:
-        LabError: there is no guess left; what failed and the next step.
-    """
-    return next_guess(given_settings(), arguments.work)
 
 
 def build_failure(log: str, *, is_own: bool) -> Failure:
@@ -41,29 +27,41 @@ def build_failure(log: str, *, is_own: bool) -> Failure:
     return Failure(kind, log, in_image=is_own)
 
 
-def next_guess(given: Mapping[str, str], work: Path) -> ExitCode:
-    """Write it as the copy's lab.toml; says what it is, or what changed.
+def guess_failed(work: Path, failure: Failure) -> None:
+    """Write down why the last guess failed."""
+    add_failure(work / GUESS / FAILURES.name, failure)
+
+
+def is_guess(work: Path) -> bool:
+    """Whether what is tried there is a guess."""
+    return (work / GUESS / FAILURES.name).exists()
+
+
+def next_guess(work: Path, file: Path) -> AppSpec:
+    """The guess after those that failed, also as the copy's lab.toml; says what it is or changes.
+
+    Args:
+        work: the folder with the app's copy and the failures so far.
+        file: where the app's own lab.toml would stand.
 
     Raises:
         LabError: there is none left; what failed and the next step.
     """
     (work / GUESS).mkdir(exist_ok=True)
-    file, folder = work / GUESS / FAILURES.name, read_folder(work / COPY)
-    file.touch()
-    if reason := given.get("LAB_BUILD_FAILED"):
-        add_failure(file, build_failure(reason, is_own=given.get("LAB_BUILD_OWN") == "own"))
-    failures, where = read_failures(file), Path(given["APP"]).parent
+    (work / GUESS / FAILURES.name).touch()
+    folder, failures = read_folder(work / COPY), read_failures(work / GUESS / FAILURES.name)
     found = after(folder, failures) if len(failures) < MAX_ATTEMPTS else None
     if found is None:
         first = next((each for each in failures if missing_service(each.said)), failures[0])
-        raise LabError(advice(where, first, guess(folder)))
+        raise LabError(advice(file.parent, first, guess(folder)))
     if failures:
         say(f"{failed(failures[-1])}; next: {found.notes[-1]}")
     else:
-        say(f"{where} holds no {FILE}; guessed:")
+        say(f"{file.parent} holds no {FILE}; guessed:")
         for line in sentences(found):
             say(f"  {line}")
     if not any(found.value(key) for key in ("command", "local_command", "dockerfile")):
-        raise UsageError(no_command(where, folder))
-    write_file(work / COPY / FILE, render(found))
-    return ExitCode.DECIDED
+        raise UsageError(no_command(file.parent, folder))
+    text = render(found)
+    write_file(work / COPY / FILE, text)
+    return describe(parse(text, file), file)

@@ -1,12 +1,8 @@
-"""`lab try-prepare`: what an image of a user app needs, for scripts/try, which builds it.
+"""What an image of a user app needs, for scripts/try, which builds it."""
 
-An app in containers takes three steps, because the engine is the host's alone: scripts/try builds
-between this one and `try-services`, and starts the driver for `try`.
-"""
-
-import argparse
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 
@@ -23,31 +19,33 @@ from lab.app.container import (
 )
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
-from lab.commands.app_input import given_app
-from lab.errors import ExitCode
-from lab.paths import MEMRAY_LOCK, ROOT
-from lab.settings import given_settings
+from lab.paths import MEMRAY_LOCK
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("work", type=Path, help="the folder that gets what is written")
+@dataclass(frozen=True, slots=True)
+class ImagePlan:
+    """How scripts/try comes to the image of an app."""
+
+    python: str
+    image: str
+    recipe: str
+    dockerfile: str
+    """Empty where it has none of its own."""
+
+    def assignments(self) -> Iterator[str]:
+        """The lines that give it to a shell."""
+        yield f"own_python={shlex.quote(self.python)}"
+        yield f"own_image={shlex.quote(self.image)}"
+        yield f"own_recipe={self.recipe}"
+        yield f"own_dockerfile={shlex.quote(self.dockerfile)}"
 
 
-def run(arguments: argparse.Namespace) -> ExitCode:
-    """
+def prepare(spec: AppSpec, work: Path) -> ImagePlan:
+    """Write down in `work` what an image of the app needs.
+
     Raises:
-        LabError: the app cannot be used.
+        LabError: its requirements cannot be used.
     """
-    return prepare(given_settings(), ROOT, arguments.work)
-
-
-def prepare(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
-    """Write down in `work` what an image of the app needs; prints its Python and its recipe.
-
-    Raises:
-        LabError: the app cannot be used.
-    """
-    spec = given_app(given, root)
     if not spec.has_own_image:
         wanted, limits = requirements_texts(spec)
         (work / REQUIREMENTS).write_text(wanted, encoding="utf-8")
@@ -56,11 +54,7 @@ def prepare(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
         copyfile(MEMRAY_LOCK, work / MEMRAY_LOCK.name)
     for name in (LOGS, SOCKETS, HOMES, GUESS):
         (work / name).mkdir(exist_ok=True)
-    print(f"own_python={spec.python}")
-    print(f"own_image={image_name(spec)}")
-    print(f"own_recipe={whose_recipe(spec)}")
-    print(f"own_dockerfile={shlex.quote(str(spec.dockerfile or ''))}")
-    return ExitCode.DECIDED
+    return ImagePlan(spec.python, image_name(spec), whose_recipe(spec), str(spec.dockerfile or ""))
 
 
 def whose_recipe(spec: AppSpec) -> str:

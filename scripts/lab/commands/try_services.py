@@ -1,6 +1,5 @@
-"""`lab try-services`: the services of a user app whose image is there, for scripts/try."""
+"""The services of a user app whose image is there, for scripts/try."""
 
-import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,31 +9,15 @@ from lab.app.interventions import interventions_for
 from lab.app.services import image_name, services
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
-from lab.commands.app_input import app_settings, given_app, with_command
-from lab.errors import ExitCode
-from lab.paths import ROOT
-from lab.settings import given_settings
+from lab.commands.app_input import app_settings
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("work", type=Path, help="the folder that gets what is written")
-
-
-def run(arguments: argparse.Namespace) -> ExitCode:
-    """
-    Raises:
-        LabError: the app cannot be used.
-    """
-    return write_containers(given_settings(), ROOT, arguments.work)
-
-
-def write_containers(given: Mapping[str, str], root: Path, work: Path) -> ExitCode:
-    """Write the services of an app whose image is there; prints their names.
+def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> tuple[str, ...]:
+    """Write the services of an app whose command is known; their names.
 
     Raises:
-        LabError: the app cannot be used.
+        UsageError: a setting is out of range.
     """
-    spec = with_command(given_app(given, root), given)
     cpus, host_root = app_settings(given).host_cpus, Path(given["LAB_HOST_ROOT"])
     host_work = Path(given["LAB_HOST_WORK"])
     changes = interventions_for(spec, container_jemalloc(given))
@@ -48,8 +31,7 @@ def write_containers(given: Mapping[str, str], root: Path, work: Path) -> ExitCo
     }
     text = json.dumps({"services": {**document, "driver": driver(spec, host_work)}}, indent=1)
     (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
-    print(*written)
-    return ExitCode.DECIDED
+    return tuple(written)
 
 
 def tagged_image(spec: AppSpec) -> str:

@@ -10,6 +10,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from lab.records.numbers import LARGEST, AtLeast
@@ -43,7 +44,7 @@ def encode(value: Any, by_key: bool = False) -> Any:
         return {str(key): encode(value[key], by_key) for key in keys}
     if isinstance(value, list | tuple):
         return [encode(item, by_key) for item in value]
-    return value
+    return str(value) if isinstance(value, Path) else value
 
 
 def decode(hint: Any, value: Any) -> Any:
@@ -70,6 +71,8 @@ def reader(hint: Any) -> Read:
         return partial(read_tuple, reader(parts[0]))
     if origin is Mapping:
         return partial(read_mapping, reader(parts[1]))
+    if hint is Path:
+        return read_path
     if isinstance(hint, type) and issubclass(hint, Enum):
         return partial(read_enum, {member.value: member for member in hint})
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
@@ -130,6 +133,10 @@ def read_enum(members: Mapping[Any, Enum], value: Any) -> Enum:
     if value not in members:
         raise ShapeError(f"{shown(value)} where one of {', '.join(map(str, members))} is expected")
     return members[value]
+
+
+def read_path(value: Any) -> Path:
+    return Path(read_plain(frozenset({str}), value))
 
 
 def read_tuple(read: Read, value: Any) -> tuple[Any, ...]:

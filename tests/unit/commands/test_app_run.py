@@ -1,13 +1,13 @@
 """A whole `make try` on the scripted engine: what is run, what is answered, what is left behind."""
 
 import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import raw
+from lab.app.described import write_described
 from lab.app.folder import app_folder
 from lab.app.spec import AppSpec, RequestSpec
 from lab.app.workdir import installed_here, workplace, write_services
@@ -18,8 +18,6 @@ from lab.commands.app_failures import advice_for
 from lab.commands.app_input import app_settings, given_app, with_command
 from lab.commands.app_plan import plan_of
 from lab.commands.app_run import AppRunInput, run_app
-from lab.commands.try_prepare import prepare, whose_recipe
-from lab.commands.try_services import write_containers
 from lab.errors import ExitCode, LabError, UsageError
 from lab.records.judgement import Verdict
 from lab.records.trial import EndKind
@@ -184,6 +182,12 @@ def test_probes_are_left_out_by_the_setting_as_by_the_key(tmp_path: Path) -> Non
     assert not given_app({**given, "LAB_PROBES": "0"}, tmp_path).probes
 
 
+def test_what_an_earlier_step_has_read_is_not_read_again(tmp_path: Path) -> None:
+    write_described(tmp_path / "record", app())
+    given = {"APP": str(tmp_path / "not-there"), "LAB_DESCRIBED": str(tmp_path / "record")}
+    assert given_app(given, tmp_path) == app()
+
+
 def test_an_images_own_command_stands_in_for_none() -> None:
     bare = app(command=None, image="shop")
     found = with_command(bare, {"LAB_IMAGE_COMMAND": '[["sh"], ["-c", "a b"]]'})
@@ -207,32 +211,6 @@ def test_an_images_entry_point_and_command_are_kept_word_by_word(told: str, comm
 def test_an_image_without_a_command_that_can_be_read_asks_for_one(told: str) -> None:
     with pytest.raises(UsageError, match="its image names none"):
         with_command(app(command=None, image="shop"), {"LAB_IMAGE_COMMAND": told})
-
-
-def test_a_container_is_prepared_in_two_steps(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "app").mkdir()
-    (tmp_path / "work").mkdir()
-    (tmp_path / "app" / "lab.toml").write_text('command = "x"\nrequirements = ["a"]\n')
-    given = {"APP": f"{tmp_path}/app", "LAB_HOST_ROOT": "/r", "LAB_HOST_WORK": "/w"}
-
-    prepare(given, tmp_path, tmp_path / "work")
-    write_containers({**given, "LAB_MEMRAY": "/m"}, tmp_path, tmp_path / "work")
-
-    said = capsys.readouterr().out.splitlines()
-    assert said[:3] == ["own_python=3.12", "own_image=memlab-own-app", "own_recipe=lab"]
-    assert {"own-app", "own-app-beside", "own-app-traced", "own-app-memray"} <= set(said[4].split())
-    services = json.loads((tmp_path / "work" / "compose.yaml").read_text())["services"]
-    assert services["driver"]["command"] == ["try"]
-    assert services["own-app"]["entrypoint"] == ["/lab/entry"]
-    assert (tmp_path / "work" / "requirements.txt").read_text() == "a\n"
-    assert (tmp_path / "work" / "probes" / "own-app").is_dir()
-
-
-def test_whose_recipe_makes_the_image() -> None:
-    kinds = [whose_recipe(app()), whose_recipe(app(image="x"))]
-    assert [*kinds, whose_recipe(app(dockerfile=Path("/app/Dockerfile")))] == ["lab", "none", "own"]
 
 
 def test_an_image_needs_containers(tmp_path: Path) -> None:

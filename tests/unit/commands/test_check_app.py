@@ -1,13 +1,17 @@
 """What is said of an app before anything is built."""
 
+import json
 from pathlib import Path
 
 import pytest
 from lab.__main__ import main
+from lab.app.spec import AppSpec
+from lab.app.spec_file import read_spec
 from lab.app.spec_keys import BY_SETTING
 from lab.commands import check_app as check
 from lab.commands.check_app import unused
 from lab.errors import ExitCode
+from lab.records.codec import decode
 
 DESCRIPTION = 'command = "python app.py"\n'
 
@@ -19,14 +23,25 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_it_prints_where_the_description_stands(
+def test_it_prints_what_the_description_says_and_where_it_stands(
     app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check-app"]) == ExitCode.DECIDED
 
-    told = capsys.readouterr()
-    assert told.out == f"{app.resolve()}/lab.toml\n"
-    assert told.err == ""
+    printed = capsys.readouterr()
+    record, where = printed.out.splitlines()
+    assert decode(AppSpec, json.loads(record)) == read_spec(app)
+    assert where == f"{app.resolve()}/lab.toml"
+    assert printed.err == ""
+
+
+def test_of_an_app_without_a_description_it_prints_where_one_would_stand(
+    app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (app / "lab.toml").unlink()
+
+    assert main(["check-app"]) == ExitCode.DECIDED
+    assert capsys.readouterr().out == f"\n{app.resolve()}/lab.toml\n"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.spec_file import read_spec
-from lab.commands.try_next import build_failure, next_guess
+from lab.commands.try_next import build_failure, guess_failed, is_guess, next_guess
 from lab.errors import LabError, UsageError
 
 APP = "from flask import Flask\napp = Flask(__name__)\n"
@@ -23,39 +23,37 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def step(work: Path, **given: str) -> None:
-    next_guess({"APP": "/somewhere/lab.toml", **given}, work)
-
-
 def test_an_image_that_cannot_be_built_gives_way_to_its_python_and_packages(
     work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    step(work)
-    assert read_spec(work / "app").has_own_image
+    assert not is_guess(work)
+    first = next_guess(work, work / "app" / "lab.toml")
+    guess_failed(work, build_failure("no such host", is_own=True))
+    second = next_guess(work, work / "app" / "lab.toml")
 
-    step(work, LAB_BUILD_FAILED="no such host", LAB_BUILD_OWN="own")
-
-    spec = read_spec(work / "app")
-    assert not spec.has_own_image
-    assert spec.command == "env FLASK_APP=app:app python -m flask run --host $HOST --port $PORT"
+    assert is_guess(work)
+    assert (first.has_own_image, second.has_own_image) == (True, False)
+    assert second.command == "env FLASK_APP=app:app python -m flask run --host $HOST --port $PORT"
+    assert read_spec(work / "app") == second
     assert "in the place of the Dockerfile, which cannot be built" in capsys.readouterr().err
 
 
 def test_after_the_last_guess_comes_one_line(work: Path) -> None:
     def fail_on() -> None:
         for _ in range(30):
-            step(work, LAB_BUILD_FAILED="boom", LAB_BUILD_OWN="lab")
+            guess_failed(work, build_failure("boom", is_own=False))
+            next_guess(work, work / "app" / "lab.toml")
 
-    step(work)
+    next_guess(work, work / "app" / "lab.toml")
     with pytest.raises(LabError, match="cannot be installed: boom") as caught:
         fail_on()
-    assert "`make init APP=/somewhere` writes the guess" in str(caught.value)
+    assert f"`make init APP={work / 'app'}` writes the guess" in str(caught.value)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     with pytest.raises(UsageError, match="holds no Python that serves"):
-        step(tmp_path)
+        next_guess(tmp_path, tmp_path / "app" / "lab.toml")
 
 
 def test_the_failures_alone_say_which_guess_it_is(tmp_path: Path) -> None:

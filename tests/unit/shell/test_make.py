@@ -169,7 +169,7 @@ def test_a_script_keeps_the_exit_code_that_make_flattens(tmp_path: Path, code: i
     python = tmp_path / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     program(python, f"exit {code}")
-    program(tmp_path / "python3", 'case "$*" in *check-app*) echo "$PWD/lab.toml" ;; esac')
+    program(tmp_path / "python3", 'case "$*" in *check-app*) echo; echo "$PWD/lab.toml" ;; esac')
     shutil.copy(ROOT / "Makefile", tmp_path)
     path = f"{tmp_path}:{os.environ['PATH']}"
     given = {**clean_environment(), "PATH": path, "ENGINE": "process", "APP": "."}

@@ -1,0 +1,109 @@
+"""`lab try-step`: what scripts/try asks the engine for next, after what the engine did last.
+
+An app in containers takes several steps, because the engine is the host's alone, and the host may
+have no Python: scripts/try runs this in the driver's image, does what it prints, and comes back.
+"""
+
+import argparse
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from lab.app.described import RECORD, read_described, write_described
+from lab.app.services import image_name
+from lab.app.spec import AppSpec
+from lab.app.spec_file import read_spec
+from lab.commands.app_input import app_settings, probed, with_command
+from lab.commands.try_next import build_failure, guess_failed, is_guess, next_guess
+from lab.commands.try_prepare import prepare
+from lab.commands.try_services import write_containers
+from lab.errors import ExitCode, LabError
+from lab.settings import given_settings
+
+
+class Event(StrEnum):
+    """What happened last."""
+
+    BEGIN = "begin"
+    NOT_BUILT = "not-built"
+    """The builder's log is in LAB_BUILD_LOG, its telling line in LAB_REASON."""
+    NO_PYTHON = "no-python"
+    NO_IMAGE = "no-image"
+    UNUSABLE = "unusable"
+    """No container can be made of the image; LAB_REASON says why."""
+    BUILT = "built"
+    """The image is there; LAB_IMAGE_COMMAND, LAB_JEMALLOC and LAB_MEMRAY say what is in it."""
+    FAILED = "failed"
+    """A guess did not come up; the driver wrote down why."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("event", type=Event, choices=list(Event), help="what happened last")
+    parser.add_argument("work", type=Path, help="the folder with the app's copy, for all steps")
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Prints what the image needs, as a shell's assignments; once it is built, the services.
+
+    Raises:
+        LabError: the app cannot be used or measured; one line says why, and the next step.
+    """
+    for line in step(arguments.event, given_settings(), arguments.work):
+        print(line)
+    return ExitCode.DECIDED
+
+
+def step(event: Event, given: Mapping[str, str], work: Path) -> tuple[str, ...]:
+    """The lines for scripts/try.
+
+    Raises:
+        LabError: nothing follows.
+    """
+    if event is Event.BUILT:
+        spec = with_command(read_described(work / RECORD), given)
+        names = write_containers(spec, given, work)
+        write_described(work / RECORD, spec)
+        return (" ".join(names),)
+    spec = probed(next_description(event, given, work), app_settings(given))
+    write_described(work / RECORD, spec)
+    return tuple(prepare(spec, work).assignments())
+
+
+def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppSpec:
+    """The app as it is tried next: as it is described, or the next guess.
+
+    Raises:
+        LabError: there is none.
+    """
+    file, record = Path(given["APP"]), work / RECORD
+    if event is Event.BEGIN:
+        if record.exists():
+            return read_described(record)
+        return read_spec(file) if file.exists() else next_guess(work, file)
+    spec = read_described(record)
+    if not is_guess(work) or event in (Event.NO_PYTHON, Event.NO_IMAGE, Event.UNUSABLE):
+        raise LabError(why_not(event, spec, given.get("LAB_REASON", "")))
+    if event is Event.NOT_BUILT:
+        log = f"{given.get('LAB_BUILD_LOG', '')}\n{given.get('LAB_REASON', '')}"
+        guess_failed(work, build_failure(log, is_own=spec.has_own_image))
+    return next_guess(work, file)
+
+
+def why_not(event: Event, spec: AppSpec, reason: str) -> str:
+    """The one line for an image that cannot be had."""
+    python = spec.python
+    if event is Event.NO_PYTHON:
+        return (
+            f"{spec.file}: python = {python} cannot be had: no registry answers, and this host has "
+            f"no CPython {python} (pyenv install {python})"
+        )
+    if event is Event.NO_IMAGE:
+        return (
+            f"{spec.file}: image = {spec.image} is not here and cannot be pulled: "
+            "build it, or name another"
+        )
+    if event is Event.UNUSABLE:
+        return f"{image_name(spec)} cannot be used: {reason}"
+    if spec.dockerfile is not None:
+        return f"{spec.dockerfile} cannot be built: {reason}"
+    return f"{spec.file}: requirements cannot be installed: {reason}"
