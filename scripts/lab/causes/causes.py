@@ -55,13 +55,13 @@ def plausible_causes(
         later: what the second half of the load gained, where that is not the same: a pool that
             fills leaves nothing open there.
     """
-    found = possible(gained)
+    every = possible(gained)
     still_growing = {
-        each.cause for each in (found if later is None else possible(later)) if each.keeps_growing
+        each.cause for each in (every if later is None else possible(later)) if each.keeps_growing
     }
     causes = [
         replace(each, keeps_growing=each.keeps_growing and each.cause in still_growing)
-        for each in found
+        for each in every
     ]
     return tuple(sorted(causes, key=lambda each: (not each.keeps_growing, -each.explained_bytes)))
 

@@ -50,9 +50,9 @@ def findings(
     traces: Sequence[AllocationTrace],
 ) -> list[CauseFinding]:
     """A finding for each plausible cause: what requests leave open first, then what is proven."""
-    found = [finding(growth, cause, results, traces) for cause in causes]
-    first_of = {each.cause: each for each in reversed(found)}
-    distinct = [each for each in found if first_of[each.cause] is each]
+    named = [finding(growth, cause, results, traces) for cause in causes]
+    first_of = {each.cause: each for each in reversed(named)}
+    distinct = [each for each in named if first_of[each.cause] is each]
     left_open = {each.cause for each in causes if each.keeps_growing}
     return sorted(
         distinct,

@@ -15,10 +15,10 @@ def ends_it(result: InterventionResult) -> bool:
     return result.change.release is not None and result.verdict in ENDED
 
 
-def asks_for_release(found: Diagnosis) -> bool:
+def asks_for_release(diagnosis: Diagnosis) -> bool:
     """Whether another release could end it: a leak that a package or the library holds."""
-    holder = found.holder
-    if found.judged.verdict is not Verdict.LEAK or holder is None:
+    holder = diagnosis.holder
+    if diagnosis.judged.verdict is not Verdict.LEAK or holder is None:
         return False
     return holder.culprit is not None or holder.is_librarys
 

@@ -55,8 +55,10 @@ def merged_lines(lines: Sequence[TracedLine]) -> tuple[TracedLine, ...]:
     by_name: dict[str, TracedLine] = {}
     for line in lines:
         name = line_name(line)
-        known = by_name.get(name, TracedLine(0, 0, line.frames))
-        by_name[name] = TracedLine(known.bytes + line.bytes, known.count + line.count, known.frames)
+        so_far = by_name.get(name, TracedLine(0, 0, line.frames))
+        by_name[name] = TracedLine(
+            so_far.bytes + line.bytes, so_far.count + line.count, so_far.frames
+        )
     return tuple(sorted(by_name.values(), key=lambda line: -line.bytes)[:MOST_LINES])
 
 

@@ -33,12 +33,12 @@ def read_claims(path: Path = CLAIMS) -> ClaimBook:
     return ClaimBook(claims, topics)
 
 
-def parsed(texts: Mapping[str, object], known: Mapping[str, Rule]) -> dict[str, Rule]:
+def parsed(texts: Mapping[str, object], earlier: Mapping[str, Rule]) -> dict[str, Rule]:
     """Terms in their order; a later one may name an earlier one."""
-    found = dict(known)
+    rules = dict(earlier)
     for name, text in texts.items():
-        found[name] = parse(str(text), found)
-    return found
+        rules[name] = parse(str(text), rules)
+    return rules
 
 
 def claim_record(item: Mapping[str, Any], bounds: Mapping[str, Rule]) -> ClaimRecord:
@@ -63,17 +63,17 @@ def claim_record(item: Mapping[str, Any], bounds: Mapping[str, Rule]) -> ClaimRe
 
 def faults(record: ClaimRecord) -> list[str]:
     """The faults of a record: an unknown role, quantity or published number."""
-    known = {**record.roles, **record.beside}
-    found = []
+    variants = {**record.roles, **record.beside}
+    problems = []
     for role, name in record.reads:
-        if role not in known:
-            found.append(f"{record.id}: {role!r} is no role")
+        if role not in variants:
+            problems.append(f"{record.id}: {role!r} is no role")
         elif name.startswith(PUBLISHED):
             if name.removeprefix(PUBLISHED) not in record.published.get(role, {}):
-                found.append(f"{record.id}: {role}.{name} is not published")
+                problems.append(f"{record.id}: {role}.{name} is not published")
         elif name not in QUANTITIES:
-            found.append(f"{record.id}: {name!r} is no quantity")
+            problems.append(f"{record.id}: {name!r} is no quantity")
     ruled = {role for each in record.outcomes for role, _ in each.rule.reads}
     if beside := ruled & record.beside.keys():
-        found.append(f"{record.id}: a rule reads {min(beside)}, which is only shown as evidence")
-    return found
+        problems.append(f"{record.id}: a rule reads {min(beside)}, which is only shown as evidence")
+    return problems

@@ -77,25 +77,25 @@ def outcome_of(measured: Measured, missing: Mapping[str, str]) -> tuple[Outcome,
     record = measured.record
     if absent := [name for name in record.roles.values() if name not in measured.variants]:
         return Outcome.INCONCLUSIVE, absent_text(absent, missing)
-    found = holding(measured)
-    if isinstance(found, OutcomeRule):
-        return found.outcome, filled(found.because, measured)
-    if found.unread:
-        return Outcome.INCONCLUSIVE, unread_text(found)
+    held = holding(measured)
+    if isinstance(held, OutcomeRule):
+        return held.outcome, filled(held.because, measured)
+    if held.unread:
+        return Outcome.INCONCLUSIVE, unread_text(held)
     return Outcome.INCONCLUSIVE, f"between the bounds: {numbers_text(measured)}; {ANOTHER_TRIAL}"
 
 
 def holding(measured: Measured) -> OutcomeRule | Gap:
     """The rule that holds, or what is not known; an empty gap when every rule is false."""
     record = measured.record
-    found = [(each, evaluate(each.rule, measured)) for each in record.outcomes]
-    true = [each for each, holds in found if holds is True]
+    evaluated = [(each, evaluate(each.rule, measured)) for each in record.outcomes]
+    true = [each for each, holds in evaluated if holds is True]
     if len(true) > 1:
         both = " and ".join(each.outcome.value for each in true)
         raise ContradictionError(f"{record.id}: the rules of {both} hold at once")
     if true:
         return true[0]
-    gaps = [each for _, holds in found if isinstance(holds, Gap) for each in holds.unread]
+    gaps = [each for _, holds in evaluated if isinstance(holds, Gap) for each in holds.unread]
     return Gap(tuple(dict.fromkeys(gaps)))
 
 
@@ -113,9 +113,9 @@ def numbers_text(measured: Measured) -> str:
     """The known quantities that the rules read, in words."""
     rules = dict.fromkeys(pair for each in measured.record.outcomes for pair in each.rule.reads)
     shown = [
-        f"{role} {name} {quantity_text(name, found)}"
+        f"{role} {name} {quantity_text(name, number)}"
         for role, name in rules
-        if not name.startswith(PUBLISHED) and not isinstance(found := measured(role, name), Gap)
+        if not name.startswith(PUBLISHED) and not isinstance(number := measured(role, name), Gap)
     ]
     return listed(shown, 2 * MOST_GAPS)
 
@@ -123,8 +123,8 @@ def numbers_text(measured: Measured) -> str:
 def filled(template: str, measured: Measured) -> str:
     """A reason with its numbers in place."""
 
-    def text(found: re.Match[str]) -> str:
-        role, name = found.groups()
+    def text(match: re.Match[str]) -> str:
+        role, name = match.groups()
         value = measured(role, name)
         return quantity_text(name, None if isinstance(value, Gap) else value)
 
@@ -138,12 +138,12 @@ def evidence_of(measured: Measured) -> Iterable[Evidence]:
         if name not in measured.variants:
             continue
         wanted = [q for r, q in record.reads if r == role and not q.startswith(PUBLISHED)]
-        found = {each: measured(role, each) for each in wanted}
+        numbers = {each: measured(role, each) for each in wanted}
         yield Evidence(
             role=role,
             variant=name,
             trials=len(measured.variants[name].trials),
-            numbers={q: None if isinstance(v, Gap) else v for q, v in found.items()},
+            numbers={q: None if isinstance(v, Gap) else v for q, v in numbers.items()},
         )
 
 
@@ -174,11 +174,11 @@ def predicted_of(measured: Measured, role: str, name: str) -> float | None:
 
 def topics_of(records: Sequence[TopicRecord], claims: Sequence[Claim]) -> tuple[Topic, ...]:
     """The questions of which every claim was judged."""
-    known = {claim.id for claim in claims}
+    judged = {claim.id for claim in claims}
     return tuple(
         Topic(each.question, tuple(Position(i, says) for i, says in each.positions.items()))
         for each in records
-        if known.issuperset(each.positions)
+        if judged.issuperset(each.positions)
     )
 
 
@@ -216,17 +216,17 @@ def variants_to_repeat(
     A claim that lacks a verdict names that variant, one between its bounds all of its variants.
     """
     by_name = {variant.name: variant for variant in variants}
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for record in records:
         if by_name.keys() >= set(record.roles.values()):
-            found |= dict.fromkeys(_repeats_of(Measured(record, by_name)))
-    return tuple(found)
+            names |= dict.fromkeys(_repeats_of(Measured(record, by_name)))
+    return tuple(names)
 
 
 def _repeats_of(measured: Measured) -> tuple[str, ...]:
-    found = holding(measured)
-    if isinstance(found, OutcomeRule):
+    held = holding(measured)
+    if isinstance(held, OutcomeRule):
         return ()
-    if not found.unread:
+    if not held.unread:
         return tuple(measured.record.roles.values())
-    return tuple(each.variant for each in found.unread if each.quantity in JUDGED)
+    return tuple(each.variant for each in held.unread if each.quantity in JUDGED)

@@ -25,16 +25,16 @@ def of_memory(read: Callable[[Memory], int | None]) -> Read:
 
 def gained(trial: TrialSummary, pick: Callable[[tuple[int, ...]], int | None]) -> int | None:
     """The trough after a block that `pick` chooses, less the baseline."""
-    found = pick(trial.troughs_bytes[1:]) if len(trial.troughs_bytes) > 1 else None
-    return None if found is None else found - trial.troughs_bytes[0]
+    picked = pick(trial.troughs_bytes[1:]) if len(trial.troughs_bytes) > 1 else None
+    return None if picked is None else picked - trial.troughs_bytes[0]
 
 
 def of_troughs(pick: Callable[[tuple[int, ...]], int | None]) -> Read:
     """The median over the trials of one trough's gain."""
 
     def read(variant: VariantSummary) -> int | None:
-        found = [gain for t in variant.trials if (gain := gained(t, pick)) is not None]
-        return round(median(found)) if found else None
+        value = [gain for t in variant.trials if (gain := gained(t, pick)) is not None]
+        return round(median(value)) if value else None
 
     return read
 
@@ -79,8 +79,8 @@ def verdict_of(variant: VariantSummary) -> Verdict | None:
 
 def is_verdict(*wanted: Verdict) -> Read:
     def read(variant: VariantSummary) -> bool | None:
-        found = verdict_of(variant)
-        return None if found is None else found in wanted
+        value = verdict_of(variant)
+        return None if value is None else value in wanted
 
     return read
 
@@ -170,9 +170,9 @@ QUANTITIES: Mapping[str, Read] = {**COUNTED, **SETTLED, **JUDGED}
 def quantity(variant: VariantSummary, name: str) -> Value | Gap:
     """A quantity by its name, or why it is not known."""
     why = obstacle(variant, name)
-    found = None if why else QUANTITIES[name](variant)
-    if found is not None:
-        return found
+    value = None if why else QUANTITIES[name](variant)
+    if value is not None:
+        return value
     return Gap((Unread(variant.name, name, why or without(variant, name)),))
 
 

@@ -90,7 +90,7 @@ def parse(text: str, terms: Mapping[str, Rule] | None = None) -> Rule:
     Raises:
         RuleError: it is no expression, or holds more than a rule may.
     """
-    plain = SIZE.sub(lambda found: repr(float(found[1]) * UNITS[found[2]]), text)
+    plain = SIZE.sub(lambda match: repr(float(match[1]) * UNITS[match[2]]), text)
     try:
         body = ast.parse(" ".join(plain.split()), mode="eval").body
     except SyntaxError as error:
@@ -103,10 +103,10 @@ def parse(text: str, terms: Mapping[str, Rule] | None = None) -> Rule:
 def spelled_out(text: str, terms: Mapping[str, Rule]) -> str:
     """The text without names that only the file of the rules explains."""
 
-    def own(found: re.Match[str]) -> str:
-        if found[0] not in terms:
-            return found[0]
-        inner = terms[found[0]].text
+    def own(match: re.Match[str]) -> str:
+        if match[0] not in terms:
+            return match[0]
+        inner = terms[match[0]].text
         return inner if " and " not in inner and " or " not in inner else f"({inner})"
 
     return NAME.sub(own, " ".join(text.split()))
@@ -133,8 +133,8 @@ def check(node: ast.expr) -> None:
         check(each)
 
 
-def is_known(found: ast.cmpop) -> bool:
-    return type(found) in ORDER or type(found) in SAMENESS
+def is_known(operator: ast.cmpop) -> bool:
+    return type(operator) in ORDER or type(operator) in SAMENESS
 
 
 def reads_of(tree: ast.expr) -> Iterable[tuple[str, str]]:
@@ -149,10 +149,10 @@ def evaluate(rule: Rule, lookup: Lookup) -> bool | Gap:
     Raises:
         RuleError: its value is no truth, or it compares what has no order.
     """
-    found = value_of(rule.tree, lookup)
-    if not isinstance(found, bool | Gap):
-        raise RuleError(f"{rule.text!r} is {found!r}, neither true nor false")
-    return found
+    value = value_of(rule.tree, lookup)
+    if not isinstance(value, bool | Gap):
+        raise RuleError(f"{rule.text!r} is {value!r}, neither true nor false")
+    return value
 
 
 def value_of(node: ast.expr, lookup: Lookup) -> Value | Gap:
@@ -198,15 +198,15 @@ def calculated(node: ast.BinOp, left: Value | Gap, right: Value | Gap) -> Value 
 
 def compared(node: ast.Compare, parts: list[Value | Gap]) -> bool | Gap:
     pairs = zip(node.ops, parts, parts[1:], strict=False)
-    return joined([holds(found, left, right) for found, left, right in pairs], deciding=False)
+    return joined([holds(operator, left, right) for operator, left, right in pairs], deciding=False)
 
 
-def holds(found: ast.cmpop, left: Value | Gap, right: Value | Gap) -> bool | Gap:
+def holds(operator: ast.cmpop, left: Value | Gap, right: Value | Gap) -> bool | Gap:
     if isinstance(left, Gap) or isinstance(right, Gap):
         return gap_of([left, right]) or Gap(())
-    if type(found) in SAMENESS:
-        return SAMENESS[type(found)](left, right)
-    return ORDER[type(found)](number(left), number(right))
+    if type(operator) in SAMENESS:
+        return SAMENESS[type(operator)](left, right)
+    return ORDER[type(operator)](number(left), number(right))
 
 
 def number(value: Value) -> float:

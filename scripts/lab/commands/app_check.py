@@ -103,15 +103,15 @@ def await_answer(
 def not_on_port(running: Running, heard: frozenset[Listening]) -> Failure:
     ports = tuple(sorted({each.port for each in heard} - {running.endpoint.port}))
     listed = ", ".join(map(str, sorted(heard)))
-    told = f"it listens on {listed}, not on $PORT ({running.endpoint.port})"
-    return Failure(FailureKind.ELSEWHERE, running.log(), ports, told)
+    said = f"it listens on {listed}, not on $PORT ({running.endpoint.port})"
+    return Failure(FailureKind.ELSEWHERE, running.log(), ports, said)
 
 
 def never_ready(running: Running, spec: AppSpec, heard: frozenset[Listening] | None) -> Failure:
     """Why it does not answer, by what it listens on."""
     port, seconds = running.endpoint.port, f"{spec.ready_seconds:.0f} s"
     if heard is None:
-        told = (
+        said = (
             f"it did not answer {spec.health} on $PORT within {seconds}: it must listen on "
             "$HOST:$PORT; where it needs longer, raise `ready_seconds`"
         )
@@ -119,13 +119,13 @@ def never_ready(running: Running, spec: AppSpec, heard: frozenset[Listening] | N
         return not_on_port(running, heard)
     elif heard:
         listed = ", ".join(map(str, sorted(heard)))
-        told = f"it listens on {listed} and gave no answer to {spec.health} within {seconds}"
+        said = f"it listens on {listed} and gave no answer to {spec.health} within {seconds}"
     else:
-        told = (
+        said = (
             f"it did not answer within {seconds} and listens on no port: raise `ready_seconds`, or"
             " put what takes long into `prepare`"
         )
-    return Failure(FailureKind.NEVER_READY, running.log(), told=told)
+    return Failure(FailureKind.NEVER_READY, running.log(), told=said)
 
 
 def accepts(endpoint: Endpoint) -> bool:

@@ -42,10 +42,10 @@ class BlockCounts:
 
     def of(self, kind: str) -> CountsOfKind:
         """The counts of one kind of request."""
-        found = self.kinds.get(kind)
-        if found is None:
-            found = self.kinds[kind] = CountsOfKind()
-        return found
+        counts = self.kinds.get(kind)
+        if counts is None:
+            counts = self.kinds[kind] = CountsOfKind()
+        return counts
 
     def count_success(self, seconds: float) -> None:
         self.ok += 1

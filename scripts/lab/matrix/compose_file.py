@@ -57,8 +57,8 @@ def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, 
         raise UsageError(f"{path.name} has no services")
     if empty := [name for name, service in services.items() if not isinstance(service, dict)]:
         raise UsageError(f"{path.name}: service {empty[0]} is empty: write its image and labels")
-    found: dict[str, dict[str, Any]] = interpolate_all(services, values)
-    return found
+    interpolated: dict[str, dict[str, Any]] = interpolate_all(services, values)
+    return interpolated
 
 
 def read_service(path: Path, name: str, values: Mapping[str, str]) -> Service:
@@ -83,12 +83,12 @@ def mapping(name: str, service: Mapping[str, Any], key: str) -> Mapping[str, Any
     Raises:
         UsageError: the part is written in another way.
     """
-    found = service.get(key) or {}
-    if not isinstance(found, dict):
+    part = service.get(key) or {}
+    if not isinstance(part, dict):
         raise UsageError(
             f"compose.yaml: service {name} must write its {key} as `name: value` lines"
         )
-    return found
+    return part
 
 
 def command_words(name: str, command: object) -> tuple[str, ...]:

@@ -53,21 +53,21 @@ def select(variants: Sequence[Variant], settings: Settings) -> tuple[Variant, ..
         raise UsageError(f"SUITE={settings.suite!r} is unknown: choose one of {', '.join(suites)}")
     chosen: set[str] = set()
     for glob in settings.variants:
-        found = matching(variants, glob, settings.suite)
-        if not found:
+        matches = matching(variants, glob, settings.suite)
+        if not matches:
             names = ", ".join(each.name for each in matching(variants, "*", settings.suite))
             raise UsageError(
                 f"VARIANTS={glob!r} matches nothing: choose from suite {settings.suite}: {names}"
             )
-        chosen |= {variant.name for variant in found}
+        chosen |= {variant.name for variant in matches}
     return tuple(variant for variant in variants if variant.name in chosen)
 
 
 def matching(variants: Sequence[Variant], glob: str, suite: str) -> tuple[Variant, ...]:
     """Variants of the suite whose name matches the glob; where there are none, of any suite."""
-    found = [variant for variant in variants if fnmatch.fnmatchcase(variant.name, glob)]
-    members = tuple(variant for variant in found if suite in variant.axes.suite.split())
-    return members or tuple(found)
+    named = [variant for variant in variants if fnmatch.fnmatchcase(variant.name, glob)]
+    members = tuple(variant for variant in named if suite in variant.axes.suite.split())
+    return members or tuple(named)
 
 
 def variant_of(name: str, service: Mapping[str, Any]) -> Variant:

@@ -119,7 +119,7 @@ def socket_paths(folder: Path) -> list[Path]:
     """The Unix sockets in a folder; no more than `MAX_PROCESSES` of its first entries."""
     try:
         with os.scandir(folder) as entries:
-            found = [
+            paths = [
                 Path(entry.path)
                 for entry in itertools.islice(entries, 2 * MAX_PROCESSES)
                 if entry.name.endswith(".sock")
@@ -127,7 +127,7 @@ def socket_paths(folder: Path) -> list[Path]:
             ]
     except OSError:
         return []
-    return sorted(found)[:MAX_PROCESSES]
+    return sorted(paths)[:MAX_PROCESSES]
 
 
 class SocketChannel:
@@ -144,14 +144,14 @@ class SocketChannel:
 
         The round ends after the time of two questions, so that many silent sockets cost no more.
         """
-        found, deadline = {}, time.monotonic() + 2 * QUESTION_SECONDS
+        statuses, deadline = {}, time.monotonic() + 2 * QUESTION_SECONDS
         for path in socket_paths(self.folder):
             if time.monotonic() > deadline:
                 break
             process = record_of(ProcessStatus, ask_socket(path, PROBE_HEALTH))
             if process is not None:
-                found[process] = path
-        return found
+                statuses[process] = path
+        return statuses
 
     def answers(
         self, question: str, others: str | None = None, seconds: float = QUESTION_SECONDS

@@ -38,13 +38,13 @@ def decoded(answers: Iterable[Any], requests: int) -> Iterable[AllocationTrace]:
 
 def merged_lines(lines: Iterable[TracedLine]) -> tuple[TracedLine, ...]:
     """Lines of the same frames in one, the one with most bytes first."""
-    found: dict[tuple[str, ...], TracedLine] = {}
+    merged: dict[tuple[str, ...], TracedLine] = {}
     for line in lines:
-        so_far = found.get(line.frames, replace(line, bytes=0, count=0))
-        found[line.frames] = replace(
+        so_far = merged.get(line.frames, replace(line, bytes=0, count=0))
+        merged[line.frames] = replace(
             so_far, bytes=so_far.bytes + line.bytes, count=so_far.count + line.count
         )
-    return tuple(sorted(found.values(), key=lambda line: -line.bytes))
+    return tuple(sorted(merged.values(), key=lambda line: -line.bytes))
 
 
 def merged_search(searches: Sequence[HolderSearch]) -> HolderSearch | None:
@@ -60,11 +60,11 @@ def merged_search(searches: Sequence[HolderSearch]) -> HolderSearch | None:
 
 
 def merged_holders(holders: Sequence[Holder]) -> tuple[Holder, ...]:
-    found: dict[tuple[str | None, str], Holder] = {}
+    merged: dict[tuple[str | None, str], Holder] = {}
     for each in holders:
         key = (each.path, each.kind)
-        so_far = found.get(key)
-        found[key] = (
+        so_far = merged.get(key)
+        merged[key] = (
             each
             if so_far is None
             else replace(
@@ -74,15 +74,15 @@ def merged_holders(holders: Sequence[Holder]) -> tuple[Holder, ...]:
                 held_bytes=so_far.held_bytes + each.held_bytes,
             )
         )
-    return tuple(sorted(found.values(), key=lambda each: -each.held_bytes))
+    return tuple(sorted(merged.values(), key=lambda each: -each.held_bytes))
 
 
 def merged_objects(growths: Sequence[ObjectGrowth]) -> tuple[ObjectGrowth, ...]:
-    found: dict[str, ObjectGrowth] = {}
+    merged: dict[str, ObjectGrowth] = {}
     for each in growths:
-        so_far = found.get(each.type, replace(each, count=0))
-        found[each.type] = replace(so_far, count=so_far.count + each.count)
-    return tuple(sorted(found.values(), key=lambda each: -each.count))
+        so_far = merged.get(each.type, replace(each, count=0))
+        merged[each.type] = replace(so_far, count=so_far.count + each.count)
+    return tuple(sorted(merged.values(), key=lambda each: -each.count))
 
 
 def summed(parts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:

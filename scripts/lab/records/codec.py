@@ -160,16 +160,16 @@ def record_reader(record: type) -> Read:
 def read_record(record: type, fields: Mapping[str, Read], value: Any) -> Any:
     if not isinstance(value, dict):
         raise ShapeError(f"{shown(value)} where an object is expected")
-    found, name = {}, ""
+    values, name = {}, ""
     try:
         for name, item in value.items():
-            found[name] = fields[name](item)
+            values[name] = fields[name](item)
     except KeyError as error:
         raise ShapeError(f"{shown(name)} is no field of {record.__name__}") from error
     except ShapeError as error:
         raise ShapeError(f"{name}: {error}") from error
     try:
-        return record(**found)
+        return record(**values)
     except TypeError as error:
         raise ShapeError(f"a field of {record.__name__} is missing") from error
 

@@ -80,8 +80,8 @@ class WorkerReading:
     @property
     def live_bytes(self) -> int | None:
         """Allocated and not freed, by both allocators; None where a part is not known."""
-        known = (self.in_use_bytes, self.mmapped_bytes, self.python_in_use_bytes)
-        return None if None in known else sum(size for size in known if size is not None)
+        parts = (self.in_use_bytes, self.mmapped_bytes, self.python_in_use_bytes)
+        return None if None in parts else sum(size for size in parts if size is not None)
 
     @property
     def free_in_allocator_bytes(self) -> int | None:

@@ -46,8 +46,8 @@ def without_slack(sizes: Sequence[int]) -> list[int]:
 
 def known_sum(values: Iterable[int | None], least: int) -> int | None:
     """The sum of the known values; None where fewer than `least` are known."""
-    found = [value for value in values if value is not None]
-    return sum(found) if len(found) >= least else None
+    given = [value for value in values if value is not None]
+    return sum(given) if len(given) >= least else None
 
 
 def open_descriptors(processes: Collection[ProcessReading]) -> int | None:

@@ -18,11 +18,11 @@ OVERLOAD = "a connection that is refused or reset, or a timeout: lower `concurre
 
 def merged(blocks: Sequence[Block]) -> dict[str, KindCounts]:
     """The counts of each kind of request over all blocks."""
-    found: dict[str, KindCounts] = {}
+    sums: dict[str, KindCounts] = {}
     for block in blocks:
         for name, counts in block.kinds.items():
-            found[name] = added(found[name], counts) if name in found else counts
-    return found
+            sums[name] = added(sums[name], counts) if name in sums else counts
+    return sums
 
 
 def added(one: KindCounts, other: KindCounts) -> KindCounts:
@@ -40,9 +40,9 @@ def failed_kinds(blocks: Sequence[Block]) -> dict[str, KindCounts]:
 
 def kinds_text(kinds: Mapping[str, KindCounts]) -> str:
     """Each kind with its counts by status and the first body that was refused."""
-    told = list(kind_texts(kinds))
-    more = f"; and {len(told) - MOST_KINDS} more kinds" if len(told) > MOST_KINDS else ""
-    return "; ".join(told[:MOST_KINDS]) + more
+    texts = list(kind_texts(kinds))
+    more = f"; and {len(texts) - MOST_KINDS} more kinds" if len(texts) > MOST_KINDS else ""
+    return "; ".join(texts[:MOST_KINDS]) + more
 
 
 def kind_texts(kinds: Mapping[str, KindCounts]) -> Iterator[str]:

@@ -81,15 +81,15 @@ def field_descriptions(record: Any) -> Mapping[str, str]:
     """The docstring under each field of a record, which Python itself does not keep."""
     (tree,) = ast.parse(inspect.getsource(record)).body
     assert isinstance(tree, ast.ClassDef)
-    found = {}
+    descriptions = {}
     for field, below in zip(tree.body, tree.body[1:], strict=False):
         match field, below:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
-                found[name] = text_of(text)
-    return found
+                descriptions[name] = text_of(text)
+    return descriptions
 
 
 def text_of(docstring: str | None) -> str:

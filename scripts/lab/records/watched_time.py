@@ -14,5 +14,5 @@ def watched_seconds(moments_seconds: Sequence[float], pauses: Sequence[Pause]) -
     for pause in pauses:
         length = pause.ended_at_seconds - pause.started_at_seconds
         watched -= np.clip(moments - pause.started_at_seconds, 0.0, length)
-    found: list[float] = watched.tolist()
-    return found
+    seconds: list[float] = watched.tolist()
+    return seconds

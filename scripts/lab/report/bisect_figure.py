@@ -90,12 +90,12 @@ def x_ticks(answer: Bisection, axis: Axis) -> list[Tick]:
     changes = {label for each in answer.changes for label in (each.before, each.after)}
     measured = [(i, each) for i, each in enumerate(answer.points) if has_size(each)]
     measured.sort(key=lambda pair: pair[1].point.label not in changes)
-    found: list[Tick] = []
+    ticks: list[Tick] = []
     for index, each in measured:
         at = axis.x(index)
-        if all(abs(at - tick.at) >= LABEL_WIDTH for tick in found):
-            found.append(Tick(at, clipped(each.point.label, LABEL_LENGTH)))
-    return found
+        if all(abs(at - tick.at) >= LABEL_WIDTH for tick in ticks):
+            ticks.append(Tick(at, clipped(each.point.label, LABEL_LENGTH)))
+    return ticks
 
 
 @lru_cache(maxsize=1)

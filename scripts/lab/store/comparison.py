@@ -34,9 +34,9 @@ def keep_comparison(folder: RunFolder) -> None:
         # A run that cannot be read, e.g. of an earlier edition, is not comparable.
         with contextlib.suppress(LabError):
             if comparable(mine, other.read_experiment()):
-                found = comparison_with(other.read_summary(), mine.variants)
-                if found.variants:
-                    folder.write_comparison(found)
+                comparison = comparison_with(other.read_summary(), mine.variants)
+                if comparison.variants:
+                    folder.write_comparison(comparison)
                     return
 
 
@@ -59,7 +59,7 @@ def settings_of(experiment: Experiment) -> Mapping[str, object]:
 
 def comparison_with(other: Summary, variants: Sequence[str]) -> Comparison:
     """The other run's own numbers of the variants that both runs have."""
-    found = tuple(
+    rows = tuple(
         Compared(
             name=variant.name,
             verdict=variant.verdict,
@@ -69,4 +69,4 @@ def comparison_with(other: Summary, variants: Sequence[str]) -> Comparison:
         for variant in other.variants
         if variant.name in variants
     )
-    return Comparison(other.run.id, replace(other.run.engine, notes=()), found)
+    return Comparison(other.run.id, replace(other.run.engine, notes=()), rows)

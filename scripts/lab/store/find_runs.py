@@ -57,7 +57,7 @@ def latest_name(results: Path) -> str:
 def choice_of_runs(results: Path) -> str:
     """The next step for a user who named no run: the newest names, or how to make a run."""
     names = sorted(item.parent.name for item in results.glob(f"*/{EXPERIMENT}"))
-    known = [name for name in names if name != LATEST and is_plain_name(name)]
-    if not known:
+    choices = [name for name in names if name != LATEST and is_plain_name(name)]
+    if not choices:
         return "no run exists yet, start one with make repro"
-    return f"choose one of {', '.join(known[-MOST_NAMES:])}"
+    return f"choose one of {', '.join(choices[-MOST_NAMES:])}"

@@ -23,12 +23,12 @@ def read_record(path: Path, record: type[T]) -> T:
     """
     content = read_bytes(path)
     try:
-        found: T = decode(record, json.loads(content))
+        value: T = decode(record, json.loads(content))
     except UNREADABLE as error:
         raise LabError(
             f"run {path.parent.name}: {path.name} cannot be read: {fault_text(error)}; restore it"
         ) from error
-    return found
+    return value
 
 
 def write_record(path: Path, record: Any) -> None:

@@ -79,8 +79,8 @@ class RunFolder:
 
     def last_trial(self, variant: str) -> int:
         """The highest number of the variant's trials; 0 without one."""
-        found = (int(path.stem) for path in self.raw_files() if path.parent.name == variant)
-        return max(found, default=0)
+        numbers = (int(path.stem) for path in self.raw_files() if path.parent.name == variant)
+        return max(numbers, default=0)
 
     def read_trials(self) -> dict[str, list[Trial]]:
         """Every trial by variant, in the order of their numbers."""

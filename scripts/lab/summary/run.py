@@ -40,7 +40,7 @@ def cgroup_of(trials: Iterable[Trial], known: str) -> str:
 
 def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[ImageBase, ...]:
     """The bases of the images, one row an image."""
-    starts = [found[0].start for found in trials.values()]
+    starts = [of_variant[0].start for of_variant in trials.values()]
     rows = {
         start.variant.image: ImageBase(
             image=start.variant.image,
@@ -72,8 +72,8 @@ def summarise(
     """
     names = [name for name in experiment.variants if name in trials]
     variants = tuple(
-        replace(found, cause=own_cause(found, own))
-        for found in (variant_summary(trials[name]) for name in names)
+        replace(variant, cause=own_cause(variant, own))
+        for variant in (variant_summary(trials[name]) for name in names)
     )
     missing = missing_of(experiment, trials)
     records = claims_of_run(experiment, book)
@@ -93,7 +93,7 @@ def summarise(
 
 def run_info(run_id: str, experiment: Experiment, trials: Mapping[str, Sequence[Trial]]) -> RunInfo:
     """What was run, where and how; without what is missing and the exit code."""
-    every = [trial for found in trials.values() for trial in found]
+    every = [trial for of_variant in trials.values() for trial in of_variant]
     engine = experiment.engine
     return RunInfo(
         id=run_id,
@@ -123,10 +123,10 @@ def cpus_shown(trials: Iterable[Trial]) -> int | None:
     return next(iter(shown)) if len(shown) == 1 else None
 
 
-def own_cause(found: VariantSummary, own: AppAnswer | None) -> str | None:
+def own_cause(variant: VariantSummary, own: AppAnswer | None) -> str | None:
     """A variant's cause: of a user app the first of its diagnosis."""
-    if own is None or own.variant != found.name or not own.causes:
-        return found.cause
+    if own is None or own.variant != variant.name or not own.causes:
+        return variant.cause
     return f"{own.causes[0].cause} ({own.causes[0].standing})"
 
 

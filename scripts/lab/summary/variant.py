@@ -35,7 +35,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     first = trials[0].start
     parts = [trial_summary(trial) for trial in trials]
     verdict, reason = joint_verdict(parts)
-    found = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
+    sentences = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
     blocks = [block for trial in trials for block in trial.blocks]
     memory = middle_memory(part.memory_bytes for part in parts)
     prediction = trials[0].prediction or not_predicted(trials[0])
@@ -61,7 +61,8 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         elapsed_seconds=median_number(part.elapsed_seconds for part in parts),
         latency_seconds=latency_of([block.latency_seconds for block in blocks]),
         versions=versions_of(trials),
-        caveats=tuple(sorted(found)) + prediction_caveats(verdict, memory, prediction, limit_bytes),
+        caveats=tuple(sorted(sentences))
+        + prediction_caveats(verdict, memory, prediction, limit_bytes),
         load=load_of(trials[0]),
         oom_kills=middle_int(oom_kills_of(trial) for trial in trials),
         workers_lost=middle_int(workers_lost_of(trial) for trial in trials),
@@ -72,71 +73,71 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
 
 def median_number(values: Iterable[float | None]) -> float | None:
     """The median of the measured values; None without any."""
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
+    numbers = [value for value in values if value is not None]
+    return median(numbers) if numbers else None
 
 
 def middle_int(values: Iterable[int | None]) -> int | None:
-    found = median_number(values)
-    return None if found is None else round(found)
+    middle = median_number(values)
+    return None if middle is None else round(middle)
 
 
 def middle_cpu(measured: Iterable[CpuSeconds | None]) -> CpuSeconds | None:
-    known = [cpu for cpu in measured if cpu is not None]
-    if not known:
+    cpus = [cpu for cpu in measured if cpu is not None]
+    if not cpus:
         return None
-    return CpuSeconds(median(cpu.user for cpu in known), median(cpu.system for cpu in known))
+    return CpuSeconds(median(cpu.user for cpu in cpus), median(cpu.system for cpu in cpus))
 
 
 def middle_memory(memories: Iterable[Memory | None]) -> Memory | None:
-    known = [memory for memory in memories if memory is not None]
-    if not known:
+    stated = [memory for memory in memories if memory is not None]
+    if not stated:
         return None
     return Memory(
-        baseline=round(median(memory.baseline for memory in known)),
-        settled=round(median(memory.settled for memory in known)),
-        peak=middle_int(memory.peak for memory in known),
-        growth=round(median(memory.growth for memory in known)),
-        peak_file=middle_int(memory.peak_file for memory in known),
+        baseline=round(median(memory.baseline for memory in stated)),
+        settled=round(median(memory.settled for memory in stated)),
+        peak=middle_int(memory.peak for memory in stated),
+        growth=round(median(memory.growth for memory in stated)),
+        peak_file=middle_int(memory.peak_file for memory in stated),
     )
 
 
 def middle_interval(intervals: Iterable[Interval | None]) -> Interval | None:
-    known = [interval for interval in intervals if interval is not None]
-    if not known:
+    stated = [interval for interval in intervals if interval is not None]
+    if not stated:
         return None
     return Interval(
-        estimate=median(interval.estimate for interval in known),
-        low=median(interval.low for interval in known),
-        high=median(interval.high for interval in known),
+        estimate=median(interval.estimate for interval in stated),
+        low=median(interval.low for interval in stated),
+        high=median(interval.high for interval in stated),
     )
 
 
 def joint_verdict(trials: Sequence[TrialSummary]) -> tuple[Verdict, str]:
     """The verdict that all trials share; trials that disagree decide nothing."""
-    found = Counter(trial.verdict for trial in trials)
-    if len(found) == 1:
+    counts = Counter(trial.verdict for trial in trials)
+    if len(counts) == 1:
         return trials[0].verdict, trials[0].reason
-    said = ", ".join(f"{count} x {verdict.value}" for verdict, count in found.most_common())
+    said = ", ".join(f"{count} x {verdict.value}" for verdict, count in counts.most_common())
     return Verdict.INCONCLUSIVE, f"its {len(trials)} trials disagree ({said}): run more TRIALS."
 
 
 def latency_of(blocks: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The median block's p50 and p95, and the slowest answer of all; seconds."""
-    known = [block for block in blocks if block.keys() >= {"p50", "p95", "max"}]
-    if not known:
+    measured = [block for block in blocks if block.keys() >= {"p50", "p95", "max"}]
+    if not measured:
         return {}
-    found = {name: median(block[name] for block in known) for name in ("p50", "p95")}
-    return {**found, "max": max(block["max"] for block in known)}
+    latency = {name: median(block[name] for block in measured) for name in ("p50", "p95")}
+    return {**latency, "max": max(block["max"] for block in measured)}
 
 
 def versions_of(trials: Sequence[Trial]) -> dict[str, str]:
-    known = next((trial.environment for trial in trials if trial.environment), None)
-    if known is None:
+    environment = next((trial.environment for trial in trials if trial.environment), None)
+    if environment is None:
         return {}
-    packages = {name.replace("_", "-"): version for name, version in known.packages.items()}
+    packages = {name.replace("_", "-"): version for name, version in environment.packages.items()}
     serving = {name: packages[name] for name in sorted(packages) if name not in MOVING_PACKAGES}
-    return {"python": known.python, "libc": known.libc, **serving}
+    return {"python": environment.python, "libc": environment.libc, **serving}
 
 
 def post_load_summary_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
@@ -169,17 +170,17 @@ def prediction_caveats(
     predicted = prediction.growth_bytes
     if predicted is None:
         return ()
-    found = []
+    doubts = []
     if predicted >= limit_bytes:
-        found.append(
+        doubts.append(
             f"The predicted growth of {in_mib(predicted)} does not fit under its limit of "
             f"{in_mib(limit_bytes)}: lower WORKERS or HOST_CPUS, or raise its mem_limit in "
             "compose.yaml."
         )
     if verdict is Verdict.LEAK and memory and memory.growth < predicted:
-        found.append(
+        doubts.append(
             f"Its growth is below the predicted ceiling ({in_mib(memory.growth)} of "
             f"{in_mib(predicted)}), but no reading shows it free in the allocator, as that "
             "of a pool that fills would be."
         )
-    return tuple(found)
+    return tuple(doubts)

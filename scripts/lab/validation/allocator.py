@@ -72,9 +72,9 @@ def with_parts(random: Generator, load: SimulatedLoad, free_mib: Heights, *, lea
 
 def parts_cases(each: int, seed: int) -> dict[str, list[Case]]:
     """The trials of every family with known parts, `each` of them."""
-    found: dict[str, list[Case]] = {}
+    by_family: dict[str, list[Case]] = {}
     for maker, shapes in ((without_leak, FREE_NO_LEAKS), (with_leak, FREE_UNDER_LEAKS)):
         for name, shape in shapes.items():
             code = [seed, *name.encode()]
-            found[name] = [maker(shape, np.random.default_rng([*code, i])) for i in range(each)]
-    return found
+            by_family[name] = [maker(shape, np.random.default_rng([*code, i])) for i in range(each)]
+    return by_family

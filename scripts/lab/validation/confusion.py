@@ -55,9 +55,9 @@ def judge_in_sequence(case: Case) -> tuple[Verdict, float]:
 def rows(families: Mapping[str, Sequence[Case]]) -> Iterator[FamilyRow]:
     """A row for each family, as soon as it is judged."""
     for family, cases in families.items():
-        found = [judge_in_sequence(case) for case in cases]
-        said = Counter(verdict for verdict, _ in found)
-        loads = sum(loads for _, loads in found) / len(found)
+        judged = [judge_in_sequence(case) for case in cases]
+        said = Counter(verdict for verdict, _ in judged)
+        loads = sum(loads for _, loads in judged) / len(judged)
         yield FamilyRow(family, cases[0].leaks, said, loads)
 
 
@@ -69,20 +69,20 @@ def line(row: FamilyRow) -> str:
 
 def rate(rows: Iterable[FamilyRow], verdicts: Sequence[Verdict]) -> tuple[int, int]:
     """The number of curves with one of these verdicts, and of all curves."""
-    known = list(rows)
-    said = sum(row.count(verdict) for row in known for verdict in verdicts)
-    return said, sum(row.cases for row in known)
+    every = list(rows)
+    said = sum(row.count(verdict) for row in every for verdict in verdicts)
+    return said, sum(row.cases for row in every)
 
 
-def summary(found: Sequence[FamilyRow]) -> list[tuple[str, int, int, float]]:
+def summary(families: Sequence[FamilyRow]) -> list[tuple[str, int, int, float]]:
     """Each bounded rate: its name, the count, the total, and the largest share allowed."""
     others = (Verdict.FLAT, Verdict.BOUNDED)
-    without, leaks = ([row for row in found if row.leaks is kind] for kind in (False, True))
-    worst = max(found, key=lambda row: row.count(Verdict.INCONCLUSIVE) / row.cases)
+    without, leaks = ([row for row in families if row.leaks is kind] for kind in (False, True))
+    worst = max(families, key=lambda row: row.count(Verdict.INCONCLUSIVE) / row.cases)
     family = worst.count(Verdict.INCONCLUSIVE), worst.cases
     return [
         ("false leaks", *rate(without, (Verdict.LEAK,)), MOST_FALSE_LEAKS),
         ("missed leaks", *rate(leaks, others), MOST_MISSED_LEAKS),
-        ("inconclusive", *rate(found, (Verdict.INCONCLUSIVE,)), MOST_INCONCLUSIVE),
+        ("inconclusive", *rate(families, (Verdict.INCONCLUSIVE,)), MOST_INCONCLUSIVE),
         (f"inconclusive, worst family ({worst.family})", *family, MOST_INCONCLUSIVE),
     ]

@@ -120,9 +120,9 @@ def cases(
     no_leaks: Mapping[str, Shape], leaks: Mapping[str, Shape], each: int, seed: int
 ) -> dict[str, list[Case]]:
     """The trials of every family, `each` of them; a seed a trial keeps them independent."""
-    found: dict[str, list[Case]] = {}
+    by_family: dict[str, list[Case]] = {}
     for maker, shapes in ((without_leak, no_leaks), (with_leak, leaks)):
         for name, shape in shapes.items():
             code = [seed, *name.encode()]
-            found[name] = [maker(shape, np.random.default_rng([*code, i])) for i in range(each)]
-    return found
+            by_family[name] = [maker(shape, np.random.default_rng([*code, i])) for i in range(each)]
+    return by_family

@@ -106,9 +106,9 @@ def fitted_models(curve: TroughCurve) -> dict[ModelKind, GrowthModel]:
     """The best of every kind."""
     best: dict[ModelKind, GrowthModel] = {}
     for start in starts(len(curve.heights)):
-        for found in (*_smooth(curve, start), *_in_steps(curve, start)):
-            if found.kind not in best or found.score < best[found.kind].score:
-                best[found.kind] = found
+        for model in (*_smooth(curve, start), *_in_steps(curve, start)):
+            if model.kind not in best or model.score < best[model.kind].score:
+                best[model.kind] = model
     return best
 
 
@@ -226,18 +226,18 @@ def smooth_penalties(points: int, start: int) -> Array:
 
 def _smooth(curve: TroughCurve, start: int) -> Iterator[GrowthModel]:
     """Everything but steps, each with the correlation of the noise that suits it best."""
-    points, known = len(curve.heights), design(curve.shares, start)
+    points, prepared = len(curve.heights), design(curve.shares, start)
     white = np.stack([whitened(curve.heights[start:], each) for each in CORRELATIONS])
-    projections = np.matmul(white[:, None], known.columns)[:, 0]
-    explained = np.add.reduceat(projections**2, known.shapes, axis=1)
+    projections = np.matmul(white[:, None], prepared.columns)[:, 0]
+    explained = np.add.reduceat(projections**2, prepared.shapes, axis=1)
     unexplained = (white**2).sum(axis=1)[:, None] - np.maximum.reduceat(
-        explained, known.kinds, axis=1
+        explained, prepared.kinds, axis=1
     )
     noise = points * curve.least_noise**2 * (1 - np.square(CORRELATIONS))
     squares = noise[:, None] + np.maximum(0.0, unexplained)
     scores = points * np.log(squares / points) + smooth_penalties(points, start)
     for column, (kind, row) in enumerate(zip(SMOOTH, scores.argmin(axis=0), strict=True)):
-        index = int(explained[row, known.kinds[-1] :].argmax())
+        index = int(explained[row, prepared.kinds[-1] :].argmax())
         constant = TIME_CONSTANTS[index] if kind is ModelKind.BOTH else None
         yield GrowthModel(kind, float(scores[row, column]), start, constant, CORRELATIONS[row])
 
@@ -249,8 +249,8 @@ def _in_steps(curve: TroughCurve, start: int) -> Iterator[GrowthModel]:
     one = costs[0] + costs[:, -1]
     two = costs[0, :, None] + costs + costs[:, -1]
     for steps, squares in ((1, float(one.min())), (2, float(two.min()))):
-        found = score(squares + noise, points, start + 2 + 2 * steps)
-        yield GrowthModel(ModelKind.STEPS, found, start)
+        aicc = score(squares + noise, points, start + 2 + 2 * steps)
+        yield GrowthModel(ModelKind.STEPS, aicc, start)
 
 
 def level_costs(heights: Array) -> Array:

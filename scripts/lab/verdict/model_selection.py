@@ -75,9 +75,9 @@ def evidence_of(stretch: Segment, workers: int) -> float:
 
 def rivals(curve: TroughCurve) -> tuple[GrowthModel, GrowthModel]:
     """The best model that leaks, and the best of those that end."""
-    found = fitted_models(curve).values()
-    leak = min((one for one in found if one.kind.leaks), key=_score)
-    return leak, min((one for one in found if not one.kind.leaks), key=_score)
+    models = fitted_models(curve).values()
+    leak = min((one for one in models if one.kind.leaks), key=_score)
+    return leak, min((one for one in models if not one.kind.leaks), key=_score)
 
 
 def thinned(stretch: Segment) -> Segment:

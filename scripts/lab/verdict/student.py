@@ -26,13 +26,15 @@ def quantile(degrees: int) -> float:
     """
     if degrees < 1:
         raise ValueError(f"no interval has {degrees} degrees of freedom")
-    found = NORMAL_QUANTILE
+    estimate = NORMAL_QUANTILE
     for _ in range(MOST_STEPS):
-        step = (CONFIDENCE - central_probability(found, degrees)) / (2 * density(found, degrees))
-        found += step
-        if abs(step) <= PRECISION * found:
+        step = (CONFIDENCE - central_probability(estimate, degrees)) / (
+            2 * density(estimate, degrees)
+        )
+        estimate += step
+        if abs(step) <= PRECISION * estimate:
             break
-    return found
+    return estimate
 
 
 def central_probability(t: float, degrees: int) -> float:

@@ -188,9 +188,9 @@ def _parts_of(
 
 
 def _all_known(sizes: Iterable[int | None]) -> tuple[int, ...] | None:
-    found = tuple(sizes)
-    known = tuple(size for size in found if size is not None)
-    return known if len(known) == len(found) else None
+    every = tuple(sizes)
+    stated = tuple(size for size in every if size is not None)
+    return stated if len(stated) == len(every) else None
 
 
 def last_blocks(troughs: Troughs, blocks: int) -> Segment:

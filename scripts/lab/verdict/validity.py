@@ -102,7 +102,7 @@ def conditions_of(trial: Trial) -> Conditions:
 
 def caveats(conditions: Conditions) -> tuple[Caveat, ...]:
     """All that apply, the gravest first."""
-    found = (
+    all_caveats = (
         *_of_the_end(conditions),
         *_of_the_requests(conditions),
         *_of_the_troughs(conditions),
@@ -110,7 +110,7 @@ def caveats(conditions: Conditions) -> tuple[Caveat, ...]:
         *_of_the_limit(conditions),
         *_of_the_page_cache(conditions),
     )
-    ordered = sorted(found, key=lambda caveat: list(CaveatKind).index(caveat.kind))
+    ordered = sorted(all_caveats, key=lambda caveat: list(CaveatKind).index(caveat.kind))
     return tuple(replace(caveat, of_user_app=conditions.of_user_app) for caveat in ordered)
 
 
@@ -138,8 +138,8 @@ def _of_the_requests(seen: Conditions) -> Iterator[Caveat]:
         share = seen.failed / seen.sent
         many = share > MOST_FAILED_SHARE
         kind = CaveatKind.MANY_FAILED if many else CaveatKind.SOME_FAILED
-        told = {"kinds": kinds_text(seen.kinds), "next": next_step(seen.kinds)}
-        yield Caveat(kind, {"failed": seen.failed, "sent": seen.sent, "share": share, **told})
+        values = {"kinds": kinds_text(seen.kinds), "next": next_step(seen.kinds)}
+        yield Caveat(kind, {"failed": seen.failed, "sent": seen.sent, "share": share, **values})
 
 
 def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:

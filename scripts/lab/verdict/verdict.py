@@ -104,16 +104,16 @@ def judge(
     troughs: Troughs | None, conditions: Conditions, matters: float = MIN_LEAK_BYTES_PER_REQUEST
 ) -> Judgement:
     """The verdict of the troughs, as far as the conditions allow one."""
-    found = caveats(conditions)
+    doubts = caveats(conditions)
     growth = None if troughs is None else troughs.growth_bytes
-    forbidding = next((caveat for caveat in found if caveat.forbids), None)
+    forbidding = next((caveat for caveat in doubts if caveat.forbids), None)
     if forbidding is not None:
         slope = slope_of(troughs)
-        return Judgement(Verdict.INCONCLUSIVE, forbidding.sentence, slope, growth, found)
+        return Judgement(Verdict.INCONCLUSIVE, forbidding.sentence, slope, growth, doubts)
     if troughs is None:
         raise ValueError("no troughs, and no caveat that says so")
     said = judge_troughs(troughs, matters)
-    return Judgement(said.verdict, said.reason, said.interval, growth, found, said.open_ended)
+    return Judgement(said.verdict, said.reason, said.interval, growth, doubts, said.open_ended)
 
 
 def slope_of(troughs: Troughs | None) -> Interval | None:

@@ -113,9 +113,9 @@ class DockerEngine:
         for name in self.names(variant):
             with contextlib.suppress(NotFound):
                 with readable_errors(variant, "be inspected"):
-                    found: Mapping[str, Any] = self.client.inspect_container(name)
+                    inspected: Mapping[str, Any] = self.client.inspect_container(name)
                 self.container_names[variant.name] = name
-                return found
+                return inspected
         raise VariantError(
             f"{variant.name}: its container was never created (did its image build?)"
         )
@@ -126,9 +126,9 @@ class DockerEngine:
         return self.container_names[variant.name]
 
     def start(self, variant: Variant) -> Endpoint:
-        found = self.inspect(variant)
+        inspected = self.inspect(variant)
         if self.lifecycle is Lifecycle.DRIVER:
-            if found["State"]["Running"]:
+            if inspected["State"]["Running"]:
                 raise VariantError(
                     f"{variant.name}: its last container still runs, so a trial cannot begin"
                 )
@@ -139,8 +139,8 @@ class DockerEngine:
                 f"{variant.name}: a second trial needs a fresh container: use make repro"
             )
         self.used.add(variant.name)
-        labels = {k: v for k, v in found["Config"]["Labels"].items() if k.startswith("memlab.")}
-        container = {"image": str(found["Image"]), **labels}
+        labels = {k: v for k, v in inspected["Config"]["Labels"].items() if k.startswith("memlab.")}
+        container = {"image": str(inspected["Image"]), **labels}
         sockets = self.sockets / variant.name if self.sockets else None
         return Endpoint(variant.name, SERVER_PORT, PROBE_PORT, container, sockets)
 
@@ -148,19 +148,19 @@ class DockerEngine:
         return StatsStream(self.client, self.name(variant), on_sample)
 
     def state(self, variant: Variant) -> State:
-        found = self.inspect(variant)
-        status = int(found["State"]["ExitCode"]) if not found["State"]["Running"] else None
+        inspected = self.inspect(variant)
+        status = int(inspected["State"]["ExitCode"]) if not inspected["State"]["Running"] else None
         if self.lifecycle is Lifecycle.COMPOSE:
             # PID 1 outlives the server there and writes its exit status to a file; elsewhere the
             # file may be of an earlier trial.
-            written = exit_status(self.log_path(found).with_suffix(".exit"))
+            written = exit_status(self.log_path(inspected).with_suffix(".exit"))
             status = status if written is None else written
         if status is None:
             return State(running=True)
         return ended_with(status)
 
-    def log_path(self, found: Mapping[str, Any]) -> Path:
-        return self.logs / f"{found['Config']['Hostname']}.log"
+    def log_path(self, inspected: Mapping[str, Any]) -> Path:
+        return self.logs / f"{inspected['Config']['Hostname']}.log"
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
         try:

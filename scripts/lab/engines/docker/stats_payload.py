@@ -143,5 +143,5 @@ def _kernel_bytes(counters: Mapping[str, Any]) -> int | None:
     if kernel is not None:
         return kernel
     parts = [_count(counters, name) for name in KERNEL_PARTS]
-    known = [part for part in parts if part is not None]
-    return sum(known) if known else None
+    stated = [part for part in parts if part is not None]
+    return sum(stated) if stated else None

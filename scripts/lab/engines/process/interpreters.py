@@ -38,10 +38,10 @@ def version_of_folder(name: str) -> tuple[int, ...]:
 
 def newest_first(roots: Iterable[Path], minor: str) -> list[Path]:
     """The executables of `minor` (such as `3.10`) in folders of interpreters, by their patch."""
-    found = {(version_of_folder(path.name), path) for root in roots for path in root.glob("*")}
+    folders = {(version_of_folder(path.name), path) for root in roots for path in root.glob("*")}
     return [
         path / "bin" / f"python{minor}"
-        for version, path in sorted(found, reverse=True)
+        for version, path in sorted(folders, reverse=True)
         if ".".join(map(str, version[:2])) == minor
     ]
 

@@ -29,10 +29,10 @@ class Listening:
 def listening(root_pid: int, proc: Path = PROC) -> frozenset[Listening]:
     """Those of the processes below the root; empty where the system does not say."""
     inodes = dict(inode_addresses(proc))
-    found = set()
+    ports = set()
     for pid in below(root_pid, parents(proc)):
-        found |= {inodes[inode] for inode in socket_inodes(pid, proc) if inode in inodes}
-    return frozenset(found)
+        ports |= {inodes[inode] for inode in socket_inodes(pid, proc) if inode in inodes}
+    return frozenset(ports)
 
 
 def inode_addresses(proc: Path) -> Iterator[tuple[str, Listening]]:
@@ -54,13 +54,13 @@ def address_of(digits: str) -> str:
 
 
 def parents(proc: Path) -> dict[int, int]:
-    found = {}
+    by_pid = {}
     for name in os.listdir(proc):
         if name.isdecimal():
             with contextlib.suppress(OSError, ValueError, IndexError):
                 text = (proc / name / "stat").read_text(errors="replace")
-                found[int(name)] = int(text[text.rindex(")") + 2 :].split()[1])
-    return found
+                by_pid[int(name)] = int(text[text.rindex(")") + 2 :].split()[1])
+    return by_pid
 
 
 def socket_inodes(pid: int, proc: Path) -> Iterator[str]:

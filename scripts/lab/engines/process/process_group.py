@@ -150,35 +150,35 @@ class TreeSampling:
         pid = self.running.process.pid
         if self.trees.rss_bytes(pid) <= self.limit_bytes:
             return
-        found = self.trees.read(pid)
-        if found is not None and found.total_bytes > self.limit_bytes:
-            size = f"{found.total_bytes >> 20} MiB of {self.limit_bytes >> 20} MiB"
+        reading = self.trees.read(pid)
+        if reading is not None and reading.total_bytes > self.limit_bytes:
+            size = f"{reading.total_bytes >> 20} MiB of {self.limit_bytes >> 20} MiB"
             self.running.stopped_by = f"the lab's guard stopped it at its memory limit ({size})"
             self.running.ask_to_end()
 
     def sample(self) -> Sample | None:
         """The tree's memory, with the time at which reading began; None without processes."""
         running, read_at_seconds = self.running, time.time()
-        found = self.trees.read(running.process.pid) if running.process.poll() is None else None
-        if found is None:
+        reading = self.trees.read(running.process.pid) if running.process.poll() is None else None
+        if reading is None:
             return None
         return Sample(
             read_at_seconds=read_at_seconds,
-            memory_bytes=found.memory_bytes,
-            usage_bytes=found.total_bytes,
+            memory_bytes=reading.memory_bytes,
+            usage_bytes=reading.total_bytes,
             limit_bytes=self.limit_bytes,
-            anon_bytes=found.anon_bytes,
-            file_bytes=found.file_bytes,
+            anon_bytes=reading.anon_bytes,
+            file_bytes=reading.file_bytes,
             inactive_file_bytes=0,
             kernel_bytes=None,
-            shmem_bytes=found.shmem_bytes,
-            peak_bytes=running.group.peak_bytes() if running.group else found.peak_bytes,
-            pids=found.tasks,
-            cpu_seconds=found.cpu_user_seconds + found.cpu_system_seconds,
-            cpu_user_seconds=found.cpu_user_seconds,
-            cpu_system_seconds=found.cpu_system_seconds,
-            source=found.source,
-            rss_bytes=found.rss_bytes,
+            shmem_bytes=reading.shmem_bytes,
+            peak_bytes=running.group.peak_bytes() if running.group else reading.peak_bytes,
+            pids=reading.tasks,
+            cpu_seconds=reading.cpu_user_seconds + reading.cpu_system_seconds,
+            cpu_user_seconds=reading.cpu_user_seconds,
+            cpu_system_seconds=reading.cpu_system_seconds,
+            source=reading.source,
+            rss_bytes=reading.rss_bytes,
         )
 
     def pause(self) -> None:

@@ -81,10 +81,10 @@ def below(root_pid: int, parents: Mapping[int, int]) -> list[int]:
     children: dict[int, list[int]] = {}
     for pid, parent in parents.items():
         children.setdefault(parent, []).append(pid)
-    found = [root_pid]
-    for pid in found:
-        found += children.get(pid, ())
-    return found[1:]
+    tree = [root_pid]
+    for pid in tree:
+        tree += children.get(pid, ())
+    return tree[1:]
 
 
 def parse_sizes(text: str) -> dict[str, int]:
@@ -150,12 +150,12 @@ class LinuxTrees:
         rss = sum(stat.rss_pages * self.PAGE for stat in stats)
         pss = total(sizes, "Pss")
         anon, shmem = total(sizes, "Pss_Anon"), total(sizes, "Pss_Shmem")
-        known = anon is not None and shmem is not None
+        has_parts = anon is not None and shmem is not None
         share = pss if pss is not None else rss
         return TreeReading(
             processes=len(stats),
             tasks=sum(stat.threads for stat in stats),
-            memory_bytes=(anon or 0) + (shmem or 0) if known else share,
+            memory_bytes=(anon or 0) + (shmem or 0) if has_parts else share,
             total_bytes=share,
             rss_bytes=rss,
             anon_bytes=anon,
@@ -164,7 +164,11 @@ class LinuxTrees:
             peak_bytes=total_of(marks),
             cpu_user_seconds=sum(stat.user_ticks for stat in stats) / self.TICKS,
             cpu_system_seconds=sum(stat.system_ticks for stat in stats) / self.TICKS,
-            source="process-pss-anon" if known else "process-rss" if pss is None else "process-pss",
+            source="process-pss-anon"
+            if has_parts
+            else "process-rss"
+            if pss is None
+            else "process-pss",
         )
 
     def rss_bytes(self, root_pid: int) -> int:
@@ -180,8 +184,8 @@ def total(sizes: Iterable[Mapping[str, int]], name: str) -> int | None:
 
 
 def total_of(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    stated = [value for value in values if value is not None]
+    return sum(stated) if stated else None
 
 
 class PsutilTrees:
@@ -194,10 +198,10 @@ class PsutilTrees:
 
     def members(self, root_pid: int) -> list[Any]:
         try:
-            found = self.psutil.Process(root_pid).children(recursive=True)
+            children = self.psutil.Process(root_pid).children(recursive=True)
         except self.psutil.NoSuchProcess:
             return []
-        return [process for process in found if process.is_running()]
+        return [process for process in children if process.is_running()]
 
     def read(self, root_pid: int) -> TreeReading | None:
         read = [found for each in self.members(root_pid) if (found := self.process(each))]
@@ -225,13 +229,13 @@ class PsutilTrees:
         try:
             with process.oneshot():
                 times, memory = process.cpu_times(), process.memory_info()
-                found = {"threads": process.num_threads(), "rss": memory.rss, "uss": None}
-            found.update(user=times.user, system=times.system)
+                reading = {"threads": process.num_threads(), "rss": memory.rss, "uss": None}
+            reading.update(user=times.user, system=times.system)
         except self.psutil.Error:
             return None
         with contextlib.suppress(self.psutil.Error):
-            found["uss"] = process.memory_full_info().uss
-        return found
+            reading["uss"] = process.memory_full_info().uss
+        return reading
 
     def rss_bytes(self, root_pid: int) -> int:
         return sum(each["rss"] for m in self.members(root_pid) if (each := self.process(m)))
