@@ -66,5 +66,10 @@ def _tuple(inside: tuple[Any, ...], value: tuple[Any, ...]) -> tuple[Any, ...]:
 def _mapping(inside: tuple[Any, ...], value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Known keys stay, as code reads them; one more is hostile."""
     _, hint = inside
-    found = {key: _value(hint, each) for key, each in value.items()}
-    return {**found, POISON: POISON if str in _choices(hint) else 1}
+    poisoned_values = {key: _value(hint, each) for key, each in value.items()}
+    if any(is_dataclass(choice) for choice in _choices(hint)):
+        one_more = dict.fromkeys(
+            [POISON] if poisoned_values else [], next(iter(poisoned_values.values()), None)
+        )
+        return {**poisoned_values, **one_more}
+    return {**poisoned_values, POISON: POISON if str in _choices(hint) else 1}

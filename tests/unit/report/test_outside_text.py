@@ -16,7 +16,12 @@ from lab.records.curve import MemoryCurve
 from lab.records.experiment import EngineInfo
 from lab.records.interventions import Cause, Intervention, InterventionPlan
 from lab.records.judgement import Verdict
-from lab.records.observations import AllocationTrace, PostLoadObservation, TracedLine
+from lab.records.observations import (
+    AllocationTrace,
+    KindCounts,
+    PostLoadObservation,
+    TracedLine,
+)
 from lab.records.summary import Compared, Comparison, ImageBase, PostLoadSummary, Summary
 from lab.records.trial import End, EndKind, Trial
 from lab.records.variant import Scenario
@@ -95,8 +100,10 @@ def whole_trial() -> Trial:
     found = raw.trial([50 * MIB + index * 20 * MIB for index in range(9)])
     line = TracedLine(160 * MIB, 1000, ("/w/app/app.py:3", "/usr/lib/python3.12/a.py:9"))
     reading = raw.probe()
+    kinds = {"GET /": KindCounts({"200": 100, "500": 1}, 1, 1000, "what it said")}
     return replace(
         found,
+        blocks=tuple(replace(block, kinds=kinds) for block in found.blocks),
         aftermath=PostLoadObservation(
             Scenario.GIVE_BACK, 1.0, 50 * MIB, 40 * MIB, reading, reading, 0, 0
         ),
