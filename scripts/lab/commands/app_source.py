@@ -58,7 +58,8 @@ def collect(spec: AppSpec) -> tuple[Source, dict[str, Entry]]:
         )
     files, links = read_files(spec.folder, choice)
     files, replaced = without_variables(spec, files)
-    left_out = (*choice.left_out, *links, *replaced)
+    others = (each for each in choice.left_out if each.name not in {r.name for r in replaced})
+    left_out = (*others, *links, *replaced)
     source = Source(str(spec.folder), spec.folder.name, spec.file.name, left_out)
     return source, files
 

@@ -35,6 +35,7 @@ EXTRAS = ("reproduce.py", "test_growth.py", "bisect.md", "layers.md")
 """Files of the run's folder that stand at the top of its bundle, where they are there."""
 PAGES = ("report.md", "report.html")
 MOST_EXTRA_BYTES = 1 << 20
+NO_PACKAGES = "None: the app reported no package beside Python's own, or has no probes."
 STACKS = "The stacks of the lab, each a lock with hashes in `images/locks`."
 
 
@@ -67,7 +68,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
         files |= project_of(experiment, redactor, app)
     files |= extras(folder, redactor)
     files |= {name: files[f"{THERE}/{judged.summary.run.id}/{name}"] for name in PAGES}
-    said = lock.said if lock else ("No probe reported the packages." if app else STACKS)
+    said = lock.said if lock else (NO_PACKAGES if app else STACKS)
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         run=judged.summary.run.id,
@@ -111,6 +112,7 @@ def project_of(
 ) -> Mapping[str, Entry]:
     typed = given_of(experiment, {each.name for each in SETTINGS})
     given = {name: redactor.text(value) for name, value in typed.items()}
+    given |= {"LAB_GIT_COMMIT": lab_commit() or ""}
     return project_files(experiment, given, app.spec if app else None, app.folder if app else "")
 
 

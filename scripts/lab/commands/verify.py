@@ -13,7 +13,7 @@ from lab.commands.bundle_parts import lab_commit
 from lab.commands.bundle_reader import Bundle, judged_there, open_bundle, write_run
 from lab.commands.outcome import answered
 from lab.commands.rebuild import judge_anew
-from lab.commands.terminal import new_console, results_folder
+from lab.commands.terminal import new_console, results_folder, shown_path
 from lab.commands.verify_rerun import Rerun, chosen_engine, rerun
 from lab.errors import ExitCode, UsageError
 from lab.records.summary import Summary
@@ -95,6 +95,7 @@ def compared(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
         here.console.print(f"outcome: {Agreement.UNDECIDED.value}")
         return ExitCode.INTERRUPTED if code == ExitCode.INTERRUPTED else ExitCode.UNDECIDED
     kept = keep(found[0], here.results)
+    here.console.print(f"the run here: {shown_path(kept)}", soft_wrap=True)
     agreement = agreement_of(there, judge_anew(kept).summary)
     return answered(agreement, wanted.sentence, here.results, here.console)
 

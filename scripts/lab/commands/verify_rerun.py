@@ -85,9 +85,7 @@ def rerun(wanted: Rerun, given: Mapping[str, str]) -> int:
     # A handler that does nothing: an ignored signal would be ignored by the script, too.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        with subprocess.Popen(
-            [wanted.script], cwd=ROOT, env={**environment, **kept, **wanted.settings}
-        ) as child:
+        with started([wanted.script], {**environment, **kept, **wanted.settings}) as child:
             term = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
             try:
                 return child.wait()
@@ -95,3 +93,14 @@ def rerun(wanted: Rerun, given: Mapping[str, str]) -> int:
                 signal.signal(signal.SIGTERM, term)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def started(words: list[Path], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """
+    Raises:
+        LabError: it cannot be started, as with settings that are longer than an environment holds.
+    """
+    try:
+        return subprocess.Popen(words, cwd=ROOT, env=environment)
+    except (OSError, ValueError) as error:
+        raise LabError(f"the bundle's run cannot be started here: {error}") from error

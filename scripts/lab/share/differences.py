@@ -4,12 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lab.records.summary import RunInfo
+from lab.share.project import PROJECT
 from lab.text.phrases import DASH, in_mib
 
 PACE_SETTINGS = frozenset(
-    {"lanes", "load_slots", "budget_bytes", "memory_budget_bytes", "seed", "fresh", "engine"}
+    {
+        *("lanes", "load_slots", "budget_bytes", "memory_budget_bytes", "seed", "fresh"),
+        *("engine", "variants"),
+    }
 )
-"""Settings of pace and of bookkeeping, and what the engine's own lines say better."""
+"""Settings of pace and of bookkeeping, and what other lines say better."""
 HASH_CHARACTERS = 12
 
 
@@ -38,7 +42,7 @@ def run_differences(before: RunInfo, after: RunInfo) -> tuple[Difference, ...]:
         *differing(machine_facts(before, after)),
         *differing(keyed("base of ", bases(before), bases(after))),
         *differing(keyed("setting ", settings(before), settings(after))),
-        *differing(keyed("lock ", locks(before), locks(after))),
+        *differing(keyed("lock ", *both(locks(before), locks(after)))),
         *differing([("the lab's commit", before.git_commit, after.git_commit)]),
     )
 
@@ -62,8 +66,23 @@ def keyed(
         yield prefix + key, before.get(key), after.get(key)
 
 
+def both(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """What both sides have: the driver of a bundle has the locks alone that its run needs."""
+    names = before.keys() & after.keys()
+    return (
+        {name: each for name, each in before.items() if name in names},
+        {name: each for name, each in after.items() if name in names},
+    )
+
+
 def bases(run: RunInfo) -> Mapping[str, object]:
-    return {base.image: f"{base.kind}, {base.reference}" for base in run.bases}
+    """The bases by the names that their images have without a bundle."""
+    return {
+        base.image.replace(f"{PROJECT}-", "memlab-"): f"{base.kind}, {base.reference}"
+        for base in run.bases
+    }
 
 
 def settings(run: RunInfo) -> Mapping[str, object]:

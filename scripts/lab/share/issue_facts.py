@@ -10,6 +10,8 @@ from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import counted, in_mib, listed, number, sentence, share
 
+STDLIB = re.compile(r"3\.\d+/")
+"""How a place in the standard library begins, such as `3.8/socket.py:301`."""
 MOST_VARIANTS = 30
 MOST_VERSIONS = 60
 MOST_TEXT = 400
@@ -43,11 +45,10 @@ def weight(variant: VariantSummary) -> tuple[bool, int]:
 
 def title(given: IssueInput) -> str:
     """One line: what grows, by how much, in which package."""
-    variant, own = given.subject, given.summary.own
+    variant = given.subject
     if variant is None:
         return "Memory: nothing was measured"
-    package = own.package if own else None
-    where = f" in {markdown_text(package.name)} {markdown_text(package.version)}" if package else ""
+    where = where_of(given)
     interval = variant.growth_bytes_per_request
     if variant.verdict is Verdict.LEAK and interval is not None:
         return f"Memory grows by {rate(interval).partition(' [')[0]} a request{where}"
@@ -57,6 +58,16 @@ def title(given: IssueInput) -> str:
         Verdict.FLAT: f"Memory does not grow{where}",
     }
     return said.get(variant.verdict, f"Memory grows by {growth}: undecided whether it ends{where}")
+
+
+def where_of(given: IssueInput) -> str:
+    """In which release of which package; of the standard library's code, in which Python."""
+    own, variant = given.summary.own, given.subject
+    if own is not None and own.package is not None:
+        return f" in {markdown_text(own.package.name)} {markdown_text(own.package.version)}"
+    python = variant.versions.get("python") if variant else None
+    first = own.lines[0].place if own is not None and own.lines else ""
+    return f" in CPython {markdown_text(python)}" if python and STDLIB.match(first) else ""
 
 
 def what(given: IssueInput) -> str:

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from lab.records.summary import Summary
 from lab.share import issue_facts as facts
-from lab.share.issue_facts import IssueInput
+from lab.share.issue_facts import STDLIB, IssueInput
 
 Block = Callable[[IssueInput], str]
 CPYTHON = "cpython"
 CPYTHON_TRACKER = "https://github.com/python/cpython/issues"
-STDLIB = re.compile(r"3\.\d+/")
-"""How a place in the standard library begins, such as `3.8/socket.py:301`."""
 LINUX, SERVER = "Linux", "Server"
 
 

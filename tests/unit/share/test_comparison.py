@@ -86,6 +86,19 @@ def test_versions_and_settings_that_differ_are_told_and_no_others() -> None:
     assert [each.what for each in found.differences] == ["setting requests"]
 
 
+def test_locks_of_one_side_alone_and_the_names_of_a_bundles_images_are_no_difference() -> None:
+    before = summary((variant_summary("a"),))
+    base = replace(before.run.bases[0], image="memlab-x")
+    run = replace(before.run, bases=(base,), lock_hashes={"thread": "1", "dev": "2"})
+    other = replace(
+        run, bases=(replace(base, image="memlab-bundle-x"),), lock_hashes={"thread": "3"}
+    )
+
+    found = compare_runs(replace(before, run=run), replace(before, run=other))
+
+    assert [each.what for each in found.differences] == ["lock thread"]
+
+
 def test_what_one_run_has_alone_is_named() -> None:
     found = compare_runs(
         summary((variant_summary("a"), variant_summary("b"))),

@@ -66,6 +66,9 @@ def test_the_standard_library_is_cpythons() -> None:
     given = replace(given, own=own)
 
     assert tracker_of(given) == CPYTHON_TRACKER
+    assert (
+        issue(given).splitlines()[0].endswith(f" in CPython {given.variants[0].versions['python']}")
+    )
     assert headings(issue(given))[0] == "Bug description"
 
 
