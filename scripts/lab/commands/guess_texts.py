@@ -13,7 +13,7 @@ from lab.app.guess.failures import (
     telling_line,
 )
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, GuessedRequest
+from lab.app.guess.guessed import GuessedRequest
 from lab.app.requests import headers_and_body
 from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
 from lab.commands.app_check import Running
@@ -47,7 +47,7 @@ def failed(failure: Failure) -> str:
     return f"{failure.kind.value}: {failure.told or telling_line(failure.said)}"
 
 
-def advice(where: Path, failure: Failure, found: Guess) -> str:
+def advice(where: Path, failure: Failure) -> str:
     """Why it does not come up, and the next step, in one line."""
     write = f"`make init APP={where}` writes the guess"
     if failure.kind is FailureKind.INSTALL:

@@ -15,13 +15,10 @@ from lab.app.guess.asking import settled
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
-    missing_service,
 )
-from lab.app.guess.folder import Folder, read_folder
-from lab.app.guess.guess import guess
+from lab.app.guess.folder import read_folder
 from lab.app.guess.guessed import Guess
-from lab.app.guess.mend import mended
-from lab.app.guess.render import render, sentences
+from lab.app.guess.render import render
 from lab.app.services import base_name
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
@@ -34,16 +31,13 @@ from lab.app.workdir import (
 )
 from lab.commands.app_check import NotUp, Running, brought_up
 from lab.commands.guess_texts import (
-    MAX_ATTEMPTS,
     Say,
-    advice,
     advice_for_described,
-    failed,
-    no_command,
     refusal,
     refusals,
     tell,
 )
+from lab.commands.next_guess import next_guess
 from lab.engines.process.environments import Installed
 from lab.engines.process.listening import Listening, listening
 from lab.engines.process.uv import uv_command
@@ -73,14 +67,7 @@ def working_guess(place: Place) -> tuple[Guess, AppSpec]:
     Raises:
         LabError: none does; one line with what the likeliest one failed of and the next step.
     """
-    folder = read_folder(place.folder)
-    found = guess(folder)
-    place.say(f"{place.folder} holds no {FILE}; guessed:")
-    for line in sentences(found):
-        place.say(f"  {line}")
-    if not found.value("command") and not found.value("local_command"):
-        raise UsageError(no_command(place.folder, folder))
-    found = first_that_works(place, found, folder)
+    found = first_that_works(place)
     keep(place, found)
     return found, as_description(found, place.folder)
 
@@ -102,22 +89,15 @@ def keep(place: Place, found: Guess) -> None:
         place.say(f"it works, and stands in {file}")
 
 
-def first_that_works(place: Place, found: Guess, folder: Folder) -> Guess:
-    first: Failure | None = None
-    last = Failure(FailureKind.DIED, "")
-    uv_command()
-    for _ in range(MAX_ATTEMPTS):
+def first_that_works(place: Place) -> Guess:
+    folder, failures = read_folder(place.folder), list[Failure]()
+    while True:
+        found = next_guess(folder, failures, place.folder, place.say, has_docker=False)
+        uv_command()
         outcome = attempt(place, found)
         if isinstance(outcome, Guess):
             return outcome
-        last, better = outcome, mended(found, outcome, folder)
-        moves_on = better is None or len(better.commands) < len(found.commands)
-        first = first or (outcome if moves_on or missing_service(outcome.said) else None)
-        if better is None:
-            break
-        place.say(f"{failed(outcome)}; next: {better.notes[-1]}")
-        found = better
-    raise LabError(advice(place.folder, first or last, found))
+        failures.append(outcome)
 
 
 def attempt(place: Place, found: Guess) -> Guess | Failure:

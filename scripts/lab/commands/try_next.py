@@ -4,18 +4,16 @@ import re
 from pathlib import Path
 
 from lab.app.container import GUESS
-from lab.app.guess.failures import Failure, FailureKind, missing_service
+from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import read_folder
-from lab.app.guess.guess import guess
-from lab.app.guess.history import add_failure, after, read_failures
-from lab.app.guess.render import render, sentences
+from lab.app.guess.history import add_failure, read_failures
+from lab.app.guess.render import render
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.app.workdir import COPY
 from lab.commands.container_check import FAILURES
-from lab.commands.guess_texts import MAX_ATTEMPTS, advice, failed, no_command
+from lab.commands.next_guess import next_guess
 from lab.engines.choice import say
-from lab.errors import LabError, UsageError
 from lab.files import write_file
 
 
@@ -37,8 +35,8 @@ def is_guess(work: Path) -> bool:
     return (work / GUESS / FAILURES.name).exists()
 
 
-def next_guess(work: Path, file: Path) -> AppSpec:
-    """The guess after those that failed, also as the copy's lab.toml; says what it is or changes.
+def guessed_description(work: Path, file: Path) -> AppSpec:
+    """The guess after those that failed, which is also written as the copy's lab.toml.
 
     Args:
         work: the folder with the app's copy and the failures so far.
@@ -50,18 +48,6 @@ def next_guess(work: Path, file: Path) -> AppSpec:
     (work / GUESS).mkdir(exist_ok=True)
     (work / GUESS / FAILURES.name).touch()
     folder, failures = read_folder(work / COPY), read_failures(work / GUESS / FAILURES.name)
-    found = after(folder, failures) if len(failures) < MAX_ATTEMPTS else None
-    if found is None:
-        first = next((each for each in failures if missing_service(each.said)), failures[0])
-        raise LabError(advice(file.parent, first, guess(folder)))
-    if failures:
-        say(f"{failed(failures[-1])}; next: {found.notes[-1]}")
-    else:
-        say(f"{file.parent} holds no {FILE}; guessed:")
-        for line in sentences(found):
-            say(f"  {line}")
-    if not any(found.value(key) for key in ("command", "local_command", "dockerfile")):
-        raise UsageError(no_command(file.parent, folder))
-    text = render(found)
+    text = render(next_guess(folder, failures, file.parent, say, has_docker=True))
     write_file(work / COPY / FILE, text)
     return describe(parse(text, file), file)

@@ -14,7 +14,7 @@ from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
 from lab.commands.app_input import app_settings, probed, with_command
-from lab.commands.try_next import build_failure, guess_failed, is_guess, next_guess
+from lab.commands.try_next import build_failure, guess_failed, guessed_description, is_guess
 from lab.commands.try_prepare import prepare
 from lab.commands.try_services import write_containers
 from lab.errors import ExitCode, LabError
@@ -79,14 +79,14 @@ def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppS
     if event is Event.BEGIN:
         if record.exists():
             return read_described(record)
-        return read_spec(file) if file.exists() else next_guess(work, file)
+        return read_spec(file) if file.exists() else guessed_description(work, file)
     spec = read_described(record)
     if not is_guess(work) or event in (Event.NO_PYTHON, Event.NO_IMAGE, Event.UNUSABLE):
         raise LabError(why_not(event, spec, given.get("LAB_REASON", "")))
     if event is Event.NOT_BUILT:
         log = f"{given.get('LAB_BUILD_LOG', '')}\n{given.get('LAB_REASON', '')}"
         guess_failed(work, build_failure(log, is_own=spec.has_own_image))
-    return next_guess(work, file)
+    return guessed_description(work, file)
 
 
 def why_not(event: Event, spec: AppSpec, reason: str) -> str:

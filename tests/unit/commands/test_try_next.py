@@ -8,7 +8,7 @@ from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.spec_file import read_spec
-from lab.commands.try_next import build_failure, guess_failed, is_guess, next_guess
+from lab.commands.try_next import build_failure, guess_failed, guessed_description, is_guess
 from lab.errors import LabError, UsageError
 
 APP = "from flask import Flask\napp = Flask(__name__)\n"
@@ -27,9 +27,9 @@ def test_an_image_that_cannot_be_built_gives_way_to_its_python_and_packages(
     work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert not is_guess(work)
-    first = next_guess(work, work / "app" / "lab.toml")
+    first = guessed_description(work, work / "app" / "lab.toml")
     guess_failed(work, build_failure("no such host", is_own=True))
-    second = next_guess(work, work / "app" / "lab.toml")
+    second = guessed_description(work, work / "app" / "lab.toml")
 
     assert is_guess(work)
     assert (first.has_own_image, second.has_own_image) == (True, False)
@@ -42,9 +42,9 @@ def test_after_the_last_guess_comes_one_line(work: Path) -> None:
     def fail_on() -> None:
         for _ in range(30):
             guess_failed(work, build_failure("boom", is_own=False))
-            next_guess(work, work / "app" / "lab.toml")
+            guessed_description(work, work / "app" / "lab.toml")
 
-    next_guess(work, work / "app" / "lab.toml")
+    guessed_description(work, work / "app" / "lab.toml")
     with pytest.raises(LabError, match="cannot be installed: boom") as caught:
         fail_on()
     assert f"`make init APP={work / 'app'}` writes the guess" in str(caught.value)
@@ -53,7 +53,7 @@ def test_after_the_last_guess_comes_one_line(work: Path) -> None:
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     with pytest.raises(UsageError, match="holds no Python that serves"):
-        next_guess(tmp_path, tmp_path / "app" / "lab.toml")
+        guessed_description(tmp_path, tmp_path / "app" / "lab.toml")
 
 
 def test_the_failures_alone_say_which_guess_it_is(tmp_path: Path) -> None:

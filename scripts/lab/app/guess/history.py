@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.app.guess.failures import Failure, FailureKind
+from lab.app.guess.failures import Failure, FailureKind, missing_service
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.guessed import Guess
@@ -14,12 +14,31 @@ from lab.files import read_lines
 MAX_SAID = 20_000
 
 
+def guesses(folder: Folder, failures: Sequence[Failure]) -> list[Guess | None]:
+    """The first guess, and the one that follows each failure; None where there is none left."""
+    made: list[Guess | None] = [guess(folder)]
+    for failure in failures:
+        last = made[-1]
+        made.append(mended(last, failure, folder) if last is not None else None)
+    return made
+
+
 def after(folder: Folder, failures: Sequence[Failure]) -> Guess | None:
     """The guess that follows; None where there is none left."""
-    found: Guess | None = guess(folder)
-    for failure in failures:
-        found = mended(found, failure, folder) if found is not None else None
-    return found
+    return guesses(folder, failures)[-1]
+
+
+def telling_failure(folder: Folder, failures: Sequence[Failure]) -> Failure:
+    """The first failure that a guess could not mend: a service that is missing, or its command.
+
+    The last one where each was mended.
+    """
+    made = guesses(folder, failures)
+    for failure, failed, better in zip(failures, made, made[1:], strict=False):
+        gives_up = failed is None or better is None or len(better.commands) < len(failed.commands)
+        if gives_up or missing_service(failure.said):
+            return failure
+    return failures[-1]
 
 
 def read_failures(file: Path) -> list[Failure]:
