@@ -36,21 +36,41 @@ def lines_of(code):
         yield line, instruction
 
 
-def callees(functions, number):
-    """C functions that the line of that number refers to: (name, module) of each."""
+def codes_of(code):
+    """A code object and those that stand in it: of comprehensions and inner functions."""
+    yield code
+    for each in code.co_consts:
+        if type(each) is types.CodeType:
+            yield from codes_of(each)
+
+
+def callees(functions, number, around=False):
+    """C functions that the line of that number refers to: (name, module) of each.
+
+    Args:
+        around: all that the function around the line refers to: a line may iterate over what
+            another one made.
+    """
     found = []
     for function in functions:
-        for code, names in ((function.__code__, function.__globals__),):
-            found.extend(referred(code, names, number))
+        codes = list(codes_of(function.__code__))
+        if around and not any(line == number for each in codes for line, _ in lines_of(each)):
+            continue
+        for code in codes:
+            found.extend(referred(code, function.__globals__, None if around else number))
     unique = list(dict.fromkeys(found))
     return unique[:MOST_CALLEES]
 
 
 def referred(code, names, number):
-    """The C functions among what a line loads, by chains of names such as `ujson.dumps`."""
+    """The C functions among what a line loads, by chains of names such as `ujson.dumps`.
+
+    Args:
+        number: the line; None for all of them.
+    """
     here = None
     for line, instruction in lines_of(code):
-        if line != number:
+        if number is not None and line != number:
             here = None
             continue
         if instruction.opname in LOADS:

@@ -6,6 +6,9 @@ import sys
 import callees
 import distributions
 
+MOST_AROUND = 5
+"""Lines of which the whole function is read where the line itself calls no package."""
+
 
 def shown(file):
     """A file without the folders of this machine in front of the interpreter's or the packages'."""
@@ -23,12 +26,23 @@ def owned(lines, places):
     """
     functions = callees.functions_of({file for file, _ in places})
     calls = [callees.callees(functions.get(file, ()), number) for file, number in places]
-    files = [callees.file_of(module) for found in calls for _, module in found]
+    around = [
+        callees.callees(functions.get(file, ()), number, around=True)
+        for file, number in places[:MOST_AROUND]
+    ]
+    files = [callees.file_of(module) for found in calls + around for _, module in found]
     owners = distributions.owners([file for file, _ in places] + files)
-    for record, (file, _), found in zip(lines, places, calls):  # noqa: B905 - Python 3.7
+    for index, (record, (file, _)) in enumerate(zip(lines, places)):  # noqa: B905 - Python 3.7
         record["package"] = owners.get(file)
-        record["calls"] = [
-            {"function": name, "package": owners.get(callees.file_of(module))}
-            for name, module in found
-        ]
+        record["calls"] = with_owners(calls[index], owners)
+        if index < MOST_AROUND and not any(each["package"] for each in record["calls"]):
+            near = with_owners(around[index], owners)
+            record["calls"] += [each for each in near if each["package"]]
     return lines
+
+
+def with_owners(calls, owners):
+    """Functions of C as records, each with the distribution of its module."""
+    return [
+        {"function": name, "package": owners.get(callees.file_of(module))} for name, module in calls
+    ]

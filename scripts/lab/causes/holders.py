@@ -273,7 +273,8 @@ def native_sentence(native: CalledFunction, called: CalledFunction | None) -> st
 def no_holder_sentence(found: HolderFinding) -> str:
     """A sentence for growth that no known container holds, such as strings and numbers."""
     if found.called is None:
-        return "No container that Python's collector knows grew by as much."
+        by = f"; {package_text(found.package)} asked for it" if found.package else ""
+        return f"No container that Python's collector knows grew by as much{by}."
     return (
         "No container that Python's collector knows grew by as much, and the line that asked calls "
         f"{called_text(found.called)}: an extension may have kept a reference."

@@ -82,6 +82,21 @@ def test_a_line_names_the_c_functions_that_it_calls(tmp_path: Path) -> None:
     ]
 
 
+def test_a_line_that_calls_no_package_has_what_its_function_calls(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(
+        "import zlib\ndef f(x):\n    y = zlib.compress(x)\n"
+        "    return sum(each for each in y)\ndef g(x):\n    return zlib.crc32(x)\n"
+    )
+    program = """
+    import callees, distributions, lines, served
+    package = dict(name="z", version="1", tracker=None)
+    distributions.owners = lambda files: {callees.file_of("zlib"): package}
+    found = [lines.owned([{}], [(served.__file__, line)]) for line in (4, 6)]
+    print(json.dumps([[each["function"] for each in line["calls"]] for (line,) in found]))
+    """
+    assert run(program, tmp_path) == [["zlib.compress"], ["zlib.crc32"]]
+
+
 def test_nothing_of_the_app_runs_for_it(tmp_path: Path) -> None:
     (tmp_path / "served.py").write_text(
         "class Lazy:\n    def __getattr__(self, name): raise SystemExit(9)\n"
