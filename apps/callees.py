@@ -13,6 +13,7 @@ C_FUNCTIONS = (
     type(dict.__dict__["fromkeys"]),
     type(object.__init__),
 )
+COMMON = (dict, list, str, bytes, set, tuple, int, float, object, types.GeneratorType)
 MOST_CALLEES = 4
 LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_FAST")
 ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
@@ -81,6 +82,47 @@ def referred(code, names, number):
             continue
         if here is not None and is_of_c(here):
             yield name_of(here), module_of(here)
+
+
+def methods_at(functions, number):
+    """Methods of C that a line calls on something unknown, where one package alone has the name.
+
+    Names that Python's own types have too tell nothing.
+    """
+    names = []
+    for function in functions:
+        for code in codes_of(function.__code__):
+            names += [
+                each.argval
+                for line, each in lines_of(code)
+                if line == number and each.opname in ATTRIBUTES and not is_common(each.argval)
+            ]
+    known = c_methods() if names else {}
+    found = [known[name] for name in dict.fromkeys(names) if len(known.get(name, ())) == 1]
+    return [pair for pairs in found for pair in pairs][:MOST_CALLEES]
+
+
+def is_common(name):
+    return any(hasattr(kind, name) for kind in COMMON)
+
+
+def c_methods():
+    """The methods of C of all types that packages' extensions define: (name, module) by name."""
+    found, kinds = {}, [object]
+    seen = {object, type}
+    for kind in kinds:
+        below = [each for each in type.__subclasses__(kind) if each not in seen]
+        seen.update(below)
+        kinds.extend(below)
+        module = type.__dict__["__module__"].__get__(kind) if kind is not object else ""
+        file = file_of(module) if type(module) is str else None
+        if file is None or "-packages" + os.sep not in file or file.endswith(".py"):
+            continue
+        for name, each in list(vars(kind).items()):
+            if type(each) in C_FUNCTIONS or type(each).__name__ == "cython_function_or_method":
+                full = "%s.%s.%s" % (module, kind.__name__, name)
+                found.setdefault(name, set()).add((full, module))
+    return found
 
 
 def attribute(holder, name):

@@ -185,15 +185,27 @@ def is_inside(found, others, met):
 
 
 def lost(objects, met, hidden=()):
-    """How many objects of each type live though nothing in Python refers to them."""
-    unmet = [each for each in objects if id(each) not in met.parents and id(each) not in hidden]
+    """How many objects of each type live though nothing in Python refers to them.
+
+    A context that is a root of its own is one: only C code, such as a thread's state, has it.
+    """
+    unmet = [
+        each for each in objects if is_lost(met.parents.get(id(each))) and id(each) not in hidden
+    ]
     referred = {id(each) for found in unmet for each in reach.referents(found)}
     return collections.Counter(type(each) for each in unmet if id(each) not in referred)
 
 
+def is_lost(parent):
+    """Whether an object is reached by no way, or only as a context that C code has."""
+    return parent is None or (type(parent) is reach.Root and parent.kind == "context")
+
+
 def search(objects, *hidden):
-    roots = reach.module_roots() + reach.frame_roots() + reach.context_roots(objects)
-    return reach.search(roots, (LENGTHS, LOST, COUNTS, objects, *hidden))
+    roots = reach.module_roots() + reach.frame_roots()
+    return reach.search(
+        roots, (LENGTHS, LOST, COUNTS, objects, *hidden), reach.context_roots(objects)
+    )
 
 
 def holders(own=()):

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 
+import census
 import holders
 import lines
 import native
@@ -100,6 +101,7 @@ def trace():
 def trace_python():
     import tracemalloc
 
+    census.begin()
     holders.begin()
     tracemalloc.start(FRAMES)
     BEFORE["snapshot"] = tracemalloc.take_snapshot()
@@ -117,7 +119,8 @@ def traced():
         return None
     waiting = garbage()
     now = objects()["objects"]
-    searched = holders.holders([BEFORE])
+    more = census.end()
+    searched = holders.holders([BEFORE, census.BEFORE])
     snapshot = tracemalloc.take_snapshot()
     tracemalloc.stop()
     grown = snapshot.compare_to(BEFORE["snapshot"], "traceback")
@@ -130,9 +133,10 @@ def traced():
         "search": searched,
         "tracer": "tracemalloc",
         "allocated_bytes": sum(each.size_diff for each in grown),
-        "lines": lines.owned(list(map(line, most)), list(map(place, most))),
+        "lines": lines.owned(list(map(line, most)), list(map(stack, most))),
         "types": {name: more for name, more in types.items() if more > 0},
         "garbage": waiting,
+        "more": more,
     }
 
 
@@ -141,20 +145,18 @@ def is_ours(difference):
     return any(frame.filename.startswith(OWN) for frame in difference.traceback)
 
 
-def place(difference):
-    """File and number of the innermost line."""
-    return difference.traceback[-1].filename, difference.traceback[-1].lineno
+def stack(difference):
+    """(file, number) from the innermost line outwards."""
+    frames = [(frame.filename, frame.lineno) for frame in difference.traceback]
+    return frames[::-1] if sys.version_info >= (3, 7) else frames  # oldest first since 3.7
 
 
 def line(difference):
     """Frames from the innermost outwards, e.g. `/app/app.py:12`."""
-    frames = [(frame.filename, frame.lineno) for frame in difference.traceback]
-    if sys.version_info >= (3, 7):
-        frames.reverse()  # oldest first since 3.7
     return {
         "bytes": difference.size_diff,
         "count": difference.count_diff,
-        "frames": ["%s:%d" % (lines.shown(file), number) for file, number in frames],
+        "frames": ["%s:%d" % (lines.shown(file), number) for file, number in stack(difference)],
     }
 
 

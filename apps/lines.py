@@ -7,7 +7,9 @@ import callees
 import distributions
 
 MOST_AROUND = 5
-"""Lines of which the whole function is read where the line itself calls no package."""
+"""Lines for which more than the line itself is read."""
+MOST_OUTER = 6
+"""Lines of a stack that are read."""
 
 
 def shown(file):
@@ -18,27 +20,41 @@ def shown(file):
     return file
 
 
-def owned(lines, places):
+def owned(lines, stacks):
     """The records of lines with what each calls, and whose code both are.
 
+    Where a line itself calls no package, what leads there does, or the function around it.
+
     Args:
-        places: the file and the number of each line.
+        stacks: (file, number) of each line and of those that led there, the innermost first.
     """
-    functions = callees.functions_of({file for file, _ in places})
-    calls = [callees.callees(functions.get(file, ()), number) for file, number in places]
-    around = [
-        callees.callees(functions.get(file, ()), number, around=True)
-        for file, number in places[:MOST_AROUND]
-    ]
-    files = [callees.file_of(module) for found in calls + around for _, module in found]
-    owners = distributions.owners([file for file, _ in places] + files)
-    for index, (record, (file, _)) in enumerate(zip(lines, places)):  # noqa: B905 - Python 3.7
-        record["package"] = owners.get(file)
+    functions = callees.functions_of({file for stack in stacks for file, _ in stack[:MOST_OUTER]})
+    calls = [called_at(functions, *stack[0]) for stack in stacks]
+    near = [nearby(functions, stack) for stack in stacks[:MOST_AROUND]]
+    files = [callees.file_of(module) for found in calls + near for _, module in found]
+    owners = distributions.owners([stack[0][0] for stack in stacks] + files)
+    for index, (record, stack) in enumerate(zip(lines, stacks)):  # noqa: B905 - Python 3.7
+        record["package"] = owners.get(stack[0][0])
         record["calls"] = with_owners(calls[index], owners)
         if index < MOST_AROUND and not any(each["package"] for each in record["calls"]):
-            near = with_owners(around[index], owners)
-            record["calls"] += [each for each in near if each["package"]]
+            others = with_owners(near[index], owners)
+            record["calls"] += [each for each in others if each["package"]]
     return lines
+
+
+def called_at(functions, file, number):
+    return callees.callees(functions.get(file, ()), number)
+
+
+def nearby(functions, stack):
+    """What the lines that led to one call, then what the function around it does."""
+    found = []
+    for file, number in stack[1:MOST_OUTER]:
+        found += called_at(functions, file, number)
+    for file, number in stack[:MOST_OUTER]:
+        found += callees.methods_at(functions.get(file, ()), number)
+    file, number = stack[0]
+    return found + callees.callees(functions.get(file, ()), number, around=True)
 
 
 def with_owners(calls, owners):

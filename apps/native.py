@@ -12,6 +12,7 @@ import tree
 OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 MOST_LINES = 60
 MOST_FRAMES = 40
+MOST_STACK = 6
 MOST_NAMED = 5
 """Lines whose C function is looked for in the libraries that are loaded."""
 INTERPRETER = ("Objects/", "Python/", "Modules/", "./Include/", "Include/", "Programs/", "Parser/")
@@ -51,7 +52,7 @@ def end():
     return {
         "tracer": "memray",
         "allocated_bytes": sum(record.size for record in records),
-        "lines": with_symbols(lines.owned(list(map(line, most)), list(map(place, most))), most),
+        "lines": with_symbols(lines.owned(list(map(line, most)), list(map(stack, most))), most),
         "types": {},
         "search": None,
     }
@@ -66,9 +67,9 @@ def is_probes(record):
     return any(file.startswith(OWN) for _, file, _ in record.stack_trace(1))
 
 
-def place(record):
-    """File and number of the innermost line of Python."""
-    return next(((file, number) for _, file, number in record.stack_trace(1)), ("", 0))
+def stack(record):
+    """(file, number) of the lines of Python, the innermost first."""
+    return [(file, number) for _, file, number in record.stack_trace(MOST_STACK)] or [("", 0)]
 
 
 def line(record):

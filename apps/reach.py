@@ -156,14 +156,26 @@ def referents(found):
     return gc.get_referents(found)
 
 
-def search(roots, hidden=()):
-    """The Reach of these roots; a module's objects are met by their own module first."""
-    reach, waiting = Reach(), collections.deque()
-    ignored = {id(each) for each in hidden}
+def search(roots, hidden=(), late=()):
+    """The Reach of these roots; a module's objects are met by their own module first.
+
+    Args:
+        late: roots where nothing else met them.
+    """
+    reach, ignored = Reach(), {id(each) for each in hidden}
+    deadline = time.monotonic() + MOST_SECONDS
+    for group in (roots, late):
+        if reach.limit is None:
+            go_on(reach, group, ignored, deadline)
+    return reach
+
+
+def go_on(reach, roots, ignored, deadline):
+    """Meet what these roots refer to."""
+    waiting, count = collections.deque(), 0
     for root in roots:
         if reach.parents.setdefault(id(root.found), root) is root:
             waiting.append(root.found)
-    deadline, count = time.monotonic() + MOST_SECONDS, 0
     while waiting:
         found = waiting.popleft()
         for each in referents(found):
@@ -174,8 +186,7 @@ def search(roots, hidden=()):
         count += 1
         if len(reach.parents) > MOST_OBJECTS:
             reach.limit = "the search ended at {:,} objects".format(MOST_OBJECTS)
-            return reach
+            return
         if count % LOOK_AT_CLOCK == 0 and time.monotonic() > deadline:
             reach.limit = "the search ended after %.0f s" % MOST_SECONDS
-            return reach
-    return reach
+            return

@@ -25,6 +25,8 @@ MODULES = (
     "callees",
     "lines",
     "native",
+    "opened",
+    "census",
     "inside",
 )
 """The lab's modules, each after those that it imports."""

@@ -7,6 +7,7 @@ from lab.causes.diagnosis import Diagnosis
 from lab.causes.growth import is_too_small
 from lab.causes.holder_advice import advice_for_holder
 from lab.causes.interventions import InterventionResult
+from lab.causes.named_growth import pool_line
 from lab.causes.releases import ends_it, is_release, release_text, still_grows
 from lab.causes.traces import is_app_frame, short_frame
 from lab.records.interventions import Cause
@@ -90,7 +91,8 @@ def advice_for_cause(found: Diagnosis) -> str | None:
         return LIMIT if first.cause is Cause.LIVE_OBJECTS else STOPPED
     if first.cause in LIVE_CAUSES and found.holder is not None:
         return advice_for_holder(found.holder, caller_of(found)) or ADVICE[first.cause]
-    return ADVICE[first.cause]
+    pool = pool_line(found.named) if first.cause is Cause.THREAD_ARENAS else None
+    return f"{ADVICE[first.cause]}, or {pool}" if pool else ADVICE[first.cause]
 
 
 def caller_of(found: Diagnosis) -> str | None:

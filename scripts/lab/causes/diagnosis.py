@@ -8,7 +8,9 @@ from lab.causes.findings import CauseFinding, findings
 from lab.causes.growth import Growth
 from lab.causes.holders import HolderFinding, holder_of
 from lab.causes.interventions import InterventionResult, intervention_result, rank
+from lab.causes.named_growth import KINDS, named_for
 from lab.causes.traces import best_trace, merged_lines, most_types
+from lab.records.holders import NamedGrowth
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.observations import AllocationTrace, TracedLine
 from lab.records.trial import Trial
@@ -31,6 +33,8 @@ class Diagnosis:
     types: tuple[tuple[str, int], ...]
     holder: HolderFinding | None = None
     """Who holds what a trace found; None without a trace."""
+    named: tuple[NamedGrowth, ...] = ()
+    """What there is more of by name, in the order of the causes."""
     no_release: str | None = None
     """Why the newest release of what holds it was not run."""
 
@@ -41,7 +45,12 @@ def suspects(trial: Trial) -> tuple[Plausible, ...]:
 
 
 def needs_tracing(causes: Sequence[Plausible]) -> bool:
-    """Whether traced lines can name the holder."""
+    """Whether a traced run can name the holder."""
+    return any(each.cause in (*LIVE_CAUSES, *KINDS) for each in causes)
+
+
+def needs_native_tracing(causes: Sequence[Plausible]) -> bool:
+    """Whether lines of C code can name it."""
     return any(each.cause in LIVE_CAUSES for each in causes)
 
 
@@ -63,15 +72,17 @@ def diagnose(
     results = [intervention_result(control, change, trial) for change, trial in changed]
     known = sorted((each for each in results if each), key=rank)
     trace = best_trace(traces, growth.per_request)
+    found = tuple(findings(growth, growth.suspects(), known, traces))
     return Diagnosis(
         judged=growth.judged,
         requests=sum(block.ok for block in first.blocks),
         gained_bytes=growth.delta.memory if growth.delta else None,
-        findings=tuple(findings(growth, growth.suspects(), known, traces)),
+        findings=found,
         outcomes=tuple(known),
         lines=merged_lines(trace.lines) if trace else (),
         types=most_types(traces),
         holder=holder_of(traces, growth.per_request),
+        named=named_for([each.cause for each in found], traces),
     )
 
 

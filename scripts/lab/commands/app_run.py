@@ -13,7 +13,13 @@ from rich.console import Console
 from lab.app.release import NoRelease
 from lab.app.services import SUITE, base_name, control_name
 from lab.causes.causes import Plausible
-from lab.causes.diagnosis import Diagnosis, diagnosis_of, needs_tracing, suspects
+from lab.causes.diagnosis import (
+    Diagnosis,
+    diagnosis_of,
+    needs_native_tracing,
+    needs_tracing,
+    suspects,
+)
 from lab.causes.early import early_suspects
 from lab.causes.holders import HolderFinding
 from lab.causes.interventions import worth_trying
@@ -144,7 +150,7 @@ class AppRun:
     def early_variants(self, trial: Trial) -> list[Variant]:
         """What the trial so far would ask for."""
         causes = early_suspects(trial)
-        return self.variants_of(worth_trying(causes, self.plan.changes), traces=self.traces(causes))
+        return self.variants_of(worth_trying(causes, self.plan.changes), self.traced_for(causes))
 
     def explaining(self, base: Variant) -> list[Variant]:
         """What the verdict asks for; nothing yet of an app that met its memory limit."""
@@ -152,7 +158,7 @@ class AppRun:
         if trial is None or not trial.blocks or limit_met(trial) is not None:
             return []
         self.tried = self.choose_interventions(trial)
-        variants = self.variants_of(self.tried.changes, traces=bool(self.tried.traced))
+        variants = self.variants_of(self.tried.changes, self.tried.traced)
         if variants:
             self.say_what_is_tried(self.tried)
         return variants
@@ -198,39 +204,41 @@ class AppRun:
     def choose_interventions(self, trial: Trial) -> InterventionPlan:
         """What is tried after the app as it is: nothing where it was interrupted."""
         causes = suspects(trial)
-        traces = self.traces(causes) and not self.interrupted
+        traced = () if self.interrupted else self.traced_for(causes)
         self.changes = () if self.interrupted else worth_trying(causes, self.plan.changes)
         spec = self.plan.spec
         return InterventionPlan(
             spec.name,
             base_name(spec),
             control_name(spec),
-            self.plan.traced if traces else (),
+            traced,
             self.changes,
             again=self.again.name if self.again else None,
         )
 
-    def traces(self, causes: Sequence[Plausible]) -> bool:
-        """Whether traced runs may name the holder."""
-        return self.plan.spec.probes and needs_tracing(causes)
+    def traced_for(self, causes: Sequence[Plausible]) -> tuple[str, ...]:
+        """The traced runs that may name the holder; of C code only where that may be it."""
+        if not self.plan.spec.probes or not needs_tracing(causes):
+            return ()
+        return self.plan.traced if needs_native_tracing(causes) else self.plan.traced[:1]
 
     def conduct_interventions(self, tried: InterventionPlan) -> None:
         """What explains, where it has not run beside the app as it is."""
         if tried is self.tried:
             return
         self.say_what_is_tried(tried)
-        self.conduct(self.variants_of(tried.changes, traces=bool(tried.traced)))
+        self.conduct(self.variants_of(tried.changes, tried.traced))
 
     def say_what_is_tried(self, tried: InterventionPlan) -> None:
         names = [change.name for change in tried.changes]
         names += [name.removeprefix(f"{tried.base}-") for name in tried.traced]
         self.console.print(f"The app grows: trying {', '.join(names)}.", soft_wrap=True)
 
-    def variants_of(self, changes: Sequence[Intervention], *, traces: bool) -> list[Variant]:
+    def variants_of(self, changes: Sequence[Intervention], traced: Sequence[str]) -> list[Variant]:
         """The control run, the interventions and the traced runs."""
         variants = [self.plan.control] if changes else []
         variants += [self.plan.changed(change) for change in changes]
-        variants += [self.plan.variants[name] for name in self.plan.traced if traces]
+        variants += [self.plan.variants[name] for name in traced]
         return self.fitting(variants)
 
     def conduct_release(self, tried: InterventionPlan) -> InterventionPlan:

@@ -6,8 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from lab.records.codec import ShapeError, decode
-from lab.records.holders import Holder, HolderSearch, ObjectGrowth
+from lab.records.holders import Holder, HolderSearch, NamedGrowth, NamedKind, ObjectGrowth
 from lab.records.observations import AllocationTrace, TracedLine
+
+SHARED_KINDS = (NamedKind.FILE, NamedKind.KERNEL)
+"""What each worker reads of the whole variant."""
+MOST_NAMED = 100
+"""The most names that are kept of all workers' answers."""
 
 
 def merged_trace(answers: Iterable[Any], requests: int) -> AllocationTrace | None:
@@ -25,6 +30,7 @@ def merged_trace(answers: Iterable[Any], requests: int) -> AllocationTrace | Non
         allocated_bytes=sum(trace.allocated_bytes for trace in traces),
         lines=merged_lines(line for trace in traces for line in trace.lines),
         types=summed(trace.types.items() for trace in traces),
+        more=merged_named([each for trace in traces for each in trace.more]),
         search=merged_search([trace.search for trace in traces if trace.search is not None]),
         garbage=summed(trace.garbage.items() for trace in traces),
     )
@@ -83,6 +89,22 @@ def merged_objects(growths: Sequence[ObjectGrowth]) -> tuple[ObjectGrowth, ...]:
         so_far = merged.get(each.type, replace(each, count=0))
         merged[each.type] = replace(so_far, count=so_far.count + each.count)
     return tuple(sorted(merged.values(), key=lambda each: -each.count))
+
+
+def merged_named(growths: Sequence[NamedGrowth]) -> tuple[NamedGrowth, ...]:
+    """Counts of one kind and name added up; of what all workers see alike, files, the largest."""
+    found: dict[tuple[NamedKind, str], NamedGrowth] = {}
+    for each in growths:
+        key = (each.kind, each.name)
+        so_far = found.get(key)
+        if so_far is None:
+            found[key] = each
+        elif each.kind in SHARED_KINDS:
+            found[key] = max(so_far, each, key=lambda growth: growth.more)
+        else:
+            before, after = so_far.before + each.before, so_far.after + each.after
+            found[key] = replace(so_far, before=before, after=after)
+    return tuple(sorted(found.values(), key=lambda each: -each.more)[:MOST_NAMED])
 
 
 def summed(parts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:

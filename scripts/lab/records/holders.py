@@ -88,3 +88,35 @@ class HolderSearch:
     """Types with the most new objects, each with one path."""
     limit: str | None
     """Why the search ended early; None when it met everything."""
+
+
+class NamedKind(StrEnum):
+    """What a process may have ever more of."""
+
+    TASK = "task"
+    THREAD = "thread"
+    DESCRIPTOR = "descriptor"
+    SOCKET = "socket"
+    PROCESS = "process"
+    FILE = "file"
+    KERNEL = "kernel"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGrowth:
+    """Things of one name, more than at the baseline."""
+
+    kind: NamedKind
+    name: str
+    """A coroutine, a thread's function, a peer, a command, a file: as the process knows it."""
+    before: int
+    """A count; of files and of the kernel's memory bytes."""
+    after: int
+    waits: tuple[str, ...]
+    """`file:line` at which the newest waits, the innermost first; none where that is not known."""
+    made: tuple[str, ...]
+    """`file:line` that made the newest, the innermost first; none where that is not known."""
+
+    @property
+    def more(self) -> int:
+        return self.after - self.before

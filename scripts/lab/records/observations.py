@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lab.records.holders import CalledFunction, HolderSearch, Package
+from lab.records.holders import CalledFunction, HolderSearch, NamedGrowth, Package
 from lab.records.variant import Scenario
 
 
@@ -230,3 +230,5 @@ class AllocationTrace:
     """The holders that the tracer found; None where it searches for none."""
     garbage: Mapping[str, int] = field(default_factory=dict)
     """Objects of each type that only the collector freed at the end, as `types` counts them."""
+    more: tuple[NamedGrowth, ...] = ()
+    """What there is more of by name, the most of each kind first."""

@@ -4,6 +4,7 @@ from lab.causes.advice import help_line, no_cause
 from lab.causes.causes import LIVE_CAUSES
 from lab.causes.diagnosis import Diagnosis
 from lab.causes.holders import sentences
+from lab.causes.named_growth import named_sentences
 from lab.causes.traces import line_name
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 
@@ -35,7 +36,7 @@ def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
         ),
         lines=tuple(AppLine(line_name(line), line.bytes, line.count) for line in diagnosis.lines),
         types=dict(diagnosis.types),
-        held_by=tuple(sentences(holder)) if holder else (),
+        held_by=(*(sentences(holder) if holder else ()), *named_sentences(diagnosis.named)),
         package=holder.package if holder else None,
     )
 

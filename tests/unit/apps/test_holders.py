@@ -246,6 +246,21 @@ def test_what_only_c_code_holds_is_lost() -> None:
     assert {"type": "__main__.Row", "count": 500} in found["lost"]
 
 
+def test_contexts_that_only_c_code_holds_are_lost() -> None:
+    program = """
+    import contextvars, ctypes, json, sys
+    sys.path.insert(0, {apps!r})
+    import holders
+    holders.begin()
+    for i in range(300):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(contextvars.copy_context()))
+    print(json.dumps(holders.holders()["lost"]))
+    """
+    found = {each["type"]: each["count"] for each in run_here(program)}
+
+    assert [count >= 300 for kind, count in found.items() if kind.endswith("Context")] == [True]
+
+
 def test_a_chain_is_named_by_its_newest_link() -> None:
     program = """
     import json, sys

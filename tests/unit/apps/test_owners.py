@@ -91,10 +91,24 @@ def test_a_line_that_calls_no_package_has_what_its_function_calls(tmp_path: Path
     import callees, distributions, lines, served
     package = dict(name="z", version="1", tracker=None)
     distributions.owners = lambda files: {callees.file_of("zlib"): package}
-    found = [lines.owned([{}], [(served.__file__, line)]) for line in (4, 6)]
+    found = [lines.owned([{}], [[(served.__file__, line)]]) for line in (4, 6)]
     print(json.dumps([[each["function"] for each in line["calls"]] for (line,) in found]))
     """
     assert run(program, tmp_path) == [["zlib.compress"], ["zlib.crc32"]]
+
+
+def test_a_line_that_an_extension_called_has_that_extension(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(
+        "import zlib\ndef offset(x):\n    return len(x)\ndef f(x):\n    return zlib.compress(x)\n"
+    )
+    program = """
+    import callees, distributions, lines, served
+    package = dict(name="z", version="1", tracker=None)
+    distributions.owners = lambda files: {callees.file_of("zlib"): package}
+    (line,) = lines.owned([{}], [[(served.__file__, 3), (served.__file__, 5)]])
+    print(json.dumps([each["function"] for each in line["calls"]]))
+    """
+    assert run(program, tmp_path) == ["zlib.compress"]
 
 
 def test_nothing_of_the_app_runs_for_it(tmp_path: Path) -> None:
@@ -148,3 +162,19 @@ def test_a_container_belongs_to_the_nearest_code_around_it(tmp_path: Path) -> No
         "seen": owner("package", "fastjson", False, package),
         "library": owner("standard library", "logging", False),
     }
+
+
+def test_a_method_of_c_is_known_where_one_package_alone_has_its_name(tmp_path: Path) -> None:
+    (tmp_path / "served.py").write_text(
+        "def f(loop, seen):\n    seen.get(1)\n    return loop.decompress(b'', 1)\n"
+    )
+    program = """
+    import bz2, callees, served, zlib
+    functions = callees.functions_of({served.__file__})[served.__file__]
+    callees.file_of = lambda name: "/x/site-packages/_bz2.so" if name == "_bz2" else None
+    print(json.dumps([callees.methods_at(functions, line) for line in (2, 3)]))
+    """
+    assert run(program, tmp_path) == [
+        [],
+        [["_bz2.BZ2Decompressor.decompress", "_bz2"]],
+    ]
