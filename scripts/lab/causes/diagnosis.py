@@ -16,6 +16,7 @@ from lab.records.observations import AllocationTrace, TracedLine
 from lab.records.trial import Trial
 from lab.text.phrases import in_mib
 from lab.verdict.limit import limit_met
+from lab.verdict.shown import load_note
 from lab.verdict.verdict import Judgement
 
 
@@ -31,6 +32,8 @@ class Diagnosis:
     """The intervention that is worth most first, stop-gaps last."""
     lines: tuple[TracedLine, ...]
     types: tuple[tuple[str, int], ...]
+    load_note: str | None = None
+    """What the time for the judgement allowed; None where there was time for all."""
     holder: HolderFinding | None = None
     """Who holds what a trace found; None without a trace."""
     named: tuple[NamedGrowth, ...] = ()
@@ -81,6 +84,7 @@ def diagnose(
         outcomes=tuple(known),
         lines=merged_lines(trace.lines) if trace else (),
         types=most_types(traces),
+        load_note=load_note(first, growth.judged.verdict),
         holder=holder_of(traces, growth.per_request),
         named=named_for([each.cause for each in found], traces),
     )

@@ -27,12 +27,14 @@ from lab.causes.releases import asks_for_release
 from lab.commands.app_early import Asks, conduct_once, judge_and_explain
 from lab.commands.app_failures import with_log, without_trial
 from lab.commands.app_limit import again, shortened, within
+from lab.commands.app_pace import paced
 from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
 from lab.commands.app_source import keep_source
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import LabError
+from lab.measure.budget import Budget
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.interruption import run_until_signal
@@ -137,6 +139,7 @@ class AppRun:
             progress,
             self.waits,
             decider=RunDecider(of_user_app=True),
+            budget=Budget(self.settings.budget_seconds, time.monotonic()),
             user_apps=self.plan.user_apps,
         )
 
@@ -182,11 +185,13 @@ class AppRun:
         return repeated
 
     def fitting(self, variants: Sequence[Variant]) -> list[Variant]:
-        """What explains, within the budget; with less load where the app meets its limit."""
+        """What explains, within the budget; with less load of a slow app, and below a limit."""
         budget_bytes = self.slot_plan.budget_bytes
-        if self.met is None:
+        trial = self.trial_of(self.plan.base)
+        fit = trial.fit if trial is not None else None
+        variants = [paced(variant, fit) for variant in variants] if fit else variants
+        if self.met is None or trial is None:
             return [within(variant, budget_bytes) for variant in variants]
-        trial = self.measured(self.plan.base)
         return [shortened(variant, trial, self.met, budget_bytes) for variant in variants]
 
     def requests_of(self, variant: Variant) -> int:

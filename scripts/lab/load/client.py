@@ -69,6 +69,8 @@ class LoadClient(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
         self.transport: asyncio.Transport | None = None
         self.connecting: asyncio.Task[None] | None = None
+        self.connecting_at = 0.0
+        """When the connection was last tried (perf_counter)."""
         self.discard: BodyDiscard | None = None
         self.reader = ResponseReader()
         self.sent_at: float | None = None
@@ -90,6 +92,10 @@ class LoadClient(asyncio.Protocol):
             self.send()
             return
         self.drop_connection()
+        self.begin_connecting()
+
+    def begin_connecting(self) -> None:
+        self.connecting_at = time.perf_counter()
         self.connecting = self.loop.create_task(self.connect())
 
     def send(self) -> None:
@@ -204,6 +210,12 @@ class LoadClient(asyncio.Protocol):
         """Count a timeout when the request in flight began before that time."""
         if self.sent_at is not None and self.sent_at < than:
             self.fail(TimeoutError())
+
+    def reconnect_if_older(self, than: float) -> None:
+        """Try the connection anew when none came since then; the request stays the same one."""
+        if self.connecting is not None and self.connecting_at < than:
+            self.connecting.cancel()
+            self.begin_connecting()
 
     def close(self) -> None:
         """End without counting the request in flight."""

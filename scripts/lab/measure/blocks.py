@@ -1,6 +1,7 @@
 """The load of a trial, block after block, and the trough at the end of each cooldown."""
 
 import asyncio
+import time
 
 from lab.load.block import BlockPlan, run_block
 from lab.load.request import request_of
@@ -21,6 +22,9 @@ class BlockLoad:
         self.cooldowns = Cooldowns(trial, server.probes, server.packages)
         self.decided = False
         """Whether the load ended before all of its blocks."""
+        self.out_of_time = False
+        """Whether more load was asked for, and did not fit the time."""
+        self.began_seconds = time.monotonic()
 
     async def take_baseline(self) -> None:
         self.trial.show(state="baseline")
@@ -63,10 +67,19 @@ class BlockLoad:
             if not await self.needs_more_load():
                 return
             part = more[first : first + step]
+            if not self.has_time_for(len(part), len(sizes) + first):
+                self.out_of_time = True
+                return
             self.requests_planned += sum(part)
             self.trial.show(state="more load: its verdict asks for it", total=self.requests_planned)
             for index, size in enumerate(part, start=len(sizes) + first):
                 await self.run_block(index, size)
+
+    def has_time_for(self, blocks: int, done: int) -> bool:
+        """Whether so many more blocks end in time, at the pace of those that are done."""
+        budget = self.trial.run.budget
+        pace_seconds = (time.monotonic() - self.began_seconds) / done
+        return budget is None or budget.allows(blocks * pace_seconds)
 
     async def needs_more_load(self) -> bool:
         """What the decider says; where the last cooldown was short, once more after a full one."""

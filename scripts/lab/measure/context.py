@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from lab.engines.protocol import Engine
 from lab.load.request_mix import UserApp
+from lab.measure.budget import Budget
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.decider import NO_DECIDER, Decider
 from lab.measure.progress import Progress
@@ -26,6 +27,8 @@ class RunContext:
     decider: Decider = NO_DECIDER
     finished: frozenset[tuple[str, int]] = frozenset()
     """Variants and numbers of trials that an earlier part of the run brought to their end."""
+    budget: Budget | None = None
+    """The time for a trial that may be extended; None: it is not limited."""
     judged: str | None = None
     """The variant whose load has the CPUs to itself, while others run beside it to explain it."""
     user_apps: Mapping[str, UserApp] = field(default_factory=dict)

@@ -26,7 +26,8 @@ async def run_trial(trial: TrialContext) -> None:
     Raises:
         VariantError: it could not go on; the end is not yet written.
     """
-    server = await open_server(trial)
+    server, request_seconds = await open_server(trial)
+    trial = fitted(trial, request_seconds)
     load = BlockLoad(trial, server)
     await load.take_baseline()
     if trial.variant.scenario is Scenario.TRACED:
@@ -36,15 +37,28 @@ async def run_trial(trial: TrialContext) -> None:
     await trial.check_alive()
     reason = await post_load_action(trial, server, load.requests_done)
     tail = await log_tail(trial, load.cooldowns)
-    end_trial(trial, End(EndKind.COMPLETE, time.time(), reason, tail, decided=load.decided))
+    end = End(EndKind.COMPLETE, time.time(), reason, tail, decided=load.decided)
+    end_trial(trial, replace(end, out_of_time=load.out_of_time))
 
 
-async def open_server(trial: TrialContext) -> ReadyServer:
-    """The started and warm server; starts wait for their turn."""
+async def open_server(trial: TrialContext) -> tuple[ReadyServer, float | None]:
+    """The started and warm server, and how long its requests take; starts wait for their turn."""
     async with trial.run.slots.start_slot():
         server = await start_server(trial)
-        await warm_up(trial, server.target)
-    return server
+        return server, await warm_up(trial, server.target)
+
+
+def fitted(trial: TrialContext, request_seconds: float | None) -> TrialContext:
+    """The trial with a load that fits its time, written down where it is smaller."""
+    budget, plan = trial.run.budget, trial.plan
+    if budget is None or request_seconds is None or not plan.may_extend:
+        return trial
+    fit = budget.fit(plan.requests, plan.blocks, request_seconds)
+    if fit is None:
+        return trial
+    trial.writer.write(fit)
+    trial.show(state=f"{fit.requests:,} requests fit the time", total=fit.requests)
+    return replace(trial, plan=replace(plan, requests=fit.requests))
 
 
 async def log_tail(trial: TrialContext, cooldowns: Cooldowns) -> tuple[str, ...]:

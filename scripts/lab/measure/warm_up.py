@@ -14,26 +14,43 @@ WARM_UP_REQUESTS_A_WORKER = 8
 answers are over, and no thread has run the workload."""
 
 
-async def warm_up(trial: TrialContext, target: Target) -> None:
-    """Send the warm-up; it is not recorded.
+FIRST_ROUNDS = 2
+"""Requests of each client, after which their pace is known."""
+MOST_SECONDS = 20.0
+"""A slow app gets fewer requests of its warm-up: its imports and first answers take no more."""
+
+
+async def warm_up(trial: TrialContext, target: Target) -> float | None:
+    """Send the warm-up, which is not recorded; seconds that a request of a user app takes.
 
     Raises:
         TrialEnded: a user app served none of its own requests, so that its load cannot be.
     """
     trial.show(state="warming up")
     if trial.user_app is not None:
-        await warm_up_user_app(trial, target, trial.user_app.warm_up)
-        return
+        return await warm_up_user_app(trial, target, trial.user_app.warm_up)
     requests = WARM_UP_REQUESTS_A_WORKER * trial.variant.axes.workers
     health = target.with_source(request_of(HEALTH_PATH))
     await run_block(health, BlockPlan(NO_BLOCK, requests, 1, Connection.CLOSE))
+    return None
 
 
-async def warm_up_user_app(trial: TrialContext, target: Target, requests: int) -> None:
+async def warm_up_user_app(trial: TrialContext, target: Target, requests: int) -> float | None:
+    """Seconds that a request takes; None where none was sent."""
     if requests == 0:
-        return
+        return None
+    first = min(requests, FIRST_ROUNDS * trial.plan.concurrency)
+    seconds = await send(trial, target, first)
+    left = min(requests - first, int(MOST_SECONDS / seconds))
+    return await send(trial, target, left) if left > 0 else seconds
+
+
+async def send(trial: TrialContext, target: Target, requests: int) -> float:
+    """Send so many; seconds that one takes, as many in flight as in the load."""
     plan = BlockPlan(NO_BLOCK, requests, trial.plan.concurrency, trial.plan.connection)
     block = await run_block(target, plan)
     if block.ok == 0:
         await trial.check_alive()
         raise not_served(block, "the warm-up was served as expected")
+    middle = block.latency_seconds.get("p50", 0.0)
+    return max(middle / min(requests, trial.plan.concurrency), 1e-6)

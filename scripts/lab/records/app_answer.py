@@ -81,3 +81,5 @@ class AppAnswer:
     """Who holds the memory, by name: a sentence each, the one that holds most first."""
     package: Package | None = None
     """The distribution whose code asked for the memory; None: not known."""
+    load_note: str | None = None
+    """What the time for the judgement allowed and what that can show; None: it held all."""

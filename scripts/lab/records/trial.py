@@ -58,6 +58,22 @@ class Prediction:
     """The formula's inputs by name; units stand in the names."""
 
 
+@dataclass(frozen=True, slots=True)
+class LoadFit:
+    """A load that was made smaller, so that it fits the time for it."""
+
+    asked: Positive
+    """Requests that were asked for."""
+    requests: Positive
+    """Requests that the load has instead."""
+    request_seconds: float
+    """Seconds that one request takes, several in flight."""
+    budget_seconds: float
+    """Time in which the app is judged."""
+    whole_budget_seconds: float
+    """The time that would hold what was asked for."""
+
+
 class EndKind(StrEnum):
     """How a trial ended; `cut off`: its raw file has no end."""
 
@@ -82,6 +98,8 @@ class End:
     """Whether the server was killed as it is at the memory limit."""
     decided: bool = False
     """Whether the load ended before all of its planned blocks, as no more was needed."""
+    out_of_time: bool = False
+    """Whether more load was asked for, and the time for it was over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,8 @@ class Trial:
     aftermath: PostLoadObservation | None = None
     pauses: tuple[Pause, ...] = ()
     explanation: AllocationTrace | None = None
+    fit: LoadFit | None = None
+    """None: the load is what was asked for."""
     end: End | None = None
 
     def __post_init__(self) -> None:
@@ -135,6 +155,7 @@ RawRecord = (
     | PostLoadObservation
     | Pause
     | AllocationTrace
+    | LoadFit
     | End
 )
 RECORDS: Mapping[str, type] = {
@@ -148,6 +169,7 @@ RECORDS: Mapping[str, type] = {
     "aftermath": PostLoadObservation,
     "pause": Pause,
     "explanation": AllocationTrace,
+    "fit": LoadFit,
     "end": End,
 }
 """The record of each line of a raw file, by the line's tag `record`."""

@@ -93,6 +93,7 @@ def answer_body(answer: AppAnswer) -> str:
     lines = [
         f"**Verdict:** {answer.verdict.value}. {markdown_text(sentence(answer.reason))}",
         "",
+        *_load_lines(answer),
         "**Cause:**",
         "",
         *(f"- {markdown_text(sentence(line))}" for line in _cause_items(answer)),
@@ -103,6 +104,12 @@ def answer_body(answer: AppAnswer) -> str:
         *_traced_lines(answer),
     ]
     return "\n".join(lines).rstrip()
+
+
+def _load_lines(answer: AppAnswer) -> Iterator[str]:
+    if answer.load_note is not None:
+        yield f"**Load:** {markdown_text(sentence(answer.load_note))}"
+        yield ""
 
 
 def _cause_items(answer: AppAnswer) -> Iterator[str]:

@@ -38,6 +38,7 @@ def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
         types=dict(diagnosis.types),
         held_by=(*(sentences(holder) if holder else ()), *named_sentences(diagnosis.named)),
         package=holder.package if holder else None,
+        load_note=diagnosis.load_note,
     )
 
 

@@ -109,6 +109,7 @@ def answer_at_terminal(answer: AppAnswer) -> Group:
     """What `make try` ends with: verdict, causes, what helps, what was tried, and the lines."""
     return Group(
         Text(verdict_line(answer), style="bold"),
+        *([Text(f"Load: {sentence(answer.load_note)}")] if answer.load_note else []),
         *(Text(f"Cause: {line}") for line in cause_lines(answer)),
         *map(Text, holder_lines(answer)),
         Text(f"What helps: {help_sentence(answer)}", style="bold"),

@@ -12,6 +12,7 @@ from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
 from lab.settings.claim_ids import ClaimId
 from lab.settings.declared_sharing import BUNDLE, BUNDLE_LIMIT, RUN, TRUST, WITH
 from lab.settings.kinds import (
+    Duration,
     Globs,
     OneOf,
     OneOfOrHost,
@@ -29,6 +30,7 @@ HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
 MIN_BLOCKS = 8
 MOST_REQUESTS = 10_000_000
 SMALLEST_BUDGET_BYTES = 64 << 20
+LEAST_BUDGET_SECONDS = 30
 FAIL_ON_WORDS = (Verdict.LEAK.value, Outcome.REFUTED.value)
 SUITES_RUN = ("repro", "claims", "claim")
 MEASURING = (*SUITES_RUN, "try")
@@ -141,6 +143,15 @@ ENGINE = Setting(
     "process",
     (*MEASURING, "verify", "doctor"),
 )
+BUDGET = Setting(
+    "BUDGET",
+    Duration(LEAST_BUDGET_SECONDS),
+    "3m",
+    "time in which an app is judged: slow apps get fewer requests, and what stays open says what "
+    "it would take",
+    "10m",
+    ("try",),
+)
 SEED = Setting("SEED", WholeNumber(0, 2**32 - 1), "596", "recorded with the run", "1", MEASURING)
 FRESH = Setting(
     "FRESH",
@@ -244,6 +255,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     TRIALS,
     LANES,
     MEMORY_BUDGET,
+    BUDGET,
     ENGINE,
     APP,
     EXAMPLE,

@@ -26,6 +26,9 @@ class Kind(Protocol[Value_co]):
         """
 
 
+SECONDS_OF = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
 def parse_size(text: str) -> int:
     """Bytes of a size such as `512m`, `4g`, `4GiB` (1024-based, as Docker reads them).
 
@@ -103,6 +106,24 @@ class SizeOrAuto:
         if size_bytes < self.smallest_bytes:
             raise ValueError(self.allowed)
         return size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A time in seconds."""
+
+    least_seconds: int
+
+    @property
+    def allowed(self) -> str:
+        return f"a time of at least {self.least_seconds}s, such as 90s, 10m or 1h"
+
+    def parse(self, text: str) -> int:
+        match = re.fullmatch(r"([1-9][0-9]{0,5})([smh]?)", text)
+        seconds = int(match[1]) * SECONDS_OF[match[2]] if match else 0
+        if seconds < self.least_seconds:
+            raise ValueError(self.allowed)
+        return seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class Settings:
     trials: int
     lanes: int | None
     memory_budget_bytes: int | None
+    budget_seconds: int
+    """Time in which a user app is judged."""
     engine: str
     matters_bytes: int
     """Bytes a request below which a leak does not matter."""
@@ -61,6 +63,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         trials=declared.TRIALS.read(given),
         lanes=declared.LANES.read(given),
         memory_budget_bytes=declared.MEMORY_BUDGET.read(given),
+        budget_seconds=declared.BUDGET.read(given),
         engine=declared.ENGINE.read(given),
         matters_bytes=declared.MATTERS.read(given),
         seed=declared.SEED.read(given),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lab.records.trial import (
     RECORDS,
     End,
     Environment,
+    LoadFit,
     Prediction,
     RawRecord,
     Trial,
@@ -46,8 +48,9 @@ def read_trial(path: Path) -> Trial | None:
     def every(kind: type) -> tuple[Any, ...]:
         return tuple(record for record in records if type(record) is kind)
 
+    fit = last(LoadFit)
     return Trial(
-        start=starts[0],
+        start=replace(starts[0], requests=fit.requests) if fit else starts[0],
         environment=last(Environment),
         calibration=last(Calibration),
         prediction=last(Prediction),
@@ -57,6 +60,7 @@ def read_trial(path: Path) -> Trial | None:
         aftermath=last(PostLoadObservation),
         pauses=every(Pause),
         explanation=last(AllocationTrace),
+        fit=fit,
         end=last(End),
     )
 

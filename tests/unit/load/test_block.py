@@ -14,7 +14,7 @@ import pytest
 import uvloop
 from lab.load.block import BlockPlan, run_block
 from lab.load.client import Timing
-from lab.load.request import Request
+from lab.load.request import Request, request_of
 from lab.load.request_mix import RequestMix, WeightedRequest
 from lab.load.target import Target
 from lab.records.observations import Block, KindCounts
@@ -494,3 +494,39 @@ def test_the_matrix_counts_no_kinds() -> None:
             return await run_block(target, BlockPlan(0, 1, 1, Connection.CLOSE))
 
     assert asyncio.run(plain()).kinds == {}
+
+
+def test_a_connection_that_the_server_drops_is_tried_anew(monkeypatch: Any) -> None:
+    """A full queue of new connections drops what comes; the kernel waits a second, the lab less."""
+
+    async def run() -> tuple[int, int]:
+        loop = asyncio.get_running_loop()
+        begin, tried = loop.create_connection, 0
+
+        async def create_connection(*given: Any, **named: Any) -> Any:
+            nonlocal tried
+            tried += 1
+            if tried == 1:
+                await asyncio.Event().wait()
+            return await begin(*given, **named)
+
+        monkeypatch.setattr(loop, "create_connection", create_connection, raising=False)
+        server = await loop.create_server(Answering, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        target = Target("127.0.0.1", port, "server", request_of("/"))
+        block = await run_block(target, BlockPlan(0, 2, 1, Connection.CLOSE))
+        server.close()
+        return block.ok, tried
+
+    assert asyncio.run(run()) == (2, 3)
+
+
+class Answering(asyncio.Protocol):
+    """Answers each request with nothing, and closes."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def data_received(self, _: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.transport.close()

@@ -1,0 +1,37 @@
+"""The time for a judgement: how much load it holds, and whether more of it fits."""
+
+import time
+from dataclasses import dataclass
+
+from lab.records.trial import LoadFit
+
+LOAD_SHARE = 1 / 3
+"""Share of the time that the load which is asked for may take: start, cooldowns, and what is added
+to decide take the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So many seconds from a moment on."""
+
+    seconds: float
+    began_seconds: float
+    """By the monotonic clock."""
+
+    def fit(self, asked: int, blocks: int, request_seconds: float) -> LoadFit | None:
+        """The smaller load; None where what is asked for fits.
+
+        Args:
+            asked: requests.
+            blocks: at least one request each.
+            request_seconds: measured, with the load's own concurrency.
+        """
+        requests = max(blocks, int(self.seconds * LOAD_SHARE / max(request_seconds, 1e-6)))
+        if requests >= asked:
+            return None
+        whole = asked * request_seconds / LOAD_SHARE
+        return LoadFit(asked, requests, request_seconds, self.seconds, whole)
+
+    def allows(self, seconds: float) -> bool:
+        """Whether so many seconds more end in time."""
+        return time.monotonic() + seconds <= self.began_seconds + self.seconds

@@ -1,0 +1,45 @@
+"""What a load can show, where there was not time for all of it. Pure."""
+
+from math import ceil, sqrt
+
+from lab.records.judgement import Verdict
+from lab.records.trial import Trial
+from lab.text.phrases import short_duration, size
+from lab.verdict.leak_criteria import FILLING_BYTES_A_WORKER, FILLING_REQUESTS, LEAK_BYTES
+
+
+def smallest_leak_bytes(requests: int, workers: int, matters: float) -> float:
+    """Bytes a request of the smallest leak that so many requests can show."""
+    is_long = requests >= FILLING_REQUESTS * workers
+    least = LEAK_BYTES * sqrt(workers) if is_long else FILLING_BYTES_A_WORKER * workers
+    return max(matters, least / requests)
+
+
+def load_note(trial: Trial, verdict: Verdict) -> str | None:
+    """What the time for a judgement allowed, what that can show and what more would take; None
+    where there was time for all."""
+    fit = trial.fit
+    if fit is not None:
+        return f"{_pace(trial)} {_whole(trial)}"
+    if verdict is Verdict.INCONCLUSIVE and trial.end is not None and trial.end.out_of_time:
+        return "BUDGET ended the load before it was decided; twice as much would allow more."
+    return None
+
+
+def _pace(trial: Trial) -> str:
+    fit, done = trial.fit, sum(block.ok for block in trial.blocks)
+    assert fit is not None
+    workers = trial.start.variant.axes.workers
+    least = size(smallest_leak_bytes(max(done, 1), workers, trial.start.matters_bytes))
+    return (
+        f"A request takes {short_duration(fit.request_seconds)}, so that"
+        f" BUDGET={fit.budget_seconds:.0f}s allows {fit.requests:,} of {fit.asked:,} requests; the"
+        f" {done:,} that were served show a leak of {least} a request or more."
+    )
+
+
+def _whole(trial: Trial) -> str:
+    fit = trial.fit
+    assert fit is not None
+    minutes = ceil(fit.whole_budget_seconds / 60)
+    return f"BUDGET={minutes}m allows all that were asked for."

@@ -1,0 +1,42 @@
+"""How much load the time for a judgement holds."""
+
+import time
+
+import pytest
+from lab.measure.budget import Budget
+
+BUDGET = Budget(180.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "request_seconds", "requests"),
+    [(4000, 0.002, None), (4000, 0.015, None), (4000, 0.057, 1052), (4000, 0.166, 361)],
+)
+def test_a_slow_app_gets_as_many_requests_as_a_third_of_the_time_holds(
+    asked: int, request_seconds: float, requests: int | None
+) -> None:
+    fit = BUDGET.fit(asked, 8, request_seconds)
+
+    assert (fit and fit.requests) == requests
+
+
+def test_each_block_has_a_request_however_slow() -> None:
+    fit = BUDGET.fit(4000, 8, 60.0)
+
+    assert fit is not None
+    assert fit.requests == 8
+
+
+def test_the_time_that_would_hold_all_is_told() -> None:
+    fit = BUDGET.fit(4000, 8, 0.1)
+
+    assert fit is not None
+    assert fit.whole_budget_seconds == pytest.approx(1200)
+    assert Budget(fit.whole_budget_seconds + 1, 0.0).fit(4000, 8, 0.1) is None
+
+
+def test_more_load_is_added_while_it_ends_in_time() -> None:
+    now = time.monotonic()
+
+    assert Budget(60.0, now).allows(30.0)
+    assert not Budget(60.0, now - 40.0).allows(30.0)

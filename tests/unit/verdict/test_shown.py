@@ -1,0 +1,44 @@
+"""What a load can show, where there was not time for all of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.records.judgement import Verdict
+from lab.records.trial import End, EndKind, LoadFit, Trial
+from lab.verdict.shown import load_note, smallest_leak_bytes
+
+FIT = LoadFit(4000, 360, 0.166, 180.0, 1992.0)
+
+
+@pytest.mark.parametrize(
+    ("requests", "workers", "least"),
+    [(4000, 1, 256), (1000, 1, 10486), (360, 1, 29127), (4000, 2, 5243), (8000, 2, 256)],
+)
+def test_few_requests_show_large_leaks_alone(requests: int, workers: int, least: int) -> None:
+    assert round(smallest_leak_bytes(requests, workers, 256)) == least
+
+
+def trial(**changes: Any) -> Trial:
+    blocks = tuple(raw.block(index, 45, 45) for index in range(8))
+    known = Trial(raw.start(requests=360), blocks=blocks, end=End(EndKind.COMPLETE, 1.0))
+    return replace(known, **changes)
+
+
+def test_a_smaller_load_is_told_with_what_it_shows_and_what_all_would_take() -> None:
+    note = load_note(trial(fit=FIT), Verdict.FLAT)
+
+    assert note == (
+        "A request takes 166 ms, so that BUDGET=180s allows 360 of 4,000 requests; the 360 that"
+        " were served show a leak of 28.4 KiB a request or more. BUDGET=34m allows all that were"
+        " asked for."
+    )
+
+
+def test_what_the_time_left_open_is_told() -> None:
+    late = trial(end=End(EndKind.COMPLETE, 1.0, out_of_time=True))
+
+    assert "BUDGET" in (load_note(late, Verdict.INCONCLUSIVE) or "")
+    assert load_note(late, Verdict.LEAK) is None
+    assert load_note(trial(), Verdict.INCONCLUSIVE) is None
