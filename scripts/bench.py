@@ -190,12 +190,20 @@ def report_seconds(variants: int, samples: int = 1000) -> float:
         return time.perf_counter() - started
 
 
+def answer_seconds() -> Any:
+    """Time of `make try` to its whole answer, as scripts/bench_answers.py measured it; None before
+    it did."""
+    path = ROOT / "results" / "bench-answers.json"
+    return json.loads(path.read_text())["seconds"] if path.exists() else None
+
+
 def main(hello: Path) -> None:
     found = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": encode(host_info()),
         "hello": json.loads(hello.read_text()),
         "core": run_core(),
+        "answers": answer_seconds(),
         "report_seconds": {str(n): report_seconds(n) for n in (50, 100, 200)},
     }
     path = ROOT / "results" / "bench.json"

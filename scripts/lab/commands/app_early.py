@@ -12,6 +12,8 @@ from lab.records.trial import Trial
 from lab.records.variant import Variant
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
+from lab.text.phrases import duration
+from lab.verdict.standing import standing
 
 DROPPED = "dropped: its verdict does not ask for it"
 
@@ -25,12 +27,16 @@ class LookingDecider:
     look: Callable[[Trial], None]
 
     def is_decided(self, raw_file: Path) -> bool:
-        if raw_file.parent.name == self.variant and (trial := read_trial(raw_file)) is not None:
-            self.look(trial)
+        self.look_at(raw_file)
         return self.decider.is_decided(raw_file)
 
     def needs_more_load(self, raw_file: Path) -> bool:
+        self.look_at(raw_file)
         return self.decider.needs_more_load(raw_file)
+
+    def look_at(self, raw_file: Path) -> None:
+        if raw_file.parent.name == self.variant and (trial := read_trial(raw_file)) is not None:
+            self.look(trial)
 
     def variants_to_repeat(self, folder: RunFolder, names: tuple[str, ...]) -> Collection[str]:
         return self.decider.variants_to_repeat(folder, names)
@@ -104,6 +110,7 @@ async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> N
 
     def look(trial: Trial) -> None:
         loop.call_soon_threadsafe(early.begin, asks.so_far(trial))
+        loop.call_soon_threadsafe(context.progress.tell, told(context, trial))
 
     looking = LookingDecider(context.decider, base.name, look)
     try:
@@ -111,6 +118,12 @@ async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> N
         await early.keep(await asyncio.to_thread(asks.at_end))
     finally:
         await early.interrupt()
+
+
+def told(context: RunContext, trial: Trial) -> str:
+    """What the trial says so far, and how much time is left for it."""
+    left = "" if context.budget is None else f"; {duration(context.budget.left_seconds())} left"
+    return f"{trial.start.variant.name}: {standing(trial)}{left}"
 
 
 async def ended(task: asyncio.Task[None]) -> None:

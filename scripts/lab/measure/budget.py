@@ -32,6 +32,9 @@ class Budget:
         whole = asked * request_seconds / LOAD_SHARE
         return LoadFit(asked, requests, request_seconds, self.seconds, whole)
 
+    def left_seconds(self) -> float:
+        return max(self.began_seconds + self.seconds - time.monotonic(), 0.0)
+
     def allows(self, seconds: float) -> bool:
         """Whether so many seconds more end in time."""
         return time.monotonic() + seconds <= self.began_seconds + self.seconds

@@ -8,6 +8,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from lab.text.phrases import in_mib
 
@@ -84,6 +85,9 @@ class Progress(Protocol):
     def expect(self, name: str, total: int) -> None:
         """One more variant, with the number of its requests."""
 
+    def tell(self, text: str) -> None:
+        """What is known of the run so far, in a line."""
+
     def finished(self, name: str, note: str | None) -> None:
         """All trials of a variant have ended; `note` is the status line of the run, if any."""
 
@@ -98,6 +102,8 @@ class Board:
         """The work of each variant, in any unit."""
         self.lines = {name: VariantProgress(name, total) for name, total in totals.items()}
         self.note: str | None = None
+        self.told: str | None = None
+        """What is known so far."""
         self.is_closed = False
         """Whether the run has ended, interrupted or not."""
         self.started_seconds = time.monotonic()
@@ -173,7 +179,8 @@ class LiveProgress:
 
     def table(self) -> Table:
         table = Table("variant", "state", "requests", "memory", "rate", "left", box=None)
-        table.caption, table.caption_justify = self.board.headline(), "left"
+        lines = filter(None, (self.board.headline(), self.board.told))
+        table.caption, table.caption_justify = Text("\n".join(lines)), "left"
         for line in self.board.rows():
             table.add_row(*line.cells())
         return table
@@ -191,6 +198,9 @@ class LiveProgress:
 
     def expect(self, name: str, total: int) -> None:
         self.board.expect(name, total)
+
+    def tell(self, text: str) -> None:
+        self.board.told = text
 
     def finished(self, name: str, note: str | None) -> None:
         self.board.finish(name, note)
@@ -233,6 +243,9 @@ class PlainProgress:
 
     def expect(self, name: str, total: int) -> None:
         self.board.expect(name, total)
+
+    def tell(self, text: str) -> None:
+        self.say(text)
 
     def finished(self, name: str, note: str | None) -> None:
         self.board.finish(name, note)

@@ -57,6 +57,9 @@ class Hearing:
     def expect(self, name: str, total: int) -> None:
         self.done[name] = 0
 
+    def tell(self, text: str) -> None:
+        self.notes.append(("", text))
+
     def finished(self, name: str, note: str | None) -> None:
         self.notes.append((name, note))
 
