@@ -236,7 +236,7 @@ def _remove(name: str, folder: int) -> None:
         os.unlink(name, dir_fd=folder)
 
 
-def check_folder(path: Path) -> None:
+def check_folder(path: Path, most_entries: int = MOST_ENTRIES) -> None:
     """Refuse a folder that holds anything but folders and regular files, all of bounded size.
 
     Raises:
@@ -248,8 +248,8 @@ def check_folder(path: Path) -> None:
             count, total_bytes = count + 1, total_bytes + status.st_size
             if fault := _entry_fault(where, status):
                 raise unreadable(shown(where), fault)
-            if count > MOST_ENTRIES or total_bytes > MOST_FOLDER_BYTES:
-                most = f"{MOST_ENTRIES:,} entries and {MOST_FOLDER_BYTES:,} bytes"
+            if count > most_entries or total_bytes > MOST_FOLDER_BYTES:
+                most = f"{most_entries:,} entries and {MOST_FOLDER_BYTES:,} bytes"
                 raise unreadable(shown(path), f"it holds more than {most}")
 
 

@@ -267,17 +267,14 @@ def test_a_file_of_the_largest_size_is_read(folder: Path, size: int) -> None:
             read_bytes(folder / "a.json", 20)
 
 
-def test_a_folder_of_too_many_entries_is_refused(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "MOST_ENTRIES", 3)
+def test_a_folder_of_too_many_entries_is_refused(folder: Path) -> None:
     for number in range(3):
         (folder / f"{number}.md").touch()
-    check_folder(folder)
+    check_folder(folder, most_entries=3)
     (folder / "samples").mkdir()
 
     with pytest.raises(LabError, match="run cannot be read: it holds more than 3 entries"):
-        check_folder(folder)
+        check_folder(folder, most_entries=3)
 
 
 def test_a_folder_of_too_many_bytes_is_refused(folder: Path) -> None:

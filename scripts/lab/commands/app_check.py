@@ -135,7 +135,13 @@ def accepts(endpoint: Endpoint) -> bool:
     return False
 
 
-def ask(host: str, port: int, request: GuessedRequest, number: int = 1) -> Answer:
+def ask(
+    host: str,
+    port: int,
+    request: GuessedRequest,
+    number: int = 1,
+    body_seconds: float = BODY_SECONDS,
+) -> Answer:
     """One request and what came back; an answer without end is cut off."""
     values = request.values
     given = values.get("body", "")
@@ -148,7 +154,7 @@ def ask(host: str, port: int, request: GuessedRequest, number: int = 1) -> Answe
         path = request.path.replace("{n}", n)
         connection.request(request.method, path, body or None, {"Connection": "close", **headers})
         answer = connection.getresponse()
-        content, is_endless = bounded_body(connection, answer)
+        content, is_endless = bounded_body(connection, answer, body_seconds)
         location = answer.getheader("Location") or ""
         return Answer(answer.status, content, location, is_endless=is_endless)
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -158,12 +164,12 @@ def ask(host: str, port: int, request: GuessedRequest, number: int = 1) -> Answe
 
 
 def bounded_body(
-    connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
+    connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, seconds: float
 ) -> tuple[bytes, bool]:
     """What comes within a moment, at most some MiB; whether more was still to come then."""
-    deadline, content = time.monotonic() + BODY_SECONDS, b""
+    deadline, content = time.monotonic() + seconds, b""
     if connection.sock is not None:
-        connection.sock.settimeout(BODY_SECONDS)
+        connection.sock.settimeout(seconds)
     with contextlib.suppress(OSError, http.client.HTTPException):
         while len(content) < MAX_BODY_BYTES:
             part = answer.read1(65536)

@@ -219,8 +219,10 @@ class PlainProgress:
 
     COOLDOWN_STATES = frozenset({"waiting", "load", "cooldown", "warming up", "baseline"})
 
-    def __init__(self, board: Board, console: Console) -> None:
-        self.board, self.console = board, console
+    def __init__(
+        self, board: Board, console: Console, every_seconds: float = PLAIN_EVERY_SECONDS
+    ) -> None:
+        self.board, self.console, self.every_seconds = board, console, every_seconds
         self.last_look_seconds = time.monotonic()
 
     def update(
@@ -235,7 +237,7 @@ class PlainProgress:
         line = self.board.change(name, state, done, memory_bytes, total)
         if state and state not in self.COOLDOWN_STATES:
             self.say("  ".join(filter(None, line.cells())))
-        if time.monotonic() - self.last_look_seconds > PLAIN_EVERY_SECONDS:
+        if time.monotonic() - self.last_look_seconds > self.every_seconds:
             self.last_look_seconds = time.monotonic()
             for other in self.board.lines.values():
                 if other.state in self.COOLDOWN_STATES:

@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from lab.app.guess.guessed import GuessedRequest
-from lab.commands import app_check
 from lab.commands.app_check import ask
 
 
@@ -37,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
 def port() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
@@ -54,9 +53,8 @@ def test_where_it_leads_is_told(port: int) -> None:
     assert (answer.status, answer.location) == (302, "/there")
 
 
-def test_an_answer_without_end_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_check, "BODY_SECONDS", 0.2)
-    answer = ask("127.0.0.1", port, GuessedRequest({"path": "/endless"}, ""))
+def test_an_answer_without_end_is_cut_off(port: int) -> None:
+    answer = ask("127.0.0.1", port, GuessedRequest({"path": "/endless"}, ""), body_seconds=0.2)
     assert answer.is_endless
     assert not answer.is_served
 

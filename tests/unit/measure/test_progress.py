@@ -74,10 +74,9 @@ def test_without_a_terminal_only_what_matters_is_a_line() -> None:
     assert "\x1b" not in text_of(shown)
 
 
-def test_now_and_then_there_is_a_look_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PLAIN_EVERY_SECONDS", -1.0)
+def test_now_and_then_there_is_a_look_at_all() -> None:
     shown = console()
-    found = PlainProgress(Board(dict.fromkeys(("one", "two", "three"), 10)), shown)
+    found = PlainProgress(Board(dict.fromkeys(("one", "two", "three"), 10)), shown, -1.0)
     found.board.change("one", "load", 1, None)
     found.board.change("three", "done", 10, None)
     found.update("two", state="cooldown")
