@@ -26,7 +26,7 @@ from lab.share.source import (
     read_source,
     source_entry,
 )
-from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
+from lab.share.unpacking import MOST_ARCHIVE_BYTES, check_written, read_archive
 from lab.store.run_folder import RunFolder
 
 TOP = "app"
@@ -39,6 +39,7 @@ def keep_source(spec: AppSpec, folder: RunFolder) -> None:
     try:
         source, files = collect(spec)
         archive = zip_of(TOP, {**files, NAME: source_entry(source)})
+        check_written(archive)
         write_file(folder.path / ARCHIVE, archive)
     except (LabError, OSError, UnicodeDecodeError) as error:
         say(f"the app is not kept with the run, so that no bundle can be made of it: {error}")

@@ -14,6 +14,7 @@ from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
 from lab.share.archive import Entry, zip_of
 from lab.share.manifest import Manifest
+from lab.share.unpacking import check_written
 from lab.store.find_runs import find_run
 from lab.text.phrases import counted, number, size
 
@@ -40,6 +41,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     tell(console, parts.manifest, parts.files)
     archive = zip_of(parts.manifest.run, parts.files, (RESULTS,))
     check_size(len(archive), given)
+    check_written(archive)
     path = folder.path.parent / f"{parts.manifest.run}.zip"
     write_file(path, archive)
     console.print(f"bundle: {shown(path)}, {size(len(archive))}", soft_wrap=True)

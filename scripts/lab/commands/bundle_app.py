@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from lab.app.folder import app_folder
 from lab.app.spec import AppSpec
-from lab.app.spec_file import read_spec
+from lab.app.spec_file import read_spec, slug
 from lab.commands.app_source import collect, kept_source
 from lab.engines.choice import say
 from lab.errors import UsageError
@@ -77,7 +77,7 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
         LabError: it cannot be used without what was left out.
     """
     source, files = kept
-    folder = f"{TOP}/{redactor.text(source.name)}"
+    folder = f"{TOP}/{slug(redactor.text(source.name))}"
     found: dict[str, Entry] = {}
     left_out = list(source.left_out)
     for name, entry in files.items():

@@ -10,10 +10,13 @@ from lab.records.codec import ShapeError, decode, encode
 from lab.share.archive import Entry
 from lab.share.contents import environments_of, why_left_out
 from lab.share.manifest import LeftOut
+from lab.share.unpacking import name_fault
 
 NAME = "source.json"
 ARCHIVE = "app.zip"
 """The archive's name in the run's folder."""
+MOST_RUN_CHARACTERS = 100
+"""Of what stands before the name of an app's file in a bundle: the run's id, `app`, its folder."""
 MOST_FILES = 4_000
 MOST_BYTES = 60 << 20
 """Of the app's files; more is data, which `bundle.exclude` names."""
@@ -50,17 +53,36 @@ def choose(names: Sequence[PurePosixPath], excluded: Sequence[str]) -> Choice:
     patterns = tuple(excluded)
     environments = environments_of(names)
     chosen, left_out = [], {}
+    seen: set[str] = set()
     for name in sorted(names):
         reason = why_left_out(name, patterns)
         inside = next((each for each in environments if is_below(name, each)), None)
         if reason is None and inside is None:
-            chosen.append(name)
+            if fault := unpackable(name, seen):
+                left_out[str(name)] = fault
+            else:
+                chosen.append(name)
         elif inside is not None and inside != ".":
             left_out[f"{inside}/"] = "a virtual environment"
         else:
             left_out[first_left_out(name, patterns)] = reason or "a virtual environment"
     facts = tuple(LeftOut(name, reason) for name, reason in sorted(left_out.items()))
     return Choice(tuple(chosen), facts)
+
+
+def unpackable(name: PurePosixPath, seen: set[str]) -> str | None:
+    """Why a reader would refuse a bundle with this name; None where it would not.
+
+    Args:
+        seen: the names so far in lower case, to which this one is added.
+    """
+    inside = f"{'x' * MOST_RUN_CHARACTERS}/{name}"
+    if fault := name_fault(inside, inside):
+        return f"its name {fault}"
+    if str(name).lower() in seen:
+        return "another name differs in case alone"
+    seen.add(str(name).lower())
+    return None
 
 
 def is_below(name: PurePosixPath, folder: str) -> bool:

@@ -1,5 +1,6 @@
 """A stranger's zip: looked at before anything of it is read, and read within bounds."""
 
+import io
 import stat
 import struct
 import zipfile
@@ -58,6 +59,18 @@ def read_archive(file: BinaryIO, size_bytes: int) -> tuple[str, Mapping[str, Ent
         raise UsageError("it is no bundle: the zip is damaged") from error
     except (RuntimeError, OSError, ValueError) as error:
         raise UsageError("it is no bundle: the zip cannot be read") from error
+
+
+def check_written(archive: bytes) -> None:
+    """Refuse to hand on what a reader would refuse.
+
+    Raises:
+        UsageError: says which file, and what to do.
+    """
+    try:
+        read_archive(io.BytesIO(archive), len(archive))
+    except UsageError as error:
+        raise UsageError(f"{error}: name it in bundle.exclude of lab.toml") from error
 
 
 def check_end(file: BinaryIO, size_bytes: int) -> None:

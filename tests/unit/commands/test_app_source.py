@@ -90,3 +90,25 @@ def test_no_symlink_is_followed(shop: Path, tmp_path: Path) -> None:
 
     assert set(files) == {"app.py", "lab.toml"}
     assert {each.name for each in source.left_out} == {"link", "note"}
+
+
+def test_a_name_that_no_reader_would_take_stays_out(shop: Path) -> None:
+    for name in ("a:b.txt", "back\\slash", "README.md", "readme.md", "line\nfeed"):
+        (shop / name).write_text("x", encoding="utf-8")
+
+    source, files = collect(app(shop))
+
+    assert set(files) == {"README.md", "app.py", "lab.toml"}
+    assert len(source.left_out) == 4
+
+
+def test_a_file_that_no_reader_would_unpack_is_told(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shop / "zeros.bin").write_bytes(bytes(8 << 20))
+
+    keep_source(app(shop), RunFolder.create(tmp_path / "results", "run"))
+
+    said = capsys.readouterr().err
+    assert "zeros.bin unpacks to more than" in said
+    assert said.rstrip().endswith("name it in bundle.exclude of lab.toml")
