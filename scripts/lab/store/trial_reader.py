@@ -113,9 +113,17 @@ def check_order(record: RawRecord, last: dict[type, Block | Trough]) -> None:
         return
     before = last.get(type(record))
     expected = record.index if before is None else before.index + (not completes(record, before))
-    if record.index != expected or expected < -1:
+    if (record.index != expected and not skips(record, expected, last)) or expected < -1:
         raise ShapeError(f"index: {record.index} where {max(expected, -1)} is expected")
     last[type(record)] = record
+
+
+def skips(record: Block | Trough, expected: int, last: dict[type, Block | Trough]) -> bool:
+    """Whether troughs before this one are missing: one that had no reading was not written."""
+    block = last.get(Block)
+    return (
+        isinstance(record, Trough) and block is not None and expected < record.index <= block.index
+    )
 
 
 def completes(record: Block | Trough, before: Block | Trough) -> bool:

@@ -113,6 +113,15 @@ def test_the_full_trough_of_a_block_counts(folder: RunFolder) -> None:
     assert trial.troughs[1] == full
 
 
+def test_a_trough_that_had_no_reading_is_missing_and_no_fault(folder: RunFolder) -> None:
+    blocks = [raw.block(index) for index in range(3)]
+    written(folder, raw.start(), raw.trough(-1), raw.trough(0), *blocks, raw.trough(2))
+
+    ((trial,),) = folder.read_trials().values()
+
+    assert [trough.index for trough in trial.troughs] == [-1, 0, 2]
+
+
 @pytest.mark.parametrize("kinds", [(True, True), (True, False), (False, False)])
 def test_no_other_two_troughs_of_a_block_are_read(
     folder: RunFolder, kinds: tuple[bool, bool]
