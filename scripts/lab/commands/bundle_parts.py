@@ -31,7 +31,8 @@ from lab.share.manifest import SCHEMA_VERSION, Kind, LabFact, Manifest, facts_of
 from lab.share.redaction import Private, Redactor
 from lab.store.run_folder import RunFolder
 
-EXTRAS = ("reproduce.py", "test_growth.py", "bisect.md", "layers.md")
+BISECT = "bisect.md"
+EXTRAS = ("reproduce.py", "test_growth.py", BISECT, "layers.md")
 """Files of the run's folder that stand at the top of its bundle, where they are there."""
 PAGES = ("report.md", "report.html")
 MOST_EXTRA_BYTES = 1 << 20
@@ -66,7 +67,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
         app = bundled(kept, redactor, lock, work) if kept else None
         files |= app.files if app else {}
         files |= project_of(experiment, redactor, app)
-    files |= extras(folder, redactor)
+    files |= extras(folder, redactor, original.own.app if original.own else None)
     files |= {name: files[f"{THERE}/{judged.summary.run.id}/{name}"] for name in PAGES}
     said = lock.said if lock else (NO_PACKAGES if app else STACKS)
     manifest = Manifest(
@@ -116,7 +117,7 @@ def project_of(
     return project_files(experiment, given, app.spec if app else None, app.folder if app else "")
 
 
-def extras(folder: RunFolder, redactor: Redactor) -> dict[str, Entry]:
+def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, Entry]:
     """What others made for this run: a reproducer, its test, a history of releases.
 
     Raises:
@@ -124,10 +125,18 @@ def extras(folder: RunFolder, redactor: Redactor) -> dict[str, Entry]:
     """
     found = {}
     for name in EXTRAS:
-        if os.path.lexists(folder.path / name):
-            text = read_bytes(folder.path / name, MOST_EXTRA_BYTES).decode("utf-8", "replace")
+        path = folder.path / name
+        if name == BISECT and app is not None and not os.path.lexists(path):
+            path = newest_search(folder.path.parent, app) or path
+        if os.path.lexists(path):
+            text = read_bytes(path, MOST_EXTRA_BYTES).decode("utf-8", "replace")
             found[name] = Entry(redactor.text(text).encode())
     return found
+
+
+def newest_search(results: Path, app: str) -> Path | None:
+    """The page of the newest search through releases for this app, by `make bisect`."""
+    return max(results.glob(f"*-bisect-{app}/{BISECT}"), default=None)
 
 
 def images_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -111,12 +112,17 @@ def test_the_same_run_is_the_same_bytes(
 def test_what_others_made_for_the_run_stands_at_the_top(planted: RunFolder) -> None:
     made = planted.path / "reproduce.py"
     made.write_text("print('grows')\n", encoding="utf-8")
+    search = planted.path.with_name("20261126-120000-bisect-ujson-failing")
+    search.mkdir()
+    (search / "bisect.md").write_text("# First bad release\n\n5.2.0\n", encoding="utf-8")
 
     files = {name: each.content for name, each in parts_of(planted, {}).files.items()}
     made.unlink()
+    shutil.rmtree(search)
 
     assert files["reproduce.py"] == b"print('grows')\n"
     assert "print('grows')" in files["issue.md"].decode()
+    assert "##### First bad release" in files["issue.md"].decode()
     assert "uv run reproduce.py" in files["README.md"].decode()
 
 
