@@ -30,11 +30,12 @@ from lab.commands.terminal import new_console, results_folder
 from lab.commands.try_guess import Place, check_described, prepare_data, working_guess
 from lab.commands.try_release import LocalReleases
 from lab.commands.try_services import container_jemalloc
+from lab.commands.try_watch import check_watched, watch
 from lab.engines.choice import say, through_the_gate
 from lab.engines.process.environments import Installed
 from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
-from lab.settings import given_settings
+from lab.settings import declared, given_settings
 
 CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
 PROBES = Path("/lab/probes")
@@ -54,7 +55,12 @@ def run(_: argparse.Namespace) -> ExitCode:
     given = given_settings()
     in_driver = "LAB_PROJECT" in os.environ
     conduct = try_with_containers if in_driver else try_with_processes
-    return conduct(given, ROOT, results_folder(given), new_console())
+    results, console = results_folder(given), new_console()
+    if declared.WATCH.read(given):
+        check_watched(in_driver=in_driver)
+        app = place_of(given, ROOT).folder
+        return watch(app, results, lambda: conduct(given, ROOT, results, console), console)
+    return conduct(given, ROOT, results, console)
 
 
 def try_with_processes(

@@ -202,6 +202,16 @@ EXAMPLE = Setting(
     "ujson-failing",
     ("try", "bisect", "bundle"),
 )
+WATCH = Setting(
+    "WATCH",
+    Switch(),
+    "0",
+    "`1`: once more whenever a file of the app changes, and what changed against the last run; "
+    "local processes alone",
+    "1",
+    ("try",),
+    is_recorded=False,
+)
 RESULTS = Setting(
     "RESULTS",
     Text("a folder"),
@@ -259,6 +269,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     ENGINE,
     APP,
     EXAMPLE,
+    WATCH,
     PACKAGE,
     GOOD,
     BAD,
