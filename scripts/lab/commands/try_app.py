@@ -58,8 +58,10 @@ def run(_: argparse.Namespace) -> ExitCode:
     results, console = results_folder(given), new_console()
     if declared.WATCH.read(given):
         check_watched(in_driver=in_driver)
-        app = place_of(given, ROOT).folder
-        return watch(app, results, lambda: conduct(given, ROOT, results, console), console)
+        # What an earlier step has read can be read once, and lab.toml may change as well.
+        anew = {name: value for name, value in given.items() if name != "LAB_DESCRIBED"}
+        app = place_of(anew, ROOT).folder
+        return watch(app, results, lambda: conduct(anew, ROOT, results, console), console)
     return conduct(given, ROOT, results, console)
 
 
