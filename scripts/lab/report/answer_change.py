@@ -10,7 +10,7 @@ def change_line(before: AppAnswer, now: AppAnswer) -> str:
         for part in (
             moved("verdict", before.verdict.value, now.verdict.value),
             moved("cause", causes_of(before), causes_of(now)),
-            moved("held by", "; ".join(before.held_by), "; ".join(now.held_by)),
+            moved("held by", holders_of(before), holders_of(now)),
         )
         if part
     ]
@@ -21,6 +21,10 @@ def change_line(before: AppAnswer, now: AppAnswer) -> str:
 
 def causes_of(answer: AppAnswer) -> str:
     return ", ".join(each.cause.value for each in answer.causes)
+
+
+def holders_of(answer: AppAnswer) -> str:
+    return "; ".join(each.rstrip(". ") for each in answer.held_by)
 
 
 def moved(what: str, before: str, now: str) -> str:
