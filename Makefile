@@ -9,7 +9,7 @@ $(foreach name,$(.VARIABLES),\
   $(if $(filter command,$(firstword $(origin $(name)))),\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
-.PHONY: help doctor images repro claims claim report compare bundle verify try bisect init check test validate bench lock clean
+.PHONY: help doctor images repro claims claim report compare bundle verify try bisect layers init check test validate bench lock clean
 
 help: ## List every target with one line
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -46,6 +46,9 @@ try: ## Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not,
 
 bisect: ## Find the release (PACKAGE=name), Python or commit with which the leak of APP came or went
 	@scripts/bisect
+
+layers: ## Exchange one layer of APP at a time (server, loop, parser, Python, allocator): which leak
+	@scripts/layers
 
 init: ## Write a first lab.toml into the folder of your own app (APP=path/to/folder) from a guess
 	@scripts/init

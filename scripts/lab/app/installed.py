@@ -81,8 +81,15 @@ def with_point(
         for name, each in sorted(installed.items())
         if name not in moving and not each.is_local
     )
-    lines = (*kept_lines(spec), *held, *((line,) if line else ()))
+    kept = (each for each in kept_lines(spec) if name_in(each) not in moving)
+    lines = (*kept, *held, *((line,) if line else ()))
     return replace(spec, requirements=lines, requirements_file=None)
+
+
+def name_in(line: str) -> str | None:
+    """The canonical name of the package that a requirement names; None where it names none."""
+    match = REQUIRED.match(line)
+    return canonical(match[1]) if match else None
 
 
 def kept_lines(spec: AppSpec) -> Iterator[str]:

@@ -60,10 +60,7 @@ def gain_of(site: str, bad: PointMeasurement, good: Sequence[PointMeasurement]) 
 
 
 def leak_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMeasurement]) -> float:
-    """Bytes a request of the leak at a point.
-
-    A file may have another name in another release: where the place keeps nothing, what new places
-    of the same package keep is taken for it.
+    """Bytes a request of the leak at a point, at most what is live at all.
 
     Args:
         ends: what was measured at the ends, the bad one first.
@@ -73,6 +70,16 @@ def leak_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMeasu
     if not measured.is_traced:
         # What else is live at the bad end is taken to be live here as well.
         return max(measured.live_bytes - (ends[0].live_bytes - leak.bad_bytes), 0.0)
+    # The trace is taken after the count, and may see a table that doubles then.
+    return min(traced_bytes(leak, measured, ends), max(measured.live_bytes, 0.0))
+
+
+def traced_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMeasurement]) -> float:
+    """Bytes a request of the place that is followed, as the trace saw them.
+
+    A file may have another name in another release: where the place keeps nothing, what new places
+    of the same package keep is taken for it.
+    """
     found = places(measured).get(leak.site, 0.0)
     if found >= middle(leak) or leak.site == NATIVE:
         return found

@@ -22,7 +22,7 @@ from lab.engines.choice import say
 from lab.errors import ExitCode, UsageError
 from lab.measure.interruption import run_until_signal
 from lab.paths import ROOT
-from lab.records.bisection import Bisection
+from lab.records.bisection import Bisection, PointKind
 from lab.report.bisect_figure import bisect_svg
 from lab.report.bisect_page import bisect_page, point_rows
 from lab.settings import given_settings
@@ -78,9 +78,11 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
 
 def opening(found: Listed) -> str:
     progress = found.progress
-    count = counted(len(progress.points), found.subject.kind.value)
+    kind = found.subject.kind
+    count = counted(len(progress.points), kind.value)
     ends = " and ".join(progress.points[each].label for each in progress.ends.all())
-    return f"{count} of {found.subject.package}; the ends first: {ends}"
+    of = "" if kind is PointKind.PYTHON else f" of {found.subject.package}"
+    return f"{count}{of}; the ends first: {ends}"
 
 
 def close(answer: Bisection, results: Path, console: Console) -> None:

@@ -97,6 +97,12 @@ COMMANDS = (
         target="bisect",
     ),
     Entry(
+        "layers",
+        "layers",
+        "Exchange one layer of APP at a time (server, loop, parser, Python, allocator): which leak",
+        target="layers",
+    ),
+    Entry(
         "doctor",
         "doctor",
         "Say what this machine has, what a run costs here, and what to do about what is missing",

@@ -1,20 +1,27 @@
 """The search over made-up histories with known answers: how often it is wrong, what it costs."""
 
+from functools import cache
 from math import ceil, log2
 
-from builders.histories import KINDS, History, drawn, search
+from builders.histories import KINDS, Found, History, drawn, search
 
 EACH = 200
 MOST_WRONG = 10
 """Of 1,000 histories."""
 
 
+@cache
+def searched(kind: str, seed: int) -> tuple[History, Found]:
+    """A history, and what its search said."""
+    history = drawn(kind, seed)
+    return history, search(history)
+
+
 def test_wrong_answers_are_rare_over_a_thousand_histories() -> None:
     wrong, open_ = [], []
     for kind in KINDS:
         for seed in range(EACH):
-            history = drawn(kind, seed)
-            found = search(history)
+            history, found = searched(kind, seed)
             if not found.is_decided:
                 open_.append((kind, seed))
             elif not found.is_right(history):
@@ -27,9 +34,8 @@ def test_wrong_answers_are_rare_over_a_thousand_histories() -> None:
 def test_a_clean_history_takes_no_more_points_than_a_binary_search() -> None:
     for kind in ("clean", "two culprits"):
         for seed in range(EACH):
-            history = drawn(kind, seed)
-            points = search(history).points
-            assert points <= ceil(log2(history.points)) + 2, (kind, seed)
+            history, found = searched(kind, seed)
+            assert found.points <= ceil(log2(history.points)) + 2, (kind, seed)
 
 
 def test_points_that_cannot_be_measured_leave_an_honest_bracket() -> None:

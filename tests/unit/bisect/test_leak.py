@@ -77,3 +77,9 @@ def test_without_a_trace_at_an_end_all_that_is_live_is_followed() -> None:
     assert leak is not None
     assert (leak.site, leak.good_bytes, leak.bad_bytes) == (ALL, 100, 4090)
     assert leak_bytes(leak, kept(4000, app=50), [bad, good]) == 4000
+
+
+def test_no_more_than_what_is_live_is_the_leaks() -> None:
+    doubled = kept(4000, aiohttp__web=106_000)
+
+    assert leak_bytes(FOLLOWED, doubled, [doubled]) == 4000

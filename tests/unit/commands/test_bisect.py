@@ -95,7 +95,8 @@ def test_every_other_package_is_held_and_local_ones_are_left_to_their_line(spec:
 def test_urls_and_where_to_look_are_kept_and_hashes_are_not(spec: AppSpec) -> None:
     (spec.folder / "requirements.txt").write_text(
         "--extra-index-url https://mirror.example/simple\nidna==3.4 --hash=sha256:00\n"
-        "own @ https://x.example/own-1.0.whl --hash=sha256:00\n",
+        "own @ https://x.example/own-1.0.whl --hash=sha256:00\n"
+        "Orders @ https://x.example/orders-1.4.zip\n",
         encoding="utf-8",
     )
     given = replace(spec, requirements=("-r requirements.txt",))

@@ -1,0 +1,102 @@
+"""The layers that can be exchanged, by the app's command and packages."""
+
+from pathlib import Path
+
+import pytest
+from lab.app.layers import Place, layers_of
+from lab.app.spec import AppSpec
+from lab.records.layers import Exchange, Layer, NotExchanged
+
+UVICORN = "python -m uvicorn shop.main:app --host $HOST --port $PORT"
+
+
+def place(command: str, *packages: str, pythons: tuple[str, ...] = ("3.13",)) -> Place:
+    spec = AppSpec(Path("lab.toml"), "shop", command=command)
+    return Place(spec, dict.fromkeys(packages, "1.0"), None, pythons)
+
+
+def exchanges(found: Place) -> dict[str, Exchange]:
+    return {each.name: each for each in layers_of(found) if isinstance(each, Exchange)}
+
+
+def left(found: Place) -> dict[Layer, str]:
+    return {each.layer: each.reason for each in layers_of(found) if isinstance(each, NotExchanged)}
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "changed"),
+    [
+        (UVICORN, "hypercorn in place of uvicorn", "python -m hypercorn --bind $HOST:$PORT"),
+        (
+            "gunicorn -b $HOST:$PORT shop.main:app",
+            "waitress in place of gunicorn",
+            "waitress --listen",
+        ),
+        (
+            "gunicorn -k uvicorn.workers.UvicornWorker shop.main:app",
+            "uvicorn in place of gunicorn",
+            "uvicorn --host $HOST",
+        ),
+        ("flask --app shop.main:app run", "waitress in place of flask", "waitress --listen"),
+        (
+            "waitress-serve --port=$PORT shop.main:app",
+            "gunicorn in place of waitress",
+            "gunicorn --bind",
+        ),
+        (
+            "hypercorn --bind $HOST:$PORT shop.main:app",
+            "uvicorn in place of hypercorn",
+            "uvicorn --host",
+        ),
+    ],
+)
+def test_another_server_gets_the_same_application(command: str, line: str, changed: str) -> None:
+    (found,) = [e for e in exchanges(place(command)).values() if e.layer is Layer.SERVER]
+
+    assert found.line == line
+    assert found.command is not None
+    assert changed in found.command
+    assert found.command.endswith("shop.main:app")
+    assert found.requirement == line.partition(" ")[0]
+
+
+@pytest.mark.parametrize("command", ["python app.py", f"{UVICORN} --factory", "gunicorn 'shop", ""])
+def test_a_server_that_cannot_be_exchanged_is_told(command: str) -> None:
+    assert left(place(command))[Layer.SERVER]
+
+
+def test_uvicorns_loop_and_parser_are_the_others_of_what_it_has() -> None:
+    plain = exchanges(place(UVICORN))
+    fast = exchanges(place(UVICORN, "uvloop", "httptools"))
+    told = exchanges(place(f"{UVICORN} --loop asyncio --http=h11", "uvloop", "httptools"))
+
+    assert (plain["loop-uvloop"].requirement, plain["http-httptools"].requirement) == (
+        "uvloop",
+        "httptools",
+    )
+    assert fast["loop-asyncio"].command == f"{UVICORN} --loop asyncio"
+    assert fast["http-h11"].command == f"{UVICORN} --http h11"
+    assert told["loop-uvloop"].command == f"{UVICORN} --loop uvloop --http=h11"
+    assert told["http-httptools"].command == f"{UVICORN} --loop asyncio --http httptools"
+
+
+def test_the_c_code_of_packages_is_left_out_by_their_own_switches() -> None:
+    found = exchanges(place("python app.py", "aiohttp", "multidict", "idna"))
+
+    assert found["pure-aiohttp"].layer is Layer.PARSER
+    assert found["pure-aiohttp"].environment == {"AIOHTTP_NO_EXTENSIONS": "1"}
+    assert found["pure-multidict"].layer is Layer.EXTENSION
+    assert "pure-idna" not in found
+
+
+def test_what_cannot_be_exchanged_is_told_with_its_reason() -> None:
+    found = left(place("python app.py", pythons=()))
+
+    assert set(found) == {
+        *(Layer.MIDDLEWARE, Layer.SERVER, Layer.LOOP, Layer.PARSER, Layer.PYTHON, Layer.ALLOCATOR)
+    }
+    assert all(found.values())
+
+
+def test_the_first_of_the_other_pythons_is_taken() -> None:
+    assert exchanges(place(UVICORN, pythons=("3.13", "3.11")))["python-313"].python == "3.13"

@@ -1,0 +1,65 @@
+"""Which layers a leak needs, from trials of each exchange."""
+
+from builders import raw
+from lab.bisect.layers import layers_answer
+from lab.records.layers import Exchange, Layer, LayersAnswer, Need, NotExchanged
+from lab.records.trial import Trial
+from lab.report.layers_page import layers_page
+
+MIB = raw.MIB
+LOOP = Exchange(Layer.LOOP, "loop-asyncio", "asyncio in place of uvloop")
+PARSER = Exchange(Layer.PARSER, "http-h11", "h11 in place of httptools")
+PYTHON = Exchange(Layer.PYTHON, "python-313", "Python 3.13 in place of 3.12 | <b>")
+
+
+def trial(mib_a_block: float, blocks: int = 8) -> Trial:
+    """A trial that gains as much in each block."""
+    gained = (round((50 + mib_a_block * index) * MIB) for index in range(blocks + 1))
+    troughs = tuple(raw.trough(index - 1, size) for index, size in enumerate(gained))
+    return raw.trial(troughs=troughs)
+
+
+def answer(base: Trial, *exchanged: tuple[Exchange, Trial | None]) -> LayersAnswer:
+    left = (NotExchanged(Layer.MIDDLEWARE, "it is in the app's own code"),)
+    return layers_answer("shop", base, exchanged, left, 0)
+
+
+def test_an_exchange_that_ends_the_leak_is_the_layer_that_it_needs() -> None:
+    found = answer(trial(20), (LOOP, trial(20)), (PARSER, trial(0)), (PYTHON, trial(5)))
+
+    assert [each.need for each in found.exchanges] == [Need.NOT_NEEDED, Need.NEEDED, Need.PARTLY]
+    assert found.said[0].endswith("a request is gone with h11 in place of httptools.")
+    assert found.said[2] == "It stays with asyncio in place of uvloop."
+
+
+def test_a_leak_that_stays_with_each_exchange_needs_none() -> None:
+    found = answer(trial(20), (LOOP, trial(20)), (PARSER, trial(19)))
+
+    assert found.said[0].endswith("needs none of the layers that were exchanged.")
+
+
+def test_what_was_not_measured_is_open_and_told() -> None:
+    found = answer(trial(20), (LOOP, None))
+
+    assert (found.exchanges[0].verdict, found.exchanges[0].need) == (None, Need.OPEN)
+    assert found.said[-1] == "Not decided: asyncio in place of uvloop."
+    assert "Tried and not measured:" in layers_page(found)
+
+
+def test_an_app_that_does_not_leak_needs_nothing() -> None:
+    found = answer(trial(0), (LOOP, trial(0)))
+
+    assert found.said == (
+        "shop as it is does not leak (flat), so no layer can be told to be needed.",
+    )
+    assert found.exchanges[0].need is Need.OPEN
+
+
+def test_the_page_has_a_row_for_each_exchange_and_what_was_left() -> None:
+    page = layers_page(answer(trial(20), (LOOP, trial(20)), (PYTHON, trial(0))))
+
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert len(rows) == 4
+    assert rows[1].startswith("|  | the app as it is | leak | ")
+    assert "<b>" not in page
+    assert "- middleware: it is in the app's own code" in page
