@@ -37,6 +37,8 @@ EXTRAS = ("reproduce.py", "test_growth.py", BISECT, "layers.md")
 PAGES = ("report.md", "report.html")
 MOST_EXTRA_BYTES = 1 << 20
 NO_PACKAGES = "None: the app reported no package beside Python's own, or has no probes."
+CHANGED = "+changes"
+"""Behind the commit of a checkout in which something was changed since."""
 STACKS = "The stacks of the lab, each a lock with hashes in `images/locks`."
 
 
@@ -159,11 +161,21 @@ def lab_version() -> str:
 
 
 def lab_commit() -> str | None:
-    """The checkout's commit; None where there is no git, or no checkout."""
+    """The checkout's commit, and whether it was changed; None where there is no git or checkout."""
+    commit = git_line("rev-parse", "HEAD")
+    if not commit:
+        return None
+    return (
+        f"{commit}{CHANGED}" if git_line("status", "--porcelain", "scripts", "images") else commit
+    )
+
+
+def git_line(*words: str) -> str:
+    """What git says; empty where it fails, or where there is none."""
     try:
         asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
         )
     except OSError:
-        return None
-    return asked.stdout.strip() or None if asked.returncode == 0 else None
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""
