@@ -3,7 +3,8 @@
 from math import ceil, sqrt
 
 from lab.records.judgement import Verdict
-from lab.records.trial import Trial
+from lab.records.trial import End, Trial
+from lab.stopping import MOST_LOADS
 from lab.text.phrases import short_duration, size
 from lab.verdict.leak_criteria import FILLING_BYTES_A_WORKER, FILLING_REQUESTS, LEAK_BYTES
 
@@ -22,8 +23,18 @@ def load_note(trial: Trial, verdict: Verdict) -> str | None:
     if fit is not None:
         return f"{_pace(trial)} {_whole(trial)}"
     if verdict is Verdict.INCONCLUSIVE and trial.end is not None and trial.end.out_of_time:
-        return "BUDGET ended the load before it was decided; twice as much would allow more."
+        return _out_of_time(trial, trial.end)
     return None
+
+
+def _out_of_time(trial: Trial, end: End) -> str:
+    done = max(sum(block.ok for block in trial.blocks), 1)
+    most = MOST_LOADS * trial.start.requests
+    minutes = ceil((end.at_seconds - trial.start.at_seconds) * most / done / 60)
+    return (
+        f"BUDGET ended the load after {done:,} requests, before it was decided; BUDGET={minutes}m"
+        f" allows all {most:,} that the lab would send."
+    )
 
 
 def _pace(trial: Trial) -> str:

@@ -187,3 +187,21 @@ def test_on_a_terminal_the_headline_stands_below_the_table() -> None:
         found.finished("one", "claims decided 42 of 42")
 
     assert "claims decided 42 of 42" in text_of(shown)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_is_known_so_far_is_shown(terminal: bool) -> None:
+    shown = console(terminal)
+    with progress_for(shown, {"one": 10}) as found:
+        found.tell("one: +2.0 KiB a request, leans to leak; 2 min left")
+
+    assert "+2.0 KiB a request, leans to leak; 2 min left" in text_of(shown)
+
+
+def test_a_variant_that_is_begun_later_has_its_line() -> None:
+    board = Board({"one": 10})
+    board.expect("two", 20)
+    board.change("two", "starting", None, None)
+
+    assert [line.name for line in board.rows()] == ["one", "two"]
+    assert board.lines["two"].total == 20
