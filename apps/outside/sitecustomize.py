@@ -173,7 +173,39 @@ def lead_port(fixed, host, port):
     socket.socket.bind = bound_there
 
 
+def lead_clients(address, ports, names):
+    """Let this process meet the lab's own servers where it names theirs, or this machine's."""
+    import socket
+
+    own, resolve = socket.socket, socket.getaddrinfo
+    local = ("localhost", "127.0.0.1", "::1")
+
+    def led(host, port):
+        port = int(port) if str(port).isdigit() else port
+        return host in names or (host in local and port in ports)
+
+    def there(sock, target):
+        is_led = sock.family == socket.AF_INET and isinstance(target, tuple) and led(*target[:2])
+        return (address, target[1]) if is_led else target
+
+    def connected(self, target, connect=own.connect):
+        return connect(self, there(self, target))
+
+    def connected_ex(self, target, connect=own.connect_ex):
+        return connect(self, there(self, target))
+
+    def resolved(host, port, *rest, **named):
+        text = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        return resolve(address if led(text, port) else host, port, *rest, **named)
+
+    own.connect, own.connect_ex, socket.getaddrinfo = connected, connected_ex, resolved
+
+
 def start():
+    if os.environ.get("LAB_BESIDE"):
+        ports = [int(port) for port in os.environ["LAB_BESIDE_PORTS"].split(",")]
+        names = os.environ["LAB_BESIDE_NAMES"].split(",")
+        lead_clients(os.environ["LAB_BESIDE"], ports, names)
     if os.environ.get("LAB_LED_PORT"):
         address = os.environ["HOST"], int(os.environ["PORT"])
         lead_port(int(os.environ["LAB_LED_PORT"]), *address)

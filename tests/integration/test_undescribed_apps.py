@@ -19,6 +19,7 @@ EXPECTED = {
     "procfile_release": ["/orders"],
     "docker_entrypoint": ["/mode"],
     "sse_without_end": ["/page"],
+    "postgres_and_redis": ["/visits"],
 }
 """In every run of the tests; the paths that are measured."""
 EXPECTED_SLOWLY = {

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lab.app.beside import pointed
 from lab.app.interventions import applied
 from lab.app.spec import AppSpec, RequestSpec
 from lab.records.interventions import AGAIN, Intervention
@@ -26,6 +27,8 @@ of its own, and what meets a limit must be seen beyond it."""
 FOLDER = "/lab/app"
 """The app's folder in an image that the lab built; in its own image the app stays where it is."""
 
+BESIDE_MARK, BESIDE_AT = "\0beside\0", "${LAB_BESIDE_AT:-beside}"
+"""The address of the servers beside a variant, which its engine fills in."""
 Service = dict[str, Any]
 
 
@@ -135,7 +138,9 @@ def command_words(description: AppSpec) -> list[str]:
 
 def environment(description: AppSpec) -> dict[str, str]:
     """The app's environment variables; the engine fills in each `${...}`."""
-    own = {name: dollars(value) for name, value in description.environment.items()}
+    # A mark that no value has takes the address through the escape of dollars.
+    led = pointed(description.environment, description.services, BESIDE_MARK)
+    own = {name: dollars(value).replace(BESIDE_MARK, BESIDE_AT) for name, value in led.items()}
     if description.workers > 1:
         # gunicorn and uvicorn read their number of workers here, where the command names none.
         own = {"WEB_CONCURRENCY": str(description.workers), **own}

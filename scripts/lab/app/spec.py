@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from lab.records.beside import ServiceAsked
 from lab.records.variant import Connection
 
 FILE = "lab.toml"
@@ -65,6 +66,10 @@ class AppSpec:
     port: int | None = None
     """The port that the app listens on whatever it is told; led to $PORT inside its processes."""
     ready_seconds: float = 60.0
+    services: tuple[ServiceAsked, ...] = ()
+    """The servers beside it, with throw-away data."""
+    allow_hosts: tuple[str, ...] = ()
+    """Hosts of others that its environment may name as a database's."""
     image: str | None = None
     dockerfile: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)

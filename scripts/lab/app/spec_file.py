@@ -10,6 +10,7 @@ from typing import Any
 
 from lab.app import request_keys
 from lab.app import spec_keys as keys
+from lab.app.beside import check_elsewhere, completed
 from lab.app.folder import check_folder
 from lab.app.key import Key
 from lab.app.request_keys import REQUEST_KEYS, REQUESTS
@@ -19,6 +20,7 @@ from lab.app.table_reader import Table
 from lab.app.toml_kinds import Whole
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
+from lab.records.beside import ServiceAsked
 from lab.units import MIB
 
 MOST_BYTES = MIB
@@ -83,6 +85,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
     table = Table(file, "", values)
     table.check_names((*(key.name for key in APP_KEYS), REQUESTS, keys.BUNDLE))
     blocks, requirements = table.read(keys.BLOCKS), table.read(keys.REQUIREMENTS)
+    variables = environment(table)
     spec = AppSpec(
         file=file.resolve(),
         name=name_of(file.resolve()),
@@ -94,9 +97,11 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         prepare=shell_line(table, keys.PREPARE),
         port=table.read(keys.PORT),
         ready_seconds=float(table.read(keys.READY_SECONDS)),
+        services=services(table, variables),
+        allow_hosts=table.read(keys.ALLOW_HOSTS),
         image=table.read(keys.IMAGE),
         dockerfile=dockerfile(table),
-        environment=environment(table),
+        environment=variables,
         workers=table.read(keys.WORKERS),
         memory_bytes=table.read(keys.MEMORY),
         system_packages=table.read(keys.SYSTEM_PACKAGES),
@@ -136,6 +141,12 @@ def environment(table: Table) -> Mapping[str, str]:
     return {**from_file, **written}
 
 
+def services(table: Table, variables: Mapping[str, str]) -> tuple[ServiceAsked, ...]:
+    """Those that are named, with the names that the variables use for them."""
+    named: tuple[ServiceAsked, ...] = table.read(keys.SERVICES)
+    return completed(named, variables)
+
+
 def dockerfile(table: Table) -> Path | None:
     """The one that is named; else the folder's own, where nothing says otherwise."""
     if keys.DOCKERFILE in table:
@@ -161,6 +172,7 @@ def check_whole(spec: AppSpec, table: Table) -> None:
     """
     if spec.port is not None and not spec.probes:
         table.refuse("port", "nothing with probes = false: it is led from inside the processes")
+    check_elsewhere(spec.environment, spec.services, spec.allow_hosts, str(table.file))
     if spec.image and spec.dockerfile:
         table.refuse(keys.DOCKERFILE.name, "image or dockerfile, not both")
     if spec.has_own_image:

@@ -13,12 +13,14 @@ from lab.app.toml_kinds import (
     Flag,
     OneWord,
     Requirements,
+    Services,
     Size,
     Text,
     TextMap,
     Texts,
     Whole,
 )
+from lab.records.beside import ServiceAsked
 
 PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))
 MOST_REQUESTS = 10_000_000
@@ -74,6 +76,22 @@ READY_SECONDS = Key(
     int(NO_APP.ready_seconds),
     "60",
     "how long the app may take until it answers",
+)
+SERVICES: Key[tuple[ServiceAsked, ...]] = Key(
+    "services",
+    Services(),
+    NO_APP.services,
+    '["postgres", "redis"]',
+    "servers beside it with throw-away data, to which its environment is led",
+    "none",
+)
+ALLOW_HOSTS = Key(
+    "allow_hosts",
+    Texts("names of hosts", r"[A-Za-z0-9._-]+"),
+    NO_APP.allow_hosts,
+    '["db.example.com"]',
+    "hosts of databases that its environment may name although the lab's load goes there",
+    "none",
 )
 IMAGE: Key[str | None] = Key(
     "image",
@@ -186,6 +204,8 @@ APP_KEYS: tuple[Key[Any], ...] = (
     PREPARE,
     PORT,
     READY_SECONDS,
+    SERVICES,
+    ALLOW_HOSTS,
     IMAGE,
     DOCKERFILE,
     ENV_FILE,

@@ -7,9 +7,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+from lab.app.beside import service_of, together
 from lab.app.env_file import parse_env
 from lab.app.spec import Upload
 from lab.files import read_bytes
+from lab.records.beside import ServiceAsked, ServiceKind
 from lab.settings import parse_size
 from lab.units import MIB
 
@@ -139,6 +141,20 @@ class Texts:
         if not all(isinstance(item, str) and re.fullmatch(self.pattern, item) for item in value):
             raise ValueError(self.allowed)
         return tuple(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Servers beside the app: kinds, or URLs with the names that they must know."""
+
+    allowed: str = f"a list of {', '.join(ServiceKind)}, or of URLs such as postgres://user@db/shop"
+
+    def parse(self, value: Any, folder: Path) -> tuple[ServiceAsked, ...]:
+        texts = Texts(self.allowed, r"\S+").parse(value, folder)
+        try:
+            return together(service_of(text) for text in texts)
+        except ValueError:
+            raise ValueError(self.allowed) from None
 
 
 @dataclass(frozen=True, slots=True)

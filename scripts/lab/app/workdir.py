@@ -4,6 +4,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from lab.app.environment import ENVIRONMENTS, prepare_app
 from lab.app.interventions import interventions_for
 from lab.app.services import image_name, services
 from lab.app.spec import AppSpec
+from lab.engines.process.beside import Template
 from lab.engines.process.environments import Installed
 from lab.errors import UsageError
 from lab.removal import remove_tree
@@ -75,9 +77,18 @@ def installed_here(description: AppSpec, root: Path, say: Callable[[str], None])
     return prepare_app(description, root / ENVIRONMENTS, say)
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the variants of an app are started from."""
+
+    installed: Installed
+    beside: Template | None = None
+    """Its servers, with the data that they begin with."""
+
+
 def process_engine(
     description: AppSpec,
-    installed: Installed,
+    ready: Ready,
     settings: Settings,
     given: Mapping[str, str],
     root: Path,
@@ -92,9 +103,10 @@ def process_engine(
         work / COMPOSE_FILE,
         given,
         root,
-        {image_name(description): installed},
+        {image_name(description): ready.installed},
         app=work / COPY,
         app_probes=description.probes,
+        beside=ready.beside,
     )
     return ProcessEngine(
         sources, show(settings.host_cpus, root / "images", root / "apps"), settings.host_cpus

@@ -14,7 +14,7 @@ from lab.app.guess.failures import telling_line
 from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_FILE,
-    COPY,
+    Ready,
     find_jemalloc,
     installed_here,
     process_engine,
@@ -24,15 +24,15 @@ from lab.app.workdir import (
 from lab.commands.app_closing import close
 from lab.commands.app_input import app_settings, given_app, probed
 from lab.commands.app_plan import plan_of
+from lab.commands.app_prepare import prepare_data, with_servers
 from lab.commands.app_run import AppRunInput, run_app
 from lab.commands.container_check import GuessFailed, checked
 from lab.commands.terminal import new_console, results_folder
-from lab.commands.try_guess import Place, check_described, prepare_data, working_guess
+from lab.commands.try_guess import Place, check_described, working_guess
 from lab.commands.try_release import LocalReleases
 from lab.commands.try_services import container_jemalloc
 from lab.commands.try_watch import check_watched, watch
 from lab.engines.choice import say, through_the_gate
-from lab.engines.process.environments import Installed
 from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
 from lab.settings import declared, given_settings
@@ -79,17 +79,18 @@ def try_with_processes(
     spec = local_app(place)
     with workplace(spec) as work:
         installed = installed_here(spec, root, say)
+        ready = with_servers(spec, installed, work, root, say)
         if is_guess and given.get("CHECK") != "1":
-            prepare_guessed(spec, installed, work / COPY)
+            prepare_guessed(spec, ready, work)
         elif not is_guess:
-            check_described(place, spec, installed, work)
+            check_described(place, spec, ready, work)
         if given.get("CHECK") == "1":
             say(CHECKED)
             return ExitCode.DECIDED
         memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
         jemalloc, file = find_jemalloc(), work / COMPOSE_FILE
         write_services(spec, settings.host_cpus, jemalloc, file, str(memray) if memray else None)
-        engine = process_engine(spec, installed, settings, given, root, work)
+        engine = process_engine(spec, ready, settings, given, root, work)
         plan = plan_of(spec, file, given, jemalloc)
         releases = LocalReleases(spec, installed, engine, given, root, work)
         run_input = AppRunInput(plan, settings, engine, results, releases=releases)
@@ -117,13 +118,13 @@ def local_app(place: Place) -> AppSpec:
     return given_app(place.given, place.root).without_docker()
 
 
-def prepare_guessed(spec: AppSpec, installed: Installed, copy: Path) -> None:
+def prepare_guessed(spec: AppSpec, ready: Ready, work: Path) -> None:
     """Make its data ready in the copy that is measured.
 
     Raises:
         LabError: it failed, which it did not when the guess was checked.
     """
-    if failure := prepare_data(spec, installed, copy):
+    if failure := prepare_data(spec, ready, work):
         raise LabError(f"{spec.file}: prepare failed: {telling_line(failure.said)}")
 
 

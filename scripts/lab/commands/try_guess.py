@@ -4,8 +4,6 @@ A guess is started and asked; what fails names the next guess. Nothing is measur
 """
 
 import contextlib
-import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,12 +22,13 @@ from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.app.workdir import (
     COMPOSE_FILE,
-    COPY,
+    Ready,
     process_engine,
     workplace,
     write_services,
 )
 from lab.commands.app_check import NotUp, Running, brought_up
+from lab.commands.app_prepare import prepare_data, with_servers
 from lab.commands.guess_texts import (
     Say,
     advice_for_described,
@@ -38,7 +37,7 @@ from lab.commands.guess_texts import (
     tell,
 )
 from lab.commands.next_guess import next_guess
-from lab.engines.process.environments import Installed
+from lab.engines.process.beside import NoServer
 from lab.engines.process.listening import Listening, listening
 from lab.engines.process.uv import uv_command
 from lab.errors import LabError, UsageError
@@ -46,7 +45,6 @@ from lab.files import new_file
 from lab.matrix.variants import read_matrix
 from lab.settings import Settings
 
-PREPARE_SECONDS = 600.0
 CHECK_READY_SECONDS = 30.0
 
 
@@ -112,19 +110,23 @@ def attempt(place: Place, found: Guess) -> Guess | Failure:
     except LabError as error:
         return Failure(FailureKind.INSTALL, str(error))
     with workplace(description) as work:
-        if failure := prepare_data(description, installed, work / COPY):
+        try:
+            ready = with_servers(description, installed, work, place.root, place.say)
+        except NoServer as error:
+            return Failure(FailureKind.SERVICE, f"{error.kind}: {error}", told=str(error))
+        if failure := prepare_data(description, ready, work):
             return failure
-        return checked(place, found, description, installed, work)
+        return checked(place, found, description, ready, work)
 
 
 @contextlib.contextmanager
 def started(
-    place: Place, description: AppSpec, installed: Installed, work: Path, *, is_guess: bool
+    place: Place, description: AppSpec, ready: Ready, work: Path, *, is_guess: bool
 ) -> Iterator[Running]:
     """The app as it is measured, once it answers; raises NotUp."""
     file = work / COMPOSE_FILE
     write_services(description, place.settings.host_cpus, None, file)
-    engine = process_engine(description, installed, place.settings, place.given, place.root, work)
+    engine = process_engine(description, ready, place.settings, place.given, place.root, work)
     variants = {each.name: each for each in read_matrix(file, place.given)}
     variant = variants[base_name(description)]
 
@@ -136,10 +138,10 @@ def started(
 
 
 def checked(
-    place: Place, found: Guess, description: AppSpec, installed: Installed, work: Path
+    place: Place, found: Guess, description: AppSpec, ready: Ready, work: Path
 ) -> Guess | Failure:
     try:
-        with started(place, description, installed, work, is_guess=True) as running:
+        with started(place, description, ready, work, is_guess=True) as running:
             requests, asked = settled(found, running.ask)
             if not requests:
                 return refusals(running, asked)
@@ -149,49 +151,24 @@ def checked(
         return error.failure
 
 
-def prepare_data(description: AppSpec, installed: Installed, copy: Path) -> Failure | None:
-    """Run what makes its data ready, in the copy; why it failed, or nothing."""
-    if description.prepare is None:
-        return None
-    path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
-    place = {"PATH": path, "HOME": str(copy.parent), "LANG": "C.UTF-8", "PORT": "8000"}
-    try:
-        done = subprocess.run(
-            ["sh", "-c", description.prepare],
-            cwd=copy,
-            env={**place, **description.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=PREPARE_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        said = f"{description.prepare} was not done after {PREPARE_SECONDS:.0f} s"
-        return Failure(FailureKind.PREPARE, said)
-    if done.returncode == 0:
-        return None
-    return Failure(FailureKind.PREPARE, done.stdout[-20_000:].decode(errors="replace"))
-
-
-def check_described(place: Place, description: AppSpec, installed: Installed, work: Path) -> None:
+def check_described(place: Place, description: AppSpec, ready: Ready, work: Path) -> None:
     """Start a described app and ask it for each of its requests, once.
 
     Raises:
         LabError: it does not come up, or one of them is not answered as expected.
     """
-    failure = prepare_data(description, installed, work / COPY)
+    failure = prepare_data(description, ready, work)
     if failure is None:
-        failure = described_failure(place, description, installed, work)
+        failure = described_failure(place, description, ready, work)
     if failure is not None:
         raise LabError(advice_for_described(description, failure))
 
 
 def described_failure(
-    place: Place, description: AppSpec, installed: Installed, work: Path
+    place: Place, description: AppSpec, ready: Ready, work: Path
 ) -> Failure | None:
     try:
-        with started(place, description, installed, work, is_guess=False) as running:
+        with started(place, description, ready, work, is_guess=False) as running:
             return refusal(running, description, place.say)
     except NotUp as error:
         return error.failure

@@ -295,3 +295,27 @@ def test_a_port_that_is_fixed_is_led_to_the_labs(sockets: Path) -> None:
         check=True,
     )
     assert done.stdout.strip() == f"('127.0.0.1', {port}) ('::1', {port}) 127.0.0.2"
+
+
+LED = """
+import socket
+with socket.create_server(("127.90.1.9", 0)) as server:
+    port = server.getsockname()[1]
+    import sitecustomize
+    sitecustomize.lead_clients("127.90.1.9", [port], ["cache"])
+    for host in ("cache", "localhost", "127.0.0.1"):
+        socket.create_connection((host, port), 5).close()
+    plain = socket.socket()
+    plain.connect(("127.0.0.1", port))
+    plain.close()
+print("all led")
+"""
+
+
+@linux
+def test_clients_are_led_to_the_servers_beside() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "apps" / "outside")}
+    done = subprocess.run(
+        [sys.executable, "-c", LED], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "all led\n", done.stderr

@@ -10,6 +10,7 @@ class FailureKind(Enum):
 
     INSTALL = "install"
     PREPARE = "prepare"
+    SERVICE = "service"
     DIED = "died"
     NEVER_READY = "never ready"
     ELSEWHERE = "listens elsewhere"
@@ -67,12 +68,13 @@ MISSING_VARIABLE = (
         r"([A-Z][A-Z0-9_]+)"
     ),
     re.compile(
-        r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b[^\n]{0,30}(?:not set|must be set|is required|is missing)"
+        r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b[^\n]{0,40}(?:not set|must be set|is required|is missing"
+        r"|not defined|undefined|not found|must be defined|be empty)"
     ),
 )
 PYDANTIC = re.compile(r"^(\w+)\n\s+(?:Field required|field required)", re.MULTILINE)
 EXCEPTION = re.compile(
-    r"^\s*(?:E\s+)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|NotFound|Configured|Refused|Timeout)\b.*)$"
+    r"^\s*(?:E\s+)?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|NotFound|Configured|Refused|Timeout)\b.*)$"
 )
 
 

@@ -16,7 +16,9 @@ TELLING = re.compile(
     r"(.*\.py|procfile|(.*[._-])?dockerfile|dockerfile\..*|(docker-)?compose(\..*)?\.ya?ml"
     r"|.*requirements?.*\.(txt|in)|constraints.*\.txt|\.python-version|runtime\.txt|pyproject\.toml"
     r"|setup\.cfg|pipfile|(uv|poetry)\.lock|alembic\.ini|schema\.sql|.*\.sh"
-    r"|\.?env[._-](example|sample|dist|template|default)|(example|sample|template)\.env)",
+    r"|\.?env[._-](example|sample|dist|template|default)|(example|sample|template)\.env"
+    r"|\.env(\.(dev|development|local|test|docker))?"
+    r"|.*(config|settings|polls|app).*\.(ya?ml|ini|toml))",
     re.IGNORECASE,
 )
 """Names of files that say something of how an app is run."""

@@ -2,7 +2,9 @@
 
 import re
 
+from lab.app.env_file import parse_env
 from lab.app.guess import pythons
+from lab.app.guess.beside import services
 from lab.app.guess.commands import GUNICORN_FILES, commands
 from lab.app.guess.dependencies import required_names, requirements, with_added
 from lab.app.guess.django_urls import django_routes
@@ -13,7 +15,7 @@ from lab.app.guess.layout import local_names, project_root
 from lab.app.guess.locks import name_in, normal
 from lab.app.guess.preparation import prepare
 from lab.app.guess.routes import Route, read_routes
-from lab.app.guess.settings import environment
+from lab.app.guess.settings import env_file, environment
 from lab.app.guess.stated import Command
 from lab.app.guess.tables import read_toml
 
@@ -40,6 +42,8 @@ def guess(folder: Folder) -> Guess:
     pyproject = toml(f"{project}/pyproject.toml" if project else "pyproject.toml")
     python = pythons.python(folder, project, pyproject)
     values, where = environment(folder, project)
+    variables = env_file(folder, project) if not values else None
+    known = {**(parse_env(folder.text(variables.value)) if variables else {}), **values}
     image = dockerfile(folder)
     found: list[Guessed | None] = [
         python,
@@ -48,6 +52,8 @@ def guess(folder: Folder) -> Guess:
         command_key(best, has_image=bool(image)),
         port(folder, best),
         prepare(folder, best),
+        services(folder, project, known),
+        variables,
         Guessed("environment", values, f"values of {where}") if values else None,
         *workers(folder, best),
     ]

@@ -17,7 +17,9 @@ from lab.app.guess.failures import (
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.locks import name_in, normal
+from lab.app.guess.mend_services import more_services, without_service
 from lab.app.guess.settings import asked_variables, value_for
+from lab.app.guess.tables_missing import with_tables
 
 BUILT_ELSEWHERE = {"psycopg2": "psycopg2-binary", "psycopg[c]": "psycopg[binary]"}
 """What needs a compiler and headers, and what is the same as a wheel."""
@@ -35,6 +37,8 @@ OUTGROWN = (
     (r"'(JSONEncoder|safe_join)' from 'flask", "flask<2.1"),
     (r"BaseSettings.{0,20}has been moved|pydantic\.errors\.PydanticImportError", "pydantic<2"),
     (r"PydanticUserError|pydantic:ConstrainedStr|'orm_mode' has been renamed", "pydantic<2"),
+    (r"No module named 'django\.utils\.six|'python_2_unicode_compatible'", "django<3"),
+    (r"'_FakeStack' object has no attribute|'__ident_func__'", "flask<2.2"),
     (r"'(ugettext\w*|force_text|smart_text)' from 'django|'url' from 'django.conf", "django<4"),
     (r"module 'sqlalchemy' has no attribute|'_ColumnEntity'|from 'sqlalchemy\.\w+", "sqlalchemy<2"),
     (r"compiled using NumPy 1|numpy\.dtype size changed|_ARRAY_API not found", "numpy<2"),
@@ -60,6 +64,9 @@ def changes(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         yield from more_variables(found, failure, folder)
         yield from local_database(found, failure)
         yield from without_image(found, failure)
+    if failure.kind is FailureKind.SERVICE:
+        yield from without_service(found, failure)
+        return
     if failure.kind is FailureKind.INSTALL:
         yield from other_packages(found, failure, folder)
         yield from other_python(found, "its packages cannot be installed")
@@ -68,6 +75,8 @@ def changes(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         port = failure.ports[0]
         why = "it listens there and not on $PORT"
         yield found.having(Guessed("port", port, why)).noting(f"port = {port}: {why}")
+    yield from more_services(found, failure, folder)
+    yield from with_tables(found, failure, folder)
     yield from more_packages(found, failure, folder)
     yield from older_packages(found, failure)
     yield from more_variables(found, failure, folder)

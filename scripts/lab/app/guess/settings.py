@@ -7,6 +7,7 @@ from typing import Any
 from lab.app.env_file import parse_env
 from lab.app.guess.dockerfile import read_recipe
 from lab.app.guess.folder import Folder, upwards
+from lab.app.guess.guessed import Guessed
 from lab.app.guess.stated import COMPOSE_FILES, WORKER, compose_services, inner
 
 DOCKERFILE = r"(.*[._-])?dockerfile"
@@ -14,6 +15,7 @@ EXAMPLES = (
     r"\.?env[._-](example|sample|dist|template|default)|\.env\.\w+\.(example|sample|dist|template)"
     r"|(example|sample|template)\.env"
 )
+ENV_FILES = (r"\.env\.(dev|development|local|test|docker)", r"\.env")
 RESERVED = re.compile(r"LAB_.*|PORT|HOST|PATH|PYTHONPATH|HOME|PYTHON\w*|LD_\w+|UID|GID|COMPOSE_.*")
 SECRET = "lab-placeholder-0123456789abcdef0123456789abcdef"
 VALUES = (
@@ -57,6 +59,16 @@ def environment(folder: Folder, project: str) -> tuple[dict[str, str], str]:
         sources.append(file)
     kept = {k: v for k, v in found.items() if not RESERVED.fullmatch(k) and "\0" not in v}
     return (kept if len(kept) <= 200 else {}), " and ".join(sources)
+
+
+def env_file(folder: Folder, project: str) -> Guessed | None:
+    """The file of variables for development, where the project gives no example of one."""
+    for up in upwards(project):
+        for pattern in ENV_FILES:
+            for name in folder.inside(up, pattern):
+                if parse_env(folder.text(name)):
+                    return Guessed("env_file", name, "the project's own variables")
+    return None
 
 
 ASKED = re.compile(

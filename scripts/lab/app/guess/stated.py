@@ -23,6 +23,8 @@ PREPARING = re.compile(
     r"|createcachetable|deploy|setup-?_?db|initialize_db|bootstrap)\b"
 )
 """Words of a command that makes a database ready and ends."""
+MAX_DEPTH = 3
+"""How deep a script that runs others is followed."""
 WORKER = re.compile(r"\b(celery|rq|dramatiq|arq|huey|worker|beat|flower|scheduler)\b")
 
 
@@ -85,7 +87,7 @@ def from_line(
             yield Command(found[0], why, found[1], prepare=prepare)
             return
         script = script_of(folder, step, where)
-        if script and depth < 3:
+        if script and depth < MAX_DEPTH:
             text, near = folder.text(script), where or parent_of(script)
             inside = list(from_line(folder, text, near, f"{why}, by {script}", depth=depth + 1))
             if inside:
@@ -122,14 +124,15 @@ def script_of(folder: Folder, step: Step, where: str) -> str | None:
 
 
 def preparing(
-    folder: Folder, before: Sequence[Step], where: str, *, anything: bool = False
+    folder: Folder, before: Sequence[Step], where: str, *, anything: bool = False, depth: int = 0
 ) -> Iterator[str]:
     """The commands that make data ready, of those that run before a server."""
     for step in before:
         words = list(step.words)
         if script := script_of(folder, step, where):
             inside = steps(folder.text(script))
-            yield from preparing(folder, inside, where)
+            if depth < MAX_DEPTH:  # scripts may name each other
+                yield from preparing(folder, inside, where, depth=depth + 1)
             continue
         if not anything and not PREPARING.search(" ".join(words)):
             continue

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lab.engines.process import postgres
+from lab.engines.process.beside import address_of, started
 from lab.engines.process.cgroups import Cgroups, remove
 from lab.engines.process.cpus import Shown, show
 from lab.engines.process.environments import Installed
@@ -125,18 +126,33 @@ class ProcessEngine:
             cleanup.callback(remove_tree, plan.work)
             try:
                 plan.copy_app()
-                database, database_address = self.start_database(plan)
-                if database is not None:
-                    cleanup.callback(end_supervisor, database)
+                beside, prefix, addresses = self.start_beside(plan, cleanup)
                 cgroup = self.cgroups.make(plan.work.name, variant.memory_limit_bytes)
                 if cgroup is not None:
                     cleanup.callback(remove, cgroup.path)
-                environment = plan.environment(shown, cgroup) | database_address
-                process = launch(plan.command(shown), environment, plan.work, cgroup)
+                environment = plan.environment(shown, cgroup) | addresses
+                command = [*prefix, *plan.command(shown)]
+                process = launch(command, environment, plan.work, cgroup)
             except (OSError, LabError) as error:
                 raise VariantError(f"{variant.name} cannot start: {error}") from error
             cleanup.pop_all()
-        return ProcessGroup(process, plan.work, cgroup, database)
+        return ProcessGroup(process, plan.work, cgroup, beside)
+
+    def start_beside(
+        self, plan: LaunchPlan, cleanup: contextlib.ExitStack
+    ) -> tuple[list[subprocess.Popen[bytes]], tuple[str, ...], dict[str, str]]:
+        """The supervisors of the servers beside a variant, what leads its command to them, and
+        the variables that do; they end with the cleanup."""
+        database, addresses = self.start_database(plan)
+        found = [database] if database is not None else []
+        prefix: tuple[str, ...] = ()
+        if self.sources.beside is not None:
+            beside = started(self.sources.beside, plan.work, address_of(plan.port))
+            found += beside.supervisors
+            prefix, addresses = beside.prefix, {**addresses, **beside.environment}
+        for supervisor in found:
+            cleanup.callback(end_supervisor, supervisor)
+        return found, prefix, addresses
 
     def start_database(
         self, plan: LaunchPlan

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.engines.process import postgres
+from lab.engines.process.beside import Template, address_of
 from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.cpus import Shown
 from lab.engines.process.environments import Installed
@@ -39,6 +40,8 @@ class Sources:
     """Where there is none, its files are temporary ones."""
     databases: Path = postgres.PROGRAMS
     """The folder with PostgreSQL's programs of each version."""
+    beside: Template | None = None
+    """The servers that the user app needs beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class LaunchPlan:
             "LAB_LIFECYCLE": "driver",
             "LAB_APPS_AT": str(self.sources.root / "apps"),
             "LAB_SOCKETS_AT": str(self.work / SOCKETS),
+            "LAB_BESIDE_AT": address_of(self.port),
             **shared,
         }
 

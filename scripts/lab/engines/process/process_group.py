@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +42,9 @@ class ProcessGroup:
         process: subprocess.Popen[bytes],
         work: Path,
         group: Cgroup | None,
-        database: subprocess.Popen[bytes] | None = None,
+        beside: Sequence[subprocess.Popen[bytes]] = (),
     ) -> None:
-        self.process, self.work, self.group, self.database = process, work, group, database
+        self.process, self.work, self.group, self.beside = process, work, group, tuple(beside)
         self.stopped_by = ""
         """Why the lab itself stopped it, in one sentence."""
 
@@ -58,7 +58,7 @@ class ProcessGroup:
         return exit_status(self.work / "server.exit")
 
     def supervisors(self) -> list[subprocess.Popen[bytes]]:
-        return [self.process, *([self.database] if self.database else [])]
+        return [self.process, *self.beside]
 
     def ask_to_end(self) -> None:
         """Ask all supervisors; again, after the guard has asked, has no effect."""

@@ -91,7 +91,11 @@ def test_a_server_of_databases_that_is_not_there_becomes_a_file() -> None:
     url = {"DATABASE_URL": "postgresql+asyncpg://u:p@db/x", "MODE": "a"}
     found = GUESS.having(Guessed("environment", url, "z"))
     said = "asyncpg: could not translate host name db"
-    assert next_guess(said, found=found).value("environment") == {
+    better = next_guess(said, found=found)
+    assert better.value("services") == ["postgres://u:p@db/x"]
+    cannot = next_guess("postgres: it needs postgres", FailureKind.SERVICE, better)
+    assert cannot.value("services") is None
+    assert next_guess(said, found=cannot).value("environment") == {
         "DATABASE_URL": "sqlite+aiosqlite:///./lab.db",
         "MODE": "a",
     }

@@ -172,6 +172,7 @@ def test_the_server_is_bound_to_loopback_whatever_was_given(tmp_path: Path) -> N
         "WORKERS": "4",
         "LAB_APPS_AT": f"{tmp_path}/apps",
         "LAB_SOCKETS_AT": "work/probes",
+        "LAB_BESIDE_AT": "127.90.58.153",
     }
 
 

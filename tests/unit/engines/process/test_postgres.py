@@ -134,12 +134,12 @@ def test_a_database_runs_beside_its_variant_and_ends_with_it(
     engine = engine_with(programs)
     engine.start(ONE)
     running = engine.running["one"]
-    assert running.database is not None
-    assert running.database.poll() is None
-    assert running.database.pid != running.process.pid
+    assert running.beside
+    assert running.beside[0].poll() is None
+    assert running.beside[0].pid != running.process.pid
     engine.stop(ONE)
 
-    assert running.database.poll() is not None
+    assert running.beside[0].poll() is not None
     assert not running.work.exists()
 
 

@@ -1,0 +1,175 @@
+"""What an app's description says of the servers beside it, and its environment led to them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote
+
+from lab.errors import UsageError
+from lab.records.beside import ServiceAsked, ServiceKind
+
+SCHEMES = {
+    "postgres": ServiceKind.POSTGRES,
+    "postgresql": ServiceKind.POSTGRES,
+    "postgis": ServiceKind.POSTGRES,
+    "psql": ServiceKind.POSTGRES,
+    "redis": ServiceKind.REDIS,
+    "valkey": ServiceKind.REDIS,
+    "mysql": ServiceKind.MARIADB,
+    "mysql2": ServiceKind.MARIADB,
+    "mariadb": ServiceKind.MARIADB,
+    "amqp": ServiceKind.RABBITMQ,
+    "pyamqp": ServiceKind.RABBITMQ,
+    "rabbitmq": ServiceKind.RABBITMQ,
+    "mongodb": ServiceKind.MONGODB,
+}
+URL = re.compile(
+    r"(?P<before>(?P<scheme>[a-z]\w*)(?:\+\w+)?://"
+    r"(?:(?P<user>[^:/@\s'\"]*)(?::(?P<password>[^@/\s'\"]*))?@)?)"
+    r"(?P<host>[A-Za-z0-9._-]*)(?P<port>:\d+)?(?:/(?P<database>[A-Za-z0-9_.-]*))?"
+)
+HINTS = (
+    (ServiceKind.POSTGRES, r"POSTGRES|PSQL|(^|_)PG"),
+    (ServiceKind.MARIADB, r"MYSQL|MARIADB"),
+    (ServiceKind.REDIS, r"REDIS|CACHE|CELERY"),
+    (ServiceKind.RABBITMQ, r"RABBIT|AMQP|BROKER"),
+    (ServiceKind.MONGODB, r"MONGO"),
+)
+SQL = (ServiceKind.POSTGRES, ServiceKind.MARIADB)
+OF_A_DATABASE = re.compile(r"(^|_)(DB|DATABASE|SQL\w*)(_|$)")
+HOST = re.compile(r".*(HOST|HOSTNAME|SERVER|ADDR|ADDRESS|ENDPOINT)$")
+LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal")
+
+
+def service_of(text: str) -> ServiceAsked:
+    """What one text asks for: a kind alone, or a URL with the names that it must know.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text in SCHEMES:
+        return ServiceAsked(SCHEMES[text])
+    match = URL.fullmatch(text)
+    if match is None or match["scheme"] not in SCHEMES:
+        raise ValueError(text)
+    return asked_by(match)
+
+
+def asked_by(match: "re.Match[str]") -> ServiceAsked:
+    """The names that a URL has."""
+    kind, host = SCHEMES[match["scheme"]], match["host"]
+    is_name = host not in LOCAL and "." not in host
+    return ServiceAsked(
+        kind,
+        users=one(match["user"]),
+        passwords=one(match["password"]),
+        databases=one(match["database"]) if kind is not ServiceKind.REDIS else (),
+        hosts=one(host) if is_name else (),
+    )
+
+
+def one(text: str | None) -> tuple[str, ...]:
+    return (unquote(text),) if text else ()
+
+
+def together(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:
+    """One for each kind, with the names of all."""
+    found: dict[ServiceKind, ServiceAsked] = {}
+    for each in asked:
+        found[each.kind] = found[each.kind].with_more(each) if each.kind in found else each
+    return tuple(found.values())
+
+
+def completed(
+    asked: Iterable[ServiceAsked], environment: Mapping[str, str]
+) -> tuple[ServiceAsked, ...]:
+    """The same with the names that the environment uses."""
+    asked = tuple(asked)
+    kinds = {each.kind for each in asked}
+    more = [asked_by(m) for m in urls(environment) if SCHEMES[m["scheme"]] in kinds]
+    for name, value in environment.items():
+        kind = kind_of(name, kinds)
+        if kind is None or not value:
+            continue
+        if re.search(r"(USER|USERNAME|ROLE)$", name):
+            more.append(ServiceAsked(kind, users=(value,)))
+        elif re.search(r"(PASSWORD|PASS|PASSWD|SECRET)$", name):
+            more.append(ServiceAsked(kind, passwords=(value,)))
+        elif re.search(r"(DB|DATABASE|NAME|SCHEMA)$", name):
+            more.append(ServiceAsked(kind, databases=(value,)))
+    return together((*asked, *more))
+
+
+def urls(environment: Mapping[str, str]) -> list["re.Match[str]"]:
+    """The URLs of servers among the values."""
+    found = [match for value in environment.values() for match in URL.finditer(value)]
+    return [match for match in found if match["scheme"] in SCHEMES]
+
+
+def kind_of(name: str, kinds: Iterable[ServiceKind]) -> ServiceKind | None:
+    """Which of these kinds a variable is about, by its name."""
+    for kind, pattern in HINTS:
+        if kind in kinds and re.search(pattern, name.upper()):
+            return kind
+    databases = [kind for kind in (*SQL, ServiceKind.MONGODB) if kind in kinds]
+    return databases[0] if databases and OF_A_DATABASE.search(name.upper()) else None
+
+
+def pointed(
+    environment: Mapping[str, str], asked: Sequence[ServiceAsked], address: str
+) -> dict[str, str]:
+    """The environment with the servers' address in the place of every host that it names for one.
+
+    Args:
+        address: of all of them; each listens on its usual port.
+    """
+    if not asked:
+        return dict(environment)
+    ports = {each.kind: each.port for each in asked}
+    names = {name for each in asked for name in each.names}
+
+    def led(match: "re.Match[str]") -> str:
+        kind = SCHEMES.get(match["scheme"])
+        if kind not in ports:
+            return match[0]
+        rest = match[0][
+            match.end("port") - match.start()
+            if match["port"]
+            else match.end("host") - match.start() :
+        ]
+        return f"{match['before']}{address}:{ports[kind]}{rest}"
+
+    found = {}
+    for name, value in environment.items():
+        kind = kind_of(name, ports)
+        host, _, port = value.partition(":")
+        if "://" in value:
+            value = URL.sub(led, value)
+        elif HOST.fullmatch(name.upper()) and (host in names or (kind and host in LOCAL)):
+            value = f"{address}:{port}" if port.isdigit() else address
+        elif value in names and not OF_A_DATABASE.search(name.upper()):
+            value = address
+        elif kind and name.upper().endswith("PORT") and value.isdigit():
+            value = str(ports[kind])
+        found[name] = value
+    return found
+
+
+def check_elsewhere(
+    environment: Mapping[str, str], asked: Sequence[ServiceAsked], allowed: Sequence[str], file: str
+) -> None:
+    """Refuse an environment that names another machine's database.
+
+    Raises:
+        UsageError: it does; says which variable and how to allow it.
+    """
+    kinds = {each.kind for each in asked}
+    for name, value in environment.items():
+        for match in urls({name: value}):
+            host, kind = match["host"], SCHEMES[match["scheme"]]
+            is_ours = kind in kinds or host in LOCAL or "." not in host
+            if not is_ours and host not in allowed:
+                raise UsageError(
+                    f"{file}: environment: {name} names {kind} on {host}, which the lab's load"
+                    f' would fill: say services = ["{kind}"] for a throw-away one, or'
+                    f' allow_hosts = ["{host}"]'
+                )

@@ -1,0 +1,153 @@
+"""The servers that a project needs beside it, by its Compose file, its variables, its words."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lab.app.beside import SCHEMES, URL, asked_by, completed, together, urls
+from lab.app.guess.folder import Folder, upwards
+from lab.app.guess.guessed import Guessed
+from lab.app.guess.stated import COMPOSE_FILES, compose_services
+from lab.records.beside import ServiceAsked, ServiceKind
+
+IMAGES = (
+    (ServiceKind.POSTGRES, r"postgres|postgis|timescale|pgvector"),
+    (ServiceKind.REDIS, r"redis(?!insight|.*commander)|valkey|keydb|dragonfly"),
+    (ServiceKind.MARIADB, r"mysql|mariadb|percona"),
+    (ServiceKind.RABBITMQ, r"rabbitmq"),
+    (ServiceKind.MONGODB, r"(^|/)mongo(db)?(:|$|@|-)"),
+)
+TOOLS = re.compile(r"admin|exporter|backup|express|insight|commander|ui\b|adminer")
+STATED = re.compile(
+    r"['\"]?\b\w*?(?P<what>user(?:name)?|role|dbname|database|db|name|password|passwd|pass)['\"]?"
+    r"\s*(?::=|[:=,])\s*(?:\w+[\w.]*\(\s*)?(?:(?-i:['\"][A-Z][A-Z0-9_]+['\"])\s*,\s*(?:default\s*=\s*)?)?"
+    r"['\"]?(?P<value>[A-Za-z_][\w-]{0,40})['\"]?",
+    re.IGNORECASE,
+)
+"""`user: shop`, `'NAME': 'shop'`, `os.getenv("DB_NAME", "shop")`."""
+TELLING = {
+    ServiceKind.POSTGRES: re.compile(r"postgres|psycopg|asyncpg|aiopg", re.IGNORECASE),
+    ServiceKind.MARIADB: re.compile(r"mysql|mariadb", re.IGNORECASE),
+    ServiceKind.MONGODB: re.compile(r"mongo", re.IGNORECASE),
+}
+NO_NAMES = frozenset({"none", "true", "false", "null", "str", "self", "os", "env", "config", "int"})
+MOST_NAMES = 8
+BY_SERVICE = {
+    "PostgreSQL": ServiceKind.POSTGRES,
+    "MySQL or MariaDB": ServiceKind.MARIADB,
+    "Redis": ServiceKind.REDIS,
+    "MongoDB": ServiceKind.MONGODB,
+    "RabbitMQ": ServiceKind.RABBITMQ,
+}
+"""The kinds by the names that failures have for them."""
+
+
+def services(folder: Folder, project: str, environment: Mapping[str, str]) -> Guessed | None:
+    """Those that the project's Compose file starts beside it, or its variables name."""
+    composed, where = from_compose(folder, project)
+    named = [asked_by(match) for match in urls(environment)]
+    asked = together((*composed, *named))
+    if not asked:
+        return None
+    why = where if composed else "its variables name them"
+    return Guessed("services", texts(with_names(folder, asked, environment)), why)
+
+
+def from_compose(folder: Folder, project: str) -> tuple[list[ServiceAsked], str]:
+    """The servers of the nearest Compose file, by their images."""
+    for up in upwards(project):
+        for name in folder.inside(up, COMPOSE_FILES):
+            found = list(composed(compose_services(folder.text(name))))
+            if found:
+                return found, f"services of {name}"
+    return [], ""
+
+
+def composed(services: Mapping[str, Mapping[str, Any]]) -> Iterator[ServiceAsked]:
+    for name, values in services.items():
+        image = str(values.get("image", "")).lower()
+        if not image or TOOLS.search(image):
+            continue
+        kind = next((kind for kind, pattern in IMAGES if re.search(pattern, image)), None)
+        if kind is not None:
+            asked = ServiceAsked(kind, hosts=(name,))
+            yield completed((asked,), given(values))[0]
+
+
+def given(values: Mapping[str, Any]) -> dict[str, str]:
+    """A server's own variables, where they are written out."""
+    found = values.get("environment")
+    if isinstance(found, list):
+        found = dict(each.split("=", 1) for each in map(str, found) if "=" in each)
+    if not isinstance(found, Mapping):
+        return {}
+    plain = {str(k): defaulted(str(v)) for k, v in found.items() if isinstance(v, str | int)}
+    return {name: value for name, value in plain.items() if value and "$" not in value}
+
+
+def defaulted(value: str) -> str:
+    """`${NAME:-value}` as its default."""
+    return re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", value)
+
+
+def with_names(
+    folder: Folder, asked: Sequence[ServiceAsked], environment: Mapping[str, str]
+) -> tuple[ServiceAsked, ...]:
+    """The same with the users and databases that the project's own files name for them."""
+    more = [stated_names(folder, each.kind) for each in asked]
+    whole = completed(asked, environment)
+    return together((*whole, *(each for each in more if each is not None)))
+
+
+def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
+    """Names in the files that speak of such a server."""
+    telling = TELLING.get(kind)
+    if telling is None:
+        return named_hosts(folder, kind)
+    found: dict[str, list[str]] = {"user": [], "database": []}
+    asked = []
+    for name, text in folder.files.items():
+        if not telling.search(text) or name.endswith((".lock", ".md", ".rst")):
+            continue
+        asked += [asked_by(m) for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
+        for match in STATED.finditer(text):
+            is_user = match["what"].lower().startswith(("user", "role"))
+            is_secret = match["what"].lower().startswith("pass")
+            if not is_secret and match["value"].lower() not in NO_NAMES:
+                found["user" if is_user else "database"].append(match["value"])
+    short = {key: tuple(dict.fromkeys(names))[:MOST_NAMES] for key, names in found.items()}
+    first = ServiceAsked(kind, users=short["user"], databases=short["database"])
+    return together((*asked, first))[0]
+
+
+def named_hosts(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
+    texts = (text for name, text in folder.files.items() if not name.endswith((".lock", ".md")))
+    found = [m for text in texts for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
+    return together(asked_by(match) for match in found)[0] if found else None
+
+
+def texts(asked: Sequence[ServiceAsked]) -> list[str]:
+    """As lab.toml writes them: a kind alone, or a URL for each set of names."""
+    return [text for each in asked for text in texts_of(each)]
+
+
+def texts_of(asked: ServiceAsked) -> Iterator[str]:
+    """One URL for each row of names; the kind alone where it has none that says more."""
+    columns = (asked.users, asked.passwords[:1], asked.databases, asked.hosts)
+    rows = min(max(map(len, columns)), MOST_NAMES)
+    if rows == 0:
+        yield asked.kind.value
+    for row in range(rows):
+        user, password, database, host = (
+            column[row] if row < len(column) else "" for column in columns
+        )
+        login = f"{user}:{password}@" if password else f"{user}@" if user else ""
+        path = f"/{database}" if database else ""
+        yield f"{asked.kind.value}://{login}{host}{path}" if login or host or path else asked.kind
+
+
+def adding(found: Guessed | None, more: ServiceAsked, why: str) -> Guessed:
+    """The key with one more server, or with more names of one."""
+    old = [] if found is None else list(found.value)
+    new = [text for text in texts_of(more) if text not in old]
+    return Guessed("services", [*old, *new], why)

@@ -1,0 +1,72 @@
+"""The next guess about the servers beside an app, by what a start without them said."""
+
+import re
+from collections.abc import Iterator
+
+from lab.app.beside import service_of
+from lab.app.guess.beside import BY_SERVICE, adding, texts, with_names
+from lab.app.guess.dependencies import required_names
+from lab.app.guess.failures import Failure, FailureKind, missing_service
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess, Guessed
+from lab.records.beside import ServiceAsked, ServiceKind
+
+DRIVERS = {
+    ServiceKind.POSTGRES: "psycopg psycopg2 psycopg2-binary asyncpg aiopg pg8000 psycopg-binary",
+    ServiceKind.REDIS: "redis aioredis django-redis flask-redis fastapi-cache2 arq rq",
+    ServiceKind.MARIADB: "pymysql mysqlclient aiomysql asyncmy mysql-connector-python mariadb "
+    "flask-mysqldb flask-mysql",
+    ServiceKind.MONGODB: "pymongo motor mongoengine beanie flask-pymongo odmantic",
+    ServiceKind.RABBITMQ: "pika aio-pika aiormq",
+}
+"""Packages that speak to them."""
+MISSING_NAMES = (
+    (ServiceKind.POSTGRES, "users", r'role "([^"]+)" does not exist'),
+    (ServiceKind.POSTGRES, "databases", r'database "([^"]+)" does not exist'),
+    (ServiceKind.MARIADB, "databases", r"Unknown database '([^']+)'"),
+)
+CANNOT = "cannot be had here"
+
+
+def more_services(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """A server that it could not reach, or a name that one did not know."""
+    key = found.key("services")
+    kinds = {service_of(text).kind for text in (key.value if key else ())}
+    for kind in missing_kinds(found, failure, folder):
+        if kind not in kinds and not refused_before(found, kind):
+            (asked,) = with_names(folder, (ServiceAsked(kind),), found.value("environment") or {})
+            why = f"{kind}, which it could not reach"
+            yield found.having(adding(key, asked, why)).noting(f"services and {why}")
+    for kind, field, pattern in MISSING_NAMES:
+        for name in re.findall(pattern, failure.said)[-1:]:
+            more = ServiceAsked(kind, **{field: (name,)})
+            if kind in kinds and key is not None and texts((more,))[0] not in key.value:
+                why = f"{name}, which its {kind} did not know"
+                yield found.having(adding(key, more, why)).noting(f"services and {why}")
+
+
+def missing_kinds(found: Guess, failure: Failure, folder: Folder) -> Iterator[ServiceKind]:
+    """What the failure names; of one without a word, what its packages speak to."""
+    named = missing_service(failure.said)
+    if named in BY_SERVICE:
+        yield BY_SERVICE[named]
+    elif failure.kind in (FailureKind.NEVER_READY, FailureKind.REFUSED):
+        names = required_names(folder, found.key("requirements"))
+        yield from (kind for kind, drivers in DRIVERS.items() if names & set(drivers.split()))
+
+
+def refused_before(found: Guess, kind: ServiceKind) -> bool:
+    return any(note.startswith(f"without {kind},") for note in found.notes)
+
+
+def without_service(found: Guess, failure: Failure) -> Iterator[Guess]:
+    """The rest of them, where one cannot be had: the app may come up without it."""
+    key, kind = found.key("services"), failure.said.partition(":")[0]
+    if key is None:
+        return
+    kept = [text for text in key.value if service_of(text).kind != kind]
+    changed = (
+        found.having(Guessed("services", kept, key.why)) if kept else found.without("services")
+    )
+    if len(kept) < len(key.value):
+        yield changed.noting(f"without {kind}, which {CANNOT}")

@@ -1,0 +1,116 @@
+"""What makes the tables that a started app did not find."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from lab.app.guess.failures import Failure
+from lab.app.guess.folder import Folder, parent_of
+from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.serving import within
+from lab.app.guess.source import Module
+
+MISSING = re.compile(
+    r"relation \"[^\"]+\" does not exist|no such table|Table '[^']+' doesn't exist|UndefinedTable"
+)
+SCRIPT = re.compile(
+    r"(init|create|setup|set_up|make|fill|populate|seed|bootstrap)_?-?(the_?)?(db|database|tables?|data)?"
+    r"|(db|database|tables)_?(init|create|setup|seed)|initial_data|seeds?"
+)
+CREATES = re.compile(r"create_all|create_tables|CREATE TABLE|generate_schemas")
+FLASK_TABLES = (
+    "import importlib, sys; sys.path.insert(0, '.'); m = importlib.import_module('{module}'); "
+    "app = m.{app}; app.app_context().push(); s = app.extensions['sqlalchemy']; "
+    "getattr(s, 'db', s).create_all()"
+)
+BASE_TABLES = (
+    "import sys; sys.path.insert(0, '.'); {imports}; from {base} import {name} as B; "
+    "from {where} import {engine} as e; B.metadata.create_all(e)"
+)
+
+
+def with_tables(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """What makes tables, one way after the other, in the place of what did not."""
+    if not MISSING.search(failure.said):
+        return
+    for line, why in ways(found, folder):
+        note = f"prepare = {line!r}: {why}"
+        if note not in found.notes:
+            yield found.having(Guessed("prepare", line, why)).noting(note)
+
+
+def ways(found: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
+    before = found.value("prepare")
+    stated = f"{before} && " if before else ""
+    yield from scripts(folder)
+    yield from of_flask(found, folder)
+    for line, why in of_sqlalchemy(folder):
+        yield stated + line, why
+
+
+def scripts(folder: Folder) -> Iterator[tuple[str, str]]:
+    """The project's own programs that make them, by their names and words."""
+    for module in folder.modules:
+        name = module.path.rpartition("/")[2].removesuffix(".py")
+        if SCRIPT.fullmatch(name) and CREATES.search(whole(folder, module)):
+            root = parent_of(module.path)
+            dotted = module.path.removesuffix(".py").replace("/", ".")
+            if f"{root}/__init__.py" in folder.files:
+                yield f"python -m {dotted}", f"{module.path} makes the tables"
+            else:
+                line = within(root, f"python {name}.py").replace("&& exec ", "&& ")
+                yield line, f"{module.path} makes the tables"
+
+
+def whole(folder: Folder, module: Module) -> str:
+    """A program with the modules of the project that it imports."""
+    inside = [m.text for m in folder.modules if dotted_of(m) in module.names.values()]
+    return "\n".join((module.text, *inside))
+
+
+def dotted_of(module: Module) -> str:
+    return module.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def of_flask(found: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
+    """Flask-SQLAlchemy's tables, in the context of the app that is served."""
+    line = str(found.value("command") or found.value("local_command") or "")
+    target = re.search(r"(?:FLASK_APP=|--app[ =]|\s)'?([\w.]+):(\w+)(\(\))?'?", line)
+    uses = any("flask_sqlalchemy" in module.imports for module in folder.modules)
+    if target is None or not uses:
+        return
+    is_factory = target[3] or target[2].startswith(("create", "make", "get"))
+    app = f"{target[2]}()" if is_factory else target[2]
+    program = FLASK_TABLES.format(module=target[1], app=app)
+    where = re.match(r"cd (\S+) && ", line)
+    run = within(where[1] if where else "", f'python -c "{program}"').replace("&& exec ", "&& ")
+    yield run, "Flask-SQLAlchemy makes the tables of its models"
+
+
+def of_sqlalchemy(folder: Folder) -> Iterator[tuple[str, str]]:
+    """The tables of a declarative base, on the project's own engine."""
+    bases = list(assigned(folder, ("declarative_base", "DeclarativeBase", "registry")))
+    engines = list(assigned(folder, ("create_engine",)))
+    models = [dotted_of(m) for m in folder.modules if "__tablename__" in m.text]
+    for base, name in bases[:1]:
+        for where, engine in engines[:1]:
+            imports = f"import {', '.join(models[:12])}" if models else "pass"
+            program = BASE_TABLES.format(
+                imports=imports, base=base, name=name, where=where, engine=engine
+            )
+            yield f'python -c "{program}"', f"the tables of {base}.{name}"
+
+
+def assigned(folder: Folder, calls: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The module and the name of what is made by one of these, or derived from one."""
+    for module in folder.modules:
+        for node in module.tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                function = node.value.func
+                last = getattr(function, "attr", getattr(function, "id", ""))
+                if last in calls and isinstance(node.targets[0], ast.Name):
+                    yield dotted_of(module), node.targets[0].id
+            elif isinstance(node, ast.ClassDef):
+                names = [getattr(base, "attr", getattr(base, "id", "")) for base in node.bases]
+                if set(names) & set(calls):
+                    yield dotted_of(module), node.name

@@ -1,0 +1,115 @@
+"""Programs of servers: this machine's own, else Debian's packages, unpacked where the lab keeps."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.engines.process.environments import COMPLETE
+from lab.errors import LabError
+
+FOLDERS = (
+    "usr/bin",
+    "usr/sbin",
+    "usr/lib/postgresql/*/bin",
+    "usr/lib/rabbitmq/bin",
+)
+SECONDS = 300.0
+URI = re.compile(r"^'[^']+' ([a-z0-9][a-z0-9+.-]*)_\S+\.deb ", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Where a server's programs are, and what they need of the environment."""
+
+    folders: tuple[str, ...]
+    root: Path | None = None
+    """Below which packages were unpacked; None where they are installed."""
+
+    def environment(self) -> dict[str, str]:
+        path = os.pathsep.join((*self.folders, os.environ.get("PATH", os.defpath)))
+        if self.root is None:
+            return {"PATH": path, "LANG": "C.UTF-8"}
+        libraries = [str(each) for each in sorted((self.root / "usr/lib").glob("*-linux-gnu*"))]
+        return {"PATH": path, "LANG": "C.UTF-8", "LD_LIBRARY_PATH": os.pathsep.join(libraries)}
+
+    def which(self, name: str) -> str | None:
+        return shutil.which(name, path=self.environment()["PATH"])
+
+
+def programs(
+    names: Sequence[str], packages: Sequence[str], cache: Path, say: Callable[[str], None]
+) -> Programs | None:
+    """Where one of these programs is, after Debian's packages were unpacked if there is none.
+
+    Args:
+        names: any of them is enough.
+        cache: the folder that keeps what was unpacked.
+    """
+    for found in (installed(), unpacked(cache, packages)):
+        if found is not None and any(found.which(name) for name in names):
+            return found
+    if not packages or shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        return None
+    say(f"unpacking Debian's {packages[0]}")
+    try:
+        unpack(cache, packages)
+    except (LabError, OSError, subprocess.TimeoutExpired):
+        return None
+    found = unpacked(cache, packages)
+    return found if found and any(found.which(name) for name in names) else None
+
+
+def installed() -> Programs:
+    return Programs(tuple(matching(Path("/"))))
+
+
+def matching(root: Path) -> Iterator[str]:
+    for pattern in FOLDERS:
+        yield from (str(each) for each in sorted(root.glob(pattern), reverse=True))
+
+
+def unpacked(cache: Path, packages: Sequence[str]) -> Programs | None:
+    if not packages or not (cache / packages[0] / COMPLETE).exists():
+        return None
+    root = cache / packages[0]
+    return Programs(tuple(matching(root)), root)
+
+
+def unpack(cache: Path, packages: Sequence[str]) -> None:
+    """Download what apt would install and unpack it; no package is installed.
+
+    Raises:
+        LabError: apt does not know them, or they cannot be had.
+    """
+    root = cache / packages[0]
+    shutil.rmtree(root, ignore_errors=True)
+    files = root / "packages"
+    files.mkdir(parents=True)
+    asked = ("--print-uris", "-qq", "--no-install-recommends", "--option", "Debug::NoLocking=1")
+    wanted = list(dict.fromkeys(URI.findall(output("apt-get", "install", *asked, *packages))))
+    output("apt-get", "download", "-qq", *(wanted or packages), folder=files)
+    for package in sorted(files.glob("*.deb")):
+        output("dpkg-deb", "-x", str(package), str(root))
+    shutil.rmtree(files)
+    (root / COMPLETE).touch()
+
+
+def output(*words: str, folder: Path | None = None) -> str:
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        raise LabError(f"{words[0]} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout

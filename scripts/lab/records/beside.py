@@ -1,0 +1,62 @@
+"""The servers that an app needs beside it: databases, caches, brokers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ServiceKind(StrEnum):
+    """What the lab can start beside an app."""
+
+    POSTGRES = "postgres"
+    REDIS = "redis"
+    MARIADB = "mariadb"
+    RABBITMQ = "rabbitmq"
+    MONGODB = "mongodb"
+
+
+PORTS = {
+    ServiceKind.POSTGRES: 5432,
+    ServiceKind.REDIS: 6379,
+    ServiceKind.MARIADB: 3306,
+    ServiceKind.RABBITMQ: 5672,
+    ServiceKind.MONGODB: 27017,
+}
+"""Where each of them listens: on its usual port, at an address of its own."""
+USUAL_HOSTS = {
+    ServiceKind.POSTGRES: ("postgres", "postgresql", "db", "database", "pg"),
+    ServiceKind.REDIS: ("redis", "cache", "valkey"),
+    ServiceKind.MARIADB: ("mariadb", "mysql", "db", "database"),
+    ServiceKind.RABBITMQ: ("rabbitmq", "rabbit", "broker", "amqp"),
+    ServiceKind.MONGODB: ("mongodb", "mongo", "db", "database"),
+}
+"""Names by which Compose files call them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAsked:
+    """One server with throw-away data, and what it is asked for by name."""
+
+    kind: ServiceKind
+    users: tuple[str, ...] = ()
+    passwords: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def port(self) -> int:
+        return PORTS[self.kind]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its host, those that are usual among them."""
+        return tuple(dict.fromkeys((*self.hosts, *USUAL_HOSTS[self.kind])))
+
+    def with_more(self, other: "ServiceAsked") -> "ServiceAsked":
+        """The same with the names of another one of its kind."""
+        return ServiceAsked(
+            self.kind,
+            tuple(dict.fromkeys((*self.users, *other.users))),
+            tuple(dict.fromkeys((*self.passwords, *other.passwords))),
+            tuple(dict.fromkeys((*self.databases, *other.databases))),
+            tuple(dict.fromkeys((*self.hosts, *other.hosts))),
+        )

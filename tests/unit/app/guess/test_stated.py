@@ -1,0 +1,11 @@
+"""Commands that a project states."""
+
+from lab.app.guess.folder import Folder
+from lab.app.guess.stated import stated_commands
+
+
+def test_scripts_that_run_each_other_come_to_an_end() -> None:
+    text = "./run.sh\n./other.sh\npython -m gunicorn shop:app\n"
+    files = {"run.sh": text, "other.sh": "./run.sh\n", "shop.py": "app = 1"}
+    lines = [each.line for each in stated_commands(Folder(files))]
+    assert "gunicorn --bind $HOST:$PORT shop:app" in lines

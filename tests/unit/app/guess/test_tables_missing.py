@@ -1,0 +1,43 @@
+"""What makes the tables that a started app did not find."""
+
+import pytest
+from lab.app.guess.failures import Failure, FailureKind
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.tables_missing import with_tables
+
+SAID = 'UndefinedTableError: relation "question" does not exist'
+COMMAND = Guessed("command", "python -m flask --app shop:create_app run", "")
+
+
+def prepares(said: str = SAID, **files: str) -> list[str]:
+    folder = Folder({name.replace("__", "/") + ".py": text for name, text in files.items()})
+    failure = Failure(FailureKind.REFUSED, said)
+    return [each.value("prepare") for each in with_tables(Guess((COMMAND,)), failure, folder)]
+
+
+def test_the_projects_own_program_comes_first() -> None:
+    files = {"init_db": "Base.metadata.create_all(e)", "tools__seed": "print('CREATE TABLE x')"}
+    assert prepares(**files) == ["python init_db.py", "cd tools && python seed.py"]
+
+
+def test_a_program_that_makes_none_is_left_out() -> None:
+    assert prepares(seed="print(1)") == []
+
+
+def test_flask_makes_its_own_in_the_context_of_the_app() -> None:
+    (line,) = prepares(shop="from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()")
+    assert "m.create_app(); app.app_context().push()" in line
+
+
+def test_a_declarative_base_makes_its_own_on_the_projects_engine() -> None:
+    (line,) = prepares(
+        db="engine = create_engine('x')\nBase = declarative_base()",
+        models="class A(Base):\n    __tablename__ = 'a'\n",
+    )
+    assert "import models; from db import Base as B; from db import engine as e" in line
+
+
+@pytest.mark.parametrize("said", ["boom", "KeyError: 'table'"])
+def test_other_failures_need_no_tables(said: str) -> None:
+    assert prepares(said, init_db="create_all()") == []
