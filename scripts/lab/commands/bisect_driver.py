@@ -17,9 +17,9 @@ from lab.app.requests import user_app_of
 from lab.app.requirements import content, own_files
 from lab.app.services import base_name
 from lab.app.spec import AppSpec
-from lab.app.workdir import COMPOSE_FILE, COPY, process_engine, workplace, write_services
+from lab.app.workdir import COMPOSE_FILE, process_engine, workplace, write_services
 from lab.bisect.measurement import measurement
-from lab.commands.try_guess import prepare_data
+from lab.commands.app_prepare import prepare_data, with_servers
 from lab.engines.process.environments import Installed, Preparation
 from lab.engines.process.uv import Uv
 from lab.errors import LabError, UsageError, VariantError
@@ -180,11 +180,13 @@ class PointDriver:
     async def run(self, spec: AppSpec, installed: Installed) -> PointMeasurement:
         bench = self.bench
         with workplace(spec) as work:
-            if failure := await asyncio.to_thread(prepare_data, spec, installed, work / COPY):
+            where = (bench.root, silent)
+            ready = await asyncio.to_thread(with_servers, spec, installed, work, *where)
+            if failure := await asyncio.to_thread(prepare_data, spec, ready, work):
                 raise VariantError(f"prepare failed: {telling_line(failure.said)}")
             file = work / COMPOSE_FILE
             write_services(spec, bench.settings.host_cpus, None, file)
-            engine = process_engine(spec, installed, bench.settings, bench.given, bench.root, work)
+            engine = process_engine(spec, ready, bench.settings, bench.given, bench.root, work)
             variants = {each.name: each for each in read_matrix(file, bench.given)}
             load = ShortLoad(spec.concurrency, spec.ready_seconds)
             runner = ShortRunner(engine, variants[base_name(spec)], user_app_of(spec), load)
