@@ -85,7 +85,6 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
     table = Table(file, "", values)
     table.check_names((*(key.name for key in APP_KEYS), REQUESTS, keys.BUNDLE))
     blocks, requirements = table.read(keys.BLOCKS), table.read(keys.REQUIREMENTS)
-    variables = environment(table)
     spec = AppSpec(
         file=file.resolve(),
         name=name_of(file.resolve()),
@@ -97,11 +96,11 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         prepare=shell_line(table, keys.PREPARE),
         port=table.read(keys.PORT),
         ready_seconds=float(table.read(keys.READY_SECONDS)),
-        services=services(table, variables),
+        services=services(table),
         allow_hosts=table.read(keys.ALLOW_HOSTS),
         image=table.read(keys.IMAGE),
         dockerfile=dockerfile(table),
-        environment=variables,
+        environment=environment(table),
         workers=table.read(keys.WORKERS),
         memory_bytes=table.read(keys.MEMORY),
         system_packages=table.read(keys.SYSTEM_PACKAGES),
@@ -141,10 +140,10 @@ def environment(table: Table) -> Mapping[str, str]:
     return {**from_file, **written}
 
 
-def services(table: Table, variables: Mapping[str, str]) -> tuple[ServiceAsked, ...]:
+def services(table: Table) -> tuple[ServiceAsked, ...]:
     """Those that are named, with the names that the variables use for them."""
     named: tuple[ServiceAsked, ...] = table.read(keys.SERVICES)
-    return completed(named, variables)
+    return completed(named, environment(table))
 
 
 def dockerfile(table: Table) -> Path | None:
