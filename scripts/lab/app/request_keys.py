@@ -5,7 +5,7 @@ from typing import Any
 
 from lab.app.key import Key
 from lab.app.spec import RequestProtocol, RequestSpec
-from lab.app.toml_kinds import FileName, OneMember, Statuses, Text, TextMap, Uploads, Whole
+from lab.app.toml_kinds import FileName, Number, OneMember, Statuses, Text, TextMap, Uploads, Whole
 from lab.records.variant import Connection
 
 REQUESTS = "requests"
@@ -82,6 +82,22 @@ CONNECTION = Key(
     "`close`: a connection a request",
     setting="CONNECTION",
 )
+READ_SECONDS: Key[float | None] = Key(
+    "read_seconds",
+    Number(0.01, 60),
+    NO_REQUEST.read_seconds,
+    "1",
+    "an answer without end is read so long, then the client hangs up; it counts as served",
+    "to the answer's end",
+)
+ABANDON = Key(
+    "abandon",
+    Number(0, 1),
+    NO_REQUEST.abandon,
+    "0.1",
+    "the share of requests whose client goes away after 10 ms, which counts as served",
+    "`0`",
+)
 
 REQUEST_KEYS: tuple[Key[Any], ...] = (
     KIND,
@@ -94,4 +110,6 @@ REQUEST_KEYS: tuple[Key[Any], ...] = (
     EXPECT,
     WEIGHT,
     CONNECTION,
+    READ_SECONDS,
+    ABANDON,
 )

@@ -35,7 +35,9 @@ def weighted_request_of(request: RequestSpec) -> WeightedRequest:
         body=body,
         ok_statuses=request.expect or SUCCESS,
     )
-    return WeightedRequest(sent, request.weight, request.connection)
+    return WeightedRequest(
+        sent, request.weight, request.connection, request.read_seconds, request.abandon
+    )
 
 
 def headers_and_body(request: RequestSpec) -> tuple[tuple[tuple[str, str], ...], bytes]:

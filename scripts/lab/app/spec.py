@@ -44,6 +44,10 @@ class RequestSpec:
     """Statuses that count as served; none: any 2xx."""
     weight: int = 1
     connection: Connection = Connection.CLOSE
+    read_seconds: float | None = None
+    """How long each answer is read before the client hangs up; None: to its end."""
+    abandon: float = 0.0
+    """The share of the requests whose client goes away before it is answered."""
 
 
 @dataclass(frozen=True, slots=True)

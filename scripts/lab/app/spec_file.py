@@ -222,6 +222,8 @@ def request(table: Table) -> RequestSpec:
         expect=table.read(request_keys.EXPECT),
         weight=table.read(request_keys.WEIGHT),
         connection=table.read(request_keys.CONNECTION),
+        read_seconds=table.read(request_keys.READ_SECONDS),
+        abandon=table.read(request_keys.ABANDON),
     )
 
 

@@ -72,6 +72,24 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A number within bounds, both of them allowed."""
+
+    low: float
+    high: float
+
+    @property
+    def allowed(self) -> str:
+        return f"a number from {self.low} to {self.high}"
+
+    def parse(self, value: Any, _: Path) -> float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not self.low <= value <= self.high:
+            raise ValueError(self.allowed)
+        return float(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """True or false."""
 

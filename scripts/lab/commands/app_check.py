@@ -150,13 +150,15 @@ def ask(
     body = body.replace(b"{n}", n.encode())
     headers = {k: str(v).replace("{n}", n) for k, v in values.get("headers", {}).items()}
     connection = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    began = time.monotonic()
     try:
         path = request.path.replace("{n}", n)
         connection.request(request.method, path, body or None, {"Connection": "close", **headers})
         answer = connection.getresponse()
         content, is_endless = bounded_body(connection, answer, body_seconds)
         location = answer.getheader("Location") or ""
-        return Answer(answer.status, content, location, is_endless=is_endless)
+        seconds = time.monotonic() - began
+        return Answer(answer.status, content, location, is_endless=is_endless, seconds=seconds)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Answer(None, fault=str(error) or type(error).__name__)
     finally:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from lab.app.guess.asking import settled
+from lab.app.guess.asking import load_of, settled
 from lab.app.guess.folder import read_folder
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.guess.render import render
@@ -49,6 +49,12 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
         except NotUp as error:
             add_failure(FAILURES, replace(error.failure, in_image=spec.has_own_image))
             raise GuessFailed(failed(error.failure)) from error
+    if spec.services:
+        names = ", ".join(each.kind for each in spec.services)
+        raise UsageError(
+            f"{spec.file}: services: {names} are started beside local processes alone: "
+            "ENGINE=process, or start them yourself and name them in `environment`"
+        )
     check_described(engine, variant, spec)
     return spec
 
@@ -63,9 +69,12 @@ def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
         if not requests:
             raise NotUp(refusals(running, asked))
         tell(say, asked)
+        if (count := load_of(asked)) is not None:
+            found = found.having(count)
     text = render(replace(found, requests=requests))
     write_file(FAILURES.with_name(FILE), text)
-    return replace(spec, requests=describe(parse(text, spec.file), spec.file).requests)
+    described = describe(parse(text, spec.file), spec.file)
+    return replace(spec, requests=described.requests, count=described.count)
 
 
 def check_described(engine: Engine, variant: Variant, spec: AppSpec) -> None:

@@ -52,6 +52,8 @@ def advice(where: Path, failure: Failure) -> str:
     write = f"`make init APP={where}` writes the guess"
     if failure.kind is FailureKind.INSTALL:
         return f"{where}: requirements cannot be installed: {telling_line(failure.said)}; {write}"
+    if failure.kind is FailureKind.SERVICE:
+        return f"{where}: {failure.told}; {write}"
     if service := missing_service(failure.said):
         return (
             f"{where}: it needs {service}, and none answers where it looks for one "
@@ -129,6 +131,9 @@ def refusal(running: Running, spec: AppSpec, say: Say) -> Failure | None:
             if answer.status in expected:
                 break
         say(f"  {answered(sent, answer)}")
+        if answer.is_endless and request.read_seconds is None and not request.abandon:
+            told = f"{request.method} {request.path} has an answer without end: say how long it"
+            return Failure(FailureKind.REFUSED, "", told=f"{told} is read (read_seconds = 1)")
         if answer.status not in expected:
             wrong.append((answered(sent, answer), answer))
     if not wrong:

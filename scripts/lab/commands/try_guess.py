@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS, prepare_app
-from lab.app.guess.asking import settled
+from lab.app.guess.asking import load_of, settled
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
@@ -146,6 +146,8 @@ def checked(
             if not requests:
                 return refusals(running, asked)
             tell(place.say, asked)
+            if (count := load_of(asked)) is not None:
+                found = found.having(count)
             return replace(found, requests=requests)
     except NotUp as error:
         return error.failure

@@ -20,6 +20,9 @@ from lab.load.target import Target
 RETRIED_KINDS = ("refused", "unreachable")
 MOST_KEPT_BYTES = 4_096
 """How much is kept of a response that is refused: its head and the beginning of its body."""
+HUNG_UP = "hung up"
+"""The outcome of a request whose client went away as it was told to."""
+HANG_UP_PAUSE_SECONDS = 0.05
 CHUNKS_PER_TURN = 8_192
 """Chunks of one read after which the other clients of the loop come first."""
 
@@ -102,10 +105,29 @@ class LoadClient(asyncio.Protocol):
         assert self.transport is not None
         assert self.request is not None
         self.reader.expects_no_body = self.request.expects_no_body
+        if self.request.read_seconds is not None:
+            self.loop.call_later(self.request.read_seconds, self.hang_up, self.sent_at)
         if self.request.data is None:
             self.loop.call_soon(self.succeed_without_request)
         else:
             self.transport.write(self.request.data)
+
+    def hang_up(self, sent_at: float | None) -> None:
+        """End a response that was read long enough; one that has not begun is waited for."""
+        if self.sent_at is None or self.sent_at != sent_at or self.request is None:
+            return
+        if not self.reader.has_head and not self.request.is_abandoned:
+            self.loop.call_later(HANG_UP_PAUSE_SECONDS, self.hang_up, sent_at)
+            return
+        if self.reader.has_head and self.reader.status not in self.request.ok_statuses:
+            self.succeed(keep_alive=False)  # it counts as refused
+            return
+        self.counts.count_success(time.perf_counter() - self.sent_at)
+        self.sent_at = None
+        if self.request.kind:
+            self.counts.of(self.request.kind).outcomes[HUNG_UP] += 1
+        self.drop_connection()
+        self.next_request()
 
     def succeed_without_request(self) -> None:
         """Count a connection that is opened and closed without a request."""

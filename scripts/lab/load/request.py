@@ -29,6 +29,10 @@ class EncodedRequest:
     """Whether the connection may carry the next request."""
     expects_no_body: bool = False
     """Whether its response has no body, whatever length it gives."""
+    read_seconds: float | None = None
+    """How long its response is read before the client hangs up; None: to its end."""
+    is_abandoned: bool = False
+    """Whether the client goes away after that time whatever it was answered."""
     kind: str = ""
     """Method and path of a user app's request, under which it is counted; empty elsewhere."""
 

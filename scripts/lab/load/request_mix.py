@@ -8,6 +8,8 @@ from math import gcd
 from lab.load.request import EncodedRequest, Request
 from lab.records.variant import Connection
 
+ABANDONED_SECONDS = 0.01
+"""After which a client goes away that does not wait for its answer."""
 NUMBER = "{n}"
 """Replaced by the request's number, in a path, a header's value or a body."""
 
@@ -19,12 +21,18 @@ class WeightedRequest:
     request: Request | None
     weight: int = 1
     connection: Connection = Connection.CLOSE
+    read_seconds: float | None = None
+    """How long each answer is read; None: to its end."""
+    abandoned: float = 0.0
+    """The share of the requests whose client goes away in the middle."""
 
     def is_numbered(self) -> bool:
         """Whether each request of this kind has a number in it."""
         request = self.request
         if request is None:
             return False
+        if self.abandoned:
+            return True
         texts = (request.path, *(value for _, value in request.headers))
         return any(NUMBER in text for text in texts) or NUMBER.encode() in request.body
 
@@ -33,7 +41,19 @@ class WeightedRequest:
         if self.request is None:
             return EncodedRequest(None, (), keep_alive=False)
         encoded = numbered(self.request, str(number)).encode(host, self.connection)
-        return replace(encoded, kind=self.name)
+        if self.is_abandoned(number):
+            return replace(
+                encoded,
+                kind=self.name,
+                read_seconds=ABANDONED_SECONDS,
+                is_abandoned=True,
+                keep_alive=False,
+            )
+        return replace(encoded, kind=self.name, read_seconds=self.read_seconds)
+
+    def is_abandoned(self, number: int) -> bool:
+        """Whether the client of this request goes away, the same ones each time."""
+        return int(number * self.abandoned) > int((number - 1) * self.abandoned)
 
     @property
     def name(self) -> str:

@@ -105,6 +105,11 @@ class ResponseReader:
         self.unread_bytes -= count
         return self.unread_bytes
 
+    @property
+    def has_head(self) -> bool:
+        """Whether the head of a response was read, and its body is not yet complete."""
+        return self._in_body
+
     def end(self) -> bool:
         """Whether the end of the connection is the proper end of this response."""
         ended = self._in_body and self._ends_with_connection

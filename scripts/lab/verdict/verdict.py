@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Interval, Verdict
 from lab.records.trial import Trial
 from lab.verdict.caveats import Caveat
+from lab.verdict.data_growth import data_growth
 from lab.verdict.end_criteria import (
     LEAST_REQUESTS,
     flat_bytes_of,
@@ -78,7 +79,16 @@ class Conclusion:
 
 
 def judge_trial(trial: Trial) -> Judgement:
-    """The verdict of a recorded trial; a death at the memory limit is judged by what led to it."""
+    """The verdict of a recorded trial; where the app's own data grew, that is said first.
+
+    A death at the memory limit is judged by what led to it.
+    """
+    judged = judge_memory(trial)
+    grown = data_growth(trial.blocks) if judged.verdict is not Verdict.FLAT else None
+    return judged if grown is None else replace(judged, reason=f"{grown.sentence} {judged.reason}")
+
+
+def judge_memory(trial: Trial) -> Judgement:
     troughs = troughs_of(trial)
     judged = judge(troughs, conditions_of(trial), trial.start.matters_bytes)
     met = limit_met(trial) if judged.verdict is Verdict.INCONCLUSIVE else None

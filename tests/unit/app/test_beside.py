@@ -164,3 +164,10 @@ def test_a_server_that_cannot_be_had_is_left_out_and_not_tried_again() -> None:
     assert found.value("services") == ["redis"]
     silent = Failure(FailureKind.DIED, "pymongo ServerSelectionTimeoutError: connection refused")
     assert mended(found, silent, Folder({})) is None
+
+
+def test_names_that_its_own_preparation_makes_are_left_to_it() -> None:
+    given = Guessed("services", ["postgres://ann@/x"], "")
+    prepare = Guessed("prepare", "python init_db.py", "")
+    said = 'DuplicateObjectError: role "ann" already exists'
+    assert mend(said, given, prepare, kind=FailureKind.PREPARE) == ["postgres"]

@@ -6,10 +6,19 @@ from pathlib import Path
 import pytest
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.history import add_failure, after, read_failures
+from lab.app.guess.mend import mended
 from lab.app.spec_file import read_spec
-from lab.commands.try_next import build_failure, guess_failed, guessed_description, is_guess
+from lab.commands.try_next import (
+    build_failure,
+    guess_failed,
+    guessed_description,
+    is_guess,
+    no_server_here,
+)
 from lab.errors import LabError, UsageError
+from lab.records.beside import ServiceKind
 
 APP = "from flask import Flask\napp = Flask(__name__)\n"
 
@@ -75,3 +84,12 @@ def test_a_step_that_makes_data_ready_is_told_from_an_installation() -> None:
     assert build_failure(install, is_own=False).kind is FailureKind.INSTALL
     assert build_failure(install + prepare, is_own=False).kind is FailureKind.PREPARE
     assert build_failure(prepare, is_own=True).kind is FailureKind.INSTALL
+
+
+def test_a_server_beside_it_is_left_out_in_containers_and_told() -> None:
+    failure = no_server_here(ServiceKind.REDIS)
+    assert failure.told == "redis is started beside local processes alone: ENGINE=process"
+    given = Guess((Guessed("services", ["redis", "postgres"], ""),))
+    found = mended(given, failure, Folder({}))
+    assert found is not None
+    assert found.value("services") == ["postgres"]

@@ -4,13 +4,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 
-from lab.app.guess.guessed import Guess, GuessedRequest
+from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
 from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described, parse_document
 
 A_USUAL_PATH = "a usual path"
 MOST_KEPT = 5
 REDIRECTIONS = (301, 302, 303, 307, 308)
 MOST_ASKED = 40
+SLOW_SECONDS = 0.1
+READ_SECONDS = 0.2
+"""How long an answer without end is read by the load."""
+LOAD_SECONDS = 240.0
+"""How long the load of a guess may take on a machine of two cores."""
+LEAST_COUNT, USUAL_COUNT = 400, 4000
 USUAL = (
     "/",
     "/docs",
@@ -36,6 +42,8 @@ class Answer:
     """Why there was none."""
     is_endless: bool = False
     """Whether it went on and on, as a stream of events does."""
+    seconds: float = 0.0
+    """How long it took."""
 
     @property
     def is_served(self) -> bool:
@@ -52,6 +60,8 @@ class Asked:
     kept: list[GuessedRequest] = field(default_factory=list)
     others: list[tuple[GuessedRequest, Answer]] = field(default_factory=list)
     seen: set[tuple[str, str]] = field(default_factory=set)
+    slowest_seconds: float = 0.0
+    """Of the requests that are kept, once their first answer is over."""
 
 
 def settled(found: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], Asked]:
@@ -69,6 +79,15 @@ def settled(found: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], Asked]:
     if not asked.kept:
         asked.kept = fallback(asked)
     return tuple(asked.kept), asked
+
+
+def load_of(asked: Asked) -> Guessed | None:
+    """Fewer requests than usual, where the answers are slow; two are worked on at once."""
+    seconds = asked.slowest_seconds
+    if seconds * USUAL_COUNT / 2 <= LOAD_SECONDS:
+        return None
+    count = max(LEAST_COUNT, int(2 * LOAD_SECONDS / seconds) // 100 * 100)
+    return Guessed("count", count, f"an answer takes {seconds:.2f} s")
 
 
 def candidates(found: Guess, ask: Ask) -> Iterator[GuessedRequest]:
@@ -92,10 +111,11 @@ def try_request(request: GuessedRequest, ask: Ask, asked: Asked, depth: int = 0)
         return
     asked.seen.add((request.method, request.path))
     answer = ask(request)
-    if answer.is_served and request.method != "GET":
+    if answer.is_served and (request.method != "GET" or answer.seconds > SLOW_SECONDS):
         answer = ask(request)
     if answer.is_served:
         asked.kept.append(request)
+        asked.slowest_seconds = max(asked.slowest_seconds, answer.seconds)
         return
     asked.others.append((request, answer))
     leads = answer.status in REDIRECTIONS and request.method == "GET" and depth < 3
@@ -115,6 +135,13 @@ def local_path(path: str, location: str) -> str | None:
 
 def fallback(asked: Asked) -> list[GuessedRequest]:
     """What is answered by a redirection or a refusal, where nothing is served; told as expected."""
+    for request, answer in asked.others:
+        if answer.is_endless and answer.status is not None and 200 <= answer.status < 300:
+            why = f"an answer without end: it is read for {READ_SECONDS} s"
+            asked.slowest_seconds = READ_SECONDS
+            return [
+                replace(request, values={**request.values, "read_seconds": READ_SECONDS}, why=why)
+            ]
     named = [(r, a.status) for r, a in asked.others if r.why != A_USUAL_PATH and a.status]
     if any(status >= 500 for _, status in named):
         return []

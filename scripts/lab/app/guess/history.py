@@ -36,7 +36,9 @@ def telling_failure(folder: Folder, failures: Sequence[Failure]) -> Failure:
     made = guesses(folder, failures)
     for failure, failed, better in zip(failures, made, made[1:], strict=False):
         gives_up = failed is None or better is None or len(better.commands) < len(failed.commands)
-        if gives_up or missing_service(failure.said):
+        has_server = failed and better and failed.value("services") != better.value("services")
+        lacks_one = missing_service(failure.said) and not has_server
+        if gives_up or lacks_one or failure.kind is FailureKind.SERVICE:
             return failure
     return failures[-1]
 

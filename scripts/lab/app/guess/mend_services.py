@@ -25,6 +25,7 @@ MISSING_NAMES = (
     (ServiceKind.POSTGRES, "databases", r'database "([^"]+)" does not exist'),
     (ServiceKind.MARIADB, "databases", r"Unknown database '([^']+)'"),
 )
+ALREADY = re.compile(r'(role|database) "[^"]+" already exists')
 CANNOT = "cannot be had here"
 
 
@@ -32,6 +33,10 @@ def more_services(found: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
     """A server that it could not reach, or a name that one did not know."""
     key = found.key("services")
     kinds = {service_of(text).kind for text in (key.value if key else ())}
+    bare = [kind.value for kind in kinds]
+    if key is not None and ALREADY.search(failure.said) and set(bare) != set(key.value):
+        why = "without the names that its own preparation makes"
+        yield found.having(Guessed("services", bare, why)).noting(f"services {why}")
     for kind in missing_kinds(found, failure, folder):
         if kind not in kinds and not refused_before(found, kind):
             (asked,) = with_names(folder, (ServiceAsked(kind),), found.value("environment") or {})

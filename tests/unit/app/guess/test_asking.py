@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from lab.app.guess.asking import Answer, settled
+from lab.app.guess.asking import Answer, Asked, load_of, settled
 from lab.app.guess.guessed import Guess, GuessedRequest
 from lab.app.guess.openapi import described, parse_document
 from lab.app.guess.schema import example
@@ -130,3 +130,25 @@ def test_a_document_of_any_shape_gives_requests_or_none(paths: Any) -> None:
 def test_a_schema_that_holds_itself_ends() -> None:
     node = {"type": "object", "required": ["next"], "properties": {"next": {"$ref": "#/node"}}}
     assert "next" in example({"$ref": "#/node"}, {"node": node})
+
+
+def test_an_answer_without_end_is_measured_where_there_is_nothing_else() -> None:
+    found = Guess((), (GuessedRequest({"path": "/events"}, "x"),))
+
+    def ask(request: GuessedRequest) -> Answer:
+        return Answer(200, is_endless=True) if request.path == "/events" else Answer(404)
+
+    requests, asked = settled(found, ask)
+    assert [request.values for request in requests] == [{"path": "/events", "read_seconds": 0.2}]
+    count = load_of(asked)
+    assert count is not None
+    assert count.value == 2400
+
+
+def test_slow_answers_get_fewer_requests_and_quick_ones_as_many_as_usual() -> None:
+    asked = Asked(slowest_seconds=0.05)
+    assert load_of(asked) is None
+    asked.slowest_seconds = 100.0
+    count = load_of(asked)
+    assert count is not None
+    assert count.value == 400

@@ -1,0 +1,57 @@
+"""Whether the answers of a user app grew with the load: then its own data grew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.records.observations import Block
+from lab.text.phrases import size
+from lab.units import KIB
+
+LEAST_BYTES = KIB
+"""An answer that grew by less grew by a number or a date."""
+LEAST_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class DataGrowth:
+    """The kind of request whose answers grew most."""
+
+    kind: str
+    first_bytes: float
+    """The mean answer of the first block."""
+    last_bytes: float
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"The app's data grew with the load: an answer to {self.kind} grew from "
+            f"{size(self.first_bytes)} to {size(self.last_bytes)}, so memory that grew may hold "
+            "what the load itself made; limit it, or ask for what makes nothing."
+        )
+
+
+def data_growth(blocks: Sequence[Block]) -> DataGrowth | None:
+    """The kind whose answers grew most; None where none did, from block to block."""
+    names = dict.fromkeys(name for block in blocks for name in block.kinds)
+    found = [growth for name in names if (growth := growth_of(name, blocks)) is not None]
+    return max(found, key=lambda each: each.last_bytes - each.first_bytes, default=None)
+
+
+def growth_of(name: str, blocks: Sequence[Block]) -> DataGrowth | None:
+    means = [mean for block in blocks if (mean := mean_bytes(block, name)) is not None]
+    if len(means) < 4:
+        return None
+    half = len(means) // 2
+    first, last = means[0], means[-1]
+    rises = min(means[half:]) > max(means[: half // 2 + 1])
+    enough = last - first >= max(LEAST_BYTES, LEAST_SHARE * first)
+    return DataGrowth(name, first, last) if rises and enough else None
+
+
+def mean_bytes(block: Block, name: str) -> float | None:
+    """The mean answer of a kind in a block; None without one."""
+    counts = block.kinds.get(name)
+    if counts is None:
+        return None
+    answers = sum(n for outcome, n in counts.outcomes.items() if outcome.isdigit())
+    return counts.body_bytes / answers if answers else None
