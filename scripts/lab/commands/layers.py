@@ -18,7 +18,6 @@ from lab.app.services import base_name, image_name, release_service, service
 from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_FILE,
-    COPY,
     find_jemalloc,
     installed_here,
     process_engine,
@@ -27,6 +26,7 @@ from lab.app.workdir import (
 from lab.bisect.layers import layers_answer
 from lab.commands.app_input import app_settings
 from lab.commands.app_plan import AppRunPlan
+from lab.commands.app_prepare import with_servers
 from lab.commands.app_run import AppRun, AppRunInput
 from lab.commands.rebuild import rebuild
 from lab.commands.terminal import new_console, results_folder
@@ -90,10 +90,11 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     fitted = fitted_to(spec, own, root)
     say(f"{counted(len(fitted.exchanges), 'exchange')} side by side with the app as it is")
     with workplace(spec) as work:
-        prepare_guessed(spec, own, work / COPY)
+        ready = with_servers(spec, own, work, root, say)
+        prepare_guessed(spec, ready, work)
         file = work / COMPOSE_FILE
         write_layer_services(spec, fitted, settings.host_cpus, file)
-        engine = process_engine(spec, own, settings, given, root, work)
+        engine = process_engine(spec, ready, settings, given, root, work)
         for name, installed in fitted.environments.items():
             engine.add_environment(image_of(spec, name), installed)
         variants = {variant.name: variant for variant in read_matrix(file, given)}
