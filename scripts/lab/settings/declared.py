@@ -34,6 +34,7 @@ LEAST_BUDGET_SECONDS = 30
 FAIL_ON_WORDS = (Verdict.LEAK.value, Outcome.REFUTED.value)
 SUITES_RUN = ("repro", "claims", "claim")
 MEASURING = (*SUITES_RUN, "try")
+TRIALS_RUN = (*MEASURING, "layers")
 
 SUITE = Setting(
     "SUITE",
@@ -65,7 +66,7 @@ HOST_CPUS = Setting(
     "16",
     "CPUs shown to the variants; `host`: the machine's own, which is `make try`'s default",
     "40",
-    (*MEASURING, "bisect"),
+    (*TRIALS_RUN, "bisect"),
 )
 WORKERS = Setting(
     "WORKERS", WholeNumber(1, 64), "1", "worker processes of each server", "4", SUITES_RUN
@@ -85,7 +86,7 @@ MATTERS = Setting(
     "bytes a request: a trend that is surely smaller is no leak to you. The default makes 1 MiB in "
     "4,000 requests, about what the troughs of one worker can show",
     "1024",
-    MEASURING,
+    TRIALS_RUN,
 )
 CONCURRENCY = Setting(
     "CONCURRENCY",
@@ -125,7 +126,7 @@ LANES = Setting(
     "auto",
     "slots: variants that are up side by side; `auto`: as many as the memory budget holds",
     "2",
-    (*MEASURING, "bisect"),
+    (*TRIALS_RUN, "bisect"),
 )
 MEMORY_BUDGET = Setting(
     "MEMORY_BUDGET",
@@ -133,7 +134,7 @@ MEMORY_BUDGET = Setting(
     "auto",
     "for the sum of the variants' limits; `auto`: 80 % of what is free",
     "8g",
-    MEASURING,
+    TRIALS_RUN,
 )
 ENGINE = Setting(
     "ENGINE",
@@ -152,7 +153,7 @@ BUDGET = Setting(
     "10m",
     ("try",),
 )
-SEED = Setting("SEED", WholeNumber(0, 2**32 - 1), "596", "recorded with the run", "1", MEASURING)
+SEED = Setting("SEED", WholeNumber(0, 2**32 - 1), "596", "recorded with the run", "1", TRIALS_RUN)
 FRESH = Setting(
     "FRESH",
     Switch(),
@@ -168,7 +169,7 @@ FAIL_ON = Setting(
     "",
     "answers that end a run with exit code 1, for CI",
     "leak",
-    MEASURING,
+    TRIALS_RUN,
 )
 OFFLINE = Setting(
     "OFFLINE",
@@ -184,7 +185,7 @@ LAB_PROBES = Setting(
     "1",
     "`0`: nothing of the lab inside the app; the verdict comes from the engine alone",
     "0",
-    MEASURING,
+    TRIALS_RUN,
 )
 APP = Setting(
     "APP",
@@ -192,7 +193,7 @@ APP = Setting(
     "",
     "the folder of your own app",
     "../shop",
-    ("try", "init", "bisect", "bundle"),
+    ("try", "init", "bisect", "layers", "bundle"),
 )
 EXAMPLE = Setting(
     "EXAMPLE",
@@ -200,7 +201,7 @@ EXAMPLE = Setting(
     "",
     "a shipped app",
     "ujson-failing",
-    ("try", "bisect", "bundle"),
+    ("try", "bisect", "layers", "bundle"),
 )
 WATCH = Setting(
     "WATCH",
@@ -218,7 +219,7 @@ RESULTS = Setting(
     "./results",
     "where runs are kept",
     "/data/results",
-    (*MEASURING, "report", "compare", "bundle", "verify", "bisect"),
+    (*TRIALS_RUN, "report", "compare", "bundle", "verify", "bisect"),
     is_recorded=False,
 )
 COMPOSE = Setting(
