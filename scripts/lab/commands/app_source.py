@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from lab.app.env_file import parse_env
@@ -12,7 +12,7 @@ from lab.engines.choice import say
 from lab.errors import LabError, UsageError
 from lab.files import opened_file, read_bytes, write_file
 from lab.share.archive import Entry, zip_of
-from lab.share.contents import why_part
+from lab.share.contents import why_left_out
 from lab.share.manifest import LeftOut
 from lab.share.redaction import REDACTED
 from lab.share.source import (
@@ -51,7 +51,8 @@ def collect(spec: AppSpec) -> tuple[Source, dict[str, Entry]]:
     Raises:
         LabError: they are too many or too large, or one cannot be read.
     """
-    choice = choose(sorted(names_below(spec.folder)), spec.bundle_exclude)
+    excluded = spec.bundle_exclude
+    choice = choose(sorted(names_below(spec.folder, excluded)), excluded)
     if len(choice.chosen) > MOST_FILES:
         raise UsageError(
             f"{spec.folder} has {len(choice.chosen):,} files, at most {MOST_FILES:,} are kept: "
@@ -65,12 +66,12 @@ def collect(spec: AppSpec) -> tuple[Source, dict[str, Entry]]:
     return source, files
 
 
-def names_below(folder: Path) -> Iterator[PurePosixPath]:
-    """Every file below a folder but those of folders that never go in; no symlink is followed."""
+def names_below(folder: Path, excluded: Sequence[str]) -> Iterator[PurePosixPath]:
+    """Every file below a folder but those of folders that stay out; no symlink is followed."""
     for where, folders, files in os.walk(folder):
         below = PurePosixPath(Path(where).relative_to(folder).as_posix())
         # A folder that stays out is not gone through: it may hold a million files.
-        skipped = [name for name in folders if why_part(name)]
+        skipped = [name for name in folders if why_left_out(below / name, excluded)]
         yield from (below / name / "..." for name in skipped)
         yield from (below / name for name in folders if os.path.islink(Path(where) / name))
         yield from (below / name for name in files)

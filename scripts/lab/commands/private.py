@@ -29,17 +29,18 @@ def private_here(app: Path | None, *environments: Mapping[str, str]) -> Private:
     host = socket.gethostname()
     return Private(
         tuple(dict.fromkeys(values)),
-        user_name(),
+        user_names(),
         tuple(dict.fromkeys((host, host.partition(".")[0]))),
         (str(Path.home()),),
     )
 
 
-def user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
+def user_names() -> tuple[str, ...]:
+    """This user's, and that of who became another one to run this."""
+    found = [os.environ.get(name, "") for name in ("SUDO_USER", "USER", "LOGNAME")]
+    with contextlib.suppress(KeyError, OSError):
+        found.append(getpass.getuser())
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def env_files(app: Path) -> Iterator[Mapping[str, str]]:

@@ -48,7 +48,7 @@ class Private:
 
     secrets: tuple[str, ...] = ()
     """Values, whole."""
-    user: str = ""
+    users: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     homes: tuple[str, ...] = ()
 
@@ -76,7 +76,7 @@ class Redactor:
         self.secrets = any_of(form for each in self.private.secrets for form in forms(each))
         homes = [each for each in self.private.homes if len(each) > 1]
         self.homes = any_of(homes, after=r"(?![A-Za-z0-9_-])")
-        self.users = words([self.private.user], ORDINARY_USERS)
+        self.users = words(self.private.users, ORDINARY_USERS)
         self.hosts = words(self.private.hosts, ORDINARY_HOSTS)
 
     def text(self, text: str) -> str:

@@ -5,7 +5,7 @@ from lab.share.redaction import Private, Redactor, secret_values
 
 PRIVATE = Private(
     secrets=('pa"ss\\wörd&1', "hunter2hunter2"),
-    user="mmuster",
+    users=("root", "mmuster"),
     hosts=("planted-host.lan", "planted-host"),
     homes=("/srv/homes/mmuster",),
 )
@@ -47,7 +47,10 @@ def test_a_secret_is_found_however_a_file_writes_it() -> None:
 
 @pytest.mark.parametrize("user", ["root", "app", "ubuntu", ""])
 def test_an_account_of_nobody_is_no_name(user: str) -> None:
-    assert Redactor(Private(user=user)).text("root of the app, ubuntu") == "root of the app, ubuntu"
+    assert (
+        Redactor(Private(users=(user,))).text("root of the app, ubuntu")
+        == "root of the app, ubuntu"
+    )
 
 
 def test_short_and_plain_values_are_no_secrets() -> None:
