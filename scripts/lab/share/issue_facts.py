@@ -10,8 +10,9 @@ from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import counted, in_mib, listed, number, sentence, share
 
-STDLIB = re.compile(r"3\.\d+/")
-"""How a place in the standard library begins, such as `3.8/socket.py:301`."""
+OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
+"""How the sentence on a holder ends whose owner is the standard library. Lines of it alone name
+nobody: its code allocates for others, such as asyncio's for uvloop."""
 MOST_VARIANTS = 30
 MOST_VERSIONS = 60
 MOST_TEXT = 400
@@ -66,8 +67,13 @@ def where_of(given: IssueInput) -> str:
     if own is not None and own.package is not None:
         return f" in {markdown_text(own.package.name)} {markdown_text(own.package.version)}"
     python = variant.versions.get("python") if variant else None
-    first = own.lines[0].place if own is not None and own.lines else ""
-    return f" in CPython {markdown_text(python)}" if python and STDLIB.match(first) else ""
+    return f" in CPython {markdown_text(python)}" if python and is_of_stdlib(given.summary) else ""
+
+
+def is_of_stdlib(summary: Summary) -> bool:
+    """Whether the standard library holds the memory."""
+    own = summary.own
+    return own is not None and any(OF_STDLIB.search(each) for each in own.held_by)
 
 
 def what(given: IssueInput) -> str:

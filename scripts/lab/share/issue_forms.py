@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lab.records.summary import Summary
 from lab.share import issue_facts as facts
-from lab.share.issue_facts import STDLIB, IssueInput
+from lab.share.issue_facts import IssueInput
 
 Block = Callable[[IssueInput], str]
 CPYTHON = "cpython"
@@ -161,8 +161,7 @@ def project_of(summary: Summary) -> str:
         return ""
     if own.package is not None:
         return re.sub(r"[-_.]+", "-", own.package.name).lower()
-    first = own.lines[0].place if own.lines else ""
-    return CPYTHON if STDLIB.match(first) else ""
+    return CPYTHON if facts.is_of_stdlib(summary) else ""
 
 
 def tracker_of(summary: Summary) -> str:

@@ -60,16 +60,29 @@ def test_another_project_gets_the_general_shape() -> None:
     assert "[72.2, 72.4]" in text
 
 
-def test_the_standard_library_is_cpythons() -> None:
-    given = own_summary()
-    own = replace(app_answer(), lines=(AppLine("3.12/ssl.py:9", 10, 1),), package=None)
-    given = replace(given, own=own)
+def of_the_standard_library(*held_by: str) -> Summary:
+    lines = (AppLine("3.12/threading.py:9", 10, 1),)
+    own = replace(app_answer(), lines=lines, package=None, held_by=held_by)
+    return replace(own_summary(), own=own)
+
+
+def test_what_the_standard_library_holds_is_cpythons() -> None:
+    given = of_the_standard_library(
+        "threading._shutdown_locks (set, 0 → 9) → lock, in threading of the standard library."
+    )
 
     assert tracker_of(given) == CPYTHON_TRACKER
-    assert (
-        issue(given).splitlines()[0].endswith(f" in CPython {given.variants[0].versions['python']}")
-    )
+    python = given.variants[0].versions["python"]
+    assert issue(given).splitlines()[0].endswith(f" in CPython {python}")
     assert headings(issue(given))[0] == "Bug description"
+
+
+def test_a_line_of_the_standard_library_alone_names_nobody() -> None:
+    """Asyncio's lines allocate what uvloop never lets go."""
+    given = of_the_standard_library("32,000 more objects of type builtins.Context.")
+
+    assert tracker_of(given) == ""
+    assert "No package was found that holds the memory" in issue(given)
 
 
 def test_without_a_package_nobody_is_named() -> None:
