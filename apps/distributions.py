@@ -79,11 +79,14 @@ def files_of(place, folder):
 def owners(files):
     """The distribution of each of these files that belongs to one, by the file."""
     wanted = {os.path.normpath(os.path.abspath(file)): file for file in files if file}
+    wanted.update((os.path.realpath(file), file) for file in files if file)
     found = {}
     for place, folder in metadata_folders():
-        if not any(file.startswith(place + os.sep) for file in wanted):
+        places = {place, os.path.realpath(place)}
+        if not any(file.startswith(tuple(each + os.sep for each in places)) for file in wanted):
             continue
-        mine = [wanted[path] for path in files_of(place, folder) if path in wanted]
+        paths = (path for each in places for path in files_of(each, folder))
+        mine = {wanted[path] for path in paths if path in wanted}
         record = record_of(text_of(os.path.join(folder, "METADATA"))) if mine else None
         if record:
             found.update((file, record) for file in mine)

@@ -6,13 +6,14 @@ from lab.causes.causes import LIVE_CAUSES
 from lab.causes.diagnosis import Diagnosis
 from lab.causes.growth import is_too_small
 from lab.causes.holder_advice import advice_for_holder
+from lab.causes.holders import HolderFinding, owner_text
 from lab.causes.interventions import InterventionResult
 from lab.causes.named_growth import pool_line
 from lab.causes.releases import ends_it, is_release, release_text, still_grows
 from lab.causes.traces import is_app_frame, short_frame
 from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
-from lab.text.phrases import DASH, in_mib, share
+from lab.text.phrases import DASH, in_mib, number, share
 from lab.units import MIB
 
 ADVICE: Mapping[Cause, str] = {
@@ -42,6 +43,10 @@ NO_CAUSE_NEEDED = "none is needed: memory did not grow enough to matter"
 CAUSE_UNKNOWN = "not known: no reading from inside the app tells what holds the memory"
 
 WORTH_SAVING_BYTES = MIB
+COST_BYTES = 100 * MIB
+"""To be saved for all requests a second; for a quarter of them a quarter of it."""
+FREE_SHARE = 0.05
+"""A smaller loss of requests a second is the noise of the machine."""
 WORTH_SAVING_SHARE = 0.25
 """Share of the control run's growth; an intervention that saves less is not named."""
 
@@ -67,11 +72,17 @@ def help_line(found: Diagnosis) -> str:
     if best and any(map(ends_it, found.outcomes)):
         best = best if best.change.is_stop_gap else None
     cure = cure_text(best, found.requests) if best else ""
+    pool = pool_line(found.named) if is_of_arenas(found) else None
+    cure = f"{cure}, or {pool}" if cure and pool else cure
     if not best:
         return advice or without_findings(found)
     if not advice or not is_second(best, found):
         return cure
     return f"{advice}; until then {cure}"
+
+
+def is_of_arenas(found: Diagnosis) -> bool:
+    return bool(found.findings) and found.findings[0].cause is Cause.THREAD_ARENAS
 
 
 def is_second(best: InterventionResult, found: Diagnosis) -> bool:
@@ -88,11 +99,26 @@ def advice_for_cause(found: Diagnosis) -> str | None:
     if first.is_garbage:
         return COLLECT
     if found.judged.verdict is Verdict.BOUNDED and first.cause in LIVE_CAUSES:
-        return LIMIT if first.cause is Cause.LIVE_OBJECTS else STOPPED
+        if first.cause is Cause.NATIVE:
+            return STOPPED
+        return filled(found.holder) or LIMIT
     if first.cause in LIVE_CAUSES and found.holder is not None:
         return advice_for_holder(found.holder, caller_of(found)) or ADVICE[first.cause]
     pool = pool_line(found.named) if first.cause is Cause.THREAD_ARENAS else None
     return f"{ADVICE[first.cause]}, or {pool}" if pool else ADVICE[first.cause]
+
+
+def filled(holder: HolderFinding | None) -> str | None:
+    """What is told of a container that filled: whose, its size and its limit; None without one."""
+    first = next((each for each in holder.holders if each.path), None) if holder else None
+    if first is None:
+        return None
+    held = f"{first.path}{owner_text(first.owner)} holds {number(first.entries_after)} entries"
+    if first.limit is not None and first.entries_after >= first.limit:
+        return f"nothing needs to change: {held}, its limit; a lower one saves memory"
+    if first.limit is not None:
+        held = f"{held} of {number(first.limit)}"
+    return f"nothing needs to change: {held} and has stopped growing"
 
 
 def caller_of(found: Diagnosis) -> str | None:
@@ -145,5 +171,8 @@ def best_cure(found: Diagnosis) -> InterventionResult | None:
 
 
 def is_worth_it(result: InterventionResult) -> bool:
-    """Whether an intervention saves enough to be named."""
-    return result.saved_bytes >= max(WORTH_SAVING_BYTES, WORTH_SAVING_SHARE * result.control_bytes)
+    """Whether an intervention saves enough to be named, for the requests a second that it costs."""
+    lost = max(1.0 - (result.rate if result.rate is not None else 1.0), 0.0)
+    price = COST_BYTES * lost if lost > FREE_SHARE else 0.0
+    least = max(WORTH_SAVING_BYTES, WORTH_SAVING_SHARE * result.control_bytes, price)
+    return result.saved_bytes >= least

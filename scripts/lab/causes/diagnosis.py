@@ -10,8 +10,10 @@ from lab.causes.holders import HolderFinding, holder_of
 from lab.causes.interventions import InterventionResult, intervention_result, rank
 from lab.causes.named_growth import KINDS, named_for
 from lab.causes.traces import best_trace, merged_lines, most_types
+from lab.causes.trials import disagreement
 from lab.records.holders import NamedGrowth
 from lab.records.interventions import Intervention, InterventionPlan
+from lab.records.judgement import Verdict
 from lab.records.observations import AllocationTrace, TracedLine
 from lab.records.trial import Trial
 from lab.text.phrases import in_mib
@@ -105,7 +107,18 @@ def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) 
     traces = [trial.explanation for trial in traced if trial.explanation]
     diagnosed = diagnose(base, control, changed, traces)
     diagnosed = replace(diagnosed, no_release=plan.no_release or failed_release(plan, diagnosed))
-    return after_limit(diagnosed, asked, base) if repeated else diagnosed
+    if repeated:
+        return after_limit(diagnosed, asked, base)
+    return of_all_trials(diagnosed, trials[plan.base])
+
+
+def of_all_trials(found: Diagnosis, trials: Sequence[Trial]) -> Diagnosis:
+    """The diagnosis of the first trial; open where the others have another verdict."""
+    others = [Growth(trial).judged.verdict for trial in trials[1:]]
+    reason = disagreement([found.judged.verdict, *others])
+    if reason is None:
+        return found
+    return replace(found, judged=replace(found.judged, verdict=Verdict.INCONCLUSIVE, reason=reason))
 
 
 def failed_release(plan: InterventionPlan, found: Diagnosis) -> str | None:

@@ -89,7 +89,6 @@ def settings_of(spec: AppSpec, settings: Settings) -> Settings:
         settings,
         suite=SUITE,
         variants=("*",),
-        trials=1,
         requests=spec.count,
         concurrency=spec.concurrency,
         blocks=spec.blocks,

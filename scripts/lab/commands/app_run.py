@@ -40,7 +40,7 @@ from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.interruption import run_until_signal
 from lab.measure.progress import Progress, progress_for
 from lab.measure.run import begin
-from lab.measure.scheduler import side_by_side
+from lab.measure.scheduler import conduct, side_by_side
 from lab.measure.slots import Slots
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
@@ -111,6 +111,8 @@ class AppRun:
         self.met = limit_met(trial)
         if self.met is not None and not self.interrupted:
             trial = self.repeat(trial, self.met)
+        else:
+            self.conduct_more_trials(base)
         tried = self.tried or self.choose_interventions(trial)
         self.folder.write_interventions(tried)
         if tried.changes or tried.traced:
@@ -129,6 +131,15 @@ class AppRun:
             context = self.context_of(progress)
             trials = [conduct_once(context, variant) for variant in variants]
             self.interrupted = run_until_signal(side_by_side(trials))
+
+    def conduct_more_trials(self, base: Variant) -> None:
+        """The app as it is anew, one trial after the other, as TRIALS says."""
+        for number in range(2, self.settings.trials + 1):
+            if self.interrupted:
+                return
+            with progress_for(self.console, {base.name: self.requests_of(base)}) as progress:
+                once = conduct(self.context_of(progress), base, number)
+                self.interrupted = run_until_signal(once)
 
     def context_of(self, progress: Progress) -> RunContext:
         return RunContext(

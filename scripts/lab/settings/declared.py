@@ -118,7 +118,7 @@ TRIALS = Setting(
     "1",
     "fresh containers a variant; the numbers are medians",
     "3",
-    SUITES_RUN,
+    MEASURING,
 )
 LANES = Setting(
     "LANES",

@@ -1,10 +1,10 @@
 """A variant from its trials: the joint verdict, and medians. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from lab.causes.causes import likely_cause
+from lab.causes.trials import disagreement
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import (
     CpuSeconds,
@@ -115,11 +115,10 @@ def middle_interval(intervals: Iterable[Interval | None]) -> Interval | None:
 
 def joint_verdict(trials: Sequence[TrialSummary]) -> tuple[Verdict, str]:
     """The verdict that all trials share; trials that disagree decide nothing."""
-    counts = Counter(trial.verdict for trial in trials)
-    if len(counts) == 1:
+    reason = disagreement([trial.verdict for trial in trials])
+    if reason is None:
         return trials[0].verdict, trials[0].reason
-    said = ", ".join(f"{count} x {verdict.value}" for verdict, count in counts.most_common())
-    return Verdict.INCONCLUSIVE, f"its {len(trials)} trials disagree ({said}): run more TRIALS."
+    return Verdict.INCONCLUSIVE, reason
 
 
 def latency_of(blocks: Sequence[Mapping[str, float]]) -> dict[str, float]:

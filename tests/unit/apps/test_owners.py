@@ -56,6 +56,18 @@ def test_a_file_belongs_to_the_distribution_that_recorded_it(tmp_path: Path) -> 
     ]
 
 
+def test_a_library_is_known_by_its_real_path_too(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    installed(tmp_path / "real")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    program = f"""
+    import distributions
+    file = {str(tmp_path / "real/fastjson/__init__.py")!r}
+    print(json.dumps(distributions.owners([file])[file]["name"]))
+    """
+    assert run(program, tmp_path / "link") == "Fast-JSON"
+
+
 def test_a_tracker_that_is_no_link_is_none(tmp_path: Path) -> None:
     installed(tmp_path, "Name: x\nProject-URL: Issues, javascript:alert(1)\n")
     program = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab.app.interventions import release_change
-from lab.causes.advice import help_line
+from lab.causes.advice import help_line, is_worth_it
 from lab.causes.diagnosis import Diagnosis, diagnosis_of
 from lab.causes.findings import CauseFinding
 from lab.causes.holder_advice import advice_for_holder
@@ -156,3 +156,30 @@ def test_a_release_that_does_not_serve_the_app_is_told() -> None:
 
 def test_a_change_of_release_names_both(tmp_path: Path) -> None:
     assert CHANGE.line == "ujson 5.12.1 in place of 5.3.0"
+
+
+def test_a_cache_that_filled_is_told_with_its_size_and_its_limit() -> None:
+    judged = replace(judge_trial(raw.trial()), verdict=Verdict.BOUNDED)
+    full = replace(DICT, path="app.page", kind="lru_cache", entries_after=1500, limit=1500)
+    found = replace(diagnosis(HolderFinding(holders=(full,), requests=6000)), judged=judged)
+    half = replace(found, holder=HolderFinding(holders=(replace(full, limit=9000),)))
+    package = replace(found, holder=PACKAGES)
+
+    assert help_line(found) == (
+        "nothing needs to change: app.page holds 1,500 entries, its limit; a lower one saves memory"
+    )
+    assert help_line(half).endswith("holds 1,500 entries of 9,000 and has stopped growing")
+    assert help_line(package).startswith("nothing needs to change: app.SEEN, in client 1.0 holds")
+
+
+@pytest.mark.parametrize(
+    ("saved_mib", "rate", "is_named"),
+    [(5.9, 0.75, False), (5.9, 1.0, True), (5.9, 0.97, True), (40, 0.75, True), (5.9, None, True)],
+)
+def test_a_cure_is_weighed_against_the_requests_a_second_that_it_costs(
+    saved_mib: float, rate: float | None, is_named: bool
+) -> None:
+    arena = Intervention("one-arena", "MALLOC_ARENA_MAX=1", (Cause.THREAD_ARENAS,))
+    result = InterventionResult(arena, 1 << 20, saved_mib * 2**20, rate=rate)
+
+    assert is_worth_it(result) is is_named

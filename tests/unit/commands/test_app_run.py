@@ -12,6 +12,7 @@ from lab.app.folder import app_folder
 from lab.app.spec import AppSpec, RequestSpec
 from lab.app.workdir import installed_here, workplace, write_services
 from lab.causes.diagnosis import Diagnosis
+from lab.causes.trials import disagreement
 from lab.commands import app_run as own_run
 from lab.commands.app_closing import close
 from lab.commands.app_failures import advice_for
@@ -50,13 +51,14 @@ def tried(
     scripts: Mapping[str, Script],
     description: AppSpec,
     console: Console | None = None,
+    trials: int = 1,
 ) -> tuple[RunFolder, Diagnosis, list[str]]:
     file = tmp_path / "compose.yaml"
     write_services(description, None, None, file)
     plan = plan_of(description, file, {}, None)
     console = console or Console(file=io.StringIO(), width=120)
     with ScriptedEngine(scripts, 0.002) as engine:
-        settings = app_settings({"MEMORY_BUDGET": "8g"})
+        settings = app_settings({"MEMORY_BUDGET": "8g", "TRIALS": str(trials)})
         given = AppRunInput(plan, settings, engine, tmp_path / "results", WAITS)
         folder, found = run_app(given, console)
         return folder, found, list(engine.started)
@@ -80,6 +82,22 @@ def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
     assert started == [BASE]
     assert (folder.path / "answer.md").read_text().startswith("# shop\n\n**Verdict:** flat.")
     assert (folder.path / "report.html").exists()
+
+
+def test_the_app_as_it_is_gets_as_many_trials_as_are_asked_for(tmp_path: Path) -> None:
+    steady = {BASE: Script((30 * MIB,))}
+    folder, found, started = tried(tmp_path, steady, app(probes=False, count=400), trials=2)
+
+    assert started == [BASE, BASE]
+    assert found.judged.verdict is Verdict.FLAT
+    assert len(folder.read_summary().variants[0].trials) == 2
+
+
+def test_trials_that_disagree_decide_nothing() -> None:
+    names = [Verdict.FLAT, Verdict.FLAT, Verdict.LEAK]
+
+    assert disagreement(names[:2]) is None
+    assert disagreement(names) == "its 3 trials disagree (2 x flat, 1 x leak): run more TRIALS."
 
 
 def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(

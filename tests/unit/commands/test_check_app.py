@@ -49,7 +49,6 @@ def test_of_an_app_without_a_description_it_prints_where_one_would_stand(
     [
         ("REQUESTS", "20000", "is not used by make try: say `count` in own.toml"),
         ("CONNECTION", "keep-alive", "is not used by make try: say `connection` in own.toml"),
-        ("TRIALS", "3", "is not used by make try"),
         ("VARIANTS", "py37-*", "is not used by make try"),
     ],
 )
@@ -60,13 +59,13 @@ def test_a_setting_of_the_matrix_is_not_ignored_in_silence(
 
 
 def test_settings_that_an_own_app_has_are_no_news() -> None:
-    given = {"MATTERS": "1", "HOST_CPUS": "4", "ENGINE": "process", "LANES": "2", "SEED": "1"}
+    given = {"MATTERS": "1", "HOST_CPUS": "4", "ENGINE": "process", "LANES": "2", "TRIALS": "3"}
 
     assert list(unused(given, "lab.toml")) == []
 
 
 def test_a_setting_of_the_matrix_alone_is_one_that_make_try_has_no_use_for() -> None:
-    assert {"SUITE", "ID", "VARIANTS", "TRIALS", "FRESH", *BY_SETTING} == {*check.OF_THE_MATRIX}
+    assert {"SUITE", "ID", "VARIANTS", "FRESH", *BY_SETTING} == {*check.OF_THE_MATRIX}
 
 
 def test_what_is_named_in_their_place_is_a_key_of_a_description() -> None:
