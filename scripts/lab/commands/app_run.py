@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 from rich.console import Console
 
@@ -21,7 +20,6 @@ from lab.causes.diagnosis import (
     suspects,
 )
 from lab.causes.early import early_suspects
-from lab.causes.holders import HolderFinding
 from lab.causes.interventions import worth_trying
 from lab.causes.releases import asks_for_release
 from lab.commands.app_early import Asks, conduct_once, judge_and_explain
@@ -32,6 +30,7 @@ from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
 from lab.commands.app_source import keep_source
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
+from lab.commands.try_release import NOT_HERE, Releases
 from lab.engines.protocol import Engine
 from lab.errors import LabError
 from lab.measure.budget import Budget
@@ -53,15 +52,6 @@ from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
 from lab.text.phrases import in_mib
 from lab.verdict.limit import LimitMet, limit_met
-
-NOT_HERE = "its newest release is tried by local processes alone: ENGINE=process"
-
-
-class Releases(Protocol):
-    """Where other releases can be had for an app."""
-
-    def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:
-        """The plan with the app in another release, and that change; raises NoRelease."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lab.app.environment import ENVIRONMENTS
 from lab.app.interventions import release_change
@@ -21,7 +21,15 @@ from lab.records.interventions import Intervention
 if TYPE_CHECKING:
     from lab.engines.process.engine import ProcessEngine
 
+NOT_HERE = "its newest release is tried by local processes alone: ENGINE=process"
 OFFLINE = "its newest release was not tried: OFFLINE=1"
+
+
+class Releases(Protocol):
+    """Where other releases can be had for an app."""
+
+    def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:
+        """The plan with the app in another release, and that change; raises NoRelease."""
 
 
 def say_nothing(_: str) -> None:
