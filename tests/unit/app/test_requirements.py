@@ -80,7 +80,7 @@ def test_files_that_name_each_other_again_and_again_are_refused(project: Path) -
     for number in range(6):
         text = f"-r {number + 1}.txt\n" * 100
         (project / f"{number}.txt").write_text(text, encoding="utf-8")
-    (project / "6.txt").write_text("flask\n", encoding="utf-8")
+    (project / "6.txt").write_text("flask\n" * 1000, encoding="utf-8")
 
     with pytest.raises(UsageError, match="more than 20,000 lines"):
         flat(project, "0.txt")
