@@ -20,7 +20,8 @@ IMAGES = (
 TOOLS = re.compile(r"admin|exporter|backup|express|insight|commander|ui\b|adminer")
 STATED = re.compile(
     r"['\"]?\b\w*?(?P<what>user(?:name)?|role|dbname|database|db|name|password|passwd|pass)['\"]?"
-    r"\s*(?::=|[:=,])\s*(?:\w+[\w.]*\(\s*)?(?:(?-i:['\"][A-Z][A-Z0-9_]+['\"])\s*,\s*(?:default\s*=\s*)?)?"
+    r"[ \t]*(?::=|[:=,])[ \t]*(?:\w+[\w.]*\(\s*)?"
+    r"(?:(?-i:['\"][A-Z][A-Z0-9_]+['\"])\s*,\s*(?:default\s*=\s*)?)?"
     r"['\"]?(?P<value>[A-Za-z_][\w-]{0,40})['\"]?",
     re.IGNORECASE,
 )

@@ -23,8 +23,8 @@ PREPARING = re.compile(
     r"|createcachetable|deploy|setup-?_?db|initialize_db|bootstrap)\b"
 )
 """Words of a command that makes a database ready and ends."""
-MAX_DEPTH = 3
-"""How deep a script that runs others is followed."""
+MAX_SCRIPTS = 4
+"""How many scripts that run each other are followed from one line."""
 WORKER = re.compile(r"\b(celery|rq|dramatiq|arq|huey|worker|beat|flower|scheduler)\b")
 
 
@@ -72,9 +72,15 @@ def from_procfile(folder: Folder, name: str) -> Iterator[Command]:
 
 
 def from_line(
-    folder: Folder, line: str, where: str, why: str, *, only_servers: bool = False, depth: int = 0
+    folder: Folder,
+    line: str,
+    where: str,
+    why: str,
+    *,
+    only_servers: bool = False,
+    followed: frozenset[str] = frozenset(),
 ) -> Iterator[Command]:
-    """The server among the steps of a line, with what comes before it."""
+    """The server among the steps of a line, with what comes before it; each script once."""
     before: list[Step] = []
     for step in steps(line):
         if WORKER.search(" ".join(step.words)):
@@ -82,19 +88,22 @@ def from_line(
         if step.words[0] == "cd" and len(step.words) == 2:
             where = inner(folder, where, step.words[1])
             continue
-        prepare = tuple(preparing(folder, before, where))
         if found := served(folder, step, where):
+            prepare = tuple(preparing(folder, before, where))
             yield Command(found[0], why, found[1], prepare=prepare)
             return
         script = script_of(folder, step, where)
-        if script and depth < MAX_DEPTH:
+        if script and script not in followed and len(followed) < MAX_SCRIPTS:
+            followed |= {script}
             text, near = folder.text(script), where or parent_of(script)
-            inside = list(from_line(folder, text, near, f"{why}, by {script}", depth=depth + 1))
+            by = f"{why}, by {script}"
+            inside = list(from_line(folder, text, near, by, followed=followed))
             if inside:
                 yield from inside
                 return
         is_server = not only_servers and not PREPARING.search(" ".join(step.words))
         if is_server and not script and (ran := program(folder, step, where)):
+            prepare = tuple(preparing(folder, before, where))
             yield Command(ran[0], why, program=ran[1], prepare=prepare)
             return
         before.append(step)
@@ -124,15 +133,21 @@ def script_of(folder: Folder, step: Step, where: str) -> str | None:
 
 
 def preparing(
-    folder: Folder, before: Sequence[Step], where: str, *, anything: bool = False, depth: int = 0
+    folder: Folder,
+    before: Sequence[Step],
+    where: str,
+    *,
+    anything: bool = False,
+    followed: frozenset[str] = frozenset(),
 ) -> Iterator[str]:
     """The commands that make data ready, of those that run before a server."""
     for step in before:
         words = list(step.words)
         if script := script_of(folder, step, where):
-            inside = steps(folder.text(script))
-            if depth < MAX_DEPTH:  # scripts may name each other
-                yield from preparing(folder, inside, where, depth=depth + 1)
+            if script not in followed and len(followed) < MAX_SCRIPTS:
+                followed |= {script}  # scripts may name each other, and often
+                inside = steps(folder.text(script))
+                yield from preparing(folder, inside, where, followed=followed)
             continue
         if not anything and not PREPARING.search(" ".join(words)):
             continue
