@@ -78,7 +78,7 @@ def diagnosis(holder: HolderFinding, result: InterventionResult | None = None) -
     found = CauseFinding(Cause.LIVE_OBJECTS, Certainty.PROVEN, "", "")
     outcomes = (result,) if result else ()
     line = TracedLine(1, 1, ("/srv/app.py:7",))
-    return Diagnosis(judged, 6000, 12 << 20, (found,), outcomes, (line,), (), holder)
+    return Diagnosis(judged, 6000, 12 << 20, (found,), outcomes, (line,), (), holder=holder)
 
 
 def ended(verdict: Verdict) -> InterventionResult:

@@ -15,6 +15,7 @@ FLASK = Folder({"app.py": "from flask import Flask\napp = Flask(__name__)\n"})
 NEEDS_YAML = Failure(FailureKind.DIED, "No module named 'yaml'")
 BOOM = Failure(FailureKind.DIED, "ValueError: boom")
 NO_REDIS = Failure(FailureKind.DIED, "redis.exceptions.ConnectionError: Error 111 redis:6379")
+NO_SEARCH = Failure(FailureKind.DIED, "elasticsearch.ConnectionError: connection refused :9200")
 
 
 def test_the_first_guess_is_told_and_then_what_changed() -> None:
@@ -35,8 +36,9 @@ def test_what_could_not_be_mended_is_told_at_the_end() -> None:
         next_guess(FLASK, [NEEDS_YAML] + [BOOM] * MAX_ATTEMPTS, WHERE, print, has_docker=False)
 
 
-def test_a_missing_service_is_told_whatever_came_later() -> None:
-    assert telling_failure(FLASK, [NEEDS_YAML, NO_REDIS, BOOM]) == NO_REDIS
+def test_a_missing_service_is_told_whatever_came_later_unless_the_lab_starts_it() -> None:
+    assert telling_failure(FLASK, [NEEDS_YAML, NO_SEARCH, BOOM]) == NO_SEARCH
+    assert telling_failure(FLASK, [NEEDS_YAML, NO_REDIS, BOOM]) == BOOM
 
 
 @pytest.mark.parametrize("has_docker", [True, False])
