@@ -1,6 +1,18 @@
 """The stopping rule: the load is extended until a trial is decided, and a leak confirmed."""
 
+from enum import StrEnum
+
 from lab.records.judgement import Verdict
+
+
+class Rule(StrEnum):
+    """When the load of a trial ends."""
+
+    FIXED = "fixed"
+    """After all planned blocks; then a quarter more at a time."""
+    SEQUENTIAL = "sequential"
+    """As soon as growth has ended, looking after each planned block; else as the fixed rule."""
+
 
 # The load is extended to at most so many times what was asked for: what is open then stays open.
 MOST_LOADS = 3

@@ -139,7 +139,7 @@ class AppRun:
             self.folder,
             progress,
             self.waits,
-            decider=RunDecider(of_user_app=True),
+            decider=RunDecider(True, self.settings.rule),
             budget=Budget(self.settings.budget_seconds, time.monotonic()),
             user_apps=self.plan.user_apps,
         )

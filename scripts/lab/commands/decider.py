@@ -8,15 +8,20 @@ from pathlib import Path
 from lab.claims.book import read_claims
 from lab.claims.judge import claims_decided, variants_to_repeat
 from lab.claims.records import ClaimRecord
+from lab.records.judgement import Verdict
 from lab.records.summary import VariantSummary
-from lab.records.trial import End, EndKind
-from lab.stopping import wants_more
+from lab.records.trial import End, EndKind, Trial
+from lab.stopping import Rule, wants_more
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
 from lab.summary.exit_code import claims_of_run
 from lab.summary.variant import variant_summary
 from lab.verdict.limit import limit_met
 from lab.verdict.verdict import judge_trial
+
+CLEAR_SHARE = 0.5
+"""A leak that has come so far on the way to its limit is not confirmed by half as much load again,
+which might end in a death there."""
 
 
 @dataclass
@@ -27,9 +32,16 @@ class RunDecider:
     """Whether a trial that meets its memory limit is repeated, so that the rest tells nothing, and
     free memory that climbs is followed to the end of the longest load."""
 
+    rule: Rule = Rule.FIXED
+
     def is_decided(self, raw_file: Path) -> bool:
-        trial = read_trial(raw_file) if self.of_user_app else None
-        return trial is not None and limit_met(trial) is not None
+        looks = self.of_user_app or self.rule is Rule.SEQUENTIAL
+        trial = read_trial(raw_file) if looks else None
+        if trial is None:
+            return False
+        if self.of_user_app and limit_met(trial) is not None:
+            return True
+        return self.rule is Rule.SEQUENTIAL and has_ended(trial)
 
     def needs_more_load(self, raw_file: Path) -> bool:
         trial = read_trial(raw_file)
@@ -39,6 +51,8 @@ class RunDecider:
         judged = judge_trial(so_far)
         forbidden = any(caveat.forbids for caveat in judged.caveats)
         open_ended = self.of_user_app and judged.open_ended
+        if self.rule is Rule.SEQUENTIAL and judged.verdict is Verdict.LEAK and is_clear(trial):
+            return False
         asked, blocks = trial.start.blocks, len(trial.blocks)
         return not forbidden and wants_more(judged.verdict, asked, blocks, open_ended=open_ended)
 
@@ -53,6 +67,21 @@ class RunDecider:
             return None
         decided, total = claims_decided(records, measured_of(folder, names))
         return f"claims decided {decided} of {total}"
+
+
+def has_ended(trial: Trial) -> bool:
+    """Whether the growth of a trial has ended, as far as its load went."""
+    so_far = replace(trial, end=End(EndKind.COMPLETE, time.time(), decided=True))
+    return judge_trial(so_far).verdict in (Verdict.FLAT, Verdict.BOUNDED)
+
+
+def is_clear(trial: Trial) -> bool:
+    """Whether memory is half-way to its limit: so much is a leak to any service."""
+    baseline, settled = trial.baseline, trial.settled
+    if baseline is None or settled is None:
+        return False
+    room = trial.start.variant.memory_limit_bytes - baseline.sample.memory_bytes
+    return settled.sample.memory_bytes - baseline.sample.memory_bytes >= CLEAR_SHARE * room
 
 
 def records_of(folder: RunFolder) -> tuple[ClaimRecord, ...]:

@@ -32,7 +32,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     suite_run = SuiteRun(
         settings, chosen.engine, COMPOSE_FILE, results_folder(given), chosen.unbuilt
     )
-    folder = measure_suite(suite_run, console, RunDecider())
+    folder = measure_suite(suite_run, console, RunDecider(rule=settings.rule))
     summary = rebuild(folder)
     folder.point_latest()
     console.print(closing(summary))

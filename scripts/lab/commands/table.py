@@ -119,7 +119,7 @@ COMMANDS = (
     Entry(
         "validate",
         "validate",
-        "How often the verdict is wrong, over 3,320 simulated curves of known answers (30 s)",
+        "How often the verdict is wrong, over 5,400 simulated curves of known answers (2 minutes)",
         target="validate",
     ),
     Entry(

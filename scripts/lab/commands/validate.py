@@ -5,8 +5,20 @@ import time
 from collections.abc import Mapping, Sequence
 
 from lab.errors import ExitCode
+from lab.stopping import Rule
 from lab.validation.allocator import parts_cases
-from lab.validation.confusion import HEADING, FamilyRow, line, rows, summary
+from lab.validation.confusion import (
+    FIXED_BOUNDS,
+    HEADING,
+    SEQUENTIAL_BOUNDS,
+    Bounds,
+    FamilyRow,
+    line,
+    rows,
+    rows_by_rule,
+    summary,
+)
+from lab.validation.exact import exact_cases
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS
 from lab.validation.simulate import Case, cases
@@ -17,6 +29,8 @@ EACH = 80
 HELD_OUT_EACH = 60
 PARTS_SEED = 20611
 PARTS_EACH = 60
+EXACT_SEED = 20617
+EXACT_EACH = 40
 
 
 def table(title: str, drawn: Mapping[str, Sequence[Case]]) -> bool:
@@ -26,8 +40,29 @@ def table(title: str, drawn: Mapping[str, Sequence[Case]]) -> bool:
     for row in rows(drawn):
         families.append(row)
         print(line(row), flush=True)
+    return bounds(families)
+
+
+def by_rule(title: str, drawn: Mapping[str, Sequence[Case]]) -> bool:
+    """The same for both rules: the sequential one looks after each planned block."""
+    print(f"{title}\n{HEADING}  rule", flush=True)
+    families: dict[Rule, list[FamilyRow]] = {rule: [] for rule in Rule}
+    for found in rows_by_rule(drawn):
+        for rule, row in found.items():
+            families[rule].append(row)
+            print(f"{line(row)}  {rule.value}", flush=True)
+    kept = []
+    for rule, found_rows in families.items():
+        loads = sum(row.loads for row in found_rows) / len(found_rows)
+        print(f"RULE={rule.value}: {loads:.2f} loads on average")
+        kept.append(bounds(found_rows, SEQUENTIAL_BOUNDS))
+    return all(kept)
+
+
+def bounds(families: Sequence[FamilyRow], bounds: Bounds = FIXED_BOUNDS) -> bool:
+    """Print each rate with its bound; True when every bound is kept."""
     kept = True
-    for name, count, total, most in summary(families):
+    for name, count, total, most in summary(families, bounds):
         missed = count > most * total
         kept = kept and not missed
         said = "MISSED" if missed else "kept"
@@ -48,5 +83,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     table(title, cases(HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS, HELD_OUT_EACH, HELD_OUT_SEED))
     title = f"\nFamilies of which probes tell what is free in the allocators, seed {PARTS_SEED}:"
     kept = table(title, parts_cases(PARTS_EACH, PARTS_SEED)) and kept
+    title = f"\nAll families with the exact count of live bytes, seed {EXACT_SEED}, by rule:"
+    kept = by_rule(title, exact_cases(EXACT_EACH, EXACT_SEED)) and kept
     print(f"\n{time.monotonic() - started:.0f} s")
     return ExitCode.DECIDED if kept else ExitCode.FAILED

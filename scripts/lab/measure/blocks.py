@@ -47,12 +47,15 @@ class BlockLoad:
         await self.cooldowns.settle()
 
     async def is_decided(self, blocks: int) -> bool:
-        """Whether so many blocks are enough, fewer than were planned."""
+        """Whether so many blocks are enough, fewer than were planned, after a full cooldown."""
         trial = self.trial
         if not trial.plan.may_extend or blocks >= trial.plan.blocks:
             return False
         decider, raw_file = trial.run.decider, trial.writer.path
-        self.decided = await asyncio.to_thread(decider.is_decided, raw_file)
+        if not await asyncio.to_thread(decider.is_decided, raw_file):
+            return False
+        settled = await self.cooldowns.settle()
+        self.decided = not settled or await asyncio.to_thread(decider.is_decided, raw_file)
         return self.decided
 
     async def extend(self, sizes: list[int]) -> None:

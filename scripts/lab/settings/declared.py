@@ -163,6 +163,9 @@ FRESH = Setting(
     SUITES_RUN,
     is_recorded=False,
 )
+RULE = Setting(
+    "RULE", OneOf(("fixed", "sequential")), "fixed", "how a load ends", "sequential", MEASURING
+)
 FAIL_ON = Setting(
     "FAIL_ON",
     SomeOf(FAIL_ON_WORDS),
@@ -284,6 +287,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     RESULTS,
     SEED,
     FRESH,
+    RULE,
     FAIL_ON,
     OFFLINE,
     LAB_PROBES,

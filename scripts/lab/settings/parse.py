@@ -8,6 +8,7 @@ from lab.records.variant import Connection
 from lab.settings import declared
 from lab.settings.claim_ids import claim_variants
 from lab.settings.kinds import WholeNumber
+from lab.stopping import Rule
 
 CLAIMS_SUITE = "thread"
 
@@ -39,6 +40,8 @@ class Settings:
     """Whether a run that was interrupted is left as it is, and a new one begun."""
     fail_on: tuple[str, ...]
     """Verdicts and outcomes that end the run with 1."""
+    rule: Rule
+    """When a load ends."""
     claim: str | None
     """The one statement that the run is about; None: not just one."""
 
@@ -70,6 +73,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         probes=declared.LAB_PROBES.read(given),
         fresh=declared.FRESH.read(given),
         fail_on=declared.FAIL_ON.read(given),
+        rule=Rule(declared.RULE.read(given)),
         claim=claim,
     )
 

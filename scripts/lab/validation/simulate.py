@@ -35,6 +35,10 @@ class Case:
     """What of it is free in the allocators; None: not known."""
     live_mib: Heights | None = None
     """What of it is allocated and not freed, counted to the byte; None: not known."""
+    shape_mib: Heights | None = None
+    """The heights without a leak and without the noise of a reading."""
+    lost_mib: Heights | None = None
+    """What a leak adds; None without one."""
 
     def troughs(self, blocks: int) -> Troughs:
         """The troughs that the lab has read after some blocks."""
@@ -83,7 +87,8 @@ def without_leak(shape: Shape, random: Generator) -> Case:
     """A case without a leak."""
     load = a_load(random)
     meter = a_meter(random, load.workers)
-    return Case(load, read(random, shape(random, load), meter), leaks=False)
+    heights = shape(random, load)
+    return Case(load, read(random, heights, meter), leaks=False, shape_mib=heights)
 
 
 # The smallest leak that the lab states to find: it adds the largest of these over the planned
@@ -112,8 +117,9 @@ def with_leak(under: Shape, random: Generator) -> Case:
         0 if long else STATED_MIB_A_WORKER_IN_SHORT_LOADS * load.workers,
     )
     size = least_mib * 10 ** random.uniform(0, 1)
-    heights = other + leaked(random, load, size * MIB / load.requests)
-    return Case(load, read(random, heights, meter), leaks=True)
+    lost = leaked(random, load, size * MIB / load.requests)
+    heights = read(random, other + lost, meter)
+    return Case(load, heights, leaks=True, shape_mib=other, lost_mib=lost)
 
 
 def cases(

@@ -1,6 +1,6 @@
 """The reason of a verdict: a sentence with its numbers and, where it is open, what to do."""
 
-from lab.records.judgement import Interval
+from lab.records.judgement import Interval, Verdict
 from lab.stopping import MOST_LOADS
 from lab.text.phrases import in_mib, size
 from lab.verdict.end_criteria import flat_bytes_of, is_bounded_saw_tooth
@@ -9,6 +9,7 @@ from lab.verdict.harmless_growth import HarmlessGrowth
 from lab.verdict.leak_criteria import FILLING_REQUESTS, LeakDoubt, is_long, is_significant
 from lab.verdict.limit import LimitMet
 from lab.verdict.lives import Climb
+from lab.verdict.sequential import Ending
 from lab.verdict.trend import FittedLine, Troughs
 
 
@@ -37,6 +38,29 @@ def fragments_reason(seen: TroughEvidence, slope: Interval) -> str:
         f"{_change(seen.troughs)} and still grows evenly by {_rate(slope)}, to the end of the"
         f" longest load ({seen.troughs.total_requests:,} requests), though live memory does not: a"
         " leak of address space, as what is free in the allocator is not reused (fragmentation)."
+    )
+
+
+def ending_reason(troughs: Troughs, ending: Ending) -> str:
+    """Growth had ended before the planned load was over: by which count, and its bounds."""
+    sent = f"{troughs.total_requests:,} of {troughs.asked_requests:,} requests"
+    if ending.verdict is Verdict.FLAT:
+        how = f"{_change(troughs)} in {sent}, which tell that it has ended"
+    else:
+        settled = in_mib(troughs.settled_bytes)
+        how = f"{_change(troughs)} and stopped at {settled}, as {sent} tell"
+    most = f"it grows by at most {size(ending.high)} a request"
+    if not ending.is_exact:
+        return f"{how}: {most}."
+    memory = size(ending.memory_high)
+    return f"{how}: by the exact count of live bytes {most}, and memory, less exactly, by {memory}."
+
+
+def early_reason(troughs: Troughs) -> str:
+    """The load ended early, and its end is not to be seen."""
+    return (
+        f"{_change(troughs)} in {troughs.total_requests:,} of {troughs.asked_requests:,} requests,"
+        " which do not tell whether it has ended; RULE=fixed sends all of them."
     )
 
 

@@ -13,6 +13,7 @@ from lab.records.watched_time import watched_seconds
 from lab.text.phrases import in_mib
 from lab.units import MIB
 from lab.verdict.caveats import Caveat, CaveatKind
+from lab.verdict.sequential import LEAST_BLOCKS_TO_END
 
 # The measuring protocol: with fewer, the tail has no five points to fit.
 LEAST_BLOCKS = 8
@@ -45,6 +46,8 @@ class Conditions:
     """None: the record has no end."""
     end_reason: str = ""
     died_at_limit: bool = False
+    decided: bool = False
+    """Whether the load ended before all of its planned blocks, as its growth had ended."""
     kills: int = 0
     """Processes killed for memory between the first and the last probe."""
     has_baseline: bool = True
@@ -84,6 +87,7 @@ def conditions_of(trial: Trial) -> Conditions:
         end=end.kind if end else None,
         end_reason=end.reason if end else "",
         died_at_limit=end is not None and end.at_limit,
+        decided=end is not None and end.decided,
         kills=oom_kills_of(trial) or 0,
         has_baseline=trial.baseline is not None,
         troughs=len(trial.block_troughs),
@@ -149,8 +153,9 @@ def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
     if troughs < seen.blocks:
         numbers = {"missing": seen.blocks - troughs, "blocks": seen.blocks}
         yield Caveat(CaveatKind.TROUGHS_MISSING, numbers)
-    if seen.blocks < LEAST_BLOCKS:
-        numbers = {"blocks": seen.blocks, "least": LEAST_BLOCKS}
+    least = LEAST_BLOCKS_TO_END if seen.decided else LEAST_BLOCKS
+    if seen.blocks < least:
+        numbers = {"blocks": seen.blocks, "least": least}
         yield Caveat(CaveatKind.TOO_FEW_BLOCKS, numbers)
     if seen.added_blocks:
         asked = seen.blocks - seen.added_blocks

@@ -32,12 +32,15 @@ from lab.verdict.leak_criteria import (
     has_trend,
     leaking_live,
     may_live_grow,
+    shows_live,
 )
 from lab.verdict.limit import LimitMet, limit_met
 from lab.verdict.lives import climb_of
 from lab.verdict.reasons import (
     bounded_reason,
     climb_reason,
+    early_reason,
+    ending_reason,
     flat_reason,
     fragments_reason,
     harmless_reason,
@@ -47,6 +50,7 @@ from lab.verdict.reasons import (
     open_reason,
     too_few_reason,
 )
+from lab.verdict.sequential import ending_of
 from lab.verdict.trend import Troughs, fit, tail, troughs_of
 from lab.verdict.validity import LEAST_BLOCKS, Conditions, caveats, conditions_of
 
@@ -122,8 +126,19 @@ def judge(
         return Judgement(Verdict.INCONCLUSIVE, forbidding.sentence, slope, growth, doubts)
     if troughs is None:
         raise ValueError("no troughs, and no caveat that says so")
-    said = judge_troughs(troughs, matters)
+    said = judge_ended(troughs, matters) if conditions.decided else judge_troughs(troughs, matters)
     return Judgement(said.verdict, said.reason, said.interval, growth, doubts, said.open_ended)
+
+
+def judge_ended(troughs: Troughs, matters: float = MIN_LEAK_BYTES_PER_REQUEST) -> Conclusion:
+    """Verdict and reason of a load that ended before its plan."""
+    ending = ending_of(troughs, matters)
+    if ending is not None:
+        return Conclusion(ending.verdict, ending_reason(troughs, ending), ending.interval)
+    if len(troughs.requests) >= LEAST_BLOCKS:
+        return judge_troughs(troughs, matters)
+    nothing = Interval(0.0, 0.0, 0.0)
+    return Conclusion(Verdict.INCONCLUSIVE, early_reason(troughs), slope_of(troughs) or nothing)
 
 
 def slope_of(troughs: Troughs | None) -> Interval | None:
@@ -155,7 +170,7 @@ def _leak_or_harmless(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusi
 
 def _live_leak(seen: TroughEvidence) -> Conclusion | None:
     """A leak that the memory of the processes does not show yet."""
-    live = leaking_live(seen)
+    live = None if shows_live(seen) else leaking_live(seen)
     slope = None if live is None else live.trend.slope
     if live is None or slope is None:
         return None

@@ -5,6 +5,7 @@ import pytest
 from builders import raw
 from lab.commands.decider import RunDecider
 from lab.records.trial import Trial
+from lab.stopping import Rule
 from lab.store.run_folder import RunFolder
 
 MIB = raw.MIB
@@ -77,3 +78,26 @@ def test_a_load_whose_workers_are_killed_ends_where_it_will_be_repeated(folder: 
     assert RunDecider(of_user_app=True).is_decided(killed_file)
     assert not RunDecider(of_user_app=True).is_decided(whole_file)
     assert not DECIDER.is_decided(killed_file)
+
+
+def test_a_load_that_has_ended_needs_no_more_by_the_sequential_rule(folder: RunFolder) -> None:
+    start = raw.start(raw.variant(LOOPS[0], limit_bytes=4096 * MIB), requests=64_000)
+    blocks = tuple(raw.block(index, 8000, 8000) for index in range(3))
+    level = raw.trial((50 * MIB,) * 4, start=start, blocks=blocks)
+    write(folder, level)
+    (file,) = folder.raw_files()
+
+    assert RunDecider(rule=Rule.SEQUENTIAL).is_decided(file)
+    assert not RunDecider(rule=Rule.FIXED).is_decided(file)
+
+
+def test_a_leak_half_way_to_its_limit_is_not_confirmed(folder: RunFolder) -> None:
+    sizes = tuple(100 * MIB + 40 * MIB * block for block in range(9))
+    for number, limit in enumerate((600 * MIB, 4096 * MIB), start=1):
+        start = raw.start(raw.variant(LOOPS[0], limit_bytes=limit), requests=1000)
+        write(folder, raw.trial(sizes, start=start), number)
+    near, far = folder.raw_files()
+
+    assert not RunDecider(rule=Rule.SEQUENTIAL).needs_more_load(near)
+    assert RunDecider(rule=Rule.SEQUENTIAL).needs_more_load(far)
+    assert RunDecider(rule=Rule.FIXED).needs_more_load(near)

@@ -1,9 +1,17 @@
 """The error rates that validation.md quotes: every family, their sums, and two drawn anew."""
 
 import pytest
-from lab.commands.validate import EACH, HELD_OUT_EACH, HELD_OUT_SEED, PARTS_EACH, SEED
+from lab.commands.validate import (
+    EACH,
+    EXACT_EACH,
+    EXACT_SEED,
+    HELD_OUT_EACH,
+    HELD_OUT_SEED,
+    PARTS_EACH,
+    SEED,
+)
 from lab.validation.allocator import FREE_NO_LEAKS, FREE_UNDER_LEAKS
-from lab.validation.confusion import COLUMNS, rows
+from lab.validation.confusion import COLUMNS, SEQUENTIAL_BOUNDS, rows
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS
 from lab.validation.simulate import cases
@@ -85,3 +93,20 @@ def test_the_families_with_known_parts_have_their_rows() -> None:
     assert list(found) == [*FREE_NO_LEAKS, *FREE_UNDER_LEAKS]
     assert {sum(counts) for counts in found.values()} == {PARTS_EACH}
     assert not sum(found[name][LEAK] for name in FREE_NO_LEAKS)
+
+
+def test_both_rules_are_quoted_within_their_bounds() -> None:
+    families, no_leaks = len(COUNTS), len(NO_LEAKS) + len(HELD_OUT_NO_LEAKS)
+    without, every = no_leaks * EXACT_EACH, families * EXACT_EACH
+    quoted = {row[0]: row[1:3] for row in documents.rows(PAGE, f"| {every:,} trials with exact")}
+
+    assert f"{EXACT_EACH} trials each (seed {EXACT_SEED})" in PAGE
+    for name, total_cases, most in (
+        ("false leaks", without, SEQUENTIAL_BOUNDS.false_leaks),
+        ("missed leaks", every - without, SEQUENTIAL_BOUNDS.missed_leaks),
+        ("inconclusive", every, SEQUENTIAL_BOUNDS.inconclusive),
+    ):
+        for cell in quoted[name]:
+            count = int(cell.split()[0])
+            assert cell == f"{count} of {total_cases:,} ({count / total_cases * 100:.2f} %)"
+            assert count <= most * total_cases

@@ -3,8 +3,18 @@
 import numpy as np
 import pytest
 from lab.records.judgement import Verdict
+from lab.stopping import Rule
 from lab.validation.allocator import FREE_NO_LEAKS, FREE_UNDER_LEAKS, parts_cases
-from lab.validation.confusion import HEADING, FamilyRow, judge_in_sequence, line, rows, summary
+from lab.validation.confusion import (
+    HEADING,
+    FamilyRow,
+    judge_in_sequence,
+    judged_by,
+    line,
+    rows,
+    summary,
+)
+from lab.validation.exact import LIVE_FAMILIES, exact_cases
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS, SimulatedLoad, leaked
 from lab.validation.simulate import Case, cases
@@ -55,9 +65,9 @@ def test_a_case_gets_as_much_load_as_a_run_would_give_it() -> None:
 
 
 def test_a_row_stands_under_its_heading() -> None:
-    row = FamilyRow("steps", False, {Verdict.FLAT: 3, Verdict.LEAK: 1}, 1.25)
+    row = FamilyRow("steps", False, {Verdict.FLAT: 3, Verdict.LEAK: 1}, 1.25, 1500)
     assert len(line(row)) == len(HEADING)
-    assert line(row).split() == ["steps", "no", "leak", "3", "0", "1", "0", "1.25"]
+    assert line(row).split() == ["steps", "no", "leak", "3", "0", "1", "0", "1.25", "1,500"]
 
 
 def test_the_bounds_count_what_they_say() -> None:
@@ -82,3 +92,28 @@ def test_free_memory_that_is_never_reused_is_a_leak_at_the_end_of_the_longest_lo
         leaks = family in FREE_UNDER_LEAKS
         assert [verdict is Verdict.LEAK for verdict, _ in said] == [leaks] * 3, family
         assert all(loads >= 2.7 for verdict, loads in said if verdict is Verdict.LEAK)
+
+
+def test_a_look_after_each_block_ends_a_flat_load_early_and_no_other() -> None:
+    load = SimulatedLoad(blocks=8, requests=16_000, workers=1)
+    flat, leak = (Case(load, size * load.done, leaks=size > 0) for size in (0, 20))
+
+    assert judged_by(flat) == {
+        Rule.FIXED: (Verdict.FLAT, 1.0),
+        Rule.SEQUENTIAL: (Verdict.FLAT, 0.375),
+    }
+    assert judged_by(leak)[Rule.SEQUENTIAL] == (Verdict.LEAK, 1.5)
+
+
+def test_the_exact_count_follows_what_is_live_and_most_leaks() -> None:
+    drawn = exact_cases(4, seed=2)
+
+    assert list(drawn) == [*NO_LEAKS, *HELD_OUT_NO_LEAKS, *UNDER_LEAKS, *HELD_OUT_UNDER_LEAKS]
+    assert drawn.keys() >= LIVE_FAMILIES
+    for case in (*drawn["level"], *drawn["pool, late threads"]):
+        assert case.live_mib is not None
+        assert case.shape_mib is not None
+        rise = case.live_mib[-1] - case.live_mib[0]
+        assert abs(rise) < 1
+    (lost,) = {case.lost_mib is not None for case in drawn["leak alone"]}
+    assert lost

@@ -1,0 +1,163 @@
+"""Growth that has ended before the plan is over, and what must not be taken for that."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import raw
+from lab.records.judgement import Verdict
+from lab.records.trial import End, EndKind, Trial
+from lab.validation.exact import with_exact
+from lab.validation.held_out import HELD_OUT_UNDER_LEAKS
+from lab.validation.shapes import UNDER_LEAKS
+from lab.validation.simulate import cases
+from lab.verdict.sequential import EXACT_NOISE_BYTES, NOISES, bound, ending_of
+from lab.verdict.trend import Troughs
+from lab.verdict.verdict import judge_ended, judge_trial
+
+MIB, KIB = 1 << 20, 1 << 10
+LIVE_SEED = 1
+"""With it a leak is one of live bytes, as nine in ten are."""
+MEASURED_MEMORY_KIB = (140, 48, 204, 0, -900, 496, 164, -56)
+QUIET_MEMORY_KIB = (60, 48, 20)
+MEASURED_LIVE_KIB = (29, 26, 7, 2, 5, 4, 2, 5)
+"""Increments of a flat app (Starlette 0.20.4 on uvicorn 0.18.3), 500 requests each, as measured."""
+
+
+def seen(
+    memory_kib: Sequence[float], live_kib: Sequence[float] | None = None, each: int = 500
+) -> Troughs:
+    """Troughs from increments, of a load of eight blocks."""
+    sizes = np.cumsum([0, *memory_kib]) * KIB + 60 * MIB
+    live = None if live_kib is None else np.cumsum([0, *live_kib]) * KIB + 40 * MIB
+    requests = tuple(each * (block + 1) for block in range(len(memory_kib)))
+    return Troughs(
+        int(sizes[0]),
+        tuple(map(int, sizes[1:])),
+        requests,
+        asked=8 * each,
+        live_bytes=None if live is None else tuple(map(int, live)),
+    )
+
+
+def test_the_exact_count_ends_a_flat_load_after_three_blocks_of_eight() -> None:
+    found = ending_of(seen(QUIET_MEMORY_KIB, MEASURED_LIVE_KIB[:3]))
+
+    assert found is not None
+    assert (found.verdict, found.is_exact) == (Verdict.FLAT, True)
+    assert found.high < 256 < found.memory_high
+
+
+def test_memory_that_still_settles_goes_on() -> None:
+    for blocks in range(1, 4):
+        assert ending_of(seen(MEASURED_MEMORY_KIB[:blocks], MEASURED_LIVE_KIB[:blocks])) is None
+
+
+def test_memory_alone_cannot_tell_so_soon() -> None:
+    for blocks in range(1, 9):
+        assert ending_of(seen(MEASURED_MEMORY_KIB[:blocks])) is None
+
+
+def test_memory_alone_tells_after_enough_requests() -> None:
+    found = ending_of(seen((40, -30, 20, 10), each=2000))
+
+    assert found is not None
+    assert (found.verdict, found.is_exact) == (Verdict.FLAT, False)
+    assert found.high == found.memory_high < 256
+
+
+def test_a_plateau_ends_from_where_it_is_level() -> None:
+    found = ending_of(seen((90_000, 400, 20, -30), (60_000, 10, 8, 3)))
+
+    assert found is not None
+    assert (found.verdict, found.start) == (Verdict.BOUNDED, 2)
+
+
+@pytest.mark.parametrize(
+    ("memory", "live"),
+    [
+        ((130, 120, 125, 130, 128, 131), (128, 125, 127, 126, 128, 125)),
+        ((500, 510, 490, 505, 500, 498), (4, 3, 5, 2, 4, 3)),
+        ((-9000, -3000, -300, -100, 0, 10), (-8000, -2500, -300, -40, 5, 8)),
+        ((9000, 4000, 2000, 1000, 500, 250), (8000, 4000, 2000, 1000, 500, 250)),
+        ((20, -10), (5, 3)),
+    ],
+    ids=("256 B a request", "outside of the allocators", "given back", "slowing down", "too few"),
+)
+def test_what_may_hide_a_leak_goes_on(memory: Sequence[float], live: Sequence[float]) -> None:
+    for blocks in range(1, len(memory) + 1):
+        assert ending_of(seen(memory[:blocks], live[:blocks])) is None
+
+
+def test_the_bound_keeps_its_error_at_all_looks_of_a_trial_together() -> None:
+    """Noise of 16 KiB on a leak of 300 B a request, correlated or not: looked at 31 times."""
+    random = np.random.default_rng(5)
+    below = 0
+    for correlation in (0.0, 0.9):
+        for _ in range(150):
+            noise = random.normal(0, EXACT_NOISE_BYTES, 33)
+            for block in range(1, 33):
+                fresh = np.sqrt(1 - correlation**2) * noise[block]
+                noise[block] = correlation * noise[block - 1] + fresh
+            sizes = 40 * MIB + 300 * 500 * np.arange(33) + noise
+            live = tuple(map(int, sizes))
+            requests = tuple(500 * block for block in range(1, 33))
+            whole = Troughs(live[0], live[1:], requests)
+            looks = (
+                replace(whole, trough_bytes=live[1 : n + 1], requests=requests[:n])
+                for n in range(2, 33)
+            )
+            below += any(
+                bound(look, start, EXACT_NOISE_BYTES) < 300
+                for look in looks
+                for start in (0, len(look.requests) // 2)
+            )
+    assert below == 0
+    assert NOISES > 4
+
+
+def test_no_stated_leak_ends_a_load_early() -> None:
+    shapes = {**UNDER_LEAKS, **HELD_OUT_UNDER_LEAKS}
+    ended = [
+        family
+        for family, found in cases({}, shapes, 2, seed=9).items()
+        for case in found
+        for blocks in range(1, case.load.blocks)
+        if ending_of(with_exact(family, case, LIVE_SEED).troughs(blocks)) is not None
+    ]
+    assert ended == []
+
+
+def early(memory_kib: Sequence[float]) -> Trial:
+    """A trial whose load ended before the eight blocks that were planned."""
+    sizes = np.cumsum([0, *memory_kib]) * KIB + 60 * MIB
+    trial = raw.trial(tuple(map(int, sizes)))
+    blocks = tuple(raw.block(index, 2000, 2000) for index in range(len(memory_kib)))
+    start = replace(trial.start, requests=16_000)
+    return replace(trial, start=start, blocks=blocks, end=End(EndKind.COMPLETE, 9.0, decided=True))
+
+
+def test_a_load_that_ended_early_is_judged_by_its_end() -> None:
+    found = judge_trial(early((40, -30, 20, 10)))
+
+    assert found.verdict is Verdict.FLAT
+    assert "in 8,000 of 16,000 requests" in found.reason
+    assert "it grows by at most" in found.reason
+    assert not any(caveat.forbids for caveat in found.caveats)
+
+
+def test_a_load_that_ended_early_without_an_end_decides_nothing() -> None:
+    found = judge_trial(early((4000, 3000, 4000, 3000)))
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "RULE=fixed sends all of them" in found.reason
+
+
+def test_the_reason_says_which_count_it_rests_on() -> None:
+    said = judge_ended(seen(QUIET_MEMORY_KIB, MEASURED_LIVE_KIB[:3])).reason
+    bounded = judge_ended(seen((90_000, 400, 20, -30), (60_000, 10, 8, 3))).reason
+
+    assert "by the exact count of live bytes it grows by at most 184 B a request" in said
+    assert "and memory, less exactly, by" in said
+    assert "and stopped at" in bounded
