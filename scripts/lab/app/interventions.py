@@ -58,6 +58,7 @@ def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Inter
             is_cure=False,
         ),
         *jemalloc_change(jemalloc),
+        *freeze_change(description),
         *connection_change(description),
         *server_changes(description.command or ""),
     ]
@@ -79,6 +80,15 @@ def jemalloc_change(file: str | None) -> list[Intervention]:
         return []
     line = f"LD_PRELOAD={file} in the service's environment (Debian: libjemalloc2)"
     return [Intervention("jemalloc", line, RETAINED, {"LD_PRELOAD": file})]
+
+
+def freeze_change(description: AppSpec) -> list[Intervention]:
+    """gc.freeze() before each fork, which the probe's own start does for an app of many workers."""
+    if description.workers < 2 or not description.probes:
+        return []
+    line = "gc.freeze() in the master before it forks (gunicorn: the hook pre_fork)"
+    causes: Causes = (Cause.COPIED_PAGES,)
+    return [Intervention("gc-freeze", line, causes, {"LAB_GC_FREEZE": "1"})]
 
 
 def connection_change(description: AppSpec) -> list[Intervention]:

@@ -30,7 +30,7 @@ from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
 from lab.commands.app_source import keep_source
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
-from lab.commands.try_release import NOT_HERE, Releases
+from lab.commands.try_release import CUT_SHORT, NOT_HERE, Releases
 from lab.engines.protocol import Engine
 from lab.errors import LabError
 from lab.measure.budget import Budget
@@ -260,6 +260,8 @@ class AppRun:
             return replace(tried, no_release=str(error))
         self.console.print(f"Trying {change.line}.", soft_wrap=True)
         self.conduct(self.fitting([self.plan.changed(change)]))
+        if self.interrupted:
+            return replace(tried, no_release=CUT_SHORT)
         self.changes = (*self.changes, change)
         return replace(tried, changes=self.changes)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lab.engines.process.engine import ProcessEngine
 
 NOT_HERE = "its newest release is tried by local processes alone: ENGINE=process"
+CUT_SHORT = "the run with its newest release was interrupted"
 OFFLINE = "its newest release was not tried: OFFLINE=1"
 
 

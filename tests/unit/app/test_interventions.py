@@ -72,6 +72,14 @@ def test_connections_are_changed_to_the_other_kind() -> None:
     assert "keep-alive" not in names(app(requests=(RequestSpec(kind=RequestProtocol.TCP),)))
 
 
+def test_only_an_app_of_many_workers_is_frozen_before_a_fork() -> None:
+    several = app("gunicorn --preload app:app", workers=4)
+
+    assert change("gc-freeze", several).environment == {"LAB_GC_FREEZE": "1"}
+    assert "gc-freeze" not in names(app("gunicorn app:app"))
+    assert "gc-freeze" not in names(app("gunicorn app:app", workers=4, probes=False))
+
+
 def suspect(cause: Cause) -> Plausible:
     return Plausible(cause, 1, "")
 

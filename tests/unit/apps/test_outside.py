@@ -319,3 +319,28 @@ def test_clients_are_led_to_the_servers_beside() -> None:
         [sys.executable, "-c", LED], env=environment, capture_output=True, text=True, check=False
     )
     assert done.stdout == "all led\n", done.stderr
+
+
+def test_what_is_loaded_is_frozen_before_a_fork_where_that_is_tried() -> None:
+    program = """
+    import gc, os
+    if os.fork():
+        os.wait()
+    else:
+        print(gc.get_freeze_count() > 1000, flush=True)
+        os._exit(0)
+    """
+    given = {**os.environ, "PYTHONPATH": str(ROOT / "apps" / "outside")}
+    given.pop("LAB_PROBE_SOCKETS", None)
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program)],
+            env={**given, **more},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        ).stdout
+        for more in ({}, {"LAB_GC_FREEZE": "1"})
+    ]
+    assert said == ["False\n", "True\n"]
