@@ -25,6 +25,8 @@ from lab.units import MIB
 
 MOST_BYTES = MIB
 """The longest lab.toml that is read."""
+MOST_PARTS = 100
+"""Of a name, between dots."""
 
 
 def parse(text: str, file: Path) -> dict[str, Any]:
@@ -33,6 +35,9 @@ def parse(text: str, file: Path) -> dict[str, Any]:
     Raises:
         UsageError: it is not TOML; says where.
     """
+    # The reader's time grows with the square of a name's parts.
+    if any(line.partition("=")[0].count(".") > MOST_PARTS for line in text.splitlines()):
+        raise UsageError(f"{file} cannot be read: a name in it has more than {MOST_PARTS} parts")
     try:
         return tomllib.loads(text)
     except RecursionError:
