@@ -1,6 +1,9 @@
 """The Worker Memory Lab: measure web workers, judge and report what they keep."""
 
 import argparse
+import ctypes
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -30,8 +33,18 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+def stay_with_the_shell() -> None:
+    """Heed Ctrl-C, which a shell's background job ignores, and end with the shell that waits."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM, 0, 0, 0)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """The exit code of one command: the only place where errors become one."""
+    if os.environ.get("LAB_IN_BACKGROUND"):
+        stay_with_the_shell()
     try:
         arguments = parse_arguments(sys.argv[1:] if words is None else words)
         return int(arguments.command.run(arguments))

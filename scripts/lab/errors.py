@@ -28,5 +28,9 @@ class UsageError(LabError):
     exit_code = ExitCode.USAGE
 
 
+class WriteError(LabError):
+    """Results cannot be written: no other variant can be measured either."""
+
+
 class VariantError(LabError):
     """One variant cannot go on; the others do."""

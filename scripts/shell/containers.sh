@@ -87,13 +87,36 @@ join() {
     case " $names" in *" $2 "*) ;; *) docker network connect "$2" "$1" ;; esac
 }
 
-# Run the created driver to its end and exit with its code. It is attached from the background, so
-# that a signal reaches it once, and through here.
-run_driver() {
-    await_driver
-    exit $?
+# Exit with the driver's code $1. Of a driver that was killed a report is made of what it had written,
+# by the command that follows.
+end_with() {
+    case $1 in 134 | 135 | 137 | 139) ;; *) exit "$1" ;; esac
+    say "the driver was killed (exit code $1): its raw files are kept; a report is made of them"
+    shift
+    "$@" || say "no report could be made: nothing had been written, or see make report"
+    exit 3
 }
 
+# The driver as a local process: one that waits here, so that its death is seen.
+run_local() {
+    verb=$1
+    # shellcheck disable=SC2086 # one word
+    LAB_IN_BACKGROUND=1 .venv/bin/python -m lab $verb &
+    driver=$!
+    trap 'kill -TERM "$driver" 2> /dev/null' TERM HUP
+    trap : INT # the terminal tells both
+    wait "$driver"
+    code=$?
+    while kill -0 "$driver" 2> /dev/null; do
+        wait "$driver"
+        code=$?
+    done
+    trap 'exit 130' INT TERM HUP
+    end_with "$code" .venv/bin/python -m lab report --unfinished
+}
+
+# Run the created driver to its end. It is attached from the background, so that a signal reaches it
+# once, and through here.
 await_driver() {
     driver=$(container_of driver)
     join "$driver" "$COMPOSE_PROJECT_NAME"_lab || { say "the driver cannot join its networks"; return 3; }
@@ -107,4 +130,10 @@ await_driver() {
         code=$?
     done
     return "$code"
+}
+
+# The report of the newest run, which its driver did not bring to an end.
+report_unfinished() {
+    helper_seconds=600
+    helper "report --unfinished" --volume "$(cd "$RESULTS" && pwd):/lab/results"
 }

@@ -141,11 +141,49 @@ def test_an_interruption_keeps_what_is_measured(lab: ProcessLab, number: int) ->
     assert variant(lab)["requests"]["ok"] >= 200
 
 
-def test_a_killed_driver_leaves_no_process_and_the_next_run_works_at_once(lab: ProcessLab) -> None:
+def driver_of(process: subprocess.Popen[str]) -> int:
+    """The driver's process, a child of the script."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return int(children[-1])
+
+
+def test_a_killed_script_ends_its_driver(lab: ProcessLab) -> None:
     process = lab.start(**{**TINY, "REQUESTS": "800"})
     lab.wait_for_blocks(1, process)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
+
+    assert lab.wait_until_clean() == []
+    assert lab.summary()["run"]["partial"] is True
+
+
+def test_a_run_that_was_interrupted_goes_on_by_its_name_alone(lab: ProcessLab) -> None:
+    both = {**TINY, "VARIANTS": "py310-flask py310-fastapi-async", "LANES": "1"}
+    process = lab.start(**both)
+    wait_until(
+        lambda: len(list(lab.results.glob("*/samples/*/1.jsonl"))) == 2, 120, step_seconds=0.1
+    )
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    name = lab.summary()["run"]["id"]
+
+    code, printed = lab.repro(RESUME=name)
+    run = lab.summary()["run"]
+
+    assert code in (0, 2), printed
+    assert f"resuming {name}: 1 of its trials are kept" in printed
+    assert (run["id"], run["partial"], len(run["sittings"])) == (name, False, 2)
+
+
+def test_a_killed_driver_leaves_no_process_and_the_next_run_works_at_once(lab: ProcessLab) -> None:
+    process = lab.start(**{**TINY, "REQUESTS": "800"})
+    lab.wait_for_blocks(1, process)
+    os.kill(driver_of(process), signal.SIGKILL)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 3, printed
+    assert "the driver was killed (exit code 137)" in printed
+    assert lab.summary()["run"]["partial"] is True
+    assert variant(lab)["trials"][0]["end"] == "cut off"
     assert lab.wait_until_clean() == []
 
     process = lab.start(**TINY)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -232,4 +234,33 @@ def test_bad_settings_are_refused_in_one_line(
     done = lab.repro(**settings)
     assert done.returncode == 64
     assert words in done.stderr
+    assert lab.left_behind() == []
+
+
+def test_a_killed_driver_leaves_nothing_but_its_files_and_a_report(lab: Lab) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
+    lab.wait_for_blocks("py310-flask", 2)
+    docker("kill", "--signal", "KILL", lab.container("driver"))
+    printed, _ = process.communicate(timeout=120)
+    summary = summary_of(lab)
+
+    assert process.returncode == 3, printed
+    assert "the driver was killed (exit code 137)" in printed
+    assert summary["run"]["partial"] is True
+    assert variant(summary, "py310-flask")["trials"][0]["end"] == "cut off"
+    assert lab.left_behind() == []
+
+
+def test_a_gate_that_dies_is_started_again_and_no_trial_is_lost(lab: Lab) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
+    lab.wait_for_blocks("py310-flask", 2)
+    # From outside of the engine: what it is told to kill it does not start again.
+    pid = docker("inspect", "--format", "{{.State.Pid}}", lab.container("gate"))
+    if not Path(f"/proc/{pid}/status").exists():
+        pytest.skip("THE ENGINE'S PROCESSES ARE NOT SEEN FROM HERE: no gate was killed")
+    os.kill(int(pid), signal.SIGKILL)
+    printed, _ = process.communicate(timeout=300)
+
+    assert process.returncode in (0, 2), printed
+    assert variant(summary_of(lab), "py310-flask")["trials"][0]["end"] == "complete"
     assert lab.left_behind() == []

@@ -30,6 +30,8 @@ class Script:
     """What the workload answers; None: the connection is closed without an answer."""
     dies_after_requests: int | None = None
     """0: before the first answer to anything."""
+    hangs_after_requests: int | None = None
+    """Then nothing is answered any more, and no connection is closed."""
     killed_at_limit: bool = False
     """Whether that death is one at the memory limit."""
     never_ready: bool = False

@@ -63,6 +63,9 @@ def content_length(head: bytes) -> int:
     return int(found[1]) if found else 0
 
 
+NO_ANSWER = b""
+
+
 class ServedConnection(asyncio.Protocol):
     """Answers one request after another, until the client or the script wants it closed."""
 
@@ -101,6 +104,8 @@ class ServedConnection(asyncio.Protocol):
         return head, rest[:length]
 
     def reply(self, head: bytes, answer: bytes | None) -> None:
+        if answer == NO_ANSWER:
+            return
         if answer is None:
             self.transport.abort()
         elif b"connection: close" in head.lower():
@@ -171,6 +176,8 @@ class ScriptedServer:
             self.kills = 1
             self.soon(self.replace_worker)
             return None
+        if self.served == self.script.hangs_after_requests:
+            return NO_ANSWER
         if self.script.status is None:
             return None
         self.served += 1

@@ -10,7 +10,7 @@ from lab.records.trial import EndKind
 from lab.text.phrases import DASH, in_mib, number, short_duration, size
 from lab.verdict import end_criteria
 
-BROKEN_OFF = frozenset({EndKind.INTERRUPTED, EndKind.CUT_OFF, EndKind.FAILED, EndKind.NEVER_READY})
+BROKEN_OFF = frozenset(EndKind) - {EndKind.COMPLETE, EndKind.DIED, EndKind.NO_REQUESTS_SERVED}
 """Ends after which nothing of a trial decides anything."""
 
 LEAST_SERVED_SHARE = 0.9

@@ -4,13 +4,12 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from lab.app.release import NoRelease
-from lab.app.services import SUITE, base_name, control_name
+from lab.app.services import base_name, control_name
 from lab.causes.causes import Plausible
 from lab.causes.diagnosis import (
     Diagnosis,
@@ -24,10 +23,10 @@ from lab.causes.interventions import worth_trying
 from lab.causes.releases import asks_for_release
 from lab.commands.app_early import Asks, conduct_once, judge_and_explain
 from lab.commands.app_failures import with_log, without_trial
+from lab.commands.app_folder import app_folder_for, go_on
 from lab.commands.app_limit import again, shortened, within
 from lab.commands.app_pace import paced
 from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
-from lab.commands.app_source import keep_source
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
 from lab.commands.try_release import CUT_SHORT, NOT_HERE, Releases
@@ -47,7 +46,6 @@ from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.trial import Trial
 from lab.records.variant import Variant
 from lab.settings import Settings
-from lab.store.layout import check_writable
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
 from lab.text.phrases import in_mib
@@ -86,6 +84,7 @@ class AppRun:
         self.releases = given.releases
         self.met: LimitMet | None = None
         self.again: Variant | None = None
+        self.kept: frozenset[tuple[str, int]] = frozenset()
 
     def run(self) -> Diagnosis:
         """The app as it is; when it grows, the interventions that its causes call for.
@@ -95,6 +94,8 @@ class AppRun:
         """
         base = self.plan.base
         experiment = begin(self.settings, self.engine, (base,), (), self.slot_plan, ROOT)
+        if self.settings.resume is not None:
+            self.kept, experiment = go_on(self.folder, experiment, self.console)
         self.write_experiment(experiment, done=False)
         self.conduct_base(base)
         trial = self.measured(base)
@@ -115,7 +116,8 @@ class AppRun:
         return diagnosis_of(tried, self.folder.read_trials())
 
     def conduct(self, variants: Sequence[Variant]) -> None:
-        """All of them side by side, once."""
+        """All of them side by side, once; but for those of an earlier sitting."""
+        variants = [variant for variant in variants if (variant.name, 1) not in self.kept]
         totals = {variant.name: self.requests_of(variant) for variant in variants}
         with progress_for(self.console, totals) as progress:
             context = self.context_of(progress)
@@ -124,7 +126,8 @@ class AppRun:
 
     def conduct_more_trials(self, base: Variant) -> None:
         """The app as it is anew, one trial after the other, as TRIALS says."""
-        for number in range(2, self.settings.trials + 1):
+        every = range(2, self.settings.trials + 1)
+        for number in [each for each in every if (base.name, each) not in self.kept]:
             if self.interrupted:
                 return
             with progress_for(self.console, {base.name: self.requests_of(base)}) as progress:
@@ -146,6 +149,8 @@ class AppRun:
 
     def conduct_base(self, base: Variant) -> None:
         """The app as it is, and beside it what explains its growth, from its first blocks on."""
+        if (base.name, 1) in self.kept:
+            return
         with progress_for(self.console, {base.name: self.requests_of(base)}) as progress:
             context = replace(self.context_of(progress), judged=base.name)
             asks = Asks(self.early_variants, lambda: self.explaining(base), self.requests_of)
@@ -203,7 +208,8 @@ class AppRun:
         trial = self.trial_of(base)
         if trial is not None and (trial.blocks or self.interrupted):
             return trial
-        shutil.rmtree(self.folder.path, ignore_errors=True)
+        if self.settings.resume is None:
+            shutil.rmtree(self.folder.path, ignore_errors=True)
         end = trial.end if trial else None
         raise LabError(with_log(without_trial(end, self.plan.spec), end))
 
@@ -287,9 +293,8 @@ def run_app(given: AppRunInput, console: Console) -> tuple[RunFolder, Diagnosis]
     Raises:
         LabError: it could not be measured.
     """
-    check_writable(given.results)
-    slots_for(given.plan, given.settings)
-    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    folder = RunFolder.create(given.results, f"{stamp}-{SUITE}-{given.plan.spec.name}")
-    keep_source(given.plan.spec, folder)
-    return folder, AppRun(given, folder, console).run()
+    folder = app_folder_for(given.plan, given.settings, given.engine, given.results)
+    try:
+        return folder, AppRun(given, folder, console).run()
+    finally:
+        folder.lock.release()

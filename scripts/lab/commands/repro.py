@@ -1,13 +1,15 @@
 """`lab repro`: measure the suite and write its report."""
 
 import argparse
+import contextlib
 import signal
 
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
+from lab.commands.report import newest_unfinished
 from lab.commands.terminal import new_console, results_folder, shown_path
 from lab.engines.choice import choose
-from lab.errors import ExitCode
+from lab.errors import ExitCode, LabError, WriteError
 from lab.measure.run import SuiteRun, measure_suite
 from lab.paths import COMPOSE_FILE, ROOT
 from lab.report.terminal import closing
@@ -32,7 +34,12 @@ def run(_: argparse.Namespace) -> ExitCode:
     suite_run = SuiteRun(
         settings, chosen.engine, COMPOSE_FILE, results_folder(given), chosen.unbuilt
     )
-    folder = measure_suite(suite_run, console, RunDecider(rule=settings.rule))
+    try:
+        folder = measure_suite(suite_run, console, RunDecider(rule=settings.rule))
+    except WriteError:
+        with contextlib.suppress(LabError):  # there may be no room for a report either
+            rebuild(newest_unfinished(results_folder(given)))
+        raise
     summary = rebuild(folder)
     folder.point_latest()
     console.print(closing(summary))

@@ -155,6 +155,12 @@ COMMANDS = (
     Entry(
         "rerun", "rerun", "For the driver of an unpacked bundle: its run once more, there | here"
     ),
+    Entry(
+        "resume-settings",
+        "resume_settings",
+        "For scripts/repro: print the settings of the run that RESUME names",
+        needs_packages=False,
+    ),
     Entry("schema", "schema", "Print the JSON Schema of summary.json", needs_packages=False),
     Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
 )

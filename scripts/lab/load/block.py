@@ -29,6 +29,8 @@ class BlockPlan:
     requests: int
     concurrency: int
     connection: Connection
+    slowest_seconds: float | None = None
+    """The slowest answer of the blocks before; None where there is none."""
 
 
 class ClosedLoop:
@@ -45,6 +47,9 @@ class ClosedLoop:
         self.ended = asyncio.Event()
         self.clients: list[LoadClient] = []
         self.running_clients = 0
+        self.slowest_seconds: float | None = None
+        self.answers, self.answered_at = 0, 0.0
+        """How many outcomes other than a timeout were seen, and when the last was (monotonic)."""
 
     async def run(self, concurrency: int, timing: Timing) -> None:
         """Return when every request has its outcome; no connection is left, also on cancel."""
@@ -56,7 +61,7 @@ class ClosedLoop:
         for client in self.clients:
             client.next_request()
         try:
-            await self.wait(timing.request_timeout_seconds)
+            await self.wait(timing)
         finally:
             self.budget.left = 0
             for client in self.clients:
@@ -64,16 +69,35 @@ class ClosedLoop:
             # The loop closes aborted connections in its next turn.
             await asyncio.sleep(0)
 
-    async def wait(self, request_timeout_seconds: float) -> None:
-        """Return when every client has ended; requests that take too long fail."""
-        pause_seconds = min(EXPIRY_CHECK_SECONDS, request_timeout_seconds / 2)
+    async def wait(self, timing: Timing) -> None:
+        """Return when every client has ended; requests that take too long fail.
+
+        Where nothing is answered any more, the requests in flight fail and no others are sent.
+        """
+        limit_seconds = timing.request_timeout_seconds
+        pause_seconds = min(EXPIRY_CHECK_SECONDS, limit_seconds / 2, timing.least_silence_seconds)
+        self.answered_at = time.monotonic()
         while not self.ended.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.ended.wait(), pause_seconds)
-            now = time.perf_counter()
+            hangs, now = self.is_silent(timing), time.perf_counter()
+            if hangs:
+                self.budget.left = 0
             for client in self.clients:
-                client.fail_if_older(now - request_timeout_seconds)
+                client.fail_if_older(now if hangs else now - limit_seconds)
                 client.reconnect_if_older(now - CONNECT_SECONDS)
+
+    def is_silent(self, timing: Timing) -> bool:
+        """Whether the server has answered nothing for longer than its own answers justify."""
+        counts, now = self.budget.counts, time.monotonic()
+        answers = counts.ok + counts.failures.total() - counts.failures["timeout"]
+        if answers > self.answers:
+            self.answers, self.answered_at = answers, now
+        silent_seconds = now - self.answered_at
+        if silent_seconds < timing.least_silence_seconds:
+            return False
+        slowest = max([*counts.latencies_seconds, self.slowest_seconds or 0.0]) or None
+        return silent_seconds >= timing.silence_seconds(slowest)
 
     def client_ended(self) -> None:
         self.running_clients -= 1
@@ -131,6 +155,7 @@ async def run_block(
     """
     counts = BlockCounts(on_progress=on_progress)
     loop = ClosedLoop(target, plan.requests, plan.connection, counts)
+    loop.slowest_seconds = plan.slowest_seconds
     async with run_companion(target, companion, plan.connection, timing) as companion_counts:
         started, started_at = time.perf_counter(), time.time()
         started_cpu = timing.driver_cpu_seconds()

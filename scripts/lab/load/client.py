@@ -17,6 +17,8 @@ from lab.load.request import EncodedRequest
 from lab.load.response_reader import ProtocolError, ResponseReader, ResponseTooLarge
 from lab.load.target import Target
 
+SLOW_ANSWERS = 20
+"""Of a server's slowest answer so far, how many times that long may pass without any answer."""
 RETRIED_KINDS = ("refused", "unreachable")
 MOST_KEPT_BYTES = 4_096
 """How much is kept of a response that is refused: its head and the beginning of its body."""
@@ -33,12 +35,21 @@ class Timing:
 
     request_timeout_seconds: float = 60.0
     """Longer than 200 queued requests of 20 ms on a busy core take; a hang is not a slow answer."""
+    least_silence_seconds: float = 10.0
+    """Without any answer for as long, and for `SLOW_ANSWERS` times its slowest, a server hangs."""
     retry_delay_seconds: float = 0.05
     """Pause after a refused connection, so that a dead server is not called at full speed."""
     companion_pause_seconds: float = 0.1
     """Pause between a companion's response and its next request: it watches, and adds no load."""
     driver_cpu_seconds: Callable[[], float] = time.process_time
     """The clock of the driver's own CPU time; without servers in its process it is the client's."""
+
+    def silence_seconds(self, slowest_seconds: float | None) -> float:
+        """How long a server with such answers may be silent; without any, one request's limit."""
+        if slowest_seconds is None:
+            return self.request_timeout_seconds
+        justified = max(self.least_silence_seconds, SLOW_ANSWERS * slowest_seconds)
+        return min(justified, self.request_timeout_seconds)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from lab.load.request import request_of
 from lab.matrix.load_plan import block_sizes
 from lab.measure.cooldowns import Cooldowns
 from lab.measure.startup import ReadyServer
-from lab.measure.trial_context import TrialContext, not_served
+from lab.measure.trial_context import TrialContext, not_served, stopped_answering
 from lab.records.observations import Block
 from lab.stopping import MOST_LOADS, next_blocks
 
@@ -20,6 +20,8 @@ class BlockLoad:
         self.trial, self.server = trial, server
         self.requests_done, self.requests_planned = 0, trial.plan.requests
         self.cooldowns = Cooldowns(trial, server.probes, server.packages)
+        self.slowest_seconds: float | None = None
+        """Its slowest answer so far."""
         self.decided = False
         """Whether the load ended before all of its blocks."""
         self.out_of_time = False
@@ -104,9 +106,14 @@ class BlockLoad:
             trial.watch.resume()
             trial.show(state="load")
             block = await self.send(index, size)
+        slowest_seconds = block.latency_seconds.get("max", 0.0)
+        self.slowest_seconds = max(self.slowest_seconds or 0.0, slowest_seconds) or None
         trial.writer.write(block)
+        trial.writer.check()
         if block.failures:
             await trial.check_alive()
+        if block.sent < size:
+            raise stopped_answering(block, index, size)
         if block.ok == 0:
             raise not_served(block, f"block {index + 1} was served")
         trial.show(state="cooldown")
@@ -116,7 +123,7 @@ class BlockLoad:
         plan = self.trial.plan
         return await run_block(
             self.server.target,
-            BlockPlan(index, size, plan.concurrency, plan.connection),
+            BlockPlan(index, size, plan.concurrency, plan.connection, self.slowest_seconds),
             on_progress=self.count,
             companion=request_of(plan.companion) if plan.companion else None,
             timing=self.trial.run.waits.load,

@@ -41,7 +41,7 @@ class Cooldown:
                 for.
             watched_seconds: between two readings that must agree.
         """
-        started = time.time()
+        started = time.monotonic()
         self.watch.pause()
         await asyncio.sleep(max(min_seconds - watched_seconds, 0))
         before = await self.first_reading()
@@ -49,7 +49,7 @@ class Cooldown:
         while True:
             self.watch.pause()
             await asyncio.sleep(watched_seconds)
-            ended = time.time()
+            ended = time.monotonic()
             sample = await self.engine_sample()
             probe = await self.probe_reading()
             now = cooldown_reading(probe, sample)

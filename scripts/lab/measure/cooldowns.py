@@ -48,12 +48,12 @@ class Cooldowns:
 
     async def take_baseline(self) -> None:
         """A full cooldown before the first block."""
-        self.began_seconds = time.time()
+        self.began_seconds = time.monotonic()
         await self.cool_down(BASELINE, full=True)
 
     async def after_block(self, index: int) -> None:
         """The cooldown after a block; after the first one both kinds, which shows the residue."""
-        self.began_seconds = time.time()
+        self.began_seconds = time.monotonic()
         await self.cool_down(index, full=self.are_short is False)
         if self.are_short is None:
             early = self.last
@@ -70,7 +70,7 @@ class Cooldowns:
     async def cool_down(self, index: int, *, full: bool) -> None:
         """Wait until memory, tasks and descriptors are stable, then write the trough down."""
         trial, waits = self.trial, self.waits
-        passed_seconds = time.time() - self.began_seconds
+        passed_seconds = time.monotonic() - self.began_seconds
         if full:
             least_seconds = max(self.full_seconds - passed_seconds, 0.0)
             end = await self.cooldown.wait_until_stable(least_seconds, waits.watched_seconds)

@@ -5,15 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab.errors import LabError
+from lab.errors import LabError, UsageError
 from lab.records.experiment import Experiment
 from lab.records.trial import EndKind, Trial
-from lab.store.find_runs import newest_runs
+from lab.store.find_runs import find_run, newest_runs
 from lab.store.run_folder import RunFolder
 
 RESUMABLE_SUITES = frozenset({"thread"})
 """The suites that take long enough; the core suite is faster measured anew."""
-UNMEASURED_SETTINGS = frozenset({"fresh", "lanes", "memory_budget_bytes", "engine", "fail_on"})
+USER_APP_SUITE = "try"
+UNMEASURED_SETTINGS = frozenset(
+    {"fresh", "resume", "lanes", "memory_budget_bytes", "engine", "fail_on"}
+)
 """Settings that change nothing of what is measured; the engine is compared by its kind."""
 
 
@@ -77,22 +80,86 @@ def keep_finished(folder: RunFolder) -> frozenset[tuple[str, int]]:
     return complete
 
 
-def folder_for(results: Path, experiment: Experiment, *, fresh: bool) -> RunFolder:
-    """The folder of a run, new or resumed, with the experiment written into it."""
-    unfinished = None if fresh else find_unfinished(results, experiment)
+def named_unfinished(results: Path, name: str, wanted: Experiment) -> RunFolder:
+    """The run of that name, which is partial, measures the same, and is now locked.
+
+    Raises:
+        LabError: it cannot be read.
+        UsageError: it cannot go on; says why.
+    """
+    folder = find_run(results, name)
+    folder.check()
+    experiment = folder.read_experiment()
+    if not is_partial(experiment):
+        raise UsageError(f"RESUME={name}: that run has ended: make report RUN={folder.id}")
+    if other := differences(experiment, wanted):
+        raise UsageError(
+            f"RESUME={name}: that run has another {', '.join(other)}, so its trials and new ones "
+            "are not of one run"
+        )
+    if not folder.lock.take():
+        raise UsageError(f"RESUME={name}: that run is under way")
+    return folder
+
+
+def differences(one: Experiment, other: Experiment) -> list[str]:
+    """The names of what makes two runs different ones."""
+    names = [
+        "schema version",
+        "suite",
+        "setting",
+        "choice of variants",
+        "engine",
+        "host",
+        "lock",
+        "commit",
+    ]
+    pairs = zip(names, identity(one), identity(other), strict=True)
+    found = [name for name, mine, theirs in pairs if mine != theirs]
+    if one.suite == USER_APP_SUITE and "choice of variants" in found:
+        found.remove("choice of variants")  # it grows with what the app's causes call for
+    if "setting" in found:
+        measured = one.settings.keys() - UNMEASURED_SETTINGS
+        keys = [k for k in measured if one.settings[k] != other.settings.get(k)]
+        found[found.index("setting")] = " and ".join(sorted(k.upper() for k in keys)) or "setting"
+    return found
+
+
+def folder_for(
+    results: Path, experiment: Experiment, *, fresh: bool, resume: str | None = None
+) -> RunFolder:
+    """The folder of a run, new or resumed, with the experiment written into it.
+
+    Args:
+        fresh: whether an interrupted run is left as it is.
+        resume: the name of the one that goes on.
+
+    Raises:
+        UsageError: the run that is named cannot go on.
+    """
+    if resume is not None:
+        unfinished: RunFolder | None = named_unfinished(results, resume, experiment)
+    else:
+        unfinished = None if fresh else find_unfinished(results, experiment)
     if unfinished is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         folder = RunFolder.create(results, f"{stamp}-{experiment.suite}")
         folder.lock.take()
         folder.write_experiment(experiment)
         return folder
-    earlier = unfinished.read_experiment()
-    unfinished.write_experiment(
-        replace(
-            experiment,
-            started_at=earlier.started_at,
-            resumed=earlier.resumed + 1,
-            earlier_seconds=earlier.elapsed_seconds or earlier.earlier_seconds,
-        )
-    )
+    unfinished.write_experiment(continued(unfinished.read_experiment(), experiment))
     return unfinished
+
+
+def continued(earlier: Experiment, now: Experiment) -> Experiment:
+    """The experiment of a run that goes on, with one sitting more."""
+    return replace(
+        now,
+        started_at=earlier.started_at,
+        resumed=earlier.resumed + 1,
+        earlier_seconds=earlier.elapsed_seconds or earlier.earlier_seconds,
+        sittings=(
+            *(earlier.sittings or (earlier.started_at,)),
+            datetime.now(UTC).isoformat(timespec="milliseconds"),
+        ),
+    )

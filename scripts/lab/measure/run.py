@@ -109,7 +109,7 @@ def measure_suite(run: SuiteRun, console: Console, decider: Decider = NO_DECIDER
     plan = plan_for(variants, settings)
     ready, missing = split_missing(variants, run.unbuilt, plan)
     experiment = begin(settings, run.engine, variants, missing, plan, run.compose_file.parent)
-    folder = folder_for(run.results, experiment, fresh=settings.fresh)
+    folder = folder_for(run.results, experiment, fresh=settings.fresh, resume=settings.resume)
     try:
         finished = keep_finished(folder)
         if finished:

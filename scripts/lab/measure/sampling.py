@@ -9,6 +9,9 @@ from typing import Protocol
 from lab.records.observations import Pause, Sample
 from lab.store.trial_writer import TrialWriter
 
+CLOCK_STEP_SECONDS = 30.0
+"""A reading that is so much older than the last is of a clock that was set back."""
+
 
 class Source(Protocol):
     """Where the samples come from: an engine's sampling."""
@@ -42,12 +45,19 @@ class Watch:
             return
         if sample is None:
             self.emptied = True
-        elif not self.samples or sample.read_at_seconds > self.samples[-1].read_at_seconds:
+        elif self.is_new(sample):
             self.emptied = False
             self.samples.append(sample)
             self.writer.write(sample)
             self.on_memory(sample.memory_bytes)
         self.arrived.set()
+
+    def is_new(self, sample: Sample) -> bool:
+        """Whether it is later than the last one, or of a clock that was set back."""
+        if not self.samples:
+            return True
+        later_seconds = sample.read_at_seconds - self.samples[-1].read_at_seconds
+        return later_seconds > 0 or later_seconds < -CLOCK_STEP_SECONDS
 
     def follow(self, source: Source) -> None:
         """Take samples from this source, once `resume` is called."""
@@ -82,9 +92,9 @@ class Watch:
 
     async def first_after(self, moment_seconds: float, wait_seconds: float) -> Sample | None:
         """The first sample whose own time lies after the moment; None when none comes in time."""
-        deadline = time.time() + wait_seconds
-        while time.time() < deadline and not self.emptied:
+        deadline = time.monotonic() + wait_seconds
+        while time.monotonic() < deadline and not self.emptied:
             if self.samples and self.samples[-1].read_at_seconds > moment_seconds:
                 return next(s for s in self.samples if s.read_at_seconds > moment_seconds)
-            await self.next(deadline - time.time())
+            await self.next(deadline - time.monotonic())
         return None

@@ -54,8 +54,8 @@ class ScenarioContext:
 
     async def wait_until_stable(self) -> None:
         """Wait until new readings agree, or patience ends."""
-        seen, deadline = len(self.watch.samples), time.time() + self.waits.patience_seconds
-        while time.time() < deadline and not memory_is_stable(self.watch.samples[seen:]):
+        seen, deadline = len(self.watch.samples), time.monotonic() + self.waits.patience_seconds
+        while time.monotonic() < deadline and not memory_is_stable(self.watch.samples[seen:]):
             if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
                 return
 
@@ -71,9 +71,9 @@ async def master_killed(context: ScenarioContext) -> PostLoadObservation | None:
     before = await context.view()
     if not await asyncio.to_thread(context.probes.kill_master):
         return None
-    acted = time.time()
+    acted = time.monotonic()
     await asyncio.sleep(context.waits.orphaned_seconds)
-    waited_seconds = time.time() - acted
+    waited_seconds = time.monotonic() - acted
     after = await context.view()
     health = await context.request_health()
     return post_load_observation(Scenario.MASTER_KILLED, waited_seconds, before, after, health)
@@ -84,9 +84,9 @@ async def give_back(context: ScenarioContext) -> PostLoadObservation | None:
     before = await context.view()
     if not await asyncio.to_thread(context.probes.give_back):
         return None
-    acted = time.time()
+    acted = time.monotonic()
     await context.wait_until_stable()
-    waited_seconds = time.time() - acted
+    waited_seconds = time.monotonic() - acted
     return post_load_observation(
         Scenario.GIVE_BACK, waited_seconds, before, await context.view(), None
     )

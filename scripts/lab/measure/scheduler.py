@@ -19,18 +19,25 @@ LOG_LINES = 60
 
 
 async def conduct(context: RunContext, variant: Variant, number: int) -> None:
-    """Run one trial and write its end; only an interruption is raised."""
+    """Run one trial and write its end.
+
+    Raises:
+        WriteError: its raw file cannot be written; the run cannot go on.
+        CancelledError: it was interrupted.
+    """
     engine = context.engine
     async with context.slots.slot(variant.memory_limit_bytes):
         writer = context.folder.trial_writer(variant.name, number)
         trial = trial_context(context, variant, number, writer)
         try:
             await run_trial(trial)
+            writer.check()
             context.progress.update(variant.name, state="done")
         except asyncio.CancelledError:
             end_trial(trial, End(EndKind.INTERRUPTED, time.time(), "interrupted"))
             raise
         except (LabError, OSError) as error:
+            writer.check()
             end = await end_of(error, engine, variant)
             end_trial(trial, end)
             context.progress.update(variant.name, state=end.kind.value)

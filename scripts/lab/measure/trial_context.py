@@ -84,3 +84,12 @@ def not_served(block: Block, what: str) -> TrialEnded:
         kinds = f"{kinds_text(block.kinds)}: {next_step(block.kinds)}"
     reason = f"none of {block.sent} requests of {what}: {kinds}"
     return TrialEnded(EndKind.NO_REQUESTS_SERVED, reason)
+
+
+def stopped_answering(block: Block, index: int, planned: int) -> TrialEnded:
+    """The end of a trial whose server was silent for longer than its own answers justify."""
+    reason = (
+        f"it stopped answering in block {index + 1}: {block.sent} of {planned} requests were sent, "
+        f"{block.ok} were answered, then none for longer than its answers so far justify"
+    )
+    return TrialEnded(EndKind.STOPPED_ANSWERING, reason)

@@ -69,6 +69,9 @@ class Experiment:
     """Names of the selected variants, in the order of compose.yaml."""
     missing: tuple[Missing, ...]
     """Selected variants that could not run, with the reason."""
+    sittings: tuple[str, ...] = ()
+    """When each part of a run began that was interrupted or cut off and then went on, as
+    `started_at`; empty for a run in one piece."""
     resumed: int = 0
     """How often the run was interrupted or cut off, and then resumed."""
     earlier_seconds: float = 0.0

@@ -213,6 +213,16 @@ class ImageBase:
 
 
 @dataclass(frozen=True, slots=True)
+class Sitting:
+    """A part of a run that was interrupted and went on."""
+
+    started_at: str
+    """Start in UTC, ISO 8601."""
+    trials: tuple[str, ...]
+    """The trials that began in it, each a variant's name and a number."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """One execution of a suite."""
 
@@ -247,6 +257,8 @@ class RunInfo:
     exit_code: ExitCode
     """0 decided, 1 contradicted, 2 undecided, 3 incomplete, 64 usage, 70 internal,
     130 interrupted."""
+    sittings: tuple[Sitting, ...] = ()
+    """The parts of a run that was interrupted and went on; empty for a run in one piece."""
     comparison: Comparison | None = None
     """The same variants and settings on the same machine by another engine; None: no such run."""
 

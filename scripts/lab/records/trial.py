@@ -81,6 +81,7 @@ class EndKind(StrEnum):
     DIED = "died"
     NEVER_READY = "never ready"
     NO_REQUESTS_SERVED = "no requests served"
+    STOPPED_ANSWERING = "stopped answering"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
     CUT_OFF = "cut off"

@@ -12,6 +12,7 @@ from lab.report.axis_differences import separation_sentences
 from lab.report.claims_page import explanation, tally
 from lab.report.group_names import group_name
 from lab.report.growth_drivers import follow_sentence
+from lab.report.sittings import sitting_sentences
 from lab.text.phrases import (
     DASH,
     clipped,
@@ -269,6 +270,7 @@ def _prediction_finding(variants: Sequence[VariantSummary]) -> Iterable[str]:
 def _warnings(summary: Summary) -> Iterable[str]:
     if summary.run.partial:
         yield PARTIAL
+    yield from sitting_sentences(summary.run.sittings)
     if summary.run.missing:
         yield _missing_sentence(summary.run.missing)
     if not any(is_measured(variant) for variant in summary.variants):

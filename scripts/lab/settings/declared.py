@@ -10,7 +10,7 @@ from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Outcome, Verdict
 from lab.records.variant import Connection
 from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
 from lab.settings.claim_ids import ClaimId
-from lab.settings.declared_sharing import BUNDLE, BUNDLE_LIMIT, RUN, TRUST, WITH
+from lab.settings.declared_sharing import BUNDLE, BUNDLE_LIMIT, RESUME, RUN, TRUST, WITH
 from lab.settings.kinds import (
     Duration,
     Globs,
@@ -239,8 +239,7 @@ COMPOSE_PROJECT_NAME = Setting(
     "COMPOSE_PROJECT_NAME",
     Text("a project's name"),
     "memlab",
-    "under which the lab's containers, networks and volumes are created and removed; "
-    "in `.env` it is followed by the clone's own eight digits",
+    "of the lab's containers, networks and volumes; of that in `.env` a clone adds its own digits",
     "memlab2",
     (*MEASURING, "images", "clean"),
     is_recorded=False,
@@ -288,6 +287,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     SEED,
     FRESH,
     RULE,
+    RESUME,
     FAIL_ON,
     OFFLINE,
     LAB_PROBES,

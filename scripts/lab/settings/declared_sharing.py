@@ -50,3 +50,12 @@ BUNDLE_LIMIT = Setting(
     ("bundle",),
     is_recorded=False,
 )
+RESUME = Setting(
+    "RESUME",
+    Text("the name of a run's folder"),
+    "",
+    "an interrupted run that goes on with what is not finished; `make try` wants its `APP`, too",
+    "20261124-030233-core",
+    ("repro", "claims", "claim", "try"),
+    is_recorded=False,
+)

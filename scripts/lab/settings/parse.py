@@ -7,6 +7,7 @@ from lab.errors import UsageError
 from lab.records.variant import Connection
 from lab.settings import declared
 from lab.settings.claim_ids import claim_variants
+from lab.settings.declared_sharing import RESUME
 from lab.settings.kinds import WholeNumber
 from lab.stopping import Rule
 
@@ -38,6 +39,8 @@ class Settings:
     probes: bool
     fresh: bool
     """Whether a run that was interrupted is left as it is, and a new one begun."""
+    resume: str | None
+    """The interrupted run that goes on; None: a new one, or the one that is found."""
     fail_on: tuple[str, ...]
     """Verdicts and outcomes that end the run with 1."""
     rule: Rule
@@ -72,6 +75,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         seed=declared.SEED.read(given),
         probes=declared.LAB_PROBES.read(given),
         fresh=declared.FRESH.read(given),
+        resume=RESUME.read(given) or None,
         fail_on=declared.FAIL_ON.read(given),
         rule=Rule(declared.RULE.read(given)),
         claim=claim,

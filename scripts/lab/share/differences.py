@@ -10,7 +10,7 @@ from lab.text.phrases import DASH, in_mib
 PACE_SETTINGS = frozenset(
     {
         *("lanes", "load_slots", "budget_bytes", "memory_budget_bytes", "seed", "fresh"),
-        *("engine", "variants"),
+        *("engine", "variants", "resume"),
     }
 )
 """Settings of pace and of bookkeeping, and what other lines say better."""

@@ -15,7 +15,14 @@ from lab.records.trial import EndKind, Trial
 
 CLAIMS_SUITE = "thread"
 USER_APP_SUITE = "try"
-BAD_ENDS = frozenset({EndKind.NEVER_READY, EndKind.NO_REQUESTS_SERVED, EndKind.FAILED})
+BAD_ENDS = frozenset(
+    {
+        EndKind.NEVER_READY,
+        EndKind.NO_REQUESTS_SERVED,
+        EndKind.STOPPED_ANSWERING,
+        EndKind.FAILED,
+    }
+)
 """Ends that leave a run of claims incomplete; death is none, as some claims need one."""
 NEVER_RAN = "asked for, but no trial was recorded"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from lab.claims.judge import judge_claims, topics_of
 from lab.claims.records import ClaimBook
@@ -15,6 +16,7 @@ from lab.records.summary import (
     Comparison,
     ImageBase,
     RunInfo,
+    Sitting,
     Summary,
     VariantSummary,
 )
@@ -113,8 +115,30 @@ def run_info(run_id: str, experiment: Experiment, trials: Mapping[str, Sequence[
         lock_hashes=experiment.lock_hashes,
         missing=(),
         exit_code=ExitCode.DECIDED,
+        sittings=sittings_of(experiment, every),
         comparison=None,
     )
+
+
+def sittings_of(experiment: Experiment, trials: Sequence[Trial]) -> tuple[Sitting, ...]:
+    """Which trials began in which sitting; empty for a run in one piece."""
+    begun = [seconds_of(started_at) for started_at in experiment.sittings]
+    found: list[list[str]] = [[] for _ in begun]
+    for trial in trials if begun else ():
+        before = [index for index, at in enumerate(begun) if at <= trial.start.at_seconds]
+        found[before[-1] if before else 0].append(f"{trial.start.variant.name} {trial.start.trial}")
+    return tuple(
+        Sitting(at, tuple(sorted(names)))
+        for at, names in zip(experiment.sittings, found, strict=True)
+    )
+
+
+def seconds_of(started_at: str) -> float:
+    """A moment in ISO 8601 in seconds; 0 where it is none."""
+    try:
+        return datetime.fromisoformat(started_at).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def cpus_shown(trials: Iterable[Trial]) -> int | None:

@@ -11,7 +11,7 @@ README_BYTES = 10 * 1024
 PROSE_CHARACTERS = 140
 PAGE_NAMES = {
     *("architecture", "cost", "development", "engines", "lab-toml", "method", "real-leaks"),
-    *("security", "settings", "sharing", "thread", "validation", "bisect", "your-app"),
+    *("reliability", "security", "settings", "sharing", "thread", "validation", "bisect", "your-app"),
 }
 LAB_PATH = re.compile(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|yaml))`")
 ROOT_PATH = re.compile(r"`((?:scripts|tests|apps|images|docs|\.ci)/[\w./-]*[\w/])`")

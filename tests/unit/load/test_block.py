@@ -530,3 +530,43 @@ class Answering(asyncio.Protocol):
     def data_received(self, _: bytes) -> None:
         self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         self.transport.close()
+
+
+class SilentAfter(Server):
+    """Answers some requests and then no other, with its connections open."""
+
+    def __init__(self, answered: int, delay_seconds: float = 0.0) -> None:
+        super().__init__(OK, delay_seconds=delay_seconds)
+        self.answered = answered
+
+    async def head(self, reader: asyncio.StreamReader) -> bytes:
+        head = await super().head(reader)
+        if head and self.requests >= self.answered:
+            await reader.read()
+            return b""
+        return head
+
+
+SILENCE = Timing(request_timeout_seconds=30.0, least_silence_seconds=0.1)
+
+
+def test_a_server_that_hangs_ends_its_block_after_what_its_answers_justify(run: Any) -> None:
+    block = run(block_of(SilentAfter(10), requests=1000, concurrency=4, timing=SILENCE))
+
+    assert block.ok == 10
+    assert block.sent == 14
+    assert block.failures == {"timeout": 4}
+
+
+def test_a_slow_server_is_given_the_time_that_its_answers_took(run: Any) -> None:
+    server = Server(OK, delay_seconds=0.15)
+    block = run(block_of(server, requests=8, concurrency=1, timing=SILENCE))
+
+    assert (block.sent, block.ok) == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("slowest_seconds", "allowed_seconds"), [(None, 60.0), (0.01, 10.0), (1.5, 30.0), (9.0, 60.0)]
+)
+def test_the_silence_that_is_allowed(slowest_seconds: float | None, allowed_seconds: float) -> None:
+    assert Timing().silence_seconds(slowest_seconds) == allowed_seconds

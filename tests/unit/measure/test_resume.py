@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.commands.rebuild import rebuild
+from lab.commands.resume_settings import settings_of
+from lab.errors import UsageError
 from lab.measure.resume import find_unfinished, finished, is_partial, measures_the_same
-from lab.measure.run import SuiteRun, measure_suite
+from lab.measure.run import SuiteRun, measure_suite, settings_record
 from lab.records.trial import End, EndKind
 from lab.store.run_folder import RunFolder
 from rich.console import Console
@@ -214,3 +216,80 @@ def test_a_run_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
 )
 def test_finished_is_what_came_to_its_end(end: End | None, count: int) -> None:
     assert len(finished({"one": [raw.trial(end=end)]})) == count
+
+
+def core_run(engine: ScriptedEngine, compose: Path, results: Path, **given: str) -> RunFolder:
+    return conducted(engine, compose, results, SUITE="core", **given)[0]
+
+
+def test_a_run_that_is_named_goes_on_and_says_what_came_from_which_sitting(
+    engine: ScriptedEngine, compose: Path, tmp_path: Path
+) -> None:
+    first = core_run(engine, compose, tmp_path)
+    earlier = "2026-01-01T00:00:00+00:00"
+    cut_off(first, FLASK, started_at=earlier)
+    engine.started.clear()
+    second = core_run(engine, compose, tmp_path, RESUME=first.id)
+    summary = rebuild(second)
+    sittings = summary.run.sittings
+
+    assert second.id == first.id
+    assert engine.started == [FLASK]
+    assert [sitting.started_at for sitting in sittings] == [earlier, sittings[1].started_at]
+    assert set(sittings[0].trials) | set(sittings[1].trials) == {
+        f"{name} 1" for name in (SYNC, ASYNC, FLASK)
+    }
+    assert f"{FLASK} 1" in sittings[1].trials
+    report = (second.path / "report.md").read_text()
+    assert "Sitting 1, from 2026-01-01T00:00:00+00:00, measured " in report
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"SEED": "7"}, "has another SEED"),
+        ({"VARIANTS": FLASK}, "has another VARIANTS"),
+        ({"REQUESTS": "24"}, "has another REQUESTS"),
+    ],
+)
+def test_a_run_of_other_settings_does_not_go_on(
+    engine: ScriptedEngine, compose: Path, tmp_path: Path, given: dict[str, str], said: str
+) -> None:
+    first = core_run(engine, compose, tmp_path)
+    cut_off(first, FLASK)
+
+    with pytest.raises(UsageError, match=said):
+        core_run(engine, compose, tmp_path, RESUME=first.id, **given)
+
+
+def test_a_run_that_has_ended_or_is_under_way_does_not_go_on(
+    engine: ScriptedEngine, compose: Path, tmp_path: Path
+) -> None:
+    first = core_run(engine, compose, tmp_path)
+    with pytest.raises(UsageError, match="has ended: make report RUN="):
+        core_run(engine, compose, tmp_path, RESUME=first.id)
+
+    cut_off(first, FLASK)
+    assert first.lock.take()
+    with pytest.raises(UsageError, match="is under way"):
+        core_run(engine, compose, tmp_path, RESUME=first.id)
+    first.lock.release()
+    with pytest.raises(UsageError, match="is not a run in"):
+        core_run(engine, compose, tmp_path, RESUME="none")
+
+
+def test_the_settings_of_a_run_are_typed_as_they_were_given() -> None:
+    settings = {
+        **settings_record(raw.settings(VARIANTS="py37-* py38-flask", HOST_CPUS="host", TRIALS="2")),
+        "probes": False,
+    }
+    found = dict(settings_of(raw.experiment(settings=settings)))
+
+    assert found["VARIANTS"] == "py37-* py38-flask"
+    assert (found["HOST_CPUS"], found["TRIALS"], found["LAB_PROBES"]) == ("host", "2", "0")
+    assert not {"REQUESTS", "SUITE", "SEED"} & set(found)
+
+
+def test_a_strangers_settings_are_refused() -> None:
+    with pytest.raises(UsageError, match="the run's own settings cannot be used: TRIALS="):
+        dict(settings_of(raw.experiment(settings={"trials": "$(touch x)"})))

@@ -16,7 +16,7 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 OTHER_DEFAULTS = {("HOST_CPUS", "host"), ("ENGINE", "auto"), ("RESULTS", "results")}
 """Those of `make try`, and the results folder as one would type it in a message."""
-FREE = {"VARIANTS", "APP", "EXAMPLE", "RUN", "WITH", "BUNDLE", "RESULTS"}
+FREE = {"RESUME", "VARIANTS", "APP", "EXAMPLE", "RUN", "WITH", "BUNDLE", "RESULTS"}
 FREE |= {"GOOD", "BAD", "GIT"}
 FREE |= {"COMPOSE", "COMPOSE_PROJECT_NAME", "DOCKER_SOCKET"}
 """Those that are looked up: whether there is such a thing is seen later."""

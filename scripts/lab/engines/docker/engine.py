@@ -6,18 +6,17 @@ would end them all: then a variant is taken as it is, once.
 """
 
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
+from lab.engines.docker.patient_client import GATE_DEADLINE_SECONDS, PatientClient
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with
@@ -30,7 +29,6 @@ SERVER_PORT = 8000
 PROBE_PORT = 8100
 STOP_SECONDS = 2
 CALL_TIMEOUT_SECONDS = 30
-GATE_DEADLINE_SECONDS = 20
 
 
 class Lifecycle(StrEnum):
@@ -49,9 +47,7 @@ def connect(url: str) -> docker.APIClient:
     deadline = time.monotonic() + GATE_DEADLINE_SECONDS
     while True:
         try:
-            client = docker.APIClient(
-                base_url=resolved(url), version="auto", timeout=CALL_TIMEOUT_SECONDS
-            )
+            client = PatientClient(base_url=url, version="auto", timeout=CALL_TIMEOUT_SECONDS)
             # No proxy and no .netrc stands before the gate; each call would look for both.
             client.trust_env = False
             return client
@@ -63,16 +59,6 @@ def connect(url: str) -> docker.APIClient:
                     f"(stat -c %g /var/run/docker.sock): {error}"
                 ) from error
             time.sleep(0.25)
-
-
-def resolved(url: str) -> str:
-    """The URL with its host's address, because each call would resolve the name again.
-
-    Raises:
-        OSError: the name is not known.
-    """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{socket.gethostbyname(str(parts.hostname))}:{parts.port}"
 
 
 class DockerEngine:
@@ -186,3 +172,5 @@ def readable_errors(variant: Variant, what: str) -> Iterator[None]:
         raise VariantError(f"{variant.name} cannot {what}: {error.explanation or error}") from error
     except (DockerException, requests.RequestException) as error:
         raise VariantError(f"{variant.name} cannot {what}: {error}") from error
+    except (KeyError, TypeError) as error:  # the client's, of an error without a message
+        raise VariantError(f"{variant.name} cannot {what}: the engine answers oddly") from error

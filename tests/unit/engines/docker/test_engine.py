@@ -1,7 +1,6 @@
 """The stream of an engine's readings, against a server on loopback; no engine is asked."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import pytest
 import requests
 from builders import raw
 from docker.errors import NotFound
-from lab.engines.docker.engine import DockerEngine, Lifecycle, resolved
+from lab.engines.docker.engine import DockerEngine, Lifecycle
 from lab.engines.docker.stats_stream import StatsStream
 from lab.records.observations import Sample
 from support.polling import wait_until
@@ -155,12 +154,3 @@ def test_a_name_that_was_found_is_not_looked_for_again() -> None:
 
     assert engine.name(variant) == "lab_py37-flask_1"
     assert client.asked == ["lab-py37-flask-1", "lab_py37-flask_1", "lab_py37-flask_1"]
-
-
-def test_the_gate_is_called_by_its_address() -> None:
-    assert resolved("tcp://localhost:2375") == "tcp://127.0.0.1:2375"
-
-
-def test_a_gate_without_an_address_is_an_error_that_is_waited_out() -> None:
-    with pytest.raises(socket.gaierror):
-        resolved("tcp://no-such-gate.invalid:2375")

@@ -1,0 +1,58 @@
+"""The engine's client behind the gate, which asks again where nothing was answered."""
+
+import socket
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import docker
+import requests
+
+GATE_DEADLINE_SECONDS = 20.0
+"""How long a call waits for a gate that does not answer; the engine starts one again within 2 s."""
+PAUSE_SECONDS = 0.25
+PASSING_STATUSES = frozenset({500, 502, 503, 504})
+"""Of an engine, or a gate before it, that may answer the next time."""
+TRIES = 4
+"""Of a call that only reads, where the answer is one of them."""
+
+
+class PatientClient(docker.APIClient):
+    """A gate that is started again, or an engine that fails for a moment, costs time and no trial.
+
+    Each of the lab's calls may be made twice: a second start or stop finds what the first has done.
+    """
+
+    address: str | None = None
+    """The gate's, as each call would look up its name again; another one once it was started again.
+    """
+
+    def request(self, method: Any, url: Any, *arguments: Any, **options: Any) -> requests.Response:
+        deadline, tries = time.monotonic() + GATE_DEADLINE_SECONDS, 1
+        while True:
+            try:
+                answer = super().request(method, self.addressed(str(url)), *arguments, **options)
+            except requests.ConnectionError:
+                self.address = None
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                may_pass = answer.status_code in PASSING_STATUSES and str(method).upper() == "GET"
+                if not may_pass or tries == TRIES:
+                    return answer
+                answer.close()
+                tries += 1
+            time.sleep(PAUSE_SECONDS)
+
+    def addressed(self, url: str) -> str:
+        """The URL with the address in the place of its host's name.
+
+        Raises:
+            requests.ConnectionError: the name is not known.
+        """
+        parts = urlsplit(url)
+        try:
+            self.address = self.address or socket.gethostbyname(str(parts.hostname))
+        except OSError as error:
+            raise requests.ConnectionError(f"{parts.hostname}: {error}") from error
+        return parts._replace(netloc=f"{self.address}:{parts.port}").geturl()
