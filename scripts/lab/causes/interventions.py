@@ -54,6 +54,11 @@ class InterventionResult:
         )
 
 
+def needs_control(changes: Sequence[Intervention]) -> bool:
+    """Whether the unchanged app runs beside them: another release runs alone, after them."""
+    return any(change.release is None for change in changes)
+
+
 def worth_trying(
     causes: Sequence[Plausible], changes: Sequence[Intervention], most: int = MOST_AT_ONCE
 ) -> tuple[Intervention, ...]:

@@ -19,7 +19,7 @@ from lab.causes.diagnosis import (
     suspects,
 )
 from lab.causes.early import early_suspects
-from lab.causes.interventions import worth_trying
+from lab.causes.interventions import needs_control, worth_trying
 from lab.causes.releases import asks_for_release
 from lab.commands.app_early import Asks, conduct_once, judge_and_explain
 from lab.commands.app_failures import with_log, without_trial
@@ -248,7 +248,7 @@ class AppRun:
 
     def variants_of(self, changes: Sequence[Intervention], traced: Sequence[str]) -> list[Variant]:
         """The control run, the interventions and the traced runs."""
-        variants = [self.plan.control] if changes else []
+        variants = [self.plan.control] if needs_control(changes) else []
         variants += [self.plan.changed(change) for change in changes]
         variants += [self.plan.variants[name] for name in traced]
         return self.fitting(variants)
@@ -272,7 +272,7 @@ class AppRun:
         return replace(tried, changes=self.changes)
 
     def write_experiment(self, experiment: Experiment, *, done: bool) -> None:
-        control = (self.plan.control,) if self.changes else ()
+        control = (self.plan.control,) if needs_control(self.changes) else ()
         changed = (self.plan.changed(change) for change in self.changes)
         again = (self.again,) if self.again else ()
         variants = (self.plan.base, *again, *control, *changed)

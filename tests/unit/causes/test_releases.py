@@ -11,7 +11,7 @@ from lab.causes.diagnosis import Diagnosis, diagnosis_of
 from lab.causes.findings import CauseFinding
 from lab.causes.holder_advice import advice_for_holder
 from lab.causes.holders import HolderFinding, sentences
-from lab.causes.interventions import InterventionResult
+from lab.causes.interventions import InterventionResult, needs_control
 from lab.causes.releases import asks_for_release
 from lab.records.holders import CalledFunction, CodeKind, Holder, Owner, Package
 from lab.records.interventions import Cause, Intervention, InterventionPlan, Release
@@ -183,3 +183,9 @@ def test_a_cure_is_weighed_against_the_requests_a_second_that_it_costs(
     result = InterventionResult(arena, 1 << 20, saved_mib * 2**20, rate=rate)
 
     assert is_worth_it(result) is is_named
+
+
+def test_another_release_alone_has_no_control_run() -> None:
+    arena = Intervention("one-arena", "MALLOC_ARENA_MAX=1", (Cause.THREAD_ARENAS,))
+    assert not needs_control([CHANGE])
+    assert needs_control([arena, CHANGE])
