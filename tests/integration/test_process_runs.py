@@ -83,7 +83,7 @@ class ProcessLab:
 
     def wait_for_blocks(self, blocks: int, process: subprocess.Popen[str], run: int = 1) -> None:
         def blocks_written() -> bool:
-            found = sorted(self.results.glob("*/samples/py310-flask/1.jsonl"))
+            found = sorted(self.results.glob("2*/samples/py310-flask/1.jsonl"))  # not `latest`
             text = found[-1].read_text() if len(found) >= run else ""
             return text.count('"record":"block"') >= blocks
 
