@@ -146,7 +146,8 @@ def live_finding(
 def traced_cause(growth: Growth, suspect: Plausible, python: AllocationTrace | None) -> Cause:
     """What Python's own trace accounts for is live objects, whatever their size; what it does not
     see is native; between the two as suspected. What an extension asked Python's allocator for and
-    nothing in Python holds is native, too.
+    nothing in Python holds is native, too, but where blocks of objects account for it: there a
+    reference is lost.
     """
     if python is None:
         return suspect.cause
@@ -154,5 +155,11 @@ def traced_cause(growth: Growth, suspect: Plausible, python: AllocationTrace | N
     if seen >= TRACED_SHARE:
         holder = who_holds(python)
         unheld = holder is not None and holder.is_unheld and holder.called is not None
-        return Cause.NATIVE if unheld else Cause.LIVE_OBJECTS
+        return leading_live_cause(growth, suspect) if unheld else Cause.LIVE_OBJECTS
     return Cause.NATIVE if seen < UNSEEN_SHARE else suspect.cause
+
+
+def leading_live_cause(growth: Growth, suspect: Plausible) -> Cause:
+    """The cause that explains most of what is allocated, by the memory breakdown."""
+    live = (each.cause for each in growth.suspects() if each.cause in LIVE_CAUSES)
+    return next(live, suspect.cause)

@@ -20,6 +20,7 @@ from lab.causes.advice import (
     help_line,
 )
 from lab.causes.diagnosis import Diagnosis, diagnose
+from lab.records.holders import CalledFunction, HolderSearch
 from lab.records.interventions import Cause, Intervention
 from lab.records.judgement import Certainty, Verdict
 from lab.records.observations import (
@@ -193,6 +194,23 @@ def test_large_objects_that_tracemalloc_accounts_for_are_pythons_and_not_native(
     assert [each.cause for each in found.findings] == [Cause.LIVE_OBJECTS]
     assert found.findings[0].standing is Certainty.PROVEN
     assert [each.cause for each in answered(cache, None).findings] == [Cause.NATIVE]
+
+
+def test_a_reference_that_an_extension_lost_leaves_objects_where_blocks_account_for_it() -> None:
+    """A string of multidict has a block of Python's; a buffer of ujson is malloc's alone."""
+    (line,) = (trace := explained(40_000)).lines
+    lost = replace(
+        trace,
+        lines=(replace(line, calls=(CalledFunction("multidict.MultiDict", None),)),),
+        search=HolderSearch((), (), (), None),
+    )
+
+    (objects,) = answered(leak(), None, (), [lost]).findings
+    (buffers,) = answered(
+        trial(POOL, part="in_use_bytes", blocks_a_mib=50), None, (), [lost]
+    ).findings
+
+    assert (objects.cause, buffers.cause) == (Cause.LIVE_OBJECTS, Cause.NATIVE)
 
 
 def test_what_live_memory_fills_and_has_stopped_needs_no_change_but_its_limit() -> None:
