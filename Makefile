@@ -9,10 +9,10 @@ $(foreach name,$(.VARIABLES),\
   $(if $(filter command,$(firstword $(origin $(name)))),\
     $(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 
-.PHONY: help doctor images repro claims claim report compare bundle verify try bisect layers init check test validate bench lock clean
+.PHONY: help doctor images repro claims claim report compare reproduce bundle verify try bisect layers init check test validate bench lock clean
 
 help: ## List every target with one line
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 doctor: ## Say what this machine has, what a run costs here, and what to do about what is missing
 	@scripts/doctor
@@ -34,6 +34,9 @@ report: ## Rebuild the report of a run from its raw files, without an engine (RU
 
 compare: ## Compare two runs variant by variant (RUN=before WITH=after): verdicts, growth, what else
 	@scripts/compare
+
+reproduce: ## Write one file that makes the calls that grow, reduced by running, and its test (RUN)
+	@scripts/reproduce
 
 bundle: ## Write one file with all that somebody else needs to run it again (RUN=latest)
 	@scripts/bundle

@@ -82,6 +82,18 @@ def try_it(tmp_path: Path) -> Trying:
     return run
 
 
+def reproduce(folder: Path) -> subprocess.CompletedProcess[str]:
+    own = {"RESULTS": f"{folder}/results", "TMPDIR": f"{folder}/work", "RUN": "latest"}
+    return subprocess.run(
+        [ROOT / "scripts" / "reproduce"],
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        timeout=420,
+        check=False,
+    )
+
+
 def verdict(done: subprocess.CompletedProcess[str]) -> str:
     found = re.search(r"^\S+: (flat|bounded|leak|inconclusive)\. ", done.stdout, re.MULTILINE)
     assert found is not None, done.stdout + done.stderr
@@ -105,6 +117,28 @@ def test_a_leak_that_was_never_seen_is_found_and_its_line_is_named(
     assert "serve.KEPT[...]" not in done.stdout
     assert list((tmp_path / "work").iterdir()) == []
     assert (tmp_path / "results" / "latest" / "answer.md").exists()
+    done = reproduce(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WSGI calls of serve.py: 20" in done.stdout
+    assert "no mended release is known" in done.stdout
+    script = (tmp_path / "results" / "latest" / "reproduce.py").read_text(encoding="utf-8")
+    assert "    KEPT.append(bytearray(200_000))\n" in script
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+@slow
+@needs_time
+@pytest.mark.parametrize("name", ["ujson-failing", "orjson-default"])
+def test_a_script_grows_with_the_leaking_release_and_not_with_the_mended_one(
+    try_it: Trying, tmp_path: Path, name: str
+) -> None:
+    assert verdict(try_it(EXAMPLE=name)) == "leak"
+
+    done = reproduce(tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " bytes a call, exit 0" in done.stdout
+    assert "test_growth.py fails before it and passes with it" in done.stdout
 
 
 @pytest.mark.parametrize(

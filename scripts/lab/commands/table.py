@@ -73,6 +73,12 @@ COMMANDS = (
         target="compare",
     ),
     Entry(
+        "reproduce",
+        "reproduce",
+        "Write one file that makes the calls that grow, reduced by running, and its test (RUN)",
+        target="reproduce",
+    ),
+    Entry(
         "bundle",
         "bundle",
         "Write one file with all that somebody else needs to run it again (RUN=latest)",

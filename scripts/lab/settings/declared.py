@@ -142,7 +142,7 @@ ENGINE = Setting(
     "auto",
     "`docker` and `process` insist; `auto` takes Docker when it answers, else local processes",
     "process",
-    (*MEASURING, "verify", "doctor"),
+    (*MEASURING, "reproduce", "verify", "doctor"),
 )
 BUDGET = Setting(
     "BUDGET",
@@ -222,7 +222,7 @@ RESULTS = Setting(
     "./results",
     "where runs are kept",
     "/data/results",
-    (*TRIALS_RUN, "report", "compare", "bundle", "verify", "bisect"),
+    (*TRIALS_RUN, "report", "compare", "reproduce", "bundle", "verify", "bisect"),
     is_recorded=False,
 )
 COMPOSE = Setting(

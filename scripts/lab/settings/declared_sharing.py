@@ -9,9 +9,9 @@ RUN = Setting(
     "RUN",
     Text("the name of a run's folder"),
     "latest",
-    "which run is rebuilt, compared or bundled",
+    "which run is rebuilt, compared, reproduced or bundled",
     "20261124-030233-core",
-    ("report", "compare", "bundle"),
+    ("report", "compare", "reproduce", "bundle"),
     is_recorded=False,
 )
 WITH = Setting(

@@ -1,0 +1,96 @@
+"""Runs scripts of calls in the app's own environment, below a supervisor and with its limits."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.engines.process.environments import Installed
+from lab.engines.process.script import Limits, run_script
+from lab.errors import LabError
+from lab.reproducer.calls import Calls
+from lab.reproducer.script import NAME, TEST, TEST_NAME, Origin, script_text
+from lab.reproducer.served import NotReproduced
+from lab.reproducer.shown import GROWS, STAYS, Ran, check_grows, check_stays
+
+RUN_SECONDS = 240.0
+RUN_TEST = "import test_growth; test_growth.test_memory_does_not_grow()"
+FAILED_TEST = "AssertionError"
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where scripts are tried."""
+
+    folder: Path
+    app: Path
+    """The app's folder, of which each script gets a copy."""
+    slug: str
+    """The name of that copy, as in a bundle."""
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A script that grows like the served app."""
+
+    calls: Calls
+    text: str
+    rate_bytes: float
+
+
+def tried(shop: Workshop, installed: Installed, origin: Origin, calls: Calls) -> Tried:
+    """The script of these calls, once it has shown the growth.
+
+    Raises:
+        NotReproduced: it does not; says why.
+    """
+    text = script_text(origin, calls)
+    ran = run(shop, installed, text, calls)
+    return Tried(calls, text, check_grows(ran, origin.rate_bytes))
+
+
+def check_test(shop: Workshop, installed: Installed, found: Tried) -> None:
+    """
+    Raises:
+        NotReproduced: the test does not fail where the script grows.
+    """
+    ran = run(shop, installed, found.text, found.calls, is_test=True)
+    if ran.status != GROWS or FAILED_TEST not in ran.output:
+        raise NotReproduced(f"{TEST_NAME} does not fail where {NAME} grows")
+
+
+def check_mended(shop: Workshop, mended: Installed, found: Tried) -> float:
+    """Bytes a call with the mended release, on which script and test pass.
+
+    Raises:
+        NotReproduced: one of them does not.
+    """
+    rate = check_stays(run(shop, mended, found.text, found.calls))
+    if run(shop, mended, found.text, found.calls, is_test=True).status != STAYS:
+        raise NotReproduced(f"{TEST_NAME} does not pass with the mended release")
+    return rate
+
+
+def run(
+    shop: Workshop, installed: Installed, text: str, calls: Calls, is_test: bool = False
+) -> Ran:
+    """One run of a script, or of its test, in a fresh folder."""
+    work = Path(tempfile.mkdtemp(prefix="memlab-reproduce-", dir=shop.folder))
+    (work / NAME).write_text(text, encoding="utf-8")
+    (work / TEST_NAME).write_text(TEST, encoding="utf-8")
+    if calls.imports_app:
+        shutil.copytree(shop.app, work / "app" / shop.slug, symlinks=True)
+    path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
+    place = {"HOME": str(work), "TMPDIR": str(work), "LANG": "C.UTF-8"}
+    environment = {"PATH": path, **place, "PYTHONDONTWRITEBYTECODE": "1"}
+    words = ("-c", RUN_TEST) if is_test else (NAME,)
+    limits = Limits(shop.memory_bytes, RUN_SECONDS)
+    try:
+        ended = run_script([str(installed.python), *words], environment, work, limits)
+    except OSError as error:
+        raise LabError(f"{NAME} cannot be started: {error}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Ran(ended.status, ended.output, ended.stopped_by)

@@ -1,0 +1,136 @@
+"""The steps of a reproducer: the app in its own process, then one function; each has to grow."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.app.requests import user_app_of
+from lab.commands.reproduce_app import KeptApp, import_names
+from lab.commands.reproduce_run import Tried, Workshop, check_mended, check_test, tried
+from lab.engines.process.environments import Installed
+from lab.records.app_answer import AppAnswer
+from lab.reproducer.calls import Calls, of_app, of_function
+from lab.reproducer.functions import plain_calls
+from lab.reproducer.script import TEST_NAME, Origin, script_text
+from lab.reproducer.served import NotReproduced, Served, served_by
+from lab.reproducer.sources import imported_app, inlined_app
+from lab.text.packages import canonical
+from lab.text.phrases import number
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a script is made of, and where it is tried."""
+
+    app: KeptApp
+    answer: AppAnswer
+    origin: Origin
+    shop: Workshop
+    say: Say
+
+
+def shown_growth(bench: Bench) -> list[Tried]:
+    """The scripts that grow like the served app, the smallest first.
+
+    Raises:
+        NotReproduced: none does; says what the growth needs.
+    """
+    rate = number(bench.origin.rate_bytes)
+    bench.say(f"served app: {rate} bytes a request, by the run")
+    found: list[Tried] = []
+    reasons: list[str] = []
+    for calls in candidates(bench, reasons):
+        try:
+            made = tried(bench.shop, bench.app.installed, bench.origin, calls)
+        except NotReproduced as error:
+            bench.say(f"{calls.said}: {error}")
+            reasons.append(str(error))
+            continue
+        bench.say(f"{calls.said}: {number(made.rate_bytes)} bytes a call, kept")
+        found.append(made)
+    if not found:
+        raise NotReproduced(
+            "; ".join(dict.fromkeys(reasons)) + ". What grows is the served app: make bundle "
+            "holds it with its server"
+        )
+    return found[::-1]
+
+
+def candidates(bench: Bench, reasons: list[str]) -> Iterator[Calls]:
+    """Calls of the app as one file, else beside it; then functions of the package."""
+    command = bench.app.spec.command or ""
+    try:
+        served = served_by(command, bench.app.texts)
+        yield app_calls(bench, served)
+    except NotReproduced as error:
+        bench.say(f"the app without its server: {error}")
+        reasons.append(str(error))
+        return
+    package = bench.answer.package
+    if package is None:
+        return
+    roots = import_names(bench.app.installed.python, package.name)
+    pinned = {name for name in bench.app.pins if canonical(name) == canonical(package.name)}
+    for call in plain_calls(served.module, roots, lines_of(bench.answer, served.file)):
+        yield of_function(call, pinned)
+
+
+def app_calls(bench: Bench, served: Served) -> Calls:
+    """Calls of the app, in one file where it is short, else with the app's folder beside it."""
+    kinds, variables = user_app_of(bench.app.spec).requests, bench.app.spec.environment
+    inlined = inlined_app(served, bench.app.texts, variables)
+    if inlined is not None:
+        calls = of_app(served, inlined, kinds, imports_app=False)
+        if fits(bench.origin, calls):
+            return calls
+    code = imported_app(served, bench.shop.slug, variables)
+    return of_app(served, code, kinds, imports_app=True)
+
+
+def fits(origin: Origin, calls: Calls) -> bool:
+    """Whether the script of these calls is short enough for one file."""
+    try:
+        script_text(origin, calls)
+    except NotReproduced:
+        return False
+    return True
+
+
+def lines_of(answer: AppAnswer, file: str) -> set[int]:
+    """The lines of a file of the app at which memory was asked for."""
+    pattern = re.compile(rf"(?:^|[ /]){re.escape(file.rpartition('/')[2])}:(\d+)")
+    return {int(found) for each in answer.lines for found in pattern.findall(each.place)}
+
+
+def checked(bench: Bench, found: list[Tried], mended: Installed | None, release: str) -> Tried:
+    """The smallest script whose test fails here, and passes with the mended release.
+
+    Args:
+        mended: the environment of that release; None where none is known or can be had.
+
+    Raises:
+        NotReproduced: there is none; says why.
+    """
+    reasons: list[str] = []
+    for each in found:
+        try:
+            check_test(bench.shop, bench.app.installed, each)
+            if mended is not None:
+                rate = check_mended(bench.shop, mended, each)
+                bench.say(f"{each.calls.said} with {release}: {number(rate)} bytes a call, exit 0")
+                bench.say(f"{TEST_NAME} fails before it and passes with it")
+        except NotReproduced as error:
+            bench.say(f"{each.calls.said}: {error}")
+            reasons.append(str(error))
+            continue
+        return each
+    raise NotReproduced("; ".join(reasons))
+
+
+def workshop(app: KeptApp, work: Path, slug: str) -> Workshop:
+    folder = work / "scripts"
+    folder.mkdir()
+    return Workshop(folder, app.spec.folder, slug, app.spec.memory_bytes)

@@ -1,0 +1,89 @@
+"""One program that ends by itself, below a supervisor and with a limit of memory, as a variant."""
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.engines.process import supervisor
+from lab.engines.process.cgroups import Cgroups, remove
+from lab.engines.process.cpus import UNSHARE, Way
+from lab.engines.process.process_group import ProcessGroup, TreeSampling, launch
+from lab.engines.process.process_tree import trees_here
+from lab.files import read_tail
+
+OUTPUT = "output.txt"
+OUTPUT_BLOCKS = 2048
+"""The most that it may write into a file, in blocks of 512 bytes or 1 KiB, as the shell counts."""
+MOST_OUTPUT_BYTES = 64 << 10
+TRY_SECONDS = 20
+KILLED = supervisor.SIGNALLED + signal.SIGKILL
+START = f'ulimit -f {OUTPUT_BLOCKS}; cd "$1" && shift && exec "$@" > {OUTPUT} 2>&1'
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use."""
+
+    memory_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended."""
+
+    status: int | None
+    """None: the lab ended it."""
+    output: str
+    stopped_by: str
+
+
+def without_network() -> tuple[str, ...]:
+    """Words that shut the network off for a command; none where that cannot be done here."""
+    for way in (Way.MOUNT, Way.USER_MOUNT):
+        prefix = (*UNSHARE[way], "--net")
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            done = subprocess.run(
+                [*prefix, "true"], capture_output=True, timeout=TRY_SECONDS, check=False
+            )
+            if done.returncode == 0:
+                return prefix
+    return ()
+
+
+def run_script(
+    words: Sequence[str], environment: Mapping[str, str], work: Path, limits: Limits
+) -> Ended:
+    """Run a program in a folder until it ends, or its time or memory is over.
+
+    Nothing of it outlives this call, nor the lab.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    cgroup = Cgroups().make(work.name, limits.memory_bytes)
+    command = [*without_network(), "sh", "-c", START, "sh", str(work), *words]
+    stopped_by = ""
+    try:
+        process = launch(command, environment, work, cgroup)
+        group = ProcessGroup(process, work, cgroup)
+        guard = TreeSampling(group, limits.memory_bytes, trees_here(), lambda _: None)
+        try:
+            process.wait(limits.seconds)
+        except subprocess.TimeoutExpired:
+            stopped_by = f"the script did not end within {limits.seconds:.0f} s"
+        finally:
+            guard.stop()
+            group.ask_to_end()
+            group.wait()
+    finally:
+        if cgroup is not None:
+            remove(cgroup.path)
+    stopped_by = stopped_by or group.stopped_by
+    if not stopped_by and process.returncode == KILLED:
+        stopped_by = "the script was killed, as at its limit of memory"
+    output = read_tail(work / OUTPUT, MOST_OUTPUT_BYTES).decode("utf-8", "replace")
+    return Ended(None if stopped_by else process.returncode, output, stopped_by)

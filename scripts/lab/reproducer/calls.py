@@ -1,0 +1,238 @@
+"""The part of a script that makes one call: of a function, or into an app as its server does."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from lab.app.guess.frameworks import Interface
+from lab.load.request import SUCCESS, Request
+from lab.load.request_mix import WeightedRequest, interleaved
+from lab.reproducer.functions import PlainCall
+from lab.reproducer.served import NotReproduced, Served
+
+MOST_REQUESTS = 20
+MOST_BODY_BYTES = 2000
+VALUE = 'value.replace("{n}", str(number))'
+STARTS_UP = ("lifespan", "on_startup", "on_event")
+STARLETTES = frozenset(("fastapi", "starlette"))
+MODULES = {
+    Interface.WSGI: ("wsgiref.util",),
+    Interface.ASGI: ("asyncio",),
+    Interface.AIOHTTP: ("asyncio", "aiohttp.web", "aiohttp.test_utils"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The part of a script that defines `call(number)`."""
+
+    text: str
+    said: str
+    """What is called, such as `WSGI calls of app.py`."""
+    needs: Collection[str] | None = None
+    """The distributions that it needs; None: all of the app's environment."""
+    modules: tuple[str, ...] = ()
+    """What it imports beside the app's own imports."""
+    imports_app: bool = False
+    """Whether the app's folder must stand beside the script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the requests of an app have, for the lines that a script needs."""
+
+    name: str
+    """The object that is called."""
+    requests: tuple[Request, ...]
+    """In the order in which they are asked, in their shares."""
+    starts_up: bool
+
+    @property
+    def has_headers(self) -> bool:
+        return any(request.headers for request in self.requests)
+
+    @property
+    def has_body(self) -> bool:
+        return any(request.body for request in self.requests)
+
+    @property
+    def has_query(self) -> bool:
+        return any("?" in request.path for request in self.requests)
+
+    @property
+    def query(self) -> str:
+        """What a script calls the query of a request."""
+        return "query" if self.has_query else '""'
+
+    def first_lines(self) -> list[str]:
+        """What names the parts of the request of a number."""
+        single = len(self.requests) == 1
+        chosen = self.fields(self.requests[0]) if single else "REQUESTS[number % len(REQUESTS)]"
+        lines = [f"{', '.join(self.names())} = {chosen}"]
+        if any("{n}" in request.path for request in self.requests):
+            lines.append('path = path.replace("{n}", str(number))')
+        if self.has_query:
+            lines.append('path, _, query = path.partition("?")')
+        if any(b"{n}" in request.body for request in self.requests):
+            lines.append('body = body.replace(b"{n}", str(number).encode())')
+        return lines
+
+    def names(self) -> list[str]:
+        headers, body = ["headers"] * self.has_headers, ["body"] * self.has_body
+        return ["method", "path", *headers, *body, "served"]
+
+    def fields(self, request: Request) -> str:
+        """What the names stand for, as Python; `served` are the statuses that count."""
+        expected = request.ok_statuses
+        served = "range(200, 300)" if expected is SUCCESS else repr(expected)
+        parts: list[object] = [request.method, unquote(request.path)]
+        parts += [list(request.headers)] * self.has_headers + [request.body] * self.has_body
+        return f"{', '.join(map(repr, parts))}, {served}"
+
+    def table(self) -> list[str]:
+        """The requests, where there is more than one."""
+        if len(self.requests) == 1:
+            return []
+        inside = (f"    ({self.fields(request)})," for request in self.requests)
+        return [f"REQUESTS = [  # {', '.join(self.names())}", *inside, "]"]
+
+
+def of_function(call: PlainCall, needs: Collection[str]) -> Calls:
+    """One call of a package's function with the literals that the app gives it."""
+    tried = ("    try:", f"        {call.text}", "    except Exception:", "        pass")
+    lines = tried if call.is_tried else (f"    {call.text}",)
+    text = "\n".join((call.import_line, "", "def call(number):", *lines))
+    return Calls(text, f"calls of {call.text.partition('(')[0]}", needs)
+
+
+def of_app(served: Served, code: str, kinds: Sequence[WeightedRequest], imports_app: bool) -> Calls:
+    """Calls into an app as its server makes them.
+
+    Args:
+        code: what defines or imports the app.
+
+    Raises:
+        NotReproduced: a request cannot be made without a server.
+    """
+    asked = Asked(
+        served.name if served.name.isidentifier() else "app",
+        plain_requests(kinds),
+        starts_up(served),
+    )
+    makers = {Interface.WSGI: wsgi, Interface.ASGI: asgi, Interface.AIOHTTP: aiohttp}
+    lines = makers[served.interface](asked)
+    text = "\n".join((code, "", *asked.table(), *lines))
+    modules = MODULES[served.interface]
+    if asked.has_body and served.interface is Interface.WSGI:
+        modules = (*modules, "io")
+    said = f"{served.interface.name} calls of {served.file}"
+    return Calls(text, said, None, modules, imports_app)
+
+
+def starts_up(served: Served) -> bool:
+    """Whether the app does something before its first request; of Starlette's kind alone."""
+    frameworks = {each.framework for each in served.module.apps}
+    return bool(frameworks & STARLETTES) and any(word in served.module.text for word in STARTS_UP)
+
+
+def wsgi(asked: Asked) -> list[str]:
+    body = 'environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})'
+    headers = (
+        "for name, value in headers:",
+        '    name = name.upper().replace("-", "_")',
+        f'    environ[name if name == "CONTENT_TYPE" else "HTTP_" + name] = {VALUE}',
+    )
+    parts = '"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": '
+    environ = f"{{{parts}{asked.query}}}"
+    inside = (
+        *asked.first_lines(),
+        f"answered, environ = [], {environ}",
+        *((body,) if asked.has_body else ()),
+        *(headers if asked.has_headers else ()),
+        "wsgiref.util.setup_testing_defaults(environ)",
+        f"parts = {asked.name}(environ, lambda status, *_: answered.append(int(status[:3])))",
+        'b"".join(parts), getattr(parts, "close", int)()',
+        "assert answered[-1] in served, answered",
+    )
+    return ["def call(number):", *indented(inside)]
+
+
+def asgi(asked: Asked) -> list[str]:
+    headers = (
+        f'scope["headers"] += [(n.lower().encode(), {VALUE}.encode()) for n, value in headers]',
+    )
+    body = "body" if asked.has_body else 'b""'
+    length = 'scope["headers"].append((b"content-length", str(len(body)).encode()))'
+    inside = (
+        *asked.first_lines(),
+        f'sent, asked = [], [{{"type": "http.request", "body": {body}}}]',
+        "async def receive():",
+        "    return asked.pop() if asked else await asyncio.Event().wait()",
+        "async def send(message):",
+        '    sent.append(message.get("status"))',
+        f"scope = dict(method=method, path=path, query_string={asked.query}.encode(), state={{}})",
+        'scope.update(type="http", asgi={"version": "3.0"}, http_version="1.1", scheme="http")',
+        'scope.update(client=("127.0.0.1", 1), root_path="", headers=[(b"host", b"localhost")])',
+        *(headers if asked.has_headers else ()),
+        *((length,) if asked.has_body else ()),
+        f"await {asked.name}(scope, receive, send)",
+        "assert sent[0] in served, sent",
+    )
+    started = (
+        f"STARTED = {asked.name}.router.lifespan_context({asked.name})",
+        "LOOP.run_until_complete(STARTED.__aenter__())",
+    )
+    return [
+        *("async def one_request(number):", *indented(inside)),
+        *("", "LOOP = asyncio.new_event_loop()"),
+        *(started if asked.starts_up else ()),
+        "call = lambda number: LOOP.run_until_complete(one_request(number))",
+    ]
+
+
+def aiohttp(asked: Asked) -> list[str]:
+    name = asked.name
+    headers = f", headers={{n: {VALUE} for n, value in headers}}" if asked.has_headers else ""
+    answer = f"answer = await {name}._handle(asked)"
+    raised = ("except aiohttp.web.HTTPException as error:", "    answer = error")
+    is_plain = all(request.ok_statuses is SUCCESS for request in asked.requests)
+    answered = (answer,) if is_plain else ("try:", f"    {answer}", *raised)
+    target = 'path + "?" + query' if asked.has_query else "path"
+    inside = (
+        *asked.first_lines(),
+        f"asked = ASKED.clone(method=method, rel_url={target}{headers})",
+        *(("asked._read_bytes = body",) if asked.has_body else ()),
+        *answered,
+        "assert answer.status in served, answer",
+    )
+    made = f'aiohttp.test_utils.make_mocked_request("GET", "/", app={name}, loop=LOOP)'
+    return [
+        *("async def one_request(number):", *indented(inside)),
+        *("", "LOOP = asyncio.new_event_loop()", "asyncio.set_event_loop(LOOP)"),
+        f"LOOP.run_until_complete(aiohttp.web.AppRunner({name}).setup())",
+        f"ASKED = {made}",
+        "ASKED.transport.get_extra_info = lambda *_: None  # a mock remembers its calls",
+        "call = lambda number: LOOP.run_until_complete(one_request(number))",
+    ]
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def plain_requests(kinds: Sequence[WeightedRequest]) -> tuple[Request, ...]:
+    """The requests in the order in which they are asked, in their shares.
+
+    Raises:
+        NotReproduced: they are too many or too large, or no plain requests.
+    """
+    if any(kind.request is None or kind.abandoned or kind.read_seconds for kind in kinds):
+        raise NotReproduced("some of its requests are hung up on, which needs a server")
+    order = interleaved([kind.weight for kind in kinds])
+    requests = tuple(kinds[index].request for index in order)
+    if len(requests) > MOST_REQUESTS:
+        raise NotReproduced(f"its {len(requests)} requests are too many for one file")
+    found = tuple(request for request in requests if request is not None)
+    if any(len(request.body) > MOST_BODY_BYTES for request in found):
+        raise NotReproduced("the body of one of its requests is too large for one file")
+    return found

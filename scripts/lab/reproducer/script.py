@@ -1,0 +1,132 @@
+"""The text of `reproduce.py` and of its test."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lab.reproducer.calls import Calls
+from lab.reproducer.served import NotReproduced
+from lab.text.phrases import number, printable, size
+
+NAME, TEST_NAME = "reproduce.py", "test_growth.py"
+MOST_SCRIPT_LINES = 60
+MOST_CHARACTERS = 16_000
+MOST_PINS = 40
+BLOCK_BYTES = 1 << 20
+"""What the calls of a block keep together when they grow: far above noise."""
+FEWEST_CALLS, MOST_CALLS = 10, 20_000
+BLOCKS, FIRST_BLOCKS = 10, 2
+OWN_IMPORTS = ("gc", "os", "resource", "sys")
+FAILS = "sys.excepthook = lambda *error: (sys.__excepthook__(*error), os._exit(2))"
+"""A call that fails ends with another exit code than growth."""
+MEASURE = """
+def memory_bytes():
+    gc.collect()
+    if not os.path.exists("/proc/self/statm"):  # no Linux: the peak has to do
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak * 1024 ** (sys.platform != "darwin")
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+def measure(calls={calls}, blocks={blocks}, grows_bytes={grows}):  # calls a block, bytes a call
+    rates = []
+    for block in range(blocks):
+        before, live = memory_bytes(), sys.getallocatedblocks()
+        for number in range(block * calls, (block + 1) * calls):
+            call(number)
+        rates.append((memory_bytes() - before) / calls)
+        live = (sys.getallocatedblocks() - live) / calls
+        print("%d: %.0f bytes, %.2f Python blocks a call" % (block, rates[-1], live), flush=True)
+    median = sorted(rates[{first}:])[(blocks - {first}) // 2]  # the first blocks fill caches
+    print("%s: %.0f bytes a call" % ("grows" if median > grows_bytes else "does not grow", median))
+    return int(median > grows_bytes)
+
+sys.exit(measure())
+"""
+TEST = '''"""`pytest test_growth.py` fails while the calls of reproduce.py keep memory."""
+import pathlib
+import subprocess
+import sys
+
+
+def test_memory_does_not_grow():
+    script = pathlib.Path(__file__).with_name("reproduce.py")
+    done = subprocess.run([sys.executable, str(script)], stdout=subprocess.PIPE)
+    assert done.returncode == 0, done.stdout.decode()
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What was measured, of which a script is made."""
+
+    rate_bytes: float
+    """Growth of the served app, bytes a request."""
+    python: str
+    """The minor version, such as `3.8`."""
+    pins: Mapping[str, str]
+    """The distributions of its environment."""
+    subject: str
+    """What holds the memory, such as `ujson 5.3.0`."""
+
+
+def script_text(origin: Origin, calls: Calls) -> str:
+    """The script.
+
+    Raises:
+        NotReproduced: it would be too long for one file.
+    """
+    measure = MEASURE.strip("\n").format(
+        calls=calls_a_block(origin.rate_bytes),
+        blocks=BLOCKS,
+        first=FIRST_BLOCKS,
+        grows=max(1, round(origin.rate_bytes / 2)),
+    )
+    text = "\n".join((header(origin, calls), calls.text, "", measure)) + "\n"
+    lines = len(text.splitlines())
+    if lines > MOST_SCRIPT_LINES or len(text) > MOST_CHARACTERS:
+        raise NotReproduced(
+            f"{calls.said} needs {lines} lines and {size(len(text))}, more than the "
+            f"{MOST_SCRIPT_LINES} lines of one file"
+        )
+    return text
+
+
+def calls_a_block(rate_bytes: float) -> int:
+    return min(MOST_CALLS, max(FEWEST_CALLS, math.ceil(BLOCK_BYTES / max(rate_bytes, 1.0))))
+
+
+def header(origin: Origin, calls: Calls) -> str:
+    """The metadata of the script, what it shows, and its own imports."""
+    pins = ", ".join(f'"{name}=={version}"' for name, version in pinned(origin, calls))
+    subject = plain(f"{origin.subject}: {calls.said}, without a server.")
+    rate = f"The served app kept {number(origin.rate_bytes)} bytes a request."
+    return "\n".join(
+        (
+            "# /// script",
+            f'# requires-python = "=={origin.python}.*"',
+            f"# dependencies = [{pins}]",
+            "# ///",
+            f'"""{subject}',
+            f'{rate} Exits: 1 from half of that a call on, 0 below, 2 failed."""',
+            f"import {', '.join(sorted((*OWN_IMPORTS, *calls.modules)))}",
+            FAILS,
+        )
+    )
+
+
+def pinned(origin: Origin, calls: Calls) -> Sequence[tuple[str, str]]:
+    """
+    Raises:
+        NotReproduced: they are too many for a line of a script.
+    """
+    wanted = [(n, v) for n, v in origin.pins.items() if calls.needs is None or n in calls.needs]
+    if len(wanted) > MOST_PINS:
+        raise NotReproduced(
+            f"the app has {len(wanted)} packages, more than the {MOST_PINS} of one header"
+        )
+    return wanted
+
+
+def plain(text: str) -> str:
+    """A text that ends no docstring and is one line."""
+    return " ".join(printable(text).replace("\\", "/").replace('"', "'").split())

@@ -1,0 +1,201 @@
+"""`reproduce.py`: its header and size, what its requests become, and what it does when it runs."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from lab.load.request import Request
+from lab.load.request_mix import WeightedRequest
+from lab.reproducer.calls import Calls, of_app, of_function
+from lab.reproducer.functions import PlainCall
+from lab.reproducer.script import (
+    FEWEST_CALLS,
+    MOST_CALLS,
+    MOST_PINS,
+    TEST,
+    TEST_NAME,
+    Origin,
+    calls_a_block,
+    script_text,
+)
+from lab.reproducer.served import NotReproduced, served_by
+from lab.reproducer.sources import imported_app, inlined_app
+
+WSGI = """
+import os
+from wsgiref.simple_server import make_server
+
+KEPT = []
+
+
+def app(environ, start_response):
+    {body}
+    start_response("{status}", [])
+    return [environ["PATH_INFO"].encode()]
+
+
+make_server(os.environ["HOST"], 8000, app).serve_forever()
+"""
+ASGI = """
+async def app(scope, receive, send, kept=[]):
+    kept.append(bytearray(100_000 + len((await receive())["body"])))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": scope["query_string"]})
+"""
+PLAIN = (WeightedRequest(Request("/{n}")),)
+RATE_BYTES = 100_000.0
+
+
+def origin(subject: str = "shop 1.0", **pins: str) -> Origin:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return Origin(RATE_BYTES, version, pins, subject)
+
+
+def calls_of(text: str, kinds: tuple[WeightedRequest, ...] = PLAIN, command: str = "") -> Calls:
+    served = served_by(command or "python app.py", {"app.py": text})
+    code = inlined_app(served, {"app.py"}, {})
+    assert code is not None
+    return of_app(served, code, kinds, imports_app=False)
+
+
+def wsgi_calls(body: str, status: str = "200 OK") -> Calls:
+    return calls_of(WSGI.format(body=body, status=status))
+
+
+def run(text: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    script = folder / "reproduce.py"
+    script.write_text(text, encoding="utf-8")
+    words = [sys.executable, str(script)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+
+def run_test(folder: Path) -> int:
+    (folder / TEST_NAME).write_text(TEST, encoding="utf-8")
+    words = [sys.executable, "-c", "import test_growth as t; t.test_memory_does_not_grow()"]
+    return subprocess.run(
+        words, capture_output=True, timeout=60, check=False, cwd=folder
+    ).returncode
+
+
+def test_a_script_of_an_app_that_keeps_memory_exits_with_1_and_fails_its_test(
+    tmp_path: Path,
+) -> None:
+    done = run(script_text(origin(), wsgi_calls("KEPT.append(bytearray(100_000))")), tmp_path)
+
+    assert done.returncode == 1, done.stderr
+    (rate,) = re.findall(r"^grows: (\d+) bytes a call$", done.stdout, re.MULTILINE)
+    assert 80_000 < int(rate) < 120_000
+    assert done.stdout.count("Python blocks a call") == 10
+    assert run_test(tmp_path) == 1
+
+
+def test_a_script_of_an_app_that_keeps_nothing_exits_with_0_and_passes_its_test(
+    tmp_path: Path,
+) -> None:
+    done = run(script_text(origin(), wsgi_calls("bytearray(100_000)")), tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert "does not grow: " in done.stdout
+    assert run_test(tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [("raise OSError(1)", "200 OK"), ("pass", "500 Internal Server Error")]
+)
+def test_a_call_that_fails_is_no_growth(body: str, status: str, tmp_path: Path) -> None:
+    assert run(script_text(origin(), wsgi_calls(body, status)), tmp_path).returncode == 2
+
+
+def test_an_asgi_app_gets_bodies_headers_and_queries_in_their_shares(tmp_path: Path) -> None:
+    kinds = (
+        WeightedRequest(Request("/a?b={n}", "POST", (("X-A", 'quote " {n}'),), b'{"\x00{n}"}')),
+        WeightedRequest(Request("/plain")),
+    )
+    text = script_text(origin(), calls_of(ASGI, kinds, "uvicorn app:app --port $PORT"))
+
+    done = run(text, tmp_path)
+
+    assert done.returncode == 1, done.stderr
+    assert text.count("'/a?b={n}'") == 1
+
+
+def test_the_header_pins_what_the_run_had_and_is_of_its_python() -> None:
+    lines = script_text(origin(ujson="5.3.0", idna="3.7"), wsgi_calls("pass")).splitlines()
+
+    assert lines[0] == "# /// script"
+    assert (
+        lines[1] == f'# requires-python = "=={sys.version_info.major}.{sys.version_info.minor}.*"'
+    )
+    assert lines[2] == '# dependencies = ["ujson==5.3.0", "idna==3.7"]'
+    assert lines[3] == "# ///"
+
+
+def test_a_function_needs_its_own_package_alone() -> None:
+    call = PlainCall("import ujson", "ujson.dumps([{1}])", 3, is_tried=True)
+
+    text = script_text(origin(ujson="5.3.0", flask="3.0"), of_function(call, {"ujson"}))
+
+    assert '["ujson==5.3.0"]' in text
+    assert "    try:\n        ujson.dumps([{1}])\n    except Exception:\n        pass\n" in text
+    assert len(text.splitlines()) <= 60
+
+
+def test_no_text_of_others_ends_the_docstring_or_its_line() -> None:
+    text = script_text(origin('a""" + 1\nimport os\\'), wsgi_calls("pass"))
+
+    (said,) = (node for node in ast.parse(text).body[:1] if isinstance(node, ast.Expr))
+    assert isinstance(said.value, ast.Constant)
+    assert "import os" in str(said.value.value).splitlines()[0]
+
+
+def test_paths_and_bodies_are_literals_whatever_they_hold() -> None:
+    path = "/'\"\\\n%s{}"
+    kinds = (WeightedRequest(Request(path, "POST", (), b"'''\x00\"\"\"\n")),)
+
+    tree = ast.parse(script_text(origin(), calls_of(ASGI, kinds, "uvicorn app:app")))
+
+    literals = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    assert path in literals
+    assert b"'''\x00\"\"\"\n" in literals
+
+
+def test_what_is_too_long_for_one_file_is_refused() -> None:
+    call = PlainCall("import a", "\n        ".join(["a.b(1)"] * 60), 1, is_tried=False)
+    with pytest.raises(NotReproduced, match="more than the 60 lines of one file"):
+        script_text(origin(), of_function(call, {"a"}))
+    many = {f"package{number}": "1" for number in range(MOST_PINS + 1)}
+    with pytest.raises(NotReproduced, match="41 packages"):
+        script_text(origin(**many), wsgi_calls("pass"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (WeightedRequest(None), "hung up on"),
+        (WeightedRequest(Request("/"), abandoned=0.5), "hung up on"),
+        (WeightedRequest(Request("/", "POST", (), b"x" * 3000)), "too large"),
+    ],
+)
+def test_what_needs_a_server_is_refused(kind: WeightedRequest, reason: str) -> None:
+    with pytest.raises(NotReproduced, match=reason):
+        calls_of(ASGI, (kind,), "uvicorn app:app")
+
+
+def test_a_block_keeps_a_mebibyte_or_as_much_as_its_most_calls_do() -> None:
+    assert calls_a_block(1024.0) == 1024
+    assert calls_a_block(1.0) == MOST_CALLS
+    assert calls_a_block(1e9) == FEWEST_CALLS
+
+
+def test_a_longer_app_is_imported_from_beside_the_script() -> None:
+    served = served_by("cd src && uvicorn shop.main:make()", {"src/shop/main.py": ASGI})
+
+    text = imported_app(served, "shop", {"A": "it's"})
+
+    assert "from shop.main import make" in text
+    assert "app = make()" in text
+    assert "\"app\", 'shop')" in text
+    assert "os.environ.update({'A': \"it's\"})" in text
