@@ -37,6 +37,8 @@ EXPECTED_SLOWLY = {
     "openapi_bodies": ["/search?text=lab{n}", "/people", "/people/1"],
     "large_download": ["/report"],
 }
+DESCRIBED = {"jwt_login": ["/account", "/basket"]}
+"""Those that bring a lab.toml, as nothing tells a guess how to log in."""
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
 )
@@ -70,6 +72,26 @@ def comes_up(name: str, folder: Path, paths: list[str]) -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_app_comes_up_as_it_is(name: str, tmp_path: Path) -> None:
     comes_up(name, tmp_path, EXPECTED[name])
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_an_app_comes_up_as_it_is_described(name: str, tmp_path: Path) -> None:
+    comes_up(name, tmp_path, DESCRIBED[name])
+
+
+def test_a_login_that_is_refused_is_one_line_with_the_next_step(tmp_path: Path) -> None:
+    app = tmp_path / "jwt_login"
+    shutil.copytree(APPS / "jwt_login", app)
+    file = app / "lab.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("=ann&", "=bob&"), encoding="utf-8")
+
+    done = try_it(app)
+
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1].endswith(
+        "lab.toml: login: POST /token was answered with 401 (it said: "
+        '{"detail": "wrong name or password"}): correct its path, headers or body, or expect'
+    )
 
 
 @pytest.mark.slow

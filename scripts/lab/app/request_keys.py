@@ -1,5 +1,6 @@
-"""Every key of a `[[requests]]` table of lab.toml, declared once."""
+"""Every key of the tables `[[requests]]` and `[login]` of lab.toml, declared once."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,41 @@ ABANDON = Key(
     "`0`",
 )
 
+LOGIN = "login"
+"""The table of the request before the load: `[login]`."""
+LOGIN_METHOD = replace(METHOD, default="POST", example='"POST"')
+LOGIN_PATH = replace(PATH, default="/login", example='"/token"', meaning="path and query")
+LOGIN_HEADERS = replace(
+    HEADERS, example='{ X-Client = "lab" }', meaning="headers of this one request"
+)
+LOGIN_BODY: Key[str | None] = Key(
+    "body",
+    Text(),
+    None,
+    '"username=ann&password=secret"',
+    "a body: JSON where it begins with `{` or `[`, else the fields of a form",
+    "none",
+)
+LOGIN_EXPECT = replace(
+    EXPECT, example="[200, 302]", meaning="statuses that let in", default_words="any 2xx or 3xx"
+)
+LOGIN_TOKEN: Key[str | None] = Key(
+    "token",
+    Text("names of keys, such as access_token or data.token", r"[^\s.]+(\.[^\s.]+){0,9}"),
+    None,
+    '"access_token"',
+    "where the answer's JSON holds what `{token}` stands for in paths, headers and bodies of"
+    " `[[requests]]`",
+    "none: a cookie lets in",
+)
+LOGIN_KEYS: tuple[Key[Any], ...] = (
+    LOGIN_METHOD,
+    LOGIN_PATH,
+    LOGIN_HEADERS,
+    LOGIN_BODY,
+    LOGIN_EXPECT,
+    LOGIN_TOKEN,
+)
 REQUEST_KEYS: tuple[Key[Any], ...] = (
     KIND,
     METHOD,

@@ -1,16 +1,20 @@
 """The requests of a user app, from its description to what the load client sends."""
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from lab.app.spec import AppSpec, RequestProtocol, RequestSpec, Upload
+from lab.app.spec import AppSpec, LoginSpec, RequestProtocol, RequestSpec, Upload
 from lab.errors import UsageError
+from lab.load.login import LET_IN, Login
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import UserApp, WeightedRequest
 
 USER_APP_BOUNDARY = "worker-memory-lab-own-app"
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 PLAIN_IN_A_PATH = "/%?=&+,;:@!$'()*~[]{}"
 
 
@@ -21,22 +25,50 @@ def user_app_of(description: AppSpec) -> UserApp:
         UsageError: a file that is sent cannot be read.
     """
     asks = tuple(weighted_request_of(request) for request in description.requests)
-    return UserApp(asks, description.health, description.warmup)
+    return UserApp(
+        asks,
+        description.health,
+        description.warmup,
+        login_of(description.login) if description.login else None,
+        cookies=description.cookies,
+        think_seconds=description.think_seconds,
+    )
+
+
+def login_of(login: LoginSpec) -> Login:
+    """The request before the load, and the keys that lead to its token."""
+    request = login.request
+    is_form = content_type(request) != JSON and not names_content_type(request)
+    headers = {**request.headers, **({"Content-Type": FORM} if request.body and is_form else {})}
+    sent = request_of(replace(request, headers=headers), LET_IN)
+    return Login(sent, tuple(login.token.split(".")) if login.token else ())
 
 
 def weighted_request_of(request: RequestSpec) -> WeightedRequest:
     if request.kind is RequestProtocol.TCP:
         return WeightedRequest(None, request.weight, request.connection)
+    return WeightedRequest(
+        request_of(request, SUCCESS),
+        request.weight,
+        request.connection,
+        request.read_seconds,
+        request.abandon,
+    )
+
+
+def request_of(request: RequestSpec, usual: Container[int]) -> Request:
+    """The request as it is sent.
+
+    Args:
+        usual: the statuses that count as served where it names none.
+    """
     headers, body = headers_and_body(request)
-    sent = Request(
+    return Request(
         path=quote(request.path, safe=PLAIN_IN_A_PATH),
         method=request.method,
         headers=headers,
         body=body,
-        ok_statuses=request.expect or SUCCESS,
-    )
-    return WeightedRequest(
-        sent, request.weight, request.connection, request.read_seconds, request.abandon
+        ok_statuses=request.expect or usual,
     )
 
 
@@ -46,10 +78,13 @@ def headers_and_body(request: RequestSpec) -> tuple[tuple[tuple[str, str], ...],
         kind = f"multipart/form-data; boundary={USER_APP_BOUNDARY}"
         return (*given, ("Content-Type", kind)), form(request.multipart)
     body = content(request.body_file) if request.body_file else (request.body or "").encode()
-    named = any(name.lower() == "content-type" for name, _ in given)
-    if not body or named:
+    if not body or names_content_type(request):
         return given, body
     return (*given, ("Content-Type", content_type(request))), body
+
+
+def names_content_type(request: RequestSpec) -> bool:
+    return any(name.lower() == "content-type" for name in request.headers)
 
 
 def content_type(request: RequestSpec) -> str:
@@ -57,7 +92,7 @@ def content_type(request: RequestSpec) -> str:
     if request.body_file is not None:
         return mimetypes.guess_type(request.body_file.name)[0] or "application/octet-stream"
     is_json = (request.body or "").lstrip()[:1] in ("{", "[")
-    return "application/json" if is_json else "text/plain; charset=utf-8"
+    return JSON if is_json else "text/plain; charset=utf-8"
 
 
 def form(fields: tuple[Upload, ...]) -> bytes:

@@ -51,6 +51,15 @@ class RequestSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginSpec:
+    """The request before the load, whose answer lets the clients in."""
+
+    request: RequestSpec
+    token: str | None = None
+    """The keys that lead to the token in the answer's JSON, between dots; None: a cookie."""
+
+
+@dataclass(frozen=True, slots=True)
 class AppSpec:
     """An app, as its lab.toml describes it."""
 
@@ -89,6 +98,11 @@ class AppSpec:
     matters_bytes: int | None = None
     """Bytes a request that matter; None: as the settings say."""
     requests: tuple[RequestSpec, ...] = (RequestSpec(),)
+    login: LoginSpec | None = None
+    cookies: bool = False
+    """Whether each client keeps the cookies that answers set."""
+    think_seconds: float = 0.0
+    """The pause of each client between its requests."""
     bundle_exclude: tuple[str, ...] = ()
     """Names and globs of what stays out of a bundle."""
 

@@ -13,6 +13,7 @@ from lab.app import spec_keys as keys
 from lab.app.beside import check_elsewhere, completed
 from lab.app.folder import check_folder
 from lab.app.key import Key
+from lab.app.login_file import with_session
 from lab.app.request_keys import REQUEST_KEYS, REQUESTS
 from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
 from lab.app.spec_keys import APP_KEYS
@@ -88,7 +89,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         UsageError: a key or a value cannot be used.
     """
     table = Table(file, "", values)
-    table.check_names((*(key.name for key in APP_KEYS), REQUESTS, keys.BUNDLE))
+    table.check_names((*(key.name for key in APP_KEYS), REQUESTS, request_keys.LOGIN, keys.BUNDLE))
     blocks, requirements = table.read(keys.BLOCKS), table.read(keys.REQUIREMENTS)
     spec = AppSpec(
         file=file.resolve(),
@@ -120,7 +121,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         bundle_exclude=bundle_exclude(table),
     )
     check_whole(spec, table)
-    return spec
+    return with_session(spec, table)
 
 
 def name_of(file: Path) -> str:

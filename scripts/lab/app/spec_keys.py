@@ -11,6 +11,7 @@ from lab.app.toml_kinds import (
     EnvFile,
     FileName,
     Flag,
+    Number,
     OneWord,
     Requirements,
     Services,
@@ -180,6 +181,22 @@ CONCURRENCY = Key(
     "requests in flight",
     setting="CONCURRENCY",
 )
+COOKIES = Key(
+    "cookies",
+    Flag(),
+    NO_APP.cookies,
+    "true",
+    "each client keeps the cookies that answers set, and sends them back",
+    "`false`",
+)
+THINK_SECONDS = Key(
+    "think_seconds",
+    Number(0, 60),
+    NO_APP.think_seconds,
+    "0.2",
+    "the pause of each client between its requests",
+    "`0`",
+)
 MATTERS: Key[int | None] = Key(
     "matters",
     Whole(1, 1 << 30),
@@ -218,6 +235,8 @@ APP_KEYS: tuple[Key[Any], ...] = (
     WARMUP,
     COUNT,
     CONCURRENCY,
+    COOKIES,
+    THINK_SECONDS,
     MATTERS,
     BLOCKS,
 )

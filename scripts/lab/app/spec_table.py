@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lab.app.key import Key
-from lab.app.request_keys import REQUEST_KEYS, REQUESTS
+from lab.app.request_keys import LOGIN, LOGIN_KEYS, REQUEST_KEYS, REQUESTS
 from lab.app.spec_keys import APP_KEYS, BUNDLE, BUNDLE_KEYS
 
 HEADING = "| key | default | example | what | allowed |"
@@ -17,6 +17,7 @@ def all_keys() -> Iterator[tuple[str, Key[Any]]]:
     """Each key with what stands before its name."""
     yield from (("", key) for key in APP_KEYS)
     yield from ((f"[[{REQUESTS}]] ", key) for key in REQUEST_KEYS)
+    yield from ((f"[{LOGIN}] ", key) for key in LOGIN_KEYS)
     yield from ((f"[{BUNDLE}] ", key) for key in BUNDLE_KEYS)
 
 

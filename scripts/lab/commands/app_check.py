@@ -158,7 +158,14 @@ def ask(
         content, is_endless = bounded_body(connection, answer, body_seconds)
         location = answer.getheader("Location") or ""
         seconds = time.monotonic() - began
-        return Answer(answer.status, content, location, is_endless=is_endless, seconds=seconds)
+        return Answer(
+            answer.status,
+            content,
+            location,
+            is_endless=is_endless,
+            seconds=seconds,
+            set_cookies=tuple(answer.headers.get_all("Set-Cookie") or ()),
+        )
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Answer(None, fault=str(error) or type(error).__name__)
     finally:

@@ -24,7 +24,7 @@ def advice_for(kind: EndKind, reason: str, spec: AppSpec) -> str:
             "start, raise `ready_seconds` or put the setup into `prepare`"
         )
     if kind is EndKind.NO_REQUESTS_SERVED:
-        return f"{file}: requests: {reason}"
+        return f"{file}: {'' if reason.startswith('login: ') else 'requests: '}{reason}"
     return f"{file}: the app was not measured: {reason}"
 
 

@@ -17,6 +17,8 @@ from lab.app.guess.guessed import GuessedRequest
 from lab.app.requests import headers_and_body
 from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
 from lab.commands.app_check import Running
+from lab.commands.check_visitor import let_in
+from lab.load.login import LoginRefused
 from lab.load.request import SUCCESS
 from lab.records.request_kinds import APPS_FAULT, REQUESTS_FAULT
 
@@ -26,6 +28,14 @@ MOST_REFUSED_BYTES = 300
 MOST_ASKED_ALIKE = 3
 """How often one kind of request is asked, each time with another number, until it is served."""
 Say = Callable[[str], None]
+WHERE = {
+    FailureKind.PREPARE: " prepare:",
+    FailureKind.REFUSED: " requests:",
+    FailureKind.LOGIN: "",
+}
+"""The key of a description at which a failure lies, as a line says it; a login says it itself."""
+ASKED = (FailureKind.REFUSED, FailureKind.LOGIN)
+"""What an answer told, so that the app's last words tell nothing more."""
 
 
 def no_command(where: Path, folder: Folder) -> str:
@@ -41,6 +51,8 @@ def no_command(where: Path, folder: Folder) -> str:
 
 
 def failed(failure: Failure) -> str:
+    if failure.kind is FailureKind.LOGIN:
+        return failure.told
     if failure.kind in (FailureKind.ELSEWHERE, FailureKind.NEVER_READY) and failure.told:
         exception = exception_in(failure.said)
         return failure.told + (f"; its log says: {exception}" if exception else "")
@@ -121,13 +133,17 @@ def asked_once(request: RequestSpec) -> GuessedRequest:
 
 def refusal(running: Running, spec: AppSpec, say: Say) -> Failure | None:
     """The first of its requests that is not answered as expected; each answer is told."""
+    try:
+        visitor = let_in(running, spec)
+    except LoginRefused as error:
+        return Failure(FailureKind.LOGIN, running.log(), told=str(error))
     wrong: list[tuple[str, Answer]] = []
     for request in spec.requests:
         if request.kind is not RequestProtocol.HTTP:
             continue
         sent, expected = asked_once(request), request.expect or SUCCESS
         for number in range(1, MOST_ASKED_ALIKE + 1):
-            answer = running.ask(sent, number)
+            answer = visitor.ask(sent, number)
             if answer.status in expected:
                 break
         say(f"  {answered(sent, answer)}")
@@ -149,8 +165,8 @@ def advice_for_described(spec: AppSpec, failure: Failure) -> str:
     told = failed(failure)
     if service := missing_service(failure.said):
         told += f": it needs {service}, and none answers where it looks for one"
-    key = "prepare" if failure.kind is FailureKind.PREPARE else "requests"
-    shown = "" if failure.kind in (FailureKind.REFUSED, FailureKind.PREPARE) else command
-    where = f" {key}:" if failure.kind in (FailureKind.REFUSED, FailureKind.PREPARE) else ""
-    lines = last_words(failure.said) if failure.kind is not FailureKind.REFUSED else []
+    where = WHERE.get(failure.kind)
+    shown = command if where is None else ""
+    where = where or ""
+    lines = last_words(failure.said) if failure.kind not in ASKED else []
     return f"{spec.file}:{where} {told}{shown}" + "".join(f"\n  | {each}" for each in lines)

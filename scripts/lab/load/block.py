@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lab.load.client import LoadClient, PacedClient, RequestBudget, Timing
 from lab.load.counts import BlockCounts
 from lab.load.request import Request
+from lab.load.session_client import SessionClient
 from lab.load.target import Target
 from lab.records.observations import Block
 from lab.records.variant import Connection
@@ -53,10 +54,7 @@ class ClosedLoop:
 
     async def run(self, concurrency: int, timing: Timing) -> None:
         """Return when every request has its outcome; no connection is left, also on cancel."""
-        self.clients = [
-            self.client_class(self.target, self.budget, timing, self.client_ended)
-            for _ in range(concurrency)
-        ]
+        self.clients = [self.new_client(timing, number) for number in range(concurrency)]
         self.running_clients = concurrency
         for client in self.clients:
             client.next_request()
@@ -68,6 +66,14 @@ class ClosedLoop:
                 client.close()
             # The loop closes aborted connections in its next turn.
             await asyncio.sleep(0)
+
+    def new_client(self, timing: Timing, number: int) -> LoadClient:
+        session = self.target.session
+        if session is None:
+            return self.client_class(self.target, self.budget, timing, self.client_ended)
+        client = SessionClient(self.target, self.budget, timing, self.client_ended)
+        client.begin(session, number)
+        return client
 
     async def wait(self, timing: Timing) -> None:
         """Return when every client has ended; requests that take too long fail.
@@ -93,7 +99,8 @@ class ClosedLoop:
         answers = counts.ok + counts.failures.total() - counts.failures["timeout"]
         if answers > self.answers:
             self.answers, self.answered_at = answers, now
-        silent_seconds = now - self.answered_at
+        pause_seconds = self.target.session.think_seconds if self.target.session else 0.0
+        silent_seconds = now - self.answered_at - pause_seconds
         if silent_seconds < timing.least_silence_seconds:
             return False
         slowest = max([*counts.latencies_seconds, self.slowest_seconds or 0.0]) or None

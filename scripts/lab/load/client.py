@@ -158,8 +158,11 @@ class LoadClient(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.connecting = None
         self.transport = cast(asyncio.Transport, transport)
-        self.reader = ResponseReader()
+        self.reader = self.new_reader()
         self.send()
+
+    def new_reader(self) -> ResponseReader:
+        return ResponseReader()
 
     def data_received(self, data: bytes) -> None:
         if self.sent_at is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import gcd
 
+from lab.load.login import Login
 from lab.load.request import EncodedRequest, Request
 from lab.records.variant import Connection
 
@@ -25,6 +26,8 @@ class WeightedRequest:
     """How long each answer is read; None: to its end."""
     abandoned: float = 0.0
     """The share of the requests whose client goes away in the middle."""
+    label: str = ""
+    """Its name, where it holds what is not told; empty: method and path."""
 
     def is_numbered(self) -> bool:
         """Whether each request of this kind has a number in it."""
@@ -58,7 +61,9 @@ class WeightedRequest:
     @property
     def name(self) -> str:
         """Method and path, by which its requests are counted."""
-        return "" if self.request is None else f"{self.request.method} {self.request.path}"
+        if self.label or self.request is None:
+            return self.label
+        return f"{self.request.method} {self.request.path}"
 
 
 def numbered(request: Request, number: str) -> Request:
@@ -112,6 +117,12 @@ class UserApp:
     """Any response to it counts as ready."""
     warm_up: int = 50
     """Requests before the baseline."""
+    login: Login | None = None
+    """What is asked once before the warm-up, to be let in."""
+    cookies: bool = False
+    """Whether each client keeps the cookies that it is given."""
+    think_seconds: float = 0.0
+    """The pause of each client between its requests."""
 
     @property
     def speaks_http(self) -> bool:

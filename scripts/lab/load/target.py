@@ -4,6 +4,7 @@ import socket
 from dataclasses import dataclass, replace
 
 from lab.load.request import RequestSource
+from lab.load.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,12 @@ class Target:
     host: str
     """The name in the requests' Host header."""
     source: RequestSource
+    session: Session | None = None
+    """How its clients behave beyond their requests; None: they keep nothing and do not pause."""
 
     def with_source(self, source: RequestSource) -> "Target":
-        """The same address with other requests."""
-        return replace(self, source=source)
+        """The same address with other requests, of clients that keep nothing."""
+        return replace(self, source=source, session=None)
 
 
 def resolve(host: str, port: int) -> str:

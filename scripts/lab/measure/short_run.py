@@ -12,8 +12,9 @@ from lab.app.guess.failures import telling_line
 from lab.engines.protocol import Endpoint, Engine
 from lab.errors import VariantError
 from lab.load.block import BlockPlan, run_block
-from lab.load.request_mix import RequestMix, UserApp
+from lab.load.request_mix import UserApp
 from lab.load.target import Target, resolve
+from lab.load.user_target import user_target
 from lab.probes.client import ProbeClient, probes_of
 from lab.records.observations import AllocationTrace
 from lab.records.readings import known_sum
@@ -75,7 +76,9 @@ class ShortRunner:
         probes = probes_of(endpoint, self.variant.axes.workers, self.app)
         await self.wait_until_ready(probes)
         address = resolve(endpoint.host, endpoint.port)
-        target = Target(address, endpoint.port, endpoint.host, RequestMix(self.app.requests))
+        target = await asyncio.to_thread(
+            user_target, self.app, address, endpoint.port, endpoint.host
+        )
         await self.send(target, max(self.app.warm_up, 1))
         live, requests = [await self.live(probes)], []
         for _ in range(self.load.blocks):

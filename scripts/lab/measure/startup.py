@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lab.engines.protocol import Endpoint
+from lab.load.login import LoginRefused
 from lab.load.request import request_of
-from lab.load.request_mix import RequestMix
 from lab.load.target import Target, resolve
+from lab.load.user_target import user_target
 from lab.measure.trial_context import TrialContext, TrialEnded
 from lab.prediction.predict import OfferedLoad, predict
 from lab.probes.client import ProbeClient, probes_of
@@ -43,7 +44,7 @@ async def start_server(trial: TrialContext) -> ReadyServer:
     await wait_until_ready(trial, endpoint, probes)
     environment = await describe(trial, probes)
     packages = None if environment is None else environment.packages.keys()
-    return ReadyServer(target_of(trial, endpoint), probes, packages)
+    return ReadyServer(await asyncio.to_thread(target_of, trial, endpoint), probes, packages)
 
 
 async def start_variant(trial: TrialContext) -> Endpoint:
@@ -98,16 +99,23 @@ def is_ready(trial: TrialContext, probes: ProbeClient) -> bool:
 
 
 def target_of(trial: TrialContext, endpoint: Endpoint) -> Target:
+    """Where the load goes, once the app has let its clients in.
+
+    Raises:
+        TrialEnded: its host is not known, or it let nobody in.
+    """
     try:
         address = resolve(endpoint.host, endpoint.port)
     except OSError as error:
         reason = f"its host name {endpoint.host} cannot be resolved: {error}"
         raise TrialEnded(EndKind.NEVER_READY, reason) from error
-    user_app, plan = trial.user_app, trial.plan
-    source = (
-        RequestMix(user_app.requests) if user_app else request_of(trial.variant.path, plan.kind)
-    )
-    return Target(address, endpoint.port, endpoint.host, source)
+    if trial.user_app is None:
+        source = request_of(trial.variant.path, trial.plan.kind)
+        return Target(address, endpoint.port, endpoint.host, source)
+    try:
+        return user_target(trial.user_app, address, endpoint.port, endpoint.host)
+    except LoginRefused as error:
+        raise TrialEnded(EndKind.NO_REQUESTS_SERVED, str(error)) from error
 
 
 async def describe(trial: TrialContext, probes: ProbeClient) -> Environment | None:

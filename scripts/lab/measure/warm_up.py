@@ -53,4 +53,6 @@ async def send(trial: TrialContext, target: Target, requests: int) -> float:
         await trial.check_alive()
         raise not_served(block, "the warm-up was served as expected")
     middle = block.latency_seconds.get("p50", 0.0)
+    if target.session is not None:
+        middle += target.session.think_seconds
     return max(middle / min(requests, trial.plan.concurrency), 1e-6)

@@ -188,6 +188,11 @@ def test_each_bad_ending_says_what_to_do(kind: EndKind, advice: str) -> None:
     assert advice in advice_for(kind, "why", app())
 
 
+def test_a_login_that_was_refused_in_a_run_is_no_fault_of_the_requests() -> None:
+    told = advice_for(EndKind.NO_REQUESTS_SERVED, "login: POST /a was answered with 401", app())
+    assert told.endswith("lab.toml: login: POST /a was answered with 401")
+
+
 def test_the_machines_own_cpus_are_seen_unless_others_are_asked_for() -> None:
     assert app_settings({}).host_cpus is None
     assert app_settings({"HOST_CPUS": "4"}).host_cpus == 4

@@ -44,6 +44,8 @@ class Answer:
     """Whether it went on and on, as a stream of events does."""
     seconds: float = 0.0
     """How long it took."""
+    set_cookies: tuple[str, ...] = ()
+    """The cookies that it sets, as their fields say it."""
 
     @property
     def is_served(self) -> bool:

@@ -15,6 +15,7 @@ class FailureKind(Enum):
     NEVER_READY = "never ready"
     ELSEWHERE = "listens elsewhere"
     REFUSED = "refused"
+    LOGIN = "login"
 
 
 @dataclass(frozen=True, slots=True)

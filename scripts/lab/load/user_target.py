@@ -1,0 +1,53 @@
+"""Where the load of a user app goes, once its clients are let in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import quote
+
+from lab.load.login import Granted, log_in
+from lab.load.request_mix import RequestMix, UserApp, WeightedRequest
+from lab.load.session import Session
+from lab.load.target import Target
+
+TOKEN = "{token}"
+"""Replaced by what the login gave, in a path, a header's value or a body."""
+
+
+def user_target(app: UserApp, address: str, port: int, host: str) -> Target:
+    """The target of an app's load; asks the server once where the app has a login.
+
+    Raises:
+        LoginRefused: it let nobody in.
+    """
+    granted = log_in(address, port, host, app.login) if app.login else Granted()
+    mix = RequestMix(with_token(app.requests, granted.token))
+    return Target(address, port, host, mix, session_of(app, granted))
+
+
+def session_of(app: UserApp, granted: Granted) -> Session | None:
+    """How its clients behave; None where they do what any client does."""
+    if not app.cookies and app.think_seconds == 0:
+        return None
+    return Session(
+        keeps_cookies=app.cookies, think_seconds=app.think_seconds, given=granted.cookies
+    )
+
+
+def with_token(kinds: Sequence[WeightedRequest], token: str | None) -> Sequence[WeightedRequest]:
+    """The requests with the token in them, under the names that they had without it."""
+    if token is None:
+        return kinds
+    return [one_with_token(kind, token) for kind in kinds]
+
+
+def one_with_token(kind: WeightedRequest, token: str) -> WeightedRequest:
+    request = kind.request
+    if request is None:
+        return kind
+    filled = replace(
+        request,
+        path=request.path.replace(TOKEN, quote(token, safe="")),
+        headers=tuple((name, value.replace(TOKEN, token)) for name, value in request.headers),
+        body=request.body.replace(TOKEN.encode(), token.encode()),
+    )
+    return replace(kind, request=filled, label=kind.name)

@@ -1,0 +1,112 @@
+"""The request that lets the load's clients in: what is taken of its answer, what is said else."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from lab.load.login import LET_IN, Granted, Login, LoginRefused, log_in, token_in
+from lab.load.request import Request
+
+LOGIN = Login(Request("/token", "POST", body=b"name=ann", ok_statuses=LET_IN), ("data", "token"))
+
+
+@contextmanager
+def answering(status: int, body: bytes, *cookies: str) -> Iterator[tuple[int, list[bytes]]]:
+    """A server on loopback: its port, and the bodies that it was sent."""
+    bodies: list[bytes] = []
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(status)
+            for cookie in cookies:
+                self.send_header("Set-Cookie", cookie)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.server_address[1], bodies
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def granted(status: int, body: bytes, *cookies: str, login: Login = LOGIN) -> Granted:
+    with answering(status, body, *cookies) as (port, bodies):
+        try:
+            return log_in("127.0.0.1", port, "app", login)
+        finally:
+            assert bodies == [b"name=ann"]
+
+
+def refusal(status: int, body: bytes, *cookies: str, login: Login = LOGIN) -> str:
+    with pytest.raises(LoginRefused) as caught:
+        granted(status, body, *cookies, login=login)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_the_answer_gives_a_token_and_cookies() -> None:
+    found = granted(200, b'{"data": {"token": "a.b-c"}}', "id=1; Path=/", "x=2")
+    assert (found.token, found.cookies.field()) == ("a.b-c", b"Cookie: id=1; x=2\r\n")
+
+
+def test_a_redirection_with_a_cookie_lets_in() -> None:
+    found = granted(302, b"", "id=1", login=Login(LOGIN.request))
+    assert (found.token, found.cookies.field()) == (None, b"Cookie: id=1\r\n")
+
+
+def test_a_refused_login_says_status_body_and_next_step() -> None:
+    assert refusal(401, b"wrong\n  password" + b"x" * 400) == (
+        f"login: POST /token was answered with 401 (it said: wrong password{'x' * 284}): "
+        "correct its path, headers or body, or expect"
+    )
+    assert refusal(500, b"").endswith("was answered with 500: its log says why")
+
+
+def test_an_answer_without_a_cookie_lets_nobody_in() -> None:
+    assert refusal(200, b"<form>", login=Login(LOGIN.request)) == (
+        "login: POST /token was answered with 200 and set no cookie (it said: <form>): "
+        "correct its path or body, or say token"
+    )
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    with pytest.raises(LoginRefused, match=r"^login: POST /token had no answer \("):
+        log_in("127.0.0.1", 1, "app", LOGIN)
+
+
+@pytest.mark.parametrize("value", ["", "a b", 'a"b', "a\\b", "a\r\nX: y", "{n}", "ä", True, None])
+def test_a_token_that_cannot_be_sent_is_refused(value: object) -> None:
+    body = json.dumps({"data": {"token": value}}).encode()
+    with pytest.raises(LoginRefused, match=r"^login: data\.token in the answer of POST /token is"):
+        token_in(body, LOGIN)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"<html>", r"is not JSON \(it said: <html>\)"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"access": "secret"}', r"has no data\.token: it has access: correct token"),
+        (b'{"data": "secret"}', r"has no data\.token: correct token"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_told_without_a_secret(body: bytes, says: str) -> None:
+    with pytest.raises(LoginRefused, match=says) as caught:
+        token_in(body, LOGIN)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_token_may_stand_in_a_list_and_be_a_number() -> None:
+    assert token_in(b'{"data": [5]}', Login(LOGIN.request, ("data", "0"))) == "5"
