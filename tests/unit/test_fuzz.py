@@ -22,6 +22,9 @@ from lab.app.request_keys import REQUEST_KEYS
 from lab.app.spec_file import describe, parse
 from lab.app.spec_keys import APP_KEYS
 from lab.errors import LabError
+from lab.load.cookies import CookieJar
+from lab.load.login import Login, token_in
+from lab.load.request import Request
 from lab.load.response_reader import ProtocolError, ResponseReader, ResponseTooLarge
 from lab.probes.answers import record_of
 from lab.probes.client import reading_of
@@ -143,7 +146,7 @@ def judged(trial: Trial) -> None:
         curve_of(trial)
 
 
-KEYS = (*(key.name for key in APP_KEYS), "requests", "unknown")
+KEYS = (*(key.name for key in APP_KEYS), "requests", "login", "unknown")
 REQUEST_NAMES = (*(key.name for key in REQUEST_KEYS), "unknown")
 EXAMPLES = {
     key.name: tomllib.loads(f"x = {key.example}")["x"] for key in (*APP_KEYS, *REQUEST_KEYS)
@@ -210,6 +213,36 @@ def test_an_answer_of_an_app_is_read_or_refused(parts: tuple[bytes, ...], no_bod
             reader.end()
         except (ProtocolError, ResponseTooLarge):
             return
+
+
+DATES = (b"Thu, 01 Jan 1970 00:00:00 GMT", b"Fri, 31-Dec-99 23:59:59 +2500", b"0 0 0 0 0 0 0")
+
+
+@st.composite
+def cookie_fields(draw: st.DrawFn) -> bytes:
+    date = cut(draw, draw(st.sampled_from(DATES) | st.binary(max_size=40)))
+    age = draw(st.sampled_from((b"", b"; Max-Age=-0", b"; max-age=" + b"9" * 5_000)))
+    return draw(st.sampled_from((b"a=1", b"a", b"=1"))) + b"; expires=" + date + age
+
+
+@seeded
+@given(st.lists(cookie_fields(), max_size=3))
+def test_a_cookie_of_an_app_is_kept_or_dropped(fields: list[bytes]) -> None:
+    jar = CookieJar()
+    with bounded():
+        for each in fields:
+            jar.learn(b"HTTP/1.1 200 OK\r\nSet-Cookie: " + each)
+    assert jar.field() in (b"", b"Cookie: a=1\r\n")
+
+
+LOGIN = Login(Request("/"), ("a", "b"))
+
+
+@seeded
+@given(values)
+def test_an_answer_to_a_login_gives_a_token_or_is_refused_in_one_line(value: Any) -> None:
+    body = json.dumps({"a": {"b": value}}, default=str).encode()
+    refused_in_one_line(lambda: token_in(body, LOGIN))
 
 
 TREE = {**encode(raw.probe(raw.worker())), "worker": encode(raw.worker())}

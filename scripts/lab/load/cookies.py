@@ -56,5 +56,5 @@ def is_over(field: bytes) -> bool:
         return False
     try:
         return parsedate_to_datetime(expires[1].decode("ascii")).timestamp() <= time.time()
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, TypeError, LookupError, OverflowError, OSError):
         return False
