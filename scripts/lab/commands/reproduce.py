@@ -62,7 +62,10 @@ def run(_: argparse.Namespace) -> ExitCode:
         except NotReproduced as error:
             say(f"{NAME} is not written: {error}")
             return ExitCode.UNDECIDED
-    write_file(folder.path / NAME, redactor.text(found.text))
+    text = redactor.text(found.text)
+    if text != found.text:
+        say(f"{NAME}: what is private was replaced after it ran; read it before you send it")
+    write_file(folder.path / NAME, text)
     write_file(folder.path / TEST_NAME, TEST)
     say(f"written: {shown(folder.path / NAME)} and {TEST_NAME}; make bundle takes both")
     return ExitCode.DECIDED

@@ -14,11 +14,14 @@ from lab.reproducer.calls import Calls, of_app, of_function
 from lab.reproducer.functions import plain_calls
 from lab.reproducer.script import TEST_NAME, Origin, script_text
 from lab.reproducer.served import NotReproduced, Served, served_by
+from lab.reproducer.shown import NotGrown
 from lab.reproducer.sources import imported_app, inlined_app
 from lab.text.packages import canonical
 from lab.text.phrases import number
 
 Say = Callable[[str], None]
+NEEDS_SERVER = "the growth needs the app's server"
+SERVED = "What grows is the served app: make bundle holds it with its server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,13 @@ def shown_growth(bench: Bench) -> list[Tried]:
             made = tried(bench.shop, bench.app.installed, bench.origin, calls)
         except NotReproduced as error:
             bench.say(f"{calls.said}: {error}")
-            reasons.append(str(error))
+            is_lost = isinstance(error, NotGrown) and calls.needs is None
+            reasons.append(f"{NEEDS_SERVER} ({calls.said}: {error})" if is_lost else str(error))
             continue
         bench.say(f"{calls.said}: {number(made.rate_bytes)} bytes a call, kept")
         found.append(made)
     if not found:
-        raise NotReproduced(
-            "; ".join(dict.fromkeys(reasons)) + ". What grows is the served app: make bundle "
-            "holds it with its server"
-        )
+        raise NotReproduced(f"{'; '.join(dict.fromkeys(reasons))}. {SERVED}")
     return found[::-1]
 
 

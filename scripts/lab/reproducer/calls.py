@@ -18,7 +18,7 @@ STARLETTES = frozenset(("fastapi", "starlette"))
 MODULES = {
     Interface.WSGI: ("wsgiref.util",),
     Interface.ASGI: ("asyncio",),
-    Interface.AIOHTTP: ("asyncio", "aiohttp.web", "aiohttp.test_utils"),
+    Interface.AIOHTTP: ("asyncio", "types", "aiohttp.web", "aiohttp.test_utils"),
 }
 
 
@@ -162,6 +162,7 @@ def asgi(asked: Asked) -> list[str]:
         f'scope["headers"] += [(n.lower().encode(), {VALUE}.encode()) for n, value in headers]',
     )
     body = "body" if asked.has_body else 'b""'
+    query = "query.encode()" if asked.has_query else 'b""'
     length = 'scope["headers"].append((b"content-length", str(len(body)).encode()))'
     inside = (
         *asked.first_lines(),
@@ -170,9 +171,9 @@ def asgi(asked: Asked) -> list[str]:
         "    return asked.pop() if asked else await asyncio.Event().wait()",
         "async def send(message):",
         '    sent.append(message.get("status"))',
-        f"scope = dict(method=method, path=path, query_string={asked.query}.encode(), state={{}})",
-        'scope.update(type="http", asgi={"version": "3.0"}, http_version="1.1", scheme="http")',
-        'scope.update(client=("127.0.0.1", 1), root_path="", headers=[(b"host", b"localhost")])',
+        f'scope = {{"type": "http", "method": method, "path": path, "query_string": {query}}}',
+        'scope.update(asgi={"version": "3.0"}, http_version="1.1", scheme="http", root_path="")',
+        'scope.update(headers=[(b"host", b"localhost")], client=("127.0.0.1", 1), state={})',
         *(headers if asked.has_headers else ()),
         *((length,) if asked.has_body else ()),
         f"await {asked.name}(scope, receive, send)",
@@ -205,13 +206,14 @@ def aiohttp(asked: Asked) -> list[str]:
         *answered,
         "assert answer.status in served, answer",
     )
-    made = f'aiohttp.test_utils.make_mocked_request("GET", "/", app={name}, loop=LOOP)'
+    made = f'aiohttp.test_utils.make_mocked_request("GET", "/", app={name}, protocol=QUIET)'
     return [
         *("async def one_request(number):", *indented(inside)),
         *("", "LOOP = asyncio.new_event_loop()", "asyncio.set_event_loop(LOOP)"),
         f"LOOP.run_until_complete(aiohttp.web.AppRunner({name}).setup())",
+        "QUIET = types.SimpleNamespace(get_extra_info=lambda *_: None)  # mocks remember calls",
+        "vars(QUIET).update(transport=QUIET, ssl_context=None, peername=None, sockname=None)",
         f"ASKED = {made}",
-        "ASKED.transport.get_extra_info = lambda *_: None  # a mock remembers its calls",
         "call = lambda number: LOOP.run_until_complete(one_request(number))",
     ]
 

@@ -39,7 +39,6 @@ def measure(calls={calls}, blocks={blocks}, grows_bytes={grows}):  # calls a blo
     median = sorted(rates[{first}:])[(blocks - {first}) // 2]  # the first blocks fill caches
     print("%s: %.0f bytes a call" % ("grows" if median > grows_bytes else "does not grow", median))
     return int(median > grows_bytes)
-
 sys.exit(measure())
 """
 TEST = '''"""`pytest test_growth.py` fails while the calls of reproduce.py keep memory."""

@@ -13,6 +13,10 @@ FACTOR = 2.0
 MOST_CHARACTERS = 160
 
 
+class NotGrown(NotReproduced):
+    """The calls do not grow: the growth needs what they leave out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """One run of a script."""
@@ -42,11 +46,12 @@ def check_grows(ran: Ran, served_bytes: float) -> float:
     """Bytes a call, which are about those that the served app kept of a request.
 
     Raises:
-        NotReproduced: it failed, does not grow, or grows by another size.
+        NotGrown: it does not grow.
+        NotReproduced: it failed, or grows by another size.
     """
     rate = rate_of(ran)
     if ran.status != GROWS:
-        raise NotReproduced(f"does not grow ({number(rate)} bytes a call)")
+        raise NotGrown(f"does not grow ({number(rate)} bytes a call)")
     if not served_bytes / FACTOR <= rate <= served_bytes * FACTOR:
         raise NotReproduced(
             f"grows by {number(rate)} bytes a call, where the served app grew by "

@@ -7,7 +7,17 @@ from lab.reproducer.reduced import defined, is_serving_here, without_server
 from lab.reproducer.served import NotReproduced, Served
 
 OWN_NAMES = frozenset(
-    ("ASKED", "LOOP", "REQUESTS", "STARTED", "call", "one_request", "measure", "memory_bytes")
+    (
+        "ASKED",
+        "LOOP",
+        "QUIET",
+        "REQUESTS",
+        "STARTED",
+        "call",
+        "one_request",
+        "measure",
+        "memory_bytes",
+    )
 )
 """Names of a script that an app's own source may not have."""
 HERE = "os.path.dirname(os.path.abspath(__file__))"
