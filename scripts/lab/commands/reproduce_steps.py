@@ -80,7 +80,13 @@ def candidates(bench: Bench, reasons: list[str]) -> Iterator[Calls]:
 
 
 def app_calls(bench: Bench, served: Served) -> Calls:
-    """Calls of the app, in one file where it is short, else with the app's folder beside it."""
+    """Calls of the app, in one file where it is short, else with the app's folder beside it.
+
+    Raises:
+        NotReproduced: it cannot be called so; says why.
+    """
+    if bench.app.spec.login is not None:
+        raise NotReproduced("it serves after a [login], which a file of calls does not do")
     kinds, variables = user_app_of(bench.app.spec).requests, bench.app.spec.environment
     inlined = inlined_app(served, bench.app.texts, variables)
     if inlined is not None:

@@ -55,7 +55,7 @@ def test_every_key_of_the_login_is_read_and_handed_on(tmp_path: Path) -> None:
     ],
 )
 def test_a_body_is_a_form_or_json(headers: dict[str, str], body: str, kind: str | None) -> None:
-    login = login_of(LoginSpec(RequestSpec("POST", headers=headers, body=body), "a.b"))
+    login = login_of(LoginSpec(RequestSpec(method="POST", headers=headers, body=body), "a.b"))
     assert login.token == ("a", "b")
     assert dict(login.request.headers).get("Content-Type") == kind
 

@@ -56,7 +56,7 @@ def test_a_refused_login_is_told_once_where_it_stands(monkeypatch: pytest.Monkey
         raise LoginRefused("login: POST /login was answered with 401: correct its path")
 
     monkeypatch.setattr(check_visitor, "log_in", refuse)
-    login = LoginSpec(RequestSpec("POST", path="/login"), "token")
+    login = LoginSpec(RequestSpec(method="POST", path="/login"), "token")
     spec = AppSpec(Path("/app/lab.toml"), "shop", command="serve", login=login)
     running = Running()
 
