@@ -50,6 +50,8 @@ def run(_: argparse.Namespace) -> ExitCode:
     def say(line: str) -> None:
         console.print(line, soft_wrap=True, markup=False, highlight=False)
 
+    if summary.run.partial:
+        say("the run is not whole: the release that mends it may be missing")
     remove_old(folder)
     with tempfile.TemporaryDirectory(prefix="memlab-reproduce-") as name:
         work = Path(name)
@@ -139,5 +141,9 @@ def check_trusted(summary: Summary, given: Mapping[str, str]) -> None:
 
 def origin_of(app: KeptApp, answer: AppAnswer, rate_bytes: float) -> Origin:
     package = answer.package
-    subject = f"{package.name} {package.version}" if package else f"Python {app.spec.python}"
+    subject = (
+        f"{package.name} {package.version}"
+        if package
+        else f"{app.spec.name} on Python {app.spec.python}"
+    )
     return Origin(rate_bytes, app.spec.python, app.pins, subject)

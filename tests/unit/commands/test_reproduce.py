@@ -105,4 +105,4 @@ def test_a_script_says_what_holds_the_memory(tmp_path: Path) -> None:
     app = KeptApp(spec, Installed(tmp_path, "here"), {"a": "1"}, texts)
 
     assert texts == {"app.py": "a = 1\n"}
-    assert origin_of(app, replace(answer, package=None), 5.0).subject == "Python 3.8"
+    assert origin_of(app, replace(answer, package=None), 5.0).subject == "shop on Python 3.8"
