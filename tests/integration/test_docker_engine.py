@@ -12,6 +12,7 @@ from lab.engines.docker.engine import DockerEngine, Lifecycle
 from lab.matrix.variants import read_matrix
 from support.engine_contract import Case, EngineContract
 from support.lab_commands import ROOT, composes, docker
+from support.shell_scripts import sourced
 
 pytestmark = pytest.mark.engine
 
@@ -21,7 +22,11 @@ class TestDocker(EngineContract):
     def case(self, images: None) -> Iterator[Case]:
         project = f"memlab-test-{uuid.uuid4().hex[:8]}"
         compose = composes()[-1].split()
-        settings = {"COMPOSE_PROJECT_NAME": project, "LAB_LIFECYCLE": "driver"}
+        settings = {
+            "COMPOSE_PROJECT_NAME": project,
+            "LAB_LIFECYCLE": "driver",
+            "LAB_TAG": sourced(ROOT, "echo $LAB_TAG"),
+        }
 
         def call(*words: str) -> None:
             subprocess.run(

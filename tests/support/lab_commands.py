@@ -11,6 +11,7 @@ from pathlib import Path
 
 from support.paths import ROOT
 from support.polling import wait_until
+from support.shell_scripts import sourced
 
 VARIANTS = "py310-flask py310-fastapi-sync py39-flask py37-db-merged"
 """Of all that the real tests measure: built side by side, before the first of them."""
@@ -53,7 +54,11 @@ class Lab:
     settings: dict[str, str] = field(default_factory=dict)
 
     def env(self, **settings: str) -> dict[str, str]:
-        own = {"COMPOSE_PROJECT_NAME": self.project, "RESULTS": str(self.results)}
+        own = {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "LAB_TAG": sourced(self.root, "echo $LAB_TAG"),
+            "RESULTS": str(self.results),
+        }
         return {**os.environ, **own, **self.settings, **settings}
 
     def repro(self, **settings: str) -> subprocess.CompletedProcess[str]:
