@@ -99,7 +99,7 @@ def lab_services() -> Mapping[str, Service]:
 
 def compose_entry(services: Mapping[str, Service], volumes: Mapping[str, object]) -> Entry:
     """The compose file, as JSON, which is YAML, with a value a line."""
-    networks = {"lab": {"internal": True}}
+    networks = read_yaml(COMPOSE_FILE)["networks"]
     document = {"services": renamed(services), "networks": networks, "volumes": volumes}
     return Entry((json.dumps(document, indent=1) + "\n").encode())
 

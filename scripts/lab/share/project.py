@@ -93,7 +93,7 @@ def app_services(
 
 def places(hardened: Service, volumes: Sequence[str]) -> Service:
     """The service that comes first and stays: new volumes take the owner of its image's folders."""
-    kept = ("cap_drop", "security_opt", "read_only", "networks", "logging", "pids_limit")
+    kept = ("cap_drop", "security_opt", "read_only", "networks", "logging", "pids_limit", "ulimits")
     return {
         **{key: hardened[key] for key in kept},
         "image": "memlab-places",

@@ -131,9 +131,14 @@ def test_the_compose_project_has_the_settings_of_the_run_and_no_image_of_the_lab
 ) -> None:
     path = tmp_path / "compose.yaml"
     path.write_bytes(files["compose.yaml"])
-    services = read_yaml(path)["services"]
+    document = read_yaml(path)
+    services = document["services"]
 
     assert {"gate", "driver", "places", "own-shop", "own-shop-traced"} <= set(services)
+    assert {name for each in services.values() for name in each["networks"]} == {
+        *document["networks"]
+    }
+    assert all(network["internal"] for network in document["networks"].values())
     images = {service["image"] for service in services.values()}
     assert all(image.startswith("memlab-bundle-") for image in images)
     assert services["driver"]["environment"]["HOST_CPUS"] == "${HOST_CPUS:-4}"
