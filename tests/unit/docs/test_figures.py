@@ -177,8 +177,11 @@ def test_the_answer_about_an_app_is_the_runs_own() -> None:
     assert variant.verdict.value == "leak"
     quoted = f"leak, {rate.estimate / 1024:.1f} KiB a request, {mib(growth_bytes(variant))} MiB"
     assert f"{quoted} in {variant.requests.ok:,} requests" in text
-    assert [f"{cause.cause} ({cause.standing})" for cause in own.causes] == ["live Python objects (proven)"]
-    assert f"live Python objects (proven), first held by `{own.lines[0].place}`" in text
+    assert [f"{cause.cause} ({cause.standing})" for cause in own.causes] == ["native memory (proven)"]
+    assert f"native memory (proven), first asked for by `{own.lines[0].place}`" in text
+    assert any("ujson.dumps of ujson 5.3.0" in line for line in own.held_by)
+    assert own.helps == "ujson>=5.10.0 (measured: flat)"
+    assert f"`{own.helps.split()[0]}` (measured: flat)" in text
 
 
 def test_the_cost_is_what_the_bench_wrote() -> None:
