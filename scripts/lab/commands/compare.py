@@ -31,7 +31,7 @@ def run(_: argparse.Namespace) -> ExitCode:
             f"WITH is missing, the run that RUN is compared with: {choice_of_runs(results)}"
         )
     before = find_run(results, declared.RUN.read(given))
-    after = find_run(results, other)
+    after = find_run(results, other, "WITH")
     comparison = compare_runs(judge_anew(before).summary, judge_anew(after).summary)
     check_writable(results)
     name = f"compare-{before.id}-{after.id}"

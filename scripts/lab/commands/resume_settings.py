@@ -43,7 +43,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     """
     given = given_settings()
     results = Path(given.get("RESULTS") or RESULTS)
-    folder = find_run(results, RESUME.read(given))
+    folder = find_run(results, RESUME.read(given), RESUME.name)
     folder.check()
     for name, text in settings_of(folder.read_experiment()):
         if not given.get(name):

@@ -87,7 +87,7 @@ def named_unfinished(results: Path, name: str, wanted: Experiment) -> RunFolder:
         LabError: it cannot be read.
         UsageError: it cannot go on; says why.
     """
-    folder = find_run(results, name)
+    folder = find_run(results, name, "RESUME")
     folder.check()
     experiment = folder.read_experiment()
     if not is_partial(experiment):

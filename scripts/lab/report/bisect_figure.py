@@ -1,16 +1,12 @@
 """The picture of a bisection: bytes a request of the leak over the points."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from lab.records.bisection import Bisection, PointResult, PointState
 from lab.report.scales import Tick, round_numbers
+from lab.report.template_files import picture
 from lab.text.phrases import clipped, number, printable, size, size_unit
 
-TEMPLATES = Path(__file__).parent / "templates"
 WIDTH, HEIGHT = 640, 180
 LEFT, TOP, RIGHT, BOTTOM = 64, 34, 16, 78
 HEADROOM = 1.08
@@ -50,7 +46,7 @@ def bisect_svg(answer: Bisection) -> str:
     sizes = [each.leak_bytes for each in answer.points if each.leak_bytes is not None]
     axis = Axis(len(answer.points), max([1.0, *sizes]) * HEADROOM)
     factor, unit = size_unit(axis.most_bytes)
-    text = _template().render(
+    text = picture("bisect.svg.j2").render(
         width=LEFT + WIDTH + RIGHT,
         height=TOP + HEIGHT + BOTTOM,
         left=LEFT,
@@ -96,15 +92,3 @@ def x_ticks(answer: Bisection, axis: Axis) -> list[Tick]:
         if all(abs(at - tick.at) >= LABEL_WIDTH for tick in ticks):
             ticks.append(Tick(at, clipped(each.point.label, LABEL_LENGTH)))
     return ticks
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template("bisect.svg.j2")

@@ -3,10 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from lab.records.curve import MemoryCurve
 from lab.records.summary import Summary, VariantSummary
@@ -23,9 +19,9 @@ from lab.report.scales import (
     x_ticks,
     y_ticks,
 )
+from lab.report.template_files import picture
 from lab.text.phrases import clipped, counted, in_mib, printable
 
-TEMPLATES = Path(__file__).parent / "templates"
 FLOW_COLUMNS = 3
 MOST_COLUMNS = 6
 LEAST_FILLED = 0.5
@@ -76,7 +72,7 @@ def render_svg(summary: Summary, curves: Sequence[MemoryCurve], standalone: bool
     columns = max((column for column, _ in cells), default=0) + 1
     rows = max((row for _, row in cells), default=0) + 1
     gap = OWN_SCALE_GAP if has_own_scales(summary.variants) else GAP
-    text = _template().render(
+    text = picture("curves.svg.j2").render(
         panels=_panels(summary.variants, by_variant, scale, cells),
         width=max(LEFT + columns * (PANEL_WIDTH + gap) - gap + RIGHT, LEGEND_WIDTH),
         height=TOP + rows * ROW_HEIGHT - GAP + BOTTOM,
@@ -171,15 +167,3 @@ def _growth_words(variant: VariantSummary) -> str:
     if variant.memory_bytes is None:
         return "not measured"
     return in_mib(variant.memory_bytes.growth, signed=True)
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return environment.get_template("curves.svg.j2")

@@ -5,10 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from lab.records.codec import encode
@@ -31,12 +30,12 @@ from lab.report.legend import READING
 from lab.report.overview import Overview, overview_of
 from lab.report.predictions import predictions
 from lab.report.table import COLUMNS, Cell
+from lab.report.template_files import environment
 from lab.text.markdown import markdown_code, markdown_fence, markdown_text
 from lab.text.phrases import UNPRINTABLE, capital, clipped, counted, duration, printable, sentence
 
 __all__ = ["render_all", "render_html", "render_markdown", "render_svg", "summary_json"]
 
-TEMPLATES = Path(__file__).parent / "templates"
 MARKDOWN_LIMIT = 60_000
 """GitHub refuses an issue or comment past 65,536 characters; some room is left to quote it."""
 RECORDED_COMMAND = (
@@ -203,14 +202,8 @@ def _markdown(context: Mapping[str, Any], limits: Limits) -> str:
 
 @lru_cache(maxsize=2)
 def _environment(escaped: bool) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=escaped,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters |= {
+    made = environment(escaped=escaped)
+    made.filters |= {
         "md": markdown_text,
         "code": markdown_code,
         "fence": markdown_fence,
@@ -226,4 +219,4 @@ def _environment(escaped: bool) -> Environment:
         "evidence": thread_page.evidence_text,
         "variants_of": thread_page.variants_text,
     }
-    return environment
+    return made

@@ -18,21 +18,26 @@ def newest_runs(results: Path) -> Sequence[RunFolder]:
     return [RunFolder(path) for path in sorted(folders, reverse=True) if not path.is_symlink()]
 
 
-def find_run(results: Path, name: str) -> RunFolder:
+def find_run(results: Path, name: str, setting: str = "RUN") -> RunFolder:
     """A run by its id; `latest` is the newest.
+
+    Args:
+        setting: the one that names it, for the error.
 
     Raises:
         UsageError: no run has that name, or the name leads out of the folder.
     """
     if not is_plain_name(name):
         raise UsageError(
-            f"RUN={name!r} is not the name of a run: give a folder's name in {results.name}/"
+            f"{setting}={name!r} is not the name of a run: give a folder's name in {results.name}/"
         )
     path = results.resolve() / (latest_name(results) if name == LATEST else name)
     if os.path.islink(path):
-        raise UsageError(f"RUN={name!r} is a symlink: give the name of the folder itself")
+        raise UsageError(f"{setting}={name!r} is a symlink: give the name of the folder itself")
     if not os.path.lexists(path / EXPERIMENT):
-        raise UsageError(f"RUN={name!r} is not a run in {results.name}/: {choice_of_runs(results)}")
+        raise UsageError(
+            f"{setting}={name!r} is not a run in {results.name}/: {choice_of_runs(results)}"
+        )
     return RunFolder(path)
 
 

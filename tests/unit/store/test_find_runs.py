@@ -32,3 +32,8 @@ def test_an_unknown_run_is_refused_with_those_there_are(tmp_path: Path) -> None:
 def test_where_nothing_ran_it_is_said_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no run exists yet, start one with make repro"):
         find_run(tmp_path, "latest")
+
+
+def test_the_setting_that_names_the_run_is_the_one_that_was_given(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^RESUME='\.\./x' is not the name of a run"):
+        find_run(tmp_path, "../x", "RESUME")
