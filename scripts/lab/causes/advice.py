@@ -62,8 +62,8 @@ def no_cause(found: Diagnosis) -> str:
 def help_line(found: Diagnosis) -> str:
     """The best intervention that was measured, or the advice for the first cause.
 
-    The advice comes first where the intervention is a stop-gap, and of a leak of live memory of
-    which it leaves most; another release that ends the growth comes before all. What live memory
+    The advice comes first where the intervention is a stop-gap, and of a leak of live memory that
+    it does not end; another release that ends the growth comes before all. What live memory
     fills and has stopped needs no stop-gap.
     """
     best, advice = best_cure(found), with_release(advice_for_cause(found), found)
@@ -88,7 +88,8 @@ def is_of_arenas(found: Diagnosis) -> bool:
 def is_second(best: InterventionResult, found: Diagnosis) -> bool:
     """Whether an intervention is named after the advice for the cause."""
     leaks = found.judged.verdict is Verdict.LEAK and is_live(found)
-    return best.change.is_stop_gap or (leaks and not best.takes_most)
+    still_leaks = best.verdict is Verdict.LEAK
+    return best.change.is_stop_gap or (leaks and (still_leaks or not best.takes_most))
 
 
 def advice_for_cause(found: Diagnosis) -> str | None:
@@ -129,12 +130,16 @@ def caller_of(found: Diagnosis) -> str | None:
 
 
 def with_release(advice: str | None, found: Diagnosis) -> str | None:
-    """The advice with what the newest release did: where it ends the leak, that release alone."""
+    """The advice with what the newest release did: where it ends the leak, that release alone; of
+    what the standard library holds with what the app itself may do.
+    """
     result = next((each for each in found.outcomes if is_release(each)), None)
     if result is None:
         return f"{advice} ({found.no_release})" if advice and found.no_release else advice
     holder = found.holder
     said = release_text(result, holder.culprit if holder else None)
+    if ends_it(result) and advice and is_live(found) and holder and holder.is_librarys:
+        return f"{said}, or {advice}"
     if ends_it(result) or advice is None:
         return said
     leaks = result.verdict is Verdict.LEAK

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.causes.causes import LIVE_CAUSES, Plausible
+from lab.causes.causes import LIVE_CAUSES, RETAINED_CAUSES, Plausible
 from lab.causes.growth import Growth
 from lab.causes.holders import who_holds
 from lab.causes.interventions import RUN_NOISE_BYTES, InterventionResult
@@ -19,7 +19,7 @@ from lab.causes.traces import (
     traced_share,
 )
 from lab.records.interventions import Cause
-from lab.records.judgement import Certainty
+from lab.records.judgement import Certainty, Verdict
 from lab.records.observations import AllocationTrace
 from lab.records.variant import Scenario
 from lab.text.phrases import number, share
@@ -49,14 +49,21 @@ def findings(
     results: Sequence[InterventionResult],
     traces: Sequence[AllocationTrace],
 ) -> list[CauseFinding]:
-    """A finding for each plausible cause: what requests leave open first, then what is proven."""
+    """A finding for each plausible cause: what requests leave open first, then what is proven.
+
+    Live memory that leaks comes before what is free beside it: that part may end, this does not.
+    """
     named = [finding(growth, cause, results, traces) for cause in causes]
     first_of = {each.cause: each for each in reversed(named)}
     distinct = [each for each in named if first_of[each.cause] is each]
     left_open = {each.cause for each in causes if each.keeps_growing}
+    later = RETAINED_CAUSES if growth.live_leaks else ()
     return sorted(
         distinct,
-        key=lambda each: each.cause not in left_open and each.standing is not Certainty.PROVEN,
+        key=lambda each: (
+            each.cause not in left_open and each.cause in later,
+            each.cause not in left_open and each.standing is not Certainty.PROVEN,
+        ),
     )
 
 
@@ -73,8 +80,14 @@ def finding(
     if cause is Cause.COPIED_PAGES:
         return CauseFinding(cause, Certainty.PROVEN, evidence, COUNTED_BY_KERNEL)
     tried = [each for each in results if cause in each.change.proves]
-    if by := next((each for each in tried if each.proves(cause)), None):
+    # What a change leaves leaking is not what it takes away.
+    proving = [each for each in tried if each.proves(cause)]
+    proving.sort(key=lambda each: growth.leaks and each.verdict is Verdict.LEAK)
+    if proving:
+        by = proving[0]
         proof = f"with {by.change.line} it gains {saved_share(by)} less"
+        if growth.leaks and by.verdict is Verdict.LEAK:
+            return CauseFinding(cause, Certainty.LIKELY, evidence, f"{proof}, and still leaks")
         return CauseFinding(cause, Certainty.PROVEN, evidence, proof)
     if returned := given_back(growth):
         return CauseFinding(cause, Certainty.PROVEN, evidence, returned)

@@ -8,6 +8,9 @@ from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
 from lab.records.judgement import Verdict
 from lab.records.trial import Trial
 from lab.units import MIB
+from lab.verdict.evidence import TroughEvidence
+from lab.verdict.leak_criteria import leaking_live
+from lab.verdict.trend import troughs_of
 from lab.verdict.verdict import Judgement, judge_trial
 
 WORTH_ASKING_BYTES = 4 * MIB
@@ -33,14 +36,31 @@ class Growth:
     @cached_property
     def delta(self) -> MemoryBreakdown | None:
         """The delta to explain: of a leak the second half of the load, else the whole."""
-        leaks = self.judged.verdict is Verdict.LEAK
-        return second_half(self.trial) if leaks else self.whole
+        return second_half(self.trial) if self.leaks else self.whole
+
+    @property
+    def leaks(self) -> bool:
+        """Whether the verdict is a leak."""
+        return self.judged.verdict is Verdict.LEAK
+
+    @cached_property
+    def live_leaks(self) -> bool:
+        """Whether it is a leak of what is allocated and not freed, whatever is free beside it."""
+        troughs = troughs_of(self.trial) if self.leaks else None
+        if troughs is None:
+            return False
+        return leaking_live(TroughEvidence(troughs, self.trial.start.matters_bytes)) is not None
 
     @property
     def per_request(self) -> float:
-        """Unexplained growth in bytes a request; 0 where it is not known."""
+        """Bytes a request that a trace may see: the unexplained growth; of live memory that leaks
+        without what is free beside it. 0 where it is not known."""
         delta = self.delta or self.whole
-        return delta.unexplained / delta.requests if delta and delta.requests else 0.0
+        if delta is None or not delta.requests:
+            return 0.0
+        free = max(delta.retained or 0, 0) + max(delta.python_free or 0, 0)
+        held = max(delta.unexplained - free, delta.live or 0) if self.live_leaks else 0
+        return (held or delta.unexplained) / delta.requests
 
     def over_whole_load(self, explained_bytes: int) -> int:
         """A part of the delta, scaled to the whole load."""

@@ -127,6 +127,16 @@ def test_a_release_that_ends_it_comes_before_what_hides_it() -> None:
     assert help_line(both) == "ujson>=5.12.1 (measured: flat)"
 
 
+def test_a_newer_python_that_ends_it_is_told_with_what_the_app_may_do() -> None:
+    newer = release_change(Release("Python", "3.8", "3.13"))
+    found = diagnosis(LIBRARYS, replace(ended(Verdict.FLAT), change=newer))
+
+    assert help_line(found) == (
+        "Python>=3.13 (measured: flat), or join the threads that are started, or give them a pool"
+        " (/srv/app.py:7)"
+    )
+
+
 def test_without_another_release_nothing_is_lost() -> None:
     found = replace(diagnosis(PACKAGES), no_release="no index answers")
 
