@@ -1,9 +1,10 @@
 """The verdicts on simulated trials, and the table of verdicts by family."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeAlias
 
 from lab.records.judgement import Verdict
 from lab.stopping import Rule, next_blocks, wants_more
@@ -26,6 +27,9 @@ class Bounds:
 FIXED_BOUNDS = Bounds(0.005, 0.05, 0.10, 0.10)
 SEQUENTIAL_BOUNDS = Bounds(0.005, 0.03, 0.03, 0.10)
 """With the exact count of live bytes."""
+
+Family: TypeAlias = tuple[str, Sequence[Case]]
+"""A name and its trials."""
 
 COLUMNS = (Verdict.FLAT, Verdict.BOUNDED, Verdict.LEAK, Verdict.INCONCLUSIVE)
 HEADING = (
@@ -82,25 +86,26 @@ def judged_by(case: Case) -> dict[Rule, tuple[Verdict, float]]:
     return {Rule.FIXED: fixed, Rule.SEQUENTIAL: ends_early(case) or fixed}
 
 
-def rows(families: Mapping[str, Sequence[Case]]) -> Iterator[FamilyRow]:
-    """A row for each family by the fixed rule, as soon as it is judged."""
-    for family, cases in families.items():
-        yield row_of(family, cases, [judge_in_sequence(case) for case in cases])
+def fixed_row(family: Family) -> FamilyRow:
+    """The row of one family by the fixed rule."""
+    _, cases = family
+    return row_of(family, [judge_in_sequence(case) for case in cases])
 
 
-def rows_by_rule(families: Mapping[str, Sequence[Case]]) -> Iterator[dict[Rule, FamilyRow]]:
-    """A row for each family and rule, as soon as it is judged."""
-    for family, cases in families.items():
-        found = [judged_by(case) for case in cases]
-        yield {rule: row_of(family, cases, [each[rule] for each in found]) for rule in Rule}
+def row_by_rule(family: Family) -> dict[Rule, FamilyRow]:
+    """The rows of one family by both rules."""
+    _, cases = family
+    judged = [judged_by(case) for case in cases]
+    return {rule: row_of(family, [each[rule] for each in judged]) for rule in Rule}
 
 
-def row_of(family: str, cases: Sequence[Case], found: Sequence[tuple[Verdict, float]]) -> FamilyRow:
-    """The row of one family, judged by one rule."""
-    said = Counter(verdict for verdict, _ in found)
-    sent = [case.load.requests * loads for case, (_, loads) in zip(cases, found, strict=True)]
-    mean = sum(loads for _, loads in found) / len(found)
-    return FamilyRow(family, cases[0].leaks, said, mean, median(sent))
+def row_of(family: Family, judged: Sequence[tuple[Verdict, float]]) -> FamilyRow:
+    """The row of one family, judged by one rule: the verdict and the loads of each of its cases."""
+    name, cases = family
+    said = Counter(verdict for verdict, _ in judged)
+    sent = [case.load.requests * loads for case, (_, loads) in zip(cases, judged, strict=True)]
+    mean = sum(loads for _, loads in judged) / len(judged)
+    return FamilyRow(name, cases[0].leaks, said, mean, median(sent))
 
 
 def line(row: FamilyRow) -> str:
@@ -121,16 +126,16 @@ def rate(rows: Iterable[FamilyRow], verdicts: Sequence[Verdict]) -> tuple[int, i
 
 
 def summary(
-    found: Sequence[FamilyRow], most: Bounds = FIXED_BOUNDS
+    families: Sequence[FamilyRow], most: Bounds = FIXED_BOUNDS
 ) -> list[tuple[str, int, int, float]]:
     """Each bounded rate: its name, the count, the total, and the largest share allowed."""
     others = (Verdict.FLAT, Verdict.BOUNDED)
-    without, leaks = ([row for row in found if row.leaks is kind] for kind in (False, True))
-    worst = max(found, key=lambda row: row.count(Verdict.INCONCLUSIVE) / row.cases)
+    without, leaks = ([row for row in families if row.leaks is kind] for kind in (False, True))
+    worst = max(families, key=lambda row: row.count(Verdict.INCONCLUSIVE) / row.cases)
     family = worst.count(Verdict.INCONCLUSIVE), worst.cases
     return [
         ("false leaks", *rate(without, (Verdict.LEAK,)), most.false_leaks),
         ("missed leaks", *rate(leaks, others), most.missed_leaks),
-        ("inconclusive", *rate(found, (Verdict.INCONCLUSIVE,)), most.inconclusive),
+        ("inconclusive", *rate(families, (Verdict.INCONCLUSIVE,)), most.inconclusive),
         (f"inconclusive, worst family ({worst.family})", *family, most.worst_family),
     ]

@@ -9,7 +9,7 @@ from math import sqrt
 from lab.stopping import MOST_LOADS
 from lab.units import MIB
 from lab.verdict.evidence import TroughEvidence, gain_bytes
-from lab.verdict.trend import Troughs, falls_bytes, tail
+from lab.verdict.trend import Segment, Troughs, falls_bytes, last_blocks, tail
 
 # What a trend must add over the whole load: more than the noise of a worker, and less than the
 # 1 MiB that 256 B a request make in 4,000 requests.
@@ -49,6 +49,11 @@ EXHAUSTED_SHARE = 0.9
 # Memory shows what live bytes gained where it gained half of it, and more than noise.
 SHOWN_SHARE = 0.5
 SHOWN_NOISES = 2
+
+
+# An even pace: the last part of the load gained at least this share of what the part before it did.
+# What fills ever slower gains less. By simulation: 5 to 20 % tell the same curves apart.
+LEAST_EVEN_SHARE = 0.95
 
 
 class LeakDoubt(Enum):
@@ -137,14 +142,30 @@ def leaking_live(seen: TroughEvidence) -> TroughEvidence | None:
 def shows_live(seen: TroughEvidence) -> bool:
     """Whether memory shows most of what live bytes gained in the second half, beyond its noise.
 
-    It must be a leak in memory, too, then: nothing hides it. A cache that fills ever slower fits no
-    law exactly, and in a count to the byte the difference looks like a small leak (simulated).
+    Nothing hides a leak then: live bytes that do not grow evenly must be one in memory, too. A
+    cache that fills ever slower fits no law exactly, and in a count to the byte the difference
+    looks like a small leak (simulated).
     """
     live = seen.live
     if live is None:
         return False
     gained, of_live = gain_bytes(tail(seen.troughs)), gain_bytes(tail(live.troughs))
     return gained >= max(SHOWN_SHARE * of_live, SHOWN_NOISES * seen.noise_bytes)
+
+
+def grows_evenly(seen: TroughEvidence) -> bool:
+    """Whether the pace has not slowed down since the first quarter, which fills what was free."""
+    troughs = seen.troughs
+    late = last_blocks(troughs, len(troughs.trough_bytes) - len(troughs.trough_bytes) // 4)
+    middle = len(late.requests) // 2
+    before = Segment(late.trough_bytes[: middle + 1], late.requests[: middle + 1])
+    after = Segment(late.trough_bytes[middle:], late.requests[middle:])
+    return pace_of(after) >= LEAST_EVEN_SHARE * pace_of(before)
+
+
+def pace_of(stretch: Segment) -> float:
+    """Bytes a request from its first trough to its last."""
+    return gain_bytes(stretch) / (stretch.requests[-1] - stretch.requests[0])
 
 
 def may_live_grow(seen: TroughEvidence) -> bool:

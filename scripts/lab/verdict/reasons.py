@@ -67,10 +67,12 @@ def early_reason(troughs: Troughs) -> str:
 def live_leak_reason(seen: TroughEvidence, live: TroughEvidence, slope: Interval) -> str:
     """Live memory grows, by how much, and how far the memory of the process shows it."""
     over_load = in_mib(live.over_load(slope.estimate))
+    hidden = seen.troughs.growth_bytes < live.troughs.growth_bytes
+    why = "as live objects first take what was free in the allocator"
     return (
         f"Live memory grows evenly by {_rate(slope)}, {over_load} in"
         f" {live.troughs.total_requests:,} requests. Memory {_grew(seen.troughs)} so far,"
-        " as live objects first take what was free in the allocator."
+        f" {why if hidden else 'of which the rest is not live or does not grow evenly'}."
     )
 
 

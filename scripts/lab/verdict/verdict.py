@@ -29,6 +29,7 @@ from lab.verdict.harmless_growth import (
 from lab.verdict.leak_criteria import (
     LeakDoubt,
     doubt_of,
+    grows_evenly,
     has_trend,
     leaking_live,
     may_live_grow,
@@ -169,10 +170,12 @@ def _leak_or_harmless(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusi
 
 
 def _live_leak(seen: TroughEvidence) -> Conclusion | None:
-    """A leak that the memory of the processes does not show yet."""
-    live = None if shows_live(seen) else leaking_live(seen)
+    """A leak that memory does not show yet, or shows below growth of another shape."""
+    live = leaking_live(seen)
     slope = None if live is None else live.trend.slope
-    if live is None or slope is None:
+    if live is None or slope is None or is_garbage(seen):
+        return None
+    if shows_live(seen) and not grows_evenly(live):
         return None
     return Conclusion(Verdict.LEAK, live_leak_reason(seen, live, slope), slope)
 

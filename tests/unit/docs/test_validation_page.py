@@ -11,7 +11,7 @@ from lab.commands.validate import (
     SEED,
 )
 from lab.validation.allocator import FREE_NO_LEAKS, FREE_UNDER_LEAKS
-from lab.validation.confusion import COLUMNS, SEQUENTIAL_BOUNDS, rows
+from lab.validation.confusion import COLUMNS, SEQUENTIAL_BOUNDS, fixed_row
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS
 from lab.validation.simulate import cases
@@ -81,7 +81,7 @@ def test_the_first_family_drawn_anew_gives_its_row(first: str, held_out: bool) -
     shapes, each, seed = (
         (HELD_OUT_NO_LEAKS, HELD_OUT_EACH, HELD_OUT_SEED) if held_out else (NO_LEAKS, EACH, SEED)
     )
-    (row,) = rows(cases({first: shapes[first]}, {}, each, seed))
+    (row,) = map(fixed_row, cases({first: shapes[first]}, {}, each, seed).items())
 
     assert [row.count(verdict) for verdict in COLUMNS] == COUNTS[first]
     assert f"{row.loads:.2f}" == LOADS[first]

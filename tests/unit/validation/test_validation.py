@@ -8,10 +8,10 @@ from lab.validation.allocator import FREE_NO_LEAKS, FREE_UNDER_LEAKS, parts_case
 from lab.validation.confusion import (
     HEADING,
     FamilyRow,
+    fixed_row,
     judge_in_sequence,
     judged_by,
     line,
-    rows,
     summary,
 )
 from lab.validation.exact import LIVE_FAMILIES, exact_cases
@@ -53,7 +53,7 @@ def test_a_leak_loses_what_it_is_said_to() -> None:
 def test_a_small_part_of_the_table_has_no_false_leak_and_misses_hardly_any() -> None:
     few = {name: NO_LEAKS[name] for name in ("pool, late threads", "recycled workers", "steps")}
     leaks = {name: UNDER_LEAKS[name] for name in ("leak alone", "leak under a full pool")}
-    found = list(rows(cases(few, leaks, 6, seed=12)))
+    found = list(map(fixed_row, cases(few, leaks, 6, seed=12).items()))
     assert sum(row.count(Verdict.LEAK) for row in found if not row.leaks) == 0
     assert sum(row.count(Verdict.LEAK) for row in found if row.leaks) >= 11
 

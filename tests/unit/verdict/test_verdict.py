@@ -468,6 +468,37 @@ def test_live_memory_that_does_not_leak_leaves_the_verdict(gained: Curve) -> Non
     assert verdict_of(with_live(STILL, gained)) is Verdict.FLAT
 
 
+STEPS_OVER_A_LEAK = np.array([40, 90, 92, 126, 128, 130, 154, 156, 158, 160, 180, 182]) * 1.0
+"""MiB: ever smaller steps, and 2 MiB a block that stay."""
+
+
+def test_live_memory_that_grows_evenly_is_a_leak_below_steps_of_memory() -> None:
+    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, asked=4000)
+    found = judge_troughs(with_live(seen, 2 * MIB * np.arange(13)))
+
+    assert verdict_of(seen) is not Verdict.LEAK
+    assert found.verdict is Verdict.LEAK
+    assert "of which the rest is not live or does not grow evenly" in found.reason
+
+
+@pytest.mark.parametrize(
+    "gained",
+    [MIB * 40 * DONE[:12] / (1 + DONE[:12]), 12 * MIB * DONE[:12] ** 0.8],
+    ids=["a hyperbola", "a power of the load"],
+)
+def test_live_memory_that_slows_down_is_no_leak_where_memory_shows_none(gained: Curve) -> None:
+    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, asked=4000)
+
+    assert verdict_of(with_live(seen, [0, *gained])) is verdict_of(seen)
+
+
+def test_garbage_is_no_leak_though_it_grows_evenly_until_it_is_collected() -> None:
+    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, asked=4000)
+    live = with_live(seen, 2 * MIB * np.arange(13))
+
+    assert verdict_of(replace(live, garbage_bytes=170 * MIB)) is not Verdict.LEAK
+
+
 def test_address_space_that_an_arena_reserved_hides_no_leak() -> None:
     """Measured: 101 MiB counted as free in 30 MiB of memory."""
     seen = troughs(noisy(8 * DONE[:8], 0.03), requests=4000)
