@@ -3,7 +3,7 @@
 from enum import Enum
 
 from lab.records.readings import copied_bytes
-from lab.verdict.end_criteria import flat_bytes_of
+from lab.verdict.end_criteria import flat_bytes_of, grown_bytes, is_too_short
 from lab.verdict.evidence import TroughEvidence, gain_bytes
 from lab.verdict.leak_criteria import (
     FILLING_SHARE_OF_GROWTH,
@@ -65,6 +65,17 @@ def is_fragmenting(seen: TroughEvidence) -> bool:
     """Whether what is free climbs at constant pace to the end of the longest load."""
     free = _free_part(seen)
     return may_fragment(seen) and is_exhausted(seen.troughs) and free is not None and is_leak(free)
+
+
+def is_flat_but_for_free(seen: TroughEvidence) -> bool:
+    """Whether memory grew too little to count, and live memory by less than may matter.
+
+    Measured: an app that keeps nothing gains 0 to 1 MiB in its arenas, from run to run.
+    """
+    live = seen.live
+    if live is None or grown_bytes(seen) >= flat_bytes_of(seen) or is_too_short(seen.troughs):
+        return False
+    return live.line.slope.high < seen.matters
 
 
 def _free_part(seen: TroughEvidence) -> TroughEvidence | None:

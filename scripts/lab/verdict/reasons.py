@@ -111,15 +111,27 @@ def harmless_reason(seen: TroughEvidence, kind: HarmlessGrowth, slope: Interval)
     return f"{grows} is free in the allocator{stopped}."
 
 
+def flat_but_for_free_reason(seen: TroughEvidence) -> str:
+    """Memory hardly grew, in what is free, and by how much live memory grows at most."""
+    live, slope = seen.live, seen.line.slope
+    most = size(max(0.0, live.line.slope.high)) if live is not None else "nothing"
+    return (
+        f"{_small_change(seen)}; what still grows, {size(slope.estimate)} a request, is free in the"
+        f" allocator, and live memory grows by at most {most} a request."
+    )
+
+
 def flat_reason(seen: TroughEvidence) -> str:
     """Memory hardly grew, and by how much at most."""
-    troughs = seen.troughs
     most = size(max(0.0, upper_bound(seen)))
     small = _what_is_small(seen) or f"; it grows by at most {most} a request"
+    return f"{_small_change(seen)}; {_second_half(seen.line)}{small}."
+
+
+def _small_change(seen: TroughEvidence) -> str:
     return (
-        f"{_change(troughs)} in {troughs.total_requests:,} requests, less than the"
-        f" {in_mib(flat_bytes_of(seen))} that count as growth;"
-        f" {_second_half(seen.line)}{small}."
+        f"{_change(seen.troughs)} in {seen.troughs.total_requests:,} requests, less than the"
+        f" {in_mib(flat_bytes_of(seen))} that count as growth"
     )
 
 

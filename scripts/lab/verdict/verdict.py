@@ -22,6 +22,7 @@ from lab.verdict.evidence import TroughEvidence
 from lab.verdict.harmless_growth import (
     HarmlessGrowth,
     harmless_growth,
+    is_flat_but_for_free,
     is_fragmenting,
     is_garbage,
     may_fragment,
@@ -42,6 +43,7 @@ from lab.verdict.reasons import (
     climb_reason,
     early_reason,
     ending_reason,
+    flat_but_for_free_reason,
     flat_reason,
     fragments_reason,
     harmless_reason,
@@ -164,6 +166,8 @@ def _leak_or_harmless(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusi
         is_free = kind is HarmlessGrowth.FREE
         if is_free and is_fragmenting(seen):
             return Conclusion(Verdict.LEAK, fragments_reason(seen, slope), slope)
+        if is_free and is_flat_but_for_free(seen):
+            return Conclusion(Verdict.FLAT, flat_but_for_free_reason(seen), slope)
         reason, open_ended = harmless_reason(seen, kind, slope), is_free and may_fragment(seen)
         return Conclusion(Verdict.BOUNDED, reason, slope, open_ended)
     return Conclusion(Verdict.LEAK, leak_reason(seen, slope, leaking_live(seen)), slope)

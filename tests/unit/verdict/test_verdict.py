@@ -412,6 +412,27 @@ def test_memory_that_is_free_in_the_allocator_is_no_leak_though_it_grows() -> No
     assert "is free in the allocator" in found.reason
 
 
+ONE_MIB_FREE = with_free(
+    measured([13.4 + 0.125 * step for step in range(9)], 500, asked=4000),
+    [1000 + 128 * step for step in range(9)],
+)
+"""An app that keeps nothing, whose arenas gained 1 MiB (measured: in the next run it did not)."""
+
+
+@pytest.mark.parametrize(
+    ("live_a_block", "verdict"), [(20, Verdict.FLAT), (500 * 300, Verdict.LEAK)]
+)
+def test_little_growth_that_is_free_is_flat_where_live_memory_says_so(
+    live_a_block: int, verdict: Verdict
+) -> None:
+    live = [9 * MIB + live_a_block * step + 40 * (step % 2) for step in range(9)]
+    judged = judge_troughs(replace(ONE_MIB_FREE, live_bytes=tuple(live)))
+
+    assert verdict_of(ONE_MIB_FREE) is Verdict.BOUNDED
+    assert judged.verdict is verdict
+    assert (verdict is Verdict.LEAK) or "live memory grows by at most" in judged.reason
+
+
 @pytest.mark.parametrize("share_free", [0.0, 0.25])
 def test_live_memory_leaks_whatever_else_is_free_in_the_allocator(share_free: float) -> None:
     rise = 8 * np.arange(13)
