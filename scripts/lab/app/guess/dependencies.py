@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lab.app.guess import poetry
-from lab.app.guess.distributions import distributions
+from lab.app.guess.distributions import distribution_of, distributions
 from lab.app.guess.folder import REQUIREMENT_FOLDERS, Folder, joined, upwards
 from lab.app.guess.guessed import Guessed
 from lab.app.guess.layout import local_names
 from lab.app.guess.locks import name_in, normal, pinned
+from lab.app.guess.namespaces import SHARED, packages_of
+from lab.app.guess.pipfile import LOCK, from_pipfile, with_lock
 from lab.app.guess.pythons import table
 
 FILES = ("requirements", "base", "common", "main", "prod", "production", "dev", "local")
@@ -29,15 +31,25 @@ def requirements(folder: Folder, project: str, toml: Toml) -> Guessed | None:
     """The nearest statement, from the project's folder up; else its imports."""
     for where in upwards(project):
         for found in (
-            from_file(folder, where),
-            from_pyproject(folder, where, toml),
-            from_pipfile(where, toml),
+            whole(folder, from_file(folder, where), from_pyproject(folder, where, toml)),
+            from_pipfile(folder, where, toml(joined(where, "Pipfile"))),
             from_setup_cfg(folder, where),
             from_setup_py(folder, where),
         ):
             if found is not None:
                 return found
     return from_imports(folder, project)
+
+
+def whole(folder: Folder, file: Guessed | None, project: Guessed | None) -> Guessed | None:
+    """A file with requirements, and what pyproject.toml beside it names and the file does not."""
+    if file is None or project is None:
+        return file or project
+    there = required_names(folder, file)
+    missing = [each for each in project.value if (n := name_in(each)) and n not in there]
+    if not missing or isinstance(project.value, str) or "pin" in project.why:
+        return file
+    return with_added(file, missing, f"what pyproject.toml names beside it: {', '.join(missing)}")
 
 
 def from_file(folder: Folder, where: str) -> Guessed | None:
@@ -48,6 +60,9 @@ def from_file(folder: Folder, where: str) -> Guessed | None:
         files += sorted(inside, key=rank)
     for name in files:
         if any(line.strip() and line.strip()[0] != "#" for line in folder.text(name).splitlines()):
+            lines = [each for each in lines_of(folder, [f"-r {name}"], "", set()) if name_in(each)]
+            if pins := with_lock(folder, where, lines):
+                return Guessed("requirements", pins, f"{name}, in the versions of {LOCK}")
             constraints = folder.inside(where, r"constraints.*\.txt")
             if not constraints:
                 return Guessed("requirements", name, "the folder has one")
@@ -108,11 +123,6 @@ def texts(value: Any) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def from_pipfile(where: str, toml: Toml) -> Guessed | None:
-    found = list(poetry.requirements(table(toml(joined(where, "Pipfile")), "packages")))
-    return Guessed("requirements", found, "packages of the Pipfile") if found else None
-
-
 def from_setup_cfg(folder: Folder, where: str) -> Guessed | None:
     reader = configparser.ConfigParser(interpolation=None, strict=False)
     try:
@@ -153,7 +163,9 @@ def install_requires(text: str) -> Iterator[str]:
 def from_imports(folder: Folder, project: str) -> Guessed | None:
     modules = [m for m in folder.modules if not project or m.path.startswith(f"{project}/")]
     used = {name for module in modules for name in module.imports}
-    found = distributions(used, local_names(folder))
+    found = distributions(used - SHARED, local_names(folder))
+    for shared in sorted(used & SHARED - local_names(folder)):
+        found += packages_of(shared, modules) or [distribution_of(shared)]
     why = "imports, without versions: pin them to what you run"
     return Guessed("requirements", found, why) if found else None
 
@@ -170,11 +182,18 @@ def required_names(folder: Folder, found: Guessed | None) -> frozenset[str]:
     """Normalized names of what is asked for, in the files that it names as well."""
     if found is None:
         return frozenset()
+    return frozenset(name for line in required_lines(folder, found) for name in names_in(line))
+
+
+def required_lines(folder: Folder, found: Guessed | None) -> list[str]:
+    """What is asked for, a requirement a line, with that of the files that it names."""
+    if found is None:
+        return []
     lines = [f"-r {found.value}"] if isinstance(found.value, str) else list(found.value)
-    return frozenset(names_of(folder, lines, "", set()))
+    return list(lines_of(folder, lines, "", set()))
 
 
-def names_of(folder: Folder, lines: Sequence[str], where: str, seen: set[str]) -> Iterator[str]:
+def lines_of(folder: Folder, lines: Sequence[str], where: str, seen: set[str]) -> Iterator[str]:
     """Each file that is named is read once, however often it is named."""
     for line in lines:
         if match := re.match(r"\s*(?:-r|--requirement)[ =]*(\S+)", line):
@@ -182,7 +201,13 @@ def names_of(folder: Folder, lines: Sequence[str], where: str, seen: set[str]) -
             if name in folder.files and name not in seen and len(seen) < MOST_NAMED:
                 seen.add(name)
                 text = folder.text(name).splitlines()
-                yield from names_of(folder, text, name.rpartition("/")[0], seen)
-        elif name := name_in(line):
-            yield name
-            yield from (normal(e) for e in re.findall(r"\[([\w,-]+)\]", line))
+                yield from lines_of(folder, text, name.rpartition("/")[0], seen)
+        else:
+            yield line
+
+
+def names_in(line: str) -> Iterator[str]:
+    """A requirement's normalized name, and those of its extras."""
+    if name := name_in(line):
+        yield name
+        yield from (normal(e) for e in re.findall(r"\[([\w,-]+)\]", line))

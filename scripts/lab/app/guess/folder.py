@@ -15,10 +15,10 @@ from lab.files import read_bytes
 TELLING = re.compile(
     r"(.*\.py|procfile|(.*[._-])?dockerfile|dockerfile\..*|(docker-)?compose(\..*)?\.ya?ml"
     r"|.*requirements?.*\.(txt|in)|constraints.*\.txt|\.python-version|runtime\.txt|pyproject\.toml"
-    r"|setup\.cfg|pipfile|(uv|poetry)\.lock|alembic\.ini|schema\.sql|.*\.sh"
+    r"|setup\.cfg|pipfile(\.lock)?|(uv|poetry)\.lock|alembic\.ini|schema\.sql|.*\.sh"
     r"|\.?env[._-](example|sample|dist|template|default)|(example|sample|template)\.env"
     r"|\.env(\.(dev|development|local|test|docker))?"
-    r"|.*(config|settings|polls|app).*\.(ya?ml|ini|toml))",
+    r"|.*(config|settings|polls|app).*\.(ya?ml|ini|toml)|readme(\.(md|rst|txt))?)",
     re.IGNORECASE,
 )
 """Names of files that say something of how an app is run."""

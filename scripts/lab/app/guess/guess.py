@@ -6,13 +6,19 @@ from lab.app.env_file import parse_env
 from lab.app.guess import pythons
 from lab.app.guess.beside import services
 from lab.app.guess.commands import GUNICORN_FILES, commands
-from lab.app.guess.dependencies import required_names, requirements, with_added
+from lab.app.guess.dependencies import (
+    required_lines,
+    required_names,
+    requirements,
+    with_added,
+)
 from lab.app.guess.django_urls import django_routes
 from lab.app.guess.dockerfile import read_recipe, with_port
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
 from lab.app.guess.layout import local_names, project_root
 from lab.app.guess.locks import name_in, normal
+from lab.app.guess.pins import newest_minor
 from lab.app.guess.preparation import prepare
 from lab.app.guess.routes import Route, read_routes
 from lab.app.guess.settings import env_file, environment
@@ -40,7 +46,7 @@ def guess(folder: Folder) -> Guess:
     candidates = commands(folder, required_names(folder, needs))
     best = candidates[0] if candidates else None
     pyproject = toml(f"{project}/pyproject.toml" if project else "pyproject.toml")
-    python = pythons.python(folder, project, pyproject)
+    python = pythons.python(folder, project, pyproject, newest_minor(required_lines(folder, needs)))
     values, where = environment(folder, project)
     variables = env_file(folder, project) if not values else None
     known = {**(parse_env(folder.text(variables.value)) if variables else {}), **values}

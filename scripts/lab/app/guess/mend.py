@@ -17,12 +17,13 @@ from lab.app.guess.failures import (
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.locks import name_in, normal
+from lab.app.guess.mend_files import with_env_file
+from lab.app.guess.mend_installs import other_packages, other_pins
 from lab.app.guess.mend_services import more_services, without_service
+from lab.app.guess.namespaces import SHARED, packages_of
 from lab.app.guess.settings import asked_variables, value_for
 from lab.app.guess.tables_missing import with_tables
 
-BUILT_ELSEWHERE = {"psycopg2": "psycopg2-binary", "psycopg[c]": "psycopg[binary]"}
-"""What needs a compiler and headers, and what is the same as a wheel."""
 OUTGROWN = (
     (
         r"'(escape|Markup|contextfunction|contextfilter|environmentfilter)' from 'jinja2'",
@@ -38,6 +39,7 @@ OUTGROWN = (
     (r"BaseSettings.{0,20}has been moved|pydantic\.errors\.PydanticImportError", "pydantic<2"),
     (r"PydanticUserError|pydantic:ConstrainedStr|'orm_mode' has been renamed", "pydantic<2"),
     (r"No module named 'django\.utils\.six|'python_2_unicode_compatible'", "django<3"),
+    (r"'LocalStack' object has no attribute '__ident_func__'", "werkzeug<2.1"),
     (r"'_FakeStack' object has no attribute|'__ident_func__'", "flask<2.2"),
     (r"'(ugettext\w*|force_text|smart_text)' from 'django|'url' from 'django.conf", "django<4"),
     (r"module 'sqlalchemy' has no attribute|'_ColumnEntity'|from 'sqlalchemy\.\w+", "sqlalchemy<2"),
@@ -75,10 +77,12 @@ def changes(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         port = failure.ports[0]
         why = "it listens there and not on $PORT"
         yield found.having(Guessed("port", port, why)).noting(f"port = {port}: {why}")
+    yield from with_env_file(found, failure)
     yield from more_services(found, failure, folder)
     yield from with_tables(found, failure, folder)
     yield from more_packages(found, failure, folder)
     yield from older_packages(found, failure)
+    yield from other_pins(found, failure, folder)
     yield from more_variables(found, failure, folder)
     yield from local_database(found, failure)
     if failure.kind is FailureKind.PREPARE:
@@ -98,11 +102,16 @@ def older_packages(found: Guess, failure: Failure) -> Iterator[Guess]:
                 f"requirements and {why}"
             )
     if re.search(r"from 'collections'|'collections' has no attribute", failure.said):
-        older = [p for p in found.pythons if int(p.partition(".")[2]) < 10]
-        if older:
-            note = f"python = {older[0]}: from 3.10 on collections lacks what is imported"
-            rest = tuple(older[1:])
-            yield with_pythons(found, rest).having(Guessed("python", older[0], note)).noting(note)
+        yield from before_python(found, 10, "from 3.10 on collections lacks what is imported")
+
+
+def before_python(found: Guess, minor: int, why: str) -> Iterator[Guess]:
+    """The first of the other Pythons that is older than a minor version."""
+    older = [each for each in found.pythons if int(each.partition(".")[2]) < minor]
+    if older:
+        note = f"python = {older[0]}: {why}"
+        changed = with_pythons(found, tuple(older[1:]))
+        yield changed.having(Guessed("python", older[0], note)).noting(note)
 
 
 def stated_name(folder: Folder, module: str) -> str | None:
@@ -120,24 +129,24 @@ def stated_name(folder: Folder, module: str) -> str | None:
 
 def more_packages(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     module = missing_module(failure.said)
+    if re.search(r"No module named '[\w.]*\bsix\.moves", failure.said):
+        yield from before_python(found, 12, "newer ones cannot import the project's six.moves")
+        return
     if module in REMOVED:
-        older = [p for p in found.pythons if int(p.partition(".")[2]) < 12]
-        if older:
-            note = f"python = {older[0]}: newer ones have no {module}"
-            rest = tuple(older[1:])
-            yield with_pythons(found, rest).having(Guessed("python", older[0], note)).noting(note)
+        yield from before_python(found, 12, f"newer ones have no {module}")
         return
     names = []
     if module and module not in found.local and not is_standard(module):
-        names.append(stated_name(folder, module) or distribution_of(module))
+        shared = packages_of(module, folder.modules) if module in SHARED else []
+        names += shared or [stated_name(folder, module) or distribution_of(module)]
     elif hint := install_hint(failure.said):
         names.append(hint)
-    for name in names:
-        if not asks_for(found, name):
-            why = f"{name}, which a start asked for"
-            yield found.having(with_added(found.key("requirements"), [name], why)).noting(
-                f"requirements and {name}: a start asked for it"
-            )
+    missing = [name for name in names if not asks_for(found, name)]
+    if missing:
+        listed = " and ".join(missing)
+        why = f"{listed}, which a start asked for"
+        note = f"requirements and {listed}: a start asked for it"
+        yield found.having(with_added(found.key("requirements"), missing, why)).noting(note)
 
 
 def without_image(found: Guess, failure: Failure) -> Iterator[Guess]:
@@ -206,30 +215,3 @@ def other_python(found: Guess, why: str) -> Iterator[Guess]:
         first, *rest = found.pythons
         note = f"python = {first}: {why}"
         yield with_pythons(found, tuple(rest)).having(Guessed("python", first, note)).noting(note)
-
-
-def other_packages(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """Wheels for what would have to be built."""
-    value = found.value("requirements")
-    lines = list(value) if isinstance(value, list) else [f"-r {value}"]
-    for name, wheel in BUILT_ELSEWHERE.items():
-        if normal(name_in(name)) not in failure.said.lower():
-            continue
-        spelled = re.compile(rf"^\s*{re.escape(name)}(?=[=<>~!; ]|$)", re.IGNORECASE)
-        whole = [each for line in lines for each in opened(folder, line)]
-        changed = [spelled.sub(wheel, line) for line in whole]
-        if changed != whole:
-            why = f"{found.key('requirements').why}; {wheel} for {name}"  # type: ignore[union-attr]
-            yield found.having(Guessed("requirements", changed, why)).noting(
-                f"{wheel} in the place of {name}, which would have to be compiled"
-            )
-
-
-def opened(folder: Folder, line: str) -> list[str]:
-    """A file's lines in the place of its name; a file that names others stays as it is."""
-    match = re.fullmatch(r"-r (\S+)", line)
-    text = folder.text(match[1]) if match else ""
-    inside = [each.strip() for each in text.splitlines()]
-    kept = [re.split(r"\s+#", each)[0] for each in inside if each and each[0] != "#"]
-    plain = kept and not any(each.startswith("-") or "--hash" in each for each in kept)
-    return kept if plain else [line]

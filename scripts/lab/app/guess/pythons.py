@@ -12,6 +12,7 @@ KNOWN = tuple(range(7, 15))
 """The minor versions that the lab runs."""
 PREFERRED = (12, 13, 11, 10, 9, 8, 7, 14)
 """The first that most packages have wheels for, then its neighbours."""
+Pins = tuple[int, str] | None
 CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>|\^|~)?\s*3(?:\.(\d+|\*))?(?:\.[\d*]+)?(?:[a-z]+\d*)?")
 
 FROM = re.compile(
@@ -56,7 +57,9 @@ def admitted(specifier: str) -> list[str]:
     return [f"3.{minor}" for minor in PREFERRED if allowed(specifier, minor)]
 
 
-def stated(folder: Folder, project: str, pyproject: Mapping[str, Any]) -> Iterator[Guessed]:
+def stated(
+    folder: Folder, project: str, pyproject: Mapping[str, Any], pins: Pins
+) -> Iterator[Guessed]:
     """What the project says of its Python, the most exact first."""
     for where in upwards(project):
         text = folder.text(joined(where, ".python-version"))
@@ -70,16 +73,25 @@ def stated(folder: Folder, project: str, pyproject: Mapping[str, Any]) -> Iterat
     pipfile = folder.text(joined(project, "Pipfile"))
     if match := re.search(r"^python_(?:full_)?version\s*=\s*['\"](3\.\d+)", pipfile, re.MULTILINE):
         yield Guessed("python", match[1], "Pipfile")
-    yield from ranged(pyproject, folder.text(joined(project, "setup.cfg")))
+    yield from ranged(pyproject, folder.text(joined(project, "setup.cfg")), pins)
+    if pins is not None and pins[0] < int(PYTHON.partition(".")[2]):
+        yield Guessed("python", f"3.{pins[0]}", f"the newest that {pins[1]} runs on")
 
 
-def ranged(pyproject: Mapping[str, Any], setup: str) -> Iterator[Guessed]:
+def ranged(pyproject: Mapping[str, Any], setup: str, pins: Pins) -> Iterator[Guessed]:
     poetry = table(pyproject, "tool", "poetry", "dependencies").get("python")
     asked = table(pyproject, "project").get("requires-python") or poetry
     if asked is None and (match := re.search(r"^python_requires\s*=\s*(.+)$", setup, re.MULTILINE)):
         asked = match[1]
     if isinstance(asked, str) and (found := admitted(asked)):
-        yield Guessed("python", found[0], f"the first that its requires-python admits ({asked})")
+        fitting = [each for each in found if pins is None or minor_of(each) <= pins[0]]
+        why = f"the first that its requires-python admits ({asked})"
+        also = f" and {pins[1]} runs on" if pins is not None and fitting[:1] != found[:1] else ""
+        yield Guessed("python", (fitting or found)[0], why + (also if fitting else ""))
+
+
+def minor_of(python: str) -> int:
+    return int(python.partition(".")[2])
 
 
 def table(values: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
@@ -90,10 +102,17 @@ def table(values: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def python(folder: Folder, project: str, pyproject: Mapping[str, Any]) -> Guessed | None:
-    """The most exact statement that names one of the lab's; None: the lab's own default."""
+def python(
+    folder: Folder, project: str, pyproject: Mapping[str, Any], pins: Pins = None
+) -> Guessed | None:
+    """The most exact statement that names one of the lab's; None: the lab's own default.
+
+    Args:
+        pins: the newest minor version that the pinned packages run on, and the pin that says so.
+    """
     known = {f"3.{minor}" for minor in KNOWN}
-    return next((each for each in stated(folder, project, pyproject) if each.value in known), None)
+    said = stated(folder, project, pyproject, pins)
+    return next((each for each in said if each.value in known), None)
 
 
 def others(first: str | None, pyproject: Mapping[str, Any]) -> list[str]:

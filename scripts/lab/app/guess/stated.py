@@ -23,6 +23,8 @@ PREPARING = re.compile(
     r"|createcachetable|deploy|setup-?_?db|initialize_db|bootstrap)\b"
 )
 """Words of a command that makes a database ready and ends."""
+INSTALLING = re.compile(r"\b(pip3?|apt(-get)?|apk|npm|yarn|poetry|uv|pipenv) ")
+"""Commands that install, which the environment of the lab has done."""
 MAX_SCRIPTS = 4
 """How many scripts that run each other are followed from one line."""
 WORKER = re.compile(r"\b(celery|rq|dramatiq|arq|huey|worker|beat|flower|scheduler)\b")
@@ -148,6 +150,8 @@ def preparing(
                 followed |= {script}  # scripts may name each other, and often
                 inside = steps(folder.text(script))
                 yield from preparing(folder, inside, where, followed=followed)
+            continue
+        if INSTALLING.search(" ".join(words)):
             continue
         if not anything and not PREPARING.search(" ".join(words)):
             continue

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lab.app.guess.failures import Failure
 from lab.app.guess.folder import Folder, parent_of
 from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.readme import readme_program
 from lab.app.guess.serving import within
 from lab.app.guess.source import Module
 
@@ -15,7 +16,7 @@ MISSING = re.compile(
 )
 SCRIPT = re.compile(
     r"(init|create|setup|set_up|make|fill|populate|seed|bootstrap)_?-?(the_?)?(db|database|tables?|data)?"
-    r"|(db|database|tables)_?(init|create|setup|seed)|initial_data|seeds?"
+    r"|(db|database|tables)_?(init|create|setup|seed|helpers?)|initial_data|seeds?"
 )
 CREATES = re.compile(r"create_all|create_tables|CREATE TABLE|generate_schemas")
 FLASK_TABLES = (
@@ -53,6 +54,8 @@ def scripts(folder: Folder) -> Iterator[tuple[str, str]]:
     for module in folder.modules:
         name = module.path.rpartition("/")[2].removesuffix(".py")
         if SCRIPT.fullmatch(name) and CREATES.search(whole(folder, module)):
+            if line := readme_program(folder, module.path):
+                yield line.replace("&& exec ", "&& "), f"a README makes the tables by {module.path}"
             root = parent_of(module.path)
             dotted = module.path.removesuffix(".py").replace("/", ".")
             if f"{root}/__init__.py" in folder.files:

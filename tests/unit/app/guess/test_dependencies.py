@@ -137,3 +137,55 @@ def test_specifiers(specifier: str, first: str, count: int) -> None:
     found = admitted(specifier)
 
     assert (found[0], len(found)) == (first, count)
+
+
+def test_what_a_file_leaves_out_of_the_project_beside_it_is_added() -> None:
+    project = '[project]\ndependencies = ["flask>=2", "pyyaml"]\n'
+    files = {"requirements.txt": "Flask==3.0\n", "pyproject.toml": project}
+    assert required(files) == ["-r requirements.txt", "pyyaml"]
+    assert required({**files, "requirements.txt": "flask\nPyYAML\n"}) == "requirements.txt"
+
+
+@pytest.mark.parametrize(
+    ("pins", "version"),
+    [
+        ("Django==1.10.5\n", "3.7"),
+        ("django==4.1.13\n", "3.11"),
+        ("Django==4.2\n", None),
+        ("aiohttp==3.8.6\nnumpy==1.21.0\n", "3.9"),
+        ("psycopg2-binary>=2.8\n", None),
+    ],
+)
+def test_the_python_is_one_that_the_pins_run_on(pins: str, version: str | None) -> None:
+    assert python({"requirements.txt": pins}) == version
+
+
+def test_a_range_of_pythons_is_narrowed_by_the_pins() -> None:
+    files = {"requirements.txt": "aiohttp==3.8.6\n", "pyproject.toml": RANGE}
+    assert python(files) == "3.11"
+    assert python({**files, ".python-version": "3.13\n"}) == "3.13"
+
+
+RANGE = '[project]\nrequires-python = ">=3.9"\n'
+
+
+LOCKED = '{"default": {"flask": {"version": "==1.0.2"}, "jinja2": {"version": "==2.10"}}}'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"Pipfile": '[packages]\nflask = "*"\n', "Pipfile.lock": LOCKED},
+        {"requirements.txt": "Flask\n", "Pipfile.lock": LOCKED},
+    ],
+)
+def test_a_pipfiles_lock_gives_the_versions(files: dict[str, str]) -> None:
+    assert required(files) == ["flask==1.0.2", "jinja2==2.10"]
+
+
+@pytest.mark.parametrize("lock", ["[]", "{", '{"default": [1]}', '{"default": {"flask": 1}}'])
+def test_a_lock_that_is_none_changes_nothing(lock: str) -> None:
+    assert required({"requirements.txt": "Flask\n", "Pipfile.lock": lock}) == "requirements.txt"
+    assert required({"requirements.txt": "Flask==3\n", "Pipfile.lock": LOCKED}) == (
+        "requirements.txt"
+    )

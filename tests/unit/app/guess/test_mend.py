@@ -128,3 +128,49 @@ def test_hints_and_variables_of_harmless_words_are_none() -> None:
     assert install_hint("the page was not found") is None
     assert install_hint("page: not found") == "page"  # a shell says it so; it is asked for once
     assert missing_variables("KeyError: 'name'") == []
+
+
+def test_an_empty_file_of_variables_stands_in_for_one_that_is_not_there() -> None:
+    said = "Exception: No local .env or CLOUD_PROJECT detected. No secrets found."
+    better = next_guess(said)
+    assert better.value("prepare") == "touch .env"
+    assert next_guess(said, found=better).value("command") == "python other.py"
+
+
+def test_both_halves_of_an_old_flask_are_held_back() -> None:
+    first = next_guess("AttributeError: '_FakeStack' object has no attribute '__ident_func__'")
+    said = "AttributeError: 'LocalStack' object has no attribute '__ident_func__'"
+    assert next_guess(said, found=first).value("requirements") == [
+        "flask",
+        "flask<2.2",
+        "werkzeug<2.1",
+    ]
+
+
+def test_a_name_that_many_packages_share_is_told_by_what_is_imported_of_it() -> None:
+    text = "from azure.storage.blob import BlobClient\nimport azure.identity as i\n"
+    found = mended(
+        GUESS, Failure(FailureKind.DIED, "No module named 'azure'"), Folder({"a.py": text})
+    )
+    assert found is not None
+    assert found.value("requirements") == ["flask", "azure-identity", "azure-storage-blob"]
+
+
+def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
+    file = "flask\nmeinheld==1.0.2\npyyaml @ git+https://example.com/pyyaml.git\n"
+    folder = Folder({"requirements.txt": file, "app.py": "import flask\n"})
+    keys = (Guessed("requirements", "requirements.txt", "x"),)
+    found = Guess(keys=keys, pythons=("3.11",))
+    said = "Failed to build `meinheld==1.0.2`: Call to `setuptools` failed"
+    better = mended(found, Failure(FailureKind.INSTALL, said), folder)
+    assert better is not None
+    assert better.value("requirements") == ["flask", file.splitlines()[2]]
+    said = "Git operation failed: git fetch ... exit code 128"
+    better = mended(better, Failure(FailureKind.INSTALL, said), folder)
+    assert better is not None
+    assert better.value("requirements") == ["flask", "pyyaml"]
+    imported = Folder({"requirements.txt": file, "app.py": "import meinheld\n"})
+    said = "Failed to build `meinheld==1.0.2`: Call to `setuptools` failed"
+    better = mended(found, Failure(FailureKind.INSTALL, said), imported)
+    assert better is not None
+    assert better.value("python") == "3.11"

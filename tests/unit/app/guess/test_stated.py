@@ -9,3 +9,9 @@ def test_scripts_that_run_each_other_come_to_an_end() -> None:
     files = {"run.sh": text, "other.sh": "./run.sh\n", "shop.py": "app = 1"}
     lines = [each.line for each in stated_commands(Folder(files))]
     assert "gunicorn --bind $HOST:$PORT shop:app" in lines
+
+
+def test_what_installs_is_no_preparation() -> None:
+    script = "pip install --upgrade pip\nflask db upgrade\ngunicorn shop:app\n"
+    (command,) = stated_commands(Folder({"start.sh": script, "shop.py": "app = 1"}))
+    assert command.prepare == ("python -m flask db upgrade",)

@@ -1,0 +1,27 @@
+"""The next guess after a file that a start did not find, where an empty one does."""
+
+import re
+from collections.abc import Iterator
+
+from lab.app.guess.failures import Failure
+from lab.app.guess.guessed import Guess, Guessed
+
+NO_ENV = re.compile(
+    r"\bno (local )?\.env\b|\.env['\"]? (file )?((was|is|does) )?(not (found|exist)|missing)"
+    r"|No such file[^\n]*[/'\"]\.env\b",
+    re.IGNORECASE,
+)
+TOUCH = "touch .env"
+
+
+def with_env_file(found: Guess, failure: Failure) -> Iterator[Guess]:
+    """An empty `.env` in the copy: what stands in such a file comes by the environment."""
+    before = found.value("prepare") or ""
+    if TOUCH in before or not NO_ENV.search(failure.said):
+        return
+    line = str(found.value("command") or found.value("local_command") or "")
+    where = re.match(r"cd (\S+) && ", line)
+    touch = f"(cd {where[1]} && {TOUCH})" if where else TOUCH
+    why = "it does not start without the file"
+    prepared = f"{touch} && {before}" if before else touch
+    yield found.having(Guessed("prepare", prepared, why)).noting(f"prepare with {TOUCH}: {why}")

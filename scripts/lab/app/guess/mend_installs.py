@@ -1,0 +1,100 @@
+"""The next guess after packages that cannot be installed, or run on no Python of the lab's."""
+
+import re
+from collections.abc import Iterator
+
+from lab.app.guess.distributions import distribution_of
+from lab.app.guess.failures import Failure
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.locks import name_in, normal
+
+BUILT_ELSEWHERE = {"psycopg2": "psycopg2-binary", "psycopg[c]": "psycopg[binary]"}
+"""What needs a compiler and headers, and what is the same as a wheel."""
+FAILED = re.compile(r"(?:[Ff]ailed to build|[Ff]ailed building wheel for|solve) [`'\"]?([\w.-]+)")
+
+
+def other_packages(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """Wheels for what would have to be built."""
+    for name, wheel in BUILT_ELSEWHERE.items():
+        if normal(name_in(name)) not in failure.said.lower():
+            continue
+        spelled = re.compile(rf"^\s*{re.escape(name)}(?=[=<>~!; ]|$)", re.IGNORECASE)
+        whole = whole_lines(folder, found.key("requirements"))
+        changed = [spelled.sub(wheel, line) for line in whole]
+        if changed != whole:
+            why = f"{found.key('requirements').why}; {wheel} for {name}"  # type: ignore[union-attr]
+            yield found.having(Guessed("requirements", changed, why)).noting(
+                f"{wheel} in the place of {name}, which would have to be compiled"
+            )
+    yield from from_index(found, failure, folder)
+    yield from without_unused(found, failure, folder)
+
+
+REPINNED = (
+    (r"django/contrib/admin/widgets\.py[\s\S]*SyntaxError", "django", "Django>=1.11.29,<2"),
+)
+"""What a pinned release cannot do on any Python of the lab's, and the nearest that can."""
+
+
+def other_pins(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """The nearest release that runs in the place of a pinned one that does not."""
+    key = found.key("requirements")
+    whole = whole_lines(folder, key)
+    for pattern, name, nearest in REPINNED:
+        changed = [nearest if name_in(line) == name else line for line in whole]
+        if key is not None and changed != whole and re.search(pattern, failure.said):
+            why = f"{nearest} in the place of its pin, which runs on no Python of the lab's"
+            yield found.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(why)
+
+
+def whole_lines(folder: Folder, key: Guessed | None) -> list[str]:
+    """What is asked for, with a file's lines in the place of its name."""
+    lines = [f"-r {key.value}"] if key and isinstance(key.value, str) else key.value if key else []
+    return [each for line in lines for each in opened(folder, line)]
+
+
+def without_unused(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """Without what cannot be built and nothing imports: a server or a tool of the project's own."""
+    key, imported = found.key("requirements"), imports_of(folder)
+    for name in map(normal, FAILED.findall(failure.said)):
+        whole = whole_lines(folder, key)
+        kept = [line for line in whole if name_in(line) != name]
+        served = str(found.value("command")) + str(found.value("local_command"))
+        if key is not None and kept != whole and name not in imported and name not in served:
+            why = f"without {name}, which cannot be built and which nothing imports"
+            yield found.having(Guessed("requirements", kept, f"{key.why}; {why}")).noting(
+                f"requirements {why}"
+            )
+
+
+def imports_of(folder: Folder) -> frozenset[str]:
+    """Normalized names of the distributions that the project's files import."""
+    names = {name for module in folder.modules for name in module.imports}
+    return frozenset(normal(distribution_of(name)) for name in names)
+
+
+def from_index(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """The index's release in the place of a repository that cannot be reached."""
+    key = found.key("requirements")
+    whole = whole_lines(folder, key)
+    changed = [line.partition("@")[0].strip() if is_git(line) else line for line in whole]
+    if key is not None and changed != whole and re.search(r"\bgit\b", failure.said):
+        why = "the index's releases in the place of repositories that cannot be reached"
+        yield found.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(
+            f"requirements: {why}"
+        )
+
+
+def is_git(line: str) -> bool:
+    return bool(name_in(line)) and "@" in line and "git+" in line
+
+
+def opened(folder: Folder, line: str) -> list[str]:
+    """A file's lines in the place of its name; a file that names others stays as it is."""
+    match = re.fullmatch(r"-r (\S+)", line)
+    text = folder.text(match[1]) if match else ""
+    inside = [each.strip() for each in text.splitlines()]
+    kept = [re.split(r"\s+#", each)[0] for each in inside if each and each[0] != "#"]
+    plain = kept and not any(each.startswith("-") or "--hash" in each for each in kept)
+    return kept if plain else [line]
