@@ -16,6 +16,7 @@ from lab.load.counts import BlockCounts, failure_kind, refused_text
 from lab.load.request import EncodedRequest
 from lab.load.response_reader import ProtocolError, ResponseReader, ResponseTooLarge
 from lab.load.target import Target
+from lab.load.websocket import WebSocketReader
 
 SLOW_ANSWERS = 20
 """Of a server's slowest answer so far, how many times that long may pass without any answer."""
@@ -102,7 +103,8 @@ class LoadClient(asyncio.Protocol):
             self.on_end()
             return
         self.sent_at, self.kept = time.perf_counter(), b""
-        if self.transport is not None and self.request.data is not None:
+        opens_anew = self.request.data is None or self.request.conversation is not None
+        if self.transport is not None and not opens_anew:
             self.send()
             return
         self.drop_connection()
@@ -162,6 +164,13 @@ class LoadClient(asyncio.Protocol):
         self.send()
 
     def new_reader(self) -> ResponseReader:
+        """What reads the answers of the connection that was just made."""
+        if self.request is not None and self.request.conversation is not None:
+            assert self.transport is not None
+            return WebSocketReader(self.request.conversation, self.transport.write)
+        return self.response_reader()
+
+    def response_reader(self) -> ResponseReader:
         return ResponseReader()
 
     def data_received(self, data: bytes) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import repeat
 from typing import Protocol
 
+from lab.load.websocket import HANDSHAKE, Conversation
 from lab.records.variant import Connection, RequestKind
 
 SUCCESS = range(200, 300)
@@ -35,6 +36,8 @@ class EncodedRequest:
     """Whether the client goes away after that time whatever it was answered."""
     kind: str = ""
     """Method and path of a user app's request, under which it is counted; empty elsewhere."""
+    conversation: Conversation | None = None
+    """What follows over the same connection, where the request opens a websocket."""
 
 
 class RequestSource(Protocol):
@@ -53,13 +56,16 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     ok_statuses: Container[int] = SUCCESS
+    conversation: Conversation | None = None
+    """What is said over the websocket that it opens; None: it is a plain request."""
 
     def to_bytes(self, host: str, connection: Connection) -> bytes:
         """Head and body as they are sent."""
         length: tuple[tuple[str, str], ...] = ()
         if self.body or self.method in BODY_METHODS:
             length = (("Content-Length", str(len(self.body))),)
-        fields = (("Host", host), ("Connection", connection.value), *self.headers, *length)
+        opens = (("Connection", connection.value),) if self.conversation is None else HANDSHAKE
+        fields = (("Host", host), *opens, *self.headers, *length)
         lines = (
             f"{self.method} {self.path} HTTP/1.1",
             *(f"{name}: {value}" for name, value in fields),
@@ -68,9 +74,13 @@ class Request:
 
     def encode(self, host: str, connection: Connection) -> EncodedRequest:
         """The request as it is sent."""
-        keep_alive = connection is Connection.KEEP_ALIVE
-        data = self.to_bytes(host, connection)
-        return EncodedRequest(data, self.ok_statuses, keep_alive, self.method == "HEAD")
+        return EncodedRequest(
+            self.to_bytes(host, connection),
+            self.ok_statuses,
+            keep_alive=connection is Connection.KEEP_ALIVE and self.conversation is None,
+            expects_no_body=self.method == "HEAD",
+            conversation=self.conversation,
+        )
 
     def encoded_requests(self, host: str, connection: Connection) -> Iterator[EncodedRequest]:
         """The same request each time."""

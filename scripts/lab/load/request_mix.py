@@ -36,7 +36,8 @@ class WeightedRequest:
             return False
         if self.abandoned:
             return True
-        texts = (request.path, *(value for _, value in request.headers))
+        said = request.conversation.texts if request.conversation else ()
+        texts = (request.path, *(value for _, value in request.headers), *said)
         return any(NUMBER in text for text in texts) or NUMBER.encode() in request.body
 
     def encode(self, host: str, number: int) -> EncodedRequest:
@@ -63,7 +64,8 @@ class WeightedRequest:
         """Method and path, by which its requests are counted."""
         if self.label or self.request is None:
             return self.label
-        return f"{self.request.method} {self.request.path}"
+        method = "WEBSOCKET" if self.request.conversation else self.request.method
+        return f"{method} {self.request.path}"
 
 
 def numbered(request: Request, number: str) -> Request:
@@ -73,6 +75,7 @@ def numbered(request: Request, number: str) -> Request:
         path=request.path.replace(NUMBER, number),
         headers=tuple((name, value.replace(NUMBER, number)) for name, value in request.headers),
         body=request.body.replace(NUMBER.encode(), number.encode()),
+        conversation=request.conversation and request.conversation.filled(NUMBER, number),
     )
 
 

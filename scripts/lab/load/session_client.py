@@ -48,7 +48,7 @@ class SessionClient(LoadClient):
         """Take its place among the clients, and its jar."""
         self.jar, self.think_seconds = session.jar(number), session.think_seconds
 
-    def new_reader(self) -> ResponseReader:
+    def response_reader(self) -> ResponseReader:
         return ResponseReader() if self.jar is None else CookieReader(self.jar)
 
     def next_request(self) -> None:

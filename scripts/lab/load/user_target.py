@@ -49,5 +49,6 @@ def one_with_token(kind: WeightedRequest, token: str) -> WeightedRequest:
         path=request.path.replace(TOKEN, quote(token, safe="")),
         headers=tuple((name, value.replace(TOKEN, token)) for name, value in request.headers),
         body=request.body.replace(TOKEN.encode(), token.encode()),
+        conversation=request.conversation and request.conversation.filled(TOKEN, token),
     )
     return replace(kind, request=filled, label=kind.name)
