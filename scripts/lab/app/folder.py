@@ -1,10 +1,12 @@
 """The folder of the app to measure: the user's own, or an example."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.app.spec import FILE
 from lab.errors import UsageError
+from lab.files import folder_fault, shown
 
 EXAMPLES = Path("apps") / "examples"
 
@@ -33,15 +35,15 @@ def check_folder(folder: Path, given: Path) -> None:
     Raises:
         UsageError: it is none; says what stands there.
     """
-    if folder.is_dir():
-        return
-    there = "a file" if folder.exists() else "not there"
-    raise UsageError(f"APP={given}: {folder} is {there}: give the folder that holds the app")
+    if fault := folder_fault(folder):
+        raise UsageError(
+            f"APP={given}: {shown(folder)} is {fault}: give the folder that holds the app"
+        )
 
 
 def is_undescribed(app: Path) -> bool:
     """Whether it is a folder without a lab.toml, of which a guess must be made."""
-    return app.suffix != ".toml" and app.is_dir() and not (app / FILE).exists()
+    return app.suffix != ".toml" and os.path.isdir(app) and not os.path.lexists(app / FILE)
 
 
 def examples(root: Path) -> dict[str, Path]:

@@ -7,12 +7,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lab.app.spec import AppSpec, LoginSpec, RequestProtocol, RequestSpec, Upload
-from lab.errors import UsageError
+from lab.errors import LabError, UsageError
+from lab.files import read_bytes
 from lab.load.login import LET_IN, Login
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import UserApp, WeightedRequest
+from lab.units import MIB
 
 USER_APP_BOUNDARY = "worker-memory-lab-own-app"
+MOST_BODY_BYTES = 64 * MIB
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 PLAIN_IN_A_PATH = "/%?=&+,;:@!$'()*~[]{}"
@@ -113,7 +116,11 @@ def part_of(field: Upload) -> Iterator[bytes]:
 
 
 def content(file: Path) -> bytes:
+    """
+    Raises:
+        UsageError: no regular file of a size that a request may have.
+    """
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+        return read_bytes(file, MOST_BODY_BYTES)
+    except LabError as error:
+        raise UsageError(str(error)) from error

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lab.app.spec import AppSpec
 from lab.errors import LabError, UsageError
-from lab.files import read_bytes
+from lab.files import path_below, read_bytes
+from lab.text.phrases import clipped
 
 MAX_DEPTH, MAX_BYTES, MAX_FILES, MAX_LINES = 8, 1_000_000, 20_000, 20_000
 FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$")
@@ -119,17 +120,22 @@ def in_folder(description: AppSpec, line: str, where: Path) -> str:
     return line
 
 
+PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
 def is_project(folder: Path) -> bool:
-    if folder.is_file():
+    if os.path.isfile(folder):
         return folder.suffix in (".whl", ".gz", ".zip")
-    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+    return any(os.path.isfile(folder / name) for name in PROJECT_FILES)
 
 
 def read(description: AppSpec, name: Path) -> list[str]:
-    folder = description.folder.resolve()
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder):
-        raise UsageError(f"{description.file}: requirements: {name} is not in the app's folder")
+    path = path_below(description.folder, name)
+    if path is None:
+        raise UsageError(
+            f"{description.file}: requirements: {clipped(str(name), 80)!r} is no file of the app's "
+            "folder"
+        )
     try:
         return read_bytes(path, MAX_BYTES).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -144,10 +150,11 @@ def led_to(description: AppSpec, line: str, base: str) -> str:
     if match is None:
         return line
     folder = description.folder.resolve()
-    path = (folder / match[1]).resolve()
-    if not path.is_relative_to(folder) or not path.exists():
+    path = path_below(folder, match[1])
+    if path is None:
         raise UsageError(
-            f"{description.file}: requirements: {match[1]} is nothing of the app's folder"
+            f"{description.file}: requirements: {clipped(match[1], 80)!r} is nothing of the app's "
+            "folder"
         )
     local = f"{base}/{path.relative_to(folder).as_posix()}".removesuffix("/.")
     return f"{local}{match[2] or ''} {match[3]}".rstrip()

@@ -20,7 +20,7 @@ from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
 from lab.app.toml_kinds import Whole
 from lab.errors import LabError, UsageError
-from lab.files import read_bytes
+from lab.files import path_below, read_bytes
 from lab.records.beside import ServiceAsked
 from lab.units import MIB
 
@@ -69,9 +69,9 @@ def own_file(file: Path) -> Path:
     Raises:
         UsageError: it leads out of the folder.
     """
-    real = file.resolve()
-    if not real.is_relative_to(file.parent.resolve()):
-        raise UsageError(f"{file} leads out of its folder: give the file itself")
+    real = path_below(file.parent, file.name)
+    if real is None:
+        raise UsageError(f"{file} leads out of its folder, or nowhere: give the file itself")
     return real
 
 

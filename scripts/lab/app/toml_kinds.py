@@ -10,7 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from lab.app.beside import service_of, together
 from lab.app.env_file import parse_env
 from lab.app.spec import Upload
-from lab.files import read_bytes
+from lab.errors import LabError
+from lab.files import path_below, read_bytes
 from lab.records.beside import ServiceAsked, ServiceKind
 from lab.settings import parse_size
 from lab.units import MIB
@@ -48,8 +49,8 @@ def file_in(folder: Path, name: str) -> Path:
     Raises:
         ValueError: no file below the folder has it.
     """
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    path = path_below(folder, name)
+    if path is None or not path.is_file():
         raise ValueError(f"a file below {folder} (none has that name)")
     return path
 
@@ -215,13 +216,13 @@ class EnvFile:
 
     names: str
     most_bytes: int = MIB
-    allowed: str = "a file of the folder, a text in UTF-8 with a NAME=value a line"
+    allowed: str = "a file of the folder, a text in UTF-8 of at most 1 MiB, a NAME=value a line"
 
     def parse(self, value: Any, folder: Path) -> Mapping[str, str]:
         file = FileName().parse(value, folder)
         try:
             variables = parse_env(read_bytes(file, self.most_bytes).decode("utf-8-sig"))
-        except UnicodeDecodeError:
+        except (LabError, UnicodeDecodeError):
             raise ValueError(self.allowed) from None
         return {name: text for name, text in variables.items() if re.fullmatch(self.names, name)}
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from lab.commands.bundle_run import THERE
 from lab.commands.rebuild import Judged, judge_anew
 from lab.errors import LabError, UsageError
-from lab.files import is_plain_name, opened_file, shown
+from lab.files import file_fault, is_plain_name, opened_file, shown
 from lab.share.archive import Entry
 from lab.share.manifest import NAME, Kind, Manifest, check_files, read_manifest
 from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
@@ -32,10 +32,14 @@ def open_bundle(path: Path) -> Bundle:
     Raises:
         LabError: it is no bundle, would harm, or its manifest does not hold.
     """
-    if not os.path.lexists(path):
-        raise UsageError(f"BUNDLE={shown(path)} is not there: give a bundle's file")
     try:
-        with opened_file(path, MOST_ARCHIVE_BYTES) as file:
+        fault = file_fault(path.stat(), MOST_ARCHIVE_BYTES)
+    except (OSError, ValueError):
+        fault = "it is not there"
+    if fault is not None:
+        raise UsageError(f"BUNDLE={shown(path)}: {fault}: give the file that make bundle wrote")
+    try:
+        with opened_file(path.resolve(), MOST_ARCHIVE_BYTES) as file:
             _, files = read_archive(file, os.fstat(file.fileno()).st_size)
         if NAME not in files:
             raise UsageError(f"it is no bundle: it has no {NAME}")

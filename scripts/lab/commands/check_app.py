@@ -1,8 +1,10 @@
 """`lab check-app`: refuse a lab.toml that cannot be used, before anything is built."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from lab.app.described import as_line
 from lab.app.folder import app_folder, is_undescribed
@@ -36,7 +38,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     given = given_settings()
     app = app_folder(given, ROOT)
     spec = None if is_undescribed(app) else read_spec(app)
-    file = app.resolve() / FILE if spec is None else spec.file
+    file = Path(os.path.realpath(app)) / FILE if spec is None else spec.file
     for line in unused(given, file.name):
         print(f"lab: {printable(line)}", file=sys.stderr)
     print("" if spec is None else as_line(spec))

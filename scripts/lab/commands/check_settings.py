@@ -2,6 +2,7 @@
 
 import argparse
 
+from lab.commands.terminal import results_folder
 from lab.errors import ExitCode
 from lab.settings import given_settings, parse_settings
 
@@ -15,5 +16,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     Raises:
         LabError: a setting, or a line of .env, cannot be used.
     """
-    parse_settings(given_settings())
+    given = given_settings()
+    parse_settings(given)
+    results_folder(given)
     return ExitCode.DECIDED

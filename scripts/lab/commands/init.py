@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     app = arguments.app or given_settings().get("APP", "")
     if not app:
         raise UsageError("make init needs APP=, the folder that holds the app")
-    file, guesses = write_first(Path(app))
+    file, guesses = write_first(Path(app).expanduser())
     print(printable("\n  ".join((f"lab: wrote {file}; guessed:", *sentences(guesses)))))
     print(f"lab: look it over, then: make try APP={shlex.quote(app)}")
     return ExitCode.DECIDED

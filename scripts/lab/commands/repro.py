@@ -27,18 +27,16 @@ def run(_: argparse.Namespace) -> ExitCode:
         LabError: it cannot be run.
     """
     given, console = given_settings(), new_console()
-    settings = parse_settings(given)
+    settings, results = parse_settings(given), results_folder(given)
     # Until the run heeds signals itself: what is under way then ends as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = choose(settings, ROOT, given)
-    suite_run = SuiteRun(
-        settings, chosen.engine, COMPOSE_FILE, results_folder(given), chosen.unbuilt
-    )
+    suite_run = SuiteRun(settings, chosen.engine, COMPOSE_FILE, results, chosen.unbuilt)
     try:
         folder = measure_suite(suite_run, console, RunDecider(rule=settings.rule))
     except WriteError:
         with contextlib.suppress(LabError):  # there may be no room for a report either
-            rebuild(newest_unfinished(results_folder(given)))
+            rebuild(newest_unfinished(results))
         raise
     summary = rebuild(folder)
     folder.point_latest()

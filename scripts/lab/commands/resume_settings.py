@@ -3,11 +3,10 @@
 import argparse
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
+from lab.commands.terminal import results_folder
 from lab.errors import ExitCode, UsageError
-from lab.paths import RESULTS
 from lab.records.experiment import Experiment
 from lab.settings import declared, given_settings
 from lab.settings.declared_sharing import RESUME
@@ -42,8 +41,7 @@ def run(_: argparse.Namespace) -> ExitCode:
         LabError: there is no such run, or one of its settings cannot be used.
     """
     given = given_settings()
-    results = Path(given.get("RESULTS") or RESULTS)
-    folder = find_run(results, RESUME.read(given), RESUME.name)
+    folder = find_run(results_folder(given), RESUME.read(given), RESUME.name)
     folder.check()
     for name, text in settings_of(folder.read_experiment()):
         if not given.get(name):

@@ -104,7 +104,8 @@ def place_of(given: Mapping[str, str], root: Path) -> Place:
     Raises:
         UsageError: no app is named, or a setting is out of range.
     """
-    return Place(app_folder(given, root).resolve(), root, given, app_settings(given), say)
+    folder = Path(os.path.realpath(app_folder(given, root)))
+    return Place(folder, root, given, app_settings(given), say)
 
 
 def local_app(place: Place) -> AppSpec:

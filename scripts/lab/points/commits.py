@@ -10,7 +10,15 @@ from lab.errors import LabError, UsageError, VariantError
 from lab.records.bisection import Point
 from lab.text.phrases import clipped, printable
 
-GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+GIT = (
+    "git",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "log.showSignature=false",
+)
 SECONDS = 60.0
 MOST_COMMITS = 5000
 MOST_SUBJECT = 60
