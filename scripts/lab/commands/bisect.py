@@ -16,7 +16,7 @@ from lab.commands.app_input import app_settings
 from lab.commands.bisect_driver import Bench, PointDriver
 from lab.commands.bisect_loop import BisectLoop, Lanes
 from lab.commands.bisect_points import Listed, bisect_settings, listed_points
-from lab.commands.terminal import new_console, results_folder
+from lab.commands.terminal import new_console
 from lab.commands.try_app import local_app, place_of
 from lab.engines.choice import say
 from lab.errors import ExitCode, UsageError
@@ -27,7 +27,7 @@ from lab.report.bisect_figure import bisect_svg
 from lab.report.bisect_page import bisect_page, point_rows
 from lab.settings import given_settings
 from lab.store.json_file import write_record
-from lab.store.layout import check_writable
+from lab.store.layout import check_writable, results_folder
 from lab.store.run_folder import RunFolder
 from lab.text.phrases import counted
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.commands.bundle_parts import Parts, parts_of
-from lab.commands.terminal import new_console, results_folder
+from lab.commands.terminal import new_console
 from lab.errors import ExitCode, UsageError
 from lab.files import shown, write_file
 from lab.settings import declared_sharing as declared
@@ -16,6 +16,7 @@ from lab.share.archive import Entry, zip_of
 from lab.share.manifest import Manifest
 from lab.share.unpacking import check_written
 from lab.store.find_runs import find_run
+from lab.store.layout import results_folder
 from lab.text.phrases import counted, number, size
 
 RESULTS = "results"

@@ -2,9 +2,9 @@
 
 import argparse
 
-from lab.commands.terminal import results_folder
 from lab.errors import ExitCode
 from lab.settings import given_settings, parse_settings
+from lab.store.layout import results_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

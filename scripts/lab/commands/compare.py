@@ -3,7 +3,7 @@
 import argparse
 
 from lab.commands.rebuild import judge_anew
-from lab.commands.terminal import new_console, results_folder
+from lab.commands.terminal import new_console
 from lab.errors import ExitCode, UsageError
 from lab.files import shown, write_file
 from lab.settings import declared_sharing as declared
@@ -11,7 +11,7 @@ from lab.settings import given_settings
 from lab.share.comparison import compare_runs
 from lab.share.comparison_text import comparison_json, comparison_markdown
 from lab.store.find_runs import choice_of_runs, find_run
-from lab.store.layout import check_writable
+from lab.store.layout import check_writable, results_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -29,7 +29,7 @@ from lab.commands.app_plan import AppRunPlan
 from lab.commands.app_prepare import with_servers
 from lab.commands.app_run import AppRun, AppRunInput
 from lab.commands.rebuild import rebuild
-from lab.commands.terminal import new_console, results_folder
+from lab.commands.terminal import new_console
 from lab.commands.try_app import local_app, place_of, prepare_guessed
 from lab.engines.choice import say
 from lab.engines.process.environments import Installed
@@ -42,7 +42,7 @@ from lab.records.layers import Exchange, LayersAnswer, NotExchanged
 from lab.report.layers_page import layer_rows, layers_page
 from lab.settings import given_settings
 from lab.store.json_file import write_record
-from lab.store.layout import check_writable
+from lab.store.layout import check_writable, results_folder
 from lab.store.run_folder import RunFolder
 from lab.text.phrases import clipped, counted
 

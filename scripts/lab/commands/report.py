@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 
 from lab.commands.rebuild import rebuild
-from lab.commands.terminal import new_console, results_folder, shown_path
+from lab.commands.terminal import new_console, shown_path
 from lab.errors import ExitCode, UsageError
 from lab.measure.resume import is_partial
 from lab.report.terminal import closing
 from lab.settings import given_settings
 from lab.store.find_runs import find_run, newest_runs
+from lab.store.layout import results_folder
 from lab.store.run_folder import RunFolder
 
 

@@ -7,13 +7,14 @@ import signal
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
 from lab.commands.report import newest_unfinished
-from lab.commands.terminal import new_console, results_folder, shown_path
+from lab.commands.terminal import new_console, shown_path
 from lab.engines.choice import choose
 from lab.errors import ExitCode, LabError, WriteError
 from lab.measure.run import SuiteRun, measure_suite
 from lab.paths import COMPOSE_FILE, ROOT
 from lab.report.terminal import closing
 from lab.settings import given_settings, parse_settings
+from lab.store.layout import results_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ from lab.commands.rebuild import judge_anew
 from lab.commands.reproduce_app import KeptApp, kept_app, mended_environment, mended_release
 from lab.commands.reproduce_run import Tried
 from lab.commands.reproduce_steps import Bench, checked, shown_growth, workshop
-from lab.commands.terminal import new_console, results_folder
+from lab.commands.terminal import new_console
 from lab.engines.process.environments import Installed
 from lab.errors import ExitCode, LabError, UsageError
 from lab.files import shown, write_file
@@ -27,6 +27,7 @@ from lab.settings import declared, given_settings
 from lab.settings import declared_sharing as sharing
 from lab.share.redaction import Redactor
 from lab.store.find_runs import find_run
+from lab.store.layout import results_folder
 from lab.store.run_folder import RunFolder
 
 

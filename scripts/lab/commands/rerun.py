@@ -14,7 +14,7 @@ from lab.commands.app_run import AppRunInput, run_app
 from lab.commands.decider import RunDecider
 from lab.commands.outcome import answered
 from lab.commands.rebuild import judge_anew, rebuild
-from lab.commands.terminal import new_console, results_folder
+from lab.commands.terminal import new_console
 from lab.commands.try_app import PROBES
 from lab.engines.choice import choose, through_the_gate
 from lab.errors import ExitCode, UsageError
@@ -24,6 +24,7 @@ from lab.settings import given_settings, parse_settings
 from lab.share.agreement import agreement_of
 from lab.share.project import THERE
 from lab.store.find_runs import newest_runs
+from lab.store.layout import results_folder
 from lab.store.run_folder import RunFolder
 
 RAN = "Run here with Docker, by the bundle's own Compose project, in containers without rights."

@@ -5,13 +5,13 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.commands.terminal import results_folder
 from lab.errors import ExitCode, UsageError
 from lab.records.experiment import Experiment
 from lab.settings import declared, given_settings
 from lab.settings.declared_sharing import RESUME
 from lab.settings.setting import Setting
 from lab.store.find_runs import find_run
+from lab.store.layout import results_folder
 
 NAMES: Mapping[str, Setting[Any]] = {
     "suite": declared.SUITE,

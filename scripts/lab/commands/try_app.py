@@ -27,7 +27,7 @@ from lab.commands.app_plan import plan_of
 from lab.commands.app_prepare import prepare_data, with_servers
 from lab.commands.app_run import AppRunInput, run_app
 from lab.commands.container_check import GuessFailed, checked
-from lab.commands.terminal import new_console, results_folder
+from lab.commands.terminal import new_console
 from lab.commands.try_guess import Place, check_described, working_guess
 from lab.commands.try_release import LocalReleases
 from lab.commands.try_services import container_jemalloc
@@ -36,6 +36,7 @@ from lab.engines.choice import say, through_the_gate
 from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
 from lab.settings import declared, given_settings
+from lab.store.layout import results_folder
 
 CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
 PROBES = Path("/lab/probes")

@@ -13,7 +13,7 @@ from lab.commands.bundle_parts import lab_commit
 from lab.commands.bundle_reader import Bundle, judged_there, open_bundle, write_run
 from lab.commands.outcome import answered
 from lab.commands.rebuild import judge_anew
-from lab.commands.terminal import new_console, results_folder, shown_path
+from lab.commands.terminal import new_console, shown_path
 from lab.commands.verify_rerun import Rerun, chosen_engine, rerun
 from lab.errors import ExitCode, UsageError
 from lab.records.summary import Summary
@@ -22,7 +22,7 @@ from lab.settings import given_settings
 from lab.share.agreement import Agreement, agreement_of
 from lab.share.manifest import Kind
 from lab.store.find_runs import newest_runs
-from lab.store.layout import check_writable, new_run_path
+from lab.store.layout import check_writable, new_run_path, results_folder
 from lab.store.run_folder import RunFolder
 from lab.text.phrases import counted
 

@@ -4,12 +4,13 @@ results/<run-id>/experiment.json, samples/<variant>/<trial>.jsonl, summary.json,
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
 from lab.errors import LabError, UsageError
-from lab.files import check_folder, shown, unreadable
+from lab.files import check_folder, folder_fault, shown, unreadable
+from lab.paths import RESULTS
 
 EXPERIMENT = "experiment.json"
 COMPARISON = "comparison.json"
@@ -17,6 +18,18 @@ SUMMARY = "summary.json"
 OWN = "own.json"
 SAMPLES = "samples"
 LATEST = "latest"
+
+
+def results_folder(given: Mapping[str, str]) -> Path:
+    """Where runs are kept: what RESULTS says, else the repository's own folder.
+
+    Raises:
+        UsageError: something else than a folder stands there.
+    """
+    results = Path(given.get("RESULTS") or RESULTS)
+    if os.path.lexists(results) and (fault := folder_fault(results)):
+        raise UsageError(f"RESULTS={shown(results)} is {fault}: give a folder for the runs")
+    return results
 
 
 def check_writable(results: Path) -> None:

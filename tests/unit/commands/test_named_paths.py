@@ -35,9 +35,10 @@ KINDS: Mapping[str, tuple[Callable[[Path], object], str]] = {
     "short file": (lambda path: path.write_bytes(b"x\0y"), ""),
     "folder": (Path.mkdir, ""),
 }
-APP_COMMANDS = ("check-app", "init", "layers", "bisect")
+NO_FOLDERS = [kind for kind in KINDS if kind not in ("nothing", "folder")]
+APP_COMMANDS = ("init", "layers", "bisect")
 RESULT_COMMANDS = (
-    *("report", "compare", "bundle", "reproduce", "resume-settings", "check-settings", "repro"),
+    *("compare", "bundle", "reproduce", "resume-settings", "check-settings", "repro"),
     "verify",
 )
 
@@ -80,8 +81,13 @@ def test_a_bundle(
     assert "remove it" not in line
 
 
-@pytest.mark.parametrize("command", APP_COMMANDS)
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "folder"])
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        *((kind, "check-app") for kind in KINDS if kind != "folder"),
+        *(("loop", c) for c in APP_COMMANDS),
+    ],
+)
 def test_an_app(
     path: Path,
     kind: str,
@@ -111,8 +117,13 @@ def test_a_name_that_no_file_can_have(
     assert refused(capsys, path, (command,))[0] == ExitCode.USAGE
 
 
-@pytest.mark.parametrize("command", RESULT_COMMANDS)
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("nothing", "folder")])
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        *((kind, "report") for kind in KINDS if kind not in ("nothing", "folder")),
+        *(("pipe", c) for c in RESULT_COMMANDS),
+    ],
+)
 def test_results(
     path: Path,
     kind: str,
