@@ -6,7 +6,8 @@ from pathlib import Path
 
 from lab.app.spec import FILE
 from lab.errors import UsageError
-from lab.files import folder_fault, shown
+from lab.files import shown
+from lab.named_paths import folder_fault
 
 EXAMPLES = Path("apps") / "examples"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from lab.app.spec import AppSpec
 from lab.errors import LabError, UsageError
-from lab.files import path_below, read_bytes
+from lab.files import read_bytes
+from lab.named_paths import path_below
 from lab.text.phrases import clipped
 
 MAX_DEPTH, MAX_BYTES, MAX_FILES, MAX_LINES = 8, 1_000_000, 20_000, 20_000

@@ -20,7 +20,8 @@ from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
 from lab.app.toml_kinds import Whole
 from lab.errors import LabError, UsageError
-from lab.files import path_below, read_bytes
+from lab.files import read_bytes
+from lab.named_paths import path_below
 from lab.records.beside import ServiceAsked
 from lab.units import MIB
 

@@ -11,7 +11,8 @@ from lab.app.beside import service_of, together
 from lab.app.env_file import parse_env
 from lab.app.spec import Upload
 from lab.errors import LabError
-from lab.files import path_below, read_bytes
+from lab.files import read_bytes
+from lab.named_paths import path_below
 from lab.records.beside import ServiceAsked, ServiceKind
 from lab.settings import parse_size
 from lab.units import MIB

@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import Path
 
 from lab.errors import LabError, UsageError
-from lab.files import check_folder, folder_fault, shown, unreadable
+from lab.files import check_folder, shown, unreadable
+from lab.named_paths import folder_fault
 from lab.paths import RESULTS
 
 EXPERIMENT = "experiment.json"
