@@ -85,44 +85,46 @@ def metadata_lines(file: Path) -> list[str]:
 
 
 def newest_release(
-    description: AppSpec, package: str, installed: Installed, root: Path, work: Path
+    description: AppSpec, package: str, installed: Installed, uv: Uv, work: Path
 ) -> Newer:
     """Like `newest_of`; where another package fixes the version, by that one's newest release.
+
+    Args:
+        uv: which is ended.
 
     Raises:
         NoRelease: neither can be installed, or the app has both already.
     """
-    try:
-        return newest_of(description, package, installed, root, work / "itself")
-    except NoRelease as error:
-        for other in dependents(installed.python, canonical(package))[:MOST_DEPENDENTS]:
-            with contextlib.suppress(NoRelease):
-                return newest_of(description, other, installed, root, work / other)
-        raise error
+    with signals_interrupt():
+        try:
+            return newest_of(description, package, installed, uv, work / "itself")
+        except NoRelease as error:
+            for other in dependents(installed.python, canonical(package))[:MOST_DEPENDENTS]:
+                with contextlib.suppress(NoRelease):
+                    return newest_of(description, other, installed, uv, work / other)
+            raise error
+        finally:
+            uv.end()
 
 
 def newest_of(
-    description: AppSpec, package: str, installed: Installed, root: Path, work: Path
+    description: AppSpec, package: str, installed: Installed, uv: Uv, work: Path
 ) -> Newer:
     """The app's environment with the newest release of a package that installs beside the rest.
 
     Args:
         installed: the environment that the app has; the other releases are kept where they can be.
-        root: the folder of the environments, with uv's cache.
+        uv: which keeps its cache below the folder of the environments.
         work: a folder that is not there; it gets the new environment.
 
     Raises:
         NoRelease: it cannot be installed, or the app has it already.
+        CancelledError: uv was ended meanwhile.
     """
     work.parent.mkdir(parents=True, exist_ok=True)
     before = installed_versions(installed.python)
     name = canonical(package)
-    uv = Uv(root.absolute())
-    with signals_interrupt():
-        try:
-            failed = attempt(description, name, before, uv, Made(installed.python, work))
-        finally:
-            uv.end()
+    failed = attempt(description, name, before, uv, Made(installed.python, work))
     if failed:
         raise NoRelease(f"the newest release of {package} cannot be had: {failure_line(failed)}")
     newest, was = installed_versions(work / "bin" / "python3").get(name), before.get(name)

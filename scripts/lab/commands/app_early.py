@@ -1,10 +1,11 @@
 """What may explain an app's growth, begun while the app as it is is still being judged."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from lab.load.request_mix import UserApp
 from lab.measure.context import RunContext
 from lab.measure.decider import Decider
 from lab.measure.scheduler import conduct, side_by_side
@@ -46,6 +47,15 @@ class LookingDecider:
 
 
 @dataclass(frozen=True, slots=True)
+class Following:
+    """A variant that became known during the run."""
+
+    variant: Variant
+    user_apps: Mapping[str, UserApp]
+    """The user apps of all variants, with its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asks:
     """What asks for runs that explain; called on threads."""
 
@@ -55,6 +65,10 @@ class Asks:
     """What its verdict asks for."""
     requests_of: Callable[[Variant], int]
     """The requests of a variant, for the progress."""
+    after: Callable[[Variant], Following | None] = lambda _: None
+    """What a run that explains asks for when it has ended."""
+    give_up: Callable[[], None] = lambda: None
+    """Ends what `after` does at the moment."""
 
 
 @dataclass
@@ -62,23 +76,31 @@ class EarlyRuns:
     """Variants that are begun one by one; only those that the verdict asks for are kept."""
 
     context: RunContext
-    total_of: Callable[[Variant], int]
+    asks: Asks
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def begin(self, variants: Sequence[Variant]) -> None:
         """Begin those that have not begun; they take their slots when those are free."""
         for variant in variants:
             if variant.name not in self.tasks:
-                self.context.progress.expect(variant.name, self.total_of(variant))
-                work = conduct_once(self.context, variant)
-                self.tasks[variant.name] = asyncio.ensure_future(work)
+                self.context.progress.expect(variant.name, self.asks.requests_of(variant))
+                self.tasks[variant.name] = asyncio.ensure_future(self.explain(variant))
+
+    async def explain(self, variant: Variant) -> None:
+        """Its trial, and the beginning of what that asks for."""
+        await conduct_once(self.context, variant)
+        following = await asyncio.to_thread(self.asks.after, variant)
+        if following is not None:
+            self.context = replace(self.context, user_apps=following.user_apps)
+            self.begin([following.variant])
 
     async def keep(self, variants: Sequence[Variant]) -> None:
         """Wait for these, begun now where they are not, and drop the others."""
         self.begin(variants)
         names = {variant.name for variant in variants}
         await self.drop([name for name in self.tasks if name not in names])
-        await side_by_side([ended(task) for task in self.tasks.values()])
+        while under_way := [task for task in self.tasks.values() if not task.done()]:
+            await side_by_side([ended(task) for task in under_way])
 
     async def drop(self, names: Collection[str]) -> None:
         """End them; nothing that they measured counts."""
@@ -93,6 +115,8 @@ class EarlyRuns:
 
     async def interrupt(self) -> None:
         """End those that still run; their files stay."""
+        if any(not task.done() for task in self.tasks.values()):
+            self.asks.give_up()
         for task in self.tasks.values():
             task.cancel()
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
@@ -106,7 +130,7 @@ async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> N
         base: the app as it is.
         asks: what is begun, and what is kept.
     """
-    early, loop = EarlyRuns(context, asks.requests_of), asyncio.get_running_loop()
+    early, loop = EarlyRuns(context, asks), asyncio.get_running_loop()
 
     def look(trial: Trial) -> None:
         loop.call_soon_threadsafe(early.begin, asks.so_far(trial))

@@ -173,7 +173,7 @@ def measured(given: AppRunInput, console: Console) -> RunFolder:
     variants = tuple(plan.variants.values())
     experiment = begin(app_run.settings, given.engine, variants, (), app_run.slot_plan, ROOT)
     folder.write_experiment(experiment)
-    app_run.conduct(app_run.fitting(variants))
+    app_run.conduct(app_run.explaining.fitting(variants))
     app_run.measured(plan.base)
     folder.write_experiment(replace(experiment, interrupted=app_run.interrupted))
     rebuild(folder)

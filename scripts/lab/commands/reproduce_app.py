@@ -14,6 +14,7 @@ from lab.commands.bundle_app import write_down
 from lab.commands.bundle_parts import environment_of
 from lab.engines.choice import say
 from lab.engines.process.environments import Installed
+from lab.engines.process.uv import Uv
 from lab.errors import LabError, UsageError
 from lab.files import is_plain_name, read_bytes
 from lab.records.interventions import InterventionPlan, Release
@@ -124,7 +125,8 @@ def mended_environment(app: KeptApp, release: Release, root: Path, work: Path) -
     environments = root / ENVIRONMENTS
     if release.package == PYTHON:
         return prepare_app(replace(app.spec, python=release.newest), environments, say)
-    newer = newest_release(app.spec, release.package, app.installed, environments, work / "mended")
+    uv = Uv(environments.absolute())
+    newer = newest_release(app.spec, release.package, app.installed, uv, work / "mended")
     if newer.release.newest != release.newest:
         raise NoRelease(f"{release.package} {newer.release.newest} is the newest release now")
     return newer.installed

@@ -93,7 +93,7 @@ def try_with_processes(
         write_services(spec, settings.host_cpus, jemalloc, file, str(memray) if memray else None)
         engine = process_engine(spec, ready, settings, given, root, work)
         plan = plan_of(spec, file, given, jemalloc)
-        releases = LocalReleases(spec, installed, engine, given, root, work)
+        releases = LocalReleases(spec, installed, engine, given, root / ENVIRONMENTS, work)
         run_input = AppRunInput(plan, settings, engine, results, releases=releases)
         folder, diagnosis = run_app(run_input, console)
     return close(folder, diagnosis, spec, console)

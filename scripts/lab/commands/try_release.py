@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from lab.app.environment import ENVIRONMENTS
 from lab.app.interventions import release_change
 from lab.app.release import Newer, NoRelease, newer_python, newest_release
 from lab.app.requests import user_app_of
@@ -15,8 +15,10 @@ from lab.app.spec import AppSpec
 from lab.causes.holders import HolderFinding
 from lab.commands.app_plan import AppRunPlan
 from lab.engines.process.environments import Installed
+from lab.engines.process.uv import Uv
 from lab.matrix.variants import read_matrix
 from lab.records.interventions import Intervention
+from lab.text.packages import canonical
 
 if TYPE_CHECKING:
     from lab.engines.process.engine import ProcessEngine
@@ -32,21 +34,33 @@ class Releases(Protocol):
     def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:
         """The plan with the app in another release, and that change; raises NoRelease."""
 
+    def end(self) -> None:
+        """Give up what is being installed; `added` raises CancelledError then."""
+
 
 def say_nothing(_: str) -> None:
     """For what the run's own progress shows already."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class LocalReleases:
-    """Other releases for an app that runs as local processes."""
+    """Other releases for an app that runs as local processes; `end` may come on another thread."""
 
     spec: AppSpec
     installed: Installed
     engine: "ProcessEngine"
     given: Mapping[str, str]
-    root: Path
+    environments: Path
     work: Path
+    uv: Uv | None = None
+    """Which installs a release at the moment."""
+    is_ended: bool = False
+
+    def end(self) -> None:
+        """End what is being installed, and install no more."""
+        self.is_ended = True
+        if self.uv is not None:
+            self.uv.end()
 
     def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:
         """The plan with the app in another release, and that change.
@@ -68,11 +82,13 @@ class LocalReleases:
         return replace(plan, variants=variants, user_apps=user_apps), change
 
     def newer(self, holder: HolderFinding) -> Newer:
-        environments = self.root / ENVIRONMENTS
         if holder.culprit is not None:
             if self.given.get("OFFLINE") == "1":
                 raise NoRelease(OFFLINE)
-            folder = self.work / "newest"
             name = holder.culprit.name
-            return newest_release(self.spec, name, self.installed, environments, folder)
-        return newer_python(self.spec, environments, say_nothing)
+            self.uv = Uv(self.environments.absolute())
+            if self.is_ended:
+                raise CancelledError
+            folder = self.work / "newest" / canonical(name)
+            return newest_release(self.spec, name, self.installed, self.uv, folder)
+        return newer_python(self.spec, self.environments, say_nothing)

@@ -13,6 +13,7 @@ from lab.app.release import (
 )
 from lab.app.spec import AppSpec
 from lab.engines.process.environments import Installed
+from lab.engines.process.uv import Uv
 from lab.errors import LabError
 from lab.records.interventions import Release
 
@@ -69,8 +70,8 @@ class Machine:
 def tried(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> release.Newer:
     monkeypatch.setattr(release, "attempt", machine.attempt)
     python = environment(tmp_path / "old", u_json="5.3.0", flask="2.0")
-    old, root = Installed(python, "CPython 3.8.18"), tmp_path / "environments"
-    return newest_release(APP, "U.json", old, root, tmp_path / "new")
+    old, uv = Installed(python, "CPython 3.8.18"), Uv(tmp_path / "environments")
+    return newest_release(APP, "U.json", old, uv, tmp_path / "new")
 
 
 def test_the_newest_release_is_known_by_both_versions(
@@ -97,7 +98,8 @@ def test_a_package_that_another_fixes_moves_with_it(
     metadata.write_text("Requires-Dist: other\nRequires-Dist: u.json==5.3.0 ; extra == 'a'\n")
     old = Installed(python, "CPython 3.8.18")
 
-    found = newest_release(APP, "u.json", old, tmp_path / "environments", tmp_path / "new")
+    uv = Uv(tmp_path / "environments")
+    found = newest_release(APP, "u.json", old, uv, tmp_path / "new")
 
     assert found.release == Release("flask", "2.0", "3.0")
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from builders import raw
-from lab.commands.app_early import Asks, judge_and_explain
+from lab.commands.app_early import Asks, EarlyRuns, Following, judge_and_explain
 from lab.measure.context import RunContext
 from lab.measure.progress import Board, PlainProgress
 from lab.measure.slots import SlotPlan, Slots
@@ -25,7 +25,9 @@ Explained = Callable[..., "tuple[RunFolder, list[str]]"]
 
 @pytest.fixture
 def explained(tmp_path: Path) -> Explained:
-    def run(so_far: Sequence[Variant], at_end: Sequence[Variant]) -> tuple[RunFolder, list[str]]:
+    def run(
+        so_far: Sequence[Variant], at_end: Sequence[Variant], after_first: Variant | None = None
+    ) -> tuple[RunFolder, list[str]]:
         totals = {BASE.name: 80}
         progress = PlainProgress(Board(totals), Console(quiet=True))
         scripts = {name: Script() for name in ("base", "first", "second")}
@@ -40,7 +42,11 @@ def explained(tmp_path: Path) -> Explained:
                 WAITS,
                 judged=BASE.name,
             )
-            asks = Asks(lambda _: so_far, lambda: at_end, lambda _: 80)
+
+            def after(ended: Variant) -> Following | None:
+                return Following(after_first, {}) if after_first and ended is FIRST else None
+
+            asks = Asks(lambda _: so_far, lambda: at_end, lambda _: 80, after)
             asyncio.run(judge_and_explain(context, BASE, asks))
             assert engine.running == {}
             return folder, list(engine.started)
@@ -82,3 +88,33 @@ def test_the_judged_variant_loads_alone(explained: Explained) -> None:
     for block in trials["base"][0].blocks:
         began, ended = block.started_at_seconds, block.ended_at_seconds
         assert not any(start < ended and end > began for start, end in spans)
+
+
+def test_what_a_run_that_explains_asks_for_follows_it_and_is_waited_for(
+    explained: Explained,
+) -> None:
+    folder, _ = explained([], [FIRST], SECOND)
+
+    trials = folder.read_trials()
+    assert set(ends_of(trials)) == {"base", "first", "second"}
+    assert set(ends_of(trials).values()) == {"complete"}
+    assert trials["first"][0].end is not None
+    assert trials["first"][0].end.at_seconds < trials["second"][0].start.at_seconds
+
+
+@pytest.mark.parametrize(("seconds", "given_up"), [(0, []), (60, ["installing"])])
+def test_only_an_interrupted_run_gives_up_what_is_being_prepared(
+    seconds: float, given_up: list[str]
+) -> None:
+    ended: list[str] = []
+    asks = Asks(lambda _: [], lambda: [], lambda _: 80, give_up=lambda: ended.append("installing"))
+    early = EarlyRuns(cast(RunContext, None), asks)
+
+    async def interrupted() -> None:
+        early.tasks["traced"] = asyncio.ensure_future(asyncio.sleep(seconds))
+        await asyncio.sleep(0.01)
+        await early.interrupt()
+
+    asyncio.run(interrupted())
+
+    assert ended == given_up

@@ -13,7 +13,7 @@ from lab.app.spec import AppSpec, RequestSpec
 from lab.app.workdir import installed_here, workplace, write_services
 from lab.causes.diagnosis import Diagnosis
 from lab.causes.trials import disagreement
-from lab.commands import app_run as own_run
+from lab.commands import app_explaining
 from lab.commands.app_closing import close
 from lab.commands.app_failures import advice_for
 from lab.commands.app_input import app_settings, given_app, with_command
@@ -105,7 +105,9 @@ def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
 ) -> None:
     from lab.causes.causes import Cause, Plausible
 
-    monkeypatch.setattr(own_run, "suspects", lambda _: (Plausible(Cause.THREAD_ARENAS, 1, ""),))
+    monkeypatch.setattr(
+        app_explaining, "suspects", lambda _: (Plausible(Cause.THREAD_ARENAS, 1, ""),)
+    )
     steady = Script((30 * MIB,))
     names = ("one-arena", "two-arenas", "thresholds", "one-at-a-time")
     scripts = {
