@@ -1,7 +1,7 @@
 """The user's app of a bundle: as it was kept with the run, without what is private."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from lab.app.folder import app_folder
@@ -36,7 +36,8 @@ class BundledApp:
     folder: str
     """Such as `app/shop`."""
     spec: AppSpec
-    """As its description in the bundle says."""
+    """As its description in the bundle says; a command that it leaves to its image is the one that
+    served."""
     files: Mapping[str, Entry]
     """By their names in the bundle."""
     left_out: tuple[LeftOut, ...]
@@ -90,6 +91,8 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
         found[f"{folder}/{locks.NAME}"] = Entry(lock.text.encode())
     write_down(found, work)
     spec = read_spec(work / folder / redactor.text(source.file))
+    if spec.command is None and source.command is not None:
+        spec = replace(spec, command=redactor.text(source.command))
     return BundledApp(folder, spec, found, tuple(redacted(left_out, redactor)))
 
 

@@ -1,6 +1,7 @@
 """The Compose project of a bundle: the lab's own files, and the services of the run."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -120,7 +121,8 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
     cpus = app_settings(given).host_cpus
     own = services(app, interventions_for(app, None), cpus)
     variants = {name: built(app, folder, in_bundle(each, name, cpus)) for name, each in own.items()}
-    found, volumes = app_services(lab_services(), variants, folder, app.file.name)
+    told = image_command(app)
+    found, volumes = app_services(lab_services(), variants, folder, app.file.name, told)
     made = {"images/places.Dockerfile": places_recipe(tuple(volumes))}
     if not app.has_own_image:
         wanted, limits = requirements_texts(app)
@@ -136,6 +138,16 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
         **{name: Entry(text.encode()) for name, text in made.items()},
         "compose.yaml": compose_entry(with_defaults(found, defaults), volumes),
     }
+
+
+def image_command(app: AppSpec) -> str:
+    """What the image of an app serves it with, as an engine reports it; empty without such one."""
+    if not app.has_own_image or app.command is None:
+        return ""
+    try:
+        return json.dumps([None, shlex.split(app.command)])
+    except ValueError:  # of lab.toml, whose line is read from there; an image's own is whole
+        return ""
 
 
 def in_bundle(service: Service, name: str, cpus: int | None) -> Service:

@@ -57,7 +57,11 @@ def rerunning(driver: Service, volumes: Sequence[str]) -> Service:
 
 
 def app_services(
-    lab: Mapping[str, Service], variants: Mapping[str, Service], folder: str, file: str
+    lab: Mapping[str, Service],
+    variants: Mapping[str, Service],
+    folder: str,
+    file: str,
+    image_command: str = "",
 ) -> tuple[dict[str, Service], dict[str, Any]]:
     """The services of a run of a user app, and the volumes that they share.
 
@@ -66,6 +70,7 @@ def app_services(
         variants: those of the app, hardened, each with an image that can be built.
         folder: the app's, in the bundle.
         file: the one that describes it, in its folder.
+        image_command: what its image served it with, as the engine reports it; empty: none.
     """
     volumes: dict[str, Any] = {"logs": {}}
     found: dict[str, Service] = {}
@@ -82,7 +87,8 @@ def app_services(
     inside = f"/lab/{folder}"
     sockets = [f"probes-{name}:/lab/probes/{name}" for name in variants]
     driver = rerunning(lab["driver"], [f"./{folder}:{inside}:ro", *sockets])
-    environment = {**driver["environment"], "APP": f"{inside}/{file}", "LAB_IMAGE_COMMAND": ""}
+    own = {"APP": f"{inside}/{file}", "LAB_IMAGE_COMMAND": image_command.replace("$", "$$")}
+    environment = {**driver["environment"], **own}
     found |= {
         "gate": lab["gate"],
         "driver": {**driver, "environment": environment, "depends_on": ["gate", PLACES]},

@@ -33,6 +33,8 @@ class Source:
     file: str
     """The file that describes the app, such as `lab.toml`."""
     left_out: tuple[LeftOut, ...]
+    command: str | None = None
+    """What served it, which its description may leave to its image; None: not kept."""
 
 
 @dataclass(frozen=True, slots=True)
