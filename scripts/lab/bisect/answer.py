@@ -7,6 +7,7 @@ from lab.bisect.plan import Progress, Span, contradicting, gap_of
 from lab.bisect.search import ENOUGH
 from lab.errors import ExitCode
 from lab.records.bisection import (
+    SCHEMA_VERSION,
     Bisection,
     Change,
     Leak,
@@ -17,7 +18,6 @@ from lab.records.bisection import (
 )
 from lab.text.phrases import clipped, counted, listed, size
 
-SCHEMA_VERSION = 1
 MOST_REASON = 160
 
 

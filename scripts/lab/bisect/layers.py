@@ -3,12 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from lab.records.judgement import Verdict
-from lab.records.layers import Exchange, LayerResult, LayersAnswer, Need, NotExchanged
+from lab.records.layers import (
+    SCHEMA_VERSION,
+    Exchange,
+    LayerResult,
+    LayersAnswer,
+    Need,
+    NotExchanged,
+)
 from lab.records.trial import EndKind, Trial
 from lab.text.phrases import listed, size
 from lab.verdict.verdict import judge_trial
 
-SCHEMA_VERSION = 1
 PART = 0.5
 """Growth of less than this share of the app's own is partly gone."""
 AS_IT_IS = "the app as it is"

@@ -1,16 +1,16 @@
-"""`lab schema`: the JSON Schema of summary.json, generated from the records."""
+"""`lab schema`: the JSON Schema of a document, generated from the records."""
 
 import argparse
 
 from lab.errors import ExitCode
-from lab.records.schema import schema_text
+from lab.records.schema import DOCUMENTS, schema_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command has no arguments."""
+    parser.add_argument("name", choices=DOCUMENTS, help="the document, without .json")
 
 
-def run(_: argparse.Namespace) -> ExitCode:
+def run(arguments: argparse.Namespace) -> ExitCode:
     """Print the schema; a test compares it with the published file."""
-    print(schema_text(), end="")
+    print(schema_text(arguments.name), end="")
     return ExitCode.DECIDED

@@ -167,7 +167,7 @@ COMMANDS = (
         "For scripts/repro: print the settings of the run that RESUME names",
         needs_packages=False,
     ),
-    Entry("schema", "schema", "Print the JSON Schema of summary.json", needs_packages=False),
+    Entry("schema", "schema", "Print the JSON Schema of a document", needs_packages=False),
     Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
 )
 

@@ -23,8 +23,6 @@ from lab.records.variant import Connection, Variant
 
 POLL_SECONDS = 0.1
 LOG_LINES = 60
-SETTLE_SECONDS = 0.4
-"""Time for a server to let go of its connections; what it keeps longer is the same each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,8 @@ class ShortLoad:
     blocks: int = 7
     block_requests: int = 50
     traced_requests: int = 100
+    settle_seconds: float = 0.4
+    """For a server to let go of its connections; what it keeps longer is the same each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class ShortRunner:
             await asyncio.shield(asyncio.to_thread(self.engine.stop, self.variant))
 
     async def measured(self, endpoint: Endpoint, started: float) -> ShortRun:
-        probes = probes_of(endpoint, self.variant.axes.workers, self.app)
+        probes = self.probes(endpoint)
         await self.wait_until_ready(probes)
         address = resolve(endpoint.host, endpoint.port)
         target = await asyncio.to_thread(
@@ -88,6 +88,9 @@ class ShortRunner:
         trace = await self.traced(target, probes)
         seconds = time.monotonic() - started
         return ShortRun(tuple(live), tuple(requests), trace, environment, seconds)
+
+    def probes(self, endpoint: Endpoint) -> ProbeClient:
+        return probes_of(endpoint, self.variant.axes.workers, self.app)
 
     async def wait_until_ready(self, probes: ProbeClient) -> None:
         deadline = time.monotonic() + self.load.ready_seconds
@@ -120,7 +123,7 @@ class ShortRunner:
         if not block.ok:
             kinds = ", ".join(f"{kind} x {count}" for kind, count in block.failures.items())
             raise VariantError(f"no request was served as expected: {kinds}")
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(self.load.settle_seconds)
         return block.ok
 
     async def live(self, probes: ProbeClient) -> int:

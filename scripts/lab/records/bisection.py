@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+SCHEMA_VERSION = 1
+
 
 class PointKind(StrEnum):
     """What the points of a bisection are."""
@@ -37,6 +39,7 @@ class Point:
     """One release, interpreter or commit that may be measured."""
 
     label: str
+    """The version, the commit's hash, or the interpreter, such as `3.8`."""
     date: str | None = None
     """The day on which it appeared, `2023-01-31`."""
     link: str | None = None
@@ -109,8 +112,11 @@ class PointResult:
     """A point, and what came out of it."""
 
     point: Point
+    """What may be measured."""
     state: PointState
+    """What its measurements say."""
     runs: int = 0
+    """How often it was measured, a count."""
     leak_bytes: float | None = None
     """Bytes a request of the leak that is followed; the mean where it ran more than once."""
     live_bytes: float | None = None
@@ -126,6 +132,7 @@ class Change:
     """What one search found: the last point of one kind and the first of the other."""
 
     kind: SearchKind
+    """Which change was looked for."""
     before: str | None
     """The last measured point before the change; None: there is none."""
     after: str | None
@@ -143,12 +150,17 @@ class Bisection:
     """The whole answer, from which the page is written."""
 
     schema_version: int
+    """The version of this document's shape."""
     app: str
+    """The app's name."""
     package: str
+    """The package that was searched; `Python` where the points are interpreters."""
     kind: PointKind
+    """What the points are."""
     leak: Leak | None
-    """None: the ends do not differ."""
+    """The growth that was followed; None: the ends do not differ."""
     changes: tuple[Change, ...]
+    """What each search found."""
     points: tuple[PointResult, ...]
     """All points, the oldest first."""
     left_out: tuple[str, ...]
@@ -156,5 +168,8 @@ class Bisection:
     said: tuple[str, ...]
     """The answer in sentences, the most important first."""
     measured_points: int
+    """Points of which at least one run was measured, a count."""
     seconds: float
+    """How long the whole search took."""
     exit_code: int
+    """0: a change was found, 2: none, or not surely."""

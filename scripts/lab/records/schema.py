@@ -1,6 +1,6 @@
-"""The JSON Schema of `summary.json`, generated from the records' types and docstrings.
+"""The JSON Schemas of the lab's documents, generated from the records' types and docstrings.
 
-`python -m lab schema` prints it; a test compares it with the published file.
+`python -m lab schema summary` prints one; a test compares each with its published file.
 """
 
 import ast
@@ -14,8 +14,11 @@ from enum import Enum
 from types import NoneType
 from typing import Any
 
+from lab.records import bisection, layers, summary
+from lab.records.bisection import Bisection
 from lab.records.codec import least_value, optional_type, plain_types
-from lab.records.summary import SCHEMA_VERSION, Summary
+from lab.records.layers import LayersAnswer
+from lab.records.summary import Summary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PLAIN_NAMES = {
@@ -28,12 +31,29 @@ PLAIN_NAMES = {
 Schema = dict[str, Any]
 
 
-def summary_schema() -> Schema:
-    """The schema of the whole document; each record and enum stands once, under `$defs`."""
-    named = {kind.__name__: kind for kind in types_within(Summary)}
-    whole = record_schema(Summary)
-    whole["properties"]["schema_version"]["const"] = SCHEMA_VERSION
-    title = {"$schema": DIALECT, "title": "Worker Memory Lab: summary.json"}
+@dataclasses.dataclass(frozen=True, slots=True)
+class Document:
+    """A document with a schema: the record that it holds, and the version of its shape."""
+
+    record: type
+    version: str | int
+
+
+DOCUMENTS: Mapping[str, Document] = {
+    "summary": Document(Summary, summary.SCHEMA_VERSION),
+    "bisect": Document(Bisection, bisection.SCHEMA_VERSION),
+    "layers": Document(LayersAnswer, layers.SCHEMA_VERSION),
+}
+"""By the file's name without `.json`; the schema is `<name>.schema.json` in this folder."""
+
+
+def document_schema(name: str) -> Schema:
+    """The schema of a whole document; each record and enum stands once, under `$defs`."""
+    document = DOCUMENTS[name]
+    named = {kind.__name__: kind for kind in types_within(document.record)}
+    whole = record_schema(document.record)
+    whole["properties"]["schema_version"]["const"] = document.version
+    title = {"$schema": DIALECT, "title": f"Worker Memory Lab: {name}.json"}
     definitions = {name: definition(named[name]) for name in sorted(named)}
     return {**title, **whole, "$defs": definitions}
 
@@ -122,6 +142,6 @@ def optional_schema(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def schema_text() -> str:
-    """The schema as the published file holds it."""
-    return json.dumps(summary_schema(), indent=2) + "\n"
+def schema_text(name: str) -> str:
+    """The schema of a document as the published file holds it."""
+    return json.dumps(document_schema(name), indent=2) + "\n"

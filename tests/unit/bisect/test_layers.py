@@ -1,10 +1,15 @@
 """Which layers a leak needs, from trials of each exchange."""
 
+import json
+
 from builders import raw
+from jsonschema import Draft202012Validator
 from lab.bisect.layers import layers_answer
+from lab.records import codec
 from lab.records.layers import Exchange, Layer, LayersAnswer, Need, NotExchanged
 from lab.records.trial import Trial
 from lab.report.layers_page import layers_page
+from support.paths import ROOT
 
 MIB = raw.MIB
 LOOP = Exchange(Layer.LOOP, "loop-asyncio", "asyncio in place of uvloop")
@@ -63,3 +68,11 @@ def test_the_page_has_a_row_for_each_exchange_and_what_was_left() -> None:
     assert rows[1].startswith("|  | the app as it is | leak | ")
     assert "<b>" not in page
     assert "- middleware: it is in the app's own code" in page
+
+
+def test_an_answer_fits_its_published_schema() -> None:
+    schema = json.loads((ROOT / "scripts/lab/records/layers.schema.json").read_text("utf-8"))
+
+    found = answer(trial(20), (LOOP, trial(20)), (PARSER, None))
+
+    Draft202012Validator(schema).validate(json.loads(json.dumps(codec.encode(found))))

@@ -1,10 +1,13 @@
 """What is measured next, and the answer that comes of it."""
 
+import json
 from collections.abc import Callable
 
+from jsonschema import Draft202012Validator
 from lab.bisect.answer import Subject, answer_of
 from lab.bisect.plan import Progress, wanted, with_result
 from lab.errors import ExitCode
+from lab.records import codec
 from lab.records.bisection import (
     Bisection,
     Ends,
@@ -14,6 +17,7 @@ from lab.records.bisection import (
     PointState,
     SearchKind,
 )
+from support.paths import ROOT
 
 SUBJECT = Subject("shop", "orders", PointKind.RELEASE)
 
@@ -123,3 +127,17 @@ def test_a_good_end_behind_the_bad_one_asks_for_the_mend_alone() -> None:
 
     (change,) = answer.changes
     assert (change.kind, change.before, change.after) == (SearchKind.FIRST_MENDED, "1.8", "1.9")
+
+
+def test_an_answer_fits_its_published_schema() -> None:
+    schema = json.loads((ROOT / "scripts/lab/records/bisect.schema.json").read_text("utf-8"))
+    valid = Draft202012Validator(schema)
+    answers = (
+        answered(progress_of(30, Ends(15, 0, 29)), lambda i: keeps(900 * (9 <= i < 22))),
+        answered(progress_of(9, Ends(8, 0, None)), lambda _: None),
+    )
+
+    for each in answers:
+        written = json.loads(json.dumps(codec.encode(each)))
+        valid.validate(written)
+        assert not valid.is_valid({**written, "surprise": 1})

@@ -1,0 +1,115 @@
+"""A short run of a user app: what some requests leave live, and what goes wrong with one."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from builders import raw
+from lab.app.requests import user_app_of
+from lab.app.spec import AppSpec, RequestSpec
+from lab.engines.protocol import Endpoint
+from lab.errors import VariantError
+from lab.load.request_mix import UserApp
+from lab.measure.short_run import ShortLoad, ShortRun, ShortRunner
+from lab.probes.channels import PortChannel
+from lab.probes.client import ProbeClient
+from lab.records.observations import AllocationTrace, ProbeReading
+from support.paths import ROOT
+from support.script import Script
+from support.scripted_engine import ScriptedEngine
+
+WARM_UP = 3
+LOAD = ShortLoad(
+    2, ready_seconds=0.3, blocks=3, block_requests=10, traced_requests=5, settle_seconds=0
+)
+VARIANT = raw.variant(name="one")
+
+
+class Probes(ProbeClient):
+    """The scripted server's probes, which tell of Python's own allocator, too, and trace."""
+
+    def __init__(self, endpoint: Endpoint, tracer: str | None) -> None:
+        super().__init__(PortChannel(endpoint, VARIANT.axes.workers))
+        self.tracer = tracer
+
+    def reading(self) -> ProbeReading | None:
+        found = super().reading()
+        if found is None:
+            return None
+        whole = (replace(each, python_in_use_bytes=0) for each in found.workers)
+        return replace(found, workers=tuple(whole))
+
+    def trace(self) -> bool:
+        return self.tracer is not None
+
+    def traced(self, requests: int) -> AllocationTrace | None:
+        return AllocationTrace(self.tracer or "", requests, 0, (), {})
+
+
+class Runner(ShortRunner):
+    """A short run of a scripted variant."""
+
+    tracer: str | None = "tracemalloc"
+
+    def probes(self, endpoint: Endpoint) -> ProbeClient:
+        return Probes(endpoint, self.tracer)
+
+
+class Untraced(Runner):
+    """Of an app in which nothing traces."""
+
+    tracer = None
+
+
+def app() -> UserApp:
+    requests = (RequestSpec(path=VARIANT.path),)
+    return user_app_of(AppSpec(ROOT / "lab.toml", "one", warmup=WARM_UP, requests=requests))
+
+
+def ran(script: Script, runner: type[ShortRunner] = Runner) -> tuple[ShortRun, ScriptedEngine]:
+    with ScriptedEngine({"one": script}) as engine:
+        return asyncio.run(runner(engine, VARIANT, app(), LOAD).run()), engine
+
+
+def test_what_each_block_leaves_is_read_after_the_warm_up_and_after_it() -> None:
+    found, engine = ran(Script(lambda served: 1_000 * served))
+
+    assert found.requests == (10, 10, 10)
+    assert found.live_bytes == (3_000, 13_000, 23_000, 33_000)
+    assert found.environment is not None
+    assert found.trace is not None
+    assert (found.trace.tracer, found.trace.requests) == ("tracemalloc", 5)
+    assert (engine.started, engine.stopped) == (["one"], ["one"])
+
+
+def test_an_app_in_which_nothing_traces_has_no_trace_and_no_load_for_it() -> None:
+    found, _ = ran(Script(lambda served: served), Untraced)
+
+    assert found.trace is None
+    assert found.live_bytes[-1] == 33
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (Script(never_ready=True), r"the app did not answer within 0 s"),
+        (
+            Script(dies_after_requests=0, log=("Traceback", "ModuleNotFoundError: orders")),
+            "the app does not start: its server ended .*: ModuleNotFoundError: orders",
+        ),
+        (Script(status=500), "no request was served as expected: .* x 3"),
+        (Script(cannot_start="no image"), "one: no image"),
+    ],
+)
+def test_a_run_that_cannot_be_made_says_why_and_leaves_nothing_running(
+    script: Script, said: str
+) -> None:
+    with ScriptedEngine({"one": script}) as engine:
+        with pytest.raises(VariantError, match=said):
+            asyncio.run(Runner(engine, VARIANT, app(), LOAD).run())
+        assert engine.stopped == ["one"]
+
+
+def test_an_app_that_does_not_say_what_it_holds_is_told() -> None:
+    with pytest.raises(VariantError, match="do not say what they hold"):
+        ran(Script(), ShortRunner)
