@@ -13,9 +13,22 @@ from lab.report.terminal import answer_at_terminal
 from lab.store.run_folder import RunFolder
 
 
-def close(folder: RunFolder, diagnosis: Diagnosis, spec: AppSpec, console: Console) -> ExitCode:
-    """Print the answers; what they are worth as an exit code."""
+def close(
+    folder: RunFolder,
+    diagnosis: Diagnosis,
+    spec: AppSpec,
+    console: Console,
+    *,
+    tells_where: bool = True,
+) -> ExitCode:
+    """Print the answers; what they are worth as an exit code.
+
+    Args:
+        tells_where: whether the run stays where it is now.
+    """
     answer = app_answer(diagnosis, spec.name, base_name(spec))
     console.print(answer_at_terminal(answer))
-    console.print(f"report: {os.path.relpath(folder.path)}/answer.md, report.html", soft_wrap=True)
+    if tells_where:
+        path = os.path.relpath(folder.path)
+        console.print(f"report: {path}/answer.md, report.html", soft_wrap=True)
     return ExitCode(folder.read_summary().run.exit_code)

@@ -29,7 +29,7 @@ from lab.commands.app_run import AppRunInput, run_app
 from lab.commands.container_check import GuessFailed, checked
 from lab.commands.terminal import new_console
 from lab.commands.try_guess import Place, check_described, working_guess
-from lab.commands.try_release import LocalReleases
+from lab.commands.try_release import RERUN, LocalReleases
 from lab.commands.try_services import container_jemalloc
 from lab.commands.try_watch import check_watched, watch
 from lab.engines.choice import say, through_the_gate
@@ -96,7 +96,8 @@ def try_with_processes(
         releases = LocalReleases(spec, installed, engine, given, root / ENVIRONMENTS, work)
         run_input = AppRunInput(plan, settings, engine, results, releases=releases)
         folder, diagnosis = run_app(run_input, console)
-    return close(folder, diagnosis, spec, console)
+    is_rerun = given.get(RERUN) == "1"
+    return close(folder, diagnosis, spec, console, tells_where=not is_rerun)
 
 
 def place_of(given: Mapping[str, str], root: Path) -> Place:

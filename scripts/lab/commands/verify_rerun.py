@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.commands.try_release import RERUN
 from lab.errors import LabError
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
@@ -45,7 +46,7 @@ class Rerun:
         found = dict(given_of(self.experiment, {each.name for each in SETTINGS}))
         if self.manifest.app is not None:
             found |= {"APP": str(self.work / self.manifest.app), "EXAMPLE": "", "CHECK": ""}
-        return {**found, "RESULTS": str(self.results), "ENGINE": self.engine}
+        return {**found, "RESULTS": str(self.results), "ENGINE": self.engine, RERUN: "1"}
 
     @property
     def sentence(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from lab.__main__ import main
 from lab.commands.bundle_parts import parts_of
+from lab.commands.try_release import RERUN
 from lab.commands.verify_rerun import Rerun
 from lab.share.archive import Entry, zip_of
 from lab.share.manifest import NAME, facts_of
@@ -235,6 +236,7 @@ def test_a_trusted_app_is_run_by_its_own_description(
     settings = wanted[0].settings
     assert settings["APP"].endswith("/app/shop/lab.toml")
     assert (settings["HOST_CPUS"], settings["ENGINE"]) == ("4", "process")
+    assert settings[RERUN] == "1"
     assert wanted[0].script.name == "try"
 
 
