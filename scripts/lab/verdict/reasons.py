@@ -20,8 +20,15 @@ def leak_reason(seen: TroughEvidence, slope: Interval, live: TroughEvidence | No
     return (
         f"{_change(troughs)} and still grows evenly by {_rate(slope)},"
         f" {in_mib(seen.over_load(slope.estimate))} in {troughs.total_requests:,} requests"
-        f"{f'; live memory grows by {_rate(of_it)}' if of_it is not None else ''}."
+        f"{'' if of_it is None else _live_part(slope, of_it)}."
     )
+
+
+def _live_part(slope: Interval, of_it: Interval) -> str:
+    """How live memory grows; more is asked for than memory shows where it is not written to."""
+    unwritten = of_it.low > slope.high
+    why = ", of which memory shows what the app wrote to" if unwritten else ""
+    return f"; live memory grows by {_rate(of_it)}{why}"
 
 
 def climb_reason(climb: Climb, met: LimitMet) -> str:

@@ -538,6 +538,14 @@ def test_a_leak_is_told_with_the_growth_of_live_memory() -> None:
     assert "live memory grows by 772 B a request" in found.reason
 
 
+def test_live_memory_that_memory_does_not_show_was_not_written_to() -> None:
+    """Measured: a buffer of 512 KiB a request of which 72 KiB were written."""
+    seen = troughs(noisy(4 * DONE[:8], 0.05), requests=4000)
+    reason = judge_troughs(with_live(seen, 500 * 10_000 * np.arange(9))).reason
+
+    assert reason.endswith("9.8 KiB), of which memory shows what the app wrote to.")
+
+
 LIVE_IN_TWO_WORKERS = (
     40635024, 40865920, 41068720, 41166960, 41336560, 41396800, 41585696, 41758320, 41859952,
     41918304, 42091808,
