@@ -134,8 +134,8 @@ def read(description: AppSpec, name: Path) -> list[str]:
     path = path_below(description.folder, name)
     if path is None:
         raise UsageError(
-            f"{description.file}: requirements: {clipped(str(name), 80)!r} is no file of the app's "
-            "folder"
+            f"{description.file}: requirements: {clipped(str(name), 80)!r} is not a file of the"
+            " app's folder"
         )
     try:
         return read_bytes(path, MAX_BYTES).decode("utf-8-sig").splitlines()

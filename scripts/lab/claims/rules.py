@@ -80,7 +80,7 @@ class Terms(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in self.terms:
-            raise RuleError(f"{node.id!r} is no term; a quantity is written role.quantity")
+            raise RuleError(f"{node.id!r} is not a term: a quantity is written role.quantity")
         return self.terms[node.id].tree
 
 
@@ -211,7 +211,7 @@ def holds(operator: ast.cmpop, left: Value | Gap, right: Value | Gap) -> bool | 
 
 def number(value: Value) -> float:
     if isinstance(value, bool | str):
-        raise RuleError(f"{value!r} is no number")
+        raise RuleError(f"{value!r} is not a number")
     return value
 
 

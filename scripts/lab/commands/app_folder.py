@@ -37,7 +37,7 @@ def app_folder_for(plan: AppRunPlan, given: Settings, engine: Engine, results: P
         return folder
     wanted = begin(settings_of(plan.spec, given), engine, (plan.base,), (), slots, ROOT)
     if not re.search(rf"-{SUITE}-{re.escape(name)}(-[0-9]+)?$", resume):
-        raise UsageError(f"RESUME={resume}: that is no run of {name}: give APP its own folder")
+        raise UsageError(f"RESUME={resume}: that is not a run of {name}: name one of its runs")
     return named_unfinished(results, resume, wanted)
 
 

@@ -30,7 +30,7 @@ class Bundle:
 def open_bundle(path: Path) -> Bundle:
     """
     Raises:
-        LabError: it is no bundle, would harm, or its manifest does not hold.
+        LabError: it is not a bundle, would harm, or its manifest does not hold.
     """
     try:
         fault = file_fault(path.stat(), MOST_ARCHIVE_BYTES)
@@ -42,7 +42,7 @@ def open_bundle(path: Path) -> Bundle:
         with opened_file(path.resolve(), MOST_ARCHIVE_BYTES) as file:
             _, files = read_archive(file, os.fstat(file.fileno()).st_size)
         if NAME not in files:
-            raise UsageError(f"it is no bundle: it has no {NAME}")
+            raise UsageError(f"it is not a bundle: it has no {NAME}")
         manifest = read_manifest(files[NAME].content)
         check_files(manifest, {name: entry.content for name, entry in files.items()})
         check_shape(manifest, files)

@@ -49,7 +49,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     """0: the run here agrees, 1: it differs, 2: undecided, or not run.
 
     Raises:
-        LabError: it is no bundle, or one that would harm.
+        LabError: it is not a bundle, or one that would harm.
     """
     given = given_settings()
     file = declared.BUNDLE.read(given)

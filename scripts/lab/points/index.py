@@ -59,7 +59,7 @@ def index_files(package: str, index: str) -> list[IndexFile]:
         LabError: the index does not answer, or answers what cannot be read.
     """
     if not NAME.fullmatch(package):
-        raise UsageError(f"PACKAGE={package!r} is no name of a package")
+        raise UsageError(f"PACKAGE={package!r} is not the name of a package")
     content, kind = answer(f"{index}/{canonical(package)}/", package)
     with contextlib.suppress(ValueError, RecursionError):
         found = list(from_json(content) if "json" in kind else from_html(content))

@@ -165,7 +165,7 @@ def read_record(record: type, fields: Mapping[str, Read], value: Any) -> Any:
         for name, item in value.items():
             values[name] = fields[name](item)
     except KeyError as error:
-        raise ShapeError(f"{shown(name)} is no field of {record.__name__}") from error
+        raise ShapeError(f"{shown(name)} is not a field of {record.__name__}") from error
     except ShapeError as error:
         raise ShapeError(f"{name}: {error}") from error
     try:

@@ -38,7 +38,7 @@ def read_archive(file: BinaryIO, size_bytes: int) -> tuple[str, Mapping[str, Ent
     """The one folder of a bundle, and its files by their names in it.
 
     Raises:
-        UsageError: it is no bundle, or one that would write elsewhere or fill the machine.
+        UsageError: it is not a bundle, or one that would write elsewhere or fill the machine.
     """
     check_end(file, size_bytes)
     try:
@@ -56,9 +56,9 @@ def read_archive(file: BinaryIO, size_bytes: int) -> tuple[str, Mapping[str, Ent
                 files[name] = Entry(content, bool(info.external_attr >> 16 & stat.S_IXUSR))
             return top, files
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as error:
-        raise UsageError("it is no bundle: the zip is damaged") from error
+        raise UsageError("it is not a bundle: the zip is damaged") from error
     except (RuntimeError, OSError, ValueError) as error:
-        raise UsageError("it is no bundle: the zip cannot be read") from error
+        raise UsageError("it is not a bundle: the zip cannot be read") from error
 
 
 def check_written(archive: bytes) -> None:
@@ -84,7 +84,7 @@ def check_end(file: BinaryIO, size_bytes: int) -> None:
     file.seek(max(0, size_bytes - END.size - LOCATOR_BYTES))
     tail = file.read()
     if len(tail) < END.size or not tail[-END.size :].startswith(END_MARK):
-        raise UsageError("it is no bundle: no zip, or one with a comment")
+        raise UsageError("it is not a bundle: not a zip file, or one with a comment")
     _, _, _, here, count, directory_bytes, _, _ = END.unpack(tail[-END.size :])
     if tail.startswith(LOCATOR_MARK) or max(here, count) > MOST_ENTRIES:
         raise refused(f"it has more than {MOST_ENTRIES:,} entries")
@@ -165,7 +165,7 @@ def top_of(infos: Sequence[zipfile.ZipInfo]) -> str:
     """
     tops = {info.filename.partition("/")[0] for info in infos}
     if len(tops) != 1 or any("/" not in info.filename for info in infos):
-        raise UsageError("it is no bundle: its files do not stand in one folder")
+        raise UsageError("it is not a bundle: its files do not stand in one folder")
     return tops.pop()
 
 

@@ -41,8 +41,8 @@ def test_a_list_may_name_files_and_the_project(project: Path) -> None:
 @pytest.mark.parametrize(
     ("requirements", "said"),
     [
-        (["-r ../other.txt"], "is no file of the app's folder"),
-        (["-r gone.txt"], "'gone.txt' is no file of the app's folder"),
+        (["-r ../other.txt"], "is not a file of the app's folder"),
+        (["-r gone.txt"], "'gone.txt' is not a file of the app's folder"),
         (["./gone"], "is nothing of the app's folder"),
         (["../elsewhere"], "is nothing of the app's folder"),
         (["-r loop.txt"], "goes on without end"),
@@ -61,7 +61,7 @@ def test_what_is_not_there_is_one_line(project: Path, requirements: list[str], s
 def test_a_file_that_is_led_out_of_the_folder_is_refused(project: Path, tmp_path: Path) -> None:
     (project / "away.txt").symlink_to("/etc/passwd")
 
-    with pytest.raises(UsageError, match="is no file of the app's folder"):
+    with pytest.raises(UsageError, match="is not a file of the app's folder"):
         flat(project, ["-r away.txt"])
 
 

@@ -109,7 +109,7 @@ HOSTILE = {
     "run elsewhere": (renamed_run, "its run is not there"),
     "app elsewhere": (led_away, "its app is not there"),
     "bomb": (changed("bomb", b"\0" * (9 << 20)), "times its size"),
-    "no zip": (lambda _: b"#!/bin/sh\n" * 10, "it is no bundle"),
+    "no zip": (lambda _: b"#!/bin/sh\n" * 10, "it is not a bundle"),
 }
 
 

@@ -180,5 +180,5 @@ def test_an_answer_that_cannot_be_read_is_one_line(
 
 @pytest.mark.parametrize("name", ["../x", "a b", "", "-x", "a" * 101])
 def test_a_name_that_is_none_asks_nobody(name: str) -> None:
-    with pytest.raises(LabError, match="no name of a package"):
+    with pytest.raises(LabError, match="not the name of a package"):
         index_files(name, "https://nowhere.invalid")

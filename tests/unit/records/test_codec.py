@@ -38,7 +38,7 @@ def of(known: Any, **changes: Any) -> Any:
         ({"cpu_seconds": float("nan")}, "cpu_seconds: nan, a number out of range"),
         ({"cpu_seconds": float("inf")}, "cpu_seconds: inf, a number out of range"),
         ({"cpu_seconds": -1e308}, "cpu_seconds: -1e[+]308, a number out of range"),
-        ({"x" * 500: 1}, "'x{50,58}… is no field of Sample"),
+        ({"x" * 500: 1}, "'x{50,58}… is not a field of Sample"),
         ({"source": "x" * 500}, None),
         ({"cpu_seconds": 5}, None),
         ({"pids": None}, None),

@@ -84,7 +84,7 @@ def unix_seconds(timestamp: object) -> float:
     try:
         whole = datetime.fromisoformat(f"{day}T{clock}{zone}").astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise VariantError(f"stats payload: `read` is no date: {timestamp!r}") from error
+        raise VariantError(f"stats payload: `read` is not a date: {timestamp!r}") from error
     return whole.timestamp() + float(fraction or 0)
 
 
