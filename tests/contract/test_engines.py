@@ -14,6 +14,7 @@ from lab.engines.process.environments import Installed
 from lab.engines.process.launch_plan import Sources
 from lab.engines.process.process_group import SamplingPace
 from lab.engines.process.process_tree import LinuxTrees
+from lab.engines.written import WRITE_LIMITS, WriteLimits
 from lab.matrix.variants import read_matrix
 from support.engine_contract import Case, EngineContract
 from support.paths import ROOT
@@ -46,6 +47,12 @@ services:
     mem_limit: 256m
     environment: {LAB_WORKLOAD: lists, LAB_PROBES: "0", LAB_LIFECYCLE: compose}
     labels: *labels
+  py310-writer:
+    image: files
+    command: ["python3", "-c", "import time; open('x', 'wb').write(bytes(3 << 20)); time.sleep(60)"]
+    mem_limit: 256m
+    environment: {LAB_WORKLOAD: lists, LAB_PROBES: "0", LAB_FOLDER: "${LAB_SOCKETS_AT:-/}/.."}
+    labels: *labels
   py310-stranger:
     image: never-built
     command: "true"
@@ -72,7 +79,7 @@ class TestScripted(EngineContract):
 
 
 def variants(folder: Path):  # type: ignore[no-untyped-def]
-    known, _, stranger = all_variants(folder)
+    known, _, _, stranger = all_variants(folder)
     return known, stranger
 
 
@@ -82,10 +89,31 @@ def all_variants(folder: Path):  # type: ignore[no-untyped-def]
     return read_matrix(path, {})
 
 
-def process_engine(folder: Path, shown: Shown | None = None, **values: str) -> ProcessEngine:
+def process_engine(
+    folder: Path,
+    shown: Shown | None = None,
+    write_limits: WriteLimits = WRITE_LIMITS,
+    **values: str,
+) -> ProcessEngine:
     installed = {"files": Installed(Path(sys.executable), "CPython of the tests")}
     sources = Sources(folder / "compose.yaml", values, ROOT, installed)
-    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 4, PACE)
+    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 4, PACE, write_limits)
+
+
+def test_a_variant_that_fills_its_folder_is_ended_and_told(tmp_path: Path) -> None:
+    _, _, variant, _ = all_variants(tmp_path)
+    limits = WriteLimits(most_bytes=MIB, least_free_bytes=0, pace_seconds=0.02)
+    engine = process_engine(tmp_path, write_limits=limits)
+    try:
+        engine.start(variant)
+        assert wait_until(lambda: not engine.state(variant).running)
+        state = engine.state(variant)
+    finally:
+        engine.stop(variant)
+    assert state.reason.startswith("the lab ended it: it wrote 3.0")
+    assert "/x with 3.00 MiB; at most are 1.00 MiB" in state.reason
+    assert not state.at_limit
+    assert engine.state(variant) == state
 
 
 class TestProcess(EngineContract):
@@ -123,7 +151,7 @@ class TestProcess(EngineContract):
 def test_a_worker_outlives_its_master_below_the_supervisor_where_its_service_says_so(
     tmp_path: Path,
 ) -> None:
-    _, variant, _ = all_variants(tmp_path)
+    _, variant, _, _ = all_variants(tmp_path)
     engine, readings = process_engine(tmp_path), []
     try:
         endpoint = engine.start(variant)

@@ -89,7 +89,7 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
     """
     volumes = [
         f"{root}/images/entry:/lab/entry:ro",
-        f"{work}/{LOGS}:/var/log/lab",
+        f"{work}/{LOGS}/{name}:/var/log/lab",
         f"{work}/{HOMES}/{name}:/lab/home",
     ]
     if service["environment"].get("LAB_FOLDER") == FOLDER:
@@ -128,6 +128,7 @@ def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
             f"{work}/{COPY}:{description.folder}:ro",
             f"{work}/{LOGS}:/var/log/lab:ro",
             f"{work}/{SOCKETS}:/lab/probes",
+            f"{work}/{HOMES}:/lab/homes:ro",
             f"{work}/{GUESS}:/lab/guess",
             f"{work}/{RECORD}:/lab/{RECORD}:ro",
         ],

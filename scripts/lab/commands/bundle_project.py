@@ -155,7 +155,7 @@ def in_bundle(service: Service, name: str, cpus: int | None) -> Service:
     found = hardened(service, name, WORK, Path("."), cpus)
     volumes = [each for each in found["volumes"] if not each.startswith(f"{WORK}/")]
     environment = {**found["environment"], "LAB_LIFECYCLE": "${LAB_LIFECYCLE:-compose}"}
-    return {**found, "environment": environment, "volumes": [*volumes, "logs:/var/log/lab"]}
+    return {**found, "environment": environment, "volumes": volumes}
 
 
 def built(app: AppSpec, folder: str, service: Service) -> Service:

@@ -15,8 +15,7 @@ from lab.commands.decider import RunDecider
 from lab.commands.outcome import answered
 from lab.commands.rebuild import judge_anew, rebuild
 from lab.commands.terminal import new_console
-from lab.commands.try_app import PROBES
-from lab.engines.choice import choose, through_the_gate
+from lab.engines.choice import app_through_the_gate, choose
 from lab.errors import ExitCode, UsageError
 from lab.measure.run import SuiteRun, measure_suite
 from lab.paths import COMPOSE_FILE, ROOT
@@ -68,6 +67,6 @@ def suite_again(given: Mapping[str, str], results: Path, console: Console) -> Ru
 def app_again(given: Mapping[str, str], results: Path, console: Console) -> RunFolder:
     """The run's app once more."""
     settings, spec = app_settings(given), with_command(given_app(given, ROOT), given)
-    engine = through_the_gate(PROBES if spec.probes else None).engine
+    engine = app_through_the_gate(has_probes=spec.probes)
     plan = plan_of(spec, COMPOSE_FILE, given, None)
     return run_app(AppRunInput(plan, settings, engine, results), console)[0]

@@ -32,15 +32,13 @@ from lab.commands.try_guess import Place, check_described, working_guess
 from lab.commands.try_release import RERUN, LocalReleases
 from lab.commands.try_services import container_jemalloc
 from lab.commands.try_watch import check_watched, watch
-from lab.engines.choice import say, through_the_gate
+from lab.engines.choice import app_through_the_gate, say
 from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
 from lab.settings import declared, given_settings
 from lab.store.layout import results_folder
 
 CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
-PROBES = Path("/lab/probes")
-"""Where the driver's container sees the sockets of the variants."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,7 +140,7 @@ def try_with_containers(
     settings = app_settings(given)
     spec = given_app(given, root)
     plan = plan_of(spec, root / COMPOSE_FILE, given, container_jemalloc(given))
-    engine = through_the_gate(PROBES if spec.probes else None).engine
+    engine = app_through_the_gate(has_probes=spec.probes)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         spec = checked(engine, plan.base, spec)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.app.container import HOMES, JEMALLOC_LINK, SOCKETS, driver, hardened
+from lab.app.container import HOMES, JEMALLOC_LINK, LOGS, SOCKETS, driver, hardened
 from lab.app.interventions import interventions_for
 from lab.app.services import image_name, services
 from lab.app.spec import AppSpec
@@ -23,8 +23,8 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> tup
     changes = interventions_for(spec, container_jemalloc(given))
     written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None)
     for name in written:
-        (work / SOCKETS / name).mkdir(exist_ok=True)
-        (work / HOMES / name).mkdir(exist_ok=True)
+        for place in (LOGS, SOCKETS, HOMES):
+            (work / place / name).mkdir(exist_ok=True)
     document = {
         name: {**hardened(service, name, host_work, host_root, cpus), "image": tagged_image(spec)}
         for name, service in written.items()

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.engines.protocol import Engine
 from lab.errors import LabError, UsageError
@@ -12,8 +13,12 @@ from lab.matrix.variants import read_matrix, select
 from lab.settings import Settings
 from lab.text.phrases import printable
 
+if TYPE_CHECKING:
+    from lab.engines.docker.engine import AppPlaces
+
 GATE = "tcp://gate:2375"
-LOGS = Path("/var/log/lab")
+LOGS, SOCKETS, HOMES = Path("/var/log/lab"), Path("/lab/probes"), Path("/lab/homes")
+"""Where the driver's container sees what variants write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +59,25 @@ def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> EngineCh
     return as_processes(settings, root, given)
 
 
-def through_the_gate(sockets: Path | None = None) -> EngineChoice:
+def app_through_the_gate(*, has_probes: bool) -> Engine:
+    """Docker behind the gate, for the variants of a user app."""
+    from lab.engines.docker.engine import AppPlaces
+
+    return through_the_gate(AppPlaces(SOCKETS, HOMES, LOGS, has_probes)).engine
+
+
+def through_the_gate(places: "AppPlaces | None" = None) -> EngineChoice:
     """Docker behind the gate.
 
     Args:
-        sockets: the folder of a user app's probes, with one folder for each variant.
+        places: the folders of a user app; None for variants of compose.yaml.
     """
     # Imported here, because without containers the Docker client is not needed.
     from lab.engines.docker.engine import DockerEngine, Lifecycle, connect
 
     lifecycle = Lifecycle(os.environ.get("LAB_LIFECYCLE", Lifecycle.COMPOSE.value))
     project = os.environ["LAB_PROJECT"]
-    engine = DockerEngine(connect(GATE), project, lifecycle, LOGS, sockets)
+    engine = DockerEngine(connect(GATE), project, lifecycle, LOGS, places)
     return EngineChoice(engine, parse_missing(os.environ.get("LAB_MISSING", "")))
 
 

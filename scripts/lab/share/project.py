@@ -11,6 +11,13 @@ THERE = "/lab/there"
 RERUN = "rerun"
 """The driver's command in a bundle."""
 PROJECT = "memlab-bundle"
+PLACES_OF_VARIANTS = {"home": "/lab/home", "probes": "/lab/probes", "logs": "/var/log/lab"}
+"""Where a variant of a user app sees each of its volumes."""
+SEEN_BY_DRIVER = {
+    "home": ("/lab/homes", ":ro"),
+    "probes": ("/lab/probes", ""),
+    "logs": ("/var/log/lab", ":ro"),
+}
 PLACES = "places"
 """The service that keeps the volumes; folders of its image, which user 1000 owns, are theirs."""
 
@@ -72,11 +79,11 @@ def app_services(
         file: the one that describes it, in its folder.
         image_command: what its image served it with, as the engine reports it; empty: none.
     """
-    volumes: dict[str, Any] = {"logs": {}}
+    volumes: dict[str, Any] = {}
     found: dict[str, Service] = {}
     kept = []
     for name, variant in variants.items():
-        own = {f"home-{name}": "/lab/home", f"probes-{name}": "/lab/probes"}
+        own = {f"{place}-{name}": inside for place, inside in PLACES_OF_VARIANTS.items()}
         volumes |= {volume: {} for volume in own}
         kept += [f"{volume}:/lab/places/{volume}" for volume in own]
         found[name] = {
@@ -84,17 +91,31 @@ def app_services(
             "volumes": [*variant["volumes"], *(f"{v}:{path}" for v, path in own.items())],
             "depends_on": [PLACES],
         }
-    inside = f"/lab/{folder}"
-    sockets = [f"probes-{name}:/lab/probes/{name}" for name in variants]
-    driver = rerunning(lab["driver"], [f"./{folder}:{inside}:ro", *sockets])
-    own = {"APP": f"{inside}/{file}", "LAB_IMAGE_COMMAND": image_command.replace("$", "$$")}
-    environment = {**driver["environment"], **own}
+    own = {"APP": f"/lab/{folder}/{file}", "LAB_IMAGE_COMMAND": image_command.replace("$", "$$")}
+    driver = app_driver(lab["driver"], tuple(variants), folder, own)
     found |= {
         "gate": lab["gate"],
-        "driver": {**driver, "environment": environment, "depends_on": ["gate", PLACES]},
-        PLACES: places(lab["gate"], ["logs:/lab/places/logs", *kept]),
+        "driver": driver,
+        PLACES: places(lab["gate"], kept),
     }
     return found, volumes
+
+
+def app_driver(
+    driver: Service, variants: Sequence[str], folder: str, variables: Mapping[str, str]
+) -> Service:
+    """The driver that sees the app and what each of its variants writes."""
+    own = [each for each in driver["volumes"] if not each.startswith("logs:")]
+    seen = [
+        f"{place}-{name}:{where}/{name}{mode}"
+        for name in variants
+        for place, (where, mode) in SEEN_BY_DRIVER.items()
+    ]
+    return {
+        **rerunning({**driver, "volumes": own}, [f"./{folder}:/lab/{folder}:ro", *seen]),
+        "environment": {**driver["environment"], **variables},
+        "depends_on": ["gate", PLACES],
+    }
 
 
 def places(hardened: Service, volumes: Sequence[str]) -> Service:

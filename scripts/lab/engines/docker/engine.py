@@ -8,6 +8,7 @@ would end them all: then a variant is taken as it is, once.
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from lab.engines.docker.patient_client import GATE_DEADLINE_SECONDS, PatientClie
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with
+from lab.engines.written import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
@@ -29,6 +31,19 @@ SERVER_PORT = 8000
 PROBE_PORT = 8100
 STOP_SECONDS = 2
 CALL_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class AppPlaces:
+    """Where the driver sees what the variants of a user app write, each in a folder of its name."""
+
+    sockets: Path
+    homes: Path
+    logs: Path
+    has_probes: bool
+
+    def of(self, variant: str) -> tuple[Path, ...]:
+        return tuple(place / variant for place in (self.homes, self.logs, self.sockets))
 
 
 class Lifecycle(StrEnum):
@@ -70,14 +85,17 @@ class DockerEngine:
         project: str,
         lifecycle: Lifecycle,
         logs: Path,
-        sockets: Path | None = None,
+        places: AppPlaces | None = None,
+        write_limits: WriteLimits = WRITE_LIMITS,
     ) -> None:
         self.client = client
         self.project = project
         self.lifecycle = lifecycle
         self.logs = logs
-        self.sockets = sockets
-        """The folder of a user app's probes, with one folder for each variant."""
+        self.places = places
+        """The folders of a user app; None for variants of compose.yaml."""
+        self.write_limits = write_limits
+        self.watches: dict[str, WriteWatch] = {}
         self.used: set[str] = set()
         self.container_names: dict[str, str] = {}
         """The name of each variant's container, once the engine has found it."""
@@ -125,37 +143,56 @@ class DockerEngine:
                 f"{variant.name}: a second trial needs a fresh container: use make repro"
             )
         self.used.add(variant.name)
+        self.watch(variant)
         labels = {k: v for k, v in inspected["Config"]["Labels"].items() if k.startswith("memlab.")}
         container = {"image": str(inspected["Image"]), **labels}
-        sockets = self.sockets / variant.name if self.sockets else None
+        has_probes = self.places is not None and self.places.has_probes
+        sockets = self.places.sockets / variant.name if self.places and has_probes else None
         return Endpoint(variant.name, SERVER_PORT, PROBE_PORT, container, sockets)
+
+    def watch(self, variant: Variant) -> None:
+        """Look at what a user app writes, from its start on."""
+        if self.places is not None:
+            folders, limits = self.places.of(variant.name), self.write_limits
+            self.watches[variant.name] = WriteWatch(folders, lambda: self.end(variant), limits)
+
+    def end(self, variant: Variant) -> None:
+        """Stop a variant that writes too much, be it that a plain `compose up` ends with it."""
+        with contextlib.suppress(VariantError, NotFound), readable_errors(variant, "be stopped"):
+            self.client.stop(self.name(variant), timeout=STOP_SECONDS)
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         return StatsStream(self.client, self.name(variant), on_sample)
 
     def state(self, variant: Variant) -> State:
         inspected = self.inspect(variant)
+        watch = self.watches.get(variant.name)
+        if watch is not None and watch.fault:
+            return State(running=False, reason=watch.fault)
         status = int(inspected["State"]["ExitCode"]) if not inspected["State"]["Running"] else None
         if self.lifecycle is Lifecycle.COMPOSE:
             # PID 1 outlives the server there and writes its exit status to a file; elsewhere the
             # file may be of an earlier trial.
-            written = exit_status(self.log_path(inspected).with_suffix(".exit"))
+            written = exit_status(self.log_path(variant, inspected).with_suffix(".exit"))
             status = status if written is None else written
         if status is None:
             return State(running=True)
         return ended_with(status)
 
-    def log_path(self, inspected: Mapping[str, Any]) -> Path:
-        return self.logs / f"{inspected['Config']['Hostname']}.log"
+    def log_path(self, variant: Variant, inspected: Mapping[str, Any]) -> Path:
+        folder = self.logs / variant.name if self.places else self.logs
+        return folder / f"{inspected['Config']['Hostname']}.log"
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
         try:
-            path = self.log_path(self.inspect(variant))
+            path = self.log_path(variant, self.inspect(variant))
         except VariantError:
             return ()
         return log_lines(path)[-lines:]
 
     def stop(self, variant: Variant) -> None:
+        if watch := self.watches.get(variant.name):
+            watch.stop()
         if self.lifecycle is Lifecycle.DRIVER:
             with contextlib.suppress(NotFound), readable_errors(variant, "be stopped"):
                 self.client.stop(self.name(variant), timeout=STOP_SECONDS)

@@ -30,6 +30,7 @@ from lab.engines.process.process_group import (
 )
 from lab.engines.process.process_tree import trees_here
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with, probe_ports
+from lab.engines.written import WRITE_LIMITS, WriteLimits
 from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
@@ -41,9 +42,15 @@ class ProcessEngine:
     """The variants as process trees of this machine."""
 
     def __init__(
-        self, sources: Sources, shown: Shown, cpus: int | None, pace: SamplingPace = PACE
+        self,
+        sources: Sources,
+        shown: Shown,
+        cpus: int | None,
+        pace: SamplingPace = PACE,
+        write_limits: WriteLimits = WRITE_LIMITS,
     ) -> None:
         self.sources, self.shown, self.cpus, self.pace = sources, shown, cpus, pace
+        self.write_limits = write_limits
         self.shown_by_cpus = {cpus: shown}
         self.cgroups, self.trees, self.ports = Cgroups(), trees_here(), Ports()
         self.running: dict[str, ProcessGroup] = {}
@@ -136,7 +143,7 @@ class ProcessEngine:
             except (OSError, LabError) as error:
                 raise VariantError(f"{variant.name} cannot start: {error}") from error
             cleanup.pop_all()
-        return ProcessGroup(process, plan.work, cgroup, beside)
+        return ProcessGroup(process, plan.work, cgroup, beside, self.write_limits)
 
     def start_beside(
         self, plan: LaunchPlan, cleanup: contextlib.ExitStack
@@ -195,6 +202,8 @@ class ProcessEngine:
             return State(running=True)
         if running.stopped_by:
             return State(running=False, reason=running.stopped_by, at_limit=True)
+        if running.writes.fault:
+            return State(running=False, reason=running.writes.fault)
         return ended_with(status)
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:

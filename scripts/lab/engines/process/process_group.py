@@ -14,6 +14,7 @@ from lab.engines.logs import exit_status, log_lines
 from lab.engines.process import supervisor
 from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.process_tree import Trees
+from lab.engines.written import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.records.observations import Sample
 
 STOP_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5
@@ -43,10 +44,12 @@ class ProcessGroup:
         work: Path,
         group: Cgroup | None,
         beside: Sequence[subprocess.Popen[bytes]] = (),
+        write_limits: WriteLimits = WRITE_LIMITS,
     ) -> None:
         self.process, self.work, self.group, self.beside = process, work, group, tuple(beside)
         self.stopped_by = ""
-        """Why the lab itself stopped it, in one sentence."""
+        """Why the lab itself stopped it at its memory limit, in one sentence."""
+        self.writes = WriteWatch([work], self.ask_to_end, write_limits)
 
     def log_lines(self) -> tuple[str, ...]:
         """The last lines of the server's log, and behind them the supervisor's."""
@@ -67,6 +70,7 @@ class ProcessGroup:
 
     def wait(self) -> bool:
         """Whether all have ended in time; a supervisor that does not end is killed."""
+        self.writes.stop()
         ended = True
         for each in self.supervisors():
             try:

@@ -12,8 +12,9 @@ import pytest
 import requests
 from builders import raw
 from docker.errors import NotFound
-from lab.engines.docker.engine import DockerEngine, Lifecycle
+from lab.engines.docker.engine import AppPlaces, DockerEngine, Lifecycle
 from lab.engines.docker.stats_stream import StatsStream
+from lab.engines.written import WriteLimits
 from lab.records.observations import Sample
 from support.polling import wait_until
 
@@ -154,3 +155,64 @@ def test_a_name_that_was_found_is_not_looked_for_again() -> None:
 
     assert engine.name(variant) == "lab_py37-flask_1"
     assert client.asked == ["lab-py37-flask-1", "lab_py37-flask_1", "lab_py37-flask_1"]
+
+
+class Started(Inspected):
+    """A container that runs until it is stopped."""
+
+    def __init__(self, known: str) -> None:
+        super().__init__(known)
+        self.stopped: list[str] = []
+
+    def inspect_container(self, name: str) -> dict[str, Any]:
+        state = {"Running": False, "ExitCode": 137 * bool(self.stopped)}
+        inspected = super().inspect_container(name)
+        return {
+            **inspected,
+            "State": state,
+            "Config": {"Labels": {}, "Hostname": "h"},
+            "Image": "i",
+        }
+
+    def start(self, _: str) -> None:
+        """As the engine does."""
+
+    def stop(self, name: str, timeout: int) -> None:
+        self.stopped.append(name)
+
+
+def test_an_app_that_writes_too_much_is_stopped_and_its_state_says_why(tmp_path: Path) -> None:
+    variant, client = raw.variant("own-app"), Started("lab-own-app-1")
+    homes, logs, sockets = (tmp_path / name for name in ("homes", "logs", "probes"))
+    for place in (homes, logs, sockets):
+        (place / variant.name).mkdir(parents=True)
+    engine = DockerEngine(
+        client,  # type: ignore[arg-type]
+        "lab",
+        Lifecycle.DRIVER,
+        logs,
+        AppPlaces(sockets, homes, logs, has_probes=True),
+        WriteLimits(most_bytes=1 << 20, least_free_bytes=0, pace_seconds=0.001),
+    )
+    assert engine.start(variant).sockets == sockets / variant.name
+    (homes / "another").mkdir()
+    (homes / "another" / "x").write_bytes(bytes(4 << 20))
+    (homes / variant.name / "x").write_bytes(bytes(2 << 20))
+
+    assert wait_until(lambda: client.stopped, step_seconds=0.002)
+    assert client.stopped == ["lab-own-app-1"]
+    state = engine.state(variant)
+    assert state.reason.startswith("the lab ended it: it wrote 2.00 MiB in 1 file")
+    assert (state.running, state.at_limit) == (False, False)
+    engine.stop(variant)
+
+
+def test_the_log_of_an_app_stands_in_a_folder_of_its_variant(tmp_path: Path) -> None:
+    variant, client = raw.variant("own-app"), Started("lab-own-app-1")
+    (tmp_path / variant.name).mkdir()
+    (tmp_path / variant.name / "h.log").write_text("its own\n")
+    (tmp_path / "h.log").write_text("another's\n")
+    places = AppPlaces(tmp_path, tmp_path, tmp_path, has_probes=False)
+    engine = DockerEngine(client, "lab", Lifecycle.DRIVER, tmp_path, places)  # type: ignore[arg-type]
+
+    assert engine.log_tail(variant) == ("its own",)
