@@ -145,8 +145,8 @@ class WriteWatch:
         if now.largest:
             wrote += f", the largest {shown(Path(now.largest))} with {size(now.largest_bytes)}"
         if more_bytes > limits.most_bytes or more_entries > limits.most_entries:
-            most = f"{size(limits.most_bytes)} and {limits.most_entries:,} of them"
-            return f"the lab ended it: {wrote}; at most are {most}"
+            both = f"{size(limits.most_bytes)} and {limits.most_entries:,} of them"
+            return f"the lab ended it: {wrote}; at most are {both}"
         free_bytes = self.free_bytes(self.folders[0])
         if free_bytes < min(limits.least_free_bytes, self.free_before // 2):
             return f"the lab ended it: its disk has {size(free_bytes)} left; {wrote}"
