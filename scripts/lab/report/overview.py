@@ -69,7 +69,7 @@ def overview_of(summary: Summary) -> Overview:
     return Overview(
         headline=_headline(summary, measured),
         lines=tuple(_lines(summary.variants)),
-        findings=tuple(_findings(measured)),
+        findings=() if summary.own is not None else tuple(_findings(measured)),
         warnings=tuple(_warnings(summary)),
         measured=bool(measured),
     )
@@ -187,7 +187,9 @@ def _growth(variant: VariantSummary) -> int:
 def _line(members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]) -> OverviewLine:
     verdict = members[0].verdict
     memories = [variant.memory_bytes for variant in members if variant.memory_bytes]
-    text = _measured(verdict, memories, members) + _predicted(members)
+    is_predicted = any(each.prediction.growth_bytes is not None for each in everyone)
+    prediction = _predicted(members) if is_predicted else "."
+    text = _measured(verdict, memories, members) + prediction
     return OverviewLine(verdict, group_name(members, everyone), len(members), text)
 
 

@@ -48,15 +48,29 @@ def test_a_leak_and_what_has_no_verdict() -> None:
     variants = [
         factories.variant_summary("one", Verdict.LEAK, growth=40 * MIB, predicted=None),
         factories.unmeasured("two"),
+        factories.variant_summary("three", predicted=9 * MIB),
     ]
     told = overview_of(factories.summary(variants))
 
-    assert told.headline == "Of 2 variants, 1 leaks and 1 is inconclusive."
+    assert told.headline == "Of 3 variants, 1 leaks, 1 stayed flat and 1 is inconclusive."
     assert [f"{line.names} {line.text}" for line in told.lines] == [
         "one was still growing at the last reading: +40.0 MiB, at 64.0 MiB, 0 B a request. "
         "Nothing was predicted.",
+        "three stayed flat: 0.0 MiB, settled at 24.0 MiB. Predicted: +9.0 MiB; measured is 0.00 of "
+        "it.",
         "two has no verdict. It never got ready within 60 s.",
     ]
+
+
+def test_an_app_is_not_compared_by_the_axes_of_the_matrix() -> None:
+    assert overview_of(factories.own_summary()).findings == ()
+
+
+def test_where_nothing_is_predicted_of_any_variant_no_line_says_so() -> None:
+    variants = [factories.variant_summary("one", Verdict.LEAK, growth=40 * MIB, predicted=None)]
+    (told,) = overview_of(factories.summary(variants)).lines
+
+    assert told.text.endswith("64.0 MiB, 0 B a request.")
 
 
 @pytest.mark.parametrize(
