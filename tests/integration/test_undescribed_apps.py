@@ -20,6 +20,7 @@ EXPECTED = {
     "docker_entrypoint": ["/mode"],
     "sse_without_end": ["/page"],
     "postgres_and_redis": ["/visits"],
+    "websocket_rooms": ["/rooms/{n}"],
 }
 """In every run of the tests; the paths that are measured."""
 EXPECTED_SLOWLY = {
@@ -36,6 +37,7 @@ EXPECTED_SLOWLY = {
     "pyramid_app": ["/hello"],
     "openapi_bodies": ["/search?text=lab{n}", "/people", "/people/1"],
     "large_download": ["/report"],
+    "csrf_form": ["/notes/new"],
 }
 DESCRIBED = {"jwt_login": ["/account", "/basket"]}
 """Those that bring a lab.toml, as nothing tells a guess how to log in."""

@@ -65,7 +65,9 @@ def check_login(spec: AppSpec, table: Table) -> None:
         )
     for number, request in enumerate(spec.requests, start=1):
         where = f"{table.file}: {keys.REQUESTS}[{number}]."
-        if token is None and TOKEN in "".join((request.path, *request.headers.values())):
+        if token is None and TOKEN in "".join(
+            (request.path, *request.headers.values(), *request.say)
+        ):
             raise UsageError(
                 f'{where}{TOKEN} has nothing to stand for: say [{keys.LOGIN}] with token = "..."'
             )

@@ -6,7 +6,17 @@ from typing import Any
 
 from lab.app.key import Key
 from lab.app.spec import RequestProtocol, RequestSpec
-from lab.app.toml_kinds import FileName, Number, OneMember, Statuses, Text, TextMap, Uploads, Whole
+from lab.app.toml_kinds import (
+    FileName,
+    Number,
+    OneMember,
+    Statuses,
+    Text,
+    TextMap,
+    Texts,
+    Uploads,
+    Whole,
+)
 from lab.records.variant import Connection
 
 REQUESTS = "requests"
@@ -23,7 +33,7 @@ KIND = Key(
     OneMember(RequestProtocol),
     NO_REQUEST.kind,
     '"http"',
-    "`tcp`: connect and close without a word",
+    "`tcp`: connect and close without a word; `websocket`: open, say, listen, close",
 )
 METHOD = Key(
     "method", Text("a method such as POST", TOKEN), NO_REQUEST.method, '"POST"', "any method"
@@ -99,6 +109,22 @@ ABANDON = Key(
     "the share of requests whose client goes away after 10 ms, which counts as served",
     "`0`",
 )
+SAY = Key(
+    "say",
+    Texts("a list of texts", r"[\s\S]*"),
+    NO_REQUEST.say,
+    '["hello {n}"]',
+    "the texts that a client says over a `websocket`; `{n}` counts up",
+    "nothing",
+)
+LISTEN: Key[int | None] = Key(
+    "listen",
+    Whole(0, 100_000),
+    NO_REQUEST.listen,
+    "1",
+    "the messages of a `websocket` that a client waits for before it closes",
+    "one for each text, or as many as come in `read_seconds`",
+)
 
 LOGIN = "login"
 """The table of the request before the load: `[login]`."""
@@ -148,4 +174,9 @@ REQUEST_KEYS: tuple[Key[Any], ...] = (
     CONNECTION,
     READ_SECONDS,
     ABANDON,
+    SAY,
+    LISTEN,
 )
+ONLY_HTTP: tuple[Key[Any], ...] = (METHOD, BODY, BODY_FILE, MULTIPART, CONNECTION)
+"""Keys of plain requests alone."""
+ONLY_WEBSOCKET: tuple[Key[Any], ...] = (SAY, LISTEN)

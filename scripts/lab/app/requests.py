@@ -12,8 +12,11 @@ from lab.files import read_bytes
 from lab.load.login import LET_IN, Login
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import UserApp, WeightedRequest
+from lab.load.websocket import SWITCHING, Conversation
 from lab.units import MIB
 
+MANY = 1 << 31
+"""More messages than are ever waited for: until the client hangs up."""
 USER_APP_BOUNDARY = "worker-memory-lab-own-app"
 MOST_BODY_BYTES = 64 * MIB
 JSON = "application/json"
@@ -51,12 +54,22 @@ def weighted_request_of(request: RequestSpec) -> WeightedRequest:
     if request.kind is RequestProtocol.TCP:
         return WeightedRequest(None, request.weight, request.connection)
     return WeightedRequest(
-        request_of(request, SUCCESS),
+        opening(request)
+        if request.kind is RequestProtocol.WEBSOCKET
+        else request_of(request, SUCCESS),
         request.weight,
         request.connection,
         request.read_seconds,
         request.abandon,
     )
+
+
+def opening(request: RequestSpec) -> Request:
+    """The request that opens a websocket, with what is said over it."""
+    many = MANY if request.read_seconds is not None else len(request.say)
+    listen = many if request.listen is None else request.listen
+    opened = request_of(request, (SWITCHING,))
+    return replace(opened, conversation=Conversation(request.say, listen))
 
 
 def request_of(request: RequestSpec, usual: Container[int]) -> Request:

@@ -18,6 +18,8 @@ class RequestProtocol(StrEnum):
     HTTP = "http"
     TCP = "tcp"
     """Connect and close without a word."""
+    WEBSOCKET = "websocket"
+    """Open, say, listen, close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class RequestSpec:
     """How long each answer is read before the client hangs up; None: to its end."""
     abandon: float = 0.0
     """The share of the requests whose client goes away before it is answered."""
+    say: tuple[str, ...] = ()
+    """The texts that a client says over a websocket."""
+    listen: int | None = None
+    """The messages that it waits for; None: one for each text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,6 +218,7 @@ def request(table: Table) -> RequestSpec:
     kind = table.read(request_keys.KIND)
     if kind is RequestProtocol.TCP:
         check_nothing_is_sent(table)
+    check_kind(table, kind)
     return RequestSpec(
         kind=kind,
         method=table.read(request_keys.METHOD).upper(),
@@ -231,6 +232,8 @@ def request(table: Table) -> RequestSpec:
         connection=table.read(request_keys.CONNECTION),
         read_seconds=table.read(request_keys.READ_SECONDS),
         abandon=table.read(request_keys.ABANDON),
+        say=table.read(request_keys.SAY),
+        listen=table.read(request_keys.LISTEN),
     )
 
 
@@ -244,6 +247,24 @@ def check_one_body(table: Table) -> None:
     names = [key.name for key in keys_of_bodies if key in table]
     if len(names) > 1:
         table.refuse(names[1], f"one body, and {names[0]} is given already")
+
+
+def check_kind(table: Table, kind: RequestProtocol) -> None:
+    """Refuse keys of another kind of request.
+
+    Raises:
+        UsageError: names the key, and the kind that has it.
+    """
+    is_websocket = kind is RequestProtocol.WEBSOCKET
+    others = request_keys.ONLY_HTTP if is_websocket else request_keys.ONLY_WEBSOCKET
+    for key in others:
+        if key in table:
+            table.refuse(key.name, f'nothing here: it is a key of kind = "{other_kind(kind)}"')
+
+
+def other_kind(kind: RequestProtocol) -> RequestProtocol:
+    http, websocket = RequestProtocol.HTTP, RequestProtocol.WEBSOCKET
+    return http if kind is websocket else websocket
 
 
 def check_nothing_is_sent(table: Table) -> None:

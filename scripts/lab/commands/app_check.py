@@ -11,6 +11,7 @@ from lab.app.guess.asking import Answer
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec
+from lab.commands.websocket_check import converse
 from lab.engines.process.listening import Listening
 from lab.engines.protocol import Endpoint, Engine
 from lab.errors import VariantError
@@ -45,6 +46,8 @@ class Running:
     variant: Variant
 
     def ask(self, request: GuessedRequest, number: int = 1) -> Answer:
+        if request.is_websocket:
+            return converse(self.endpoint.host, self.endpoint.port, request, number)
         return ask(self.endpoint.host, self.endpoint.port, request, number)
 
     def log(self) -> str:

@@ -34,6 +34,7 @@ class Visitor:
         if self.token is not None:
             values["path"] = request.path.replace(TOKEN, quote(self.token, safe=""))
             values["body"] = values.get("body", b"").replace(TOKEN.encode(), self.token.encode())
+            values["say"] = [text.replace(TOKEN, self.token) for text in values.get("say", ())]
             headers = {name: text.replace(TOKEN, self.token) for name, text in headers.items()}
         if self.keeps_cookies and self.jar.values:
             headers["Cookie"] = self.jar.field().decode("ascii").partition(": ")[2].strip()

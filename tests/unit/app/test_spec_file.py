@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from lab.app import spec_file as toml
-from lab.app.request_keys import REQUEST_KEYS
+from lab.app.request_keys import KIND, ONLY_HTTP, REQUEST_KEYS
+from lab.app.requests import MANY, opening
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec, Upload
 from lab.app.spec_file import describe, read_spec
 from lab.app.spec_keys import APP_KEYS
 from lab.errors import ExitCode, UsageError
+from lab.load.websocket import Conversation
 from lab.records.variant import Connection
 
 COMMAND = 'command = "python app.py"\n'
@@ -45,15 +47,46 @@ def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
     kinds = [[key for key in REQUEST_KEYS if key.name not in others] for others in BODIES]
     for keys in kinds:
         lines += ["[[requests]]", *(f"{key.name} = {key.example}" for key in keys)]
+    keys = [key for key in REQUEST_KEYS if key not in (*ONLY_HTTP, KIND)]
+    lines += ["[[requests]]", 'kind = "websocket"', *(f"{k.name} = {k.example}" for k in keys)]
 
     found = app(tmp_path, "\n".join(lines))
 
     assert found.requirements == ("aiohttp==3.10.10",)
-    assert [request.weight for request in found.requests] == [1, 1, 1]
+    assert [request.weight for request in found.requests] == [1, 1, 1, 1]
     assert found.requests[2].multipart[1] == Upload("file", file=(tmp_path / "photo.jpg").resolve())
 
 
-BODIES = ({"body_file", "multipart"}, {"body", "multipart"}, {"body", "body_file"})
+SAID = {"say", "listen"}
+BODIES = (
+    {"body_file", "multipart", *SAID},
+    {"body", "multipart", *SAID},
+    {"body", "body_file", *SAID},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('say = ["x"]', 'it is a key of kind = "websocket"'),
+        ('kind = "websocket"\nbody = "x"', 'it is a key of kind = "http"'),
+        ('kind = "websocket"\nmethod = "POST"', 'it is a key of kind = "http"'),
+        ('kind = "websocket"\nlisten = -1', "a whole number from 0 to 100000"),
+        ('kind = "websocket"\nsay = "x"', "a list of texts"),
+    ],
+)
+def test_each_kind_of_request_has_keys_of_its_own(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        app(tmp_path, f"{COMMAND}[[requests]]\n{text}\n")
+
+
+def test_a_websocket_listens_for_a_message_for_each_text(tmp_path: Path) -> None:
+    text = 'kind = "websocket"\npath = "/ws"\nsay = ["a", "b"]\n'
+    for more, listen in (("", 2), ("listen = 0", 0), ("read_seconds = 1", MANY)):
+        (request,) = app(tmp_path, f"{COMMAND}[[requests]]\n{text}{more}\n").requests
+        opened = opening(request)
+        assert opened.conversation == Conversation(("a", "b"), listen)
+        assert opened.ok_statuses == (101,)
 
 
 def test_requests_are_read_whole(tmp_path: Path) -> None:

@@ -4,11 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 
-from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
+from lab.app.guess.guessed import WEBSOCKET, Guess, Guessed, GuessedRequest
 from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described, parse_document
+from lab.app.guess.websockets import FORMS
 
+SWITCHING = 101
+"""How a handshake is answered that opens a websocket."""
 A_USUAL_PATH = "a usual path"
 MOST_KEPT = 5
+REFUSALS = range(200, 600)
+"""A response in the place of a websocket's handshake: what is said over it changes nothing."""
 REDIRECTIONS = (301, 302, 303, 307, 308)
 MOST_ASKED = 40
 SLOW_SECONDS = 0.1
@@ -49,7 +54,8 @@ class Answer:
 
     @property
     def is_served(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300 and not self.is_endless
+        fits = self.status is not None and (200 <= self.status < 300 or self.status == SWITCHING)
+        return fits and not self.is_endless
 
 
 Ask = Callable[[GuessedRequest], Answer]
@@ -112,6 +118,9 @@ def try_request(request: GuessedRequest, ask: Ask, asked: Asked, depth: int = 0)
     if (request.method, request.path) in asked.seen:
         return
     asked.seen.add((request.method, request.path))
+    if request.is_websocket:
+        try_websocket(request, ask, asked)
+        return
     answer = ask(request)
     if answer.is_served and (request.method != "GET" or answer.seconds > SLOW_SECONDS):
         answer = ask(request)
@@ -124,6 +133,22 @@ def try_request(request: GuessedRequest, ask: Ask, asked: Asked, depth: int = 0)
     if leads and (target := local_path(request.path, answer.location)):
         values, why = {**request.values, "path": target}, f"where {request.path} leads"
         try_request(replace(request, values=values, why=why), ask, asked, depth + 1)
+
+
+def try_websocket(request: GuessedRequest, ask: Ask, asked: Asked) -> None:
+    """Keep what is answered twice of all that may be said over it."""
+    answer = ask(request)
+    for form in FORMS:
+        if answer.status is None or answer.status in REFUSALS:
+            break
+        said = {"kind": WEBSOCKET, "path": request.path, **form}
+        tried = replace(request, values=said)
+        answer = ask(tried)
+        if answer.is_served and (answer := ask(tried)).is_served:
+            asked.kept.append(tried)
+            asked.slowest_seconds = max(asked.slowest_seconds, answer.seconds)
+            return
+    asked.others.append((request, answer))
 
 
 def local_path(path: str, location: str) -> str | None:

@@ -24,9 +24,12 @@ from lab.app.guess.routes import Route, read_routes
 from lab.app.guess.settings import env_file, environment
 from lab.app.guess.stated import Command
 from lab.app.guess.tables import read_toml
+from lab.app.guess.websockets import websocket_requests
 
 MAX_REQUESTS = 4
 HEALTH = ("/health", "/healthz", "/ping", "/status", "/api/health", "/live", "/ready")
+WEBSOCKET_PARTS = frozenset({"websockets", "wsproto", "standard"})
+"""What uvicorn needs for websockets, one of them; `standard` brings the first."""
 USUAL_PORTS = {
     "flask": 5000,
     "quart": 5000,
@@ -89,6 +92,8 @@ def needs_of(folder: Folder, needs: Guessed | None, best: Command | None) -> Gue
     wanted = [best.distribution]
     if "uvicorn.workers" in best.line or re.search(r"-k[ =]?uvicorn", best.line):
         wanted.append("uvicorn")
+    if "uvicorn" in best.line and not there & WEBSOCKET_PARTS and websocket_requests(folder):
+        wanted.append("websockets")
     if best.distribution == "fastapi[standard]" and there & {"fastapi-cli", "standard"}:
         wanted = []
     missing = [each for each in wanted if normal(name_in(each)) not in there or "[" in each]
@@ -166,7 +171,8 @@ def requests(folder: Folder) -> tuple[GuessedRequest, ...]:
     django = django_routes(folder)
     routes: list[Route] = django or read_routes(folder)
     telling = [route for route in routes if route.path not in HEALTH]
-    return tuple(
+    plain = (
         GuessedRequest({"path": route.path}, f"a route of {route.where} that needs no value")
         for route in (telling or routes)[:MAX_REQUESTS]
     )
+    return (*plain, *websocket_requests(folder))

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+WEBSOCKET = "websocket"
+"""The kind of a request that opens one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guessed:
@@ -27,7 +30,12 @@ class GuessedRequest:
 
     @property
     def method(self) -> str:
-        return str(self.values.get("method", "GET"))
+        """Its method; that of a websocket is said as the load's counts say it."""
+        return WEBSOCKET.upper() if self.is_websocket else str(self.values.get("method", "GET"))
+
+    @property
+    def is_websocket(self) -> bool:
+        return self.values.get("kind") == WEBSOCKET
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,13 @@ from lab.app.guess.failures import (
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.locks import name_in, normal
-from lab.app.guess.mend_files import with_env_file
+from lab.app.guess.mend_files import with_env_file, with_old_alembic
 from lab.app.guess.mend_installs import other_packages, other_pins
 from lab.app.guess.mend_services import more_services, without_service
 from lab.app.guess.namespaces import SHARED, packages_of
 from lab.app.guess.settings import asked_variables, value_for
 from lab.app.guess.tables_missing import with_tables
+from lab.app.spec import PYTHON
 
 OUTGROWN = (
     (
@@ -54,6 +55,8 @@ SERVER_URL = re.compile(r"(postgres\w*|mysql\w*|mariadb)(\+\w+)?://")
 SQLITE = "sqlite:///./lab.db"
 ASYNC_SQLITE = "sqlite+aiosqlite:///./lab.db"
 MAX_PYTHONS = 3
+NEW_MINOR = 10
+"""Of the first Python for which packages still make releases."""
 
 
 def mended(found: Guess, failure: Failure, folder: Folder) -> Guess | None:
@@ -78,6 +81,7 @@ def changes(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         why = "it listens there and not on $PORT"
         yield found.having(Guessed("port", port, why)).noting(f"port = {port}: {why}")
     yield from with_env_file(found, failure)
+    yield from with_old_alembic(found, failure)
     yield from more_services(found, failure, folder)
     yield from with_tables(found, failure, folder)
     yield from more_packages(found, failure, folder)
@@ -85,6 +89,7 @@ def changes(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     yield from other_pins(found, failure, folder)
     yield from more_variables(found, failure, folder)
     yield from local_database(found, failure)
+    yield from newer_python(found, failure)
     if failure.kind is FailureKind.PREPARE:
         line = found.value("prepare")
         yield found.without("prepare").noting(f"without prepare ({line}), which fails")
@@ -112,6 +117,17 @@ def before_python(found: Guess, minor: int, why: str) -> Iterator[Guess]:
         note = f"python = {older[0]}: {why}"
         changed = with_pythons(found, tuple(older[1:]))
         yield changed.having(Guessed("python", older[0], note)).noting(note)
+
+
+def newer_python(found: Guess, failure: Failure) -> Iterator[Guess]:
+    """A Python that newer releases need, where the one that is stated has but older ones."""
+    lacks = re.search(r"module '\w+' has no attribute|cannot import name", failure.said)
+    minor = int(str(found.value("python") or PYTHON).partition(".")[2])
+    newer = [each for each in found.pythons if int(each.partition(".")[2]) >= NEW_MINOR]
+    if lacks and minor < NEW_MINOR and newer:
+        note = f"python = {newer[0]}: the releases for 3.{minor} lack what is used"
+        rest = tuple(each for each in found.pythons if each != newer[0])
+        yield with_pythons(found, rest).having(Guessed("python", newer[0], note)).noting(note)
 
 
 def stated_name(folder: Folder, module: str) -> str | None:

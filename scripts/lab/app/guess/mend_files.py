@@ -1,4 +1,4 @@
-"""The next guess after a file that a start did not find, where an empty one does."""
+"""The next guess after a file, or a way to run a tool, that a start did not find."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,9 @@ NO_ENV = re.compile(
     re.IGNORECASE,
 )
 TOUCH = "touch .env"
+NO_MAIN = re.compile(r"No module named alembic\.__main__")
+ALEMBIC = "python -c 'from alembic.config import main; main()'"
+"""As releases that cannot be run as a module do it, with the folder on Python's path."""
 
 
 def with_env_file(found: Guess, failure: Failure) -> Iterator[Guess]:
@@ -25,3 +28,12 @@ def with_env_file(found: Guess, failure: Failure) -> Iterator[Guess]:
     why = "it does not start without the file"
     prepared = f"{touch} && {before}" if before else touch
     yield found.having(Guessed("prepare", prepared, why)).noting(f"prepare with {TOUCH}: {why}")
+
+
+def with_old_alembic(found: Guess, failure: Failure) -> Iterator[Guess]:
+    """Migrations by a release that cannot be run as a module."""
+    line = found.value("prepare") or ""
+    changed = line.replace("python -m alembic", ALEMBIC)
+    if changed != line and NO_MAIN.search(failure.said):
+        why = "this release of alembic cannot be run as a module"
+        yield found.having(Guessed("prepare", changed, why)).noting(f"prepare: {why}")

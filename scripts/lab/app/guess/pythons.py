@@ -111,8 +111,16 @@ def python(
         pins: the newest minor version that the pinned packages run on, and the pin that says so.
     """
     known = {f"3.{minor}" for minor in KNOWN}
-    said = stated(folder, project, pyproject, pins)
+    said = map(not_before, stated(folder, project, pyproject, pins))
     return next((each for each in said if each.value in known), None)
+
+
+def not_before(named: Guessed) -> Guessed:
+    """The lab's oldest Python in the place of one before it."""
+    if minor_of(named.value) >= KNOWN[0]:
+        return named
+    why = f"{named.why} says {named.value}: this is the lab's oldest"
+    return Guessed("python", f"3.{KNOWN[0]}", why)
 
 
 def others(first: str | None, pyproject: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ RUNNERS = (
 )
 """What stands before a command and is not there, or not needed, in the app's environment."""
 RUNNER_OPTIONS = ("--no-sync", "--no-dev", "--frozen", "--locked", "-s", "-g", "--")
+MOST_VARIABLES = 50
 PLAIN = re.compile(r"[\w@%+=:,./${}~-]+")
 
 
@@ -40,6 +41,24 @@ def quoted(word: str) -> str:
     if "$" not in word:
         return shlex.quote(word)
     return '"' + re.sub(r'(["\\`])', r"\\\1", word) + '"'
+
+
+DEFAULT = re.compile(r"\$\{(\w+):?-([^${}\"'`]*)\}")
+"""`${NAME:-value}`: what stands there when nothing is set."""
+ASSIGNED = re.compile(
+    r"^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=[\"']?([^\s$\"'`;&|()]+)[\"']?\s*$", re.MULTILINE
+)
+GIVEN = frozenset({"HOST", "PORT"})
+"""What the lab sets."""
+
+
+def filled(script: str) -> str:
+    """A script with its own plain values in the place of its variables."""
+    text = DEFAULT.sub(lambda m: f"${m[1]}" if m[1] in GIVEN else m[2], script)
+    for name, value in ASSIGNED.findall(text)[:MOST_VARIABLES]:
+        if name not in GIVEN:
+            text = re.sub(rf"\$(?:\{{{name}\}}|{name}\b)", lambda _, v=value: v, text)
+    return text
 
 
 def steps(line: str) -> list[Step]:

@@ -10,7 +10,7 @@ from typing import Any
 from lab.app.guess.dockerfile import read_recipe
 from lab.app.guess.folder import Folder, joined, parent_of
 from lab.app.guess.serving import program, served, within
-from lab.app.guess.shell import Step, steps
+from lab.app.guess.shell import Step, filled, steps
 
 DOCKERFILES = r"dockerfile|dockerfile\..*|(.*[._-])dockerfile"
 MOST_BRACKETS = 2_000
@@ -20,7 +20,7 @@ COMPOSE_FILES = r"(docker-)?compose(\..*)?\.ya?ml"
 SCRIPTS = r".*\.sh"
 PREPARING = re.compile(
     r"\b(migrate|upgrade|init-?_?db|create-?_?(db|tables|all)|seed|loaddata|collectstatic"
-    r"|createcachetable|deploy|setup-?_?db|initialize_db|bootstrap)\b"
+    r"|\w*pre_?start|initial_data|createcachetable|deploy|setup-?_?db|initialize_db|bootstrap)\b"
 )
 """Words of a command that makes a database ready and ends."""
 INSTALLING = re.compile(r"\b(pip3?|apt(-get)?|apk|npm|yarn|poetry|uv|pipenv) ")
@@ -84,7 +84,7 @@ def from_line(
 ) -> Iterator[Command]:
     """The server among the steps of a line, with what comes before it; each script once."""
     before: list[Step] = []
-    for step in steps(line):
+    for step in steps(filled(line)):
         if WORKER.search(" ".join(step.words)):
             continue
         if step.words[0] == "cd" and len(step.words) == 2:

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import threading
@@ -26,6 +27,9 @@ from lab.records.variant import Axes, Variant
 Needs: TypeAlias = Sequence[str | Path]
 ATTEMPTS = 2
 FETCH_SECONDS = 120.0
+OLD_BUILD = re.compile(r"cannot import name 'Feature' from 'setuptools'|use_2to3 is invalid")
+"""What says a package whose setup.py needs what later setuptools dropped."""
+OLD_SETUPTOOLS = "old-setuptools.txt"
 COMPLETE = "complete"
 """The file that says an environment is usable; written last."""
 
@@ -119,6 +123,10 @@ class Preparation:
             failed = self.attempt(folder, needs, interpreter)
             if not failed:
                 return
+            if OLD_BUILD.search(failed):
+                limits = self.uv.root / OLD_SETUPTOOLS
+                limits.write_text("setuptools<46\n", encoding="utf-8")
+                needs = (*needs, "--build-constraints", limits)
         shutil.rmtree(folder, ignore_errors=True)
         raise VariantError(failure_line(failed))
 

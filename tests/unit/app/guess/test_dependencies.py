@@ -189,3 +189,7 @@ def test_a_lock_that_is_none_changes_nothing(lock: str) -> None:
     assert required({"requirements.txt": "Flask==3\n", "Pipfile.lock": LOCKED}) == (
         "requirements.txt"
     )
+
+
+def test_a_python_before_the_labs_oldest_is_its_oldest() -> None:
+    assert python({"Dockerfile": "FROM python:3.6-alpine\n"}) == "3.7"

@@ -174,3 +174,18 @@ def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
     better = mended(found, Failure(FailureKind.INSTALL, said), imported)
     assert better is not None
     assert better.value("python") == "3.11"
+
+
+def test_releases_for_an_old_python_that_lack_what_is_used_ask_for_a_newer_one() -> None:
+    said = "AttributeError: module 'tornado' has no attribute 'web'"
+    old = GUESS.having(Guessed("python", "3.7", "x"))
+    better = next_guess(said, found=old)
+    assert better.value("python") == "3.11"
+    assert next_guess(said, found=better).value("command") == "python other.py"
+
+
+def test_an_alembic_that_is_no_module_is_called() -> None:
+    said = "python: No module named alembic.__main__; 'alembic' is a package"
+    found = GUESS.having(Guessed("prepare", "cd db && python -m alembic upgrade head", "x"))
+    line = next_guess(said, FailureKind.PREPARE, found).value("prepare")
+    assert line == "cd db && python -c 'from alembic.config import main; main()' upgrade head"

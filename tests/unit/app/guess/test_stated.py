@@ -15,3 +15,11 @@ def test_what_installs_is_no_preparation() -> None:
     script = "pip install --upgrade pip\nflask db upgrade\ngunicorn shop:app\n"
     (command,) = stated_commands(Folder({"start.sh": script, "shop.py": "app = 1"}))
     assert command.prepare == ("python -m flask db upgrade",)
+
+
+def test_a_scripts_own_variables_are_filled_in() -> None:
+    script = (
+        "export APP=${APP-web.main:app}\nexport PORT=${PORT:-80}\ngunicorn -b $HOST:$PORT $APP\n"
+    )
+    (command,) = stated_commands(Folder({"run.sh": script, "web/main.py": "app = 1"}))
+    assert command.line == "gunicorn --bind $HOST:$PORT web.main:app"

@@ -373,6 +373,15 @@ def test_an_install_that_fails_once_is_no_loss(machine: Machine) -> None:
     assert len(machine.told("venv")) == 2
 
 
+def test_an_old_package_is_built_with_old_setuptools(machine: Machine) -> None:
+    machine.python("3.7.16")
+    said = "ImportError: cannot import name 'Feature' from 'setuptools'"
+    fails = f'echo "{said}" >&2; exit 1'
+    machine.on("pip", f'case "$*" in *--build-constraints*) ;; *) {fails} ;; esac')
+    assert machine.prepare().missing == {}
+    assert (machine.root / "old-setuptools.txt").read_text() == "setuptools<46\n"
+
+
 def test_an_environment_that_cannot_be_made_is_missing(machine: Machine) -> None:
     machine.python("3.7.16")
     machine.on("venv", "exit 3")

@@ -1,0 +1,101 @@
+"""The websockets that an app offers, by its code, and what may be said over one."""
+
+import ast
+from collections.abc import Iterator
+
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import WEBSOCKET, GuessedRequest
+from lab.app.guess.routes import Prefixes, is_text, text_argument
+from lab.app.guess.routing import numbered
+from lab.app.guess.source import Module, dotted
+
+DECORATING = frozenset({"websocket", "websocket_route", "websocket_listener", "route"})
+MAKING = frozenset({"WebSocketRoute", "APIWebSocketRoute"})
+ADDING = frozenset({"add_websocket_route", "add_api_websocket_route"})
+MAX_WEBSOCKETS = 2
+SAID = "hello {n}"
+FORMS = (
+    {"say": [SAID]},
+    {"say": ['{"message": "hello {n}", "text": "hello {n}", "body": "hello {n}"}']},
+    {"say": [SAID], "listen": 0},
+    {"listen": 0},
+)
+"""What is tried over one: an answered text, answered JSON, a text, nothing but the connection."""
+
+
+def websocket_requests(folder: Folder) -> list[GuessedRequest]:
+    """The first of them, each with a text that is to be answered."""
+    prefixes = Prefixes(folder)
+    found = {
+        path: module.path
+        for module in reversed(folder.modules)
+        for path in paths_of(module, prefixes)
+    }
+    listed = [(path, where) for path, where in reversed(found.items())][:MAX_WEBSOCKETS]
+    return [
+        GuessedRequest({"kind": WEBSOCKET, "path": path, **FORMS[0]}, f"a websocket of {where}")
+        for path, where in listed
+    ]
+
+
+def paths_of(module: Module, prefixes: Prefixes) -> Iterator[str]:
+    handlers = websocket_handlers(module)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call):
+                    yield from decorated(module, prefixes, decorator)
+        elif isinstance(node, ast.Call):
+            yield from called(module, prefixes, node)
+        elif isinstance(node, ast.Tuple) and handlers:
+            yield from tornado_path(node, handlers)
+
+
+def decorated(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
+    function = call.func
+    last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    owner = getattr(function, "value", None)
+    if last not in DECORATING or (last == "route" and not is_flask_sock(module, owner)):
+        return
+    path = text_argument(call, "path", "uri")
+    router = prefixes.router(module, owner) if isinstance(owner, ast.expr) else None
+    if path is not None:
+        yield from whole(prefixes.of(router) if router else "", path)
+
+
+def is_flask_sock(module: Module, owner: ast.expr | None) -> bool:
+    """Whether a decorator's owner is named as Flask-Sock's object is."""
+    return "flask_sock" in module.imports and getattr(owner, "id", "") in ("sock", "sockets", "ws")
+
+
+def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
+    last = dotted(call.func, module.names).rpartition(".")[2]
+    if last in (*MAKING, *ADDING) and (path := text_argument(call, "path")) is not None:
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        router = prefixes.router(module, owner) if owner is not None and last in ADDING else None
+        yield from whole(prefixes.of(router) if router else "", path)
+
+
+def websocket_handlers(module: Module) -> frozenset[str]:
+    """Tornado's classes that handle one."""
+    classes = (node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef))
+    return frozenset(
+        node.name
+        for node in classes
+        if any(dotted(base, module.names).endswith("WebSocketHandler") for base in node.bases)
+    )
+
+
+def tornado_path(node: ast.Tuple, handlers: frozenset[str]) -> Iterator[str]:
+    if len(node.elts) >= 2 and is_text(node.elts[0]):
+        name = getattr(node.elts[1], "id", "")
+        if name in handlers:
+            path = str(getattr(node.elts[0], "value", "")).rstrip("$").removesuffix("/?")
+            yield from whole("", path)
+
+
+def whole(before: str, path: str) -> Iterator[str]:
+    """The whole path, with numbers for what needs a value."""
+    found = numbered(f"/{before}/{path}")
+    if found is not None:
+        yield found
