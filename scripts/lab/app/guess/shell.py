@@ -57,8 +57,12 @@ def filled(script: str) -> str:
     text = DEFAULT.sub(lambda m: f"${m[1]}" if m[1] in GIVEN else m[2], script)
     for name, value in ASSIGNED.findall(text)[:MOST_VARIABLES]:
         if name not in GIVEN:
-            text = re.sub(rf"\$(?:\{{{name}\}}|{name}\b)", lambda _, v=value: v, text)
+            text = with_value(text, name, value)
     return text
+
+
+def with_value(text: str, name: str, value: str) -> str:
+    return re.sub(rf"\$(?:\{{{name}\}}|{name}\b)", lambda _: value, text)
 
 
 def steps(line: str) -> list[Step]:
