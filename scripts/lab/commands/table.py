@@ -167,6 +167,11 @@ COMMANDS = (
         "For scripts/repro: print the settings of the run that RESUME names",
         needs_packages=False,
     ),
+    Entry(
+        "bench-pythons",
+        "bench_pythons",
+        "For scripts/bisect and scripts/layers: the Pythons that their container needs",
+    ),
     Entry("schema", "schema", "Print the JSON Schema of a document", needs_packages=False),
     Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
 )
