@@ -12,7 +12,8 @@ from lab.commands.private import private_here
 from lab.commands.rebuild import judge_anew
 from lab.commands.reproduce_app import KeptApp, kept_app, mended_environment, mended_release
 from lab.commands.reproduce_run import Tried
-from lab.commands.reproduce_steps import Bench, checked, shown_growth, workshop
+from lab.commands.reproduce_seen import seen_calls
+from lab.commands.reproduce_steps import Bench, Say, See, checked, shown_growth, workshop
 from lab.commands.terminal import new_console
 from lab.engines.process.environments import Installed
 from lab.errors import ExitCode, LabError, UsageError
@@ -23,6 +24,7 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Summary
 from lab.reproducer.script import NAME, TEST, TEST_NAME, Origin
 from lab.reproducer.served import NotReproduced
+from lab.reproducer.sites import Seen, Watched
 from lab.settings import declared, given_settings
 from lab.settings import declared_sharing as sharing
 from lab.share.redaction import Redactor
@@ -60,7 +62,8 @@ def run(_: argparse.Namespace) -> ExitCode:
             app = kept_app(folder, summary, ROOT, work)
             redactor = Redactor(private_here(app.spec.folder, app.spec.environment))
             shop = workshop(app, work, slug(redactor.text(app.spec.folder.name)))
-            bench = Bench(app, answer, origin_of(app, answer, rate_bytes), shop, say)
+            origin = origin_of(app, answer, rate_bytes)
+            bench = Bench(app, answer, origin, shop, say, seeing(given, say))
             found = made(bench, folder, summary, work)
         except NotReproduced as error:
             say(f"{NAME} is not written: {error}")
@@ -72,6 +75,19 @@ def run(_: argparse.Namespace) -> ExitCode:
     write_file(folder.path / TEST_NAME, TEST)
     say(f"written: {shown(folder.path / NAME)} and {TEST_NAME}; make bundle takes both")
     return ExitCode.DECIDED
+
+
+def seeing(given: Mapping[str, str], say: Say) -> See:
+    """What sees the calls of an app; where it cannot be served, none is seen, which is said."""
+
+    def see(app: KeptApp, file: str, found: Watched) -> Mapping[int, Seen]:
+        try:
+            return seen_calls(app, file, found, given)
+        except LabError as error:
+            say(f"what its functions are called with was not seen: {error}")
+            return {site.number: Seen(1.0, None) for site in found.sites}
+
+    return see
 
 
 def made(bench: Bench, folder: RunFolder, summary: Summary, work: Path) -> Tried:

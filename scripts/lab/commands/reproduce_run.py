@@ -10,7 +10,7 @@ from lab.engines.process.environments import Installed
 from lab.engines.process.script import Limits, run_script
 from lab.errors import LabError
 from lab.reproducer.calls import Calls
-from lab.reproducer.script import NAME, TEST, TEST_NAME, Origin, script_text
+from lab.reproducer.script import NAME, TEST, TEST_NAME, Origin, rate_a_call, script_text
 from lab.reproducer.served import NotReproduced
 from lab.reproducer.shown import GROWS, STAYS, Ran, check_grows, check_stays
 
@@ -48,7 +48,7 @@ def tried(shop: Workshop, installed: Installed, origin: Origin, calls: Calls) ->
     """
     text = script_text(origin, calls)
     ran = run(shop, installed, text, calls)
-    return Tried(calls, text, check_grows(ran, origin.rate_bytes))
+    return Tried(calls, text, check_grows(ran, rate_a_call(origin, calls)))
 
 
 def check_test(shop: Workshop, installed: Installed, found: Tried) -> None:

@@ -1,25 +1,29 @@
 """The steps of a reproducer: the app in its own process, then one function; each has to grow."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lab.app.guess.frameworks import Interface
+from lab.app.guess.source import Module, read_module
 from lab.app.requests import user_app_of
 from lab.commands.reproduce_app import KeptApp, import_names
 from lab.commands.reproduce_run import Tried, Workshop, check_mended, check_test, tried
 from lab.engines.process.environments import Installed
 from lab.records.app_answer import AppAnswer
 from lab.reproducer.calls import Calls, of_app, of_function
-from lab.reproducer.functions import plain_calls
 from lab.reproducer.script import TEST_NAME, Origin, script_text
-from lab.reproducer.served import NotReproduced, Served, served_by
+from lab.reproducer.served import NotReproduced, Served, file_served, served_by
 from lab.reproducer.shown import NotGrown
+from lab.reproducer.sites import MOST_SITES, Seen, Site, Watched, watched
 from lab.reproducer.sources import imported_app, inlined_app
 from lab.text.packages import canonical
 from lab.text.phrases import number
 
 Say = Callable[[str], None]
+See = Callable[[KeptApp, str, Watched], Mapping[int, Seen]]
+"""What the sites of a file of the app are called with."""
 NEEDS_SERVER = "the growth needs the app's server"
 SERVED = "What grows is the served app: make bundle holds it with its server"
 
@@ -33,6 +37,7 @@ class Bench:
     origin: Origin
     shop: Workshop
     say: Say
+    seen: See
 
 
 def shown_growth(bench: Bench) -> list[Tried]:
@@ -50,7 +55,7 @@ def shown_growth(bench: Bench) -> list[Tried]:
             made = tried(bench.shop, bench.app.installed, bench.origin, calls)
         except NotReproduced as error:
             bench.say(f"{calls.said}: {error}")
-            is_lost = isinstance(error, NotGrown) and calls.needs is None
+            is_lost = isinstance(error, NotGrown) and calls.is_whole
             reasons.append(f"{NEEDS_SERVER} ({calls.said}: {error})" if is_lost else str(error))
             continue
         bench.say(f"{calls.said}: {number(made.rate_bytes)} bytes a call, kept")
@@ -61,22 +66,72 @@ def shown_growth(bench: Bench) -> list[Tried]:
 
 
 def candidates(bench: Bench, reasons: list[str]) -> Iterator[Calls]:
-    """Calls of the app as one file, else beside it; then functions of the package."""
+    """Calls of the app as one file, else beside it; then functions, its own and a package's."""
     command = bench.app.spec.command or ""
     try:
-        served = served_by(command, bench.app.texts)
-        yield app_calls(bench, served)
+        yield app_calls(bench, served_by(command, bench.app.texts))
     except NotReproduced as error:
         bench.say(f"the app without its server: {error}")
         reasons.append(str(error))
+    if (found := file_served(command, bench.app.texts)) is None:
         return
+    module = read_module(found[0], bench.app.texts[found[0]])
+    if module is not None:
+        yield from function_calls(bench, module, found[1])
+
+
+def function_calls(bench: Bench, module: Module, folder: str) -> Iterator[Calls]:
+    """Calls of the functions that keep memory, with what the served app called them with."""
     package = bench.answer.package
-    if package is None:
+    name = package.name if package is not None else ""
+    roots = import_names(bench.app.installed.python, name) if name else frozenset()
+    pinned = {each for each in bench.app.pins if canonical(each) == canonical(name)}
+    found = watched(module, roots, lines_of(bench.answer, module.path))
+    if not found.sites:
         return
-    roots = import_names(bench.app.installed.python, package.name)
-    pinned = {name for name in bench.app.pins if canonical(name) == canonical(package.name)}
-    for call in plain_calls(served.module, roots, lines_of(bench.answer, served.file)):
-        yield of_function(call, pinned)
+    seen = bench.seen(bench.app, module.path, found)
+    for site in chosen(found.sites, seen):
+        arguments = seen[site.number].arguments or site.literal or ""
+        if site.import_line is not None:
+            calls = of_function(site, arguments, site.import_line, pinned)
+        elif (own := own_function(bench, module, folder, site, arguments)) is not None:
+            calls = own
+        else:
+            continue
+        yield replace(calls, per_request=seen[site.number].per_request)
+
+
+def chosen(sites: Sequence[Site], seen: Mapping[int, Seen]) -> Iterator[Site]:
+    """The sites that were called with literals: a few of each kind, no call twice."""
+    taken: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
+    for site in sites:
+        if site.number not in seen:
+            continue
+        arguments = seen[site.number].arguments
+        if arguments is None and site.literal is None:
+            continue
+        kind = taken[site.import_line is None]
+        if len(kind) < MOST_SITES and (call := (site.function, arguments or "")) not in kind:
+            kind.add(call)
+            yield site
+
+
+def own_function(
+    bench: Bench, module: Module, folder: str, site: Site, arguments: str
+) -> Calls | None:
+    """Calls of the app's own function; None where its file serves as soon as it is imported."""
+    of_it = Served(module.path, folder, site.function, Interface.OWN, module)
+    variables = bench.app.spec.environment
+    inlined = inlined_app(of_it, bench.app.texts, variables)
+    if inlined is not None:
+        calls = of_function(site, arguments, inlined, None)
+        if fits(bench.origin, calls):
+            return calls
+    try:
+        code = imported_app(of_it, bench.shop.slug, variables)
+    except NotReproduced:
+        return None
+    return replace(of_function(site, arguments, code, None), imports_app=True)
 
 
 def app_calls(bench: Bench, served: Served) -> Calls:

@@ -5,7 +5,9 @@ collected before each reading.
 """
 
 import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from lab.app.guess.failures import telling_line
@@ -64,21 +66,33 @@ class ShortRunner:
             VariantError: it does not start, does not serve, or no probe answers.
         """
         started = time.monotonic()
+        async with self.served() as (probes, target):
+            return await self.measured(probes, target, started)
+
+    @contextlib.asynccontextmanager
+    async def served(self) -> AsyncIterator[tuple[ProbeClient, Target]]:
+        """The variant for as long as the context; it is up and answers.
+
+        Raises:
+            VariantError: it does not start, or does not answer.
+        """
         call = asyncio.ensure_future(asyncio.to_thread(self.engine.start, self.variant))
         try:
             endpoint = await asyncio.shield(call)
-            return await self.measured(endpoint, started)
+            probes = self.probes(endpoint)
+            await self.wait_until_ready(probes)
+            address = resolve(endpoint.host, endpoint.port)
+            yield (
+                probes,
+                await asyncio.to_thread(
+                    user_target, self.app, address, endpoint.port, endpoint.host
+                ),
+            )
         finally:
             await asyncio.gather(call, return_exceptions=True)
             await asyncio.shield(asyncio.to_thread(self.engine.stop, self.variant))
 
-    async def measured(self, endpoint: Endpoint, started: float) -> ShortRun:
-        probes = self.probes(endpoint)
-        await self.wait_until_ready(probes)
-        address = resolve(endpoint.host, endpoint.port)
-        target = await asyncio.to_thread(
-            user_target, self.app, address, endpoint.port, endpoint.host
-        )
+    async def measured(self, probes: ProbeClient, target: Target, started: float) -> ShortRun:
         await self.send(target, max(self.app.warm_up, 1))
         live, requests = [await self.live(probes)], []
         for _ in range(self.load.blocks):

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 from lab.app.guess.frameworks import Interface
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import WeightedRequest, interleaved
-from lab.reproducer.functions import PlainCall
 from lab.reproducer.served import NotReproduced, Served
+from lab.reproducer.sites import Site
 
 MOST_REQUESTS = 20
 MOST_BODY_BYTES = 2000
@@ -35,6 +35,10 @@ class Calls:
     """What it imports beside the app's own imports."""
     imports_app: bool = False
     """Whether the app's folder must stand beside the script."""
+    is_whole: bool = False
+    """Whether it is the app that is called, as its server calls it."""
+    per_request: float = 1.0
+    """How often the served app makes the call for a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,26 @@ class Asked:
         return [f"REQUESTS = [  # {', '.join(self.names())}", *inside, "]"]
 
 
-def of_function(call: PlainCall, needs: Collection[str]) -> Calls:
-    """One call of a package's function with the literals that the app gives it."""
-    tried = ("    try:", f"        {call.text}", "    except Exception:", "        pass")
-    lines = tried if call.is_tried else (f"    {call.text}",)
-    text = "\n".join((call.import_line, "", "def call(number):", *lines))
-    return Calls(text, f"calls of {call.text.partition('(')[0]}", needs)
+def of_function(site: Site, arguments: str, code: str, needs: Collection[str] | None) -> Calls:
+    """One call of a function with literals.
+
+    Args:
+        arguments: as they stand between the parentheses.
+        code: what imports or defines the function.
+        needs: the distributions that it needs; None: all of the app's environment.
+    """
+    called = f"{'await ' if site.is_async else ''}{site.function}({arguments})"
+    tried = ("    try:", f"        {called}", "    except Exception:", "        pass")
+    lines = tried if site.is_tried else (f"    {called}",)
+    said = f"calls of {site.function}"
+    if not site.is_async:
+        return Calls("\n".join((code, "", "def call(number):", *lines)), said, needs)
+    running = (
+        *("async def one_request(number):", *lines),
+        *("", "LOOP = asyncio.new_event_loop()", "asyncio.set_event_loop(LOOP)"),
+        "call = lambda number: LOOP.run_until_complete(one_request(number))",
+    )
+    return Calls("\n".join((code, "", *running)), said, needs, ("asyncio",))
 
 
 def of_app(served: Served, code: str, kinds: Sequence[WeightedRequest], imports_app: bool) -> Calls:
@@ -126,7 +144,7 @@ def of_app(served: Served, code: str, kinds: Sequence[WeightedRequest], imports_
     if asked.has_body and served.interface is Interface.WSGI:
         modules = (*modules, "io")
     said = f"{served.interface.name} calls of {served.file}"
-    return Calls(text, said, None, modules, imports_app)
+    return Calls(text, said, None, modules, imports_app, is_whole=True)
 
 
 def starts_up(served: Served) -> bool:

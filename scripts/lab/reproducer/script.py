@@ -75,10 +75,10 @@ def script_text(origin: Origin, calls: Calls) -> str:
         NotReproduced: it would be too long for one file.
     """
     measure = MEASURE.strip("\n").format(
-        calls=calls_a_block(origin.rate_bytes),
+        calls=calls_a_block(rate_a_call(origin, calls)),
         blocks=BLOCKS,
         first=FIRST_BLOCKS,
-        grows=max(1, round(origin.rate_bytes / 2)),
+        grows=grows_bytes(origin, calls),
     )
     text = "\n".join((header(origin, calls), calls.text, "", measure)) + "\n"
     lines = len(text.splitlines())
@@ -90,6 +90,16 @@ def script_text(origin: Origin, calls: Calls) -> str:
     return text
 
 
+def rate_a_call(origin: Origin, calls: Calls) -> float:
+    """What the served app kept of one call, in bytes."""
+    return origin.rate_bytes / calls.per_request
+
+
+def grows_bytes(origin: Origin, calls: Calls) -> int:
+    """Bytes a call from which on a script says that it grows."""
+    return max(1, round(rate_a_call(origin, calls) / 2))
+
+
 def calls_a_block(rate_bytes: float) -> int:
     return min(MOST_CALLS, max(FEWEST_CALLS, math.ceil(BLOCK_BYTES / max(rate_bytes, 1.0))))
 
@@ -98,7 +108,10 @@ def header(origin: Origin, calls: Calls) -> str:
     """The metadata of the script, what it shows, and its own imports."""
     pins = ", ".join(f'"{name}=={version}"' for name, version in pinned(origin, calls))
     subject = plain(f"{origin.subject}: {calls.said}, without a server.")
-    rate = f"The served app kept {number(origin.rate_bytes)} bytes a request."
+    rate = f"The served app kept {number(origin.rate_bytes)} bytes a request"
+    if calls.per_request != 1:
+        rate += f", in {number(calls.per_request, 1)} calls"
+    least = number(grows_bytes(origin, calls))
     return "\n".join(
         (
             "# /// script",
@@ -106,7 +119,7 @@ def header(origin: Origin, calls: Calls) -> str:
             f"# dependencies = [{pins}]",
             "# ///",
             f'"""{subject}',
-            f'{rate} Exits: 1 from half of that a call on, 0 below, 2 failed."""',
+            f'{rate}. Exits: 1 from {least} bytes a call on, 0 below, 2 failed."""',
             f"import {', '.join(sorted((*OWN_IMPORTS, *calls.modules)))}",
             FAILS,
         )

@@ -78,6 +78,17 @@ def served_by(command: str, texts: Mapping[str, str]) -> Served:
     )
 
 
+def file_served(command: str, texts: Mapping[str, str]) -> tuple[str, str] | None:
+    """The file that a command names, and the folder that its imports begin at; None: no file."""
+    folder, line = folder_of(command)
+    for word in line.split():
+        match = TARGET.fullmatch(word)
+        file = file_of(folder, match[1], texts) if match else str(PurePosixPath(folder) / word)
+        if file in texts and file is not None:
+            return file, folder
+    return None
+
+
 def folder_of(command: str) -> tuple[str, str]:
     """The folder that a command changes to, and what it runs there."""
     match = FOLDER.fullmatch(command)

@@ -55,7 +55,7 @@ def check_grows(ran: Ran, served_bytes: float) -> float:
     if not served_bytes / FACTOR <= rate <= served_bytes * FACTOR:
         raise NotReproduced(
             f"grows by {number(rate)} bytes a call, where the served app grew by "
-            f"{number(served_bytes)} a request"
+            f"{number(served_bytes)} a call"
         )
     return rate
 

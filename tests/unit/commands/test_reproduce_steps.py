@@ -1,5 +1,7 @@
 """The steps of a reproducer: what is kept, what is shipped, and what is said where none is."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,13 +11,14 @@ from lab.commands.reproduce_app import KeptApp
 from lab.commands.reproduce_run import Tried, Workshop
 from lab.commands.reproduce_steps import Bench, candidates, checked, shown_growth
 from lab.engines.process.environments import Installed
-from lab.records.app_answer import AppAnswer
+from lab.records.app_answer import AppAnswer, AppLine
 from lab.records.holders import Package
 from lab.records.judgement import Verdict
 from lab.reproducer.calls import Calls
 from lab.reproducer.script import Origin
 from lab.reproducer.served import NotReproduced
 from lab.reproducer.shown import NotGrown
+from lab.reproducer.sites import Seen, Watched
 
 SOURCE = """
 import ujson
@@ -48,7 +51,13 @@ def bench(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> B
         package=Package("ujson", "5.3.0", None),
     )
     origin = Origin(1000.0, "3.12", app.pins, "ujson 5.3.0")
-    return Bench(app, answer, origin, Workshop(tmp_path, tmp_path, "shop", 1 << 30), said.append)
+    shop = Workshop(tmp_path, tmp_path, "shop", 1 << 30)
+    return Bench(app, answer, origin, shop, said.append, sees)
+
+
+def sees(_: KeptApp, __: str, found: Watched) -> Mapping[int, Seen]:
+    """Each site was called once for a request, with what stands there."""
+    return {each.number: Seen(1.0, each.literal) for each in found.sites}
 
 
 def show(monkeypatch: pytest.MonkeyPatch, outcomes: dict[str, float | NotReproduced]) -> None:
@@ -68,6 +77,46 @@ def test_the_app_comes_first_and_then_the_function_with_its_own_package(bench: B
 
     assert (app.said, app.needs) == ("WSGI calls of app.py", None)
     assert (function.said, function.needs) == ("calls of ujson.dumps", {"ujson"})
+
+
+def test_what_a_function_was_called_with_takes_the_place_of_what_no_literal_is(
+    bench: Bench,
+) -> None:
+    app = replace(bench.app, texts={"app.py": SOURCE.replace("[1]", "environ['x']")})
+
+    def see(_: KeptApp, __: str, found: Watched) -> Mapping[int, Seen]:
+        return {each.number: Seen(10.0, "'captured'") for each in found.sites}
+
+    *_, function = candidates(replace(bench, app=app, seen=see), [])
+
+    assert "    ujson.dumps('captured')\n" in f"{function.text}\n"
+    assert function.per_request == 10.0
+
+
+def test_a_function_that_was_not_called_for_a_request_is_not_tried(bench: Bench) -> None:
+    (app,) = candidates(replace(bench, seen=lambda *_: {}), [])
+
+    assert app.is_whole
+
+
+def test_an_app_that_no_call_reaches_is_reduced_to_its_own_function(
+    bench: Bench, said: list[str]
+) -> None:
+    text = (
+        "import asyncio\n\nasync def once():\n    await asyncio.sleep(0)\n\n"
+        "async def hello(reader, writer):\n    await once()\n\n"
+        "asyncio.run(asyncio.start_server(hello, '', 8000))\n"
+    )
+    answer = replace(bench.answer, lines=(AppLine("asyncio/tasks.py:4, from app.py:4", 9, 9),))
+    app = replace(bench.app, texts={"app.py": text})
+    reasons: list[str] = []
+
+    (function,) = candidates(replace(bench, app=app, answer=answer), reasons)
+
+    assert function.said == "calls of once"
+    assert "    await once()\n" in function.text
+    assert "start_server" not in function.text
+    assert "neither a WSGI nor an ASGI app" in reasons[0]
 
 
 def test_the_smallest_that_grows_comes_first(

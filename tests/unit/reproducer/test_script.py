@@ -4,13 +4,13 @@ import ast
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.load.request import Request
 from lab.load.request_mix import WeightedRequest
 from lab.reproducer.calls import Calls, of_app, of_function
-from lab.reproducer.functions import PlainCall
 from lab.reproducer.script import (
     FEWEST_CALLS,
     MOST_CALLS,
@@ -22,6 +22,7 @@ from lab.reproducer.script import (
     script_text,
 )
 from lab.reproducer.served import NotReproduced, served_by
+from lab.reproducer.sites import Site
 from lab.reproducer.sources import imported_app, inlined_app
 
 WSGI = """
@@ -133,14 +134,38 @@ def test_the_header_pins_what_the_run_had_and_is_of_its_python() -> None:
     assert lines[3] == "# ///"
 
 
-def test_a_function_needs_its_own_package_alone() -> None:
-    call = PlainCall("import ujson", "ujson.dumps([{1}])", 3, is_tried=True)
+def site(function: str, import_line: str | None, **changes: bool) -> Site:
+    return replace(Site(0, function, 3, import_line, False, False, None), **changes)
 
-    text = script_text(origin(ujson="5.3.0", flask="3.0"), of_function(call, {"ujson"}))
+
+def test_a_function_needs_its_own_package_alone() -> None:
+    dumps = site("ujson.dumps", "import ujson", is_tried=True)
+    calls = of_function(dumps, "[{1}]", "import ujson", {"ujson"})
+
+    text = script_text(origin(ujson="5.3.0", flask="3.0"), calls)
 
     assert '["ujson==5.3.0"]' in text
     assert "    try:\n        ujson.dumps([{1}])\n    except Exception:\n        pass\n" in text
     assert len(text.splitlines()) <= 60
+
+
+def test_a_function_that_is_called_often_for_a_request_keeps_its_share_a_call() -> None:
+    dumps = site("ujson.dumps", "import ujson")
+    often = replace(of_function(dumps, "1", "import ujson", {"ujson"}), per_request=20.0)
+
+    text = script_text(origin(ujson="5.3.0"), often)
+
+    assert "kept 100,000 bytes a request, in 20.0 calls. Exits: 1 from 2,500 bytes a call" in text
+    assert "grows_bytes=2500" in text
+
+
+def test_an_async_function_is_run_on_one_loop(tmp_path: Path) -> None:
+    work = site("work", None, is_async=True, is_tried=True)
+    code = "KEPT = []\n\nasync def work(size):\n    KEPT.append(bytearray(size))\n    raise OSError"
+
+    done = run(script_text(origin(), of_function(work, "100_000", code, None)), tmp_path)
+
+    assert done.returncode == 1, done.stderr
 
 
 def test_no_text_of_others_ends_the_docstring_or_its_line() -> None:
@@ -163,9 +188,9 @@ def test_paths_and_bodies_are_literals_whatever_they_hold() -> None:
 
 
 def test_what_is_too_long_for_one_file_is_refused() -> None:
-    call = PlainCall("import a", "\n        ".join(["a.b(1)"] * 60), 1, is_tried=False)
+    long = "\n".join(["import a"] * 60)
     with pytest.raises(NotReproduced, match="more than the 60 lines of one file"):
-        script_text(origin(), of_function(call, {"a"}))
+        script_text(origin(), of_function(site("a.b", long), "1", long, {"a"}))
     many = {f"package{number}": "1" for number in range(MOST_PINS + 1)}
     with pytest.raises(NotReproduced, match="41 packages"):
         script_text(origin(**many), wsgi_calls("pass"))

@@ -1,9 +1,8 @@
-"""What of an app goes into a script: the object that is served, its source, a package's calls."""
+"""What of an app goes into a script: the object that is served, and its source."""
 
 import pytest
 from lab.app.guess.frameworks import Interface
 from lab.app.guess.source import read_module
-from lab.reproducer.functions import plain_calls
 from lab.reproducer.reduced import without_server
 from lab.reproducer.served import NotReproduced, served_by
 from lab.reproducer.shown import Ran, check_grows, check_stays
@@ -90,25 +89,6 @@ def test_an_app_that_serves_when_it_is_imported_is_not_imported() -> None:
         imported_app(served, "shop", {})
 
 
-def test_calls_with_literals_alone_are_found_those_of_named_lines_first() -> None:
-    module = read_module(
-        "app.py",
-        "import ujson as u, json\nfrom ujson import loads\n\ndef work(x):\n"
-        "    u.dumps(x)\n    u.dumps()\n    json.dumps([1])\n    loads('[1]')\n"
-        "    try:\n"
-        "        u.dumps(['x' * 9, {1}], indent=-1)\n    except TypeError:\n        pass\n",
-    )
-    assert module is not None
-
-    found = plain_calls(module, {"ujson"}, {10})
-
-    assert [(each.text, each.is_tried) for each in found] == [
-        ("u.dumps(['x' * 9, {1}], indent=-1)", True),
-        ("loads('[1]')", False),
-    ]
-    assert found[1].import_line == "from ujson import loads"
-
-
 def test_a_run_is_kept_when_it_grows_by_about_the_size_of_the_served_app() -> None:
     assert check_grows(Ran(1, "0: 9 bytes\ngrows: 900 bytes a call\n"), 1000.0) == 900.0
     assert check_stays(Ran(0, "does not grow: -3 bytes a call\n")) == -3.0
@@ -119,7 +99,7 @@ def test_a_run_is_kept_when_it_grows_by_about_the_size_of_the_served_app() -> No
     [
         (Ran(0, "does not grow: 4 bytes a call\n"), r"does not grow \(4 bytes a call\)"),
         (Ran(1, "grows: 2100 bytes a call\n"), "grows by 2,100 bytes a call"),
-        (Ran(1, "grows: 400 bytes a call\n"), "grew by 1,000 a request"),
+        (Ran(1, "grows: 400 bytes a call\n"), "grew by 1,000 a call"),
         (Ran(2, "Traceback\nTypeError: \x1b[31mno\n"), "the script failed: TypeError: no"),
         (Ran(1, ""), "it said nothing"),
         (Ran(None, "", "it did not end"), "it did not end"),
