@@ -57,7 +57,7 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
     started = time.monotonic()
     chosen, settings = bisect_settings(given), app_settings(given)
     if settings.engine == "docker":
-        raise UsageError("make bisect runs local processes: leave ENGINE=docker out")
+        raise UsageError("lab bisect runs local processes: make bisect puts them into a container")
     check_writable(results)
     spec = local_app(place_of(given, root))
     if not spec.probes:

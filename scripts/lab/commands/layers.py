@@ -83,7 +83,7 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     """
     settings = app_settings(given)
     if settings.engine == "docker":
-        raise UsageError("make layers runs local processes: leave ENGINE=docker out")
+        raise UsageError("lab layers runs local processes: make layers puts them into a container")
     check_writable(results)
     spec = local_app(place_of(given, root))
     own = installed_here(spec, root, say)

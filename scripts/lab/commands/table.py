@@ -171,6 +171,7 @@ COMMANDS = (
         "bench-pythons",
         "bench_pythons",
         "For scripts/bisect and scripts/layers: the Pythons that their container needs",
+        needs_packages=False,
     ),
     Entry("schema", "schema", "Print the JSON Schema of a document", needs_packages=False),
     Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),

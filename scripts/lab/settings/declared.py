@@ -134,7 +134,7 @@ MEMORY_BUDGET = Setting(
     "auto",
     "for the sum of the variants' limits; `auto`: 80 % of what is free",
     "8g",
-    TRIALS_RUN,
+    (*TRIALS_RUN, "bisect"),
 )
 ENGINE = Setting(
     "ENGINE",
@@ -142,7 +142,7 @@ ENGINE = Setting(
     "auto",
     "`docker` and `process` insist; `auto` takes Docker when it answers, else local processes",
     "process",
-    (*MEASURING, "reproduce", "verify", "doctor"),
+    (*MEASURING, "layers", "bisect", "reproduce", "verify", "doctor"),
 )
 BUDGET = Setting(
     "BUDGET",
@@ -180,7 +180,7 @@ OFFLINE = Setting(
     "0",
     "`1`: do not try to pull official images",
     "1",
-    (*MEASURING, "images", "doctor"),
+    (*MEASURING, "layers", "bisect", "images", "doctor"),
 )
 LAB_PROBES = Setting(
     "LAB_PROBES",
