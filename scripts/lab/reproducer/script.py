@@ -14,7 +14,7 @@ MOST_CHARACTERS = 16_000
 MOST_PINS = 40
 BLOCK_BYTES = 1 << 20
 """What the calls of a block keep together when they grow: far above noise."""
-FEWEST_CALLS, MOST_CALLS = 10, 20_000
+FEWEST_CALLS, MOST_CALLS = 10, 2_500
 BLOCKS, FIRST_BLOCKS = 10, 2
 OWN_IMPORTS = ("gc", "os", "resource", "sys")
 FAILS = "sys.excepthook = lambda *error: (sys.__excepthook__(*error), os._exit(2))"
