@@ -3,27 +3,33 @@
 docs/reliability.md has a row for each; those that need the real engine are in tests/integration.
 """
 
+import contextlib
 import errno
 import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 import pytest
 from builders import raw
+from lab.__main__ import main
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
-from lab.engines.protocol import Endpoint, State
+from lab.engines.protocol import Endpoint, Sampling, State
 from lab.errors import ExitCode, WriteError
 from lab.files import new_file
 from lab.load.client import Timing
 from lab.measure.run import SuiteRun, measure_suite
+from lab.records.experiment import EngineInfo
+from lab.records.observations import Sample
 from lab.records.summary import Summary, VariantSummary
 from lab.records.variant import Variant
 from lab.store import trial_writer
@@ -165,27 +171,140 @@ def written(results: Path, mark: str) -> int:
     return sum(path.read_text().count(mark) for path in results.glob("*/samples/*/1.jsonl"))
 
 
+@contextlib.contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """The folder on a disk of its own, of that size."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=777", "tmpfs", str(folder)]
+    made = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(
+            f"NO DISK CAN BE MOUNTED HERE: a full one was not tested ({made.stderr.strip()})"
+        )
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="A FULL DISK IS TESTED ON LINUX ONLY")
+def test_a_disk_that_is_really_full_ends_the_run_and_with_room_it_goes_on(tmp_path: Path) -> None:
+    with small_disk(tmp_path, "60k"), ScriptedEngine(LEVELS, 0.002) as engine:
+        with pytest.raises(WriteError, match="No space left on device"):
+            measured(engine, tmp_path, REQUESTS="80", LANES="1")
+        assert engine.running == {}
+        (full,) = newest_runs(tmp_path)
+        ends = {path: path.read_text().count('"record":"end"') for path in full.raw_files()}
+        assert sum(ends.values()) < 3
+
+        subprocess.run(["mount", "-o", "remount,size=4m", str(tmp_path)], check=True)
+        assert rebuild(full).run.exit_code == ExitCode.INCOMPLETE
+        kept = {path: path.read_bytes() for path, whole in ends.items() if whole}
+        folder = measured(engine, tmp_path, REQUESTS="80", LANES="1", RESUME=full.id)
+        summary = rebuild(folder)
+
+        assert folder.id == full.id
+        assert {path: path.read_bytes() for path in kept} == kept
+        assert [variant.verdict.value for variant in summary.variants] == ["flat"] * 3
+        assert len(summary.run.sittings) == 2
+
+
 class SlowEngine(ScriptedEngine):
-    """Each call takes its time."""
+    """By every clock each of its calls takes 3 s."""
+
+    call_seconds = 3.0
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(LEVELS, 0.002)
+        self.calls, self.lock = 0, threading.Lock()
+        for name in ("time", "monotonic"):
+            monkeypatch.setattr(time, name, self.later(getattr(time, name)))
+
+    def later(self, real: Callable[[], float]) -> Callable[[], float]:
+        return lambda: real() + self.call_seconds * self.calls
+
+    def called(self) -> None:
+        with self.lock:
+            self.calls += 1
+
+    def info(self) -> EngineInfo:
+        self.called()
+        return super().info()
 
     def start(self, variant: Variant) -> Endpoint:
-        time.sleep(0.1)
-        return super().start(variant)
+        endpoint = super().start(variant)
+        self.called()
+        return endpoint
+
+    def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
+        self.called()
+        return super().sample(variant, on_sample)
 
     def state(self, variant: Variant) -> State:
-        time.sleep(0.1)
+        self.called()
         return super().state(variant)
 
+    def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
+        self.called()
+        return super().log_tail(variant, lines)
+
     def stop(self, variant: Variant) -> None:
-        time.sleep(0.1)
+        self.called()
         super().stop(variant)
 
 
-def test_a_slow_engine_costs_time_alone(tmp_path: Path) -> None:
-    with SlowEngine(LEVELS, 0.002) as engine:
-        summary = rebuild(measured(engine, tmp_path))
+@pytest.mark.parametrize("lanes", ["1", "3"])
+def test_an_engine_whose_calls_take_3_s_costs_time_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lanes: str
+) -> None:
+    with SlowEngine(monkeypatch) as engine:
+        folder = measured(engine, tmp_path, LANES=lanes)
+        assert engine.running == {}
+    summary = rebuild(folder)
 
+    assert engine.calls >= 10
+    assert {trial.end.value for v in summary.variants for trial in v.trials} == {"complete"}
+    assert [variant.requests.failed for variant in summary.variants] == [0, 0, 0]
     assert [variant.verdict.value for variant in summary.variants] == ["flat"] * 3
+    assert summary.run.elapsed_seconds is not None
+    assert summary.run.elapsed_seconds >= SlowEngine.call_seconds * 9
+
+
+REPORT_FILES = 4
+
+
+@pytest.mark.parametrize("place", range(REPORT_FILES))
+@pytest.mark.parametrize("is_written", [False, True])
+def test_a_signal_while_the_report_is_written_leaves_whole_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int, is_written: bool
+) -> None:
+    with ScriptedEngine(LEVELS, 0.002) as engine:
+        folder = measured(engine, tmp_path)
+    rebuild(folder)
+    before = {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
+    experiment = replace(folder.read_experiment(), git_commit="another")
+    folder.write_experiment(experiment)
+    real, left = os.replace, [place]
+
+    def interrupted(*arguments: Any, **options: Any) -> None:
+        if is_written:
+            real(*arguments, **options)
+        if left[0] == 0:
+            signal.raise_signal(signal.SIGINT)
+        left[0] -= 1
+        if not is_written:
+            real(*arguments, **options)
+
+    monkeypatch.setenv("RESULTS", str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", interrupted)
+        assert main(["report", f"--run={folder.id}"]) == ExitCode.INTERRUPTED
+    files = [path for path in folder.path.iterdir() if path.is_file()]
+    assert not [path.name for path in files if path.name.startswith(".")]
+
+    assert main(["report", f"--run={folder.id}"]) == ExitCode.DECIDED
+    whole = {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
+    assert whole.keys() == before.keys()
+    assert len(whole) >= REPORT_FILES
 
 
 STAGES: Mapping[str, Callable[[ScriptedEngine, Path], object]] = {
