@@ -27,6 +27,8 @@ from lab.engines.protocol import Endpoint, Sampling, State
 from lab.errors import ExitCode, WriteError
 from lab.files import new_file
 from lab.load.client import Timing
+from lab.measure.cooldown_rules import WAITS as REAL_WAITS
+from lab.measure.cooldown_rules import Waits
 from lab.measure.run import SuiteRun, measure_suite
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
@@ -48,12 +50,20 @@ LEVELS = {SYNC: LEVEL, ASYNC: LEVEL, FLASK: LEVEL}
 SILENT_SOON = replace(WAITS, load=Timing(least_silence_seconds=1.5, driver_cpu_seconds=lambda: 0.0))
 
 
+AS_LONG = replace(
+    WAITS,
+    ready_seconds=REAL_WAITS.ready_seconds,
+    reading_seconds=REAL_WAITS.reading_seconds,
+    patience_seconds=REAL_WAITS.patience_seconds,
+)
+"""With the limits of a real run."""
+
+
 def measured(
-    engine: ScriptedEngine, results: Path, *, hangs: bool = False, **given: str
+    engine: ScriptedEngine, results: Path, *, waits: Waits = WAITS, **given: str
 ) -> RunFolder:
     chosen = {"REQUESTS": "16", "CONCURRENCY": "2", "VARIANTS": "py37-*", "MEMORY_BUDGET": "8g"}
     settings = raw.settings(**{**chosen, **given})
-    waits = SILENT_SOON if hangs else WAITS
     run = SuiteRun(settings, engine, ROOT / "compose.yaml", results, {}, waits)
     return measure_suite(run, Console(file=io.StringIO(), width=120), RunDecider())
 
@@ -86,9 +96,9 @@ def test_a_fault_of_one_app_costs_its_variant_alone(
     tmp_path: Path, script: Script, end: str, said: str
 ) -> None:
     began = time.monotonic()
-    hangs = script.hangs_after_requests is not None
+    waits = WAITS if script.hangs_after_requests is None else SILENT_SOON
     with ScriptedEngine({**LEVELS, FLASK: script}, 0.002) as engine:
-        folder = measured(engine, tmp_path, hangs=hangs, REQUESTS="80")
+        folder = measured(engine, tmp_path, waits=waits, REQUESTS="80")
         assert engine.running == {}
     summary = rebuild(folder)
     found = of(summary, FLASK)
@@ -252,12 +262,11 @@ class SlowEngine(ScriptedEngine):
         super().stop(variant)
 
 
-@pytest.mark.parametrize("lanes", ["1", "3"])
 def test_an_engine_whose_calls_take_3_s_costs_time_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lanes: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with SlowEngine(monkeypatch) as engine:
-        folder = measured(engine, tmp_path, LANES=lanes)
+        folder = measured(engine, tmp_path, waits=AS_LONG, LANES="1")
         assert engine.running == {}
     summary = rebuild(folder)
 
@@ -272,8 +281,9 @@ def test_an_engine_whose_calls_take_3_s_costs_time_alone(
 REPORT_FILES = 4
 
 
-@pytest.mark.parametrize("place", range(REPORT_FILES))
-@pytest.mark.parametrize("is_written", [False, True])
+@pytest.mark.parametrize(
+    ("place", "is_written"), [(0, False), *((place, True) for place in range(REPORT_FILES))]
+)
 def test_a_signal_while_the_report_is_written_leaves_whole_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int, is_written: bool
 ) -> None:
