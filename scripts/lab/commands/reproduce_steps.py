@@ -91,14 +91,12 @@ def function_calls(bench: Bench, module: Module, folder: str) -> Iterator[Calls]
         return
     seen = bench.seen(bench.app, module.path, found)
     for site in chosen(found.sites, seen):
-        arguments = seen[site.number].arguments or site.literal or ""
+        called = seen[site.number]
+        called = replace(called, arguments=called.arguments or site.literal)
         if site.import_line is not None:
-            calls = of_function(site, arguments, site.import_line, pinned)
-        elif (own := own_function(bench, module, folder, site, arguments)) is not None:
-            calls = own
-        else:
-            continue
-        yield replace(calls, per_request=seen[site.number].per_request)
+            yield of_function(site, called, site.import_line, pinned)
+        elif (own := own_function(bench, Own(module, folder, site), called)) is not None:
+            yield own
 
 
 def chosen(sites: Sequence[Site], seen: Mapping[int, Seen]) -> Iterator[Site]:
@@ -116,22 +114,36 @@ def chosen(sites: Sequence[Site], seen: Mapping[int, Seen]) -> Iterator[Site]:
             yield site
 
 
-def own_function(
-    bench: Bench, module: Module, folder: str, site: Site, arguments: str
-) -> Calls | None:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A function of the app's own."""
+
+    module: Module
+    folder: str
+    """The folder that its imports begin at."""
+    site: Site
+
+    @property
+    def object(self) -> Served:
+        """It as what is taken out of its file."""
+        name = self.site.function
+        return Served(self.module.path, self.folder, name, Interface.OWN, self.module)
+
+
+def own_function(bench: Bench, own: Own, called: Seen) -> Calls | None:
     """Calls of the app's own function; None where its file serves as soon as it is imported."""
-    of_it = Served(module.path, folder, site.function, Interface.OWN, module)
+    of_it = own.object
     variables = bench.app.spec.environment
     inlined = inlined_app(of_it, bench.app.texts, variables)
     if inlined is not None:
-        calls = of_function(site, arguments, inlined, None)
+        calls = of_function(own.site, called, inlined)
         if fits(bench.origin, calls):
             return calls
     try:
         code = imported_app(of_it, bench.shop.slug, variables)
     except NotReproduced:
         return None
-    return replace(of_function(site, arguments, code, None), imports_app=True)
+    return replace(of_function(own.site, called, code), imports_app=True)
 
 
 def app_calls(bench: Bench, served: Served) -> Calls:

@@ -8,7 +8,7 @@ from lab.app.guess.frameworks import Interface
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import WeightedRequest, interleaved
 from lab.reproducer.served import NotReproduced, Served
-from lab.reproducer.sites import Site
+from lab.reproducer.sites import Seen, Site
 
 MOST_REQUESTS = 20
 MOST_BODY_BYTES = 2000
@@ -101,26 +101,32 @@ class Asked:
         return [f"REQUESTS = [  # {', '.join(self.names())}", *inside, "]"]
 
 
-def of_function(site: Site, arguments: str, code: str, needs: Collection[str] | None) -> Calls:
-    """One call of a function with literals.
+def of_function(site: Site, seen: Seen, code: str, needs: Collection[str] | None = None) -> Calls:
+    """The calls of a function with literals: one, or all of a request where they are awaited.
 
     Args:
-        arguments: as they stand between the parentheses.
+        seen: what it was called with, and how often.
         code: what imports or defines the function.
         needs: the distributions that it needs; None: all of the app's environment.
     """
-    called = f"{'await ' if site.is_async else ''}{site.function}({arguments})"
-    tried = ("    try:", f"        {called}", "    except Exception:", "        pass")
-    lines = tried if site.is_tried else (f"    {called}",)
-    said = f"calls of {site.function}"
+    said, called = f"calls of {site.function}", f"{site.function}({seen.arguments or ''})"
     if not site.is_async:
-        return Calls("\n".join((code, "", "def call(number):", *lines)), said, needs)
+        tried = ("    try:", f"        {called}", "    except Exception:", "        pass")
+        lines = tried if site.is_tried else (f"    {called}",)
+        text = "\n".join((code, "", "def call(number):", *lines))
+        return Calls(text, said, needs, per_request=seen.per_request)
+    # Each run of a loop leaves traces of its own, so that a request's calls are one run.
+    count = max(1, round(seen.per_request))
+    every = f"*({called} for _ in range({count}))" if count > 1 else called
+    errors = ", return_exceptions=True" if site.is_tried else ""
     running = (
-        *("async def one_request(number):", *lines),
+        "async def one_request(number):",
+        f"    await asyncio.gather({every}{errors})",
         *("", "LOOP = asyncio.new_event_loop()", "asyncio.set_event_loop(LOOP)"),
         "call = lambda number: LOOP.run_until_complete(one_request(number))",
     )
-    return Calls("\n".join((code, "", *running)), said, needs, ("asyncio",))
+    text = "\n".join((code, "", *running))
+    return Calls(text, said, needs, ("asyncio",), per_request=seen.per_request / count)
 
 
 def of_app(served: Served, code: str, kinds: Sequence[WeightedRequest], imports_app: bool) -> Calls:

@@ -114,7 +114,7 @@ def test_an_app_that_no_call_reaches_is_reduced_to_its_own_function(
     (function,) = candidates(replace(bench, app=app, answer=answer), reasons)
 
     assert function.said == "calls of once"
-    assert "    await once()\n" in function.text
+    assert "    await asyncio.gather(once())\n" in function.text
     assert "start_server" not in function.text
     assert "neither a WSGI nor an ASGI app" in reasons[0]
 
