@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
-from lab.records.interventions import Cause, Causes, Intervention, Release
+from lab.records.interventions import NEWEST_RELEASE, Cause, Causes, Intervention, Release
 from lab.records.variant import Connection
 
 RETAINED: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
@@ -72,7 +72,7 @@ def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Inter
 def release_change(release: Release) -> Intervention:
     """The app with another release of the package that holds its memory, or on a newer Python."""
     line = f"{release.package} {release.newest} in place of {release.installed}"
-    return Intervention("newest-release", line, (), release=release)
+    return Intervention(NEWEST_RELEASE, line, (), release=release)
 
 
 def jemalloc_change(file: str | None) -> list[Intervention]:

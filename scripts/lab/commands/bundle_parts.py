@@ -22,7 +22,7 @@ from lab.records.trial import Environment, Trial
 from lab.settings.declared import SETTINGS
 from lab.share.archive import Entry
 from lab.share.bundle_readme import bundle_readme
-from lab.share.given import given_of
+from lab.share.given import budget_of, given_of
 from lab.share.issue import issue_text
 from lab.share.issue_facts import IssueInput
 from lab.share.issue_forms import tracker_of
@@ -68,7 +68,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
         lock = locked(folder, environment_of(original, trials)) if kept else None
         app = bundled(kept, redactor, lock, work) if kept else None
         files |= app.files if app else {}
-        files |= project_of(experiment, redactor, app)
+        files |= project_of(experiment, redactor, app, budget_of(original))
     files |= extras(folder, redactor, original.own.app if original.own else None)
     files |= {name: files[f"{THERE}/{judged.summary.run.id}/{name}"] for name in PAGES}
     said = lock.said if lock else (NO_PACKAGES if app else STACKS)
@@ -111,9 +111,9 @@ def environment_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> E
 
 
 def project_of(
-    experiment: Experiment, redactor: Redactor, app: BundledApp | None
+    experiment: Experiment, redactor: Redactor, app: BundledApp | None, budget: Mapping[str, str]
 ) -> Mapping[str, Entry]:
-    typed = given_of(experiment, {each.name for each in SETTINGS})
+    typed = {**given_of(experiment, {each.name for each in SETTINGS}), **budget}
     given = {name: redactor.text(value) for name, value in typed.items()}
     given |= {"LAB_GIT_COMMIT": lab_commit() or ""}
     return project_files(experiment, given, app.spec if app else None, app.folder if app else "")

@@ -20,6 +20,7 @@ from lab.records.summary import Summary
 from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
 from lab.share.agreement import Agreement, agreement_of
+from lab.share.given import budget_of
 from lab.share.manifest import Kind
 from lab.store.find_runs import newest_runs
 from lab.store.layout import check_writable, new_run_path, results_folder
@@ -80,7 +81,8 @@ def verified(bundle: Bundle, work: Path, here: Here) -> ExitCode:
         here.console.print(NOT_TRUSTED, soft_wrap=True)
         here.console.print(f"outcome: {Agreement.UNDECIDED.value}")
         return ExitCode.UNDECIDED
-    wanted = Rerun(bundle.manifest, folder.read_experiment(), work, engine)
+    budget = budget_of(judged.summary)
+    wanted = Rerun(bundle.manifest, folder.read_experiment(), work, engine, budget)
     return compared(judged.summary, wanted, here)
 
 

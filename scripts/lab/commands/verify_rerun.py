@@ -18,6 +18,7 @@ from lab.text.phrases import clipped, counted
 
 ASK = ". scripts/shell/engine.sh && choose_engine"
 RESULTS = "here"
+OF_WHO_VERIFIES = ("OFFLINE", "LANES", "MEMORY_BUDGET", "BUDGET")
 MOST_CHARACTERS = 100
 
 
@@ -30,6 +31,8 @@ class Rerun:
     work: Path
     """The folder in which the run and the app of the bundle stand."""
     engine: str
+    budget: Mapping[str, str]
+    """`BUDGET`, unless whoever verifies sets it."""
 
     @property
     def results(self) -> Path:
@@ -82,11 +85,12 @@ def rerun(wanted: Rerun, given: Mapping[str, str]) -> int:
     wanted.results.mkdir()
     own = {each.name for each in SETTINGS if each.is_recorded}
     environment = {name: value for name, value in os.environ.items() if name not in own}
-    kept = {name: given[name] for name in ("OFFLINE", "LANES", "MEMORY_BUDGET") if name in given}
+    kept = {name: given[name] for name in OF_WHO_VERIFIES if name in given}
     # A handler that does nothing: an ignored signal would be ignored by the script, too.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        with started([wanted.script], {**environment, **kept, **wanted.settings}) as child:
+        settings = {**wanted.settings, **wanted.budget, **kept}
+        with started([wanted.script], {**environment, **settings}) as child:
             term = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
             try:
                 return child.wait()

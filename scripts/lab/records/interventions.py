@@ -26,6 +26,8 @@ class Cause(StrEnum):
 Causes = tuple[Cause, ...]
 AGAIN = "again"
 """Suffix of the variant that repeats an app with a higher limit of memory."""
+NEWEST_RELEASE = "newest-release"
+"""The name of the app with the newest release of what holds a leak."""
 
 
 @dataclass(frozen=True, slots=True)

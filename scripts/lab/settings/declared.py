@@ -151,7 +151,7 @@ BUDGET = Setting(
     "time in which an app is judged: slow apps get fewer requests, and what stays open says what "
     "it would take",
     "10m",
-    ("try",),
+    ("try", "verify"),
 )
 SEED = Setting("SEED", WholeNumber(0, 2**32 - 1), "596", "recorded with the run", "1", TRIALS_RUN)
 FRESH = Setting(

@@ -5,12 +5,22 @@ import shlex
 from collections.abc import Collection, Mapping
 
 from lab.records.experiment import Experiment
+from lab.records.summary import Summary
 
 ASSIGNMENT = re.compile(r"([A-Z][A-Z_]*)=(.*)", re.DOTALL)
 OF_THE_FOLDER = frozenset({"APP", "EXAMPLE", "ID"})
 """Settings that say what was run; a bundle has it, or names its variants one by one."""
 OF_THE_MACHINE = frozenset({"ENGINE", "LANES", "MEMORY_BUDGET", "OFFLINE", "FAIL_ON"})
 """Settings of the machine that ran it: the next one has its own."""
+
+RERUN_BUDGET = "15m"
+"""Time in which a slower or busier machine serves as many requests as the one before."""
+
+
+def budget_of(summary: Summary) -> Mapping[str, str]:
+    """The time for a run again: enough for its whole load, where that was served there."""
+    own = summary.own
+    return {"BUDGET": RERUN_BUDGET} if own is not None and own.load_note is None else {}
 
 
 def given_of(experiment: Experiment, names: Collection[str]) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from lab.records.interventions import NEWEST_RELEASE
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
@@ -230,7 +231,8 @@ def not_tried(given: IssueInput) -> str:
         ("layers.md", "exchanging the server, the loop, the parser or the allocator one by one"),
     ]
     lines = [f"- {text}" for name, text in missing if name not in given.pages]
-    lines.append("- the newest release, where the versions above are older")
+    if not any(each.name.endswith(f"-{NEWEST_RELEASE}") for each in given.summary.variants):
+        lines.append("- the newest release, where the versions above are older")
     lines.append("- another system than Linux, and another machine than this one")
     if variant is not None and len(variant.trials) == 1:
         lines.append("- a second trial: the numbers are of one")

@@ -142,6 +142,7 @@ def test_the_compose_project_has_the_settings_of_the_run_and_no_image_of_the_lab
     images = {service["image"] for service in services.values()}
     assert all(image.startswith("memlab-bundle-") for image in images)
     assert services["driver"]["environment"]["HOST_CPUS"] == "${HOST_CPUS:-4}"
+    assert services["driver"]["environment"]["BUDGET"] == "${BUDGET:-15m}"
     assert services["driver"]["command"] == ["rerun"]
     assert services["own-shop"]["depends_on"] == ["places"]
     volumes = {v.partition(":")[0] for s in services.values() for v in s["volumes"]}

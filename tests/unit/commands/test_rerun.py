@@ -34,7 +34,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def wanted(folder: RunFolder, work: Path) -> Rerun:
-    return Rerun(MANIFEST, folder.read_experiment(), work, "process")
+    return Rerun(MANIFEST, folder.read_experiment(), work, "process", {"BUDGET": "15m"})
 
 
 def test_the_script_gets_the_runs_settings_and_no_others(
@@ -53,6 +53,15 @@ def test_the_script_gets_the_runs_settings_and_no_others(
     assert (found["ENGINE"], found["LANES"]) == ("process", "1")
     assert "REQUESTS" not in found
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+@pytest.mark.parametrize(("given", "budget"), [({}, "15m"), ({"BUDGET": "60s"}, "60s")])
+def test_the_load_of_there_has_time_unless_the_reader_says_otherwise(
+    folder: RunFolder, tmp_path: Path, script: Path, given: dict[str, str], budget: str
+) -> None:
+    rerun(wanted(folder, tmp_path), given)
+
+    assert f"\nBUDGET={budget}\n" in (tmp_path / "environment").read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_started_is_one_line(

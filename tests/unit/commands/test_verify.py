@@ -237,6 +237,7 @@ def test_a_trusted_app_is_run_by_its_own_description(
     assert settings["APP"].endswith("/app/shop/lab.toml")
     assert (settings["HOST_CPUS"], settings["ENGINE"]) == ("4", "process")
     assert settings[RERUN] == "1"
+    assert wanted[0].budget == {"BUDGET": "15m"}
     assert wanted[0].script.name == "try"
 
 

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from builders import raw
-from lab.share.given import given_of, typed
+from builders import factories, raw
+from lab.share.given import RERUN_BUDGET, budget_of, given_of, typed
 
 NAMES = ("HOST_CPUS", "VARIANTS", "SUITE", "APP", "ENGINE", "MATTERS", "REQUESTS")
 
@@ -36,3 +36,11 @@ def test_of_an_app_there_are_no_variants() -> None:
     experiment = replace(raw.experiment("own-x"), command="make try MATTERS=9", suite="try")
 
     assert given_of(experiment, NAMES) == {"MATTERS": "9"}
+
+
+def test_a_load_that_was_served_whole_gets_time_to_be_served_whole_again() -> None:
+    whole = factories.own_summary()
+    short = replace(whole, own=replace(factories.app_answer(), load_note="361 of 4,000 requests"))
+
+    assert budget_of(whole) == {"BUDGET": RERUN_BUDGET}
+    assert budget_of(short) == budget_of(factories.core_summary()) == {}

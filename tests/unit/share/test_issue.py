@@ -48,6 +48,15 @@ def test_an_issue_has_the_fields_of_its_form_in_their_order(project: str) -> Non
     assert "a reproducer of one file without the lab" in text
 
 
+def test_a_newest_release_that_was_measured_is_not_among_what_was_not_tried() -> None:
+    found = leak_in("ujson")
+    newest = variant_summary("own-shop-newest-release", Verdict.FLAT)
+    line = "- the newest release, where the versions above are older"
+
+    assert line in issue(found)
+    assert line not in issue(replace(found, variants=(*found.variants, newest)))
+
+
 def test_a_spelling_of_a_name_makes_no_difference() -> None:
     assert headings(issue(leak_in("Pydantic_Core"))) == headings(issue(leak_in("pydantic")))
 
