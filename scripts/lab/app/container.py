@@ -33,6 +33,14 @@ INSTALL = (
 TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 
 
+BASE_LABELS = (
+    "ARG BASE_KIND=official",
+    "ARG BASE_REFERENCE=",
+    'LABEL memlab.base.kind="${BASE_KIND}" memlab.base.reference="${BASE_REFERENCE}"',
+)
+"""What a run's raw files tell of the image's base, as in images/variant.Dockerfile."""
+
+
 def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
     """The Dockerfile of an app that is described by Python and requirements.
 
@@ -46,6 +54,7 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
         "ARG PYTHON_IMAGE",
         "FROM ${PYTHON_IMAGE}",
         "LABEL memlab=image",
+        *BASE_LABELS,
         f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK}"
         f" && {TIDY}) || true",
         *system,

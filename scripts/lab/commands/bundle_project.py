@@ -38,6 +38,7 @@ WORK = Path("WORK")
 APP_FOLDER = "images/app"
 FILES = (
     *("images/driver.Dockerfile", "images/gate.Dockerfile", "images/gate/haproxy.cfg"),
+    "images/bases.txt",
     *("images/entry", "images/locks/driver.txt", "apps/outside/sitecustomize.py", "LICENSE"),
     *("scripts/shell/bases", "scripts/shell/settings.sh", "scripts/shell/dotenv.awk"),
 )
@@ -170,6 +171,10 @@ def built(app: AppSpec, folder: str, service: Service) -> Service:
     build = {
         "context": ".",
         "dockerfile": f"{APP_FOLDER}/{RECIPE}",
-        "args": {"PYTHON_IMAGE": base},
+        "args": {
+            "PYTHON_IMAGE": base,
+            "BASE_KIND": "${BASE_KIND:-official}",
+            "BASE_REFERENCE": f"${{BASE_PY{key}_REFERENCE:-}}",
+        },
     }
     return {**service, "build": build}

@@ -193,6 +193,7 @@ def test_the_driver_sees_the_app_and_nothing_else_of_the_host() -> None:
         "/w/app",
         "/w/logs",
         "/w/probes",
+        "/w/homes",
         "/w/guess",
         "/w/described.json",
     ]

@@ -1,0 +1,103 @@
+"""The bases of the images: by digests where those are known; the digest that was used is told."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.paths import ROOT
+
+DIGEST = "sha256:" + "ab" * 32
+TAG = "python:3.7.17-slim-bookworm"
+ENGINE = """#!/bin/sh
+echo "$*" >> "$ASKED"
+[ "$1" != pull ] || exit "$REGISTRY"
+[ "$1 $2" = "image inspect" ] || exit 9
+case $3 in --format) echo "$5" | sed 's/[:@].*/@{digest}/' ;; *) exit "$REGISTRY" ;; esac
+"""
+BUILDER = """#!/bin/sh
+exit 1
+"""
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """As much of the lab as the script reads, and an engine that has every image."""
+    (tmp_path / "images").mkdir()
+    shutil.copytree(ROOT / "scripts" / "shell", tmp_path / "scripts" / "shell")
+    for name in ("compose.yaml", "images/bases.txt"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "bin").mkdir()
+    for name, text in (("docker", ENGINE.format(digest=DIGEST)), ("mmdebstrap", BUILDER)):
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    return tmp_path
+
+
+def bases(clone: Path, *words: str, registry: int = 0) -> subprocess.CompletedProcess[str]:
+    own = {"ASKED": str(clone / "asked"), "REGISTRY": str(registry), "HOME": str(clone)}
+    path = f"{clone / 'bin'}:{os.environ['PATH']}"
+    return subprocess.run(
+        [clone / "scripts" / "shell" / "bases", *words],
+        env={"PATH": path, **own},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def assignments(printed: str) -> dict[str, str]:
+    return dict(line.partition("=")[::2] for line in printed.splitlines())
+
+
+def test_a_tag_without_a_digest_is_taken_as_it_is_and_the_digest_is_told(clone: Path) -> None:
+    found = assignments(bases(clone).stdout)
+
+    assert found["BASE_KIND"] == "official"
+    assert found["BASE_PY37"] == TAG
+    assert found["BASE_PY37_REFERENCE"] == f"python@{DIGEST}"
+    assert found["BASE_DEBIAN_REFERENCE"] == f"debian@{DIGEST}"
+
+
+def test_a_digest_that_is_written_down_is_what_is_built_from(clone: Path) -> None:
+    with (clone / "images" / "bases.txt").open("a") as file:
+        file.write(f"{TAG}@{DIGEST}\n")
+    found = assignments(bases(clone).stdout)
+
+    assert found["BASE_PY37"] == f"{TAG}@{DIGEST}"
+    assert found["BASE_PY38"] == "python:3.8.20-slim-bookworm"
+    assert f"image inspect {TAG}@{DIGEST}\n" in (clone / "asked").read_text()
+
+
+def test_locking_writes_the_digest_of_every_base(clone: Path) -> None:
+    listed = re.findall(
+        r"\$\{BASE_(?:DEBIAN|PY\d+):-([^}]+)\}", (ROOT / "compose.yaml").read_text()
+    )
+    for _ in range(2):
+        done = bases(clone, "--lock")
+        assert done.returncode == 0, done.stderr
+        lines = (clone / "images" / "bases.txt").read_text().splitlines()
+        written = [line for line in lines if not line.startswith("#")]
+        assert sorted(written) == sorted(f"{tag}@{DIGEST}" for tag in set(listed))
+    found = assignments(bases(clone).stdout)
+    assert all("@sha256:" in found[name] for name in found if name != "BASE_KIND")
+
+
+def test_without_a_registry_nothing_is_locked(clone: Path) -> None:
+    before = (clone / "images" / "bases.txt").read_text()
+    done = bases(clone, "--lock", registry=1)
+
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+    assert "no registry answers" in done.stderr
+    assert (clone / "images" / "bases.txt").read_text() == before
+
+
+def test_what_is_written_down_are_digests_of_bases(clone: Path) -> None:
+    lines = (ROOT / "images" / "bases.txt").read_text().splitlines()
+
+    for line in lines:
+        assert re.fullmatch(r"#.*|[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}", line), line
