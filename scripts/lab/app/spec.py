@@ -109,6 +109,8 @@ class AppSpec:
     """Whether each client keeps the cookies that answers set."""
     think_seconds: float = 0.0
     """The pause of each client between its requests."""
+    traffic: str | None = None
+    """What was read of the requests that people really send; None: no file of them is named."""
     bundle_exclude: tuple[str, ...] = ()
     """Names and globs of what stays out of a bundle."""
 

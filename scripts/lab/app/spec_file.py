@@ -19,6 +19,7 @@ from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
 from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
 from lab.app.toml_kinds import Whole
+from lab.app.traffic import mixed
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
 from lab.named_paths import path_below
@@ -92,6 +93,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
     table = Table(file, "", values)
     table.check_names((*(key.name for key in APP_KEYS), REQUESTS, request_keys.LOGIN, keys.BUNDLE))
     blocks, requirements = table.read(keys.BLOCKS), table.read(keys.REQUIREMENTS)
+    traffic = table.read(keys.TRAFFIC)
     spec = AppSpec(
         file=file.resolve(),
         name=name_of(file.resolve()),
@@ -118,7 +120,8 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         concurrency=table.read(keys.CONCURRENCY),
         blocks=blocks,
         matters_bytes=table.read(keys.MATTERS),
-        requests=requests(table),
+        requests=mixed(traffic, requests(table)) if traffic else requests(table),
+        traffic=traffic.told if traffic else None,
         bundle_exclude=bundle_exclude(table),
     )
     check_whole(spec, table)
@@ -203,6 +206,8 @@ def bundle_exclude(table: Table) -> tuple[str, ...]:
 
 
 def requests(table: Table) -> tuple[RequestSpec, ...]:
+    if keys.TRAFFIC in table and REQUESTS not in table.values:
+        return ()
     tables = table.values.get(REQUESTS, [{}])
     if not isinstance(tables, list) or not tables or not all(isinstance(i, dict) for i in tables):
         table.refuse(REQUESTS, "tables, each headed [[requests]]")

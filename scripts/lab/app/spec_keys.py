@@ -21,6 +21,8 @@ from lab.app.toml_kinds import (
     Texts,
     Whole,
 )
+from lab.app.traffic import Traffic
+from lab.app.traffic_kind import TrafficFile
 from lab.records.beside import ServiceAsked
 
 PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))
@@ -197,6 +199,15 @@ THINK_SECONDS = Key(
     "the pause of each client between its requests",
     "`0`",
 )
+TRAFFIC: Key[Traffic | None] = Key(
+    "traffic",
+    TrafficFile(),
+    None,
+    '"access.log"',
+    "requests that people really send, by how often; `[[requests]]` of the same method and path"
+    " say more of one",
+    "none",
+)
 MATTERS: Key[int | None] = Key(
     "matters",
     Whole(1, 1 << 30),
@@ -237,6 +248,7 @@ APP_KEYS: tuple[Key[Any], ...] = (
     CONCURRENCY,
     COOKIES,
     THINK_SECONDS,
+    TRAFFIC,
     MATTERS,
     BLOCKS,
 )

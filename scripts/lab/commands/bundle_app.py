@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from lab.app.folder import app_folder
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec, slug
+from lab.app.traffic_reduced import reduced, traffic_name
 from lab.commands.app_source import collect, kept_source
 from lab.engines.choice import say
 from lab.errors import UsageError
@@ -81,7 +82,7 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
     folder = f"{TOP}/{slug(redactor.text(source.name))}"
     found: dict[str, Entry] = {}
     left_out = list(source.left_out)
-    for name, entry in files.items():
+    for name, entry in without_senders(source, files).items():
         clean = cleaned(name, entry, redactor)
         if clean is None:
             left_out.append(LeftOut(name, "it is no text, and holds something private"))
@@ -94,6 +95,17 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
     if spec.command is None and source.command is not None:
         spec = replace(spec, command=redactor.text(source.command))
     return BundledApp(folder, spec, found, tuple(redacted(left_out, redactor)))
+
+
+def without_senders(source: Source, files: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    """The files, of traffic only what its mix is made of."""
+    name = traffic_name(files[source.file].content) if source.file in files else None
+    if name is None or name not in files:
+        return files
+    try:
+        return {**files, name: Entry(reduced(files[name].content))}
+    except ValueError:
+        return {each: entry for each, entry in files.items() if each != name}
 
 
 def cleaned(name: str, entry: Entry, redactor: Redactor) -> Entry | None:

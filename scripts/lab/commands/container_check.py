@@ -10,10 +10,10 @@ from lab.app.guess.render import render
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.commands.app_check import NotUp, brought_up
+from lab.commands.described_check import check_requests
 from lab.commands.guess_texts import (
     advice_for_described,
     failed,
-    refusal,
     refusals,
     tell,
 )
@@ -55,8 +55,7 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
             f"{spec.file}: services: {names} are started beside local processes alone: "
             "ENGINE=process, or start them yourself and name them in `environment`"
         )
-    check_described(engine, variant, spec)
-    return spec
+    return check_described(engine, variant, spec)
 
 
 def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
@@ -77,11 +76,14 @@ def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     return replace(spec, requests=described.requests, count=described.count)
 
 
-def check_described(engine: Engine, variant: Variant, spec: AppSpec) -> None:
+def check_described(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
+    """The app with the requests that it answers."""
+    checked = spec
     try:
         with brought_up(engine, variant, spec, not_known, is_guess=False) as running:
-            failure = refusal(running, spec, say)
+            checked, failure = check_requests(running, spec, say)
     except NotUp as error:
         failure = error.failure
     if failure is not None:
         raise LabError(advice_for_described(spec, failure))
+    return checked

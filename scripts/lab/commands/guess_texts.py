@@ -1,6 +1,6 @@
 """What is said of a guess: what answers, what failed, and the next step in one line."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from pathlib import Path
 
 from lab.app.guess.asking import A_USUAL_PATH, Answer, Asked
@@ -14,20 +14,13 @@ from lab.app.guess.failures import (
 )
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import GuessedRequest
-from lab.app.requests import headers_and_body, opening
-from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
+from lab.app.spec import FILE, AppSpec
 from lab.commands.app_check import Running
-from lab.commands.check_visitor import let_in
-from lab.load.login import LoginRefused
-from lab.load.request import SUCCESS
-from lab.load.websocket import SWITCHING
 from lab.records.request_kinds import APPS_FAULT, REQUESTS_FAULT
 
 MAX_ATTEMPTS = 24
 MOST_REFUSED_BYTES = 300
 """How much is told of a body that was refused."""
-MOST_ASKED_ALIKE = 3
-"""How often one kind of request is asked, each time with another number, until it is served."""
 Say = Callable[[str], None]
 WHERE = {
     FailureKind.PREPARE: " prepare:",
@@ -123,54 +116,6 @@ def refused(log: str, told: str, body: str, status: int) -> Failure:
         fault = f"the app's own fault, its log says: {exception}"
     whole = f"{told}{said}: {fault}"
     return Failure(FailureKind.REFUSED, f"{log}\n{told} {body}", told=whole)
-
-
-def asked_once(request: RequestSpec) -> GuessedRequest:
-    """A described request as the check sends it."""
-    headers, body = headers_and_body(request)
-    if request.kind is RequestProtocol.WEBSOCKET:
-        listen = opening(request).conversation.listen  # type: ignore[union-attr]
-        values = {"kind": request.kind.value, "path": request.path, "headers": dict(headers)}
-        return GuessedRequest({**values, "say": request.say, "listen": listen}, "")
-    values = {"method": request.method, "path": request.path, "headers": dict(headers)}
-    return GuessedRequest({**values, "body": body}, "")
-
-
-def refusal(running: Running, spec: AppSpec, say: Say) -> Failure | None:
-    """The first of its requests that is not answered as expected; each answer is told."""
-    try:
-        visitor = let_in(running, spec)
-    except LoginRefused as error:
-        return Failure(FailureKind.LOGIN, running.log(), told=str(error))
-    wrong: list[tuple[str, Answer]] = []
-    for request in spec.requests:
-        if request.kind is RequestProtocol.TCP:
-            continue
-        sent, expected = asked_once(request), expected_of(request)
-        for number in range(1, MOST_ASKED_ALIKE + 1):
-            answer = visitor.ask(sent, number)
-            if answer.status in expected:
-                break
-        say(f"  {answered(sent, answer)}")
-        if answer.is_endless and request.read_seconds is None and not request.abandon:
-            if sent.is_websocket:
-                told = f"{sent.method} {sent.path} says less than is listened for: lower `listen`"
-                return Failure(FailureKind.REFUSED, "", told=f"{told}, or say `read_seconds`")
-            told = f"{request.method} {request.path} has an answer without end: say how long it"
-            return Failure(FailureKind.REFUSED, "", told=f"{told} is read (read_seconds = 1)")
-        if answer.status not in expected:
-            wrong.append((answered(sent, answer), answer))
-    if not wrong:
-        return None
-    told, first = wrong[0]
-    more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    return refused(running.log(), f"{told}{more}", body_text(first), first.status or 0)
-
-
-def expected_of(request: RequestSpec) -> Container[int]:
-    """The statuses that count as served."""
-    usual = (SWITCHING,) if request.kind is RequestProtocol.WEBSOCKET else SUCCESS
-    return request.expect or usual
 
 
 def advice_for_described(spec: AppSpec, failure: Failure) -> str:

@@ -82,7 +82,7 @@ def try_with_processes(
         if is_guess and given.get("CHECK") != "1":
             prepare_guessed(spec, ready, work)
         elif not is_guess:
-            check_described(place, spec, ready, work)
+            spec = check_described(place, spec, ready, work)
         if given.get("CHECK") == "1":
             say(CHECKED)
             return ExitCode.DECIDED

@@ -29,10 +29,10 @@ from lab.app.workdir import (
 )
 from lab.commands.app_check import NotUp, Running, brought_up
 from lab.commands.app_prepare import prepare_data, with_servers
+from lab.commands.described_check import check_requests
 from lab.commands.guess_texts import (
     Say,
     advice_for_described,
-    refusal,
     refusals,
     tell,
 )
@@ -153,24 +153,19 @@ def checked(
         return error.failure
 
 
-def check_described(place: Place, description: AppSpec, ready: Ready, work: Path) -> None:
-    """Start a described app and ask it for each of its requests, once.
+def check_described(place: Place, description: AppSpec, ready: Ready, work: Path) -> AppSpec:
+    """A described app with the requests that it answers: it is started and asked for each, once.
 
     Raises:
         LabError: it does not come up, or one of them is not answered as expected.
     """
-    failure = prepare_data(description, ready, work)
-    if failure is None:
-        failure = described_failure(place, description, ready, work)
+    checked, failure = description, prepare_data(description, ready, work)
+    try:
+        if failure is None:
+            with started(place, description, ready, work, is_guess=False) as running:
+                checked, failure = check_requests(running, description, place.say)
+    except NotUp as error:
+        failure = error.failure
     if failure is not None:
         raise LabError(advice_for_described(description, failure))
-
-
-def described_failure(
-    place: Place, description: AppSpec, ready: Ready, work: Path
-) -> Failure | None:
-    try:
-        with started(place, description, ready, work, is_guess=False) as running:
-            return refusal(running, description, place.say)
-    except NotUp as error:
-        return error.failure
+    return checked

@@ -43,6 +43,7 @@ def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
     for name in ("photo.jpg", "order.json", "Dockerfile", ".env"):
         (tmp_path / name).write_text("x", encoding="utf-8")
     without = {"image", "dockerfile"}
+    (tmp_path / "access.log").write_text(LOG, encoding="utf-8")
     lines = [f"{key.name} = {key.example}" for key in APP_KEYS if key.name not in without]
     kinds = [[key for key in REQUEST_KEYS if key.name not in others] for others in BODIES]
     for keys in kinds:
@@ -53,10 +54,11 @@ def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
     found = app(tmp_path, "\n".join(lines))
 
     assert found.requirements == ("aiohttp==3.10.10",)
-    assert [request.weight for request in found.requests] == [1, 1, 1, 1]
-    assert found.requests[2].multipart[1] == Upload("file", file=(tmp_path / "photo.jpg").resolve())
+    assert [request.weight for request in found.requests] == [1000, 1, 1, 1, 1]
+    assert found.requests[3].multipart[1] == Upload("file", file=(tmp_path / "photo.jpg").resolve())
 
 
+LOG = '- - - [] "GET /a HTTP/1.1" 200 1\n'
 SAID = {"say", "listen"}
 BODIES = (
     {"body_file", "multipart", *SAID},
@@ -238,3 +240,18 @@ def test_what_a_bundle_leaves_out_is_read(tmp_path: Path, text: str) -> None:
 )
 def test_what_it_cannot_leave_out_is_refused(tmp_path: Path, text: str, said: str) -> None:
     assert said in refused(tmp_path, COMMAND + text)
+
+
+def test_what_is_described_says_more_of_one_kind_of_the_traffic(tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_text(LOG * 3 + LOG.replace("GET /a", "POST /b/7"), "utf-8")
+    mixed = 'traffic = "access.log"\n[[requests]]\nmethod = "POST"\npath = "/b/{n}"\nbody = "x"\n'
+    read, written = app(tmp_path, COMMAND + mixed).requests
+    assert (read.path, read.weight) == ("/a", 750)
+    assert (written.path, written.body, written.weight) == ("/b/{n}", "x", 250)
+
+
+def test_traffic_that_is_none_is_refused_with_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_text("hello\n", encoding="utf-8")
+    said = refused(tmp_path, f'{COMMAND}traffic = "access.log"\n')
+    assert "no request to the app is in it; left out: 1 lines that are no request" in said
+    assert "none has that name" in refused(tmp_path, f'{COMMAND}traffic = "other.log"\n')

@@ -9,7 +9,8 @@ from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec, LoginSpec, RequestSpec
 from lab.commands import check_visitor
 from lab.commands.check_visitor import Visitor
-from lab.commands.guess_texts import advice_for_described, refusal
+from lab.commands.described_check import check_requests
+from lab.commands.guess_texts import advice_for_described
 from lab.engines.protocol import Endpoint
 from lab.load.cookies import CookieJar
 from lab.load.login import Granted, LoginRefused
@@ -60,7 +61,7 @@ def test_a_refused_login_is_told_once_where_it_stands(monkeypatch: pytest.Monkey
     spec = AppSpec(Path("/app/lab.toml"), "shop", command="serve", login=login)
     running = Running()
 
-    failure = refusal(running, spec, lambda _: None)  # type: ignore[arg-type]
+    failure = check_requests(running, spec, lambda _: None)[1]  # type: ignore[arg-type]
 
     assert running.asked == []
     assert failure is not None

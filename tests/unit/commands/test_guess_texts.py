@@ -6,7 +6,8 @@ from typing import Any
 from lab.app.guess.asking import Answer
 from lab.app.guess.failures import Failure, FailureKind, last_words
 from lab.app.spec import AppSpec, RequestSpec
-from lab.commands.guess_texts import advice_for_described, failed, refusal
+from lab.commands.described_check import check_requests
+from lab.commands.guess_texts import advice_for_described, failed
 
 SPEC = AppSpec(Path("/app/lab.toml"), "shop", command="serve", requests=(RequestSpec(path="/a"),))
 TRACEBACK = """[INFO] booting
@@ -35,7 +36,7 @@ class Running:
 
 
 def refused(running: Running) -> Failure | None:
-    return refusal(running, SPEC, lambda _: None)  # type: ignore[arg-type]
+    return check_requests(running, SPEC, lambda _: None)[1]  # type: ignore[arg-type]
 
 
 def test_a_refusal_is_told_with_its_body_and_the_last_exception() -> None:

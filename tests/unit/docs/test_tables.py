@@ -51,6 +51,7 @@ def test_the_table_of_an_apps_keys_is_the_readers_own() -> None:
 def test_the_description_that_is_shown_can_be_read(page: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     described = re.findall(r"```toml\n(.*?)```", PAGES[page], re.DOTALL)
     file = tmp_path_factory.mktemp("app") / "lab.toml"
+    (file.parent / "access.log").write_text('- "GET / HTTP/1.1" 200 -', encoding="utf-8")
 
     assert described
     for shown in described:

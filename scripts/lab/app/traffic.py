@@ -1,0 +1,196 @@
+"""The mix of requests that people really send, out of an access log or a HAR file.
+
+The file is hostile until it was checked. Of each request only method, path, status and, in a HAR
+file, the body are taken: no header and no cookie, and no value of a query whose name looks secret.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from lab.app.spec import RequestSpec
+from lab.units import MIB
+
+MOST_BYTES = 64 * MIB
+MOST_KINDS = 20
+MOST_WEIGHT = 1000
+MOST_TARGET, MOST_BODY = 2_000, MIB
+LINE = re.compile(
+    r'"(?P<method>[A-Z]{3,7}) (?P<target>\S{1,4000})(?: HTTP/[\d.]+)?" (?P<status>\d{3})\b'
+)
+"""Of the formats common and combined, of gunicorn and of uvicorn."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+TARGET = re.compile(r"/[!-~]*")
+VALUE = re.compile(r"\d+|[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}")
+"""What a part of a path is where it names one thing of many."""
+SECRET = re.compile(r"token|secret|passw|session|auth|sig|key|code|jwt|csrf|otp", re.IGNORECASE)
+USUAL = (200, 201, 202, 203, 204, 206, 301, 302, 303, 304, 307, 308)
+"""What is served whatever a log saw: it asked with other headers, of other data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request of a file."""
+
+    method: str
+    target: str
+    status: int
+    body: str | None = None
+    content_type: str = ""
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What was not taken, by why."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> str:
+        listed = ", ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())
+        return f"; left out: {listed}" if listed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The kinds of requests of a file, weighted, and what is said of it."""
+
+    requests: tuple[RequestSpec, ...]
+    told: str
+
+
+def read_traffic(content: bytes) -> Traffic:
+    """The mix of a file: HAR where it is JSON, else an access log.
+
+    Raises:
+        ValueError: nothing in it is a request to the app; says what was found.
+    """
+    text, left_out = content.decode("utf-8-sig", errors="replace"), LeftOut()
+    is_har = text.lstrip()[:1] == "{"
+    sent = list(checked(of_har(text, left_out) if is_har else of_log(text, left_out), left_out))
+    if not sent:
+        raise ValueError(f"no request to the app is in it{left_out.told()}")
+    kinds = grouped(sent)
+    kept = kinds[:MOST_KINDS]
+    left_out.reasons["of rarer kinds"] += sum(len(kind) for kind in kinds[MOST_KINDS:])
+    left_out.reasons = +left_out.reasons
+    what = "a HAR file" if is_har else "an access log"
+    count = sum(len(kind) for kind in kept)
+    told = f"{what}: {count:,} requests of {len(kept)} kinds{left_out.told()}"
+    return Traffic(tuple(request_of(kind, count) for kind in kept), told)
+
+
+def of_log(text: str, left_out: LeftOut) -> Iterator[Sent]:
+    for line in text.splitlines():
+        match = LINE.search(line[:8_000])
+        if match is not None:
+            yield Sent(match["method"], match["target"], int(match["status"]))
+        elif line.strip():
+            left_out.reasons["lines that are no request"] += 1
+
+
+def of_har(text: str, left_out: LeftOut) -> Iterator[Sent]:
+    """Those to the host of most of its requests: a page asks many others."""
+    try:
+        entries = json.loads(text)["log"]["entries"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError("it begins as JSON and is no HAR file (log.entries)") from None
+    given = entries if isinstance(entries, list) else []
+    found = [each for entry in given if (each := of_entry(entry)) is not None]
+    left_out.reasons["entries that are no request"] += len(given) - len(found)
+    hosts = Counter(host for host, _ in found)
+    own = max(hosts, key=lambda host: hosts[host], default="")
+    left_out.reasons["to other hosts"] += len(found) - hosts[own]
+    yield from (sent for host, sent in found if host == own)
+
+
+def of_entry(entry: Any) -> tuple[str, Sent] | None:
+    """The host and the request of one entry; None where it is none of HTTP."""
+    try:
+        asked, status = entry["request"], entry["response"]["status"]
+        parts = urlsplit(asked["url"])
+        posted = asked.get("postData") or {}
+        body, kind = posted.get("text"), posted.get("mimeType")
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    if parts.scheme not in ("http", "https") or status == 101 or not isinstance(status, int):
+        return None
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    kind = kind if isinstance(kind, str) and re.fullmatch(r"[ -~]{1,200}", kind) else ""
+    body = body if isinstance(body, str) and len(body) <= MOST_BODY else None
+    return parts.netloc, Sent(str(asked.get("method")), target, status, body, kind)
+
+
+def checked(sent: Iterable[Sent], left_out: LeftOut) -> Iterator[Sent]:
+    """Those that can be asked of the app itself, without secrets in their queries."""
+    for each in sent:
+        if each.method not in METHODS:
+            left_out.reasons["of other methods"] += 1
+        elif not TARGET.fullmatch(each.target) or len(each.target) > MOST_TARGET:
+            left_out.reasons["with no path of the app's"] += 1
+        else:
+            target = without_secrets(each.target)
+            yield Sent(each.method, target, each.status, each.body, each.content_type)
+
+
+def without_secrets(target: str) -> str:
+    path, _, query = target.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
+    kept = [pair for pair in pairs if not SECRET.search(pair[0])]
+    if len(kept) == len(pairs):
+        return target
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def grouped(sent: Iterable[Sent]) -> list[list[Sent]]:
+    """The requests by their kinds, the most frequent kind first."""
+    kinds: dict[tuple[str, str], list[Sent]] = {}
+    for each in sent:
+        kinds.setdefault((each.method, template(each.target)), []).append(each)
+    return sorted(kinds.values(), key=len, reverse=True)
+
+
+def template(target: str) -> str:
+    """A target with marks for what names one thing of many, and for the values of its query."""
+    path, _, query = target.partition("?")
+    parts = ("*" if VALUE.fullmatch(part) else part for part in path.split("/"))
+    names = sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)})
+    return "/".join(parts) + "?" + "&".join(names)
+
+
+def request_of(kind: list[Sent], total: int) -> RequestSpec:
+    """One kind by its most frequent target, expected as the log has seen it answered."""
+    targets = Counter(each.target for each in kind)
+    usual = max(targets, key=lambda target: targets[target])
+    shown = next(each for each in kind if each.target == usual)
+    seen = {each.status for each in kind if 200 <= each.status < 500}
+    return RequestSpec(
+        method=shown.method,
+        path=usual,
+        headers={"Content-Type": shown.content_type} if shown.body and shown.content_type else {},
+        body=shown.body,
+        expect=tuple(sorted({*USUAL, *seen})),
+        weight=max(1, round(MOST_WEIGHT * len(kind) / total)),
+    )
+
+
+def mixed(traffic: Traffic, described: Sequence[RequestSpec]) -> tuple[RequestSpec, ...]:
+    """The mix, in which what is described by hand takes the place, and the share, of its kind.
+
+    What is described and was not sent stands beside the mix, with a weight of its own.
+    """
+    by_name = {name_of(each): each for each in described}
+    known = {name_of(each) for each in traffic.requests}
+    replaced = (
+        replace(by_name[name_of(each)], weight=each.weight) if name_of(each) in by_name else each
+        for each in traffic.requests
+    )
+    return (*replaced, *(each for each in described if name_of(each) not in known))
+
+
+def name_of(request: RequestSpec) -> tuple[str, str]:
+    """Method and path, with marks for numbers."""
+    return request.method, template(request.path.replace("{n}", "1"))
