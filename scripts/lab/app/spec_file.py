@@ -93,7 +93,6 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
     table = Table(file, "", values)
     table.check_names((*(key.name for key in APP_KEYS), REQUESTS, request_keys.LOGIN, keys.BUNDLE))
     blocks, requirements = table.read(keys.BLOCKS), table.read(keys.REQUIREMENTS)
-    traffic = table.read(keys.TRAFFIC)
     spec = AppSpec(
         file=file.resolve(),
         name=name_of(file.resolve()),
@@ -120,12 +119,19 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         concurrency=table.read(keys.CONCURRENCY),
         blocks=blocks,
         matters_bytes=table.read(keys.MATTERS),
-        requests=mixed(traffic, requests(table)) if traffic else requests(table),
-        traffic=traffic.told if traffic else None,
+        requests=requests(table),
         bundle_exclude=bundle_exclude(table),
     )
     check_whole(spec, table)
-    return with_session(spec, table)
+    return with_session(with_traffic(spec, table), table)
+
+
+def with_traffic(spec: AppSpec, table: Table) -> AppSpec:
+    """The app with the requests of a file beside those that are described."""
+    traffic = table.read(keys.TRAFFIC)
+    if traffic is None:
+        return spec
+    return replace(spec, requests=mixed(traffic, spec.requests), traffic=traffic.told)
 
 
 def name_of(file: Path) -> str:
