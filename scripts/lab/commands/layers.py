@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.app.environment import ENVIRONMENTS, prepare_app
-from lab.app.installed import distributions, with_point
+from lab.app.installed import Distribution, distributions, with_point
 from lab.app.layers import Place, layers_of
 from lab.app.requests import user_app_of
 from lab.app.services import base_name, image_name, release_service, service
@@ -87,7 +87,12 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     check_writable(results)
     spec = local_app(place_of(given, root))
     own = installed_here(spec, root, say)
-    fitted = fitted_to(spec, own, root)
+    packages = distributions(own.python)
+    versions = {name: each.version for name, each in packages.items()}
+    place = Place(spec, versions, find_jemalloc(), other_pythons(spec.python))
+    fitted = fitted_to(
+        place, packages, lambda changed: prepare_app(changed, root / ENVIRONMENTS, say)
+    )
     say(f"{counted(len(fitted.exchanges), 'exchange')} side by side with the app as it is")
     with workplace(spec) as work:
         ready = with_servers(spec, own, work, root, say)
@@ -106,11 +111,18 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     return ExitCode(answer.exit_code)
 
 
-def fitted_to(spec: AppSpec, own: Installed, root: Path) -> Fitted:
-    """The exchanges that fit the app, with what they need; what cannot be had is told."""
-    installed = distributions(own.python)
-    versions = {name: each.version for name, each in installed.items()}
-    place = Place(spec, versions, find_jemalloc(), other_pythons(spec.python))
+def fitted_to(
+    place: Place,
+    installed: Mapping[str, Distribution],
+    made: Callable[[AppSpec], Installed],
+) -> Fitted:
+    """The exchanges that fit the app, with what they need; what cannot be had is told.
+
+    Args:
+        installed: the app's packages by their canonical names.
+        made: makes the environment of an app, or raises LabError.
+    """
+    spec = place.spec
     chosen, left, environments = [], [], {}
     for each in layers_of(place):
         if isinstance(each, NotExchanged):
@@ -120,7 +132,7 @@ def fitted_to(spec: AppSpec, own: Installed, root: Path) -> Fitted:
             if each.requirement or each.python:
                 held = with_point(spec, installed, each.requirement, set())
                 changed = replace(held, python=each.python or spec.python)
-                environments[each.name] = prepare_app(changed, root / ENVIRONMENTS, say)
+                environments[each.name] = made(changed)
             chosen.append(each)
         except LabError as error:
             reason = clipped(" ".join(str(error).split()), MOST_REASON)
