@@ -64,5 +64,5 @@ def choice_of_runs(results: Path) -> str:
     names = sorted(item.parent.name for item in results.glob(f"*/{EXPERIMENT}"))
     choices = [name for name in names if name != LATEST and is_plain_name(name)]
     if not choices:
-        return "no run exists yet, start one with make repro"
+        return "no run exists yet, start one with make try or make repro"
     return f"choose one of {', '.join(choices[-MOST_NAMES:])}"
