@@ -30,7 +30,9 @@ def test_an_unknown_run_is_refused_with_those_there_are(tmp_path: Path) -> None:
 
 
 def test_where_nothing_ran_it_is_said_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no run exists yet, start one with make try or make repro"):
+    with pytest.raises(
+        UsageError, match="no run exists yet, start one with make try or make repro"
+    ):
         find_run(tmp_path, "latest")
 
 
