@@ -37,6 +37,12 @@ def lines_of(code):
         yield line, instruction
 
 
+def stands_at(code, number):
+    """Whether a code object has instructions of that line; cheap, as it reads none of them."""
+    starts = (line for _, line in dis.findlinestarts(code))
+    return number == code.co_firstlineno or number in starts
+
+
 def codes_of(code):
     """A code object and those that stand in it: of comprehensions and inner functions."""
     yield code
@@ -55,9 +61,8 @@ def callees(functions, number, around=False):
     found = []
     for function in functions:
         codes = list(codes_of(function.__code__))
-        if around and not any(line == number for each in codes for line, _ in lines_of(each)):
-            continue
-        for code in codes:
+        at_line = [code for code in codes if stands_at(code, number)]
+        for code in codes if around and at_line else at_line:
             found.extend(referred(code, function.__globals__, None if around else number))
     unique = list(dict.fromkeys(found))
     return unique[:MOST_CALLEES]
@@ -91,7 +96,7 @@ def methods_at(functions, number):
     """
     names = []
     for function in functions:
-        for code in codes_of(function.__code__):
+        for code in filter(lambda each: stands_at(each, number), codes_of(function.__code__)):
             names += [
                 each.argval
                 for line, each in lines_of(code)
