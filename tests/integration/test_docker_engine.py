@@ -37,16 +37,18 @@ class TestDocker(EngineContract):
                 check=True,
             )
 
-        call("up", "--no-start", "--no-build", "py310-flask")
-        volume = docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{project}_logs")
-        variants = {variant.name: variant for variant in read_matrix(ROOT / "compose.yaml", {})}
-        known = variants["py310-flask"]
-        engine = DockerEngine(client.APIClient(), project, Lifecycle.DRIVER, Path(volume))
-        yield Case(
-            engine,
-            known,
-            variants["py39-flask"],
-            lambda: client.APIClient().kill(engine.name(known)),
-            "Listening at",
-        )
-        call("down", "--volumes", "--timeout", "1")
+        try:
+            call("up", "--no-start", "--no-build", "py310-flask")
+            volume = docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{project}_logs")
+            variants = {variant.name: variant for variant in read_matrix(ROOT / "compose.yaml", {})}
+            flask = variants["py310-flask"]
+            engine = DockerEngine(client.APIClient(), project, Lifecycle.DRIVER, Path(volume))
+            yield Case(
+                engine,
+                flask,
+                variants["py39-flask"],
+                lambda: client.APIClient().kill(engine.name(flask)),
+                "Listening at",
+            )
+        finally:  # also where `up` failed: it may have made networks
+            call("down", "--volumes", "--timeout", "1")
