@@ -102,8 +102,9 @@ def native_finding(trace: AllocationTrace, held: HolderFinding | None) -> Holder
     package, called = owner_of(lines)
     symbol = native_function(lines)
     limit = held.limit if held is not None else None
-    found = HolderFinding(called=called, native=symbol, package=package, requests=trace.requests)
-    return replace(found, limit=limit)
+    return HolderFinding(
+        called=called, native=symbol, package=package, requests=trace.requests, limit=limit
+    )
 
 
 def repeated(trace: AllocationTrace) -> tuple[TracedLine, ...]:
@@ -135,24 +136,24 @@ def who_holds(trace: AllocationTrace) -> HolderFinding | None:
     if search is None:
         return None
     package, called = owner_of(trace.lines)
-    found = HolderFinding(package=package, requests=trace.requests, limit=search.limit)
+    finding = HolderFinding(package=package, requests=trace.requests, limit=search.limit)
     if holders := named(search, trace.allocated_bytes):
-        return replace(found, holders=holders)
+        return replace(finding, holders=holders)
     if lost := first_of(search.lost, trace.requests):
-        return replace(found, lost=lost, called=called)
+        return replace(finding, lost=lost, called=called)
     blocks = max((line.count for line in trace.lines), default=0)
     example = first_of(search.examples, trace.requests)
     if example is not None and example.count >= EXAMPLE_SHARE * blocks:
-        return replace(found, example=example)
-    return replace(found, called=called)
+        return replace(finding, example=example)
+    return replace(finding, called=called)
 
 
 def named(search: HolderSearch, allocated_bytes: int) -> tuple[Holder, ...]:
     """The containers that hold enough of it, each alone or all that stand below one object."""
     enough = NAMED_SHARE * allocated_bytes
-    found = [each for each in search.holders if each.held_bytes >= enough]
-    if found:
-        return tuple(found[:MOST_HOLDERS])
+    enough_alone = [each for each in search.holders if each.held_bytes >= enough]
+    if enough_alone:
+        return tuple(enough_alone[:MOST_HOLDERS])
     together = clustered(search.holders, enough)
     return (together,) if together is not None else ()
 
@@ -166,20 +167,20 @@ def clustered(holders: tuple[Holder, ...], enough_bytes: float) -> Holder | None
     for each in holders:
         for prefix in prefixes(each.path or ""):
             below.setdefault(prefix, []).append(each)
-    groups = {path: found for path, found in below.items() if total(found) >= enough_bytes}
+    groups = {path: group for path, group in below.items() if total(group) >= enough_bytes}
     path = max(groups, key=len, default=None)
     if path is None:
         return None
-    found = groups[path]
+    group = groups[path]
     return Holder(
         path=path,
-        kind=f"{len(found)} containers below it",
-        entries_before=sum(each.entries_before for each in found),
-        entries_after=sum(each.entries_after for each in found),
-        held_bytes=total(found),
-        entries=found[0].entries,
+        kind=f"{len(group)} containers below it",
+        entries_before=sum(each.entries_before for each in group),
+        entries_after=sum(each.entries_after for each in group),
+        held_bytes=total(group),
+        entries=group[0].entries,
         limit=None,
-        owner=found[0].owner,
+        owner=group[0].owner,
     )
 
 
@@ -211,25 +212,25 @@ def owner_of(lines: tuple[TracedLine, ...]) -> tuple[Package | None, CalledFunct
     return owner, called
 
 
-def sentences(found: HolderFinding) -> Iterator[str]:
+def sentences(finding: HolderFinding) -> Iterator[str]:
     """A sentence for each holder, the one that holds most first."""
-    for holder in found.holders:
-        held = f"{holder_text(holder, found.requests)}, about {size(holder.held_bytes)}"
+    for holder in finding.holders:
+        held = f"{holder_text(holder, finding.requests)}, about {size(holder.held_bytes)}"
         yield f"{held}{owner_text(holder.owner)}."
-    if found.lost is not None:
-        yield lost_sentence(found.lost, found)
-    elif found.example is not None and found.example.path is not None:
-        growth = found.example
+    if finding.lost is not None:
+        yield lost_sentence(finding.lost, finding)
+    elif finding.example is not None and finding.example.path is not None:
+        growth = finding.example
         yield (
             f"{number(growth.count)} more objects of type {growth.type}; "
             f"the newest is reached by {growth.path}."
         )
-    elif not found.holders and found.native is not None:
-        yield native_sentence(found.native, found.called)
-    elif not found.holders:
-        yield no_holder_sentence(found)
-    if found.limit is not None:
-        yield f"More may hold it: {found.limit}."
+    elif not finding.holders and finding.native is not None:
+        yield native_sentence(finding.native, finding.called)
+    elif not finding.holders:
+        yield no_holder_sentence(finding)
+    if finding.limit is not None:
+        yield f"More may hold it: {finding.limit}."
 
 
 def owner_text(owner: Owner | None) -> str:
@@ -255,9 +256,9 @@ def holder_text(holder: Holder, requests: int) -> str:
     return f"{holder.path or 'only C code'} ({holder.kind}, {entries}{pace}{limit}){kind}"
 
 
-def lost_sentence(lost: ObjectGrowth, found: HolderFinding) -> str:
+def lost_sentence(lost: ObjectGrowth, finding: HolderFinding) -> str:
     taken = "an extension took a reference and did not give it back"
-    by = f" ({called_text(found.called)})" if found.called is not None else ""
+    by = f" ({called_text(finding.called)})" if finding.called is not None else ""
     return (
         f"Nothing in Python refers to these {number(lost.count)} objects of type {lost.type}: "
         f"{taken}{by}."
@@ -270,14 +271,14 @@ def native_sentence(native: CalledFunction, called: CalledFunction | None) -> st
     return f"Nothing in Python holds it: {called_text(native)} asked for it{by}."
 
 
-def no_holder_sentence(found: HolderFinding) -> str:
+def no_holder_sentence(finding: HolderFinding) -> str:
     """A sentence for growth that no known container holds, such as strings and numbers."""
-    if found.called is None:
-        by = f"; {package_text(found.package)} asked for it" if found.package else ""
+    if finding.called is None:
+        by = f"; {package_text(finding.package)} asked for it" if finding.package else ""
         return f"No container that Python's collector knows grew by as much{by}."
     return (
         "No container that Python's collector knows grew by as much, and the line that asked calls "
-        f"{called_text(found.called)}: an extension may have kept a reference."
+        f"{called_text(finding.called)}: an extension may have kept a reference."
     )
 
 
