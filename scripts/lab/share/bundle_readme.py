@@ -24,7 +24,8 @@ docker compose up --build --exit-code-from driver    # or docker-compose
 
 It ends with 0 where the run here says the same as the one that is here already, 1 where it does
 not, 2 where one of them is undecided. A table *there | here* is printed last, and stands in
-`results/`, to which user 1000 writes; if that fails, `chmod 777 results`.
+`results/`, to which user 1000 writes; if that fails, `chmod 777 results`. Nothing else stays after
+`docker compose down --volumes --rmi all`.
 
 Where no registry answers, make the base images out of this host's own CPython first:
 

@@ -14,6 +14,8 @@ from lab.share.issue_facts import IssueInput
 Block = Callable[[IssueInput], str]
 CPYTHON = "cpython"
 CPYTHON_TRACKER = "https://github.com/python/cpython/issues"
+ISSUES_OF_A_REPOSITORY = re.compile(r"https?://(github\.com/[\w.-]+/[\w.-]+?)(?:\.git)?/?")
+"""Metadata that names no tracker names the repository, which has one."""
 LINUX, SERVER = "Linux", "Server"
 
 
@@ -168,8 +170,14 @@ def tracker_of(summary: Summary) -> str:
     """Where its issues go, as its metadata says; empty: not known."""
     own = summary.own
     if own is not None and own.package is not None:
-        return own.package.tracker or ""
+        return issues_of(own.package.tracker or "")
     return CPYTHON_TRACKER if project_of(summary) == CPYTHON else ""
+
+
+def issues_of(link: str) -> str:
+    """The link; of a repository of GitHub that of its issues."""
+    match = ISSUES_OF_A_REPOSITORY.fullmatch(link)
+    return f"https://{match[1]}/issues" if match else link
 
 
 def form_of(summary: Summary) -> Form:

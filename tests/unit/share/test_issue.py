@@ -99,6 +99,23 @@ def test_without_a_package_nobody_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "tracker"),
+    [
+        ("http://github.com/MagicStack/uvloop", "https://github.com/MagicStack/uvloop/issues"),
+        ("https://github.com/x/y.git", TRACKER),
+        ("https://github.com/x/y/", TRACKER),
+        (TRACKER, TRACKER),
+        ("https://github.com/x", "https://github.com/x"),
+        ("https://git.example/x/y", "https://git.example/x/y"),
+    ],
+)
+def test_a_repository_in_the_place_of_a_tracker_leads_to_its_issues(
+    link: str, tracker: str
+) -> None:
+    assert tracker_of(leak_in("uvloop", link)) == tracker
+
+
+@pytest.mark.parametrize(
     "tracker", [None, "javascript:alert(1)", "https://x --> <script>", "ftp://x/y"]
 )
 def test_a_tracker_that_is_no_link_is_not_told(tracker: str | None) -> None:
