@@ -21,6 +21,9 @@ LEAST_OPEN = 0.02
 """A point whose outcome is less open is not worth a run, in bits."""
 FAILS_NEAR_UNKNOWN, REACH = 0.8, 3.0
 """How often the neighbour of a point that failed fails as well, and how far that reaches."""
+FAILS_BETWEEN = 0.9
+"""How often a point fails between two that failed, with none between them that was measured: such
+as releases before the one that brought what the app uses."""
 FAILS_WHEN_BUILT = 0.6
 FAILS_ELSE = 0.05
 
@@ -133,8 +136,16 @@ def chance_failing(evidence: Evidence) -> npt.NDArray[np.float64]:
     for index in evidence.unknown:
         near = FAILS_NEAR_UNKNOWN * np.exp(-np.abs(indices - index) / REACH)
         chances = 1 - (1 - chances) * (1 - near)
+    for first, last in stretches(evidence):
+        chances[first : last + 1] = np.maximum(chances[first : last + 1], FAILS_BETWEEN)
     chances[list(evidence.bad)] = 0.0
     return chances
+
+
+def stretches(evidence: Evidence) -> list[tuple[int, int]]:
+    """Pairs of points that failed, between which none was measured."""
+    known = sorted({*evidence.unknown, *evidence.bad})
+    return [pair for pair in pairwise(known) if set(pair) <= evidence.unknown]
 
 
 def contradictions(evidence: Evidence) -> list[tuple[int, int]]:

@@ -141,3 +141,19 @@ def test_an_answer_fits_its_published_schema() -> None:
         written = json.loads(json.dumps(codec.encode(each)))
         valid.validate(written)
         assert not valid.is_valid({**written, "surprise": 1})
+
+
+def test_a_time_in_which_nothing_can_be_measured_is_left_in_few_steps() -> None:
+    failed: list[int] = []
+
+    def run(index: int) -> PointMeasurement | None:
+        if index < 110:
+            failed.append(index)
+            return None
+        return keeps(900 * (140 <= index < 144))
+
+    answer = answered(progress_of(176, Ends(143, 0, 175)), run)
+
+    assert answer.changes[0].after == "1.140"
+    assert answer.changes[1].after == "1.144"
+    assert len(failed) <= 8
