@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lab.app.guess.folder import Folder, joined, parent_of
 from lab.app.guess.frameworks import FRAMEWORKS, Framework, Interface
 from lab.app.guess.layout import import_name, import_root, module_at
+from lab.app.guess.paste import paste_commands
 from lab.app.guess.readme import readme_commands
 from lab.app.guess.serving import BIND, within
 from lab.app.guess.source import AppObject, Module, is_serving_line
@@ -38,7 +39,12 @@ def commands(folder: Folder, required: frozenset[str]) -> list[Command]:
     served = {path for path, _ in objects}
     first = [each for each in stated if each.program not in served]
     found = [*first, *django_commands(folder), *(each for _, each in objects), *stated]
-    found += [*readme_commands(folder), *programs(folder), *(each for _, each in aiohttp)]
+    found += [
+        *paste_commands(folder),
+        *readme_commands(folder),
+        *programs(folder),
+        *(each for _, each in aiohttp),
+    ]
     unique: dict[str, Command] = {}
     for each in found:
         unique.setdefault(each.line, each)

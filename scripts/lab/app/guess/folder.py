@@ -15,7 +15,7 @@ from lab.files import read_bytes
 TELLING = re.compile(
     r"(.*\.py|procfile|(.*[._-])?dockerfile|dockerfile\..*|(docker-)?compose(\..*)?\.ya?ml"
     r"|.*requirements?.*\.(txt|in)|constraints.*\.txt|\.python-version|runtime\.txt|pyproject\.toml"
-    r"|setup\.cfg|pipfile(\.lock)?|(uv|poetry)\.lock|alembic\.ini|schema\.sql|.*\.sh"
+    r"|setup\.cfg|(production|development)\.ini|pipfile(\.lock)?|(uv|poetry)\.lock|alembic\.ini|schema\.sql|.*\.sh"
     r"|\.?env[._-](example|sample|dist|template|default)|(example|sample|template)\.env"
     r"|\.env(\.(dev|development|local|test|docker))?"
     r"|.*(config|settings|polls|app).*\.(ya?ml|ini|toml)|readme(\.(md|rst|txt))?)",

@@ -18,6 +18,7 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
 from lab.app.guess.layout import local_names, project_root
 from lab.app.guess.locks import name_in, normal
+from lab.app.guess.paste import with_project
 from lab.app.guess.pins import newest_minor
 from lab.app.guess.preparation import prepare
 from lab.app.guess.routes import Route, read_routes
@@ -48,6 +49,7 @@ def guess(folder: Folder) -> Guess:
     needs = requirements(folder, project, toml)
     candidates = commands(folder, required_names(folder, needs))
     best = candidates[0] if candidates else None
+    needs = with_project(folder, needs, best)
     pyproject = toml(f"{project}/pyproject.toml" if project else "pyproject.toml")
     python = pythons.python(folder, project, pyproject, newest_minor(required_lines(folder, needs)))
     values, where = environment(folder, project)

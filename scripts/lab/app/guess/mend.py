@@ -21,6 +21,7 @@ from lab.app.guess.mend_files import with_env_file, with_old_alembic
 from lab.app.guess.mend_installs import other_packages, other_pins
 from lab.app.guess.mend_services import more_services, without_service
 from lab.app.guess.namespaces import SHARED, packages_of
+from lab.app.guess.pythons import minor_of
 from lab.app.guess.settings import asked_variables, value_for
 from lab.app.guess.tables_missing import with_tables
 from lab.app.spec import PYTHON
@@ -179,6 +180,13 @@ def without_image(found: Guess, failure: Failure) -> Iterator[Guess]:
         )
 
 
+def nearest_first(found: Guess) -> list[str]:
+    """The Pythons that are left, the next older one first: what cannot be built is mostly old."""
+    now = minor_of(str(found.value("python") or PYTHON))
+    older = sorted((p for p in found.pythons if minor_of(p) < now), key=minor_of, reverse=True)
+    return [*older, *(p for p in found.pythons if p not in older)]
+
+
 def with_pythons(found: Guess, rest: tuple[str, ...]) -> Guess:
     return replace(found, pythons=rest)
 
@@ -228,6 +236,6 @@ def next_command(found: Guess) -> Iterator[Guess]:
 def other_python(found: Guess, why: str) -> Iterator[Guess]:
     tried = sum(1 for note in found.notes if note.startswith("python = "))
     if found.pythons and tried < MAX_PYTHONS:
-        first, *rest = found.pythons
+        first, *rest = nearest_first(found)
         note = f"python = {first}: {why}"
         yield with_pythons(found, tuple(rest)).having(Guessed("python", first, note)).noting(note)

@@ -189,3 +189,12 @@ def test_an_alembic_that_is_no_module_is_called() -> None:
     found = GUESS.having(Guessed("prepare", "cd db && python -m alembic upgrade head", "x"))
     line = next_guess(said, FailureKind.PREPARE, found).value("prepare")
     assert line == "cd db && python -c 'from alembic.config import main; main()' upgrade head"
+
+
+def test_what_cannot_be_installed_is_tried_on_the_next_older_python() -> None:
+    found = Guess(
+        keys=(Guessed("requirements", ["x==1"], "x"), Guessed("python", "3.12", "y")),
+        pythons=("3.13", "3.11", "3.9"),
+    )
+    said = "Failed to build `x==1`"
+    assert next_guess(said, FailureKind.INSTALL, found).value("python") == "3.11"

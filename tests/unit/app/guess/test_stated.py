@@ -1,6 +1,7 @@
 """Commands that a project states."""
 
 from lab.app.guess.folder import Folder
+from lab.app.guess.guess import guess
 from lab.app.guess.stated import stated_commands
 
 
@@ -23,3 +24,14 @@ def test_a_scripts_own_variables_are_filled_in() -> None:
     )
     (command,) = stated_commands(Folder({"run.sh": script, "web/main.py": "app = 1"}))
     assert command.line == "gunicorn --bind $HOST:$PORT web.main:app"
+
+
+def test_an_ini_file_that_describes_an_app_is_served_with_the_project_installed() -> None:
+    ini = "[app:main]\nuse = egg:shop\n[server:main]\nuse = egg:waitress#main\n"
+    files = {"development.ini": ini, "shop/__init__.py": "", "setup.py": "", "production.ini": ini}
+    found = guess(Folder(files))
+    assert found.value("command") == "gunicorn --paste production.ini --bind $HOST:$PORT"
+    assert found.value("requirements") == [".", "gunicorn"]
+    assert [each.value for each in found.commands] == [
+        "gunicorn --paste development.ini --bind $HOST:$PORT"
+    ]
