@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lab.app.apart import each_alone
 from lab.app.beside import pointed
 from lab.app.interventions import applied
 from lab.app.spec import AppSpec, RequestSpec
@@ -79,6 +80,9 @@ def services(
     for change in changes:
         changed = applied(description, change)
         variants[variant_name(description, change)] = exact(service(changed, host_cpus, None))
+    for alone in each_alone(description):
+        apart = exact(service(alone.description, host_cpus, None))
+        variants[f"{base_name(description)}-{alone.suffix}"] = apart
     if description.probes:
         shorter = roomy(service(traced(description), host_cpus, TRACED))
         variants[traced_name(description)] = shorter

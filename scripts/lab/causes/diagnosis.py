@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from lab.causes.apart import apart_sentences, kinds_growth
 from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.findings import CauseFinding, findings
 from lab.causes.growth import Growth
@@ -40,6 +41,8 @@ class Diagnosis:
     """Who holds what a trace found; None without a trace."""
     named: tuple[NamedGrowth, ...] = ()
     """What there is more of by name, in the order of the causes."""
+    apart: tuple[str, ...] = ()
+    """Which of several kinds of requests grows, a sentence each."""
     no_release: str | None = None
     """Why the newest release of what holds it was not run."""
 
@@ -106,6 +109,8 @@ def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) 
     traced = [trial for name in plan.traced for trial in trials.get(name, ())]
     traces = [trial.explanation for trial in traced if trial.explanation]
     diagnosed = diagnose(base, control, changed, traces)
+    kinds = kinds_growth(plan.apart, trials)
+    diagnosed = replace(diagnosed, apart=apart_sentences(Growth(base), kinds))
     diagnosed = replace(diagnosed, no_release=plan.no_release or failed_release(plan, diagnosed))
     if repeated:
         return after_limit(diagnosed, asked, base)

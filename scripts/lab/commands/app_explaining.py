@@ -1,6 +1,7 @@
 """What explains the growth of one app: the runs that its trial asks for, and what they need."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lab.app.services import base_name, control_name
@@ -12,6 +13,7 @@ from lab.causes.diagnosis import (
     suspects,
 )
 from lab.causes.early import early_suspects
+from lab.causes.growth import Growth
 from lab.causes.interventions import needs_control, worth_trying
 from lab.causes.releases import asks_for_release
 from lab.commands.app_early import Following
@@ -58,7 +60,8 @@ class Explaining:
         """What is tried of an app, by its trial."""
         causes = suspects(trial)
         self.changes = worth_trying(causes, self.plan.changes)
-        return self.plan_with(self.traced_for(causes))
+        chosen = self.plan_with(self.traced_for(causes))
+        return replace(chosen, apart=self.plan.apart) if Growth(trial).leaks else chosen
 
     def plan_with(self, traced: tuple[str, ...]) -> InterventionPlan:
         spec, again = self.plan.spec, self.again.name if self.again else None
@@ -70,6 +73,11 @@ class Explaining:
         if not self.plan.spec.probes or not needs_tracing(causes):
             return ()
         return self.plan.traced if needs_native_tracing(causes) else self.plan.traced[:1]
+
+    def variants_for(self, tried: InterventionPlan) -> list[Variant]:
+        """All that a plan has beside the app as it is."""
+        alone = [self.plan.variants[each.variant] for each in tried.apart]
+        return self.variants_of(tried.changes, tried.traced) + self.fitting(alone)
 
     def variants_of(self, changes: Sequence[Intervention], traced: Sequence[str]) -> list[Variant]:
         """The control run, the interventions and the traced runs."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lab.app.apart import each_alone, kinds_apart
 from lab.app.interventions import applied, interventions_for
 from lab.app.requests import user_app_of
 from lab.app.services import (
@@ -22,7 +23,7 @@ from lab.load.request_mix import UserApp
 from lab.matrix.variants import read_matrix
 from lab.measure.host import free_memory_bytes
 from lab.measure.slots import SlotPlan, plan_slots
-from lab.records.interventions import Intervention
+from lab.records.interventions import Intervention, KindApart
 from lab.records.variant import Variant
 from lab.settings import Settings
 
@@ -53,6 +54,12 @@ class AppRunPlan:
         return self.variants[control_name(self.spec)]
 
     @property
+    def apart(self) -> tuple[KindApart, ...]:
+        """The kinds of its requests that can be sent alone, as far as the compose file has them."""
+        kinds = kinds_apart(self.spec, base_name(self.spec))
+        return tuple(each for each in kinds if each.variant in self.variants)
+
+    @property
     def traced(self) -> tuple[str, ...]:
         """The names of the variants that trace allocations, as far as the compose file has them."""
         names = (traced_name(self.spec), native_name(self.spec))
@@ -78,6 +85,8 @@ def plan_of(
     changes = interventions_for(spec, jemalloc)
     variants = {variant.name: variant for variant in read_matrix(compose_file, given)}
     user_apps = {name: user_app_of(spec) for name in variants}
+    for alone in each_alone(spec):
+        user_apps[f"{base_name(spec)}-{alone.suffix}"] = user_app_of(alone.description)
     for change in changes:
         user_apps[variant_name(spec, change)] = user_app_of(applied(spec, change))
     return AppRunPlan(spec, variants, changes, user_apps)

@@ -97,7 +97,7 @@ class AppRun:
             self.conduct_more_trials(base)
         tried = self.tried or self.chosen(trial)
         self.folder.write_interventions(tried)
-        if tried.changes or tried.traced:
+        if tried.changes or tried.traced or tried.apart:
             self.conduct_interventions(tried)
             tried = self.conduct_release(tried)
             self.folder.write_interventions(tried)
@@ -159,7 +159,7 @@ class AppRun:
         if trial is None or not trial.blocks or limit_met(trial) is not None:
             return []
         self.tried = self.chosen(trial)
-        variants = self.explaining.variants_of(self.tried.changes, self.tried.traced)
+        variants = self.explaining.variants_for(self.tried)
         if variants:
             self.say_what_is_tried(self.tried)
         return variants + self.explaining.release_begun(self.tried)
@@ -200,11 +200,12 @@ class AppRun:
         if tried is self.tried:
             return
         self.say_what_is_tried(tried)
-        self.conduct(self.explaining.variants_of(tried.changes, tried.traced))
+        self.conduct(self.explaining.variants_for(tried))
 
     def say_what_is_tried(self, tried: InterventionPlan) -> None:
         names = [change.name for change in tried.changes]
         names += [name.removeprefix(f"{tried.base}-") for name in tried.traced]
+        names += [f"{each.kind} alone" for each in tried.apart]
         self.console.print(f"The app grows: trying {', '.join(names)}.", soft_wrap=True)
 
     def conduct_release(self, tried: InterventionPlan) -> InterventionPlan:

@@ -79,6 +79,8 @@ class AppAnswer:
     """Objects gained since the baseline, by type, counts."""
     held_by: tuple[str, ...] = ()
     """Who holds the memory, by name: a sentence each, the one that holds most first."""
+    apart: tuple[str, ...] = ()
+    """Which of several kinds of requests grows: a sentence each."""
     package: Package | None = None
     """The distribution whose code asked for the memory; None: not known."""
     load_note: str | None = None

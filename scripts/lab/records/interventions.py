@@ -70,6 +70,17 @@ class Intervention:
 
 
 @dataclass(frozen=True, slots=True)
+class KindApart:
+    """A run of one kind of an app's requests alone."""
+
+    variant: str
+    kind: str
+    """Method and path."""
+    share: float
+    """Its part of the app's requests, of 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class InterventionPlan:
     """The changes of one run, from which its answer can be rebuilt with the raw files."""
 
@@ -87,6 +98,9 @@ class InterventionPlan:
     """Why the newest release of what holds the memory was not run; None: it was, or none is due."""
     again: str | None = None
     """The app as it is with a higher limit, where its first trial met its own; it is judged."""
+
+    apart: tuple[KindApart, ...] = ()
+    """The kinds of requests that were sent alone, as their mix leaks."""
 
     def variant(self, change: Intervention) -> str:
         return f"{self.base}-{change.name}"

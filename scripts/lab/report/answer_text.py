@@ -44,6 +44,12 @@ def holder_lines(answer: AppAnswer) -> Iterator[str]:
         yield f"Held by: {sentence(holder)}"
 
 
+def apart_lines(answer: AppAnswer) -> Iterator[str]:
+    """Which of several kinds of requests grows, a line each."""
+    for each in answer.apart:
+        yield f"Requests: {sentence(each)}"
+
+
 def cause_details(cause: AppCause) -> str:
     """Evidence and proof, a sentence each."""
     return " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
@@ -115,6 +121,7 @@ def _load_lines(answer: AppAnswer) -> Iterator[str]:
 def _cause_items(answer: AppAnswer) -> Iterator[str]:
     yield from cause_lines(answer)
     yield from holder_lines(answer)
+    yield from apart_lines(answer)
 
 
 def _change_table(answer: AppAnswer) -> Iterator[str]:

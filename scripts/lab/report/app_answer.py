@@ -37,6 +37,7 @@ def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
         lines=tuple(AppLine(line_name(line), line.bytes, line.count) for line in diagnosis.lines),
         types=dict(diagnosis.types),
         held_by=(*(sentences(holder) if holder else ()), *named_sentences(diagnosis.named)),
+        apart=diagnosis.apart,
         package=holder.package if holder else None,
         load_note=diagnosis.load_note,
     )

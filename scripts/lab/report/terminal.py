@@ -14,6 +14,7 @@ from lab.records.summary import Summary, VariantSummary
 from lab.report.answer_text import (
     CHANGE_HEADINGS,
     LINES_HEADING,
+    apart_lines,
     cause_lines,
     change_rows,
     changes_intro,
@@ -112,6 +113,7 @@ def answer_at_terminal(answer: AppAnswer) -> Group:
         *([Text(f"Load: {sentence(answer.load_note)}")] if answer.load_note else []),
         *(Text(f"Cause: {line}") for line in cause_lines(answer)),
         *map(Text, holder_lines(answer)),
+        *map(Text, apart_lines(answer)),
         Text(f"What helps: {help_sentence(answer)}", style="bold"),
         *_tried(answer),
         *_live_lines(answer),

@@ -109,6 +109,8 @@ def older_packages(found: Guess, failure: Failure) -> Iterator[Guess]:
             )
     if re.search(r"from 'collections'|'collections' has no attribute", failure.said):
         yield from before_python(found, 10, "from 3.10 on collections lacks what is imported")
+    if re.search(r"'inspect' has no attribute '(getargspec|formatargspec)'", failure.said):
+        yield from before_python(found, 11, "from 3.11 on inspect lacks what is used")
 
 
 def before_python(found: Guess, minor: int, why: str) -> Iterator[Guess]:
