@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from lab.app.guess.asking import Answer
 from lab.app.guess.failures import Failure, FailureKind
@@ -15,7 +16,9 @@ from lab.commands.websocket_check import converse
 from lab.engines.process.listening import Listening
 from lab.engines.protocol import Endpoint, Engine
 from lab.errors import VariantError
+from lab.load.deadline import shorten, timed_response
 from lab.records.variant import Variant
+from lab.text.phrases import clipped
 
 ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
@@ -144,6 +147,7 @@ def ask(
     request: GuessedRequest,
     number: int = 1,
     body_seconds: float = BODY_SECONDS,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> Answer:
     """One request and what came back; an answer without end is cut off."""
     values = request.values
@@ -152,13 +156,15 @@ def ask(
     n = str(number)
     body = body.replace(b"{n}", n.encode())
     headers = {k: str(v).replace("{n}", n) for k, v in values.get("headers", {}).items()}
-    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=answer_seconds)
+    seconds = answer_seconds + body_seconds
+    connection.response_class = partial(timed_response, seconds=seconds)  # type: ignore[assignment]
     began = time.monotonic()
     try:
         path = request.path.replace("{n}", n)
         connection.request(request.method, path, body or None, {"Connection": "close", **headers})
         answer = connection.getresponse()
-        content, is_endless = bounded_body(connection, answer, body_seconds)
+        content, is_endless = bounded_body(answer, body_seconds)
         location = answer.getheader("Location") or ""
         seconds = time.monotonic() - began
         return Answer(
@@ -170,18 +176,15 @@ def ask(
             set_cookies=tuple(answer.headers.get_all("Set-Cookie") or ()),
         )
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Answer(None, fault=str(error) or type(error).__name__)
+        return Answer(None, fault=clipped(str(error), 300) or type(error).__name__)
     finally:
         connection.close()
 
 
-def bounded_body(
-    connection: http.client.HTTPConnection, answer: http.client.HTTPResponse, seconds: float
-) -> tuple[bytes, bool]:
+def bounded_body(answer: http.client.HTTPResponse, seconds: float) -> tuple[bytes, bool]:
     """What comes within a moment, at most some MiB; whether more was still to come then."""
     deadline, content = time.monotonic() + seconds, b""
-    if connection.sock is not None:
-        connection.sock.settimeout(seconds)
+    shorten(answer, seconds)
     with contextlib.suppress(OSError, http.client.HTTPException):
         while len(content) < MAX_BODY_BYTES:
             part = answer.read1(65536)

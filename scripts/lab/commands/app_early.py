@@ -8,6 +8,7 @@ from pathlib import Path
 from lab.load.request_mix import UserApp
 from lab.measure.context import RunContext
 from lab.measure.decider import Decider
+from lab.measure.progress import KEPT
 from lab.measure.scheduler import conduct, side_by_side
 from lab.records.trial import Trial
 from lab.records.variant import Variant
@@ -87,8 +88,12 @@ class EarlyRuns:
                 self.tasks[variant.name] = asyncio.ensure_future(self.explain(variant))
 
     async def explain(self, variant: Variant) -> None:
-        """Its trial, and the beginning of what that asks for."""
-        await conduct_once(self.context, variant)
+        """Its trial, unless an earlier sitting finished it, and the beginning of what it asks for."""
+        if (variant.name, 1) in self.context.finished:
+            self.context.progress.update(variant.name, state=KEPT)
+            self.context.progress.finished(variant.name, None)
+        else:
+            await conduct_once(self.context, variant)
         following = await asyncio.to_thread(self.asks.after, variant)
         if following is not None:
             self.context = replace(self.context, user_apps=following.user_apps)

@@ -136,6 +136,7 @@ class AppRun:
             decider=RunDecider(True, self.settings.rule),
             budget=Budget(self.settings.budget_seconds, time.monotonic()),
             user_apps=self.explaining.plan.user_apps,
+            finished=self.kept,
         )
 
     def conduct_base(self, base: Variant) -> None:

@@ -24,8 +24,10 @@ from lab.reproducer.served import NotReproduced
 from lab.share.lock import NAME as LOCK
 from lab.share.lock import lock_of, pins_of
 from lab.store.run_folder import RunFolder
-from lab.text.packages import canonical
+from lab.text.packages import canonical, is_distribution
+from lab.text.phrases import clipped
 
+VERSION = re.compile(r"3\.\d{1,2}")
 MENDED = (Verdict.FLAT, Verdict.BOUNDED)
 MOST_RECORD_BYTES = 8 << 20
 MOST_SOURCE_BYTES = 1 << 20
@@ -123,6 +125,10 @@ def mended_environment(app: KeptApp, release: Release, root: Path, work: Path) -
         LabError: it cannot be had.
     """
     environments = root / ENVIRONMENTS
+    if not is_distribution(release.package):
+        raise NoRelease(f"{clipped(repr(release.package), 60)} is not the name of a package")
+    if release.package == PYTHON and not VERSION.fullmatch(release.newest):
+        raise NoRelease(f"{clipped(repr(release.newest), 60)} is not a version of Python")
     if release.package == PYTHON:
         return prepare_app(replace(app.spec, python=release.newest), environments, say)
     uv = Uv(environments.absolute())

@@ -69,7 +69,7 @@ def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Co
 
 
 def latest_answer(results: Path) -> AppAnswer | None:
-    return RunFolder((results / LATEST).resolve()).read_summary().own
+    return RunFolder(Path(os.path.realpath(results / LATEST))).read_summary().own
 
 
 def check_watched(*, in_driver: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from lab.errors import VariantError
 from lab.load.cookies import CookieJar
+from lab.load.deadline import timed_response
 from lab.load.request import Request
 from lab.records.variant import Connection
 from lab.units import MIB
@@ -81,17 +82,19 @@ def log_in(address: str, port: int, host: str, login: Login) -> Granted:
 CLOSE = Connection.CLOSE
 
 
-def answer_of(address: str, port: int, data: bytes) -> tuple[int, list[str], bytes]:
+def answer_of(
+    address: str, port: int, data: bytes, seconds: float = LOGIN_SECONDS
+) -> tuple[int, list[str], bytes]:
     """Status, Set-Cookie fields and body, whose end is cut off where it is too long or slow.
 
     Raises:
         OSError: there was none.
         HTTPException: it is not HTTP.
     """
-    deadline = time.monotonic() + LOGIN_SECONDS
-    with socket.create_connection((address, port), LOGIN_SECONDS) as connection:
+    deadline = time.monotonic() + seconds
+    with socket.create_connection((address, port), seconds) as connection:
         connection.sendall(data)
-        with http.client.HTTPResponse(connection) as response:
+        with timed_response(connection, seconds) as response:
             response.begin()
             body = b""
             while len(body) < MOST_BODY_BYTES and time.monotonic() < deadline:

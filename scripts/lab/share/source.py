@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lab.errors import LabError
+from lab.files import is_plain_name
 from lab.records.codec import ShapeError, decode, encode
 from lab.share.archive import Entry
 from lab.share.contents import environments_of, why_left_out
-from lab.share.manifest import LeftOut
+from lab.share.manifest import LeftOut, shown
 from lab.share.unpacking import name_fault
 
 NAME = "source.json"
@@ -113,4 +114,7 @@ def read_source(files: Mapping[str, Entry]) -> Source:
         found: Source = decode(Source, json.loads(files[NAME].content))
     except (KeyError, ShapeError, ValueError, RecursionError) as error:
         raise LabError(f"{ARCHIVE} of the run cannot be used: {NAME} is damaged") from error
+    # A name that leads elsewhere would have another app described, and run.
+    if not is_plain_name(found.file) or found.file not in files:
+        raise LabError(f"{ARCHIVE} of the run cannot be used: {shown(found.file)} is not in it")
     return found

@@ -6,3 +6,8 @@ import re
 def canonical(name: str) -> str:
     """A distribution's name as the index spells it."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def is_distribution(name: str) -> bool:
+    """Whether an index could have it: no option of an installer, no path, no address."""
+    return re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", name) is not None

@@ -26,7 +26,10 @@ Explained = Callable[..., "tuple[RunFolder, list[str]]"]
 @pytest.fixture
 def explained(tmp_path: Path) -> Explained:
     def run(
-        so_far: Sequence[Variant], at_end: Sequence[Variant], after_first: Variant | None = None
+        so_far: Sequence[Variant],
+        at_end: Sequence[Variant],
+        after_first: Variant | None = None,
+        finished: Sequence[str] = (),
     ) -> tuple[RunFolder, list[str]]:
         totals = {BASE.name: 80}
         progress = PlainProgress(Board(totals), Console(quiet=True))
@@ -41,7 +44,10 @@ def explained(tmp_path: Path) -> Explained:
                 progress,
                 WAITS,
                 judged=BASE.name,
+                finished=frozenset((name, 1) for name in finished),
             )
+            for name in finished:
+                folder.trial_writer(name, 1).close()
 
             def after(ended: Variant) -> Following | None:
                 return Following(after_first, {}) if after_first and ended is FIRST else None
@@ -67,6 +73,19 @@ def test_what_the_verdict_asks_for_is_kept_and_the_rest_begun(explained: Explain
     (base,), (first,), (second,) = trials["base"], trials["first"], trials["second"]
     assert base.end is not None
     assert first.start.at_seconds < base.end.at_seconds < second.start.at_seconds
+
+
+def test_what_an_earlier_sitting_finished_is_not_run_again(explained: Explained) -> None:
+    folder, started = explained([FIRST], [FIRST, SECOND], finished=["first"])
+
+    assert sorted(started) == ["base", "second"]
+    assert [path.name for path in (folder.path / "samples" / "first").iterdir()] == ["1.jsonl"]
+
+
+def test_what_follows_a_trial_of_an_earlier_sitting_is_begun(explained: Explained) -> None:
+    _, started = explained([FIRST], [FIRST, SECOND], SECOND, finished=["first"])
+
+    assert sorted(started) == ["base", "second"]
 
 
 def test_what_it_does_not_ask_for_is_dropped(explained: Explained) -> None:

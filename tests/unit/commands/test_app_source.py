@@ -1,5 +1,6 @@
 """The app's folder is kept with its run as it was."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from lab.app.spec_file import read_spec
 from lab.commands import app_source
 from lab.commands.app_source import VARIABLES, collect, keep_source, kept_source
 from lab.errors import LabError
+from lab.share.archive import zip_of
+from lab.share.source import ARCHIVE, NAME, source_entry
 from lab.store.run_folder import RunFolder
 
 
@@ -112,3 +115,30 @@ def test_a_file_that_no_reader_would_unpack_is_told(
     said = capsys.readouterr().err
     assert "zeros.bin unpacks to more than" in said
     assert said.rstrip().endswith("name it in bundle.exclude of lab.toml")
+
+
+HOSTILE_FILES = (
+    "../lab.toml",
+    "/etc/lab.toml",
+    "..",
+    "",
+    ".",
+    "sub/lab.toml",
+    "gone.toml",
+    "a\nb.toml",
+)
+
+
+@pytest.mark.parametrize("file", HOSTILE_FILES)
+def test_a_kept_app_is_described_by_a_file_of_its_own(
+    shop: Path, tmp_path: Path, file: str
+) -> None:
+    folder = RunFolder.create(tmp_path / "results", "run")
+    keep_source(app(shop), folder)
+    source, files = kept_source(folder) or pytest.fail("nothing was kept")
+    everything = {**files, NAME: source_entry(replace(source, file=file))}
+    (folder.path / ARCHIVE).write_bytes(zip_of("x", everything))
+
+    with pytest.raises(LabError, match="is not in it") as caught:
+        kept_source(folder)
+    assert "\n" not in str(caught.value)

@@ -2,15 +2,24 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from lab.__main__ import main
+from lab.app.release import NoRelease
 from lab.app.spec import AppSpec
 from lab.commands.reproduce import check_trusted, grown, origin_of
-from lab.commands.reproduce_app import KeptApp, import_names, mended_release, texts_of
+from lab.commands.reproduce_app import (
+    KeptApp,
+    import_names,
+    mended_environment,
+    mended_release,
+    texts_of,
+)
 from lab.commands.reproduce_steps import lines_of
 from lab.engines.process.environments import Installed
 from lab.errors import UsageError
+from lab.records.interventions import Release
 from lab.records.judgement import Verdict
 from lab.store.run_folder import RunFolder
 from support.quoted_runs import DOCKER_RUN, RUNS, TRY_RUN, copy_raw, rebuilt
@@ -106,3 +115,22 @@ def test_a_script_says_what_holds_the_memory(tmp_path: Path) -> None:
 
     assert texts == {"app.py": "a = 1\n"}
     assert origin_of(app, replace(answer, package=None), 5.0).subject == "shop on Python 3.8"
+
+
+@pytest.mark.parametrize(
+    ("package", "newest"),
+    [
+        ("--index-url=http://127.0.0.1:1", "1"),
+        ("-r/etc/passwd", "1"),
+        ("../shop", "1"),
+        ("Python", "../../tmp/x"),
+        ("Python", "3.*"),
+        ("Python", "-m"),
+        ("Python", "2.7"),
+    ],
+)
+def test_a_release_of_a_strangers_run_is_no_option_and_no_path(
+    tmp_path: Path, package: str, newest: str
+) -> None:
+    with pytest.raises(NoRelease, match="is not"):
+        mended_environment(cast(KeptApp, None), Release(package, "1", newest), tmp_path, tmp_path)
