@@ -88,7 +88,7 @@ class EarlyRuns:
                 self.tasks[variant.name] = asyncio.ensure_future(self.explain(variant))
 
     async def explain(self, variant: Variant) -> None:
-        """Its trial, unless an earlier sitting finished it, and the beginning of what it asks for."""
+        """Its trial, unless an earlier sitting finished it, and the start of what it asks for."""
         if (variant.name, 1) in self.context.finished:
             self.context.progress.update(variant.name, state=KEPT)
             self.context.progress.finished(variant.name, None)
