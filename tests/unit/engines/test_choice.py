@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def prepares(monkeypatch: pytest.MonkeyPatch) -> Prepares:
     prepares = Prepares()
     monkeypatch.setattr(environments, "prepare", prepares)
     monkeypatch.setattr(cpus, "show", lambda cpus, images, apps: Shown(Way.SHIM))
-    monkeypatch.setattr(process, "Cgroups", NoCgroups)
+    monkeypatch.setattr(process, "MEANS", replace(process.MEANS, cgroups=NoCgroups))
     return prepares
 
 

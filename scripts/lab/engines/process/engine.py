@@ -9,13 +9,13 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.engines.process import postgres
 from lab.engines.process.beside import address_of, started
-from lab.engines.process.cgroups import Cgroups, remove
+from lab.engines.process.cgroups import Cgroup, Cgroups, remove
 from lab.engines.process.cpus import Shown, show
 from lab.engines.process.environments import Installed
 from lab.engines.process.launch_plan import LaunchPlan, Sources
@@ -38,6 +38,20 @@ from lab.records.variant import Variant
 from lab.removal import remove_tree
 
 
+@dataclass(frozen=True)
+class Means:
+    """What this machine offers the engine: how it shows CPUs, makes groups, starts processes."""
+
+    cgroups: Callable[[], Cgroups] = Cgroups
+    show: Callable[[int | None, Path, Path], Shown] = show
+    launch: Callable[
+        [list[str], Mapping[str, str], Path, Cgroup | None], subprocess.Popen[bytes]
+    ] = launch
+
+
+MEANS = Means()
+
+
 class ProcessEngine:
     """The variants as process trees of this machine."""
 
@@ -48,11 +62,12 @@ class ProcessEngine:
         cpus: int | None,
         pace: SamplingPace = PACE,
         write_limits: WriteLimits = WRITE_LIMITS,
+        means: Means | None = None,
     ) -> None:
         self.sources, self.shown, self.cpus, self.pace = sources, shown, cpus, pace
-        self.write_limits = write_limits
+        self.write_limits, self.means = write_limits, means or MEANS
         self.shown_by_cpus = {cpus: shown}
-        self.cgroups, self.trees, self.ports = Cgroups(), trees_here(), Ports()
+        self.cgroups, self.trees, self.ports = self.means.cgroups(), trees_here(), Ports()
         self.running: dict[str, ProcessGroup] = {}
         self.ended: dict[str, tuple[State, tuple[str, ...]]] = {}
 
@@ -81,7 +96,7 @@ class ProcessEngine:
         """How the variant is shown its CPUs; it may fix their number."""
         cpus, root = variant.axes.host_cpus, self.sources.root
         if cpus not in self.shown_by_cpus:
-            self.shown_by_cpus[cpus] = show(cpus, root / "images", root / "apps")
+            self.shown_by_cpus[cpus] = self.means.show(cpus, root / "images", root / "apps")
         return self.shown_by_cpus[cpus]
 
     def memory_note(self) -> str:
@@ -139,7 +154,7 @@ class ProcessEngine:
                     cleanup.callback(remove, cgroup.path)
                 environment = plan.environment(shown, cgroup) | addresses
                 command = [*prefix, *plan.command(shown)]
-                process = launch(command, environment, plan.work, cgroup)
+                process = self.means.launch(command, environment, plan.work, cgroup)
             except (OSError, LabError) as error:
                 raise VariantError(f"{variant.name} cannot start: {error}") from error
             cleanup.pop_all()
@@ -177,7 +192,9 @@ class ProcessEngine:
         folder.mkdir()
         programs = self.sources.databases
         command = postgres.prepare(self.sources.root, folder, programs)
-        database = launch(command, postgres.environment(folder, port, programs), folder, None)
+        database = self.means.launch(
+            command, postgres.environment(folder, port, programs), folder, None
+        )
         return database, {"LAB_DATABASE": f"{LOOPBACK}:{port}"}
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:

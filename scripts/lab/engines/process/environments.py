@@ -69,12 +69,14 @@ class Preparation:
         say: Callable[[str], None],
         attempts: int = ATTEMPTS,
         install_seconds: float = INSTALL_SECONDS,
+        fetch_seconds: float = FETCH_SECONDS,
     ) -> None:
         self.uv = uv
         self.locks = locks
         self.say = say
         self.attempts = attempts
         self.install_seconds = install_seconds
+        self.fetch_seconds = fetch_seconds
 
     def interpreter(self, minor: str) -> Interpreter:
         """This machine's, or one that uv fetched; raises VariantError."""
@@ -86,7 +88,7 @@ class Preparation:
 
     def fetched(self, folder: Path, minor: str) -> Interpreter:
         self.say(f"fetching CPython {minor}: this machine has none")
-        failed = self.uv.run("python", "install", minor, timeout_seconds=FETCH_SECONDS)
+        failed = self.uv.run("python", "install", minor, timeout_seconds=self.fetch_seconds)
         if not failed and (found := find_fetched(folder, minor)):
             return found
         why = causes(failed or "what it fetched does not run")[-1][:REASON_CHARACTERS]
@@ -192,26 +194,29 @@ def made_folder(root: Path) -> Path:
 
 
 def prepare(
-    variants: Sequence[Variant], locks: Path, root: Path, say: Callable[[str], None]
+    variants: Sequence[Variant],
+    locks: Path,
+    root: Path,
+    say: Callable[[str], None],
+    fetch_seconds: float = FETCH_SECONDS,
 ) -> Prepared:
     """An environment for each image of the variants: what is cached, and the others made.
-
-    Called on the main thread, SIGTERM interrupts it as Ctrl-C does; no process of uv stays.
 
     Args:
         variants: their images, Pythons and stacks count.
         locks: the folder of the stacks' locks with hashes, `<stack>.txt`.
         root: where everything is put; removing it leaves nothing. Made when it is missing.
         say: called with a line for each environment and interpreter that is about to be made.
+        fetch_seconds: after which the fetch of an interpreter is given up.
 
     Raises:
         LabError: root cannot be made, or something must be installed and there is no uv.
-        KeyboardInterrupt: it was interrupted.
+        KeyboardInterrupt: Ctrl-C, or SIGTERM on the main thread; no process of uv stays.
     """
     root = made_folder(root)
     images = {variant.image: variant.axes for variant in variants}
     uv, pool = Uv(root), ThreadPoolExecutor(os.cpu_count())
-    job = Preparation(uv, locks.absolute(), one_at_a_time(say))
+    job = Preparation(uv, locks.absolute(), one_at_a_time(say), fetch_seconds=fetch_seconds)
     with signals_interrupt():
         try:
             # Before those that wait for them, so that a full pool cannot wait for itself.

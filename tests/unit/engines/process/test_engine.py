@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.engines.process import engine as process
 from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.cpus import Shown, Way
-from lab.engines.process.engine import ProcessEngine
+from lab.engines.process.engine import Means, ProcessEngine
 from lab.engines.process.environments import Installed
 from lab.engines.process.launch_plan import LaunchPlan, Sources
 from lab.engines.process.process_group import ProcessGroup, SamplingPace, TreeSampling
@@ -54,19 +53,21 @@ class FakeCgroups:
         return group
 
 
+WITHOUT_CGROUPS = Means(cgroups=FakeCgroups)
+
+
 def make_engine(
-    folder: Path, shown: Shown | None = None, shared_memory: Path = Path("/dev/shm"), **values: str
+    folder: Path,
+    shown: Shown | None = None,
+    shared_memory: Path = Path("/dev/shm"),
+    means: Means = WITHOUT_CGROUPS,
+    **values: str,
 ) -> ProcessEngine:
     (folder / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
     installed = {ONE.image: Installed(folder / "env/bin/python3", "CPython 3.7.17 of a test")}
     file = folder / "compose.yaml"
     sources = Sources(file, values, folder, installed, shared_memory=shared_memory)
-    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 16)
-
-
-@pytest.fixture(autouse=True)
-def _without_cgroups(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "Cgroups", FakeCgroups)
+    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 16, means=means)
 
 
 @pytest.fixture
@@ -137,16 +138,14 @@ def test_a_shim_is_in_the_environment(tmp_path: Path) -> None:
     assert {name: given[name] for name in shim} == shim
 
 
-def test_a_variant_that_fixes_its_cpus_is_shown_those(
-    engine: ProcessEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_variant_that_fixes_its_cpus_is_shown_those(tmp_path: Path) -> None:
     asked: list[int | None] = []
 
     def shown(cpus: int | None, *_: Path) -> Shown:
         asked.append(cpus)
         return Shown(Way.MOUNT, ("show", str(cpus)))
 
-    monkeypatch.setattr(process, "show", shown)
+    engine = make_engine(tmp_path, means=replace(WITHOUT_CGROUPS, show=shown))
     eight = raw.variant("one", host_cpus=8)
 
     assert engine.shown_to(eight).prefix == ("show", "8")
@@ -243,12 +242,12 @@ def refuse(error: Exception) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("error", [LabError("no service"), OSError("no process can be made")])
 def test_what_cannot_start_leaves_nothing_behind(
-    engine: ProcessEngine, temporary: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    tmp_path: Path, temporary: Path, error: Exception
 ) -> None:
+    engine = make_engine(tmp_path, means=replace(WITHOUT_CGROUPS, launch=refuse(error)))
     groups = temporary.with_name("groups")
     groups.mkdir()
     engine.cgroups.parent = groups
-    monkeypatch.setattr(process, "launch", refuse(error))
 
     with pytest.raises(VariantError, match=f"one cannot start: {error}"):
         engine.start(ONE)
