@@ -20,6 +20,7 @@ import tree
 MOST_TYPES = 400
 MOST_LINES = 60
 FRAMES = 12
+MOST_SOCKETS = 200
 BEFORE = {}
 LISTEN = "0A"
 OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
@@ -34,6 +35,17 @@ def listening_inodes(port):
             if fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
                 found.add(fields[9])
     return found
+
+
+def listening():
+    """Addresses and ports that anything here listens on, as Linux writes them: `0100007F:1F90`."""
+    found = set()
+    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in (tree.read_text(name) or "").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTEN:
+                found.add(fields[1])
+    return sorted(found)[:MOST_SOCKETS]
 
 
 def held():
@@ -164,6 +176,7 @@ ANSWERS = dict(
     probe.ANSWERS,
     **{
         "/_lab/health": health,
+        "/_lab/listening": listening,
         "/_lab/worker": worker,
         "/_lab/reading": lambda: dict(probe.whole_tree(), worker=worker()),
         "/_lab/calibration": lambda: None,

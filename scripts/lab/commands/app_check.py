@@ -28,7 +28,7 @@ LOG_LINES = 200
 MAX_BODY_BYTES = 4 << 20
 BODY_SECONDS = 2.0
 """How long an answer without end is read."""
-Sockets = Callable[[], frozenset[Listening] | None]
+Sockets = Callable[[Endpoint], frozenset[Listening] | None]
 """What its processes listen on by now; None where that is not known."""
 
 
@@ -95,8 +95,8 @@ def await_answer(
             raise NotUp(Failure(FailureKind.DIED, said))
         if accepts(running.endpoint) and running.ask(health).status is not None:
             return
-        now, heard = time.monotonic(), sockets()
-        others = any(each.port != running.endpoint.port for each in heard or ())
+        now, heard = time.monotonic(), sockets(running.endpoint)
+        others = elsewhere(heard or frozenset(), running.endpoint)
         elsewhere_since = (elsewhere_since or now) if others else None
         patience = description.ready_seconds if patience_seconds is None else patience_seconds
         if elsewhere_since is not None and now - elsewhere_since > patience:
@@ -107,21 +107,35 @@ def await_answer(
 
 
 def not_on_port(running: Running, heard: frozenset[Listening]) -> Failure:
-    ports = tuple(sorted({each.port for each in heard} - {running.endpoint.port}))
-    listed = ", ".join(map(str, sorted(heard)))
-    said = f"it listens on {listed}, not on $PORT ({running.endpoint.port})"
+    port, listed = running.endpoint.port, ", ".join(map(str, sorted(heard)))
+    ports = tuple(sorted(elsewhere(heard, running.endpoint)))
+    said = f"it listens on {listed}, not on $PORT ({port})"
+    if port in ports:
+        said = f"it listens on {listed}, which nothing outside its container reaches, not on $HOST"
     return Failure(FailureKind.ELSEWHERE, running.log(), ports, said)
+
+
+def elsewhere(heard: frozenset[Listening], endpoint: Endpoint) -> set[int]:
+    """The ports that are listened on where the load does not go.
+
+    Of a container its own loopback is one of them, on whatever port: nothing outside reaches it.
+    """
+    if endpoint.host.startswith("127."):
+        return {each.port for each in heard} - {endpoint.port}
+    if any(each.port == endpoint.port and not each.is_loopback for each in heard):
+        return set()
+    return {each.port for each in heard}
 
 
 def never_ready(running: Running, spec: AppSpec, heard: frozenset[Listening] | None) -> Failure:
     """Why it does not answer, by what it listens on."""
-    port, seconds = running.endpoint.port, f"{spec.ready_seconds:.0f} s"
+    seconds = f"{spec.ready_seconds:.0f} s"
     if heard is None:
         said = (
             f"it did not answer {spec.health} on $PORT within {seconds}: it must listen on "
             "$HOST:$PORT; where it needs longer, raise `ready_seconds`"
         )
-    elif any(each.port != port for each in heard):
+    elif elsewhere(heard, running.endpoint):
         return not_on_port(running, heard)
     elif heard:
         listed = ", ".join(map(str, sorted(heard)))

@@ -10,6 +10,7 @@ from lab.app.guess.render import render
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.commands.app_check import NotUp, brought_up
+from lab.commands.container_sockets import container_sockets
 from lab.commands.described_check import check_requests
 from lab.commands.guess_texts import (
     advice_for_described,
@@ -30,10 +31,6 @@ CHECK_READY_SECONDS = 30.0
 
 class GuessFailed(LabError):
     """A guess did not come up; `try-step` says so, with the guess that follows."""
-
-
-def not_known() -> None:
-    """What is listened on in a container: the engine does not say."""
 
 
 def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
@@ -60,7 +57,7 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
 
 def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     tried = replace(spec, ready_seconds=min(spec.ready_seconds, CHECK_READY_SECONDS))
-    with brought_up(engine, variant, tried, not_known, is_guess=True) as running:
+    with brought_up(engine, variant, tried, container_sockets, is_guess=True) as running:
         found = after(read_folder(spec.folder), read_failures(FAILURES))
         if found is None:
             raise UsageError(f"{spec.file}: the guess that was built is none any more")
@@ -80,7 +77,7 @@ def check_described(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     """The app with the requests that it answers."""
     checked = spec
     try:
-        with brought_up(engine, variant, spec, not_known, is_guess=False) as running:
+        with brought_up(engine, variant, spec, container_sockets, is_guess=False) as running:
             checked, failure = check_requests(running, spec, say)
     except NotUp as error:
         failure = error.failure

@@ -40,6 +40,7 @@ from lab.commands.next_guess import next_guess
 from lab.engines.process.beside import NoServer
 from lab.engines.process.listening import Listening, listening
 from lab.engines.process.uv import uv_command
+from lab.engines.protocol import Endpoint
 from lab.errors import LabError, UsageError
 from lab.files import new_file
 from lab.matrix.variants import read_matrix
@@ -130,7 +131,7 @@ def started(
     variants = {each.name: each for each in read_matrix(file, place.given)}
     variant = variants[base_name(description)]
 
-    def sockets() -> frozenset[Listening]:
+    def sockets(_: Endpoint) -> frozenset[Listening]:
         return listening(engine.find(variant).process.pid)
 
     with brought_up(engine, variant, description, sockets, is_guess=is_guess) as running:
