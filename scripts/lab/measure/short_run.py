@@ -25,6 +25,8 @@ from lab.records.variant import Connection, Variant
 
 POLL_SECONDS = 0.1
 LOG_LINES = 60
+ATTEMPTS = 3
+"""How often a reading is asked for: on a busy machine an answer may come too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +148,14 @@ class ShortRunner:
         Raises:
             VariantError: no probe answers with them.
         """
-        await asyncio.to_thread(lambda: list(probes.channel.answers("/_lab/collect")))
-        reading = await asyncio.to_thread(probes.reading)
-        workers = reading.workers if reading else ()
-        total = known_sum((each.live_bytes for each in workers), self.variant.axes.workers)
-        if total is None:
-            raise VariantError("the app's processes do not say what they hold")
-        return total
+        for _ in range(ATTEMPTS):
+            await asyncio.to_thread(lambda: list(probes.channel.answers("/_lab/collect")))
+            reading = await asyncio.to_thread(probes.reading)
+            workers = reading.workers if reading else ()
+            total = known_sum((each.live_bytes for each in workers), self.variant.axes.workers)
+            if total is not None:
+                return total
+        raise VariantError("the app's processes do not say what they hold")
 
     async def traced(self, target: Target, probes: ProbeClient) -> AllocationTrace | None:
         """What Python's own trace sees of some more requests; None where nothing traces."""

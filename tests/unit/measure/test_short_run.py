@@ -55,6 +55,23 @@ class Runner(ShortRunner):
         return Probes(endpoint, self.tracer)
 
 
+class LateProbes(Probes):
+    """Each second reading comes too late."""
+
+    asked = 0
+
+    def reading(self) -> ProbeReading | None:
+        self.asked += 1
+        return super().reading() if self.asked % 2 == 0 else None
+
+
+class Late(Runner):
+    """Of an app on a busy machine."""
+
+    def probes(self, endpoint: Endpoint) -> ProbeClient:
+        return LateProbes(endpoint, self.tracer)
+
+
 class Untraced(Runner):
     """Of an app in which nothing traces."""
 
@@ -87,6 +104,12 @@ def test_an_app_in_which_nothing_traces_has_no_trace_and_no_load_for_it() -> Non
 
     assert found.trace is None
     assert found.live_bytes[-1] == 33
+
+
+def test_a_reading_that_comes_too_late_is_asked_for_again() -> None:
+    found, _ = ran(Script(lambda served: 1_000 * served), Late)
+
+    assert found.live_bytes == (3_000, 13_000, 23_000, 33_000)
 
 
 @pytest.mark.parametrize(
