@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from lab.app.guess.guessed import GuessedRequest
-from lab.app.guess.routes import LAST
+from lab.app.guess.routes import ENDING, LAST
 from lab.app.guess.schema import example, resolved
 
 DOCUMENTS = (
@@ -47,7 +47,8 @@ def described(document: Document) -> list[GuessedRequest]:
 
 def operations(document: Document) -> Iterator[tuple[str, str, Document, list[Any]]]:
     for path, item in document["paths"].items():
-        if isinstance(item, Mapping) and isinstance(path, str) and path.startswith("/"):
+        is_path = isinstance(path, str) and path.startswith("/") and not ENDING.search(path)
+        if is_path and isinstance(item, Mapping):
             shared = item.get("parameters")
             for method in ORDER:
                 if isinstance(item.get(method), Mapping):

@@ -30,6 +30,8 @@ LAST = re.compile(
     re.IGNORECASE,
 )
 """What one would rather not ask for first."""
+ENDING = re.compile(r"shut-?_?down|/(kill|exit|quit|stop|restart|crash|terminate)\b", re.IGNORECASE)
+"""What would end the app: it is never asked."""
 MAX_DEPTH = 6
 
 
@@ -57,7 +59,8 @@ def read_routes(folder: Folder) -> list[Route]:
         for module in folder.modules
         for path in dict.fromkeys(routes_of(module, prefixes))
     ]
-    return sorted(unique(found), key=preference)
+    kept = [route for route in unique(found) if not ENDING.search(route.path)]
+    return sorted(kept, key=preference)
 
 
 def unique(routes: Iterable[Route]) -> list[Route]:

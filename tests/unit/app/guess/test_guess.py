@@ -193,6 +193,13 @@ def test_a_script_that_is_an_entry_point_is_read() -> None:
     assert found["environment"] == {"MODE": "shop"}
 
 
+def test_what_would_end_the_app_is_never_asked() -> None:
+    text = "from flask import Flask\napp = Flask(__name__)\n"
+    for path in ("/shutdown", "/admin/kill", "/skills", "/api/quit"):
+        text += f"@app.get({path!r})\ndef view(): ...\n"
+    assert [each.path for each in guess(Folder({"app.py": text})).requests] == ["/skills"]
+
+
 def test_prefixes_of_routers_stand_before_their_paths() -> None:
     files = {
         "main.py": "from fastapi import FastAPI\nfrom things import api\napp = FastAPI()\n"
