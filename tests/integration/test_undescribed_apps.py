@@ -39,7 +39,7 @@ EXPECTED_SLOWLY = {
     "large_download": ["/report"],
     "csrf_form": ["/notes/new"],
 }
-DESCRIBED = {"jwt_login": ["/account", "/basket"]}
+DESCRIBED = {"jwt_login": ["/account", "/basket"], "expired_token": ["/notes"]}
 """Those that bring a lab.toml, as nothing tells a guess how to log in."""
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"

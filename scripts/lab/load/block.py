@@ -160,6 +160,8 @@ async def run_block(
     Args:
         companion: sent meanwhile, one at a time, and counted apart.
     """
+    if target.renew is not None:
+        await asyncio.to_thread(target.renew)
     counts = BlockCounts(on_progress=on_progress)
     loop = ClosedLoop(target, plan.requests, plan.connection, counts)
     loop.slowest_seconds = plan.slowest_seconds

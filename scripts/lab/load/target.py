@@ -1,6 +1,7 @@
 """Where the load goes: one address, resolved beforehand."""
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lab.load.request import RequestSource
@@ -19,9 +20,12 @@ class Target:
     session: Session | None = None
     """How its clients behave beyond their requests; None: they keep nothing and do not pause."""
 
+    renew: Callable[[], None] | None = None
+    """Called before each block: renews what lets its clients in, where that expires."""
+
     def with_source(self, source: RequestSource) -> "Target":
         """The same address with other requests, of clients that keep nothing."""
-        return replace(self, source=source, session=None)
+        return replace(self, source=source, session=None, renew=None)
 
 
 def resolve(host: str, port: int) -> str:

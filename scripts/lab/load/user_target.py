@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from lab.load.login import Granted, log_in
+from lab.load.renewal import renewal_of
 from lab.load.request_mix import RequestMix, UserApp, WeightedRequest
 from lab.load.session import Session
 from lab.load.target import Target
@@ -21,7 +22,15 @@ def user_target(app: UserApp, address: str, port: int, host: str) -> Target:
     """
     granted = log_in(address, port, host, app.login) if app.login else Granted()
     mix = RequestMix(with_token(app.requests, granted.token))
-    return Target(address, port, host, mix, session_of(app, granted))
+
+    def again() -> str | None:
+        return log_in(address, port, host, app.login).token if app.login else None
+
+    def use(token: str) -> None:
+        mix.kinds = with_token(app.requests, token)
+
+    renew = renewal_of(granted.token, again, use)
+    return Target(address, port, host, mix, session_of(app, granted), renew)
 
 
 def session_of(app: UserApp, granted: Granted) -> Session | None:

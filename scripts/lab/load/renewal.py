@@ -1,0 +1,62 @@
+"""A token that tells when it expires (a JWT), and its renewal between two blocks of load."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lab.load.login import LoginRefused
+
+USED_SHARE = 0.5
+"""Of its life, after which a token is renewed: a block takes less than the rest."""
+
+
+def expiry_seconds(token: str | None) -> float | None:
+    """When a JWT expires, in seconds of the clock; None for any other token."""
+    parts = (token or "").split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        expires = claims["exp"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    is_number = isinstance(expires, int | float) and not isinstance(expires, bool)
+    return float(expires) if is_number else None
+
+
+@dataclass
+class Renewal:
+    """Asks the login anew when half of a token's life is over.
+
+    Where the login refuses, the old token stays: what is refused then is counted and told.
+    """
+
+    log_in: Callable[[], str | None]
+    use: Callable[[str], None]
+    """Puts a token into the requests."""
+    expires_seconds: float
+    granted_seconds: float
+
+    def __call__(self) -> None:
+        """Renew the token where it is due."""
+        life = self.expires_seconds - self.granted_seconds
+        if time.time() < self.granted_seconds + USED_SHARE * life:
+            return
+        try:
+            token = self.log_in()
+        except LoginRefused:
+            return
+        expires = expiry_seconds(token)
+        if token is not None and expires is not None:
+            self.granted_seconds, self.expires_seconds = time.time(), expires
+            self.use(token)
+
+
+def renewal_of(
+    token: str | None, log_in: Callable[[], str | None], use: Callable[[str], None]
+) -> Renewal | None:
+    """The renewal of a token that was granted just now; None where it does not expire."""
+    expires = expiry_seconds(token)
+    return None if expires is None else Renewal(log_in, use, expires, time.time())

@@ -1,0 +1,108 @@
+"""Tokens that expire are renewed between blocks."""
+
+import base64
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import islice
+from typing import Any
+
+import pytest
+from lab.load.login import Login as LoginRequest
+from lab.load.login import LoginRefused
+from lab.load.renewal import Renewal, expiry_seconds
+from lab.load.request import Request
+from lab.load.request_mix import UserApp, WeightedRequest
+from lab.load.user_target import user_target
+from lab.records.variant import Connection
+
+
+def jwt(claims: Any) -> str:
+    text = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"head.{text}.signature"
+
+
+@pytest.mark.parametrize(
+    ("token", "expires"),
+    [
+        (jwt({"exp": 1_900_000_000}), 1_900_000_000.0),
+        (jwt({"exp": "soon"}), None),
+        (jwt({"exp": True}), None),
+        (jwt({"sub": "ann"}), None),
+        (jwt([1]), None),
+        ("opaque", None),
+        ("a.b.c", None),
+        (None, None),
+    ],
+)
+def test_a_token_tells_when_it_expires(token: str | None, expires: float | None) -> None:
+    assert expiry_seconds(token) == expires
+
+
+class Login:
+    def __init__(self, life_seconds: float, *, refuses: bool = False) -> None:
+        self.life_seconds, self.refuses, self.asked = life_seconds, refuses, 0
+        self.used: list[str] = []
+
+    def __call__(self) -> str:
+        self.asked += 1
+        if self.refuses:
+            raise LoginRefused("no")
+        return jwt({"exp": time.time() + self.life_seconds})
+
+    def renewal(self, since_seconds: float) -> Renewal:
+        granted = time.time() - since_seconds
+        return Renewal(self, self.used.append, granted + self.life_seconds, granted)
+
+
+@pytest.mark.parametrize(("since_seconds", "asked"), [(10.0, 0), (45.0, 0), (55.0, 1), (200.0, 1)])
+def test_it_is_renewed_after_half_of_its_life(since_seconds: float, asked: int) -> None:
+    login = Login(100.0)
+    renewal = login.renewal(since_seconds)
+    renewal()
+    renewal()
+    assert (login.asked, len(login.used)) == (asked, asked)
+
+
+def test_a_refusal_leaves_the_old_token() -> None:
+    login = Login(100.0, refuses=True)
+    login.renewal(200.0)()
+    assert (login.asked, login.used) == (1, [])
+
+
+class TokenServer(BaseHTTPRequestHandler):
+    granted = 0
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        TokenServer.granted += 1
+        claims = {"exp": time.time() + 100, "number": TokenServer.granted}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"token": jwt(claims)}).encode())
+
+
+def test_the_requests_of_the_next_block_have_the_new_token() -> None:
+    server = HTTPServer(("127.0.0.1", 0), TokenServer)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    asked = WeightedRequest(Request("/a", headers=(("X-Token", "{token}"),)))
+    app = UserApp((asked,), login=LoginRequest(Request("/token", "POST"), ("token",)))
+    target = user_target(app, "127.0.0.1", server.server_address[1], "h")
+    assert isinstance(target.renew, Renewal)
+
+    def sent() -> bytes:
+        source = target.source.encoded_requests("h", Connection.CLOSE)
+        return next(islice(source, 1)).data or b""
+
+    first = sent()
+    target.renew()
+    assert sent() == first
+    target.renew.granted_seconds -= 1_000
+    target.renew()
+    assert sent() != first
+    assert TokenServer.granted == 2
+    server.shutdown()
+    server.server_close()
