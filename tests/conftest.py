@@ -1,11 +1,13 @@
 """What holds for all tests."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 from support.scheduling import ScopeScheduling, is_real
+
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def pytest_configure() -> None:
@@ -14,14 +16,19 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    """A command that a test runs in this process sets handlers of signals; the next has its own."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, Any, Any]:
+    """A command that a test runs in this process sets handlers of signals; the next has its own.
+
+    No fixture: thousands of tests would each pay for its set-up and its end.
+    """
+    before = {number: signal.getsignal(number) for number in HANDLED}
+    try:
+        return (yield)
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
