@@ -10,7 +10,7 @@ from lab.app.described import RECORD
 from lab.app.requirements import flattened, is_local
 from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
-from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC
+from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC, MIMALLOC
 from lab.paths import MEMRAY_LOCK
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
@@ -24,8 +24,8 @@ NO_DNS, DNS_OPTIONS = ["127.0.0.1"], ["timeout:1", "attempts:2"]
 """Where names that no service has are looked up, as in compose.yaml: nobody answers there."""
 MEMRAY = "/lab/memray"
 """Folder of memray's packages, where there is a wheel for the app's Python; not on its path."""
-JEMALLOC_LINK = f"/usr/lib/{JEMALLOC}"
-"""The same path on every architecture; the recipe makes it where Debian has the package."""
+JEMALLOC_LINK, MIMALLOC_LINK = f"/usr/lib/{JEMALLOC}", f"/usr/lib/{MIMALLOC}"
+"""The same paths on every architecture; the recipe makes them where Debian has the packages."""
 INSTALL = (
     "apt-get update -qq && DEBIAN_FRONTEND=noninteractive "
     "apt-get install -y -qq --no-install-recommends"
@@ -55,8 +55,9 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
         "FROM ${PYTHON_IMAGE}",
         "LABEL memlab=image",
         *BASE_LABELS,
-        f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK}"
-        f" && {TIDY}) || true",
+        f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK});"
+        f" ({INSTALL} libmimalloc2.0 && ln -s /usr/lib/*/{MIMALLOC}.0 {MIMALLOC_LINK});"
+        f" {TIDY}",
         *system,
         f"COPY {needs}{REQUIREMENTS} {needs}{CONSTRAINTS} {needs}{MEMRAY_LOCK.name} /lab/",
         *([f"COPY {copy} {FOLDER}"] if is_local(description) else []),
@@ -146,6 +147,7 @@ def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
             "CHECK": "${CHECK:-}",
             "LAB_DESCRIBED": f"/lab/{RECORD}",
             "LAB_JEMALLOC": "${LAB_JEMALLOC:-}",
+            "LAB_MIMALLOC": "${LAB_MIMALLOC:-}",
             "HOST_CPUS": "${HOST_CPUS:-host}",
         },
     }

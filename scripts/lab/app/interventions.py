@@ -1,7 +1,7 @@
 """Interventions: one change at a time, which proves a cause and may be its cure."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.records.interventions import NEWEST_RELEASE, Cause, Causes, Intervention, Release
@@ -15,6 +15,17 @@ OF_A_WORKER: Causes = (
 """Causes whose memory is freed when the worker ends."""
 THRESHOLD_BYTES = 128 * 1024
 """glibc's initial value; setting it ends the automatic adjustment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocators:
+    """The paths of other allocators' libraries where the app runs; None where there is none."""
+
+    jemalloc: str | None = None
+    mimalloc: str | None = None
+
+
+NO_ALLOCATORS = Allocators()
 
 
 def applied(description: AppSpec, change: Intervention) -> AppSpec:
@@ -37,12 +48,10 @@ def in_environment(name: str, proves: Causes, **values: str) -> Intervention:
     return Intervention(name, f"{line} in the service's environment", proves, values)
 
 
-def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Intervention, ...]:
-    """All interventions that this app allows.
-
-    Args:
-        jemalloc: the library's path where the app runs; None where there is none.
-    """
+def interventions_for(
+    description: AppSpec, allocators: Allocators = NO_ALLOCATORS
+) -> tuple[Intervention, ...]:
+    """All interventions that this app allows."""
     threshold = str(THRESHOLD_BYTES)
     chosen = [
         in_environment("one-arena", RETAINED, MALLOC_ARENA_MAX="1"),
@@ -57,8 +66,10 @@ def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Inter
             in_environment("python-malloc", (Cause.FRAGMENTATION,), PYTHONMALLOC="malloc"),
             is_cure=False,
         ),
-        *jemalloc_change(jemalloc),
+        *preloaded("jemalloc", allocators.jemalloc, "libjemalloc2"),
+        *preloaded("mimalloc", allocators.mimalloc, "libmimalloc2.0"),
         *freeze_change(description),
+        *preload_change(description),
         *connection_change(description),
         *server_changes(description.command or ""),
     ]
@@ -72,14 +83,20 @@ def interventions_for(description: AppSpec, jemalloc: str | None) -> tuple[Inter
 def release_change(release: Release) -> Intervention:
     """The app with another release of the package that holds its memory, or on a newer Python."""
     line = f"{release.package} {release.newest} in place of {release.installed}"
-    return Intervention(NEWEST_RELEASE, line, (), release=release)
+    return Intervention(NEWEST_RELEASE, line, (), release=release, is_last=True)
 
 
-def jemalloc_change(file: str | None) -> list[Intervention]:
+def server_change(line: str, command: str) -> Intervention:
+    """The app behind another server."""
+    return Intervention("other-server", line, (), command=command, is_last=True)
+
+
+def preloaded(name: str, file: str | None, package: str) -> list[Intervention]:
+    """Another allocator in place of the C library's, where its library is."""
     if file is None:
         return []
-    line = f"LD_PRELOAD={file} in the service's environment (Debian: libjemalloc2)"
-    return [Intervention("jemalloc", line, RETAINED, {"LD_PRELOAD": file})]
+    line = f"LD_PRELOAD={file} in the service's environment (Debian: {package})"
+    return [Intervention(name, line, RETAINED, {"LD_PRELOAD": file})]
 
 
 def freeze_change(description: AppSpec) -> list[Intervention]:
@@ -89,6 +106,20 @@ def freeze_change(description: AppSpec) -> list[Intervention]:
     line = "gc.freeze() in the master before it forks (gunicorn: the hook pre_fork)"
     causes: Causes = (Cause.COPIED_PAGES,)
     return [Intervention("gc-freeze", line, causes, {"LAB_GC_FREEZE": "1"})]
+
+
+def preload_change(description: AppSpec) -> list[Intervention]:
+    """The app loaded before gunicorn forks, and frozen there: its workers share its pages."""
+    command = description.command or ""
+    options = (command, *description.environment.values())
+    if not freeze_change(description) or not re.search(r"\bgunicorn\b", command):
+        return []
+    if any("--preload" in each for each in options):
+        return []
+    line = "gunicorn --preload, with gc.freeze() in the master before it forks (the hook pre_fork)"
+    given = description.environment.get("GUNICORN_CMD_ARGS", "")
+    environment = {"LAB_GC_FREEZE": "1", "GUNICORN_CMD_ARGS": f"{given} --preload".strip()}
+    return [Intervention("preload", line, (), environment, lowers_level=True)]
 
 
 def connection_change(description: AppSpec) -> list[Intervention]:

@@ -80,6 +80,9 @@ def server(place: Place) -> Found:
     if place.has("gunicorn"):
         other = "uvicorn" if "uvicorn" in place.command else "waitress"
         return served_by(place, "gunicorn", other, target)
+    if place.has("granian"):
+        other = "waitress" if option(place.command, "--interface") == "wsgi" else "uvicorn"
+        return served_by(place, "granian", other, target)
     for name, other in (("uvicorn", "hypercorn"), ("hypercorn", "uvicorn"), ("flask", "waitress")):
         if place.has(name):
             return served_by(place, name, other, target)

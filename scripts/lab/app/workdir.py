@@ -3,14 +3,14 @@
 import contextlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.app.copying import copy_app
 from lab.app.environment import ENVIRONMENTS, prepare_app
-from lab.app.interventions import interventions_for
+from lab.app.interventions import Allocators, interventions_for
 from lab.app.services import image_name, services
 from lab.app.spec import AppSpec
 from lab.engines.process.beside import Template
@@ -24,15 +24,22 @@ if TYPE_CHECKING:
 
 COMPOSE_FILE = "compose.yaml"
 COPY = "app"
-JEMALLOC = "libjemalloc.so.2"
+JEMALLOC, MIMALLOC = "libjemalloc.so.2", "libmimalloc.so.2"
+MIMALLOC_FILES = (MIMALLOC, f"{MIMALLOC}.0")
+"""Debian has the name with the minor version alone."""
 LIBRARIES = (Path("/usr/lib"), Path("/usr/local/lib"), Path("/lib"))
 
 
-def find_jemalloc() -> str | None:
-    """jemalloc's file on this machine."""
-    folders = (folder for root in LIBRARIES for folder in (root, *root.glob("*-linux-gnu*")))
-    found = (folder / JEMALLOC for folder in folders if (folder / JEMALLOC).exists())
-    return next(map(str, found), None)
+def find_allocators(roots: Sequence[Path] = LIBRARIES) -> Allocators:
+    """The libraries of other allocators on this machine."""
+    return Allocators(find_library(roots, JEMALLOC), find_library(roots, *MIMALLOC_FILES))
+
+
+def find_library(roots: Sequence[Path], *names: str) -> str | None:
+    """The first file of one of these names."""
+    folders = [folder for root in roots for folder in (root, *root.glob("*-linux-gnu*"))]
+    files = (folder / name for folder in folders for name in names)
+    return next((str(file) for file in files if file.exists()), None)
 
 
 @contextlib.contextmanager
@@ -53,11 +60,11 @@ def workplace(description: AppSpec) -> Iterator[Path]:
 def write_services(
     description: AppSpec,
     host_cpus: int | None,
-    jemalloc: str | None,
+    allocators: Allocators,
     file: Path,
     memray: str | None = None,
 ) -> None:
-    found = services(description, interventions_for(description, jemalloc), host_cpus, memray)
+    found = services(description, interventions_for(description, allocators), host_cpus, memray)
     file.write_text(json.dumps({"services": found}, indent=1), encoding="utf-8")
 
 

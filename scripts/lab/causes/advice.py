@@ -76,6 +76,8 @@ def help_line(found: Diagnosis) -> str:
     cure = f"{cure}, or {pool}" if cure and pool else cure
     if not best:
         return advice or without_findings(found)
+    if advice and best.change.lowers_level:
+        return f"{advice}; besides, {cure}"
     if not advice or not is_second(best, found):
         return cure
     return f"{advice}; until then {cure}"
@@ -162,6 +164,8 @@ def is_live(found: Diagnosis) -> bool:
 def cure_text(best: InterventionResult, requests: int) -> str:
     """An intervention with what it saves and costs."""
     saved = f"{in_mib(best.saved_bytes)} less in {requests:,} requests"
+    if best.change.lowers_level:
+        saved = f"{in_mib(best.saved_bytes)} less of all processes together"
     return f"{best.change.line} ({saved}, {share(best.rate)} of the requests a second)"
 
 

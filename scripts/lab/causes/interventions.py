@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.causes.causes import Plausible
+from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.memory_breakdown import second_half, whole_load
 from lab.records.interventions import Cause, Intervention
 from lab.records.judgement import Verdict
@@ -11,7 +11,7 @@ from lab.records.trial import EndKind, Trial
 from lab.units import MIB
 from lab.verdict.verdict import judge_trial
 
-MOST_AT_ONCE = 4
+MOST_AT_ONCE = 5
 """Interventions that are tried side by side: more would not fit into the time."""
 PROVEN_SHARE = 0.5
 """An intervention that takes half of the growth away proves its cause."""
@@ -55,27 +55,31 @@ class InterventionResult:
 
 
 def needs_control(changes: Sequence[Intervention]) -> bool:
-    """Whether the unchanged app runs beside them: another release runs alone, after them."""
-    return any(change.release is None for change in changes)
+    """Whether the unchanged app runs beside them: what is run last runs alone."""
+    return any(not change.is_last for change in changes)
 
 
 def worth_trying(
     causes: Sequence[Plausible], changes: Sequence[Intervention], most: int = MOST_AT_ONCE
 ) -> tuple[Intervention, ...]:
-    """The interventions that would prove a plausible cause, the likeliest first; stop-gaps last."""
+    """The interventions that would prove a plausible cause, the likeliest first; then what lowers
+    the memory that live objects have from the start on; stop-gaps last.
+    """
     wanted: dict[str, Intervention] = {}
     for cause in causes:
         for change in changes:
             if cause.cause in change.proves:
                 wanted.setdefault(change.name, change)
     possible = {cause.cause for cause in causes}
+    is_live = bool(possible & {*LIVE_CAUSES, Cause.COPIED_PAGES})
+    levels = [change for change in changes if is_live and change.lowers_level]
     stop_gaps = [change for change in changes if possible & {*change.stops}]
-    return (*wanted.values(), *stop_gaps)[:most]
+    return (*wanted.values(), *levels, *stop_gaps)[:most]
 
 
-def rank(result: InterventionResult) -> tuple[bool, float]:
+def rank(result: InterventionResult) -> tuple[bool, bool, float]:
     """The key that sorts results: the one that is worth most first, stop-gaps last."""
-    return result.change.is_stop_gap, -result.worth
+    return result.change.is_stop_gap, result.change.lowers_level, -result.worth
 
 
 def intervention_result(
@@ -87,10 +91,20 @@ def intervention_result(
     requests = sum(block.ok for block in control.blocks)
     leaks = judge_trial(control).verdict is Verdict.LEAK
     was, now = (growth_over(each, requests, leaks=leaks) for each in (control, trial))
+    if change.lowers_level:
+        was, now = (above_start(each, control) for each in (control, trial))
     before, after = requests_a_second(control), requests_a_second(trial)
     rate = after / before if before and after else None
     verdict = judge_trial(trial).verdict
     return InterventionResult(change, now, saved_bytes=was - now, rate=rate, verdict=verdict)
+
+
+def above_start(trial: Trial, control: Trial) -> float:
+    """Bytes of all processes at the end, above those that the control run began with."""
+    settled, start = trial.settled, control.baseline
+    if settled is None or start is None:
+        return 0.0
+    return float(settled.sample.memory_bytes - start.sample.memory_bytes)
 
 
 def growth_over(trial: Trial, requests: int, *, leaks: bool) -> float:

@@ -5,8 +5,16 @@ from lab.causes.interventions import InterventionResult
 from lab.records.holders import Package
 from lab.records.interventions import Release
 from lab.records.judgement import Verdict
+from lab.text.packages import canonical
 from lab.text.phrases import in_mib
 
+SERVERS = frozenset(
+    (
+        *("uvicorn", "hypercorn", "granian", "gunicorn", "waitress", "werkzeug"),
+        *("h11", "h2", "httptools", "wsproto", "websockets", "uvloop"),
+    )
+)
+"""Distributions that another server does without."""
 ENDED = (Verdict.FLAT, Verdict.BOUNDED)
 
 
@@ -21,6 +29,14 @@ def asks_for_release(diagnosis: Diagnosis) -> bool:
     if diagnosis.judged.verdict is not Verdict.LEAK or holder is None:
         return False
     return holder.culprit is not None or holder.is_librarys
+
+
+def asks_for_server(diagnosis: Diagnosis) -> bool:
+    """Whether another server could end it: a leak that the server's own code holds."""
+    holder = diagnosis.holder
+    if diagnosis.judged.verdict is not Verdict.LEAK or holder is None or holder.culprit is None:
+        return False
+    return canonical(holder.culprit.name) in SERVERS
 
 
 def is_release(result: InterventionResult) -> bool:

@@ -15,12 +15,13 @@ from lab.causes.diagnosis import (
 from lab.causes.early import early_suspects
 from lab.causes.growth import Growth
 from lab.causes.interventions import needs_control, worth_trying
-from lab.causes.releases import asks_for_release
+from lab.causes.releases import asks_for_release, asks_for_server
 from lab.commands.app_early import Following
 from lab.commands.app_limit import shortened, within
 from lab.commands.app_pace import paced
 from lab.commands.app_plan import AppRunPlan
 from lab.commands.app_release import ReleaseRun, early_holder
+from lab.errors import LabError
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.trial import Trial
 from lab.records.variant import Variant
@@ -145,3 +146,15 @@ class Explaining:
                 return None
             self.plan = plan
         return self.release.change
+
+    def server_for(self, tried: InterventionPlan) -> Intervention | None:
+        """Another server where the server's own code holds a leak; None where none can be had."""
+        releases = self.release.releases
+        found = diagnosis_of(tried, self.folder.read_trials())
+        if releases is None or not asks_for_server(found):
+            return None
+        try:
+            self.plan, change = releases.served(self.plan)
+        except LabError:
+            return None
+        return change

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.app.apart import each_alone, kinds_apart
-from lab.app.interventions import applied, interventions_for
+from lab.app.interventions import Allocators, applied, interventions_for
 from lab.app.requests import user_app_of
 from lab.app.services import (
     SUITE,
@@ -70,19 +70,19 @@ class AppRunPlan:
 
 
 def plan_of(
-    spec: AppSpec, compose_file: Path, given: Mapping[str, str], jemalloc: str | None
+    spec: AppSpec, compose_file: Path, given: Mapping[str, str], allocators: Allocators
 ) -> AppRunPlan:
     """
     Args:
         spec: the app.
         compose_file: the variants that were written for it.
         given: the settings, for the file's `${...}`.
-        jemalloc: where its library stands for the app; None where there is none.
+        allocators: where the libraries of other allocators stand for the app.
 
     Raises:
         UsageError: the app or the file cannot be used.
     """
-    changes = interventions_for(spec, jemalloc)
+    changes = interventions_for(spec, allocators)
     variants = {variant.name: variant for variant in read_matrix(compose_file, given)}
     user_apps = {name: user_app_of(spec) for name in variants}
     for alone in each_alone(spec):

@@ -99,7 +99,7 @@ class AppRun:
         self.folder.write_interventions(tried)
         if tried.changes or tried.traced or tried.apart:
             self.conduct_interventions(tried)
-            tried = self.conduct_release(tried)
+            tried = self.conduct_server(self.conduct_release(tried))
             self.folder.write_interventions(tried)
         self.write_experiment(experiment, done=not self.interrupted)
         rebuild(self.folder)
@@ -220,6 +220,18 @@ class AppRun:
             self.conduct(self.explaining.fitting([variant]))
         if self.interrupted:
             return replace(tried, no_release=CUT_SHORT)
+        self.explaining.changes = (*self.explaining.changes, change)
+        return replace(tried, changes=self.explaining.changes)
+
+    def conduct_server(self, tried: InterventionPlan) -> InterventionPlan:
+        """The plan with another server, where the server's own code holds a leak, which ran."""
+        change = None if self.interrupted else self.explaining.server_for(tried)
+        if change is None:
+            return tried
+        self.console.print(f"Trying {change.line}.", soft_wrap=True)
+        self.conduct(self.explaining.fitting([self.explaining.plan.changed(change)]))
+        if self.interrupted:
+            return tried
         self.explaining.changes = (*self.explaining.changes, change)
         return replace(tried, changes=self.explaining.changes)
 

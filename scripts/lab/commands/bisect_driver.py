@@ -13,6 +13,7 @@ from pathlib import Path
 from lab.app.environment import ENVIRONMENTS, ensured
 from lab.app.guess.failures import telling_line
 from lab.app.installed import Distribution, closure, with_point
+from lab.app.interventions import NO_ALLOCATORS
 from lab.app.requests import user_app_of
 from lab.app.requirements import content, own_files
 from lab.app.services import base_name
@@ -185,7 +186,7 @@ class PointDriver:
             if failure := await asyncio.to_thread(prepare_data, spec, ready, work):
                 raise VariantError(f"prepare failed: {telling_line(failure.said)}")
             file = work / COMPOSE_FILE
-            write_services(spec, bench.settings.host_cpus, None, file)
+            write_services(spec, bench.settings.host_cpus, NO_ALLOCATORS, file)
             engine = process_engine(spec, ready, bench.settings, bench.given, bench.root, work)
             variants = {each.name: each for each in read_matrix(file, bench.given)}
             load = ShortLoad(spec.concurrency, spec.ready_seconds)

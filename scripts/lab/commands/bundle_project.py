@@ -120,7 +120,7 @@ def suite_files(experiment: Experiment, given: Mapping[str, str]) -> dict[str, E
 def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, Entry]:
     """The project of a run of a user app."""
     cpus = app_settings(given).host_cpus
-    own = services(app, interventions_for(app, None), cpus)
+    own = services(app, interventions_for(app), cpus)
     variants = {name: built(app, folder, in_bundle(each, name, cpus)) for name, each in own.items()}
     told = image_command(app)
     found, volumes = app_services(lab_services(), variants, folder, app.file.name, told)

@@ -18,7 +18,7 @@ from lab.app.services import base_name, image_name, release_service, service
 from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_FILE,
-    find_jemalloc,
+    find_allocators,
     installed_here,
     process_engine,
     workplace,
@@ -89,7 +89,7 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     own = installed_here(spec, root, say)
     packages = distributions(own.python)
     versions = {name: each.version for name, each in packages.items()}
-    place = Place(spec, versions, find_jemalloc(), other_pythons(spec.python))
+    place = Place(spec, versions, find_allocators().jemalloc, other_pythons(spec.python))
     fitted = fitted_to(
         place, packages, lambda changed: prepare_app(changed, root / ENVIRONMENTS, say)
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lab.app.guess.failures import telling_line
+from lab.app.interventions import NO_ALLOCATORS
 from lab.app.requests import user_app_of
 from lab.app.services import base_name
 from lab.app.workdir import COMPOSE_FILE, COPY, process_engine, workplace, write_services
@@ -52,7 +53,7 @@ async def served(
     ready = await asyncio.to_thread(with_servers, spec, app.installed, work, ROOT, silent)
     if failure := await asyncio.to_thread(prepare_data, spec, ready, work):
         raise VariantError(f"prepare failed: {telling_line(failure.said)}")
-    write_services(spec, settings.host_cpus, None, work / COMPOSE_FILE)
+    write_services(spec, settings.host_cpus, NO_ALLOCATORS, work / COMPOSE_FILE)
     engine = process_engine(spec, ready, settings, given, ROOT, work)
     variant = {v.name: v for v in read_matrix(work / COMPOSE_FILE, given)}[base_name(spec)]
     load = ShortLoad(1, spec.ready_seconds)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lab.app.interventions import NO_ALLOCATORS
 from lab.commands.app_input import app_settings, given_app, with_command
 from lab.commands.app_plan import plan_of
 from lab.commands.app_run import AppRunInput, run_app
@@ -68,5 +69,5 @@ def app_again(given: Mapping[str, str], results: Path, console: Console) -> RunF
     """The run's app once more."""
     settings, spec = app_settings(given), with_command(given_app(given, ROOT), given)
     engine = app_through_the_gate(has_probes=spec.probes)
-    plan = plan_of(spec, COMPOSE_FILE, given, None)
+    plan = plan_of(spec, COMPOSE_FILE, given, NO_ALLOCATORS)
     return run_app(AppRunInput(plan, settings, engine, results), console)[0]

@@ -15,7 +15,7 @@ from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_FILE,
     Ready,
-    find_jemalloc,
+    find_allocators,
     installed_here,
     process_engine,
     workplace,
@@ -30,7 +30,7 @@ from lab.commands.container_check import GuessFailed, checked
 from lab.commands.terminal import new_console
 from lab.commands.try_guess import Place, check_described, working_guess
 from lab.commands.try_release import RERUN, LocalReleases
-from lab.commands.try_services import container_jemalloc
+from lab.commands.try_services import container_allocators
 from lab.commands.try_watch import check_watched, watch
 from lab.engines.choice import app_through_the_gate, say
 from lab.errors import ExitCode, LabError
@@ -87,10 +87,10 @@ def try_with_processes(
             say(CHECKED)
             return ExitCode.DECIDED
         memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
-        jemalloc, file = find_jemalloc(), work / COMPOSE_FILE
-        write_services(spec, settings.host_cpus, jemalloc, file, str(memray) if memray else None)
+        allocators, file = find_allocators(), work / COMPOSE_FILE
+        write_services(spec, settings.host_cpus, allocators, file, str(memray) if memray else None)
         engine = process_engine(spec, ready, settings, given, root, work)
-        plan = plan_of(spec, file, given, jemalloc)
+        plan = plan_of(spec, file, given, allocators)
         releases = LocalReleases(spec, installed, engine, given, root / ENVIRONMENTS, work)
         run_input = AppRunInput(plan, settings, engine, results, releases=releases)
         folder, diagnosis = run_app(run_input, console)
@@ -139,7 +139,7 @@ def try_with_containers(
     """
     settings = app_settings(given)
     spec = given_app(given, root)
-    plan = plan_of(spec, root / COMPOSE_FILE, given, container_jemalloc(given))
+    plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
     engine = app_through_the_gate(has_probes=spec.probes)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -149,6 +149,6 @@ def try_with_containers(
     if given.get("CHECK") == "1":
         say(CHECKED)
         return ExitCode.DECIDED
-    plan = plan_of(spec, root / COMPOSE_FILE, given, container_jemalloc(given))
+    plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
     folder, diagnosis = run_app(AppRunInput(plan, settings, engine, results), console)
     return close(folder, diagnosis, spec, console)

@@ -17,6 +17,7 @@ from lab.app.guess.failures import (
 from lab.app.guess.folder import read_folder
 from lab.app.guess.guessed import Guess
 from lab.app.guess.render import render
+from lab.app.interventions import NO_ALLOCATORS
 from lab.app.services import base_name
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
@@ -126,7 +127,7 @@ def started(
 ) -> Iterator[Running]:
     """The app as it is measured, once it answers; raises NotUp."""
     file = work / COMPOSE_FILE
-    write_services(description, place.settings.host_cpus, None, file)
+    write_services(description, place.settings.host_cpus, NO_ALLOCATORS, file)
     engine = process_engine(description, ready, place.settings, place.given, place.root, work)
     variants = {each.name: each for each in read_matrix(file, place.given)}
     variant = variants[base_name(description)]

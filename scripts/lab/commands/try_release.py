@@ -1,4 +1,4 @@
-"""The last run of a `make try`: the app with another release of what holds its memory."""
+"""The last runs of a `make try`: another release of what holds its memory, another server."""
 
 import json
 from collections.abc import Mapping
@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from lab.app.interventions import release_change
+from lab.app.environment import prepare_app
+from lab.app.installed import distributions, with_point
+from lab.app.interventions import release_change, server_change
+from lab.app.layers import Place, server
 from lab.app.release import Newer, NoRelease, newer_python, newest_release
 from lab.app.requests import user_app_of
-from lab.app.services import release_service, variant_name
+from lab.app.services import command_words, dollars, release_service, variant_name
 from lab.app.spec import AppSpec
 from lab.causes.holders import HolderFinding
 from lab.commands.app_plan import AppRunPlan
@@ -18,6 +21,7 @@ from lab.engines.process.environments import Installed
 from lab.engines.process.uv import Uv
 from lab.matrix.variants import read_matrix
 from lab.records.interventions import Intervention
+from lab.records.layers import NotExchanged
 from lab.text.packages import canonical
 
 if TYPE_CHECKING:
@@ -36,6 +40,9 @@ class Releases(Protocol):
 
     def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:
         """The plan with the app in another release, and that change; raises NoRelease."""
+
+    def served(self, plan: AppRunPlan) -> tuple[AppRunPlan, Intervention]:
+        """The plan with the app behind another server, and that change; raises LabError."""
 
     def end(self) -> None:
         """Give up what is being installed; `added` raises CancelledError then."""
@@ -75,16 +82,46 @@ class LocalReleases:
             raise NoRelease(NOT_AGAIN)
         newer = self.newer(holder)
         change = release_change(newer.release)
+        return self.with_change(plan, change, newer.installed), change
+
+    def served(self, plan: AppRunPlan) -> tuple[AppRunPlan, Intervention]:
+        """The plan with the app behind another server, and that change.
+
+        Raises:
+            LabError: no other server is known for its command, or none installs beside the rest.
+        """
+        if self.given.get(RERUN) == "1":
+            raise NoRelease(NOT_AGAIN)
+        packages = distributions(self.installed.python)
+        versions = {name: each.version for name, each in packages.items()}
+        exchange = server(Place(self.spec, versions, None, ()))
+        if isinstance(exchange, NotExchanged) or exchange.command is None or self.spec.workers > 1:
+            raise NoRelease("no other server is known for the command")
+        installed = self.installed
+        if exchange.requirement is not None:
+            held = with_point(self.spec, packages, exchange.requirement, set())
+            installed = prepare_app(held, self.environments, say_nothing)
+        change = server_change(exchange.line, exchange.command)
+        return self.with_change(plan, change, installed), change
+
+    def with_change(
+        self, plan: AppRunPlan, change: Intervention, installed: Installed
+    ) -> AppRunPlan:
+        """The plan with one more variant, in an environment of its own."""
         name, image = variant_name(self.spec, change), f"memlab-{variant_name(self.spec, change)}"
-        self.engine.add_environment(image, newer.installed)
+        self.engine.add_environment(image, installed)
         file = self.engine.sources.compose_file
         document = json.loads(file.read_text(encoding="utf-8"))
-        beside = document["services"][plan.base.name]
+        words = command_words(replace(self.spec, command=change.command or self.spec.command))
+        beside = {
+            **document["services"][plan.base.name],
+            "command": [dollars(word) for word in words],
+        }
         document["services"][name] = release_service(beside, image)
         file.write_text(json.dumps(document, indent=1), encoding="utf-8")
         variants = {variant.name: variant for variant in read_matrix(file, self.given)}
         user_apps = {**plan.user_apps, name: user_app_of(self.spec)}
-        return replace(plan, variants=variants, user_apps=user_apps), change
+        return replace(plan, variants=variants, user_apps=user_apps)
 
     def newer(self, holder: HolderFinding) -> Newer:
         if holder.culprit is not None:

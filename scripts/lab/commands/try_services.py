@@ -4,8 +4,16 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.app.container import HOMES, JEMALLOC_LINK, LOGS, SOCKETS, driver, hardened
-from lab.app.interventions import interventions_for
+from lab.app.container import (
+    HOMES,
+    JEMALLOC_LINK,
+    LOGS,
+    MIMALLOC_LINK,
+    SOCKETS,
+    driver,
+    hardened,
+)
+from lab.app.interventions import Allocators, interventions_for
 from lab.app.services import image_name, services
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
@@ -20,7 +28,7 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> tup
     """
     cpus, host_root = app_settings(given).host_cpus, Path(given["LAB_HOST_ROOT"])
     host_work = Path(given["LAB_HOST_WORK"])
-    changes = interventions_for(spec, container_jemalloc(given))
+    changes = interventions_for(spec, container_allocators(given))
     written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None)
     for name in written:
         for place in (LOGS, SOCKETS, HOMES):
@@ -39,6 +47,9 @@ def tagged_image(spec: AppSpec) -> str:
     return image_name(spec) + ("" if spec.image else "${LAB_TAG:-}")
 
 
-def container_jemalloc(given: Mapping[str, str]) -> str | None:
-    """Where the variants find jemalloc, if scripts/try saw it in the app's image."""
-    return JEMALLOC_LINK if given.get("LAB_JEMALLOC") else None
+def container_allocators(given: Mapping[str, str]) -> Allocators:
+    """Where the variants find other allocators, if scripts/try saw them in the app's image."""
+    return Allocators(
+        JEMALLOC_LINK if given.get("LAB_JEMALLOC") else None,
+        MIMALLOC_LINK if given.get("LAB_MIMALLOC") else None,
+    )

@@ -62,6 +62,10 @@ class Intervention:
     """Causes that it ends without telling them apart, like replacing the workers: a stop-gap."""
     release: Release | None = None
     """Set where another release is what is changed."""
+    lowers_level: bool = False
+    """Whether it saves of what all processes hold from their start on, and not of the growth."""
+    is_last: bool = False
+    """Whether it runs after the others, by itself: what holds the memory has to be known."""
 
     @property
     def is_stop_gap(self) -> bool:

@@ -7,18 +7,22 @@ from lab.verdict.end_criteria import flat_bytes_of, grown_bytes, is_too_short
 from lab.verdict.evidence import TroughEvidence, gain_bytes
 from lab.verdict.leak_criteria import (
     FILLING_SHARE_OF_GROWTH,
+    LEAK_BYTES,
     has_trend,
     is_exhausted,
     is_leak,
     leaking_live,
 )
-from lab.verdict.trend import tail
+from lab.verdict.trend import Segment, fit, tail
 
 # Of what the second half of the load gained this part must be free in the allocator for the growth
 # to be the allocator's own. Not much more than all of it: malloc counts untouched address space of
 # an arena as free, too, and then its count says nothing of memory.
 FREE_SHARE_OF_GAIN = 0.5
 FREE_SHARE_IN_MEMORY = 1.5
+
+# Of all that memory grew by, below a predicted ceiling, this part must be free.
+MOSTLY_FREE_SHARE = 0.75
 
 # A ceiling is measured in a process of its own, where a thread retains a few percent more or less.
 CEILING_MARGIN = 0.05
@@ -45,9 +49,10 @@ def harmless_growth(seen: TroughEvidence) -> HarmlessGrowth | None:
     """The kind of harmless growth; None where growth is of no known harmless kind."""
     if is_copied(seen):
         return HarmlessGrowth.COPIED
+    below = is_below_ceiling(seen)
     if not is_free_in_allocator(seen):
-        return None
-    return HarmlessGrowth.FILLING if is_below_ceiling(seen) else HarmlessGrowth.FREE
+        return HarmlessGrowth.FILLING if below and is_mostly_free(seen) else None
+    return HarmlessGrowth.FILLING if below else HarmlessGrowth.FREE
 
 
 def may_fragment(seen: TroughEvidence) -> bool:
@@ -111,6 +116,26 @@ def is_below_ceiling(seen: TroughEvidence) -> bool:
     """Whether memory grew no further than a pool of threads was predicted to."""
     ceiling, growth = seen.troughs.ceiling, seen.troughs.growth_bytes
     return ceiling is not None and 0 < growth <= (1 + CEILING_MARGIN) * ceiling.growth_bytes
+
+
+def is_mostly_free(seen: TroughEvidence) -> bool:
+    """Whether most of all that memory grew by is free in the allocator, and the rest is level.
+
+    Of memory that rises and falls the second half alone tells nothing: it may have lost some.
+    """
+    free = _free_part(seen)
+    if free is None or not is_rest_level(seen):
+        return False
+    return free.troughs.growth_bytes >= MOSTLY_FREE_SHARE * seen.troughs.growth_bytes
+
+
+def is_rest_level(seen: TroughEvidence) -> bool:
+    """Whether what is not free in the allocator shows no slope over the whole load."""
+    rest = seen.troughs.without_free
+    if rest is None or leaking_live(seen):
+        return False
+    slope = fit(Segment(rest.trough_bytes, rest.requests)).slope
+    return slope.low <= 0 or seen.over_load(slope.high) < LEAK_BYTES
 
 
 def is_free_in_allocator(seen: TroughEvidence) -> bool:

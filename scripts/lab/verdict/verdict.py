@@ -25,6 +25,7 @@ from lab.verdict.harmless_growth import (
     is_flat_but_for_free,
     is_fragmenting,
     is_garbage,
+    is_rest_level,
     may_fragment,
 )
 from lab.verdict.leak_criteria import (
@@ -190,8 +191,10 @@ def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
         return Conclusion(Verdict.INCONCLUSIVE, live_open_reason(seen), slope)
     if is_open(seen, doubt) or not has_stopped(seen):
         kind = HarmlessGrowth.GARBAGE if is_garbage(seen) else harmless_growth(seen)
-        if kind is not None and kind is not HarmlessGrowth.FREE:
-            return Conclusion(Verdict.BOUNDED, harmless_reason(seen, kind, slope), slope)
+        is_free = kind is HarmlessGrowth.FREE
+        if kind is not None and (not is_free or is_rest_level(seen)):
+            reason = harmless_reason(seen, kind, slope)
+            return Conclusion(Verdict.BOUNDED, reason, slope, open_ended=is_free)
         return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
     if is_too_short(seen.troughs):
         return Conclusion(Verdict.INCONCLUSIVE, too_few_reason(seen, LEAST_REQUESTS), slope)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.app.interventions import applied, interventions_for
+from lab.app.interventions import NO_ALLOCATORS, Allocators, applied, interventions_for
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.causes.causes import Plausible
 from lab.causes.interventions import worth_trying
@@ -16,12 +16,12 @@ def app(command: str = "python app.py", **changes: Any) -> AppSpec:
     return AppSpec(file=Path("/app/lab.toml"), name="app", command=command, **changes)
 
 
-def change(name: str, description: AppSpec, jemalloc: str | None = None) -> Intervention:
-    return next(each for each in interventions_for(description, jemalloc) if each.name == name)
+def change(name: str, description: AppSpec, allocators: Allocators = NO_ALLOCATORS) -> Intervention:
+    return next(each for each in interventions_for(description, allocators) if each.name == name)
 
 
-def names(description: AppSpec, jemalloc: str | None = None) -> list[str]:
-    return [each.name for each in interventions_for(description, jemalloc)]
+def names(description: AppSpec) -> list[str]:
+    return [each.name for each in interventions_for(description)]
 
 
 def test_an_environment_is_added_to_and_not_replaced() -> None:
@@ -59,8 +59,27 @@ def test_what_cannot_be_changed_is_not_offered(command: str, name: str) -> None:
     assert name not in names(app(command))
 
 
-def test_jemalloc_is_tried_where_its_library_is() -> None:
-    assert change("jemalloc", app(), "/lib/j.so").environment == {"LD_PRELOAD": "/lib/j.so"}
+@pytest.mark.parametrize("name", ["jemalloc", "mimalloc"])
+def test_another_allocator_is_tried_where_its_library_is(name: str) -> None:
+    allocators = Allocators(jemalloc="/lib/jemalloc.so", mimalloc="/lib/mimalloc.so")
+    preloaded = change(name, app(), allocators)
+
+    assert preloaded.environment == {"LD_PRELOAD": f"/lib/{name}.so"}
+    assert name not in names(app())
+
+
+def test_an_app_of_many_gunicorn_workers_is_loaded_before_the_fork() -> None:
+    several = app("gunicorn app:app", workers=4, environment={"GUNICORN_CMD_ARGS": "-t 9"})
+    preload = change("preload", several)
+
+    assert preload.environment == {"LAB_GC_FREEZE": "1", "GUNICORN_CMD_ARGS": "-t 9 --preload"}
+    assert [
+        each.name for each in worth_trying([suspect(Cause.LIVE_OBJECTS)], [preload], most=99)
+    ] == ["preload"]
+    assert worth_trying([suspect(Cause.THREADS)], [preload]) == ()
+    assert "preload" not in names(app("gunicorn --preload app:app", workers=4))
+    assert "preload" not in names(app("gunicorn app:app"))
+    assert "preload" not in names(app("uvicorn app:app", workers=4))
 
 
 def test_connections_are_changed_to_the_other_kind() -> None:
@@ -85,7 +104,7 @@ def suspect(cause: Cause) -> Plausible:
 
 
 def test_only_what_would_prove_a_plausible_cause_is_tried() -> None:
-    known = interventions_for(app("gunicorn --threads 4 app:app"), "/lib/j.so")
+    known = interventions_for(app("gunicorn --threads 4 app:app"), Allocators("/lib/j.so"))
     by_cause = {
         cause: {each.name for each in worth_trying([suspect(cause)], known, most=99)}
         for cause in Cause
@@ -96,13 +115,13 @@ def test_only_what_would_prove_a_plausible_cause_is_tried() -> None:
 
 
 def test_the_likeliest_cause_comes_first_and_no_more_than_fit() -> None:
-    known = interventions_for(app(), None)
+    known = interventions_for(app())
     found = worth_trying([suspect(Cause.SOCKETS), suspect(Cause.THREAD_ARENAS)], known, most=2)
     assert [each.name for each in found] == ["keep-alive", "one-arena"]
 
 
 def test_a_stop_gap_is_tried_last_and_proves_nothing() -> None:
-    known = interventions_for(app("gunicorn app:app"), None)
+    known = interventions_for(app("gunicorn app:app"))
     found = worth_trying([suspect(Cause.FRAGMENTATION)], known, most=99)
 
     assert [each.name for each in found if each.is_stop_gap] == ["max-requests"]

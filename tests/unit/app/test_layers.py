@@ -48,6 +48,12 @@ def left(found: Place) -> dict[Layer, str]:
             "uvicorn in place of hypercorn",
             "uvicorn --host",
         ),
+        (
+            "granian --interface wsgi --port $PORT shop.main:app",
+            "waitress in place of granian",
+            "waitress --listen",
+        ),
+        ("granian shop.main:app", "uvicorn in place of granian", "uvicorn --host"),
     ],
 )
 def test_another_server_gets_the_same_application(command: str, line: str, changed: str) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from lab.app.container import driver, hardened, recipe
-from lab.app.interventions import interventions_for
+from lab.app.interventions import NO_ALLOCATORS, interventions_for
 from lab.app.services import services, traced_name
 from lab.app.spec import AppSpec, RequestSpec
 from lab.app.spec_file import UsageError
-from lab.app.workdir import copy_app, write_services
+from lab.app.workdir import copy_app, find_allocators, write_services
 from lab.matrix.compose_file import read_service
 from lab.matrix.variants import read_matrix
 from lab.records.variant import Connection, Scenario, Variant
@@ -30,7 +30,7 @@ def app(**changes: Any) -> AppSpec:
 
 def read(tmp_path: Path, description: AppSpec) -> dict[str, Variant]:
     file = tmp_path / "compose.yaml"
-    write_services(description, None, None, file)
+    write_services(description, None, NO_ALLOCATORS, file)
     return {variant.name: variant for variant in read_matrix(file, {})}
 
 
@@ -43,7 +43,7 @@ def test_the_app_its_changes_and_its_trace_are_variants(tmp_path: Path) -> None:
         "own-shop-again",
         "own-shop-traced",
         "own-shop-beside",
-        *(f"own-shop-{change.name}" for change in interventions_for(app(), None)),
+        *(f"own-shop-{change.name}" for change in interventions_for(app())),
     }
     assert {variant.axes.suite for variant in found.values()} == {"try"}
 
@@ -101,13 +101,13 @@ def test_a_traced_run_is_short_and_explains(tmp_path: Path) -> None:
 
 
 def test_where_memray_has_a_wheel_all_allocations_are_traced_too(tmp_path: Path) -> None:
-    write_services(app(), None, None, tmp_path / "compose.yaml", memray="/m")
+    write_services(app(), None, NO_ALLOCATORS, tmp_path / "compose.yaml", memray="/m")
     found = read_service(tmp_path / "compose.yaml", "own-shop-memray", {})
     assert found.environment["LAB_MEMRAY"] == "/m"
 
 
 def service(tmp_path: Path, description: AppSpec, **values: str) -> Any:
-    write_services(description, None, None, tmp_path / "compose.yaml")
+    write_services(description, None, NO_ALLOCATORS, tmp_path / "compose.yaml")
     return read_service(tmp_path / "compose.yaml", "own-shop", values)
 
 
@@ -215,5 +215,14 @@ def test_a_copy_leaves_out_what_is_no_part_of_the_app(tmp_path: Path) -> None:
 
 
 def test_the_file_is_json_which_compose_reads_as_yaml(tmp_path: Path) -> None:
-    write_services(app(), 4, None, tmp_path / "c.yaml")
+    write_services(app(), 4, NO_ALLOCATORS, tmp_path / "c.yaml")
     assert "services" in json.loads((tmp_path / "c.yaml").read_text())
+
+
+def test_allocators_are_found_by_the_names_that_their_libraries_have(tmp_path: Path) -> None:
+    folder = tmp_path / "x86_64-linux-gnu"
+    folder.mkdir()
+    (folder / "libmimalloc.so.2.0").touch()
+    found = find_allocators((tmp_path / "no", tmp_path))
+
+    assert (found.jemalloc, found.mimalloc) == (None, str(folder / "libmimalloc.so.2.0"))

@@ -38,7 +38,7 @@ from lab.text.phrases import DASH
 
 MIB = raw.MIB
 APP = AppSpec(file=Path("/app/lab.toml"), name="shop", command="gunicorn app:app")
-CHANGES = {change.name: change for change in interventions_for(APP, None)}
+CHANGES = {change.name: change for change in interventions_for(APP)}
 POOL = (0, 60, 80, 100, 100, 100, 100, 100, 100)
 """MiB that a filling pool gains, trough by trough."""
 CREEP = (0, 20, 40, 60, 80, 100, 120, 140, 160)

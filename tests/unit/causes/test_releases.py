@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from builders import raw
-from lab.app.interventions import release_change
+from lab.app.interventions import release_change, server_change
 from lab.causes.advice import help_line, is_worth_it
 from lab.causes.diagnosis import Diagnosis, diagnosis_of
 from lab.causes.findings import CauseFinding
 from lab.causes.holder_advice import advice_for_holder
 from lab.causes.holders import HolderFinding, sentences
-from lab.causes.interventions import InterventionResult, needs_control
-from lab.causes.releases import asks_for_release
+from lab.causes.interventions import InterventionResult, intervention_result, needs_control
+from lab.causes.releases import asks_for_release, asks_for_server
 from lab.records.holders import CalledFunction, CodeKind, Holder, Owner, Package
 from lab.records.interventions import Cause, Intervention, InterventionPlan, Release
 from lab.records.judgement import Certainty, Verdict
@@ -199,3 +199,40 @@ def test_another_release_alone_has_no_control_run() -> None:
     arena = Intervention("one-arena", "MALLOC_ARENA_MAX=1", (Cause.THREAD_ARENAS,))
     assert not needs_control([CHANGE])
     assert needs_control([arena, CHANGE])
+
+
+@pytest.mark.parametrize(
+    ("package", "asks"), [("uvicorn", True), ("HttpTools", True), ("ujson", False)]
+)
+def test_another_server_is_asked_for_what_a_server_holds(package: str, asks: bool) -> None:
+    servers = held(CodeKind.PACKAGE, package, Package(package, "1.0", None))
+
+    assert asks_for_server(diagnosis(servers)) is asks
+    assert not asks_for_server(diagnosis(APPS))
+
+
+def test_another_server_has_no_control_run_and_is_a_cure() -> None:
+    server = server_change("hypercorn in place of uvicorn", "python -m hypercorn app:app")
+    result = InterventionResult(server, 0.0, 12 << 20, rate=0.99, verdict=Verdict.FLAT)
+
+    assert not needs_control([server])
+    assert help_line(diagnosis(PACKAGES, result)) == (
+        "hypercorn in place of uvicorn (12.0 MiB less in 6,000 requests, 99% of the requests a"
+        " second)"
+    )
+
+
+def test_what_is_loaded_before_the_fork_is_compared_by_all_that_the_processes_hold() -> None:
+    preload = Intervention("preload", "gunicorn --preload", (), lowers_level=True)
+    apart, shared = raw.trial((200 << 20,) * 9), raw.trial((120 << 20,) * 9)
+    result = intervention_result(apart, preload, shared)
+
+    assert result is not None
+    assert (result.gained_bytes, result.saved_bytes) == (-80 << 20, 80 << 20)
+    bounded = diagnosis(APPS, replace(result, rate=1.0))
+    judged = replace(bounded.judged, verdict=Verdict.BOUNDED)
+    assert help_line(replace(bounded, judged=judged)) == (
+        "nothing needs to change: app.SEEN holds 6,000 entries and has stopped growing; besides,"
+        " gunicorn --preload (80.0 MiB less of all processes together, 100% of the requests a"
+        " second)"
+    )

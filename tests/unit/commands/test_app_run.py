@@ -9,6 +9,7 @@ import pytest
 from builders import raw
 from lab.app.described import write_described
 from lab.app.folder import app_folder
+from lab.app.interventions import NO_ALLOCATORS
 from lab.app.spec import AppSpec, RequestSpec
 from lab.app.workdir import installed_here, workplace, write_services
 from lab.causes.diagnosis import Diagnosis
@@ -54,8 +55,8 @@ def tried(
     trials: int = 1,
 ) -> tuple[RunFolder, Diagnosis, list[str]]:
     file = tmp_path / "compose.yaml"
-    write_services(description, None, None, file)
-    plan = plan_of(description, file, {}, None)
+    write_services(description, None, NO_ALLOCATORS, file)
+    plan = plan_of(description, file, {}, NO_ALLOCATORS)
     console = console or Console(file=io.StringIO(), width=120)
     with ScriptedEngine(scripts, 0.002) as engine:
         settings = app_settings({"MEMORY_BUDGET": "8g", "TRIALS": str(trials)})

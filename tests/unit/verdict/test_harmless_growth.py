@@ -102,6 +102,49 @@ def test_a_pool_that_fills_thread_by_thread_has_one_verdict(seed: int) -> None:
     assert judge_troughs(filled(memory, 1 + 15.0 * full, OF_200_THREADS)).verdict is Verdict.BOUNDED
 
 
+OF_40_THREADS = PredictedCeiling(640_905_216, 40, THREAD_BYTES)
+CYCLES = filled(
+    (35.4, 429.3, 559.6, 514.1, 590.2, 620.6, 484.5, 561.0, 568.9),
+    (0.9, 393.3, 477.2, 461.5, 537.1, 582.4, 446.4, 492.4, 530.8),
+    OF_40_THREADS,
+    each=50,
+)
+"""Python 3.7 with garbage in cycles and a collection in each request, as measured: arenas take
+turns, and memory rises and falls below the ceiling of the pool."""
+ABOVE = filled(
+    (35.4, 391.1, 483.1, 514.6, 560.2, 499.8, 607.1, 669.1, 722.2),
+    (0.9, 340.3, 400.6, 477.1, 522.5, 446.5, 568.6, 615.6, 638.0),
+    OF_40_THREADS,
+    each=50,
+)
+"""The same, measured in another trial: garbage of other threads comes on top of the ceiling."""
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (CYCLES, "filling: 34 of 40 threads, ceiling 611 MiB predicted"),
+        (ABOVE, "is free in the allocator"),
+    ],
+    ids=["below the ceiling", "above it"],
+)
+def test_memory_that_rises_and_falls_and_is_free_has_one_verdict(seen: Troughs, words: str) -> None:
+    found = judge_troughs(seen)
+
+    assert found.verdict is Verdict.BOUNDED
+    assert words in found.reason
+
+
+def test_what_grows_beside_it_and_is_not_free_keeps_the_verdict_open() -> None:
+    """12 MiB a block that no allocator has free, below the ceiling of the pool."""
+    rest = 12 * MIB * np.arange(1, 9)
+    grown = tuple(size + int(more) for size, more in zip(CYCLES.trough_bytes, rest, strict=True))
+    ceiling = replace(OF_40_THREADS, growth_bytes=2 * OF_40_THREADS.growth_bytes)
+
+    found = judge_troughs(replace(CYCLES, trough_bytes=grown, ceiling=ceiling))
+    assert found.verdict in (Verdict.INCONCLUSIVE, Verdict.LEAK)
+
+
 PRELOADED = Troughs(
     *(in_bytes((237.3,))),
     in_bytes((251.9, 264.2, 275.8, 289.2, 301.1, 311.8, 330.5, 340.9, 350.9, 358.7, 368.2, 379.6)),
