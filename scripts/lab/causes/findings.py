@@ -22,7 +22,7 @@ from lab.records.interventions import Cause
 from lab.records.judgement import Certainty, Verdict
 from lab.records.observations import AllocationTrace
 from lab.records.variant import Scenario
-from lab.text.phrases import number, share
+from lab.text.phrases import in_mib, number, share
 
 RETURNED_SHARE = 0.5
 """Share of the growth; when collecting gives back as much, the growth was garbage."""
@@ -83,17 +83,30 @@ def finding(
     # What a change leaves leaking is not what it takes away.
     proving = [each for each in tried if each.proves(cause)]
     proving.sort(key=lambda each: growth.leaks and each.verdict is Verdict.LEAK)
+    measured = f"; {each_saves(tried)}" if tried and cause in RETAINED_CAUSES else ""
     if proving:
         by = proving[0]
         proof = f"with {by.change.line} it gains {saved_share(by)} less"
         if growth.leaks and by.verdict is Verdict.LEAK:
-            return CauseFinding(cause, Certainty.LIKELY, evidence, f"{proof}, and still leaks")
-        return CauseFinding(cause, Certainty.PROVEN, evidence, proof)
+            proof = f"{proof}, and still leaks{measured}"
+            return CauseFinding(cause, Certainty.LIKELY, evidence, proof)
+        return CauseFinding(cause, Certainty.PROVEN, evidence, proof + measured)
     if returned := given_back(growth):
-        return CauseFinding(cause, Certainty.PROVEN, evidence, returned)
+        return CauseFinding(cause, Certainty.PROVEN, evidence, returned + measured)
     names = ", ".join(each.change.name for each in tried)
     proof = f"not confirmed by {names}" if names else "no intervention that would prove it applies"
-    return CauseFinding(cause, Certainty.LIKELY, evidence, proof)
+    return CauseFinding(cause, Certainty.LIKELY, evidence, proof + measured)
+
+
+def each_saves(tried: Sequence[InterventionResult]) -> str:
+    """What each change kept of the control's growth from being retained, measured."""
+    saved = (
+        f"{each.change.name.replace('-', ' ')} {in_mib(max(each.saved_bytes, 0.0))}"
+        for each in tried
+    )
+    return (
+        f"of {in_mib(tried[0].control_bytes)} gained each gave back, measured: {', '.join(saved)}"
+    )
 
 
 def saved_share(result: InterventionResult) -> str:
