@@ -32,6 +32,8 @@ class BlockPlan:
     connection: Connection
     slowest_seconds: float | None = None
     """The slowest answer of the blocks before; None where there is none."""
+    most_seconds: float | None = None
+    """After so long no more requests are sent; None: all are."""
 
 
 class ClosedLoop:
@@ -49,6 +51,7 @@ class ClosedLoop:
         self.clients: list[LoadClient] = []
         self.running_clients = 0
         self.slowest_seconds: float | None = None
+        self.most_seconds: float | None = None
         self.answers, self.answered_at = 0, 0.0
         """How many outcomes other than a timeout were seen, and when the last was (monotonic)."""
 
@@ -82,12 +85,13 @@ class ClosedLoop:
         """
         limit_seconds = timing.request_timeout_seconds
         pause_seconds = min(EXPIRY_CHECK_SECONDS, limit_seconds / 2, timing.least_silence_seconds)
-        self.answered_at = time.monotonic()
+        self.answered_at = began_at = time.monotonic()
         while not self.ended.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.ended.wait(), pause_seconds)
             hangs, now = self.is_silent(timing), time.perf_counter()
-            if hangs:
+            is_late = time.monotonic() - began_at > (self.most_seconds or UNLIMITED)
+            if hangs or is_late:
                 self.budget.left = 0
             for client in self.clients:
                 client.fail_if_older(now if hangs else now - limit_seconds)
@@ -152,7 +156,7 @@ async def run_block(
     companion: Request | None = None,
     timing: Timing = Timing(),  # noqa: B008  # frozen
 ) -> Block:
-    """The block's counts after exactly `plan.requests` requests.
+    """The block's counts after exactly `plan.requests` requests, or those of its time.
 
     Failures are counted by kind and never raised. At most `plan.concurrency` requests are in
     flight at once.
@@ -164,7 +168,7 @@ async def run_block(
         await asyncio.to_thread(target.renew)
     counts = BlockCounts(on_progress=on_progress)
     loop = ClosedLoop(target, plan.requests, plan.connection, counts)
-    loop.slowest_seconds = plan.slowest_seconds
+    loop.slowest_seconds, loop.most_seconds = plan.slowest_seconds, plan.most_seconds
     async with run_companion(target, companion, plan.connection, timing) as companion_counts:
         started, started_at = time.perf_counter(), time.time()
         started_cpu = timing.driver_cpu_seconds()

@@ -195,6 +195,20 @@ def test_a_hang_is_a_timeout(run: Any, connection: Connection) -> None:
     assert (block.sent, block.ok, block.failures) == (4, 0, {"timeout": 4})
 
 
+def test_after_the_time_of_a_block_no_more_is_sent_and_what_is_in_flight_is_waited_for(
+    run: Any,
+) -> None:
+    async def short() -> Block:
+        async with listening(Server(OK, delay_seconds=0.004)) as target:
+            plan = BlockPlan(0, 100_000, 2, Connection.CLOSE, most_seconds=0.02)
+            return await run_block(target, plan, timing=Timing(request_timeout_seconds=2.0))
+
+    block = run(short())
+
+    assert 0 < block.sent < 1000
+    assert (block.ok, block.failures) == (block.sent, {})
+
+
 def test_failed_requests_do_not_stop_the_others(run: Any) -> None:
     server = Server(OK)
     server.failing_every = 4
