@@ -197,6 +197,29 @@ def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
     assert lab.left_behind() == []
 
 
+def test_an_index_that_is_down_for_one_image_costs_its_own_variants_only(
+    lab: Lab, tmp_path: Path
+) -> None:
+    copy = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
+    lock = copy / "images" / "locks" / "t20.txt"
+    lock.write_text(f"--index-url http://127.0.0.1:9/\n{lock.read_text()}")
+    lab.root = copy  # a clone of its own, whose images have a tag of its own
+    try:
+        done = lab.repro(SUITE="thread", VARIANTS="py310-flask py38-t20", **TINY)
+        summary = summary_of(lab)
+    finally:
+        docker("rmi", *images_of(copy).split())
+    assert done.returncode == 3, done.stderr
+    (missing,) = summary["run"]["missing"]
+    assert missing["name"] == "py38-t20"
+    assert "memlab-py38-t20 was not built" in missing["reason"]
+    assert "No matching distribution found" in missing["reason"], missing["reason"]
+    assert_whole(variant(summary, "py310-flask")["trials"][0])
+    assert lab.left_behind() == []
+
+
 def test_the_verdicts_stay_without_probes(lab: Lab) -> None:
     settings = {"VARIANTS": "py310-flask py310-fastapi-sync", "REQUESTS": "400", "HOST_CPUS": "4"}
     verdicts = []

@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import json
 import os
 import shutil
 import signal
+import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -275,6 +277,47 @@ def test_an_honest_run_sent_as_a_tar_is_rebuilt_to_the_byte(
     assert sorted(os.listdir(results / run)) == sorted(names)
     after = {key: value for key, value in listing(home).items() if f"/{run}/" not in key}
     assert after == others
+
+
+POISON = '\x1b]52;c;eA==\x07<img src=x onerror=alert(1)>[/]](http://x)`"$(id)'
+
+
+def made_to_harm(folder: Path) -> None:
+    """A run's folder with everything at once that a sender may think of."""
+    for number, (name, plant, _) in enumerate(HOSTILE):
+        aside = Path(name)
+        plant(folder / aside.with_name(f"{number}-{aside.name}"))
+    for name in ("answer.md", ".report.md.partial", "latest", "issue.md"):
+        linked(PROGRAM)(folder / name)
+    (folder / "a\x1b[2J\nb").touch()
+
+
+@pytest.mark.parametrize("harm", ["all", "poison", *range(len(HOSTILE))])
+def test_a_tar_made_to_harm_changes_nothing_outside(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, harm: str | int
+) -> None:
+    sender = tmp_path_factory.mktemp("sender") / NAME
+    shutil.move(run_folder(home), sender)
+    if harm == "all":
+        made_to_harm(sender)
+    elif harm == "poison":
+        text = (sender / "experiment.json").read_text()
+        poisoned = text.replace(VARIANT, json.dumps(POISON)[1:-1])
+        (sender / "experiment.json").write_text(poisoned)
+    else:
+        assert isinstance(harm, int)
+        name, plant, _ = HOSTILE[harm]
+        plant(sender / name)
+    sent = sender.with_suffix(".tar")
+    subprocess.run(["tar", "-S", "-cf", sent, "-C", sender.parent, NAME], check=True)
+    subprocess.run(["tar", "-xf", sent, "-C", home / "results"], check=True)
+    before = listing(home)
+
+    code = report()
+
+    refused = ExitCode.INCOMPLETE
+    assert code == refused or (harm == "poison" and code != ExitCode.INTERNAL)
+    assert listing(home) == before
 
 
 def test_a_hostile_run_is_not_gone_on_with(home: Path) -> None:
