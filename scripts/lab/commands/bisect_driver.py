@@ -39,10 +39,10 @@ INSTALL_SECONDS = 240.0
 """A release that must be built gets no longer."""
 PASSING = re.compile(
     r"time[d ]*out|connect|dns|network|fetch|not complete|no space|not answer|refused|reset"
-    r"|do not say",
+    r"|do not say|do not end|did not answer",
     re.IGNORECASE,
 )
-"""Failures that may be gone the next time, which are not remembered."""
+"""Failures that may be gone the next time: tried once more at once, and not remembered."""
 
 Outcome = tuple[PointMeasurement | None, str | None]
 """A measurement, or why there is none."""
@@ -91,15 +91,21 @@ class PointDriver:
             return None, known.fault
         if run < len(known.runs):
             return known.runs[run], None
+        found, reason = await self.tried(point)
+        if found is None and reason is not None and PASSING.search(reason):
+            found, reason = await self.tried(point)
+        if found is not None:
+            self.cache.write(replace(known, runs=(*known.runs, found)))
+        elif reason is not None and not PASSING.search(reason):
+            self.cache.write(replace(known, fault=reason))
+        return found, reason
+
+    async def tried(self, point: Point) -> Outcome:
+        """One run of a point, or why there is none."""
         try:
-            found = await self.measured(point)
+            return await self.measured(point), None
         except VariantError as error:
-            reason = " ".join(str(error).split())
-            if not PASSING.search(reason):
-                self.cache.write(replace(known, fault=reason))
-            return None, reason
-        self.cache.write(replace(known, runs=(*known.runs, found)))
-        return found, None
+            return None, " ".join(str(error).split())
 
     def needs(self, point: Point) -> dict[str, str]:
         """What the measurement of a point depends on."""
