@@ -16,7 +16,7 @@ from lab.app.guess.stated import Command, stated_commands
 UVICORN = "--host $HOST --port $PORT"
 ASIDE = re.compile(
     r"(^|/)(migrations|alembic|scripts?|examples?|samples?|benchmarks?|tools?|tutorials?)/"
-    r"|(^|/)(conftest|setup|tasks|celery\w*|worker\w*|test_\w+|\w+_test|locustfile|noxfile)\.py$"
+    r"|(^|/)(conftest|setup|env|tasks|celery\w*|worker\w*|test_\w+|\w+_test|locustfile|noxfile)\.py$"
 )
 """Where files lie that are seldom what serves."""
 STEMS = ("main", "app", "asgi", "wsgi", "server", "run", "api", "web", "application", "__init__")

@@ -84,7 +84,7 @@ def from_line(
 ) -> Iterator[Command]:
     """The server among the steps of a line, with what comes before it; each script once."""
     before: list[Step] = []
-    for step in steps(filled(line)):
+    for step in (part for whole in steps(filled(line)) for part in handed_on(whole)):
         if WORKER.search(" ".join(step.words)):
             continue
         if step.words[0] == "cd" and len(step.words) == 2:
@@ -109,6 +109,14 @@ def from_line(
             yield Command(ran[0], why, program=ran[1], prepare=prepare)
             return
         before.append(step)
+
+
+def handed_on(step: Step) -> list[Step]:
+    """An image's entry point, and after it the command that it is given to run."""
+    name = step.words[0].rpartition("/")[2]
+    if "entrypoint" not in name or len(step.words) < 2 or step.words[1].startswith("-"):
+        return [step]
+    return [Step(step.variables, step.words[:1]), Step(step.variables, step.words[1:])]
 
 
 def inner(folder: Folder, where: str, named: str) -> str:

@@ -35,3 +35,17 @@ def test_an_ini_file_that_describes_an_app_is_served_with_the_project_installed(
     assert [each.value for each in found.commands] == [
         "gunicorn --paste development.ini --bind $HOST:$PORT"
     ]
+
+
+def test_what_an_entry_point_hands_on_to_is_the_command() -> None:
+    recipe = (
+        'ENTRYPOINT ["/app/bin/docker-entrypoint-web"]\nCMD ["gunicorn", "shop:create_app()"]\n'
+    )
+    files = {"Dockerfile": recipe, "shop.py": "", "db/env.py": "from flask import Flask\n"}
+    (command,) = stated_commands(Folder(files))
+    assert command.line == "gunicorn --bind $HOST:$PORT 'shop:create_app()'"
+    entry = 'python manage.py migrate\nexec "$@"\n'
+    files = {**files, "bin/docker-entrypoint-web.sh": entry, "manage.py": "django"}
+    files["Dockerfile"] = recipe.replace("web", "web.sh")
+    (command,) = list(stated_commands(Folder(files)))[:1]
+    assert command.prepare == ("python manage.py migrate",)
