@@ -201,6 +201,23 @@ def lead_clients(address, ports, names):
     own.connect, own.connect_ex, socket.getaddrinfo = connected, connected_ex, resolved
 
 
+def lead_secrets(pairs, folder):
+    """Let this process open the files of secrets in the app's folder where there are none."""
+    import builtins
+    import io
+
+    files = {"/run/secrets/" + name: os.path.join(folder, file) for name, file in pairs}
+    own = io.open
+
+    class Opened:  # no function: as an attribute of a class it is called like the builtin one
+        def __call__(self, file, *rest, **named):
+            is_path = isinstance(file, (str, bytes)) or hasattr(file, "__fspath__")
+            led = files.get(os.fsdecode(file)) if is_path else None
+            return own(led if led and not os.path.exists(file) else file, *rest, **named)
+
+    builtins.open = io.open = Opened()
+
+
 def freeze():
     """Keep what is loaded out of the collector's way: its pages stay shared after a fork."""
     import gc
@@ -216,6 +233,10 @@ def start():
         ports = [int(port) for port in os.environ["LAB_BESIDE_PORTS"].split(",")]
         names = os.environ["LAB_BESIDE_NAMES"].split(",")
         lead_clients(os.environ["LAB_BESIDE"], ports, names)
+    if os.environ.get("LAB_SECRETS"):
+        lines = os.environ["LAB_SECRETS"].splitlines()
+        pairs = [line.split("=", 1) for line in lines]
+        lead_secrets(pairs, os.environ.get("LAB_FOLDER", "."))
     if os.environ.get("LAB_LED_PORT"):
         address = os.environ["HOST"], int(os.environ["PORT"])
         lead_port(int(os.environ["LAB_LED_PORT"]), *address)

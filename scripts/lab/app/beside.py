@@ -27,6 +27,15 @@ URL = re.compile(
     r"(?:(?P<user>[^:/@\s'\"]*)(?::(?P<password>[^@/\s'\"]*))?@)?)"
     r"(?P<host>[A-Za-z0-9._-]*)(?P<port>:\d+)?(?:/(?P<database>[A-Za-z0-9_.-]*))?"
 )
+IMAGES = (
+    (ServiceKind.POSTGRES, r"postgres|postgis|timescale|pgvector"),
+    (ServiceKind.REDIS, r"redis(?!insight|.*commander)|valkey|keydb|dragonfly"),
+    (ServiceKind.MARIADB, r"mysql|mariadb|percona"),
+    (ServiceKind.RABBITMQ, r"rabbitmq"),
+    (ServiceKind.MONGODB, r"(^|/)mongo(db)?(:|$|@|-)"),
+)
+"""Images that are one of them, of any tag."""
+TOOLS = re.compile(r"admin|exporter|backup|express|insight|commander|ui\b|adminer")
 HINTS = (
     (ServiceKind.POSTGRES, r"POSTGRES|PSQL|(^|_)PG"),
     (ServiceKind.MARIADB, r"MYSQL|MARIADB"),
@@ -38,6 +47,14 @@ SQL = (ServiceKind.POSTGRES, ServiceKind.MARIADB)
 OF_A_DATABASE = re.compile(r"(^|_)(DB|DATABASE|SQL\w*)(_|$)")
 HOST = re.compile(r".*(HOST|HOSTNAME|SERVER|ADDR|ADDRESS|ENDPOINT)$")
 LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal")
+
+
+def kind_of_image(image: object) -> ServiceKind | None:
+    """The server that an image is; None for any other."""
+    name = str(image or "").lower()
+    if not name or TOOLS.search(name):
+        return None
+    return next((kind for kind, pattern in IMAGES if re.search(pattern, name)), None)
 
 
 def service_of(text: str) -> ServiceAsked:

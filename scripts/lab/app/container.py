@@ -14,6 +14,8 @@ from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC, MIMALLOC
 from lab.paths import MEMRAY_LOCK
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
+INDEX = "index.txt"
+"""The line with the index of the packages, which scripts/try writes: it may hold a password."""
 RECIPE = "Dockerfile"
 LOGS, SOCKETS, HOMES, GUESS = "logs", "probes", "homes", "guess"
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
@@ -29,6 +31,10 @@ JEMALLOC_LINK, MIMALLOC_LINK = f"/usr/lib/{JEMALLOC}", f"/usr/lib/{MIMALLOC}"
 INSTALL = (
     "apt-get update -qq && DEBIAN_FRONTEND=noninteractive "
     "apt-get install -y -qq --no-install-recommends"
+)
+PIP = (
+    "PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir"
+    " --disable-pip-version-check --no-warn-script-location"
 )
 TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 
@@ -50,24 +56,27 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
     """
     packages = " ".join(description.system_packages)
     system = [f"RUN {INSTALL} {packages} && {TIDY}"] if packages else []
+    sources = [
+        *system,
+        f"COPY {needs}{REQUIREMENTS} {needs}{CONSTRAINTS} {needs}{MEMRAY_LOCK.name} /lab/",
+        *([f"COPY {copy} {FOLDER}"] if is_local(description) else []),
+    ]
+    has_index = description.index_url is not None
     lines = [
         "ARG PYTHON_IMAGE",
+        *(from_index(sources) if has_index else []),
         "FROM ${PYTHON_IMAGE}",
         "LABEL memlab=image",
         *BASE_LABELS,
         f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK});"
         f" ({INSTALL} libmimalloc2.0 && ln -s /usr/lib/*/{MIMALLOC}.0 {MIMALLOC_LINK});"
         f" {TIDY}",
-        *system,
-        f"COPY {needs}{REQUIREMENTS} {needs}{CONSTRAINTS} {needs}{MEMRAY_LOCK.name} /lab/",
-        *([f"COPY {copy} {FOLDER}"] if is_local(description) else []),
-        "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir"
-        f" --disable-pip-version-check --no-warn-script-location -r /lab/{REQUIREMENTS}"
-        f" -c /lab/{CONSTRAINTS}",
-        "RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --quiet"
-        f" --disable-pip-version-check --only-binary :all: --target {MEMRAY} --require-hashes"
+        *sources,
+        "COPY --from=packages /usr/local /usr/local" if has_index else pip_install(),
+        f"RUN {PIP} --quiet --only-binary :all: --target {MEMRAY} --require-hashes"
         f" -r /lab/{MEMRAY_LOCK.name} || true",
         f"COPY --chown=1000:1000 {copy} {FOLDER}",
+        *completed(description),
         *prepared(description),
         f"RUN chmod -R a+rwX {FOLDER}",
         "USER 1000:1000",
@@ -75,10 +84,33 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def pip_install(*before: str) -> str:
+    """The step that installs the requirements."""
+    return " ".join((f"RUN {PIP}", *before, f"-r /lab/{REQUIREMENTS} -c /lab/{CONSTRAINTS}"))
+
+
+def from_index(sources: list[str]) -> list[str]:
+    """A stage of its own for packages of an index: of its password nothing is in the image."""
+    return [
+        "FROM ${PYTHON_IMAGE} AS packages",
+        "LABEL memlab=image",
+        *sources,
+        f"COPY {INDEX} /lab/",
+        pip_install(f"-r /lab/{INDEX}"),
+    ]
+
+
+def completed(description: AppSpec) -> list[str]:
+    """The step that completes its environment, in its folder."""
+    if description.install is None:
+        return []
+    return [f"WORKDIR {FOLDER}", f"RUN {json.dumps(['sh', '-c', description.install])}"]
+
+
 def prepared(description: AppSpec) -> list[str]:
     """The step that makes its data ready, as the user who serves, in the app's own environment."""
-    if description.prepare is None:
-        return []
+    if description.prepare is None or description.services:
+        return []  # what needs its servers runs beside them
     variables = shlex.join(f"{name}={each}" for name, each in description.environment.items())
     words = ["sh", "-c", f"env {variables} sh -c {shlex.quote(description.prepare)}"]
     return ["USER 1000:1000", f"WORKDIR {FOLDER}", f"RUN {json.dumps(words)}", "USER 0:0"]
@@ -106,6 +138,8 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         volumes.append(FOLDER)  # a copy of the image's own that can be written, one a container
     if cpus is not None:
         volumes.append(f"{root}/images/cpus/{cpus}:/sys/devices/system/cpu/online:ro")
+    if "LAB_SECRETS" in service["environment"]:
+        volumes += secret_volumes(service["environment"]["LAB_SECRETS"], work)
     if "LAB_PROBE_SOCKETS" in service["environment"]:
         volumes += [f"{root}/apps:/lab/apps:ro", f"{work}/{SOCKETS}/{name}:/lab/probes"]
     own = {"LAB_LIFECYCLE": "driver", "HOME": "/lab/home"}
@@ -127,6 +161,12 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         "stop_grace_period": "2s",
         "volumes": volumes,
     }
+
+
+def secret_volumes(secrets: str, work: Path) -> list[str]:
+    """The mounts of files of the app's copy below /run/secrets."""
+    pairs = (line.partition("=") for line in secrets.replace("$$", "$").splitlines())
+    return [f"{work}/{COPY}/{file}:/run/secrets/{name}:ro" for name, _, file in pairs]
 
 
 def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:

@@ -2,11 +2,15 @@
 
 import contextlib
 import hashlib
+import os
+import re
 import shutil
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 from lab.app.copying import copy_app
 from lab.app.requirements import content, flattened, is_local
@@ -21,10 +25,14 @@ from lab.engines.process.environments import (
 )
 from lab.engines.process.interpreters import Interpreter
 from lab.engines.process.uv import Uv
-from lab.errors import LabError, VariantError
+from lab.errors import LabError, UsageError, VariantError
 from lab.paths import MEMRAY_LOCK
 
 T = TypeVar("T")
+INSTALL_SECONDS = 900.0
+INSTALLED = "installed"
+"""A file of an environment in which the app's `install` was run."""
+VARIABLE = re.compile(r"\$\{(\w+)\}")
 ENVIRONMENTS = ".environments"
 """The folder of the environments in the repository."""
 
@@ -48,7 +56,7 @@ def needs(description: AppSpec) -> Iterator[Needs]:
         if not wanted.strip():
             yield ()
             return
-        (work / "requirements.txt").write_text(wanted, encoding="utf-8")
+        (work / "requirements.txt").write_text(index_line(description) + wanted, encoding="utf-8")
         (work / "constraints.txt").write_text(limits, encoding="utf-8")
         yield ("-r", work / "requirements.txt", "-c", work / "constraints.txt")
 
@@ -87,7 +95,62 @@ def ensured(job: Preparation, description: AppSpec, interpreter: Interpreter) ->
     """
     name, image = folder_name(description, interpreter), image_name(description)
     with needs(description) as wanted:
-        return job.ensured(image, name, wanted, interpreter)
+        installed = job.ensured(image, name, wanted, interpreter)
+    complete(description, installed, job)
+    return installed
+
+
+def index_line(description: AppSpec, given: Mapping[str, str] = os.environ) -> str:
+    """The line of a requirements file that names the app's index; empty where it names none.
+
+    Raises:
+        UsageError: a variable that it names is not set.
+    """
+    if description.index_url is None:
+        return ""
+
+    def value(match: "re.Match[str]") -> str:
+        if match[1] not in given:
+            raise UsageError(f"{description.file}: index_url names {match[1]}, which is not set")
+        return quote(given[match[1]], safe="")
+
+    return f"--index-url {VARIABLE.sub(value, description.index_url)}\n"
+
+
+def complete(description: AppSpec, installed: Installed, job: Preparation) -> None:
+    """Run what completes an app's environment, once.
+
+    Raises:
+        LabError: it fails; with its last line.
+    """
+    folder = installed.python.parents[1]
+    if description.install is None or (folder / INSTALLED).exists():
+        return
+    job.say(f"install: {description.install}")
+    with tempfile.TemporaryDirectory(prefix="memlab-install-") as work:
+        copy_app(description.folder, Path(work) / "app")
+        path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
+        try:
+            done = subprocess.run(
+                ["sh", "-c", description.install],
+                cwd=Path(work) / "app",
+                env={**os.environ, "PATH": path, "VIRTUAL_ENV": str(folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=INSTALL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise not_installed(description, f"not done after {INSTALL_SECONDS:.0f} s") from None
+    if done.returncode:
+        said = done.stdout.decode(errors="replace").strip().splitlines()
+        raise not_installed(description, said[-1][:300] if said else f"status {done.returncode}")
+    (folder / INSTALLED).touch()
+
+
+def not_installed(description: AppSpec, reason: str) -> LabError:
+    return LabError(f"{description.file}: install failed: {reason}")
 
 
 def prepare_memray(description: AppSpec, root: Path, python: Installed) -> Path | None:

@@ -171,7 +171,9 @@ def content(description: AppSpec) -> bytes:
     """The bytes that the packages depend on: the text, and the files of an installed folder."""
     wanted, limits = flattened(description, "\0")
     digest = hashlib.sha256(wanted.encode() + b"\0" + limits.encode())
-    if "\0" in wanted:
+    for more in filter(None, (description.index_url, description.install)):
+        digest.update(b"\0" + more.encode())
+    if "\0" in wanted or description.install:
         for path in own_files(description.folder.resolve()):
             digest.update(path.name.encode(errors="replace") + b"\0" + path.read_bytes())
     return digest.digest()

@@ -28,7 +28,7 @@ of its own, and what meets a limit must be seen beyond it."""
 FOLDER = "/lab/app"
 """The app's folder in an image that the lab built; in its own image the app stays where it is."""
 
-BESIDE_MARK, BESIDE_AT = "\0beside\0", "${LAB_BESIDE_AT:-beside}"
+BESIDE_MARK, BESIDE_AT = "\0beside\0", "${LAB_BESIDE_AT:-127.0.0.1}"
 """The address of the servers beside a variant, which its engine fills in."""
 Service = dict[str, Any]
 
@@ -148,6 +148,8 @@ def environment(description: AppSpec) -> dict[str, str]:
     if description.workers > 1:
         # gunicorn and uvicorn read their number of workers here, where the command names none.
         own = {"WEB_CONCURRENCY": str(description.workers), **own}
+    if description.secrets:
+        own["LAB_SECRETS"] = dollars(secrets(description))
     endpoint = {"PORT": "${LAB_PORT:-8000}", "HOST": "${LAB_HOST:-0.0.0.0}", "LAB_FOLDER": FOLDER}
     if description.has_own_image:
         endpoint["LAB_FOLDER"] = "."
@@ -163,6 +165,13 @@ def environment(description: AppSpec) -> dict[str, str]:
         "PYTHONPATH": ":".join(filter(None, paths)),
         "LAB_PROBE_SOCKETS": "${LAB_SOCKETS_AT:-/lab/probes}",
     }
+
+
+def secrets(description: AppSpec) -> str:
+    """A line for each name below /run/secrets, with its file in the app's folder."""
+    folder = description.folder.resolve()
+    pairs = ((name, file.relative_to(folder)) for name, file in description.secrets.items())
+    return "\n".join(f"{name}={file.as_posix()}" for name, file in pairs)
 
 
 def shown(host_cpus: int | None) -> dict[str, str]:

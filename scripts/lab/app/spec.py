@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from lab.app.composed import Build
 from lab.records.beside import ServiceAsked
 from lab.records.variant import Connection
 
@@ -76,6 +77,10 @@ class AppSpec:
     python: str = PYTHON
     requirements: tuple[str, ...] = ()
     requirements_file: Path | None = None
+    index_url: str | None = None
+    """Where packages come from; `${NAME}` stands for a variable of who runs the lab."""
+    install: str | None = None
+    """A shell's line that completes the environment after the requirements."""
     command: str | None = None
     """A shell's line; None: what the image itself runs."""
     local_command: str | None = None
@@ -91,7 +96,11 @@ class AppSpec:
     """Hosts of others that its environment may name as a database's."""
     image: str | None = None
     dockerfile: Path | None = None
+    build: Build | None = None
+    """How the image of its dockerfile is made, where its Compose file says more."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Path] = field(default_factory=dict)
+    """Files of the folder by their names below /run/secrets."""
     workers: int = 1
     memory_bytes: int = 1 << 30
     system_packages: tuple[str, ...] = ()
@@ -128,7 +137,7 @@ class AppSpec:
         command = self.local_command or self.command
         if self.dockerfile is None or command is None or not self.has_needs:
             return replace(self, command=command)
-        return replace(self, dockerfile=None, command=command)
+        return replace(self, dockerfile=None, build=None, command=command)
 
     @property
     def has_needs(self) -> bool:

@@ -3,19 +3,19 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lab.app import request_keys
 from lab.app import spec_keys as keys
-from lab.app.beside import check_elsewhere, completed
+from lab.app.beside import check_elsewhere
 from lab.app.folder import check_folder
 from lab.app.key import Key
 from lab.app.login_file import with_session
 from lab.app.request_keys import REQUEST_KEYS, REQUESTS
 from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
+from lab.app.spec_compose import composed_app, environment, port, services, with_image
 from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
 from lab.app.toml_kinds import Whole
@@ -23,7 +23,6 @@ from lab.app.traffic import mixed
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
 from lab.named_paths import path_below
-from lab.records.beside import ServiceAsked
 from lab.units import MIB
 
 MOST_BYTES = MIB
@@ -92,26 +91,24 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
     """
     table = Table(file, "", values)
     table.check_names((*(key.name for key in APP_KEYS), REQUESTS, request_keys.LOGIN, keys.BUNDLE))
-    blocks, requirements = table.read(keys.BLOCKS), table.read(keys.REQUIREMENTS)
+    blocks, composed = table.read(keys.BLOCKS), composed_app(table)
     spec = AppSpec(
         file=file.resolve(),
         name=name_of(file.resolve()),
         python=table.read(keys.PYTHON),
-        requirements=() if isinstance(requirements, Path) else requirements,
-        requirements_file=requirements if isinstance(requirements, Path) else None,
-        command=shell_line(table, keys.COMMAND),
+        command=shell_line(table, keys.COMMAND) or composed.command,
         local_command=shell_line(table, keys.LOCAL_COMMAND),
         prepare=shell_line(table, keys.PREPARE),
-        port=table.read(keys.PORT),
+        port=port(table, composed),
         ready_seconds=float(table.read(keys.READY_SECONDS)),
-        services=services(table),
+        services=services(table, composed),
         allow_hosts=table.read(keys.ALLOW_HOSTS),
         image=table.read(keys.IMAGE),
         dockerfile=dockerfile(table),
-        environment=environment(table),
+        environment=environment(table, composed),
+        secrets=composed.secrets,
         workers=table.read(keys.WORKERS),
         memory_bytes=table.read(keys.MEMORY),
-        system_packages=table.read(keys.SYSTEM_PACKAGES),
         health=table.read(keys.HEALTH),
         probes=table.read(keys.PROBES),
         warmup=table.read(keys.WARMUP),
@@ -122,6 +119,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         requests=requests(table),
         bundle_exclude=bundle_exclude(table),
     )
+    spec = with_image(with_packages(spec, table), table, composed)
     check_whole(spec, table)
     return with_session(with_traffic(spec, table), table)
 
@@ -132,6 +130,19 @@ def with_traffic(spec: AppSpec, table: Table) -> AppSpec:
     if traffic is None:
         return spec
     return replace(spec, requests=mixed(traffic, spec.requests), traffic=traffic.told)
+
+
+def with_packages(spec: AppSpec, table: Table) -> AppSpec:
+    """The spec with what must be installed for it, and from where."""
+    wanted = table.read(keys.REQUIREMENTS)
+    return replace(
+        spec,
+        requirements=() if isinstance(wanted, Path) else wanted,
+        requirements_file=wanted if isinstance(wanted, Path) else None,
+        index_url=table.read(keys.INDEX_URL),
+        install=shell_line(table, keys.INSTALL),
+        system_packages=table.read(keys.SYSTEM_PACKAGES),
+    )
 
 
 def name_of(file: Path) -> str:
@@ -147,19 +158,6 @@ def slug(name: str) -> str:
 def shell_line(table: Table, key: Key[str | None]) -> str | None:
     line = table.read(key)
     return line.strip() if line is not None else None
-
-
-def environment(table: Table) -> Mapping[str, str]:
-    """The variables of env_file, and over them those that are written out."""
-    from_file: Mapping[str, str] = table.read(keys.ENV_FILE)
-    written: Mapping[str, str] = table.read(keys.ENVIRONMENT)
-    return {**from_file, **written}
-
-
-def services(table: Table) -> tuple[ServiceAsked, ...]:
-    """Those that are named, with the names that the variables use for them."""
-    named: tuple[ServiceAsked, ...] = table.read(keys.SERVICES)
-    return completed(named, environment(table))
 
 
 def dockerfile(table: Table) -> Path | None:
@@ -192,7 +190,7 @@ def check_whole(spec: AppSpec, table: Table) -> None:
         table.refuse(keys.DOCKERFILE.name, "image or dockerfile, not both")
     if spec.has_own_image:
         alone = (keys.REQUIREMENTS,) if spec.image else ()
-        for key in (*alone, keys.SYSTEM_PACKAGES):
+        for key in (*alone, keys.SYSTEM_PACKAGES, keys.INSTALL):
             if key in table:
                 table.refuse(key.name, "nothing: the image brings its own packages")
     elif spec.command is None:

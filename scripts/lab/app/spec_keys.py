@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab.app.compose_keys import COMPOSE, SERVICE
 from lab.app.key import Key
+from lab.app.package_kinds import IndexUrl, Requirements
 from lab.app.request_keys import REQUEST_KEYS
 from lab.app.spec import AppSpec
 from lab.app.toml_kinds import (
@@ -13,7 +15,6 @@ from lab.app.toml_kinds import (
     Flag,
     Number,
     OneWord,
-    Requirements,
     Services,
     Size,
     Text,
@@ -39,6 +40,22 @@ REQUIREMENTS: Key[tuple[str, ...] | Path] = Key(
     NO_APP.requirements,
     '["aiohttp==3.10.10"]',
     "packages, or a file of the folder with them; a list may hold `-r FILE`, `-c FILE`, `.`",
+    "none",
+)
+INDEX_URL: Key[str | None] = Key(
+    "index_url",
+    IndexUrl(),
+    NO_APP.index_url,
+    '"https://${INDEX_USER}:${INDEX_TOKEN}@pypi.example.com/simple"',
+    "the index of the packages; `${NAME}` is a variable of yours, which is recorded nowhere",
+    "pip's own",
+)
+INSTALL: Key[str | None] = Key(
+    "install",
+    SHELL_LINE,
+    NO_APP.install,
+    '"python -m spacy download en_core_web_sm"',
+    "what completes the environment after the requirements, once, in a copy of the app",
     "none",
 )
 COMMAND: Key[str | None] = Key(
@@ -227,6 +244,8 @@ BLOCKS = Key(
 APP_KEYS: tuple[Key[Any], ...] = (
     PYTHON,
     REQUIREMENTS,
+    INDEX_URL,
+    INSTALL,
     COMMAND,
     LOCAL_COMMAND,
     PREPARE,
@@ -234,6 +253,8 @@ APP_KEYS: tuple[Key[Any], ...] = (
     READY_SECONDS,
     SERVICES,
     ALLOW_HOSTS,
+    COMPOSE,
+    SERVICE,
     IMAGE,
     DOCKERFILE,
     ENV_FILE,

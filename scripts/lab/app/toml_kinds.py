@@ -229,21 +229,6 @@ class EnvFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Requirements:
-    """A list of packages, or the name of a file that lists them."""
-
-    allowed: str = 'a list such as ["aiohttp==3.10.10"], or a file\'s name'
-    pattern: str = r"(?:[^-\s]|-[rc] [^\s-])[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]*"
-    """A requirement of pip's, or a file of the folder with more of them (`-r`) or limits (`-c`);
-    nothing at which pip ends a line, so that no option follows."""
-
-    def parse(self, value: Any, folder: Path) -> tuple[str, ...] | Path:
-        if isinstance(value, str):
-            return file_in(folder, value)
-        return Texts(self.allowed, self.pattern).parse(value, folder)
-
-
-@dataclass(frozen=True, slots=True)
 class Size:
     """A size in bytes within bounds."""
 

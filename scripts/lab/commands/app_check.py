@@ -14,7 +14,7 @@ from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec
 from lab.commands.websocket_check import converse
 from lab.engines.process.listening import Listening
-from lab.engines.protocol import Endpoint, Engine
+from lab.engines.protocol import Endpoint, Engine, PrepareFailed, ServerFailed
 from lab.errors import VariantError
 from lab.load.deadline import shorten, timed_response
 from lab.records.variant import Variant
@@ -72,6 +72,11 @@ def brought_up(
     """
     try:
         endpoint = engine.start(variant)
+    except PrepareFailed as error:
+        raise NotUp(Failure(FailureKind.PREPARE, str(error))) from error
+    except ServerFailed as error:
+        said = f"{error.kind}: {error}"
+        raise NotUp(Failure(FailureKind.SERVICE, said, told=str(error))) from error
     except VariantError as error:
         raise NotUp(Failure(FailureKind.DIED, str(error))) from error
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from lab.app.beside import pointed
 from lab.app.environment import ENVIRONMENTS
 from lab.app.guess.failures import Failure, FailureKind
+from lab.app.services import secrets
 from lab.app.spec import AppSpec
 from lab.app.workdir import COPY, Ready
 from lab.commands.guess_texts import Say
@@ -69,6 +70,9 @@ def environment_of(
 ) -> dict[str, str]:
     path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
     place = {"PATH": path, "HOME": str(work), "LANG": "C.UTF-8", "PORT": "8000"}
+    if spec.secrets:
+        place |= {"LAB_SECRETS": secrets(spec), "LAB_FOLDER": str(work / COPY)}
+        place["PYTHONPATH"] = str(ROOT / "apps" / "outside")
     if beside is None:
         return {**place, **spec.environment}
     led = pointed(spec.environment, spec.services, beside.address)

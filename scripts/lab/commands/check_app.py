@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lab.app.compose_text import NoReader
 from lab.app.described import as_line
 from lab.app.folder import app_folder, is_undescribed
-from lab.app.spec import FILE
+from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import read_spec
 from lab.app.spec_keys import BY_SETTING
 from lab.errors import ExitCode
@@ -37,13 +38,21 @@ def run(_: argparse.Namespace) -> ExitCode:
     """
     given = given_settings()
     app = app_folder(given, ROOT)
-    spec = None if is_undescribed(app) else read_spec(app)
+    spec = None if is_undescribed(app) else read_here(app)
     file = Path(os.path.realpath(app)) / FILE if spec is None else spec.file
     for line in unused(given, file.name):
         print(f"lab: {printable(line)}", file=sys.stderr)
     print("" if spec is None else as_line(spec))
     print(file)
     return ExitCode.DECIDED
+
+
+def read_here(app: Path) -> AppSpec | None:
+    """What its lab.toml says; None where this Python cannot read the Compose file that it names."""
+    try:
+        return read_spec(app)
+    except NoReader:
+        return None
 
 
 def unused(given: Mapping[str, str], file: str) -> Iterator[str]:

@@ -46,12 +46,6 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
         except NotUp as error:
             add_failure(FAILURES, replace(error.failure, in_image=spec.has_own_image))
             raise GuessFailed(failed(error.failure)) from error
-    if spec.services:
-        names = ", ".join(each.kind for each in spec.services)
-        raise UsageError(
-            f"{spec.file}: services: {names} are started beside local processes alone: "
-            "ENGINE=process, or start them yourself and name them in `environment`"
-        )
     return check_described(engine, variant, spec)
 
 

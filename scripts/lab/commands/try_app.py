@@ -140,7 +140,8 @@ def try_with_containers(
     settings = app_settings(given)
     spec = given_app(given, root)
     plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
-    engine = app_through_the_gate(has_probes=spec.probes)
+    prepares = spec.prepare is not None
+    engine = app_through_the_gate(spec.services, has_probes=spec.probes, prepares=prepares)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         spec = checked(engine, plan.base, spec)

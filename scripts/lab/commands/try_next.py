@@ -1,14 +1,12 @@
 """A guess for containers, or the one after those that failed."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
-from lab.app.beside import service_of
 from lab.app.container import GUESS
 from lab.app.guess.failures import Failure, FailureKind
-from lab.app.guess.folder import Folder, read_folder
-from lab.app.guess.history import add_failure, after, read_failures
+from lab.app.guess.folder import read_folder
+from lab.app.guess.history import add_failure, read_failures
 from lab.app.guess.render import render
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
@@ -17,7 +15,6 @@ from lab.commands.container_check import FAILURES
 from lab.commands.next_guess import next_guess
 from lab.engines.choice import say
 from lab.files import write_file
-from lab.records.beside import ServiceKind
 
 
 def build_failure(log: str, *, is_own: bool) -> Failure:
@@ -33,16 +30,9 @@ def guess_failed(work: Path, failure: Failure) -> None:
     add_failure(work / GUESS / FAILURES.name, failure)
 
 
-def no_server_here(kind: ServiceKind) -> Failure:
-    """Why a guess goes on without a server that only local processes have beside them."""
-    told = f"{kind} is started beside local processes alone: ENGINE=process"
-    return Failure(FailureKind.SERVICE, f"{kind}: {told}", told=told)
-
-
-def server_names(folder: Folder, failures: Sequence[Failure]) -> list[str]:
-    """The servers beside it that the guess after these failures asks for."""
-    found = after(folder, failures)
-    return list(found.value("services") or ()) if found is not None else []
+def no_server_here(reason: str) -> Failure:
+    """Why a guess goes on without a server: its kind, and why it has no image."""
+    return Failure(FailureKind.SERVICE, reason, told=reason)
 
 
 def is_guess(work: Path) -> bool:
@@ -63,9 +53,6 @@ def guessed_description(work: Path, file: Path) -> AppSpec:
     (work / GUESS).mkdir(exist_ok=True)
     (work / GUESS / FAILURES.name).touch()
     folder, failures = read_folder(work / COPY), read_failures(work / GUESS / FAILURES.name)
-    while services := server_names(folder, failures):
-        failures.append(no_server_here(service_of(services[0]).kind))
-        guess_failed(work, failures[-1])
     text = render(next_guess(folder, failures, file.parent, say, has_docker=True))
     write_file(work / COPY / FILE, text)
     return describe(parse(text, file), file)

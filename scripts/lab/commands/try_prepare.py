@@ -17,6 +17,7 @@ from lab.app.container import (
     recipe,
     requirements_texts,
 )
+from lab.app.container_servers import server_images
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.paths import MEMRAY_LOCK
@@ -29,15 +30,21 @@ class ImagePlan:
     python: str
     image: str
     recipe: str
-    dockerfile: str
-    """Empty where it has none of its own."""
+    build: tuple[str, ...] = ()
+    """The builder's options for a recipe of its own, and the context; empty where it has none."""
+    index_url: str = ""
+    """With names of variables of who runs the lab, which scripts/try fills in."""
+    servers: tuple[str, ...] = ()
+    """What it needs to have an image for each server beside the app, a word each."""
 
     def assignments(self) -> Iterator[str]:
         """The lines that give it to a shell."""
         yield f"own_python={shlex.quote(self.python)}"
         yield f"own_image={shlex.quote(self.image)}"
         yield f"own_recipe={self.recipe}"
-        yield f"own_dockerfile={shlex.quote(self.dockerfile)}"
+        yield f"own_build={shlex.quote(shlex.join(self.build))}"
+        yield f"own_index={shlex.quote(self.index_url)}"
+        yield f"own_servers={shlex.quote(' '.join(self.servers))}"
 
 
 def prepare(spec: AppSpec, work: Path) -> ImagePlan:
@@ -54,7 +61,29 @@ def prepare(spec: AppSpec, work: Path) -> ImagePlan:
         copyfile(MEMRAY_LOCK, work / MEMRAY_LOCK.name)
     for name in (LOGS, SOCKETS, HOMES, GUESS):
         (work / name).mkdir(exist_ok=True)
-    return ImagePlan(spec.python, image_name(spec), whose_recipe(spec), str(spec.dockerfile or ""))
+    return ImagePlan(
+        spec.python,
+        image_name(spec),
+        whose_recipe(spec),
+        tuple(build_words(spec)),
+        spec.index_url or "",
+        tuple(server_images(spec)),
+    )
+
+
+def build_words(spec: AppSpec) -> Iterator[str]:
+    """The options and the context of its own recipe; nothing without one."""
+    if spec.dockerfile is None:
+        return
+    yield from ("--file", str(spec.dockerfile))
+    if spec.build is None:
+        yield str(spec.folder)
+        return
+    for name, value in spec.build.args.items():
+        yield from ("--build-arg", f"{name}={value}")
+    if spec.build.target is not None:
+        yield from ("--target", spec.build.target)
+    yield str(spec.build.context)
 
 
 def whose_recipe(spec: AppSpec) -> str:

@@ -14,7 +14,13 @@ from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
 from lab.commands.app_input import app_settings, probed, with_command
-from lab.commands.try_next import build_failure, guess_failed, guessed_description, is_guess
+from lab.commands.try_next import (
+    build_failure,
+    guess_failed,
+    guessed_description,
+    is_guess,
+    no_server_here,
+)
 from lab.commands.try_prepare import prepare
 from lab.commands.try_services import write_containers
 from lab.errors import ExitCode, LabError
@@ -29,6 +35,8 @@ class Event(StrEnum):
     """The builder's log is in LAB_BUILD_LOG, its telling line in LAB_REASON."""
     NO_PYTHON = "no-python"
     NO_IMAGE = "no-image"
+    NO_SERVER = "no-server"
+    """A server beside the app has no image here; LAB_REASON says which one, and why."""
     UNUSABLE = "unusable"
     """No container can be made of the image; LAB_REASON says why."""
     BUILT = "built"
@@ -61,9 +69,9 @@ def step(event: Event, given: Mapping[str, str], work: Path) -> tuple[str, ...]:
     """
     if event is Event.BUILT:
         spec = with_command(read_described(work / RECORD), given)
-        names = write_containers(spec, given, work)
+        written = write_containers(spec, given, work)
         write_described(work / RECORD, spec)
-        return (" ".join(names),)
+        return tuple(written.assignments())
     spec = probed(next_description(event, given, work), app_settings(given))
     write_described(work / RECORD, spec)
     return tuple(prepare(spec, work).assignments())
@@ -83,6 +91,8 @@ def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppS
     spec = read_described(record)
     if not is_guess(work) or event in (Event.NO_PYTHON, Event.NO_IMAGE, Event.UNUSABLE):
         raise LabError(why_not(event, spec, given.get("LAB_REASON", "")))
+    if event is Event.NO_SERVER:
+        guess_failed(work, no_server_here(given.get("LAB_REASON", "")))
     if event is Event.NOT_BUILT:
         log = f"{given.get('LAB_BUILD_LOG', '')}\n{given.get('LAB_REASON', '')}"
         guess_failed(work, build_failure(log, is_own=spec.has_own_image))
@@ -102,6 +112,8 @@ def why_not(event: Event, spec: AppSpec, reason: str) -> str:
             f"{spec.file}: image = {spec.image} is not here and cannot be pulled: "
             "build it, or name another"
         )
+    if event is Event.NO_SERVER:
+        return f"{spec.file}: services: {reason}"
     if event is Event.UNUSABLE:
         return f"{image_name(spec)} cannot be used: {reason}"
     if spec.dockerfile is not None:

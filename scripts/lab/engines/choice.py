@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lab.engines.protocol import Engine
 from lab.errors import LabError, UsageError
 from lab.matrix.variants import read_matrix, select
+from lab.records.beside import ServiceAsked
 from lab.settings import Settings
 from lab.text.phrases import printable
 
@@ -59,11 +60,21 @@ def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> EngineCh
     return as_processes(settings, root, given)
 
 
-def app_through_the_gate(*, has_probes: bool) -> Engine:
-    """Docker behind the gate, for the variants of a user app."""
+def app_through_the_gate(
+    asked: tuple[ServiceAsked, ...] = (), *, has_probes: bool, prepares: bool = False
+) -> Engine:
+    """Docker behind the gate, for the variants of a user app.
+
+    Args:
+        asked: the servers beside each variant.
+        has_probes: whether the lab's probes are in its processes.
+        prepares: whether the servers' data are made ready by a command.
+    """
+    from lab.engines.docker.beside import Beside, accepts
     from lab.engines.docker.engine import AppPlaces
 
-    return through_the_gate(AppPlaces(SOCKETS, HOMES, LOGS, has_probes)).engine
+    beside = Beside(asked, prepares, LOGS, accepts) if asked else None
+    return through_the_gate(AppPlaces(SOCKETS, HOMES, LOGS, has_probes, beside)).engine
 
 
 def through_the_gate(places: "AppPlaces | None" = None) -> EngineChoice:

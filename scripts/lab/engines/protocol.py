@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from lab.errors import VariantError
+from lab.records.beside import ServiceKind
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
 from lab.records.variant import Variant
@@ -35,6 +37,18 @@ class State:
     """Why it does not run, in one sentence."""
     at_limit: bool = False
     """Whether it was killed as the kernel, or the lab's guard, does at the memory limit."""
+
+
+class ServerFailed(VariantError):
+    """A server beside a user app does not come up."""
+
+    def __init__(self, kind: ServiceKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class PrepareFailed(VariantError):
+    """What makes a user app's data ready failed; with what it said."""
 
 
 KILLED = 137

@@ -321,6 +321,28 @@ def test_clients_are_led_to_the_servers_beside() -> None:
     assert done.stdout == "all led\n", done.stderr
 
 
+def test_a_secret_is_read_from_the_apps_folder_where_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "key.txt").write_text("open sesame")
+    program = """
+import io
+import pathlib
+class Accessor:
+    open = io.open
+print(Accessor().open("/run/secrets/lab-test-key").read(), end=" ")
+print(open("/run/secrets/lab-test-key").read(), end=" ")
+print(pathlib.Path("/run/secrets/lab-test-key").read_text())
+"""
+    own = {"PYTHONPATH": str(ROOT / "apps" / "outside"), "LAB_FOLDER": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **own, "LAB_SECRETS": "lab-test-key=key.txt"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "open sesame open sesame open sesame\n", done.stderr
+
+
 def test_what_is_loaded_is_frozen_before_a_fork_where_that_is_tried() -> None:
     program = """
     import gc, os

@@ -97,7 +97,7 @@ def test_the_variants_are_led_by_their_engine() -> None:
         if not spec.probes
         else [variants_of(spec, (), None)["own-a"]]
     )
-    assert variant["environment"]["URL"] == "redis://:a$$b@${LAB_BESIDE_AT:-beside}:6379/0"
+    assert variant["environment"]["URL"] == "redis://:a$$b@${LAB_BESIDE_AT:-127.0.0.1}:6379/0"
 
 
 COMPOSE = """

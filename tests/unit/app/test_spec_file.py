@@ -42,6 +42,7 @@ def test_a_command_alone_is_enough(tmp_path: Path) -> None:
 def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
     for name in ("photo.jpg", "order.json", "Dockerfile", ".env"):
         (tmp_path / name).write_text("x", encoding="utf-8")
+    (tmp_path / "compose.yaml").write_text("services: {web: {image: x}}", encoding="utf-8")
     without = {"image", "dockerfile"}
     (tmp_path / "access.log").write_text(LOG, encoding="utf-8")
     lines = [f"{key.name} = {key.example}" for key in APP_KEYS if key.name not in without]

@@ -18,7 +18,6 @@ from lab.commands.try_next import (
     no_server_here,
 )
 from lab.errors import LabError, UsageError
-from lab.records.beside import ServiceKind
 
 APP = "from flask import Flask\napp = Flask(__name__)\n"
 
@@ -86,9 +85,9 @@ def test_a_step_that_makes_data_ready_is_told_from_an_installation() -> None:
     assert build_failure(prepare, is_own=True).kind is FailureKind.INSTALL
 
 
-def test_a_server_beside_it_is_left_out_in_containers_and_told() -> None:
-    failure = no_server_here(ServiceKind.REDIS)
-    assert failure.told == "redis is started beside local processes alone: ENGINE=process"
+def test_a_server_without_an_image_is_left_out_and_told() -> None:
+    failure = no_server_here("redis: no registry answers")
+    assert failure.told == "redis: no registry answers"
     given = Guess((Guessed("services", ["redis", "postgres"], ""),))
     found = mended(given, failure, Folder({}))
     assert found is not None

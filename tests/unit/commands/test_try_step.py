@@ -45,22 +45,60 @@ def test_a_described_app_is_built_and_then_created(app: Path, work: Path) -> Non
     described(app, 'command = "x"\nrequirements = ["a"]\n')
 
     wanted = assignments(step(Event.BEGIN, given(app), work))
-    (names,) = step(Event.BUILT, given(app, LAB_MEMRAY="/m"), work)
+    created = assignments(step(Event.BUILT, given(app, LAB_MEMRAY="/m"), work))
 
     assert wanted == {
         "own_python": "3.12",
         "own_image": "memlab-own-app",
         "own_recipe": "lab",
-        "own_dockerfile": "",
+        "own_build": "",
+        "own_index": "",
+        "own_servers": "",
     }
     expected = {"own-app", "own-app-beside", "own-app-traced", "own-app-memray"}
-    assert expected <= set(names.split())
+    assert expected <= set(created["own_services"].split())
+    assert created["own_networks"] == ""
     services = json.loads((work / "compose.yaml").read_text())["services"]
     assert services["driver"]["command"] == ["try"]
     assert services["driver"]["environment"]["LAB_DESCRIBED"] == f"/lab/{RECORD}"
     assert services["own-app"]["entrypoint"] == ["/lab/entry"]
     assert (work / "requirements.txt").read_text() == "a\n"
     assert (work / "probes" / "own-app").is_dir()
+
+
+def test_its_servers_are_created_beside_each_variant(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\nprepare = "seed"\nservices = ["redis", "postgres"]\n')
+
+    wanted = assignments(step(Event.BEGIN, given(app), work))
+    created = assignments(step(Event.BUILT, given(app), work))
+    checked = assignments(step(Event.BUILT, given(app, CHECK="1"), work))
+
+    assert wanted["own_servers"].split() == [
+        "redis|redis:7|redis|redis-server",
+        "postgres|postgres:16|postgres|postgresql",
+    ]
+    assert {"own-app-with-redis", "own-app-beside-with-postgres"} <= set(
+        created["own_services"].split()
+    )
+    assert created["own_networks"].split()[:1] == ["own-app-with-redis"]
+    assert checked["own_services"].split() == [
+        "own-app-with-redis",
+        "own-app-with-postgres",
+        "own-app",
+        "own-app-with-prepare",
+    ]
+    services = json.loads((work / "compose.yaml").read_text())["services"]
+    assert services["own-app"]["network_mode"] == "service:own-app-with-redis"
+    assert "networks" not in services["own-app"]
+    assert 'RUN ["sh", "-c"' not in (work / "Dockerfile").read_text()
+
+
+def test_a_server_that_cannot_be_had_ends_a_described_app(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\nservices = ["mongodb"]\n')
+    step(Event.BEGIN, given(app), work)
+
+    with pytest.raises(LabError, match="services: mongodb: no registry answers"):
+        step(Event.NO_SERVER, given(app, LAB_REASON="mongodb: no registry answers"), work)
 
 
 def test_its_description_is_read_once(app: Path, work: Path) -> None:

@@ -1,23 +1,25 @@
 """The servers that a project needs beside it, by its Compose file, its variables, its words."""
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lab.app.beside import SCHEMES, URL, asked_by, completed, together, urls
+from lab.app.beside import (
+    SCHEMES,
+    URL,
+    asked_by,
+    completed,
+    kind_of_image,
+    together,
+    urls,
+)
+from lab.app.compose_text import interpolated, pairs
 from lab.app.guess.folder import Folder, upwards
 from lab.app.guess.guessed import Guessed
 from lab.app.guess.stated import COMPOSE_FILES, compose_services
 from lab.records.beside import ServiceAsked, ServiceKind
 
-IMAGES = (
-    (ServiceKind.POSTGRES, r"postgres|postgis|timescale|pgvector"),
-    (ServiceKind.REDIS, r"redis(?!insight|.*commander)|valkey|keydb|dragonfly"),
-    (ServiceKind.MARIADB, r"mysql|mariadb|percona"),
-    (ServiceKind.RABBITMQ, r"rabbitmq"),
-    (ServiceKind.MONGODB, r"(^|/)mongo(db)?(:|$|@|-)"),
-)
-TOOLS = re.compile(r"admin|exporter|backup|express|insight|commander|ui\b|adminer")
 STATED = re.compile(
     r"['\"]?\b\w*?(?P<what>user(?:name)?|role|dbname|database|db|name|password|passwd|pass)['\"]?"
     r"[ \t]*(?::=|[:=,])[ \t]*(?:\w+[\w.]*\(\s*)?"
@@ -66,10 +68,7 @@ def from_compose(folder: Folder, project: str) -> tuple[list[ServiceAsked], str]
 
 def composed(services: Mapping[str, Mapping[str, Any]]) -> Iterator[ServiceAsked]:
     for name, values in services.items():
-        image = str(values.get("image", "")).lower()
-        if not image or TOOLS.search(image):
-            continue
-        kind = next((kind for kind, pattern in IMAGES if re.search(pattern, image)), None)
+        kind = kind_of_image(values.get("image"))
         if kind is not None:
             asked = ServiceAsked(kind, hosts=(name,))
             yield completed((asked,), given(values))[0]
@@ -77,18 +76,10 @@ def composed(services: Mapping[str, Mapping[str, Any]]) -> Iterator[ServiceAsked
 
 def given(values: Mapping[str, Any]) -> dict[str, str]:
     """A server's own variables, where they are written out."""
-    found = values.get("environment")
-    if isinstance(found, list):
-        found = dict(each.split("=", 1) for each in map(str, found) if "=" in each)
-    if not isinstance(found, Mapping):
-        return {}
-    plain = {str(k): defaulted(str(v)) for k, v in found.items() if isinstance(v, str | int)}
-    return {name: value for name, value in plain.items() if value and "$" not in value}
-
-
-def defaulted(value: str) -> str:
-    """`${NAME:-value}` as its default."""
-    return re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", value)
+    found = pairs(values.get("environment"))
+    with contextlib.suppress(ValueError):
+        return {name: value for name, each in found.items() if (value := interpolated(each, {}))}
+    return {}
 
 
 def with_names(

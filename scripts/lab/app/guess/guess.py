@@ -6,6 +6,7 @@ from lab.app.env_file import parse_env
 from lab.app.guess import pythons
 from lab.app.guess.beside import services
 from lab.app.guess.commands import GUNICORN_FILES, commands
+from lab.app.guess.composing import compose_keys
 from lab.app.guess.dependencies import (
     required_lines,
     required_names,
@@ -64,6 +65,7 @@ def guess(folder: Folder) -> Guess:
         port(folder, best),
         prepare(folder, best),
         services(folder, project, known),
+        *compose_keys(folder, project),
         variables,
         Guessed("environment", values, f"values of {where}") if values else None,
         *workers(folder, best),

@@ -1,21 +1,18 @@
 """The commands that a project states: Procfile, Compose file, Dockerfile, scripts of a shell."""
 
 import contextlib
-import importlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lab.app.compose_text import NoReader, parsed
 from lab.app.guess.dockerfile import read_recipe
 from lab.app.guess.folder import Folder, joined, parent_of
 from lab.app.guess.serving import program, served, within
 from lab.app.guess.shell import Step, filled, steps
 
 DOCKERFILES = r"dockerfile|dockerfile\..*|(.*[._-])dockerfile"
-MOST_BRACKETS = 2_000
-"""Of lists and tables in lines of a Compose file; its reader is slow in deep ones."""
-MOST_NODES = 20_000
 COMPOSE_FILES = r"(docker-)?compose(\..*)?\.ya?ml"
 SCRIPTS = r".*\.sh"
 PREPARING = re.compile(
@@ -191,29 +188,11 @@ def where_of(folder: Folder, script: str, where: str) -> str | None:
 
 def compose_services(text: str) -> Mapping[str, Mapping[str, Any]]:
     """The services of a Compose file; empty where it, or the reader of YAML, cannot be had."""
-    with contextlib.suppress(ImportError, ValueError, RecursionError):
-        yaml = importlib.import_module("yaml")
-        if text.count("[") + text.count("{") > MOST_BRACKETS:
-            return {}
-        try:
-            services = yaml.safe_load(text)["services"]
-        except (yaml.YAMLError, TypeError, KeyError):
-            return {}
-        if isinstance(services, Mapping) and is_bounded(services):
+    with contextlib.suppress(NoReader, ValueError):
+        services = parsed(text).get("services")
+        if isinstance(services, Mapping):
             return {str(k): v for k, v in services.items() if isinstance(v, Mapping)}
     return {}
-
-
-def is_bounded(document: Any) -> bool:
-    """Whether it has at most MOST_NODES parts, each counted wherever an alias stands for it."""
-    todo, seen = [document], 0
-    while todo and seen <= MOST_NODES:
-        node, seen = todo.pop(), seen + 1
-        if isinstance(node, Mapping):
-            todo += [*node.keys(), *node.values()]
-        elif isinstance(node, list | tuple | set):
-            todo += node
-    return not todo
 
 
 def from_compose(folder: Folder, name: str) -> Iterator[Command]:

@@ -17,6 +17,7 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
+from lab.engines.docker.beside import Beside
 from lab.engines.docker.patient_client import GATE_DEADLINE_SECONDS, PatientClient
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
@@ -41,6 +42,8 @@ class AppPlaces:
     homes: Path
     logs: Path
     has_probes: bool
+    beside: Beside | None = None
+    """The servers beside each of them."""
 
     def of(self, variant: str) -> tuple[Path, ...]:
         return tuple(place / variant for place in (self.homes, self.logs, self.sockets))
@@ -94,6 +97,7 @@ class DockerEngine:
         self.logs = logs
         self.places = places
         """The folders of a user app; None for variants of compose.yaml."""
+        self.beside = places.beside if places else None
         self.write_limits = write_limits
         self.watches: dict[str, WriteWatch] = {}
         self.used: set[str] = set()
@@ -107,27 +111,36 @@ class DockerEngine:
     def can_restart(self) -> bool:
         return self.lifecycle is Lifecycle.DRIVER
 
-    def names(self, variant: Variant) -> tuple[str, ...]:
+    def names(self, service: str) -> tuple[str, ...]:
         """The names that Compose v2 and v1 give the container; once it is found, its name alone."""
-        if variant.name in self.container_names:
-            return (self.container_names[variant.name],)
-        return tuple(f"{self.project}{mark}{variant.name}{mark}1" for mark in "-_")
+        if service in self.container_names:
+            return (self.container_names[service],)
+        return tuple(f"{self.project}{mark}{service}{mark}1" for mark in "-_")
 
     def inspect(self, variant: Variant) -> Mapping[str, Any]:
-        for name in self.names(variant):
-            with contextlib.suppress(NotFound):
-                with readable_errors(variant, "be inspected"):
-                    inspected: Mapping[str, Any] = self.client.inspect_container(name)
-                self.container_names[variant.name] = name
-                return inspected
-        raise VariantError(
-            f"{variant.name}: its container was never created (did its image build?)"
-        )
+        return self.inspect_service(variant.name)
 
-    def name(self, variant: Variant) -> str:
-        if variant.name not in self.container_names:
-            self.inspect(variant)
-        return self.container_names[variant.name]
+    def inspect_service(self, service: str) -> Mapping[str, Any]:
+        for name in self.names(service):
+            with contextlib.suppress(NotFound):
+                with readable_errors(service, "be inspected"):
+                    inspected: Mapping[str, Any] = self.client.inspect_container(name)
+                self.container_names[service] = name
+                return inspected
+        raise VariantError(f"{service}: its container was never created (did its image build?)")
+
+    def name(self, service: str) -> str:
+        if service not in self.container_names:
+            self.inspect_service(service)
+        return self.container_names[service]
+
+    def start_service(self, service: str) -> None:
+        with readable_errors(service, "start"):
+            self.client.start(self.name(service))
+
+    def stop_service(self, service: str, seconds: int) -> None:
+        with contextlib.suppress(NotFound), readable_errors(service, "be stopped"):
+            self.client.stop(self.name(service), timeout=seconds)
 
     def start(self, variant: Variant) -> Endpoint:
         inspected = self.inspect(variant)
@@ -136,8 +149,14 @@ class DockerEngine:
                 raise VariantError(
                     f"{variant.name}: its last container still runs, so a trial cannot begin"
                 )
-            with readable_errors(variant, "start"):
-                self.client.start(self.name(variant))
+            if self.beside is not None:
+                self.start_beside(self.beside, variant.name)
+                # Compose v1 gives another network to what joins a container that does not run.
+                if not str(inspected["HostConfig"]["NetworkMode"]).startswith("container:"):
+                    raise VariantError(f"{variant.name}: it was not created beside its servers")
+            self.start_service(variant.name)
+            # Of one that shares its network, the engine knows the name of its host from now on.
+            inspected = self.inspect(variant)
         elif variant.name in self.used:
             raise VariantError(
                 f"{variant.name}: a second trial needs a fresh container: use make repro"
@@ -158,11 +177,19 @@ class DockerEngine:
 
     def end(self, variant: Variant) -> None:
         """Stop a variant that writes too much, be it that a plain `compose up` ends with it."""
-        with contextlib.suppress(VariantError, NotFound), readable_errors(variant, "be stopped"):
-            self.client.stop(self.name(variant), timeout=STOP_SECONDS)
+        with contextlib.suppress(VariantError):
+            self.stop_service(variant.name, STOP_SECONDS)
+
+    def start_beside(self, beside: Beside, variant: str) -> None:
+        """Start its servers; what was started is ended where one of them fails."""
+        try:
+            beside.start(self, variant)
+        except LabError:
+            beside.stop(self, variant)
+            raise
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
-        return StatsStream(self.client, self.name(variant), on_sample)
+        return StatsStream(self.client, self.name(variant.name), on_sample)
 
     def state(self, variant: Variant) -> State:
         inspected = self.inspect(variant)
@@ -194,20 +221,21 @@ class DockerEngine:
         if watch := self.watches.get(variant.name):
             watch.stop()
         if self.lifecycle is Lifecycle.DRIVER:
-            with contextlib.suppress(NotFound), readable_errors(variant, "be stopped"):
-                self.client.stop(self.name(variant), timeout=STOP_SECONDS)
+            self.stop_service(variant.name, STOP_SECONDS)
+            if self.beside is not None:
+                self.beside.stop(self, variant.name)
 
 
 @contextlib.contextmanager
-def readable_errors(variant: Variant, what: str) -> Iterator[None]:
-    """Turn the engine's errors into one line about the variant; NotFound is passed on."""
+def readable_errors(name: str, what: str) -> Iterator[None]:
+    """Turn the engine's errors into one line about a container; NotFound is passed on."""
     try:
         yield
     except NotFound:
         raise
     except APIError as error:
-        raise VariantError(f"{variant.name} cannot {what}: {error.explanation or error}") from error
+        raise VariantError(f"{name} cannot {what}: {error.explanation or error}") from error
     except (DockerException, requests.RequestException) as error:
-        raise VariantError(f"{variant.name} cannot {what}: {error}") from error
+        raise VariantError(f"{name} cannot {what}: {error}") from error
     except (KeyError, TypeError) as error:  # the client's, of an error without a message
-        raise VariantError(f"{variant.name} cannot {what}: the engine answers oddly") from error
+        raise VariantError(f"{name} cannot {what}: the engine answers oddly") from error

@@ -19,7 +19,8 @@ from pathlib import Path
 from lab.engines.process.cpus import UNSHARE, Way
 from lab.engines.process.debian import Programs, programs
 from lab.engines.process.process_group import end_supervisor, launch
-from lab.engines.process.servers import SERVERS, SOCKET
+from lab.engines.process.servers import fill, local, variables
+from lab.engines.server_recipes import OTHER_NAMES, RECIPES, SOCKET
 from lab.errors import LabError
 from lab.records.beside import ServiceAsked, ServiceKind
 
@@ -90,7 +91,7 @@ def made(
         where = folder / each.kind
         where.mkdir()
         try:
-            SERVERS[each.kind].make(each, found[each.kind], where)
+            fill(each, RECIPES[each.kind], found[each.kind], where)
         except (OSError, LabError, subprocess.TimeoutExpired) as error:
             raise NoServer(each.kind, f"its {each.kind} cannot be made: {error}") from error
     return Template(folder, tuple(asked), found)
@@ -104,9 +105,9 @@ def open_way(folder: Path) -> None:
 
 
 def programs_of(kind: ServiceKind, cache: Path, say: Callable[[str], None]) -> Programs:
-    server = SERVERS.get(kind)
-    found = server and programs(server.names, server.packages, cache, say)
-    if found:
+    recipe = RECIPES[kind]
+    names = (recipe.program, *OTHER_NAMES.get(recipe.program, ()))
+    if found := programs(names, recipe.packages, cache, say):
         return found
     package = DEBIAN_NAMES.get(kind)
     install = f"install it (Debian: apt-get install {package})" if package else "install it"
@@ -161,9 +162,11 @@ def start_one(
     template: Template, asked: ServiceAsked, folder: Path, address: str
 ) -> "subprocess.Popen[bytes]":
     found = template.programs[asked.kind]
-    words = SERVERS[asked.kind].command(asked, found, folder, address)
+    recipe = RECIPES[asked.kind]
+    words = local(recipe.command(asked, str(folder), address), found, folder)
     line = f"exec {shlex.join(words)} >> {shlex.quote(str(folder / LOG))} 2>&1"
-    environment = {**found.environment(), "HOME": str(folder), "TMPDIR": str(folder)}
+    more = recipe.environment(asked, str(folder), address)
+    environment = variables(found, folder, more)
     return launch(["sh", "-c", line], environment, folder, None)
 
 

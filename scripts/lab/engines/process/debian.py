@@ -12,11 +12,14 @@ from lab.engines.process.environments import COMPLETE
 from lab.errors import LabError
 
 FOLDERS = (
+    "usr/lib/rabbitmq/bin",
     "usr/bin",
     "usr/sbin",
     "usr/lib/postgresql/*/bin",
-    "usr/lib/rabbitmq/bin",
 )
+"""Debian's own commands around a server come after the server's."""
+ERLANG = "usr/lib/erlang"
+"""Where its programs expect to be; Debian's do not look for themselves."""
 SECONDS = 300.0
 URI = re.compile(r"^'[^']+' ([a-z0-9][a-z0-9+.-]*)_\S+\.deb ", re.MULTILINE)
 
@@ -95,7 +98,15 @@ def unpack(cache: Path, packages: Sequence[str]) -> None:
     for package in sorted(files.glob("*.deb")):
         output("dpkg-deb", "-x", str(package), str(root))
     shutil.rmtree(files)
+    lead_erlang(root)
     (root / COMPLETE).touch()
+
+
+def lead_erlang(root: Path) -> None:
+    """Let unpacked scripts of Erlang find its programs where they are."""
+    for script in (*root.glob(f"{ERLANG}/bin/erl"), *root.glob(f"{ERLANG}/erts-*/bin/erl")):
+        text = script.read_text(encoding="utf-8")
+        script.write_text(text.replace(f"=/{ERLANG}", f"={root / ERLANG}"), encoding="utf-8")
 
 
 def output(*words: str, folder: Path | None = None) -> str:

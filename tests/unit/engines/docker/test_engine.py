@@ -153,7 +153,7 @@ def test_a_name_that_was_found_is_not_looked_for_again() -> None:
     engine.inspect(variant)
     engine.inspect(variant)
 
-    assert engine.name(variant) == "lab_py37-flask_1"
+    assert engine.name(variant.name) == "lab_py37-flask_1"
     assert client.asked == ["lab-py37-flask-1", "lab_py37-flask_1", "lab_py37-flask_1"]
 
 

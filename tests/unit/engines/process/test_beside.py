@@ -1,14 +1,19 @@
 """Servers beside the variants of a user app, as far as they need no program of a server."""
 
+import json
 import os
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lab.engines.process import beside, debian, servers
+from lab.engines import server_recipes
+from lab.engines.process import beside, debian
 from lab.engines.process.beside import NoServer, Template, address_of, made, running, started
 from lab.engines.process.debian import Programs
 from lab.engines.process.process_group import end_supervisor
+from lab.engines.server_recipes import RECIPES, Recipe
 from lab.errors import LabError
 from lab.records.beside import ServiceAsked, ServiceKind
 
@@ -22,15 +27,19 @@ time.sleep(60)
 HERE = Programs(("/usr/bin",))
 
 
-def serve(asked: ServiceAsked, _: Programs, folder: Path, address: str) -> list[str]:
+def serve(asked: ServiceAsked, folder: str, address: str) -> list[str]:
     line = f"cd {folder} && exec python3 -c '{SERVE}' {address} {asked.port}"
     return ["sh", "-c", line]
 
 
+def redis_by(command: Callable[[ServiceAsked, str, str], list[str]]) -> dict[ServiceKind, Recipe]:
+    recipe = replace(RECIPES[ServiceKind.REDIS], program="sh", packages=(), command=command)
+    return {ServiceKind.REDIS: recipe}
+
+
 @pytest.fixture
 def _serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = servers.Server(("sh",), (), servers.make_nothing, serve)
-    monkeypatch.setattr(beside, "SERVERS", {ServiceKind.REDIS: server})
+    monkeypatch.setattr(beside, "RECIPES", redis_by(serve))
 
 
 def template(tmp_path: Path) -> Template:
@@ -72,19 +81,42 @@ def test_one_that_ends_is_told_with_its_last_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = template(tmp_path)
-    ends = servers.Server(
-        ("sh",), (), servers.make_nothing, lambda *_: ["sh", "-c", "echo boom; exit 1"]
-    )
-    monkeypatch.setattr(beside, "SERVERS", {ServiceKind.REDIS: ends})
+    ends = redis_by(lambda *_: ["sh", "-c", "echo boom; exit 1"])
+    monkeypatch.setattr(beside, "RECIPES", ends)
     (tmp_path / "work").mkdir()
     with pytest.raises(NoServer, match="its redis does not start: boom"):
         started(first, tmp_path / "work", address_of(20003))
 
 
-def test_one_that_cannot_be_had_says_what_to_install(tmp_path: Path) -> None:
-    with pytest.raises(NoServer, match=r"this machine has none: install it \(Debian") as no:
-        made((ServiceAsked(ServiceKind.RABBITMQ),), tmp_path / "made", tmp_path, print)
-    assert "rabbitmq" in str(no.value)
+def test_one_that_cannot_be_had_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debian.shutil, "which", lambda *_, **__: None)
+    with pytest.raises(NoServer, match="this machine has none: install it, or use Docker") as no:
+        made((ServiceAsked(ServiceKind.MONGODB),), tmp_path / "made", tmp_path, print)
+    assert "mongodb" in str(no.value)
+
+
+def test_scripts_of_an_unpacked_erlang_are_led_to_its_programs(tmp_path: Path) -> None:
+    script = tmp_path / "usr/lib/erlang/bin/erl"
+    script.parent.mkdir(parents=True)
+    script.write_text("ROOTDIR=/usr/lib/erlang\n", encoding="utf-8")
+    debian.lead_erlang(tmp_path)
+    assert script.read_text() == f"ROOTDIR={tmp_path}/usr/lib/erlang\n"
+
+
+def test_each_user_of_a_broker_has_its_password_on_each_virtual_host() -> None:
+    asked = ServiceAsked(ServiceKind.RABBITMQ, ("shop",), ("pw",), ("jobs",))
+    definitions, settings = server_recipes.make_rabbitmq(asked, "/f")
+    told = json.loads(definitions.said)
+    assert [(each["name"], each["password"]) for each in told["users"]] == [
+        ("guest", "guest"),
+        ("shop", "pw"),
+    ]
+    assert {(each["user"], each["vhost"]) for each in told["permissions"]} == {
+        (user, host) for user in ("guest", "shop") for host in ("/", "jobs")
+    }
+    assert settings.said.startswith("load_definitions = /f/definitions.json\n")
 
 
 def test_packages_are_unpacked_and_not_installed(
@@ -120,7 +152,7 @@ def test_a_command_that_fails_says_why() -> None:
 
 
 def test_names_that_are_none_of_a_role_are_left_out() -> None:
-    assert servers.plain(("shop", 'a"; DROP', "x"), "root") == ["shop", "x", "root"]
+    assert server_recipes.plain(("shop", 'a"; DROP', "x"), "root") == ["shop", "x", "root"]
 
 
 def test_the_names_lead_a_command_below_a_mount_namespace(tmp_path: Path) -> None:

@@ -1,0 +1,16 @@
+# The stand-in for a server's official image: Debian's packages in one layer.
+ARG DEBIAN_IMAGE=debian:12.11-slim
+FROM ${DEBIAN_IMAGE}
+LABEL memlab=image
+ARG PACKAGES
+ARG SERVER_USER
+# No cluster of Debian's own is made, and nothing is started.
+RUN mkdir -p /etc/postgresql-common \
+ && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
+ && printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d \
+ && apt-get update -qq \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      -o Dpkg::Options::=--force-confold ${PACKAGES} \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+ && { id ${SERVER_USER} > /dev/null 2>&1 \
+      || useradd --system --no-create-home --shell /usr/sbin/nologin ${SERVER_USER}; }

@@ -1,0 +1,24 @@
+"""The keys of lab.toml about the app's own Compose file, declared once."""
+
+from pathlib import Path
+
+from lab.app.key import Key
+from lab.app.toml_kinds import FileName, Text
+
+COMPOSE: Key[Path | None] = Key(
+    "compose",
+    FileName(),
+    None,
+    '"compose.yaml"',
+    "the app's own Compose file: build, command, port, variables and secrets of `service`, and the"
+    " servers that it depends on; a key of this file comes before",
+    "none",
+)
+SERVICE: Key[str | None] = Key(
+    "service",
+    Text("the name of a service", r"[A-Za-z0-9][A-Za-z0-9._-]*"),
+    None,
+    '"web"',
+    "the service of `compose` that is measured",
+    "the only one that is built",
+)

@@ -1,0 +1,63 @@
+"""The keys of lab.toml about the app's own Compose file, and what they stand for."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lab.app import spec_keys as keys
+from lab.app.beside import completed, together
+from lab.app.compose_keys import COMPOSE, SERVICE
+from lab.app.composed import Composed, read_composed
+from lab.app.spec import AppSpec
+from lab.app.table_reader import Table
+from lab.errors import UsageError
+from lab.records.beside import ServiceAsked, ServiceKind
+
+
+def composed_app(table: Table) -> Composed:
+    """What its own Compose file says of it; nothing where none is named.
+
+    Raises:
+        UsageError: the file cannot be used, or names a server that the lab does not start.
+        NoReader: nothing here reads YAML.
+    """
+    file = table.read(COMPOSE)
+    if file is None:
+        return Composed()
+    composed = read_composed(file, table.file.parent, table.read(SERVICE))
+    if composed.others and keys.SERVICES not in table:
+        raise UsageError(
+            f"{file}: it depends on {', '.join(composed.others)}, which the lab does not start: "
+            f"say in {table.file} services = [...] with what it needs of {', '.join(ServiceKind)}"
+        )
+    return composed
+
+
+def port(table: Table, composed: Composed) -> int | None:
+    """The one that is named, else that of its Compose file where it can be led from inside."""
+    can_lead = table.read(keys.PROBES)
+    return table.read(keys.PORT) or (composed.port if can_lead else None)
+
+
+def with_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
+    """The spec with the image of its Compose file, where nothing in lab.toml says otherwise."""
+    instead = (keys.IMAGE, keys.DOCKERFILE, keys.REQUIREMENTS, keys.PYTHON)
+    if any(key in table for key in instead):
+        return spec
+    if composed.build is not None:
+        return replace(spec, dockerfile=composed.build.dockerfile, build=composed.build)
+    return replace(spec, image=composed.image, dockerfile=None) if composed.image else spec
+
+
+def environment(table: Table, composed: Composed) -> Mapping[str, str]:
+    """The variables of its Compose file, of env_file, and over them those that are written out."""
+    stated = {k: v for k, v in composed.environment.items() if re.fullmatch(keys.VARIABLES, k)}
+    from_file: Mapping[str, str] = table.read(keys.ENV_FILE)
+    written: Mapping[str, str] = table.read(keys.ENVIRONMENT)
+    return {**stated, **from_file, **written}
+
+
+def services(table: Table, composed: Composed) -> tuple[ServiceAsked, ...]:
+    """Those that are named, with the names that the variables use for them."""
+    named = table.read(keys.SERVICES) if keys.SERVICES in table else composed.servers
+    return completed(together(named), environment(table, composed))

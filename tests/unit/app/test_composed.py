@@ -1,0 +1,132 @@
+"""The app's own Compose file: what is taken from it, and what of a stranger's is refused."""
+
+from pathlib import Path
+
+import pytest
+from lab.app.compose_text import interpolated, parsed
+from lab.app.composed import read_composed
+from lab.app.container import secret_volumes
+from lab.app.services import environment
+from lab.app.spec_file import describe
+from lab.errors import UsageError
+from lab.records.beside import ServiceKind
+
+WHOLE = """
+services:
+  web:
+    build: {context: back, target: run, args: {MODE: "${MODE:-fast}"}}
+    command: ["serve", "a b"]
+    ports: ["127.0.0.1:8080:5000/tcp"]
+    env_file: [shop.env]
+    environment: [DATABASE_URL=postgres://shop:$PASSWORD@db/visits, EMPTY]
+    secrets: [key]
+    privileged: true
+    volumes: ["/:/host"]
+    network_mode: host
+    depends_on: {queue: {condition: service_started}}
+  queue:
+    image: rabbitmq:3-management
+    depends_on: [db]
+  db:
+    image: docker.io/library/postgres:16-alpine
+    environment: {POSTGRES_USER: shop, POSTGRES_DB: "${NAME-visits}"}
+  admin: {image: dpage/pgadmin4}
+secrets: {key: {file: keys/key.txt}, out: {file: ../../key}}
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    (folder / "back").mkdir(parents=True)
+    (folder / "keys").mkdir()
+    (folder / "back" / "Dockerfile").write_text("FROM x\n")
+    (folder / "keys" / "key.txt").write_text("k")
+    (folder / "shop.env").write_text("LEVEL=info\nDATABASE_URL=none\n")
+    (folder / ".env").write_text("PASSWORD=secret\n")
+    (folder / "compose.yaml").write_text(WHOLE)
+    return folder
+
+
+def test_a_service_and_the_servers_that_it_needs_are_read(app: Path) -> None:
+    found = read_composed(app / "compose.yaml", app, None)
+
+    assert found.build is not None
+    assert (found.build.context, found.build.target) == (app / "back", "run")
+    assert found.build.args == {"MODE": "fast"}
+    assert (found.command, found.port) == ("serve 'a b'", 5000)
+    assert found.environment == {
+        "LEVEL": "info",
+        "DATABASE_URL": "postgres://shop:secret@db/visits",
+    }
+    assert found.secrets == {"key": app / "keys" / "key.txt"}
+    assert found.others == ()
+    queue, db = found.servers
+    assert (queue.kind, queue.hosts) == (ServiceKind.RABBITMQ, ("queue",))
+    assert (db.users, db.databases, db.hosts) == (("shop",), ("visits",), ("db",))
+
+
+def test_a_description_takes_it_and_its_own_keys_come_first(app: Path) -> None:
+    keys = {"compose": "compose.yaml", "service": "web"}
+    spec = describe(keys, app / "lab.toml")
+    own = describe(
+        {**keys, "python": "3.12", "command": "x", "services": ["redis"], "port": 1},
+        app / "lab.toml",
+    )
+
+    assert spec.dockerfile == app / "back" / "Dockerfile"
+    assert [each.kind for each in spec.services] == ["rabbitmq", "postgres"]
+    assert (spec.command, spec.port) == ("serve 'a b'", 5000)
+    assert (own.dockerfile, own.command, own.port) == (None, "x", 1)
+    assert [each.kind for each in own.services] == ["redis"]
+    assert own.secrets == spec.secrets
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("services: {web: {build: ../other}}", "leads out of"),
+        ("services: {web: {build: .}}", "there is no"),
+        ("services: {web: {build: back, env_file: /etc/passwd}}", "leads out of"),
+        ("services: {web: {build: back, env_file: none.env}}", "env_file"),
+        ("services: {web: {build: back, environment: {A: '${B:?say it}'}}}", "B must be set"),
+        ("services: {web: {build: back, extends: {service: x}}}", "extends"),
+        ("services: {a: {build: back}, b: {build: back}}", "service = one of a, b"),
+        ("services: {web: {build: back, depends_on: [s]}, s: {image: solr}}", "depends on s"),
+        ("services: []", "has no services"),
+        ("a: &a [1]\nb: [*a", "compose.yaml"),
+        (f"services: {'{a: ' * 2500}", "too many brackets"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(app: Path, text: str, said: str) -> None:
+    (app / "compose.yaml").write_text(text)
+    with pytest.raises(UsageError, match=said) as refused:
+        describe({"compose": "compose.yaml"}, app / "lab.toml")
+    assert "\n" not in str(refused.value)
+
+
+def test_aliases_that_multiply_are_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
+    with pytest.raises(ValueError, match="too large"):
+        parsed("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$A-${A}-$$A", "a-a-$A"),
+        ("${B:-x}${B-x}${E:-x}${E-x}", "xxx"),
+        ("${A:+y}${B:+y}", "y"),
+        ("$(id) ${B:-$(id)}", "$(id) $(id)"),
+    ],
+)
+def test_variables_are_replaced_as_compose_does_it(text: str, value: str) -> None:
+    assert interpolated(text, {"A": "a", "E": ""}) == value
+
+
+def test_secrets_of_the_file_reach_the_app_by_name(app: Path) -> None:
+    spec = describe({"compose": "compose.yaml"}, app / "lab.toml")
+    told = environment(spec)["LAB_SECRETS"]
+    assert told == "key=keys/key.txt"
+    assert secret_volumes(told, Path("/w")) == ["/w/app/keys/key.txt:/run/secrets/key:ro"]

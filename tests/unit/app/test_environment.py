@@ -1,0 +1,59 @@
+"""An app's packages come from its own index, and what completes its environment runs once."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from lab.app.environment import complete, index_line
+from lab.app.spec import AppSpec
+from lab.app.spec_file import describe
+from lab.engines.process.environments import Installed
+from lab.errors import LabError, UsageError
+
+URL = "https://${A}:${B}@example.com/simple"
+
+
+def spec(folder: Path, **more: Any) -> AppSpec:
+    return AppSpec(folder / "lab.toml", "a", **more)
+
+
+def test_an_index_gets_its_password_from_the_environment_alone(tmp_path: Path) -> None:
+    described = describe({"command": "x", "index_url": URL}, tmp_path / "lab.toml")
+    assert described.index_url == URL
+    assert index_line(described, {"A": "ann", "B": "p@ss"}) == (
+        "--index-url https://ann:p%40ss@example.com/simple\n"
+    )
+    with pytest.raises(UsageError, match="index_url names B, which is not set"):
+        index_line(described, {"A": "ann"})
+    assert index_line(spec(tmp_path)) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ann:secret@example.com/",
+        "ftp://x",
+        "https://x/$(id)",
+        "https://x/\n--pre",
+        "https://`x`",
+    ],
+)
+def test_an_index_with_a_password_or_more_than_a_url_is_refused(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="index_url"):
+        describe({"command": "x", "index_url": url}, tmp_path / "lab.toml")
+
+
+def test_what_completes_an_environment_runs_once_in_a_copy(tmp_path: Path) -> None:
+    app, python = tmp_path / "app", tmp_path / "env" / "bin" / "python3"
+    app.mkdir()
+    python.parent.mkdir(parents=True)
+    line = f"echo x >> {tmp_path}/ran; touch here"
+    job: Any = SimpleNamespace(say=lambda _: None)
+    for _ in range(2):
+        complete(spec(app, install=line), Installed(python, ""), job)
+    assert (tmp_path / "ran").read_text() == "x\n"
+    assert list(app.iterdir()) == []
+    (python.parents[1] / "installed").unlink()
+    with pytest.raises(LabError, match="install failed: boom"):
+        complete(spec(app, install="echo boom; exit 1"), Installed(python, ""), job)
