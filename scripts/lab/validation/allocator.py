@@ -5,7 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.random import Generator
 
-from lab.validation.shapes import Heights, Shape, SimulatedLoad, leaked, remembering
+from lab.validation.shapes import (
+    THREAD_MIB,
+    Heights,
+    Shape,
+    SimulatedLoad,
+    leaked,
+    one_time,
+    remembering,
+)
 from lab.validation.simulate import Case, a_load, a_meter, read
 
 EXACT_NOISE_MIB = 0.01
@@ -70,6 +78,29 @@ def with_parts(random: Generator, load: SimulatedLoad, free_mib: Heights, *, lea
     return Case(load, heights, leaks, free_mib=free_mib, live_mib=live)
 
 
+POOL_NO_LEAK, POOL_LEAK = "pool below its ceiling, garbage", "leak below a pool's ceiling"
+GARBAGE_SPREADS = 20
+"""A leak below the ceiling of a pool adds at least so many deviations of the garbage."""
+
+
+def pool_case(random: Generator, *, leaks: bool) -> Case:
+    """A pool whose ceiling is predicted; its arenas take turns, and garbage waits at a trough."""
+    load = a_load(random)
+    threads = int(random.choice([8, 16, 20, 40, 80]))
+    mean = random.uniform(0.02, 0.5) * load.requests / load.workers
+    sizes = np.full(threads, THREAD_MIB / load.workers)
+    free = one_time(random, load, sizes, mean) * random.uniform(0.75, 1.05, len(load.done))
+    garbage = random.poisson(random.uniform(0.5, 2), len(free)) * THREAD_MIB
+    lost: Heights = np.zeros(len(free))
+    if leaks:
+        least_mib = max(STATED_MIB_A_WORKER * load.workers, GARBAGE_SPREADS * float(garbage.std()))
+        size = least_mib * 10 ** random.uniform(0, 1)
+        lost = leaked(random, load, size * (1 << 20) / load.requests)
+    live = random.uniform(0.1, 3) + garbage + lost
+    heights = read(random, free + live, a_meter(random, load.workers))
+    return Case(load, heights, leaks, free_mib=free, live_mib=live, pool_threads=threads)
+
+
 def parts_cases(each: int, seed: int) -> dict[str, list[Case]]:
     """The trials of every family with known parts, `each` of them."""
     by_family: dict[str, list[Case]] = {}
@@ -77,4 +108,8 @@ def parts_cases(each: int, seed: int) -> dict[str, list[Case]]:
         for name, shape in shapes.items():
             code = [seed, *name.encode()]
             by_family[name] = [maker(shape, np.random.default_rng([*code, i])) for i in range(each)]
+    for name in (POOL_NO_LEAK, POOL_LEAK):
+        code = [seed, *name.encode()]
+        randoms = (np.random.default_rng([*code, i]) for i in range(each))
+        by_family[name] = [pool_case(random, leaks=name == POOL_LEAK) for random in randoms]
     return by_family

@@ -7,8 +7,15 @@ import numpy as np
 from numpy.random import Generator
 
 from lab.units import MIB
-from lab.validation.shapes import Heights, Shape, SimulatedLoad, leaked, remembering
-from lab.verdict.trend import Troughs
+from lab.validation.shapes import (
+    THREAD_MIB,
+    Heights,
+    Shape,
+    SimulatedLoad,
+    leaked,
+    remembering,
+)
+from lab.verdict.trend import PredictedCeiling, Troughs
 
 PAGE_MIB = 4096 / MIB
 
@@ -39,6 +46,8 @@ class Case:
     """The heights without a leak and without the noise of a reading."""
     lost_mib: Heights | None = None
     """What a leak adds; None without one."""
+    pool_threads: int | None = None
+    """Threads of a pool whose ceiling was predicted; None: nothing was."""
 
     def troughs(self, blocks: int) -> Troughs:
         """The troughs that the lab has read after some blocks."""
@@ -51,7 +60,16 @@ class Case:
             load.requests,
             self.part(self.free_mib, blocks),
             self.part(self.live_mib, blocks),
+            ceiling=self.ceiling,
         )
+
+    @property
+    def ceiling(self) -> PredictedCeiling | None:
+        """The ceiling that was predicted before the load."""
+        if self.pool_threads is None:
+            return None
+        thread_bytes = int(THREAD_MIB * MIB)
+        return PredictedCeiling(self.pool_threads * thread_bytes, self.pool_threads, thread_bytes)
 
     def part(self, mib: Heights | None, blocks: int) -> tuple[int, ...] | None:
         """A part at the baseline and after each block; None where it is not known."""

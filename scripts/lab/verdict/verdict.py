@@ -33,6 +33,7 @@ from lab.verdict.leak_criteria import (
     doubt_of,
     grows_evenly,
     has_trend,
+    is_exhausted,
     leaking_live,
     may_live_grow,
     shows_live,
@@ -185,6 +186,11 @@ def _live_leak(seen: TroughEvidence) -> Conclusion | None:
     return Conclusion(Verdict.LEAK, live_leak_reason(seen, live, slope), slope)
 
 
+def is_harmless_so_far(seen: TroughEvidence) -> bool:
+    """Whether growth that is free is taken for harmless until the longest load tells."""
+    return is_rest_level(seen) and not is_exhausted(seen.troughs)
+
+
 def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
     slope = seen.line.slope
     if may_live_grow(seen) and not is_garbage(seen):
@@ -192,7 +198,7 @@ def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
     if is_open(seen, doubt) or not has_stopped(seen):
         kind = HarmlessGrowth.GARBAGE if is_garbage(seen) else harmless_growth(seen)
         is_free = kind is HarmlessGrowth.FREE
-        if kind is not None and (not is_free or is_rest_level(seen)):
+        if kind is not None and (not is_free or is_harmless_so_far(seen)):
             reason = harmless_reason(seen, kind, slope)
             return Conclusion(Verdict.BOUNDED, reason, slope, open_ended=is_free)
         return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)

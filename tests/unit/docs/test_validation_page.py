@@ -10,7 +10,12 @@ from lab.commands.validate import (
     PARTS_EACH,
     SEED,
 )
-from lab.validation.allocator import FREE_NO_LEAKS, FREE_UNDER_LEAKS
+from lab.validation.allocator import (
+    FREE_NO_LEAKS,
+    FREE_UNDER_LEAKS,
+    POOL_LEAK,
+    POOL_NO_LEAK,
+)
 from lab.validation.confusion import COLUMNS, SEQUENTIAL_BOUNDS, fixed_row
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS
@@ -90,9 +95,9 @@ def test_the_first_family_drawn_anew_gives_its_row(first: str, held_out: bool) -
 def test_the_families_with_known_parts_have_their_rows() -> None:
     found = {row[0]: [int(cell) for cell in row[1:5]] for row in PARTS_ROWS if row[1]}
 
-    assert list(found) == [*FREE_NO_LEAKS, *FREE_UNDER_LEAKS]
+    assert {*found} == {*FREE_NO_LEAKS, *FREE_UNDER_LEAKS, POOL_NO_LEAK, POOL_LEAK}
     assert {sum(counts) for counts in found.values()} == {PARTS_EACH}
-    assert not sum(found[name][LEAK] for name in FREE_NO_LEAKS)
+    assert not sum(found[name][LEAK] for name in (*FREE_NO_LEAKS, POOL_NO_LEAK))
 
 
 def test_both_rules_are_quoted_within_their_bounds() -> None:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from lab.records.judgement import Verdict
 from lab.stopping import Rule
-from lab.validation.allocator import FREE_NO_LEAKS, FREE_UNDER_LEAKS, parts_cases
+from lab.validation.allocator import (
+    FREE_NO_LEAKS,
+    FREE_UNDER_LEAKS,
+    POOL_LEAK,
+    POOL_NO_LEAK,
+    parts_cases,
+)
 from lab.validation.confusion import (
     HEADING,
     FamilyRow,
@@ -86,8 +92,9 @@ def test_the_bounds_count_what_they_say() -> None:
 def test_free_memory_that_is_never_reused_is_a_leak_at_the_end_of_the_longest_load_alone() -> None:
     drawn = parts_cases(3, seed=3)
 
-    assert list(drawn) == [*FREE_NO_LEAKS, *FREE_UNDER_LEAKS]
-    for family, found in drawn.items():
+    assert list(drawn) == [*FREE_NO_LEAKS, *FREE_UNDER_LEAKS, POOL_NO_LEAK, POOL_LEAK]
+    assert all(case.ceiling for case in drawn[POOL_NO_LEAK])
+    for family, found in list(drawn.items())[:-2]:
         said = [judge_in_sequence(case) for case in found]
         leaks = family in FREE_UNDER_LEAKS
         assert [verdict is Verdict.LEAK for verdict, _ in said] == [leaks] * 3, family
