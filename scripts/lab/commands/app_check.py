@@ -2,10 +2,11 @@
 
 import contextlib
 import http.client
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from lab.app.guess.asking import Answer
@@ -24,6 +25,8 @@ ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
 ELSEWHERE_SECONDS = 2.0
 """How long it may listen on another port before that is taken for its only one."""
+CHECK_READY_SECONDS, MOST_TIMES = 30.0, 4.0
+"""How long a guess has to come up on a machine that does nothing else, and how many times that."""
 LOG_LINES = 200
 MAX_BODY_BYTES = 4 << 20
 BODY_SECONDS = 2.0
@@ -151,6 +154,21 @@ def never_ready(running: Running, spec: AppSpec, heard: frozenset[Listening] | N
             " put what takes long into `prepare`"
         )
     return Failure(FailureKind.NEVER_READY, running.log(), told=said)
+
+
+def as_guess(spec: AppSpec) -> AppSpec:
+    """The app with no more time to come up than a guess has on this machine now."""
+    seconds = guess_ready_seconds(os.getloadavg()[0], os.cpu_count() or 1)
+    return replace(spec, ready_seconds=min(spec.ready_seconds, seconds))
+
+
+def guess_ready_seconds(load: float, cpus: int) -> float:
+    """How long a guess has to come up: longer where others use the machine.
+
+    Args:
+        load: how many processes want to run.
+    """
+    return CHECK_READY_SECONDS * min(max(load / cpus, 1.0), MOST_TIMES)
 
 
 def accepts(endpoint: Endpoint) -> bool:

@@ -9,7 +9,7 @@ from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.guess.render import render
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
-from lab.commands.app_check import NotUp, brought_up
+from lab.commands.app_check import NotUp, as_guess, brought_up
 from lab.commands.container_sockets import container_sockets
 from lab.commands.described_check import check_requests
 from lab.commands.guess_texts import (
@@ -26,7 +26,6 @@ from lab.records.variant import Variant
 
 FAILURES = Path("/lab/guess/failures.jsonl")
 """Why the guesses so far failed; there where the app is a guess."""
-CHECK_READY_SECONDS = 30.0
 
 
 class GuessFailed(LabError):
@@ -50,7 +49,7 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
 
 
 def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
-    tried = replace(spec, ready_seconds=min(spec.ready_seconds, CHECK_READY_SECONDS))
+    tried = as_guess(spec)
     with brought_up(engine, variant, tried, container_sockets, is_guess=True) as running:
         found = after(read_folder(spec.folder), read_failures(FAILURES))
         if found is None:

@@ -28,7 +28,7 @@ from lab.app.workdir import (
     workplace,
     write_services,
 )
-from lab.commands.app_check import NotUp, Running, brought_up
+from lab.commands.app_check import NotUp, Running, as_guess, brought_up
 from lab.commands.app_prepare import prepare_data, with_servers
 from lab.commands.described_check import check_requests
 from lab.commands.guess_texts import (
@@ -46,8 +46,6 @@ from lab.errors import LabError, UsageError
 from lab.files import new_file
 from lab.matrix.variants import read_matrix
 from lab.settings import Settings
-
-CHECK_READY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,7 @@ def first_that_works(place: Place) -> Guess:
 
 def attempt(place: Place, found: Guess) -> Guess | Failure:
     """The guess with the requests that are answered, or why it failed."""
-    description = as_description(found, place.folder).without_docker()
-    seconds = min(description.ready_seconds, CHECK_READY_SECONDS)
-    description = replace(description, ready_seconds=seconds)
+    description = as_guess(as_description(found, place.folder).without_docker())
     try:
         installed = prepare_app(description, place.root / ENVIRONMENTS, place.say)
     except UsageError:

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from lab.app.guess.guessed import GuessedRequest
-from lab.commands.app_check import ask
+from lab.commands.app_check import ask, guess_ready_seconds
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -63,3 +63,8 @@ def test_no_answer_is_a_fault() -> None:
     answer = ask("127.0.0.1", 1, GuessedRequest({"path": "/"}, ""))
     assert answer.status is None
     assert "refused" in answer.fault
+
+
+@pytest.mark.parametrize(("load", "seconds"), [(0.1, 30), (2.0, 30), (4.0, 60), (99.0, 120)])
+def test_a_guess_has_longer_to_come_up_on_a_busy_machine(load: float, seconds: float) -> None:
+    assert guess_ready_seconds(load, 2) == seconds
