@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -187,7 +188,10 @@ def measured(given: AppRunInput, console: Console) -> RunFolder:
     folder.write_experiment(experiment)
     app_run.conduct(app_run.explaining.fitting(variants))
     app_run.measured(plan.base)
-    folder.write_experiment(replace(experiment, interrupted=app_run.interrupted))
+    elapsed = None if app_run.interrupted else time.monotonic() - app_run.started
+    folder.write_experiment(
+        replace(experiment, elapsed_seconds=elapsed, interrupted=app_run.interrupted)
+    )
     rebuild(folder)
     return folder
 

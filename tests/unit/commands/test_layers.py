@@ -136,6 +136,7 @@ def test_the_layers_that_a_leak_needs_are_answered_and_written_down(
         Layer.PYTHON: Need.OPEN,
     }
     assert found.exchanges[2].reason.endswith("no such Python")
+    assert found.exit_code == 0
     assert json.loads((folder / "layers.json").read_text("utf-8"))["app"] == "shop"
     assert "uvloop in place of asyncio" in (folder / "layers.md").read_text("utf-8")
     assert folder.name.endswith("-layers-shop")
