@@ -91,7 +91,7 @@ def finding(
             proof = f"{proof}, and still leaks{measured}"
             return CauseFinding(cause, Certainty.LIKELY, evidence, proof)
         return CauseFinding(cause, Certainty.PROVEN, evidence, proof + measured)
-    if returned := given_back(growth):
+    if (returned := given_back(growth)) and not was_garbage(growth):
         return CauseFinding(cause, Certainty.PROVEN, evidence, returned + measured)
     names = ", ".join(each.change.name for each in tried)
     proof = f"not confirmed by {names}" if names else "no intervention that would prove it applies"
@@ -135,6 +135,12 @@ def given_back(growth: Growth, explained_bytes: int | None = None) -> str | None
         if of_the_part < RETURNED_SHARE * explained_bytes:
             return None
     return f"collecting and trimming at the end gave back {share(returned / whole.memory)} of it"
+
+
+def was_garbage(growth: Growth) -> bool:
+    """Whether collecting at the end freed live memory: then it proves nothing of what was free."""
+    live = (each for each in growth.suspects() if each.cause in LIVE_CAUSES)
+    return any(given_back(growth, growth.over_whole_load(each.explained_bytes)) for each in live)
 
 
 def garbage_types(traces: Sequence[AllocationTrace]) -> list[str]:

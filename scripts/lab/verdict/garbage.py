@@ -1,5 +1,6 @@
 """Live memory that was garbage: what collecting gave back after the load. Pure."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from lab.records.observations import Trough
@@ -8,11 +9,15 @@ from lab.records.trial import Trial
 from lab.records.variant import Scenario
 
 OLDEST_GENERATION = 2
+LEAST_TROUGHS = 3
+FALL_SHARE = 0.5
+"""Share of the height of live memory above the baseline."""
 
 
 def garbage_bytes_of(trial: Trial) -> int | None:
     """Bytes of live memory that collecting freed at the end; None where that was not measured, or
-    the collector did not run in full during the load: then nothing says that it ever would.
+    the collector neither ran in full during the load nor gave most of it back by itself: then
+    nothing says that it ever would.
     """
     seen = trial.aftermath
     if seen is None or seen.scenario is not Scenario.GIVE_BACK:
@@ -25,9 +30,24 @@ def garbage_bytes_of(trial: Trial) -> int | None:
         live(Trough(settled.index, settled.sample, probe, 0.0, still=True))
         for probe in (seen.before, seen.after)
     )
-    if before is None or after is None or not collected_in_full(trial):
+    if before is None or after is None:
+        return None
+    if not collected_in_full(trial) and not fell_by_itself([live(each) for each in trial.troughs]):
         return None
     return max(0, before - after)
+
+
+def fell_by_itself(live_bytes: Sequence[int | None]) -> bool:
+    """Whether live memory lost most of its height between two troughs, the baseline first.
+
+    Measured: a cycle of uvicorn's protocol and parser that the second generation frees, a saw-tooth
+    of 270 MiB, while the oldest was not collected once in 1,200 requests.
+    """
+    known = [each for each in live_bytes if each is not None]
+    if len(known) < len(live_bytes) or len(known) < LEAST_TROUGHS:
+        return False
+    falls = [earlier - later for earlier, later in pairwise(known)]
+    return max(falls) >= FALL_SHARE * max(max(known) - known[0], 1)
 
 
 def collected_in_full(trial: Trial) -> bool:

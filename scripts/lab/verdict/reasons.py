@@ -103,8 +103,8 @@ def harmless_reason(seen: TroughEvidence, kind: HarmlessGrowth, slope: Interval)
     garbage = seen.troughs.garbage_bytes
     if kind is HarmlessGrowth.GARBAGE and garbage is not None:
         return (
-            f"{_change(seen.troughs)}; it is garbage that waits for the collector, which runs in"
-            f" full now and then: collecting at the end freed {in_mib(garbage)}."
+            f"{_change(seen.troughs)}; it is garbage that waits for the collector, which frees"
+            f" it now and then: collecting at the end freed {in_mib(garbage)}."
         )
     grows = f"{_change(seen.troughs)}; what still grows, {size(slope.estimate)} a request,"
     shared = seen.troughs.shared_bytes

@@ -254,6 +254,18 @@ def beside_fragments(live_mib: float, free_mib: float) -> Trial:
     return replace(leak(), troughs=troughs)
 
 
+def test_collecting_that_freed_live_memory_proves_nothing_of_what_was_free() -> None:
+    """uvicorn 0.18.1: cycles waited for the collector, and arenas stood half empty meanwhile."""
+    seen = PostLoadObservation(
+        Scenario.GIVE_BACK, 1.0, 98 * MIB, 45 * MIB, before=None, after=None, asked=0, answered=0
+    )
+    found = answered(replace(beside_fragments(4, 2), aftermath=seen), None)
+    standing = {each.cause: (each.standing, each.is_garbage) for each in found.findings}
+
+    assert standing[Cause.LIVE_OBJECTS] == (Certainty.PROVEN, True)
+    assert standing[Cause.FRAGMENTATION] == (Certainty.LIKELY, False)
+
+
 def test_live_memory_that_leaks_comes_before_what_is_free_beside_it() -> None:
     """Python 3.8's locks of threads: half of the growth was free in the allocator, and fixed
     thresholds took that half away, and the leak went on.

@@ -69,6 +69,35 @@ def test_what_is_not_known_to_be_garbage_stays_open(changed: Trial) -> None:
     assert judge_trial(changed).verdict is Verdict.INCONCLUSIVE
 
 
+FREED_BY_ITSELF = (
+    158,
+    203,
+    264,
+    322,
+    158,
+    186,
+    220,
+    296,
+    326,
+    391,
+    203,
+    234,
+    247,
+    270,
+    311,
+    397,
+    417,
+)
+"""The same app in another trial, as measured: its second generation freed the cycles."""
+
+
+def test_garbage_that_a_younger_generation_frees_is_bounded_too() -> None:
+    found = judge_trial(trial(FREED_BY_ITSELF, tuple(range(len(COUNTS)))))
+
+    assert found.verdict is Verdict.BOUNDED
+    assert "which frees it now and then" in found.reason
+
+
 def test_what_climbs_evenly_is_a_leak_though_collecting_frees_it() -> None:
     """Nothing says that the collector would ever free it by itself."""
     sizes = tuple(range(100, 100 + 40 * 17, 40))
