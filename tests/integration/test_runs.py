@@ -207,7 +207,7 @@ def test_an_index_that_is_down_for_one_image_costs_its_own_variants_only(
     lock.write_text(f"--index-url http://127.0.0.1:9/\n{lock.read_text()}")
     lab.root = copy  # a clone of its own, whose images have a tag of its own
     try:
-        done = lab.repro(SUITE="thread", VARIANTS="py310-flask py38-t20", **TINY)
+        done = lab.repro(VARIANTS="py310-flask py38-t20", **TINY)
         summary = summary_of(lab)
     finally:
         docker("rmi", *images_of(copy).split())

@@ -13,7 +13,7 @@ from lab.app.guess.guessed import GuessedRequest
 from lab.commands.app_check import ask
 from lab.load.login import MOST_BODY_BYTES, answer_of
 
-SECONDS = 0.05
+SECONDS = 0.02
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 Parts = Callable[[], Iterator[bytes]]
