@@ -12,7 +12,8 @@ class Timed(io.RawIOBase):
 
     def __init__(self, connection: socket.socket, seconds: float) -> None:
         super().__init__()
-        self.connection, self.deadline = connection, time.monotonic() + seconds
+        # Of its own: http.client closes the other before it has read an answer that ends with it.
+        self.connection, self.deadline = connection.dup(), time.monotonic() + seconds
 
     def readable(self) -> bool:
         return True
@@ -23,6 +24,10 @@ class Timed(io.RawIOBase):
             raise TimeoutError("timed out")
         self.connection.settimeout(left_seconds)
         return self.connection.recv_into(buffer)
+
+    def close(self) -> None:
+        self.connection.close()
+        super().close()
 
     def makefile(self, _: str) -> io.BufferedReader:
         """As a socket gives it to who reads HTTP."""

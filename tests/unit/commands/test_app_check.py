@@ -20,6 +20,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(302 if self.path == "/leads" else 200)
         self.send_header("Location", "/there")
         self.end_headers()
+        if self.path == "/long":
+            self.wfile.write(bytes(300_000))
         for _ in range(100 if self.path == "/endless" else 1):
             self.wfile.write(b"data\n")
             self.wfile.flush()
@@ -57,6 +59,11 @@ def test_an_answer_without_end_is_cut_off(port: int) -> None:
     answer = ask("127.0.0.1", port, GuessedRequest({"path": "/endless"}, ""), body_seconds=0.2)
     assert answer.is_endless
     assert not answer.is_served
+
+
+def test_an_answer_that_ends_with_its_connection_is_read_whole(port: int) -> None:
+    answer = ask("127.0.0.1", port, GuessedRequest({"path": "/long"}, ""))
+    assert (len(answer.body), answer.is_endless) == (300_005, False)
 
 
 def test_no_answer_is_a_fault() -> None:
