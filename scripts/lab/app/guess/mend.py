@@ -19,6 +19,7 @@ from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.locks import name_in, normal
 from lab.app.guess.mend_files import with_env_file, with_old_alembic
 from lab.app.guess.mend_installs import other_packages, other_pins
+from lab.app.guess.mend_project import with_project_itself
 from lab.app.guess.mend_services import more_services, without_service
 from lab.app.guess.namespaces import SHARED, packages_of
 from lab.app.guess.pythons import minor_of
@@ -85,6 +86,7 @@ def changes(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     yield from with_old_alembic(found, failure)
     yield from more_services(found, failure, folder)
     yield from with_tables(found, failure, folder)
+    yield from with_project_itself(found, failure, folder)
     yield from more_packages(found, failure, folder)
     yield from older_packages(found, failure)
     yield from other_pins(found, failure, folder)

@@ -198,3 +198,14 @@ def test_what_cannot_be_installed_is_tried_on_the_next_older_python() -> None:
     )
     said = "no such release for this Python"
     assert next_guess(said, FailureKind.INSTALL, found).value("python") == "3.11"
+
+
+def test_an_example_of_a_library_has_the_library_installed() -> None:
+    said = "ModuleNotFoundError: No module named 'shop'"
+    folder = Folder({"pyproject.toml": "[project]", "example/app.py": "import shop"})
+    better = mended(GUESS, Failure(FailureKind.DIED, said), folder)
+    assert better is not None
+    assert better.value("requirements") == ["flask", "."]
+    again = mended(better, Failure(FailureKind.DIED, said), folder)
+    assert again is not None
+    assert again.value("command") == "python other.py"

@@ -1,0 +1,22 @@
+"""The next guess where an app imports the project that it lies in, which is not installed."""
+
+from collections.abc import Iterator
+
+from lab.app.guess.dependencies import with_added
+from lab.app.guess.failures import Failure, missing_module
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess
+
+PROJECTS = r"pyproject\.toml|setup\.(py|cfg)"
+
+
+def with_project_itself(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """The project at the top among the requirements: an example below it imports it."""
+    module = missing_module(failure.said)
+    value = found.value("requirements")
+    is_there = isinstance(value, list) and "." in value
+    if module in found.local and folder.inside("", PROJECTS) and not is_there:
+        why = f"the project itself, whose {module} a start asked for"
+        yield found.having(with_added(found.key("requirements"), ["."], why)).noting(
+            f"requirements and {why}"
+        )
