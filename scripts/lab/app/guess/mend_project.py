@@ -15,7 +15,9 @@ def with_project_itself(found: Guess, failure: Failure, folder: Folder) -> Itera
     module = missing_module(failure.said)
     value = found.value("requirements")
     is_there = isinstance(value, list) and "." in value
-    if module in found.local and folder.inside("", PROJECTS) and not is_there:
+    line = str(found.value("command") or found.value("local_command"))
+    is_below = line.startswith("cd ")
+    if is_below and module in found.local and folder.inside("", PROJECTS) and not is_there:
         why = f"the project itself, whose {module} a start asked for"
         yield found.having(with_added(found.key("requirements"), ["."], why)).noting(
             f"requirements and {why}"

@@ -203,7 +203,8 @@ def test_what_cannot_be_installed_is_tried_on_the_next_older_python() -> None:
 def test_an_example_of_a_library_has_the_library_installed() -> None:
     said = "ModuleNotFoundError: No module named 'shop'"
     folder = Folder({"pyproject.toml": "[project]", "example/app.py": "import shop"})
-    better = mended(GUESS, Failure(FailureKind.DIED, said), folder)
+    below = GUESS.having(Guessed("command", "cd example && exec python app.py", "x"))
+    better = mended(below, Failure(FailureKind.DIED, said), folder)
     assert better is not None
     assert better.value("requirements") == ["flask", "."]
     again = mended(better, Failure(FailureKind.DIED, said), folder)
