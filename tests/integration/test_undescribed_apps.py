@@ -24,6 +24,8 @@ EXPECTED = {
 }
 """In every run of the tests; the paths that are measured."""
 EXPECTED_SLOWLY = {
+    "django_postgres": ["/visits/"],
+    "compose_redis_worker": ["/jobs"],
     "uv_package": ["/about"],
     "django_migrations": ["/catalog/"],
     "quart_app": ["/hello"],

@@ -85,7 +85,8 @@ def asked_by(match: "re.Match[str]") -> ServiceAsked:
 
 
 def one(text: str | None) -> tuple[str, ...]:
-    return (unquote(text),) if text else ()
+    """The text; nothing for one that stands for something else, such as `${NAME}` or `{name}`."""
+    return (unquote(text),) if text and not {"$", "{"} & set(text) else ()
 
 
 def together(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:

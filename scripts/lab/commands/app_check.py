@@ -228,6 +228,8 @@ def bounded_body(answer: http.client.HTTPResponse, seconds: float) -> tuple[byte
             if not part:
                 return content, False
             content += part
+            if answer.length == 0:  # all that it stated, however long a busy machine took
+                return content, False
             if time.monotonic() > deadline:
                 break
     return content, len(content) < MAX_BODY_BYTES

@@ -57,6 +57,11 @@ def test_a_text_is_a_kind_or_a_url_with_names() -> None:
             service_of(wrong)
 
 
+def test_what_stands_for_a_password_is_none() -> None:
+    assert service_of("redis://:${PASSWORD:-x}@queue/0").passwords == ()
+    assert service_of("postgres://{user}@db/shop").users == ()
+
+
 def test_names_of_the_environment_are_known_to_the_server() -> None:
     given = {"POSTGRES_USER": "a", "POSTGRES_DB": "b", "REDIS_PASSWORD": "c"}
     postgres, redis = completed(BOTH, given)

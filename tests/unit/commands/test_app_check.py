@@ -3,11 +3,15 @@
 import threading
 import time
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from lab.app.guess.guessed import GuessedRequest
-from lab.commands.app_check import ask, guess_ready_seconds
+from lab.commands.app_check import ask, bounded_body, guess_ready_seconds
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -53,6 +57,15 @@ def test_the_number_stands_in_headers_and_body(port: int) -> None:
 def test_where_it_leads_is_told(port: int) -> None:
     answer = ask("127.0.0.1", port, GuessedRequest({"path": "/leads"}, ""))
     assert (answer.status, answer.location) == (302, "/there")
+
+
+def test_an_answer_that_came_whole_has_an_end_however_long_it_took() -> None:
+    for stated, is_endless in (("Content-Length: 4\r\n", False), ("", True)):
+        content = BytesIO(f"HTTP/1.1 200 OK\r\n{stated}\r\ndata".encode())
+        connected: Any = SimpleNamespace(makefile=lambda *_, content=content: content)
+        answer = HTTPResponse(connected)
+        answer.begin()
+        assert bounded_body(answer, -1.0) == (b"data", is_endless)
 
 
 def test_an_answer_without_end_is_cut_off(port: int) -> None:
