@@ -53,7 +53,8 @@ def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     with brought_up(engine, variant, tried, container_sockets, is_guess=True) as running:
         found = after(read_folder(spec.folder), read_failures(FAILURES))
         if found is None:
-            raise UsageError(f"{spec.file}: the guess that was built is none any more")
+            lost = "the guess that was built does not follow from the app's files any more"
+            raise UsageError(f"{spec.file}: {lost}: run make try again")
         requests, asked = settled(found, running.ask)
         if not requests:
             raise NotUp(refusals(running, asked))

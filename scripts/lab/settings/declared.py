@@ -210,7 +210,7 @@ WATCH = Setting(
     "WATCH",
     Switch(),
     "0",
-    "`1`: once more whenever a file of the app changes, and what changed against the last run; "
+    "`1`: measures again whenever a file of the app changes, and says what that changed; "
     "local processes alone",
     "1",
     ("try",),
@@ -239,7 +239,7 @@ COMPOSE_PROJECT_NAME = Setting(
     "COMPOSE_PROJECT_NAME",
     Text("a project's name"),
     "memlab",
-    "of the lab's containers, networks and volumes; of that in `.env` a clone adds its own digits",
+    "names the lab's containers, networks and volumes; a clone adds its digits to that of `.env`",
     "memlab2",
     (*MEASURING, "images", "clean"),
     is_recorded=False,
