@@ -50,9 +50,8 @@ END
 }
 
 bench_build() {
-    # shellcheck disable=SC2086 # one word
     docker build --force-rm "$@" > "$bench_work/log" 2>&1 ||
-        { say "the image of the bench failed: $(reason "$bench_work/log")"; exit 3; }
+        { say "an image cannot be built: $(reason "$bench_work/log")"; exit 3; }
 }
 
 bench_bases() {

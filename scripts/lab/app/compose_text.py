@@ -38,7 +38,7 @@ def parsed(text: str) -> Mapping[str, Any]:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ValueError(" ".join(str(error).split())[:200]) from None
     if not isinstance(document, Mapping) or not is_bounded(document):
-        raise ValueError("it is no table of services, or too large")
+        raise ValueError("it is not a table of services, or it is too large")
     return document
 
 

@@ -89,7 +89,7 @@ def of_log(text: str, left_out: LeftOut) -> Iterator[Sent]:
         if match is not None:
             yield Sent(match["method"], match["target"], int(match["status"]))
         elif line.strip():
-            left_out.reasons["lines that are no request"] += 1
+            left_out.reasons["lines that are not requests"] += 1
 
 
 def of_har(text: str, left_out: LeftOut) -> Iterator[Sent]:
@@ -97,10 +97,10 @@ def of_har(text: str, left_out: LeftOut) -> Iterator[Sent]:
     try:
         entries = json.loads(text)["log"]["entries"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise ValueError("it begins as JSON and is no HAR file (log.entries)") from None
+        raise ValueError("it begins as JSON but is not a HAR file (log.entries)") from None
     given = entries if isinstance(entries, list) else []
     found = [each for entry in given if (each := of_entry(entry)) is not None]
-    left_out.reasons["entries that are no request"] += len(given) - len(found)
+    left_out.reasons["entries that are not requests"] += len(given) - len(found)
     hosts = Counter(host for host, _ in found)
     own = max(hosts, key=lambda host: hosts[host], default="")
     left_out.reasons["to other hosts"] += len(found) - hosts[own]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from lab.causes.holders import FEW_A_REQUEST
 from lab.causes.traces import is_app_frame, python_trace, short_frame
 from lab.records.holders import NamedGrowth, NamedKind
 from lab.records.interventions import Cause
@@ -31,7 +32,6 @@ NOUNS: Mapping[NamedKind, tuple[str, str, str]] = {
 """A noun, and the words in front of the line where one waits and of the line that made it."""
 MOST_NAMED = 3
 LONGEST_NAME = 160
-FEW_A_REQUEST = 0.02
 WORTH_NAMING_BYTES = MIB
 FEWEST_THREADS = 4
 POOLS: Mapping[str, str] = {

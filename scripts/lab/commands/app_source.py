@@ -56,7 +56,7 @@ def collect(spec: AppSpec) -> tuple[Source, dict[str, Entry]]:
     if len(choice.chosen) > MOST_FILES:
         raise UsageError(
             f"{spec.folder} has {len(choice.chosen):,} files, at most {MOST_FILES:,} are kept: "
-            "name what is no source in bundle.exclude of lab.toml"
+            "name what is not source in bundle.exclude of lab.toml"
         )
     files, links = read_files(spec.folder, choice)
     files, replaced = without_variables(spec, files)
@@ -95,7 +95,7 @@ def read_files(folder: Path, choice: Choice) -> tuple[dict[str, Entry], list[Lef
         if path.stat().st_size > left:
             raise UsageError(
                 f"{folder} has more than {MOST_BYTES >> 20} MiB, as of {name}: "
-                "name what is no source in bundle.exclude of lab.toml"
+                "name what is not source in bundle.exclude of lab.toml"
             )
         files[str(name)] = Entry(read_bytes(path, left), is_program)
         left -= len(files[str(name)].content)

@@ -59,7 +59,7 @@ def check_size(size_bytes: int, given: Mapping[str, str]) -> None:
     if most is not None and size_bytes > most:
         raise UsageError(
             f"the bundle would have {size(size_bytes)}, more than BUNDLE_LIMIT="
-            f"{declared.BUNDLE_LIMIT.text(given)}: name what is no source in bundle.exclude of "
+            f"{declared.BUNDLE_LIMIT.text(given)}: name what is not source in bundle.exclude of "
             "lab.toml and run it again, or raise BUNDLE_LIMIT"
         )
 

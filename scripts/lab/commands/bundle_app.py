@@ -8,7 +8,7 @@ from lab.app.folder import app_folder
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec, slug
 from lab.app.traffic_reduced import reduced, traffic_name
-from lab.commands.app_source import collect, kept_source
+from lab.commands.app_source import TOP, collect, kept_source
 from lab.engines.choice import say
 from lab.errors import UsageError
 from lab.paths import ROOT
@@ -23,7 +23,6 @@ from lab.share.redaction import Redactor
 from lab.share.source import Source
 from lab.store.run_folder import RunFolder
 
-TOP = "app"
 DESCRIPTIONS = (".toml", ".redacted")
 """Endings of an app's files in which a value behind a name that looks secret goes, too."""
 
@@ -85,7 +84,7 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
     for name, entry in without_senders(source, files).items():
         clean = cleaned(name, entry, redactor)
         if clean is None:
-            left_out.append(LeftOut(name, "it is no text, and holds something private"))
+            left_out.append(LeftOut(name, "it is not a text, and holds something private"))
         else:
             found[f"{folder}/{redactor.text(name)}"] = clean
     if lock is not None:

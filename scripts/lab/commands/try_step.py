@@ -40,7 +40,9 @@ class Event(StrEnum):
     UNUSABLE = "unusable"
     """No container can be made of the image; LAB_REASON says why."""
     BUILT = "built"
-    """The image is there; LAB_IMAGE_COMMAND, LAB_JEMALLOC and LAB_MEMRAY say what is in it."""
+    """The image is there; LAB_IMAGE_COMMAND, LAB_JEMALLOC, LAB_MIMALLOC and LAB_MEMRAY say what is
+    in it.
+    """
     FAILED = "failed"
     """A guess did not come up; the driver wrote down why."""
 
@@ -51,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Prints what the image needs, as a shell's assignments; once it is built, the services.
+    """Prints a shell's assignments: what the image and its servers need; once built, the services.
 
     Raises:
         LabError: the app cannot be used or measured; one line says why, and the next step.

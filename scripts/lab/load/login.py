@@ -144,7 +144,7 @@ def token_in(body: bytes, login: Login) -> str:
     text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
     if FITTING.fullmatch(text) is None:
         raise LoginRefused(
-            f"login: {path} in the answer of {login.name} is no token of 1 to 8192 visible "
+            f"login: {path} in the answer of {login.name} is not a token of 1 to 8192 visible "
             "characters: correct token in [login]"
         )
     return text

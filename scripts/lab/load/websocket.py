@@ -125,7 +125,7 @@ class WebSocketReader(ResponseReader):
 
     def _open(self, head: bytes) -> None:
         if ACCEPTED not in head:
-            raise ProtocolError("the answer accepts another handshake")
+            raise ProtocolError("the answer is to another handshake")
         self.status, self.keep_alive, self._is_open = SWITCHING, False, True
         self.body_bytes = 0
         self.write(self.conversation.said())
@@ -198,9 +198,9 @@ def frame_head(data: bytes, offset: int) -> tuple[int, bool, int, int] | None:
     first, second = data[offset], data[offset + 1]
     opcode, is_last, size = first & 0x0F, bool(first & FIN), second & 0x7F
     if first & 0x70 or second & 0x80 or opcode not in (0x0, TEXT, 0x2, CLOSE, PING, PONG):
-        raise ProtocolError("no frame of a websocket")
+        raise ProtocolError("not a websocket frame")
     if opcode >= CLOSE and (size > 125 or not is_last):
-        raise ProtocolError("a control frame in parts")
+        raise ProtocolError("a control frame in fragments")
     extra = {126: 2, 127: 8}.get(size, 0)
     start = offset + 2 + extra
     if len(data) < start:

@@ -49,7 +49,7 @@ def releases(files: Sequence[IndexFile], asked: Asked) -> Releases:
     left_out = {
         "pre-releases": len(versions) - len(chosen),
         "versions that cannot be ordered": len(by_version) - len(versions),
-        "files whose names are no release's": unread,
+        "files whose names are not those of a release": unread,
     }
     return Releases(
         tuple(point_of(each, by_version[each.text], asked) for each in chosen),

@@ -135,7 +135,7 @@ def fault_of(info: zipfile.ZipInfo) -> str | None:
         return fault
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFDIR if info.is_dir() else stat.S_IFREG):
-        return "is a symlink" if kind == stat.S_IFLNK else "is no plain file"
+        return "is a symlink" if kind == stat.S_IFLNK else "is not a plain file"
     if info.flag_bits & ENCRYPTED or info.compress_type not in METHODS:
         return "is packed in a way that this lab does not use"
     if info.file_size > max(RATIO_COUNTS_FROM, MOST_RATIO * info.compress_size):

@@ -254,5 +254,5 @@ def test_what_is_described_says_more_of_one_kind_of_the_traffic(tmp_path: Path) 
 def test_traffic_that_is_none_is_refused_with_what_was_found(tmp_path: Path) -> None:
     (tmp_path / "access.log").write_text("hello\n", encoding="utf-8")
     said = refused(tmp_path, f'{COMMAND}traffic = "access.log"\n')
-    assert "no request to the app is in it; left out: 1 lines that are no request" in said
+    assert "no request to the app is in it; left out: 1 lines that are not requests" in said
     assert "none has that name" in refused(tmp_path, f'{COMMAND}traffic = "other.log"\n')

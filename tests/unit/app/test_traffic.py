@@ -47,7 +47,7 @@ def test_what_is_not_taken_is_counted_and_said() -> None:
     )
     assert shares(found) == [("GET", "/a", 1000)]
     assert found.told.endswith(
-        "1 lines that are no request, 2 with no path of the app's, 1 of other methods"
+        "1 lines that are not requests, 2 with no path of the app's, 1 of other methods"
     )
 
 
@@ -96,7 +96,7 @@ def test_a_har_file_gives_bodies_and_no_headers() -> None:
     assert (read.path, dict(read.headers), read.body) == ("/a", {}, None)
     assert (written.method, written.body) == ("POST", '{"id": 1}')
     assert dict(written.headers) == {"Content-Type": "application/json"}
-    assert "2 entries that are no request, 1 to other hosts" in found.told
+    assert "2 entries that are not requests, 1 to other hosts" in found.told
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_har_file_gives_bodies_and_no_headers() -> None:
     ],
 )
 def test_a_file_without_requests_is_refused_with_what_was_found(content: bytes) -> None:
-    with pytest.raises(ValueError, match=r"no request|no HAR file"):
+    with pytest.raises(ValueError, match=r"no request|not a HAR file"):
         read_traffic(content)
 
 

@@ -73,8 +73,8 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, said: str) -> None:
     ("mode", "said"),
     [
         (stat.S_IFLNK | 0o777, "is a symlink"),
-        (stat.S_IFIFO | 0o644, "is no plain file"),
-        (stat.S_IFCHR | 0o644, "is no plain file"),
+        (stat.S_IFIFO | 0o644, "is not a plain file"),
+        (stat.S_IFCHR | 0o644, "is not a plain file"),
     ],
 )
 def test_what_is_no_plain_file_is_refused(mode: int, said: str) -> None:
