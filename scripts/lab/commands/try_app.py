@@ -35,7 +35,8 @@ from lab.commands.try_watch import check_watched, watch
 from lab.engines.choice import app_through_the_gate, say
 from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
-from lab.settings import declared, given_settings
+from lab.settings import given_settings
+from lab.settings.declared_app import CHECK, WATCH
 from lab.store.layout import results_folder
 
 CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
@@ -55,7 +56,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     in_driver = "LAB_PROJECT" in os.environ
     conduct = try_with_containers if in_driver else try_with_processes
     results, console = results_folder(given), new_console()
-    if declared.WATCH.read(given):
+    if WATCH.read(given):
         check_watched(in_driver=in_driver)
         # What an earlier step has read can be read once, and lab.toml may change as well.
         anew = {name: value for name, value in given.items() if name != "LAB_DESCRIBED"}
@@ -79,11 +80,11 @@ def try_with_processes(
     with workplace(spec) as work:
         installed = installed_here(spec, root, say)
         ready = with_servers(spec, installed, work, root, say)
-        if is_guess and given.get("CHECK") != "1":
+        if is_guess and not CHECK.read(given):
             prepare_guessed(spec, ready, work)
         elif not is_guess:
             spec = check_described(place, spec, ready, work)
-        if given.get("CHECK") == "1":
+        if CHECK.read(given):
             say(CHECKED)
             return ExitCode.DECIDED
         memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
@@ -147,7 +148,7 @@ def try_with_containers(
         spec = checked(engine, plan.base, spec)
     except GuessFailed:
         return ExitCode.INCOMPLETE
-    if given.get("CHECK") == "1":
+    if CHECK.read(given):
         say(CHECKED)
         return ExitCode.DECIDED
     plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))

@@ -22,6 +22,7 @@ from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
 from lab.commands.app_input import app_settings
 from lab.engines.docker.beside import BESIDE
+from lab.settings.declared_app import CHECK
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> Wri
         document |= with_servers({**own, "image": tagged_image(spec)}, name, spec, host_work)
     text = json.dumps({"services": {**document, "driver": driver(spec, host_work)}}, indent=1)
     (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
-    created = list(written)[:1] if given.get("CHECK") == "1" else list(written)
+    created = list(written)[:1] if CHECK.read(given) else list(written)
     of_app = (name for name in document if is_of(name, created))
     networks = (network_of(spec, name) for name in created)
     return Written(tuple(of_app), tuple(filter(None, networks)))

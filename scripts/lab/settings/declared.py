@@ -10,6 +10,7 @@ from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Outcome, Verdict
 from lab.records.variant import Connection
 from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
 from lab.settings.claim_ids import ClaimId
+from lab.settings.declared_app import APP, CHECK, EXAMPLE, WATCH
 from lab.settings.declared_sharing import BUNDLE, BUNDLE_LIMIT, RESUME, RUN, TRUST, WITH
 from lab.settings.kinds import (
     Duration,
@@ -190,32 +191,6 @@ LAB_PROBES = Setting(
     "0",
     TRIALS_RUN,
 )
-APP = Setting(
-    "APP",
-    Text("a folder, or a .toml file in it"),
-    "",
-    "the folder of your own app",
-    "../shop",
-    ("try", "init", "bisect", "layers", "bundle"),
-)
-EXAMPLE = Setting(
-    "EXAMPLE",
-    Text("a folder of apps/examples"),
-    "",
-    "a shipped app",
-    "ujson-failing",
-    ("try", "bisect", "layers", "bundle"),
-)
-WATCH = Setting(
-    "WATCH",
-    Switch(),
-    "0",
-    "`1`: measures again whenever a file of the app changes, and says what that changed; "
-    "local processes alone",
-    "1",
-    ("try",),
-    is_recorded=False,
-)
 RESULTS = Setting(
     "RESULTS",
     Text("a folder"),
@@ -272,6 +247,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     ENGINE,
     APP,
     EXAMPLE,
+    CHECK,
     WATCH,
     PACKAGE,
     GOOD,

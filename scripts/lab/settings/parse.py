@@ -7,6 +7,7 @@ from lab.errors import UsageError
 from lab.records.variant import Connection
 from lab.settings import declared
 from lab.settings.claim_ids import claim_variants
+from lab.settings.declared_app import CHECK
 from lab.settings.declared_sharing import RESUME
 from lab.settings.kinds import WholeNumber
 from lab.stopping import Rule
@@ -56,6 +57,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
         UsageError: one of them is out of range; says which, its value and what is allowed.
     """
     declared.OFFLINE.read(given)
+    CHECK.read(given)
     blocks, claim = declared.BLOCKS.read(given), read_claim(given)
     return Settings(
         suite=CLAIMS_SUITE if claim else declared.SUITE.read(given),
