@@ -108,7 +108,7 @@ def of_har(text: str, left_out: LeftOut) -> Iterator[Sent]:
 
 
 def of_entry(entry: Any) -> tuple[str, Sent] | None:
-    """The host and the request of one entry; None where it is none of HTTP."""
+    """The host and the request of one entry; None where it is not of HTTP."""
     try:
         asked, status = entry["request"], entry["response"]["status"]
         parts = urlsplit(asked["url"])

@@ -99,13 +99,14 @@ def finding(
 
 
 def each_saves(tried: Sequence[InterventionResult]) -> str:
-    """What each change kept of the control's growth from being retained, measured."""
+    """How much less than the control run each change retained, measured."""
     saved = (
         f"{each.change.name.replace('-', ' ')} {in_mib(max(each.saved_bytes, 0.0))}"
         for each in tried
     )
     return (
-        f"of {in_mib(tried[0].control_bytes)} gained each gave back, measured: {', '.join(saved)}"
+        f"each change gave back, of {in_mib(tried[0].control_bytes)} gained (measured): "
+        f"{', '.join(saved)}"
     )
 
 

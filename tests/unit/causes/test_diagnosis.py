@@ -100,7 +100,7 @@ def test_a_cause_is_proven_by_the_change_that_takes_it_away() -> None:
         (Cause.THREAD_ARENAS, Certainty.PROVEN)
     ]
     assert found.findings[0].proof.endswith(
-        "gains 96% less; of 100 MiB gained each gave back, measured: one arena 96.0 MiB"
+        "gains 96% less; each change gave back, of 100 MiB gained (measured): one arena 96.0 MiB"
     )
 
 
@@ -109,7 +109,7 @@ def test_a_cause_that_no_change_confirms_is_likely() -> None:
 
     assert found.findings[0].standing is Certainty.LIKELY
     assert found.findings[0].proof == (
-        "not confirmed by one-arena; of 100 MiB gained each gave back, measured: one arena 0.0 MiB"
+        "not confirmed by one-arena; each change gave back, of 100 MiB gained (measured): one arena 0.0 MiB"
     )
 
 

@@ -176,7 +176,7 @@ class DockerEngine:
             self.watches[variant.name] = WriteWatch(folders, lambda: self.end(variant), limits)
 
     def end(self, variant: Variant) -> None:
-        """Stop a variant that writes too much, be it that a plain `compose up` ends with it."""
+        """Stop a variant that writes too much, though a plain `compose up` ends with it."""
         with contextlib.suppress(VariantError):
             self.stop_service(variant.name, STOP_SECONDS)
 
