@@ -109,7 +109,8 @@ def test_a_cause_that_no_change_confirms_is_likely() -> None:
 
     assert found.findings[0].standing is Certainty.LIKELY
     assert found.findings[0].proof == (
-        "not confirmed by one-arena; each change gave back, of 100 MiB gained (measured): one arena 0.0 MiB"
+        "not confirmed by one-arena; "
+        "each change gave back, of 100 MiB gained (measured): one arena 0.0 MiB"
     )
 
 
@@ -278,7 +279,7 @@ def test_live_memory_that_leaks_comes_before_what_is_free_beside_it() -> None:
         (Cause.LIVE_OBJECTS, Certainty.PROVEN),
         (Cause.FRAGMENTATION, Certainty.LIKELY),
     ]
-    assert "gains 67% less, and still leaks; of " in found.findings[1].proof
+    assert "gains 67% less, and still leaks; each change gave back, of " in found.findings[1].proof
 
 
 def test_fragmentation_is_proven_by_the_change_with_which_the_app_does_not_leak() -> None:
