@@ -19,7 +19,9 @@ from lab.records.beside import ServiceAsked, ServiceKind
 
 MEMORY_BYTES = 1 << 30
 """Of each server, its data among it."""
-DATA = "/lab/data"
+DATA = "/tmp/data"
+"""In memory below a folder that every image has open to all: at a second start some engines give a
+folder in memory the mode of the one that it hides."""
 LOG_FOLDER = "/var/log/lab"
 PROGRAMS = (
     'for each in /usr/lib/postgresql/*/bin /usr/lib/rabbitmq/bin; do PATH="$each:$PATH"; done'
@@ -85,8 +87,7 @@ def server(asked: ServiceAsked, variant: str, work: Path) -> Service:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "read_only": True,
-        # A second start finds the folder there, and would take its mode.
-        "tmpfs": [f"{DATA}:size={MEMORY_BYTES},mode=1777", "/tmp:size=64m,mode=1777"],
+        "tmpfs": [f"/tmp:size={MEMORY_BYTES}"],
         "ulimits": {"fsize": MOST_FILE_BYTES},
         "mem_limit": MEMORY_BYTES,
         "memswap_limit": MEMORY_BYTES,
@@ -103,7 +104,7 @@ def script(asked: ServiceAsked, service: str) -> str:
     log = log_of(Path(LOG_FOLDER), service)
     # Until all are created it only holds the network.
     holds = f"[ -e {LOG_FOLDER}/{CREATED} ] || exec sleep 600"
-    lines = [holds, "set -eu", PROGRAMS, f"exec > {log} 2>&1"]
+    lines = [holds, "set -eu", PROGRAMS, f"exec > {log} 2>&1", f"mkdir -p {DATA}"]
     lines += [
         f"printf %s {shlex.quote(step.said)} | {shell(step.words)} > {DATA}/made 2>&1"
         f" || {{ cat {DATA}/made; exit 1; }}"
