@@ -156,7 +156,7 @@ def test_a_run_that_still_builds_is_seen_and_a_second_one_takes_nothing(lab: Lab
 
 def test_a_second_clone_measures_beside_the_first(lab: Lab, tmp_path: Path) -> None:
     copy = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__")
+    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
     other = Lab(sourced(copy, "echo $project"), tmp_path / "results-of-copy", copy)
     other.results.mkdir()
@@ -177,7 +177,7 @@ def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
     lab: Lab, tmp_path: Path
 ) -> None:
     copy = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__")
+    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
     (copy / "scripts" / "shell" / "bases").rename(copy / "scripts" / "shell" / "real-bases")
     stub = copy / "scripts" / "shell" / "bases"
@@ -201,7 +201,7 @@ def test_an_index_that_is_down_for_one_image_costs_its_own_variants_only(
     lab: Lab, tmp_path: Path
 ) -> None:
     copy = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", "results", "__pycache__")
+    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
     lock = copy / "images" / "locks" / "t20.txt"
     lock.write_text(f"--index-url http://127.0.0.1:9/\n{lock.read_text()}")
