@@ -176,6 +176,18 @@ def may_live_grow(seen: TroughEvidence) -> bool:
     return has_trend(live) and doubt_of(live) in UNDECIDED
 
 
+def leaves_live(seen: TroughEvidence) -> bool:
+    """Whether live memory of a user app grows evenly by what matters, in too few requests to tell
+    a leak from a cache that fills.
+    """
+    live, troughs = seen.live, seen.troughs
+    if live is None or not troughs.of_user_app or is_long(troughs):
+        return False
+    slope = live.line.slope
+    least = max(seen.over_load(seen.matters), LEAK_BYTES * sqrt(troughs.workers))
+    return seen.over_load(slope.low) >= least and grows_evenly(live)
+
+
 def tail_ends(seen: TroughEvidence) -> bool:
     """Whether growth that ends explains the second half of the blocks better."""
     enough = len(seen.troughs.trough_bytes) >= ENOUGH_BLOCKS_FOR_END

@@ -182,6 +182,16 @@ def too_few_reason(seen: TroughEvidence, least: int) -> str:
     )
 
 
+def live_in_few_reason(seen: TroughEvidence) -> str:
+    """Memory hardly changed, and live memory grows evenly, in few requests."""
+    live, least = seen.live, FILLING_REQUESTS * seen.troughs.workers
+    grows = "" if live is None else f" by {_rate(live.line.slope)}"
+    return (
+        f"{_change(seen.troughs)} in {seen.troughs.total_requests:,} requests; live memory grows"
+        f" evenly{grows}, as a cache that fills can in so few: `count` = {least} would decide."
+    )
+
+
 def _what_is_small(seen: TroughEvidence) -> str:
     """A trend that is there and not called a leak: because it is small, or the load short."""
     slope = seen.trend.slope

@@ -35,6 +35,7 @@ from lab.verdict.leak_criteria import (
     has_trend,
     is_exhausted,
     leaking_live,
+    leaves_live,
     may_live_grow,
     shows_live,
 )
@@ -50,6 +51,7 @@ from lab.verdict.reasons import (
     fragments_reason,
     harmless_reason,
     leak_reason,
+    live_in_few_reason,
     live_leak_reason,
     live_open_reason,
     open_reason,
@@ -204,6 +206,8 @@ def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
         return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
     if is_too_short(seen.troughs):
         return Conclusion(Verdict.INCONCLUSIVE, too_few_reason(seen, LEAST_REQUESTS), slope)
+    if leaves_live(seen):
+        return Conclusion(Verdict.INCONCLUSIVE, live_in_few_reason(seen), slope)
     if grown_bytes(seen) < flat_bytes_of(seen):
         return Conclusion(Verdict.FLAT, flat_reason(seen), slope)
     return Conclusion(Verdict.BOUNDED, bounded_reason(seen), slope)

@@ -546,6 +546,23 @@ def test_live_memory_that_memory_does_not_show_was_not_written_to() -> None:
     assert reason.endswith("9.8 KiB), of which memory shows what the app wrote to.")
 
 
+@pytest.mark.parametrize(
+    ("live_a_request", "verdict"),
+    [(8_000, Verdict.INCONCLUSIVE), (200, Verdict.FLAT)],
+)
+def test_few_requests_that_leave_live_memory_are_not_flat(
+    live_a_request: int, verdict: Verdict
+) -> None:
+    """Measured: 8 kB a websocket, 549 requests in the time, 9.9 MiB, which count as none."""
+    heights = np.array([4.2, 5.0, 5.9, 6.7, 7.4, 8.3, 9.1, 9.9])
+    seen = replace(troughs(heights, requests=549, asked=549), of_user_app=True)
+    requests = np.array([0, *seen.requests])
+    judged = judge_troughs(with_live(seen, live_a_request * requests))
+
+    assert judged.verdict is verdict
+    assert ("`count` = 4000 would decide" in judged.reason) is (live_a_request > 200)
+
+
 LIVE_IN_TWO_WORKERS = (
     40635024, 40865920, 41068720, 41166960, 41336560, 41396800, 41585696, 41758320, 41859952,
     41918304, 42091808,
