@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import gc
 import signal
 from collections.abc import Generator
 from typing import Any
@@ -14,6 +15,13 @@ def pytest_configure() -> None:
     """A shell has what it starts in the background ignore these, and so would all it starts."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: no collection looks at them again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

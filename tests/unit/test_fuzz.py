@@ -36,7 +36,7 @@ from lab.store.trial_reader import read_trial
 from lab.summary.run import curve_of
 from lab.summary.variant import variant_summary
 
-TARGETS = 4
+TARGETS = 6
 CASES = (200_000 if os.environ.get("SLOW") else 2_000) // TARGETS
 MOST_SECONDS, MOST_BYTES = 5.0, 256 << 20
 seeded = settings(
