@@ -91,10 +91,10 @@ def one(text: str | None) -> tuple[str, ...]:
 
 def together(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:
     """One for each kind, with the names of all."""
-    found: dict[ServiceKind, ServiceAsked] = {}
+    by_kind: dict[ServiceKind, ServiceAsked] = {}
     for each in asked:
-        found[each.kind] = found[each.kind].with_more(each) if each.kind in found else each
-    return tuple(found.values())
+        by_kind[each.kind] = by_kind[each.kind].with_more(each) if each.kind in by_kind else each
+    return tuple(by_kind.values())
 
 
 def completed(
@@ -119,8 +119,8 @@ def completed(
 
 def urls(environment: Mapping[str, str]) -> list["re.Match[str]"]:
     """The URLs of servers among the values."""
-    found = [match for value in environment.values() for match in URL.finditer(value)]
-    return [match for match in found if match["scheme"] in SCHEMES]
+    matches = [match for value in environment.values() for match in URL.finditer(value)]
+    return [match for match in matches if match["scheme"] in SCHEMES]
 
 
 def kind_of(name: str, kinds: Iterable[ServiceKind]) -> ServiceKind | None:
@@ -156,7 +156,7 @@ def pointed(
         ]
         return f"{match['before']}{address}:{ports[kind]}{rest}"
 
-    found = {}
+    variables = {}
     for name, value in environment.items():
         kind = kind_of(name, ports)
         host, _, port = value.partition(":")
@@ -168,8 +168,8 @@ def pointed(
             value = address
         elif kind and name.upper().endswith("PORT") and value.isdigit():
             value = str(ports[kind])
-        found[name] = value
-    return found
+        variables[name] = value
+    return variables
 
 
 def check_elsewhere(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from lab.app.key import Key
-from lab.app.toml_kinds import FileName, Text
+from lab.app.toml_kinds import FileName, PatternText
 
 COMPOSE: Key[Path | None] = Key(
     "compose",
@@ -16,7 +16,7 @@ COMPOSE: Key[Path | None] = Key(
 )
 SERVICE: Key[str | None] = Key(
     "service",
-    Text("the name of a service", r"[A-Za-z0-9][A-Za-z0-9._-]*"),
+    PatternText("the name of a service", r"[A-Za-z0-9][A-Za-z0-9._-]*"),
     None,
     '"web"',
     "the service of `compose` that is measured",

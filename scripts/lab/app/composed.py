@@ -66,12 +66,12 @@ class Reader:
     def document(self) -> Mapping[str, Any]:
         try:
             text = read_bytes(self.file, MOST_BYTES).decode("utf-8-sig")
-            found = filled(parsed(text), self.values())
+            document = filled(parsed(text), self.values())
         except (LabError, ValueError) as error:
             raise self.refused(str(error)) from error
-        if not isinstance(found.get("services"), Mapping):
+        if not isinstance(document.get("services"), Mapping):
             raise self.refused("it has no services")
-        return found  # type: ignore[no-any-return]
+        return document  # type: ignore[no-any-return]
 
     def values(self) -> dict[str, str]:
         """Of its `${...}`: those of the `.env` beside it; nothing of the host."""
@@ -127,27 +127,27 @@ class Reader:
             port=port_of(service),
             environment=self.environment(service),
             secrets=dict(self.secrets(service)),
-            servers=tuple(asked for found in servers for asked in found),
+            servers=tuple(asked for group in servers for asked in group),
             others=tuple(each for each, kind in kinds.items() if kind is None),
         )
 
     def needed(self, name: str) -> list[str]:
         """What a service depends on, and what that does, each once; itself among it."""
-        found, todo = list[str](), [name]
+        names, todo = list[str](), [name]
         while todo:
             each = todo.pop(0)
-            if each not in found and each in self.services:
-                found.append(each)
+            if each not in names and each in self.services:
+                names.append(each)
                 service = self.services[each]
                 links = [str(link).partition(":")[0] for link in service.get("links") or ()]
                 todo += [*map(str, service.get("depends_on") or ()), *links]
-        return found
+        return names
 
     def build(self, service: Mapping[str, Any]) -> Build | None:
-        found = service.get("build")
-        if found is None:
+        build = service.get("build")
+        if build is None:
             return None
-        table = found if isinstance(found, Mapping) else {"context": found}
+        table = build if isinstance(build, Mapping) else {"context": build}
         context = self.inside(str(table.get("context", ".")))
         dockerfile = (context / str(table.get("dockerfile", "Dockerfile"))).resolve()
         if not dockerfile.is_relative_to(self.folder) or not dockerfile.is_file():
@@ -158,13 +158,13 @@ class Reader:
     def environment(self, service: Mapping[str, Any]) -> dict[str, str]:
         """The variables of its files, and over them its own."""
         files = service.get("env_file") or ()
-        found: dict[str, str] = {}
+        from_files: dict[str, str] = {}
         for each in [files] if isinstance(files, str | Mapping) else files:
             name = str(each.get("path") if isinstance(each, Mapping) else each)
             is_needed = not isinstance(each, Mapping) or each.get("required", True)
             if is_needed or self.inside(name).exists():
-                found |= self.variables(name)
-        return {**found, **pairs(service.get("environment"))}
+                from_files |= self.variables(name)
+        return {**from_files, **pairs(service.get("environment"))}
 
     def secrets(self, service: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
         """The files below /run/secrets by their names; one that is not there is left out."""

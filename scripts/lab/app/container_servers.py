@@ -44,14 +44,14 @@ def with_servers(service: Service, name: str, spec: AppSpec, work: Path) -> dict
     first, *others = spec.services
     joins = {"network_mode": f"service:{network_of(spec, name)}"}
     kept = {key: value for key, value in service.items() if key not in NOT_FOR_ALL}
-    found = {
+    containers = {
         container_of(name, first.kind): {**server(first, name, work), **network(spec, name)},
         **{container_of(name, each.kind): {**server(each, name, work), **joins} for each in others},
         name: {**kept, **joins},
     }
     if spec.prepare is not None:
-        found[preparation_of(name)] = preparation(found[name], name, spec.prepare)
-    return found
+        containers[preparation_of(name)] = preparation(containers[name], name, spec.prepare)
+    return containers
 
 
 def network(spec: AppSpec, variant: str) -> Service:

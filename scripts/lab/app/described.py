@@ -26,5 +26,5 @@ def read_described(file: Path) -> AppSpec:
         OSError: the file cannot be read.
         ShapeError: it is no description.
     """
-    found: AppSpec = decode(AppSpec, json.loads(file.read_text(encoding="utf-8")))
-    return found
+    spec: AppSpec = decode(AppSpec, json.loads(file.read_text(encoding="utf-8")))
+    return spec

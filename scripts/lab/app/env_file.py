@@ -7,7 +7,7 @@ LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
 
 def parse_env(text: str) -> dict[str, str]:
     """`NAME=value` lines; quotes and comments as python-dotenv reads them."""
-    found = {}
+    variables = {}
     for line in text.splitlines():
         if match := LINE.match(line):
             value = match[2]
@@ -15,5 +15,5 @@ def parse_env(text: str) -> dict[str, str]:
                 value = value[1:].partition(value[0])[0]
             else:
                 value = re.split(r"\s+#", f" {value}")[0].strip()
-            found[match[1]] = value
-    return found
+            variables[match[1]] = value
+    return variables

@@ -21,13 +21,13 @@ def app_folder(given: Mapping[str, str], root: Path) -> Path:
     name, app = given.get("EXAMPLE", ""), given.get("APP", "")
     if app:
         return Path(app).expanduser()
-    known = examples(root)
-    listed = ", ".join(sorted(known))
+    folders = examples(root)
+    listed = ", ".join(sorted(folders))
     if not name:
         raise UsageError(f"make try needs APP=path/to/folder, or EXAMPLE=, one of {listed}")
-    if name not in known:
+    if name not in folders:
         raise UsageError(f"EXAMPLE={name!r} is unknown: choose one of {listed}")
-    return known[name]
+    return folders[name]
 
 
 def check_folder(folder: Path, given: Path) -> None:

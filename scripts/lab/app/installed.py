@@ -38,8 +38,8 @@ def distributions(python: Path) -> dict[str, Distribution]:
         python: the environment's `bin/python3`.
     """
     folders = sorted(python.parents[1].glob("lib/python3*/site-packages/*.dist-info"))
-    found = (distribution_in(folder) for folder in folders[:MOST_DISTRIBUTIONS])
-    return {canonical(each.name): each for each in found if each is not None}
+    candidates = (distribution_in(folder) for folder in folders[:MOST_DISTRIBUTIONS])
+    return {canonical(each.name): each for each in candidates if each is not None}
 
 
 def distribution_in(folder: Path) -> Distribution | None:
@@ -58,13 +58,13 @@ def distribution_in(folder: Path) -> Distribution | None:
 
 def closure(package: str, installed: Mapping[str, Distribution]) -> set[str]:
     """The canonical names of all that a distribution requires, itself included."""
-    found, waiting = set(), [canonical(package)]
+    names, waiting = set(), [canonical(package)]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in names:
+            names.add(name)
             waiting += installed[name].requires if name in installed else ()
-    return found
+    return names
 
 
 def with_point(

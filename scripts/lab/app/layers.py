@@ -26,11 +26,11 @@ SWITCHES = {
 UNKNOWN_SERVER = "the command starts a server of the app's own"
 STANDING = "it is in the app's own code: leave it out there, and measure again"
 
-Found = Exchange | NotExchanged
+LayerOutcome = Exchange | NotExchanged
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Stack:
     """What an app has, and what this machine has for it."""
 
     spec: AppSpec
@@ -59,35 +59,35 @@ class Place:
         return next((word for word in words if TARGET.fullmatch(word)), None)
 
 
-def layers_of(place: Place) -> tuple[Found, ...]:
+def layers_of(stack: Stack) -> tuple[LayerOutcome, ...]:
     """Every exchange that fits the app, and each layer that cannot be exchanged."""
     return (
         NotExchanged(Layer.MIDDLEWARE, STANDING),
-        server(place),
-        loop(place),
-        parser(place),
-        *extensions(place),
-        python(place),
-        *allocators(place),
+        server(stack),
+        loop(stack),
+        parser(stack),
+        *extensions(stack),
+        python(stack),
+        *allocators(stack),
     )
 
 
-def server(place: Place) -> Found:
+def server(stack: Stack) -> LayerOutcome:
     """Another server for the same application."""
-    target = place.target
-    if target is None or re.search(r"--factory|--app-dir|--chdir", place.command):
+    target = stack.target
+    if target is None or re.search(r"--factory|--app-dir|--chdir", stack.command):
         return NotExchanged(Layer.SERVER, UNKNOWN_SERVER if target is None else UNKNOWN_OPTIONS)
-    if place.has("gunicorn"):
-        other = "uvicorn" if "uvicorn" in place.command else "waitress"
-        return served_by(place, "gunicorn", other, target)
-    if place.has("granian"):
-        other = "waitress" if option(place.command, "--interface") == "wsgi" else "uvicorn"
-        return served_by(place, "granian", other, target)
+    if stack.has("gunicorn"):
+        other = "uvicorn" if "uvicorn" in stack.command else "waitress"
+        return served_by(stack, "gunicorn", other, target)
+    if stack.has("granian"):
+        other = "waitress" if option(stack.command, "--interface") == "wsgi" else "uvicorn"
+        return served_by(stack, "granian", other, target)
     for name, other in (("uvicorn", "hypercorn"), ("hypercorn", "uvicorn"), ("flask", "waitress")):
-        if place.has(name):
-            return served_by(place, name, other, target)
-    if place.has("waitress") or place.has("waitress-serve"):
-        return served_by(place, "waitress", "gunicorn", target)
+        if stack.has(name):
+            return served_by(stack, name, other, target)
+    if stack.has("waitress") or stack.has("waitress-serve"):
+        return served_by(stack, "waitress", "gunicorn", target)
     return NotExchanged(Layer.SERVER, UNKNOWN_SERVER)
 
 
@@ -100,51 +100,51 @@ SERVED = {
 }
 
 
-def served_by(place: Place, name: str, other: str, target: str) -> Exchange:
+def served_by(stack: Stack, name: str, other: str, target: str) -> Exchange:
     return Exchange(
         Layer.SERVER,
         f"server-{other}",
         f"{other} in place of {name}",
         command=SERVED[other].format(target),
-        requirement=missing(place, other),
+        requirement=missing(stack, other),
     )
 
 
-def missing(place: Place, package: str) -> str | None:
+def missing(stack: Stack, package: str) -> str | None:
     """The package where the app has it not."""
-    return None if package in place.installed else package
+    return None if package in stack.installed else package
 
 
-def loop(place: Place) -> Found:
+def loop(stack: Stack) -> LayerOutcome:
     """The other event loop, where the server can be told."""
-    if not place.has("uvicorn"):
+    if not stack.has("uvicorn"):
         return NotExchanged(Layer.LOOP, "only uvicorn's command names its loop")
-    chosen = option(place.command, "--loop")
-    uvloop = chosen == "uvloop" or (chosen in (None, "auto") and "uvloop" in place.installed)
+    chosen = option(stack.command, "--loop")
+    uvloop = chosen == "uvloop" or (chosen in (None, "auto") and "uvloop" in stack.installed)
     name, other = ("uvloop", "asyncio") if uvloop else ("asyncio", "uvloop")
     return Exchange(
         Layer.LOOP,
         f"loop-{other}",
         f"{other} in place of {name}",
-        command=with_option(place.command, "--loop", other),
-        requirement=missing(place, other) if other == "uvloop" else None,
+        command=with_option(stack.command, "--loop", other),
+        requirement=missing(stack, other) if other == "uvloop" else None,
     )
 
 
-def parser(place: Place) -> Found:
+def parser(stack: Stack) -> LayerOutcome:
     """The other HTTP parser, where the server can be told."""
-    if place.has("uvicorn"):
-        chosen = option(place.command, "--http")
+    if stack.has("uvicorn"):
+        chosen = option(stack.command, "--http")
         fast = chosen == "httptools" or (
-            chosen in (None, "auto") and "httptools" in place.installed
+            chosen in (None, "auto") and "httptools" in stack.installed
         )
         name, other = ("httptools", "h11") if fast else ("h11", "httptools")
-        command = with_option(place.command, "--http", other)
+        command = with_option(stack.command, "--http", other)
         line = f"{other} in place of {name}"
         return Exchange(
-            Layer.PARSER, f"http-{other}", line, command, requirement=missing(place, other)
+            Layer.PARSER, f"http-{other}", line, command, requirement=missing(stack, other)
         )
-    if "aiohttp" in place.installed and not re.search(r"gunicorn|hypercorn", place.command):
+    if "aiohttp" in stack.installed and not re.search(r"gunicorn|hypercorn", stack.command):
         return without_extension(Layer.PARSER, "aiohttp")
     return NotExchanged(Layer.PARSER, "neither uvicorn nor aiohttp serves")
 
@@ -161,10 +161,10 @@ def with_option(command: str, name: str, value: str) -> str:
     return changed if count else f"{command} {name} {value}"
 
 
-def extensions(place: Place) -> Iterator[Exchange]:
+def extensions(stack: Stack) -> Iterator[Exchange]:
     """The app without the C code of a package, where the package can do without."""
     for package in SWITCHES:
-        if package in place.installed and package != "aiohttp":
+        if package in stack.installed and package != "aiohttp":
             yield without_extension(Layer.EXTENSION, package)
 
 
@@ -174,28 +174,28 @@ def without_extension(layer: Layer, package: str) -> Exchange:
     return Exchange(layer, f"pure-{package}", line, environment={name: value})
 
 
-def python(place: Place) -> Found:
+def python(stack: Stack) -> LayerOutcome:
     """Another Python with the same packages."""
-    if not place.pythons:
+    if not stack.pythons:
         return NotExchanged(Layer.PYTHON, "no other Python is on this machine")
-    other = place.pythons[0]
-    line = f"Python {other} in place of {place.spec.python}"
+    other = stack.pythons[0]
+    line = f"Python {other} in place of {stack.spec.python}"
     return Exchange(Layer.PYTHON, f"python-{other.replace('.', '')}", line, python=other)
 
 
-def allocators(place: Place) -> Iterator[Found]:
+def allocators(stack: Stack) -> Iterator[LayerOutcome]:
     yield Exchange(
         Layer.ALLOCATOR,
         "python-malloc",
         "malloc in place of Python's own allocator (PYTHONMALLOC=malloc)",
         environment={"PYTHONMALLOC": "malloc"},
     )
-    if place.jemalloc is None:
+    if stack.jemalloc is None:
         yield NotExchanged(Layer.ALLOCATOR, "jemalloc is not on this machine (libjemalloc2)")
     else:
         yield Exchange(
             Layer.ALLOCATOR,
             "jemalloc",
             "jemalloc in place of the C library's malloc",
-            environment={"LD_PRELOAD": place.jemalloc},
+            environment={"LD_PRELOAD": stack.jemalloc},
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.app.toml_kinds import Text, Texts, file_in
+from lab.app.toml_kinds import PatternText, Texts, file_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class IndexUrl:
     )
 
     def parse(self, value: Any, folder: Path) -> str:
-        return Text(self.allowed, self.pattern).parse(value, folder)
+        return PatternText(self.allowed, self.pattern).parse(value, folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,12 @@ class NoRelease(LabError):
 
 def installed_versions(python: Path) -> dict[str, str]:
     """The version of each distribution from an index in an environment, by its canonical name."""
-    found = {}
+    versions = {}
     for folder in python.parents[1].glob("lib/python*/site-packages/*.dist-info"):
         name, _, version = folder.name.removesuffix(".dist-info").partition("-")
         if not (folder / "direct_url.json").exists():
-            found[canonical(name)] = version
-    return found
+            versions[canonical(name)] = version
+    return versions
 
 
 def joined_lines(text: str) -> Iterator[str]:
@@ -68,13 +68,13 @@ def free_line(line: str, package: str) -> str:
 
 def dependents(python: Path, name: str) -> list[str]:
     """The distributions of an environment that need one in an exact version."""
-    found = []
+    names = []
     for folder in python.parents[1].glob("lib/python*/site-packages/*.dist-info"):
         for line in metadata_lines(folder / "METADATA"):
             match = NEEDS.match(line)
             if match and canonical(match[1]) == name:
-                found.append(folder.name.partition("-")[0])
-    return sorted(set(found))
+                names.append(folder.name.partition("-")[0])
+    return sorted(set(names))
 
 
 def metadata_lines(file: Path) -> list[str]:

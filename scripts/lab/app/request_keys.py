@@ -10,8 +10,8 @@ from lab.app.toml_kinds import (
     FileName,
     Number,
     OneMember,
+    PatternText,
     Statuses,
-    Text,
     TextMap,
     Texts,
     Uploads,
@@ -36,11 +36,11 @@ KIND = Key(
     "`tcp`: connect and close without a word; `websocket`: open, say, listen, close",
 )
 METHOD = Key(
-    "method", Text("a method such as POST", TOKEN), NO_REQUEST.method, '"POST"', "any method"
+    "method", PatternText("a method such as POST", TOKEN), NO_REQUEST.method, '"POST"', "any method"
 )
 PATH = Key(
     "path",
-    Text("a path that begins with /", r"/[^\s\0]*"),
+    PatternText("a path that begins with /", r"/[^\s\0]*"),
     NO_REQUEST.path,
     '"/orders/{n}"',
     "path and query; `{n}` counts up from 1",
@@ -58,7 +58,7 @@ HEADERS = Key(
     "none",
 )
 BODY: Key[str | None] = Key(
-    "body", Text(), NO_REQUEST.body, "'{\"id\": {n}}'", "a body; `{n}` counts up", "none"
+    "body", PatternText(), NO_REQUEST.body, "'{\"id\": {n}}'", "a body; `{n}` counts up", "none"
 )
 BODY_FILE: Key[Path | None] = Key(
     "body_file",
@@ -135,7 +135,7 @@ LOGIN_HEADERS = replace(
 )
 LOGIN_BODY: Key[str | None] = Key(
     "body",
-    Text(),
+    PatternText(),
     None,
     '"username=ann&password=secret"',
     "a body: JSON where it begins with `{` or `[`, else the fields of a form",
@@ -146,7 +146,7 @@ LOGIN_EXPECT = replace(
 )
 LOGIN_TOKEN: Key[str | None] = Key(
     "token",
-    Text("names of keys, such as access_token or data.token", r"[^\s.]+(\.[^\s.]+){0,9}"),
+    PatternText("names of keys, such as access_token or data.token", r"[^\s.]+(\.[^\s.]+){0,9}"),
     None,
     '"access_token"',
     "where the answer's JSON holds what `{token}` stands for in paths, headers and bodies of"

@@ -97,10 +97,10 @@ def inlined(description: AppSpec, lines: Sequence[str], where: Path, depth: int)
 
 def bounded(description: AppSpec, lines: Iterator[str]) -> list[str]:
     """The lines, of which files that name each other again and again make any number."""
-    found = list(islice(lines, MAX_LINES + 1))
-    if len(found) > MAX_LINES:
+    kept = list(islice(lines, MAX_LINES + 1))
+    if len(kept) > MAX_LINES:
         raise UsageError(f"{description.file}: requirements: more than {MAX_LINES:,} lines")
-    return found
+    return kept
 
 
 def in_folder(description: AppSpec, line: str, where: Path) -> str:
@@ -182,8 +182,8 @@ def content(description: AppSpec) -> bytes:
 def own_files(folder: Path) -> list[Path]:
     """The sources of a folder that is installed, in a fixed order."""
     suffixes = {".py", ".toml", ".cfg", ".txt", ".in", ".md", ".rst"}
-    found = (p for p in folder.rglob("*") if p.suffix in suffixes and not p.is_symlink())
-    regular = [p for p in found if p.is_file() and p.stat().st_size <= MAX_BYTES]
+    sources = (p for p in folder.rglob("*") if p.suffix in suffixes and not p.is_symlink())
+    regular = [p for p in sources if p.is_file() and p.stat().st_size <= MAX_BYTES]
     hidden = {".git", ".venv", "venv", "node_modules"}
     kept = [p for p in regular if not hidden & set(p.relative_to(folder).parts)]
     return sorted(kept)[:MAX_FILES]

@@ -129,7 +129,7 @@ def with_traffic(spec: AppSpec, table: Table) -> AppSpec:
     traffic = table.read(keys.TRAFFIC)
     if traffic is None:
         return spec
-    return replace(spec, requests=mixed(traffic, spec.requests), traffic=traffic.told)
+    return replace(spec, requests=mixed(traffic, spec.requests), traffic=traffic.summary)
 
 
 def with_packages(spec: AppSpec, table: Table) -> AppSpec:

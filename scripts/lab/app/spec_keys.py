@@ -15,9 +15,9 @@ from lab.app.toml_kinds import (
     Flag,
     Number,
     OneWord,
+    PatternText,
     Services,
     Size,
-    Text,
     TextMap,
     Texts,
     Whole,
@@ -28,7 +28,7 @@ from lab.records.beside import ServiceAsked
 
 PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))
 MOST_REQUESTS = 10_000_000
-SHELL_LINE = Text("a shell's line", r"(?=.*\S)[^\0]+")
+SHELL_LINE = PatternText("a shell's line", r"(?=.*\S)[^\0]+")
 VARIABLES = r"(?!LAB_|PORT$)[A-Za-z_][A-Za-z0-9_]*"
 NO_APP = AppSpec(Path(), "")
 """An app whose fields are the defaults."""
@@ -115,7 +115,7 @@ ALLOW_HOSTS = Key(
 )
 IMAGE: Key[str | None] = Key(
     "image",
-    Text("an image's name, such as shop:latest", r"[a-z0-9][\w./:@-]*"),
+    PatternText("an image's name, such as shop:latest", r"[a-z0-9][\w./:@-]*"),
     NO_APP.image,
     '"shop:latest"',
     "an image that is there already, in the place of python and requirements (Docker alone)",
@@ -171,7 +171,7 @@ SYSTEM_PACKAGES = Key(
 )
 HEALTH = Key(
     "health",
-    Text("a path that begins with /", r"/[^\s]*"),
+    PatternText("a path that begins with /", r"/[^\s]*"),
     NO_APP.health,
     '"/"',
     "path that is requested until any answer comes",

@@ -136,7 +136,7 @@ class OneMember(Generic[Word]):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PatternText:
     """A text of a pattern."""
 
     allowed: str = "a text"
@@ -208,7 +208,7 @@ class FileName:
     allowed: str = "the name of a file in the folder"
 
     def parse(self, value: Any, folder: Path) -> Path:
-        return file_in(folder, Text(self.allowed).parse(value, folder))
+        return file_in(folder, PatternText(self.allowed).parse(value, folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class Size:
 
     def parse(self, value: Any, folder: Path) -> int:
         try:
-            size_bytes = parse_size(Text().parse(value, folder))
+            size_bytes = parse_size(PatternText().parse(value, folder))
         except ValueError:
             size_bytes = 0
         if not parse_size(self.smallest) <= size_bytes <= parse_size(self.largest):

@@ -44,12 +44,12 @@ class Sent:
 
 
 @dataclass(slots=True)
-class LeftOut:
+class Omissions:
     """What was not taken, by why."""
 
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def told(self) -> str:
+    def clause(self) -> str:
         listed = ", ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())
         return f"; left out: {listed}" if listed else ""
 
@@ -59,7 +59,7 @@ class Traffic:
     """The kinds of requests of a file, weighted, and what is said of it."""
 
     requests: tuple[RequestSpec, ...]
-    told: str
+    summary: str
 
 
 def read_traffic(content: bytes) -> Traffic:
@@ -68,22 +68,22 @@ def read_traffic(content: bytes) -> Traffic:
     Raises:
         ValueError: nothing in it is a request to the app; says what was found.
     """
-    text, left_out = content.decode("utf-8-sig", errors="replace"), LeftOut()
+    text, left_out = content.decode("utf-8-sig", errors="replace"), Omissions()
     is_har = text.lstrip()[:1] == "{"
     sent = list(checked(of_har(text, left_out) if is_har else of_log(text, left_out), left_out))
     if not sent:
-        raise ValueError(f"no request to the app is in it{left_out.told()}")
+        raise ValueError(f"no request to the app is in it{left_out.clause()}")
     kinds = grouped(sent)
     kept = kinds[:MOST_KINDS]
     left_out.reasons["of rarer kinds"] += sum(len(kind) for kind in kinds[MOST_KINDS:])
     left_out.reasons = +left_out.reasons
     what = "a HAR file" if is_har else "an access log"
     count = sum(len(kind) for kind in kept)
-    told = f"{what}: {count:,} requests of {len(kept)} kinds{left_out.told()}"
-    return Traffic(tuple(request_of(kind, count) for kind in kept), told)
+    summary = f"{what}: {count:,} requests of {len(kept)} kinds{left_out.clause()}"
+    return Traffic(tuple(request_of(kind, count) for kind in kept), summary)
 
 
-def of_log(text: str, left_out: LeftOut) -> Iterator[Sent]:
+def of_log(text: str, left_out: Omissions) -> Iterator[Sent]:
     for line in text.splitlines():
         match = LINE.search(line[:8_000])
         if match is not None:
@@ -92,19 +92,19 @@ def of_log(text: str, left_out: LeftOut) -> Iterator[Sent]:
             left_out.reasons["lines that are not requests"] += 1
 
 
-def of_har(text: str, left_out: LeftOut) -> Iterator[Sent]:
+def of_har(text: str, left_out: Omissions) -> Iterator[Sent]:
     """Those to the host of most of its requests: a page asks many others."""
     try:
         entries = json.loads(text)["log"]["entries"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError("it begins as JSON but is not a HAR file (log.entries)") from None
     given = entries if isinstance(entries, list) else []
-    found = [each for entry in given if (each := of_entry(entry)) is not None]
-    left_out.reasons["entries that are not requests"] += len(given) - len(found)
-    hosts = Counter(host for host, _ in found)
+    requests = [each for entry in given if (each := of_entry(entry)) is not None]
+    left_out.reasons["entries that are not requests"] += len(given) - len(requests)
+    hosts = Counter(host for host, _ in requests)
     own = max(hosts, key=lambda host: hosts[host], default="")
-    left_out.reasons["to other hosts"] += len(found) - hosts[own]
-    yield from (sent for host, sent in found if host == own)
+    left_out.reasons["to other hosts"] += len(requests) - hosts[own]
+    yield from (sent for host, sent in requests if host == own)
 
 
 def of_entry(entry: Any) -> tuple[str, Sent] | None:
@@ -124,7 +124,7 @@ def of_entry(entry: Any) -> tuple[str, Sent] | None:
     return parts.netloc, Sent(str(asked.get("method")), target, status, body, kind)
 
 
-def checked(sent: Iterable[Sent], left_out: LeftOut) -> Iterator[Sent]:
+def checked(sent: Iterable[Sent], left_out: Omissions) -> Iterator[Sent]:
     """Those that can be asked of the app itself, without secrets in their queries."""
     for each in sent:
         if each.method not in METHODS:
@@ -183,12 +183,12 @@ def mixed(traffic: Traffic, described: Sequence[RequestSpec]) -> tuple[RequestSp
     What is described and was not sent stands beside the mix, with a weight of its own.
     """
     by_name = {name_of(each): each for each in described}
-    known = {name_of(each) for each in traffic.requests}
+    sent_names = {name_of(each) for each in traffic.requests}
     replaced = (
         replace(by_name[name_of(each)], weight=each.weight) if name_of(each) in by_name else each
         for each in traffic.requests
     )
-    return (*replaced, *(each for each in described if name_of(each) not in known))
+    return (*replaced, *(each for each in described if name_of(each) not in sent_names))
 
 
 def name_of(request: RequestSpec) -> tuple[str, str]:

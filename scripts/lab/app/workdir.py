@@ -64,8 +64,9 @@ def write_services(
     file: Path,
     memray: str | None = None,
 ) -> None:
-    found = services(description, interventions_for(description, allocators), host_cpus, memray)
-    file.write_text(json.dumps({"services": found}, indent=1), encoding="utf-8")
+    interventions = interventions_for(description, allocators)
+    compose_services = services(description, interventions, host_cpus, memray)
+    file.write_text(json.dumps({"services": compose_services}, indent=1), encoding="utf-8")
 
 
 def installed_here(description: AppSpec, root: Path, say: Callable[[str], None]) -> Installed:

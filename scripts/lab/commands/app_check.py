@@ -79,7 +79,7 @@ def brought_up(
         raise NotUp(Failure(FailureKind.PREPARE, str(error))) from error
     except ServerFailed as error:
         said = f"{error.kind}: {error}"
-        raise NotUp(Failure(FailureKind.SERVICE, said, told=str(error))) from error
+        raise NotUp(Failure(FailureKind.SERVICE, said, reason=str(error))) from error
     except VariantError as error:
         raise NotUp(Failure(FailureKind.DIED, str(error))) from error
     try:
@@ -153,7 +153,7 @@ def never_ready(running: Running, spec: AppSpec, heard: frozenset[Listening] | N
             f"it did not answer within {seconds} and listens on no port: raise `ready_seconds`, or"
             " put what takes long into `prepare`"
         )
-    return Failure(FailureKind.NEVER_READY, running.log(), told=said)
+    return Failure(FailureKind.NEVER_READY, running.log(), reason=said)
 
 
 def as_guess(spec: AppSpec) -> AppSpec:

@@ -40,7 +40,7 @@ def check_requests(running: Running, spec: AppSpec, say: Say) -> tuple[AppSpec, 
     try:
         visitor = let_in(running, spec)
     except LoginRefused as error:
-        return spec, Failure(FailureKind.LOGIN, running.log(), told=str(error))
+        return spec, Failure(FailureKind.LOGIN, running.log(), reason=str(error))
     if spec.traffic is not None:
         say(f"  traffic: {spec.traffic}")
     asked = (r for r in spec.requests if r.kind is not RequestProtocol.TCP)
@@ -62,7 +62,7 @@ def lost(spec: AppSpec, wrong: list[Refused]) -> float:
 def failure_of(running: Running, wrong: list[Refused]) -> Failure:
     first = wrong[0]
     if first.step:
-        return Failure(FailureKind.REFUSED, "", told=first.step)
+        return Failure(FailureKind.REFUSED, "", reason=first.step)
     more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
     body, status = body_text(first.answer), first.answer.status or 0
     return refused(running.log(), f"{first.told}{more}", body, status)

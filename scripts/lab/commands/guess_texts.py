@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from lab.app.guess.asking import A_USUAL_PATH, Answer, Asked
+from lab.app.guess.asking import A_USUAL_PATH, Answer, TriedRequests
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
@@ -46,11 +46,11 @@ def no_command(where: Path, folder: Folder) -> str:
 
 def failed(failure: Failure) -> str:
     if failure.kind is FailureKind.LOGIN:
-        return failure.told
-    if failure.kind in (FailureKind.ELSEWHERE, FailureKind.NEVER_READY) and failure.told:
+        return failure.reason
+    if failure.kind in (FailureKind.ELSEWHERE, FailureKind.NEVER_READY) and failure.reason:
         exception = exception_in(failure.said)
-        return failure.told + (f"; its log says: {exception}" if exception else "")
-    return f"{failure.kind.value}: {failure.told or telling_line(failure.said)}"
+        return failure.reason + (f"; its log says: {exception}" if exception else "")
+    return f"{failure.kind.value}: {failure.reason or telling_line(failure.said)}"
 
 
 def advice(where: Path, failure: Failure) -> str:
@@ -59,7 +59,7 @@ def advice(where: Path, failure: Failure) -> str:
     if failure.kind is FailureKind.INSTALL:
         return f"{where}: requirements cannot be installed: {telling_line(failure.said)}; {write}"
     if failure.kind is FailureKind.SERVICE:
-        return f"{where}: {failure.told}; {write}"
+        return f"{where}: {failure.reason}; {write}"
     if service := missing_service(failure.said):
         return (
             f"{where}: it needs {service}, and none answers where it looks for one "
@@ -70,7 +70,7 @@ def advice(where: Path, failure: Failure) -> str:
     return f"{where}: {failed(failure)}; {write}: correct its `{what}`"
 
 
-def tell(say: Say, asked: Asked) -> None:
+def tell(say: Say, asked: TriedRequests) -> None:
     """What answers, and what was left out because it does not."""
     for request in asked.kept:
         say(f"  answers: {request.method} {request.path}  ({request.why})")
@@ -81,7 +81,7 @@ def tell(say: Say, asked: Asked) -> None:
             say(f"  left out: {request.method} {request.path} is answered with {answer.status}")
 
 
-def refusals(running: Running, asked: Asked) -> Failure:
+def refusals(running: Running, asked: TriedRequests) -> Failure:
     """How each request was answered, what the first refusal said, and the app's own words."""
     named = [each for each in asked.others if each[0].why != A_USUAL_PATH] or asked.others
     told = [answered(request, answer) for request, answer in named[:8]]
@@ -115,7 +115,7 @@ def refused(log: str, told: str, body: str, status: int) -> Failure:
     if exception:
         fault = f"the app's own fault, its log says: {exception}"
     whole = f"{told}{said}: {fault}"
-    return Failure(FailureKind.REFUSED, f"{log}\n{told} {body}", told=whole)
+    return Failure(FailureKind.REFUSED, f"{log}\n{told} {body}", reason=whole)
 
 
 def advice_for_described(spec: AppSpec, failure: Failure) -> str:

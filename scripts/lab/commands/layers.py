@@ -13,7 +13,7 @@ from rich.console import Console
 
 from lab.app.environment import ENVIRONMENTS, prepare_app
 from lab.app.installed import Distribution, distributions, with_point
-from lab.app.layers import Place, layers_of
+from lab.app.layers import Stack, layers_of
 from lab.app.requests import user_app_of
 from lab.app.services import base_name, image_name, release_service, service
 from lab.app.spec import AppSpec
@@ -90,9 +90,9 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     own = installed_here(spec, root, say)
     packages = distributions(own.python)
     versions = {name: each.version for name, each in packages.items()}
-    place = Place(spec, versions, find_allocators().jemalloc, other_pythons(spec.python))
+    stack = Stack(spec, versions, find_allocators().jemalloc, other_pythons(spec.python))
     fitted = fitted_to(
-        place, packages, lambda changed: prepare_app(changed, root / ENVIRONMENTS, say)
+        stack, packages, lambda changed: prepare_app(changed, root / ENVIRONMENTS, say)
     )
     say(f"{counted(len(fitted.exchanges), 'exchange')} side by side with the app as it is")
     with workplace(spec) as work:
@@ -113,7 +113,7 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
 
 
 def fitted_to(
-    place: Place,
+    stack: Stack,
     installed: Mapping[str, Distribution],
     made: Callable[[AppSpec], Installed],
 ) -> Fitted:
@@ -123,9 +123,9 @@ def fitted_to(
         installed: the app's packages by their canonical names.
         made: makes the environment of an app, or raises LabError.
     """
-    spec = place.spec
+    spec = stack.spec
     chosen, left, environments = [], [], {}
-    for each in layers_of(place):
+    for each in layers_of(stack):
         if isinstance(each, NotExchanged):
             left.append(each)
             continue

@@ -111,7 +111,7 @@ def attempt(place: Place, found: Guess) -> Guess | Failure:
         try:
             ready = with_servers(description, installed, work, place.root, place.say)
         except NoServer as error:
-            return Failure(FailureKind.SERVICE, f"{error.kind}: {error}", told=str(error))
+            return Failure(FailureKind.SERVICE, f"{error.kind}: {error}", reason=str(error))
         if failure := prepare_data(description, ready, work):
             return failure
         return checked(place, found, description, ready, work)

@@ -32,7 +32,7 @@ def guess_failed(work: Path, failure: Failure) -> None:
 
 def no_server_here(reason: str) -> Failure:
     """Why a guess goes on without a server: its kind, and why it has no image."""
-    return Failure(FailureKind.SERVICE, reason, told=reason)
+    return Failure(FailureKind.SERVICE, reason, reason=reason)
 
 
 def is_guess(work: Path) -> bool:

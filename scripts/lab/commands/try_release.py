@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from lab.app.environment import prepare_app
 from lab.app.installed import distributions, with_point
 from lab.app.interventions import release_change, server_change
-from lab.app.layers import Place, server
+from lab.app.layers import Stack, server
 from lab.app.release import Newer, NoRelease, newer_python, newest_release
 from lab.app.requests import user_app_of
 from lab.app.services import command_words, dollars, release_service, variant_name
@@ -94,7 +94,7 @@ class LocalReleases:
             raise NoRelease(NOT_AGAIN)
         packages = distributions(self.installed.python)
         versions = {name: each.version for name, each in packages.items()}
-        exchange = server(Place(self.spec, versions, None, ()))
+        exchange = server(Stack(self.spec, versions, None, ()))
         if isinstance(exchange, NotExchanged) or exchange.command is None or self.spec.workers > 1:
             raise NoRelease("no other server is known for the command")
         installed = self.installed

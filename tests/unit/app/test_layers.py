@@ -3,24 +3,24 @@
 from pathlib import Path
 
 import pytest
-from lab.app.layers import Place, layers_of
+from lab.app.layers import Stack, layers_of
 from lab.app.spec import AppSpec
 from lab.records.layers import Exchange, Layer, NotExchanged
 
 UVICORN = "python -m uvicorn shop.main:app --host $HOST --port $PORT"
 
 
-def place(command: str, *packages: str, pythons: tuple[str, ...] = ("3.13",)) -> Place:
+def stack(command: str, *packages: str, pythons: tuple[str, ...] = ("3.13",)) -> Stack:
     spec = AppSpec(Path("lab.toml"), "shop", command=command)
-    return Place(spec, dict.fromkeys(packages, "1.0"), None, pythons)
+    return Stack(spec, dict.fromkeys(packages, "1.0"), None, pythons)
 
 
-def exchanges(found: Place) -> dict[str, Exchange]:
-    return {each.name: each for each in layers_of(found) if isinstance(each, Exchange)}
+def exchanges(stack: Stack) -> dict[str, Exchange]:
+    return {each.name: each for each in layers_of(stack) if isinstance(each, Exchange)}
 
 
-def left(found: Place) -> dict[Layer, str]:
-    return {each.layer: each.reason for each in layers_of(found) if isinstance(each, NotExchanged)}
+def left(stack: Stack) -> dict[Layer, str]:
+    return {each.layer: each.reason for each in layers_of(stack) if isinstance(each, NotExchanged)}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def left(found: Place) -> dict[Layer, str]:
     ],
 )
 def test_another_server_gets_the_same_application(command: str, line: str, changed: str) -> None:
-    (found,) = [e for e in exchanges(place(command)).values() if e.layer is Layer.SERVER]
+    (found,) = [e for e in exchanges(stack(command)).values() if e.layer is Layer.SERVER]
 
     assert found.line == line
     assert found.command is not None
@@ -68,13 +68,13 @@ def test_another_server_gets_the_same_application(command: str, line: str, chang
 
 @pytest.mark.parametrize("command", ["python app.py", f"{UVICORN} --factory", "gunicorn 'shop", ""])
 def test_a_server_that_cannot_be_exchanged_is_told(command: str) -> None:
-    assert left(place(command))[Layer.SERVER]
+    assert left(stack(command))[Layer.SERVER]
 
 
 def test_uvicorns_loop_and_parser_are_the_others_of_what_it_has() -> None:
-    plain = exchanges(place(UVICORN))
-    fast = exchanges(place(UVICORN, "uvloop", "httptools"))
-    told = exchanges(place(f"{UVICORN} --loop asyncio --http=h11", "uvloop", "httptools"))
+    plain = exchanges(stack(UVICORN))
+    fast = exchanges(stack(UVICORN, "uvloop", "httptools"))
+    told = exchanges(stack(f"{UVICORN} --loop asyncio --http=h11", "uvloop", "httptools"))
 
     assert (plain["loop-uvloop"].requirement, plain["http-httptools"].requirement) == (
         "uvloop",
@@ -87,7 +87,7 @@ def test_uvicorns_loop_and_parser_are_the_others_of_what_it_has() -> None:
 
 
 def test_the_c_code_of_packages_is_left_out_by_their_own_switches() -> None:
-    found = exchanges(place("python app.py", "aiohttp", "multidict", "idna"))
+    found = exchanges(stack("python app.py", "aiohttp", "multidict", "idna"))
 
     assert found["pure-aiohttp"].layer is Layer.PARSER
     assert found["pure-aiohttp"].environment == {"AIOHTTP_NO_EXTENSIONS": "1"}
@@ -96,7 +96,7 @@ def test_the_c_code_of_packages_is_left_out_by_their_own_switches() -> None:
 
 
 def test_what_cannot_be_exchanged_is_told_with_its_reason() -> None:
-    found = left(place("python app.py", pythons=()))
+    found = left(stack("python app.py", pythons=()))
 
     assert set(found) == {
         *(Layer.MIDDLEWARE, Layer.SERVER, Layer.LOOP, Layer.PARSER, Layer.PYTHON, Layer.ALLOCATOR)
@@ -105,4 +105,4 @@ def test_what_cannot_be_exchanged_is_told_with_its_reason() -> None:
 
 
 def test_the_first_of_the_other_pythons_is_taken() -> None:
-    assert exchanges(place(UVICORN, pythons=("3.13", "3.11")))["python-313"].python == "3.13"
+    assert exchanges(stack(UVICORN, pythons=("3.13", "3.11")))["python-313"].python == "3.13"

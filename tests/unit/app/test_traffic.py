@@ -26,7 +26,7 @@ def test_a_log_gives_kinds_weighted_by_how_often_they_were_sent(line: str) -> No
     asked = ["GET /orders/7 HTTP/1.1", "GET /orders/8 HTTP/1.1", "GET /orders/8 HTTP/1.1"]
     found = of_lines(*(line.format(each, 200) for each in (*asked, "POST /orders HTTP/1.1")))
     assert shares(found) == [("GET", "/orders/8", 750), ("POST", "/orders", 250)]
-    assert found.told == "an access log: 4 requests of 2 kinds"
+    assert found.summary == "an access log: 4 requests of 2 kinds"
 
 
 def test_what_a_log_has_seen_is_expected_but_for_failures() -> None:
@@ -46,7 +46,7 @@ def test_what_is_not_taken_is_counted_and_said() -> None:
         "",
     )
     assert shares(found) == [("GET", "/a", 1000)]
-    assert found.told.endswith(
+    assert found.summary.endswith(
         "1 lines that are not requests, 2 with no path of the app's, 1 of other methods"
     )
 
@@ -56,7 +56,7 @@ def test_only_the_most_frequent_kinds_are_asked() -> None:
     found = of_lines(*rare, *[NGINX.format("GET /often HTTP/1.1", 200)] * 9)
     assert len(found.requests) == MOST_KINDS
     assert found.requests[0].path == "/often"
-    assert found.told.endswith("left out: 6 of rarer kinds")
+    assert found.summary.endswith("left out: 6 of rarer kinds")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_har_file_gives_bodies_and_no_headers() -> None:
     assert (read.path, dict(read.headers), read.body) == ("/a", {}, None)
     assert (written.method, written.body) == ("POST", '{"id": 1}')
     assert dict(written.headers) == {"Content-Type": "application/json"}
-    assert "2 entries that are not requests, 1 to other hosts" in found.told
+    assert "2 entries that are not requests, 1 to other hosts" in found.summary
 
 
 @pytest.mark.parametrize(

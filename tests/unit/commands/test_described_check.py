@@ -29,7 +29,7 @@ class Running:
 def checked(spec: AppSpec, **answers: Answer) -> tuple[tuple[RequestSpec, ...], str, list[str]]:
     said: list[str] = []
     found, failure = check_requests(Running(**answers), spec, said.append)  # type: ignore[arg-type]
-    return found.requests, failure.told if failure else "", said
+    return found.requests, failure.reason if failure else "", said
 
 
 def test_of_a_files_traffic_what_is_not_answered_is_left_out_and_said() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab.app.installed import Distribution
-from lab.app.layers import Place
+from lab.app.layers import Stack
 from lab.app.requests import user_app_of
 from lab.app.spec import AppSpec, RequestSpec
 from lab.commands.app_input import app_settings
@@ -80,7 +80,7 @@ def test_each_exchange_is_the_app_with_one_thing_changed(spec: AppSpec, tmp_path
 def test_what_an_exchange_needs_and_cannot_be_had_is_told(spec: AppSpec) -> None:
     served = replace(spec, command="uvicorn app:app")
     installed = {"uvicorn": Distribution("uvicorn", "0.30.0", (), False)}
-    place = Place(served, {"uvicorn": "0.30.0"}, None, ("3.13",))
+    stack = Stack(served, {"uvicorn": "0.30.0"}, None, ("3.13",))
     asked: list[AppSpec] = []
 
     def made(changed: AppSpec) -> Installed:
@@ -89,7 +89,7 @@ def test_what_an_exchange_needs_and_cannot_be_had_is_told(spec: AppSpec) -> None
             raise LabError("no wheel\nof uvicorn")
         return HERE
 
-    found = fitted_to(place, installed, made)
+    found = fitted_to(stack, installed, made)
 
     assert [each.requirements[-1] for each in asked[:3]] == ["hypercorn", "uvloop", "httptools"]
     assert all("uvicorn==0.30.0" in each.requirements for each in asked)

@@ -87,7 +87,7 @@ def test_a_step_that_makes_data_ready_is_told_from_an_installation() -> None:
 
 def test_a_server_without_an_image_is_left_out_and_told() -> None:
     failure = no_server_here("redis: no registry answers")
-    assert failure.told == "redis: no registry answers"
+    assert failure.reason == "redis: no registry answers"
     given = Guess((Guessed("services", ["redis", "postgres"], ""),))
     found = mended(given, failure, Folder({}))
     assert found is not None

@@ -62,7 +62,7 @@ Ask = Callable[[GuessedRequest], Answer]
 
 
 @dataclass
-class Asked:
+class TriedRequests:
     """What was asked so far, with what came back."""
 
     kept: list[GuessedRequest] = field(default_factory=list)
@@ -72,13 +72,13 @@ class Asked:
     """Of the requests that are kept, once their first answer is over."""
 
 
-def settled(found: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], Asked]:
+def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRequests]:
     """The requests that are answered as they should be; empty where not one is.
 
     The app's own document comes before what was read in its code, what is usual last.
     """
-    asked = Asked()
-    for request in candidates(found, ask):
+    asked = TriedRequests()
+    for request in candidates(guess, ask):
         if len(asked.kept) >= MOST_KEPT or len(asked.seen) >= MOST_ASKED:
             break
         if asked.kept and request.why == A_USUAL_PATH:
@@ -89,7 +89,7 @@ def settled(found: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], Asked]:
     return tuple(asked.kept), asked
 
 
-def load_of(asked: Asked) -> Guessed | None:
+def load_of(asked: TriedRequests) -> Guessed | None:
     """Fewer requests than usual, where the answers are slow; two are worked on at once."""
     seconds = asked.slowest_seconds
     if seconds * USUAL_COUNT / 2 <= LOAD_SECONDS:
@@ -98,8 +98,8 @@ def load_of(asked: Asked) -> Guessed | None:
     return Guessed("count", count, f"an answer takes {seconds:.2f} s")
 
 
-def candidates(found: Guess, ask: Ask) -> Iterator[GuessedRequest]:
-    yield from found.requests
+def candidates(guess: Guess, ask: Ask) -> Iterator[GuessedRequest]:
+    yield from guess.requests
     yield from from_documents(ask)
     yield from (GuessedRequest({"path": path}, A_USUAL_PATH) for path in USUAL)
 
@@ -113,7 +113,7 @@ def from_documents(ask: Ask) -> Iterator[GuessedRequest]:
             return
 
 
-def try_request(request: GuessedRequest, ask: Ask, asked: Asked, depth: int = 0) -> None:
+def try_request(request: GuessedRequest, ask: Ask, asked: TriedRequests, depth: int = 0) -> None:
     """Ask, and follow where it leads; what writes must be answered twice."""
     if (request.method, request.path) in asked.seen:
         return
@@ -135,7 +135,7 @@ def try_request(request: GuessedRequest, ask: Ask, asked: Asked, depth: int = 0)
         try_request(replace(request, values=values, why=why), ask, asked, depth + 1)
 
 
-def try_websocket(request: GuessedRequest, ask: Ask, asked: Asked) -> None:
+def try_websocket(request: GuessedRequest, ask: Ask, asked: TriedRequests) -> None:
     """Keep what is answered twice of all that may be said over it."""
     answer = ask(request)
     for form in FORMS:
@@ -160,7 +160,7 @@ def local_path(path: str, location: str) -> str | None:
     return target if target != path and target.isascii() and " " not in target else None
 
 
-def fallback(asked: Asked) -> list[GuessedRequest]:
+def fallback(asked: TriedRequests) -> list[GuessedRequest]:
     """What is answered by a redirection or a refusal, where nothing is served; told as expected."""
     for request, answer in asked.others:
         if answer.is_endless and answer.status is not None and 200 <= answer.status < 300:
@@ -172,9 +172,9 @@ def fallback(asked: Asked) -> list[GuessedRequest]:
     named = [(r, a.status) for r, a in asked.others if r.why != A_USUAL_PATH and a.status]
     if any(status >= 500 for _, status in named):
         return []
-    told = [(r, a.status) for r, a in asked.others if a.status is not None and a.status < 500]
+    answered = [(r, a.status) for r, a in asked.others if a.status is not None and a.status < 500]
     for statuses in (range(300, 400), (401, 403), (405, 422, 400), (404,)):
-        for request, status in told:
+        for request, status in answered:
             if status in statuses:
                 why = f"nothing is answered with a 2xx: this is answered with {status}"
                 return [replace(request, values={**request.values, "expect": [status]}, why=why)]

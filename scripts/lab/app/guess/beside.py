@@ -60,9 +60,9 @@ def from_compose(folder: Folder, project: str) -> tuple[list[ServiceAsked], str]
     """The servers of the nearest Compose file, by their images."""
     for up in upwards(project):
         for name in folder.inside(up, COMPOSE_FILES):
-            found = list(composed(compose_services(folder.text(name))))
-            if found:
-                return found, f"services of {name}"
+            servers = list(composed(compose_services(folder.text(name))))
+            if servers:
+                return servers, f"services of {name}"
     return [], ""
 
 
@@ -76,9 +76,9 @@ def composed(services: Mapping[str, Mapping[str, Any]]) -> Iterator[ServiceAsked
 
 def given(values: Mapping[str, Any]) -> dict[str, str]:
     """A server's own variables, where they are written out."""
-    found = pairs(values.get("environment"))
+    stated = pairs(values.get("environment"))
     with contextlib.suppress(ValueError):
-        return {name: value for name, each in found.items() if (value := interpolated(each, {}))}
+        return {name: value for name, each in stated.items() if (value := interpolated(each, {}))}
     return {}
 
 
@@ -96,7 +96,7 @@ def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
     telling = TELLING.get(kind)
     if telling is None:
         return named_hosts(folder, kind)
-    found: dict[str, list[str]] = {"user": [], "database": []}
+    stated: dict[str, list[str]] = {"user": [], "database": []}
     asked = []
     for name, text in folder.files.items():
         if not telling.search(text) or name.endswith((".lock", ".md", ".rst")):
@@ -106,16 +106,16 @@ def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
             is_user = match["what"].lower().startswith(("user", "role"))
             is_secret = match["what"].lower().startswith("pass")
             if not is_secret and match["value"].lower() not in NO_NAMES:
-                found["user" if is_user else "database"].append(match["value"])
-    short = {key: tuple(dict.fromkeys(names))[:MOST_NAMES] for key, names in found.items()}
+                stated["user" if is_user else "database"].append(match["value"])
+    short = {key: tuple(dict.fromkeys(names))[:MOST_NAMES] for key, names in stated.items()}
     first = ServiceAsked(kind, users=short["user"], databases=short["database"])
     return together((*asked, first))[0]
 
 
 def named_hosts(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
     texts = (text for name, text in folder.files.items() if not name.endswith((".lock", ".md")))
-    found = [m for text in texts for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
-    return together(asked_by(match) for match in found)[0] if found else None
+    matches = [m for text in texts for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
+    return together(asked_by(match) for match in matches)[0] if matches else None
 
 
 def texts(asked: Sequence[ServiceAsked]) -> list[str]:
@@ -138,8 +138,8 @@ def texts_of(asked: ServiceAsked) -> Iterator[str]:
         yield f"{asked.kind.value}://{login}{host}{path}" if login or host or path else asked.kind
 
 
-def adding(found: Guessed | None, more: ServiceAsked, why: str) -> Guessed:
+def adding(guessed: Guessed | None, more: ServiceAsked, why: str) -> Guessed:
     """The key with one more server, or with more names of one."""
-    old = [] if found is None else list(found.value)
+    old = [] if guessed is None else list(guessed.value)
     new = [text for text in texts_of(more) if text not in old]
     return Guessed("services", [*old, *new], why)

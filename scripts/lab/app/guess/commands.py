@@ -11,7 +11,7 @@ from lab.app.guess.paste import paste_commands
 from lab.app.guess.readme import readme_commands
 from lab.app.guess.serving import BIND, within
 from lab.app.guess.source import AppObject, Module, is_serving_line
-from lab.app.guess.stated import Command, stated_commands
+from lab.app.guess.stated import ServeCommand, stated_commands
 
 UVICORN = "--host $HOST --port $PORT"
 ASIDE = re.compile(
@@ -24,43 +24,43 @@ NAMES = ("app", "application", "api", "server")
 GUNICORN_FILES = r"gunicorn[._-]?conf(ig)?\.py|gunicorn\.py"
 
 
-def commands(folder: Folder, required: frozenset[str]) -> list[Command]:
+def commands(folder: Folder, required: frozenset[str]) -> list[ServeCommand]:
     """All of them, without repetition.
 
     An app object goes before the program that serves it by a development server; aiohttp's are
     meant to be run as programs.
     """
     stated = list(stated_commands(folder))
-    objects: list[tuple[str, Command]] = []
-    aiohttp: list[tuple[str, Command]] = []
+    objects: list[tuple[str, ServeCommand]] = []
+    aiohttp: list[tuple[str, ServeCommand]] = []
     for module, app in served_objects(folder):
         last = aiohttp if app.framework == "aiohttp" else objects
         last += [(module.path, each) for each in of_object(folder, module, app, required)]
     served = {path for path, _ in objects}
     first = [each for each in stated if each.program not in served]
-    found = [*first, *django_commands(folder), *(each for _, each in objects), *stated]
-    found += [
+    ordered = [*first, *django_commands(folder), *(each for _, each in objects), *stated]
+    ordered += [
         *paste_commands(folder),
         *readme_commands(folder),
         *programs(folder),
         *(each for _, each in aiohttp),
     ]
-    unique: dict[str, Command] = {}
-    for each in found:
+    unique: dict[str, ServeCommand] = {}
+    for each in ordered:
         unique.setdefault(each.line, each)
     return list(unique.values())
 
 
-def django_commands(folder: Folder) -> Iterator[Command]:
+def django_commands(folder: Folder) -> Iterator[ServeCommand]:
     for manage in folder.named(r"manage\.py"):
         where = parent_of(manage)
         if "DJANGO_SETTINGS_MODULE" in folder.text(manage) or "django" in folder.text(manage):
             yield from of_django(folder, where)
             line = within(where, f"python manage.py runserver --noreload {BIND}")
-            yield Command(line, f"{manage}, with Django's own server", "Django")
+            yield ServeCommand(line, f"{manage}, with Django's own server", "Django")
 
 
-def of_django(folder: Folder, where: str) -> Iterator[Command]:
+def of_django(folder: Folder, where: str) -> Iterator[ServeCommand]:
     """By the application that its project offers, the one of its settings' package first."""
     named = re.search(
         r"DJANGO_SETTINGS_MODULE['\"], *['\"](\w+)", folder.text(joined(where, "manage.py"))
@@ -75,28 +75,30 @@ def of_django(folder: Folder, where: str) -> Iterator[Command]:
             why = f"Django's application of {module.path}"
             if kind == "wsgi":
                 line = f"gunicorn {config(folder, where)}--bind {BIND} {target}"
-                yield Command(within(where, line), why, "gunicorn")
+                yield ServeCommand(within(where, line), why, "gunicorn")
             else:
-                yield Command(
+                yield ServeCommand(
                     within(where, f"python -m uvicorn {target} {UVICORN}"), why, "uvicorn"
                 )
 
 
 def config(folder: Folder, root: str) -> str:
     """gunicorn's own file, where there is one that it finds from that folder."""
-    found = folder.inside(root, GUNICORN_FILES)
-    return f"--config {found[0].rpartition('/')[2]} " if found else ""
+    files = folder.inside(root, GUNICORN_FILES)
+    return f"--config {files[0].rpartition('/')[2]} " if files else ""
 
 
 def served_objects(folder: Folder) -> list[tuple[Module, AppObject]]:
     """Every app object with its framework known, the likeliest first."""
-    found = []
+    objects = []
     for module in folder.modules:
         for app in module.apps:
             framework = app.framework or made_elsewhere(folder, module, app)
             if framework and framework in FRAMEWORKS and not framework.startswith("django"):
-                found.append((module, AppObject(app.name, framework, app.is_factory, app.made_by)))
-    return sorted(found, key=lambda pair: likelihood(*pair))
+                objects.append(
+                    (module, AppObject(app.name, framework, app.is_factory, app.made_by))
+                )
+    return sorted(objects, key=lambda pair: likelihood(*pair))
 
 
 def likelihood(module: Module, app: AppObject) -> tuple[object, ...]:
@@ -124,9 +126,9 @@ def made_elsewhere(folder: Folder, module: Module, app: AppObject, depth: int = 
         return None
     for each in other.apps:
         if each.name == last or last not in {a.name for a in other.apps}:
-            found = each.framework or made_elsewhere(folder, other, each, depth + 1)
-            if found:
-                return found
+            framework = each.framework or made_elsewhere(folder, other, each, depth + 1)
+            if framework:
+                return framework
     return next((name for name in imported_frameworks(other)), None)
 
 
@@ -149,7 +151,7 @@ class ServedObject:
 
 def of_object(
     folder: Folder, module: Module, app: AppObject, required: frozenset[str]
-) -> Iterator[Command]:
+) -> Iterator[ServeCommand]:
     framework = FRAMEWORKS[app.framework or ""]
     root = import_root(folder, module)
     target = f"{import_name(module, root)}:{app.name}"
@@ -162,7 +164,7 @@ def of_object(
         if not (module.runs and module.serves):
             worker = "--worker-class aiohttp.GunicornWebWorker"
             line = f"gunicorn {worker} --bind {BIND} {target}"
-            yield Command(within(root, line), why, "gunicorn")
+            yield ServeCommand(within(root, line), why, "gunicorn")
         return
     served = ServedObject(root, target, app, framework, why)
     if framework.interface is Interface.WSGI:
@@ -171,37 +173,43 @@ def of_object(
         yield from of_asgi(folder, served)
 
 
-def of_wsgi(folder: Folder, served: ServedObject, required: frozenset[str]) -> Iterator[Command]:
+def of_wsgi(
+    folder: Folder, served: ServedObject, required: frozenset[str]
+) -> Iterator[ServeCommand]:
     root, why = served.root, served.why
     called = f"'{served.target}()'" if served.app.is_factory else served.target
     flask = served.framework.name == "flask"
     gunicorn = f"gunicorn {config(folder, root)}--bind {BIND} {called}"
     if not flask or "gunicorn" in required or config(folder, root):
-        yield Command(within(root, gunicorn), why, "gunicorn")
+        yield ServeCommand(within(root, gunicorn), why, "gunicorn")
     if flask:
         line = f"env FLASK_APP={called} python -m flask run {UVICORN}"
-        yield Command(within(root, line), f"{why}, with Flask's own server: name yours", "Flask")
+        yield ServeCommand(
+            within(root, line), f"{why}, with Flask's own server: name yours", "Flask"
+        )
 
 
-def of_asgi(folder: Folder, served: ServedObject) -> Iterator[Command]:
+def of_asgi(folder: Folder, served: ServedObject) -> Iterator[ServeCommand]:
     root, target, app, why = served.root, served.target, served.app, served.why
     factory = " --factory" if app.is_factory else ""
     if served.framework.name == "sanic":
         line = f"python -m sanic {target}{factory} {UVICORN} --single-process"
-        yield Command(within(root, line), why, "sanic")
+        yield ServeCommand(within(root, line), why, "sanic")
     if served.framework.name == "quart" and not app.is_factory:
-        yield Command(within(root, f"python -m hypercorn --bind {BIND} {target}"), why, "hypercorn")
+        yield ServeCommand(
+            within(root, f"python -m hypercorn --bind {BIND} {target}"), why, "hypercorn"
+        )
     file = config(folder, root)
     if file and not app.is_factory:
         named = "worker_class" in folder.text(joined(root, file.split()[1]))
         kind = "" if named else "--worker-class uvicorn.workers.UvicornWorker "
         line = f"gunicorn {file}{kind}--bind {BIND} {target}"
-        yield Command(within(root, line), why, "gunicorn")
+        yield ServeCommand(within(root, line), why, "gunicorn")
     line = f"python -m uvicorn {target}{factory} {UVICORN}"
-    yield Command(within(root, line), why, "uvicorn")
+    yield ServeCommand(within(root, line), why, "uvicorn")
 
 
-def programs(folder: Folder) -> Iterator[Command]:
+def programs(folder: Folder) -> Iterator[ServeCommand]:
     """What serves when it is run: packages with `__main__`, then files."""
     serving = [m for m in folder.modules if m.runs and m.serves]
     serving.sort(key=lambda m: (bool(ASIDE.search(m.path)), m.path.count("/"), stem_rank(m)))
@@ -210,7 +218,7 @@ def programs(folder: Folder) -> Iterator[Command]:
         package = import_name(module, root).removesuffix(".__main__")
         if package != "__main__":
             line = within(root, f"python -m {package}")
-            yield Command(line, f"{module.path} runs as a program", program=module.path)
+            yield ServeCommand(line, f"{module.path} runs as a program", program=module.path)
     for module in serving:
         if module.path.endswith("__main__.py"):
             continue
@@ -220,7 +228,7 @@ def programs(folder: Folder) -> Iterator[Command]:
         else:
             line = f"python {module.path.rpartition('/')[2]}"
         why = f"{module.path} serves when it is run"
-        yield Command(within(root, line), why, program=module.path)
+        yield ServeCommand(within(root, line), why, program=module.path)
 
 
 def package_mains(folder: Folder) -> list[Module]:

@@ -30,14 +30,14 @@ Toml = Callable[[str], Mapping[str, Any]]
 def requirements(folder: Folder, project: str, toml: Toml) -> Guessed | None:
     """The nearest statement, from the project's folder up; else its imports."""
     for where in upwards(project):
-        for found in (
+        for statement in (
             whole(folder, from_file(folder, where), from_pyproject(folder, where, toml)),
             from_pipfile(folder, where, toml(joined(where, "Pipfile"))),
             from_setup_cfg(folder, where),
             from_setup_py(folder, where),
         ):
-            if found is not None:
-                return found
+            if statement is not None:
+                return statement
     return from_imports(folder, project)
 
 
@@ -102,21 +102,21 @@ def local_path(requirement: str, where: str) -> str:
 
 def stated(values: Mapping[str, Any]) -> tuple[list[str], str]:
     """A project's dependencies, with those of groups that are named after serving."""
-    project, found, said = table(values, "project"), [], "dependencies"
-    found += texts(project.get("dependencies"))
+    project, lines, said = table(values, "project"), [], "dependencies"
+    lines += texts(project.get("dependencies"))
     own = table(values, "tool", "poetry", "dependencies")
-    if own and not found:
-        found, said = list(poetry.requirements(own)), "[tool.poetry.dependencies]"
+    if own and not lines:
+        lines, said = list(poetry.requirements(own)), "[tool.poetry.dependencies]"
     for name, group in table(values, "tool", "poetry", "group").items():
         if name in USED_GROUPS and isinstance(group, Mapping):
-            found += poetry.requirements(table(group, "dependencies"))
+            lines += poetry.requirements(table(group, "dependencies"))
     for groups in (
         table(values, "dependency-groups"),
         table(project, "optional-dependencies"),
     ):
         for name in sorted(USED_GROUPS & set(groups)):
-            found += texts(groups[name])
-    return [each for each in found if normal(each) != normal(str(project.get("name")))], said
+            lines += texts(groups[name])
+    return [each for each in lines if normal(each) != normal(str(project.get("name")))], said
 
 
 def texts(value: Any) -> list[str]:
@@ -130,13 +130,13 @@ def from_setup_cfg(folder: Folder, where: str) -> Guessed | None:
         stated = reader.get("options", "install_requires", fallback="")
     except configparser.Error:
         return None
-    found = [line.strip() for line in stated.splitlines() if line.strip()]
-    return Guessed("requirements", found, "install_requires of setup.cfg") if found else None
+    lines = [line.strip() for line in stated.splitlines() if line.strip()]
+    return Guessed("requirements", lines, "install_requires of setup.cfg") if lines else None
 
 
 def from_setup_py(folder: Folder, where: str) -> Guessed | None:
-    found = list(install_requires(folder.text(joined(where, "setup.py"))))
-    return Guessed("requirements", found, "install_requires of setup.py") if found else None
+    lines = list(install_requires(folder.text(joined(where, "setup.py"))))
+    return Guessed("requirements", lines, "install_requires of setup.py") if lines else None
 
 
 def install_requires(text: str) -> Iterator[str]:
@@ -163,33 +163,33 @@ def install_requires(text: str) -> Iterator[str]:
 def from_imports(folder: Folder, project: str) -> Guessed | None:
     modules = [m for m in folder.modules if not project or m.path.startswith(f"{project}/")]
     used = {name for module in modules for name in module.imports}
-    found = distributions(used - SHARED, local_names(folder))
+    packages = distributions(used - SHARED, local_names(folder))
     for shared in sorted(used & SHARED - local_names(folder)):
-        found += packages_of(shared, modules) or [distribution_of(shared)]
+        packages += packages_of(shared, modules) or [distribution_of(shared)]
     why = "imports, without versions: pin them to what you run"
-    return Guessed("requirements", found, why) if found else None
+    return Guessed("requirements", packages, why) if packages else None
 
 
-def with_added(found: Guessed | None, names: Sequence[str], why: str) -> Guessed:
+def with_added(guessed: Guessed | None, names: Sequence[str], why: str) -> Guessed:
     """The same with more packages."""
-    if found is None:
+    if guessed is None:
         return Guessed("requirements", list(names), why)
-    before = [f"-r {found.value}"] if isinstance(found.value, str) else list(found.value)
-    return Guessed("requirements", [*before, *names], f"{found.why}; {why}")
+    before = [f"-r {guessed.value}"] if isinstance(guessed.value, str) else list(guessed.value)
+    return Guessed("requirements", [*before, *names], f"{guessed.why}; {why}")
 
 
-def required_names(folder: Folder, found: Guessed | None) -> frozenset[str]:
+def required_names(folder: Folder, guessed: Guessed | None) -> frozenset[str]:
     """Normalized names of what is asked for, in the files that it names as well."""
-    if found is None:
+    if guessed is None:
         return frozenset()
-    return frozenset(name for line in required_lines(folder, found) for name in names_in(line))
+    return frozenset(name for line in required_lines(folder, guessed) for name in names_in(line))
 
 
-def required_lines(folder: Folder, found: Guessed | None) -> list[str]:
+def required_lines(folder: Folder, guessed: Guessed | None) -> list[str]:
     """What is asked for, a requirement a line, with that of the files that it names."""
-    if found is None:
+    if guessed is None:
         return []
-    lines = [f"-r {found.value}"] if isinstance(found.value, str) else list(found.value)
+    lines = [f"-r {guessed.value}"] if isinstance(guessed.value, str) else list(guessed.value)
     return list(lines_of(folder, lines, "", set()))
 
 

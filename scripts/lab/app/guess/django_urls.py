@@ -24,8 +24,8 @@ def root_urls(folder: Folder) -> Module | None:
     """The module that ROOT_URLCONF names, else the `urls.py` nearest to the top."""
     for module in folder.modules:
         match = re.search(r"^ROOT_URLCONF\s*=\s*['\"]([\w.]+)", module.text, re.MULTILINE)
-        if match and (found := module_at(folder, match[1], module.path)):
-            return found
+        if match and (root := module_at(folder, match[1], module.path)):
+            return root
     if not any("django" in module.imports for module in folder.modules):
         return None
     return next((m for m in folder.modules if m.path.endswith("urls.py")), None)
@@ -58,15 +58,15 @@ def routes_below(folder: Folder, module: Module, before: str, depth: int) -> Ite
 
 def registrations(module: Module) -> dict[str, list[str]]:
     """What is registered with each router of REST framework's, by the router's name."""
-    found: dict[str, list[str]] = {}
+    prefixes: dict[str, list[str]] = {}
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value
             if node.func.attr == "register" and isinstance(owner, ast.Name) and len(node.args) > 1:
                 text = text_argument(node, "prefix")
                 if text is not None:
-                    found.setdefault(owner.id, []).append(text.strip("^/"))
-    return found
+                    prefixes.setdefault(owner.id, []).append(text.strip("^/"))
+    return prefixes
 
 
 def router_in(view: ast.expr) -> str:
@@ -81,8 +81,8 @@ def included(folder: Folder, module: Module, call: ast.Call) -> Iterator[Module]
     for argument in call.args[:1]:
         first = argument.elts[0] if isinstance(argument, ast.Tuple) and argument.elts else argument
         name = str(getattr(first, "value", "")) if is_text(first) else dotted(first, module.names)
-        if found := module_at(folder, name, module.path):
-            yield found
+        if target := module_at(folder, name, module.path):
+            yield target
 
 
 def complete(path: str, module: Module) -> Iterator[Route]:

@@ -15,7 +15,7 @@ NOT_OURS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class FinalStage:
     """The last stage of a Dockerfile."""
 
     words: tuple[str, ...]
@@ -38,7 +38,7 @@ def instructions(text: str) -> list[tuple[str, str]]:
     return [(pair[0].upper(), pair[1].strip()) for pair in pairs if len(pair) == 2]
 
 
-def read_recipe(text: str) -> Recipe:
+def read_final_stage(text: str) -> FinalStage:
     entry: list[str] | str | None = None
     command: list[str] | str | None = None
     environment: dict[str, str] = {}
@@ -57,21 +57,21 @@ def read_recipe(text: str) -> Recipe:
         if not NOT_OURS.fullmatch(key) and "$" not in value and "/" not in value
     }
     if isinstance(entry, str):
-        return Recipe((entry,), True, kept)
+        return FinalStage((entry,), True, kept)
     if isinstance(command, str):
         if entry is None or entry[:2] in (["sh", "-c"], ["/bin/sh", "-c"]):
-            return Recipe((command,), True, kept)
-        return Recipe((*entry, "sh", "-c", command), False, kept)
-    return Recipe((*(entry or ()), *(command or ())), False, kept)
+            return FinalStage((command,), True, kept)
+        return FinalStage((*entry, "sh", "-c", command), False, kept)
+    return FinalStage((*(entry or ()), *(command or ())), False, kept)
 
 
 def words_of(given: str) -> list[str] | str:
     """A list for the form of JSON, the line itself for the shell's."""
     try:
-        found = json.loads(given)
+        words = json.loads(given)
     except (ValueError, RecursionError):
         return given
-    return [str(word) for word in found] if isinstance(found, list) else given
+    return [str(word) for word in words] if isinstance(words, list) else given
 
 
 def variables(given: str) -> dict[str, str]:

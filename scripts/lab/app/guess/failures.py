@@ -27,7 +27,7 @@ class Failure:
     """The error of what failed, or the end of the app's log."""
     ports: tuple[int, ...] = ()
     """What it listens on in the place of $PORT."""
-    told: str = ""
+    reason: str = ""
     """What is said of it in the place of the line that tells most."""
     in_image: bool = False
     """Whether the project's own image was run, or was to be built."""
@@ -85,8 +85,8 @@ LAST_WORDS = 6
 
 def missing_module(said: str) -> str | None:
     """The first name of the module that an import did not find."""
-    found = MISSING_MODULE.findall(said)
-    return found[-1].partition(".")[0] if found else None
+    modules = MISSING_MODULE.findall(said)
+    return modules[-1].partition(".")[0] if modules else None
 
 
 def install_hint(said: str) -> str | None:
@@ -101,10 +101,10 @@ def install_hint(said: str) -> str | None:
 
 def missing_variables(said: str) -> list[str]:
     """The variables of the environment that it cannot start without."""
-    found = [name for pattern in MISSING_VARIABLE for name in pattern.findall(said)]
+    names = [name for pattern in MISSING_VARIABLE for name in pattern.findall(said)]
     if "validation error" in said:
-        found += [name.upper() for name in PYDANTIC.findall(said)]
-    return list(dict.fromkeys(found))
+        names += [name.upper() for name in PYDANTIC.findall(said)]
+    return list(dict.fromkeys(names))
 
 
 def missing_service(said: str) -> str | None:
@@ -126,9 +126,9 @@ def telling_line(said: str) -> str:
 
 def exception_in(said: str) -> str | None:
     """The line of the last exception that says what is wrong; None without one."""
-    told = [match[1] for line in said.splitlines() if (match := EXCEPTION.match(line))]
-    outer = [line for line in told if not line.startswith(("SystemExit", "gunicorn.errors"))]
-    chosen = outer[-1:] or told[-1:]
+    exceptions = [match[1] for line in said.splitlines() if (match := EXCEPTION.match(line))]
+    outer = [line for line in exceptions if not line.startswith(("SystemExit", "gunicorn.errors"))]
+    chosen = outer[-1:] or exceptions[-1:]
     return " ".join(chosen[0].split())[:300] if chosen else None
 
 

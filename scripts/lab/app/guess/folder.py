@@ -56,14 +56,14 @@ class Folder:
     def named(self, pattern: str, below: str = "") -> list[str]:
         """Names of files whose last part has the pattern, the nearest to the top first."""
         matches = re.compile(pattern, re.IGNORECASE).fullmatch
-        found = [name for name in self.files if matches(name.rpartition("/")[2])]
-        inside = [name for name in found if not below or name.startswith(below + "/")]
+        names = [name for name in self.files if matches(name.rpartition("/")[2])]
+        inside = [name for name in names if not below or name.startswith(below + "/")]
         return sorted(inside, key=lambda name: (name.count("/"), len(name), name))
 
     def beside(self, where: str, pattern: str) -> str | None:
         """The nearest file of that name in a folder or one above it."""
         return next(
-            (found[0] for up in upwards(where) if (found := self.inside(up, pattern))), None
+            (names[0] for up in upwards(where) if (names := self.inside(up, pattern))), None
         )
 
     def inside(self, where: str, pattern: str) -> list[str]:
@@ -126,11 +126,11 @@ def listed(where: Path) -> tuple[list[str], list[str]]:
     """Names of the regular files and of the folders in a folder."""
     try:
         with os.scandir(where) as entries:
-            found = [entry for entry, _ in zip(entries, range(MAX_ENTRIES), strict=False)]
+            bounded = [entry for entry, _ in zip(entries, range(MAX_ENTRIES), strict=False)]
     except OSError:
         return [], []
-    files = sorted(entry.name for entry in found if entry.is_file(follow_symlinks=False))
-    return files, sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+    files = sorted(entry.name for entry in bounded if entry.is_file(follow_symlinks=False))
+    return files, sorted(entry.name for entry in bounded if entry.is_dir(follow_symlinks=False))
 
 
 def is_source(name: str) -> bool:

@@ -14,7 +14,7 @@ from lab.app.guess.dependencies import (
     with_added,
 )
 from lab.app.guess.django_urls import django_routes
-from lab.app.guess.dockerfile import read_recipe, with_port
+from lab.app.guess.dockerfile import read_final_stage, with_port
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
 from lab.app.guess.layout import local_names, project_root
@@ -24,7 +24,7 @@ from lab.app.guess.pins import newest_minor
 from lab.app.guess.preparation import prepare
 from lab.app.guess.routes import Route, read_routes
 from lab.app.guess.settings import env_file, environment
-from lab.app.guess.stated import Command
+from lab.app.guess.stated import ServeCommand
 from lab.app.guess.tables import read_toml
 from lab.app.guess.websockets import websocket_requests
 
@@ -55,23 +55,23 @@ def guess(folder: Folder) -> Guess:
     python = pythons.python(folder, project, pyproject, newest_minor(required_lines(folder, needs)))
     values, where = environment(folder, project)
     variables = env_file(folder, project) if not values else None
-    known = {**(parse_env(folder.text(variables.value)) if variables else {}), **values}
+    all_values = {**(parse_env(folder.text(variables.value)) if variables else {}), **values}
     image = dockerfile(folder)
-    found: list[Guessed | None] = [
+    keys: list[Guessed | None] = [
         python,
         needs_of(folder, needs, best),
         *image,
         command_key(best, has_image=bool(image)),
         port(folder, best),
         prepare(folder, best),
-        services(folder, project, known),
+        services(folder, project, all_values),
         *compose_keys(folder, project),
         variables,
         Guessed("environment", values, f"values of {where}") if values else None,
         *workers(folder, best),
     ]
     return Guess(
-        keys=tuple(each for each in found if each is not None),
+        keys=tuple(each for each in keys if each is not None),
         requests=requests(folder),
         commands=tuple(others(folder, candidates[1:], has_image=bool(image))),
         pythons=tuple(pythons.others(python.value if python else None, pyproject)),
@@ -88,7 +88,7 @@ def project_folder(folder: Folder) -> str:
     return project_root(folder, match[1] if match else "")
 
 
-def needs_of(folder: Folder, needs: Guessed | None, best: Command | None) -> Guessed | None:
+def needs_of(folder: Folder, needs: Guessed | None, best: ServeCommand | None) -> Guessed | None:
     """What is required, with the command's own server and what its worker class needs."""
     if best is None or best.distribution is None:
         return needs
@@ -110,27 +110,27 @@ def dockerfile(folder: Folder) -> list[Guessed]:
     """The folder's own recipe for Docker, and its command where it fixes a port."""
     if "Dockerfile" not in folder.files:
         return []
-    found = [Guessed("dockerfile", "Dockerfile", "the folder has one: its image is used on Docker")]
-    recipe = read_recipe(folder.text("Dockerfile"))
-    line = with_port(recipe.line)
-    if line != recipe.line or ("PORT" in line and not recipe.is_shell):
+    keys = [Guessed("dockerfile", "Dockerfile", "the folder has one: its image is used on Docker")]
+    stage = read_final_stage(folder.text("Dockerfile"))
+    line = with_port(stage.line)
+    if line != stage.line or ("PORT" in line and not stage.is_shell):
         why = "the Dockerfile's command, with $PORT in the place of its port"
-        found.append(Guessed("command", line, why))
-    return found
+        keys.append(Guessed("command", line, why))
+    return keys
 
 
-def command_key(command: Command | None, *, has_image: bool) -> Guessed | None:
+def command_key(command: ServeCommand | None, *, has_image: bool) -> Guessed | None:
     if command is None:
         return None
     return Guessed("local_command" if has_image else "command", command.line, command.why)
 
 
-def others(folder: Folder, rest: list[Command], *, has_image: bool) -> list[Guessed]:
-    found = (command_key(each, has_image=has_image) for each in rest)
-    return [each for each in found if each is not None]
+def others(folder: Folder, rest: list[ServeCommand], *, has_image: bool) -> list[Guessed]:
+    keys = (command_key(each, has_image=has_image) for each in rest)
+    return [each for each in keys if each is not None]
 
 
-def port(folder: Folder, command: Command | None) -> Guessed | None:
+def port(folder: Folder, command: ServeCommand | None) -> Guessed | None:
     """The port that a program fixes; it is led to $PORT."""
     if command is None or command.program is None or "$PORT" in command.line:
         return None
@@ -158,7 +158,7 @@ def fixed_port(name: str, text: str) -> Guessed | None:
     return None
 
 
-def workers(folder: Folder, command: Command | None) -> list[Guessed]:
+def workers(folder: Folder, command: ServeCommand | None) -> list[Guessed]:
     """What the command or gunicorn's file fixes as a number."""
     line = command.line if command else ""
     if stated := re.search(r"(?:--workers|(?<=\s)-w)[ =](\d+)", line):

@@ -57,8 +57,8 @@ class Guess:
         return next((each for each in self.keys if each.key == name), None)
 
     def value(self, name: str) -> Any:
-        found = self.key(name)
-        return found.value if found else None
+        guessed = self.key(name)
+        return guessed.value if guessed else None
 
     def having(self, *changed: Guessed) -> "Guess":
         """With these keys in the place of those of their names."""
@@ -74,7 +74,7 @@ class Guess:
 
     def described(self) -> dict[str, Any]:
         """As lab.toml holds it."""
-        found = {each.key: each.value for each in self.keys}
+        table = {each.key: each.value for each in self.keys}
         if self.requests:
-            found["requests"] = [dict(each.values) for each in self.requests]
-        return found
+            table["requests"] = [dict(each.values) for each in self.requests]
+        return table

@@ -67,7 +67,7 @@ def add_failure(file: Path, failure: Failure) -> None:
         "kind": failure.kind.value,
         "said": failure.said[-MAX_SAID:],
         "ports": failure.ports,
-        "told": failure.told[-MAX_SAID:],
+        "told": failure.reason[-MAX_SAID:],
         "in_image": failure.in_image,
     }
     with file.open("a", encoding="utf-8") as out:

@@ -32,7 +32,7 @@ def pinned(lock: Mapping[str, Any], wanted: Iterable[str]) -> list[str]:
     packages: dict[str, list[Package]] = {}
     for each in entries:
         packages.setdefault(normal(str(each.get("name", ""))), []).append(each)
-    found: dict[str, str] = {}
+    pins: dict[str, str] = {}
     todo = [(name_in(each), extras_in(each), "") for each in wanted]
     if any(name not in packages for name, _, _ in todo):
         return []
@@ -43,10 +43,10 @@ def pinned(lock: Mapping[str, Any], wanted: Iterable[str]) -> list[str]:
             continue
         seen.add((name, extras))
         if len(packages[name]) == 1 and (line := pin(packages[name][0], marker)):
-            found[name] = line if name not in found or marker else found[name]
+            pins[name] = line if name not in pins or marker else pins[name]
         for package in packages[name]:
             todo += needs(package, extras)
-    return [found[name] for name in sorted(found)]
+    return [pins[name] for name in sorted(pins)]
 
 
 def pin(package: Package, marker: str) -> str | None:

@@ -17,23 +17,23 @@ ALEMBIC = "python -c 'from alembic.config import main; main()'"
 """As releases that cannot be run as a module do it, with the folder on Python's path."""
 
 
-def with_env_file(found: Guess, failure: Failure) -> Iterator[Guess]:
+def with_env_file(guess: Guess, failure: Failure) -> Iterator[Guess]:
     """An empty `.env` in the copy: what stands in such a file comes by the environment."""
-    before = found.value("prepare") or ""
+    before = guess.value("prepare") or ""
     if TOUCH in before or not NO_ENV.search(failure.said):
         return
-    line = str(found.value("command") or found.value("local_command") or "")
+    line = str(guess.value("command") or guess.value("local_command") or "")
     where = re.match(r"cd (\S+) && ", line)
     touch = f"(cd {where[1]} && {TOUCH})" if where else TOUCH
     why = "it does not start without the file"
     prepared = f"{touch} && {before}" if before else touch
-    yield found.having(Guessed("prepare", prepared, why)).noting(f"prepare with {TOUCH}: {why}")
+    yield guess.having(Guessed("prepare", prepared, why)).noting(f"prepare with {TOUCH}: {why}")
 
 
-def with_old_alembic(found: Guess, failure: Failure) -> Iterator[Guess]:
+def with_old_alembic(guess: Guess, failure: Failure) -> Iterator[Guess]:
     """Migrations by a release that cannot be run as a module."""
-    line = found.value("prepare") or ""
+    line = guess.value("prepare") or ""
     changed = line.replace("python -m alembic", ALEMBIC)
     if changed != line and NO_MAIN.search(failure.said):
         why = "this release of alembic cannot be run as a module"
-        yield found.having(Guessed("prepare", changed, why)).noting(f"prepare: {why}")
+        yield guess.having(Guessed("prepare", changed, why)).noting(f"prepare: {why}")

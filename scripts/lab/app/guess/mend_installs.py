@@ -14,21 +14,21 @@ BUILT_ELSEWHERE = {"psycopg2": "psycopg2-binary", "psycopg[c]": "psycopg[binary]
 FAILED = re.compile(r"(?:[Ff]ailed to build|[Ff]ailed building wheel for|solve) [`'\"]?([\w.-]+)")
 
 
-def other_packages(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """Wheels for what would have to be built."""
     for name, wheel in BUILT_ELSEWHERE.items():
         if normal(name_in(name)) not in failure.said.lower():
             continue
         spelled = re.compile(rf"^\s*{re.escape(name)}(?=[=<>~!; ]|$)", re.IGNORECASE)
-        whole = whole_lines(folder, found.key("requirements"))
+        whole = whole_lines(folder, guess.key("requirements"))
         changed = [spelled.sub(wheel, line) for line in whole]
         if changed != whole:
-            why = f"{found.key('requirements').why}; {wheel} for {name}"  # type: ignore[union-attr]
-            yield found.having(Guessed("requirements", changed, why)).noting(
+            why = f"{guess.key('requirements').why}; {wheel} for {name}"  # type: ignore[union-attr]
+            yield guess.having(Guessed("requirements", changed, why)).noting(
                 f"{wheel} in the place of {name}, which would have to be compiled"
             )
-    yield from from_index(found, failure, folder)
-    yield from without_unused(found, failure, folder)
+    yield from from_index(guess, failure, folder)
+    yield from without_unused(guess, failure, folder)
 
 
 REPINNED = (
@@ -37,15 +37,15 @@ REPINNED = (
 """What a pinned release cannot do on any Python of the lab's, and the nearest that can."""
 
 
-def other_pins(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def other_pins(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The nearest release that runs in the place of a pinned one that does not."""
-    key = found.key("requirements")
+    key = guess.key("requirements")
     whole = whole_lines(folder, key)
     for pattern, name, nearest in REPINNED:
         changed = [nearest if name_in(line) == name else line for line in whole]
         if key is not None and changed != whole and re.search(pattern, failure.said):
             why = f"{nearest} in the place of its pin, which runs on no Python of the lab's"
-            yield found.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(why)
+            yield guess.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(why)
 
 
 def whole_lines(folder: Folder, key: Guessed | None) -> list[str]:
@@ -54,16 +54,16 @@ def whole_lines(folder: Folder, key: Guessed | None) -> list[str]:
     return [each for line in lines for each in opened(folder, line)]
 
 
-def without_unused(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def without_unused(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """Without what cannot be built and nothing imports: a server or a tool of the project's own."""
-    key, imported = found.key("requirements"), imports_of(folder)
+    key, imported = guess.key("requirements"), imports_of(folder)
     for name in map(normal, FAILED.findall(failure.said)):
         whole = whole_lines(folder, key)
         kept = [line for line in whole if name_in(line) != name]
-        served = str(found.value("command")) + str(found.value("local_command"))
+        served = str(guess.value("command")) + str(guess.value("local_command"))
         if key is not None and kept != whole and name not in imported and name not in served:
             why = f"without {name}, which cannot be built and which nothing imports"
-            yield found.having(Guessed("requirements", kept, f"{key.why}; {why}")).noting(
+            yield guess.having(Guessed("requirements", kept, f"{key.why}; {why}")).noting(
                 f"requirements {why}"
             )
 
@@ -74,14 +74,14 @@ def imports_of(folder: Folder) -> frozenset[str]:
     return frozenset(normal(distribution_of(name)) for name in names)
 
 
-def from_index(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def from_index(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The index's release in the place of a repository that cannot be reached."""
-    key = found.key("requirements")
+    key = guess.key("requirements")
     whole = whole_lines(folder, key)
     changed = [line.partition("@")[0].strip() if is_git(line) else line for line in whole]
     if key is not None and changed != whole and re.search(r"\bgit\b", failure.said):
         why = "the index's releases in the place of repositories that cannot be reached"
-        yield found.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(
+        yield guess.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(
             f"requirements: {why}"
         )
 

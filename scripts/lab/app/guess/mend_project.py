@@ -10,15 +10,15 @@ from lab.app.guess.guessed import Guess
 PROJECTS = r"pyproject\.toml|setup\.(py|cfg)"
 
 
-def with_project_itself(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def with_project_itself(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The project at the top among the requirements: an example below it imports it."""
     module = missing_module(failure.said)
-    value = found.value("requirements")
+    value = guess.value("requirements")
     is_there = isinstance(value, list) and "." in value
-    line = str(found.value("command") or found.value("local_command"))
+    line = str(guess.value("command") or guess.value("local_command"))
     is_below = line.startswith("cd ")
-    if is_below and module in found.local and folder.inside("", PROJECTS) and not is_there:
+    if is_below and module in guess.local and folder.inside("", PROJECTS) and not is_there:
         why = f"the project itself, whose {module} a start asked for"
-        yield found.having(with_added(found.key("requirements"), ["."], why)).noting(
+        yield guess.having(with_added(guess.key("requirements"), ["."], why)).noting(
             f"requirements and {why}"
         )

@@ -29,49 +29,49 @@ ALREADY = re.compile(r'(role|database) "[^"]+" already exists')
 CANNOT = "cannot be had here"
 
 
-def more_services(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def more_services(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """A server that it could not reach, or a name that one did not know."""
-    key = found.key("services")
+    key = guess.key("services")
     kinds = {service_of(text).kind for text in (key.value if key else ())}
     bare = [kind.value for kind in kinds]
     if key is not None and ALREADY.search(failure.said) and set(bare) != set(key.value):
         why = "without the names that its own preparation makes"
-        yield found.having(Guessed("services", bare, why)).noting(f"services {why}")
-    for kind in missing_kinds(found, failure, folder):
-        if kind not in kinds and not refused_before(found, kind):
-            (asked,) = with_names(folder, (ServiceAsked(kind),), found.value("environment") or {})
+        yield guess.having(Guessed("services", bare, why)).noting(f"services {why}")
+    for kind in missing_kinds(guess, failure, folder):
+        if kind not in kinds and not refused_before(guess, kind):
+            (asked,) = with_names(folder, (ServiceAsked(kind),), guess.value("environment") or {})
             why = f"{kind}, which it could not reach"
-            yield found.having(adding(key, asked, why)).noting(f"services and {why}")
+            yield guess.having(adding(key, asked, why)).noting(f"services and {why}")
     for kind, field, pattern in MISSING_NAMES:
         for name in re.findall(pattern, failure.said)[-1:]:
             more = ServiceAsked(kind, **{field: (name,)})
             if kind in kinds and key is not None and texts((more,))[0] not in key.value:
                 why = f"{name}, which its {kind} did not know"
-                yield found.having(adding(key, more, why)).noting(f"services and {why}")
+                yield guess.having(adding(key, more, why)).noting(f"services and {why}")
 
 
-def missing_kinds(found: Guess, failure: Failure, folder: Folder) -> Iterator[ServiceKind]:
+def missing_kinds(guess: Guess, failure: Failure, folder: Folder) -> Iterator[ServiceKind]:
     """What the failure names; of one without a word, what its packages speak to."""
     named = missing_service(failure.said)
     if named in BY_SERVICE:
         yield BY_SERVICE[named]
     elif failure.kind in (FailureKind.NEVER_READY, FailureKind.REFUSED):
-        names = required_names(folder, found.key("requirements"))
+        names = required_names(folder, guess.key("requirements"))
         yield from (kind for kind, drivers in DRIVERS.items() if names & set(drivers.split()))
 
 
-def refused_before(found: Guess, kind: ServiceKind) -> bool:
-    return any(note.startswith(f"without {kind},") for note in found.notes)
+def refused_before(guess: Guess, kind: ServiceKind) -> bool:
+    return any(note.startswith(f"without {kind},") for note in guess.notes)
 
 
-def without_service(found: Guess, failure: Failure) -> Iterator[Guess]:
+def without_service(guess: Guess, failure: Failure) -> Iterator[Guess]:
     """The rest of them, where one cannot be had: the app may come up without it."""
-    key, kind = found.key("services"), failure.said.partition(":")[0]
+    key, kind = guess.key("services"), failure.said.partition(":")[0]
     if key is None:
         return
     kept = [text for text in key.value if service_of(text).kind != kind]
     changed = (
-        found.having(Guessed("services", kept, key.why)) if kept else found.without("services")
+        guess.having(Guessed("services", kept, key.why)) if kept else guess.without("services")
     )
     if len(kept) < len(key.value):
         yield changed.noting(f"without {kind}, which {CANNOT}")

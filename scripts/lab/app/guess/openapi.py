@@ -29,19 +29,21 @@ Document = Mapping[str, Any]
 def parse_document(body: bytes) -> Document | None:
     """The document; None for anything else."""
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, Mapping) and isinstance(found.get("paths"), Mapping) else None
+    if isinstance(document, Mapping) and isinstance(document.get("paths"), Mapping):
+        return document
+    return None
 
 
 def described(document: Document) -> list[GuessedRequest]:
     """What can be asked: reads without a value, then what writes, then reads of one thing."""
-    found = [
+    ranked = [
         (rank(path, method, operation), request(document, path, method, operation, shared))
         for path, method, operation, shared in operations(document)
     ]
-    ordered = sorted(found, key=lambda each: each[0])
+    ordered = sorted(ranked, key=lambda each: each[0])
     return [each for _, each in ordered if each is not None][:MAX_REQUESTS]
 
 

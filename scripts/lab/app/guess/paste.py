@@ -6,22 +6,24 @@ from collections.abc import Iterator
 from lab.app.guess.folder import Folder, joined, parent_of
 from lab.app.guess.guessed import Guessed
 from lab.app.guess.serving import BIND, within
-from lab.app.guess.stated import Command
+from lab.app.guess.stated import ServeCommand
 
 FILES = r"(production|development)\.ini"
 APP = re.compile(r"^\[(app|composite|pipeline):", re.MULTILINE)
 EGG = re.compile(r"^use\s*=\s*egg:([\w.-]+)", re.MULTILINE)
 
 
-def paste_commands(folder: Folder) -> Iterator[Command]:
+def paste_commands(folder: Folder) -> Iterator[ServeCommand]:
     """The one for production first; gunicorn serves what the file says, on the lab's address."""
     for name in sorted(folder.named(FILES), key=lambda each: "production" not in each):
         if APP.search(folder.text(name)):
             line = f"gunicorn --paste {name.rpartition('/')[2]} --bind {BIND}"
-            yield Command(within(parent_of(name), line), f"the app of {name}", "gunicorn")
+            yield ServeCommand(within(parent_of(name), line), f"the app of {name}", "gunicorn")
 
 
-def with_project(folder: Folder, needs: Guessed | None, command: Command | None) -> Guessed | None:
+def with_project(
+    folder: Folder, needs: Guessed | None, command: ServeCommand | None
+) -> Guessed | None:
     """The requirements with the project itself, which such a file finds by its installed name."""
     match = re.search(r"--paste (\S+)", command.line) if command else None
     where = re.match(r"cd (\S+) && ", command.line) if command else None

@@ -55,5 +55,5 @@ def next_after(numbers: list[int], kind: str) -> str:
 
 def requirements(entries: Mapping[str, Any]) -> Iterator[str]:
     for name, asked in entries.items():
-        if name.lower() != "python" and (found := requirement(name, asked)):
-            yield found
+        if name.lower() != "python" and (line := requirement(name, asked)):
+            yield line

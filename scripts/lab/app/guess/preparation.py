@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from lab.app.guess.folder import Folder, parent_of
 from lab.app.guess.guessed import Guessed
 from lab.app.guess.serving import within
-from lab.app.guess.stated import Command
+from lab.app.guess.stated import ServeCommand
 
 
-def prepare(folder: Folder, command: Command | None) -> Guessed | None:
+def prepare(folder: Folder, command: ServeCommand | None) -> Guessed | None:
     """By what is stated before the command, else by the tools that the project has."""
     if command and command.prepare:
         return Guessed("prepare", joined(command.prepare), f"{command.why}: it comes first")
-    found = list(usual(folder, command))
-    if not found:
+    preparations = list(usual(folder, command))
+    if not preparations:
         return None
-    return Guessed("prepare", joined([line for line, _ in found]), found[0][1])
+    return Guessed("prepare", joined([line for line, _ in preparations]), preparations[0][1])
 
 
 def joined(lines: tuple[str, ...] | list[str]) -> str:
@@ -26,7 +26,7 @@ def joined(lines: tuple[str, ...] | list[str]) -> str:
     return " && ".join(f"({line})" if line.startswith("cd ") else line for line in lines)
 
 
-def usual(folder: Folder, command: Command | None) -> Iterator[tuple[str, str]]:
+def usual(folder: Folder, command: ServeCommand | None) -> Iterator[tuple[str, str]]:
     for manage in folder.named(r"manage\.py")[:1]:
         if "django" in folder.text(manage):
             line = within(parent_of(manage), "python manage.py migrate --noinput")
@@ -39,7 +39,7 @@ def usual(folder: Folder, command: Command | None) -> Iterator[tuple[str, str]]:
     yield from of_flask(folder, command)
 
 
-def of_flask(folder: Folder, command: Command | None) -> Iterator[tuple[str, str]]:
+def of_flask(folder: Folder, command: ServeCommand | None) -> Iterator[tuple[str, str]]:
     """Flask's own commands of the app: `init-db` and its like, and its migrations."""
     target = flask_target(command)
     if target is None:
@@ -56,7 +56,7 @@ def of_flask(folder: Folder, command: Command | None) -> Iterator[tuple[str, str
                 return
 
 
-def flask_target(command: Command | None) -> tuple[str, str] | None:
+def flask_target(command: ServeCommand | None) -> tuple[str, str] | None:
     """The folder and the app of a command that serves one of Flask's."""
     if command is None or not re.search(r"\bflask run|\bgunicorn\b", command.line):
         return None

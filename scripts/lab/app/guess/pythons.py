@@ -83,11 +83,11 @@ def ranged(pyproject: Mapping[str, Any], setup: str, pins: Pins) -> Iterator[Gue
     asked = table(pyproject, "project").get("requires-python") or poetry
     if asked is None and (match := re.search(r"^python_requires\s*=\s*(.+)$", setup, re.MULTILINE)):
         asked = match[1]
-    if isinstance(asked, str) and (found := admitted(asked)):
-        fitting = [each for each in found if pins is None or minor_of(each) <= pins[0]]
+    if isinstance(asked, str) and (versions := admitted(asked)):
+        fitting = [each for each in versions if pins is None or minor_of(each) <= pins[0]]
         why = f"the first that its requires-python admits ({asked})"
-        also = f" and {pins[1]} runs on" if pins is not None and fitting[:1] != found[:1] else ""
-        yield Guessed("python", (fitting or found)[0], why + (also if fitting else ""))
+        also = f" and {pins[1]} runs on" if pins is not None and fitting[:1] != versions[:1] else ""
+        yield Guessed("python", (fitting or versions)[0], why + (also if fitting else ""))
 
 
 def minor_of(python: str) -> int:
@@ -96,10 +96,10 @@ def minor_of(python: str) -> int:
 
 def table(values: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     """A table below tables; empty where there is none."""
-    found: Any = values
+    node: Any = values
     for name in names:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return node if isinstance(node, Mapping) else {}
 
 
 def python(
@@ -110,9 +110,9 @@ def python(
     Args:
         pins: the newest minor version that the pinned packages run on, and the pin that says so.
     """
-    known = {f"3.{minor}" for minor in KNOWN}
+    versions = {f"3.{minor}" for minor in KNOWN}
     said = map(not_before, stated(folder, project, pyproject, pins))
-    return next((each for each in said if each.value in known), None)
+    return next((each for each in said if each.value in versions), None)
 
 
 def not_before(named: Guessed) -> Guessed:
@@ -127,6 +127,6 @@ def others(first: str | None, pyproject: Mapping[str, Any]) -> list[str]:
     """The Pythons to go on with when the packages cannot be installed on the first."""
     poetry = table(pyproject, "tool", "poetry", "dependencies").get("python")
     asked = table(pyproject, "project").get("requires-python") or poetry
-    found = admitted(asked) if isinstance(asked, str) else admitted(">=3.7")
-    order = [each for each in found if each != (first or PYTHON)]
+    versions = admitted(asked) if isinstance(asked, str) else admitted(">=3.7")
+    order = [each for each in versions if each != (first or PYTHON)]
     return [each for each in order if each != "3.14"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from lab.app.guess.folder import Folder, parent_of
 from lab.app.guess.layout import import_root
 from lab.app.guess.serving import program, served
-from lab.app.guess.shell import Step, steps
-from lab.app.guess.stated import Command
+from lab.app.guess.shell import ShellStep, steps
+from lab.app.guess.stated import ServeCommand
 
 READMES = r"readme(\.(md|rst|txt))?"
 PROMPT = re.compile(r"(\([\w.-]+\)\s*)?[$>%]\s+")
@@ -16,7 +16,7 @@ CODE = re.compile(r"(?: {4,}|\t)(\S.*)|\s*((?:\([\w.-]+\)\s*)?\$ \S.*)")
 MOST_LINES = 200
 
 
-def shown_steps(folder: Folder) -> Iterator[tuple[Step, str, str]]:
+def shown_steps(folder: Folder) -> Iterator[tuple[ShellStep, str, str]]:
     """Each command that a README shows, the folder of that README, and its name."""
     for name in folder.named(READMES):
         for line in list(code_lines(folder.text(name)))[:MOST_LINES]:
@@ -36,15 +36,15 @@ def code_lines(text: str) -> Iterator[str]:
             yield PROMPT.sub("", (match[1] or match[2]).strip(), count=1)
 
 
-def readme_commands(folder: Folder) -> Iterator[Command]:
+def readme_commands(folder: Folder) -> Iterator[ServeCommand]:
     """Servers and serving programs with the arguments that a README gives them."""
     serving = {module.path for module in folder.modules if module.runs and module.serves}
     for step, where, name in shown_steps(folder):
         if server := served(folder, step, where):
-            yield Command(server[0], f"a line of {name}", server[1])
+            yield ServeCommand(server[0], f"a line of {name}", server[1])
         elif (ran := program(folder, step, where)) and ran[1] in serving:
             line = as_module(folder, ran[0], ran[1])
-            yield Command(line, f"a line of {name}", program=ran[1])
+            yield ServeCommand(line, f"a line of {name}", program=ran[1])
 
 
 def as_module(folder: Folder, line: str, path: str) -> str:

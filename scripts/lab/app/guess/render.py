@@ -12,17 +12,17 @@ from lab.app.spec_keys import APP_KEYS
 MOST_IN_A_LINE = 90
 
 
-def render(found: Guess) -> str:
+def render(guess: Guess) -> str:
     """The commented lab.toml: what was guessed, and every other key as a comment."""
-    known = {each.key: each for each in found.keys}
+    by_key = {each.key: each for each in guess.keys}
     lines = [
         "# How the Worker Memory Lab runs this app. What is commented out has its default.",
         "",
     ]
     for key in APP_KEYS:
-        lines += line_of(key, known.get(key.name))
+        lines += line_of(key, by_key.get(key.name))
     lines += ["", "# One table for each kind of request; {n} counts up."]
-    first, *more = found.requests or (GuessedRequest({}, ""),)
+    first, *more = guess.requests or (GuessedRequest({}, ""),)
     lines += ["[[requests]]"]
     for key in REQUEST_KEYS:
         value = first.values.get(key.name)
@@ -68,12 +68,12 @@ def toml_key(name: str) -> str:
     return name if is_bare else json.dumps(name)
 
 
-def sentences(found: Guess) -> list[str]:
+def sentences(guess: Guess) -> list[str]:
     """What was guessed, a line each."""
-    lines = [f"{each.key} = {short(each.value)}  ({comment(each.why)})" for each in found.keys]
-    for each in found.requests:
+    lines = [f"{each.key} = {short(each.value)}  ({comment(each.why)})" for each in guess.keys]
+    for each in guess.requests:
         lines.append(f"request {each.method} {each.path}  ({comment(each.why)})")
-    if not any(each.key in ("command", "dockerfile", "local_command") for each in found.keys):
+    if not any(each.key in ("command", "dockerfile", "local_command") for each in guess.keys):
         lines.append("no command was found: say how the app is served on $HOST:$PORT")
     return lines
 

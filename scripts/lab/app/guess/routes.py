@@ -54,21 +54,21 @@ class Router:
 def read_routes(folder: Folder) -> list[Route]:
     """All of them, those that are likelier to answer first."""
     prefixes = Prefixes(folder)
-    found = [
+    routes = [
         Route(path, module.path)
         for module in folder.modules
         for path in dict.fromkeys(routes_of(module, prefixes))
     ]
-    kept = [route for route in unique(found) if not ENDING.search(route.path)]
+    kept = [route for route in unique(routes) if not ENDING.search(route.path)]
     return sorted(kept, key=preference)
 
 
 def unique(routes: Iterable[Route]) -> list[Route]:
     """Each path once, where it was named first."""
-    found: dict[str, Route] = {}
+    by_path: dict[str, Route] = {}
     for route in routes:
-        found.setdefault(route.path, route)
-    return list(found.values())
+        by_path.setdefault(route.path, route)
+    return list(by_path.values())
 
 
 def preference(route: Route) -> tuple[object, ...]:
@@ -121,9 +121,9 @@ class Prefixes:
         if other is None:
             return None
         if last in other.names and last not in assigned(other):
-            again = other.names[last]
-            deeper = module_at(self.folder, again.rpartition(".")[0] or again, other.path)
-            return Router(deeper.path, again.rpartition(".")[2]) if deeper else None
+            origin = other.names[last]
+            deeper = module_at(self.folder, origin.rpartition(".")[0] or origin, other.path)
+            return Router(deeper.path, origin.rpartition(".")[2]) if deeper else None
         return Router(other.path, last)
 
     def of(self, router: Router, depth: int = 0) -> str:

@@ -26,30 +26,30 @@ def resolved(schema: Any, document: Schema, depth: int = 0) -> Schema:
     name = schema.get("$ref")
     if not isinstance(name, str) or depth > MAX_DEPTH:
         return schema if name is None else {}
-    found: Any = document
+    node: Any = document
     for part in name.removeprefix("#/").split("/"):
-        found = found.get(part.replace("~1", "/")) if isinstance(found, Mapping) else None
-    return resolved(found, document, depth + 1)
+        node = node.get(part.replace("~1", "/")) if isinstance(node, Mapping) else None
+    return resolved(node, document, depth + 1)
 
 
 def example(schema: Any, document: Schema, depth: int = 0) -> Any:
     """A value that a schema admits."""
-    found = resolved(schema, document)
+    followed = resolved(schema, document)
     for key in ("const", "example", "default"):
-        if found.get(key) is not None:
-            return found[key]
+        if followed.get(key) is not None:
+            return followed[key]
     for key in ("enum", "examples"):
-        if isinstance(found.get(key), list) and found[key]:
-            return found[key][0]
+        if isinstance(followed.get(key), list) and followed[key]:
+            return followed[key][0]
     if depth > MAX_DEPTH:
         return None
     for key in ("anyOf", "oneOf"):
-        if isinstance(found.get(key), list):
-            options = [each for each in found[key] if not is_null(each)]
+        if isinstance(followed.get(key), list):
+            options = [each for each in followed[key] if not is_null(each)]
             return example(options[0], document, depth + 1) if options else None
-    if isinstance(found.get("allOf"), list):
-        return merged(found["allOf"], document, depth)
-    return by_type(found, document, depth)
+    if isinstance(followed.get("allOf"), list):
+        return merged(followed["allOf"], document, depth)
+    return by_type(followed, document, depth)
 
 
 def is_null(schema: Any) -> bool:
@@ -64,29 +64,29 @@ def merged(parts: list[Any], document: Schema, depth: int) -> Any:
     )
 
 
-def by_type(found: Schema, document: Schema, depth: int) -> Any:
-    kind = found.get("type")
+def by_type(schema: Schema, document: Schema, depth: int) -> Any:
+    kind = schema.get("type")
     if isinstance(kind, list):
         kind = next((each for each in kind if each != "null"), None)
     if kind in ("integer", "number"):
-        return number(found)
+        return number(schema)
     if kind == "boolean":
         return True
     if kind == "array":
-        count = min(int(found.get("minItems") or 0), 3)
-        return [example(found.get("items"), document, depth + 1) for _ in range(count)]
+        count = min(int(schema.get("minItems") or 0), 3)
+        return [example(schema.get("items"), document, depth + 1) for _ in range(count)]
     if kind == "string":
-        return text(found)
-    properties = found.get("properties")
+        return text(schema)
+    properties = schema.get("properties")
     if isinstance(properties, Mapping):
-        names = [name for name in found.get("required", ()) if name in properties]
+        names = [name for name in schema.get("required", ()) if name in properties]
         return {name: example(properties[name], document, depth + 1) for name in names}
     return {} if kind == "object" else "lab"
 
 
-def number(found: Schema) -> int:
-    least, most = found.get("minimum"), found.get("maximum")
-    above = found.get("exclusiveMinimum")
+def number(schema: Schema) -> int:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    above = schema.get("exclusiveMinimum")
     if isinstance(above, int | float) and not isinstance(above, bool):
         return int(above) + 1
     if isinstance(least, int | float):
@@ -94,9 +94,9 @@ def number(found: Schema) -> int:
     return min(1, int(most)) if isinstance(most, int | float) else 1
 
 
-def text(found: Schema) -> str:
-    value = FORMATS.get(str(found.get("format")), "lab{n}")
-    least, most = found.get("minLength"), found.get("maxLength")
+def text(schema: Schema) -> str:
+    value = FORMATS.get(str(schema.get("format")), "lab{n}")
+    least, most = schema.get("minLength"), schema.get("maxLength")
     if isinstance(most, int) and most < len(value) + 5:
         return "lab"[: max(most, 1)]
     return value.ljust(least, "x") if isinstance(least, int) and least < 1000 else value

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.app.guess.folder import Folder, joined, parent_of
-from lab.app.guess.shell import Step
+from lab.app.guess.shell import ShellStep
 
 BIND = "$HOST:$PORT"
 
@@ -81,7 +81,7 @@ SERVERS: Mapping[str, ServerOptions] = {
 }
 
 
-def server_of(step: Step) -> tuple[str, list[str]] | None:
+def server_of(step: ShellStep) -> tuple[str, list[str]] | None:
     """The server's name and its arguments; None for a command that is none."""
     words = list(step.words)
     if re.fullmatch(r"(.*/)?python[\d.]*", words[0]) and words[1:2] == ["-m"]:
@@ -97,7 +97,7 @@ def server_of(step: Step) -> tuple[str, list[str]] | None:
 
 def kept(options: ServerOptions, words: Sequence[str]) -> list[str]:
     """The arguments without those that the lab replaces."""
-    found, skip = [], False
+    arguments, skip = [], False
     for word in words:
         name, has_value, _ = word.partition("=")
         if skip:
@@ -105,8 +105,8 @@ def kept(options: ServerOptions, words: Sequence[str]) -> list[str]:
         elif name in options.takes_value:
             skip = not has_value
         elif name not in options.flags and not is_glued(word, options):
-            found.append(word)
-    return found
+            arguments.append(word)
+    return arguments
 
 
 def is_glued(word: str, options: ServerOptions) -> bool:
@@ -124,21 +124,21 @@ def value_of(words: Sequence[str], *names: str) -> str | None:
 
 def target_in(words: Sequence[str]) -> str | None:
     """The `module:app` among a server's arguments."""
-    found = (w for w in words if re.fullmatch(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*(\(.*\))?)?", w))
-    with_app = [word for word in found if ":" in word or "." in word]
+    targets = (w for w in words if re.fullmatch(r"[A-Za-z_][\w.]*(:[A-Za-z_][\w.]*(\(.*\))?)?", w))
+    with_app = [word for word in targets if ":" in word or "." in word]
     return with_app[-1] if with_app else None
 
 
-def served(folder: Folder, step: Step, where: str) -> tuple[str, str] | None:
+def served(folder: Folder, step: ShellStep, where: str) -> tuple[str, str] | None:
     """A server's command as the lab runs it, and its distribution; None where it is no server.
 
     Args:
         where: the folder in which the project states it.
     """
-    found = server_of(step)
-    if found is None:
+    server = server_of(step)
+    if server is None:
         return None
-    name, words = found
+    name, words = server
     options = SERVERS[name]
     root = root_of(folder, words, where)
     arguments = [relative(folder, word, root) for word in kept(options, words)]
@@ -159,13 +159,13 @@ def root_of(folder: Folder, words: Sequence[str], where: str) -> str:
     target = target_in(words)
     if target is None:
         script = next((w for w in words if w.endswith(".py") and "=" not in w), None)
-        found = script and ending_with(folder, script, where)
-        return found.removesuffix(script or "").rstrip("/") if found else where
+        file = script and ending_with(folder, script, where)
+        return file.removesuffix(script or "").rstrip("/") if file else where
     path = target.partition(":")[0].replace(".", "/")
     near = joined(where, chdir.strip("./")) if chdir and not chdir.startswith("/") else where
     for name in (f"{path}.py", f"{path}/__init__.py"):
-        if found := ending_with(folder, name, near):
-            return found.removesuffix(name).rstrip("/")
+        if file := ending_with(folder, name, near):
+            return file.removesuffix(name).rstrip("/")
     return where
 
 
@@ -174,8 +174,8 @@ def ending_with(folder: Folder, name: str, near: str) -> str | None:
     name = name.removeprefix("./")
     if joined(near, name) in folder.files:
         return joined(near, name)
-    found = [each for each in folder.files if f"/{each}".endswith(f"/{name.lstrip('/')}")]
-    return min(found, key=lambda each: (each.count("/"), each), default=None)
+    files = [each for each in folder.files if f"/{each}".endswith(f"/{name.lstrip('/')}")]
+    return min(files, key=lambda each: (each.count("/"), each), default=None)
 
 
 def relative(folder: Folder, word: str, root: str) -> str:
@@ -185,8 +185,8 @@ def relative(folder: Folder, word: str, root: str) -> str:
         return word
     name = value.removeprefix("python:").lstrip("/")
     while name:
-        if found := ending_with(folder, name, root):
-            path = posixpath.relpath(found, root or ".")
+        if file := ending_with(folder, name, root):
+            path = posixpath.relpath(file, root or ".")
             return f"{option}{given}{path}"
         name = name.partition("/")[2]
     return word
@@ -197,7 +197,7 @@ def within(root: str, line: str) -> str:
     return f"cd {root} && exec {line}" if root else line
 
 
-def program(folder: Folder, step: Step, where: str) -> tuple[str, str] | None:
+def program(folder: Folder, step: ShellStep, where: str) -> tuple[str, str] | None:
     """`python app.py` and `manage.py runserver` as the lab runs them, and the program's file."""
     words = list(step.words)
     if re.fullmatch(r"(.*/)?python[\d.]*", words[0]):
@@ -209,27 +209,27 @@ def program(folder: Folder, step: Step, where: str) -> tuple[str, str] | None:
     if words[0] == "-m" and len(words) > 1:
         return run_module(folder, step, words[1:], where)
     script = words[0]
-    found = ending_with(folder, script.lstrip("/"), where) or ending_with(
+    file = ending_with(folder, script.lstrip("/"), where) or ending_with(
         folder, script.rpartition("/")[2], where
     )
-    if not script.endswith(".py") or found is None:
+    if not script.endswith(".py") or file is None:
         return None
-    root = where if found.startswith(where) else parent_of(found)
-    name = posixpath.relpath(found, root or ".")
+    root = where if file.startswith(where) else parent_of(file)
+    name = posixpath.relpath(file, root or ".")
     arguments = ["runserver", "--noreload", BIND] if "runserver" in words else words[1:]
     if name.rpartition("/")[2] == "manage.py":
-        root, name = parent_of(found), "manage.py"
+        root, name = parent_of(file), "manage.py"
         if "runserver" not in words:
             return None
-    return within(root, step.line(["python", name, *arguments])), found
+    return within(root, step.line(["python", name, *arguments])), file
 
 
 def run_module(
-    folder: Folder, step: Step, words: Sequence[str], where: str
+    folder: Folder, step: ShellStep, words: Sequence[str], where: str
 ) -> tuple[str, str] | None:
     path = words[0].replace(".", "/")
     for name in (f"{path}/__main__.py", f"{path}.py"):
-        if found := ending_with(folder, name, where):
-            root = found.removesuffix(name).rstrip("/")
-            return within(root, step.line(["python", "-m", *words])), found
+        if file := ending_with(folder, name, where):
+            root = file.removesuffix(name).rstrip("/")
+            return within(root, step.line(["python", "-m", *words])), file
     return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.app.env_file import parse_env
-from lab.app.guess.dockerfile import read_recipe
+from lab.app.guess.dockerfile import read_final_stage
 from lab.app.guess.folder import Folder, upwards
 from lab.app.guess.guessed import Guessed
 from lab.app.guess.stated import COMPOSE_FILES, WORKER, compose_services, inner
@@ -43,21 +43,21 @@ def value_for(name: str) -> str:
 
 def environment(folder: Folder, project: str) -> tuple[dict[str, str], str]:
     """The variables that the project gives as examples, and where they stand."""
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     sources = []
     for name in [folder.beside(project, DOCKERFILE) or ""]:
-        if stated := read_recipe(folder.text(name)).environment:
-            found.update(stated)
+        if stated := read_final_stage(folder.text(name)).environment:
+            variables.update(stated)
             sources.append(name)
     composed, where = compose_environment(folder, project)
     if composed:
-        found.update(composed)
+        variables.update(composed)
         sources.append(where)
     file = next((f[0] for up in upwards(project) if (f := folder.inside(up, EXAMPLES))), None)
     if file:
-        found.update(filled(parse_env(folder.text(file))))
+        variables.update(filled(parse_env(folder.text(file))))
         sources.append(file)
-    kept = {k: v for k, v in found.items() if not RESERVED.fullmatch(k) and "\0" not in v}
+    kept = {k: v for k, v in variables.items() if not RESERVED.fullmatch(k) and "\0" not in v}
     return (kept if len(kept) <= 200 else {}), " and ".join(sources)
 
 
@@ -79,8 +79,8 @@ ASKED = re.compile(
 
 def asked_variables(folder: Folder) -> list[str]:
     """The variables that the code reads and has no default for."""
-    found = (name for module in folder.modules for name in ASKED.findall(module.text))
-    return [name for name in dict.fromkeys(found) if not RESERVED.fullmatch(name)][:60]
+    names = (name for module in folder.modules for name in ASKED.findall(module.text))
+    return [name for name in dict.fromkeys(names) if not RESERVED.fullmatch(name)][:60]
 
 
 def compose_environment(folder: Folder, project: str) -> tuple[dict[str, str], str]:
@@ -89,9 +89,9 @@ def compose_environment(folder: Folder, project: str) -> tuple[dict[str, str], s
         for name in folder.inside(up, COMPOSE_FILES):
             for service in served_services(folder, name):
                 where = inner(folder, up, context_of(service))
-                found = pairs_of(service.get("environment"))
-                if found and (where in (project, up) or project.startswith(f"{where}/")):
-                    return found, name
+                variables = pairs_of(service.get("environment"))
+                if variables and (where in (project, up) or project.startswith(f"{where}/")):
+                    return variables, name
     return {}, ""
 
 

@@ -23,7 +23,7 @@ PLAIN = re.compile(r"[\w@%+=:,./${}~-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ShellStep:
     """One command of a line: the variables that are set for it, and its words."""
 
     variables: tuple[str, ...]
@@ -65,7 +65,7 @@ def with_value(text: str, name: str, value: str) -> str:
     return re.sub(rf"\$(?:\{{{name}\}}|{name}\b)", lambda _: value, text)
 
 
-def steps(line: str) -> list[Step]:
+def steps(line: str) -> list[ShellStep]:
     """The commands that a line runs one after the other; empty where it cannot be read."""
     joined = re.sub(r"\\\s*\n", " ", line)
     lexer = shlex.shlex(joined, posix=True, punctuation_chars=";&|\n")
@@ -75,16 +75,16 @@ def steps(line: str) -> list[Step]:
         tokens = list(lexer)
     except ValueError:
         return []
-    found: list[list[str]] = [[]]
+    commands: list[list[str]] = [[]]
     for token in tokens:
         if set(token) <= set(";&|\n"):
-            found.append([])
+            commands.append([])
         else:
-            found[-1].append(token)
-    return [step for words in found if words for step in unwrapped(words)]
+            commands[-1].append(token)
+    return [step for words in commands if words for step in unwrapped(words)]
 
 
-def unwrapped(words: list[str]) -> list[Step]:
+def unwrapped(words: list[str]) -> list[ShellStep]:
     """Without what only leads to the command: `sh -c`, `poetry run`, `exec`."""
     variables: list[str] = []
     while words:
@@ -98,4 +98,4 @@ def unwrapped(words: list[str]) -> list[Step]:
                 del words[0]
         else:
             break
-    return [Step(tuple(variables), tuple(words))] if words else []
+    return [ShellStep(tuple(variables), tuple(words))] if words else []

@@ -91,17 +91,17 @@ def read_module(path: str, text: str) -> Module | None:
 
 
 def imported_names(tree: ast.Module) -> dict[str, str]:
-    found = {}
+    names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 first = alias.name.partition(".")[0]
-                found[alias.asname or first] = alias.name if alias.asname else first
+                names[alias.asname or first] = alias.name if alias.asname else first
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
             joint = "" if base.endswith(".") or not base else "."
-            found.update({a.asname or a.name: f"{base}{joint}{a.name}" for a in node.names})
-    return found
+            names.update({a.asname or a.name: f"{base}{joint}{a.name}" for a in node.names})
+    return names
 
 
 def needed_imports(body: list[ast.stmt]) -> Iterator[str]:
@@ -155,13 +155,13 @@ def app_objects(tree: ast.Module, names: Mapping[str, str]) -> Iterator[AppObjec
 
 
 def subclasses(tree: ast.Module, names: Mapping[str, str]) -> dict[str, str]:
-    found = {}
+    frameworks = {}
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             for base in node.bases:
                 if framework := framework_of(dotted(base, names)):
-                    found[node.name] = framework
-    return found
+                    frameworks[node.name] = framework
+    return frameworks
 
 
 def assigned_calls(body: list[ast.stmt]) -> Iterator[tuple[str, ast.Call]]:

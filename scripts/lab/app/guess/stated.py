@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.app.compose_text import NoReader, parsed
-from lab.app.guess.dockerfile import read_recipe
+from lab.app.guess.dockerfile import read_final_stage
 from lab.app.guess.folder import Folder, joined, parent_of
 from lab.app.guess.serving import program, served, within
-from lab.app.guess.shell import Step, filled, steps
+from lab.app.guess.shell import ShellStep, filled, steps
 
 DOCKERFILES = r"dockerfile|dockerfile\..*|(.*[._-])dockerfile"
 COMPOSE_FILES = r"(docker-)?compose(\..*)?\.ya?ml"
@@ -28,7 +28,7 @@ WORKER = re.compile(r"\b(celery|rq|dramatiq|arq|huey|worker|beat|flower|schedule
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ServeCommand:
     """A command that serves, as the lab runs it."""
 
     line: str
@@ -41,12 +41,12 @@ class Command:
     """What ran before it, once."""
 
 
-def stated_commands(folder: Folder) -> Iterator[Command]:
+def stated_commands(folder: Folder) -> Iterator[ServeCommand]:
     """The ones that say best what serves come first."""
     for name in folder.named("procfile"):
         yield from from_procfile(folder, name)
     for name in folder.named(DOCKERFILES):
-        line = read_recipe(folder.text(name)).line
+        line = read_final_stage(folder.text(name)).line
         yield from from_line(folder, line, parent_of(name), f"the command of {name}")
     for name in folder.named(COMPOSE_FILES):
         yield from from_compose(folder, name)
@@ -56,18 +56,18 @@ def stated_commands(folder: Folder) -> Iterator[Command]:
             yield from from_line(folder, text, parent_of(name), name, only_servers=True)
 
 
-def from_procfile(folder: Folder, name: str) -> Iterator[Command]:
+def from_procfile(folder: Folder, name: str) -> Iterator[ServeCommand]:
     lines = dict(re.findall(r"^([\w-]+):\s*(.+)$", folder.text(name), re.MULTILINE))
     where = parent_of(name)
     if "web" not in lines:
         return
     release = tuple(preparing(folder, steps(lines.get("release", "")), where, anything=True))
-    found = list(from_line(folder, lines["web"], where, f"the web line of {name}"))
-    if not found:
-        found = [Command(within(where, lines["web"]), f"the web line of {name}")]
-    for each in found:
+    commands = list(from_line(folder, lines["web"], where, f"the web line of {name}"))
+    if not commands:
+        commands = [ServeCommand(within(where, lines["web"]), f"the web line of {name}")]
+    for each in commands:
         prepare = (*release, *each.prepare)
-        yield Command(each.line, each.why, each.distribution, each.program, prepare)
+        yield ServeCommand(each.line, each.why, each.distribution, each.program, prepare)
 
 
 def from_line(
@@ -78,18 +78,18 @@ def from_line(
     *,
     only_servers: bool = False,
     followed: frozenset[str] = frozenset(),
-) -> Iterator[Command]:
+) -> Iterator[ServeCommand]:
     """The server among the steps of a line, with what comes before it; each script once."""
-    before: list[Step] = []
+    before: list[ShellStep] = []
     for step in (part for whole in steps(filled(line)) for part in handed_on(whole)):
         if WORKER.search(" ".join(step.words)):
             continue
         if step.words[0] == "cd" and len(step.words) == 2:
             where = inner(folder, where, step.words[1])
             continue
-        if found := served(folder, step, where):
+        if server := served(folder, step, where):
             prepare = tuple(preparing(folder, before, where))
-            yield Command(found[0], why, found[1], prepare=prepare)
+            yield ServeCommand(server[0], why, server[1], prepare=prepare)
             return
         script = script_of(folder, step, where)
         if script and script not in followed and len(followed) < MAX_SCRIPTS:
@@ -103,17 +103,17 @@ def from_line(
         is_server = not only_servers and not PREPARING.search(" ".join(step.words))
         if is_server and not script and (ran := program(folder, step, where)):
             prepare = tuple(preparing(folder, before, where))
-            yield Command(ran[0], why, program=ran[1], prepare=prepare)
+            yield ServeCommand(ran[0], why, program=ran[1], prepare=prepare)
             return
         before.append(step)
 
 
-def handed_on(step: Step) -> list[Step]:
+def handed_on(step: ShellStep) -> list[ShellStep]:
     """An image's entry point, and after it the command that it is given to run."""
     name = step.words[0].rpartition("/")[2]
     if "entrypoint" not in name or len(step.words) < 2 or step.words[1].startswith("-"):
         return [step]
-    return [Step(step.variables, step.words[:1]), Step(step.variables, step.words[1:])]
+    return [ShellStep(step.variables, step.words[:1]), ShellStep(step.variables, step.words[1:])]
 
 
 def inner(folder: Folder, where: str, named: str) -> str:
@@ -126,7 +126,7 @@ def inner(folder: Folder, where: str, named: str) -> str:
     return where
 
 
-def script_of(folder: Folder, step: Step, where: str) -> str | None:
+def script_of(folder: Folder, step: ShellStep, where: str) -> str | None:
     """The project's shell script that a step runs or hands on to."""
     for word in step.words[:3]:
         name = word.rpartition("/")[2]
@@ -134,14 +134,14 @@ def script_of(folder: Folder, step: Step, where: str) -> str | None:
             near = joined(where, word.removeprefix("./"))
             if near in folder.files:
                 return near
-            found = [each for each in folder.files if each.rpartition("/")[2] == name]
-            return min(found, key=lambda each: each.count("/"), default=None)
+            scripts = [each for each in folder.files if each.rpartition("/")[2] == name]
+            return min(scripts, key=lambda each: each.count("/"), default=None)
     return None
 
 
 def preparing(
     folder: Folder,
-    before: Sequence[Step],
+    before: Sequence[ShellStep],
     where: str,
     *,
     anything: bool = False,
@@ -181,8 +181,8 @@ def where_of(folder: Folder, script: str, where: str) -> str | None:
     for place in (where, ""):
         if joined(place, script.removeprefix("./")) in folder.files:
             return place
-    found = [n for n in folder.files if f"/{n}".endswith(f"/{script.removeprefix('./')}")]
-    nearest = min(found, key=lambda each: each.count("/"), default=None)
+    scripts = [n for n in folder.files if f"/{n}".endswith(f"/{script.removeprefix('./')}")]
+    nearest = min(scripts, key=lambda each: each.count("/"), default=None)
     return nearest.removesuffix(script.removeprefix("./")).rstrip("/") if nearest else None
 
 
@@ -195,7 +195,7 @@ def compose_services(text: str) -> Mapping[str, Mapping[str, Any]]:
     return {}
 
 
-def from_compose(folder: Folder, name: str) -> Iterator[Command]:
+def from_compose(folder: Folder, name: str) -> Iterator[ServeCommand]:
     services = compose_services(folder.text(name))
     for service, values in services.items():
         if "build" not in values or WORKER.search(service):

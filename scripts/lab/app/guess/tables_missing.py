@@ -30,21 +30,21 @@ BASE_TABLES = (
 )
 
 
-def with_tables(found: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def with_tables(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """What makes tables, one way after the other, in the place of what did not."""
     if not MISSING.search(failure.said):
         return
-    for line, why in ways(found, folder):
+    for line, why in ways(guess, folder):
         note = f"prepare = {line!r}: {why}"
-        if note not in found.notes:
-            yield found.having(Guessed("prepare", line, why)).noting(note)
+        if note not in guess.notes:
+            yield guess.having(Guessed("prepare", line, why)).noting(note)
 
 
-def ways(found: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
-    before = found.value("prepare")
+def ways(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
+    before = guess.value("prepare")
     stated = f"{before} && " if before else ""
     yield from scripts(folder)
-    yield from of_flask(found, folder)
+    yield from of_flask(guess, folder)
     for line, why in of_sqlalchemy(folder):
         yield stated + line, why
 
@@ -75,9 +75,9 @@ def dotted_of(module: Module) -> str:
     return module.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def of_flask(found: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
+def of_flask(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
     """Flask-SQLAlchemy's tables, in the context of the app that is served."""
-    line = str(found.value("command") or found.value("local_command") or "")
+    line = str(guess.value("command") or guess.value("local_command") or "")
     target = re.search(r"(?:FLASK_APP=|--app[ =]|\s)'?([\w.]+):(\w+)(\(\))?'?", line)
     uses = any("flask_sqlalchemy" in module.imports for module in folder.modules)
     if target is None or not uses:

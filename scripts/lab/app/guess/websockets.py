@@ -26,12 +26,12 @@ FORMS = (
 def websocket_requests(folder: Folder) -> list[GuessedRequest]:
     """The first of them, each with a text that is to be answered."""
     prefixes = Prefixes(folder)
-    found = {
+    sources = {
         path: module.path
         for module in reversed(folder.modules)
         for path in paths_of(module, prefixes)
     }
-    listed = [(path, where) for path, where in reversed(found.items())][:MAX_WEBSOCKETS]
+    listed = [(path, where) for path, where in reversed(sources.items())][:MAX_WEBSOCKETS]
     return [
         GuessedRequest({"kind": WEBSOCKET, "path": path, **FORMS[0]}, f"a websocket of {where}")
         for path, where in listed
@@ -96,6 +96,6 @@ def tornado_path(node: ast.Tuple, handlers: frozenset[str]) -> Iterator[str]:
 
 def whole(before: str, path: str) -> Iterator[str]:
     """The whole path, with numbers for what needs a value."""
-    found = numbered(f"/{before}/{path}")
-    if found is not None:
-        yield found
+    numbered_path = numbered(f"/{before}/{path}")
+    if numbered_path is not None:
+        yield numbered_path

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from lab.app.guess.asking import Answer, Asked, load_of, settled
+from lab.app.guess.asking import Answer, TriedRequests, load_of, settled
 from lab.app.guess.guessed import Guess, GuessedRequest
 from lab.app.guess.openapi import described, parse_document
 from lab.app.guess.schema import example
@@ -146,7 +146,7 @@ def test_an_answer_without_end_is_measured_where_there_is_nothing_else() -> None
 
 
 def test_slow_answers_get_fewer_requests_and_quick_ones_as_many_as_usual() -> None:
-    asked = Asked(slowest_seconds=0.05)
+    asked = TriedRequests(slowest_seconds=0.05)
     assert load_of(asked) is None
     asked.slowest_seconds = 100.0
     count = load_of(asked)
