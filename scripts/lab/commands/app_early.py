@@ -139,7 +139,7 @@ async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> N
 
     def look(trial: Trial) -> None:
         loop.call_soon_threadsafe(early.begin, asks.so_far(trial))
-        loop.call_soon_threadsafe(context.progress.tell, told(context, trial))
+        loop.call_soon_threadsafe(context.progress.tell, standing_line(context, trial))
 
     looking = LookingDecider(context.decider, base.name, look)
     try:
@@ -149,7 +149,7 @@ async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> N
         await early.interrupt()
 
 
-def told(context: RunContext, trial: Trial) -> str:
+def standing_line(context: RunContext, trial: Trial) -> str:
     """What the trial says so far, and how much time is left for it."""
     left = "" if context.budget is None else f"; {duration(context.budget.left_seconds())} left"
     return f"{trial.start.variant.name}: {standing(trial)}{left}"

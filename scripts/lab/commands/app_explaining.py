@@ -49,7 +49,7 @@ class Explaining:
         """Traced runs that have ended beside the app as it is."""
         self.changes: tuple[Intervention, ...] = ()
         self.met: LimitMet | None = None
-        self.again: Variant | None = None
+        self.repetition: Variant | None = None
         """The app once more, where it met its memory limit."""
 
     def early_variants(self, trial: Trial) -> list[Variant]:
@@ -65,9 +65,9 @@ class Explaining:
         return replace(chosen, apart=self.plan.apart) if Growth(trial).leaks else chosen
 
     def plan_with(self, traced: tuple[str, ...]) -> InterventionPlan:
-        spec, again = self.plan.spec, self.again.name if self.again else None
+        spec, repetition = self.plan.spec, self.repetition.name if self.repetition else None
         names = spec.name, base_name(spec), control_name(spec)
-        return InterventionPlan(*names, traced, self.changes, again=again)
+        return InterventionPlan(*names, traced, self.changes, again=repetition)
 
     def traced_for(self, causes: Sequence[Plausible]) -> tuple[str, ...]:
         """The traced runs that may name the holder; of C code only where that may be it."""
@@ -150,8 +150,8 @@ class Explaining:
     def server_for(self, tried: InterventionPlan) -> Intervention | None:
         """Another server where the server's own code holds a leak; None where none can be had."""
         releases = self.release.releases
-        found = diagnosis_of(tried, self.folder.read_trials())
-        if releases is None or not asks_for_server(found):
+        diagnosis = diagnosis_of(tried, self.folder.read_trials())
+        if releases is None or not asks_for_server(diagnosis):
             return None
         try:
             self.plan, change = releases.served(self.plan)

@@ -14,7 +14,7 @@ ROOM_SHARE = 0.5
 a request needs while it runs comes on top."""
 
 
-def again(variant: Variant, trial: Trial, met: LimitMet, budget_bytes: int) -> Variant:
+def repetition_of(variant: Variant, trial: Trial, met: LimitMet, budget_bytes: int) -> Variant:
     """The variant of the repetition: its limit fits the budget, its load ends before the limit.
 
     Args:

@@ -44,7 +44,7 @@ class AppRunPlan:
         return self.variants[base_name(self.spec)]
 
     @property
-    def again(self) -> Variant:
+    def repetition(self) -> Variant:
         """The app as it is with a higher limit of memory."""
         return self.variants[again_name(self.spec)]
 

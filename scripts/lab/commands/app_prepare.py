@@ -12,7 +12,7 @@ from lab.app.services import secrets
 from lab.app.spec import AppSpec
 from lab.app.workdir import COPY, Ready
 from lab.commands.guess_texts import Say
-from lab.engines.process.beside import FOLDER, Beside, address_of, made, running
+from lab.engines.process.beside import FOLDER, RunningServers, address_of, made, running
 from lab.engines.process.environments import Installed
 from lab.engines.process.ports import Ports
 from lab.paths import ROOT
@@ -43,7 +43,9 @@ def prepare_data(spec: AppSpec, ready: Ready, work: Path) -> Failure | None:
         return run_prepare(spec, ready, work, beside)
 
 
-def run_prepare(spec: AppSpec, ready: Ready, work: Path, beside: Beside | None) -> Failure | None:
+def run_prepare(
+    spec: AppSpec, ready: Ready, work: Path, beside: RunningServers | None
+) -> Failure | None:
     assert spec.prepare is not None
     prefix = beside.prefix if beside else ()
     try:
@@ -66,7 +68,7 @@ def run_prepare(spec: AppSpec, ready: Ready, work: Path, beside: Beside | None) 
 
 
 def environment_of(
-    spec: AppSpec, installed: Installed, work: Path, beside: Beside | None
+    spec: AppSpec, installed: Installed, work: Path, beside: RunningServers | None
 ) -> dict[str, str]:
     path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
     place = {"PATH": path, "HOME": str(work), "LANG": "C.UTF-8", "PORT": "8000"}

@@ -9,7 +9,7 @@ from lab.causes.diagnosis import Diagnosis, diagnosis_of
 from lab.causes.holders import HolderFinding
 from lab.causes.releases import asks_for_release
 from lab.commands.app_plan import AppRunPlan
-from lab.commands.try_release import NOT_HERE, Releases
+from lab.commands.try_release import NOT_HERE, ReleaseSource
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.store.run_folder import RunFolder
 
@@ -18,7 +18,7 @@ from lab.store.run_folder import RunFolder
 class ReleaseRun:
     """The one run with another release, and of what it is; asked for on threads."""
 
-    releases: Releases | None
+    releases: ReleaseSource | None
     change: Intervention | None = None
     """None: none is there so far."""
     held_by: str | None = None

@@ -17,19 +17,19 @@ from lab.commands.app_early import Asks, conduct_once, judge_and_explain
 from lab.commands.app_explaining import Explaining
 from lab.commands.app_failures import with_log, without_trial
 from lab.commands.app_folder import app_folder_for, go_on
-from lab.commands.app_limit import again
+from lab.commands.app_limit import repetition_of
 from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
 from lab.commands.app_release import ReleaseRun
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild
-from lab.commands.try_release import CUT_SHORT, Releases
+from lab.commands.try_release import CUT_SHORT, ReleaseSource
 from lab.engines.protocol import Engine
 from lab.errors import LabError
 from lab.measure.budget import Budget
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.interruption import run_until_signal
-from lab.measure.progress import Progress, progress_for
+from lab.measure.progress import RunProgress, progress_for
 from lab.measure.run import begin
 from lab.measure.scheduler import conduct, side_by_side
 from lab.measure.slots import Slots
@@ -55,7 +55,7 @@ class AppRunInput:
     """The folder that gets the run's own folder."""
     waits: Waits = WAITS
     """How long is waited, but for the answer of a starting app, which its description says."""
-    releases: Releases | None = None
+    releases: ReleaseSource | None = None
     """Where other releases can be had; None where the run cannot add an environment."""
 
 
@@ -125,7 +125,7 @@ class AppRun:
                 once = conduct(self.context_of(progress), base, number)
                 self.interrupted = run_until_signal(once)
 
-    def context_of(self, progress: Progress) -> RunContext:
+    def context_of(self, progress: RunProgress) -> RunContext:
         return RunContext(
             self.engine,
             self.settings,
@@ -174,7 +174,7 @@ class AppRun:
 
     def repeat(self, trial: Trial, met: LimitMet) -> Trial:
         """The trial that is judged in place of one that met its limit; the same where it fails."""
-        once_more = again(self.plan.again, trial, met, self.slot_plan.budget_bytes)
+        once_more = repetition_of(self.plan.repetition, trial, met, self.slot_plan.budget_bytes)
         limit, load = in_mib(once_more.memory_limit_bytes), self.requests_of(once_more)
         self.console.print(
             f"{met.sentence} Once more, with {limit} and {load:,} requests.", soft_wrap=True
@@ -183,7 +183,7 @@ class AppRun:
         repeated = self.explaining.trial_of(once_more)
         if repeated is None or not repeated.blocks:
             return trial
-        self.explaining.again = once_more
+        self.explaining.repetition = once_more
         return repeated
 
     def measured(self, base: Variant) -> Trial:
@@ -239,7 +239,7 @@ class AppRun:
         explaining = self.explaining
         control = (self.plan.control,) if needs_control(explaining.changes) else ()
         changed = (explaining.plan.changed(change) for change in explaining.changes)
-        repeated = (explaining.again,) if explaining.again else ()
+        repeated = (explaining.repetition,) if explaining.repetition else ()
         variants = (self.plan.base, *repeated, *control, *changed)
         elapsed = time.monotonic() - self.started if done else None
         self.folder.write_experiment(

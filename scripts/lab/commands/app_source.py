@@ -106,21 +106,21 @@ def without_variables(
     spec: AppSpec, files: Mapping[str, Entry]
 ) -> tuple[dict[str, Entry], list[LeftOut]]:
     """The files with a list of names in the place of the `env_file`, which stays out."""
-    found = dict(files)
+    entries = dict(files)
     name = env_file_of(spec)
-    if name is None or name in found:
-        return found, []
+    if name is None or name in entries:
+        return entries, []
     variables = parse_env((spec.folder / name).read_text(encoding="utf-8-sig"))
     lines = "".join(f"{each}={REDACTED}\n" for each in variables)
-    found[VARIABLES] = Entry(lines.encode())
-    described = found[spec.file.name]
+    entries[VARIABLES] = Entry(lines.encode())
+    described = entries[spec.file.name]
     text = re.sub(
         r"(?m)^(\s*env_file\s*=\s*)([\"'])[^\"'\n]*\2",
         rf'\1"{VARIABLES}"',
         described.content.decode(),
     )
-    found[spec.file.name] = Entry(text.encode(), described.is_program)
-    return found, [LeftOut(name, f"its names stand in {VARIABLES}, without values")]
+    entries[spec.file.name] = Entry(text.encode(), described.is_program)
+    return entries, [LeftOut(name, f"its names stand in {VARIABLES}, without values")]
 
 
 def env_file_of(spec: AppSpec) -> str | None:

@@ -13,7 +13,7 @@ from lab.app.installed import distributions
 from lab.app.workdir import installed_here
 from lab.bisect.answer import answer_of
 from lab.commands.app_input import app_settings
-from lab.commands.bisect_driver import Bench, PointDriver
+from lab.commands.bisect_driver import BisectBench, PointDriver
 from lab.commands.bisect_loop import BisectLoop, Lanes
 from lab.commands.bisect_points import Listed, bisect_settings, listed_points
 from lab.commands.terminal import new_console
@@ -64,24 +64,26 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
         raise UsageError(f"{spec.file}: a bisection compares what the probes read: probes = true")
     own = installed_here(spec, root, say)
     installed = distributions(own.python)
-    found = listed_points(chosen, spec, installed, own, given)
-    bench = Bench(spec, settings, given, root, chosen.kind, chosen.package, chosen.clone, installed)
-    say(opening(found))
+    listed = listed_points(chosen, spec, installed, own, given)
+    bench = BisectBench(
+        spec, settings, given, root, chosen.kind, chosen.package, chosen.clone, installed
+    )
+    say(opening(listed))
     lanes = Lanes(settings.lanes or os.cpu_count() or 1, settings.lanes is not None)
-    loop = BisectLoop(found.progress, PointDriver(bench, say), lanes, say)
+    loop = BisectLoop(listed.progress, PointDriver(bench, say), lanes, say)
     if run_until_signal(loop.run()):
         return ExitCode.INTERRUPTED
-    answer = answer_of(found.subject, loop.progress, time.monotonic() - started)
+    answer = answer_of(listed.subject, loop.progress, time.monotonic() - started)
     close(answer, results, console)
     return ExitCode(answer.exit_code)
 
 
-def opening(found: Listed) -> str:
-    progress = found.progress
-    kind = found.subject.kind
+def opening(listed: Listed) -> str:
+    progress = listed.progress
+    kind = listed.subject.kind
     count = counted(len(progress.points), kind.value)
     ends = " and ".join(progress.points[each].label for each in progress.ends.all())
-    of = "" if kind is PointKind.PYTHON else f" of {found.subject.package}"
+    of = "" if kind is PointKind.PYTHON else f" of {listed.subject.package}"
     return f"{count}{of}; the ends first: {ends}"
 
 

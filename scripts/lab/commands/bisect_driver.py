@@ -49,7 +49,7 @@ Outcome = tuple[PointMeasurement | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class BisectBench:
     """What the points of one bisection share."""
 
     spec: AppSpec
@@ -70,7 +70,7 @@ class Bench:
 class PointDriver:
     """Measures the points of one bisection, each in an environment that is gone afterwards."""
 
-    def __init__(self, bench: Bench, say: Callable[[str], None]) -> None:
+    def __init__(self, bench: BisectBench, say: Callable[[str], None]) -> None:
         self.bench, self.say = bench, say
         self.cache = PointCache(bench.environments / CACHE)
         self.uv = Uv(bench.environments)
@@ -86,19 +86,19 @@ class PointDriver:
             run: 0 for the first run of the point.
         """
         needs = await asyncio.to_thread(self.needs, point)
-        known = self.cache.read(needs)
-        if known.fault is not None:
-            return None, known.fault
-        if run < len(known.runs):
-            return known.runs[run], None
-        found, reason = await self.tried(point)
-        if found is None and reason is not None and PASSING.search(reason):
-            found, reason = await self.tried(point)
-        if found is not None:
-            self.cache.write(replace(known, runs=(*known.runs, found)))
+        cached = self.cache.read(needs)
+        if cached.fault is not None:
+            return None, cached.fault
+        if run < len(cached.runs):
+            return cached.runs[run], None
+        measured, reason = await self.tried(point)
+        if measured is None and reason is not None and PASSING.search(reason):
+            measured, reason = await self.tried(point)
+        if measured is not None:
+            self.cache.write(replace(cached, runs=(*cached.runs, measured)))
         elif reason is not None and not PASSING.search(reason):
-            self.cache.write(replace(known, fault=reason))
-        return found, reason
+            self.cache.write(replace(cached, fault=reason))
+        return measured, reason
 
     async def tried(self, point: Point) -> Outcome:
         """One run of a point, or why there is none."""
@@ -111,12 +111,12 @@ class PointDriver:
         """What the measurement of a point depends on."""
         bench = self.bench
         spec = self.changed(point, f"{bench.package} at {point.label}", own_packages(bench))
-        told = repr(replace(spec, file=Path(), requirements=()))
+        description = repr(replace(spec, file=Path(), requirements=()))
         return {
             "method": METHOD,
             "point": point.label,
             "python": spec.python,
-            "app": hashlib.sha256(told.encode() + app_content(bench.spec)).hexdigest(),
+            "app": hashlib.sha256(description.encode() + app_content(bench.spec)).hexdigest(),
             "requirements": "\n".join(spec.requirements),
             "probes": probes_content(bench.root / "apps"),
         }
@@ -201,12 +201,12 @@ class PointDriver:
         return measurement(ran.live_bytes, ran.requests, ran.trace, ran.environment, ran.seconds)
 
 
-def own_packages(bench: Bench) -> set[str]:
+def own_packages(bench: BisectBench) -> set[str]:
     """The packages that are not held: the one that is searched."""
     return {canonical(bench.package)}
 
 
-def wheels_only(bench: Bench, point: Point) -> tuple[str, ...]:
+def wheels_only(bench: BisectBench, point: Point) -> tuple[str, ...]:
     """The line that forbids a build where the index has a wheel."""
     if bench.kind is not PointKind.RELEASE or not point.has_wheel:
         return ()

@@ -53,10 +53,10 @@ class BisectLoop:
     def start(self) -> bool:
         """Start what is wanted; whether anything was."""
         taken = frozenset(self.running.values())
-        found = wanted(self.progress, self.lanes.most, taken)
-        if not found:
+        indices = wanted(self.progress, self.lanes.most, taken)
+        if not indices:
             return False
-        chosen = found[: self.lanes.free(self.progress, len(self.running))]
+        chosen = indices[: self.lanes.free(self.progress, len(self.running))]
         for index in chosen:
             point = self.progress.points[index]
             run = len(self.progress.measured.get(index, ()))
@@ -64,8 +64,8 @@ class BisectLoop:
         return bool(chosen)
 
     def note(self, index: int, outcome: Outcome) -> None:
-        found, reason = outcome
-        self.progress = with_result(self.progress, index, found, reason)
+        measurement, reason = outcome
+        self.progress = with_result(self.progress, index, measurement, reason)
         self.say(line_of(self.progress, index, self.progress.points[index], reason))
 
 
@@ -74,11 +74,9 @@ def line_of(progress: Progress, index: int, point: Point, reason: str | None) ->
     runs = progress.measured.get(index)
     if runs is None or reason is not None:
         return f"{point.label}: cannot be measured: {clipped(reason or '', MOST_REASON)}"
-    again = f" (run {len(runs)})" if len(runs) > 1 else ""
+    run = f" (run {len(runs)})" if len(runs) > 1 else ""
     keeps = f"keeps {size(runs[-1].live_bytes)} a request"
     sizes = progress.leak_bytes(index)
     if not sizes:
-        return f"{point.label}{again}: {keeps}"
-    return (
-        f"{point.label}{again}: {progress.state(index).value}, {keeps}, the leak {size(sizes[-1])}"
-    )
+        return f"{point.label}{run}: {keeps}"
+    return f"{point.label}{run}: {progress.state(index).value}, {keeps}, the leak {size(sizes[-1])}"

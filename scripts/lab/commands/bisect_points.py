@@ -82,13 +82,13 @@ def listed_points(
     if chosen.clone is not None:
         return of_commits(chosen, spec, chosen.clone)
     if chosen.kind is PointKind.PYTHON:
-        found, current = Releases(pythons(chosen.pythons), ()), spec.python
+        candidates, current = Releases(pythons(chosen.pythons), ()), spec.python
     else:
         current = current_version(chosen.package, installed)
-        found = of_index(chosen, current, version_of_python(python), environment)
-    ends = ends_of(found.points, Wanted(chosen.good, chosen.bad, current))
-    inside, ends, told = within(found.points, ends, chosen.kind)
-    left_out = (*found.left_out, *((told,) if told else ()))
+        candidates = of_index(chosen, current, version_of_python(python), environment)
+    ends = ends_of(candidates.points, Wanted(chosen.good, chosen.bad, current))
+    inside, ends, outside = within(candidates.points, ends, chosen.kind)
+    left_out = (*candidates.left_out, *((outside,) if outside else ()))
     return listed_as(chosen, spec, Progress(tuple(inside), ends), left_out)
 
 
@@ -132,11 +132,11 @@ def current_version(package: str, installed: Mapping[str, Distribution]) -> str:
     Raises:
         UsageError: it is not installed there.
     """
-    found = installed.get(canonical(package))
-    if found is None:
+    distribution = installed.get(canonical(package))
+    if distribution is None:
         names = listed(sorted(each.name for each in installed.values()), MOST_NAMED)
         raise UsageError(f"PACKAGE={package} is none of the app's packages: {names}")
-    return found.version
+    return distribution.version
 
 
 def version_of_python(python: Installed) -> tuple[int, ...]:

@@ -64,8 +64,8 @@ def app_source(
 
 def chosen(given: Mapping[str, str]) -> Mapping[str, str]:
     """The app that was named for the bundle, in the place of the run's."""
-    found = {name: given[name] for name in ("APP", "EXAMPLE") if given.get(name)}
-    return {"APP": "", "EXAMPLE": "", **found} if found else {}
+    named = {name: given[name] for name in ("APP", "EXAMPLE") if given.get(name)}
+    return {"APP": "", "EXAMPLE": "", **named} if named else {}
 
 
 def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> BundledApp:
@@ -79,21 +79,21 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
     """
     source, files = kept
     folder = f"{TOP}/{slug(redactor.text(source.name))}"
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     left_out = list(source.left_out)
     for name, entry in without_senders(source, files).items():
         clean = cleaned(name, entry, redactor)
         if clean is None:
             left_out.append(LeftOut(name, "it is not a text, and holds something private"))
         else:
-            found[f"{folder}/{redactor.text(name)}"] = clean
+            entries[f"{folder}/{redactor.text(name)}"] = clean
     if lock is not None:
-        found[f"{folder}/{locks.NAME}"] = Entry(lock.text.encode())
-    write_down(found, work)
+        entries[f"{folder}/{locks.NAME}"] = Entry(lock.text.encode())
+    write_down(entries, work)
     spec = read_spec(work / folder / redactor.text(source.file))
     if spec.command is None and source.command is not None:
         spec = replace(spec, command=redactor.text(source.command))
-    return BundledApp(folder, spec, found, tuple(redacted(left_out, redactor)))
+    return BundledApp(folder, spec, entries, tuple(redacted(left_out, redactor)))
 
 
 def without_senders(source: Source, files: Mapping[str, Entry]) -> Mapping[str, Entry]:

@@ -33,11 +33,11 @@ def locked(folder: RunFolder, environment: Environment | None) -> Locked | None:
     if os.path.lexists(kept):
         compiled = read_bytes(kept, MOST_BYTES).decode("utf-8", "replace")
         return lock_of(pins, hashes_of(compiled), environment.python)
-    found = lock_of(pins, asked(pins, environment.python), environment.python)
-    if "--hash=" in found.text:
+    lock = lock_of(pins, asked(pins, environment.python), environment.python)
+    if "--hash=" in lock.text:
         with contextlib.suppress(LabError):
-            write_file(kept, found.text)
-    return found
+            write_file(kept, lock.text)
+    return lock
 
 
 def asked(pins: Mapping[str, str], python: str) -> Mapping[str, tuple[str, ...]]:

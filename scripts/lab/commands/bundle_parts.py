@@ -91,11 +91,11 @@ def whole(manifest: Manifest, files: dict[str, Entry], summary: Summary) -> Part
     """The parts with the pages that tell of them, and the hashes of all."""
     pages = {name: files[name].content.decode() for name in EXTRAS if name in files}
     files["issue.md"] = Entry(issue_text(IssueInput(summary, pages)).encode())
-    found = replace(manifest, files=facts_of(files))
-    files["README.md"] = Entry(bundle_readme(summary, found).encode())
-    found = replace(manifest, files=facts_of(files))
-    files[MANIFEST] = Entry(manifest_text(found).encode())
-    return Parts(found, files, tracker_of(summary))
+    manifest = replace(manifest, files=facts_of(files))
+    files["README.md"] = Entry(bundle_readme(summary, manifest).encode())
+    manifest = replace(manifest, files=facts_of(files))
+    files[MANIFEST] = Entry(manifest_text(manifest).encode())
+    return Parts(manifest, files, tracker_of(summary))
 
 
 def private_of(kept: Kept | None) -> Private:
@@ -106,8 +106,8 @@ def private_of(kept: Kept | None) -> Private:
 def environment_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> Environment | None:
     """What the app as it is reported of its environment."""
     own = summary.own
-    found = trials.get(own.variant, ()) if own else ()
-    return next((trial.environment for trial in found if trial.environment), None)
+    own_trials = trials.get(own.variant, ()) if own else ()
+    return next((trial.environment for trial in own_trials if trial.environment), None)
 
 
 def project_of(
@@ -125,15 +125,15 @@ def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, 
     Raises:
         LabError: one of them is no plain file.
     """
-    found = {}
+    entries = {}
     for name in EXTRAS:
         path = folder.path / name
         if name == BISECT and app is not None and not os.path.lexists(path):
             path = newest_search(folder.path.parent, app) or path
         if os.path.lexists(path):
             text = read_bytes(path, MOST_EXTRA_BYTES).decode("utf-8", "replace")
-            found[name] = Entry(redactor.text(text).encode())
-    return found
+            entries[name] = Entry(redactor.text(text).encode())
+    return entries
 
 
 def newest_search(results: Path, app: str) -> Path | None:
@@ -145,8 +145,8 @@ def images_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> Mappin
     """What each image of the run was, by its name: its base, and its own digest if it had one."""
     digests = {
         trial.start.variant.image: trial.start.container.get("image", "")
-        for found in trials.values()
-        for trial in found
+        for of_variant in trials.values()
+        for trial in of_variant
     }
     said = {base.image: f"{base.kind}: {base.reference}" for base in summary.run.bases}
     return {

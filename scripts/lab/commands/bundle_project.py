@@ -95,8 +95,8 @@ def project_files(
 
 
 def lab_services() -> Mapping[str, Service]:
-    found: Mapping[str, Service] = read_yaml(COMPOSE_FILE)["services"]
-    return found
+    compose_services: Mapping[str, Service] = read_yaml(COMPOSE_FILE)["services"]
+    return compose_services
 
 
 def compose_entry(services: Mapping[str, Service], volumes: Mapping[str, object]) -> Entry:
@@ -109,11 +109,11 @@ def compose_entry(services: Mapping[str, Service], volumes: Mapping[str, object]
 def suite_files(experiment: Experiment, given: Mapping[str, str]) -> dict[str, Entry]:
     """The project of a run of chosen variants."""
     variants = {each.name: each for each in read_matrix(COMPOSE_FILE, given)}
-    known = [variants[name] for name in experiment.variants if name in variants]
-    needs = sorted({need for each in known for need in each.needs})
-    stacks = sorted({f"images/locks/{each.axes.stack}.txt" for each in known})
-    found = suite_services(lab_services(), experiment.variants, needs)
-    compose = compose_entry(with_defaults(found, given), {"logs": {}})
+    chosen = [variants[name] for name in experiment.variants if name in variants]
+    needs = sorted({need for each in chosen for need in each.needs})
+    stacks = sorted({f"images/locks/{each.axes.stack}.txt" for each in chosen})
+    compose_services = suite_services(lab_services(), experiment.variants, needs)
+    compose = compose_entry(with_defaults(compose_services, given), {"logs": {}})
     return {**lab_files((*OF_SUITES, *stacks)), "compose.yaml": compose}
 
 
@@ -122,8 +122,10 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
     cpus = app_settings(given).host_cpus
     own = services(app, interventions_for(app), cpus)
     variants = {name: built(app, folder, in_bundle(each, name, cpus)) for name, each in own.items()}
-    told = image_command(app)
-    found, volumes = app_services(lab_services(), variants, folder, app.file.name, told)
+    command = image_command(app)
+    compose_services, volumes = app_services(
+        lab_services(), variants, folder, app.file.name, command
+    )
     made = {"images/places.Dockerfile": places_recipe(tuple(volumes))}
     if not app.has_own_image:
         wanted, limits = requirements_texts(app)
@@ -137,7 +139,7 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
     return {
         **lab_files(),
         **{name: Entry(text.encode()) for name, text in made.items()},
-        "compose.yaml": compose_entry(with_defaults(found, defaults), volumes),
+        "compose.yaml": compose_entry(with_defaults(compose_services, defaults), volumes),
     }
 
 
@@ -153,10 +155,10 @@ def image_command(app: AppSpec) -> str:
 
 def in_bundle(service: Service, name: str, cpus: int | None) -> Service:
     """A variant with the limits of `make try`, its volumes and paths those of the bundle."""
-    found = hardened(service, name, WORK, Path("."), cpus)
-    volumes = [each for each in found["volumes"] if not each.startswith(f"{WORK}/")]
-    environment = {**found["environment"], "LAB_LIFECYCLE": "${LAB_LIFECYCLE:-compose}"}
-    return {**found, "environment": environment, "volumes": volumes}
+    limited = hardened(service, name, WORK, Path("."), cpus)
+    volumes = [each for each in limited["volumes"] if not each.startswith(f"{WORK}/")]
+    environment = {**limited["environment"], "LAB_LIFECYCLE": "${LAB_LIFECYCLE:-compose}"}
+    return {**limited, "environment": environment, "volumes": volumes}
 
 
 def built(app: AppSpec, folder: str, service: Service) -> Service:

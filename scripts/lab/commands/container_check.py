@@ -51,17 +51,17 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
 def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     tried = as_guess(spec)
     with brought_up(engine, variant, tried, container_sockets, is_guess=True) as running:
-        found = after(read_folder(spec.folder), read_failures(FAILURES))
-        if found is None:
+        guess = after(read_folder(spec.folder), read_failures(FAILURES))
+        if guess is None:
             lost = "the guess that was built does not follow from the app's files any more"
             raise UsageError(f"{spec.file}: {lost}: run make try again")
-        requests, asked = settled(found, running.ask)
+        requests, asked = settled(guess, running.ask)
         if not requests:
             raise NotUp(refusals(running, asked))
         tell(say, asked)
         if (count := load_of(asked)) is not None:
-            found = found.having(count)
-    text = render(replace(found, requests=requests))
+            guess = guess.having(count)
+    text = render(replace(guess, requests=requests))
     write_file(FAILURES.with_name(FILE), text)
     described = describe(parse(text, spec.file), spec.file)
     return replace(spec, requests=described.requests, count=described.count)

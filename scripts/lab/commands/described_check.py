@@ -26,7 +26,7 @@ class Refused:
     """A request that is not answered as expected."""
 
     request: RequestSpec
-    told: str
+    reply: str
     answer: Answer
     step: str = ""
     """What to do about an answer without end; empty where it is the answer that is wrong."""
@@ -48,7 +48,7 @@ def check_requests(running: Running, spec: AppSpec, say: Say) -> tuple[AppSpec, 
     if not wrong:
         return spec, None
     if spec.traffic is not None and lost(spec, wrong) <= MOST_LEFT_OUT:
-        say(f"  left out of the traffic: {', '.join(each.told for each in wrong)}")
+        say(f"  left out of the traffic: {', '.join(each.reply for each in wrong)}")
         names = [id(each.request) for each in wrong]
         return replace(spec, requests=tuple(r for r in spec.requests if id(r) not in names)), None
     return spec, failure_of(running, wrong)
@@ -65,7 +65,7 @@ def failure_of(running: Running, wrong: list[Refused]) -> Failure:
         return Failure(FailureKind.REFUSED, "", reason=first.step)
     more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
     body, status = body_text(first.answer), first.answer.status or 0
-    return refused(running.log(), f"{first.told}{more}", body, status)
+    return refused(running.log(), f"{first.reply}{more}", body, status)
 
 
 def refusal(visitor: Visitor, request: RequestSpec, say: Say) -> Refused | None:
@@ -75,15 +75,15 @@ def refusal(visitor: Visitor, request: RequestSpec, say: Say) -> Refused | None:
         answer = visitor.ask(sent, number)
         if answer.status in expected:
             break
-    told = answered(sent, answer)
-    say(f"  {told}")
+    reply = answered(sent, answer)
+    say(f"  {reply}")
     if answer.is_endless and request.read_seconds is None and not request.abandon:
         name = f"{sent.method} {sent.path}"
         step = f"{name} has an answer without end: say how long it is read (read_seconds = 1)"
         if sent.is_websocket:
             step = f"{name} says less than is listened for: lower `listen`, or say `read_seconds`"
-        return Refused(request, told, answer, step)
-    return None if answer.status in expected else Refused(request, told, answer)
+        return Refused(request, reply, answer, step)
+    return None if answer.status in expected else Refused(request, reply, answer)
 
 
 def asked_once(request: RequestSpec) -> GuessedRequest:

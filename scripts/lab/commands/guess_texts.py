@@ -84,12 +84,12 @@ def tell(say: Say, asked: TriedRequests) -> None:
 def refusals(running: Running, asked: TriedRequests) -> Failure:
     """How each request was answered, what the first refusal said, and the app's own words."""
     named = [each for each in asked.others if each[0].why != A_USUAL_PATH] or asked.others
-    told = [answered(request, answer) for request, answer in named[:8]]
+    replies = [answered(request, answer) for request, answer in named[:8]]
     bodies = (body_text(answer) for _, answer in sorted(named, key=by_gravity))
     body = next((each for each in bodies if each), "")
     worst = max((answer.status or 0 for _, answer in named), default=0)
     log = running.log()
-    return refused(log, ", ".join(told), body, worst)
+    return refused(log, ", ".join(replies), body, worst)
 
 
 def by_gravity(each: tuple[GuessedRequest, Answer]) -> bool:
@@ -107,25 +107,25 @@ def body_text(answer: Answer) -> str:
     return " ".join(text.split())
 
 
-def refused(log: str, told: str, body: str, status: int) -> Failure:
+def refused(log: str, replies: str, body: str, status: int) -> Failure:
     """What is told of requests that are not served; a 5xx with the app's last exception."""
     exception = exception_in(log) if status >= 500 else None
     said = f" (it said: {body})" if body else ""
     fault = APPS_FAULT if status >= 500 else REQUESTS_FAULT
     if exception:
         fault = f"the app's own fault, its log says: {exception}"
-    whole = f"{told}{said}: {fault}"
-    return Failure(FailureKind.REFUSED, f"{log}\n{told} {body}", reason=whole)
+    whole = f"{replies}{said}: {fault}"
+    return Failure(FailureKind.REFUSED, f"{log}\n{replies} {body}", reason=whole)
 
 
 def advice_for_described(spec: AppSpec, failure: Failure) -> str:
     """Why a described app does not come up, where, and the next step; below it its last words."""
     command = f" (command = {spec.command!r})" if spec.command else ""
-    told = failed(failure)
+    reason = failed(failure)
     if service := missing_service(failure.said):
-        told += f": it needs {service}, and none answers where it looks for one"
+        reason += f": it needs {service}, and none answers where it looks for one"
     where = WHERE.get(failure.kind)
     shown = command if where is None else ""
     where = where or ""
     lines = last_words(failure.said) if failure.kind not in ASKED else []
-    return f"{spec.file}:{where} {told}{shown}" + "".join(f"\n  | {each}" for each in lines)
+    return f"{spec.file}:{where} {reason}{shown}" + "".join(f"\n  | {each}" for each in lines)

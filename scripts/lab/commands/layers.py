@@ -145,8 +145,8 @@ def other_pythons(own: str) -> tuple[str, ...]:
     """The Pythons of this machine, the next newer first, then the next older."""
     minor = int(own.partition(".")[2])
     order = [*range(minor + 1, NEWEST + 1), *range(minor - 1, OLDEST - 1, -1)]
-    found = (f"3.{each}" for each in order if find_interpreter(f"3.{each}") is not None)
-    return tuple(found)
+    pythons = (f"3.{each}" for each in order if find_interpreter(f"3.{each}") is not None)
+    return tuple(pythons)
 
 
 def image_of(spec: AppSpec, name: str) -> str:

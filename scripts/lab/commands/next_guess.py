@@ -32,15 +32,15 @@ def next_guess(
         LabError: there is none left; one line with what the likeliest one failed of and the next
             step.
     """
-    found = after(folder, failures) if len(failures) < MAX_ATTEMPTS else None
-    if found is None:
+    guess = after(folder, failures) if len(failures) < MAX_ATTEMPTS else None
+    if guess is None:
         raise LabError(advice(where, telling_failure(folder, failures)))
     if failures:
-        say(f"{failed(failures[-1])}; next: {found.notes[-1]}")
+        say(f"{failed(failures[-1])}; next: {guess.notes[-1]}")
     else:
         say(f"{where} holds no {FILE}; guessed:")
-        for line in sentences(found):
+        for line in sentences(guess):
             say(f"  {line}")
-    if not any(map(found.value, (*SERVING, "dockerfile") if has_docker else SERVING)):
+    if not any(map(guess.value, (*SERVING, "dockerfile") if has_docker else SERVING)):
         raise UsageError(no_command(where, folder))
-    return found
+    return guess

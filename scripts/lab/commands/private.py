@@ -37,10 +37,10 @@ def private_here(app: Path | None, *environments: Mapping[str, str]) -> Private:
 
 def user_names() -> tuple[str, ...]:
     """This user's, and that of who became another one to run this."""
-    found = [os.environ.get(name, "") for name in ("SUDO_USER", "USER", "LOGNAME")]
+    names = [os.environ.get(name, "") for name in ("SUDO_USER", "USER", "LOGNAME")]
     with contextlib.suppress(KeyError, OSError):
-        found.append(getpass.getuser())
-    return tuple(dict.fromkeys(filter(None, found)))
+        names.append(getpass.getuser())
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def env_files(app: Path) -> Iterator[Mapping[str, str]]:

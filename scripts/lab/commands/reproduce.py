@@ -13,7 +13,7 @@ from lab.commands.rebuild import judge_anew
 from lab.commands.reproduce_app import KeptApp, kept_app, mended_environment, mended_release
 from lab.commands.reproduce_run import Tried
 from lab.commands.reproduce_seen import seen_calls
-from lab.commands.reproduce_steps import Bench, Say, See, checked, shown_growth, workshop
+from lab.commands.reproduce_steps import ReproducerBench, Say, See, checked, shown_growth, workshop
 from lab.commands.terminal import new_console
 from lab.engines.process.environments import Installed
 from lab.errors import ExitCode, LabError, UsageError
@@ -63,13 +63,13 @@ def run(_: argparse.Namespace) -> ExitCode:
             redactor = Redactor(private_here(app.spec.folder, app.spec.environment))
             shop = workshop(app, work, slug(redactor.text(app.spec.folder.name)))
             origin = origin_of(app, answer, rate_bytes)
-            bench = Bench(app, answer, origin, shop, say, seeing(given, say))
-            found = made(bench, folder, summary, work)
+            bench = ReproducerBench(app, answer, origin, shop, say, seeing(given, say))
+            script = made(bench, folder, summary, work)
         except NotReproduced as error:
             say(f"{NAME} is not written: {error}")
             return ExitCode.UNDECIDED
-    text = redactor.text(found.text)
-    if text != found.text:
+    text = redactor.text(script.text)
+    if text != script.text:
         say(f"{NAME}: what is private was replaced after it ran; read it before you send it")
     write_file(folder.path / NAME, text)
     write_file(folder.path / TEST_NAME, TEST)
@@ -80,32 +80,34 @@ def run(_: argparse.Namespace) -> ExitCode:
 def seeing(given: Mapping[str, str], say: Say) -> See:
     """What sees the calls of an app; where it cannot be served, none is seen, which is said."""
 
-    def see(app: KeptApp, file: str, found: Watched) -> Mapping[int, Seen]:
+    def see(app: KeptApp, file: str, watched: Watched) -> Mapping[int, Seen]:
         try:
-            return seen_calls(app, file, found, given)
+            return seen_calls(app, file, watched, given)
         except LabError as error:
             say(f"what its functions are called with was not seen: {error}")
-            return {site.number: Seen(1.0, None) for site in found.sites}
+            return {site.number: Seen(1.0, None) for site in watched.sites}
 
     return see
 
 
-def made(bench: Bench, folder: RunFolder, summary: Summary, work: Path) -> Tried:
+def made(bench: ReproducerBench, folder: RunFolder, summary: Summary, work: Path) -> Tried:
     """The script that is shipped.
 
     Raises:
         NotReproduced: there is none.
     """
-    found = shown_growth(bench)
+    scripts = shown_growth(bench)
     release = mended_release(folder, summary)
     if release is None:
         bench.say("no mended release is known: what is written ran on the leaking one alone")
-        return checked(bench, found, None, "")
+        return checked(bench, scripts, None, "")
     mended = mended_here(bench, folder, summary, work)
-    return checked(bench, found, mended, f"{release.package} {release.newest}")
+    return checked(bench, scripts, mended, f"{release.package} {release.newest}")
 
 
-def mended_here(bench: Bench, folder: RunFolder, summary: Summary, work: Path) -> Installed | None:
+def mended_here(
+    bench: ReproducerBench, folder: RunFolder, summary: Summary, work: Path
+) -> Installed | None:
     """The environment of the mended release; None where it cannot be had, which is said."""
     release = mended_release(folder, summary)
     assert release is not None

@@ -84,16 +84,16 @@ def differs(pins: Mapping[str, str], installed: Installed) -> bool:
 
 def texts_of(folder: Path) -> Mapping[str, str]:
     """The Python files below a folder, as far as they can be read."""
-    found = {}
+    texts = {}
     for path in sorted(folder.rglob("*.py"))[:MOST_SOURCES]:
         if path.is_file() and not path.is_symlink():
             try:
-                found[path.relative_to(folder).as_posix()] = read_bytes(
+                texts[path.relative_to(folder).as_posix()] = read_bytes(
                     path, MOST_SOURCE_BYTES
                 ).decode()
             except (LabError, UnicodeDecodeError):
                 continue
-    return found
+    return texts
 
 
 def import_names(python: Path, package: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.engines.process.environments import Installed
-from lab.engines.process.script import Limits, run_script
+from lab.engines.process.script import ScriptLimits, run_script
 from lab.errors import LabError
 from lab.reproducer.calls import Calls
 from lab.reproducer.script import NAME, TEST, TEST_NAME, Origin, rate_a_call, script_text
@@ -51,24 +51,24 @@ def tried(shop: Workshop, installed: Installed, origin: Origin, calls: Calls) ->
     return Tried(calls, text, check_grows(ran, rate_a_call(origin, calls)))
 
 
-def check_test(shop: Workshop, installed: Installed, found: Tried) -> None:
+def check_test(shop: Workshop, installed: Installed, script: Tried) -> None:
     """
     Raises:
         NotReproduced: the test does not fail where the script grows.
     """
-    ran = run(shop, installed, found.text, found.calls, is_test=True)
+    ran = run(shop, installed, script.text, script.calls, is_test=True)
     if ran.status != GROWS or FAILED_TEST not in ran.output:
         raise NotReproduced(f"{TEST_NAME} does not fail where {NAME} grows")
 
 
-def check_mended(shop: Workshop, mended: Installed, found: Tried) -> float:
+def check_mended(shop: Workshop, mended: Installed, script: Tried) -> float:
     """Bytes a call with the mended release, on which script and test pass.
 
     Raises:
         NotReproduced: one of them does not.
     """
-    rate = check_stays(run(shop, mended, found.text, found.calls))
-    if run(shop, mended, found.text, found.calls, is_test=True).status != STAYS:
+    rate = check_stays(run(shop, mended, script.text, script.calls))
+    if run(shop, mended, script.text, script.calls, is_test=True).status != STAYS:
         raise NotReproduced(f"{TEST_NAME} does not pass with the mended release")
     return rate
 
@@ -86,7 +86,7 @@ def run(
     place = {"HOME": str(work), "TMPDIR": str(work), "LANG": "C.UTF-8"}
     environment = {"PATH": path, **place, "PYTHONDONTWRITEBYTECODE": "1"}
     words = ("-c", RUN_TEST) if is_test else (NAME,)
-    limits = Limits(shop.memory_bytes, RUN_SECONDS)
+    limits = ScriptLimits(shop.memory_bytes, RUN_SECONDS)
     try:
         ended = run_script([str(installed.python), *words], environment, work, limits)
     except OSError as error:

@@ -26,7 +26,7 @@ NAME = "seen.txt"
 
 
 def seen_calls(
-    app: KeptApp, file: str, found: Watched, given: Mapping[str, str]
+    app: KeptApp, file: str, watched: Watched, given: Mapping[str, str]
 ) -> Mapping[int, Seen]:
     """What was seen of each site of a file of the app while some requests were served.
 
@@ -36,7 +36,7 @@ def seen_calls(
     with workplace(app.spec) as work:
         seen = work / NAME
         seen.write_text("", encoding="utf-8")
-        (work / COPY / file).write_text(found.text, encoding="utf-8")
+        (work / COPY / file).write_text(watched.text, encoding="utf-8")
         environment = {**app.spec.environment, SEEN_FILE: str(seen)}
         spec = replace(app.spec, environment=environment, workers=1)
         return asyncio.run(served(replace(app, spec=spec), work, seen, given))

@@ -29,7 +29,7 @@ SERVED = "What grows is the served app: make bundle holds it with its server"
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class ReproducerBench:
     """What a script is made of, and where it is tried."""
 
     app: KeptApp
@@ -40,7 +40,7 @@ class Bench:
     seen: See
 
 
-def shown_growth(bench: Bench) -> list[Tried]:
+def shown_growth(bench: ReproducerBench) -> list[Tried]:
     """The scripts that grow like the served app, the smallest first.
 
     Raises:
@@ -48,7 +48,7 @@ def shown_growth(bench: Bench) -> list[Tried]:
     """
     rate = number(bench.origin.rate_bytes)
     bench.say(f"served app: {rate} bytes a request, by the run")
-    found: list[Tried] = []
+    scripts: list[Tried] = []
     reasons: list[str] = []
     for calls in candidates(bench, reasons):
         try:
@@ -59,13 +59,13 @@ def shown_growth(bench: Bench) -> list[Tried]:
             reasons.append(f"{NEEDS_SERVER} ({calls.said}: {error})" if is_lost else str(error))
             continue
         bench.say(f"{calls.said}: {number(made.rate_bytes)} bytes a call, kept")
-        found.append(made)
-    if not found:
+        scripts.append(made)
+    if not scripts:
         raise NotReproduced(f"{'; '.join(dict.fromkeys(reasons))}. {SERVED}")
-    return found[::-1]
+    return scripts[::-1]
 
 
-def candidates(bench: Bench, reasons: list[str]) -> Iterator[Calls]:
+def candidates(bench: ReproducerBench, reasons: list[str]) -> Iterator[Calls]:
     """Calls of the app as one file, else beside it; then functions, its own and a package's."""
     command = bench.app.spec.command or ""
     try:
@@ -73,24 +73,24 @@ def candidates(bench: Bench, reasons: list[str]) -> Iterator[Calls]:
     except NotReproduced as error:
         bench.say(f"the app without its server: {error}")
         reasons.append(str(error))
-    if (found := file_served(command, bench.app.texts)) is None:
+    if (served_file := file_served(command, bench.app.texts)) is None:
         return
-    module = read_module(found[0], bench.app.texts[found[0]])
+    module = read_module(served_file[0], bench.app.texts[served_file[0]])
     if module is not None:
-        yield from function_calls(bench, module, found[1])
+        yield from function_calls(bench, module, served_file[1])
 
 
-def function_calls(bench: Bench, module: Module, folder: str) -> Iterator[Calls]:
+def function_calls(bench: ReproducerBench, module: Module, folder: str) -> Iterator[Calls]:
     """Calls of the functions that keep memory, with what the served app called them with."""
     package = bench.answer.package
     name = package.name if package is not None else ""
     roots = import_names(bench.app.installed.python, name) if name else frozenset()
     pinned = {each for each in bench.app.pins if canonical(each) == canonical(name)}
-    found = watched(module, roots, lines_of(bench.answer, module.path))
-    if not found.sites:
+    watched_module = watched(module, roots, lines_of(bench.answer, module.path))
+    if not watched_module.sites:
         return
-    seen = bench.seen(bench.app, module.path, found)
-    for site in chosen(found.sites, seen):
+    seen = bench.seen(bench.app, module.path, watched_module)
+    for site in chosen(watched_module.sites, seen):
         called = seen[site.number]
         called = replace(called, arguments=called.arguments or site.literal)
         if site.import_line is not None:
@@ -130,7 +130,7 @@ class Own:
         return Served(self.module.path, self.folder, name, Interface.OWN, self.module)
 
 
-def own_function(bench: Bench, own: Own, called: Seen) -> Calls | None:
+def own_function(bench: ReproducerBench, own: Own, called: Seen) -> Calls | None:
     """Calls of the app's own function; None where its file serves as soon as it is imported."""
     of_it = own.object
     variables = bench.app.spec.environment
@@ -146,7 +146,7 @@ def own_function(bench: Bench, own: Own, called: Seen) -> Calls | None:
     return replace(of_function(own.site, called, code), imports_app=True)
 
 
-def app_calls(bench: Bench, served: Served) -> Calls:
+def app_calls(bench: ReproducerBench, served: Served) -> Calls:
     """Calls of the app, in one file where it is short, else with the app's folder beside it.
 
     Raises:
@@ -176,10 +176,12 @@ def fits(origin: Origin, calls: Calls) -> bool:
 def lines_of(answer: AppAnswer, file: str) -> set[int]:
     """The lines of a file of the app at which memory was asked for."""
     pattern = re.compile(rf"(?:^|[ /]){re.escape(file.rpartition('/')[2])}:(\d+)")
-    return {int(found) for each in answer.lines for found in pattern.findall(each.place)}
+    return {int(line) for each in answer.lines for line in pattern.findall(each.place)}
 
 
-def checked(bench: Bench, found: list[Tried], mended: Installed | None, release: str) -> Tried:
+def checked(
+    bench: ReproducerBench, scripts: list[Tried], mended: Installed | None, release: str
+) -> Tried:
     """The smallest script whose test fails here, and passes with the mended release.
 
     Args:
@@ -189,7 +191,7 @@ def checked(bench: Bench, found: list[Tried], mended: Installed | None, release:
         NotReproduced: there is none; says why.
     """
     reasons: list[str] = []
-    for each in found:
+    for each in scripts:
         try:
             check_test(bench.shop, bench.app.installed, each)
             if mended is not None:

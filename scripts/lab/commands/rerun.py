@@ -41,12 +41,12 @@ def run(_: argparse.Namespace) -> ExitCode:
         LabError: it cannot be run.
     """
     given, console = given_settings(), new_console()
-    found = newest_runs(Path(given.get("LAB_THERE", THERE)))
-    if not found:
+    runs = newest_runs(Path(given.get("LAB_THERE", THERE)))
+    if not runs:
         raise UsageError("there is no run to compare with: unpack the bundle whole")
     if "LAB_PROJECT" not in os.environ:
         raise UsageError("rerun is the driver of an unpacked bundle: docker compose up runs it")
-    there = judge_anew(found[0]).summary
+    there = judge_anew(runs[0]).summary
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     results = results_folder(given)
     conduct = suite_again if there.own is None else app_again

@@ -23,7 +23,7 @@ class Command(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CommandEntry:
     """One command, whose module is imported only when it is run."""
 
     name: str
@@ -54,131 +54,131 @@ class Entry:
 
 
 COMMANDS = (
-    Entry(
+    CommandEntry(
         "repro",
         "repro",
         "Run the suite (SUITE, VARIANTS, HOST_CPUS, WORKERS, REQUESTS, ...) and write its report",
         target="repro",
     ),
-    Entry(
+    CommandEntry(
         "report",
         "report",
         "Rebuild the report of a run from its raw files, without an engine (RUN=latest)",
         target="report",
     ),
-    Entry(
+    CommandEntry(
         "compare",
         "compare",
         "Compare two runs variant by variant (RUN=before WITH=after): verdicts, growth, what else",
         target="compare",
     ),
-    Entry(
+    CommandEntry(
         "reproduce",
         "reproduce",
         "Write one file that makes the calls that grow, reduced by running, and its test (RUN)",
         target="reproduce",
     ),
-    Entry(
+    CommandEntry(
         "bundle",
         "bundle",
         "Write one file with all that somebody else needs to run it again (RUN=latest)",
         target="bundle",
     ),
-    Entry(
+    CommandEntry(
         "verify",
         "verify",
         "Hold a bundle to its manifest, judge it anew, run it again here (BUNDLE=file.zip)",
         target="verify",
     ),
-    Entry(
+    CommandEntry(
         "try",
         "try_app",
         "Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps",
         target="try",
     ),
-    Entry(
+    CommandEntry(
         "bisect",
         "bisect",
         "Find the release (PACKAGE=name), Python or commit with which the leak of APP came or went",
         target="bisect",
     ),
-    Entry(
+    CommandEntry(
         "layers",
         "layers",
         "Exchange one layer of APP at a time (server, loop, parser, Python, allocator): which leak",
         target="layers",
     ),
-    Entry(
+    CommandEntry(
         "doctor",
         "doctor",
         "Say what this machine has, what a run costs here, and what to do about what is missing",
         target="doctor",
         needs_packages=False,
     ),
-    Entry(
+    CommandEntry(
         "init",
         "init",
         "Write a first lab.toml into the folder of your own app (APP=path/to/folder) from a guess",
         target="init",
         needs_packages=False,
     ),
-    Entry(
+    CommandEntry(
         "validate",
         "validate",
         "How often the verdict is wrong, over 8,740 simulated curves of known answers (2 minutes)",
         target="validate",
     ),
-    Entry(
+    CommandEntry(
         "settings",
         "settings",
         "List every setting: default, allowed values, meaning, example, who uses it",
         needs_packages=False,
     ),
-    Entry(
+    CommandEntry(
         "keys",
         "keys",
         "List every key of lab.toml: default, allowed values, meaning, example",
         needs_packages=False,
     ),
-    Entry("plan", "plan", "Print the variants of the suite, their images, limits and needs"),
-    Entry(
+    CommandEntry("plan", "plan", "Print the variants of the suite, their images, limits and needs"),
+    CommandEntry(
         "check-settings",
         "check_settings",
         "Refuse a setting that cannot be used, before anything is built",
         needs_packages=False,
     ),
-    Entry(
+    CommandEntry(
         "check-app",
         "check_app",
         "Refuse a lab.toml that cannot be used, before anything is built; print it and its path",
         needs_packages=False,
     ),
-    Entry(
+    CommandEntry(
         "try-step",
         "try_step",
         "For scripts/try: say what the engine is asked for next, after what it did last",
     ),
-    Entry(
+    CommandEntry(
         "rerun", "rerun", "For the driver of an unpacked bundle: its run once more, there | here"
     ),
-    Entry(
+    CommandEntry(
         "resume-settings",
         "resume_settings",
         "For scripts/repro: print the settings of the run that RESUME names",
         needs_packages=False,
     ),
-    Entry(
+    CommandEntry(
         "bench-pythons",
         "bench_pythons",
         "For scripts/bisect and scripts/layers: the Pythons that their container needs",
         needs_packages=False,
     ),
-    Entry("schema", "schema", "Print the JSON Schema of a document", needs_packages=False),
-    Entry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
+    CommandEntry("schema", "schema", "Print the JSON Schema of a document", needs_packages=False),
+    CommandEntry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
 )
 
 
-def entry_of(name: str) -> Entry:
+def entry_of(name: str) -> CommandEntry:
     """
     Raises:
         KeyError: no command has the name.

@@ -65,22 +65,22 @@ def working_guess(place: Place) -> tuple[Guess, AppSpec]:
     Raises:
         LabError: none does; one line with what the likeliest one failed of and the next step.
     """
-    found = first_that_works(place)
-    keep(place, found)
-    return found, as_description(found, place.folder)
+    guess = first_that_works(place)
+    keep(place, guess)
+    return guess, as_description(guess, place.folder)
 
 
-def as_description(found: Guess, folder: Path) -> AppSpec:
+def as_description(guess: Guess, folder: Path) -> AppSpec:
     """What reading the rendered guess gives: the same way as from a file."""
     file = folder / FILE
-    return describe(parse(render(found), file), file)
+    return describe(parse(render(guess), file), file)
 
 
-def keep(place: Place, found: Guess) -> None:
+def keep(place: Place, guess: Guess) -> None:
     file = place.folder / FILE
     try:
         with new_file(file) as out:
-            out.write(render(found))
+            out.write(render(guess))
     except LabError:
         place.say(f"{file} could not be written: this guess is for this run alone")
     else:
@@ -90,17 +90,17 @@ def keep(place: Place, found: Guess) -> None:
 def first_that_works(place: Place) -> Guess:
     folder, failures = read_folder(place.folder), list[Failure]()
     while True:
-        found = next_guess(folder, failures, place.folder, place.say, has_docker=False)
+        guess = next_guess(folder, failures, place.folder, place.say, has_docker=False)
         uv_command()
-        outcome = attempt(place, found)
+        outcome = attempt(place, guess)
         if isinstance(outcome, Guess):
             return outcome
         failures.append(outcome)
 
 
-def attempt(place: Place, found: Guess) -> Guess | Failure:
+def attempt(place: Place, guess: Guess) -> Guess | Failure:
     """The guess with the requests that are answered, or why it failed."""
-    description = as_guess(as_description(found, place.folder).without_docker())
+    description = as_guess(as_description(guess, place.folder).without_docker())
     try:
         installed = prepare_app(description, place.root / ENVIRONMENTS, place.say)
     except UsageError:
@@ -114,7 +114,7 @@ def attempt(place: Place, found: Guess) -> Guess | Failure:
             return Failure(FailureKind.SERVICE, f"{error.kind}: {error}", reason=str(error))
         if failure := prepare_data(description, ready, work):
             return failure
-        return checked(place, found, description, ready, work)
+        return checked(place, guess, description, ready, work)
 
 
 @contextlib.contextmanager
@@ -136,17 +136,17 @@ def started(
 
 
 def checked(
-    place: Place, found: Guess, description: AppSpec, ready: Ready, work: Path
+    place: Place, guess: Guess, description: AppSpec, ready: Ready, work: Path
 ) -> Guess | Failure:
     try:
         with started(place, description, ready, work, is_guess=True) as running:
-            requests, asked = settled(found, running.ask)
+            requests, asked = settled(guess, running.ask)
             if not requests:
                 return refusals(running, asked)
             tell(place.say, asked)
             if (count := load_of(asked)) is not None:
-                found = found.having(count)
-            return replace(found, requests=requests)
+                guess = guess.having(count)
+            return replace(guess, requests=requests)
     except NotUp as error:
         return error.failure
 

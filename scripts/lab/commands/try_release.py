@@ -35,7 +35,7 @@ RERUN = "LAB_RERUN"
 NOT_AGAIN = "its newest release is not tried again by make verify"
 
 
-class Releases(Protocol):
+class ReleaseSource(Protocol):
     """Where other releases can be had for an app."""
 
     def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:

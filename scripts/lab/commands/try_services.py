@@ -26,7 +26,7 @@ from lab.settings.declared_app import CHECK
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class CreatedServices:
     """What scripts/try creates, by the services' names."""
 
     services: tuple[str, ...]
@@ -39,7 +39,7 @@ class Written:
         yield f"own_networks={shlex.quote(' '.join(self.networks))}"
 
 
-def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> Written:
+def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> CreatedServices:
     """Write the services of an app whose command is known, and of its servers.
 
     Where the app is only checked, those of the app as it is are all that is created.
@@ -65,7 +65,7 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> Wri
     created = list(written)[:1] if CHECK.read(given) else list(written)
     of_app = (name for name in document if is_of(name, created))
     networks = (network_of(spec, name) for name in created)
-    return Written(tuple(of_app), tuple(filter(None, networks)))
+    return CreatedServices(tuple(of_app), tuple(filter(None, networks)))
 
 
 def is_of(service: str, variants: Sequence[str]) -> bool:

@@ -22,7 +22,7 @@ Stamp = dict[str, tuple[int, int]]
 
 def stamp_of(folder: Path) -> Stamp:
     """The files of an app as they are now; what is never copied is left out."""
-    found: Stamp = {}
+    stamp: Stamp = {}
     for place, folders, files in os.walk(folder):
         skipped = SKIPPED(place, [*folders, *files])
         folders[:] = [name for name in folders if name not in skipped]
@@ -32,14 +32,14 @@ def stamp_of(folder: Path) -> Stamp:
                 status = path.stat()
             except OSError:
                 continue
-            found[str(path)] = (status.st_mtime_ns, status.st_size)
-    return found
+            stamp[str(path)] = (status.st_mtime_ns, status.st_size)
+    return stamp
 
 
-def wait_for_change(folder: Path, known: Stamp) -> Stamp:
+def wait_for_change(folder: Path, before: Stamp) -> Stamp:
     """The files once they differ from what is known, and have stopped to change."""
     now = stamp_of(folder)
-    while now == known:
+    while now == before:
         time.sleep(LOOK_SECONDS)
         now = stamp_of(folder)
     while (later := stamp_of(folder)) != now:
@@ -55,7 +55,7 @@ def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Co
     """
     last: AppAnswer | None = None
     while True:
-        known = stamp_of(app)
+        before = stamp_of(app)
         try:
             conduct()
             answer = latest_answer(results)
@@ -65,7 +65,7 @@ def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Co
         except LabError as error:
             console.print(f"lab: {error}", style="bold red", markup=False, soft_wrap=True)
         console.print(f"Waiting for a change of {app}; Ctrl-C ends.", markup=False, soft_wrap=True)
-        wait_for_change(app, known)
+        wait_for_change(app, before)
 
 
 def latest_answer(results: Path) -> AppAnswer | None:

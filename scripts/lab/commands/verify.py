@@ -90,13 +90,13 @@ def compared(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
     """Run it, and say what came out there and here."""
     here.console.print(wanted.sentence, soft_wrap=True)
     code = rerun(wanted, here.given)
-    found = newest_runs(wanted.results)
-    if not found or code == ExitCode.INTERRUPTED:
+    runs = newest_runs(wanted.results)
+    if not runs or code == ExitCode.INTERRUPTED:
         reason = "it was interrupted" if code == ExitCode.INTERRUPTED else "its last line says why"
         here.console.print(f"It could not be run here: {reason}.", soft_wrap=True)
         here.console.print(f"outcome: {Agreement.UNDECIDED.value}")
         return ExitCode.INTERRUPTED if code == ExitCode.INTERRUPTED else ExitCode.UNDECIDED
-    kept = keep(found[0], here.results)
+    kept = keep(runs[0], here.results)
     here.console.print(f"the run here: {shown_path(kept)}", soft_wrap=True)
     agreement = agreement_of(there, judge_anew(kept).summary)
     return answered(agreement, wanted.sentence, here.results, here.console)

@@ -46,10 +46,10 @@ class Rerun:
     @property
     def settings(self) -> Mapping[str, str]:
         """The run's own settings, as its command says; each is checked by the script."""
-        found = dict(given_of(self.experiment, {each.name for each in SETTINGS}))
+        given = dict(given_of(self.experiment, {each.name for each in SETTINGS}))
         if self.manifest.app is not None:
-            found |= {"APP": str(self.work / self.manifest.app), "EXAMPLE": "", "CHECK": ""}
-        return {**found, "RESULTS": str(self.results), "ENGINE": self.engine, RERUN: "1"}
+            given |= {"APP": str(self.work / self.manifest.app), "EXAMPLE": "", "CHECK": ""}
+        return {**given, "RESULTS": str(self.results), "ENGINE": self.engine, RERUN: "1"}
 
     @property
     def sentence(self) -> str:

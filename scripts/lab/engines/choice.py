@@ -70,10 +70,10 @@ def app_through_the_gate(
         has_probes: whether the lab's probes are in its processes.
         prepares: whether the servers' data are made ready by a command.
     """
-    from lab.engines.docker.beside import Beside, accepts
+    from lab.engines.docker.beside import VariantServices, accepts
     from lab.engines.docker.engine import AppPlaces
 
-    beside = Beside(asked, prepares, LOGS, accepts) if asked else None
+    beside = VariantServices(asked, prepares, LOGS, accepts) if asked else None
     return through_the_gate(AppPlaces(SOCKETS, HOMES, LOGS, has_probes, beside)).engine
 
 

@@ -127,21 +127,21 @@ def token_in(body: bytes, login: Login) -> str:
     """
     path = ".".join(login.token)
     try:
-        found: Any = json.loads(body)
+        node: Any = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise LoginRefused(
             f"login: the answer of {login.name} is not JSON{said(body)}: correct its path or body"
         ) from error
     for key in login.token:
-        names = named(found)
+        names = named(node)
         if key not in names:
             listed = ", ".join(list(names)[:MOST_SHOWN_NAMES])[:MOST_SHOWN_BYTES]
             has = f": it has {' '.join(listed.split())}" if listed else ""
             raise LoginRefused(
                 f"login: the answer of {login.name} has no {path}{has}: correct token in [login]"
             )
-        found = names[key]
-    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+        node = names[key]
+    text = str(node) if isinstance(node, str | int) and not isinstance(node, bool) else ""
     if FITTING.fullmatch(text) is None:
         raise LoginRefused(
             f"login: {path} in the answer of {login.name} is not a token of 1 to 8192 visible "

@@ -23,13 +23,13 @@ def user_target(app: UserApp, address: str, port: int, host: str) -> Target:
     granted = log_in(address, port, host, app.login) if app.login else Granted()
     mix = RequestMix(with_token(app.requests, granted.token))
 
-    def again() -> str | None:
+    def log_in_again() -> str | None:
         return log_in(address, port, host, app.login).token if app.login else None
 
     def use(token: str) -> None:
         mix.kinds = with_token(app.requests, token)
 
-    renew = renewal_of(granted.token, again, use)
+    renew = renewal_of(granted.token, log_in_again, use)
     return Target(address, port, host, mix, session_of(app, granted), renew)
 
 

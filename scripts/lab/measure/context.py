@@ -8,7 +8,7 @@ from lab.load.request_mix import UserApp
 from lab.measure.budget import Budget
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.decider import NO_DECIDER, Decider
-from lab.measure.progress import Progress
+from lab.measure.progress import RunProgress
 from lab.measure.slots import Slots
 from lab.settings import Settings
 from lab.store.run_folder import RunFolder
@@ -22,7 +22,7 @@ class RunContext:
     settings: Settings
     slots: Slots
     folder: RunFolder
-    progress: Progress
+    progress: RunProgress
     waits: Waits = WAITS
     decider: Decider = NO_DECIDER
     finished: frozenset[tuple[str, int]] = frozenset()

@@ -69,7 +69,7 @@ def about(seconds: float) -> str:
     return f"{minutes} min" if minutes >= 2 else f"{max(10, round(seconds, -1)):.0f} s"
 
 
-class Progress(Protocol):
+class RunProgress(Protocol):
     """Receives every change of a variant's state."""
 
     def update(
@@ -102,7 +102,7 @@ class Board:
         """The work of each variant, in any unit."""
         self.lines = {name: VariantProgress(name, total) for name, total in totals.items()}
         self.note: str | None = None
-        self.told: str | None = None
+        self.standing: str | None = None
         """What is known so far."""
         self.is_closed = False
         """Whether the run has ended, interrupted or not."""
@@ -179,7 +179,7 @@ class LiveProgress:
 
     def table(self) -> Table:
         table = Table("variant", "state", "requests", "memory", "rate", "left", box=None)
-        lines = filter(None, (self.board.headline(), self.board.told))
+        lines = filter(None, (self.board.headline(), self.board.standing))
         table.caption, table.caption_justify = Text("\n".join(lines)), "left"
         for line in self.board.rows():
             table.add_row(*line.cells())
@@ -200,7 +200,7 @@ class LiveProgress:
         self.board.expect(name, total)
 
     def tell(self, text: str) -> None:
-        self.board.told = text
+        self.board.standing = text
 
     def finished(self, name: str, note: str | None) -> None:
         self.board.finish(name, note)

@@ -115,14 +115,16 @@ def differences(one: Experiment, other: Experiment) -> list[str]:
         "commit",
     ]
     pairs = zip(names, identity(one), identity(other), strict=True)
-    found = [name for name, mine, theirs in pairs if mine != theirs]
-    if one.suite == USER_APP_SUITE and "choice of variants" in found:
-        found.remove("choice of variants")  # it grows with what the app's causes call for
-    if "setting" in found:
+    differing = [name for name, mine, theirs in pairs if mine != theirs]
+    if one.suite == USER_APP_SUITE and "choice of variants" in differing:
+        differing.remove("choice of variants")  # it grows with what the app's causes call for
+    if "setting" in differing:
         measured = one.settings.keys() - UNMEASURED_SETTINGS
         keys = [k for k in measured if one.settings[k] != other.settings.get(k)]
-        found[found.index("setting")] = " and ".join(sorted(k.upper() for k in keys)) or "setting"
-    return found
+        differing[differing.index("setting")] = (
+            " and ".join(sorted(k.upper() for k in keys)) or "setting"
+        )
+    return differing
 
 
 def folder_for(

@@ -13,7 +13,7 @@ CLOCK_STEP_SECONDS = 30.0
 """A reading that is so much older than the last is of a clock that was set back."""
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """Where the samples come from: an engine's sampling."""
 
     def pause(self) -> None: ...
@@ -30,7 +30,7 @@ class Watch:
         self.loop = asyncio.get_running_loop()
         self.writer, self.on_memory = writer, on_memory
         self.samples: list[Sample] = []
-        self.source: Source | None = None
+        self.source: SampleSource | None = None
         self.paused_at_seconds: float | None = None
         self.emptied = False
         self.closed = False
@@ -59,7 +59,7 @@ class Watch:
         later_seconds = sample.read_at_seconds - self.samples[-1].read_at_seconds
         return later_seconds > 0 or later_seconds < -CLOCK_STEP_SECONDS
 
-    def follow(self, source: Source) -> None:
+    def follow(self, source: SampleSource) -> None:
         """Take samples from this source, once `resume` is called."""
         self.source, self.paused_at_seconds = source, time.time()
 

@@ -75,10 +75,10 @@ def commits(clone: Path, good: str, bad: str) -> tuple[Point, ...]:
     )
     own = git(clone, "log", "-1", "--format=%H%x09%cs%x09%s", first)
     page = page_of(clone)
-    found = [match for line in (own + lines).splitlines() if (match := COMMIT.fullmatch(line))]
-    if len(found) > MOST_COMMITS:
+    matches = [match for line in (own + lines).splitlines() if (match := COMMIT.fullmatch(line))]
+    if len(matches) > MOST_COMMITS:
         raise UsageError(
-            f"{len(found):,} commits lie between GOOD and BAD, at most "
+            f"{len(matches):,} commits lie between GOOD and BAD, at most "
             f"{MOST_COMMITS:,} can be searched: move them closer"
         )
     return tuple(
@@ -88,7 +88,7 @@ def commits(clone: Path, good: str, bad: str) -> tuple[Point, ...]:
             link=f"{page}/commit/{match[1]}" if page else None,
             notes=(clipped(printable(match[3]), MOST_SUBJECT),),
         )
-        for match in found
+        for match in matches
     )
 
 

@@ -81,10 +81,10 @@ def within(
         None if ends.good is None else ends.good - first,
         None if ends.newest is None else ends.newest - first,
     )
-    told = ""
+    sentence = ""
     if outside:
-        told = (
+        sentence = (
             f"{counted(outside, kind.value)} before {points[first].label} or behind "
             f"{points[last].label} not searched: they do not install here, or GOOD and BAD say so."
         )
-    return points[first : last + 1], moved, told
+    return points[first : last + 1], moved, sentence

@@ -62,9 +62,9 @@ def index_files(package: str, index: str) -> list[IndexFile]:
         raise UsageError(f"PACKAGE={package!r} is not the name of a package")
     content, kind = answer(f"{index}/{canonical(package)}/", package)
     with contextlib.suppress(ValueError, RecursionError):
-        found = list(from_json(content) if "json" in kind else from_html(content))
-        if found:
-            return found
+        files = list(from_json(content) if "json" in kind else from_html(content))
+        if files:
+            return files
     raise LabError(f"the index answers for {package} what cannot be read: is it a simple index?")
 
 
@@ -129,14 +129,14 @@ class Links(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[dict[str, Any]] = []
+        self.files: list[dict[str, Any]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        if tag != "a" or len(self.found) >= MOST_FILES:
+        if tag != "a" or len(self.files) >= MOST_FILES:
             return
         path = urlsplit(values.get("href") or "").path
-        self.found.append(
+        self.files.append(
             {
                 "filename": unquote(path.rpartition("/")[2]),
                 "requires-python": values.get("data-requires-python"),
@@ -148,5 +148,5 @@ class Links(HTMLParser):
 def from_html(content: bytes) -> Iterator[IndexFile]:
     links = Links()
     links.feed(content.decode("utf-8", "replace"))
-    for each in links.found:
+    for each in links.files:
         yield from checked(each)

@@ -42,7 +42,7 @@ def releases(files: Sequence[IndexFile], asked: Asked) -> Releases:
             unread += 1
         else:
             by_version.setdefault(version, []).append(file)
-    versions = [found for text in by_version if (found := version_of(text)) is not None]
+    versions = [release for text in by_version if (release := version_of(text)) is not None]
     kept = {each.key for text in asked.kept if (each := version_of(text)) is not None}
     chosen = [each for each in versions if each.is_final or each.key in kept]
     chosen = sorted(chosen, key=lambda version: version.key)[-MOST_RELEASES:]

@@ -93,18 +93,18 @@ def merged_objects(growths: Sequence[ObjectGrowth]) -> tuple[ObjectGrowth, ...]:
 
 def merged_named(growths: Sequence[NamedGrowth]) -> tuple[NamedGrowth, ...]:
     """Counts of one kind and name added up; of what all workers see alike, files, the largest."""
-    found: dict[tuple[NamedKind, str], NamedGrowth] = {}
+    merged: dict[tuple[NamedKind, str], NamedGrowth] = {}
     for each in growths:
         key = (each.kind, each.name)
-        so_far = found.get(key)
+        so_far = merged.get(key)
         if so_far is None:
-            found[key] = each
+            merged[key] = each
         elif each.kind in SHARED_KINDS:
-            found[key] = max(so_far, each, key=lambda growth: growth.more)
+            merged[key] = max(so_far, each, key=lambda growth: growth.more)
         else:
             before, after = so_far.before + each.before, so_far.after + each.after
-            found[key] = replace(so_far, before=before, after=after)
-    return tuple(sorted(found.values(), key=lambda each: -each.more)[:MOST_NAMED])
+            merged[key] = replace(so_far, before=before, after=after)
+    return tuple(sorted(merged.values(), key=lambda each: -each.more)[:MOST_NAMED])
 
 
 def summed(parts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:

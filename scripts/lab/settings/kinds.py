@@ -12,7 +12,7 @@ AUTO = "auto"
 Value_co = TypeVar("Value_co", covariant=True)
 
 
-class Kind(Protocol[Value_co]):
+class SettingKind(Protocol[Value_co]):
     """A kind of value."""
 
     @property

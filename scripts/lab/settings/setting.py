@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from lab.errors import UsageError
-from lab.settings.kinds import Kind
+from lab.settings.kinds import SettingKind
 
 Value = TypeVar("Value")
 
@@ -15,7 +15,7 @@ class Setting(Generic[Value]):
     """A declaration; everything that is written of a setting elsewhere is held to it."""
 
     name: str
-    kind: Kind[Value]
+    kind: SettingKind[Value]
     default: str
     """As one would type it; empty: none."""
     meaning: str

@@ -38,9 +38,9 @@ class PointCache:
     def read(self, needs: Mapping[str, str]) -> CachedPoint:
         """What is known of a point with these needs; empty where nothing is."""
         with contextlib.suppress(LabError, ValueError, ShapeError, RecursionError):
-            found = decode(CachedPoint, json.loads(read_bytes(self.path(needs), MOST_BYTES)))
-            if isinstance(found, CachedPoint):
-                return found
+            cached = decode(CachedPoint, json.loads(read_bytes(self.path(needs), MOST_BYTES)))
+            if isinstance(cached, CachedPoint):
+                return cached
         return CachedPoint(needs)
 
     def write(self, point: CachedPoint) -> None:

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from lab.engines.process.script import Limits, run_script
+from lab.engines.process.script import ScriptLimits, run_script
 
-PLENTY = Limits(memory_bytes=1 << 30, seconds=60.0)
+PLENTY = ScriptLimits(memory_bytes=1 << 30, seconds=60.0)
 HERE = {"PATH": os.environ.get("PATH", os.defpath)}
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="LOCAL PROCESSES ON LINUX ONLY")
@@ -23,7 +23,7 @@ def test_its_exit_code_and_what_it_wrote_come_back(tmp_path: Path) -> None:
 
 
 def test_a_program_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
-    limits = Limits(PLENTY.memory_bytes, seconds=1.0)
+    limits = ScriptLimits(PLENTY.memory_bytes, seconds=1.0)
 
     ended = run_script(["sh", "-c", "sleep 600 & echo $!; wait"], HERE, tmp_path, limits)
 
@@ -33,7 +33,7 @@ def test_a_program_that_does_not_end_is_ended_with_its_children(tmp_path: Path) 
 
 
 def test_its_memory_has_a_limit(tmp_path: Path) -> None:
-    limits = Limits(memory_bytes=64 << 20, seconds=60.0)
+    limits = ScriptLimits(memory_bytes=64 << 20, seconds=60.0)
     code = "import time; kept = b'x' * (256 << 20); time.sleep(60)"
 
     ended = run_script([sys.executable, "-c", code], HERE, tmp_path, limits)

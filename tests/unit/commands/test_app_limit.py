@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from builders import raw
-from lab.commands.app_limit import BLOCKS, again, shortened
+from lab.commands.app_limit import BLOCKS, repetition_of, shortened
 from lab.records.trial import Trial
 from lab.records.variant import LoadShape
 from lab.verdict.limit import LimitMet
@@ -18,20 +18,20 @@ def trial(requests: int = 4000) -> Trial:
 
 
 def test_a_repetition_goes_half_way_to_its_limit_at_the_pace_that_was_seen() -> None:
-    repeated = again(raw.variant(limit_bytes=1500 * MIB), trial(), MET, 8192 * MIB)
+    repeated = repetition_of(raw.variant(limit_bytes=1500 * MIB), trial(), MET, 8192 * MIB)
 
     assert repeated.memory_limit_bytes == 1500 * MIB
     assert (repeated.load.requests, repeated.load.blocks) == (1750, BLOCKS)
 
 
 def test_a_repetition_sends_no_more_than_confirms_a_leak() -> None:
-    repeated = again(raw.variant(limit_bytes=1500 * MIB), trial(400), MET, 8192 * MIB)
+    repeated = repetition_of(raw.variant(limit_bytes=1500 * MIB), trial(400), MET, 8192 * MIB)
 
     assert repeated.load.requests == 600
 
 
 def test_a_small_budget_gives_the_same_limit_and_less_load() -> None:
-    repeated = again(raw.variant(limit_bytes=1500 * MIB), trial(), MET, 500 * MIB)
+    repeated = repetition_of(raw.variant(limit_bytes=1500 * MIB), trial(), MET, 500 * MIB)
 
     assert repeated.memory_limit_bytes == 500 * MIB
     assert repeated.load.requests == 500
@@ -39,7 +39,7 @@ def test_a_small_budget_gives_the_same_limit_and_less_load() -> None:
 
 def test_a_load_has_a_request_a_block_however_soon_the_limit_is_met() -> None:
     at_once = replace(MET, requests=3)
-    repeated = again(raw.variant(limit_bytes=500 * MIB), trial(), at_once, 8192 * MIB)
+    repeated = repetition_of(raw.variant(limit_bytes=500 * MIB), trial(), at_once, 8192 * MIB)
 
     assert repeated.load.requests == BLOCKS
 

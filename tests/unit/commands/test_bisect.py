@@ -11,7 +11,7 @@ from lab.app.spec import AppSpec
 from lab.bisect.answer import Subject
 from lab.bisect.plan import Progress
 from lab.commands import bisect_driver
-from lab.commands.bisect_driver import Bench, Outcome, PointDriver, wheels_only
+from lab.commands.bisect_driver import BisectBench, Outcome, PointDriver, wheels_only
 from lab.commands.bisect_loop import BisectLoop, Lanes
 from lab.commands.bisect_points import bisect_settings, current_version, listed_as
 from lab.errors import UsageError, VariantError
@@ -43,8 +43,8 @@ def spec(tmp_path: Path) -> AppSpec:
 
 
 @pytest.fixture
-def bench(spec: AppSpec, tmp_path: Path) -> Bench:
-    return Bench(
+def bench(spec: AppSpec, tmp_path: Path) -> BisectBench:
+    return BisectBench(
         *(spec, parse_settings({}), {}, tmp_path, PointKind.RELEASE, "orders", None, INSTALLED)
     )
 
@@ -128,13 +128,13 @@ def test_the_distributions_of_an_environment(tmp_path: Path) -> None:
     assert found == {"multi-part": Distribution("Multi_Part", "0.9", ("idna",), False)}
 
 
-def test_a_build_is_forbidden_where_there_is_a_wheel(bench: Bench) -> None:
+def test_a_build_is_forbidden_where_there_is_a_wheel(bench: BisectBench) -> None:
     assert wheels_only(bench, Point("1.2")) == ("--only-binary orders",)
     assert wheels_only(bench, Point("1.2", has_wheel=False)) == ()
 
 
 def test_a_run_is_kept_and_a_second_bisection_measures_nothing(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: BisectBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 

@@ -9,7 +9,7 @@ from lab.app.spec import AppSpec
 from lab.commands import reproduce_steps
 from lab.commands.reproduce_app import KeptApp
 from lab.commands.reproduce_run import Tried, Workshop
-from lab.commands.reproduce_steps import Bench, candidates, checked, shown_growth
+from lab.commands.reproduce_steps import ReproducerBench, candidates, checked, shown_growth
 from lab.engines.process.environments import Installed
 from lab.records.app_answer import AppAnswer, AppLine
 from lab.records.holders import Package
@@ -42,7 +42,7 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Bench:
+def bench(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> ReproducerBench:
     monkeypatch.setattr(reproduce_steps, "import_names", lambda *_: frozenset({"ujson"}))
     spec = AppSpec(tmp_path / "lab.toml", "shop", command="python app.py")
     app = KeptApp(spec, HERE, {"ujson": "5.3.0"}, {"app.py": SOURCE})
@@ -52,7 +52,7 @@ def bench(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> B
     )
     origin = Origin(1000.0, "3.12", app.pins, "ujson 5.3.0")
     shop = Workshop(tmp_path, tmp_path, "shop", 1 << 30)
-    return Bench(app, answer, origin, shop, said.append, sees)
+    return ReproducerBench(app, answer, origin, shop, said.append, sees)
 
 
 def sees(_: KeptApp, __: str, found: Watched) -> Mapping[int, Seen]:
@@ -72,7 +72,9 @@ def show(monkeypatch: pytest.MonkeyPatch, outcomes: dict[str, float | NotReprodu
     monkeypatch.setattr(reproduce_steps, "tried", tried)
 
 
-def test_the_app_comes_first_and_then_the_function_with_its_own_package(bench: Bench) -> None:
+def test_the_app_comes_first_and_then_the_function_with_its_own_package(
+    bench: ReproducerBench,
+) -> None:
     app, function = candidates(bench, [])
 
     assert (app.said, app.needs) == ("WSGI calls of app.py", None)
@@ -80,7 +82,7 @@ def test_the_app_comes_first_and_then_the_function_with_its_own_package(bench: B
 
 
 def test_what_a_function_was_called_with_takes_the_place_of_what_no_literal_is(
-    bench: Bench,
+    bench: ReproducerBench,
 ) -> None:
     app = replace(bench.app, texts={"app.py": SOURCE.replace("[1]", "environ['x']")})
 
@@ -93,14 +95,14 @@ def test_what_a_function_was_called_with_takes_the_place_of_what_no_literal_is(
     assert function.per_request == 10.0
 
 
-def test_a_function_that_was_not_called_for_a_request_is_not_tried(bench: Bench) -> None:
+def test_a_function_that_was_not_called_for_a_request_is_not_tried(bench: ReproducerBench) -> None:
     (app,) = candidates(replace(bench, seen=lambda *_: {}), [])
 
     assert app.is_whole
 
 
 def test_an_app_that_no_call_reaches_is_reduced_to_its_own_function(
-    bench: Bench, said: list[str]
+    bench: ReproducerBench, said: list[str]
 ) -> None:
     text = (
         "import asyncio\n\nasync def once():\n    await asyncio.sleep(0)\n\n"
@@ -120,7 +122,7 @@ def test_an_app_that_no_call_reaches_is_reduced_to_its_own_function(
 
 
 def test_the_smallest_that_grows_comes_first(
-    bench: Bench, said: list[str], monkeypatch: pytest.MonkeyPatch
+    bench: ReproducerBench, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show(monkeypatch, {"WSGI calls of app.py": 990.0, "calls of ujson.dumps": 980.0})
 
@@ -132,7 +134,7 @@ def test_the_smallest_that_grows_comes_first(
 
 
 def test_a_step_that_loses_the_growth_leaves_the_one_before(
-    bench: Bench, said: list[str], monkeypatch: pytest.MonkeyPatch
+    bench: ReproducerBench, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = NotGrown("does not grow (0 bytes a call)")
     show(monkeypatch, {"WSGI calls of app.py": 990.0, "calls of ujson.dumps": lost})
@@ -142,7 +144,7 @@ def test_a_step_that_loses_the_growth_leaves_the_one_before(
 
 
 def test_growth_that_no_call_shows_needs_the_server(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: ReproducerBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = NotGrown("does not grow (0 bytes a call)")
     show(monkeypatch, {"WSGI calls of app.py": lost, "calls of ujson.dumps": lost})
@@ -152,7 +154,7 @@ def test_growth_that_no_call_shows_needs_the_server(
 
 
 def test_what_grows_with_the_mended_release_is_left_for_the_step_before(
-    bench: Bench, said: list[str], monkeypatch: pytest.MonkeyPatch
+    bench: ReproducerBench, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show(monkeypatch, {"WSGI calls of app.py": 990.0, "calls of ujson.dumps": 980.0})
     found = shown_growth(bench)

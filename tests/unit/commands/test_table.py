@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from lab.commands import table
-from lab.commands.table import COMMANDS, Entry, entry_of
+from lab.commands.table import COMMANDS, CommandEntry, entry_of
 from lab.errors import ExitCode, LabError
 from support.paths import ROOT
 from support.shell_scripts import SHELL_SCRIPTS
@@ -20,7 +20,7 @@ RUN_BY_PATH = {"engines/process/supervisor.py", "__main__.py"}
 
 
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
-def test_every_command_has_a_module_that_holds_to_the_protocol(entry: Entry) -> None:
+def test_every_command_has_a_module_that_holds_to_the_protocol(entry: CommandEntry) -> None:
     command = entry.load()
 
     command.add_arguments(argparse.ArgumentParser())
@@ -47,7 +47,7 @@ def test_every_module_with_a_command_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     "entry", [entry for entry in COMMANDS if entry.target], ids=lambda entry: entry.name
 )
-def test_make_help_says_what_the_command_says(entry: Entry) -> None:
+def test_make_help_says_what_the_command_says(entry: CommandEntry) -> None:
     assert TARGETS[entry.target or ""] == entry.help
 
 

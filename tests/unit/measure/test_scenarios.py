@@ -26,7 +26,7 @@ GIVES = raw.variant("one", workers=2, scenario=Scenario.GIVE_BACK)
 
 
 class Deaf:
-    """A Progress that shows nothing."""
+    """A RunProgress that shows nothing."""
 
     def update(self, name: str, **_: object) -> None: ...
 

@@ -33,7 +33,7 @@ TWO = raw.variant("two")
 
 
 class Hearing:
-    """A Progress that remembers."""
+    """A RunProgress that remembers."""
 
     def __init__(self) -> None:
         self.states: list[tuple[str, str]] = []

@@ -50,7 +50,7 @@ def log_of(folder: Path, service: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class VariantServices:
     """What stands beside each variant of a run."""
 
     asked: tuple[ServiceAsked, ...]

@@ -17,7 +17,7 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
-from lab.engines.docker.beside import Beside
+from lab.engines.docker.beside import VariantServices
 from lab.engines.docker.patient_client import GATE_DEADLINE_SECONDS, PatientClient
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
@@ -42,7 +42,7 @@ class AppPlaces:
     homes: Path
     logs: Path
     has_probes: bool
-    beside: Beside | None = None
+    beside: VariantServices | None = None
     """The servers beside each of them."""
 
     def of(self, variant: str) -> tuple[Path, ...]:
@@ -180,7 +180,7 @@ class DockerEngine:
         with contextlib.suppress(VariantError):
             self.stop_service(variant.name, STOP_SECONDS)
 
-    def start_beside(self, beside: Beside, variant: str) -> None:
+    def start_beside(self, beside: VariantServices, variant: str) -> None:
         """Start its servers; what was started is ended where one of them fails."""
         try:
             beside.start(self, variant)

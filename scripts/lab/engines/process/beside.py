@@ -57,7 +57,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class RunningServers:
     """Servers that run beside one variant."""
 
     address: str
@@ -84,17 +84,17 @@ def made(
         NoServer: one of them cannot be had; says what to do.
         LabError: its data cannot be made.
     """
-    found = {each.kind: programs_of(each.kind, cache, say) for each in asked}
+    programs_by_kind = {each.kind: programs_of(each.kind, cache, say) for each in asked}
     folder.mkdir()
     open_way(folder)
     for each in asked:
         where = folder / each.kind
         where.mkdir()
         try:
-            fill(each, RECIPES[each.kind], found[each.kind], where)
+            fill(each, RECIPES[each.kind], programs_by_kind[each.kind], where)
         except (OSError, LabError, subprocess.TimeoutExpired) as error:
             raise NoServer(each.kind, f"its {each.kind} cannot be made: {error}") from error
-    return Template(folder, tuple(asked), found)
+    return Template(folder, tuple(asked), programs_by_kind)
 
 
 def open_way(folder: Path) -> None:
@@ -107,14 +107,14 @@ def open_way(folder: Path) -> None:
 def programs_of(kind: ServiceKind, cache: Path, say: Callable[[str], None]) -> Programs:
     recipe = RECIPES[kind]
     names = (recipe.program, *OTHER_NAMES.get(recipe.program, ()))
-    if found := programs(names, recipe.packages, cache, say):
-        return found
+    if server_programs := programs(names, recipe.packages, cache, say):
+        return server_programs
     package = DEBIAN_NAMES.get(kind)
     install = f"install it (Debian: apt-get install {package})" if package else "install it"
     raise NoServer(kind, f"it needs {kind}, and this machine has none: {install}, or use Docker")
 
 
-def started(template: Template, work: Path, address: str) -> Beside:
+def started(template: Template, work: Path, address: str) -> RunningServers:
     """Start the servers on a copy of their data; they answer when this returns.
 
     Raises:
@@ -135,11 +135,11 @@ def started(template: Template, work: Path, address: str) -> Beside:
         hosts = hosts_file(template.asked, address, folder)
         environment = environment_of(template.asked, address, folder)
         cleanup.pop_all()
-    return Beside(address, tuple(supervisors), environment, prefix_for(hosts))
+    return RunningServers(address, tuple(supervisors), environment, prefix_for(hosts))
 
 
 @contextlib.contextmanager
-def running(template: Template, address: str) -> Iterator[Beside]:
+def running(template: Template, address: str) -> Iterator[RunningServers]:
     """The servers on the template itself: what is written meanwhile is in every later copy."""
     beside = started(template, template.folder.parent, address)
     try:
@@ -161,12 +161,12 @@ def copied(template: Path, folder: Path) -> None:
 def start_one(
     template: Template, asked: ServiceAsked, folder: Path, address: str
 ) -> "subprocess.Popen[bytes]":
-    found = template.programs[asked.kind]
+    server_programs = template.programs[asked.kind]
     recipe = RECIPES[asked.kind]
-    words = local(recipe.command(asked, str(folder), address), found, folder)
+    words = local(recipe.command(asked, str(folder), address), server_programs, folder)
     line = f"exec {shlex.join(words)} >> {shlex.quote(str(folder / LOG))} 2>&1"
     more = recipe.environment(asked, str(folder), address)
-    environment = variables(found, folder, more)
+    environment = variables(server_programs, folder, more)
     return launch(["sh", "-c", line], environment, folder, None)
 
 

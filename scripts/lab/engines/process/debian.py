@@ -52,9 +52,9 @@ def programs(
         names: any of them is enough.
         cache: the folder that keeps what was unpacked.
     """
-    for found in (installed(), unpacked(cache, packages)):
-        if found is not None and any(found.which(name) for name in names):
-            return found
+    for candidate in (installed(), unpacked(cache, packages)):
+        if candidate is not None and any(candidate.which(name) for name in names):
+            return candidate
     if not packages or shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return None
     say(f"unpacking Debian's {packages[0]}")
@@ -62,8 +62,8 @@ def programs(
         unpack(cache, packages)
     except (LabError, OSError, subprocess.TimeoutExpired):
         return None
-    found = unpacked(cache, packages)
-    return found if found and any(found.which(name) for name in names) else None
+    candidate = unpacked(cache, packages)
+    return candidate if candidate and any(candidate.which(name) for name in names) else None
 
 
 def installed() -> Programs:

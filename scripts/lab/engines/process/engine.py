@@ -116,8 +116,8 @@ class ProcessEngine:
 
     def add_environment(self, image: str, installed: Installed) -> None:
         """Let variants of another image start, too."""
-        known = {**self.sources.installed, image: installed}
-        self.sources = replace(self.sources, installed=known)
+        environments = {**self.sources.installed, image: installed}
+        self.sources = replace(self.sources, installed=environments)
 
     def start(self, variant: Variant) -> Endpoint:
         group = self.running.get(variant.name)
@@ -166,15 +166,15 @@ class ProcessEngine:
         """The supervisors of the servers beside a variant, what leads its command to them, and
         the variables that do; they end with the cleanup."""
         database, addresses = self.start_database(plan)
-        found = [database] if database is not None else []
+        supervisors = [database] if database is not None else []
         prefix: tuple[str, ...] = ()
         if self.sources.beside is not None:
             beside = started(self.sources.beside, plan.work, address_of(plan.port))
-            found += beside.supervisors
+            supervisors += beside.supervisors
             prefix, addresses = beside.prefix, {**addresses, **beside.environment}
-        for supervisor in found:
+        for supervisor in supervisors:
             cleanup.callback(end_supervisor, supervisor)
-        return found, prefix, addresses
+        return supervisors, prefix, addresses
 
     def start_database(
         self, plan: LaunchPlan

@@ -81,16 +81,16 @@ class Preparation:
     def interpreter(self, minor: str) -> Interpreter:
         """This machine's, or one that uv fetched; raises VariantError."""
         folder = self.uv.root / "python"
-        if found := find_interpreter(minor) or find_fetched(folder, minor):
-            return found
+        if interpreter := find_interpreter(minor) or find_fetched(folder, minor):
+            return interpreter
         with self.uv.lock(self.uv.root / f"python-{minor}.lock"):
             return find_fetched(folder, minor) or self.fetched(folder, minor)
 
     def fetched(self, folder: Path, minor: str) -> Interpreter:
         self.say(f"fetching CPython {minor}: this machine has none")
         failed = self.uv.run("python", "install", minor, timeout_seconds=self.fetch_seconds)
-        if not failed and (found := find_fetched(folder, minor)):
-            return found
+        if not failed and (interpreter := find_fetched(folder, minor)):
+            return interpreter
         why = causes(failed or "what it fetched does not run")[-1][:REASON_CHARACTERS]
         raise VariantError(
             f"no CPython {minor} on this machine and uv could not fetch it ({why}): "
@@ -220,13 +220,13 @@ def prepare(
     with signals_interrupt():
         try:
             # Before those that wait for them, so that a full pool cannot wait for itself.
-            found = {
+            interpreters = {
                 minor: pool.submit(job.interpreter, minor)
                 for minor in sorted({axes.python for axes in images.values()})
             }
             return collected(
                 {
-                    image: pool.submit(job.installed, image, axes, found[axes.python])
+                    image: pool.submit(job.installed, image, axes, interpreters[axes.python])
                     for image, axes in images.items()
                 }
             )

@@ -204,7 +204,7 @@ class PsutilTrees:
         return [process for process in children if process.is_running()]
 
     def read(self, root_pid: int) -> TreeReading | None:
-        read = [found for each in self.members(root_pid) if (found := self.process(each))]
+        read = [process for each in self.members(root_pid) if (process := self.process(each))]
         if not read:
             return None
         uss = total_of([each["uss"] for each in read])

@@ -24,7 +24,7 @@ START = f'ulimit -f {OUTPUT_BLOCKS}; cd "$1" && shift && exec "$@" > {OUTPUT} 2>
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ScriptLimits:
     """What a program may use."""
 
     memory_bytes: int
@@ -55,7 +55,7 @@ def without_network() -> tuple[str, ...]:
 
 
 def run_script(
-    words: Sequence[str], environment: Mapping[str, str], work: Path, limits: Limits
+    words: Sequence[str], environment: Mapping[str, str], work: Path, limits: ScriptLimits
 ) -> Ended:
     """Run a program in a folder until it ends, or its time or memory is over.
 

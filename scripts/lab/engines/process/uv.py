@@ -41,8 +41,8 @@ def uv_command() -> Path:
         return neighbour
     with contextlib.suppress(ImportError, FileNotFoundError):
         return Path(importlib.import_module("uv").find_uv_bin())
-    if found := shutil.which("uv"):
-        return Path(found)
+    if executable := shutil.which("uv"):
+        return Path(executable)
     raise LabError(
         "uv, which makes the variants' environments, is missing: run scripts/shell/venv process"
     )
@@ -71,8 +71,8 @@ def causes(output: str) -> list[str]:
 
 def failure_line(output: str) -> str:
     """The error and the innermost cause of a failed install, in one line."""
-    found = causes(output)
-    return ": ".join(dict.fromkeys((found[0], found[-1])))[:REASON_CHARACTERS]
+    reasons = causes(output)
+    return ": ".join(dict.fromkeys((reasons[0], reasons[-1])))[:REASON_CHARACTERS]
 
 
 def kill(child: subprocess.Popen[str]) -> None:
