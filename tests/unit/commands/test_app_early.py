@@ -61,7 +61,11 @@ def explained(tmp_path: Path) -> Explained:
 
 
 def ends_of(trials: dict[str, list[Trial]]) -> dict[str, Any]:
-    return {name: found[-1].end.kind.value for name, found in trials.items() if found[-1].end}
+    return {
+        name: of_variant[-1].end.kind.value
+        for name, of_variant in trials.items()
+        if of_variant[-1].end
+    }
 
 
 def test_what_the_verdict_asks_for_is_kept_and_the_rest_begun(explained: Explained) -> None:

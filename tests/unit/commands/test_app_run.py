@@ -33,7 +33,7 @@ BASE = "own-shop"
 
 
 def app(**changes: Any) -> AppSpec:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "file": Path("/app/lab.toml"),
         "name": "shop",
         "command": "serve",
@@ -44,7 +44,7 @@ def app(**changes: Any) -> AppSpec:
         "memory_bytes": 64 * MIB,
         "ready_seconds": 0.5,
     }
-    return AppSpec(**{**known, **changes})
+    return AppSpec(**{**fields, **changes})
 
 
 def tried(
@@ -61,8 +61,8 @@ def tried(
     with ScriptedEngine(scripts, 0.002) as engine:
         settings = app_settings({"MEMORY_BUDGET": "8g", "TRIALS": str(trials)})
         given = AppRunInput(plan, settings, engine, tmp_path / "results", WAITS)
-        folder, found = run_app(given, console)
-        return folder, found, list(engine.started)
+        folder, diagnosis = run_app(given, console)
+        return folder, diagnosis, list(engine.started)
 
 
 def leaking_bytes(served: int) -> int:
@@ -71,7 +71,7 @@ def leaking_bytes(served: int) -> int:
 
 def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
     screen = io.StringIO()
-    folder, found, started = tried(
+    folder, diagnosis, started = tried(
         tmp_path,
         {BASE: Script((30 * MIB,))},
         app(probes=False, count=400),
@@ -79,7 +79,7 @@ def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
     )
 
     assert screen.getvalue().splitlines()[-1] == "1 of 1 done"
-    assert found.judged.verdict is Verdict.FLAT
+    assert diagnosis.judged.verdict is Verdict.FLAT
     assert started == [BASE]
     assert (folder.path / "answer.md").read_text().startswith("# shop\n\n**Verdict:** flat.")
     assert (folder.path / "report.html").exists()
@@ -87,10 +87,10 @@ def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
 
 def test_the_app_as_it_is_gets_as_many_trials_as_are_asked_for(tmp_path: Path) -> None:
     steady = {BASE: Script((30 * MIB,))}
-    folder, found, started = tried(tmp_path, steady, app(probes=False, count=400), trials=2)
+    folder, diagnosis, started = tried(tmp_path, steady, app(probes=False, count=400), trials=2)
 
     assert started == [BASE, BASE]
-    assert found.judged.verdict is Verdict.FLAT
+    assert diagnosis.judged.verdict is Verdict.FLAT
     assert len(folder.read_summary().variants[0].trials) == 2
 
 
@@ -117,13 +117,13 @@ def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
         **{f"{BASE}-{name}": steady for name in names},
     }
 
-    folder, found, started = tried(tmp_path, scripts, app(probes=False, count=160))
+    folder, diagnosis, started = tried(tmp_path, scripts, app(probes=False, count=160))
 
     assert sorted(started) == sorted(
         [BASE, f"{BASE}-beside", *(f"{BASE}-{name}" for name in names)]
     )
-    assert {each.change.name for each in found.outcomes} == set(names)
-    assert all(each.saved_bytes > 10 * MIB for each in found.outcomes)
+    assert {each.change.name for each in diagnosis.outcomes} == set(names)
+    assert all(each.saved_bytes > 10 * MIB for each in diagnosis.outcomes)
     assert set(folder.read_experiment().variants) == set(started)
 
 
@@ -134,14 +134,16 @@ def test_an_app_that_dies_at_its_limit_is_measured_once_more_with_a_higher_one(
     dies = Script(leaking_bytes, dies_after_requests=70, killed_at_limit=True)
     scripts = {BASE: dies, f"{BASE}-again": Script(lambda served: 30 * MIB + served * 900_000)}
 
-    folder, found, started = tried(
+    folder, diagnosis, started = tried(
         tmp_path, scripts, app(probes=False), Console(file=screen, width=200)
     )
 
     assert started == [BASE, f"{BASE}-again"]
-    assert found.judged.verdict is Verdict.LEAK
-    assert found.judged.reason.startswith("Its server was killed at the memory limit of 64.0 MiB")
-    assert " With 192 MiB: Grew by " in found.judged.reason
+    assert diagnosis.judged.verdict is Verdict.LEAK
+    assert diagnosis.judged.reason.startswith(
+        "Its server was killed at the memory limit of 64.0 MiB"
+    )
+    assert " With 192 MiB: Grew by " in diagnosis.judged.reason
     assert folder.read_experiment().variants == (BASE, f"{BASE}-again")
     assert folder.read_summary().run.exit_code == ExitCode.DECIDED
     assert "Once more, with 192 MiB and 120 requests." in screen.getvalue()
@@ -192,8 +194,8 @@ def test_each_bad_ending_says_what_to_do(kind: EndKind, advice: str) -> None:
 
 
 def test_a_login_that_was_refused_in_a_run_is_no_fault_of_the_requests() -> None:
-    told = advice_for(EndKind.NO_REQUESTS_SERVED, "login: POST /a was answered with 401", app())
-    assert told.endswith("lab.toml: login: POST /a was answered with 401")
+    advice = advice_for(EndKind.NO_REQUESTS_SERVED, "login: POST /a was answered with 401", app())
+    assert advice.endswith("lab.toml: login: POST /a was answered with 401")
 
 
 def test_the_machines_own_cpus_are_seen_unless_others_are_asked_for() -> None:
@@ -216,27 +218,29 @@ def test_what_an_earlier_step_has_read_is_not_read_again(tmp_path: Path) -> None
 
 def test_an_images_own_command_stands_in_for_none() -> None:
     bare = app(command=None, image="shop")
-    found = with_command(bare, {"LAB_IMAGE_COMMAND": '[["sh"], ["-c", "a b"]]'})
-    assert found.command == "sh -c 'a b'"
+    served = with_command(bare, {"LAB_IMAGE_COMMAND": '[["sh"], ["-c", "a b"]]'})
+    assert served.command == "sh -c 'a b'"
 
 
 @pytest.mark.parametrize(
-    ("told", "command"),
+    ("image_command", "command"),
     [
         ('[null,["serve"]]', "serve"),
         ('[["serve"],null]', "serve"),
         ('[["a] [b null"],["null"]]', "'a] [b null' null"),
     ],
 )
-def test_an_images_entry_point_and_command_are_kept_word_by_word(told: str, command: str) -> None:
+def test_an_images_entry_point_and_command_are_kept_word_by_word(
+    image_command: str, command: str
+) -> None:
     bare = app(command=None, image="shop")
-    assert with_command(bare, {"LAB_IMAGE_COMMAND": told}).command == command
+    assert with_command(bare, {"LAB_IMAGE_COMMAND": image_command}).command == command
 
 
-@pytest.mark.parametrize("told", ["", "[null,null]", "[[],null]", '[["cut sho'])
-def test_an_image_without_a_command_that_can_be_read_asks_for_one(told: str) -> None:
+@pytest.mark.parametrize("image_command", ["", "[null,null]", "[[],null]", '[["cut sho'])
+def test_an_image_without_a_command_that_can_be_read_asks_for_one(image_command: str) -> None:
     with pytest.raises(UsageError, match="its image names none"):
-        with_command(app(command=None, image="shop"), {"LAB_IMAGE_COMMAND": told})
+        with_command(app(command=None, image="shop"), {"LAB_IMAGE_COMMAND": image_command})
 
 
 def test_an_image_needs_containers(tmp_path: Path) -> None:
@@ -265,9 +269,11 @@ def test_an_example_is_named_by_its_folder_and_file(tmp_path: Path) -> None:
 
 
 def test_the_exit_code_says_whether_it_was_decided(tmp_path: Path) -> None:
-    folder, found, _ = tried(tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False, count=400))
+    folder, diagnosis, _ = tried(
+        tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False, count=400)
+    )
     console = Console(file=io.StringIO(), width=200)
 
-    assert close(folder, found, app(), console) == ExitCode.DECIDED
+    assert close(folder, diagnosis, app(), console) == ExitCode.DECIDED
     assert isinstance(console.file, io.StringIO)
     assert "What helps: Nothing needs to change." in console.file.getvalue()

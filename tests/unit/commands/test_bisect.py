@@ -123,9 +123,9 @@ def test_the_distributions_of_an_environment(tmp_path: Path) -> None:
     )
     (folder.parent / "broken-1.dist-info").mkdir()
 
-    found = distributions(tmp_path / "bin" / "python3")
+    packages = distributions(tmp_path / "bin" / "python3")
 
-    assert found == {"multi-part": Distribution("Multi_Part", "0.9", ("idna",), False)}
+    assert packages == {"multi-part": Distribution("Multi_Part", "0.9", ("idna",), False)}
 
 
 def test_a_build_is_forbidden_where_there_is_a_wheel(bench: BisectBench) -> None:
@@ -155,7 +155,7 @@ def test_a_run_is_kept_and_a_second_bisection_measures_nothing(
             asyncio.run(driver.outcome(Point(label), run))
             for label, run in [("1.2", 0), ("1.2", 1), ("1.0", 0), ("0.9", 0)]
         ]
-        assert [found is None for found, _ in outcomes] == [False, False, True, True]
+        assert [measurement is None for measurement, _ in outcomes] == [False, False, True, True]
         assert outcomes[2][1] == "it cannot be built"
     assert asked == ["1.2", "1.2", "1.0", *["0.9"] * 4]
 

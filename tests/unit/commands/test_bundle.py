@@ -62,13 +62,13 @@ def contents(archive: bytes) -> dict[str, bytes]:
 
 def test_nothing_that_was_planted_is_anywhere_in_it(files: Mapping[str, bytes]) -> None:
     own = {n: c for n, c in files.items() if not n.startswith(("scripts/", "images/l"))}
-    found = [
+    leaks = [
         (name, text)
         for name, content in own.items()
         for text in NOWHERE
         if text.encode().lower() in content.lower() or text in name
     ]
-    assert found == []
+    assert leaks == []
     assert "app/shop/app.py" in files
     assert "app/shop/static/user.txt" in files
     assert "redacted" in files[f"there/{TRY_RUN}/samples/own-ujson-failing/1.jsonl"].decode()

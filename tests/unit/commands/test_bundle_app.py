@@ -48,12 +48,14 @@ def test_a_command_of_an_image_alone_is_run_again_from_the_bundle(
 ) -> None:
     app = in_bundle(folder, tmp_path, 'dockerfile = "Dockerfile"\n', SERVED)
 
-    found = services(app, folder.read_experiment())
+    project_services = services(app, folder.read_experiment())
 
-    assert found["own-shop"]["command"] == ["sh", "-c", SERVED.replace("$", "$$")]
-    told = found["driver"]["environment"]["LAB_IMAGE_COMMAND"].replace("$$", "$")
+    assert project_services["own-shop"]["command"] == ["sh", "-c", SERVED.replace("$", "$$")]
+    image_command = project_services["driver"]["environment"]["LAB_IMAGE_COMMAND"].replace(
+        "$$", "$"
+    )
     bare = read_spec(tmp_path / "read" / app.folder)
-    assert with_command(bare, {"LAB_IMAGE_COMMAND": told}).command == SERVED
+    assert with_command(bare, {"LAB_IMAGE_COMMAND": image_command}).command == SERVED
 
 
 def test_the_command_of_an_image_is_redacted(folder: RunFolder, tmp_path: Path) -> None:
@@ -72,9 +74,9 @@ def test_a_command_of_the_description_comes_before_the_one_that_served(
 
     app = in_bundle(folder, tmp_path, text, "python guessed.py")
 
-    found = services(app, folder.read_experiment())
+    project_services = services(app, folder.read_experiment())
     assert app.spec.command == "echo 'not closed"
-    assert found["driver"]["environment"]["LAB_IMAGE_COMMAND"] == ""
+    assert project_services["driver"]["environment"]["LAB_IMAGE_COMMAND"] == ""
 
 
 def test_an_app_of_requirements_has_no_command_of_an_image(

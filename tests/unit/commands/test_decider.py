@@ -18,9 +18,15 @@ def trial(name: str, settled_mib: int) -> Trial:
     return raw.trial((50 * MIB, *(settled_mib * MIB,) * 8), start=start)
 
 
-def write(folder: RunFolder, found: Trial, number: int = 1) -> None:
-    writer = folder.trial_writer(found.start.variant.name, number)
-    for record in (found.start, *found.samples, *found.blocks, *found.troughs, found.end):
+def write(folder: RunFolder, measured: Trial, number: int = 1) -> None:
+    writer = folder.trial_writer(measured.start.variant.name, number)
+    for record in (
+        measured.start,
+        *measured.samples,
+        *measured.blocks,
+        *measured.troughs,
+        measured.end,
+    ):
         assert record is not None
         writer.write(record)
     writer.close()

@@ -28,27 +28,27 @@ class Running:
 
 def checked(spec: AppSpec, **answers: Answer) -> tuple[tuple[RequestSpec, ...], str, list[str]]:
     said: list[str] = []
-    found, failure = check_requests(Running(**answers), spec, said.append)  # type: ignore[arg-type]
-    return found.requests, failure.reason if failure else "", said
+    measured, failure = check_requests(Running(**answers), spec, said.append)  # type: ignore[arg-type]
+    return measured.requests, failure.reason if failure else "", said
 
 
 def test_of_a_files_traffic_what_is_not_answered_is_left_out_and_said() -> None:
     spec = replace(SPEC, traffic="an access log: 5 requests of 2 kinds")
-    kept, told, said = checked(spec, often=Answer(200), rare=Answer(422))
-    assert (kept, told) == ((OFTEN,), "")
+    kept, reason, said = checked(spec, often=Answer(200), rare=Answer(422))
+    assert (kept, reason) == ((OFTEN,), "")
     assert said[0] == "  traffic: an access log: 5 requests of 2 kinds"
     assert said[-1] == "  left out of the traffic: GET /rare: 422"
 
 
 def test_traffic_that_is_mostly_refused_is_a_failure() -> None:
     spec = replace(SPEC, traffic="an access log: 5 requests of 2 kinds")
-    _, told, _ = checked(spec, often=Answer(404), rare=Answer(200))
-    assert told.startswith("GET /often: 404")
+    _, reason, _ = checked(spec, often=Answer(404), rare=Answer(200))
+    assert reason.startswith("GET /often: 404")
 
 
 def test_described_requests_are_all_to_be_answered() -> None:
-    _, told, _ = checked(SPEC, often=Answer(200), rare=Answer(422))
-    assert told.startswith("GET /rare: 422")
+    _, reason, _ = checked(SPEC, often=Answer(200), rare=Answer(422))
+    assert reason.startswith("GET /rare: 422")
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,6 @@ def test_described_requests_are_all_to_be_answered() -> None:
 )
 def test_a_websocket_is_to_be_opened_and_to_say_enough(answer: Answer, said: str) -> None:
     opened = RequestSpec(kind=RequestProtocol.WEBSOCKET, path="/often", say=("hi",))
-    _, told, _ = checked(replace(SPEC, requests=(opened,)), often=answer)
-    assert said in told
-    assert bool(told) == bool(said)
+    _, reason, _ = checked(replace(SPEC, requests=(opened,)), often=answer)
+    assert said in reason
+    assert bool(reason) == bool(said)

@@ -51,10 +51,10 @@ def test_a_refusal_is_told_with_its_body_and_the_last_exception() -> None:
 def test_what_the_request_is_to_blame_for_is_told_without_the_log() -> None:
     failure = refused(Running(Answer(422, b'{"detail": "q is missing"}'), said=TRACEBACK))
     assert failure is not None
-    told = advice_for_described(SPEC, failure)
-    assert told.startswith('/app/lab.toml: requests: refused: GET /a: 422 (it said: {"detail"')
-    assert "a 4xx is the request's fault" in told
-    assert "ModuleNotFoundError" not in told
+    advice = advice_for_described(SPEC, failure)
+    assert advice.startswith('/app/lab.toml: requests: refused: GET /a: 422 (it said: {"detail"')
+    assert "a 4xx is the request's fault" in advice
+    assert "ModuleNotFoundError" not in advice
 
 
 def test_a_number_that_is_served_is_enough() -> None:
@@ -64,11 +64,11 @@ def test_a_number_that_is_served_is_enough() -> None:
 
 
 def test_a_port_of_its_own_is_told_with_its_address() -> None:
-    told = "it listens on 127.0.0.1:8080, not on $PORT (20000)"
-    failure = Failure(FailureKind.ELSEWHERE, "", (8080,), told)
+    sentence = "it listens on 127.0.0.1:8080, not on $PORT (20000)"
+    failure = Failure(FailureKind.ELSEWHERE, "", (8080,), sentence)
     assert (
         advice_for_described(SPEC, failure)
-        == f"/app/lab.toml: {told} (command = 'serve')\n  | "[:-5]
+        == f"/app/lab.toml: {sentence} (command = 'serve')\n  | "[:-5]
     )
 
 

@@ -61,18 +61,23 @@ def spec() -> AppSpec:
 
 def services(spec: AppSpec, file: Path) -> Mapping[str, dict[str, object]]:
     write_layer_services(spec, FITTED, None, file)
-    found: Mapping[str, dict[str, object]] = json.loads(file.read_text("utf-8"))["services"]
-    return found
+    layer_services: Mapping[str, dict[str, object]] = json.loads(file.read_text("utf-8"))[
+        "services"
+    ]
+    return layer_services
 
 
 def test_each_exchange_is_the_app_with_one_thing_changed(spec: AppSpec, tmp_path: Path) -> None:
-    found = services(spec, tmp_path / "compose.yaml")
+    layer_services = services(spec, tmp_path / "compose.yaml")
 
-    own = found["own-shop"]
-    assert found["own-shop-loop-uvloop"] == {**own, "command": ["sh", "-c", "serve --loop uv"]}
-    pure = found["own-shop-pure-yarl"]
+    own = layer_services["own-shop"]
+    assert layer_services["own-shop-loop-uvloop"] == {
+        **own,
+        "command": ["sh", "-c", "serve --loop uv"],
+    }
+    pure = layer_services["own-shop-pure-yarl"]
     assert pure["environment"] == {**dict(own["environment"]), "NO_C": "1"}  # type: ignore[call-overload]
-    newer = found["own-shop-python-313"]
+    newer = layer_services["own-shop-python-313"]
     assert newer["image"] == f"{own['image']}-python-313"
     assert dict(newer["labels"])["lab.python"] == "3.13"  # type: ignore[call-overload]
 
@@ -89,13 +94,13 @@ def test_what_an_exchange_needs_and_cannot_be_had_is_told(spec: AppSpec) -> None
             raise LabError("no wheel\nof uvicorn")
         return HERE
 
-    found = fitted_to(stack, installed, made)
+    fitted = fitted_to(stack, installed, made)
 
     assert [each.requirements[-1] for each in asked[:3]] == ["hypercorn", "uvloop", "httptools"]
     assert all("uvicorn==0.30.0" in each.requirements for each in asked)
-    assert set(found.environments) == {"server-hypercorn", "loop-uvloop", "http-httptools"}
-    assert [each.name for each in found.exchanges][-1] == "python-malloc"
-    left = {each.layer: each.reason for each in found.left}
+    assert set(fitted.environments) == {"server-hypercorn", "loop-uvloop", "http-httptools"}
+    assert [each.name for each in fitted.exchanges][-1] == "python-malloc"
+    left = {each.layer: each.reason for each in fitted.left}
     assert left[Layer.PYTHON] == "Python 3.13 in place of 3.12: no wheel of uvicorn"
     assert {Layer.MIDDLEWARE, Layer.ALLOCATOR} <= set(left)
 
@@ -119,24 +124,24 @@ def answer(spec: AppSpec, tmp_path: Path) -> tuple[LayersAnswer, Path, str]:
     with ScriptedEngine(scripts, 0.002) as engine:
         settings = app_settings({"MEMORY_BUDGET": "8g"})
         folder = measured(AppRunInput(plan, settings, engine, tmp_path / "results", WAITS), console)
-    found = answered(spec, FITTED, folder)
-    close(found, folder, console)
-    return found, folder.path, screen.getvalue()
+    layers_answer = answered(spec, FITTED, folder)
+    close(layers_answer, folder, console)
+    return layers_answer, folder.path, screen.getvalue()
 
 
 def test_the_layers_that_a_leak_needs_are_answered_and_written_down(
     answer: tuple[LayersAnswer, Path, str],
 ) -> None:
-    found, folder, screen = answer
+    layers_answer, folder, screen = answer
 
-    needs = {each.layer: each.need for each in found.exchanges}
+    needs = {each.layer: each.need for each in layers_answer.exchanges}
     assert needs == {
         Layer.LOOP: Need.NEEDED,
         Layer.EXTENSION: Need.NOT_NEEDED,
         Layer.PYTHON: Need.OPEN,
     }
-    assert found.exchanges[2].reason.endswith("no such Python")
-    assert found.exit_code == 0
+    assert layers_answer.exchanges[2].reason.endswith("no such Python")
+    assert layers_answer.exit_code == 0
     assert json.loads((folder / "layers.json").read_text("utf-8"))["app"] == "shop"
     assert "uvloop in place of asyncio" in (folder / "layers.md").read_text("utf-8")
     assert folder.name.endswith("-layers-shop")

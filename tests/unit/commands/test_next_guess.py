@@ -23,9 +23,9 @@ def test_the_first_guess_is_told_and_then_what_changed() -> None:
     next_guess(FLASK, [], WHERE, said.append, has_docker=False)
     assert said[0] == "/somewhere holds no lab.toml; guessed:"
 
-    found = next_guess(FLASK, [NEEDS_YAML], WHERE, said.append, has_docker=False)
+    guess = next_guess(FLASK, [NEEDS_YAML], WHERE, said.append, has_docker=False)
 
-    assert found.value("requirements") == ["flask", "PyYAML"]
+    assert guess.value("requirements") == ["flask", "PyYAML"]
     assert said[-1].startswith("died: No module named 'yaml'; next: ")
 
 

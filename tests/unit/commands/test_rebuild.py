@@ -20,10 +20,10 @@ NAMES = ("py37-fastapi-sync", "py38-fastapi-async")
 
 
 def records_of(trial: Trial) -> list[RawRecord]:
-    known: list[RawRecord] = [trial.start]
-    known += [found for found in (trial.environment, trial.calibration) if found]
-    known += [*trial.samples, *trial.blocks, *trial.troughs]
-    return [*known, *([trial.end] if trial.end else [])]
+    records: list[RawRecord] = [trial.start]
+    records += [record for record in (trial.environment, trial.calibration) if record]
+    records += [*trial.samples, *trial.blocks, *trial.troughs]
+    return [*records, *([trial.end] if trial.end else [])]
 
 
 @pytest.fixture

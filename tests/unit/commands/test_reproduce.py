@@ -76,11 +76,11 @@ def test_a_run_that_kept_no_app_is_one_line(
 def test_the_mended_release_is_one_that_the_run_measured(tmp_path: Path) -> None:
     folder, summary = copy_raw(TRY_RUN, tmp_path), rebuilt(TRY_RUN)[0]
 
-    found = mended_release(folder, summary)
+    release = mended_release(folder, summary)
     leaking = tuple(replace(each, verdict=Verdict.LEAK) for each in summary.variants)
 
     assert mended_release(folder, replace(summary, variants=leaking)) is None
-    assert found is None or found.package == "ujson"
+    assert release is None or release.package == "ujson"
 
 
 def test_lines_of_the_app_are_those_that_the_answer_names() -> None:

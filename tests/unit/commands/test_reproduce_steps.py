@@ -55,9 +55,9 @@ def bench(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> R
     return ReproducerBench(app, answer, origin, shop, said.append, sees)
 
 
-def sees(_: KeptApp, __: str, found: Watched) -> Mapping[int, Seen]:
+def sees(_: KeptApp, __: str, watched: Watched) -> Mapping[int, Seen]:
     """Each site was called once for a request, with what stands there."""
-    return {each.number: Seen(1.0, each.literal) for each in found.sites}
+    return {each.number: Seen(1.0, each.literal) for each in watched.sites}
 
 
 def show(monkeypatch: pytest.MonkeyPatch, outcomes: dict[str, float | NotReproduced]) -> None:
@@ -86,8 +86,8 @@ def test_what_a_function_was_called_with_takes_the_place_of_what_no_literal_is(
 ) -> None:
     app = replace(bench.app, texts={"app.py": SOURCE.replace("[1]", "environ['x']")})
 
-    def see(_: KeptApp, __: str, found: Watched) -> Mapping[int, Seen]:
-        return {each.number: Seen(10.0, "'captured'") for each in found.sites}
+    def see(_: KeptApp, __: str, watched: Watched) -> Mapping[int, Seen]:
+        return {each.number: Seen(10.0, "'captured'") for each in watched.sites}
 
     *_, function = candidates(replace(bench, app=app, seen=see), [])
 
@@ -126,9 +126,9 @@ def test_the_smallest_that_grows_comes_first(
 ) -> None:
     show(monkeypatch, {"WSGI calls of app.py": 990.0, "calls of ujson.dumps": 980.0})
 
-    found = shown_growth(bench)
+    scripts = shown_growth(bench)
 
-    assert [each.rate_bytes for each in found] == [980.0, 990.0]
+    assert [each.rate_bytes for each in scripts] == [980.0, 990.0]
     assert said[0] == "served app: 1,000 bytes a request, by the run"
     assert "calls of ujson.dumps: 980 bytes a call, kept" in said
 
@@ -157,7 +157,7 @@ def test_what_grows_with_the_mended_release_is_left_for_the_step_before(
     bench: ReproducerBench, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show(monkeypatch, {"WSGI calls of app.py": 990.0, "calls of ujson.dumps": 980.0})
-    found = shown_growth(bench)
+    scripts = shown_growth(bench)
 
     def check_mended(_: Workshop, __: Installed, each: Tried) -> float:
         if each.rate_bytes == 980.0:
@@ -167,7 +167,7 @@ def test_what_grows_with_the_mended_release_is_left_for_the_step_before(
     monkeypatch.setattr(reproduce_steps, "check_test", lambda *_: None)
     monkeypatch.setattr(reproduce_steps, "check_mended", check_mended)
 
-    assert checked(bench, found, HERE, "ujson 5.4.0").rate_bytes == 990.0
+    assert checked(bench, scripts, HERE, "ujson 5.4.0").rate_bytes == 990.0
     assert "WSGI calls of app.py with ujson 5.4.0: 3 bytes a call, exit 0" in said
     with pytest.raises(NotReproduced, match=r"^grows with the mended release, too$"):
-        checked(bench, found[:1], HERE, "ujson 5.4.0")
+        checked(bench, scripts[:1], HERE, "ujson 5.4.0")

@@ -47,11 +47,11 @@ def test_the_script_gets_the_runs_settings_and_no_others(
     assert rerun(wanted(folder, tmp_path), dict(os.environ)) == 3
 
     lines = (tmp_path / "environment").read_text(encoding="utf-8").splitlines()
-    found = dict(line.split("=", 1) for line in lines if "=" in line)
-    assert found["VARIANTS"] == "py37-flask py310-fastapi-sync"
-    assert found["RESULTS"] == str(tmp_path / "here")
-    assert (found["ENGINE"], found["LANES"]) == ("process", "1")
-    assert "REQUESTS" not in found
+    environment = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert environment["VARIANTS"] == "py37-flask py310-fastapi-sync"
+    assert environment["RESULTS"] == str(tmp_path / "here")
+    assert (environment["ENGINE"], environment["LANES"]) == ("process", "1")
+    assert "REQUESTS" not in environment
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 

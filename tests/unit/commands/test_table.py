@@ -64,8 +64,8 @@ def test_nothing_else_in_the_lab_is_a_program() -> None:
 def test_scripts_come_in_by_the_one_door(script: Path) -> None:
     names = re.findall(r"-m (lab\S*) ([a-z-]+|\$\w+)?", script.read_text(encoding="utf-8"))
 
-    known = {entry.name for entry in COMMANDS}
-    assert [(m, w) for m, w in names if m != "lab" or (w not in known and w[:1] != "$")] == []
+    commands = {entry.name for entry in COMMANDS}
+    assert [(m, w) for m, w in names if m != "lab" or (w not in commands and w[:1] != "$")] == []
 
 
 def test_a_fault_in_the_labs_own_imports_is_not_called_a_missing_package(

@@ -70,9 +70,9 @@ def test_the_failures_alone_say_which_guess_it_is(tmp_path: Path) -> None:
     add_failure(file, failure)
 
     assert read_failures(file) == [failure]
-    found = after(folder, read_failures(file))
-    assert found is not None
-    assert found.value("requirements") == ["flask", "PyYAML"]
+    guess = after(folder, read_failures(file))
+    assert guess is not None
+    assert guess.value("requirements") == ["flask", "PyYAML"]
     assert len(json.loads(file.read_text(encoding="utf-8"))) == 5
 
 
@@ -89,6 +89,6 @@ def test_a_server_without_an_image_is_left_out_and_told() -> None:
     failure = no_server_here("redis: no registry answers")
     assert failure.reason == "redis: no registry answers"
     given = Guess((Guessed("services", ["redis", "postgres"], ""),))
-    found = mended(given, failure, Folder({}))
-    assert found is not None
-    assert found.value("services") == ["postgres"]
+    guess = mended(given, failure, Folder({}))
+    assert guess is not None
+    assert guess.value("services") == ["postgres"]

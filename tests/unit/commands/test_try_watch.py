@@ -18,12 +18,12 @@ ANSWER = factories.app_answer()
 def test_a_change_is_a_file_that_is_new_gone_or_written(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("1", encoding="utf-8")
     (tmp_path / "__pycache__").mkdir()
-    known = try_watch.stamp_of(tmp_path)
+    stamp = try_watch.stamp_of(tmp_path)
 
     (tmp_path / "__pycache__" / "app.pyc").write_text("x", encoding="utf-8")
-    assert try_watch.stamp_of(tmp_path) == known
+    assert try_watch.stamp_of(tmp_path) == stamp
     (tmp_path / "app.py").write_text("10", encoding="utf-8")
-    assert try_watch.stamp_of(tmp_path) != known
+    assert try_watch.stamp_of(tmp_path) != stamp
 
 
 def test_it_is_tried_again_after_each_change(

@@ -91,24 +91,24 @@ def test_in_the_drivers_container_the_gate_is_asked(
     monkeypatch.setattr(docker, "connect", asked.append)
     monkeypatch.setenv("LAB_LIFECYCLE", "driver")
     monkeypatch.setenv("LAB_MISSING", "memlab-py37-thread=pip ended with 1")
-    found = chosen(ENGINE=engine)
+    choice = chosen(ENGINE=engine)
 
     assert asked == [GATE]
-    assert isinstance(found.engine, DockerEngine)
-    assert (found.engine.project, found.engine.lifecycle) == ("memlab", Lifecycle.DRIVER)
-    assert found.unbuilt == {
+    assert isinstance(choice.engine, DockerEngine)
+    assert (choice.engine.project, choice.engine.lifecycle) == ("memlab", Lifecycle.DRIVER)
+    assert choice.unbuilt == {
         "memlab-py37-thread": "its image memlab-py37-thread was not built: pip ended with 1"
     }
 
 
 @pytest.mark.parametrize("engine", ["auto", "process"])
 def test_elsewhere_it_is_local_processes(prepares: Prepares, engine: str) -> None:
-    found = chosen(ENGINE=engine, HOST_CPUS="40", VARIANTS="py38-*").engine
+    process_engine = chosen(ENGINE=engine, HOST_CPUS="40", VARIANTS="py38-*").engine
 
-    assert isinstance(found, ProcessEngine)
-    assert found.sources.installed == {"memlab-py38-thread": READY}
-    assert found.sources.values["HOST_CPUS"] == "40"
-    assert (found.cpus, found.shown.way) == (40, Way.SHIM)
+    assert isinstance(process_engine, ProcessEngine)
+    assert process_engine.sources.installed == {"memlab-py38-thread": READY}
+    assert process_engine.sources.values["HOST_CPUS"] == "40"
+    assert (process_engine.cpus, process_engine.shown.way) == (40, Way.SHIM)
 
 
 def test_environments_are_made_for_the_chosen_variants_alone(prepares: Prepares) -> None:
@@ -127,10 +127,10 @@ def test_environments_are_made_for_the_chosen_variants_alone(prepares: Prepares)
 def test_an_environment_that_cannot_be_made_is_a_reason(
     prepares: Prepares, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = chosen()
+    choice = chosen()
     reason = "its environment cannot be made: no CPython 3.7 here"
 
-    assert found.unbuilt == {"memlab-py37-thread": reason}
+    assert choice.unbuilt == {"memlab-py37-thread": reason}
     assert f"lab: memlab-py37-thread: {reason}\n" in capsys.readouterr().err
 
 

@@ -25,10 +25,10 @@ def test_only_the_end_of_a_huge_log_is_read(tmp_path: Path) -> None:
         file.truncate(8 << 30)
         file.seek(0, os.SEEK_END)
         file.write(b"\nlast but one\nlast\n")
-    found = log_lines(tmp_path / "server.log")
+    lines = log_lines(tmp_path / "server.log")
 
-    assert found[-2:] == ("last but one", "last")
-    assert sum(map(len, found)) <= MAX_LOG_BYTES
+    assert lines[-2:] == ("last but one", "last")
+    assert sum(map(len, lines)) <= MAX_LOG_BYTES
 
 
 def test_the_cut_first_line_is_left_out(tmp_path: Path) -> None:

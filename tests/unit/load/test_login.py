@@ -57,13 +57,13 @@ def refusal(status: int, body: bytes, *cookies: str, login: Login = LOGIN) -> st
 
 
 def test_the_answer_gives_a_token_and_cookies() -> None:
-    found = granted(200, b'{"data": {"token": "a.b-c"}}', "id=1; Path=/", "x=2")
-    assert (found.token, found.cookies.field()) == ("a.b-c", b"Cookie: id=1; x=2\r\n")
+    grant = granted(200, b'{"data": {"token": "a.b-c"}}', "id=1; Path=/", "x=2")
+    assert (grant.token, grant.cookies.field()) == ("a.b-c", b"Cookie: id=1; x=2\r\n")
 
 
 def test_a_redirection_with_a_cookie_lets_in() -> None:
-    found = granted(302, b"", "id=1", login=Login(LOGIN.request))
-    assert (found.token, found.cookies.field()) == (None, b"Cookie: id=1\r\n")
+    grant = granted(302, b"", "id=1", login=Login(LOGIN.request))
+    assert (grant.token, grant.cookies.field()) == (None, b"Cookie: id=1\r\n")
 
 
 def test_a_refused_login_says_status_body_and_next_step() -> None:

@@ -58,9 +58,9 @@ def test_a_response_in_one_piece_is_complete(response: bytes, status: int) -> No
 @every_complete_response
 def test_a_response_byte_by_byte_is_complete_at_its_last(response: bytes, status: int) -> None:
     reader = ResponseReader()
-    found = [reader.feed(bytes([byte])) for byte in response]
+    completed = [reader.feed(bytes([byte])) for byte in response]
 
-    assert found == [False] * (len(response) - 1) + [True]
+    assert completed == [False] * (len(response) - 1) + [True]
     assert reader.status == status
 
 
@@ -85,8 +85,8 @@ def test_a_response_that_breaks_off_has_no_proper_end(response: bytes, status: i
 def test_one_response_after_another() -> None:
     reader = ResponseReader()
 
-    found = [(reader.feed(response), reader.status) for response, _ in COMPLETE.values()]
-    assert found == [(True, status) for _, status in COMPLETE.values()]
+    completed = [(reader.feed(response), reader.status) for response, _ in COMPLETE.values()]
+    assert completed == [(True, status) for _, status in COMPLETE.values()]
 
 
 @pytest.mark.parametrize("body", [b"", b"hello", b"\r\n\r\n"])
@@ -143,9 +143,9 @@ def test_bytes_that_are_not_http_are_an_error(garbage: bytes) -> None:
 def test_a_large_body_is_counted_and_not_kept() -> None:
     reader = ResponseReader()
     reader.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n")
-    found = [reader.feed(b"x" * 1_000_000) for _ in range(3)]
+    completed = [reader.feed(b"x" * 1_000_000) for _ in range(3)]
 
-    assert found == [False, False, True]
+    assert completed == [False, False, True]
 
 
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

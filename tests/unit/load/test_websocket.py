@@ -20,13 +20,13 @@ BYE = b"\x88\x02\x03\xe8"
 
 def unmasked(data: bytes) -> list[tuple[int, bytes]]:
     """Opcodes and payloads of a client's frames, each shorter than 126 bytes."""
-    found = []
+    frames = []
     while data:
         size, mask = data[1] & 0x7F, data[2:6]
         payload = bytes(b ^ mask[i % 4] for i, b in enumerate(data[6 : 6 + size]))
-        found.append((data[0] & 0x0F, payload))
+        frames.append((data[0] & 0x0F, payload))
         data = data[6 + size :]
-    return found
+    return frames
 
 
 def talk(data: bytes, texts: tuple[str, ...] = (), listen: int = 0, size: int = 1 << 20):

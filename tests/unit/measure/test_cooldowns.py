@@ -78,9 +78,9 @@ def test_full_where_it_was_not_seen(kinds_of: Callable[..., Kinds], missing: int
     sizes: list[int | None] = [20 * MIB] * 6
     sizes[missing] = None
 
-    found = kinds_of(sizes)
+    kinds = kinds_of(sizes)
 
-    assert [kind for kind in found if kind[0] > 0] == [(1, True), (2, True), (3, True)]
+    assert [kind for kind in kinds if kind[0] > 0] == [(1, True), (2, True), (3, True)]
 
 
 def test_what_a_short_trough_lacks_no_full_one_replaces(kinds_of: Callable[..., Kinds]) -> None:

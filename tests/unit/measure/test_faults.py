@@ -101,11 +101,11 @@ def test_a_fault_of_one_app_costs_its_variant_alone(
         folder = measured(engine, tmp_path, waits=waits, REQUESTS="80")
         assert engine.running == {}
     summary = rebuild(folder)
-    found = of(summary, FLASK)
+    variant = of(summary, FLASK)
 
-    assert found.trials[0].end.value == end
+    assert variant.trials[0].end.value == end
     assert said in last_record(folder, FLASK)["reason"]
-    assert found.verdict.value == "inconclusive"
+    assert variant.verdict.value == "inconclusive"
     assert others_are_whole(summary)
     assert summary.run.exit_code == ExitCode.INCOMPLETE
     assert time.monotonic() - began < 60

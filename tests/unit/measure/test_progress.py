@@ -14,9 +14,9 @@ def console(terminal: bool = False) -> Console:
     return Console(file=io.StringIO(), force_terminal=terminal, width=120)
 
 
-def text_of(found: Console) -> str:
-    assert isinstance(found.file, io.StringIO)
-    return found.file.getvalue()
+def text_of(screen: Console) -> str:
+    assert isinstance(screen.file, io.StringIO)
+    return screen.file.getvalue()
 
 
 def test_a_line_says_what_is_known() -> None:
@@ -65,32 +65,32 @@ def test_a_change_keeps_what_it_does_not_name() -> None:
 
 def test_without_a_terminal_only_what_matters_is_a_line() -> None:
     shown = console()
-    with progress_for(shown, {"one": 10}) as found:
+    with progress_for(shown, {"one": 10}) as run_progress:
         for state in ("starting", "warming up", "baseline", "load", "cooldown", "died"):
-            found.update("one", state=state, done=5, memory_bytes=30 * MIB)
+            run_progress.update("one", state=state, done=5, memory_bytes=30 * MIB)
 
-    assert isinstance(found, PlainProgress)
+    assert isinstance(run_progress, PlainProgress)
     assert [line.split("  ")[1] for line in text_of(shown).splitlines()] == ["starting", "died"]
     assert "\x1b" not in text_of(shown)
 
 
 def test_now_and_then_there_is_a_look_at_all() -> None:
     shown = console()
-    found = PlainProgress(Board(dict.fromkeys(("one", "two", "three"), 10)), shown, -1.0)
-    found.board.change("one", "load", 1, None)
-    found.board.change("three", "done", 10, None)
-    found.update("two", state="cooldown")
+    run_progress = PlainProgress(Board(dict.fromkeys(("one", "two", "three"), 10)), shown, -1.0)
+    run_progress.board.change("one", "load", 1, None)
+    run_progress.board.change("three", "done", 10, None)
+    run_progress.update("two", state="cooldown")
 
     assert [line.split("  ")[0] for line in text_of(shown).splitlines()] == ["one", "two"]
 
 
 def test_on_a_terminal_there_is_a_live_table() -> None:
     shown = console(terminal=True)
-    with progress_for(shown, {"one": 10, "two": 10}) as found:
-        found.update("two", state="load", done=5, memory_bytes=30 * MIB)
+    with progress_for(shown, {"one": 10, "two": 10}) as run_progress:
+        run_progress.update("two", state="load", done=5, memory_bytes=30 * MIB)
 
-    assert isinstance(found, LiveProgress)
-    assert found.table().row_count == 2
+    assert isinstance(run_progress, LiveProgress)
+    assert run_progress.table().row_count == 2
     assert "5 of 10" in text_of(shown)
 
 
@@ -109,12 +109,12 @@ def test_the_headline_counts_variants_until_somebody_says_more() -> None:
 
 def test_a_table_that_is_closed_says_what_is_done_and_of_no_time() -> None:
     shown = console(terminal=True)
-    with progress_for(shown, {"one": 10, "two": 10}) as found:
-        found.update("one", state="load", done=10)
-        found.finished("one", None)
-        found.update("two", state="load", done=5)
-        found.board.started_seconds -= 60
-        assert "about" in found.board.headline()
+    with progress_for(shown, {"one": 10, "two": 10}) as run_progress:
+        run_progress.update("one", state="load", done=10)
+        run_progress.finished("one", None)
+        run_progress.update("two", state="load", done=5)
+        run_progress.board.started_seconds -= 60
+        assert "about" in run_progress.board.headline()
 
     lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text_of(shown)).split("\n")
     assert [line.strip() for line in lines if " done" in line][-1] == "1 of 2 done"
@@ -175,16 +175,16 @@ def test_of_many_variants_only_those_that_are_up_are_shown() -> None:
 
 def test_the_end_of_a_variant_is_a_line_with_the_headline() -> None:
     shown = console()
-    with progress_for(shown, {"one": 10, "two": 10}) as found:
-        found.finished("one", "claims decided 1 of 42")
+    with progress_for(shown, {"one": 10, "two": 10}) as run_progress:
+        run_progress.finished("one", "claims decided 1 of 42")
 
     assert text_of(shown).startswith("claims decided 1 of 42, about ")
 
 
 def test_on_a_terminal_the_headline_stands_below_the_table() -> None:
     shown = console(terminal=True)
-    with progress_for(shown, {"one": 10}) as found:
-        found.finished("one", "claims decided 42 of 42")
+    with progress_for(shown, {"one": 10}) as run_progress:
+        run_progress.finished("one", "claims decided 42 of 42")
 
     assert "claims decided 42 of 42" in text_of(shown)
 
@@ -192,8 +192,8 @@ def test_on_a_terminal_the_headline_stands_below_the_table() -> None:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_what_is_known_so_far_is_shown(terminal: bool) -> None:
     shown = console(terminal)
-    with progress_for(shown, {"one": 10}) as found:
-        found.tell("one: +2.0 KiB a request, leans to leak; 2 min left")
+    with progress_for(shown, {"one": 10}) as run_progress:
+        run_progress.tell("one: +2.0 KiB a request, leans to leak; 2 min left")
 
     assert "+2.0 KiB a request, leans to leak; 2 min left" in text_of(shown)
 

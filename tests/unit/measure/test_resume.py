@@ -36,8 +36,8 @@ def compose(tmp_path: Path) -> Path:
 @pytest.fixture
 def engine() -> Iterator[ScriptedEngine]:
     scripts = {name: Script((30 * MIB,)) for name in (SYNC, ASYNC, FLASK)}
-    with ScriptedEngine(scripts, 0.002) as found:
-        yield found
+    with ScriptedEngine(scripts, 0.002) as scripted:
+        yield scripted
 
 
 def conducted(
@@ -68,8 +68,8 @@ def cut_off(folder: RunFolder, variant: str, **changes: Any) -> None:
 
 def ends(folder: RunFolder) -> Mapping[str, list[str]]:
     return {
-        name: [trial.end.kind.value for trial in found if trial.end]
-        for name, found in folder.read_trials().items()
+        name: [trial.end.kind.value for trial in trials if trial.end]
+        for name, trials in folder.read_trials().items()
     }
 
 
@@ -190,18 +190,18 @@ def test_a_run_that_another_driver_writes_is_left_alone(tmp_path: Path) -> None:
 
     assert find_unfinished(tmp_path, THREAD) is None
     folder.lock.release()
-    found = find_unfinished(tmp_path, THREAD)
-    assert found is not None
-    found.lock.release()
+    unfinished = find_unfinished(tmp_path, THREAD)
+    assert unfinished is not None
+    unfinished.lock.release()
 
 
 def test_a_run_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
-    found = run_of(tmp_path, "1", elapsed_seconds=None)
+    readable = run_of(tmp_path, "1", elapsed_seconds=None)
     (run_of(tmp_path, "2").path / "experiment.json").write_text("{}")
     unfinished = find_unfinished(tmp_path, THREAD)
 
     assert unfinished is not None
-    assert unfinished.id == found.id
+    assert unfinished.id == readable.id
     unfinished.lock.release()
 
 
@@ -283,11 +283,11 @@ def test_the_settings_of_a_run_are_typed_as_they_were_given() -> None:
         **settings_record(raw.settings(VARIANTS="py37-* py38-flask", HOST_CPUS="host", TRIALS="2")),
         "probes": False,
     }
-    found = dict(settings_of(raw.experiment(settings=settings)))
+    typed = dict(settings_of(raw.experiment(settings=settings)))
 
-    assert found["VARIANTS"] == "py37-* py38-flask"
-    assert (found["HOST_CPUS"], found["TRIALS"], found["LAB_PROBES"]) == ("host", "2", "0")
-    assert not {"REQUESTS", "SUITE", "SEED"} & set(found)
+    assert typed["VARIANTS"] == "py37-* py38-flask"
+    assert (typed["HOST_CPUS"], typed["TRIALS"], typed["LAB_PROBES"]) == ("host", "2", "0")
+    assert not {"REQUESTS", "SUITE", "SEED"} & set(typed)
 
 
 def test_a_strangers_settings_are_refused() -> None:

@@ -132,14 +132,14 @@ def test_without_the_image_of_what_it_needs_a_variant_is_missing() -> None:
 def test_a_bad_end_is_in_the_summary_with_its_reason(tmp_path: Path) -> None:
     scripts = {**SCRIPTS, FLASK: Script(cannot_start="no such container", log=("bye",))}
     with ScriptedEngine(scripts, 0.002) as engine:
-        _, summary, told = conducted(engine, tmp_path)
+        _, summary, printed = conducted(engine, tmp_path)
     flask = summary.variants[2]
 
     assert flask.verdict.value == "inconclusive"
     assert "no such container" in flask.reason
     assert flask.trials[0].log_tail == ("bye",)
     assert summary.run.exit_code == ExitCode.INCOMPLETE
-    assert f"{FLASK}  failed" in told
+    assert f"{FLASK}  failed" in printed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -194,14 +194,14 @@ def late_step(served: int) -> int:
 def test_an_undecided_variant_gets_more_load_until_it_is_decided(tmp_path: Path) -> None:
     with ScriptedEngine({FLASK: Script(late_step)}, 0.002) as engine:
         folder, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
-    (found,) = summary.variants
+    (variant,) = summary.variants
     (trial,) = folder.read_trials()[FLASK]
 
-    assert found.verdict.value == "bounded"
-    assert 80 < found.requests.ok < 160
-    assert found.requests.ok % 20 == 0
+    assert variant.verdict.value == "bounded"
+    assert 80 < variant.requests.ok < 160
+    assert variant.requests.ok % 20 == 0
     assert len(trial.blocks) == len(trial.troughs) - 1
-    assert any("more blocks of the same load were added" in caveat for caveat in found.caveats)
+    assert any("more blocks of the same load were added" in caveat for caveat in variant.caveats)
 
 
 def test_what_stays_undecided_ends_after_twice_as_much_load_again(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_the_decider_hears_of_each_variant_and_is_asked_once_for_repeats(tmp_pat
 
     assert [len(names) for names in decider.status_asked] == [1, 2, 3, 3]
     assert [sorted(names) for names in decider.repeats_asked] == [sorted(SCRIPTS)]
-    assert {name: len(found) for name, found in folder.read_trials().items()} == {
+    assert {name: len(trials) for name, trials in folder.read_trials().items()} == {
         SYNC: 1,
         ASYNC: 2,
         FLASK: 1,

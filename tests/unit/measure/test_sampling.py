@@ -37,35 +37,35 @@ def writer(tmp_path: Path) -> Iterator[TrialWriter]:
 
 def watching(writer: TrialWriter) -> tuple[Watch, Told]:
     """A watch on a source; within a running loop."""
-    watch, told = Watch(writer, lambda _: None), Told()
-    watch.source = told
-    return watch, told
+    watch, source = Watch(writer, lambda _: None), Told()
+    watch.source = source
+    return watch, source
 
 
 def test_a_pause_is_written_down_with_its_times(writer: TrialWriter) -> None:
     async def rest() -> Told:
-        watch, told = watching(writer)
+        watch, source = watching(writer)
         watch.pause()
         await asyncio.sleep(0.02)
         watch.resume()
-        return told
+        return source
 
-    told = asyncio.run(rest())
+    source = asyncio.run(rest())
     (pause,) = read_records(writer.path)
 
-    assert told.said == ["pause", "resume"]
+    assert source.said == ["pause", "resume"]
     assert isinstance(pause, Pause)
     assert pause.ended_at_seconds - pause.started_at_seconds >= 0.015
 
 
 def test_a_pause_that_is_on_is_not_begun_again(writer: TrialWriter) -> None:
     async def twice() -> Told:
-        watch, told = watching(writer)
+        watch, source = watching(writer)
         watch.pause()
         watch.pause()
         watch.resume()
         watch.resume()
-        return told
+        return source
 
     assert asyncio.run(twice()).said == ["pause", "resume"]
     assert len(list(read_records(writer.path))) == 1
@@ -73,12 +73,12 @@ def test_a_pause_that_is_on_is_not_begun_again(writer: TrialWriter) -> None:
 
 def test_after_its_end_nothing_is_taken(writer: TrialWriter) -> None:
     async def ended() -> tuple[Watch, Told]:
-        watch, told = watching(writer)
+        watch, source = watching(writer)
         watch.close()
         watch.take(raw.sample(at=1.0))
-        return watch, told
+        return watch, source
 
-    watch, told = asyncio.run(ended())
+    watch, source = asyncio.run(ended())
 
-    assert told.said == ["stop"]
+    assert source.said == ["stop"]
     assert watch.samples == []

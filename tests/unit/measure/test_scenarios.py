@@ -62,44 +62,48 @@ def seen(trial: Trial) -> PostLoadObservation:
 
 
 def test_workers_that_outlive_their_master_are_seen_serving(trial_of: Any) -> None:
-    found = seen(trial_of(KILLED, Script((90 * MIB,))))
+    observation = seen(trial_of(KILLED, Script((90 * MIB,))))
 
-    assert found.scenario is Scenario.MASTER_KILLED
-    assert found.before is not None
-    assert found.after is not None
-    assert [p.pid for p in found.before.processes] == [10, 11, 12]
-    assert [(p.pid, p.parent_pid) for p in found.after.processes] == [(11, 1), (12, 1)]
-    assert (found.memory_before_bytes, found.memory_after_bytes) == (90 * MIB, 90 * MIB)
-    assert (found.asked, found.answered) == (8, 8)
-    assert found.waited_seconds >= 0.03
+    assert observation.scenario is Scenario.MASTER_KILLED
+    assert observation.before is not None
+    assert observation.after is not None
+    assert [p.pid for p in observation.before.processes] == [10, 11, 12]
+    assert [(p.pid, p.parent_pid) for p in observation.after.processes] == [(11, 1), (12, 1)]
+    assert (observation.memory_before_bytes, observation.memory_after_bytes) == (90 * MIB, 90 * MIB)
+    assert (observation.asked, observation.answered) == (8, 8)
+    assert observation.waited_seconds >= 0.03
 
 
 def test_workers_that_left_hold_nothing_and_do_not_answer(trial_of: Any) -> None:
-    found = seen(trial_of(KILLED, Script((90 * MIB,), orphans=Orphans.LEAVE)))
+    observation = seen(trial_of(KILLED, Script((90 * MIB,), orphans=Orphans.LEAVE)))
 
-    assert found.after is None
-    assert found.memory_after_bytes == LEFT_BYTES
-    assert found.tasks_after is not None
-    assert (found.asked, found.answered) == (8, 0)
+    assert observation.after is None
+    assert observation.memory_after_bytes == LEFT_BYTES
+    assert observation.tasks_after is not None
+    assert (observation.asked, observation.answered) == (8, 0)
 
 
 def test_a_container_that_ends_with_its_master_is_no_failed_trial(trial_of: Any) -> None:
     trial = trial_of(KILLED, Script((90 * MIB,), orphans=Orphans.END, log=("killed",)))
-    found = seen(trial)
+    observation = seen(trial)
 
-    assert (found.after, found.memory_after_bytes, found.tasks_after) == (None, None, 0)
-    assert found.answered == 0
+    assert (observation.after, observation.memory_after_bytes, observation.tasks_after) == (
+        None,
+        None,
+        0,
+    )
+    assert observation.answered == 0
     assert trial.end.log_tail == ("killed",)
 
 
 def test_what_workers_give_back_when_they_are_asked_to(trial_of: Any) -> None:
-    found = seen(trial_of(GIVES, Script((90 * MIB,), trimmed_bytes=40 * MIB)))
+    observation = seen(trial_of(GIVES, Script((90 * MIB,), trimmed_bytes=40 * MIB)))
 
-    assert found.scenario is Scenario.GIVE_BACK
-    assert (found.memory_before_bytes, found.memory_after_bytes) == (90 * MIB, 40 * MIB)
-    assert found.before is not None
-    assert found.after is not None
-    assert (found.asked, found.answered) == (0, 0)
+    assert observation.scenario is Scenario.GIVE_BACK
+    assert (observation.memory_before_bytes, observation.memory_after_bytes) == (90 * MIB, 40 * MIB)
+    assert observation.before is not None
+    assert observation.after is not None
+    assert (observation.asked, observation.answered) == (0, 0)
 
 
 def test_the_scenario_comes_after_the_last_trough(trial_of: Any) -> None:

@@ -360,7 +360,7 @@ def test_a_variant_that_cannot_be_stopped_spoils_no_other(tmp_path: Path) -> Non
     with Stubborn({"one": Script(), "two": Script()}, 0.002) as engine:
         trials = conducted(context_of(engine, tmp_path), ONE, TWO)
 
-    ends = [trial.end.kind for found in trials.values() for trial in found if trial.end]
+    ends = [trial.end.kind for of_variant in trials.values() for trial in of_variant if trial.end]
     assert ends == [EndKind.COMPLETE, EndKind.COMPLETE]
 
 
@@ -436,10 +436,10 @@ def test_the_progress_hears_of_every_state(engine_of: Any, tmp_path: Path) -> No
     heard = context.progress
     assert isinstance(heard, Hearing)
 
-    told = [state for _, state in heard.states]
-    assert told[:3] == ["starting", "warming up", "baseline"]
-    assert told[3:-1] == ["waiting", "load", "cooldown"] * 8
-    assert told[-1] == "done"
+    states = [state for _, state in heard.states]
+    assert states[:3] == ["starting", "warming up", "baseline"]
+    assert states[3:-1] == ["waiting", "load", "cooldown"] * 8
+    assert states[-1] == "done"
     assert heard.done == {"one": 80}
 
 

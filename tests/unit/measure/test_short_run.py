@@ -33,11 +33,11 @@ class Probes(ProbeClient):
         self.tracer = tracer
 
     def reading(self) -> ProbeReading | None:
-        found = super().reading()
-        if found is None:
+        reading = super().reading()
+        if reading is None:
             return None
-        whole = (replace(each, python_in_use_bytes=0) for each in found.workers)
-        return replace(found, workers=tuple(whole))
+        whole = (replace(each, python_in_use_bytes=0) for each in reading.workers)
+        return replace(reading, workers=tuple(whole))
 
     def trace(self) -> bool:
         return self.tracer is not None
@@ -89,27 +89,27 @@ def ran(script: Script, runner: type[ShortRunner] = Runner) -> tuple[ShortRun, S
 
 
 def test_what_each_block_leaves_is_read_after_the_warm_up_and_after_it() -> None:
-    found, engine = ran(Script(lambda served: 1_000 * served))
+    short_run, engine = ran(Script(lambda served: 1_000 * served))
 
-    assert found.requests == (10, 10, 10)
-    assert found.live_bytes == (3_000, 13_000, 23_000, 33_000)
-    assert found.environment is not None
-    assert found.trace is not None
-    assert (found.trace.tracer, found.trace.requests) == ("tracemalloc", 5)
+    assert short_run.requests == (10, 10, 10)
+    assert short_run.live_bytes == (3_000, 13_000, 23_000, 33_000)
+    assert short_run.environment is not None
+    assert short_run.trace is not None
+    assert (short_run.trace.tracer, short_run.trace.requests) == ("tracemalloc", 5)
     assert (engine.started, engine.stopped) == (["one"], ["one"])
 
 
 def test_an_app_in_which_nothing_traces_has_no_trace_and_no_load_for_it() -> None:
-    found, _ = ran(Script(lambda served: served), Untraced)
+    short_run, _ = ran(Script(lambda served: served), Untraced)
 
-    assert found.trace is None
-    assert found.live_bytes[-1] == 33
+    assert short_run.trace is None
+    assert short_run.live_bytes[-1] == 33
 
 
 def test_a_reading_that_comes_too_late_is_asked_for_again() -> None:
-    found, _ = ran(Script(lambda served: 1_000 * served), Late)
+    short_run, _ = ran(Script(lambda served: 1_000 * served), Late)
 
-    assert found.live_bytes == (3_000, 13_000, 23_000, 33_000)
+    assert short_run.live_bytes == (3_000, 13_000, 23_000, 33_000)
 
 
 @pytest.mark.parametrize(

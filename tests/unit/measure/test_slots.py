@@ -102,12 +102,12 @@ def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Slots], Any]
 
 def test_who_comes_when_all_load_has_to_wait() -> None:
     async def run() -> list[bool]:
-        slots, told = Slots(SlotPlan(9, 2, 100)), []
+        slots, answers = Slots(SlotPlan(9, 2, 100)), []
         async with slots.load_slot():
-            told.append(slots.all_load())
+            answers.append(slots.all_load())
             async with slots.load_slot():
-                told.append(slots.all_load())
-        return [*told, slots.all_load()]
+                answers.append(slots.all_load())
+        return [*answers, slots.all_load()]
 
     assert asyncio.run(run()) == [False, True, False]
 

@@ -42,11 +42,11 @@ def test_ends_that_cannot_be_used_are_one_line(wanted: Wanted, said: str) -> Non
 
 
 def test_points_outside_of_the_ends_are_told() -> None:
-    inside, ends, told = within(POINTS, Ends(2, 1, 3), PointKind.RELEASE)
+    inside, ends, sentence = within(POINTS, Ends(2, 1, 3), PointKind.RELEASE)
 
     assert [point.label for point in inside] == ["1.1", "1.2", "1.3"]
     assert ends == Ends(1, 0, 2)
-    assert told.startswith("2 releases before 1.1 or behind 1.3 not searched")
+    assert sentence.startswith("2 releases before 1.1 or behind 1.3 not searched")
 
 
 def test_a_range_of_pythons() -> None:
@@ -76,15 +76,15 @@ def git(folder: Path, *words: str) -> None:
 
 
 def test_commits_from_one_to_the_other(clone: Path, tmp_path: Path) -> None:
-    found = commits(clone, "v1", "HEAD")
+    points = commits(clone, "v1", "HEAD")
 
-    assert [point.notes for point in found] == [("change 1",), ("change 2",), ("change 3",)]
-    assert found[0].link is not None
-    assert found[0].link.startswith("https://github.com/shop/orders/commit/")
-    assert commits(clone, "v3", "v1") == found
+    assert [point.notes for point in points] == [("change 1",), ("change 2",), ("change 3",)]
+    assert points[0].link is not None
+    assert points[0].link.startswith("https://github.com/shop/orders/commit/")
+    assert commits(clone, "v3", "v1") == points
     folder = tmp_path / "files"
     folder.mkdir()
-    write_commit(clone, found[1].label, folder)
+    write_commit(clone, points[1].label, folder)
     assert (folder / "version.txt").read_text(encoding="utf-8") == "2"
 
 

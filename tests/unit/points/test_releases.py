@@ -26,11 +26,11 @@ def sdist(version: str, **values: str | None) -> IndexFile:
 def test_releases_stand_in_the_order_of_their_versions() -> None:
     files = [wheel(each) for each in ("1.10", "1.9", "2.0rc1", "1.9.post1", "1!0.1", "1.9.0.1")]
 
-    found = releases(files, ASKED)
+    listed = releases(files, ASKED)
 
-    labels = [point.label for point in found.points]
+    labels = [point.label for point in listed.points]
     assert labels == ["1.9", "1.9.post1", "1.9.0.1", "1.10", "1!0.1"]
-    assert found.left_out == ("Left out: pre-releases, 1.",)
+    assert listed.left_out == ("Left out: pre-releases, 1.",)
 
 
 def test_a_pre_release_that_is_named_is_a_point() -> None:
@@ -141,9 +141,9 @@ def test_hostile_files_are_dropped_and_hostile_fields_are_none() -> None:
         },
     ]
 
-    (found,) = from_json(json.dumps({"files": files}).encode())
+    (file,) = from_json(json.dumps({"files": files}).encode())
 
-    assert found == IndexFile("a-1.0.tar.gz", None, None, "red # h")
+    assert file == IndexFile("a-1.0.tar.gz", None, None, "red # h")
     assert list(from_json(b"[]")) == []
     assert list(from_json(b'{"files": 3}')) == []
 

@@ -33,8 +33,8 @@ def engine() -> Iterator[ScriptedEngine]:
         memory_bytes=(60 * MIB,),
         memory_inside_bytes=61 * MIB,
     )
-    with ScriptedEngine({"one": script}) as found:
-        yield found
+    with ScriptedEngine({"one": script}) as scripted:
+        yield scripted
 
 
 @pytest.fixture

@@ -31,28 +31,28 @@ def answer(**changes: Any) -> dict[str, Any]:
         "examples": [{"type": "app.Link", "count": 7, "path": "app.FIRST"}],
         "limit": None,
     }
-    found = {"tracer": "tracemalloc", "allocated_bytes": 10, "lines": [LINE], "types": {"x": 2}}
-    return {**found, "search": search, **changes}
+    fields = {"tracer": "tracemalloc", "allocated_bytes": 10, "lines": [LINE], "types": {"x": 2}}
+    return {**fields, "search": search, **changes}
 
 
 def test_lines_types_holders_and_objects_of_all_workers_are_added_up() -> None:
-    found = merged_trace([answer(), answer()], requests=4)
+    trace = merged_trace([answer(), answer()], requests=4)
 
-    assert found is not None
-    assert found.search is not None
-    (holder,), (lost,) = found.search.holders, found.search.lost
-    assert (found.requests, found.allocated_bytes, found.lines[0].bytes) == (4, 20, 20)
-    assert found.types == {"x": 4}
-    assert found.lines[0].calls[0].function == "ujson.dumps"
+    assert trace is not None
+    assert trace.search is not None
+    (holder,), (lost,) = trace.search.holders, trace.search.lost
+    assert (trace.requests, trace.allocated_bytes, trace.lines[0].bytes) == (4, 20, 20)
+    assert trace.types == {"x": 4}
+    assert trace.lines[0].calls[0].function == "ujson.dumps"
     assert (holder.entries_before, holder.entries_after, holder.held_bytes) == (20, 220, 10_000)
-    assert (lost.type, lost.count, found.search.examples[0].count) == ("app.Row", 80, 14)
+    assert (lost.type, lost.count, trace.search.examples[0].count) == ("app.Row", 80, 14)
 
 
 def test_what_memray_traced_searches_for_nobody() -> None:
-    found = merged_trace([answer(tracer="memray", search=None)], requests=4)
+    trace = merged_trace([answer(tracer="memray", search=None)], requests=4)
 
-    assert found is not None
-    assert found.search is None
+    assert trace is not None
+    assert trace.search is None
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,6 @@ def test_what_memray_traced_searches_for_nobody() -> None:
 )
 def test_an_answer_of_another_shape_is_a_gap(odd: Any) -> None:
     assert merged_trace([odd], requests=1) is None
-    found = merged_trace([odd, answer()], requests=1)
-    assert found is not None
-    assert found.allocated_bytes == 10
+    trace = merged_trace([odd, answer()], requests=1)
+    assert trace is not None
+    assert trace.allocated_bytes == 10

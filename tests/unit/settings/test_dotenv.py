@@ -134,9 +134,11 @@ def by_python(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
 @pytest.fixture(scope="module")
 def by_the_shell(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     folder = tmp_path_factory.mktemp("shell")
-    told = shell(folder, EVERY_LINE, f"for name in {' '.join(NAMES)}; do setting $name ''; done")
-    assert (told.returncode, told.stderr) == (0, "")
-    return dict(zip(NAMES, told.stdout.split("\n")[:-1], strict=True))
+    completed = shell(
+        folder, EVERY_LINE, f"for name in {' '.join(NAMES)}; do setting $name ''; done"
+    )
+    assert (completed.returncode, completed.stderr) == (0, "")
+    return dict(zip(NAMES, completed.stdout.split("\n")[:-1], strict=True))
 
 
 @pytest.mark.parametrize(("name", "value"), CASES, ids=[line for line, _ in READ])
@@ -157,43 +159,45 @@ def test_compose_reads_the_whole_table_so(tmp_path: Path, words: list[str]) -> N
     asked = "".join(f'      {name}: "<${{{name}:-}}>"\n' for name in NAMES)
     (tmp_path / "docker-compose.yml").write_text(f'version: "3"\n{COMPOSE}{asked}', "utf-8")
 
-    told = subprocess.run(
+    completed = subprocess.run(
         [*words, "config"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert told.returncode == 0, told.stderr
-    found = yaml.safe_load(told.stdout)["services"]["any"]["environment"]
+    assert completed.returncode == 0, completed.stderr
+    environment = yaml.safe_load(completed.stdout)["services"]["any"]["environment"]
     # What it prints could be read by it again, so each $ of a value stands twice.
-    assert {name: value[1:-1].replace("$$", "$") for name, value in found.items()} == dict(CASES)
+    assert {name: value[1:-1].replace("$$", "$") for name, value in environment.items()} == dict(
+        CASES
+    )
 
 
 @pytest.mark.parametrize(("line", "why"), REFUSED)
 def test_what_composes_versions_read_differently_is_refused(
     tmp_path: Path, line: str, why: str
 ) -> None:
-    told = shell(tmp_path, f"OTHER=1\n\n{line}\n", "setting NAME default")
+    completed = shell(tmp_path, f"OTHER=1\n\n{line}\n", "setting NAME default")
 
-    assert (told.returncode, told.stdout) == (64, "")
-    assert told.stderr == f"lab: .env, line 3: {why}\n"
+    assert (completed.returncode, completed.stdout) == (64, "")
+    assert completed.stderr == f"lab: .env, line 3: {why}\n"
     with pytest.raises(UsageError) as refused:
         read_dotenv(tmp_path / ".env")
     assert str(refused.value) == f".env, line 3: {why}"
 
 
 def test_a_setting_is_the_environments_then_dotenvs_then_the_default(tmp_path: Path) -> None:
-    told = shell(
+    completed = shell(
         tmp_path,
         "A='from .env'\nB='from .env'\nD=''\n",
         "A='from \\here' B= D=; for name in A B C D; do setting $name 'a \\default'; done",
     )
 
-    assert told.stdout == "from \\here\nfrom .env\na \\default\na \\default\n"
+    assert completed.stdout == "from \\here\nfrom .env\na \\default\na \\default\n"
 
 
 def test_without_a_dotenv_there_are_defaults(tmp_path: Path) -> None:
-    told = shell(tmp_path, "", "setting NAME default")
+    completed = shell(tmp_path, "", "setting NAME default")
 
-    assert (told.stdout, told.stderr) == ("default\n", "")
+    assert (completed.stdout, completed.stderr) == ("default\n", "")
     assert read_dotenv(tmp_path / "none") == {}
 
 

@@ -195,10 +195,10 @@ def test_the_hosts_own_cpus_are_its_own_file() -> None:
 
 
 def test_a_claim_names_its_suite_and_its_variants() -> None:
-    found = parse_settings({"ID": "t23", "SUITE": "core", "VARIANTS": "*"})
+    settings = parse_settings({"ID": "t23", "SUITE": "core", "VARIANTS": "*"})
 
-    assert (found.claim, found.suite) == ("T23", "thread")
-    assert found.variants == ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
+    assert (settings.claim, settings.suite) == ("T23", "thread")
+    assert settings.variants == ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
 
 
 def test_the_text_of_the_claims_is_read_as_yaml_reads_it() -> None:

@@ -129,11 +129,11 @@ def test_the_newest_comparable_run_is_kept(mine: RunFolder, tmp_path: Path) -> N
     add_run(tmp_path, "20240103-000000-core", in_containers(), 30 * MIB)
     add_run(tmp_path, "20240102-000000-core", in_containers(), 20 * MIB)
     add_run(tmp_path, "20240104-000000-core", in_containers(suite="long"), 40 * MIB)
-    found = kept(mine)
+    comparison = kept(mine)
 
-    assert found is not None
-    assert (found.run, found.engine) == ("20240103-000000-core", DOCKER)
-    assert [each.growth_bytes for each in found.variants] == [30 * MIB] * 2
+    assert comparison is not None
+    assert (comparison.run, comparison.engine) == ("20240103-000000-core", DOCKER)
+    assert [each.growth_bytes for each in comparison.variants] == [30 * MIB] * 2
 
 
 def test_a_run_is_not_compared_with_its_own_engine(mine: RunFolder, tmp_path: Path) -> None:
@@ -158,30 +158,30 @@ def test_a_run_that_cannot_be_read_is_passed_over(
     (broken.path / name).unlink()
     if text is not None:
         (broken.path / name).write_text(text, encoding="utf-8")
-    found = kept(mine)
+    comparison = kept(mine)
 
-    assert found is not None
-    assert found.run == "20240101-000000-core"
+    assert comparison is not None
+    assert comparison.run == "20240101-000000-core"
 
 
 def test_a_run_that_measured_none_of_these_is_passed_over(mine: RunFolder, tmp_path: Path) -> None:
     add_run(tmp_path, "20240101-000000-core", in_containers())
     never_built = add_run(tmp_path, "20240103-000000-core", in_containers())
     never_built.write_report({"summary.json": summary_json(factories.summary(engine=DOCKER))})
-    found = kept(mine)
+    comparison = kept(mine)
 
-    assert found is not None
-    assert found.run == "20240101-000000-core"
+    assert comparison is not None
+    assert comparison.run == "20240101-000000-core"
 
 
 def test_the_link_to_the_latest_is_no_run_of_its_own(mine: RunFolder, tmp_path: Path) -> None:
     older = add_run(tmp_path, "20240101-000000-core", in_containers())
     newer = add_run(tmp_path, "20240103-000000-core", in_containers())
     older.point_latest()
-    found = kept(mine)
+    comparison = kept(mine)
 
-    assert found is not None
-    assert found.run == newer.id
+    assert comparison is not None
+    assert comparison.run == newer.id
 
 
 def test_a_run_without_a_comparison_has_none(mine: RunFolder) -> None:
@@ -277,8 +277,8 @@ def test_both_engines_stand_in_the_report(kind: str) -> None:
     text = words(rendered(with_comparison(compared(20 * MIB, Verdict.LEAK)))[kind])
 
     assert "Both engines" in text
-    for told in ("the engine process", "run 20240101-000000-core", "the engine docker"):
-        assert told in text
+    for phrase in ("the engine process", "run 20240101-000000-core", "the engine docker"):
+        assert phrase in text
     assert "Variant process docker Ratio of growth" in text
     assert "py37-fastapi-sync 64.0 44.0 2.00 bounded leak" in text
 

@@ -61,7 +61,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def listing(home: Path) -> dict[str, tuple[int, str]]:
     """Mode and hash of everything but what lies in the run's own folder."""
-    found = {}
+    files = {}
     own = home / "results" / NAME
     for folder, _, names in os.walk(home):
         if own in (Path(folder), *Path(folder).parents):
@@ -70,8 +70,8 @@ def listing(home: Path) -> dict[str, tuple[int, str]]:
             path = Path(folder) / name
             content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
             mode = path.lstat().st_mode
-            found[str(path)] = (mode, hashlib.sha256(content).hexdigest())
-    return found
+            files[str(path)] = (mode, hashlib.sha256(content).hexdigest())
+    return files
 
 
 def report(run: str = NAME) -> int:
@@ -324,9 +324,9 @@ def test_a_hostile_run_is_not_gone_on_with(home: Path) -> None:
     wanted = raw.experiment(VARIANT, suite="thread", elapsed_seconds=None)
     folder = RunFolder(run_folder(home))
     folder.write_experiment(wanted)
-    found = find_unfinished(home / "results", wanted)
-    assert found is not None
-    found.lock.release()
+    unfinished = find_unfinished(home / "results", wanted)
+    assert unfinished is not None
+    unfinished.lock.release()
     (folder.path / "samples" / VARIANT / "2.jsonl").symlink_to("../../../../program")
 
     assert find_unfinished(home / "results", wanted) is None

@@ -68,10 +68,10 @@ def test_a_file_cut_anywhere_is_read_up_to_there(folder: RunFolder, cut: int) ->
     path = written(folder, *RECORDS[1:4])
     whole = path.read_bytes()
     path.write_bytes(whole[:cut])
-    found = list(read_records(path))
+    records = list(read_records(path))
 
-    assert found == RECORDS[1 : 1 + len(found)]
-    assert len(found) >= whole[:cut].count(b"\n")
+    assert records == RECORDS[1 : 1 + len(records)]
+    assert len(records) >= whole[:cut].count(b"\n")
 
 
 @pytest.mark.parametrize(

@@ -89,33 +89,33 @@ def url(streams: Streams) -> Iterator[str]:
     server.server_close()
 
 
-def open_stream(url: str, found: list[Sample | None]) -> StatsStream:
+def open_stream(url: str, samples: list[Sample | None]) -> StatsStream:
     client: Any = Client(url)
-    stream = StatsStream(client, "memlab-one-1", found.append)
+    stream = StatsStream(client, "memlab-one-1", samples.append)
     stream.resume()
     return stream
 
 
 def test_a_stream_brings_readings_of_its_container(streams: Streams, url: str) -> None:
-    found: list[Sample | None] = []
-    stream = open_stream(url, found)
-    assert wait_until(lambda: len(found) >= 2)
+    samples: list[Sample | None] = []
+    stream = open_stream(url, samples)
+    assert wait_until(lambda: len(samples) >= 2)
     stream.stop()
 
     assert streams.paths == ["/v1.41/containers/memlab-one-1/stats"]
-    assert found[0] is not None
-    assert found[0].memory_bytes == 4 << 20
+    assert samples[0] is not None
+    assert samples[0].memory_bytes == 4 << 20
 
 
 def test_a_paused_stream_is_closed_and_opened_again(streams: Streams, url: str) -> None:
-    found: list[Sample | None] = []
-    stream = open_stream(url, found)
-    assert wait_until(lambda: len(found) >= 2)
+    samples: list[Sample | None] = []
+    stream = open_stream(url, samples)
+    assert wait_until(lambda: len(samples) >= 2)
     stream.pause()
     assert wait_until(lambda: streams.listeners == 0)
-    count = len(found)
+    count = len(samples)
     stream.resume()
-    assert wait_until(lambda: len(found) > count)
+    assert wait_until(lambda: len(samples) > count)
     stream.stop()
 
     assert len(streams.paths) == 2
@@ -123,9 +123,9 @@ def test_a_paused_stream_is_closed_and_opened_again(streams: Streams, url: str) 
 
 def test_a_pause_does_not_wait_for_the_next_payload(streams: Streams, url: str) -> None:
     streams.pace_seconds = 60.0
-    found: list[Sample | None] = []
-    stream = open_stream(url, found)
-    assert wait_until(lambda: len(found) == 1)
+    samples: list[Sample | None] = []
+    stream = open_stream(url, samples)
+    assert wait_until(lambda: len(samples) == 1)
     stream.stop()
     stream.thread.join(10)
 
@@ -135,13 +135,13 @@ def test_a_pause_does_not_wait_for_the_next_payload(streams: Streams, url: str) 
 class Inspected:
     """A client that knows containers by one of their two names, and counts the questions."""
 
-    def __init__(self, known: str) -> None:
-        self.known = known
+    def __init__(self, container: str) -> None:
+        self.container = container
         self.asked: list[str] = []
 
     def inspect_container(self, name: str) -> dict[str, Any]:
         self.asked.append(name)
-        if name != self.known:
+        if name != self.container:
             raise NotFound("no such container")
         return {"Name": f"/{name}"}
 
@@ -160,8 +160,8 @@ def test_a_name_that_was_found_is_not_looked_for_again() -> None:
 class Started(Inspected):
     """A container that runs until it is stopped."""
 
-    def __init__(self, known: str) -> None:
-        super().__init__(known)
+    def __init__(self, container: str) -> None:
+        super().__init__(container)
         self.stopped: list[str] = []
 
     def inspect_container(self, name: str) -> dict[str, Any]:

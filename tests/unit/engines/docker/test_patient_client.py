@@ -76,15 +76,13 @@ def test_a_gate_that_comes_back_is_waited_for() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    found: list[str] = []
-    asking = threading.Thread(
-        target=lambda: found.append(client(port).inspect_container("a")["Id"])
-    )
+    ids: list[str] = []
+    asking = threading.Thread(target=lambda: ids.append(client(port).inspect_container("a")["Id"]))
     asking.start()
     with engine([200], ("127.0.0.1", port)):
         asking.join(20)
 
-    assert found == ["found"]
+    assert ids == ["found"]
 
 
 def test_a_gate_that_comes_back_at_another_address_is_found(

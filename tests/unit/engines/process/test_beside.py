@@ -55,13 +55,13 @@ def test_each_variant_has_an_address_of_its_own() -> None:
 def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: Path) -> None:
     first, work = template(tmp_path), tmp_path / "work"
     work.mkdir()
-    found = started(first, work, address_of(20001))
+    servers = started(first, work, address_of(20001))
     try:
-        assert beside.accepts(found.address, 6379)
-        assert found.environment["LAB_BESIDE_NAMES"].split(",")[0] == "cache"
+        assert beside.accepts(servers.address, 6379)
+        assert servers.environment["LAB_BESIDE_NAMES"].split(",")[0] == "cache"
         assert (work / "beside" / "hosts").read_text().startswith("127.90.78.33 localhost cache ")
     finally:
-        for each in found.supervisors:
+        for each in servers.supervisors:
             end_supervisor(each)
     assert not (first.folder / "redis" / "seen").exists()
 
@@ -70,8 +70,8 @@ def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: 
 def test_what_prepares_data_writes_into_the_first_data(tmp_path: Path) -> None:
     folder = tmp_path / "beside"
     first = made((REDIS,), folder, tmp_path / "cache", print)
-    with running(first, address_of(20002)) as found:
-        (process,) = found.supervisors
+    with running(first, address_of(20002)) as servers:
+        (process,) = servers.supervisors
     assert process.poll() is not None
     assert (folder / "redis").is_dir()
 
@@ -108,12 +108,12 @@ def test_scripts_of_an_unpacked_erlang_are_led_to_its_programs(tmp_path: Path) -
 def test_each_user_of_a_broker_has_its_password_on_each_virtual_host() -> None:
     asked = ServiceAsked(ServiceKind.RABBITMQ, ("shop",), ("pw",), ("jobs",))
     definitions, settings = server_recipes.make_rabbitmq(asked, "/f")
-    told = json.loads(definitions.said)
-    assert [(each["name"], each["password"]) for each in told["users"]] == [
+    document = json.loads(definitions.said)
+    assert [(each["name"], each["password"]) for each in document["users"]] == [
         ("guest", "guest"),
         ("shop", "pw"),
     ]
-    assert {(each["user"], each["vhost"]) for each in told["permissions"]} == {
+    assert {(each["user"], each["vhost"]) for each in document["permissions"]} == {
         (user, host) for user in ("guest", "shop") for host in ("/", "jobs")
     }
     assert settings.said.startswith("load_definitions = /f/definitions.json\n")
@@ -140,10 +140,10 @@ def test_packages_are_unpacked_and_not_installed(
     monkeypatch.setattr(debian.shutil, "which", lambda name, path=None: path or name)
     debian.unpack(tmp_path, ("redis-server",))
     assert called == [("apt-get", "install"), ("apt-get", "download"), ("dpkg-deb", "-x")]
-    found = debian.unpacked(tmp_path, ("redis-server",))
-    assert found is not None
-    assert found.folders == (str(tmp_path / "redis-server/usr/bin"),)
-    assert "LD_LIBRARY_PATH" in found.environment()
+    programs = debian.unpacked(tmp_path, ("redis-server",))
+    assert programs is not None
+    assert programs.folders == (str(tmp_path / "redis-server/usr/bin"),)
+    assert "LD_LIBRARY_PATH" in programs.environment()
 
 
 def test_a_command_that_fails_says_why() -> None:

@@ -96,9 +96,9 @@ def test_a_containers_path_is_the_hosts_and_its_mount_is_its_own(
     root: Path, tmp_path: Path
 ) -> None:
     own = own_file(tmp_path, "0::/docker/0123456789ab\n")  # no such folder below this mount
-    found = Cgroups(root, own, kernel(root))
+    cgroups = Cgroups(root, own, kernel(root))
 
-    assert (found.parent, found.version) == (root, V2)
+    assert (cgroups.parent, cgroups.version) == (root, V2)
 
 
 def test_the_nearest_parent_that_allows_it_is_used(root: Path, tmp_path: Path) -> None:
@@ -106,9 +106,9 @@ def test_the_nearest_parent_that_allows_it_is_used(root: Path, tmp_path: Path) -
     near.mkdir(parents=True)
     own = own_file(tmp_path, OF_V1)
     second = Cgroups(root, own, kernel(far)).parent
-    found = Cgroups(root, own, kernel(far, near))
+    cgroups = Cgroups(root, own, kernel(far, near))
 
-    assert (second, found.parent, found.version) == (far, near, V1)
+    assert (second, cgroups.parent, cgroups.version) == (far, near, V1)
 
 
 @pytest.mark.usefixtures("root_v2")
@@ -126,11 +126,11 @@ def test_v2_is_asked_to_count_memory_below_the_parent(root: Path, tmp_path: Path
 
 
 def test_where_nothing_is_allowed_it_is_said_why(root: Path, tmp_path: Path) -> None:
-    found = Cgroups(root, own_file(tmp_path, OF_V1), kernel())
+    cgroups = Cgroups(root, own_file(tmp_path, OF_V1), kernel())
 
-    assert (found.parent, found.version) == (None, "none")
-    assert found.refusal == "no cgroup can be made: Permission denied"
-    assert found.make("one", MIB) is None
+    assert (cgroups.parent, cgroups.version) == (None, "none")
+    assert cgroups.refusal == "no cgroup can be made: Permission denied"
+    assert cgroups.make("one", MIB) is None
 
 
 @pytest.mark.parametrize("text", [OF_V1, OF_V2])
@@ -138,18 +138,18 @@ def test_a_folder_that_is_no_cgroup_is_refused_and_left_as_it_was(
     root: Path, tmp_path: Path, text: str
 ) -> None:
     (root / "memory").mkdir()
-    found = Cgroups(root, own_file(tmp_path, text))
+    cgroups = Cgroups(root, own_file(tmp_path, text))
 
-    assert (found.parent, found.version) == (None, "none")
-    assert found.refusal == "no cgroup can be made: No such file or directory"
+    assert (cgroups.parent, cgroups.version) == (None, "none")
+    assert cgroups.refusal == "no cgroup can be made: No such file or directory"
     assert list(root.rglob("*")) == [root / "memory"]
 
 
 def test_a_system_without_cgroups_is_refused(tmp_path: Path) -> None:
-    found = Cgroups(tmp_path, tmp_path / "no-such-file")
+    cgroups = Cgroups(tmp_path, tmp_path / "no-such-file")
 
-    assert (found.version, found.refusal) == ("none", "this system has no cgroups")
-    assert found.make("one", MIB) is None
+    assert (cgroups.version, cgroups.refusal) == ("none", "this system has no cgroups")
+    assert cgroups.make("one", MIB) is None
 
 
 def test_a_group_whose_limit_cannot_be_written_is_not_left_behind(root: Path) -> None:
@@ -205,20 +205,20 @@ def test_a_limit_is_written_as_a_number(tmp_path: Path, name: str) -> None:
 
 
 def test_a_real_group_limits_and_counts_what_is_in_it() -> None:
-    found = Cgroups()
-    if found.parent is None:
-        pytest.skip(f"NO REAL CGROUP IS TESTED on this machine: {found.refusal}")
-    group = found.make(f"memlab-test-{os.getpid()}", 64 * MIB)
+    cgroups = Cgroups()
+    if cgroups.parent is None:
+        pytest.skip(f"NO REAL CGROUP IS TESTED on this machine: {cgroups.refusal}")
+    group = cgroups.make(f"memlab-test-{os.getpid()}", 64 * MIB)
     assert group is not None
     try:
-        limit = {V1: "memory.limit_in_bytes", V2: "memory.max"}[found.version]
+        limit = {V1: "memory.limit_in_bytes", V2: "memory.max"}[cgroups.version]
         enter = 'echo 0 > "$0/cgroup.procs" && exec head -c 20m /dev/zero | tail -c 20m'
         subprocess.run(
             ["sh", "-c", enter, str(group.path)], check=True, stdout=subprocess.DEVNULL, timeout=10
         )
 
         assert read_number(group.path / limit) == 64 * MIB
-        assert group.path.parent == found.parent
+        assert group.path.parent == cgroups.parent
         peak = group.peak_bytes()
         assert peak is None or 20 * MIB < peak <= 64 * MIB
     finally:

@@ -114,10 +114,10 @@ def test_the_first_namespace_that_works_is_used(ways: list[Way], best: Way) -> N
 
 
 def test_where_no_namespace_works_a_shim_is_used() -> None:
-    found = show(40, IMAGES, APPS, working())
+    shown = show(40, IMAGES, APPS, working())
 
-    assert (found.way, found.prefix) == (Way.SHIM, ())
-    assert counted(found.environment) == "40 40"
+    assert (shown.way, shown.prefix) == (Way.SHIM, ())
+    assert counted(shown.environment) == "40 40"
 
 
 def test_as_many_as_there_are_need_no_way() -> None:
@@ -131,9 +131,9 @@ def counted(environment: Mapping[str, str], *prefix: str) -> str:
 
 
 def test_what_works_on_this_machine_shows_the_cpus() -> None:
-    found = show(4, IMAGES, APPS)
+    shown = show(4, IMAGES, APPS)
 
-    assert counted(found.environment, *found.prefix) == "4 4"
+    assert counted(shown.environment, *shown.prefix) == "4 4"
 
 
 def test_the_shim_shows_the_cpus_to_whatever_asks_python() -> None:

@@ -267,12 +267,12 @@ def test_a_service_that_is_not_in_the_file_cannot_start(
 class FakeTrees:
     """A tree of a size that the test sets; counts the costly readings."""
 
-    def __init__(self, rss_bytes: int = 0, found: TreeReading | None = None) -> None:
-        self.rss, self.found, self.reads = rss_bytes, found, 0
+    def __init__(self, rss_bytes: int = 0, reading: TreeReading | None = None) -> None:
+        self.rss, self.reading, self.reads = rss_bytes, reading, 0
 
     def read(self, root_pid: int) -> TreeReading | None:
         self.reads += 1
-        return self.found
+        return self.reading
 
     def rss_bytes(self, root_pid: int) -> int:
         return self.rss
@@ -315,7 +315,7 @@ class Heard(io.BytesIO):
 
 
 def tree_reading(total_bytes: int = 50 * MIB, **changes: Any) -> TreeReading:
-    known = TreeReading(
+    reading = TreeReading(
         processes=2,
         tasks=42,
         memory_bytes=total_bytes - 5 * MIB,
@@ -329,7 +329,7 @@ def tree_reading(total_bytes: int = 50 * MIB, **changes: Any) -> TreeReading:
         cpu_system_seconds=0.5,
         source="process-pss-anon",
     )
-    return replace(known, **changes)
+    return replace(reading, **changes)
 
 
 def running(supervisor: FakePopen, folder: Path, group: Cgroup | None = None) -> ProcessGroup:
@@ -339,11 +339,11 @@ def running(supervisor: FakePopen, folder: Path, group: Cgroup | None = None) ->
 
 def readings(of: ProcessGroup, trees: FakeTrees, limit_bytes: int = 100 * MIB) -> TreeSampling:
     """A sampling whose own thread has ended before its first reading."""
-    found = TreeSampling(of, limit_bytes, trees, lambda _: None, SamplingPace(60.0, 60.0))
-    found.stop()
-    found.thread.join(5)
-    assert not found.thread.is_alive()
-    return found
+    sampling = TreeSampling(of, limit_bytes, trees, lambda _: None, SamplingPace(60.0, 60.0))
+    sampling.stop()
+    sampling.thread.join(5)
+    assert not sampling.thread.is_alive()
+    return sampling
 
 
 @pytest.mark.parametrize(
@@ -355,22 +355,22 @@ def test_what_keeps_its_limit_is_left_alone(
     tmp_path: Path, rss_bytes: int, pss_bytes: int, reads: int
 ) -> None:
     supervisor, trees = FakePopen(), FakeTrees(rss_bytes, tree_reading(pss_bytes))
-    found = readings(running(supervisor, tmp_path), trees)
-    found.guard()
+    sampling = readings(running(supervisor, tmp_path), trees)
+    sampling.guard()
 
-    assert (supervisor.said, found.running.stopped_by) == ([], "")
+    assert (supervisor.said, sampling.running.stopped_by) == ([], "")
     assert trees.reads == reads
 
 
 def test_what_is_over_its_limit_is_stopped_once(tmp_path: Path) -> None:
     supervisor, trees = FakePopen(), FakeTrees(300 * MIB, tree_reading(120 * MIB))
-    found = readings(running(supervisor, tmp_path), trees)
-    found.guard()
-    trees.found = tree_reading(130 * MIB)
-    found.guard()
+    sampling = readings(running(supervisor, tmp_path), trees)
+    sampling.guard()
+    trees.reading = tree_reading(130 * MIB)
+    sampling.guard()
 
     assert supervisor.said == [b"end\n"]
-    assert found.running.stopped_by == (
+    assert sampling.running.stopped_by == (
         "the lab's guard stopped it at its memory limit (120 MiB of 100 MiB)"
     )
 
@@ -384,27 +384,27 @@ def test_what_ended_under_the_guards_eyes_is_left_alone(tmp_path: Path) -> None:
 
 def test_what_a_cgroup_limits_needs_no_guard(tmp_path: Path) -> None:
     supervisor, group = FakePopen(), Cgroup(tmp_path, V2)
-    found = readings(
+    sampling = readings(
         running(supervisor, tmp_path, group), FakeTrees(300 * MIB, tree_reading(300 * MIB))
     )
-    found.guard()
+    sampling.guard()
 
     assert supervisor.said == []
 
 
 def test_the_guard_is_quicker_than_the_readings(tmp_path: Path) -> None:
     pace = SamplingPace(reading_seconds=60.0, guard_seconds=0.005)
-    told: list[Sample | None] = []
+    samples: list[Sample | None] = []
     supervisor, trees = FakePopen(), FakeTrees(0, tree_reading(300 * MIB))
-    found = TreeSampling(running(supervisor, tmp_path), 100 * MIB, trees, told.append, pace)
-    found.resume()
-    assert wait_until(lambda: len(told) == 1)
+    sampling = TreeSampling(running(supervisor, tmp_path), 100 * MIB, trees, samples.append, pace)
+    sampling.resume()
+    assert wait_until(lambda: len(samples) == 1)
     trees.rss = 300 * MIB
     assert wait_until(lambda: bool(supervisor.said))
-    found.stop()
-    found.thread.join(5)
+    sampling.stop()
+    sampling.thread.join(5)
 
-    assert len(told) == 1
+    assert len(samples) == 1
 
 
 def test_what_the_guard_stopped_says_so_and_can_be_stopped(
@@ -414,10 +414,10 @@ def test_what_the_guard_stopped_says_so_and_can_be_stopped(
     work.mkdir()
     (work / "server.log").write_text("one\ntwo\nthree\n", encoding="utf-8")
     supervisor = FakePopen()
-    known = engine.running[ONE.name] = running(supervisor, work)
+    group = engine.running[ONE.name] = running(supervisor, work)
     engine.trees = FakeTrees(300 * MIB, tree_reading(120 * MIB))
     sampling = engine.sample(ONE, lambda _: None)
-    assert wait_until(lambda: bool(known.stopped_by))
+    assert wait_until(lambda: bool(group.stopped_by))
     sampling.stop()
     engine.stop(ONE)
 
@@ -454,9 +454,9 @@ def test_what_does_not_end_is_killed_and_said(engine: ProcessEngine, tmp_path: P
 def test_a_supervisor_that_has_gone_can_still_be_asked_to_end(tmp_path: Path) -> None:
     with subprocess.Popen(["true"], stdin=subprocess.PIPE) as supervisor:
         supervisor.wait(5)
-        known = ProcessGroup(supervisor, tmp_path, None)
-        known.ask_to_end()
-        known.ask_to_end()
+        group = ProcessGroup(supervisor, tmp_path, None)
+        group.ask_to_end()
+        group.ask_to_end()
 
     assert supervisor.returncode == 0
 
@@ -474,24 +474,24 @@ def test_without_processes_there_is_no_reading(tmp_path: Path) -> None:
 
 def test_a_reading_is_the_trees(tmp_path: Path) -> None:
     before = time.time()
-    found = readings(running(FakePopen(), tmp_path), FakeTrees(0, tree_reading())).sample()
+    sample = readings(running(FakePopen(), tmp_path), FakeTrees(0, tree_reading())).sample()
 
-    assert found is not None
-    assert before <= found.read_at_seconds <= time.time()
-    assert (found.memory_bytes, found.usage_bytes) == (45 * MIB, 50 * MIB)
-    assert (found.anon_bytes, found.file_bytes, found.shmem_bytes) == (44 * MIB, 5 * MIB, MIB)
-    assert (found.limit_bytes, found.rss_bytes) == (100 * MIB, 80 * MIB)
-    assert found.cpu_seconds == found.cpu_user_seconds + found.cpu_system_seconds == 3.5
-    assert (found.pids, found.peak_bytes) == (42, 90 * MIB)
+    assert sample is not None
+    assert before <= sample.read_at_seconds <= time.time()
+    assert (sample.memory_bytes, sample.usage_bytes) == (45 * MIB, 50 * MIB)
+    assert (sample.anon_bytes, sample.file_bytes, sample.shmem_bytes) == (44 * MIB, 5 * MIB, MIB)
+    assert (sample.limit_bytes, sample.rss_bytes) == (100 * MIB, 80 * MIB)
+    assert sample.cpu_seconds == sample.cpu_user_seconds + sample.cpu_system_seconds == 3.5
+    assert (sample.pids, sample.peak_bytes) == (42, 90 * MIB)
 
 
 def test_a_cgroups_peak_is_the_kernels(tmp_path: Path) -> None:
     (tmp_path / "memory.peak").write_text(f"{77 * MIB}\n", encoding="ascii")
-    known = running(FakePopen(), tmp_path, Cgroup(tmp_path, V2))
-    found = readings(known, FakeTrees(0, tree_reading())).sample()
+    group = running(FakePopen(), tmp_path, Cgroup(tmp_path, V2))
+    sample = readings(group, FakeTrees(0, tree_reading())).sample()
 
-    assert found is not None
-    assert found.peak_bytes == 77 * MIB
+    assert sample is not None
+    assert sample.peak_bytes == 77 * MIB
 
 
 def test_the_log_holds_what_the_supervisor_had_to_say(tmp_path: Path) -> None:

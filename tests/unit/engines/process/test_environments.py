@@ -74,7 +74,7 @@ class Machine:
         """What uv does on `venv`, `pip` or `python`, besides noting it."""
         (self.box / f"on-{command}").write_text(text)
 
-    def told(self, command: str) -> list[str]:
+    def uv_calls(self, command: str) -> list[str]:
         """What uv was told on a command."""
         log = self.box / "log"
         lines = log.read_text().splitlines() if log.exists() else []
@@ -248,15 +248,15 @@ def test_the_innermost_cause_is_the_last() -> None:
 def test_a_name_stands_for_lock_interpreter_and_version(tmp_path: Path) -> None:
     link, other = tmp_path / "link", tmp_path / "other"
     link.symlink_to(tmp_path / "python3.7")
-    known = Interpreter(tmp_path / "python3.7", "3.7.16", "pyenv")
-    name = folder_name(raw.axes(), b"lock", known)
+    interpreter = Interpreter(tmp_path / "python3.7", "3.7.16", "pyenv")
+    name = folder_name(raw.axes(), b"lock", interpreter)
 
     assert name.startswith("py37-thread-")
     assert len(name) == len("py37-thread-") + 12
-    assert folder_name(raw.axes(), b"lock", replace(known, executable=link)) == name
-    assert folder_name(raw.axes(), b"more", known) != name
-    assert folder_name(raw.axes(), b"lock", replace(known, version="3.7.17")) != name
-    assert folder_name(raw.axes(), b"lock", replace(known, executable=other)) != name
+    assert folder_name(raw.axes(), b"lock", replace(interpreter, executable=link)) == name
+    assert folder_name(raw.axes(), b"more", interpreter) != name
+    assert folder_name(raw.axes(), b"lock", replace(interpreter, version="3.7.17")) != name
+    assert folder_name(raw.axes(), b"lock", replace(interpreter, executable=other)) != name
 
 
 def test_one_environment_is_made_for_each_image(machine: Machine) -> None:
@@ -280,7 +280,7 @@ def test_one_environment_is_made_for_each_image(machine: Machine) -> None:
         "making the environment of memlab-py310-thread (CPython 3.10.13, pyenv)",
         "making the environment of memlab-py37-thread (CPython 3.7.16, pyenv)",
     ]
-    assert len(machine.told("venv")) == len(machine.told("pip")) == 2
+    assert len(machine.uv_calls("venv")) == len(machine.uv_calls("pip")) == 2
 
 
 def test_uv_is_told_paths_alone_and_hashes_are_required(machine: Machine) -> None:
@@ -288,7 +288,7 @@ def test_uv_is_told_paths_alone_and_hashes_are_required(machine: Machine) -> Non
     (installed,) = machine.prepare().ready.values()
     folder, lock = installed.python.parents[1], machine.locks / "thread.txt"
 
-    assert machine.told("") == [
+    assert machine.uv_calls("") == [
         f"venv --no-project --python {python} {folder} --no-config --no-progress",
         f"pip install --compile-bytecode --python {installed.python} --require-hashes -r {lock} "
         "--no-config --no-progress",
@@ -305,7 +305,7 @@ def test_a_relative_root_and_locks_are_understood(
     prepared = prepare([variant("3.7")], Path("locks"), Path("root"), machine.said.append)
 
     assert prepared.ready["memlab-py37-thread"].python.is_relative_to(machine.root)
-    assert f"-r {machine.locks}/thread.txt" in machine.told("pip")[0]
+    assert f"-r {machine.locks}/thread.txt" in machine.uv_calls("pip")[0]
 
 
 def test_what_is_complete_is_taken_without_a_word_and_without_uv(machine: Machine) -> None:
@@ -347,7 +347,7 @@ def test_an_incomplete_environment_is_removed_and_made_anew(machine: Machine) ->
 
     assert (folder / "complete").exists()
     assert not (folder / "rest").exists()
-    assert len(machine.told("venv")) == 2
+    assert len(machine.uv_calls("venv")) == 2
 
 
 def test_an_install_that_fails_costs_its_image_alone_and_is_tried_twice(
@@ -360,7 +360,7 @@ def test_an_install_that_fails_costs_its_image_alone_and_is_tried_twice(
 
     assert list(prepared.ready) == ["memlab-py37-thread"]
     assert prepared.missing == {"memlab-py37-latest": "no fastapi==9"}
-    assert len(machine.told("pip")) == 3
+    assert len(machine.uv_calls("pip")) == 3
     assert len(machine.said) == 2
     assert [(path / "complete").exists() for path in machine.folders()] == [True]
 
@@ -370,7 +370,7 @@ def test_an_install_that_fails_once_is_no_loss(machine: Machine) -> None:
     machine.on("pip", '[ -e "$box/again" ] || { touch "$box/again"; exit 1; }')
 
     assert machine.prepare().missing == {}
-    assert len(machine.told("venv")) == 2
+    assert len(machine.uv_calls("venv")) == 2
 
 
 def test_an_old_package_is_built_with_old_setuptools(machine: Machine) -> None:
@@ -387,7 +387,7 @@ def test_an_environment_that_cannot_be_made_is_missing(machine: Machine) -> None
     machine.on("venv", "exit 3")
 
     assert machine.prepare().missing == {"memlab-py37-thread": "uv ended with 3"}
-    assert machine.told("pip") == []
+    assert machine.uv_calls("pip") == []
 
 
 def test_a_stack_without_a_lock_is_missing(machine: Machine) -> None:
@@ -410,7 +410,7 @@ def test_an_interpreter_that_is_not_there_is_fetched_once(machine: Machine) -> N
     )
     assert machine.said[0] == "fetching CPython 3.7: this machine has none"
     assert machine.prepare(*wanted) == made
-    assert machine.told("python") == ["python install 3.7 --no-config --no-progress"]
+    assert machine.uv_calls("python") == ["python install 3.7 --no-config --no-progress"]
     assert (machine.root / "python/cpython-3.7.9-linux/bin/python3.7").exists()
 
 
@@ -491,7 +491,7 @@ def test_two_preparations_at_once_make_an_environment_once(machine: Machine) -> 
 
     assert made[0] == made[1]
     assert made[0].missing == {}
-    assert len(machine.told("pip")) == len(machine.said) == 1
+    assert len(machine.uv_calls("pip")) == len(machine.said) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -507,7 +507,7 @@ def test_an_interruption_leaves_no_process_and_nothing_complete(
     sender.join()
     assert are_gone(machine.box / "pids")
     assert not list(machine.root.rglob("complete"))
-    assert len(machine.told("pip")) == 1
+    assert len(machine.uv_calls("pip")) == 1
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
@@ -527,7 +527,7 @@ def test_an_interruption_does_not_wait_for_another_shell(
     with pytest.raises(KeyboardInterrupt):
         machine.prepare()
     sender.join()
-    assert machine.told("") == []
+    assert machine.uv_calls("") == []
 
 
 def test_a_handler_of_the_caller_is_left_alone(machine: Machine) -> None:
@@ -548,7 +548,7 @@ def test_nothing_starts_after_the_end(machine: Machine) -> None:
 
     with pytest.raises(CancelledError):
         uv.run("venv")
-    assert machine.told("") == []
+    assert machine.uv_calls("") == []
 
 
 def test_without_uv_nothing_can_be_made(machine: Machine) -> None:

@@ -66,9 +66,9 @@ def test_the_newest_patch_comes_first_by_number(tmp_path: Path) -> None:
     for root, version in [(one, "3.10.9"), (one, "3.10.13"), (two, "3.10.11"), (two, "3.1.20")]:
         (root / version).mkdir(parents=True)
 
-    found = newest_first([one, two, one, tmp_path / "none"], "3.10")
+    executables = newest_first([one, two, one, tmp_path / "none"], "3.10")
 
-    assert found == [
+    assert executables == [
         one / "3.10.13/bin/python3.10",
         two / "3.10.11/bin/python3.10",
         one / "3.10.9/bin/python3.10",

@@ -139,9 +139,9 @@ class Proc:
         shutil.rmtree(self.folder / str(pid))
 
     def read(self, root_pid: int = 1) -> TreeReading:
-        found = LinuxTrees(self.folder).read(root_pid)
-        assert found is not None
-        return found
+        reading = LinuxTrees(self.folder).read(root_pid)
+        assert reading is not None
+        return reading
 
 
 @pytest.fixture
@@ -153,21 +153,21 @@ def test_a_tree_is_the_sum_over_everything_below_its_root(proc: Proc) -> None:
     proc.add(10, 1, hwm=900, utime=1 * TICKS, cstime=2 * TICKS, num_threads=1, rss=5)
     proc.add(11, 10, hwm=800, utime=3 * TICKS, stime=4 * TICKS, num_threads=40, rss=7)
     proc.add(20, 2, hwm=700, utime=9 * TICKS, num_threads=9, rss=9)
-    found = proc.read()
+    reading = proc.read()
 
-    assert (found.processes, found.tasks, found.rss_bytes) == (2, 41, 12 * PAGE)
-    assert (found.cpu_user_seconds, found.cpu_system_seconds) == (4.0, 6.0)
-    assert found.peak_bytes == 1700 * 1024
+    assert (reading.processes, reading.tasks, reading.rss_bytes) == (2, 41, 12 * PAGE)
+    assert (reading.cpu_user_seconds, reading.cpu_system_seconds) == (4.0, 6.0)
+    assert reading.peak_bytes == 1700 * 1024
 
 
 def test_the_pages_of_files_stand_beside_the_memory(proc: Proc) -> None:
     proc.add(10, 1, Pss=100, Pss_Anon=60, Pss_File=30, Pss_Shmem=10, rss=1)
     proc.add(11, 10, Pss=10, Pss_Anon=5, Pss_File=4, Pss_Shmem=1, rss=1)
-    found = proc.read()
+    reading = proc.read()
 
-    assert found.source == "process-pss-anon"
-    assert (found.memory_bytes, found.total_bytes) == (76 * 1024, 110 * 1024)
-    assert (found.anon_bytes, found.file_bytes, found.shmem_bytes) == (
+    assert reading.source == "process-pss-anon"
+    assert (reading.memory_bytes, reading.total_bytes) == (76 * 1024, 110 * 1024)
+    assert (reading.anon_bytes, reading.file_bytes, reading.shmem_bytes) == (
         65 * 1024,
         34 * 1024,
         11 * 1024,
@@ -176,28 +176,28 @@ def test_the_pages_of_files_stand_beside_the_memory(proc: Proc) -> None:
 
 def test_an_older_kernel_tells_pss_alone(proc: Proc) -> None:
     proc.add(10, 1, Pss=100, rss=99)
-    found = proc.read()
+    reading = proc.read()
 
-    assert found.source == "process-pss"
-    assert found.memory_bytes == found.total_bytes == 100 * 1024
-    assert (found.anon_bytes, found.file_bytes, found.shmem_bytes) == (None, None, None)
+    assert reading.source == "process-pss"
+    assert reading.memory_bytes == reading.total_bytes == 100 * 1024
+    assert (reading.anon_bytes, reading.file_bytes, reading.shmem_bytes) == (None, None, None)
 
 
 def test_without_pss_it_is_rss(proc: Proc) -> None:
     proc.add(10, 1, rss=99)
-    found = proc.read()
+    reading = proc.read()
 
-    assert found.source == "process-rss"
-    assert found.memory_bytes == found.total_bytes == 99 * PAGE
-    assert found.peak_bytes is None
+    assert reading.source == "process-rss"
+    assert reading.memory_bytes == reading.total_bytes == 99 * PAGE
+    assert reading.peak_bytes is None
 
 
 def test_a_zombie_is_left_out_and_its_children_are_not(proc: Proc) -> None:
     proc.add(10, 1, state="Z", num_threads=1, rss=50)
     proc.add(11, 10, num_threads=2, rss=3)
-    found = proc.read()
+    reading = proc.read()
 
-    assert (found.processes, found.tasks, found.rss_bytes) == (1, 2, 3 * PAGE)
+    assert (reading.processes, reading.tasks, reading.rss_bytes) == (1, 2, 3 * PAGE)
 
 
 def test_below_a_root_without_children_is_no_tree(proc: Proc) -> None:
@@ -231,10 +231,10 @@ def test_a_line_that_cannot_be_read_is_left_out(proc: Proc, text: str) -> None:
 def test_what_ended_before_its_sizes_were_read_adds_none(proc: Proc) -> None:
     proc.add(10, 1, Pss=100, Pss_Anon=60, Pss_Shmem=0, hwm=100)
     proc.add(11, 1)
-    found = proc.read()
+    reading = proc.read()
 
-    assert found.source == "process-pss-anon"
-    assert (found.memory_bytes, found.peak_bytes) == (60 * 1024, 100 * 1024)
+    assert reading.source == "process-pss-anon"
+    assert (reading.memory_bytes, reading.peak_bytes) == (60 * 1024, 100 * 1024)
 
 
 def test_one_look_at_all_processes_serves_for_a_moment(proc: Proc) -> None:
@@ -336,9 +336,9 @@ def child() -> Iterator[Child]:
 
 def read(make: Callable[[], Trees], child: Child) -> TreeReading:
     """By a fresh look."""
-    found = make().read(child.process.pid)
-    assert found is not None
-    return found
+    reading = make().read(child.process.pid)
+    assert reading is not None
+    return reading
 
 
 @TELLS_PSS
@@ -427,30 +427,31 @@ def psutil_trees(monkeypatch: pytest.MonkeyPatch, *children: Process) -> PsutilT
 
 
 def test_psutil_tells_what_is_private(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = psutil_trees(monkeypatch, Process(500, 300), Process(70, 20)).read(1)
+    reading = psutil_trees(monkeypatch, Process(500, 300), Process(70, 20)).read(1)
 
-    assert found is not None
-    assert found.source == "process-uss"
-    assert found.memory_bytes == found.total_bytes == 320
-    assert (found.rss_bytes, found.processes, found.tasks) == (570, 2, 6)
-    assert (found.cpu_user_seconds, found.cpu_system_seconds) == (3.0, 0.5)
-    assert (found.anon_bytes, found.file_bytes, found.shmem_bytes, found.peak_bytes) == (None,) * 4
+    assert reading is not None
+    assert reading.source == "process-uss"
+    assert reading.memory_bytes == reading.total_bytes == 320
+    assert (reading.rss_bytes, reading.processes, reading.tasks) == (570, 2, 6)
+    assert (reading.cpu_user_seconds, reading.cpu_system_seconds) == (3.0, 0.5)
+    assert (reading.anon_bytes, reading.file_bytes, reading.shmem_bytes) == (None, None, None)
+    assert reading.peak_bytes is None
 
 
 def test_psutil_where_what_is_private_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = psutil_trees(monkeypatch, Process(500), Process(70)).read(1)
+    reading = psutil_trees(monkeypatch, Process(500), Process(70)).read(1)
 
-    assert found is not None
-    assert (found.source, found.memory_bytes, found.total_bytes) == ("process-rss", 570, 570)
+    assert reading is not None
+    assert (reading.source, reading.memory_bytes, reading.total_bytes) == ("process-rss", 570, 570)
 
 
 def test_psutil_leaves_out_what_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = (Process(None), Process(70, lives=False))
     tree = psutil_trees(monkeypatch, *ended, Process(500, 300))
-    found = tree.read(1)
+    reading = tree.read(1)
 
-    assert found is not None
-    assert (found.processes, found.memory_bytes) == (1, 300)
+    assert reading is not None
+    assert (reading.processes, reading.memory_bytes) == (1, 300)
     assert tree.rss_bytes(1) == 500
 
 
