@@ -43,7 +43,7 @@ MIB = 1 << 20
 
 def process_cpu_seconds() -> dict[str, float]:
     """CPU time of every process that is the lab's or the engine's, by pid and name."""
-    found = {}
+    cpu_seconds = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             stat = (entry / "stat").read_text()
@@ -59,8 +59,8 @@ def process_cpu_seconds() -> dict[str, float]:
         if driver or name.startswith((*LAB_SIDE, STORAGE)):
             storage = name.startswith(STORAGE)
             key = "driver" if driver else STORAGE if storage else name.partition("-")[0]
-            found[f"{key}:{entry.name}"] = (int(fields[11]) + int(fields[12])) / TICKS
-    return found
+            cpu_seconds[f"{key}:{entry.name}"] = (int(fields[11]) + int(fields[12])) / TICKS
+    return cpu_seconds
 
 
 class Meter:
@@ -78,10 +78,10 @@ class Meter:
             now = process_cpu_seconds()
             if not any(key.startswith("driver") for key in now):
                 continue
-            known = bool(self.first)
+            has_begun = bool(self.first)
             for key, seconds in now.items():
                 # A process that began during the measurement began at zero; the engine's did not.
-                began = 0.0 if known or key.startswith("driver") else seconds
+                began = 0.0 if has_begun or key.startswith("driver") else seconds
                 self.first.setdefault(key, began)
                 self.last[key] = seconds
 
@@ -105,7 +105,7 @@ def run_core() -> dict[str, Any]:
     storage = spent.pop(STORAGE, 0.0)
     folder = RunFolder((ROOT / "results" / "latest").resolve())
     summary = json.loads((folder.path / "summary.json").read_text())
-    trials = [trial for found in folder.read_trials().values() for trial in found]
+    trials = [trial for variant_trials in folder.read_trials().values() for trial in variant_trials]
     served = sum(trial.samples[-1].cpu_seconds for trial in trials)
     ratios = [
         max(s.peak_bytes for s in trial.samples if s.peak_bytes)
@@ -198,7 +198,7 @@ def answer_seconds() -> Any:
 
 
 def main(hello: Path) -> None:
-    found = {
+    measurements = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": encode(host_info()),
         "hello": json.loads(hello.read_text()),
@@ -207,8 +207,8 @@ def main(hello: Path) -> None:
         "report_seconds": {str(n): report_seconds(n) for n in (50, 100, 200)},
     }
     path = ROOT / "results" / "bench.json"
-    path.write_text(json.dumps(found, indent=2) + "\n")
-    print(json.dumps(found, indent=2))
+    path.write_text(json.dumps(measurements, indent=2) + "\n")
+    print(json.dumps(measurements, indent=2))
 
 
 if __name__ == "__main__":

@@ -87,14 +87,14 @@ class Answered:
 def apps(folder: Path) -> dict[str, Mapping[str, str]]:
     """The settings that name each app; slow ones are written into the folder."""
     shipped = (*LEAKING, *(f"{name}/mended" for name in LEAKING), *HARMLESS)
-    found: dict[str, Mapping[str, str]] = {name: {"EXAMPLE": name} for name in shipped}
+    settings: dict[str, Mapping[str, str]] = {name: {"EXAMPLE": name} for name in shipped}
     for name, work in SLOW.items():
         app = folder / name
         app.mkdir()
         (app / "app.py").write_text(SERVER.format(work=work), encoding="utf-8")
         (app / "lab.toml").write_text('command = "python app.py"\n', encoding="utf-8")
-        found[name] = {"APP": str(app)}
-    return found
+        settings[name] = {"APP": str(app)}
+    return settings
 
 
 def answered(checkout: Path, settings: Mapping[str, str], results: Path) -> Answered:
@@ -131,25 +131,27 @@ def checkout_of(commit: str) -> Iterator[Path]:
             subprocess.run([*git, "remove", "--force", str(path)], check=True)
 
 
-def row(found: Sequence[Answered]) -> dict[str, float]:
+def row(answers: Sequence[Answered]) -> dict[str, float]:
     """Median, 95 % and worst time in seconds."""
-    times = sorted(each.seconds for each in found)
+    times = sorted(each.seconds for each in answers)
     last = max(ceil(0.95 * len(times)) - 1, 0)
     return {"median": median(times), "within_95": times[last], "worst": times[-1]}
 
 
 def measured(ways: Mapping[str, Path], wanted: Sequence[str]) -> dict[str, dict[str, Answered]]:
     """The answers by way and app. Each app runs once before, so that its environment is made."""
-    found: dict[str, dict[str, Answered]] = {way: {} for way in ways}
+    answers_by_way: dict[str, dict[str, Answered]] = {way: {} for way in ways}
     with tempfile.TemporaryDirectory(prefix="memlab-answers-") as folder:
-        known = apps(Path(folder))
-        for name in wanted or known:
-            environment = {**known[name], "CHECK": "1"}
+        settings = apps(Path(folder))
+        for name in wanted or settings:
+            environment = {**settings[name], "CHECK": "1"}
             answered(ROOT, environment, Path(folder) / "results")
             for way, checkout in ways.items():
-                found[way][name] = answered(checkout, known[name], Path(folder) / "results")
-                print(name, way, found[way][name], flush=True)
-    return found
+                answers_by_way[way][name] = answered(
+                    checkout, settings[name], Path(folder) / "results"
+                )
+                print(name, way, answers_by_way[way][name], flush=True)
+    return answers_by_way
 
 
 def main() -> None:
@@ -159,16 +161,16 @@ def main() -> None:
     given = parser.parse_args()
     if given.before:
         with checkout_of(given.before) as before:
-            found = measured({"now": ROOT, "before": before}, given.apps)
+            answers_by_way = measured({"now": ROOT, "before": before}, given.apps)
     else:
-        found = measured({"now": ROOT}, given.apps)
+        answers_by_way = measured({"now": ROOT}, given.apps)
     written = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "before": given.before,
-        "seconds": {way: row(list(answers.values())) for way, answers in found.items()},
+        "seconds": {way: row(list(answers.values())) for way, answers in answers_by_way.items()},
         "answers": {
             way: {name: asdict(each) for name, each in answers.items()}
-            for way, answers in found.items()
+            for way, answers in answers_by_way.items()
         },
     }
     path = ROOT / "results" / "bench-answers.json"

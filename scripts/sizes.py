@@ -60,12 +60,12 @@ def read_module(path: Path) -> Module:
 
 def rooms(folder: Path) -> Mapping[str, list[Module]]:
     """The modules below a folder by their room, the first folder on their path; no empty files."""
-    found: defaultdict[str, list[Module]] = defaultdict(list)
+    modules_by_room: defaultdict[str, list[Module]] = defaultdict(list)
     for path in sorted(folder.rglob("*.py")):
         room = "/".join((folder.name, *path.relative_to(folder).parts[:-1][:1]))
         if path.stat().st_size:
-            found[room].append(read_module(path))
-    return found
+            modules_by_room[room].append(read_module(path))
+    return modules_by_room
 
 
 def broken_limits(module: Module) -> Iterator[str]:
@@ -83,14 +83,19 @@ def broken_limits(module: Module) -> Iterator[str]:
             )
 
 
-def table(found: Mapping[str, Sequence[Module]]) -> Iterator[str]:
+def table(modules_by_room: Mapping[str, Sequence[Module]]) -> Iterator[str]:
     """A line for each room, and one for all."""
     yield f"{'room':<18} {'modules':>7} {'lines':>6}  longest module"
-    for room, modules in found.items():
+    for room, modules in modules_by_room.items():
         longest = max(modules, key=lambda module: module.lines)
         lines = sum(module.lines for module in modules)
         yield f"{room:<18} {len(modules):>7} {lines:>6}  {longest.path.name} {longest.lines}"
-    every = [function for modules in found.values() for m in modules for function in m.functions]
+    every = [
+        function
+        for modules in modules_by_room.values()
+        for m in modules
+        for function in m.functions
+    ]
     long = sum(function.lines > MAX_FUNCTION_LINES for function in every)
     wide = sum(function.parameters > MAX_PARAMETERS for function in every)
     yield (
@@ -101,9 +106,11 @@ def table(found: Mapping[str, Sequence[Module]]) -> Iterator[str]:
 
 def main(folders: Sequence[Path]) -> int:
     """0 when every limit holds, else 1."""
-    found = {room: modules for folder in folders for room, modules in rooms(folder).items()}
-    print("\n".join(table(found)))
-    modules = [module for each in found.values() for module in each]
+    modules_by_room = {
+        room: modules for folder in folders for room, modules in rooms(folder).items()
+    }
+    print("\n".join(table(modules_by_room)))
+    modules = [module for each in modules_by_room.values() for module in each]
     broken = [line for module in modules for line in broken_limits(module)]
     for line in broken:
         print(f"sizes: {line}", file=sys.stderr)

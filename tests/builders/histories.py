@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lab.bisect.leak import chance_of, leak_between, leak_bytes
-from lab.bisect.posterior import Evidence
+from lab.bisect.posterior import SearchEvidence
 from lab.bisect.search import ENOUGH, after_contradictions, best_gap, contradictions, next_points
 from lab.records.bisection import PointMeasurement
 
@@ -100,9 +100,9 @@ def search(history: History, side_by_side: int = 1) -> Found:
 
     for index, found in ends.items():
         note(index, found)
-    evidence = Evidence(history.points)
+    evidence = SearchEvidence(history.points)
     for _ in range(200):
-        evidence = Evidence(
+        evidence = SearchEvidence(
             history.points,
             {index: tuple(runs) for index, runs in measured.items()},
             frozenset(unknown),

@@ -161,13 +161,13 @@ def no_leak_sentence(subject: Subject, progress: Progress) -> str:
         reason = clipped(progress.unknown[progress.ends.bad], MOST_REASON)
         return f"{subject.package} {bad.label} could not be measured: {reason}."
     ends = [progress.points[each] for each in progress.ends.all()]
-    told = [
+    end_texts = [
         end_text(progress, each, index)
         for each, index in zip(ends, progress.ends.all(), strict=True)
     ]
     return (
-        f"The ends do not differ in what they keep: {listed(told)}. Give GOOD or BAD, or measure "
-        "the app with `make try` first."
+        f"The ends do not differ in what they keep: {listed(end_texts)}. Give GOOD or BAD, or "
+        "measure the app with `make try` first."
     )
 
 

@@ -56,27 +56,27 @@ def result_of(exchange: Exchange | None, line: str, trial: Trial | None) -> Laye
 
 def compared(base: LayerResult, exchange: Exchange, trial: Trial | None) -> LayerResult:
     """The result of an exchange beside the app as it is."""
-    found = result_of(exchange, exchange.line, trial)
+    exchanged = result_of(exchange, exchange.line, trial)
     return LayerResult(
-        found.layer,
-        found.line,
-        found.verdict,
-        found.reason,
-        found.bytes_per_request,
-        found.growth_bytes,
-        need_of(base, found),
+        exchanged.layer,
+        exchanged.line,
+        exchanged.verdict,
+        exchanged.reason,
+        exchanged.bytes_per_request,
+        exchanged.growth_bytes,
+        need_of(base, exchanged),
     )
 
 
-def need_of(base: LayerResult, found: LayerResult) -> Need:
+def need_of(base: LayerResult, exchanged: LayerResult) -> Need:
     """Whether the growth needs the layer that was exchanged."""
     if base.verdict is not Verdict.LEAK or base.bytes_per_request is None:
         return Need.OPEN
-    if found.verdict in STOPPED:
+    if exchanged.verdict in STOPPED:
         return Need.NEEDED
-    if found.verdict is not Verdict.LEAK or found.bytes_per_request is None:
+    if exchanged.verdict is not Verdict.LEAK or exchanged.bytes_per_request is None:
         return Need.OPEN
-    less = found.bytes_per_request.high < PART * base.bytes_per_request.low
+    less = exchanged.bytes_per_request.high < PART * base.bytes_per_request.low
     return Need.PARTLY if less else Need.NOT_NEEDED
 
 
@@ -102,8 +102,8 @@ def sentences(app: str, base: LayerResult, results: Sequence[LayerResult]) -> It
 
 def grouped(results: Sequence[LayerResult]) -> Mapping[Need, list[str]]:
     """The exchanges by what came of them."""
-    found: dict[Need, list[str]] = {}
+    lines_by_need: dict[Need, list[str]] = {}
     for each in results:
         if each.need is not None:
-            found.setdefault(each.need, []).append(each.line)
-    return found
+            lines_by_need.setdefault(each.need, []).append(each.line)
+    return lines_by_need

@@ -40,8 +40,8 @@ def leak_between(bad: PointMeasurement, good: Sequence[PointMeasurement]) -> Lea
     """
     if not all(each.is_traced for each in (bad, *good)):
         bad, good = untraced(bad), [untraced(each) for each in good]
-    found = [(gain_of(site, bad, good), site) for site in places(bad)]
-    gain, site = max(found, key=lambda pair: pair[0])
+    gains = [(gain_of(site, bad, good), site) for site in places(bad)]
+    gain, site = max(gains, key=lambda pair: pair[0])
     least = LEAST_DIFFERENCE_BYTES if good else MIN_LEAK_BYTES_PER_REQUEST
     if gain <= max(least, SIGMAS * bad.error_bytes):
         return None
@@ -80,16 +80,16 @@ def traced_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMea
     A file may have another name in another release: where the place keeps nothing, what new places
     of the same package keep is taken for it.
     """
-    found = places(measured).get(leak.site, 0.0)
-    if found >= middle(leak) or leak.site == NATIVE:
-        return found
-    known = {site for end in ends for site in end.sites}
+    followed_bytes = places(measured).get(leak.site, 0.0)
+    if followed_bytes >= middle(leak) or leak.site == NATIVE:
+        return followed_bytes
+    end_sites = {site for end in ends for site in end.sites}
     new = sum(
         size
         for site, size in measured.sites.items()
-        if site not in known and package_of(site) == package_of(leak.site)
+        if site not in end_sites and package_of(site) == package_of(leak.site)
     )
-    return found + new
+    return followed_bytes + new
 
 
 def package_of(site: str) -> str:

@@ -6,9 +6,9 @@ from functools import cached_property
 from itertools import zip_longest
 
 from lab.bisect.leak import chance_of, leak_between, leak_bytes
-from lab.bisect.posterior import SURE, Evidence
+from lab.bisect.posterior import SURE, SearchEvidence
 from lab.bisect.search import (
-    Gap,
+    PointGap,
     after_contradictions,
     best_gap,
     contradictions,
@@ -42,10 +42,10 @@ class Progress:
         if runs is None:
             return None
         others = self.other_ends()
-        found = leak_between(runs[0], others)
-        if found is None and self.ends.good in self.unknown:
+        leak = leak_between(runs[0], others)
+        if leak is None and self.ends.good in self.unknown:
             return leak_between(runs[0], ())
-        return found
+        return leak
 
     def other_ends(self) -> list[PointMeasurement]:
         """The first run of each end but the bad one."""
@@ -82,7 +82,7 @@ class Progress:
             return PointState.OPEN
         if self.leak is None:
             return PointState.UNCLEAR
-        odds = Evidence(1, {0: self.chances(index)}).log_odds(0)
+        odds = SearchEvidence(1, {0: self.chances(index)}).log_odds(0)
         if abs(odds) < SURE:
             return PointState.UNCLEAR
         return PointState.BAD if odds > 0 else PointState.GOOD
@@ -90,18 +90,18 @@ class Progress:
     def spans(self) -> list[Span]:
         """The searches: from the good end up to the bad one, and back to it from the newest."""
         bad, good, newest = self.ends.bad, self.ends.good, self.ends.newest
-        found = []
+        spans = []
         if good is not None and good < bad:
-            found.append(Span(SearchKind.FIRST_BAD, tuple(range(good, bad + 1))))
+            spans.append(Span(SearchKind.FIRST_BAD, tuple(range(good, bad + 1))))
         last = good if good is not None and good > bad else newest
         if last is not None and last > bad:
-            found.append(Span(SearchKind.FIRST_MENDED, tuple(range(last, bad - 1, -1))))
-        return found
+            spans.append(Span(SearchKind.FIRST_MENDED, tuple(range(last, bad - 1, -1))))
+        return spans
 
-    def evidence(self, span: Span) -> Evidence:
+    def evidence(self, span: Span) -> SearchEvidence:
         """What is known of the points of one search."""
         places = {index: place for place, index in enumerate(span.order)}
-        return Evidence(
+        return SearchEvidence(
             len(span.order),
             {places[each]: self.chances(each) for each in self.measured if each in places},
             frozenset(places[each] for each in self.unknown if each in places),
@@ -128,8 +128,8 @@ def wanted(progress: Progress, count: int, taken: Set[int] = frozenset()) -> lis
 def wanted_of(progress: Progress, span: Span, count: int, taken: Set[int]) -> list[int]:
     evidence = after_contradictions(progress.evidence(span))
     own = {place for place, index in enumerate(span.order) if index in taken}
-    found = next_points(evidence, count + len(own))
-    return [span.order[place] for place in found if place not in own]
+    next_places = next_points(evidence, count + len(own))
+    return [span.order[place] for place in next_places if place not in own]
 
 
 def needed(progress: Progress) -> int:
@@ -141,18 +141,18 @@ def needed(progress: Progress) -> int:
 
 
 def with_result(
-    progress: Progress, index: int, found: PointMeasurement | None, reason: str | None
+    progress: Progress, index: int, measurement: PointMeasurement | None, reason: str | None
 ) -> Progress:
     """The progress with one more run, or with why a point cannot be measured."""
-    if found is None:
+    if measurement is None:
         if index in progress.measured:
             return progress
         return replace(progress, unknown={**progress.unknown, index: reason or "it failed"})
-    runs = (*progress.measured.get(index, ()), found)
+    runs = (*progress.measured.get(index, ()), measurement)
     return replace(progress, measured={**progress.measured, index: runs})
 
 
-def gap_of(progress: Progress, span: Span) -> Gap:
+def gap_of(progress: Progress, span: Span) -> PointGap:
     """Where the change of one search lies."""
     return best_gap(after_contradictions(progress.evidence(span)))
 

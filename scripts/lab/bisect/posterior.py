@@ -14,7 +14,7 @@ SURE = 2.2
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class SearchEvidence:
     """What is known of the points of one search, which are counted from the good end."""
 
     points: int
@@ -40,7 +40,7 @@ def log_odds(chance: float) -> float:
     return math.log(trusted / (1 - trusted))
 
 
-def first_bad(evidence: Evidence) -> npt.NDArray[np.float64]:
+def first_bad(evidence: SearchEvidence) -> npt.NDArray[np.float64]:
     """The probability that point k is the first bad one, for k from 0 to `points`.
 
     k = 0 says that all are bad, k = `points` that none is. Before any measurement each is as
@@ -55,6 +55,6 @@ def first_bad(evidence: Evidence) -> npt.NDArray[np.float64]:
     return np.asarray(weights / weights.sum())
 
 
-def chance_bad(evidence: Evidence) -> npt.NDArray[np.float64]:
+def chance_bad(evidence: SearchEvidence) -> npt.NDArray[np.float64]:
     """The probability that each point is bad."""
     return np.cumsum(first_bad(evidence))[: evidence.points]

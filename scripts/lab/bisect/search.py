@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from lab.bisect.posterior import SURE, Evidence, chance_bad, first_bad
+from lab.bisect.posterior import SURE, SearchEvidence, chance_bad, first_bad
 
 ENOUGH = 0.95
 """The search ends when the change lies in one gap with this probability."""
@@ -29,7 +29,7 @@ FAILS_ELSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class PointGap:
     """Where the change lies: between two points, of which those between cannot be measured."""
 
     good: int | None
@@ -44,7 +44,7 @@ class Gap:
         return range((-1 if self.good is None else self.good) + 1, self.bad or 0)
 
 
-def best_gap(evidence: Evidence) -> Gap:
+def best_gap(evidence: SearchEvidence) -> PointGap:
     """The most probable gap.
 
     Positions between the same two measurable points cannot be told apart, and are one gap.
@@ -53,19 +53,19 @@ def best_gap(evidence: Evidence) -> Gap:
     edges = [index for index in range(evidence.points) if index not in evidence.unknown]
     sums = np.add.reduceat(chances, [0, *(index + 1 for index in edges)])
     best = int(np.argmax(sums))
-    return Gap(
+    return PointGap(
         good=edges[best - 1] if best else None,
         bad=edges[best] if best < len(edges) else None,
         probability=float(sums[best]),
     )
 
 
-def is_over(evidence: Evidence) -> bool:
+def is_over(evidence: SearchEvidence) -> bool:
     """Whether the change lies in one gap surely enough, or nothing more can be learned."""
     return not next_points(evidence, 1)
 
 
-def next_points(evidence: Evidence, count: int, taken: Set[int] = frozenset()) -> list[int]:
+def next_points(evidence: SearchEvidence, count: int, taken: Set[int] = frozenset()) -> list[int]:
     """Points to measure now, the one that tells most first, then those that it may lead to.
 
     Args:
@@ -87,30 +87,30 @@ def next_points(evidence: Evidence, count: int, taken: Set[int] = frozenset()) -
     return chosen
 
 
-def doubtful(evidence: Evidence) -> list[int]:
+def doubtful(evidence: SearchEvidence) -> list[int]:
     """Points on which the answer rests, and that were run once: they are run again.
 
     One wrong run always ends as an edge of the gap that is found, or contradicts another.
     """
-    found = {index for pair in contradictions(evidence) for index in pair}
+    indices = {index for pair in contradictions(evidence) for index in pair}
     gap = best_gap(evidence)
     if gap.probability >= ENOUGH:
-        found |= {index for index in (gap.good, gap.bad) if index is not None}
-    return [index for index in sorted(found) if runs(evidence, index) == 1]
+        indices |= {index for index in (gap.good, gap.bad) if index is not None}
+    return [index for index in sorted(indices) if runs(evidence, index) == 1]
 
 
-def likely_first(evidence: Evidence, index: int) -> list[float]:
+def likely_first(evidence: SearchEvidence, index: int) -> list[float]:
     """Both outcomes of a point, the likelier one first."""
     return [1.0, 0.0] if chance_bad(evidence)[index] >= 0.5 else [0.0, 1.0]
 
 
-def with_run(evidence: Evidence, index: int, bad: float) -> Evidence:
+def with_run(evidence: SearchEvidence, index: int, bad: float) -> SearchEvidence:
     """The evidence with one more run of a point."""
     runs = (*evidence.bad.get(index, ()), bad)
     return replace(evidence, bad={**evidence.bad, index: runs})
 
 
-def most_open(evidence: Evidence, taken: Set[int]) -> int | None:
+def most_open(evidence: SearchEvidence, taken: Set[int]) -> int | None:
     """The point whose run tells most; None where none is worth a run."""
     open_bits = openness(evidence)
     for index in range(evidence.points):
@@ -122,13 +122,13 @@ def most_open(evidence: Evidence, taken: Set[int]) -> int | None:
     return int(np.argmax(open_bits * (1 - chance_failing(evidence))))
 
 
-def openness(evidence: Evidence) -> npt.NDArray[np.float64]:
+def openness(evidence: SearchEvidence) -> npt.NDArray[np.float64]:
     """How open it is whether each point is bad, in bits."""
     chances = np.clip(chance_bad(evidence), 1e-12, 1 - 1e-12)
     return np.asarray(-(chances * np.log2(chances) + (1 - chances) * np.log2(1 - chances)))
 
 
-def chance_failing(evidence: Evidence) -> npt.NDArray[np.float64]:
+def chance_failing(evidence: SearchEvidence) -> npt.NDArray[np.float64]:
     """The probability that each point cannot be measured: more likely beside one that could not."""
     indices = np.arange(evidence.points)
     chances = np.full(evidence.points, FAILS_ELSE)
@@ -142,27 +142,27 @@ def chance_failing(evidence: Evidence) -> npt.NDArray[np.float64]:
     return chances
 
 
-def stretches(evidence: Evidence) -> list[tuple[int, int]]:
+def stretches(evidence: SearchEvidence) -> list[tuple[int, int]]:
     """Pairs of points that failed, between which none was measured."""
-    known = sorted({*evidence.unknown, *evidence.bad})
-    return [pair for pair in pairwise(known) if set(pair) <= evidence.unknown]
+    tried = sorted({*evidence.unknown, *evidence.bad})
+    return [pair for pair in pairwise(tried) if set(pair) <= evidence.unknown]
 
 
-def contradictions(evidence: Evidence) -> list[tuple[int, int]]:
+def contradictions(evidence: SearchEvidence) -> list[tuple[int, int]]:
     """Pairs of neighbours among the sure points of which the earlier is bad and the later good."""
     odds = ((index, evidence.log_odds(index)) for index in evidence.measured())
     sure = [(index, value > 0) for index, value in odds if abs(value) >= SURE]
     return [(early, late) for (early, bad), (late, worse) in pairwise(sure) if bad and not worse]
 
 
-def after_contradictions(evidence: Evidence) -> Evidence:
+def after_contradictions(evidence: SearchEvidence) -> SearchEvidence:
     """The evidence for the latest change alone, where a leak went and came back.
 
     What was measured before the last surely good point says nothing of the leak of the bad end.
     """
-    found = contradictions(evidence)
+    pairs = contradictions(evidence)
     exhausted = [
-        late for early, late in found if min(runs(evidence, early), runs(evidence, late)) > 1
+        late for early, late in pairs if min(runs(evidence, early), runs(evidence, late)) > 1
     ]
     if not exhausted:
         return evidence
@@ -171,5 +171,5 @@ def after_contradictions(evidence: Evidence) -> Evidence:
     return replace(evidence, bad={**early, **kept})
 
 
-def runs(evidence: Evidence, index: int) -> int:
+def runs(evidence: SearchEvidence, index: int) -> int:
     return len(evidence.bad.get(index, ()))

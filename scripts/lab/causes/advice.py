@@ -51,63 +51,63 @@ WORTH_SAVING_SHARE = 0.25
 """Share of the control run's growth; an intervention that saves less is not named."""
 
 
-def no_cause(found: Diagnosis) -> str:
+def no_cause(diagnosis: Diagnosis) -> str:
     """Why an answer names no cause."""
-    undecided = found.judged.verdict is Verdict.INCONCLUSIVE
-    if undecided or is_too_small(found.judged) or not found.gained_bytes:
+    undecided = diagnosis.judged.verdict is Verdict.INCONCLUSIVE
+    if undecided or is_too_small(diagnosis.judged) or not diagnosis.gained_bytes:
         return NO_CAUSE_NEEDED
     return CAUSE_UNKNOWN
 
 
-def help_line(found: Diagnosis) -> str:
+def help_line(diagnosis: Diagnosis) -> str:
     """The best intervention that was measured, or the advice for the first cause.
 
     The advice comes first where the intervention is a stop-gap, and of a leak of live memory that
     it does not end; another release that ends the growth comes before all. What live memory
     fills and has stopped needs no stop-gap.
     """
-    best, advice = best_cure(found), with_release(advice_for_cause(found), found)
-    if found.judged.verdict is Verdict.BOUNDED and is_live(found):
+    best, advice = best_cure(diagnosis), with_release(advice_for_cause(diagnosis), diagnosis)
+    if diagnosis.judged.verdict is Verdict.BOUNDED and is_live(diagnosis):
         best = None if best and best.change.is_stop_gap else best
-    if best and any(map(ends_it, found.outcomes)):
+    if best and any(map(ends_it, diagnosis.outcomes)):
         best = best if best.change.is_stop_gap else None
-    cure = cure_text(best, found.requests) if best else ""
-    pool = pool_line(found.named) if is_of_arenas(found) else None
+    cure = cure_text(best, diagnosis.requests) if best else ""
+    pool = pool_line(diagnosis.named) if is_of_arenas(diagnosis) else None
     cure = f"{cure}, or {pool}" if cure and pool else cure
     if not best:
-        return advice or without_findings(found)
+        return advice or without_findings(diagnosis)
     if advice and best.change.lowers_level:
         return f"{advice}; besides, {cure}"
-    if not advice or not is_second(best, found):
+    if not advice or not is_second(best, diagnosis):
         return cure
     return f"{advice}; until then {cure}"
 
 
-def is_of_arenas(found: Diagnosis) -> bool:
-    return bool(found.findings) and found.findings[0].cause is Cause.THREAD_ARENAS
+def is_of_arenas(diagnosis: Diagnosis) -> bool:
+    return bool(diagnosis.findings) and diagnosis.findings[0].cause is Cause.THREAD_ARENAS
 
 
-def is_second(best: InterventionResult, found: Diagnosis) -> bool:
+def is_second(best: InterventionResult, diagnosis: Diagnosis) -> bool:
     """Whether an intervention is named after the advice for the cause."""
-    leaks = found.judged.verdict is Verdict.LEAK and is_live(found)
+    leaks = diagnosis.judged.verdict is Verdict.LEAK and is_live(diagnosis)
     still_leaks = best.verdict is Verdict.LEAK
     return best.change.is_stop_gap or (leaks and (still_leaks or not best.takes_most))
 
 
-def advice_for_cause(found: Diagnosis) -> str | None:
+def advice_for_cause(diagnosis: Diagnosis) -> str | None:
     """The advice for the first cause; None without one."""
-    if not found.findings:
+    if not diagnosis.findings:
         return None
-    first = found.findings[0]
+    first = diagnosis.findings[0]
     if first.is_garbage:
         return COLLECT
-    if found.judged.verdict is Verdict.BOUNDED and first.cause in LIVE_CAUSES:
+    if diagnosis.judged.verdict is Verdict.BOUNDED and first.cause in LIVE_CAUSES:
         if first.cause is Cause.NATIVE:
             return STOPPED
-        return filled(found.holder) or LIMIT
-    if first.cause in LIVE_CAUSES and found.holder is not None:
-        return advice_for_holder(found.holder, caller_of(found)) or ADVICE[first.cause]
-    pool = pool_line(found.named) if first.cause is Cause.THREAD_ARENAS else None
+        return filled(diagnosis.holder) or LIMIT
+    if first.cause in LIVE_CAUSES and diagnosis.holder is not None:
+        return advice_for_holder(diagnosis.holder, caller_of(diagnosis)) or ADVICE[first.cause]
+    pool = pool_line(diagnosis.named) if first.cause is Cause.THREAD_ARENAS else None
     return f"{ADVICE[first.cause]}, or {pool}" if pool else ADVICE[first.cause]
 
 
@@ -124,23 +124,23 @@ def filled(holder: HolderFinding | None) -> str | None:
     return f"nothing needs to change: {held} and has stopped growing"
 
 
-def caller_of(found: Diagnosis) -> str | None:
+def caller_of(diagnosis: Diagnosis) -> str | None:
     """The innermost line of the app among those that led to what was left."""
-    frames = (frame for line in found.lines for frame in line.frames)
+    frames = (frame for line in diagnosis.lines for frame in line.frames)
     own = next((frame for frame in frames if is_app_frame(frame)), None)
     return short_frame(own) if own is not None else None
 
 
-def with_release(advice: str | None, found: Diagnosis) -> str | None:
+def with_release(advice: str | None, diagnosis: Diagnosis) -> str | None:
     """The advice with what the newest release did: where it ends the leak, that release alone; of
     what the standard library holds with what the app itself may do.
     """
-    result = next((each for each in found.outcomes if is_release(each)), None)
+    result = next((each for each in diagnosis.outcomes if is_release(each)), None)
     if result is None:
-        return f"{advice} ({found.no_release})" if advice and found.no_release else advice
-    holder = found.holder
+        return f"{advice} ({diagnosis.no_release})" if advice and diagnosis.no_release else advice
+    holder = diagnosis.holder
     said = release_text(result, holder.culprit if holder else None)
-    if ends_it(result) and advice and is_live(found) and holder and holder.is_librarys:
+    if ends_it(result) and advice and is_live(diagnosis) and holder and holder.is_librarys:
         return f"{said}, or {advice}"
     if ends_it(result) or advice is None:
         return said
@@ -150,15 +150,15 @@ def with_release(advice: str | None, found: Diagnosis) -> str | None:
     return said if leaks else f"{advice}; {said}"
 
 
-def without_findings(found: Diagnosis) -> str:
+def without_findings(diagnosis: Diagnosis) -> str:
     """The advice where no cause was found and no intervention helped."""
-    decided = found.judged.verdict is not Verdict.INCONCLUSIVE
-    return NOTHING_TO_CHANGE if decided and is_too_small(found.judged) else DASH
+    decided = diagnosis.judged.verdict is not Verdict.INCONCLUSIVE
+    return NOTHING_TO_CHANGE if decided and is_too_small(diagnosis.judged) else DASH
 
 
-def is_live(found: Diagnosis) -> bool:
+def is_live(diagnosis: Diagnosis) -> bool:
     """Whether the first cause is live memory of the program."""
-    return bool(found.findings) and found.findings[0].cause in LIVE_CAUSES
+    return bool(diagnosis.findings) and diagnosis.findings[0].cause in LIVE_CAUSES
 
 
 def cure_text(best: InterventionResult, requests: int) -> str:
@@ -169,12 +169,12 @@ def cure_text(best: InterventionResult, requests: int) -> str:
     return f"{best.change.line} ({saved}, {share(best.rate)} of the requests a second)"
 
 
-def best_cure(found: Diagnosis) -> InterventionResult | None:
+def best_cure(diagnosis: Diagnosis) -> InterventionResult | None:
     """The first intervention to keep that saves enough; a stop-gap only where nothing else does.
 
     Another release is the advice's own.
     """
-    kept = (each for each in found.outcomes if each.change.is_cure and not is_release(each))
+    kept = (each for each in diagnosis.outcomes if each.change.is_cure and not is_release(each))
     cures = (each for each in kept if is_worth_it(each))
     return next(cures, None)
 

@@ -51,18 +51,20 @@ def apart_sentences(growth: Growth, kinds: Sequence[KindGrowth]) -> tuple[str, .
     mix_bytes = growth.per_request
     if mix_bytes <= 0 or len(kinds) < 2:
         return ()
-    return tuple(told(kinds, mix_bytes, growth.trial.start.matters_bytes))
+    return tuple(kind_sentences(kinds, mix_bytes, growth.trial.start.matters_bytes))
 
 
-def told(kinds: Sequence[KindGrowth], mix_bytes: float, matters_bytes: int) -> Iterator[str]:
-    known = [each for each in kinds if each.bytes_per_request is not None]
-    growing = [each for each in known if grows(each, mix_bytes, matters_bytes)]
-    others = [each for each in known if each not in growing]
+def kind_sentences(
+    kinds: Sequence[KindGrowth], mix_bytes: float, matters_bytes: int
+) -> Iterator[str]:
+    measured = [each for each in kinds if each.bytes_per_request is not None]
+    growing = [each for each in measured if grows(each, mix_bytes, matters_bytes)]
+    others = [each for each in measured if each not in growing]
     unknown = [each.apart.kind for each in kinds if each.bytes_per_request is None]
     if growing:
         verb = "grows" if len(growing) == 1 else "grow"
         yield f"asked alone, {named(growing)} {verb}{not_growing(others)}"
-    part = sum(each.part_of(mix_bytes) for each in known)
+    part = sum(each.part_of(mix_bytes) for each in measured)
     if not unknown and part < TOGETHER_SHARE:
         yield (
             f"alone, all of them make {share(part)} of the growth of {size(mix_bytes)} a request "

@@ -78,20 +78,20 @@ def diagnose(
     """
     growth = Growth(first)
     results = [intervention_result(control, change, trial) for change, trial in changed]
-    known = sorted((each for each in results if each), key=rank)
+    outcomes = sorted((each for each in results if each), key=rank)
     trace = best_trace(traces, growth.per_request)
-    found = tuple(findings(growth, growth.suspects(), known, traces))
+    ranked_findings = tuple(findings(growth, growth.suspects(), outcomes, traces))
     return Diagnosis(
         judged=growth.judged,
         requests=sum(block.ok for block in first.blocks),
         gained_bytes=growth.delta.memory if growth.delta else None,
-        findings=found,
-        outcomes=tuple(known),
+        findings=ranked_findings,
+        outcomes=tuple(outcomes),
         lines=merged_lines(trace.lines) if trace else (),
         types=most_types(traces),
         load_note=load_note(first, growth.judged.verdict),
         holder=holder_of(traces, growth.per_request),
-        named=named_for([each.cause for each in found], traces),
+        named=named_for([each.cause for each in ranked_findings], traces),
     )
 
 
@@ -102,9 +102,9 @@ def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) 
     base = repeated[0] if repeated else asked
     control = next((each for each in trials.get(plan.beside, ()) if each.blocks), base)
     changed = [
-        (change, found[-1])
+        (change, variant_trials[-1])
         for change in plan.changes
-        if (found := trials.get(plan.variant(change)))
+        if (variant_trials := trials.get(plan.variant(change)))
     ]
     traced = [trial for name in plan.traced for trial in trials.get(name, ())]
     traces = [trial.explanation for trial in traced if trial.explanation]
@@ -117,18 +117,20 @@ def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) 
     return of_all_trials(diagnosed, trials[plan.base])
 
 
-def of_all_trials(found: Diagnosis, trials: Sequence[Trial]) -> Diagnosis:
+def of_all_trials(diagnosis: Diagnosis, trials: Sequence[Trial]) -> Diagnosis:
     """The diagnosis of the first trial; open where the others have another verdict."""
     others = [Growth(trial).judged.verdict for trial in trials[1:]]
-    reason = disagreement([found.judged.verdict, *others])
+    reason = disagreement([diagnosis.judged.verdict, *others])
     if reason is None:
-        return found
-    return replace(found, judged=replace(found.judged, verdict=Verdict.INCONCLUSIVE, reason=reason))
+        return diagnosis
+    return replace(
+        diagnosis, judged=replace(diagnosis.judged, verdict=Verdict.INCONCLUSIVE, reason=reason)
+    )
 
 
-def failed_release(plan: InterventionPlan, found: Diagnosis) -> str | None:
+def failed_release(plan: InterventionPlan, diagnosis: Diagnosis) -> str | None:
     """That the app does not get through its load with another release; None where it does."""
-    measured = [each.change.name for each in found.outcomes]
+    measured = [each.change.name for each in diagnosis.outcomes]
     failed = (each for each in plan.changes if each.release and each.name not in measured)
     release = next((each.release for each in failed), None)
     if release is None:
@@ -136,11 +138,11 @@ def failed_release(plan: InterventionPlan, found: Diagnosis) -> str | None:
     return f"with {release.package} {release.newest}, the newest, the app does not serve its load"
 
 
-def after_limit(found: Diagnosis, asked: Trial, again: Trial) -> Diagnosis:
+def after_limit(diagnosis: Diagnosis, asked: Trial, repetition: Trial) -> Diagnosis:
     """The diagnosis of a repetition, whose reason says first how the limit was met."""
     met = limit_met(asked)
     if met is None:
-        return found
-    limit = in_mib(again.start.variant.memory_limit_bytes)
-    reason = f"{met.sentence} With {limit}: {found.judged.reason}"
-    return replace(found, judged=replace(found.judged, reason=reason))
+        return diagnosis
+    limit = in_mib(repetition.start.variant.memory_limit_bytes)
+    reason = f"{met.sentence} With {limit}: {diagnosis.judged.reason}"
+    return replace(diagnosis, judged=replace(diagnosis.judged, reason=reason))

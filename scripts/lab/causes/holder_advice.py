@@ -40,10 +40,10 @@ def advice_for_holder(holder: HolderFinding, caller: str | None = None) -> str |
 
 def advice_for_library(owner: Owner, caller: str | None) -> str:
     """What the app does that the standard library remembers."""
-    known = LIBRARY_ADVICE.get(owner.module.partition(".")[0])
+    advice = LIBRARY_ADVICE.get(owner.module.partition(".")[0])
     where = f" ({caller})" if caller else ""
-    if known is not None:
-        return f"{known}{where}"
+    if advice is not None:
+        return f"{advice}{where}"
     return f"see what the app calls of {owner.module} with each request{where}"
 
 

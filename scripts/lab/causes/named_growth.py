@@ -52,12 +52,12 @@ def named_for(
     trace = python_trace(traces)
     if trace is None:
         return ()
-    found: dict[NamedGrowth, None] = {}
+    growths: dict[NamedGrowth, None] = {}
     for cause in causes:
         fitting = [each for each in trace.more if each.kind in KINDS.get(cause, ())]
         fitting = [each for each in fitting if is_named(each, cause, trace.requests)]
-        found.update(dict.fromkeys(fitting[:MOST_NAMED]))
-    return tuple(found)
+        growths.update(dict.fromkeys(fitting[:MOST_NAMED]))
+    return tuple(growths)
 
 
 def is_named(growth: NamedGrowth, cause: Cause, requests: int) -> bool:
@@ -102,7 +102,7 @@ def pool_line(growths: Sequence[NamedGrowth]) -> str | None:
     threads = [each for each in growths if each.kind is NamedKind.THREAD]
     for each in sorted(threads, key=lambda each: -each.after):
         function, _, pool = each.name.partition(" in ")
-        line = next((POOLS[known] for known in POOLS if pool.startswith(known)), None)
+        line = next((POOLS[prefix] for prefix in POOLS if pool.startswith(prefix)), None)
         if line is not None:
             return f"{line} (now {counted(each.after, 'thread')})"
         if function.endswith(ENDLESS):

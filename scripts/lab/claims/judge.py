@@ -151,14 +151,14 @@ def rows_of(measured: Measured) -> Iterable[ClaimRow]:
     """Published, predicted and measured numbers in rows, where the record has a published one."""
     for role, published in measured.record.published.items():
         for name, value in published.items():
-            found = measured(role, name)
+            number = measured(role, name)
             predicted = predicted_of(measured, role, name)
             yield ClaimRow(
                 role=role,
                 quantity=name,
                 published=value,
                 predicted=predicted,
-                measured=found if isinstance(found, int | float) else None,
+                measured=number if isinstance(number, int | float) else None,
             )
 
 

@@ -86,8 +86,8 @@ def is_verdict(*wanted: Verdict) -> Read:
 
 
 def verdict_word(variant: VariantSummary) -> str | None:
-    found = verdict_of(variant)
-    return found.value if found else None
+    verdict = verdict_of(variant)
+    return verdict.value if verdict else None
 
 
 def threads_gained(variant: VariantSummary) -> int | None:

@@ -119,7 +119,7 @@ def check(node: ast.expr) -> None:
             pass
         case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=part):
             parts = [part]
-        case ast.BinOp(left=left, right=right, op=found) if type(found) in ARITHMETIC:
+        case ast.BinOp(left=left, right=right, op=arithmetic) if type(arithmetic) in ARITHMETIC:
             parts = [left, right]
         case ast.Compare(left=left, ops=ops, comparators=rest) if all(map(is_known, ops)):
             parts = [left, *rest]
@@ -157,8 +157,10 @@ def evaluate(rule: Rule, lookup: Lookup) -> bool | Gap:
 
 def value_of(node: ast.expr, lookup: Lookup) -> Value | Gap:
     match node:
-        case ast.BoolOp(op=found, values=parts):
-            return joined([value_of(part, lookup) for part in parts], isinstance(found, ast.Or))
+        case ast.BoolOp(op=connective, values=parts):
+            return joined(
+                [value_of(part, lookup) for part in parts], isinstance(connective, ast.Or)
+            )
         case ast.UnaryOp(op=ast.Not(), operand=part):
             inner = value_of(part, lookup)
             return inner if isinstance(inner, Gap) else not truth(inner)

@@ -65,8 +65,8 @@ class Ends:
 
     def all(self) -> list[int]:
         """Each once, the bad one first."""
-        found = (self.bad, self.good, self.newest)
-        return list(dict.fromkeys(each for each in found if each is not None))
+        ends = (self.bad, self.good, self.newest)
+        return list(dict.fromkeys(each for each in ends if each is not None))
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,10 @@ def layer_rows(answer: LayersAnswer) -> Iterator[tuple[str, ...]]:
 
 
 def interval_text(result: LayerResult) -> str:
-    found = result.bytes_per_request
-    if found is None:
+    interval = result.bytes_per_request
+    if interval is None:
         return DASH
-    return f"{size(found.estimate)} ({size(found.low)} to {size(found.high)})"
+    return f"{size(interval.estimate)} ({size(interval.low)} to {size(interval.high)})"
 
 
 def not_measured(answer: LayersAnswer) -> Iterator[str]:

@@ -258,7 +258,7 @@ def plain_requests(kinds: Sequence[WeightedRequest]) -> tuple[Request, ...]:
     requests = tuple(kinds[index].request for index in order)
     if len(requests) > MOST_REQUESTS:
         raise NotReproduced(f"its {len(requests)} requests are too many for one file")
-    found = tuple(request for request in requests if request is not None)
-    if any(len(request.body) > MOST_BODY_BYTES for request in found):
+    plain = tuple(request for request in requests if request is not None)
+    if any(len(request.body) > MOST_BODY_BYTES for request in plain):
         raise NotReproduced("the body of one of its requests is too large for one file")
-    return found
+    return plain

@@ -9,13 +9,13 @@ WSGI_ARGUMENTS, ASGI_ARGUMENTS = 2, 3
 
 def interface_by_shape(tree: ast.Module) -> dict[str, Interface]:
     """The functions at the top of a file that a server could call, by their arguments."""
-    found = {}
+    interfaces = {}
     for node in tree.body:
         if isinstance(node, ast.AsyncFunctionDef) and count(node) == ASGI_ARGUMENTS:
-            found[node.name] = Interface.ASGI
+            interfaces[node.name] = Interface.ASGI
         elif isinstance(node, ast.FunctionDef) and is_wsgi(node):
-            found[node.name] = Interface.WSGI
-    return found
+            interfaces[node.name] = Interface.WSGI
+    return interfaces
 
 
 def is_wsgi(node: ast.FunctionDef) -> bool:

@@ -85,14 +85,14 @@ def assigned(node: ast.stmt) -> set[str]:
 
 def used(nodes: Iterable[ast.AST]) -> set[str]:
     """Names that are read, those of annotations in quotes included."""
-    found = set()
+    names = set()
     for node in nodes:
         for each in ast.walk(node):
             if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
-                found.add(each.id)
+                names.add(each.id)
             elif isinstance(each, ast.Constant) and isinstance(each.value, str):
-                found.add(each.value)
-    return found
+                names.add(each.value)
+    return names
 
 
 def joined(body: list[ast.stmt], lines: list[str]) -> str:

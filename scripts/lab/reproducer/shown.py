@@ -34,9 +34,9 @@ def rate_of(ran: Ran) -> float:
     Raises:
         NotReproduced: the script did not come to its end; says the last line that it wrote.
     """
-    found = SAID.findall(ran.output)
-    if ran.status in (GROWS, STAYS) and found:
-        return float(found[-1])
+    rates = SAID.findall(ran.output)
+    if ran.status in (GROWS, STAYS) and rates:
+        return float(rates[-1])
     lines = [line for line in printable(ran.output).splitlines() if line.strip()]
     last = clipped(" ".join(lines[-1].split()), MOST_CHARACTERS) if lines else "it said nothing"
     raise NotReproduced(ran.stopped_by or f"the script failed: {last}")

@@ -162,13 +162,13 @@ def first_statement(tree: ast.Module) -> int:
 
 def imported(tree: ast.Module) -> Mapping[str, str]:
     """The line that imports a name, by the name."""
-    found = {}
+    lines = {}
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for each in node.names:
                 name = each.asname or each.name.partition(".")[0]
-                found[name] = ast.unparse(node)
-    return found
+                lines[name] = ast.unparse(node)
+    return lines
 
 
 def first_name(function: ast.expr) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
-from lab.share.comparison import Measured, RunComparison, VariantComparison, compare_runs
+from lab.share.comparison import MeasuredVariant, RunComparison, VariantComparison, compare_runs
 from lab.units import MIB
 
 LIKE = 2.0
@@ -55,13 +55,13 @@ def agreement_of(there: Summary, here: Summary) -> RunAgreement:
     """What the run here says of the run there."""
     comparison = compare_runs(there, here)
     decisive = decisive_variants(there, comparison.variants)
-    found = tuple(map(variant_agreement, decisive))
-    outcome, reason = overall(found, missing(there, comparison))
+    agreements = tuple(map(variant_agreement, decisive))
+    outcome, reason = overall(agreements, missing(there, comparison))
     names = culprit(there), culprit(here)
     if outcome is Agreement.AGREES and all(names) and names[0] != names[1]:
         outcome = Agreement.DIFFERS
         reason = f"The memory is held by {names[0]} there and by {names[1]} here."
-    return RunAgreement(outcome, reason, found, holder(there), holder(here), comparison)
+    return RunAgreement(outcome, reason, agreements, holder(there), holder(here), comparison)
 
 
 def decisive_variants(
@@ -89,7 +89,7 @@ def variant_agreement(compared: VariantComparison) -> VariantAgreement:
 
 
 def judged(
-    there: Measured, here: Measured, overlap: bool | None, ratio: float | None
+    there: MeasuredVariant, here: MeasuredVariant, overlap: bool | None, ratio: float | None
 ) -> tuple[Agreement, str]:
     """The outcome of one variant, and why."""
     if Verdict.INCONCLUSIVE in (there.verdict, here.verdict):
@@ -129,7 +129,7 @@ def rate_ratio(there: Interval | None, here: Interval | None) -> float | None:
     return here.estimate / there.estimate
 
 
-def ceiling_ratio(there: Measured, here: Measured) -> float | None:
+def ceiling_ratio(there: MeasuredVariant, here: MeasuredVariant) -> float | None:
     """Growth here over growth there, where at least one of them is more than noise."""
     one, other = there.growth_bytes, here.growth_bytes
     if one is None or other is None or max(one, other) < NOISE_BYTES:

@@ -12,7 +12,7 @@ SCHEMA_VERSION = "1.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredVariant:
     """One variant in one of the two runs."""
 
     name: str
@@ -28,8 +28,8 @@ class Measured:
 class VariantComparison:
     """A variant that both runs have."""
 
-    before: Measured
-    after: Measured
+    before: MeasuredVariant
+    after: MeasuredVariant
     difference_bytes_per_request: Interval | None
     """Growth of the second run minus growth of the first; None: one of them was not measured."""
     versions: tuple[Difference, ...]
@@ -42,8 +42,8 @@ class VariantComparison:
     @property
     def surely_differs(self) -> bool:
         """Whether the difference's interval leaves zero out."""
-        found = self.difference_bytes_per_request
-        return found is not None and (found.low > 0 or found.high < 0)
+        interval = self.difference_bytes_per_request
+        return interval is not None and (interval.low > 0 or interval.high < 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ def rank(variant: VariantComparison) -> int:
 
 def paired(before: Summary, after: Summary) -> Iterator[tuple[VariantSummary, VariantSummary]]:
     """The variants that both runs have, in the first one's order."""
-    found: Mapping[str, VariantSummary] = {each.name: each for each in after.variants}
+    after_by_name: Mapping[str, VariantSummary] = {each.name: each for each in after.variants}
     for one in before.variants:
-        if (other := found.get(name_after(one.name, before, after))) is not None:
+        if (other := after_by_name.get(name_after(one.name, before, after))) is not None:
             yield one, other
 
 
@@ -110,8 +110,8 @@ def compare_variants(before: VariantSummary, after: VariantSummary) -> VariantCo
     )
 
 
-def measured(variant: VariantSummary) -> Measured:
-    return Measured(
+def measured(variant: VariantSummary) -> MeasuredVariant:
+    return MeasuredVariant(
         variant.name,
         variant.verdict,
         variant.reason,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from lab.records.codec import encode
 from lab.records.judgement import Interval
-from lab.share.comparison import Measured, RunComparison, VariantComparison
+from lab.share.comparison import MeasuredVariant, RunComparison, VariantComparison
 from lab.share.differences import Difference
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import DASH, counted, in_mib, listed, number, size_unit
@@ -75,7 +75,7 @@ def cells(each: VariantComparison) -> tuple[str, ...]:
     )
 
 
-def verdicts(before: Measured, after: Measured, *, changed: bool) -> str:
+def verdicts(before: MeasuredVariant, after: MeasuredVariant, *, changed: bool) -> str:
     if not changed:
         return str(before.verdict.value)
     return f"**{before.verdict.value} → {after.verdict.value}**"

@@ -31,10 +31,10 @@ def given_of(experiment: Experiment, names: Collection[str]) -> Mapping[str, str
         names: the settings that there are.
     """
     wanted = set(names) - OF_THE_FOLDER - OF_THE_MACHINE
-    found = {name: each for name, each in typed(experiment.command).items() if name in wanted}
+    values = {name: each for name, each in typed(experiment.command).items() if name in wanted}
     if experiment.suite != "try":
-        found |= {"SUITE": experiment.suite, "VARIANTS": " ".join(experiment.variants)}
-    return found
+        values |= {"SUITE": experiment.suite, "VARIANTS": " ".join(experiment.variants)}
+    return values
 
 
 def typed(command: str) -> Mapping[str, str]:

@@ -177,8 +177,8 @@ def helps(given: IssueInput) -> str:
 
 def history(given: IssueInput) -> str:
     """First bad and last good release, and which layers it needs, where they were looked for."""
-    found = [given.pages[name] for name in ("bisect.md", "layers.md") if name in given.pages]
-    return "\n\n".join(clipped_page(text) for text in found)
+    pages = [given.pages[name] for name in ("bisect.md", "layers.md") if name in given.pages]
+    return "\n\n".join(clipped_page(text) for text in pages)
 
 
 def clipped_page(text: str) -> str:
@@ -206,8 +206,8 @@ def versions(given: IssueInput) -> str:
 def version_of(given: IssueInput, name: str) -> str:
     """One package's version; what to fill in where the app did not report it."""
     variant = given.subject
-    found = variant.versions.get(name) if variant else None
-    return markdown_text(found) if found else "(not reported by the app: please fill in)"
+    version = variant.versions.get(name) if variant else None
+    return markdown_text(version) if version else "(not reported by the app: please fill in)"
 
 
 def machine(given: IssueInput) -> str:

@@ -33,14 +33,14 @@ def pins_of(packages: Mapping[str, str]) -> Mapping[str, str]:
 
 def hashes_of(compiled: str) -> Mapping[str, tuple[str, ...]]:
     """The hashes by `name==version`, in lower case, out of what `uv pip compile` wrote."""
-    found: dict[str, list[str]] = {}
+    hashes_by_pin: dict[str, list[str]] = {}
     key = ""
     for line in compiled.splitlines():
         if match := LINE.match(line):
             key = pin_key(match[1], match[2])
         if key:
-            found.setdefault(key, []).extend(HASH.findall(line))
-    return {key: tuple(sorted(hashes)) for key, hashes in found.items()}
+            hashes_by_pin.setdefault(key, []).extend(HASH.findall(line))
+    return {key: tuple(sorted(hashes)) for key, hashes in hashes_by_pin.items()}
 
 
 def pin_key(name: str, version: str) -> str:
@@ -52,13 +52,13 @@ def lock_of(pins: Mapping[str, str], hashes: Mapping[str, tuple[str, ...]], pyth
 
     Hashes stand in all lines or in none: an installer that finds one demands them of all.
     """
-    known = {name: hashes.get(pin_key(name, each), ()) for name, each in pins.items()}
-    unknown = [name for name, each in known.items() if not each]
+    pin_hashes = {name: hashes.get(pin_key(name, each), ()) for name, each in pins.items()}
+    unknown = [name for name, each in pin_hashes.items() if not each]
     is_asked = len(unknown) < len(pins)
     lines = [f"# Every package of the run's environment, CPython {python}."]
     for name, version in pins.items():
-        mark = NOT_THERE if is_asked and not known[name] else ""
-        words = (f"{mark}{name}=={version}", *(f"--hash={each}" for each in known[name]))
+        mark = NOT_THERE if is_asked and not pin_hashes[name] else ""
+        words = (f"{mark}{name}=={version}", *(f"--hash={each}" for each in pin_hashes[name]))
         lines.append(" ".join(words))
     return Locked("\n".join(lines) + "\n", lock_sentence(len(pins), unknown))
 

@@ -93,15 +93,15 @@ def read_manifest(content: bytes) -> Manifest:
     """
     try:
         data = json.loads(content)
-        found: Manifest = decode(Manifest, data)
+        manifest: Manifest = decode(Manifest, data)
     except ShapeError as error:
         raise UsageError(f"{NAME} cannot be used: {error}") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{NAME} is no JSON") from error
-    if found.schema_version != SCHEMA_VERSION:
-        version = clipped(found.schema_version, MOST_NAME_CHARACTERS)
+    if manifest.schema_version != SCHEMA_VERSION:
+        version = clipped(manifest.schema_version, MOST_NAME_CHARACTERS)
         raise UsageError(f"{NAME} has the version {version}: this lab reads {SCHEMA_VERSION}")
-    return found
+    return manifest
 
 
 def check_files(manifest: Manifest, files: Mapping[str, bytes]) -> None:

@@ -49,9 +49,9 @@ def suite_services(
 ) -> dict[str, Service]:
     """The services of a run of a suite: its variants, what they need, the gate, the driver."""
     names = (*variants, *needs, "gate", "driver")
-    found = {name: plain(services[name]) for name in names if name in services}
-    found["driver"] = rerunning(found["driver"], [])
-    return found
+    run_services = {name: plain(services[name]) for name in names if name in services}
+    run_services["driver"] = rerunning(run_services["driver"], [])
+    return run_services
 
 
 def rerunning(driver: Service, volumes: Sequence[str]) -> Service:
@@ -80,25 +80,25 @@ def app_services(
         image_command: what its image served it with, as the engine reports it; empty: none.
     """
     volumes: dict[str, Any] = {}
-    found: dict[str, Service] = {}
+    run_services: dict[str, Service] = {}
     kept = []
     for name, variant in variants.items():
         own = {f"{place}-{name}": inside for place, inside in PLACES_OF_VARIANTS.items()}
         volumes |= {volume: {} for volume in own}
         kept += [f"{volume}:/lab/places/{volume}" for volume in own]
-        found[name] = {
+        run_services[name] = {
             **variant,
             "volumes": [*variant["volumes"], *(f"{v}:{path}" for v, path in own.items())],
             "depends_on": [PLACES],
         }
     own = {"APP": f"/lab/{folder}/{file}", "LAB_IMAGE_COMMAND": image_command.replace("$", "$$")}
     driver = app_driver(lab["driver"], tuple(variants), folder, own)
-    found |= {
+    run_services |= {
         "gate": lab["gate"],
         "driver": driver,
         PLACES: places(lab["gate"], kept),
     }
-    return found, volumes
+    return run_services, volumes
 
 
 def app_driver(

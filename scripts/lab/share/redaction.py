@@ -137,8 +137,10 @@ def forms(secret: str) -> Iterator[str]:
 
 def any_of(texts: Iterable[str], after: str = "") -> re.Pattern[str] | None:
     """A pattern of any of the texts, the longest first; None without one."""
-    found = sorted(set(filter(None, texts)), key=lambda each: (-len(each), each))
-    return re.compile(f"(?:{'|'.join(map(re.escape, found))}){after}") if found else None
+    longest_first = sorted(set(filter(None, texts)), key=lambda each: (-len(each), each))
+    if not longest_first:
+        return None
+    return re.compile(f"(?:{'|'.join(map(re.escape, longest_first))}){after}")
 
 
 def words(names: Iterable[str], ordinary: frozenset[str]) -> re.Pattern[str] | None:

@@ -111,10 +111,10 @@ def read_source(files: Mapping[str, Entry]) -> Source:
         LabError: it says nothing that can be used.
     """
     try:
-        found: Source = decode(Source, json.loads(files[NAME].content))
+        source: Source = decode(Source, json.loads(files[NAME].content))
     except (KeyError, ShapeError, ValueError, RecursionError) as error:
         raise LabError(f"{ARCHIVE} of the run cannot be used: {NAME} is damaged") from error
     # A name that leads elsewhere would have another app described, and run.
-    if not is_plain_name(found.file) or found.file not in files:
-        raise LabError(f"{ARCHIVE} of the run cannot be used: {shown(found.file)} is not in it")
-    return found
+    if not is_plain_name(source.file) or source.file not in files:
+        raise LabError(f"{ARCHIVE} of the run cannot be used: {shown(source.file)} is not in it")
+    return source

@@ -33,11 +33,11 @@ from lab.summary.exit_code import (
 from lab.summary.variant import variant_summary
 
 
-def cgroup_of(trials: Iterable[Trial], known: str) -> str:
+def cgroup_of(trials: Iterable[Trial], host_version: str) -> str:
     """The versions of cgroups that samples came from, e.g. `v2`; else what is known of the host."""
     sources = {sample.source for trial in trials for sample in trial.samples[:1]}
     versions = sorted(s.removeprefix("cgroup-") for s in sources if s.startswith("cgroup-"))
-    return ", ".join(versions) or known
+    return ", ".join(versions) or host_version
 
 
 def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[ImageBase, ...]:
@@ -123,13 +123,15 @@ def run_info(run_id: str, experiment: Experiment, trials: Mapping[str, Sequence[
 def sittings_of(experiment: Experiment, trials: Sequence[Trial]) -> tuple[Sitting, ...]:
     """Which trials began in which sitting; empty for a run in one piece."""
     begun = [seconds_of(started_at) for started_at in experiment.sittings]
-    found: list[list[str]] = [[] for _ in begun]
+    trial_names: list[list[str]] = [[] for _ in begun]
     for trial in trials if begun else ():
         before = [index for index, at in enumerate(begun) if at <= trial.start.at_seconds]
-        found[before[-1] if before else 0].append(f"{trial.start.variant.name} {trial.start.trial}")
+        trial_names[before[-1] if before else 0].append(
+            f"{trial.start.variant.name} {trial.start.trial}"
+        )
     return tuple(
         Sitting(at, tuple(sorted(names)))
-        for at, names in zip(experiment.sittings, found, strict=True)
+        for at, names in zip(experiment.sittings, trial_names, strict=True)
     )
 
 

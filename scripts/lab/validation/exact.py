@@ -56,6 +56,6 @@ def exact_cases(each: int, seed: int) -> dict[str, list[Case]]:
     no_leaks = {**NO_LEAKS, **HELD_OUT_NO_LEAKS}
     drawn = cases(no_leaks, {**UNDER_LEAKS, **HELD_OUT_UNDER_LEAKS}, each, seed)
     return {
-        family: [with_exact(family, case, index) for index, case in enumerate(found)]
-        for family, found in drawn.items()
+        family: [with_exact(family, case, index) for index, case in enumerate(family_cases)]
+        for family, family_cases in drawn.items()
     }

@@ -33,8 +33,8 @@ class DataGrowth:
 def data_growth(blocks: Sequence[Block]) -> DataGrowth | None:
     """The kind whose answers grew most; None where none did, from block to block."""
     names = dict.fromkeys(name for block in blocks for name in block.kinds)
-    found = [growth for name in names if (growth := growth_of(name, blocks)) is not None]
-    return max(found, key=lambda each: each.last_bytes - each.first_bytes, default=None)
+    growths = [growth for name in names if (growth := growth_of(name, blocks)) is not None]
+    return max(growths, key=lambda each: each.last_bytes - each.first_bytes, default=None)
 
 
 def growth_of(name: str, blocks: Sequence[Block]) -> DataGrowth | None:

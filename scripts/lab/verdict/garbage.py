@@ -43,11 +43,11 @@ def fell_by_itself(live_bytes: Sequence[int | None]) -> bool:
     Measured: a cycle of uvicorn's protocol and parser that the second generation frees, a saw-tooth
     of 270 MiB, while the oldest was not collected once in 1,200 requests.
     """
-    known = [each for each in live_bytes if each is not None]
-    if len(known) < len(live_bytes) or len(known) < LEAST_TROUGHS:
+    readings = [each for each in live_bytes if each is not None]
+    if len(readings) < len(live_bytes) or len(readings) < LEAST_TROUGHS:
         return False
-    falls = [earlier - later for earlier, later in pairwise(known)]
-    return max(falls) >= FALL_SHARE * max(max(known) - known[0], 1)
+    falls = [earlier - later for earlier, later in pairwise(readings)]
+    return max(falls) >= FALL_SHARE * max(max(readings) - readings[0], 1)
 
 
 def collected_in_full(trial: Trial) -> bool:

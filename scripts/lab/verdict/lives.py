@@ -101,8 +101,8 @@ def lives_of(trial: Trial) -> tuple[Life, ...]:
                 if not life or served > life[-1][0]:
                     life.append((served, each.rss_bytes))
     return tuple(
-        Life(tuple(served for served, _ in found), tuple(size for _, size in found))
-        for found in points.values()
+        Life(tuple(served for served, _ in readings), tuple(size for _, size in readings))
+        for readings in points.values()
     )
 
 

@@ -1,6 +1,6 @@
 """Which of several kinds of requests grows."""
 
-from lab.causes.apart import KindGrowth, told
+from lab.causes.apart import KindGrowth, kind_sentences
 from lab.records.interventions import KindApart
 
 KIB = 1024
@@ -11,7 +11,7 @@ def kind(name: str, left: float | None, part: float = 0.5) -> KindGrowth:
 
 
 def sentences(mix_bytes: float, *kinds: KindGrowth) -> list[str]:
-    return list(told(kinds, mix_bytes, 256))
+    return list(kind_sentences(kinds, mix_bytes, 256))
 
 
 def test_the_kind_that_grows_is_told_from_those_that_do_not() -> None:
