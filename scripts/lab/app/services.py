@@ -12,8 +12,8 @@ from lab.app.beside import pointed
 from lab.app.interventions import applied
 from lab.app.spec import AppSpec, RequestSpec
 from lab.records.interventions import AGAIN, Intervention
+from lab.records.suites import USER_APP_SUITE
 
-SUITE = "try"
 OWN = "own"
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "waitress", "uwsgi", "aiohttp", "flask", "django")
 CONTROL = "beside"
@@ -182,7 +182,7 @@ def shown(host_cpus: int | None) -> dict[str, str]:
 def labels(description: AppSpec, host_cpus: int | None, scenario: str | None) -> Mapping[str, str]:
     first: RequestSpec = description.requests[0]
     axes = {
-        "suite": SUITE,
+        "suite": USER_APP_SUITE,
         "python": description.python,
         "stack": OWN,
         "framework": OWN,

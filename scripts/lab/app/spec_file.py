@@ -23,6 +23,7 @@ from lab.app.traffic import mixed
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
 from lab.named_paths import path_below
+from lab.settings.declared import MOST_REQUESTS
 from lab.units import MIB
 
 MOST_BYTES = MIB
@@ -173,7 +174,7 @@ def dockerfile(table: Table) -> Path | None:
 
 def count(table: Table, blocks: int) -> int:
     """The number of requests, at least one a block."""
-    kind = Whole(blocks, keys.MOST_REQUESTS)
+    kind = Whole(blocks, MOST_REQUESTS)
     return table.read(replace(keys.COUNT, kind=kind, default=max(keys.COUNT.default, blocks)))
 
 

@@ -25,9 +25,11 @@ from lab.app.toml_kinds import (
 from lab.app.traffic import Traffic
 from lab.app.traffic_kind import TrafficFile
 from lab.records.beside import ServiceAsked
+from lab.settings.declared import MOST_REQUESTS
 
-PYTHONS = tuple(f"3.{minor}" for minor in range(7, 15))
-MOST_REQUESTS = 10_000_000
+OLDEST, NEWEST = 7, 14
+"""Minor versions of CPython 3 that run apps."""
+PYTHONS = tuple(f"3.{minor}" for minor in range(OLDEST, NEWEST + 1))
 SHELL_LINE = PatternText("a shell's line", r"(?=.*\S)[^\0]+")
 VARIABLES = r"(?!LAB_|PORT$)[A-Za-z_][A-Za-z0-9_]*"
 NO_APP = AppSpec(Path(), "")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.app.services import SUITE
 from lab.commands.app_plan import AppRunPlan, settings_of, slots_for
 from lab.commands.app_source import keep_source
 from lab.engines.protocol import Engine
@@ -15,6 +14,7 @@ from lab.measure.resume import continued, keep_finished, named_unfinished
 from lab.measure.run import begin
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
+from lab.records.suites import USER_APP_SUITE
 from lab.settings import Settings
 from lab.store.layout import check_writable
 from lab.store.run_folder import RunFolder
@@ -31,12 +31,12 @@ def app_folder_for(plan: AppRunPlan, given: Settings, engine: Engine, results: P
     name, resume = plan.spec.name, given.resume
     if resume is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        folder = RunFolder.create(results, f"{stamp}-{SUITE}-{name}")
+        folder = RunFolder.create(results, f"{stamp}-{USER_APP_SUITE}-{name}")
         folder.lock.take()
         keep_source(plan.spec, folder)
         return folder
     wanted = begin(settings_of(plan.spec, given), engine, (plan.base,), (), slots, ROOT)
-    if not re.search(rf"-{SUITE}-{re.escape(name)}(-[0-9]+)?$", resume):
+    if not re.search(rf"-{USER_APP_SUITE}-{re.escape(name)}(-[0-9]+)?$", resume):
         raise UsageError(f"RESUME={resume}: that is not a run of {name}: name one of its runs")
     return named_unfinished(results, resume, wanted)
 

@@ -9,7 +9,6 @@ from lab.app.apart import each_alone, kinds_apart
 from lab.app.interventions import Allocators, applied, interventions_for
 from lab.app.requests import user_app_of
 from lab.app.services import (
-    SUITE,
     again_name,
     base_name,
     control_name,
@@ -24,6 +23,7 @@ from lab.matrix.variants import read_matrix
 from lab.measure.host import free_memory_bytes
 from lab.measure.slots import SlotPlan, plan_slots
 from lab.records.interventions import Intervention, KindApart
+from lab.records.suites import USER_APP_SUITE
 from lab.records.variant import Variant
 from lab.settings import Settings
 
@@ -96,7 +96,7 @@ def settings_of(spec: AppSpec, settings: Settings) -> Settings:
     """The settings with what lab.toml says of the load, which comes before the matrix' own."""
     return replace(
         settings,
-        suite=SUITE,
+        suite=USER_APP_SUITE,
         variants=("*",),
         requests=spec.count,
         concurrency=spec.concurrency,

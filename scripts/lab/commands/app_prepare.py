@@ -15,9 +15,8 @@ from lab.commands.guess_texts import Say
 from lab.engines.process.beside import FOLDER, RunningServers, address_of, made, running
 from lab.engines.process.environments import Installed
 from lab.engines.process.ports import Ports
+from lab.engines.protocol import PREPARE_SECONDS
 from lab.paths import ROOT
-
-PREPARE_SECONDS = 600.0
 
 
 def with_servers(spec: AppSpec, installed: Installed, work: Path, root: Path, say: Say) -> Ready:

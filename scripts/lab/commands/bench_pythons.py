@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from lab.app.folder import app_folder, is_undescribed
 from lab.app.spec import PYTHON
 from lab.app.spec_file import read_spec
+from lab.app.spec_keys import NEWEST
 from lab.errors import ExitCode
 from lab.paths import ROOT
 from lab.points.pythons import pythons
 from lab.settings import bisect, given_settings
-
-NEWEST = 14
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

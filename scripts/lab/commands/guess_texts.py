@@ -16,11 +16,10 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import FILE, AppSpec
 from lab.commands.app_check import Running
+from lab.load.counts import MOST_REFUSED_BYTES
 from lab.records.request_kinds import APPS_FAULT, REQUESTS_FAULT
 
 MAX_ATTEMPTS = 24
-MOST_REFUSED_BYTES = 300
-"""How much is told of a body that was refused."""
 Say = Callable[[str], None]
 WHERE = {
     FailureKind.PREPARE: " prepare:",

@@ -17,6 +17,7 @@ from lab.app.layers import Stack, layers_of
 from lab.app.requests import user_app_of
 from lab.app.services import base_name, image_name, release_service, service
 from lab.app.spec import AppSpec
+from lab.app.spec_keys import NEWEST, OLDEST
 from lab.app.workdir import (
     COMPOSE_FILE,
     find_allocators,
@@ -48,7 +49,6 @@ from lab.store.run_folder import RunFolder
 from lab.text.phrases import clipped, counted
 
 ANSWER, PAGE = "layers.json", "layers.md"
-OLDEST, NEWEST = 7, 14
 MOST_REASON = 200
 
 

@@ -14,6 +14,9 @@ from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
 from lab.records.variant import Variant
 
+PREPARE_SECONDS = 600.0
+"""How long an app's `prepare` may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

@@ -13,7 +13,7 @@ from lab.records.observations import KindCounts
 
 CHUNK_LINE = re.compile(rb"\r\n[0-9a-fA-F]+\r\n")
 MOST_REFUSED_BYTES = 300
-"""How much is kept of the first body that was refused."""
+"""How much is kept, and told, of the first body that was refused."""
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from lab.load.response_reader import (
 from lab.units import MIB
 
 SWITCHING = 101
+"""How a handshake is answered that opens a websocket."""
 KEY = base64.b64encode(b"worker-memorylab").decode()
 """The same in every run; what it protects from are proxies, and there is none."""
 ACCEPTED = base64.b64encode(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from lab.errors import LabError, UsageError
 from lab.records.experiment import Experiment
+from lab.records.suites import CLAIMS_SUITE, USER_APP_SUITE
 from lab.records.trial import EndKind, Trial
 from lab.store.find_runs import find_run, newest_runs
 from lab.store.run_folder import RunFolder
 
-RESUMABLE_SUITES = frozenset({"thread"})
+RESUMABLE_SUITES = frozenset({CLAIMS_SUITE})
 """The suites that take long enough; the core suite is faster measured anew."""
-USER_APP_SUITE = "try"
 UNMEASURED_SETTINGS = frozenset(
     {"fresh", "resume", "lanes", "memory_budget_bytes", "engine", "fail_on"}
 )

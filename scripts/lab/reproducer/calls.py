@@ -10,7 +10,7 @@ from lab.load.request_mix import WeightedRequest, interleaved
 from lab.reproducer.served import NotReproduced, Served
 from lab.reproducer.sites import Seen, Site
 
-MOST_REQUESTS = 20
+MOST_FILE_REQUESTS = 20
 MOST_BODY_BYTES = 2000
 VALUE = 'value.replace("{n}", str(number))'
 STARTS_UP = ("lifespan", "on_startup", "on_event")
@@ -256,7 +256,7 @@ def plain_requests(kinds: Sequence[WeightedRequest]) -> tuple[Request, ...]:
         raise NotReproduced("some of its requests are hung up on, which needs a server")
     order = interleaved([kind.weight for kind in kinds])
     requests = tuple(kinds[index].request for index in order)
-    if len(requests) > MOST_REQUESTS:
+    if len(requests) > MOST_FILE_REQUESTS:
         raise NotReproduced(f"its {len(requests)} requests are too many for one file")
     plain = tuple(request for request in requests if request is not None)
     if any(len(request.body) > MOST_BODY_BYTES for request in plain):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lab.errors import UsageError
+from lab.records.suites import CLAIMS_SUITE
 from lab.records.variant import Connection
 from lab.settings import declared
 from lab.settings.claim_ids import claim_variants
@@ -11,8 +12,6 @@ from lab.settings.declared_app import CHECK
 from lab.settings.declared_sharing import RESUME
 from lab.settings.kinds import WholeNumber
 from lab.stopping import Rule
-
-CLAIMS_SUITE = "thread"
 
 
 @dataclass(frozen=True, slots=True)

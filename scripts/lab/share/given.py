@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Collection, Mapping
 
 from lab.records.experiment import Experiment
+from lab.records.suites import USER_APP_SUITE
 from lab.records.summary import Summary
 
 ASSIGNMENT = re.compile(r"([A-Z][A-Z_]*)=(.*)", re.DOTALL)
@@ -32,7 +33,7 @@ def given_of(experiment: Experiment, names: Collection[str]) -> Mapping[str, str
     """
     wanted = set(names) - OF_THE_FOLDER - OF_THE_MACHINE
     values = {name: each for name, each in typed(experiment.command).items() if name in wanted}
-    if experiment.suite != "try":
+    if experiment.suite != USER_APP_SUITE:
         values |= {"SUITE": experiment.suite, "VARIANTS": " ".join(experiment.variants)}
     return values
 

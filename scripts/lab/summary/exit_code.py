@@ -10,11 +10,10 @@ from lab.records.claims import Claim
 from lab.records.experiment import Experiment, Missing
 from lab.records.interventions import AGAIN
 from lab.records.judgement import Outcome, Verdict
+from lab.records.suites import CLAIMS_SUITE, USER_APP_SUITE
 from lab.records.summary import VariantSummary
 from lab.records.trial import EndKind, Trial
 
-CLAIMS_SUITE = "thread"
-USER_APP_SUITE = "try"
 BAD_ENDS = frozenset(
     {
         EndKind.NEVER_READY,

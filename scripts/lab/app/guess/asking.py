@@ -7,9 +7,8 @@ from urllib.parse import urljoin, urlsplit
 from lab.app.guess.guessed import WEBSOCKET, Guess, Guessed, GuessedRequest
 from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described, parse_document
 from lab.app.guess.websockets import FORMS
+from lab.load.websocket import SWITCHING
 
-SWITCHING = 101
-"""How a handshake is answered that opens a websocket."""
 A_USUAL_PATH = "a usual path"
 MOST_KEPT = 5
 REFUSALS = range(200, 600)

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab.engines.logs import log_lines
-from lab.engines.protocol import PrepareFailed, ServerFailed
+from lab.engines.protocol import PREPARE_SECONDS, PrepareFailed, ServerFailed
 from lab.records.beside import ServiceAsked, ServiceKind
 
 READY_SECONDS = 90.0
-PREPARE_SECONDS = 600.0
 POLL_SECONDS = 0.1
 CONNECT_SECONDS = 1.0
 SAID_LINES = 200
