@@ -7,7 +7,7 @@ from typing import Any
 
 from lab.claims.quantities import QUANTITIES
 from lab.claims.records import PUBLISHED, ClaimBook, ClaimRecord, OutcomeRule, TopicRecord
-from lab.claims.rules import Rule, RuleError, parse
+from lab.claims.rules import ClaimRule, RuleError, parse
 from lab.paths import CLAIMS_FILE
 from lab.records.judgement import Outcome
 from lab.yaml_file import read_yaml
@@ -33,7 +33,7 @@ def read_claims(path: Path = CLAIMS) -> ClaimBook:
     return ClaimBook(claims, topics)
 
 
-def parsed(texts: Mapping[str, object], earlier: Mapping[str, Rule]) -> dict[str, Rule]:
+def parsed(texts: Mapping[str, object], earlier: Mapping[str, ClaimRule]) -> dict[str, ClaimRule]:
     """Terms in their order; a later one may name an earlier one."""
     rules = dict(earlier)
     for name, text in texts.items():
@@ -41,7 +41,7 @@ def parsed(texts: Mapping[str, object], earlier: Mapping[str, Rule]) -> dict[str
     return rules
 
 
-def claim_record(item: Mapping[str, Any], bounds: Mapping[str, Rule]) -> ClaimRecord:
+def claim_record(item: Mapping[str, Any], bounds: Mapping[str, ClaimRule]) -> ClaimRecord:
     terms = parsed(item.get("terms", {}), bounds)
     return ClaimRecord(
         id=item["id"],

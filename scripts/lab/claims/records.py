@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lab.claims.rules import Rule
+from lab.claims.rules import ClaimRule
 from lab.records.judgement import Outcome
 
 FIELD = re.compile(r"\{(\w+)\.(\w+)\}")
@@ -16,7 +16,7 @@ class OutcomeRule:
     """When an outcome holds, and the sentence that says why."""
 
     outcome: Outcome
-    rule: Rule
+    rule: ClaimRule
     because: str
 
 

@@ -40,7 +40,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ClaimRule:
     """An expression, parsed, and the (role, quantity) pairs that it reads."""
 
     text: str
@@ -72,7 +72,7 @@ SAMENESS: Mapping[type, Callable[[Value, Value], bool]] = {
 class Terms(ast.NodeTransformer):
     """Puts the expression of a term where its name stands."""
 
-    def __init__(self, terms: Mapping[str, Rule]) -> None:
+    def __init__(self, terms: Mapping[str, ClaimRule]) -> None:
         self.terms = terms
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
@@ -84,7 +84,7 @@ class Terms(ast.NodeTransformer):
         return self.terms[node.id].tree
 
 
-def parse(text: str, terms: Mapping[str, Rule] | None = None) -> Rule:
+def parse(text: str, terms: Mapping[str, ClaimRule] | None = None) -> ClaimRule:
     """A rule from its text.
 
     Raises:
@@ -97,10 +97,10 @@ def parse(text: str, terms: Mapping[str, Rule] | None = None) -> Rule:
         raise RuleError(f"{text!r} cannot be read: {error.msg}") from error
     tree: ast.expr = Terms(terms or {}).visit(body)
     check(tree)
-    return Rule(spelled_out(text, terms or {}), tree, tuple(dict.fromkeys(reads_of(tree))))
+    return ClaimRule(spelled_out(text, terms or {}), tree, tuple(dict.fromkeys(reads_of(tree))))
 
 
-def spelled_out(text: str, terms: Mapping[str, Rule]) -> str:
+def spelled_out(text: str, terms: Mapping[str, ClaimRule]) -> str:
     """The text without names that only the file of the rules explains."""
 
     def own(match: re.Match[str]) -> str:
@@ -143,7 +143,7 @@ def reads_of(tree: ast.expr) -> Iterable[tuple[str, str]]:
             yield node.value.id, node.attr
 
 
-def evaluate(rule: Rule, lookup: Lookup) -> bool | Gap:
+def evaluate(rule: ClaimRule, lookup: Lookup) -> bool | Gap:
     """Whether the rule holds; a gap when what is known leaves it open.
 
     Raises:

@@ -11,7 +11,7 @@ from lab.app.spec import AppSpec
 from lab.engines.choice import say
 from lab.errors import LabError, UsageError
 from lab.files import opened_file, read_bytes, write_file
-from lab.share.archive import Entry, zip_of
+from lab.share.archive import ArchiveEntry, zip_of
 from lab.share.contents import why_left_out
 from lab.share.manifest import LeftOut
 from lab.share.redaction import REDACTED
@@ -45,7 +45,7 @@ def keep_source(spec: AppSpec, folder: RunFolder) -> None:
         say(f"the app is not kept with the run, so that no bundle can be made of it: {error}")
 
 
-def collect(spec: AppSpec) -> tuple[Source, dict[str, Entry]]:
+def collect(spec: AppSpec) -> tuple[Source, dict[str, ArchiveEntry]]:
     """The app's files by their names, and what stays out.
 
     Raises:
@@ -78,13 +78,13 @@ def names_below(folder: Path, excluded: Sequence[str]) -> Iterator[PurePosixPath
         folders[:] = [name for name in folders if name not in skipped]
 
 
-def read_files(folder: Path, choice: Choice) -> tuple[dict[str, Entry], list[LeftOut]]:
+def read_files(folder: Path, choice: Choice) -> tuple[dict[str, ArchiveEntry], list[LeftOut]]:
     """The chosen files, and what of them is no file.
 
     Raises:
         LabError: they are too large, or one cannot be read.
     """
-    files: dict[str, Entry] = {}
+    files: dict[str, ArchiveEntry] = {}
     left_out, left = [], MOST_BYTES
     for name in choice.chosen:
         path = folder / name
@@ -97,14 +97,14 @@ def read_files(folder: Path, choice: Choice) -> tuple[dict[str, Entry], list[Lef
                 f"{folder} has more than {MOST_BYTES >> 20} MiB, as of {name}: "
                 "name what is not source in bundle.exclude of lab.toml"
             )
-        files[str(name)] = Entry(read_bytes(path, left), is_program)
+        files[str(name)] = ArchiveEntry(read_bytes(path, left), is_program)
         left -= len(files[str(name)].content)
     return files, left_out
 
 
 def without_variables(
-    spec: AppSpec, files: Mapping[str, Entry]
-) -> tuple[dict[str, Entry], list[LeftOut]]:
+    spec: AppSpec, files: Mapping[str, ArchiveEntry]
+) -> tuple[dict[str, ArchiveEntry], list[LeftOut]]:
     """The files with a list of names in the place of the `env_file`, which stays out."""
     entries = dict(files)
     name = env_file_of(spec)
@@ -112,14 +112,14 @@ def without_variables(
         return entries, []
     variables = parse_env((spec.folder / name).read_text(encoding="utf-8-sig"))
     lines = "".join(f"{each}={REDACTED}\n" for each in variables)
-    entries[VARIABLES] = Entry(lines.encode())
+    entries[VARIABLES] = ArchiveEntry(lines.encode())
     described = entries[spec.file.name]
     text = re.sub(
         r"(?m)^(\s*env_file\s*=\s*)([\"'])[^\"'\n]*\2",
         rf'\1"{VARIABLES}"',
         described.content.decode(),
     )
-    entries[spec.file.name] = Entry(text.encode(), described.is_program)
+    entries[spec.file.name] = ArchiveEntry(text.encode(), described.is_program)
     return entries, [LeftOut(name, f"its names stand in {VARIABLES}, without values")]
 
 
@@ -130,7 +130,7 @@ def env_file_of(spec: AppSpec) -> str | None:
     return PurePosixPath(name).as_posix() if isinstance(name, str) else None
 
 
-def kept_source(folder: RunFolder) -> tuple[Source, dict[str, Entry]] | None:
+def kept_source(folder: RunFolder) -> tuple[Source, dict[str, ArchiveEntry]] | None:
     """The app that was kept with a run; None where none was.
 
     Raises:

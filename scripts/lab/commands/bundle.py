@@ -12,7 +12,7 @@ from lab.errors import ExitCode, UsageError
 from lab.files import shown, write_file
 from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
-from lab.share.archive import Entry, zip_of
+from lab.share.archive import ArchiveEntry, zip_of
 from lab.share.manifest import Manifest
 from lab.share.unpacking import check_written
 from lab.store.find_runs import find_run
@@ -64,7 +64,7 @@ def check_size(size_bytes: int, given: Mapping[str, str]) -> None:
         )
 
 
-def tell(console: Console, manifest: Manifest, files: Mapping[str, Entry]) -> None:
+def tell(console: Console, manifest: Manifest, files: Mapping[str, ArchiveEntry]) -> None:
     """List what goes in, what stays out and what was replaced, before anything is written."""
     own = [name for name in files if name.startswith(LAB_FOLDERS)]
     console.print(f"{manifest.run}.zip will hold {counted(len(files), 'file')}:")

@@ -15,7 +15,7 @@ from lab.paths import ROOT
 from lab.records.experiment import Experiment
 from lab.records.summary import Summary
 from lab.share import lock as locks
-from lab.share.archive import Entry
+from lab.share.archive import ArchiveEntry
 from lab.share.given import typed
 from lab.share.lock import Locked
 from lab.share.manifest import LeftOut
@@ -26,7 +26,7 @@ from lab.store.run_folder import RunFolder
 DESCRIPTIONS = (".toml", ".redacted")
 """Endings of an app's files in which a value behind a name that looks secret goes, too."""
 
-Kept = tuple[Source, Mapping[str, Entry]]
+Kept = tuple[Source, Mapping[str, ArchiveEntry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class BundledApp:
     spec: AppSpec
     """As its description in the bundle says; a command that it leaves to its image is the one that
     served."""
-    files: Mapping[str, Entry]
+    files: Mapping[str, ArchiveEntry]
     """By their names in the bundle."""
     left_out: tuple[LeftOut, ...]
 
@@ -79,7 +79,7 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
     """
     source, files = kept
     folder = f"{TOP}/{slug(redactor.text(source.name))}"
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ArchiveEntry] = {}
     left_out = list(source.left_out)
     for name, entry in without_senders(source, files).items():
         clean = cleaned(name, entry, redactor)
@@ -88,7 +88,7 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
         else:
             entries[f"{folder}/{redactor.text(name)}"] = clean
     if lock is not None:
-        entries[f"{folder}/{locks.NAME}"] = Entry(lock.text.encode())
+        entries[f"{folder}/{locks.NAME}"] = ArchiveEntry(lock.text.encode())
     write_down(entries, work)
     spec = read_spec(work / folder / redactor.text(source.file))
     if spec.command is None and source.command is not None:
@@ -96,18 +96,20 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
     return BundledApp(folder, spec, entries, tuple(redacted(left_out, redactor)))
 
 
-def without_senders(source: Source, files: Mapping[str, Entry]) -> Mapping[str, Entry]:
+def without_senders(
+    source: Source, files: Mapping[str, ArchiveEntry]
+) -> Mapping[str, ArchiveEntry]:
     """The files, of traffic only what its mix is made of."""
     name = traffic_name(files[source.file].content) if source.file in files else None
     if name is None or name not in files:
         return files
     try:
-        return {**files, name: Entry(reduced(files[name].content))}
+        return {**files, name: ArchiveEntry(reduced(files[name].content))}
     except ValueError:
         return {each: entry for each, entry in files.items() if each != name}
 
 
-def cleaned(name: str, entry: Entry, redactor: Redactor) -> Entry | None:
+def cleaned(name: str, entry: ArchiveEntry, redactor: Redactor) -> ArchiveEntry | None:
     """A file without what is private; None for one that is no text and holds some."""
     try:
         text = entry.content.decode()
@@ -116,10 +118,10 @@ def cleaned(name: str, entry: Entry, redactor: Redactor) -> Entry | None:
         return entry if redactor.text(readable) == readable else None
     is_description = PurePosixPath(name).suffix in DESCRIPTIONS
     clean = redactor.said(text) if is_description else redactor.text(text)
-    return Entry(clean.encode(), entry.is_program)
+    return ArchiveEntry(clean.encode(), entry.is_program)
 
 
-def write_down(files: Mapping[str, Entry], work: Path) -> None:
+def write_down(files: Mapping[str, ArchiveEntry], work: Path) -> None:
     for name, entry in files.items():
         path = work / name
         path.parent.mkdir(parents=True, exist_ok=True)

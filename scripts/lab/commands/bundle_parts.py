@@ -20,7 +20,7 @@ from lab.records.experiment import Experiment
 from lab.records.summary import Summary
 from lab.records.trial import Environment, Trial
 from lab.settings.declared import SETTINGS
-from lab.share.archive import Entry
+from lab.share.archive import ArchiveEntry
 from lab.share.bundle_readme import bundle_readme
 from lab.share.given import budget_of, given_of
 from lab.share.issue import issue_text
@@ -47,7 +47,7 @@ class Parts:
     """Everything that the archive will hold."""
 
     manifest: Manifest
-    files: Mapping[str, Entry]
+    files: Mapping[str, ArchiveEntry]
     tracker: str
     """Where the issue goes; empty: not known."""
 
@@ -87,14 +87,14 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
     return whole(manifest, files, judged.summary)
 
 
-def whole(manifest: Manifest, files: dict[str, Entry], summary: Summary) -> Parts:
+def whole(manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary) -> Parts:
     """The parts with the pages that tell of them, and the hashes of all."""
     pages = {name: files[name].content.decode() for name in EXTRAS if name in files}
-    files["issue.md"] = Entry(issue_text(IssueInput(summary, pages)).encode())
+    files["issue.md"] = ArchiveEntry(issue_text(IssueInput(summary, pages)).encode())
     manifest = replace(manifest, files=facts_of(files))
-    files["README.md"] = Entry(bundle_readme(summary, manifest).encode())
+    files["README.md"] = ArchiveEntry(bundle_readme(summary, manifest).encode())
     manifest = replace(manifest, files=facts_of(files))
-    files[MANIFEST] = Entry(manifest_text(manifest).encode())
+    files[MANIFEST] = ArchiveEntry(manifest_text(manifest).encode())
     return Parts(manifest, files, tracker_of(summary))
 
 
@@ -112,14 +112,14 @@ def environment_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> E
 
 def project_of(
     experiment: Experiment, redactor: Redactor, app: BundledApp | None, budget: Mapping[str, str]
-) -> Mapping[str, Entry]:
+) -> Mapping[str, ArchiveEntry]:
     typed = {**given_of(experiment, {each.name for each in SETTINGS}), **budget}
     given = {name: redactor.text(value) for name, value in typed.items()}
     given |= {"LAB_GIT_COMMIT": lab_commit() or ""}
     return project_files(experiment, given, app.spec if app else None, app.folder if app else "")
 
 
-def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, Entry]:
+def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, ArchiveEntry]:
     """What others made for this run: a reproducer, its test, a history of releases.
 
     Raises:
@@ -132,7 +132,7 @@ def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, 
             path = newest_search(folder.path.parent, app) or path
         if os.path.lexists(path):
             text = read_bytes(path, MOST_EXTRA_BYTES).decode("utf-8", "replace")
-            entries[name] = Entry(redactor.text(text).encode())
+            entries[name] = ArchiveEntry(redactor.text(text).encode())
     return entries
 
 

@@ -21,7 +21,7 @@ from lab.errors import LabError
 from lab.matrix.variants import read_matrix
 from lab.paths import COMPOSE_FILE, MEMRAY_LOCK, ROOT
 from lab.records.experiment import Experiment
-from lab.share.archive import Entry
+from lab.share.archive import ArchiveEntry
 from lab.share.project import (
     PROJECT,
     Service,
@@ -51,14 +51,14 @@ PROGRAMS = frozenset({"images/entry", "images/postgres/entry", "scripts/shell/ba
 IGNORED = "*\n!apps\n!images\n!scripts\n!app\n!compose.yaml\n**/__pycache__\nimages/cpus\n"
 
 
-def lab_files(more: Sequence[str] = ()) -> dict[str, Entry]:
+def lab_files(more: Sequence[str] = ()) -> dict[str, ArchiveEntry]:
     """The lab's own files that a rerun needs, by their names in the repository.
 
     Raises:
         LabError: one is missing.
     """
     names = {*FILES, *more, *(name for pattern in GLOBS for name in matching(pattern))}
-    return {name: Entry(read(name), name in PROGRAMS) for name in sorted(names)}
+    return {name: ArchiveEntry(read(name), name in PROGRAMS) for name in sorted(names)}
 
 
 def matching(pattern: str) -> Iterator[str]:
@@ -76,7 +76,7 @@ def read(name: str) -> bytes:
 
 def project_files(
     experiment: Experiment, given: Mapping[str, str], app: AppSpec | None, folder: str
-) -> dict[str, Entry]:
+) -> dict[str, ArchiveEntry]:
     """Everything that Compose needs to run it again, by name.
 
     Args:
@@ -89,8 +89,8 @@ def project_files(
     dotenv = f"COMPOSE_PROJECT_NAME={PROJECT}\n"
     return {
         **own,
-        ".env": Entry(dotenv.encode()),
-        ".dockerignore": Entry(IGNORED.encode()),
+        ".env": ArchiveEntry(dotenv.encode()),
+        ".dockerignore": ArchiveEntry(IGNORED.encode()),
     }
 
 
@@ -99,14 +99,14 @@ def lab_services() -> Mapping[str, Service]:
     return compose_services
 
 
-def compose_entry(services: Mapping[str, Service], volumes: Mapping[str, object]) -> Entry:
+def compose_entry(services: Mapping[str, Service], volumes: Mapping[str, object]) -> ArchiveEntry:
     """The compose file, as JSON, which is YAML, with a value a line."""
     networks = read_yaml(COMPOSE_FILE)["networks"]
     document = {"services": renamed(services), "networks": networks, "volumes": volumes}
-    return Entry((json.dumps(document, indent=1) + "\n").encode())
+    return ArchiveEntry((json.dumps(document, indent=1) + "\n").encode())
 
 
-def suite_files(experiment: Experiment, given: Mapping[str, str]) -> dict[str, Entry]:
+def suite_files(experiment: Experiment, given: Mapping[str, str]) -> dict[str, ArchiveEntry]:
     """The project of a run of chosen variants."""
     variants = {each.name: each for each in read_matrix(COMPOSE_FILE, given)}
     chosen = [variants[name] for name in experiment.variants if name in variants]
@@ -117,7 +117,7 @@ def suite_files(experiment: Experiment, given: Mapping[str, str]) -> dict[str, E
     return {**lab_files((*OF_SUITES, *stacks)), "compose.yaml": compose}
 
 
-def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, Entry]:
+def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, ArchiveEntry]:
     """The project of a run of a user app."""
     cpus = app_settings(given).host_cpus
     own = services(app, interventions_for(app), cpus)
@@ -138,7 +138,7 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
     defaults = {"HOST_CPUS": "host", **given}
     return {
         **lab_files(),
-        **{name: Entry(text.encode()) for name, text in made.items()},
+        **{name: ArchiveEntry(text.encode()) for name, text in made.items()},
         "compose.yaml": compose_entry(with_defaults(compose_services, defaults), volumes),
     }
 

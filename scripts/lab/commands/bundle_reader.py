@@ -12,7 +12,7 @@ from lab.commands.bundle_run import THERE
 from lab.commands.rebuild import Judged, judge_anew
 from lab.errors import LabError, UsageError
 from lab.files import file_fault, is_plain_name, opened_file, shown
-from lab.share.archive import Entry
+from lab.share.archive import ArchiveEntry
 from lab.share.manifest import NAME, Kind, Manifest, check_files, read_manifest
 from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
 from lab.store.layout import SUMMARY
@@ -24,7 +24,7 @@ class Bundle:
     """A bundle whose manifest holds."""
 
     manifest: Manifest
-    files: Mapping[str, Entry]
+    files: Mapping[str, ArchiveEntry]
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -51,7 +51,7 @@ def open_bundle(path: Path) -> Bundle:
     return Bundle(manifest, files)
 
 
-def check_shape(manifest: Manifest, files: Mapping[str, Entry]) -> None:
+def check_shape(manifest: Manifest, files: Mapping[str, ArchiveEntry]) -> None:
     """Refuse a bundle without what its manifest says that it is.
 
     Raises:

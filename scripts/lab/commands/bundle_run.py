@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.commands.rebuild import Judged, judge_anew
 from lab.files import read_bytes, read_lines, write_file
-from lab.share.archive import Entry
+from lab.share.archive import ArchiveEntry
 from lab.share.redaction import Redactor
 from lab.store.layout import COMPARISON, EXPERIMENT, OWN, SAMPLES
 from lab.store.run_folder import RunFolder
@@ -49,14 +49,14 @@ def redacted(line: bytes, redactor: Redactor) -> str:
     return json.dumps(data, separators=(",", ":")) + "\n"
 
 
-def run_files(copy: RunFolder) -> tuple[Judged, dict[str, Entry]]:
+def run_files(copy: RunFolder) -> tuple[Judged, dict[str, ArchiveEntry]]:
     """What the copy says, judged anew, and all of its files by their names in a bundle."""
     judged = judge_anew(copy)
     files = {
-        f"{THERE}/{path.relative_to(copy.path.parent).as_posix()}": Entry(path.read_bytes())
+        f"{THERE}/{path.relative_to(copy.path.parent).as_posix()}": ArchiveEntry(path.read_bytes())
         for path in sorted(copy.path.rglob("*"))
         if path.is_file()
     }
     top = f"{THERE}/{copy.id}"
-    files |= {f"{top}/{name}": Entry(text.encode()) for name, text in judged.files.items()}
+    files |= {f"{top}/{name}": ArchiveEntry(text.encode()) for name, text in judged.files.items()}
     return judged, files

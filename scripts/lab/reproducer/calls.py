@@ -42,7 +42,7 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ScriptCalls:
     """What the requests of an app have, for the lines that a script needs."""
 
     name: str
@@ -138,7 +138,7 @@ def of_app(served: Served, code: str, kinds: Sequence[WeightedRequest], imports_
     Raises:
         NotReproduced: a request cannot be made without a server.
     """
-    asked = Asked(
+    asked = ScriptCalls(
         served.name if served.name.isidentifier() else "app",
         plain_requests(kinds),
         starts_up(served),
@@ -159,7 +159,7 @@ def starts_up(served: Served) -> bool:
     return bool(frameworks & STARLETTES) and any(word in served.module.text for word in STARTS_UP)
 
 
-def wsgi(asked: Asked) -> list[str]:
+def wsgi(asked: ScriptCalls) -> list[str]:
     body = 'environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})'
     headers = (
         "for name, value in headers:",
@@ -181,7 +181,7 @@ def wsgi(asked: Asked) -> list[str]:
     return ["def call(number):", *indented(inside)]
 
 
-def asgi(asked: Asked) -> list[str]:
+def asgi(asked: ScriptCalls) -> list[str]:
     headers = (
         f'scope["headers"] += [(n.lower().encode(), {VALUE}.encode()) for n, value in headers]',
     )
@@ -215,7 +215,7 @@ def asgi(asked: Asked) -> list[str]:
     ]
 
 
-def aiohttp(asked: Asked) -> list[str]:
+def aiohttp(asked: ScriptCalls) -> list[str]:
     name = asked.name
     headers = f", headers={{n: {VALUE} for n, value in headers}}" if asked.has_headers else ""
     answer = f"answer = await {name}._handle(asked)"

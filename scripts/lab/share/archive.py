@@ -15,14 +15,14 @@ LEVEL = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchiveEntry:
     """One file of a bundle."""
 
     content: bytes
     is_program: bool = False
 
 
-def zip_of(top: str, files: Mapping[str, Entry], open_folders: Sequence[str] = ()) -> bytes:
+def zip_of(top: str, files: Mapping[str, ArchiveEntry], open_folders: Sequence[str] = ()) -> bytes:
     """The archive with all of it below one folder, in the order of the names.
 
     Args:
@@ -43,5 +43,5 @@ def zip_of(top: str, files: Mapping[str, Entry], open_folders: Sequence[str] = (
     return buffer.getvalue()
 
 
-def mode_of(entry: Entry) -> int:
+def mode_of(entry: ArchiveEntry) -> int:
     return PROGRAM_MODE if entry.is_program else FILE_MODE

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from lab.errors import UsageError
 from lab.records.codec import ShapeError, decode, encode
-from lab.share.archive import Entry
+from lab.share.archive import ArchiveEntry
 from lab.text.phrases import clipped
 
 SCHEMA_VERSION = "1.0"
@@ -73,7 +73,7 @@ class Manifest:
     """Every file but this one, by its name."""
 
 
-def facts_of(files: Mapping[str, Entry]) -> Mapping[str, FileFact]:
+def facts_of(files: Mapping[str, ArchiveEntry]) -> Mapping[str, FileFact]:
     return {name: fact_of(files[name].content) for name in sorted(files)}
 
 

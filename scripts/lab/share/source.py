@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from lab.errors import LabError
 from lab.files import is_plain_name
 from lab.records.codec import ShapeError, decode, encode
-from lab.share.archive import Entry
+from lab.share.archive import ArchiveEntry
 from lab.share.contents import environments_of, why_left_out
 from lab.share.manifest import LeftOut, shown
 from lab.share.unpacking import name_fault
@@ -100,11 +100,11 @@ def first_left_out(name: PurePosixPath, excluded: Sequence[str]) -> str:
     return str(name)
 
 
-def source_entry(source: Source) -> Entry:
-    return Entry((json.dumps(encode(source), indent=1) + "\n").encode())
+def source_entry(source: Source) -> ArchiveEntry:
+    return ArchiveEntry((json.dumps(encode(source), indent=1) + "\n").encode())
 
 
-def read_source(files: Mapping[str, Entry]) -> Source:
+def read_source(files: Mapping[str, ArchiveEntry]) -> Source:
     """What the archive says of itself.
 
     Raises:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from lab.errors import UsageError
-from lab.share.archive import Entry
+from lab.share.archive import ArchiveEntry
 from lab.share.manifest import shown
 from lab.units import MIB
 
@@ -34,7 +34,7 @@ METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 ENCRYPTED = 0x1
 
 
-def read_archive(file: BinaryIO, size_bytes: int) -> tuple[str, Mapping[str, Entry]]:
+def read_archive(file: BinaryIO, size_bytes: int) -> tuple[str, Mapping[str, ArchiveEntry]]:
     """The one folder of a bundle, and its files by their names in it.
 
     Raises:
@@ -53,7 +53,7 @@ def read_archive(file: BinaryIO, size_bytes: int) -> tuple[str, Mapping[str, Ent
                 content = read_entry(archive, info, left)
                 left -= len(content)
                 name = info.filename.removeprefix(f"{top}/")
-                files[name] = Entry(content, bool(info.external_attr >> 16 & stat.S_IXUSR))
+                files[name] = ArchiveEntry(content, bool(info.external_attr >> 16 & stat.S_IXUSR))
             return top, files
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as error:
         raise UsageError("it is not a bundle: the zip is damaged") from error

@@ -13,12 +13,12 @@ from lab.__main__ import main
 from lab.commands.bundle_parts import parts_of
 from lab.commands.try_release import RERUN
 from lab.commands.verify_rerun import Rerun
-from lab.share.archive import Entry, zip_of
+from lab.share.archive import ArchiveEntry, zip_of
 from lab.share.manifest import NAME, facts_of
 from support.planted import TWO, planted_run, two_variants
 from support.quoted_runs import DOCKER_RUN, TRY_RUN, copy_raw
 
-Files = dict[str, Entry]
+Files = dict[str, ArchiveEntry]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def with_manifest(files: Files) -> Files:
     data = json.loads(files[NAME].content)
     others = {name: entry for name, entry in files.items() if name != NAME}
     facts = {name: {"bytes": f.bytes, "sha256": f.sha256} for name, f in facts_of(others).items()}
-    return {**others, NAME: Entry(json.dumps({**data, "files": facts}).encode())}
+    return {**others, NAME: ArchiveEntry(json.dumps({**data, "files": facts}).encode())}
 
 
 def hostile_entry(name: str, mode: int = 0o100644) -> Callable[[Files], bytes]:
@@ -76,7 +76,7 @@ def hostile_entry(name: str, mode: int = 0o100644) -> Callable[[Files], bytes]:
 
 
 def changed(name: str, content: bytes) -> Callable[[Files], bytes]:
-    return lambda files: zip_of(TRY_RUN, {**files, name: Entry(content)})
+    return lambda files: zip_of(TRY_RUN, {**files, name: ArchiveEntry(content)})
 
 
 def without(name: str) -> Callable[[Files], bytes]:
@@ -85,13 +85,15 @@ def without(name: str) -> Callable[[Files], bytes]:
 
 def renamed_run(files: Files) -> bytes:
     data = json.loads(files[NAME].content)
-    return zip_of(TRY_RUN, {**files, NAME: Entry(json.dumps({**data, "run": "../x"}).encode())})
+    return zip_of(
+        TRY_RUN, {**files, NAME: ArchiveEntry(json.dumps({**data, "run": "../x"}).encode())}
+    )
 
 
 def led_away(files: Files) -> bytes:
     data = json.loads(files[NAME].content)
     content = json.dumps({**data, "app": "app/shop/../../lab.toml"}).encode()
-    return zip_of(TRY_RUN, {**files, NAME: Entry(content)})
+    return zip_of(TRY_RUN, {**files, NAME: ArchiveEntry(content)})
 
 
 HOSTILE = {
@@ -152,7 +154,7 @@ def test_raw_files_that_do_not_give_its_summary_differ(
     name = f"there/{TRY_RUN}/summary.json"
     better = made[name].content.replace(b'"leak"', b'"flat"')
 
-    assert verify(place, zip_of(TRY_RUN, with_manifest({**made, name: Entry(better)}))) == 1
+    assert verify(place, zip_of(TRY_RUN, with_manifest({**made, name: ArchiveEntry(better)}))) == 1
 
     assert capsys.readouterr().out.splitlines()[-1] == "outcome: differs"
 
@@ -161,7 +163,7 @@ def test_a_raw_file_that_cannot_be_read_is_one_line(
     made: Files, place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = f"there/{TRY_RUN}/samples/own-ujson-failing/1.jsonl"
-    files = with_manifest({**made, name: Entry(b'{"record": "start"}\n')})
+    files = with_manifest({**made, name: ArchiveEntry(b'{"record": "start"}\n')})
 
     assert verify(place, zip_of(TRY_RUN, files)) == 64
     assert capsys.readouterr().err.count("\n") == 1

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from lab.errors import UsageError
 from lab.share import unpacking
-from lab.share.archive import Entry, zip_of
+from lab.share.archive import ArchiveEntry, zip_of
 from lab.share.unpacking import read_archive
 
 TOP = "run"
@@ -37,14 +37,14 @@ def refusal(content: bytes) -> str:
 
 
 def test_what_was_packed_comes_back() -> None:
-    files = {"a.py": Entry(b"x" * 3), "b/run": Entry(b"#!", is_program=True)}
+    files = {"a.py": ArchiveEntry(b"x" * 3), "b/run": ArchiveEntry(b"#!", is_program=True)}
     content = zip_of(TOP, files, ("results",))
 
     assert read_archive(io.BytesIO(content), len(content)) == (TOP, files)
 
 
 def test_the_same_files_are_the_same_bytes() -> None:
-    files = {"b": Entry(b"2"), "a": Entry(b"1")}
+    files = {"b": ArchiveEntry(b"2"), "a": ArchiveEntry(b"1")}
 
     assert zip_of(TOP, files) == zip_of(TOP, dict(reversed(files.items())))
 
