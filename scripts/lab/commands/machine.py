@@ -22,7 +22,7 @@ BASE = re.compile(r"\$\{BASE_DEBIAN:-([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class DockerEngine:
+class DockerDaemon:
     """A Docker Engine that answers."""
 
     version: str
@@ -38,7 +38,7 @@ class Machine:
 
     cpus: int
     free_memory_bytes: int | None
-    docker: DockerEngine | None
+    docker: DockerDaemon | None
     compose: str | None
     """The command and its version."""
     has_registry: bool | None
@@ -84,13 +84,13 @@ def output(*words: str, seconds: float = ANSWER_SECONDS) -> str | None:
     return ended.stdout.strip() if ended.returncode == 0 else None
 
 
-def read_docker() -> DockerEngine | None:
+def read_docker() -> DockerDaemon | None:
     version = output("docker", "version", "--format", "{{.Server.Version}}")
     if not version:
         return None
     info = output("docker", "info", "--format", "{{.CgroupVersion}}|{{.Driver}}|{{.DockerRootDir}}")
     cgroup, storage, root = (*(info or "").split("|"), "", "", "")[:3]
-    return DockerEngine(version, cgroup or "?", storage or "?", free_disk_bytes(root))
+    return DockerDaemon(version, cgroup or "?", storage or "?", free_disk_bytes(root))
 
 
 def free_disk_bytes(folder: str) -> int | None:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from lab.commands import machine as facts
 from lab.commands.doctor import CORE, THREAD, is_ready, rows
-from lab.commands.machine import DockerEngine, Machine, base_tag
+from lab.commands.machine import DockerDaemon, Machine, base_tag
 from lab.paths import COMPOSE_FILE
 from lab.units import MIB
 
 WHOLE = Machine(
     cpus=2,
     free_memory_bytes=24_000 * MIB,
-    docker=DockerEngine("20.10.24", "1", "overlay2", 90_000 * MIB),
+    docker=DockerDaemon("20.10.24", "1", "overlay2", 90_000 * MIB),
     compose="docker compose 2.40.0",
     has_registry=True,
     pythons=dict.fromkeys(("3.7", "3.8", "3.9", "3.10", "3.12"), Path("/usr/bin/python")),
@@ -44,7 +44,7 @@ def test_a_machine_with_everything_is_advised_nothing() -> None:
     [
         ({"free_memory_bytes": 5000 * MIB}, "lower HOST_CPUS, or LANES=2"),
         ({"docker": None}, "start Docker Engine, or install it"),
-        ({"docker": DockerEngine("1", "2", "x", 100 * MIB)}, "make room: 4000 MiB are needed"),
+        ({"docker": DockerDaemon("1", "2", "x", 100 * MIB)}, "make room: 4000 MiB are needed"),
         ({"compose": None}, "install Docker's compose plugin"),
         ({"has_registry": False, "pythons": {"3.12": None}}, "CPython 3.12 is missing"),
         ({"docker": None, "can_mount": False}, "no mount namespace can be made"),
@@ -58,7 +58,7 @@ def test_what_is_missing_is_said_with_what_to_do(change: dict[str, object], advi
 
 
 def test_what_nobody_knows_is_not_called_too_little() -> None:
-    engine = DockerEngine("1", "2", "x", None)
+    engine = DockerDaemon("1", "2", "x", None)
     lines = said(replace(WHOLE, free_memory_bytes=None, docker=engine))
 
     assert "memory       unknown free" in lines
