@@ -35,8 +35,7 @@ def pytest_runtest_call() -> Generator[None, Any, Any]:
         return (yield)
     finally:
         for number, handler in before.items():
-            if signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from typing import TypeAlias
 from lab.engines.process.interpreters import Interpreter, find_fetched, find_interpreter
 from lab.engines.process.uv import (
     INSTALL_SECONDS,
+    POLL_SECONDS,
     REASON_CHARACTERS,
     Uv,
     causes,
@@ -177,6 +178,9 @@ def one_at_a_time(say: Callable[[str], None]) -> Callable[[str], None]:
 def collected(jobs: Mapping[str, Future[Installed]]) -> Prepared:
     ready, missing = {}, {}
     for image, job in jobs.items():
+        # In short waits: a signal that comes just before a wait without end does not end it.
+        while not job.done():
+            wait([job], timeout=POLL_SECONDS)
         try:
             ready[image] = job.result()
         except (VariantError, OSError) as error:
