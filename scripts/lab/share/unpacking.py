@@ -34,7 +34,9 @@ METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 ENCRYPTED = 0x1
 
 
-def read_archive(file: BinaryIO, size_bytes: int) -> tuple[str, Mapping[str, ArchiveEntry]]:
+def read_archive(
+    file: BinaryIO, size_bytes: int, most_bytes: int = MOST_BYTES
+) -> tuple[str, Mapping[str, ArchiveEntry]]:
     """The one folder of a bundle, and its files by their names in it.
 
     Raises:
@@ -44,9 +46,9 @@ def read_archive(file: BinaryIO, size_bytes: int) -> tuple[str, Mapping[str, Arc
     try:
         with zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
-            check_entries(infos)
+            check_entries(infos, most_bytes)
             top = top_of(infos)
-            left, files = MOST_BYTES, {}
+            left, files = most_bytes, {}
             for info in infos:
                 if info.is_dir():
                     continue
@@ -97,7 +99,7 @@ def refused(reason: str) -> UsageError:
     return UsageError(f"the bundle is refused: {reason}")
 
 
-def check_entries(infos: Sequence[zipfile.ZipInfo]) -> None:
+def check_entries(infos: Sequence[zipfile.ZipInfo], most_bytes: int) -> None:
     """Refuse a bundle for one of its entries.
 
     Raises:
@@ -105,8 +107,8 @@ def check_entries(infos: Sequence[zipfile.ZipInfo]) -> None:
     """
     if len(infos) > MOST_ENTRIES:
         raise refused(f"it has more than {MOST_ENTRIES:,} entries")
-    if sum(info.file_size for info in infos) > MOST_BYTES:
-        raise refused(f"unpacked it has more than {MOST_BYTES:,} bytes")
+    if sum(info.file_size for info in infos) > most_bytes:
+        raise refused(f"unpacked it has more than {most_bytes:,} bytes")
     for info in infos:
         if fault := fault_of(info):
             raise refused(f"{shown(info.orig_filename)} {fault}")

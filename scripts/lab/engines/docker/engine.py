@@ -18,7 +18,7 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 
 from lab.engines.docker.beside import VariantServices
-from lab.engines.docker.patient_client import GATE_DEADLINE_SECONDS, PatientClient
+from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with
@@ -62,7 +62,7 @@ def connect(url: str) -> docker.APIClient:
     Raises:
         LabError: it does not answer before the deadline.
     """
-    deadline = time.monotonic() + GATE_DEADLINE_SECONDS
+    deadline = time.monotonic() + PatientClient.gate_deadline_seconds
     while True:
         try:
             client = PatientClient(base_url=url, version="auto", timeout=CALL_TIMEOUT_SECONDS)

@@ -8,9 +8,6 @@ from urllib.parse import urlsplit
 import docker
 import requests
 
-GATE_DEADLINE_SECONDS = 20.0
-"""How long a call waits for a gate that does not answer; the engine starts one again within 2 s."""
-PAUSE_SECONDS = 0.25
 PASSING_STATUSES = frozenset({500, 502, 503, 504})
 """Of an engine, or a gate before it, that may answer the next time."""
 TRIES = 4
@@ -23,12 +20,16 @@ class PatientClient(docker.APIClient):
     Each of the lab's calls may be made twice: a second start or stop finds what the first has done.
     """
 
+    gate_deadline_seconds = 20.0
+    """How long a call waits for a gate that does not answer; the engine starts one again in 2 s."""
+    pause_seconds = 0.25
+    """Between two tries of a call."""
     address: str | None = None
     """The gate's, as each call would look up its name again; another one once it was started again.
     """
 
     def request(self, method: Any, url: Any, *arguments: Any, **options: Any) -> requests.Response:
-        deadline, tries = time.monotonic() + GATE_DEADLINE_SECONDS, 1
+        deadline, tries = time.monotonic() + self.gate_deadline_seconds, 1
         while True:
             try:
                 answer = super().request(method, self.addressed(str(url)), *arguments, **options)
@@ -42,7 +43,7 @@ class PatientClient(docker.APIClient):
                     return answer
                 answer.close()
                 tries += 1
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(self.pause_seconds)
 
     def addressed(self, url: str) -> str:
         """The URL with the address in the place of its host's name.

@@ -10,7 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 from docker.errors import APIError, NotFound
-from lab.engines.docker import patient_client
 from lab.engines.docker.patient_client import TRIES, PatientClient
 
 
@@ -42,13 +41,16 @@ def engine(statuses: list[int], address: tuple[str, int] = ("127.0.0.1", 0)) -> 
             thread.join()
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patient_client, "PAUSE_SECONDS", 0.01)
+class SoonClient(PatientClient):
+    pause_seconds = 0.01
+
+
+class HastyClient(SoonClient):
+    gate_deadline_seconds = 0.05
 
 
 def client(port: int) -> PatientClient:
-    return PatientClient(base_url=f"tcp://localhost:{port}", version="1.41")
+    return SoonClient(base_url=f"tcp://localhost:{port}", version="1.41")
 
 
 def test_an_engine_that_fails_for_a_moment_is_asked_again() -> None:
@@ -98,9 +100,8 @@ def test_a_gate_that_comes_back_at_another_address_is_found(
 
 
 @pytest.mark.parametrize("name", ["localhost", "no-such-gate.invalid"])
-def test_a_gate_that_stays_away_is_an_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patient_client, "GATE_DEADLINE_SECONDS", 0.05)
-    gate = PatientClient(base_url=f"tcp://{name}:1", version="1.41")
+def test_a_gate_that_stays_away_is_an_error(name: str) -> None:
+    gate = HastyClient(base_url=f"tcp://{name}:1", version="1.41")
 
     with pytest.raises(requests.ConnectionError):
         gate.inspect_container("a")
