@@ -47,7 +47,7 @@ class TestDocker(EngineContract):
                 engine,
                 flask,
                 variants["py39-flask"],
-                lambda: client.APIClient().kill(engine.name(flask)),
+                lambda: client.APIClient().kill(engine.name(flask.name)),
                 "Listening at",
             )
         finally:  # also where `up` failed: it may have made networks
