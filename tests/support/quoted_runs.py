@@ -15,7 +15,7 @@ RUNS = ROOT / "docs" / "runs"
 RUN_IDS = tuple(sorted(path.parent.name for path in RUNS.glob(f"*/{EXPERIMENT}")))
 DOCKER_RUN = "20261124-030233-core"
 THREAD_RUN = "20261125-041223-thread"
-TRY_RUN = "20261126-185122-try-ujson-failing"
+TRY_RUN = "20261126-223730-try-ujson-failing"
 RAW_FILES = (EXPERIMENT, "comparison.json", "own.json")
 
 

@@ -125,7 +125,7 @@ COMMANDS = (
     CommandEntry(
         "validate",
         "validate",
-        "How often the verdict is wrong, over 8,740 simulated curves of known answers (2 minutes)",
+        "How often the verdict is wrong, over 8,740 simulated curves of known answers (a minute)",
         target="validate",
     ),
     CommandEntry(

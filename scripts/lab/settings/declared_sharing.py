@@ -28,7 +28,7 @@ BUNDLE = Setting(
     Text("a bundle's file"),
     "",
     "the bundle that is verified",
-    "20261126-185122-try-ujson-failing.zip",
+    "20261126-223730-try-ujson-failing.zip",
     ("verify",),
     is_recorded=False,
 )

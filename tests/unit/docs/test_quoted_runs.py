@@ -14,7 +14,7 @@ KEPT = {
     "20261124-030410-core": {"summary.json"},
     "20261124-030536-core": {"summary.json"},
     "20261125-041223-thread": {"summary.json", "thread.md"},
-    "20261126-185122-try-ujson-failing": {"answer.md", "summary.json"},
+    "20261126-223730-try-ujson-failing": {"answer.md", "summary.json"},
 }
 """The derived files that stand in the repository: what a document shows, and the numbers."""
 
