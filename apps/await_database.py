@@ -10,6 +10,7 @@ import time
 
 DEADLINE_SECONDS = 30.0
 PAUSE_SECONDS = 0.3
+TRY_SECONDS = 0.3
 NO_DATABASE = 3
 
 
@@ -21,13 +22,13 @@ def address():
 
 def listens(host, port):
     try:
-        socket.create_connection((host, port), timeout=PAUSE_SECONDS).close()
+        socket.create_connection((host, port), timeout=TRY_SECONDS).close()
     except OSError:
         return False
     return True
 
 
-def main(deadline_seconds=DEADLINE_SECONDS):
+def main(deadline_seconds=DEADLINE_SECONDS, pause_seconds=PAUSE_SECONDS):
     give_up_at = time.monotonic() + deadline_seconds
     while not listens(*address()):
         if time.monotonic() > give_up_at:
@@ -37,7 +38,7 @@ def main(deadline_seconds=DEADLINE_SECONDS):
                 "another in LAB_DATABASE=host:port\n" % (where, deadline_seconds)
             )
             return NO_DATABASE
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(pause_seconds)
     return 0
 
 

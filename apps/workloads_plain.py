@@ -38,24 +38,24 @@ def cycles():
     return len(holder)
 
 
-def strings():
+def strings(string_bytes=STRING_BYTES):
     """Build ten strings of 30 MB and hold them all at once."""
-    held = ["%d" % digit * STRING_BYTES for digit in range(STRINGS)]
+    held = ["%d" % digit * string_bytes for digit in range(STRINGS)]
     return sum(len(text) for text in held)
 
 
-def loaded():
+def loaded(layer_bytes=LAYER_BYTES, count=NODES):
     """A model of 200 MB as a program holds it: arrays, and a graph of small objects."""
-    layers = [array("d", bytes(LAYER_BYTES)) for _ in range(LAYERS)]
-    nodes = [{"number": number, "weight": number * 0.5, "next": None} for number in range(NODES)]
+    layers = [array("d", bytes(layer_bytes)) for _ in range(LAYERS)]
+    nodes = [{"number": number, "weight": number * 0.5, "next": None} for number in range(count)]
     for node in nodes[:-1]:
         node["next"] = [nodes[node["number"] + 1]]
     return {"layers": layers, "nodes": nodes}
 
 
-def load():
+def load(layer_bytes=LAYER_BYTES, count=NODES):
     """Load the model, use it, delete it and collect."""
-    model = loaded()
+    model = loaded(layer_bytes, count)
     used = sum(layer[-1] for layer in model["layers"]) + len(model["nodes"])
     del model
     gc.collect()

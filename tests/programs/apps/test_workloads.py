@@ -129,23 +129,18 @@ def test_only_the_collector_finds_cycles() -> None:
     assert found >= 3
 
 
-def test_strings_are_held_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strings_are_held_all_at_once() -> None:
+    assert app("workloads_plain").strings(string_bytes=1000) == 10_000
+
+
+def test_the_model_that_is_loaded_is_arrays_and_a_graph() -> None:
     plain = app("workloads_plain")
-    monkeypatch.setattr(plain, "STRING_BYTES", 1000)
-
-    assert plain.strings() == 10_000
-
-
-def test_the_model_that_is_loaded_is_arrays_and_a_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = app("workloads_plain")
-    monkeypatch.setattr(plain, "LAYER_BYTES", 80)
-    monkeypatch.setattr(plain, "NODES", 3)
-    model = plain.loaded()
+    model = plain.loaded(layer_bytes=80, count=3)
 
     assert [len(layer) for layer in model["layers"]] == [10] * plain.LAYERS
     assert model["nodes"][0]["next"][0] is model["nodes"][1]
     assert model["nodes"][-1]["next"] is None
-    assert plain.load() == 3
+    assert plain.load(layer_bytes=80, count=3) == 3
 
 
 @pytest.mark.parametrize(
@@ -215,9 +210,8 @@ def test_a_database_that_does_not_come_is_one_clear_line(
 ) -> None:
     await_database = app("await_database")
     monkeypatch.setenv("LAB_DATABASE", "127.0.0.1:1")
-    monkeypatch.setattr(await_database, "PAUSE_SECONDS", 0.01)
 
-    assert await_database.main(0.02) == await_database.NO_DATABASE
+    assert await_database.main(0.02, 0.01) == await_database.NO_DATABASE
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "no database at 127.0.0.1:1" in said

@@ -20,7 +20,7 @@ from lab.engines.process.cpus import UNSHARE, Way
 from lab.engines.process.debian import Programs, programs
 from lab.engines.process.process_group import end_supervisor, launch
 from lab.engines.process.servers import fill, local, variables
-from lab.engines.server_recipes import OTHER_NAMES, RECIPES, SOCKET
+from lab.engines.server_recipes import OTHER_NAMES, RECIPES, SOCKET, Recipe
 from lab.errors import LabError
 from lab.records.beside import ServiceAsked, ServiceKind
 
@@ -54,6 +54,7 @@ class Template:
     """A folder for each of them, by its kind."""
     asked: tuple[ServiceAsked, ...]
     programs: Mapping[ServiceKind, Programs]
+    recipes: Mapping[ServiceKind, Recipe]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,11 @@ def address_of(port: int) -> str:
 
 
 def made(
-    asked: Sequence[ServiceAsked], folder: Path, cache: Path, say: Callable[[str], None]
+    asked: Sequence[ServiceAsked],
+    folder: Path,
+    cache: Path,
+    say: Callable[[str], None],
+    recipes: Mapping[ServiceKind, Recipe] = RECIPES,
 ) -> Template:
     """The servers with fresh data in a new folder.
 
@@ -84,17 +89,19 @@ def made(
         NoServer: one of them cannot be had; says what to do.
         LabError: its data cannot be made.
     """
-    programs_by_kind = {each.kind: programs_of(each.kind, cache, say) for each in asked}
+    programs_by_kind = {
+        each.kind: programs_of(each.kind, recipes[each.kind], cache, say) for each in asked
+    }
     folder.mkdir()
     open_way(folder)
     for each in asked:
         where = folder / each.kind
         where.mkdir()
         try:
-            fill(each, RECIPES[each.kind], programs_by_kind[each.kind], where)
+            fill(each, recipes[each.kind], programs_by_kind[each.kind], where)
         except (OSError, LabError, subprocess.TimeoutExpired) as error:
             raise NoServer(each.kind, f"its {each.kind} cannot be made: {error}") from error
-    return Template(folder, tuple(asked), programs_by_kind)
+    return Template(folder, tuple(asked), programs_by_kind, recipes)
 
 
 def open_way(folder: Path) -> None:
@@ -104,8 +111,9 @@ def open_way(folder: Path) -> None:
             path.chmod(0o711)
 
 
-def programs_of(kind: ServiceKind, cache: Path, say: Callable[[str], None]) -> Programs:
-    recipe = RECIPES[kind]
+def programs_of(
+    kind: ServiceKind, recipe: Recipe, cache: Path, say: Callable[[str], None]
+) -> Programs:
     names = (recipe.program, *OTHER_NAMES.get(recipe.program, ()))
     if server_programs := programs(names, recipe.packages, cache, say):
         return server_programs
@@ -162,7 +170,7 @@ def start_one(
     template: Template, asked: ServiceAsked, folder: Path, address: str
 ) -> "subprocess.Popen[bytes]":
     server_programs = template.programs[asked.kind]
-    recipe = RECIPES[asked.kind]
+    recipe = template.recipes[asked.kind]
     words = local(recipe.command(asked, str(folder), address), server_programs, folder)
     line = f"exec {shlex.join(words)} >> {shlex.quote(str(folder / LOG))} 2>&1"
     more = recipe.environment(asked, str(folder), address)

@@ -37,13 +37,8 @@ def redis_by(command: Callable[[ServiceAsked, str, str], list[str]]) -> dict[Ser
     return {ServiceKind.REDIS: recipe}
 
 
-@pytest.fixture
-def _serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "RECIPES", redis_by(serve))
-
-
 def template(tmp_path: Path) -> Template:
-    return made((REDIS,), tmp_path / "made", tmp_path / "cache", print)
+    return made((REDIS,), tmp_path / "made", tmp_path / "cache", print, redis_by(serve))
 
 
 def test_each_variant_has_an_address_of_its_own() -> None:
@@ -51,7 +46,6 @@ def test_each_variant_has_an_address_of_its_own() -> None:
     assert address_of(18871) != address_of(18870)
 
 
-@pytest.mark.usefixtures("_serves")
 def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: Path) -> None:
     first, work = template(tmp_path), tmp_path / "work"
     work.mkdir()
@@ -66,7 +60,6 @@ def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: 
     assert not (first.folder / "redis" / "seen").exists()
 
 
-@pytest.mark.usefixtures("_serves")
 def test_what_prepares_data_writes_into_the_first_data(tmp_path: Path) -> None:
     folder = tmp_path / "beside"
     first = made((REDIS,), folder, tmp_path / "cache", print)
@@ -76,13 +69,9 @@ def test_what_prepares_data_writes_into_the_first_data(tmp_path: Path) -> None:
     assert (folder / "redis").is_dir()
 
 
-@pytest.mark.usefixtures("_serves")
-def test_one_that_ends_is_told_with_its_last_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = template(tmp_path)
+def test_one_that_ends_is_told_with_its_last_line(tmp_path: Path) -> None:
     ends = redis_by(lambda *_: ["sh", "-c", "echo boom; exit 1"])
-    monkeypatch.setattr(beside, "RECIPES", ends)
+    first = replace(template(tmp_path), recipes=ends)
     (tmp_path / "work").mkdir()
     with pytest.raises(NoServer, match="its redis does not start: boom"):
         started(first, tmp_path / "work", address_of(20003))
