@@ -1,9 +1,9 @@
-"""How long `make try` takes to its whole answer, over many apps: here, and at an earlier commit.
+"""How long `make try` takes to its whole answer, over many apps, by one rule or commit or by two.
 
-    .venv/bin/python scripts/bench_answers.py [--before COMMIT] [APP ...]
+    .venv/bin/python scripts/bench_answers.py [--before COMMIT] [--rule RULE] [APP ...]
 
-Both ways take turns app by app, so that both meet the same machine. Needs a quiet one: an hour for
-all apps. Writes results/bench-answers.json, which `make bench` quotes where it is there.
+The ways take turns app by app, so that all meet the same machine. Needs a quiet one: half an hour a
+way for all apps. Writes results/bench-answers.json, which `make bench` quotes where it is there.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -76,6 +76,14 @@ CAUSE = re.compile(r"^Cause: ([^(.]+) \(", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to ask: a checkout, and the settings that all apps get."""
+
+    checkout: Path
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """One answer of `make try`."""
 
@@ -97,14 +105,14 @@ def apps(folder: Path) -> dict[str, Mapping[str, str]]:
     return settings
 
 
-def answered(checkout: Path, settings: Mapping[str, str], results: Path) -> Answered:
+def answered(way: Way, settings: Mapping[str, str], results: Path) -> Answered:
     """The answer about one app, and how long it took."""
     own = {"ENGINE": "process", "RESULTS": str(results)}
     started = time.monotonic()
     done = subprocess.run(
-        [checkout / "scripts" / "try"],
-        cwd=checkout,
-        env={**os.environ, **own, **settings},
+        [way.checkout / "scripts" / "try"],
+        cwd=way.checkout,
+        env={**os.environ, **own, **way.settings, **settings},
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,
@@ -138,32 +146,34 @@ def row(answers: Sequence[Answered]) -> dict[str, float]:
     return {"median": median(times), "within_95": times[last], "worst": times[-1]}
 
 
-def measured(ways: Mapping[str, Path], wanted: Sequence[str]) -> dict[str, dict[str, Answered]]:
+def measured(ways: Mapping[str, Way], wanted: Sequence[str]) -> dict[str, dict[str, Answered]]:
     """The answers by way and app. Each app runs once before, so that its environment is made."""
     answers_by_way: dict[str, dict[str, Answered]] = {way: {} for way in ways}
     with tempfile.TemporaryDirectory(prefix="memlab-answers-") as folder:
         settings = apps(Path(folder))
         for name in wanted or settings:
             environment = {**settings[name], "CHECK": "1"}
-            answered(ROOT, environment, Path(folder) / "results")
-            for way, checkout in ways.items():
-                answers_by_way[way][name] = answered(
-                    checkout, settings[name], Path(folder) / "results"
-                )
-                print(name, way, answers_by_way[way][name], flush=True)
+            answered(Way(ROOT, {}), environment, Path(folder) / "results")
+            for label, way in ways.items():
+                answer = answered(way, settings[name], Path(folder) / "results")
+                answers_by_way[label][name] = answer
+                print(name, label, answer, flush=True)
     return answers_by_way
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--before", help="a commit to compare with")
+    parser.add_argument("--rule", help="another rule to compare with, as in RULE=sequential")
     parser.add_argument("apps", nargs="*", help="names of apps; none: all")
     given = parser.parse_args()
-    if given.before:
-        with checkout_of(given.before) as before:
-            answers_by_way = measured({"now": ROOT, "before": before}, given.apps)
-    else:
-        answers_by_way = measured({"now": ROOT}, given.apps)
+    ways = {"now": Way(ROOT, {})}
+    if given.rule:
+        ways[given.rule] = Way(ROOT, {"RULE": given.rule})
+    with ExitStack() as checkouts:
+        if given.before:
+            ways["before"] = Way(checkouts.enter_context(checkout_of(given.before)), {})
+        answers_by_way = measured(ways, given.apps)
     written = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "before": given.before,
