@@ -113,7 +113,7 @@ def environment_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> E
 def project_of(
     experiment: Experiment, redactor: Redactor, app: BundledApp | None, budget: Mapping[str, str]
 ) -> Mapping[str, ArchiveEntry]:
-    typed = {**given_of(experiment, {each.name for each in SETTINGS}), **budget}
+    typed = {**given_of(experiment, SETTINGS), **budget}
     given = {name: redactor.text(value) for name, value in typed.items()}
     given |= {"LAB_GIT_COMMIT": lab_commit() or ""}
     return project_files(experiment, given, app.spec if app else None, app.folder if app else "")

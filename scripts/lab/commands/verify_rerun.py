@@ -46,7 +46,7 @@ class Rerun:
     @property
     def settings(self) -> Mapping[str, str]:
         """The run's own settings, as its command says; each is checked by the script."""
-        given = dict(given_of(self.experiment, {each.name for each in SETTINGS}))
+        given = dict(given_of(self.experiment, SETTINGS))
         if self.manifest.app is not None:
             given |= {"APP": str(self.work / self.manifest.app), "EXAMPLE": "", "CHECK": ""}
         return {**given, "RESULTS": str(self.results), "ENGINE": self.engine, RERUN: "1"}

@@ -2,11 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from lab.records.experiment import Experiment
 from lab.records.suites import USER_APP_SUITE
 from lab.records.summary import Summary
+from lab.settings.setting import Setting
 
 ASSIGNMENT = re.compile(r"([A-Z][A-Z_]*)=(.*)", re.DOTALL)
 OF_THE_FOLDER = frozenset({"APP", "EXAMPLE", "ID"})
@@ -24,16 +26,20 @@ def budget_of(summary: Summary) -> Mapping[str, str]:
     return {"BUDGET": RERUN_BUDGET} if own is not None and own.load_note is None else {}
 
 
-def given_of(experiment: Experiment, names: Collection[str]) -> Mapping[str, str]:
+def given_of(experiment: Experiment, settings: Iterable[Setting[Any]]) -> Mapping[str, str]:
     """The values that run the same again: those that were typed, with the variants by name.
 
     Args:
         experiment: the run's; its command is a stranger's text, and only words of it are taken.
-        names: the settings that there are.
+        settings: those that there are. What no run records, such as the command of Compose, says
+            how a machine runs something and not what, and is nobody else's to choose.
     """
-    wanted = set(names) - OF_THE_FOLDER - OF_THE_MACHINE
+    is_app = experiment.suite == USER_APP_SUITE
+    target = "try" if is_app else "repro"
+    recorded = {each.name for each in settings if each.is_recorded and target in each.targets}
+    wanted = recorded - OF_THE_FOLDER - OF_THE_MACHINE
     values = {name: each for name, each in typed(experiment.command).items() if name in wanted}
-    if experiment.suite != USER_APP_SUITE:
+    if not is_app:
         values |= {"SUITE": experiment.suite, "VARIANTS": " ".join(experiment.variants)}
     return values
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,22 @@ def test_the_script_gets_the_runs_settings_and_no_others(
     assert (environment["ENGINE"], environment["LANES"]) == ("process", "1")
     assert "REQUESTS" not in environment
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_command_of_the_run_does_not_reach_the_host(
+    folder: RunFolder, tmp_path: Path, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COMPOSE", "DOCKER_SOCKET", "TRUST"):
+        monkeypatch.delenv(name, raising=False)
+    experiment = folder.read_experiment()
+    line = "make repro COMPOSE='touch ran' DOCKER_SOCKET=/x TRUST=1 SEED=7"
+    folder.write_experiment(replace(experiment, command=line))
+
+    rerun(wanted(folder, tmp_path), dict(os.environ))
+
+    written = (tmp_path / "environment").read_text(encoding="utf-8")
+    assert "\nSEED=7\n" in written
+    assert not any(f"\n{name}=" in written for name in ("COMPOSE", "DOCKER_SOCKET", "TRUST"))
 
 
 @pytest.mark.parametrize(("given", "budget"), [({}, "15m"), ({"BUDGET": "60s"}, "60s")])
