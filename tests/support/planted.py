@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from lab.app.spec_file import read_spec
-from lab.commands.app_source import keep_source
+from lab.commands.app_runs.source import keep_source
 from lab.store.run_folder import RunFolder
 from support.quoted_runs import DOCKER_RUN, TRY_RUN, copy_raw
 
@@ -37,7 +37,7 @@ def planted_run(work: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setattr("getpass.getuser", lambda: USER)
     monkeypatch.setattr("socket.gethostname", lambda: f"{HOST}.lan")
-    monkeypatch.setattr("lab.commands.bundle_lock.asked", lambda pins, python: {})
+    monkeypatch.setattr("lab.commands.sharing.bundle_lock.asked", lambda pins, python: {})
     folder = copy_raw(TRY_RUN, work / "results")
     plant(folder, app)
     keep_source(read_spec(app), folder)

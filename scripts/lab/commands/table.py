@@ -28,7 +28,7 @@ class CommandEntry:
 
     name: str
     module: str
-    """Its name in `lab.commands`."""
+    """Its name in `lab.commands`, with the package that it stands in."""
     help: str
     """One line, for `--help` and for the Makefile's target."""
     target: str | None = None
@@ -56,125 +56,133 @@ class CommandEntry:
 COMMANDS = (
     CommandEntry(
         "repro",
-        "repro",
+        "suite.repro",
         "Run the suite (SUITE, VARIANTS, HOST_CPUS, WORKERS, REQUESTS, ...) and write its report",
         target="repro",
     ),
     CommandEntry(
         "report",
-        "report",
+        "suite.report",
         "Rebuild the report of a run from its raw files, without an engine (RUN=latest)",
         target="report",
     ),
     CommandEntry(
         "compare",
-        "compare",
+        "sharing.compare",
         "Compare two runs variant by variant (RUN=before WITH=after): verdicts, growth, what else",
         target="compare",
     ),
     CommandEntry(
         "reproduce",
-        "reproduce",
+        "reproducers.reproduce",
         "Write one file that makes the calls that grow, reduced by running, and its test (RUN)",
         target="reproduce",
     ),
     CommandEntry(
         "bundle",
-        "bundle",
+        "sharing.bundle",
         "Write one file with all that somebody else needs to run it again (RUN=latest)",
         target="bundle",
     ),
     CommandEntry(
         "verify",
-        "verify",
+        "sharing.verify",
         "Hold a bundle to its manifest, judge it anew, run it again here (BUNDLE=file.zip)",
         target="verify",
     ),
     CommandEntry(
         "try",
-        "try_app",
+        "tries.try_app",
         "Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps",
         target="try",
     ),
     CommandEntry(
         "bisect",
-        "bisect",
+        "searches.bisect",
         "Find the release (PACKAGE=name), Python or commit with which the leak of APP came or went",
         target="bisect",
     ),
     CommandEntry(
         "layers",
-        "layers",
+        "searches.layers",
         "Exchange one layer of APP at a time (server, loop, parser, Python, allocator): which leak",
         target="layers",
     ),
     CommandEntry(
         "doctor",
-        "doctor",
+        "setup.doctor",
         "Say what this machine has, what a run costs here, and what to do about what is missing",
         target="doctor",
         needs_packages=False,
     ),
     CommandEntry(
         "init",
-        "init",
+        "setup.init",
         "Write a first lab.toml into the folder of your own app (APP=path/to/folder) from a guess",
         target="init",
         needs_packages=False,
     ),
     CommandEntry(
         "validate",
-        "validate",
+        "suite.validate",
         "How often the verdict is wrong, over 8,740 simulated curves of known answers (a minute)",
         target="validate",
     ),
     CommandEntry(
         "settings",
-        "settings",
+        "setup.settings",
         "List every setting: default, allowed values, meaning, example, who uses it",
         needs_packages=False,
     ),
     CommandEntry(
         "keys",
-        "keys",
+        "setup.keys",
         "List every key of lab.toml: default, allowed values, meaning, example",
         needs_packages=False,
     ),
-    CommandEntry("plan", "plan", "Print the variants of the suite, their images, limits and needs"),
+    CommandEntry(
+        "plan", "suite.plan", "Print the variants of the suite, their images, limits and needs"
+    ),
     CommandEntry(
         "check-settings",
-        "check_settings",
+        "setup.check_settings",
         "Refuse a setting that cannot be used, before anything is built",
         needs_packages=False,
     ),
     CommandEntry(
         "check-app",
-        "check_app",
+        "setup.check_app",
         "Refuse a lab.toml that cannot be used, before anything is built; print it and its path",
         needs_packages=False,
     ),
     CommandEntry(
         "try-step",
-        "try_step",
+        "tries.try_step",
         "For scripts/try: say what the engine is asked for next, after what it did last",
     ),
     CommandEntry(
-        "rerun", "rerun", "For the driver of an unpacked bundle: its run once more, there | here"
+        "rerun",
+        "sharing.rerun",
+        "For the driver of an unpacked bundle: its run once more, there | here",
     ),
     CommandEntry(
         "resume-settings",
-        "resume_settings",
+        "setup.resume_settings",
         "For scripts/repro: print the settings of the run that RESUME names",
         needs_packages=False,
     ),
     CommandEntry(
         "bench-pythons",
-        "bench_pythons",
+        "searches.bench_pythons",
         "For scripts/bisect and scripts/layers: the Pythons that their container needs",
         needs_packages=False,
     ),
-    CommandEntry("schema", "schema", "Print the JSON Schema of a document", needs_packages=False),
-    CommandEntry("hello-bench", "hello_bench", "For scripts/bench: the load client against wrk"),
+    CommandEntry(
+        "schema", "suite.schema", "Print the JSON Schema of a document", needs_packages=False
+    ),
+    CommandEntry(
+        "hello-bench", "suite.hello_bench", "For scripts/bench: the load client against wrk"
+    ),
 )
 
 

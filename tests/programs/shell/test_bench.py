@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from lab.commands.bench_pythons import needed
+from lab.commands.searches.bench_pythons import needed
 from lab.errors import UsageError
 from lab.settings.declared import SETTINGS
 from support.paths import ROOT

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab import __main__ as commands
-from lab.commands import plan
+from lab.commands.suite import plan
 from lab.errors import ExitCode, LabError, UsageError, VariantError
 from lab.store.run_folder import RunFolder
 

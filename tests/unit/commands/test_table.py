@@ -37,8 +37,8 @@ def test_names_and_modules_are_there_once() -> None:
 
 def test_every_module_with_a_command_is_in_the_table() -> None:
     with_run = {
-        path.stem
-        for path in (LAB / "commands").glob("*.py")
+        ".".join(path.relative_to(LAB / "commands").with_suffix("").parts)
+        for path in (LAB / "commands").rglob("*.py")
         if re.search(r"^def add_arguments\(", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert with_run == {entry.module for entry in COMMANDS}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from lab.claims.book import read_claims
-from lab.commands.doctor import THREAD
+from lab.commands.setup.doctor import THREAD
 from lab.matrix.compose_file import command_words, mapping, read_services
 from lab.matrix.servers import ANYIO_STACKS
 from lab.matrix.variants import read_matrix

@@ -1,7 +1,7 @@
 """The error rates that validation.md quotes: every family, their sums, and two drawn anew."""
 
 import pytest
-from lab.commands.validate import (
+from lab.commands.suite.validate import (
     EACH,
     EXACT_EACH,
     EXACT_SEED,

@@ -10,7 +10,7 @@ from http.client import HTTPException
 
 import pytest
 from lab.app.guess.guessed import GuessedRequest
-from lab.commands.app_check import ask
+from lab.commands.checks.app_check import ask
 from lab.load.login import MOST_BODY_BYTES, answer_of
 
 SECONDS = 0.02

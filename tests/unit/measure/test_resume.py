@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.commands.rebuild import rebuild
-from lab.commands.resume_settings import settings_of
+from lab.commands.setup.resume_settings import settings_of
 from lab.errors import UsageError
 from lab.measure.resume import find_unfinished, finished, is_partial, measures_the_same
 from lab.measure.run import SuiteRun, measure_suite, settings_record

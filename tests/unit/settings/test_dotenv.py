@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from lab.__main__ import main
-from lab.commands import check_settings
+from lab.commands.setup import check_settings
 from lab.errors import ExitCode, LabError, UsageError
 from lab.paths import DOTENV_FILE
 from lab.settings import given_settings, read_dotenv

@@ -10,7 +10,7 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.render import render, sentences
 from lab.app.spec_file import parse, read_spec
-from lab.commands.init import write_first
+from lab.commands.setup.init import write_first
 from lab.errors import UsageError
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/hi')\ndef hi(): return 1\n"

@@ -1,0 +1,82 @@
+"""What runs once before an app serves: its servers' data are made, then its own."""
+
+import contextlib
+import os
+import subprocess
+from pathlib import Path
+
+from lab.app.beside import pointed
+from lab.app.environment import ENVIRONMENTS
+from lab.app.guess.failures import Failure, FailureKind
+from lab.app.services import secrets
+from lab.app.spec import AppSpec
+from lab.app.workdir import COPY, Ready
+from lab.commands.checks.texts import Say
+from lab.engines.process.beside import FOLDER, RunningServers, address_of, made, running
+from lab.engines.process.environments import Installed
+from lab.engines.process.ports import Ports
+from lab.engines.protocol import PREPARE_SECONDS
+from lab.paths import ROOT
+
+
+def with_servers(spec: AppSpec, installed: Installed, work: Path, root: Path, say: Say) -> Ready:
+    """The app's environment, and its servers with fresh data in the work folder.
+
+    Raises:
+        NoServer: one of the servers cannot be had.
+    """
+    if not spec.services:
+        return Ready(installed)
+    cache = (root / ENVIRONMENTS / "servers").absolute()
+    return Ready(installed, made(spec.services, work / FOLDER, cache, say))
+
+
+def prepare_data(spec: AppSpec, ready: Ready, work: Path) -> Failure | None:
+    """Run what makes its data ready, in the copy; why it failed, or nothing."""
+    if spec.prepare is None:
+        return None
+    with contextlib.ExitStack() as stack:
+        beside = None
+        if ready.beside is not None:
+            beside = stack.enter_context(running(ready.beside, address_of(Ports().take(1))))
+        return run_prepare(spec, ready, work, beside)
+
+
+def run_prepare(
+    spec: AppSpec, ready: Ready, work: Path, beside: RunningServers | None
+) -> Failure | None:
+    assert spec.prepare is not None
+    prefix = beside.prefix if beside else ()
+    try:
+        done = subprocess.run(
+            [*prefix, "sh", "-c", spec.prepare],
+            cwd=work / COPY,
+            env=environment_of(spec, ready.installed, work, beside),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=PREPARE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        said = f"{spec.prepare} was not done after {PREPARE_SECONDS:.0f} s"
+        return Failure(FailureKind.PREPARE, said)
+    if done.returncode == 0:
+        return None
+    return Failure(FailureKind.PREPARE, done.stdout[-20_000:].decode(errors="replace"))
+
+
+def environment_of(
+    spec: AppSpec, installed: Installed, work: Path, beside: RunningServers | None
+) -> dict[str, str]:
+    path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
+    place = {"PATH": path, "HOME": str(work), "LANG": "C.UTF-8", "PORT": "8000"}
+    if spec.secrets:
+        place |= {"LAB_SECRETS": secrets(spec), "LAB_FOLDER": str(work / COPY)}
+        place["PYTHONPATH"] = str(ROOT / "apps" / "outside")
+    if beside is None:
+        return {**place, **spec.environment}
+    led = pointed(spec.environment, spec.services, beside.address)
+    paths = [str(ROOT / "apps" / "outside"), led.get("PYTHONPATH", "")]
+    whole = {**place, **led, **beside.environment}
+    return {**whole, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

@@ -1,0 +1,265 @@
+"""One `make try`: the app as it is, then what would prove its causes, side by side."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from lab.causes.diagnosis import (
+    Diagnosis,
+    diagnosis_of,
+)
+from lab.causes.interventions import needs_control
+from lab.commands.app_runs.early import Asks, conduct_once, judge_and_explain
+from lab.commands.app_runs.explaining import Explaining
+from lab.commands.app_runs.failures import with_log, without_trial
+from lab.commands.app_runs.folder import app_folder_for, go_on
+from lab.commands.app_runs.limit import repetition_of
+from lab.commands.app_runs.other_releases import CUT_SHORT, ReleaseSource
+from lab.commands.app_runs.plan import AppRunPlan, settings_of, slots_for
+from lab.commands.app_runs.release import ReleaseRun
+from lab.commands.decider import RunDecider
+from lab.commands.rebuild import rebuild
+from lab.engines.protocol import Engine
+from lab.errors import LabError
+from lab.measure.budget import Budget
+from lab.measure.context import RunContext
+from lab.measure.cooldown_rules import WAITS, Waits
+from lab.measure.interruption import run_until_signal
+from lab.measure.progress import RunProgress, progress_for
+from lab.measure.run import begin
+from lab.measure.scheduler import conduct, side_by_side
+from lab.measure.slots import Slots
+from lab.paths import ROOT
+from lab.records.experiment import Experiment
+from lab.records.interventions import InterventionPlan
+from lab.records.trial import Trial
+from lab.records.variant import Variant
+from lab.settings import Settings
+from lab.store.run_folder import RunFolder
+from lab.text.phrases import in_mib
+from lab.verdict.limit import LimitMet, limit_met
+
+
+@dataclass(frozen=True, slots=True)
+class AppRunInput:
+    """What a run of a user app is made of."""
+
+    plan: AppRunPlan
+    settings: Settings
+    engine: Engine
+    results: Path
+    """The folder that gets the run's own folder."""
+    waits: Waits = WAITS
+    """How long is waited, but for the answer of a starting app, which its description says."""
+    releases: ReleaseSource | None = None
+    """Where other releases can be had; None where the run cannot add an environment."""
+
+
+class AppRun:
+    """One app under way."""
+
+    def __init__(self, given: AppRunInput, folder: RunFolder, console: Console) -> None:
+        self.plan, self.engine = given.plan, given.engine
+        self.waits = replace(given.waits, ready_seconds=given.plan.spec.ready_seconds)
+        self.folder, self.console = folder, console
+        self.settings = settings_of(given.plan.spec, given.settings)
+        self.slot_plan = slots_for(given.plan, given.settings)
+        self.started = time.monotonic()
+        self.interrupted = False
+        self.tried: InterventionPlan | None = None
+        """What ran beside the app as it is; None where nothing was asked for, or not yet."""
+        self.explaining = Explaining(
+            given.plan, folder, self.slot_plan.budget_bytes, ReleaseRun(given.releases)
+        )
+        self.kept: frozenset[tuple[str, int]] = frozenset()
+
+    def run(self) -> Diagnosis:
+        """The app as it is; when it grows, the interventions that its causes call for.
+
+        Raises:
+            LabError: it could not be measured; says why, with the end of its log.
+        """
+        base = self.plan.base
+        experiment = begin(self.settings, self.engine, (base,), (), self.slot_plan, ROOT)
+        if self.settings.resume is not None:
+            self.kept, experiment = go_on(self.folder, experiment, self.console)
+        self.write_experiment(experiment, done=False)
+        self.conduct_base(base)
+        trial = self.measured(base)
+        met = self.explaining.met = limit_met(trial)
+        if met is not None and not self.interrupted:
+            trial = self.repeat(trial, met)
+        else:
+            self.conduct_more_trials(base)
+        tried = self.tried or self.chosen(trial)
+        self.folder.write_interventions(tried)
+        if tried.changes or tried.traced or tried.apart:
+            self.conduct_interventions(tried)
+            tried = self.conduct_server(self.conduct_release(tried))
+            self.folder.write_interventions(tried)
+        self.write_experiment(experiment, done=not self.interrupted)
+        rebuild(self.folder)
+        self.folder.point_latest()
+        return diagnosis_of(tried, self.folder.read_trials())
+
+    def conduct(self, variants: Sequence[Variant]) -> None:
+        """All of them side by side, once; but for those of an earlier sitting."""
+        variants = [variant for variant in variants if (variant.name, 1) not in self.kept]
+        totals = {variant.name: self.requests_of(variant) for variant in variants}
+        with progress_for(self.console, totals) as progress:
+            context = self.context_of(progress)
+            trials = [conduct_once(context, variant) for variant in variants]
+            self.interrupted = run_until_signal(side_by_side(trials))
+
+    def conduct_more_trials(self, base: Variant) -> None:
+        """The app as it is anew, one trial after the other, as TRIALS says."""
+        every = range(2, self.settings.trials + 1)
+        for number in [each for each in every if (base.name, each) not in self.kept]:
+            if self.interrupted:
+                return
+            with progress_for(self.console, {base.name: self.requests_of(base)}) as progress:
+                once = conduct(self.context_of(progress), base, number)
+                self.interrupted = run_until_signal(once)
+
+    def context_of(self, progress: RunProgress) -> RunContext:
+        return RunContext(
+            self.engine,
+            self.settings,
+            Slots(self.slot_plan),
+            self.folder,
+            progress,
+            self.waits,
+            decider=RunDecider(True, self.settings.rule),
+            budget=Budget(self.settings.budget_seconds, time.monotonic()),
+            user_apps=self.explaining.plan.user_apps,
+            finished=self.kept,
+        )
+
+    def conduct_base(self, base: Variant) -> None:
+        """The app as it is, and beside it what explains its growth, from its first blocks on."""
+        if (base.name, 1) in self.kept:
+            return
+        with progress_for(self.console, {base.name: self.requests_of(base)}) as progress:
+            context = replace(self.context_of(progress), judged=base.name)
+            asks = Asks(
+                self.explaining.early_variants,
+                lambda: self.asked(base),
+                self.requests_of,
+                self.explaining.release_after,
+                self.explaining.release.end,
+            )
+            self.interrupted = run_until_signal(judge_and_explain(context, base, asks))
+
+    def asked(self, base: Variant) -> list[Variant]:
+        """What the verdict asks for; nothing yet of an app that met its memory limit."""
+        trial = self.explaining.trial_of(base)
+        if trial is None or not trial.blocks or limit_met(trial) is not None:
+            return []
+        self.tried = self.chosen(trial)
+        variants = self.explaining.variants_for(self.tried)
+        if variants:
+            self.say_what_is_tried(self.tried)
+        return variants + self.explaining.release_begun(self.tried)
+
+    def chosen(self, trial: Trial) -> InterventionPlan:
+        """What is tried after the app as it is: nothing where it was interrupted."""
+        return self.explaining.plan_with(()) if self.interrupted else self.explaining.choose(trial)
+
+    def requests_of(self, variant: Variant) -> int:
+        return variant.load.requests or self.settings.requests
+
+    def repeat(self, trial: Trial, met: LimitMet) -> Trial:
+        """The trial that is judged in place of one that met its limit; the same where it fails."""
+        once_more = repetition_of(self.plan.repetition, trial, met, self.slot_plan.budget_bytes)
+        limit, load = in_mib(once_more.memory_limit_bytes), self.requests_of(once_more)
+        self.console.print(
+            f"{met.sentence} Once more, with {limit} and {load:,} requests.", soft_wrap=True
+        )
+        self.conduct([once_more])
+        repeated = self.explaining.trial_of(once_more)
+        if repeated is None or not repeated.blocks:
+            return trial
+        self.explaining.repetition = once_more
+        return repeated
+
+    def measured(self, base: Variant) -> Trial:
+        """Its trial; what never came to a baseline leaves nothing behind but one clear line."""
+        trial = self.explaining.trial_of(base)
+        if trial is not None and (trial.blocks or self.interrupted):
+            return trial
+        if self.settings.resume is None:
+            shutil.rmtree(self.folder.path, ignore_errors=True)
+        end = trial.end if trial else None
+        raise LabError(with_log(without_trial(end, self.plan.spec), end))
+
+    def conduct_interventions(self, tried: InterventionPlan) -> None:
+        """What explains, where it has not run beside the app as it is."""
+        if tried is self.tried:
+            return
+        self.say_what_is_tried(tried)
+        self.conduct(self.explaining.variants_for(tried))
+
+    def say_what_is_tried(self, tried: InterventionPlan) -> None:
+        names = [change.name for change in tried.changes]
+        names += [name.removeprefix(f"{tried.base}-") for name in tried.traced]
+        names += [f"{each.kind} alone" for each in tried.apart]
+        self.console.print(f"The app grows: trying {', '.join(names)}.", soft_wrap=True)
+
+    def conduct_release(self, tried: InterventionPlan) -> InterventionPlan:
+        """The plan with the newest release of what holds a leak, which ran; or why none did."""
+        change = None if self.interrupted else self.explaining.release_for(tried)
+        if change is None:
+            return replace(tried, no_release=self.explaining.release.refused)
+        variant = self.explaining.plan.changed(change)
+        if self.explaining.trial_of(variant) is None:
+            self.console.print(f"Trying {change.line}.", soft_wrap=True)
+            self.conduct(self.explaining.fitting([variant]))
+        if self.interrupted:
+            return replace(tried, no_release=CUT_SHORT)
+        self.explaining.changes = (*self.explaining.changes, change)
+        return replace(tried, changes=self.explaining.changes)
+
+    def conduct_server(self, tried: InterventionPlan) -> InterventionPlan:
+        """The plan with another server, where the server's own code holds a leak, which ran."""
+        change = None if self.interrupted else self.explaining.server_for(tried)
+        if change is None:
+            return tried
+        self.console.print(f"Trying {change.line}.", soft_wrap=True)
+        self.conduct(self.explaining.fitting([self.explaining.plan.changed(change)]))
+        if self.interrupted:
+            return tried
+        self.explaining.changes = (*self.explaining.changes, change)
+        return replace(tried, changes=self.explaining.changes)
+
+    def write_experiment(self, experiment: Experiment, *, done: bool) -> None:
+        explaining = self.explaining
+        control = (self.plan.control,) if needs_control(explaining.changes) else ()
+        changed = (explaining.plan.changed(change) for change in explaining.changes)
+        repeated = (explaining.repetition,) if explaining.repetition else ()
+        variants = (self.plan.base, *repeated, *control, *changed)
+        elapsed = time.monotonic() - self.started if done else None
+        self.folder.write_experiment(
+            replace(
+                experiment,
+                variants=tuple(variant.name for variant in variants),
+                elapsed_seconds=elapsed,
+                interrupted=self.interrupted,
+            )
+        )
+
+
+def run_app(given: AppRunInput, console: Console) -> tuple[RunFolder, Diagnosis]:
+    """Measure an app; its run's folder and the answer.
+
+    Raises:
+        LabError: it could not be measured.
+    """
+    folder = app_folder_for(given.plan, given.settings, given.engine, given.results)
+    try:
+        return folder, AppRun(given, folder, console).run()
+    finally:
+        folder.lock.release()

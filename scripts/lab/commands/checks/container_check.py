@@ -1,0 +1,80 @@
+"""Whether an app in its container comes up and answers, in the driver's own container."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from lab.app.guess.asking import load_of, settled
+from lab.app.guess.folder import read_folder
+from lab.app.guess.history import add_failure, after, read_failures
+from lab.app.guess.render import render
+from lab.app.spec import FILE, AppSpec
+from lab.app.spec_file import describe, parse
+from lab.commands.checks.app_check import NotUp, as_guess, brought_up
+from lab.commands.checks.container_sockets import container_sockets
+from lab.commands.checks.described_check import check_requests
+from lab.commands.checks.texts import (
+    advice_for_described,
+    failed,
+    refusals,
+    tell,
+)
+from lab.engines.choice import say
+from lab.engines.protocol import Engine
+from lab.errors import LabError, UsageError
+from lab.files import write_file
+from lab.records.variant import Variant
+
+FAILURES = Path("/lab/guess/failures.jsonl")
+"""Why the guesses so far failed; there where the app is a guess."""
+
+
+class GuessFailed(LabError):
+    """A guess did not come up; `try-step` says so, with the guess that follows."""
+
+
+def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
+    """The app, with the requests that are answered where it is a guess.
+
+    Raises:
+        LabError: it does not come up or answer.
+        GuessFailed: so of a guess; it is written down, and scripts/try goes on with the next.
+    """
+    if FAILURES.exists():
+        try:
+            return answered(engine, variant, spec)
+        except NotUp as error:
+            add_failure(FAILURES, replace(error.failure, in_image=spec.has_own_image))
+            raise GuessFailed(failed(error.failure)) from error
+    return check_described(engine, variant, spec)
+
+
+def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
+    tried = as_guess(spec)
+    with brought_up(engine, variant, tried, container_sockets, is_guess=True) as running:
+        guess = after(read_folder(spec.folder), read_failures(FAILURES))
+        if guess is None:
+            lost = "the guess that was built does not follow from the app's files any more"
+            raise UsageError(f"{spec.file}: {lost}: run make try again")
+        requests, asked = settled(guess, running.ask)
+        if not requests:
+            raise NotUp(refusals(running, asked))
+        tell(say, asked)
+        if (count := load_of(asked)) is not None:
+            guess = guess.having(count)
+    text = render(replace(guess, requests=requests))
+    write_file(FAILURES.with_name(FILE), text)
+    described = describe(parse(text, spec.file), spec.file)
+    return replace(spec, requests=described.requests, count=described.count)
+
+
+def check_described(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
+    """The app with the requests that it answers."""
+    checked = spec
+    try:
+        with brought_up(engine, variant, spec, container_sockets, is_guess=False) as running:
+            checked, failure = check_requests(running, spec, say)
+    except NotUp as error:
+        failure = error.failure
+    if failure is not None:
+        raise LabError(advice_for_described(spec, failure))
+    return checked

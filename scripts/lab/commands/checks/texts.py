@@ -1,0 +1,130 @@
+"""What is said of a guess: what answers, what failed, and the next step in one line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lab.app.guess.asking import A_USUAL_PATH, Answer, TriedRequests
+from lab.app.guess.failures import (
+    Failure,
+    FailureKind,
+    exception_in,
+    last_words,
+    missing_service,
+    telling_line,
+)
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import GuessedRequest
+from lab.app.spec import FILE, AppSpec
+from lab.commands.checks.app_check import Running
+from lab.load.counts import MOST_REFUSED_BYTES
+from lab.records.request_kinds import APPS_FAULT, REQUESTS_FAULT
+
+MAX_ATTEMPTS = 24
+Say = Callable[[str], None]
+WHERE = {
+    FailureKind.PREPARE: " prepare:",
+    FailureKind.REFUSED: " requests:",
+    FailureKind.LOGIN: "",
+}
+"""The key of a description at which a failure lies, as a line says it; a login says it itself."""
+ASKED = (FailureKind.REFUSED, FailureKind.LOGIN)
+"""What an answer told, so that the app's last words tell nothing more."""
+
+
+def no_command(where: Path, folder: Folder) -> str:
+    if not folder.modules:
+        return (
+            f"{where} holds no Python that serves: name the folder of a Python web app with APP=, "
+            f"or describe its image in {where / FILE} (image, command)"
+        )
+    return (
+        f"{where}: nothing in it is known to serve: `make init APP={where}` writes a {FILE}; "
+        "say in its `command` what serves on $HOST:$PORT"
+    )
+
+
+def failed(failure: Failure) -> str:
+    if failure.kind is FailureKind.LOGIN:
+        return failure.reason
+    if failure.kind in (FailureKind.ELSEWHERE, FailureKind.NEVER_READY) and failure.reason:
+        exception = exception_in(failure.said)
+        return failure.reason + (f"; its log says: {exception}" if exception else "")
+    return f"{failure.kind.value}: {failure.reason or telling_line(failure.said)}"
+
+
+def advice(where: Path, failure: Failure) -> str:
+    """Why it does not come up, and the next step, in one line."""
+    write = f"`make init APP={where}` writes the guess"
+    if failure.kind is FailureKind.INSTALL:
+        return f"{where}: requirements cannot be installed: {telling_line(failure.said)}; {write}"
+    if failure.kind is FailureKind.SERVICE:
+        return f"{where}: {failure.reason}; {write}"
+    if service := missing_service(failure.said):
+        return (
+            f"{where}: it needs {service}, and none answers where it looks for one "
+            f"({telling_line(failure.said)}): start one, {write}, and name it in `environment`"
+        )
+    key = {FailureKind.PREPARE: "prepare", FailureKind.REFUSED: "[[requests]]"}
+    what = key.get(failure.kind, "command")
+    return f"{where}: {failed(failure)}; {write}: correct its `{what}`"
+
+
+def tell(say: Say, asked: TriedRequests) -> None:
+    """What answers, and what was left out because it does not."""
+    for request in asked.kept:
+        say(f"  answers: {request.method} {request.path}  ({request.why})")
+    for request, answer in asked.others[:MAX_ATTEMPTS]:
+        if answer.is_endless:
+            say(f"  left out: {request.method} {request.path} has an answer without end")
+        elif answer.status is not None and answer.status >= 500:
+            say(f"  left out: {request.method} {request.path} is answered with {answer.status}")
+
+
+def refusals(running: Running, asked: TriedRequests) -> Failure:
+    """How each request was answered, what the first refusal said, and the app's own words."""
+    named = [each for each in asked.others if each[0].why != A_USUAL_PATH] or asked.others
+    replies = [answered(request, answer) for request, answer in named[:8]]
+    bodies = (body_text(answer) for _, answer in sorted(named, key=by_gravity))
+    body = next((each for each in bodies if each), "")
+    worst = max((answer.status or 0 for _, answer in named), default=0)
+    log = running.log()
+    return refused(log, ", ".join(replies), body, worst)
+
+
+def by_gravity(each: tuple[GuessedRequest, Answer]) -> bool:
+    """What the app failed at comes before what it refused."""
+    return (each[1].status or 0) < 500
+
+
+def answered(request: GuessedRequest, answer: Answer) -> str:
+    return f"{request.method} {request.path}: {answer.status or answer.fault}"
+
+
+def body_text(answer: Answer) -> str:
+    """The beginning of a body as a text on one line."""
+    text = answer.body[:MOST_REFUSED_BYTES].decode(errors="replace")
+    return " ".join(text.split())
+
+
+def refused(log: str, replies: str, body: str, status: int) -> Failure:
+    """What is told of requests that are not served; a 5xx with the app's last exception."""
+    exception = exception_in(log) if status >= 500 else None
+    said = f" (it said: {body})" if body else ""
+    fault = APPS_FAULT if status >= 500 else REQUESTS_FAULT
+    if exception:
+        fault = f"the app's own fault, its log says: {exception}"
+    whole = f"{replies}{said}: {fault}"
+    return Failure(FailureKind.REFUSED, f"{log}\n{replies} {body}", reason=whole)
+
+
+def advice_for_described(spec: AppSpec, failure: Failure) -> str:
+    """Why a described app does not come up, where, and the next step; below it its last words."""
+    command = f" (command = {spec.command!r})" if spec.command else ""
+    reason = failed(failure)
+    if service := missing_service(failure.said):
+        reason += f": it needs {service}, and none answers where it looks for one"
+    where = WHERE.get(failure.kind)
+    shown = command if where is None else ""
+    where = where or ""
+    lines = last_words(failure.said) if failure.kind not in ASKED else []
+    return f"{spec.file}:{where} {reason}{shown}" + "".join(f"\n  | {each}" for each in lines)

@@ -1,0 +1,91 @@
+"""`lab bundle`: one file with everything of a run that somebody else needs to run it again."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from lab.commands.sharing.bundle_parts import Parts, parts_of
+from lab.commands.terminal import new_console
+from lab.errors import ExitCode, UsageError
+from lab.files import shown, write_file
+from lab.settings import declared_sharing as declared
+from lab.settings import given_settings
+from lab.share.archive import ArchiveEntry, zip_of
+from lab.share.manifest import Manifest
+from lab.share.unpacking import check_written
+from lab.store.find_runs import find_run
+from lab.store.layout import results_folder
+from lab.text.phrases import counted, number, size
+
+RESULTS = "results"
+"""The folder of a bundle into which its driver writes."""
+LAB_FOLDERS = ("scripts/", "images/", "apps/")
+LISTED_BYTES = 100 << 10
+"""Of the lab's own files only larger ones are listed one by one."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The settings say it all."""
+
+
+def run(_: argparse.Namespace) -> ExitCode:
+    """Decided once the file is written.
+
+    Raises:
+        LabError: there is no such run, its app was not kept, or the file would be too large.
+    """
+    given, console = given_settings(), new_console()
+    folder = find_run(results_folder(given), declared.RUN.read(given))
+    parts = parts_of(folder, given)
+    tell(console, parts.manifest, parts.files)
+    archive = zip_of(parts.manifest.run, parts.files, (RESULTS,))
+    check_size(len(archive), given)
+    check_written(archive)
+    path = folder.path.parent / f"{parts.manifest.run}.zip"
+    write_file(path, archive)
+    console.print(f"bundle: {shown(path)}, {size(len(archive))}", soft_wrap=True)
+    tell_next(console, parts, path)
+    return ExitCode.DECIDED
+
+
+def check_size(size_bytes: int, given: Mapping[str, str]) -> None:
+    """
+    Raises:
+        UsageError: the archive is larger than what is allowed.
+    """
+    most = declared.BUNDLE_LIMIT.read(given)
+    if most is not None and size_bytes > most:
+        raise UsageError(
+            f"the bundle would have {size(size_bytes)}, more than BUNDLE_LIMIT="
+            f"{declared.BUNDLE_LIMIT.text(given)}: name what is not source in bundle.exclude of "
+            "lab.toml and run it again, or raise BUNDLE_LIMIT"
+        )
+
+
+def tell(console: Console, manifest: Manifest, files: Mapping[str, ArchiveEntry]) -> None:
+    """List what goes in, what stays out and what was replaced, before anything is written."""
+    own = [name for name in files if name.startswith(LAB_FOLDERS)]
+    console.print(f"{manifest.run}.zip will hold {counted(len(files), 'file')}:")
+    for name in sorted(files):
+        length = len(files[name].content)
+        if name not in own or length > LISTED_BYTES:
+            console.print(f"  {size(length):>9}  {name}", soft_wrap=True)
+    sizes = sum(len(files[name].content) for name in own)
+    console.print(f"  {size(sizes):>9}  {counted(len(own), 'file')} of the lab itself")
+    for each in manifest.left_out:
+        console.print(f"left out: {each.name} ({each.reason})", soft_wrap=True)
+    for shown_as, count in manifest.redacted.items():
+        console.print(f"replaced by {shown_as!r}: {counted_places(count)}")
+    console.print(f"lock: {manifest.lock}", soft_wrap=True)
+
+
+def counted_places(count: int) -> str:
+    return f"{number(count)} {'place' if count == 1 else 'places'}"
+
+
+def tell_next(console: Console, parts: Parts, path: Path) -> None:
+    if parts.tracker:
+        console.print(f"issue.md is for {parts.tracker}; nothing was sent", soft_wrap=True)
+    console.print(f"check it as its reader will: make verify BUNDLE={shown(path)}", soft_wrap=True)

@@ -1,0 +1,181 @@
+"""The files of a bundle and its manifest, from a run's folder."""
+
+import os
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lab.commands.rebuild import judge_anew
+from lab.commands.sharing.bundle_app import BundledApp, Kept, app_source, bundled
+from lab.commands.sharing.bundle_lock import locked
+from lab.commands.sharing.bundle_project import project_files
+from lab.commands.sharing.bundle_run import THERE, copy_run, run_files
+from lab.commands.sharing.private import private_here
+from lab.files import read_bytes
+from lab.paths import ROOT
+from lab.records.experiment import Experiment
+from lab.records.summary import Summary
+from lab.records.trial import Environment, Trial
+from lab.settings.declared import SETTINGS
+from lab.share.archive import ArchiveEntry
+from lab.share.bundle_readme import bundle_readme
+from lab.share.given import budget_of, given_of
+from lab.share.issue import issue_text
+from lab.share.issue_facts import IssueInput
+from lab.share.issue_forms import tracker_of
+from lab.share.manifest import NAME as MANIFEST
+from lab.share.manifest import SCHEMA_VERSION, Kind, LabFact, Manifest, facts_of, manifest_text
+from lab.share.redaction import Private, Redactor
+from lab.store.run_folder import RunFolder
+
+BISECT = "bisect.md"
+EXTRAS = ("reproduce.py", "test_growth.py", BISECT, "layers.md")
+"""Files of the run's folder that stand at the top of its bundle, where they are there."""
+PAGES = ("report.md", "report.html")
+MOST_EXTRA_BYTES = 1 << 20
+NO_PACKAGES = "None: the app reported no package beside Python's own, or has no probes."
+CHANGED = "+changes"
+"""Behind the commit of a checkout in which something was changed since."""
+STACKS = "The stacks of the lab, each a lock with hashes in `images/locks`."
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that the archive will hold."""
+
+    manifest: Manifest
+    files: Mapping[str, ArchiveEntry]
+    tracker: str
+    """Where the issue goes; empty: not known."""
+
+
+def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
+    """What the bundle of a run holds.
+
+    Raises:
+        LabError: the run cannot be read, or its app was not kept.
+    """
+    original = judge_anew(folder).summary
+    experiment, trials = folder.read_experiment(), folder.read_trials()
+    kept = app_source(folder, original, experiment, given)
+    redactor = Redactor(private_of(kept))
+    with tempfile.TemporaryDirectory(prefix="memlab-bundle-") as name:
+        work = Path(name)
+        judged, files = run_files(copy_run(folder, redactor, work / THERE))
+        lock = locked(folder, environment_of(original, trials)) if kept else None
+        app = bundled(kept, redactor, lock, work) if kept else None
+        files |= app.files if app else {}
+        files |= project_of(experiment, redactor, app, budget_of(original))
+    files |= extras(folder, redactor, original.own.app if original.own else None)
+    files |= {name: files[f"{THERE}/{judged.summary.run.id}/{name}"] for name in PAGES}
+    said = lock.said if lock else (NO_PACKAGES if app else STACKS)
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION,
+        run=judged.summary.run.id,
+        kind=Kind.APP if app else Kind.SUITE,
+        app=f"{app.folder}/{app.spec.file.name}" if app else None,
+        lab=LabFact(lab_version(), lab_commit(), experiment.git_commit),
+        images=images_of(judged.summary, trials),
+        lock=said,
+        redacted=dict(sorted(redactor.counts.items())),
+        left_out=app.left_out if app else (),
+        files={},
+    )
+    return whole(manifest, files, judged.summary)
+
+
+def whole(manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary) -> Parts:
+    """The parts with the pages that tell of them, and the hashes of all."""
+    pages = {name: files[name].content.decode() for name in EXTRAS if name in files}
+    files["issue.md"] = ArchiveEntry(issue_text(IssueInput(summary, pages)).encode())
+    manifest = replace(manifest, files=facts_of(files))
+    files["README.md"] = ArchiveEntry(bundle_readme(summary, manifest).encode())
+    manifest = replace(manifest, files=facts_of(files))
+    files[MANIFEST] = ArchiveEntry(manifest_text(manifest).encode())
+    return Parts(manifest, files, tracker_of(summary))
+
+
+def private_of(kept: Kept | None) -> Private:
+    """What is private on this machine, and of the app where it stands or stood."""
+    return private_here(Path(kept[0].folder) if kept else None)
+
+
+def environment_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> Environment | None:
+    """What the app as it is reported of its environment."""
+    own = summary.own
+    own_trials = trials.get(own.variant, ()) if own else ()
+    return next((trial.environment for trial in own_trials if trial.environment), None)
+
+
+def project_of(
+    experiment: Experiment, redactor: Redactor, app: BundledApp | None, budget: Mapping[str, str]
+) -> Mapping[str, ArchiveEntry]:
+    typed = {**given_of(experiment, SETTINGS), **budget}
+    given = {name: redactor.text(value) for name, value in typed.items()}
+    given |= {"LAB_GIT_COMMIT": lab_commit() or ""}
+    return project_files(experiment, given, app.spec if app else None, app.folder if app else "")
+
+
+def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, ArchiveEntry]:
+    """What others made for this run: a reproducer, its test, a history of releases.
+
+    Raises:
+        LabError: one of them is no plain file.
+    """
+    entries = {}
+    for name in EXTRAS:
+        path = folder.path / name
+        if name == BISECT and app is not None and not os.path.lexists(path):
+            path = newest_search(folder.path.parent, app) or path
+        if os.path.lexists(path):
+            text = read_bytes(path, MOST_EXTRA_BYTES).decode("utf-8", "replace")
+            entries[name] = ArchiveEntry(redactor.text(text).encode())
+    return entries
+
+
+def newest_search(results: Path, app: str) -> Path | None:
+    """The page of the newest search through releases for this app, by `make bisect`."""
+    return max(results.glob(f"*-bisect-{app}/{BISECT}"), default=None)
+
+
+def images_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> Mapping[str, str]:
+    """What each image of the run was, by its name: its base, and its own digest if it had one."""
+    digests = {
+        trial.start.variant.image: trial.start.container.get("image", "")
+        for of_variant in trials.values()
+        for trial in of_variant
+    }
+    said = {base.image: f"{base.kind}: {base.reference}" for base in summary.run.bases}
+    return {
+        image: f"{text}; {digests[image]}" if digests.get(image, "").startswith("sha256:") else text
+        for image, text in sorted(said.items())
+    }
+
+
+def lab_version() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(project["project"]["version"])
+
+
+def lab_commit() -> str | None:
+    """The checkout's commit, and whether it was changed; None where there is no git or checkout."""
+    commit = git_line("rev-parse", "HEAD")
+    if not commit:
+        return None
+    return (
+        f"{commit}{CHANGED}" if git_line("status", "--porcelain", "scripts", "images") else commit
+    )
+
+
+def git_line(*words: str) -> str:
+    """What git says; empty where it fails, or where there is none."""
+    try:
+        asked = subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""

@@ -1,0 +1,182 @@
+"""The Compose project of a bundle: the lab's own files, and the services of the run."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from lab.app.container import (
+    CONSTRAINTS,
+    RECIPE,
+    REQUIREMENTS,
+    hardened,
+    recipe,
+    requirements_texts,
+)
+from lab.app.interventions import interventions_for
+from lab.app.services import services
+from lab.app.spec import AppSpec
+from lab.commands.app_runs.input import app_settings
+from lab.errors import LabError
+from lab.matrix.variants import read_matrix
+from lab.paths import COMPOSE_FILE, MEMRAY_LOCK, ROOT
+from lab.records.experiment import Experiment
+from lab.share.archive import ArchiveEntry
+from lab.share.project import (
+    PROJECT,
+    Service,
+    app_services,
+    places_recipe,
+    renamed,
+    suite_services,
+    with_defaults,
+)
+from lab.yaml_file import read_yaml
+
+WORK = Path("WORK")
+"""Stands for the folder of `make try` in the names of volumes, which a bundle does not have."""
+APP_FOLDER = "images/app"
+FILES = (
+    *("images/driver.Dockerfile", "images/gate.Dockerfile", "images/gate/haproxy.cfg"),
+    "images/bases.txt",
+    *("images/entry", "images/locks/driver.txt", "apps/outside/sitecustomize.py", "LICENSE"),
+    *("scripts/shell/bases", "scripts/shell/settings.sh", "scripts/shell/dotenv.awk"),
+)
+GLOBS = ("scripts/lab/**/*", "apps/*.py", "images/cpus/*")
+OF_SUITES = (
+    *("images/variant.Dockerfile", "images/postgres.Dockerfile", "apps/shim/sitecustomize.py"),
+    *("images/postgres/entry", "images/postgres/readings.sql"),
+)
+PROGRAMS = frozenset({"images/entry", "images/postgres/entry", "scripts/shell/bases"})
+IGNORED = "*\n!apps\n!images\n!scripts\n!app\n!compose.yaml\n**/__pycache__\nimages/cpus\n"
+
+
+def lab_files(more: Sequence[str] = ()) -> dict[str, ArchiveEntry]:
+    """The lab's own files that a rerun needs, by their names in the repository.
+
+    Raises:
+        LabError: one is missing.
+    """
+    names = {*FILES, *more, *(name for pattern in GLOBS for name in matching(pattern))}
+    return {name: ArchiveEntry(read(name), name in PROGRAMS) for name in sorted(names)}
+
+
+def matching(pattern: str) -> Iterator[str]:
+    for path in ROOT.glob(pattern):
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.endswith(".pyc"):
+            yield path.relative_to(ROOT).as_posix()
+
+
+def read(name: str) -> bytes:
+    try:
+        return (ROOT / name).read_bytes()
+    except OSError as error:
+        raise LabError(f"{name} of the lab cannot be read: {error.strerror}") from error
+
+
+def project_files(
+    experiment: Experiment, given: Mapping[str, str], app: AppSpec | None, folder: str
+) -> dict[str, ArchiveEntry]:
+    """Everything that Compose needs to run it again, by name.
+
+    Args:
+        experiment: the run's.
+        given: the settings that the run was given.
+        app: the user's app, out of the bundle; None for a run of a suite.
+        folder: the app's in the bundle.
+    """
+    own = suite_files(experiment, given) if app is None else app_files(app, folder, given)
+    dotenv = f"COMPOSE_PROJECT_NAME={PROJECT}\n"
+    return {
+        **own,
+        ".env": ArchiveEntry(dotenv.encode()),
+        ".dockerignore": ArchiveEntry(IGNORED.encode()),
+    }
+
+
+def lab_services() -> Mapping[str, Service]:
+    compose_services: Mapping[str, Service] = read_yaml(COMPOSE_FILE)["services"]
+    return compose_services
+
+
+def compose_entry(services: Mapping[str, Service], volumes: Mapping[str, object]) -> ArchiveEntry:
+    """The compose file, as JSON, which is YAML, with a value a line."""
+    networks = read_yaml(COMPOSE_FILE)["networks"]
+    document = {"services": renamed(services), "networks": networks, "volumes": volumes}
+    return ArchiveEntry((json.dumps(document, indent=1) + "\n").encode())
+
+
+def suite_files(experiment: Experiment, given: Mapping[str, str]) -> dict[str, ArchiveEntry]:
+    """The project of a run of chosen variants."""
+    variants = {each.name: each for each in read_matrix(COMPOSE_FILE, given)}
+    chosen = [variants[name] for name in experiment.variants if name in variants]
+    needs = sorted({need for each in chosen for need in each.needs})
+    stacks = sorted({f"images/locks/{each.axes.stack}.txt" for each in chosen})
+    compose_services = suite_services(lab_services(), experiment.variants, needs)
+    compose = compose_entry(with_defaults(compose_services, given), {"logs": {}})
+    return {**lab_files((*OF_SUITES, *stacks)), "compose.yaml": compose}
+
+
+def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, ArchiveEntry]:
+    """The project of a run of a user app."""
+    cpus = app_settings(given).host_cpus
+    own = services(app, interventions_for(app), cpus)
+    variants = {name: built(app, folder, in_bundle(each, name, cpus)) for name, each in own.items()}
+    command = image_command(app)
+    compose_services, volumes = app_services(
+        lab_services(), variants, folder, app.file.name, command
+    )
+    made = {"images/places.Dockerfile": places_recipe(tuple(volumes))}
+    if not app.has_own_image:
+        wanted, limits = requirements_texts(app)
+        made |= {
+            f"{APP_FOLDER}/{REQUIREMENTS}": wanted,
+            f"{APP_FOLDER}/{CONSTRAINTS}": limits,
+            f"{APP_FOLDER}/{MEMRAY_LOCK.name}": MEMRAY_LOCK.read_text(encoding="utf-8"),
+            f"{APP_FOLDER}/{RECIPE}": recipe(app, folder, f"{APP_FOLDER}/"),
+        }
+    defaults = {"HOST_CPUS": "host", **given}
+    return {
+        **lab_files(),
+        **{name: ArchiveEntry(text.encode()) for name, text in made.items()},
+        "compose.yaml": compose_entry(with_defaults(compose_services, defaults), volumes),
+    }
+
+
+def image_command(app: AppSpec) -> str:
+    """What the image of an app serves it with, as an engine reports it; empty without such one."""
+    if not app.has_own_image or app.command is None:
+        return ""
+    try:
+        return json.dumps([None, shlex.split(app.command)])
+    except ValueError:  # of lab.toml, whose line is read from there; an image's own is whole
+        return ""
+
+
+def in_bundle(service: Service, name: str, cpus: int | None) -> Service:
+    """A variant with the limits of `make try`, its volumes and paths those of the bundle."""
+    limited = hardened(service, name, WORK, Path("."), cpus)
+    volumes = [each for each in limited["volumes"] if not each.startswith(f"{WORK}/")]
+    environment = {**limited["environment"], "LAB_LIFECYCLE": "${LAB_LIFECYCLE:-compose}"}
+    return {**limited, "environment": environment, "volumes": volumes}
+
+
+def built(app: AppSpec, folder: str, service: Service) -> Service:
+    """The variant with what its image is built from; one with an `image` of its own has none."""
+    if app.image is not None:
+        return service
+    if app.dockerfile is not None:
+        name = app.dockerfile.relative_to(app.folder.resolve()).as_posix()
+        return {**service, "build": {"context": f"./{folder}", "dockerfile": name}}
+    key = app.python.replace(".", "")
+    base = f"${{BASE_PY{key}:-python:{app.python}-slim-bookworm}}"
+    build = {
+        "context": ".",
+        "dockerfile": f"{APP_FOLDER}/{RECIPE}",
+        "args": {
+            "PYTHON_IMAGE": base,
+            "BASE_KIND": "${BASE_KIND:-official}",
+            "BASE_REFERENCE": f"${{BASE_PY{key}_REFERENCE:-}}",
+        },
+    }
+    return {**service, "build": build}

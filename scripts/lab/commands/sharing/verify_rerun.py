@@ -1,0 +1,111 @@
+"""Runs what a bundle ran, by this checkout's own scripts; of the bundle it takes the app alone."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.commands.app_runs.other_releases import RERUN
+from lab.errors import LabError
+from lab.paths import ROOT
+from lab.records.experiment import Experiment
+from lab.settings.declared import SETTINGS
+from lab.share.given import given_of
+from lab.share.manifest import Kind, Manifest
+from lab.text.phrases import clipped, counted
+
+ASK = ". scripts/shell/engine.sh && choose_engine"
+RESULTS = "here"
+OF_WHO_VERIFIES = ("OFFLINE", "LANES", "MEMORY_BUDGET", "BUDGET")
+MOST_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """What is run."""
+
+    manifest: Manifest
+    experiment: Experiment
+    work: Path
+    """The folder in which the run and the app of the bundle stand."""
+    engine: str
+    budget: Mapping[str, str]
+    """`BUDGET`, unless whoever verifies sets it."""
+
+    @property
+    def results(self) -> Path:
+        return self.work / RESULTS
+
+    @property
+    def script(self) -> Path:
+        name = "try" if self.manifest.kind is Kind.APP else "repro"
+        return ROOT / "scripts" / name
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The run's own settings, as its command says; each is checked by the script."""
+        given = dict(given_of(self.experiment, SETTINGS))
+        if self.manifest.app is not None:
+            given |= {"APP": str(self.work / self.manifest.app), "EXAMPLE": "", "CHECK": ""}
+        return {**given, "RESULTS": str(self.results), "ENGINE": self.engine, RERUN: "1"}
+
+    @property
+    def sentence(self) -> str:
+        """What is run here, and with whose rights."""
+        if self.manifest.app is None:
+            count = counted(len(self.experiment.variants), "variant")
+            what = f"{count} of this checkout's own, nothing of the bundle"
+        else:
+            what = f"the bundle's app {clipped(self.manifest.app, MOST_CHARACTERS)}"
+        if self.engine == "docker":
+            return f"Run here with Docker: {what}, in containers without rights."
+        rights = "" if self.manifest.app is None else ", with your rights (TRUST=1)"
+        return f"Run here as local processes: {what}{rights}."
+
+
+def chosen_engine(given: Mapping[str, str]) -> str:
+    """`docker` or `process`, as `make try` would choose it.
+
+    Raises:
+        LabError: what ENGINE insists on is not there; the reason was said.
+    """
+    environment = {**os.environ, **given}
+    asked = subprocess.run(
+        ["sh", "-c", ASK], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if asked.returncode or not asked.stdout.strip():
+        raise LabError("there is no engine to run the bundle on: see make doctor")
+    return asked.stdout.strip().splitlines()[-1]
+
+
+def rerun(wanted: Rerun, given: Mapping[str, str]) -> int:
+    """The exit code of the script; it hears Ctrl-C and SIGTERM itself, and tidies up."""
+    wanted.results.mkdir()
+    own = {each.name for each in SETTINGS if each.is_recorded}
+    environment = {name: value for name, value in os.environ.items() if name not in own}
+    kept = {name: given[name] for name in OF_WHO_VERIFIES if name in given}
+    # A handler that does nothing: an ignored signal would be ignored by the script, too.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        settings = {**wanted.settings, **wanted.budget, **kept}
+        with started([wanted.script], {**environment, **settings}) as child:
+            term = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+            try:
+                return child.wait()
+            finally:
+                signal.signal(signal.SIGTERM, term)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def started(words: list[Path], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """
+    Raises:
+        LabError: it cannot be started, as with settings that are longer than an environment holds.
+    """
+    try:
+        return subprocess.Popen(words, cwd=ROOT, env=environment)
+    except (OSError, ValueError) as error:
+        raise LabError(f"the bundle's run cannot be started here: {error}") from error

@@ -1,0 +1,58 @@
+"""A guess for containers, or the one after those that failed."""
+
+import re
+from pathlib import Path
+
+from lab.app.container import GUESS
+from lab.app.guess.failures import Failure, FailureKind
+from lab.app.guess.folder import read_folder
+from lab.app.guess.history import add_failure, read_failures
+from lab.app.guess.render import render
+from lab.app.spec import FILE, AppSpec
+from lab.app.spec_file import describe, parse
+from lab.app.workdir import COPY
+from lab.commands.checks.container_check import FAILURES
+from lab.commands.tries.next_guess import next_guess
+from lab.engines.choice import say
+from lab.files import write_file
+
+
+def build_failure(log: str, *, is_own: bool) -> Failure:
+    """What the builder's log tells of: the step that makes data ready, or what is installed."""
+    steps = re.findall(r"^Step \d+/\d+ : (.*)$", log, re.MULTILINE)
+    prepares = not is_own and bool(steps) and steps[-1].startswith('RUN ["sh", "-c"')
+    kind = FailureKind.PREPARE if prepares else FailureKind.INSTALL
+    return Failure(kind, log, in_image=is_own)
+
+
+def guess_failed(work: Path, failure: Failure) -> None:
+    """Write down why the last guess failed."""
+    add_failure(work / GUESS / FAILURES.name, failure)
+
+
+def no_server_here(reason: str) -> Failure:
+    """Why a guess goes on without a server: its kind, and why it has no image."""
+    return Failure(FailureKind.SERVICE, reason, reason=reason)
+
+
+def is_guess(work: Path) -> bool:
+    """Whether what is tried there is a guess."""
+    return (work / GUESS / FAILURES.name).exists()
+
+
+def guessed_description(work: Path, file: Path) -> AppSpec:
+    """The guess after those that failed, which is also written as the copy's lab.toml.
+
+    Args:
+        work: the folder with the app's copy and the failures so far.
+        file: where the app's own lab.toml would stand.
+
+    Raises:
+        LabError: there is none left; what failed and the next step.
+    """
+    (work / GUESS).mkdir(exist_ok=True)
+    (work / GUESS / FAILURES.name).touch()
+    folder, failures = read_folder(work / COPY), read_failures(work / GUESS / FAILURES.name)
+    text = render(next_guess(folder, failures, file.parent, say, has_docker=True))
+    write_file(work / COPY / FILE, text)
+    return describe(parse(text, file), file)

@@ -1,0 +1,169 @@
+"""From a folder without a lab.toml to a description that works, as local processes.
+
+A guess is started and asked; what fails names the next guess. Nothing is measured here.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lab.app.environment import ENVIRONMENTS, prepare_app
+from lab.app.guess.asking import load_of, settled
+from lab.app.guess.failures import (
+    Failure,
+    FailureKind,
+)
+from lab.app.guess.folder import read_folder
+from lab.app.guess.guessed import Guess
+from lab.app.guess.render import render
+from lab.app.interventions import NO_ALLOCATORS
+from lab.app.services import base_name
+from lab.app.spec import FILE, AppSpec
+from lab.app.spec_file import describe, parse
+from lab.app.workdir import (
+    COMPOSE_FILE,
+    Ready,
+    process_engine,
+    workplace,
+    write_services,
+)
+from lab.commands.app_runs.prepare import prepare_data, with_servers
+from lab.commands.checks.app_check import NotUp, Running, as_guess, brought_up
+from lab.commands.checks.described_check import check_requests
+from lab.commands.checks.texts import (
+    Say,
+    advice_for_described,
+    refusals,
+    tell,
+)
+from lab.commands.tries.next_guess import next_guess
+from lab.engines.process.beside import NoServer
+from lab.engines.process.listening import Listening, listening
+from lab.engines.process.uv import uv_command
+from lab.engines.protocol import Endpoint
+from lab.errors import LabError, UsageError
+from lab.files import new_file
+from lab.matrix.variants import read_matrix
+from lab.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and with what an app is tried."""
+
+    folder: Path
+    root: Path
+    given: Mapping[str, str]
+    settings: Settings
+    say: Say
+
+
+def working_guess(place: Place) -> tuple[Guess, AppSpec]:
+    """The first guess that comes up and answers, as a description; it is written as lab.toml.
+
+    Raises:
+        LabError: none does; one line with what the likeliest one failed of and the next step.
+    """
+    guess = first_that_works(place)
+    keep(place, guess)
+    return guess, as_description(guess, place.folder)
+
+
+def as_description(guess: Guess, folder: Path) -> AppSpec:
+    """What reading the rendered guess gives: the same way as from a file."""
+    file = folder / FILE
+    return describe(parse(render(guess), file), file)
+
+
+def keep(place: Place, guess: Guess) -> None:
+    file = place.folder / FILE
+    try:
+        with new_file(file) as out:
+            out.write(render(guess))
+    except LabError:
+        place.say(f"{file} could not be written: this guess is for this run alone")
+    else:
+        place.say(f"it works, and stands in {file}")
+
+
+def first_that_works(place: Place) -> Guess:
+    folder, failures = read_folder(place.folder), list[Failure]()
+    while True:
+        guess = next_guess(folder, failures, place.folder, place.say, has_docker=False)
+        uv_command()
+        outcome = attempt(place, guess)
+        if isinstance(outcome, Guess):
+            return outcome
+        failures.append(outcome)
+
+
+def attempt(place: Place, guess: Guess) -> Guess | Failure:
+    """The guess with the requests that are answered, or why it failed."""
+    description = as_guess(as_description(guess, place.folder).without_docker())
+    try:
+        installed = prepare_app(description, place.root / ENVIRONMENTS, place.say)
+    except UsageError:
+        raise
+    except LabError as error:
+        return Failure(FailureKind.INSTALL, str(error))
+    with workplace(description) as work:
+        try:
+            ready = with_servers(description, installed, work, place.root, place.say)
+        except NoServer as error:
+            return Failure(FailureKind.SERVICE, f"{error.kind}: {error}", reason=str(error))
+        if failure := prepare_data(description, ready, work):
+            return failure
+        return checked(place, guess, description, ready, work)
+
+
+@contextlib.contextmanager
+def started(
+    place: Place, description: AppSpec, ready: Ready, work: Path, *, is_guess: bool
+) -> Iterator[Running]:
+    """The app as it is measured, once it answers; raises NotUp."""
+    file = work / COMPOSE_FILE
+    write_services(description, place.settings.host_cpus, NO_ALLOCATORS, file)
+    engine = process_engine(description, ready, place.settings, place.given, place.root, work)
+    variants = {each.name: each for each in read_matrix(file, place.given)}
+    variant = variants[base_name(description)]
+
+    def sockets(_: Endpoint) -> frozenset[Listening]:
+        return listening(engine.find(variant).process.pid)
+
+    with brought_up(engine, variant, description, sockets, is_guess=is_guess) as running:
+        yield running
+
+
+def checked(
+    place: Place, guess: Guess, description: AppSpec, ready: Ready, work: Path
+) -> Guess | Failure:
+    try:
+        with started(place, description, ready, work, is_guess=True) as running:
+            requests, asked = settled(guess, running.ask)
+            if not requests:
+                return refusals(running, asked)
+            tell(place.say, asked)
+            if (count := load_of(asked)) is not None:
+                guess = guess.having(count)
+            return replace(guess, requests=requests)
+    except NotUp as error:
+        return error.failure
+
+
+def check_described(place: Place, description: AppSpec, ready: Ready, work: Path) -> AppSpec:
+    """A described app with the requests that it answers: it is started and asked for each, once.
+
+    Raises:
+        LabError: it does not come up, or one of them is not answered as expected.
+    """
+    checked, failure = description, prepare_data(description, ready, work)
+    try:
+        if failure is None:
+            with started(place, description, ready, work, is_guess=False) as running:
+                checked, failure = check_requests(running, description, place.say)
+    except NotUp as error:
+        failure = error.failure
+    if failure is not None:
+        raise LabError(advice_for_described(description, failure))
+    return checked

@@ -1,0 +1,46 @@
+"""The guess after those that failed, for both engines, and what is said of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.app.guess.failures import Failure
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess
+from lab.app.guess.history import after, telling_failure
+from lab.app.guess.render import sentences
+from lab.app.spec import FILE
+from lab.commands.checks.texts import MAX_ATTEMPTS, Say, advice, failed, no_command
+from lab.errors import LabError, UsageError
+
+SERVING = ("command", "local_command")
+"""Keys that say how an app is served."""
+
+
+def next_guess(
+    folder: Folder, failures: Sequence[Failure], where: Path, say: Say, *, has_docker: bool
+) -> Guess:
+    """The guess that is tried next; says what it is, or what changed after the last failure.
+
+    Args:
+        folder: the app's files.
+        failures: of the guesses so far, the first one first.
+        where: the app's own folder, for messages.
+        say: prints a line.
+        has_docker: whether an image of the app's own can be built.
+
+    Raises:
+        LabError: there is none left; one line with what the likeliest one failed of and the next
+            step.
+    """
+    guess = after(folder, failures) if len(failures) < MAX_ATTEMPTS else None
+    if guess is None:
+        raise LabError(advice(where, telling_failure(folder, failures)))
+    if failures:
+        say(f"{failed(failures[-1])}; next: {guess.notes[-1]}")
+    else:
+        say(f"{where} holds no {FILE}; guessed:")
+        for line in sentences(guess):
+            say(f"  {line}")
+    if not any(map(guess.value, (*SERVING, "dockerfile") if has_docker else SERVING)):
+        raise UsageError(no_command(where, folder))
+    return guess

@@ -1,0 +1,86 @@
+"""The services of a user app whose image is there, for scripts/try."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.app.container import (
+    HOMES,
+    JEMALLOC_LINK,
+    LOGS,
+    MIMALLOC_LINK,
+    SOCKETS,
+    driver,
+    hardened,
+)
+from lab.app.container_servers import network_of, with_servers
+from lab.app.interventions import Allocators, interventions_for
+from lab.app.services import Service, image_name, services
+from lab.app.spec import AppSpec
+from lab.app.workdir import COMPOSE_FILE
+from lab.commands.app_runs.input import app_settings
+from lab.engines.docker.beside import BESIDE
+from lab.settings.declared_app import CHECK
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedServices:
+    """What scripts/try creates, by the services' names."""
+
+    services: tuple[str, ...]
+    networks: tuple[str, ...]
+    """Those whose network others join."""
+
+    def assignments(self) -> Iterator[str]:
+        """The lines that give it to a shell."""
+        yield f"own_services={shlex.quote(' '.join(self.services))}"
+        yield f"own_networks={shlex.quote(' '.join(self.networks))}"
+
+
+def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> CreatedServices:
+    """Write the services of an app whose command is known, and of its servers.
+
+    Where the app is only checked, those of the app as it is are all that is created.
+
+    Raises:
+        UsageError: a setting is out of range.
+    """
+    cpus, host_root = app_settings(given).host_cpus, Path(given["LAB_HOST_ROOT"])
+    host_work = Path(given["LAB_HOST_WORK"])
+    changes = interventions_for(spec, container_allocators(given))
+    written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None)
+    for name in written:
+        for place in (LOGS, SOCKETS, HOMES):
+            (work / place / name).mkdir(exist_ok=True)
+        if spec.services:
+            (work / LOGS / name).chmod(0o777)  # each server beside it has a user of its own
+    document: dict[str, Service] = {}
+    for name, service in written.items():
+        own = hardened(service, name, host_work, host_root, cpus)
+        document |= with_servers({**own, "image": tagged_image(spec)}, name, spec, host_work)
+    text = json.dumps({"services": {**document, "driver": driver(spec, host_work)}}, indent=1)
+    (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
+    created = list(written)[:1] if CHECK.read(given) else list(written)
+    of_app = (name for name in document if is_of(name, created))
+    networks = (network_of(spec, name) for name in created)
+    return CreatedServices(tuple(of_app), tuple(filter(None, networks)))
+
+
+def is_of(service: str, variants: Sequence[str]) -> bool:
+    """Whether it is one of these variants, or stands beside one of them."""
+    return any(service == each or service.startswith(f"{each}{BESIDE}") for each in variants)
+
+
+def tagged_image(spec: AppSpec) -> str:
+    """The image's name for Compose: what the lab builds has the tag of its clone."""
+    return image_name(spec) + ("" if spec.image else "${LAB_TAG:-}")
+
+
+def container_allocators(given: Mapping[str, str]) -> Allocators:
+    """Where the variants find other allocators, if scripts/try saw them in the app's image."""
+    return Allocators(
+        JEMALLOC_LINK if given.get("LAB_JEMALLOC") else None,
+        MIMALLOC_LINK if given.get("LAB_MIMALLOC") else None,
+    )

@@ -1,0 +1,156 @@
+"""`lab try`: from a user app's folder to its answer, on the engine that is there."""
+
+import argparse
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from lab.app.environment import ENVIRONMENTS, prepare_memray
+from lab.app.folder import app_folder, is_undescribed
+from lab.app.guess.failures import telling_line
+from lab.app.spec import AppSpec
+from lab.app.workdir import (
+    COMPOSE_FILE,
+    Ready,
+    find_allocators,
+    installed_here,
+    process_engine,
+    workplace,
+    write_services,
+)
+from lab.commands.app_runs.input import app_settings, given_app, probed
+from lab.commands.app_runs.other_releases import RERUN, LocalReleases
+from lab.commands.app_runs.plan import plan_of
+from lab.commands.app_runs.prepare import prepare_data, with_servers
+from lab.commands.app_runs.run import AppRunInput, run_app
+from lab.commands.checks.container_check import GuessFailed, checked
+from lab.commands.terminal import new_console
+from lab.commands.tries.closing import close
+from lab.commands.tries.local_guess import Place, check_described, working_guess
+from lab.commands.tries.services import container_allocators
+from lab.commands.tries.watch import check_watched, watch
+from lab.engines.choice import app_through_the_gate, say
+from lab.errors import ExitCode, LabError
+from lab.paths import ROOT
+from lab.settings import given_settings
+from lab.settings.declared_app import CHECK, WATCH
+from lab.store.layout import results_folder
+
+CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The settings say it all."""
+
+
+def run(_: argparse.Namespace) -> ExitCode:
+    """What the run decided.
+
+    Raises:
+        LabError: the app cannot be measured.
+    """
+    given = given_settings()
+    in_driver = "LAB_PROJECT" in os.environ
+    conduct = try_with_containers if in_driver else try_with_processes
+    results, console = results_folder(given), new_console()
+    if WATCH.read(given):
+        check_watched(in_driver=in_driver)
+        # What an earlier step has read can be read once, and lab.toml may change as well.
+        anew = {name: value for name, value in given.items() if name != "LAB_DESCRIBED"}
+        app = place_of(anew, ROOT).folder
+        return watch(app, results, lambda: conduct(anew, ROOT, results, console), console)
+    return conduct(given, ROOT, results, console)
+
+
+def try_with_processes(
+    given: Mapping[str, str], root: Path, results: Path, console: Console
+) -> ExitCode:
+    """Without containers.
+
+    Raises:
+        LabError: the app cannot be measured.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings, place = app_settings(given), place_of(given, root)
+    is_guess = is_undescribed(place.folder)
+    spec = local_app(place)
+    with workplace(spec) as work:
+        installed = installed_here(spec, root, say)
+        ready = with_servers(spec, installed, work, root, say)
+        if is_guess and not CHECK.read(given):
+            prepare_guessed(spec, ready, work)
+        elif not is_guess:
+            spec = check_described(place, spec, ready, work)
+        if CHECK.read(given):
+            say(CHECKED)
+            return ExitCode.DECIDED
+        memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
+        allocators, file = find_allocators(), work / COMPOSE_FILE
+        write_services(spec, settings.host_cpus, allocators, file, str(memray) if memray else None)
+        engine = process_engine(spec, ready, settings, given, root, work)
+        plan = plan_of(spec, file, given, allocators)
+        releases = LocalReleases(spec, installed, engine, given, root / ENVIRONMENTS, work)
+        run_input = AppRunInput(plan, settings, engine, results, releases=releases)
+        folder, diagnosis = run_app(run_input, console)
+    is_rerun = given.get(RERUN) == "1"
+    return close(folder, diagnosis, spec, console, tells_where=not is_rerun)
+
+
+def place_of(given: Mapping[str, str], root: Path) -> Place:
+    """Where and with what the app is tried.
+
+    Raises:
+        UsageError: no app is named, or a setting is out of range.
+    """
+    folder = Path(os.path.realpath(app_folder(given, root)))
+    return Place(folder, root, given, app_settings(given), say)
+
+
+def local_app(place: Place) -> AppSpec:
+    """The app on this machine's Python; without a lab.toml the guess that comes up and answers.
+
+    Raises:
+        LabError: it cannot be used, or no guess comes up.
+    """
+    if is_undescribed(place.folder):
+        return probed(working_guess(place)[1], place.settings).without_docker()
+    return given_app(place.given, place.root).without_docker()
+
+
+def prepare_guessed(spec: AppSpec, ready: Ready, work: Path) -> None:
+    """Make its data ready in the copy that is measured.
+
+    Raises:
+        LabError: it failed, which it did not when the guess was checked.
+    """
+    if failure := prepare_data(spec, ready, work):
+        raise LabError(f"{spec.file}: prepare failed: {telling_line(failure.said)}")
+
+
+def try_with_containers(
+    given: Mapping[str, str], root: Path, results: Path, console: Console
+) -> ExitCode:
+    """In the driver's own container, through the gate.
+
+    Raises:
+        LabError: the app cannot be measured.
+    """
+    settings = app_settings(given)
+    spec = given_app(given, root)
+    plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
+    prepares = spec.prepare is not None
+    engine = app_through_the_gate(spec.services, has_probes=spec.probes, prepares=prepares)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        spec = checked(engine, plan.base, spec)
+    except GuessFailed:
+        return ExitCode.INCOMPLETE
+    if CHECK.read(given):
+        say(CHECKED)
+        return ExitCode.DECIDED
+    plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
+    folder, diagnosis = run_app(AppRunInput(plan, settings, engine, results), console)
+    return close(folder, diagnosis, spec, console)

@@ -1,0 +1,279 @@
+"""A whole `make try` on the scripted engine: what is run, what is answered, what is left behind."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import raw
+from lab.app.described import write_described
+from lab.app.folder import app_folder
+from lab.app.interventions import NO_ALLOCATORS
+from lab.app.spec import AppSpec, RequestSpec
+from lab.app.workdir import installed_here, workplace, write_services
+from lab.causes.diagnosis import Diagnosis
+from lab.causes.trials import disagreement
+from lab.commands.app_runs import explaining as app_explaining
+from lab.commands.app_runs.failures import advice_for
+from lab.commands.app_runs.input import app_settings, given_app, with_command
+from lab.commands.app_runs.plan import plan_of
+from lab.commands.app_runs.run import AppRunInput, run_app
+from lab.commands.tries.closing import close
+from lab.errors import ExitCode, LabError, UsageError
+from lab.records.judgement import Verdict
+from lab.records.trial import EndKind
+from lab.store.run_folder import RunFolder
+from rich.console import Console
+from support.script import Script
+from support.scripted_engine import WAITS, ScriptedEngine
+
+MIB = raw.MIB
+BASE = "own-shop"
+
+
+def app(**changes: Any) -> AppSpec:
+    fields: dict[str, Any] = {
+        "file": Path("/app/lab.toml"),
+        "name": "shop",
+        "command": "serve",
+        "count": 80,
+        "warmup": 4,
+        "concurrency": 4,
+        "requests": (RequestSpec(path="/own/own"),),
+        "memory_bytes": 64 * MIB,
+        "ready_seconds": 0.5,
+    }
+    return AppSpec(**{**fields, **changes})
+
+
+def tried(
+    tmp_path: Path,
+    scripts: Mapping[str, Script],
+    description: AppSpec,
+    console: Console | None = None,
+    trials: int = 1,
+) -> tuple[RunFolder, Diagnosis, list[str]]:
+    file = tmp_path / "compose.yaml"
+    write_services(description, None, NO_ALLOCATORS, file)
+    plan = plan_of(description, file, {}, NO_ALLOCATORS)
+    console = console or Console(file=io.StringIO(), width=120)
+    with ScriptedEngine(scripts, 0.002) as engine:
+        settings = app_settings({"MEMORY_BUDGET": "8g", "TRIALS": str(trials)})
+        given = AppRunInput(plan, settings, engine, tmp_path / "results", WAITS)
+        folder, diagnosis = run_app(given, console)
+        return folder, diagnosis, list(engine.started)
+
+
+def leaking_bytes(served: int) -> int:
+    return 30 * MIB + served * 100_000
+
+
+def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    folder, diagnosis, started = tried(
+        tmp_path,
+        {BASE: Script((30 * MIB,))},
+        app(probes=False, count=400),
+        Console(file=screen, width=120),
+    )
+
+    assert screen.getvalue().splitlines()[-1] == "1 of 1 done"
+    assert diagnosis.judged.verdict is Verdict.FLAT
+    assert started == [BASE]
+    assert (folder.path / "answer.md").read_text().startswith("# shop\n\n**Verdict:** flat.")
+    assert (folder.path / "report.html").exists()
+
+
+def test_the_app_as_it_is_gets_as_many_trials_as_are_asked_for(tmp_path: Path) -> None:
+    steady = {BASE: Script((30 * MIB,))}
+    folder, diagnosis, started = tried(tmp_path, steady, app(probes=False, count=400), trials=2)
+
+    assert started == [BASE, BASE]
+    assert diagnosis.judged.verdict is Verdict.FLAT
+    assert len(folder.read_summary().variants[0].trials) == 2
+
+
+def test_trials_that_disagree_decide_nothing() -> None:
+    names = [Verdict.FLAT, Verdict.FLAT, Verdict.LEAK]
+
+    assert disagreement(names[:2]) is None
+    assert disagreement(names) == "its 3 trials disagree (2 x flat, 1 x leak): run more TRIALS."
+
+
+def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lab.causes.causes import Cause, Plausible
+
+    monkeypatch.setattr(
+        app_explaining, "suspects", lambda _: (Plausible(Cause.THREAD_ARENAS, 1, ""),)
+    )
+    steady = Script((30 * MIB,))
+    names = ("one-arena", "two-arenas", "thresholds", "one-at-a-time")
+    scripts = {
+        BASE: Script(leaking_bytes),
+        f"{BASE}-beside": Script(leaking_bytes),
+        **{f"{BASE}-{name}": steady for name in names},
+    }
+
+    folder, diagnosis, started = tried(tmp_path, scripts, app(probes=False, count=160))
+
+    assert sorted(started) == sorted(
+        [BASE, f"{BASE}-beside", *(f"{BASE}-{name}" for name in names)]
+    )
+    assert {each.change.name for each in diagnosis.outcomes} == set(names)
+    assert all(each.saved_bytes > 10 * MIB for each in diagnosis.outcomes)
+    assert set(folder.read_experiment().variants) == set(started)
+
+
+def test_an_app_that_dies_at_its_limit_is_measured_once_more_with_a_higher_one(
+    tmp_path: Path,
+) -> None:
+    screen = io.StringIO()
+    dies = Script(leaking_bytes, dies_after_requests=70, killed_at_limit=True)
+    scripts = {BASE: dies, f"{BASE}-again": Script(lambda served: 30 * MIB + served * 900_000)}
+
+    folder, diagnosis, started = tried(
+        tmp_path, scripts, app(probes=False), Console(file=screen, width=200)
+    )
+
+    assert started == [BASE, f"{BASE}-again"]
+    assert diagnosis.judged.verdict is Verdict.LEAK
+    assert diagnosis.judged.reason.startswith(
+        "Its server was killed at the memory limit of 64.0 MiB"
+    )
+    assert " With 192 MiB: Grew by " in diagnosis.judged.reason
+    assert folder.read_experiment().variants == (BASE, f"{BASE}-again")
+    assert folder.read_summary().run.exit_code == ExitCode.DECIDED
+    assert "Once more, with 192 MiB and 120 requests." in screen.getvalue()
+    assert (folder.path / "answer.md").read_text().startswith("# shop\n\n**Verdict:** leak.")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (Script((30 * MIB,), never_ready=True, log=("boom",)), "it did not answer / on $PORT="),
+        (Script((30 * MIB,), dies_after_requests=0), "the app does not start"),
+        (
+            Script((30 * MIB,), status=500),
+            "500 x 4 (the first said: {}): a 5xx is the app's own fault",
+        ),
+        (Script((30 * MIB,), cannot_start="no such file"), "no such file"),
+    ],
+)
+def test_an_app_that_cannot_be_measured_is_one_line_and_leaves_nothing(
+    tmp_path: Path, script: Script, said: str
+) -> None:
+    with pytest.raises(LabError, match=r"^/app/lab.toml: ") as caught:
+        tried(tmp_path, {BASE: script}, app(probes=False))
+
+    message, *log = str(caught.value).split("\n")
+    assert said in message
+    assert caught.value.exit_code == ExitCode.INCOMPLETE
+    assert all(line.startswith("  | ") for line in log)
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_a_limit_beyond_the_budget_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="memory = 16384m is more than the budget of 8192 MiB"):
+        tried(tmp_path, {}, app(memory_bytes=16 << 30))
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (EndKind.DIED, "does not start (command = 'serve'): why; see its log's last lines"),
+        (EndKind.NEVER_READY, "why (command = 'serve'): it must listen on $HOST:$PORT; where"),
+        (EndKind.NO_REQUESTS_SERVED, "lab.toml: requests: why"),
+        (EndKind.FAILED, "the app was not measured: why"),
+    ],
+)
+def test_each_bad_ending_says_what_to_do(kind: EndKind, advice: str) -> None:
+    assert advice in advice_for(kind, "why", app())
+
+
+def test_a_login_that_was_refused_in_a_run_is_no_fault_of_the_requests() -> None:
+    advice = advice_for(EndKind.NO_REQUESTS_SERVED, "login: POST /a was answered with 401", app())
+    assert advice.endswith("lab.toml: login: POST /a was answered with 401")
+
+
+def test_the_machines_own_cpus_are_seen_unless_others_are_asked_for() -> None:
+    assert app_settings({}).host_cpus is None
+    assert app_settings({"HOST_CPUS": "4"}).host_cpus == 4
+
+
+def test_probes_are_left_out_by_the_setting_as_by_the_key(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text('command = "x"\n')
+    given = {"APP": str(tmp_path)}
+    assert given_app(given, tmp_path).probes
+    assert not given_app({**given, "LAB_PROBES": "0"}, tmp_path).probes
+
+
+def test_what_an_earlier_step_has_read_is_not_read_again(tmp_path: Path) -> None:
+    write_described(tmp_path / "record", app())
+    given = {"APP": str(tmp_path / "not-there"), "LAB_DESCRIBED": str(tmp_path / "record")}
+    assert given_app(given, tmp_path) == app()
+
+
+def test_an_images_own_command_stands_in_for_none() -> None:
+    bare = app(command=None, image="shop")
+    served = with_command(bare, {"LAB_IMAGE_COMMAND": '[["sh"], ["-c", "a b"]]'})
+    assert served.command == "sh -c 'a b'"
+
+
+@pytest.mark.parametrize(
+    ("image_command", "command"),
+    [
+        ('[null,["serve"]]', "serve"),
+        ('[["serve"],null]', "serve"),
+        ('[["a] [b null"],["null"]]', "'a] [b null' null"),
+    ],
+)
+def test_an_images_entry_point_and_command_are_kept_word_by_word(
+    image_command: str, command: str
+) -> None:
+    bare = app(command=None, image="shop")
+    assert with_command(bare, {"LAB_IMAGE_COMMAND": image_command}).command == command
+
+
+@pytest.mark.parametrize("image_command", ["", "[null,null]", "[[],null]", '[["cut sho'])
+def test_an_image_without_a_command_that_can_be_read_asks_for_one(image_command: str) -> None:
+    with pytest.raises(UsageError, match="its image names none"):
+        with_command(app(command=None, image="shop"), {"LAB_IMAGE_COMMAND": image_command})
+
+
+def test_an_image_needs_containers(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="image needs Docker"):
+        installed_here(app(image="shop"), tmp_path, print)
+
+
+def test_the_workplace_is_gone_afterwards(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text('command = "x"\n')
+    with workplace(app(file=tmp_path / "lab.toml")) as work:
+        assert (work / "app" / "lab.toml").exists()
+    assert not work.exists()
+
+
+def test_an_example_is_named_by_its_folder_and_file(tmp_path: Path) -> None:
+    for name in ("a/lab.toml", "a/mended.toml"):
+        path = tmp_path / "apps" / "examples" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+    assert app_folder({"EXAMPLE": "a/mended"}, tmp_path).name == "mended.toml"
+    assert app_folder({"APP": "x", "EXAMPLE": "a"}, tmp_path) == Path("x")
+    for given, said in (({}, "one of a, a/mended"), ({"EXAMPLE": "b"}, "EXAMPLE='b' is unknown")):
+        with pytest.raises(UsageError, match=said):
+            app_folder(given, tmp_path)
+
+
+def test_the_exit_code_says_whether_it_was_decided(tmp_path: Path) -> None:
+    folder, diagnosis, _ = tried(
+        tmp_path, {BASE: Script((30 * MIB,))}, app(probes=False, count=400)
+    )
+    console = Console(file=io.StringIO(), width=200)
+
+    assert close(folder, diagnosis, app(), console) == ExitCode.DECIDED
+    assert isinstance(console.file, io.StringIO)
+    assert "What helps: Nothing needs to change." in console.file.getvalue()

@@ -1,0 +1,78 @@
+"""What is told of an app that does not come up, and of requests that are not served."""
+
+from pathlib import Path
+from typing import Any
+
+from lab.app.guess.asking import Answer
+from lab.app.guess.failures import Failure, FailureKind, last_words
+from lab.app.spec import AppSpec, RequestSpec
+from lab.commands.checks.described_check import check_requests
+from lab.commands.checks.texts import advice_for_described, failed
+
+SPEC = AppSpec(Path("/app/lab.toml"), "shop", command="serve", requests=(RequestSpec(path="/a"),))
+TRACEBACK = """[INFO] booting
+Traceback (most recent call last):
+  File "shop.py", line 1, in <module>
+    import nothing_here
+ModuleNotFoundError: No module named 'nothing_here'
+[ERROR] worker failed to boot
+[INFO] shutting down
+"""
+
+
+class Running:
+    """Answers what it is told, and has a log."""
+
+    def __init__(self, *answers: Answer, said: str = "") -> None:
+        self.answers, self.said = list(answers), said
+        self.numbers: list[int] = []
+
+    def ask(self, _: Any, number: int = 1) -> Answer:
+        self.numbers.append(number)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def log(self) -> str:
+        return self.said
+
+
+def refused(running: Running) -> Failure | None:
+    return check_requests(running, SPEC, lambda _: None)[1]  # type: ignore[arg-type]
+
+
+def test_a_refusal_is_told_with_its_body_and_the_last_exception() -> None:
+    failure = refused(Running(Answer(500, b"Internal  Error"), said=TRACEBACK))
+    assert failure is not None
+    assert failed(failure).startswith(
+        "refused: GET /a: 500 (it said: Internal Error): the app's own fault, its log says: "
+        "ModuleNotFoundError: No module named 'nothing_here'"
+    )
+
+
+def test_what_the_request_is_to_blame_for_is_told_without_the_log() -> None:
+    failure = refused(Running(Answer(422, b'{"detail": "q is missing"}'), said=TRACEBACK))
+    assert failure is not None
+    advice = advice_for_described(SPEC, failure)
+    assert advice.startswith('/app/lab.toml: requests: refused: GET /a: 422 (it said: {"detail"')
+    assert "a 4xx is the request's fault" in advice
+    assert "ModuleNotFoundError" not in advice
+
+
+def test_a_number_that_is_served_is_enough() -> None:
+    running = Running(Answer(404), Answer(200))
+    assert refused(running) is None
+    assert running.numbers == [1, 2]
+
+
+def test_a_port_of_its_own_is_told_with_its_address() -> None:
+    sentence = "it listens on 127.0.0.1:8080, not on $PORT (20000)"
+    failure = Failure(FailureKind.ELSEWHERE, "", (8080,), sentence)
+    assert (
+        advice_for_described(SPEC, failure)
+        == f"/app/lab.toml: {sentence} (command = 'serve')\n  | "[:-5]
+    )
+
+
+def test_the_last_words_are_those_of_the_exception() -> None:
+    lines = last_words(TRACEBACK)
+    assert lines[-1] == "ModuleNotFoundError: No module named 'nothing_here'"
+    assert lines[0] == "[INFO] booting"

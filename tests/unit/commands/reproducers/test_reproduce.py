@@ -1,0 +1,136 @@
+"""`lab reproduce`: which runs it takes, and what it refuses before anything is run."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+from lab.__main__ import main
+from lab.app.release import NoRelease
+from lab.app.spec import AppSpec
+from lab.commands.reproducers.kept_app import (
+    KeptApp,
+    import_names,
+    mended_environment,
+    mended_release,
+    texts_of,
+)
+from lab.commands.reproducers.reproduce import check_trusted, grown, origin_of
+from lab.commands.reproducers.steps import lines_of
+from lab.engines.process.environments import Installed
+from lab.errors import UsageError
+from lab.records.interventions import Release
+from lab.records.judgement import Verdict
+from lab.store.run_folder import RunFolder
+from support.quoted_runs import DOCKER_RUN, RUNS, TRY_RUN, copy_raw, rebuilt
+
+
+def test_the_growth_of_the_app_is_what_a_script_is_held_to() -> None:
+    summary = rebuilt(TRY_RUN)[0]
+
+    answer, rate_bytes = grown(RunFolder(RUNS / TRY_RUN), summary)
+
+    assert answer.verdict is Verdict.LEAK
+    assert 70_000 < rate_bytes < 77_000
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"), [(Verdict.FLAT, "found no leak (flat)"), (None, "is a run of a suite")]
+)
+def test_a_run_without_a_leak_has_no_call_to_show(verdict: Verdict | None, said: str) -> None:
+    summary = rebuilt(TRY_RUN)[0]
+    assert summary.own is not None
+    own = replace(summary.own, verdict=verdict) if verdict else None
+
+    with pytest.raises(UsageError) as error:
+        grown(RunFolder(RUNS / TRY_RUN), replace(summary, own=own))
+
+    assert said in str(error.value)
+
+
+def test_a_run_of_containers_wants_a_word_of_trust() -> None:
+    local, docker = rebuilt(TRY_RUN)[0], rebuilt(DOCKER_RUN)[0]
+
+    check_trusted(local, {})
+    check_trusted(docker, {"ENGINE": "process"})
+    with pytest.raises(UsageError, match="ENGINE=process if they may"):
+        check_trusted(docker, {})
+    with pytest.raises(UsageError, match="leave ENGINE=docker out"):
+        check_trusted(local, {"ENGINE": "docker"})
+
+
+def test_a_run_that_kept_no_app_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_raw(TRY_RUN, tmp_path)
+    (folder.path / "reproduce.py").write_text("old", encoding="utf-8")
+    monkeypatch.setenv("RESULTS", str(tmp_path))
+    monkeypatch.setenv("RUN", TRY_RUN)
+
+    assert main(["reproduce"]) == 64
+
+    assert "has no copy of its app" in capsys.readouterr().err
+    assert not (folder.path / "reproduce.py").exists()
+
+
+def test_the_mended_release_is_one_that_the_run_measured(tmp_path: Path) -> None:
+    folder, summary = copy_raw(TRY_RUN, tmp_path), rebuilt(TRY_RUN)[0]
+
+    release = mended_release(folder, summary)
+    leaking = tuple(replace(each, verdict=Verdict.LEAK) for each in summary.variants)
+
+    assert mended_release(folder, replace(summary, variants=leaking)) is None
+    assert release is None or release.package == "ujson"
+
+
+def test_lines_of_the_app_are_those_that_the_answer_names() -> None:
+    answer = rebuilt(TRY_RUN)[0].own
+    assert answer is not None
+    lines = replace(answer.lines[0], place="3.8/json/x.py:9, from app.py:28")
+    answer = replace(answer, lines=(lines, replace(lines, place="src/app.py:11")))
+
+    assert lines_of(answer, "src/app.py") == {28, 11}
+
+
+def test_a_package_is_imported_by_the_names_of_its_files(tmp_path: Path) -> None:
+    site = tmp_path / "lib" / "python3.8" / "site-packages"
+    info = site / "Py_Yaml-6.0.dist-info"
+    info.mkdir(parents=True)
+    record = (
+        "yaml/__init__.py,,\n_yaml.cpython-38.so,,\nPy_Yaml-6.0.dist-info/RECORD,,\n../bin/x,,\n"
+    )
+    (info / "RECORD").write_text(record, encoding="utf-8")
+
+    assert import_names(tmp_path / "bin" / "python3", "py-yaml") == {"yaml", "_yaml"}
+
+
+def test_a_script_says_what_holds_the_memory(tmp_path: Path) -> None:
+    answer = rebuilt(TRY_RUN)[0].own
+    assert answer is not None
+    (tmp_path / "app.py").write_text("a = 1\n", encoding="utf-8")
+    (tmp_path / "bytes.py").write_bytes(b"\xff")
+    texts = texts_of(tmp_path)
+    spec = AppSpec(tmp_path / "lab.toml", "shop", python="3.8")
+    app = KeptApp(spec, Installed(tmp_path, "here"), {"a": "1"}, texts)
+
+    assert texts == {"app.py": "a = 1\n"}
+    assert origin_of(app, replace(answer, package=None), 5.0).subject == "shop on Python 3.8"
+
+
+@pytest.mark.parametrize(
+    ("package", "newest"),
+    [
+        ("--index-url=http://127.0.0.1:1", "1"),
+        ("-r/etc/passwd", "1"),
+        ("../shop", "1"),
+        ("Python", "../../tmp/x"),
+        ("Python", "3.*"),
+        ("Python", "-m"),
+        ("Python", "2.7"),
+    ],
+)
+def test_a_release_of_a_strangers_run_is_no_option_and_no_path(
+    tmp_path: Path, package: str, newest: str
+) -> None:
+    with pytest.raises(NoRelease, match="is not"):
+        mended_environment(cast(KeptApp, None), Release(package, "1", newest), tmp_path, tmp_path)

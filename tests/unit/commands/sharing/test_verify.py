@@ -1,0 +1,265 @@
+"""`lab verify`: one line for what would harm, and the outcome of what agrees and what does not."""
+
+import io
+import json
+import shutil
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lab.__main__ import main
+from lab.commands.app_runs.other_releases import RERUN
+from lab.commands.sharing.bundle_parts import parts_of
+from lab.commands.sharing.verify_rerun import Rerun
+from lab.share.archive import ArchiveEntry, zip_of
+from lab.share.manifest import NAME, facts_of
+from support.planted import TWO, planted_run, two_variants
+from support.quoted_runs import DOCKER_RUN, TRY_RUN, copy_raw
+
+Files = dict[str, ArchiveEntry]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
+    """The files of a bundle of a user app."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = planted_run(tmp_path_factory.mktemp("planted"), monkeypatch)
+        yield dict(parts_of(folder, {}).files)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = two_variants(tmp_path_factory.mktemp("suite"))
+    return dict(parts_of(folder, {}).files)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which nothing but the bundle may appear."""
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    monkeypatch.setenv("RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("TMPDIR", str(inside))
+    monkeypatch.setenv("BUNDLE", str(inside / "x.zip"))
+    monkeypatch.setenv("ENGINE", "process")
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return inside
+
+
+def verify(place: Path, content: bytes) -> int:
+    (place / "x.zip").write_bytes(content)
+    code = main(["verify"])
+    assert [path.name for path in place.iterdir()] == ["x.zip"]
+    return code
+
+
+def with_manifest(files: Files) -> Files:
+    """The files with a manifest that says what they are now."""
+    data = json.loads(files[NAME].content)
+    others = {name: entry for name, entry in files.items() if name != NAME}
+    facts = {name: {"bytes": f.bytes, "sha256": f.sha256} for name, f in facts_of(others).items()}
+    return {**others, NAME: ArchiveEntry(json.dumps({**data, "files": facts}).encode())}
+
+
+def hostile_entry(name: str, mode: int = 0o100644) -> Callable[[Files], bytes]:
+    def pack(files: Files) -> bytes:
+        buffer = io.BytesIO(zip_of(TRY_RUN, files))
+        with zipfile.ZipFile(buffer, "a") as archive:
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            archive.writestr(info, b"/etc/passwd")
+        return buffer.getvalue()
+
+    return pack
+
+
+def changed(name: str, content: bytes) -> Callable[[Files], bytes]:
+    return lambda files: zip_of(TRY_RUN, {**files, name: ArchiveEntry(content)})
+
+
+def without(name: str) -> Callable[[Files], bytes]:
+    return lambda files: zip_of(TRY_RUN, {n: e for n, e in files.items() if n != name})
+
+
+def renamed_run(files: Files) -> bytes:
+    data = json.loads(files[NAME].content)
+    return zip_of(
+        TRY_RUN, {**files, NAME: ArchiveEntry(json.dumps({**data, "run": "../x"}).encode())}
+    )
+
+
+def led_away(files: Files) -> bytes:
+    data = json.loads(files[NAME].content)
+    content = json.dumps({**data, "app": "app/shop/../../lab.toml"}).encode()
+    return zip_of(TRY_RUN, {**files, NAME: ArchiveEntry(content)})
+
+
+HOSTILE = {
+    "zip slip": (hostile_entry("../../escaped"), "leads out of its folder"),
+    "absolute": (hostile_entry("/tmp/escaped"), "is an absolute name"),
+    "symlink": (hostile_entry(f"{TRY_RUN}/link", stat.S_IFLNK | 0o777), "is a symlink"),
+    "twice": (hostile_entry(f"{TRY_RUN}/app/shop/APP.py"), "is in it twice"),
+    "not listed": (changed("more.py", b""), "more.py is not in the manifest"),
+    "another content": (changed("app/shop/app.py", b"import os"), "app.py has another content"),
+    "missing": (without("app/shop/app.py"), "app.py is missing"),
+    "no manifest": (without(NAME), "it has no manifest.json"),
+    "no JSON": (changed(NAME, b"{"), "manifest.json is no JSON"),
+    "nested JSON": (changed(NAME, b"[" * 100_000), "manifest.json is no JSON"),
+    "another shape": (changed(NAME, b"{}"), "manifest.json cannot be used"),
+    "run elsewhere": (renamed_run, "its run is not there"),
+    "app elsewhere": (led_away, "its app is not there"),
+    "bomb": (changed("bomb", b"\0" * (9 << 20)), "times its size"),
+    "no zip": (lambda _: b"#!/bin/sh\n" * 10, "it is not a bundle"),
+}
+
+
+@pytest.mark.parametrize(("pack", "said"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_bundle_is_one_line_and_nothing_is_written(
+    made: Files,
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    pack: Callable[[Files], bytes],
+    said: str,
+) -> None:
+    assert verify(place, pack(made)) == 64
+
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert len(printed.err) < 500
+    assert sorted(path.name for path in place.parents[1].iterdir()) == ["a"]
+
+
+def test_without_docker_and_trust_nothing_of_it_is_run(
+    made: Files,
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lab.commands.sharing.verify.rerun", lambda *_: pytest.fail("it was run"))
+
+    assert verify(place, zip_of(TRY_RUN, made)) == 2
+
+    printed = capsys.readouterr().out
+    assert "raw files judged anew: the same summary.json, byte by byte" in printed
+    assert "Nothing of the bundle was run" in printed
+    assert printed.splitlines()[-1] == "outcome: undecided"
+
+
+def test_raw_files_that_do_not_give_its_summary_differ(
+    made: Files, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"there/{TRY_RUN}/summary.json"
+    better = made[name].content.replace(b'"leak"', b'"flat"')
+
+    assert verify(place, zip_of(TRY_RUN, with_manifest({**made, name: ArchiveEntry(better)}))) == 1
+
+    assert capsys.readouterr().out.splitlines()[-1] == "outcome: differs"
+
+
+def test_a_raw_file_that_cannot_be_read_is_one_line(
+    made: Files, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"there/{TRY_RUN}/samples/own-ujson-failing/1.jsonl"
+    files = with_manifest({**made, name: ArchiveEntry(b'{"record": "start"}\n')})
+
+    assert verify(place, zip_of(TRY_RUN, files)) == 64
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.fixture
+def run_again(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[Rerun]]:
+    """In the place of a rerun a kept run appears."""
+
+    def give(run_id: str) -> list[Rerun]:
+        wanted: list[Rerun] = []
+
+        def fake(rerun: Rerun, _: object) -> int:
+            wanted.append(rerun)
+            rerun.results.mkdir()
+            shutil.move(copy_raw(run_id, rerun.work / "kept").path, rerun.results / run_id)
+            return 0
+
+        monkeypatch.setattr("lab.commands.sharing.verify.rerun", fake)
+        return wanted
+
+    return give
+
+
+def test_a_run_of_a_suite_agrees_with_itself_and_is_kept(
+    suite: Files,
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    run_again: Callable[[str], list[Rerun]],
+) -> None:
+    wanted = run_again(DOCKER_RUN)
+
+    assert verify(place, zip_of(DOCKER_RUN, suite)) == 0
+
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1] == "outcome: agrees"
+    assert "2 variants of this checkout's own, nothing of the bundle" in printed
+    assert wanted[0].settings["VARIANTS"].split() == list(TWO)
+    results = place.parents[1] / "results"
+    assert {path.name for path in results.iterdir()} == {
+        *(DOCKER_RUN, f"verify-{DOCKER_RUN}.md", f"verify-{DOCKER_RUN}.json"),
+    }
+
+
+def test_another_outcome_is_told_there_and_here(
+    suite: Files,
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    run_again: Callable[[str], list[Rerun]],
+) -> None:
+    run_again("20261124-030536-core")
+
+    assert verify(place, zip_of(DOCKER_RUN, suite)) == 1
+
+    printed = capsys.readouterr().out
+    assert "| what else differs | there | here |" in printed
+    assert "the ceiling here is" in printed
+    assert printed.splitlines()[-1] == "outcome: differs"
+
+
+def test_a_trusted_app_is_run_by_its_own_description(
+    made: Files,
+    place: Path,
+    run_again: Callable[[str], list[Rerun]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = run_again(TRY_RUN)
+    monkeypatch.setenv("TRUST", "1")
+
+    assert verify(place, zip_of(TRY_RUN, made)) == 0
+
+    settings = wanted[0].settings
+    assert settings["APP"].endswith("/app/shop/lab.toml")
+    assert (settings["HOST_CPUS"], settings["ENGINE"]) == ("4", "process")
+    assert settings[RERUN] == "1"
+    assert wanted[0].budget == {"BUDGET": "15m"}
+    assert wanted[0].script.name == "try"
+
+
+def test_what_could_not_be_run_is_undecided(
+    suite: Files, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(rerun: Rerun, _: object) -> int:
+        rerun.results.mkdir()
+        return 3
+
+    monkeypatch.setattr("lab.commands.sharing.verify.rerun", fails)
+
+    assert verify(place, zip_of(DOCKER_RUN, suite)) == 2
+    assert capsys.readouterr().out.splitlines()[-1] == "outcome: undecided"
+
+
+def test_without_a_bundle_it_asks_for_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BUNDLE", "")
+
+    assert main(["verify"]) == 64
+    assert "BUNDLE is missing" in capsys.readouterr().err

@@ -1,0 +1,94 @@
+"""A guess for containers, and the one after those that failed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from lab.app.guess.failures import Failure, FailureKind
+from lab.app.guess.folder import Folder
+from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.history import add_failure, after, read_failures
+from lab.app.guess.mend import mended
+from lab.app.spec_file import read_spec
+from lab.commands.tries.container_guess import (
+    build_failure,
+    guess_failed,
+    guessed_description,
+    is_guess,
+    no_server_here,
+)
+from lab.errors import LabError, UsageError
+
+APP = "from flask import Flask\napp = Flask(__name__)\n"
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    copy = tmp_path / "app"
+    copy.mkdir()
+    (copy / "app.py").write_text(APP, encoding="utf-8")
+    (copy / "Dockerfile").write_text('FROM python:3.12\nCMD ["python", "app.py"]\n', "utf-8")
+    return tmp_path
+
+
+def test_an_image_that_cannot_be_built_gives_way_to_its_python_and_packages(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not is_guess(work)
+    first = guessed_description(work, work / "app" / "lab.toml")
+    guess_failed(work, build_failure("no such host", is_own=True))
+    second = guessed_description(work, work / "app" / "lab.toml")
+
+    assert is_guess(work)
+    assert (first.has_own_image, second.has_own_image) == (True, False)
+    assert second.command == "env FLASK_APP=app:app python -m flask run --host $HOST --port $PORT"
+    assert read_spec(work / "app") == second
+    assert "in the place of the Dockerfile, which cannot be built" in capsys.readouterr().err
+
+
+def test_after_the_last_guess_comes_one_line(work: Path) -> None:
+    def fail_on() -> None:
+        for _ in range(30):
+            guess_failed(work, build_failure("boom", is_own=False))
+            guessed_description(work, work / "app" / "lab.toml")
+
+    guessed_description(work, work / "app" / "lab.toml")
+    with pytest.raises(LabError, match="cannot be installed: boom") as caught:
+        fail_on()
+    assert f"`make init APP={work / 'app'}` writes the guess" in str(caught.value)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    with pytest.raises(UsageError, match="holds no Python that serves"):
+        guessed_description(tmp_path, tmp_path / "app" / "lab.toml")
+
+
+def test_the_failures_alone_say_which_guess_it_is(tmp_path: Path) -> None:
+    folder, file = Folder({"app.py": APP}), tmp_path / "failures.jsonl"
+    failure = Failure(FailureKind.DIED, "No module named 'yaml'", (80,), in_image=True)
+    add_failure(file, failure)
+
+    assert read_failures(file) == [failure]
+    guess = after(folder, read_failures(file))
+    assert guess is not None
+    assert guess.value("requirements") == ["flask", "PyYAML"]
+    assert len(json.loads(file.read_text(encoding="utf-8"))) == 5
+
+
+def test_a_step_that_makes_data_ready_is_told_from_an_installation() -> None:
+    install = "Step 4/9 : RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install\nERROR: no\n"
+    prepare = 'Step 7/9 : RUN ["sh", "-c", "env sh -c seed"]\nKeyError: \'A\'\n'
+
+    assert build_failure(install, is_own=False).kind is FailureKind.INSTALL
+    assert build_failure(install + prepare, is_own=False).kind is FailureKind.PREPARE
+    assert build_failure(prepare, is_own=True).kind is FailureKind.INSTALL
+
+
+def test_a_server_without_an_image_is_left_out_and_told() -> None:
+    failure = no_server_here("redis: no registry answers")
+    assert failure.reason == "redis: no registry answers"
+    given = Guess((Guessed("services", ["redis", "postgres"], ""),))
+    guess = mended(given, failure, Folder({}))
+    assert guess is not None
+    assert guess.value("services") == ["postgres"]

@@ -1,0 +1,179 @@
+"""The steps of an app in containers: what scripts/try is told to do, and where nothing follows."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from lab.app.described import RECORD, read_described, write_described
+from lab.app.spec import AppSpec
+from lab.app.spec_file import read_spec
+from lab.commands.tries.image_needs import whose_recipe
+from lab.commands.tries.try_step import Event, step
+from lab.errors import ExitCode, LabError, UsageError
+
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def app(work: Path) -> Path:
+    """The copy; it is mounted at the path of the original, too."""
+    folder = work / "app"
+    folder.mkdir()
+    return folder
+
+
+def given(app: Path, **more: str) -> dict[str, str]:
+    hosts = {"LAB_HOST_ROOT": "/r", "LAB_HOST_WORK": "/w"}
+    return {"APP": f"{app}/lab.toml", **hosts, **more}
+
+
+def described(app: Path, text: str) -> None:
+    (app / "lab.toml").write_text(text, encoding="utf-8")
+
+
+def assignments(lines: tuple[str, ...]) -> dict[str, str]:
+    return dict("".join(shlex.split(line)).split("=", 1) for line in lines)
+
+
+def test_a_described_app_is_built_and_then_created(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\nrequirements = ["a"]\n')
+
+    wanted = assignments(step(Event.BEGIN, given(app), work))
+    created = assignments(step(Event.BUILT, given(app, LAB_MEMRAY="/m"), work))
+
+    assert wanted == {
+        "own_python": "3.12",
+        "own_image": "memlab-own-app",
+        "own_recipe": "lab",
+        "own_build": "",
+        "own_index": "",
+        "own_servers": "",
+    }
+    expected = {"own-app", "own-app-beside", "own-app-traced", "own-app-memray"}
+    assert expected <= set(created["own_services"].split())
+    assert created["own_networks"] == ""
+    services = json.loads((work / "compose.yaml").read_text())["services"]
+    assert services["driver"]["command"] == ["try"]
+    assert services["driver"]["environment"]["LAB_DESCRIBED"] == f"/lab/{RECORD}"
+    assert services["own-app"]["entrypoint"] == ["/lab/entry"]
+    assert (work / "requirements.txt").read_text() == "a\n"
+    assert (work / "probes" / "own-app").is_dir()
+
+
+def test_its_servers_are_created_beside_each_variant(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\nprepare = "seed"\nservices = ["redis", "postgres"]\n')
+
+    wanted = assignments(step(Event.BEGIN, given(app), work))
+    created = assignments(step(Event.BUILT, given(app), work))
+    checked = assignments(step(Event.BUILT, given(app, CHECK="1"), work))
+
+    assert wanted["own_servers"].split() == [
+        "redis|redis:7|redis|redis-server",
+        "postgres|postgres:16|postgres|postgresql",
+    ]
+    assert {"own-app-with-redis", "own-app-beside-with-postgres"} <= set(
+        created["own_services"].split()
+    )
+    assert created["own_networks"].split()[:1] == ["own-app-with-redis"]
+    assert checked["own_services"].split() == [
+        "own-app-with-redis",
+        "own-app-with-postgres",
+        "own-app",
+        "own-app-with-prepare",
+    ]
+    services = json.loads((work / "compose.yaml").read_text())["services"]
+    assert services["own-app"]["network_mode"] == "service:own-app-with-redis"
+    assert "networks" not in services["own-app"]
+    assert 'RUN ["sh", "-c"' not in (work / "Dockerfile").read_text()
+
+
+def test_a_server_that_cannot_be_had_ends_a_described_app(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\nservices = ["mongodb"]\n')
+    step(Event.BEGIN, given(app), work)
+
+    with pytest.raises(LabError, match="services: mongodb: no registry answers"):
+        step(Event.NO_SERVER, given(app, LAB_REASON="mongodb: no registry answers"), work)
+
+
+def test_its_description_is_read_once(app: Path, work: Path) -> None:
+    described(app, 'image = "shop"\n')
+    write_described(work / RECORD, read_spec(app))
+    described(app, "this is no TOML")
+
+    assert assignments(step(Event.BEGIN, given(app), work))["own_recipe"] == "none"
+    step(Event.BUILT, given(app, LAB_IMAGE_COMMAND='[null,["serve","it"]]'), work)
+
+    assert read_described(work / RECORD).command == "serve it"
+
+
+def test_without_a_python_on_the_host_the_first_step_reads_it(app: Path, work: Path) -> None:
+    described(app, "this is no TOML")
+    with pytest.raises(UsageError, match="is not TOML"):
+        step(Event.BEGIN, given(app), work)
+
+
+def test_probes_are_left_out_for_all_steps(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\n')
+    step(Event.BEGIN, given(app, LAB_PROBES="0"), work)
+
+    assert not read_described(work / RECORD).probes
+
+
+@pytest.mark.parametrize(
+    ("text", "event", "line"),
+    [
+        ('command = "x"', Event.NOT_BUILT, "lab.toml: requirements cannot be installed: boom"),
+        ('dockerfile = "Dockerfile"', Event.NOT_BUILT, "/Dockerfile cannot be built: boom"),
+        ('command = "x"', Event.NO_PYTHON, "python = 3.12 cannot be had: no registry answers"),
+        ('image = "shop"', Event.NO_IMAGE, "image = shop is not here and cannot be pulled: build"),
+        ('image = "shop"', Event.UNUSABLE, "shop cannot be used: boom"),
+    ],
+)
+def test_what_cannot_be_built_ends_with_one_line(
+    app: Path, work: Path, text: str, event: Event, line: str
+) -> None:
+    if "dockerfile" in text:
+        (app / "Dockerfile").write_text("FROM x\n", encoding="utf-8")
+    described(app, text)
+    step(Event.BEGIN, given(app), work)
+
+    with pytest.raises(LabError) as caught:
+        step(event, given(app, LAB_REASON="boom"), work)
+
+    assert line in str(caught.value)
+    assert caught.value.exit_code == ExitCode.INCOMPLETE
+
+
+def test_of_a_guess_the_next_one_follows(app: Path, work: Path) -> None:
+    (app / "app.py").write_text(FLASK, encoding="utf-8")
+    (app / "Dockerfile").write_text('FROM x\nCMD ["python", "app.py"]\n', "utf-8")
+
+    first = assignments(step(Event.BEGIN, given(app), work))
+    log = "Step 1/2 : FROM x"
+    second = assignments(step(Event.NOT_BUILT, given(app, LAB_BUILD_LOG=log), work))
+
+    assert (first["own_recipe"], second["own_recipe"]) == ("own", "lab")
+    assert read_described(work / RECORD).file == app / "lab.toml"
+
+
+def test_a_guess_without_its_python_ends_the_run(app: Path, work: Path) -> None:
+    (app / "app.py").write_text(FLASK, encoding="utf-8")
+    step(Event.BEGIN, given(app), work)
+
+    with pytest.raises(LabError, match="cannot be had"):
+        step(Event.NO_PYTHON, given(app), work)
+
+
+def test_whose_recipe_makes_the_image() -> None:
+    bare = AppSpec(Path("/app/lab.toml"), "app")
+    own, image = (
+        AppSpec(bare.file, "app", dockerfile=Path("/app/Dockerfile")),
+        AppSpec(bare.file, "app", image="x"),
+    )
+    assert [whose_recipe(each) for each in (bare, own, image)] == ["lab", "own", "none"]
