@@ -36,9 +36,10 @@ TRUST = Setting(
     "TRUST",
     Switch(),
     "0",
-    "`1`: the app of a bundle may run without Docker, with your rights",
+    "`1`: the app of a bundle, or of a run that was not made here, may run without Docker, with "
+    "your rights",
     "1",
-    ("verify",),
+    ("verify", "reproduce"),
     is_recorded=False,
 )
 BUNDLE_LIMIT = Setting(

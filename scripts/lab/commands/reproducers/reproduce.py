@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from lab.app.environment import ENVIRONMENTS
 from lab.app.spec_file import slug
 from lab.commands.rebuild import judge_anew
 from lab.commands.reproducers.kept_app import KeptApp, kept_app, mended_environment, mended_release
@@ -35,8 +36,10 @@ from lab.reproducer.sites import Seen, Watched
 from lab.settings import declared, given_settings
 from lab.settings import declared_sharing as sharing
 from lab.share.redaction import Redactor
+from lab.share.source import ARCHIVE
 from lab.store.find_runs import find_run
 from lab.store.layout import results_folder
+from lab.store.made_here import is_marked
 from lab.store.run_folder import RunFolder
 
 
@@ -54,7 +57,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     folder = find_run(results_folder(given), sharing.RUN.read(given))
     summary = judge_anew(folder).summary
     answer, rate_bytes = grown(folder, summary)
-    check_trusted(summary, given)
+    check_trusted(folder, given, ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def say(line: str) -> None:
@@ -150,19 +153,19 @@ def grown(folder: RunFolder, summary: Summary) -> tuple[AppAnswer, float]:
     return answer, growth.estimate
 
 
-def check_trusted(summary: Summary, given: Mapping[str, str]) -> None:
+def check_trusted(folder: RunFolder, given: Mapping[str, str], root: Path) -> None:
     """
     Raises:
-        UsageError: the app ran in containers, and nobody said that it may run without.
+        UsageError: the app was not run here with the user's rights, and nobody said that it may.
     """
-    engine = declared.ENGINE.read(given)
-    if engine == "docker":
+    if declared.ENGINE.read(given) == "docker":
         raise UsageError("make reproduce runs local processes: leave ENGINE=docker out")
-    if summary.run.engine.kind != "process" and engine != "process":
-        raise UsageError(
-            "the run was made in containers, and its scripts run as local processes with your "
-            "rights: say ENGINE=process if they may"
-        )
+    if sharing.TRUST.read(given) or is_marked(folder, ARCHIVE, root / ENVIRONMENTS):
+        return
+    raise UsageError(
+        f"nothing says that this checkout made {folder.id} as local processes, and its app would "
+        "run with your rights: TRUST=1 allows that"
+    )
 
 
 def origin_of(app: KeptApp, answer: AppAnswer, rate_bytes: float) -> Origin:

@@ -1,6 +1,7 @@
 """`lab try`: from a user app's folder to its answer, on the engine that is there."""
 
 import argparse
+import contextlib
 import os
 import signal
 from collections.abc import Mapping
@@ -37,7 +38,10 @@ from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
 from lab.settings import given_settings
 from lab.settings.declared_app import CHECK, WATCH
+from lab.share.source import ARCHIVE
 from lab.store.layout import results_folder
+from lab.store.made_here import mark
+from lab.store.run_folder import RunFolder
 
 CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
 
@@ -96,7 +100,15 @@ def try_with_processes(
         run_input = AppRunInput(plan, settings, engine, results, releases=releases)
         folder, diagnosis = run_app(run_input, console)
     is_rerun = given.get(RERUN) == "1"
+    if not is_rerun:
+        remember(folder, root)
     return close(folder, diagnosis, spec, console, tells_where=not is_rerun)
+
+
+def remember(folder: RunFolder, root: Path) -> None:
+    """That this checkout made the run, for `make reproduce`; where it cannot, it asks for TRUST."""
+    with contextlib.suppress(LabError):
+        mark(folder, ARCHIVE, root / ENVIRONMENTS)
 
 
 def place_of(given: Mapping[str, str], root: Path) -> Place:

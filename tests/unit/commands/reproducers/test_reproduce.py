@@ -1,11 +1,14 @@
 """`lab reproduce`: which runs it takes, and what it refuses before anything is run."""
 
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 from lab.__main__ import main
+from lab.app.environment import ENVIRONMENTS
 from lab.app.release import NoRelease
 from lab.app.spec import AppSpec
 from lab.commands.reproducers.kept_app import (
@@ -21,6 +24,8 @@ from lab.engines.process.environments import Installed
 from lab.errors import UsageError
 from lab.records.interventions import Release
 from lab.records.judgement import Verdict
+from lab.share.source import ARCHIVE
+from lab.store.made_here import mark
 from lab.store.run_folder import RunFolder
 from support.quoted_runs import DOCKER_RUN, RUNS, TRY_RUN, copy_raw, rebuilt
 
@@ -48,15 +53,76 @@ def test_a_run_without_a_leak_has_no_call_to_show(verdict: Verdict | None, said:
     assert said in str(error.value)
 
 
-def test_a_run_of_containers_wants_a_word_of_trust() -> None:
-    local, docker = rebuilt(TRY_RUN)[0], rebuilt(DOCKER_RUN)[0]
+def test_only_a_run_that_this_checkout_made_is_run_without_a_word_of_trust(tmp_path: Path) -> None:
+    folder = copy_raw(TRY_RUN, tmp_path / "results")
+    mark(folder, ARCHIVE, tmp_path / ENVIRONMENTS)
 
-    check_trusted(local, {})
-    check_trusted(docker, {"ENGINE": "process"})
-    with pytest.raises(UsageError, match="ENGINE=process if they may"):
-        check_trusted(docker, {})
+    check_trusted(folder, {}, tmp_path)
+    moved = RunFolder(folder.path.rename(tmp_path / "results" / "another-name"))
+    check_trusted(moved, {}, tmp_path)
     with pytest.raises(UsageError, match="leave ENGINE=docker out"):
-        check_trusted(local, {"ENGINE": "docker"})
+        check_trusted(moved, {"ENGINE": "docker"}, tmp_path)
+
+
+@pytest.mark.parametrize("engine", ["auto", "process"])
+@pytest.mark.parametrize("run", [TRY_RUN, DOCKER_RUN])
+def test_a_run_from_elsewhere_wants_a_word_of_trust_whatever_it_says_of_itself(
+    tmp_path: Path, run: str, engine: str
+) -> None:
+    folder = copy_raw(run, tmp_path / "results")
+    given = {"ENGINE": engine}
+
+    with pytest.raises(UsageError, match="TRUST=1 allows that"):
+        check_trusted(folder, given, tmp_path)
+    check_trusted(folder, {**given, "TRUST": "1"}, tmp_path)
+
+
+def longer(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b" \n")
+
+
+def beside(path: Path) -> None:
+    shutil.copy(path, path.with_name("99.jsonl"))
+
+
+CHANGED = {
+    "settings": ("experiment.json", longer),
+    "changes": ("own.json", longer),
+    "app": ("app.zip", Path.touch),
+    "pins": ("samples/own-ujson-failing/1.jsonl", longer),
+    "one more trial": ("samples/own-ujson-failing/1.jsonl", beside),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), CHANGED.values(), ids=CHANGED)
+def test_a_run_that_came_back_changed_wants_it_too(
+    tmp_path: Path, name: str, change: Callable[[Path], None]
+) -> None:
+    folder = copy_raw(TRY_RUN, tmp_path / "results")
+    mark(folder, ARCHIVE, tmp_path / ENVIRONMENTS)
+    change(folder.path / name)
+
+    with pytest.raises(UsageError, match="TRUST=1 allows that"):
+        check_trusted(folder, {}, tmp_path)
+
+
+def test_nothing_of_a_strangers_run_is_run_and_its_folder_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_raw(TRY_RUN, tmp_path)
+    (folder.path / "reproduce.py").write_text("theirs", encoding="utf-8")
+    monkeypatch.setattr("lab.commands.reproduce.kept_app", lambda *_: pytest.fail("it was run"))
+    monkeypatch.setenv("RESULTS", str(tmp_path))
+    monkeypatch.setenv("RUN", TRY_RUN)
+    monkeypatch.setenv("ENGINE", "process")
+    monkeypatch.delenv("TRUST", raising=False)
+
+    assert main(["reproduce"]) == 64
+
+    error = capsys.readouterr().err
+    assert (error.count("\n"), "TRUST=1 allows that" in error) == (1, True)
+    assert (folder.path / "reproduce.py").read_text(encoding="utf-8") == "theirs"
 
 
 def test_a_run_that_kept_no_app_is_one_line(
@@ -66,6 +132,7 @@ def test_a_run_that_kept_no_app_is_one_line(
     (folder.path / "reproduce.py").write_text("old", encoding="utf-8")
     monkeypatch.setenv("RESULTS", str(tmp_path))
     monkeypatch.setenv("RUN", TRY_RUN)
+    monkeypatch.setenv("TRUST", "1")
 
     assert main(["reproduce"]) == 64
 
