@@ -112,7 +112,9 @@ def test_nothing_of_a_strangers_run_is_run_and_its_folder_stays_as_it_is(
 ) -> None:
     folder = copy_raw(TRY_RUN, tmp_path)
     (folder.path / "reproduce.py").write_text("theirs", encoding="utf-8")
-    monkeypatch.setattr("lab.commands.reproduce.kept_app", lambda *_: pytest.fail("it was run"))
+    monkeypatch.setattr(
+        "lab.commands.reproducers.reproduce.kept_app", lambda *_: pytest.fail("it was run")
+    )
     monkeypatch.setenv("RESULTS", str(tmp_path))
     monkeypatch.setenv("RUN", TRY_RUN)
     monkeypatch.setenv("ENGINE", "process")
