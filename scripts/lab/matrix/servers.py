@@ -36,7 +36,8 @@ SERVER_PACKAGES = {
 """Distributions that serve, each with its timer. Where none of them is installed, the standard
 library's server or Werkzeug's serves, which have none."""
 ANYIO_STACKS = frozenset({"latest", "2022", "t21"})
-MARGIN_SECONDS = 1.0
+MARGIN_SECONDS = 0.5
+"""For a timer that fires late; the trough is read up to a second later still."""
 
 
 def min_cooldown_seconds(axes: Axes, packages: Collection[str] | None = None) -> float:

@@ -22,16 +22,16 @@ MIB = raw.MIB
 @pytest.mark.parametrize(
     ("axes", "seconds"),
     [
-        ({"server": "gunicorn-uvicorn"}, 6.0),
-        ({"server": "uvicorn"}, 6.0),
-        ({"server": "gunicorn-uvicorn-h11"}, 6.0),
-        ({"server": "hypercorn"}, 6.0),
-        ({"server": "unheard-of"}, 6.0),
-        ({"server": "gunicorn-gthread", "framework": "flask"}, 3.0),
-        ({"server": "gunicorn-sync", "framework": "flask"}, 1.0),
-        ({"server": "flask-dev", "framework": "flask"}, 1.0),
-        ({"stack": "latest"}, 11.0),
-        ({"stack": "latest", "framework": "flask", "server": "gunicorn-gthread"}, 3.0),
+        ({"server": "gunicorn-uvicorn"}, 5.5),
+        ({"server": "uvicorn"}, 5.5),
+        ({"server": "gunicorn-uvicorn-h11"}, 5.5),
+        ({"server": "hypercorn"}, 5.5),
+        ({"server": "unheard-of"}, 5.5),
+        ({"server": "gunicorn-gthread", "framework": "flask"}, 2.5),
+        ({"server": "gunicorn-sync", "framework": "flask"}, 0.5),
+        ({"server": "flask-dev", "framework": "flask"}, 0.5),
+        ({"stack": "latest"}, 10.5),
+        ({"stack": "latest", "framework": "flask", "server": "gunicorn-gthread"}, 2.5),
     ],
 )
 def test_a_cooldown_outlasts_the_timers_of_server_and_stack(
@@ -43,13 +43,13 @@ def test_a_cooldown_outlasts_the_timers_of_server_and_stack(
 @pytest.mark.parametrize(
     ("packages", "seconds"),
     [
-        (None, 6.0),
-        ((), 1.0),
-        (("flask", "werkzeug", "anyio", "ujson"), 1.0),
-        (("starlette", "uvicorn"), 6.0),
-        (("gunicorn", "django"), 3.0),
-        (("gunicorn", "uvicorn"), 6.0),
-        (("aiohttp",), 6.0),
+        (None, 5.5),
+        ((), 0.5),
+        (("flask", "werkzeug", "anyio", "ujson"), 0.5),
+        (("starlette", "uvicorn"), 5.5),
+        (("gunicorn", "django"), 2.5),
+        (("gunicorn", "uvicorn"), 5.5),
+        (("aiohttp",), 5.5),
     ],
 )
 def test_a_user_app_waits_for_the_servers_that_are_installed(
