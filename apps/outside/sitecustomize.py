@@ -218,6 +218,14 @@ def lead_secrets(pairs, folder):
     builtins.open = io.open = Opened()
 
 
+def leave_out_middleware(names):
+    """Let the frameworks that this process imports call no middleware of the app."""
+    own = {}
+    with open(os.path.join(APPS, "middleware.py"), "rb") as file:
+        exec(compile(file.read(), file.name, "exec"), own)
+    own["leave_out"](names)
+
+
 def freeze():
     """Keep what is loaded out of the collector's way: its pages stay shared after a fork."""
     import gc
@@ -229,6 +237,8 @@ def freeze():
 def start():
     if os.environ.get("LAB_GC_FREEZE") and hasattr(os, "register_at_fork"):
         os.register_at_fork(before=freeze)
+    if os.environ.get("LAB_NO_MIDDLEWARE"):
+        leave_out_middleware(os.environ["LAB_NO_MIDDLEWARE"].split())
     if os.environ.get("LAB_BESIDE"):
         ports = [int(port) for port in os.environ["LAB_BESIDE_PORTS"].split(",")]
         names = os.environ["LAB_BESIDE_NAMES"].split(",")

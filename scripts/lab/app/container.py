@@ -187,6 +187,7 @@ def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
             "CHECK": "${CHECK:-}",
             "LAB_DESCRIBED": f"/lab/{RECORD}",
             "LAB_JEMALLOC": "${LAB_JEMALLOC:-}",
+            "LAB_RERUN": "${LAB_RERUN:-}",
             "LAB_MIMALLOC": "${LAB_MIMALLOC:-}",
             "HOST_CPUS": "${HOST_CPUS:-host}",
         },

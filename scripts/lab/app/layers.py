@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lab.app.spec import AppSpec
 from lab.records.layers import Exchange, Layer, NotExchanged
+from lab.text.phrases import listed
 
 TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 """The module and the name of an ASGI or WSGI application."""
@@ -24,7 +25,12 @@ SWITCHES = {
 }
 """Variables by which a package does without its C code."""
 UNKNOWN_SERVER = "the command starts a server of the app's own"
-STANDING = "it is in the app's own code: leave it out there, and measure again"
+NO_MIDDLEWARE = (
+    "the app's code registers none with Starlette, FastAPI, Flask or Django; what another "
+    "framework calls, or what is put around the app by hand, leave out there, and measure again"
+)
+NO_PROBES = "what leaves it out comes into the app with the probes, and probes = false"
+MOST_NAMED = 4
 
 LayerOutcome = Exchange | NotExchanged
 
@@ -40,6 +46,8 @@ class Stack:
     """The library's path; None where there is none."""
     pythons: tuple[str, ...]
     """The other minor versions of Python that are here, the best to exchange with first."""
+    middleware: tuple[str, ...] = ()
+    """Names of what the app's code registers with its framework, where it can be left out."""
 
     @property
     def command(self) -> str:
@@ -62,7 +70,7 @@ class Stack:
 def layers_of(stack: Stack) -> tuple[LayerOutcome, ...]:
     """Every exchange that fits the app, and each layer that cannot be exchanged."""
     return (
-        NotExchanged(Layer.MIDDLEWARE, STANDING),
+        middleware(stack),
         server(stack),
         loop(stack),
         parser(stack),
@@ -70,6 +78,17 @@ def layers_of(stack: Stack) -> tuple[LayerOutcome, ...]:
         python(stack),
         *allocators(stack),
     )
+
+
+def middleware(stack: Stack) -> LayerOutcome:
+    """The app without what its code registers with its framework."""
+    if not stack.middleware:
+        return NotExchanged(Layer.MIDDLEWARE, NO_MIDDLEWARE)
+    if not stack.spec.probes:
+        return NotExchanged(Layer.MIDDLEWARE, NO_PROBES)
+    line = f"no middleware in place of {listed(stack.middleware, MOST_NAMED)}"
+    names = {"LAB_NO_MIDDLEWARE": " ".join(stack.middleware)}
+    return Exchange(Layer.MIDDLEWARE, "no-middleware", line, environment=names)
 
 
 def server(stack: Stack) -> LayerOutcome:

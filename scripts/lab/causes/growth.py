@@ -1,9 +1,9 @@
 """The growth of one trial that a cause is sought for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from lab.causes.causes import Plausible, plausible_causes
+from lab.causes.causes import LIVE_CAUSES, Plausible, plausible_causes, possible
 from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
 from lab.records.judgement import Verdict
 from lab.records.trial import Trial
@@ -76,10 +76,18 @@ class Growth:
         """
         if self.delta is None:
             return ()
-        causes = plausible_causes(self.delta, second_half(self.trial))
+        causes = (*self.hidden(self.delta), *plausible_causes(self.delta, second_half(self.trial)))
         if is_too_small(self.judged):
             return tuple(each for each in causes if each.keeps_growing)
         return causes
+
+    def hidden(self, delta: MemoryBreakdown) -> tuple[Plausible, ...]:
+        """Of live memory that leaks, its causes where more memory that is free hides them."""
+        shown = any(each.cause in LIVE_CAUSES for each in possible(delta))
+        if shown or not self.live_leaks or delta.live is None:
+            return ()
+        alone = replace(delta, memory=delta.live)
+        return tuple(each for each in possible(alone) if each.cause in LIVE_CAUSES)
 
 
 def is_too_small(judged: Judgement) -> bool:

@@ -1,5 +1,6 @@
 """The layers that can be exchanged, by the app's command and packages."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,15 @@ def test_what_cannot_be_exchanged_is_told_with_its_reason() -> None:
 
 def test_the_first_of_the_other_pythons_is_taken() -> None:
     assert exchanges(stack(UVICORN, pythons=("3.13", "3.11")))["python-313"].python == "3.13"
+
+
+def test_middleware_that_the_source_registers_is_left_out_by_the_probe() -> None:
+    plain = stack(UVICORN, "starlette")
+    seen = replace(plain, middleware=("Timing", "shop.named"))
+
+    exchange = exchanges(seen)["no-middleware"]
+
+    assert exchange.line == "no middleware in place of Timing and shop.named"
+    assert exchange.environment == {"LAB_NO_MIDDLEWARE": "Timing shop.named"}
+    assert left(plain)[Layer.MIDDLEWARE]
+    assert left(replace(seen, spec=replace(seen.spec, probes=False)))[Layer.MIDDLEWARE]

@@ -16,7 +16,7 @@ from lab.app.requests import user_app_of
 from lab.app.services import command_words, dollars, release_service, variant_name
 from lab.app.spec import AppSpec
 from lab.causes.holders import HolderFinding
-from lab.commands.app_runs.plan import AppRunPlan
+from lab.commands.app_runs.plan import RERUN, AppRunPlan
 from lab.engines.process.environments import Installed
 from lab.engines.process.uv import Uv
 from lab.matrix.variants import read_matrix
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 NOT_HERE = "its newest release is tried by local processes alone: ENGINE=process"
 CUT_SHORT = "the run with its newest release was interrupted"
 OFFLINE = "its newest release was not tried: OFFLINE=1"
-RERUN = "LAB_RERUN"
-"""Set to 1 by `make verify`: what helps was measured where the bundle comes from."""
 NOT_AGAIN = "its newest release is not tried again by make verify"
 
 

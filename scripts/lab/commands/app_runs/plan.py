@@ -27,6 +27,16 @@ from lab.records.suites import USER_APP_SUITE
 from lab.records.variant import Variant
 from lab.settings import Settings
 
+RERUN = "LAB_RERUN"
+"""Set to 1 by `make verify`: what helps was measured where the bundle comes from."""
+
+
+def changes_for(
+    spec: AppSpec, allocators: Allocators, given: Mapping[str, str]
+) -> tuple[Intervention, ...]:
+    """What may be changed of the app to prove a cause; nothing where a bundle is verified."""
+    return () if given.get(RERUN) == "1" else interventions_for(spec, allocators)
+
 
 @dataclass(frozen=True, slots=True)
 class AppRunPlan:
@@ -82,7 +92,7 @@ def plan_of(
     Raises:
         UsageError: the app or the file cannot be used.
     """
-    changes = interventions_for(spec, allocators)
+    changes = changes_for(spec, allocators, given)
     variants = {variant.name: variant for variant in read_matrix(compose_file, given)}
     user_apps = {name: user_app_of(spec) for name in variants}
     for alone in each_alone(spec):

@@ -14,6 +14,7 @@ from rich.console import Console
 from lab.app.environment import ENVIRONMENTS, prepare_app
 from lab.app.installed import Distribution, distributions, with_point
 from lab.app.layers import Stack, layers_of
+from lab.app.middleware import registered
 from lab.app.requests import user_app_of
 from lab.app.services import base_name, image_name, release_service, service
 from lab.app.spec import AppSpec
@@ -90,7 +91,8 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     own = installed_here(spec, root, say)
     packages = distributions(own.python)
     versions = {name: each.version for name, each in packages.items()}
-    stack = Stack(spec, versions, find_allocators().jemalloc, other_pythons(spec.python))
+    jemalloc, pythons = find_allocators().jemalloc, other_pythons(spec.python)
+    stack = Stack(spec, versions, jemalloc, pythons, registered(spec.folder, versions))
     fitted = fitted_to(
         stack, packages, lambda changed: prepare_app(changed, root / ENVIRONMENTS, say)
     )

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from lab.app.interventions import NO_ALLOCATORS
 from lab.commands.app_runs.input import app_settings, given_app, with_command
-from lab.commands.app_runs.plan import plan_of
+from lab.commands.app_runs.plan import RERUN, plan_of
 from lab.commands.app_runs.run import AppRunInput, run_app
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import judge_anew, rebuild
@@ -69,5 +69,5 @@ def app_again(given: Mapping[str, str], results: Path, console: Console) -> RunF
     """The run's app once more."""
     settings, spec = app_settings(given), with_command(given_app(given, ROOT), given)
     engine = app_through_the_gate(has_probes=spec.probes)
-    plan = plan_of(spec, COMPOSE_FILE, given, NO_ALLOCATORS)
+    plan = plan_of(spec, COMPOSE_FILE, {**given, RERUN: "1"}, NO_ALLOCATORS)
     return run_app(AppRunInput(plan, settings, engine, results), console)[0]

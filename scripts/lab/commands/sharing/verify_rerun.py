@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.commands.app_runs.other_releases import RERUN
+from lab.commands.app_runs.plan import RERUN
 from lab.errors import LabError
 from lab.paths import ROOT
 from lab.records.experiment import Experiment

@@ -16,11 +16,12 @@ from lab.app.container import (
     hardened,
 )
 from lab.app.container_servers import network_of, with_servers
-from lab.app.interventions import Allocators, interventions_for
+from lab.app.interventions import Allocators
 from lab.app.services import Service, image_name, services
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
 from lab.commands.app_runs.input import app_settings
+from lab.commands.app_runs.plan import changes_for
 from lab.engines.docker.beside import BESIDE
 from lab.settings.declared_app import CHECK
 
@@ -49,7 +50,7 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> Cre
     """
     cpus, host_root = app_settings(given).host_cpus, Path(given["LAB_HOST_ROOT"])
     host_work = Path(given["LAB_HOST_WORK"])
-    changes = interventions_for(spec, container_allocators(given))
+    changes = changes_for(spec, container_allocators(given), given)
     written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None)
     for name in written:
         for place in (LOGS, SOCKETS, HOMES):

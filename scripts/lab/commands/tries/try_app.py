@@ -23,8 +23,8 @@ from lab.app.workdir import (
     write_services,
 )
 from lab.commands.app_runs.input import app_settings, given_app, probed
-from lab.commands.app_runs.other_releases import RERUN, LocalReleases
-from lab.commands.app_runs.plan import plan_of
+from lab.commands.app_runs.other_releases import LocalReleases
+from lab.commands.app_runs.plan import RERUN, plan_of
 from lab.commands.app_runs.prepare import prepare_data, with_servers
 from lab.commands.app_runs.run import AppRunInput, run_app
 from lab.commands.checks.container_check import GuessFailed, checked

@@ -10,8 +10,8 @@ from lab.causes.diagnosis import Diagnosis
 from lab.causes.holders import HolderFinding
 from lab.commands.app_runs import explaining as app_explaining
 from lab.commands.app_runs.explaining import Explaining
-from lab.commands.app_runs.other_releases import RERUN, LocalReleases
-from lab.commands.app_runs.plan import AppRunPlan
+from lab.commands.app_runs.other_releases import LocalReleases
+from lab.commands.app_runs.plan import RERUN, AppRunPlan
 from lab.commands.app_runs.release import ReleaseRun
 from lab.engines.process.environments import Installed
 from lab.records.holders import CodeKind, Holder, Owner, Package

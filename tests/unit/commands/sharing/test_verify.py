@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from lab.__main__ import main
-from lab.commands.app_runs.other_releases import RERUN
+from lab.commands.app_runs.plan import RERUN
 from lab.commands.sharing.bundle_parts import parts_of
 from lab.commands.sharing.verify_rerun import Rerun
 from lab.share.archive import ArchiveEntry, zip_of
