@@ -24,7 +24,8 @@ STATED = re.compile(
     r"['\"]?\b\w*?(?P<what>user(?:name)?|role|dbname|database|db|name|password|passwd|pass)['\"]?"
     r"[ \t]*(?::=|[:=,])[ \t]*(?:\w+[\w.]*\(\s*)?"
     r"(?:(?-i:['\"][A-Z][A-Z0-9_]+['\"])\s*,\s*(?:default\s*=\s*)?)?"
-    r"['\"]?(?P<value>[A-Za-z_][\w-]{0,40})['\"]?",
+    r"(?:(?P<quote>['\"])(?P<value>[A-Za-z_][\w-]{0,40})(?P=quote)"
+    r"|(?P<bare>[A-Za-z_][\w-]{0,40})(?![\w\"'(.\[{-]))",
     re.IGNORECASE,
 )
 """`user: shop`, `'NAME': 'shop'`, `os.getenv("DB_NAME", "shop")`."""
@@ -33,7 +34,9 @@ TELLING = {
     ServiceKind.MARIADB: re.compile(r"mysql|mariadb", re.IGNORECASE),
     ServiceKind.MONGODB: re.compile(r"mongo", re.IGNORECASE),
 }
-NO_NAMES = frozenset({"none", "true", "false", "null", "str", "self", "os", "env", "config", "int"})
+NO_NAMES = frozenset(
+    {"localhost", "none", "true", "false", "null", "str", "self", "os", "env", "config", "int"}
+)
 MOST_NAMES = 8
 BY_SERVICE = {
     "PostgreSQL": ServiceKind.POSTGRES,
@@ -105,8 +108,10 @@ def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
         for match in STATED.finditer(text):
             is_user = match["what"].lower().startswith(("user", "role"))
             is_secret = match["what"].lower().startswith("pass")
-            if not is_secret and match["value"].lower() not in NO_NAMES:
-                stated["user" if is_user else "database"].append(match["value"])
+            # What stands in a program without quotes is a variable.
+            value = match["value"] or ("" if name.endswith(".py") else match["bare"])
+            if value and not is_secret and value.lower() not in NO_NAMES:
+                stated["user" if is_user else "database"].append(value)
     short = {key: tuple(dict.fromkeys(names))[:MOST_NAMES] for key, names in stated.items()}
     first = ServiceAsked(kind, users=short["user"], databases=short["database"])
     return together((*asked, first))[0]

@@ -174,8 +174,7 @@ def with_added(guessed: Guessed | None, names: Sequence[str], why: str) -> Guess
     """The same with more packages."""
     if guessed is None:
         return Guessed("requirements", list(names), why)
-    before = [f"-r {guessed.value}"] if isinstance(guessed.value, str) else list(guessed.value)
-    return Guessed("requirements", [*before, *names], f"{guessed.why}; {why}")
+    return Guessed("requirements", [*own_lines(guessed), *names], f"{guessed.why}; {why}")
 
 
 def required_names(folder: Folder, guessed: Guessed | None) -> frozenset[str]:
@@ -187,10 +186,21 @@ def required_names(folder: Folder, guessed: Guessed | None) -> frozenset[str]:
 
 def required_lines(folder: Folder, guessed: Guessed | None) -> list[str]:
     """What is asked for, a requirement a line, with that of the files that it names."""
+    return list(lines_of(folder, own_lines(guessed), "", set()))
+
+
+def required_files(folder: Folder, guessed: Guessed | None) -> frozenset[str]:
+    """The files that it names, directly or not."""
+    seen: set[str] = set()
+    list(lines_of(folder, own_lines(guessed), "", seen))
+    return frozenset(seen)
+
+
+def own_lines(guessed: Guessed | None) -> list[str]:
+    """Its lines, before any file is opened."""
     if guessed is None:
         return []
-    lines = [f"-r {guessed.value}"] if isinstance(guessed.value, str) else list(guessed.value)
-    return list(lines_of(folder, lines, "", set()))
+    return [f"-r {guessed.value}"] if isinstance(guessed.value, str) else list(guessed.value)
 
 
 def lines_of(folder: Folder, lines: Sequence[str], where: str, seen: set[str]) -> Iterator[str]:

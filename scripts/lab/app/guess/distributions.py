@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Mapping
 
 DISTRIBUTIONS: Mapping[str, str] = {
+    "argon2": "argon2-cffi",
     "attr": "attrs",
     "bs4": "beautifulsoup4",
     "bson": "pymongo",

@@ -62,10 +62,10 @@ def pin(package: Package, marker: str) -> str | None:
 
 def needs(package: Package, extras: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Names, extras and markers of what a locked package depends on."""
-    listed = package.get("dependencies")
-    if isinstance(listed, list):  # uv
-        optional = package.get("optional-dependencies", {})
-        groups = [listed, *(optional.get(extra, []) for extra in extras)]
+    listed, optional = package.get("dependencies"), package.get("optional-dependencies")
+    if isinstance(listed, list) or isinstance(optional, Mapping):  # uv
+        offered = optional if isinstance(optional, Mapping) else {}
+        groups = [listed or [], *(offered.get(extra, []) for extra in extras)]
         for entry in (entry for group in groups for entry in group):
             if isinstance(entry, Mapping):
                 wanted = tuple(normal(str(each)) for each in entry.get("extra", ()))

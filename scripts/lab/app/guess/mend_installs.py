@@ -11,7 +11,17 @@ from lab.app.guess.locks import name_in, normal
 
 BUILT_ELSEWHERE = {"psycopg2": "psycopg2-binary", "psycopg[c]": "psycopg[binary]"}
 """What needs a compiler and headers, and what is the same as a wheel."""
-FAILED = re.compile(r"(?:[Ff]ailed to build|[Ff]ailed building wheel for|solve) [`'\"]?([\w.-]+)")
+FAILED = re.compile(
+    r"(?:[Ff]ailed to (?:download and )?build|[Ff]ailed building wheel for|solve) [`'\"]?([\w.-]+)"
+)
+PIN = re.compile(r"(?<![=<>!~])==\s*([\w.]+?)(?:\.\*)?(?=\s|[;,#]|$)")
+ON_NO_INDEX = "which no index has"
+COLLECTED = re.compile(r"^\s*Collecting ([\w.-]+)", re.MULTILINE)
+"""What older releases of pip were at when they say no name of what cannot be built."""
+UNKNOWN = re.compile(
+    r"Because ([\w.-]+) was not found in the package registry"
+    r"|No matching distribution found for ([\w.-]+)"
+)
 
 
 def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
@@ -29,6 +39,42 @@ def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[G
             )
     yield from from_index(guess, failure, folder)
     yield from without_unused(guess, failure, folder)
+    yield from without_unknown(guess, failure)
+    yield from loosened(guess, failure, folder)
+
+
+def failed_builds(said: str) -> list[str]:
+    """Normalized names of the packages that could not be built."""
+    named = FAILED.findall(said)
+    if not named and "subprocess-exited-with-error" in said:
+        named = COLLECTED.findall(said.partition("subprocess-exited-with-error")[0])[-1:]
+    return [normal(name) for name in dict.fromkeys(named)]
+
+
+def loosened(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """A newer release in the place of a pinned one that cannot be built: most have wheels."""
+    key, names = guess.key("requirements"), failed_builds(failure.said)
+    whole = whole_lines(folder, key)
+    changed = [PIN.sub(r">=\1", line, 1) if name_in(line) in names else line for line in whole]
+    if key is not None and changed != whole:
+        pinned = ", ".join(a for a, b in zip(whole, changed, strict=True) if a != b)
+        why = f"a newer release in the place of {pinned}, which cannot be built"
+        yield guess.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(
+            f"requirements: {why}"
+        )
+
+
+def without_unknown(guess: Guess, failure: Failure) -> Iterator[Guess]:
+    """Without a name that an import gave and the index does not have."""
+    key = guess.key("requirements")
+    names = {normal(a or b) for a, b in UNKNOWN.findall(failure.said)}
+    lines = key.value if key is not None and isinstance(key.value, list) else []
+    kept = [line for line in lines if normal(line) not in names]
+    if key is not None and kept != lines:
+        why = f"without {', '.join(sorted(names))}, {ON_NO_INDEX}"
+        yield guess.having(Guessed("requirements", kept, f"{key.why}; {why}")).noting(
+            f"requirements {why}"
+        )
 
 
 REPINNED = (
@@ -57,7 +103,7 @@ def whole_lines(folder: Folder, key: Guessed | None) -> list[str]:
 def without_unused(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """Without what cannot be built and nothing imports: a server or a tool of the project's own."""
     key, imported = guess.key("requirements"), imports_of(folder)
-    for name in map(normal, FAILED.findall(failure.said)):
+    for name in failed_builds(failure.said):
         whole = whole_lines(folder, key)
         kept = [line for line in whole if name_in(line) != name]
         served = str(guess.value("command")) + str(guess.value("local_command"))

@@ -36,17 +36,23 @@ def usual(folder: Folder, command: ServeCommand | None) -> Iterator[tuple[str, s
     for name in folder.named(r"alembic\.ini")[: 0 if flask else 1]:
         line = within(parent_of(name), "python -m alembic upgrade head")
         yield line.replace("&& exec ", "&& "), f"{name}: its database needs its tables"
-    yield from of_flask(folder, command)
+    yield from of_flask(folder, command, migrates=flask)
 
 
-def of_flask(folder: Folder, command: ServeCommand | None) -> Iterator[tuple[str, str]]:
-    """Flask's own commands of the app: `init-db` and its like, and its migrations."""
+def of_flask(
+    folder: Folder, command: ServeCommand | None, *, migrates: bool
+) -> Iterator[tuple[str, str]]:
+    """Flask's own commands of the app: `init-db` and its like, and its migrations.
+
+    Args:
+        migrates: whether migrations are run by the app's own commands.
+    """
     target = flask_target(command)
     if target is None:
         return
     root, app = target
     cli = within(root, f"env FLASK_APP={app} python -m flask").replace("&& exec ", "&& ")
-    if any(name.endswith("migrations/env.py") for name in folder.files):
+    if migrates and any(name.endswith("migrations/env.py") for name in folder.files):
         yield f"{cli} db upgrade", "migrations/: its database needs its tables"
     for module in folder.modules:
         if "flask" in module.imports or "click" in module.imports:

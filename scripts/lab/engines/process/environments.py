@@ -31,6 +31,10 @@ FETCH_SECONDS = 120.0
 OLD_BUILD = re.compile(r"cannot import name 'Feature' from 'setuptools'|use_2to3 is invalid")
 """What says a package whose setup.py needs what later setuptools dropped."""
 OLD_SETUPTOOLS = "old-setuptools.txt"
+LASTING = re.compile(
+    r"[Ff]ailed to (?:download and )?build|build backend|No solution found|not found in the package"
+)
+"""What a second attempt does not change: a build that fails, a release that no index has."""
 COMPLETE = "complete"
 """The file that says an environment is usable; written last."""
 
@@ -130,6 +134,8 @@ class Preparation:
                 limits = self.uv.root / OLD_SETUPTOOLS
                 limits.write_text("setuptools<46\n", encoding="utf-8")
                 needs = (*needs, "--build-constraints", limits)
+            elif LASTING.search(failed):
+                break
         shutil.rmtree(folder, ignore_errors=True)
         raise VariantError(failure_line(failed))
 

@@ -193,3 +193,23 @@ def test_a_lock_that_is_none_changes_nothing(lock: str) -> None:
 
 def test_a_python_before_the_labs_oldest_is_its_oldest() -> None:
     assert python({"Dockerfile": "FROM python:3.6-alpine\n"}) == "3.7"
+
+
+def test_a_lock_pins_what_an_extra_brings_of_a_package_that_needs_nothing_else() -> None:
+    lock = """
+[[package]]
+name = "shop"
+source = { virtual = "." }
+dependencies = [{ name = "hasher", extra = ["fast"] }]
+[[package]]
+name = "hasher"
+version = "1.0"
+[package.optional-dependencies]
+fast = [{ name = "fast-c" }]
+[[package]]
+name = "fast-c"
+version = "2.0"
+"""
+    project = '[project]\nname = "shop"\ndependencies = ["hasher[fast]"]\n'
+    found = required({"pyproject.toml": project, "uv.lock": lock})
+    assert found == ["fast-c==2.0", "hasher==1.0"]

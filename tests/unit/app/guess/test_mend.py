@@ -173,7 +173,96 @@ def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
     said = "Failed to build `meinheld==1.0.2`: Call to `setuptools` failed"
     better = mended(found, Failure(FailureKind.INSTALL, said), imported)
     assert better is not None
+    assert better.value("requirements")[1] == "meinheld>=1.0.2"
+    better = mended(better, Failure(FailureKind.INSTALL, said), imported)
+    assert better is not None
     assert better.value("python") == "3.11"
+
+
+@pytest.mark.parametrize(
+    ("line", "loose"),
+    [
+        ("PyYAML==5.4.1", "PyYAML>=5.4.1"),
+        ("pyyaml == 5.*", "pyyaml >=5"),
+        ("PyYaml[c]==5.4.1 ; python_version > '3'", "PyYaml[c]>=5.4.1 ; python_version > '3'"),
+    ],
+)
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Failed to build `pyyaml==5.4.1`: Call to `setuptools.build_meta` failed",
+        "Failed to download and build `pyyaml==5.4.1`",
+        "Collecting flask\nCollecting PyYAML==5.4.1\n  error: subprocess-exited-with-error\n",
+    ],
+)
+def test_a_pinned_release_that_cannot_be_built_gives_way_to_newer_ones(
+    said: str, line: str, loose: str
+) -> None:
+    folder = Folder({"app.py": "import yaml\n"})
+    found = GUESS.having(Guessed("requirements", ["flask==1.0", line], "x"))
+    better = mended(found, Failure(FailureKind.INSTALL, said), folder)
+    assert better is not None
+    assert better.value("requirements") == ["flask==1.0", loose]
+
+
+def test_a_name_that_no_index_has_is_left_out_and_stays_out() -> None:
+    found = GUESS.having(Guessed("requirements", ["flask", "own_thing"], "x"))
+    said = "No solution found: Because own-thing was not found in the package registry and you"
+    better = next_guess(said, FailureKind.INSTALL, found)
+    assert better.value("requirements") == ["flask"]
+    again = next_guess("No module named 'own_thing'", found=better)
+    assert again.value("requirements") == ["flask"]
+
+
+def test_another_file_of_requirements_that_names_what_is_missing_is_taken_whole() -> None:
+    folder = Folder(
+        {
+            "requirements.txt": "-r requirements/dev.txt\n",
+            "requirements/dev.txt": "pylint\n",
+            "requirements/test.txt": "falcon\n",
+            "requirements/base.txt": "falcon==2.0.0\nPyYAML\n",
+        }
+    )
+    found = GUESS.having(Guessed("requirements", "requirements.txt", "x"))
+    for module in ("falcon", "yaml"):
+        failure = Failure(FailureKind.DIED, f"No module named '{module}'")
+        better = mended(found, failure, folder)
+        assert better is not None
+        assert better.value("requirements") == ["-r requirements.txt", "-r requirements/base.txt"]
+
+
+def test_after_a_second_missing_package_all_that_is_served_imports_is_added() -> None:
+    folder = Folder(
+        {
+            "shop/__init__.py": "",
+            "shop/web.py": "import falcon\nfrom shop.db import session\n",
+            "shop/db.py": "import sqlalchemy, jwt\n",
+            "shop/load.py": "import pandas\n",
+        }
+    )
+    found = GUESS.having(Guessed("command", "gunicorn --bind $HOST:$PORT shop.web:app", "x"))
+    first = mended(found, Failure(FailureKind.DIED, "No module named 'falcon'"), folder)
+    assert first is not None
+    assert first.value("requirements") == ["flask", "falcon"]
+    then = mended(first, Failure(FailureKind.DIED, "No module named 'jwt'"), folder)
+    assert then is not None
+    assert then.value("requirements") == ["flask", "falcon", "PyJWT", "sqlalchemy"]
+
+
+def test_a_databases_file_in_a_folder_that_is_not_there_is_one_of_the_copy() -> None:
+    url = {"DATABASE_URL": "sqlite:////data/db.sqlite", "MODE": "a"}
+    found = GUESS.having(Guessed("environment", url, "z"), Guessed("prepare", "x", "y"))
+    said = "(sqlite3.OperationalError) unable to open database file"
+    better = next_guess(said, FailureKind.PREPARE, found)
+    assert better.value("environment") == {"DATABASE_URL": "sqlite:///./lab.db", "MODE": "a"}
+    assert next_guess(said, FailureKind.PREPARE, better).value("prepare") is None
+
+
+def test_pythons_that_cannot_be_had_do_not_count_as_tried() -> None:
+    said = "no CPython 3.14 on this machine and uv could not fetch it"
+    better = next_guess(said, FailureKind.INSTALL)
+    assert better.value("python") == "3.11"
+    assert better.notes == ("python = 3.11: the one before cannot be had",)
 
 
 def test_releases_for_an_old_python_that_lack_what_is_used_ask_for_a_newer_one() -> None:

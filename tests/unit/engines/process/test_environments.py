@@ -373,6 +373,14 @@ def test_an_install_that_fails_once_is_no_loss(machine: Machine) -> None:
     assert len(machine.uv_calls("venv")) == 2
 
 
+def test_a_build_that_fails_is_not_tried_again(machine: Machine) -> None:
+    machine.python("3.7.16")
+    machine.on("pip", 'echo "error: Failed to build gevent==1.4" >&2; exit 1')
+
+    assert machine.prepare().missing == {"memlab-py37-thread": "Failed to build gevent==1.4"}
+    assert len(machine.uv_calls("pip")) == 1
+
+
 def test_an_old_package_is_built_with_old_setuptools(machine: Machine) -> None:
     machine.python("3.7.16")
     said = "ImportError: cannot import name 'Feature' from 'setuptools'"

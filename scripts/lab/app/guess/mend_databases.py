@@ -1,0 +1,39 @@
+"""The next guess with a database in a file of the app's copy."""
+
+import re
+from collections.abc import Iterator
+
+from lab.app.guess.failures import Failure, missing_service
+from lab.app.guess.guessed import Guess, Guessed
+
+SERVER_URL = re.compile(r"(postgres\w*|mysql\w*|mariadb)(\+\w+)?://")
+SQLITE = "sqlite:///./lab.db"
+FILE_URL = re.compile(r"sqlite(\+\w+)?:///")
+ASYNC_SQLITE = "sqlite+aiosqlite:///./lab.db"
+
+
+def local_database(guess: Guess, failure: Failure) -> Iterator[Guess]:
+    """SQLite in a file, where a variable names a server that is not there."""
+    service = missing_service(failure.said)
+    environment = guess.value("environment") or {}
+    named = {name: value for name, value in environment.items() if SERVER_URL.match(str(value))}
+    if service in ("PostgreSQL", "MySQL or MariaDB") and named:
+        replaced = {
+            name: ASYNC_SQLITE if "+async" in value or "+aio" in value else SQLITE
+            for name, value in named.items()
+        }
+        why = f"SQLite for {', '.join(named)}, as no {service} answers"
+        yield guess.having(Guessed("environment", {**environment, **replaced}, why)).noting(why)
+
+
+def database_in_copy(guess: Guess, failure: Failure) -> Iterator[Guess]:
+    """A database's file in the app's copy, where a variable names one in a folder that is none."""
+    environment = guess.value("environment") or {}
+    replaced = {
+        name: ASYNC_SQLITE if "+aio" in value else SQLITE
+        for name, value in environment.items()
+        if FILE_URL.match(str(value)) and value not in (SQLITE, ASYNC_SQLITE)
+    }
+    if replaced and "unable to open database file" in failure.said:
+        why = f"a file of the copy for {', '.join(replaced)}: its folder is not there"
+        yield guess.having(Guessed("environment", {**environment, **replaced}, why)).noting(why)

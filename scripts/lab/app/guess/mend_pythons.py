@@ -1,0 +1,57 @@
+"""The next guess on another Python, which packages or the app need."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lab.app.guess.failures import Failure
+from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.pythons import minor_of
+from lab.app.spec import PYTHON
+
+MAX_PYTHONS = 3
+NO_PYTHON = re.compile(r"no CPython 3\.\d+ on this machine|no image of (C?P)ython")
+NEW_MINOR = 10
+"""Of the first Python for which packages still make releases."""
+
+
+def before_python(guess: Guess, minor: int, why: str) -> Iterator[Guess]:
+    """The first of the other Pythons that is older than a minor version."""
+    older = [each for each in guess.pythons if int(each.partition(".")[2]) < minor]
+    if older:
+        note = f"python = {older[0]}: {why}"
+        changed = with_pythons(guess, tuple(older[1:]))
+        yield changed.having(Guessed("python", older[0], note)).noting(note)
+
+
+def newer_python(guess: Guess, failure: Failure) -> Iterator[Guess]:
+    """A Python that newer releases need, where the one that is stated has but older ones."""
+    lacks = re.search(r"module '\w+' has no attribute|cannot import name", failure.said)
+    minor = int(str(guess.value("python") or PYTHON).partition(".")[2])
+    newer = [each for each in guess.pythons if int(each.partition(".")[2]) >= NEW_MINOR]
+    if lacks and minor < NEW_MINOR and newer:
+        note = f"python = {newer[0]}: the releases for 3.{minor} lack what is used"
+        rest = tuple(each for each in guess.pythons if each != newer[0])
+        yield with_pythons(guess, rest).having(Guessed("python", newer[0], note)).noting(note)
+
+
+def nearest_first(guess: Guess) -> list[str]:
+    """The Pythons that are left, the next older one first: what cannot be built is mostly old."""
+    now = minor_of(str(guess.value("python") or PYTHON))
+    older = sorted((p for p in guess.pythons if minor_of(p) < now), key=minor_of, reverse=True)
+    return [*older, *(p for p in guess.pythons if p not in older)]
+
+
+def with_pythons(guess: Guess, rest: tuple[str, ...]) -> Guess:
+    return replace(guess, pythons=rest)
+
+
+def other_python(guess: Guess, failure: Failure) -> Iterator[Guess]:
+    """Another Python, where the packages cannot be installed on one that is here, or none is."""
+    is_missing = NO_PYTHON.search(failure.said) is not None
+    why = "the one before cannot be had" if is_missing else "its packages cannot be installed"
+    tried = sum(1 for note in guess.notes if note.startswith("python = ") and why in note)
+    if guess.pythons and tried < MAX_PYTHONS:
+        first, *rest = nearest_first(guess)
+        note = f"python = {first}: {why}"
+        yield with_pythons(guess, tuple(rest)).having(Guessed("python", first, note)).noting(note)
