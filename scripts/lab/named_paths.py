@@ -27,3 +27,16 @@ def path_below(folder: Path, name: str | PurePath) -> Path | None:
     except (OSError, ValueError):
         return None
     return Path(path) if Path(path).is_relative_to(top) else None
+
+
+def what_stands(folder: Path, name: str | PurePath) -> str:
+    """What has the name where a regular file below the folder was expected."""
+    try:
+        status = os.lstat(folder / name)
+    except (OSError, ValueError):
+        return "none has that name"
+    if path_below(folder, name) is not None:
+        return f"that is {kind_of(os.stat(folder / name))}"
+    if stat.S_ISLNK(status.st_mode) and not os.path.exists(folder / name):
+        return "that is a symlink to nothing"
+    return "that leads out of it"

@@ -12,7 +12,7 @@ from lab.app.env_file import parse_env
 from lab.app.spec import Upload
 from lab.errors import LabError
 from lab.files import read_bytes
-from lab.named_paths import path_below
+from lab.named_paths import path_below, what_stands
 from lab.records.beside import ServiceAsked, ServiceKind
 from lab.settings import parse_size
 from lab.units import MIB
@@ -48,11 +48,11 @@ def file_in(folder: Path, name: str) -> Path:
     """A file of the app's folder, by its name there.
 
     Raises:
-        ValueError: no file below the folder has it.
+        ValueError: no file below the folder has it; says what has.
     """
     path = path_below(folder, name)
     if path is None or not path.is_file():
-        raise ValueError(f"a file below {folder} (none has that name)")
+        raise ValueError(f"a file below {folder} ({what_stands(folder, name)})")
     return path
 
 

@@ -19,6 +19,8 @@ KEYS = {
     "requirements": 'command = "x"\nrequirements = "{}"',
     "a local path": 'command = "x"\nrequirements = ["./{}"]',
     "a file of requirements": 'command = "x"\nrequirements = ["-r {}"]',
+    "traffic": 'command = "x"\ntraffic = "{}"',
+    "compose": 'command = "x"\ncompose = "{}"',
 }
 
 
@@ -63,3 +65,26 @@ def test_a_description_that_leads_nowhere(app: Path, target: str) -> None:
 
     with pytest.raises(UsageError, match="leads out of its folder, or nowhere"):
         read_spec(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("fifo", "that is a named pipe"),
+        ("sub", "that is a folder"),
+        ("loop", "that is a symlink to nothing"),
+        ("nowhere", "that is a symlink to nothing"),
+        ("above", "that leads out of it"),
+        ("/dev/zero", "that leads out of it"),
+        ("missing", "none has that name"),
+        (LONG, "none has that name"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_file_is_told(app: Path, name: str, said: str) -> None:
+    (app / "nowhere").symlink_to("not-there")
+    (app / "above").symlink_to("/etc/passwd")
+    (app / "lab.toml").write_text(KEYS["traffic"].format(name), encoding="utf-8")
+
+    with pytest.raises(UsageError) as caught:
+        read_spec(app)
+    assert str(caught.value).endswith(f"allowed is a file below {app} ({said})")
