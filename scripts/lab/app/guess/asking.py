@@ -15,6 +15,8 @@ REFUSALS = range(200, 600)
 """A response in the place of a websocket's handshake: what is said over it changes nothing."""
 REDIRECTIONS = (301, 302, 303, 307, 308)
 MOST_ASKED = 40
+MOST_UNANSWERED = 4
+"""Each takes as long as an answer may: an app that waits for a server answers none of them."""
 SLOW_SECONDS = 0.1
 READ_SECONDS = 0.2
 """How long an answer without end is read by the load."""
@@ -60,6 +62,11 @@ class Answer:
 Ask = Callable[[GuessedRequest], Answer]
 
 
+def is_fault(answer: Answer) -> bool:
+    """Whether the app, and not the request, is at fault."""
+    return answer.status is None or answer.status >= 500
+
+
 @dataclass
 class TriedRequests:
     """What was asked so far, with what came back."""
@@ -69,6 +76,16 @@ class TriedRequests:
     seen: set[tuple[str, str]] = field(default_factory=set)
     slowest_seconds: float = 0.0
     """Of the requests that are kept, once their first answer is over."""
+
+    @property
+    def failed(self) -> list[Answer]:
+        """What came of the app's own requests that it did not answer, or with a fault."""
+        return [a for r, a in self.others if r.why != A_USUAL_PATH and is_fault(a)]
+
+    @property
+    def serves_nothing_own(self) -> bool:
+        """Whether all that is kept is usual, such as a framework's own page of documents."""
+        return all(request.why == A_USUAL_PATH for request in self.kept)
 
 
 def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRequests]:
@@ -81,6 +98,9 @@ def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRe
         if len(asked.kept) >= MOST_KEPT or len(asked.seen) >= MOST_ASKED:
             break
         if asked.kept and request.why == A_USUAL_PATH:
+            break
+        unanswered = sum(1 for each in asked.failed if each.status is None)
+        if not asked.kept and unanswered >= MOST_UNANSWERED:
             break
         try_request(request, ask, asked)
     if not asked.kept:
@@ -168,8 +188,7 @@ def fallback(asked: TriedRequests) -> list[GuessedRequest]:
             return [
                 replace(request, values={**request.values, "read_seconds": READ_SECONDS}, why=why)
             ]
-    named = [(r, a.status) for r, a in asked.others if r.why != A_USUAL_PATH and a.status]
-    if any(status >= 500 for _, status in named):
+    if asked.failed:
         return []
     answered = [(r, a.status) for r, a in asked.others if a.status is not None and a.status < 500]
     for statuses in (range(300, 400), (401, 403), (405, 422, 400), (404,)):

@@ -15,6 +15,7 @@ from lab.commands.checks.described_check import check_requests
 from lab.commands.checks.texts import (
     advice_for_described,
     failed,
+    lacks_server,
     refusals,
     tell,
 )
@@ -56,7 +57,7 @@ def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
             lost = "the guess that was built does not follow from the app's files any more"
             raise UsageError(f"{spec.file}: {lost}: run make try again")
         requests, asked = settled(guess, running.ask)
-        if not requests:
+        if not requests or lacks_server(running, asked):
             raise NotUp(refusals(running, asked))
         tell(say, asked)
         if (count := load_of(asked)) is not None:

@@ -17,7 +17,7 @@ from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import FILE, AppSpec
 from lab.commands.checks.app_check import Running
 from lab.load.counts import MOST_REFUSED_BYTES
-from lab.records.request_kinds import APPS_FAULT, REQUESTS_FAULT
+from lab.records.request_kinds import APPS_FAULT, NO_ANSWER_FAULT, REQUESTS_FAULT
 
 MAX_ATTEMPTS = 24
 Say = Callable[[str], None]
@@ -80,6 +80,17 @@ def tell(say: Say, asked: TriedRequests) -> None:
             say(f"  left out: {request.method} {request.path} is answered with {answer.status}")
 
 
+def lacks_server(running: Running, asked: TriedRequests) -> bool:
+    """Whether all that the app itself serves waits for a server that is not there.
+
+    Its framework's page of documents answers all the same, and would be measured in its place.
+    """
+    if not asked.failed or not asked.serves_nothing_own:
+        return False
+    hangs = all(answer.status is None for answer in asked.failed)
+    return hangs or missing_service(running.log()) is not None
+
+
 def refusals(running: Running, asked: TriedRequests) -> Failure:
     """How each request was answered, what the first refusal said, and the app's own words."""
     named = [each for each in asked.others if each[0].why != A_USUAL_PATH] or asked.others
@@ -107,10 +118,14 @@ def body_text(answer: Answer) -> str:
 
 
 def refused(log: str, replies: str, body: str, status: int) -> Failure:
-    """What is told of requests that are not served; a 5xx with the app's last exception."""
+    """What is told of requests that are not served; a 5xx with the app's last exception.
+
+    Args:
+        status: the worst of them; 0: none had one.
+    """
     exception = exception_in(log) if status >= 500 else None
     said = f" (it said: {body})" if body else ""
-    fault = APPS_FAULT if status >= 500 else REQUESTS_FAULT
+    fault = APPS_FAULT if status >= 500 else REQUESTS_FAULT if status else NO_ANSWER_FAULT
     if exception:
         fault = f"the app's own fault, its log says: {exception}"
     whole = f"{replies}{said}: {fault}"

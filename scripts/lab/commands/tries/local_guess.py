@@ -34,6 +34,7 @@ from lab.commands.checks.described_check import check_requests
 from lab.commands.checks.texts import (
     Say,
     advice_for_described,
+    lacks_server,
     refusals,
     tell,
 )
@@ -141,7 +142,7 @@ def checked(
     try:
         with started(place, description, ready, work, is_guess=True) as running:
             requests, asked = settled(guess, running.ask)
-            if not requests:
+            if not requests or lacks_server(running, asked):
                 return refusals(running, asked)
             tell(place.say, asked)
             if (count := load_of(asked)) is not None:

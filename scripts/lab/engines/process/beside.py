@@ -118,7 +118,13 @@ def programs_of(
     if server_programs := programs(names, recipe.packages, cache, say):
         return server_programs
     package = DEBIAN_NAMES.get(kind)
-    install = f"install it (Debian: apt-get install {package})" if package else "install it"
+    if package is None:
+        raise NoServer(
+            kind,
+            f"it needs {kind}, and this machine has no {recipe.program}: Debian has no package of "
+            "it, so install its maker's, or use Docker where images can be pulled",
+        )
+    install = f"install it (Debian: apt-get install {package})"
     raise NoServer(kind, f"it needs {kind}, and this machine has none: {install}, or use Docker")
 
 

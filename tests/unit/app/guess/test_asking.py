@@ -152,3 +152,11 @@ def test_slow_answers_get_fewer_requests_and_quick_ones_as_many_as_usual() -> No
     count = load_of(asked)
     assert count is not None
     assert count.value == 400
+
+
+def test_an_app_that_answers_nothing_is_not_asked_for_long_nor_measured_by_its_404() -> None:
+    hangs = Answer(None, fault="timed out")
+    paths = [f"/{number}" for number in range(20)]
+    asked, kept = asking({f"GET {path}": hangs for path in paths}, *paths)
+    assert [path for path in asked if path in paths] == paths[:4]
+    assert kept == []

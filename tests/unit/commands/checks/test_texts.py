@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from lab.app.guess.asking import Answer
+import pytest
+from lab.app.guess.asking import A_USUAL_PATH, Answer, TriedRequests
 from lab.app.guess.failures import Failure, FailureKind, last_words
+from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec, RequestSpec
 from lab.commands.checks.described_check import check_requests
-from lab.commands.checks.texts import advice_for_described, failed
+from lab.commands.checks.texts import advice_for_described, failed, lacks_server
 
 SPEC = AppSpec(Path("/app/lab.toml"), "shop", command="serve", requests=(RequestSpec(path="/a"),))
 TRACEBACK = """[INFO] booting
@@ -76,3 +78,32 @@ def test_the_last_words_are_those_of_the_exception() -> None:
     lines = last_words(TRACEBACK)
     assert lines[-1] == "ModuleNotFoundError: No module named 'nothing_here'"
     assert lines[0] == "[INFO] booting"
+
+
+OWN, DOCS = GuessedRequest({"path": "/notes"}, "a route"), GuessedRequest({}, A_USUAL_PATH)
+
+
+@pytest.mark.parametrize(
+    ("kept", "answer", "log", "lacks"),
+    [
+        ([DOCS], Answer(None, fault="timed out"), "", True),
+        ([DOCS], Answer(500), "pymongo.errors: localhost:27017: connection refused", True),
+        ([DOCS], Answer(500), "KeyError: 'name'", False),
+        ([DOCS], Answer(404), "", False),
+        ([OWN], Answer(None, fault="timed out"), "", False),
+    ],
+)
+def test_a_page_of_documents_does_not_stand_for_an_app_whose_server_is_missing(
+    kept: list[GuessedRequest], answer: Answer, log: str, lacks: bool
+) -> None:
+    asked = TriedRequests(kept, [(OWN, answer)])
+    assert lacks_server(Running(answer, said=log), asked) is lacks  # type: ignore[arg-type]
+
+
+def test_a_request_without_an_answer_is_not_called_the_requests_fault() -> None:
+    failure = refused(Running(Answer(None, fault="timed out")))
+    assert failure is not None
+    assert failed(failure) == (
+        "refused: GET /a: timed out: a request without an answer waits for something: does a "
+        "server that it needs run?"
+    )

@@ -81,7 +81,7 @@ def test_one_that_cannot_be_had_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(debian.shutil, "which", lambda *_, **__: None)
-    with pytest.raises(NoServer, match="this machine has none: install it, or use Docker") as no:
+    with pytest.raises(NoServer, match="no mongod: Debian has no package of it") as no:
         made((ServiceAsked(ServiceKind.MONGODB),), tmp_path / "made", tmp_path, print)
     assert "mongodb" in str(no.value)
 
