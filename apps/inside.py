@@ -38,23 +38,34 @@ def listening_inodes(port):
 
 
 def listening():
-    """Addresses and ports that anything here listens on, as Linux writes them: `0100007F:1F90`."""
-    found = set()
+    """Addresses and ports that the variant listens on, as Linux writes them: `0100007F:1F90`.
+
+    Servers beside it share its network: only what its own processes hold is theirs.
+    """
+    own, found = {name for pid in tree.members() for name in held(pid)}, set()
     for name in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in (tree.read_text(name) or "").splitlines()[1:]:
             fields = line.split()
-            if fields[3] == LISTEN:
+            if fields[3] == LISTEN and "socket:[%s]" % fields[9] in own:
                 found.add(fields[1])
     return sorted(found)[:MOST_SOCKETS]
 
 
-def held():
-    """What each descriptor of this process is, e.g. `socket:[123]` or a file's name."""
-    for number in os.listdir("/proc/self/fd"):
+def held(pid="self"):
+    """What each descriptor of a process is, e.g. `socket:[123]` or a file's name."""
+    folder = "/proc/%s/fd/" % pid
+    for number in names_in(folder):
         try:
-            yield os.readlink("/proc/self/fd/" + number)
+            yield os.readlink(folder + number)
         except OSError:
             continue
+
+
+def names_in(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []  # it ended, or is another user's
 
 
 def health():

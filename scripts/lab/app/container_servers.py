@@ -1,8 +1,9 @@
-"""The servers beside a user app in containers: services of the compose file that is written.
+"""What stands beside a user app in containers: services of the compose file that is written.
 
-Each variant has servers of its own, in one network namespace with it: the names that the app uses,
-and `localhost`, are `127.0.0.1` there, and each listens on its usual port. Their data are in memory
-and made anew at each start. Nothing of them is in the variant's own numbers.
+Each variant has servers of its own, in one network namespace with it, which a container of its own
+holds: the names that the app uses, and `localhost`, are `127.0.0.1` there, and each listens on its
+usual port. Their data are in memory and made anew at each start. Nothing of them is in the
+variant's own numbers.
 """
 
 import shlex
@@ -10,15 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lab.app.container import DNS_OPTIONS, LOGGING, LOGS, MOST_FILE_BYTES, NO_DNS
+from lab.app.container import DNS_OPTIONS, LOGS, NO_DNS
+from lab.app.container_companions import companions, starts
+from lab.app.container_limits import MEMORY_BYTES, bare
 from lab.app.services import Service, dollars
 from lab.app.spec import AppSpec
-from lab.engines.docker.beside import container_of, log_of, preparation_of
+from lab.engines.docker.beside import Beside, container_of, log_of, network_of, preparation_of
 from lab.engines.server_recipes import EVERYWHERE, OTHER_NAMES, RECIPES
 from lab.records.beside import ServiceAsked, ServiceKind
 
-MEMORY_BYTES = 1 << 30
-"""Of each server, its data among it."""
 DATA = "/tmp/data"
 """In memory below a folder that every image has open to all: at a second start some engines give a
 folder in memory the mode of the one that it hides."""
@@ -27,37 +28,56 @@ PROGRAMS = (
     'for each in /usr/lib/postgresql/*/bin /usr/lib/rabbitmq/bin; do PATH="$each:$PATH"; done'
 )
 """Where Debian keeps them off the path."""
-CREATED = "created"
-"""A file beside the logs, there as soon as scripts/try has created everything."""
 NOT_FOR_ALL = ("networks", "dns", "dns_opt")
 """What only the container has that makes the network."""
 
 
 def with_servers(service: Service, name: str, spec: AppSpec, work: Path) -> dict[str, Service]:
-    """A variant's hardened service in one network with its servers, and those; by their names.
+    """A variant's hardened service in one network with all that stands beside it; by their names.
 
     Args:
         work: the run's folder, as the engine knows it.
     """
-    if not spec.services:
+    if not has_network(spec):
         return {name: service}
-    first, *others = spec.services
-    joins = {"network_mode": f"service:{network_of(spec, name)}"}
+    joins = {"network_mode": f"service:{network_of(name)}"}
     kept = {key: value for key, value in service.items() if key not in NOT_FOR_ALL}
     containers = {
-        container_of(name, first.kind): {**server(first, name, work), **network(spec, name)},
-        **{container_of(name, each.kind): {**server(each, name, work), **joins} for each in others},
-        name: {**kept, **joins},
+        network_of(name): network(spec, name),
+        **{container_of(name, each.kind): server(each, name, work) for each in spec.services},
+        **companions(spec, name, work),
+        name: kept,
     }
+    joined = {
+        each: {**containers[each], **joins} for each in containers if each != network_of(name)
+    }
+    containers |= joined
     if spec.prepare is not None:
         containers[preparation_of(name)] = preparation(containers[name], name, spec.prepare)
     return containers
 
 
+def has_network(spec: AppSpec) -> bool:
+    """Whether something stands beside each variant, in one network with it."""
+    return bool(spec.services or spec.companions)
+
+
+def beside(spec: AppSpec) -> Beside | None:
+    """What the engine starts beside each variant; None where that stands alone."""
+    if not has_network(spec):
+        return None
+    return Beside(spec.services, starts(spec), prepares=spec.prepare is not None)
+
+
 def network(spec: AppSpec, variant: str) -> Service:
-    """The network of a variant, which its first server makes: it answers there as the variant."""
-    names = dict.fromkeys(name for each in spec.services for name in each.names)
+    """What holds a variant's network, and does nothing else: it answers there as the variant."""
+    usual = (name for each in spec.services for name in each.names)
+    names = dict.fromkeys((*usual, *(each.name for each in spec.companions)))
     return {
+        **bare(),
+        "image": "memlab-driver${LAB_TAG:-}",
+        "entrypoint": ["sleep", "infinity"],
+        "command": [],
         "networks": {"lab": {"aliases": [variant]}},
         "dns": NO_DNS,
         "dns_opt": DNS_OPTIONS,
@@ -65,15 +85,11 @@ def network(spec: AppSpec, variant: str) -> Service:
     }
 
 
-def network_of(spec: AppSpec, variant: str) -> str | None:
-    """The service whose network a variant joins; None where it has one of its own."""
-    return container_of(variant, spec.services[0].kind) if spec.services else None
-
-
 def server(asked: ServiceAsked, variant: str, work: Path) -> Service:
     """A server that keeps nothing."""
     recipe = RECIPES[asked.kind]
     return {
+        **bare(),
         "image": f"${{{image_variable(asked.kind)}}}",
         "entrypoint": ["sh", "-c", dollars(script(asked, container_of(variant, asked.kind)))],
         "command": [],
@@ -84,16 +100,7 @@ def server(asked: ServiceAsked, variant: str, work: Path) -> Service:
             **recipe.environment(asked, DATA, EVERYWHERE),
         },
         "user": recipe.user,
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
-        "read_only": True,
         "tmpfs": [f"/tmp:size={MEMORY_BYTES}"],
-        "ulimits": {"fsize": MOST_FILE_BYTES},
-        "mem_limit": MEMORY_BYTES,
-        "memswap_limit": MEMORY_BYTES,
-        "pids_limit": 512,
-        "logging": LOGGING,
-        "stop_grace_period": "1s",
         "volumes": [f"{work}/{LOGS}/{variant}:{LOG_FOLDER}"],
     }
 
@@ -102,9 +109,7 @@ def script(asked: ServiceAsked, service: str) -> str:
     """What a server's container runs: its data are made, then it serves."""
     recipe = RECIPES[asked.kind]
     log = log_of(Path(LOG_FOLDER), service)
-    # Until all are created it only holds the network.
-    holds = f"[ -e {LOG_FOLDER}/{CREATED} ] || exec sleep 600"
-    lines = [holds, "set -eu", PROGRAMS, f"exec > {log} 2>&1", f"mkdir -p {DATA}"]
+    lines = ["set -eu", PROGRAMS, f"exec > {log} 2>&1", f"mkdir -p {DATA}"]
     lines += [
         f"printf %s {shlex.quote(step.said)} | {shell(step.words)} > {DATA}/made 2>&1"
         f" || {{ cat {DATA}/made; exit 1; }}"

@@ -5,12 +5,14 @@ Both engines read it as they read compose.yaml: a service is a variant, its labe
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from lab.app.apart import each_alone
 from lab.app.beside import pointed
 from lab.app.interventions import applied
 from lab.app.spec import AppSpec, RequestSpec
+from lab.engines.protocol import SERVER_PORT
 from lab.records.interventions import AGAIN, Intervention
 from lab.records.suites import USER_APP_SUITE
 
@@ -150,7 +152,8 @@ def environment(description: AppSpec) -> dict[str, str]:
         own = {"WEB_CONCURRENCY": str(description.workers), **own}
     if description.secrets:
         own["LAB_SECRETS"] = dollars(secrets(description))
-    endpoint = {"PORT": "${LAB_PORT:-8000}", "HOST": "${LAB_HOST:-0.0.0.0}", "LAB_FOLDER": FOLDER}
+    port = f"${{LAB_PORT:-{container_port(description)}}}"
+    endpoint = {"PORT": port, "HOST": "${LAB_HOST:-0.0.0.0}", "LAB_FOLDER": FOLDER}
     if description.has_own_image:
         endpoint["LAB_FOLDER"] = "."
     if not description.probes:
@@ -165,6 +168,12 @@ def environment(description: AppSpec) -> dict[str, str]:
         "PYTHONPATH": ":".join(filter(None, paths)),
         "LAB_PROBE_SOCKETS": "${LAB_SOCKETS_AT:-/lab/probes}",
     }
+
+
+def container_port(description: AppSpec) -> int:
+    """Where it serves in a container: a port that nothing beside it has."""
+    taken = {each.port for each in description.companions}
+    return next(port for port in count(SERVER_PORT) if port not in taken)
 
 
 def secrets(description: AppSpec) -> str:

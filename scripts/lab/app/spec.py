@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from lab.app.composed import Build
+from lab.app.compose_records import Build, Companion
 from lab.records.beside import ServiceAsked
 from lab.records.variant import Connection
 
@@ -92,6 +92,8 @@ class AppSpec:
     ready_seconds: float = 60.0
     services: tuple[ServiceAsked, ...] = ()
     """The servers beside it, with throw-away data."""
+    companions: tuple[Companion, ...] = ()
+    """What else its Compose file starts before it, each after what it needs itself."""
     allow_hosts: tuple[str, ...] = ()
     """Hosts of others that its environment may name as a database's."""
     image: str | None = None

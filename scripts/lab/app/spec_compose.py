@@ -7,30 +7,24 @@ from dataclasses import replace
 from lab.app import spec_keys as keys
 from lab.app.beside import completed, together
 from lab.app.compose_keys import COMPOSE, SERVICE
-from lab.app.composed import Composed, read_composed
+from lab.app.compose_records import Companion, Composed
+from lab.app.composed import read_composed
 from lab.app.spec import AppSpec
 from lab.app.table_reader import Table
-from lab.errors import UsageError
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.beside import ServiceAsked
 
 
 def composed_app(table: Table) -> Composed:
     """What its own Compose file says of it; nothing where none is named.
 
     Raises:
-        UsageError: the file cannot be used, or names a server that the lab does not start.
+        UsageError: the file cannot be used.
         NoReader: nothing here reads YAML.
     """
     file = table.read(COMPOSE)
     if file is None:
         return Composed()
-    composed = read_composed(file, table.file.parent, table.read(SERVICE))
-    if composed.others and keys.SERVICES not in table:
-        raise UsageError(
-            f"{file}: it depends on {', '.join(composed.others)}, which the lab does not start: "
-            f"say in {table.file} services = [...] with what it needs of {', '.join(ServiceKind)}"
-        )
-    return composed
+    return read_composed(file, table.file.parent, table.read(SERVICE))
 
 
 def port(table: Table, composed: Composed) -> int | None:
@@ -61,3 +55,8 @@ def services(table: Table, composed: Composed) -> tuple[ServiceAsked, ...]:
     """Those that are named, with the names that the variables use for them."""
     named = table.read(keys.SERVICES) if keys.SERVICES in table else composed.servers
     return completed(together(named), environment(table, composed))
+
+
+def companions(table: Table, composed: Composed) -> tuple[Companion, ...]:
+    """What its Compose file starts beside its servers; none where `services` says what it needs."""
+    return () if keys.SERVICES in table else composed.companions

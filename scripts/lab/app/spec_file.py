@@ -15,7 +15,14 @@ from lab.app.key import Key
 from lab.app.login_file import with_session
 from lab.app.request_keys import REQUEST_KEYS, REQUESTS
 from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
-from lab.app.spec_compose import composed_app, environment, port, services, with_image
+from lab.app.spec_compose import (
+    companions,
+    composed_app,
+    environment,
+    port,
+    services,
+    with_image,
+)
 from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
 from lab.app.toml_kinds import Whole
@@ -103,6 +110,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         port=port(table, composed),
         ready_seconds=float(table.read(keys.READY_SECONDS)),
         services=services(table, composed),
+        companions=companions(table, composed),
         allow_hosts=table.read(keys.ALLOW_HOSTS),
         image=table.read(keys.IMAGE),
         dockerfile=dockerfile(table),

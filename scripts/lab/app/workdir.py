@@ -69,6 +69,17 @@ def write_services(
     file.write_text(json.dumps({"services": compose_services}, indent=1), encoding="utf-8")
 
 
+def companions_fault(description: AppSpec) -> str | None:
+    """Why it cannot run here: its Compose file starts more than servers; None where it does not."""
+    if not description.companions:
+        return None
+    listed = ", ".join(each.name for each in description.companions)
+    return (
+        f"its Compose file starts {listed} before it, which needs Docker, and no engine of "
+        "containers is used here: say services = [...] with the servers that it needs"
+    )
+
+
 def installed_here(description: AppSpec, root: Path, say: Callable[[str], None]) -> Installed:
     """The app's environment on this machine.
 
@@ -76,6 +87,8 @@ def installed_here(description: AppSpec, root: Path, say: Callable[[str], None])
         LabError: it cannot be made.
         UsageError: the app can only run in a container.
     """
+    if fault := companions_fault(description):
+        raise UsageError(f"{description.file}: compose: {fault}")
     if description.has_own_image:
         key = "image" if description.image else "dockerfile"
         raise UsageError(

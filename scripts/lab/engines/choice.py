@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.engines.protocol import Engine
+from lab.engines.docker.beside import Beside, VariantServices, accepts
+from lab.engines.protocol import SERVER_PORT, Engine
 from lab.errors import LabError, UsageError
 from lab.matrix.variants import read_matrix, select
-from lab.records.beside import ServiceAsked
 from lab.settings import Settings
 from lab.text.phrases import printable
 
@@ -61,20 +61,19 @@ def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> EngineCh
 
 
 def app_through_the_gate(
-    asked: tuple[ServiceAsked, ...] = (), *, has_probes: bool, prepares: bool = False
+    *, has_probes: bool, beside: Beside | None = None, port: int = SERVER_PORT
 ) -> Engine:
     """Docker behind the gate, for the variants of a user app.
 
     Args:
-        asked: the servers beside each variant.
         has_probes: whether the lab's probes are in its processes.
-        prepares: whether the servers' data are made ready by a command.
+        beside: what stands beside each variant; None where it stands alone.
+        port: that each variant is told to serve on.
     """
-    from lab.engines.docker.beside import VariantServices, accepts
     from lab.engines.docker.engine import AppPlaces
 
-    beside = VariantServices(asked, prepares, LOGS, accepts) if asked else None
-    return through_the_gate(AppPlaces(SOCKETS, HOMES, LOGS, has_probes, beside)).engine
+    services = VariantServices(beside, LOGS, accepts) if beside is not None else None
+    return through_the_gate(AppPlaces(SOCKETS, HOMES, LOGS, has_probes, services, port)).engine
 
 
 def through_the_gate(places: "AppPlaces | None" = None) -> EngineChoice:

@@ -42,12 +42,24 @@ class State:
     """Whether it was killed as the kernel, or the lab's guard, does at the memory limit."""
 
 
+SERVER_PORT = 8000
+"""Where a variant in a container serves, unless something beside it does."""
+
+
 class ServerFailed(VariantError):
     """A server beside a user app does not come up."""
 
     def __init__(self, kind: ServiceKind, reason: str) -> None:
         super().__init__(reason)
         self.kind = kind
+
+
+class CompanionFailed(VariantError):
+    """A service of the app's Compose file, which is started beside it, does not come up."""
+
+    def __init__(self, name: str, fault: str) -> None:
+        super().__init__(f"{name} of its Compose file {fault}")
+        self.name = name
 
 
 class PrepareFailed(VariantError):

@@ -14,6 +14,15 @@ class ServiceKind(StrEnum):
     MONGODB = "mongodb"
 
 
+class ReadyWhen(StrEnum):
+    """When what depends on a service of a Compose file may be started."""
+
+    STARTED = "started"
+    HEALTHY = "healthy"
+    ENDED = "ended"
+    """As it ends with 0."""
+
+
 PORTS = {
     ServiceKind.POSTGRES: 5432,
     ServiceKind.REDIS: 6379,
@@ -60,3 +69,14 @@ class ServiceAsked:
             tuple(dict.fromkeys((*self.databases, *other.databases))),
             tuple(dict.fromkeys((*self.hosts, *other.hosts))),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionStart:
+    """How a service of the app's own Compose file, other than a server, is started beside it."""
+
+    name: str
+    """As the file names it."""
+    port: int | None = None
+    """Where it answers once it serves; None: not known."""
+    ready_when: ReadyWhen = ReadyWhen.STARTED

@@ -13,7 +13,9 @@ REQUESTS_FAULT = (
     "a 4xx is the request's fault: correct its path, method, headers or body in [[requests]], or "
     "name the status in its `expect`"
 )
-NO_ANSWER_FAULT = "a request without an answer waits for something: does a server that it needs run?"
+NO_ANSWER_FAULT = (
+    "a request without an answer waits for something: does a server that it needs run?"
+)
 OVERLOAD = "a connection that is refused or reset, or a timeout: lower `concurrency`"
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -370,6 +371,32 @@ def test_the_calibration_is_one_record(workload: str) -> None:
         assert found.request_bytes < MIB
     else:
         assert found.request_bytes > 14 * MIB
+
+
+LISTENS = """
+import socket, time
+with socket.create_server(("127.0.0.1", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    time.sleep(60)
+"""
+
+
+@ON_LINUX
+def test_what_a_server_beside_it_listens_on_is_not_the_variants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["sh", "-c", f"{sys.executable} -c '{LISTENS}' & wait"]
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True) as shell,
+    ):
+        assert shell.stdout is not None
+        own, others = int(shell.stdout.readline()), other.getsockname()[1]
+        monkeypatch.setenv("LAB_SUPERVISOR", str(shell.pid))
+        heard = app("inside").listening()
+        os.killpg(shell.pid, signal.SIGKILL)
+    assert heard == [f"0100007F:{own:04X}"]
+    assert f"0100007F:{others:04X}" not in heard
 
 
 @pytest.fixture

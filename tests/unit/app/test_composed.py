@@ -20,7 +20,6 @@ services:
     env_file: [shop.env]
     environment: [DATABASE_URL=postgres://shop:$PASSWORD@db/visits, EMPTY]
     secrets: [key]
-    privileged: true
     volumes: ["/:/host"]
     network_mode: host
     depends_on: {queue: {condition: service_started}}
@@ -33,6 +32,7 @@ services:
   admin: {image: dpage/pgadmin4}
 secrets: {key: {file: keys/key.txt}, out: {file: ../../key}}
 """
+NEEDS_SOLR = "services: {web: {build: back, depends_on: [s]}, s: {image: solr"
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def test_a_service_and_the_servers_that_it_needs_are_read(app: Path) -> None:
         "DATABASE_URL": "postgres://shop:secret@db/visits",
     }
     assert found.secrets == {"key": app / "keys" / "key.txt"}
-    assert found.others == ()
-    queue, db = found.servers
+    assert found.companions == ()
+    db, queue = found.servers
     assert (queue.kind, queue.hosts) == (ServiceKind.RABBITMQ, ("queue",))
     assert (db.users, db.databases, db.hosts) == (("shop",), ("visits",), ("db",))
 
@@ -75,7 +75,7 @@ def test_a_description_takes_it_and_its_own_keys_come_first(app: Path) -> None:
     )
 
     assert spec.dockerfile == app / "back" / "Dockerfile"
-    assert [each.kind for each in spec.services] == ["rabbitmq", "postgres"]
+    assert [each.kind for each in spec.services] == ["postgres", "rabbitmq"]
     assert (spec.command, spec.port) == ("serve 'a b'", 5000)
     assert (own.dockerfile, own.command, own.port) == (None, "x", 1)
     assert [each.kind for each in own.services] == ["redis"]
@@ -92,7 +92,14 @@ def test_a_description_takes_it_and_its_own_keys_come_first(app: Path) -> None:
         ("services: {web: {build: back, environment: {A: '${B:?say it}'}}}", "B must be set"),
         ("services: {web: {build: back, extends: {service: x}}}", "extends"),
         ("services: {a: {build: back}, b: {build: back}}", "service = one of a, b"),
-        ("services: {web: {build: back, depends_on: [s]}, s: {image: solr}}", "depends on s"),
+        ("services: {web: {build: back, privileged: true}}", "web asks for privileged"),
+        ("services: {web: {build: back, cap_add: [SYS_ADMIN]}}", "web asks for cap_add"),
+        ("services: {web: {build: back, pid: host}}", "web asks for pid"),
+        ("services: {web: {build: back, depends_on: [s]}, s: {}}", "s has neither image nor build"),
+        (f"{NEEDS_SOLR}, devices: [/dev/sda]}}}}", "s asks for devices"),
+        (f"{NEEDS_SOLR}, volumes: ['/var/run/docker.sock:/d']}}}}", "leads out of"),
+        (f"{NEEDS_SOLR}, volumes: ['./keys:d']}}}}", "is no place in a container"),
+        (f"{NEEDS_SOLR}, command: 'x \"'}}}}", "is no command"),
         ("services: []", "has no services"),
         ("a: &a [1]\nb: [*a", "compose.yaml"),
         (f"services: {'{a: ' * 2500}", "too many brackets"),
@@ -130,3 +137,45 @@ def test_secrets_of_the_file_reach_the_app_by_name(app: Path) -> None:
     told = environment(spec)["LAB_SECRETS"]
     assert told == "key=keys/key.txt"
     assert secret_volumes(told, Path("/w")) == ["/w/app/keys/key.txt:/run/secrets/key:ro"]
+
+
+def test_what_it_needs_that_is_no_server_is_started_after_what_that_needs(app: Path) -> None:
+    (app / "compose.yaml").write_text(
+        """
+services:
+  web: {build: back, depends_on: {api: {condition: service_healthy}, mail: {}, seed: {
+    condition: service_completed_successfully}}}
+  api:
+    build: back
+    command: serve --on "a b"
+    expose: [8000]
+    user: "0"
+    volumes: [./keys:/keys, data:/data, ./not-there:/empty, /own]
+    healthcheck: {test: curl localhost}
+    depends_on: [seed, cache]
+  seed: {image: "seed:1", entrypoint: [], user: "70:70", depends_on: {api: {}}}
+  mail: {image: mail, healthcheck: {test: [NONE]}, tmpfs: /mails:size=1m}
+  cache: {image: redis}
+"""
+    )
+    found = read_composed(app / "compose.yaml", app, "web")
+
+    assert [each.kind for each in found.servers] == ["redis"]
+    seed, api, mail = found.companions
+    assert (seed.name, api.name, mail.name) == ("seed", "api", "mail")
+    assert api.build is not None
+    assert (api.command, api.entrypoint, api.port) == (("serve", "--on", "a b"), None, 8000)
+    assert (api.user, seed.user) == (None, "70:70")
+    assert api.mounts == {"/keys": app / "keys"}
+    assert api.in_memory == ("/data", "/empty", "/own")
+    assert api.health == ("CMD-SHELL", "curl localhost")
+    assert (seed.image, seed.entrypoint, mail.health) == ("seed:1", (), ())
+    assert [each.ready_when for each in found.companions] == ["ended", "healthy", "started"]
+    assert mail.in_memory == ("/mails",)
+
+
+def test_what_is_named_as_services_stands_in_the_place_of_all_that_it_needs(app: Path) -> None:
+    (app / "compose.yaml").write_text(f"{NEEDS_SOLR}}}}}")
+    keys = {"compose": "compose.yaml", "service": "web"}
+    assert [e.name for e in describe(keys, app / "lab.toml").companions] == ["s"]
+    assert describe({**keys, "services": ["redis"]}, app / "lab.toml").companions == ()

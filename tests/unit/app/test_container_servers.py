@@ -1,18 +1,33 @@
 """Servers beside an app in containers: what their services may and may not."""
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.app.compose_records import Build, Companion
 from lab.app.container import recipe
+from lab.app.container_companions import companion_images
 from lab.app.container_servers import script, shell, with_servers
-from lab.app.services import Service
+from lab.app.services import Service, container_port, environment
 from lab.app.spec import AppSpec
 from lab.records.beside import ServiceAsked, ServiceKind
 
 WORK = Path("/w")
 REDIS = ServiceAsked(ServiceKind.REDIS, passwords=("it's",), hosts=("cache",))
 BOTH = (ServiceAsked(ServiceKind.POSTGRES, databases=("shop",)), REDIS)
+SPEC = AppSpec(Path("/a/lab.toml"), "a", command="x")
+API = Companion(
+    "api",
+    image="api:1",
+    command=("serve", "$HOME"),
+    environment={"SIGN": "$"},
+    mounts={"/etc/api": Path("/a/conf")},
+    in_memory=("/data",),
+    port=8000,
+    health=("CMD", "ok"),
+)
 VARIANT: Service = {
     "image": "i",
     "user": "1000:1000",
@@ -39,14 +54,15 @@ def found(**more: Any) -> dict[str, Service]:
     return with_servers(VARIANT, "own-a", spec, WORK)
 
 
-def test_the_first_makes_the_network_and_answers_as_the_variant() -> None:
-    services = found()
-    first = services["own-a-with-postgres"]
-    assert first["networks"] == {"lab": {"aliases": ["own-a"]}}
-    assert "cache:127.0.0.1" in first["extra_hosts"]
-    for name in ("own-a", "own-a-with-redis"):
-        assert services[name]["network_mode"] == "service:own-a-with-postgres"
-        assert not {"networks", "dns", "dns_opt"} & set(services[name])
+def test_one_holds_the_network_and_answers_as_the_variant() -> None:
+    services = found(companions=(API,), prepare="seed")
+    holder = services.pop("own-a-with-network")
+    assert holder["networks"] == {"lab": {"aliases": ["own-a"]}}
+    assert {"cache:127.0.0.1", "api:127.0.0.1"} <= set(holder["extra_hosts"])
+    assert len(services) == 5
+    for service in services.values():
+        assert service["network_mode"] == "service:own-a-with-network"
+        assert not {"networks", "dns", "dns_opt"} & set(service)
 
 
 def test_a_server_has_no_rights_no_port_and_no_disk() -> None:
@@ -59,6 +75,42 @@ def test_a_server_has_no_rights_no_port_and_no_disk() -> None:
         assert not {"ports", "labels", "privileged"} & set(service)
 
 
+def test_another_service_of_its_compose_file_has_neither_rights_nor_its_files_to_write() -> None:
+    service = found(companions=(API,))["own-a-with-companion-1"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["read_only"]
+    assert service["user"] == "${LAB_UID:-1000}:${LAB_GID:-1000}"
+    assert service["volumes"] == ["/w/app/conf:/etc/api:ro"]
+    assert "/data:size=1073741824,mode=1777" in service["tmpfs"]
+    assert service["command"] == ["serve", "$$HOME"]
+    assert service["environment"]["SIGN"] == "$$"
+    assert "entrypoint" not in service
+    assert service["healthcheck"]["test"] == ["CMD", "ok"]
+    assert not {"ports", "labels", "privileged", "restart"} & set(service)
+
+
+def test_a_port_beside_it_is_not_the_apps() -> None:
+    alone, beside = SPEC, replace(SPEC, companions=(API, replace(API, port=8001)))
+    assert (container_port(alone), container_port(beside)) == (8000, 8002)
+    assert environment(beside)["PORT"] == "${LAB_PORT:-8002}"
+
+
+def test_a_shell_learns_how_it_comes_to_their_images() -> None:
+    build = Build(Path("/a/api"), Path("/a/api/Docker file"), "run", {"A": "b c"})
+    built = replace(API, image=None, build=build)
+    lines = tuple(companion_images(replace(SPEC, companions=(API, built))))
+    assert lines == (
+        "own_companions='1 2'",
+        "own_companion_1_name=api",
+        "own_companion_1_image=api:1",
+        "own_companion_1_build=''",
+        "own_companion_2_name=api",
+        "own_companion_2_image=''",
+        "own_companion_2_build="
+        + shlex.quote("--file '/a/api/Docker file' --build-arg 'A=b c' --target run /a/api"),
+    )
+
+
 def test_what_prepares_has_the_variants_files_and_none_of_its_labels() -> None:
     service = found(prepare="seed $HOME")["own-a-with-prepare"]
     assert service["command"] == ["sh", "-c", "seed $$HOME"]
@@ -68,8 +120,7 @@ def test_what_prepares_has_the_variants_files_and_none_of_its_labels() -> None:
 
 
 def test_without_servers_a_variant_is_as_it_was() -> None:
-    spec = AppSpec(Path("/a/lab.toml"), "a", command="x")
-    assert with_servers(VARIANT, "own-a", spec, WORK) == {"own-a": VARIANT}
+    assert with_servers(VARIANT, "own-a", SPEC, WORK) == {"own-a": VARIANT}
 
 
 def test_names_are_quoted_in_a_servers_script() -> None:

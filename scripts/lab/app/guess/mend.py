@@ -12,7 +12,12 @@ from lab.app.guess.mend_installs import other_packages, other_pins
 from lab.app.guess.mend_packages import more_packages, older_packages
 from lab.app.guess.mend_project import with_project_itself
 from lab.app.guess.mend_pythons import newer_python, other_python
-from lab.app.guess.mend_services import more_services, without_service
+from lab.app.guess.mend_services import (
+    more_services,
+    with_companions,
+    without_companions,
+    without_service,
+)
 from lab.app.guess.settings import asked_variables, value_for
 from lab.app.guess.tables_missing import with_tables
 
@@ -29,6 +34,7 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         yield from without_image(guess, failure)
     if failure.kind is FailureKind.SERVICE:
         yield from without_service(guess, failure)
+        yield from without_companions(guess, folder)
         return
     if failure.kind is FailureKind.INSTALL:
         yield from other_packages(guess, failure, folder)
@@ -42,6 +48,7 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     yield from with_old_alembic(guess, failure)
     yield from database_in_copy(guess, failure)
     yield from more_services(guess, failure, folder)
+    yield from with_companions(guess, failure, folder)
     yield from with_tables(guess, failure, folder)
     yield from with_project_itself(guess, failure, folder)
     yield from more_packages(guess, failure, folder)

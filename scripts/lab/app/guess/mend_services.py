@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 
 from lab.app.beside import service_of
-from lab.app.guess.beside import BY_SERVICE, adding, texts, with_names
+from lab.app.guess.beside import BY_SERVICE, adding, services, texts, with_names
+from lab.app.guess.composing import companion_keys
 from lab.app.guess.dependencies import required_names
-from lab.app.guess.failures import Failure, FailureKind, missing_service
+from lab.app.guess.failures import UNREACHABLE, Failure, FailureKind, missing_service
 from lab.app.guess.folder import Folder
+from lab.app.guess.guess import project_folder
 from lab.app.guess.guessed import Guess, Guessed
 from lab.records.beside import ServiceAsked, ServiceKind
 
@@ -27,6 +29,8 @@ MISSING_NAMES = (
 )
 ALREADY = re.compile(r'(role|database) "[^"]+" already exists')
 CANNOT = "cannot be had here"
+COMPOSED = "compose: "
+"""How a note begins of a guess that takes its Compose file."""
 
 
 def more_services(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
@@ -48,6 +52,26 @@ def more_services(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
             if kind in kinds and key is not None and texts((more,))[0] not in key.value:
                 why = f"{name}, which its {kind} did not know"
                 yield guess.having(adding(key, more, why)).noting(f"services and {why}")
+
+
+def with_companions(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """Its Compose file, where it missed something and depends there on more than servers."""
+    was_tried = any(note.startswith(COMPOSED) for note in guess.notes)
+    if was_tried or guess.key("compose") is not None or not UNREACHABLE.search(failure.said):
+        return
+    if keys := companion_keys(folder, project_folder(folder)):
+        why = f"{COMPOSED}{keys[0].why}, and it could not reach something"
+        yield guess.without("services").having(*keys).noting(why)
+
+
+def without_companions(guess: Guess, folder: Folder) -> Iterator[Guess]:
+    """Its servers alone, where what its Compose file starts besides does not come up."""
+    if guess.key("compose") is None or guess.key("services") is not None:
+        return
+    alone = guess.without("compose").without("service")
+    servers = services(folder, project_folder(folder), guess.value("environment") or {})
+    with_servers = alone.having(servers) if servers is not None else alone
+    yield with_servers.noting("without what its Compose file starts beside its servers")
 
 
 def missing_kinds(guess: Guess, failure: Failure, folder: Folder) -> Iterator[ServiceKind]:

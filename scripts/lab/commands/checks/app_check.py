@@ -15,7 +15,13 @@ from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec
 from lab.commands.checks.websocket_check import converse
 from lab.engines.process.listening import Listening
-from lab.engines.protocol import Endpoint, Engine, PrepareFailed, ServerFailed
+from lab.engines.protocol import (
+    CompanionFailed,
+    Endpoint,
+    Engine,
+    PrepareFailed,
+    ServerFailed,
+)
 from lab.errors import VariantError
 from lab.load.deadline import shorten, timed_response
 from lab.records.variant import Variant
@@ -79,6 +85,9 @@ def brought_up(
         raise NotUp(Failure(FailureKind.PREPARE, str(error))) from error
     except ServerFailed as error:
         said = f"{error.kind}: {error}"
+        raise NotUp(Failure(FailureKind.SERVICE, said, reason=str(error))) from error
+    except CompanionFailed as error:
+        said = f"{error.name}: {error}"
         raise NotUp(Failure(FailureKind.SERVICE, said, reason=str(error))) from error
     except VariantError as error:
         raise NotUp(Failure(FailureKind.DIED, str(error))) from error

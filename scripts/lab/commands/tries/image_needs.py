@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 
+from lab.app.compose_records import Build
 from lab.app.container import (
     CONSTRAINTS,
     GUESS,
@@ -17,6 +18,8 @@ from lab.app.container import (
     recipe,
     requirements_texts,
 )
+from lab.app.container_companions import build_words as of_build
+from lab.app.container_companions import companion_images
 from lab.app.container_servers import server_images
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
@@ -36,6 +39,8 @@ class ImagePlan:
     """With names of variables of who runs the lab, which scripts/try fills in."""
     servers: tuple[str, ...] = ()
     """What it needs to have an image for each server beside the app, a word each."""
+    companions: tuple[str, ...] = ()
+    """The same of the other services of its Compose file, as lines for a shell."""
 
     def assignments(self) -> Iterator[str]:
         """The lines that give it to a shell."""
@@ -45,6 +50,7 @@ class ImagePlan:
         yield f"own_build={shlex.quote(shlex.join(self.build))}"
         yield f"own_index={shlex.quote(self.index_url)}"
         yield f"own_servers={shlex.quote(' '.join(self.servers))}"
+        yield from self.companions
 
 
 def prepare(spec: AppSpec, work: Path) -> ImagePlan:
@@ -68,6 +74,7 @@ def prepare(spec: AppSpec, work: Path) -> ImagePlan:
         tuple(build_words(spec)),
         spec.index_url or "",
         tuple(server_images(spec)),
+        tuple(companion_images(spec)),
     )
 
 
@@ -75,15 +82,8 @@ def build_words(spec: AppSpec) -> Iterator[str]:
     """The options and the context of its own recipe; nothing without one."""
     if spec.dockerfile is None:
         return
-    yield from ("--file", str(spec.dockerfile))
-    if spec.build is None:
-        yield str(spec.folder)
-        return
-    for name, value in spec.build.args.items():
-        yield from ("--build-arg", f"{name}={value}")
-    if spec.build.target is not None:
-        yield from ("--target", spec.build.target)
-    yield str(spec.build.context)
+    folder = Build(spec.folder, spec.dockerfile)
+    yield from of_build(spec.build or folder)
 
 
 def whose_recipe(spec: AppSpec) -> str:

@@ -24,6 +24,7 @@ from lab.app.spec_file import describe, parse
 from lab.app.workdir import (
     COMPOSE_FILE,
     Ready,
+    companions_fault,
     process_engine,
     workplace,
     write_services,
@@ -102,6 +103,8 @@ def first_that_works(place: Place) -> Guess:
 def attempt(place: Place, guess: Guess) -> Guess | Failure:
     """The guess with the requests that are answered, or why it failed."""
     description = as_guess(as_description(guess, place.folder).without_docker())
+    if fault := companions_fault(description):
+        return Failure(FailureKind.SERVICE, fault, reason=fault)
     try:
         installed = prepare_app(description, place.root / ENVIRONMENTS, place.say)
     except UsageError:

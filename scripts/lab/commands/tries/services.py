@@ -15,14 +15,14 @@ from lab.app.container import (
     driver,
     hardened,
 )
-from lab.app.container_servers import network_of, with_servers
+from lab.app.container_servers import has_network, with_servers
 from lab.app.interventions import Allocators
 from lab.app.services import Service, image_name, services
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
 from lab.commands.app_runs.input import app_settings
 from lab.commands.app_runs.plan import changes_for
-from lab.engines.docker.beside import BESIDE
+from lab.engines.docker.beside import BESIDE, network_of
 from lab.settings.declared_app import CHECK
 
 
@@ -55,7 +55,7 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> Cre
     for name in written:
         for place in (LOGS, SOCKETS, HOMES):
             (work / place / name).mkdir(exist_ok=True)
-        if spec.services:
+        if has_network(spec):
             (work / LOGS / name).chmod(0o777)  # each server beside it has a user of its own
     document: dict[str, Service] = {}
     for name, service in written.items():
@@ -65,8 +65,8 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> Cre
     (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
     created = list(written)[:1] if CHECK.read(given) else list(written)
     of_app = (name for name in document if is_of(name, created))
-    networks = (network_of(spec, name) for name in created)
-    return CreatedServices(tuple(of_app), tuple(filter(None, networks)))
+    networks = (network_of(name) for name in created if has_network(spec))
+    return CreatedServices(tuple(of_app), tuple(networks))
 
 
 def is_of(service: str, variants: Sequence[str]) -> bool:

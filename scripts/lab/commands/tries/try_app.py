@@ -9,9 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lab.app.container_servers import beside
 from lab.app.environment import ENVIRONMENTS, prepare_memray
 from lab.app.folder import app_folder, is_undescribed
 from lab.app.guess.failures import telling_line
+from lab.app.services import container_port
 from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_FILE,
@@ -153,8 +155,9 @@ def try_with_containers(
     settings = app_settings(given)
     spec = given_app(given, root)
     plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
-    prepares = spec.prepare is not None
-    engine = app_through_the_gate(spec.services, has_probes=spec.probes, prepares=prepares)
+    engine = app_through_the_gate(
+        has_probes=spec.probes, beside=beside(spec), port=container_port(spec)
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         spec = checked(engine, plan.base, spec)

@@ -37,6 +37,8 @@ class Event(StrEnum):
     NO_IMAGE = "no-image"
     NO_SERVER = "no-server"
     """A server beside the app has no image here; LAB_REASON says which one, and why."""
+    NO_COMPANION = "no-companion"
+    """So of another service of its Compose file."""
     UNUSABLE = "unusable"
     """No container can be made of the image; LAB_REASON says why."""
     BUILT = "built"
@@ -93,7 +95,7 @@ def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppS
     spec = read_described(record)
     if not is_guess(work) or event in (Event.NO_PYTHON, Event.NO_IMAGE, Event.UNUSABLE):
         raise LabError(why_not(event, spec, given.get("LAB_REASON", "")))
-    if event is Event.NO_SERVER:
+    if event in (Event.NO_SERVER, Event.NO_COMPANION):
         guess_failed(work, no_server_here(given.get("LAB_REASON", "")))
     if event is Event.NOT_BUILT:
         log = f"{given.get('LAB_BUILD_LOG', '')}\n{given.get('LAB_REASON', '')}"
@@ -116,6 +118,10 @@ def why_not(event: Event, spec: AppSpec, reason: str) -> str:
         )
     if event is Event.NO_SERVER:
         return f"{spec.file}: services: {reason}"
+    if event is Event.NO_COMPANION:
+        return (
+            f"{spec.file}: compose: it needs {reason}; services = [...] says what it needs instead"
+        )
     if event is Event.UNUSABLE:
         return f"{image_name(spec)} cannot be used: {reason}"
     if spec.dockerfile is not None:

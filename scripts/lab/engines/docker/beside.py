@@ -1,7 +1,8 @@
-"""The servers beside a variant in containers: started before it, ended after it.
+"""What stands beside a variant in containers: started before it, ended after it.
 
-Compose has created them. They share their network with the variant, so that they answer at its
-name, and what makes their data ready runs there once they do.
+Compose has created it all: a container that holds the network, the servers, the other services of
+the app's Compose file, and what makes the data ready. All share the one network with the variant,
+so that they answer at its name.
 """
 
 import contextlib
@@ -13,8 +14,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab.engines.logs import log_lines
-from lab.engines.protocol import PREPARE_SECONDS, PrepareFailed, ServerFailed
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.engines.protocol import (
+    PREPARE_SECONDS,
+    CompanionFailed,
+    PrepareFailed,
+    ServerFailed,
+)
+from lab.records.beside import CompanionStart, ReadyWhen, ServiceAsked, ServiceKind
 
 READY_SECONDS = 90.0
 POLL_SECONDS = 0.1
@@ -39,6 +45,16 @@ def container_of(variant: str, kind: ServiceKind) -> str:
     return f"{variant}{BESIDE}{kind}"
 
 
+def network_of(variant: str) -> str:
+    """The service that holds the network which the others join."""
+    return f"{variant}{BESIDE}network"
+
+
+def companion_of(variant: str, number: int) -> str:
+    """The service beside a variant that stands for one of its Compose file, counted from 1."""
+    return f"{variant}{BESIDE}companion-{number}"
+
+
 def preparation_of(variant: str) -> str:
     """The service that makes a variant's data ready."""
     return f"{variant}{BESIDE}prepare"
@@ -49,11 +65,28 @@ def log_of(folder: Path, service: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a description says stands beside each variant."""
+
+    servers: tuple[ServiceAsked, ...] = ()
+    companions: tuple[CompanionStart, ...] = ()
+    prepares: bool = False
+
+    def services(self, variant: str) -> tuple[str, ...]:
+        """The services in the order in which they are started."""
+        return (
+            network_of(variant),
+            *(container_of(variant, each.kind) for each in self.servers),
+            *(companion_of(variant, at) for at, _ in enumerate(self.companions, start=1)),
+            *([preparation_of(variant)] if self.prepares else []),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class VariantServices:
     """What stands beside each variant of a run."""
 
-    asked: tuple[ServiceAsked, ...]
-    prepares: bool
+    beside: Beside
     logs: Path
     accepts: Callable[[str, int], bool]
 
@@ -64,11 +97,16 @@ class VariantServices:
             ServerFailed: one of them does not come up.
             PrepareFailed: its data cannot be made ready.
         """
-        for each in self.asked:  # the first has the network that the others join
+        containers.start_service(network_of(variant))
+        for each in self.beside.servers:
             service = container_of(variant, each.kind)
             containers.start_service(service)
             self.await_server(containers, each, service, variant)
-        if self.prepares:
+        for number, companion in enumerate(self.beside.companions, start=1):
+            service = companion_of(variant, number)
+            containers.start_service(service)
+            self.await_companion(containers, companion, service, variant)
+        if self.beside.prepares:
             self.prepare(containers, variant)
 
     def await_server(
@@ -81,6 +119,33 @@ class VariantServices:
                 said = self.said(variant, service)[-1:] or ("it said nothing",)
                 raise ServerFailed(asked.kind, f"its {asked.kind} does not start: {said[0]}")
             time.sleep(POLL_SECONDS)
+
+    def await_companion(
+        self, containers: Containers, companion: CompanionStart, service: str, variant: str
+    ) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.is_ready(containers.inspect_service(service)["State"], companion, variant):
+            if time.monotonic() > deadline:
+                fault = f"is not {companion.ready_when} after {READY_SECONDS:.0f} s"
+                raise CompanionFailed(companion.name, fault)
+            time.sleep(POLL_SECONDS)
+
+    def is_ready(self, state: Mapping[str, Any], companion: CompanionStart, variant: str) -> bool:
+        """Whether what depends on it may be started.
+
+        Raises:
+            CompanionFailed: it ended, which it may do with 0 alone, and where that is waited for.
+        """
+        waits_for_end = companion.ready_when is ReadyWhen.ENDED
+        if not state["Running"]:
+            if waits_for_end and state["ExitCode"] == 0:
+                return True
+            raise CompanionFailed(companion.name, f"ended with status {state['ExitCode']}")
+        if companion.ready_when is ReadyWhen.HEALTHY:
+            return bool(state.get("Health", {}).get("Status") == "healthy")
+        if waits_for_end:
+            return False
+        return companion.port is None or self.accepts(variant, companion.port)
 
     def prepare(self, containers: Containers, variant: str) -> None:
         service = preparation_of(variant)
@@ -99,10 +164,7 @@ class VariantServices:
 
     def stop(self, containers: Containers, variant: str) -> None:
         """End what stands beside a variant: nothing of its data is wanted any more."""
-        services = [container_of(variant, each.kind) for each in reversed(self.asked)]
-        if self.prepares:
-            services.insert(0, preparation_of(variant))
-        for service in services:
+        for service in reversed(self.beside.services(variant)):
             containers.stop_service(service, 0)
 
 

@@ -21,14 +21,13 @@ from lab.engines.docker.beside import VariantServices
 from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
-from lab.engines.protocol import Endpoint, Sampling, State, ended_with
+from lab.engines.protocol import SERVER_PORT, Endpoint, Sampling, State, ended_with
 from lab.engines.written import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
 from lab.records.variant import Variant
 
-SERVER_PORT = 8000
 PROBE_PORT = 8100
 STOP_SECONDS = 2
 CALL_TIMEOUT_SECONDS = 30
@@ -43,7 +42,9 @@ class AppPlaces:
     logs: Path
     has_probes: bool
     beside: VariantServices | None = None
-    """The servers beside each of them."""
+    """What stands beside each of them."""
+    port: int = SERVER_PORT
+    """That each of them is told to serve on."""
 
     def of(self, variant: str) -> tuple[Path, ...]:
         return tuple(place / variant for place in (self.homes, self.logs, self.sockets))
@@ -167,7 +168,8 @@ class DockerEngine:
         container = {"image": str(inspected["Image"]), **labels}
         has_probes = self.places is not None and self.places.has_probes
         sockets = self.places.sockets / variant.name if self.places and has_probes else None
-        return Endpoint(variant.name, SERVER_PORT, PROBE_PORT, container, sockets)
+        port = self.places.port if self.places else SERVER_PORT
+        return Endpoint(variant.name, port, PROBE_PORT, container, sockets)
 
     def watch(self, variant: Variant) -> None:
         """Look at what a user app writes, from its start on."""

@@ -299,3 +299,25 @@ def test_an_example_of_a_library_has_the_library_installed() -> None:
     again = mended(better, Failure(FailureKind.DIED, said), folder)
     assert again is not None
     assert again.value("command") == "python other.py"
+
+
+def test_its_compose_file_is_taken_where_it_reaches_one_of_its_other_services_not() -> None:
+    composed = Folder(
+        {
+            "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+            "compose.yaml": "services:\n  web: {build: ., depends_on: [api, db]}\n"
+            "  api: {build: ./api}\n  db: {image: postgres}\n",
+        }
+    )
+    said = "HTTPConnectionPool(host='api', port=8000): Name or service not known"
+    beside = mended(GUESS, Failure(FailureKind.REFUSED, said), composed)
+    assert beside is not None
+    assert (beside.value("compose"), beside.value("service")) == ("compose.yaml", "web")
+    assert beside.value("services") is None
+    assert beside.notes[-1].startswith("compose: web in compose.yaml depends on api")
+
+    alone = mended(beside, Failure(FailureKind.SERVICE, "api: cannot be built"), composed)
+    assert alone is not None
+    assert alone.value("compose") is None
+    assert alone.value("services") == ["postgres://db"]
+    assert mended(alone, Failure(FailureKind.REFUSED, said), composed) is None

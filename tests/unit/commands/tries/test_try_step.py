@@ -54,6 +54,7 @@ def test_a_described_app_is_built_and_then_created(app: Path, work: Path) -> Non
         "own_build": "",
         "own_index": "",
         "own_servers": "",
+        "own_companions": "",
     }
     expected = {"own-app", "own-app-beside", "own-app-traced", "own-app-memray"}
     assert expected <= set(created["own_services"].split())
@@ -80,15 +81,16 @@ def test_its_servers_are_created_beside_each_variant(app: Path, work: Path) -> N
     assert {"own-app-with-redis", "own-app-beside-with-postgres"} <= set(
         created["own_services"].split()
     )
-    assert created["own_networks"].split()[:1] == ["own-app-with-redis"]
+    assert created["own_networks"].split()[:1] == ["own-app-with-network"]
     assert checked["own_services"].split() == [
+        "own-app-with-network",
         "own-app-with-redis",
         "own-app-with-postgres",
         "own-app",
         "own-app-with-prepare",
     ]
     services = json.loads((work / "compose.yaml").read_text())["services"]
-    assert services["own-app"]["network_mode"] == "service:own-app-with-redis"
+    assert services["own-app"]["network_mode"] == "service:own-app-with-network"
     assert "networks" not in services["own-app"]
     assert 'RUN ["sh", "-c"' not in (work / "Dockerfile").read_text()
 
@@ -99,6 +101,23 @@ def test_a_server_that_cannot_be_had_ends_a_described_app(app: Path, work: Path)
 
     with pytest.raises(LabError, match="services: mongodb: no registry answers"):
         step(Event.NO_SERVER, given(app, LAB_REASON="mongodb: no registry answers"), work)
+
+
+def test_what_its_compose_file_needs_besides_is_started_or_ends_the_run(
+    app: Path, work: Path
+) -> None:
+    (app / "compose.yaml").write_text(
+        "services: {web: {image: web, depends_on: [mail]}, mail: {image: mail}}"
+    )
+    described(app, 'command = "x"\ncompose = "compose.yaml"\nservice = "web"\n')
+
+    wanted = assignments(step(Event.BEGIN, given(app), work))
+    created = assignments(step(Event.BUILT, given(app, CHECK="1"), work))
+
+    assert (wanted["own_companions"], wanted["own_companion_1_image"]) == ("1", "mail")
+    assert "own-app-with-companion-1" in created["own_services"].split()
+    with pytest.raises(LabError, match=r"compose: it needs mail: .*; services = \[...\] says"):
+        step(Event.NO_COMPANION, given(app, LAB_REASON="mail: it cannot be pulled"), work)
 
 
 def test_its_description_is_read_once(app: Path, work: Path) -> None:

@@ -1,0 +1,115 @@
+"""What a Compose file says of a service beside the measured one that is no server with a recipe."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.app.compose_reader import PLAIN, Reader, port_of
+from lab.app.compose_records import Companion
+from lab.records.beside import ReadyWhen
+
+READY = {
+    "service_healthy": ReadyWhen.HEALTHY,
+    "service_completed_successfully": ReadyWhen.ENDED,
+}
+TARGET = re.compile(r"/[^\s:$,]{1,200}")
+USER = re.compile(r"[1-9]\d{0,8}(:[1-9]\d{0,8})?")
+"""By number, and not root."""
+WORKING_DIR = re.compile(r"/[^\n\r$]{0,200}")
+
+
+def companion(reader: Reader, name: str, condition: str) -> Companion:
+    """The service as it is started beside each variant.
+
+    Args:
+        condition: under which what depends on it is started.
+
+    Raises:
+        UsageError: it cannot be started as it is written; says why.
+    """
+    service = reader.usable(name)
+    build = reader.build(service)
+    if build is None and not service.get("image"):
+        raise reader.refused(f"{name} has neither image nor build")
+    health = health_of(service)
+    ready_when = READY.get(condition, ReadyWhen.STARTED)
+    if ready_when is ReadyWhen.HEALTHY and not health:
+        ready_when = ReadyWhen.STARTED
+    mounts, in_memory = volumes_of(reader, service)
+    secrets = {f"/run/secrets/{each}": file for each, file in reader.secrets(service)}
+    user, folder = str(service.get("user", "")), str(service.get("working_dir", ""))
+    return Companion(
+        name,
+        build=build,
+        image=None if build else str(service["image"]),
+        entrypoint=words_of(reader, service.get("entrypoint")),
+        command=words_of(reader, service.get("command")),
+        working_dir=folder if WORKING_DIR.fullmatch(folder) else None,
+        user=user if USER.fullmatch(user) else None,
+        environment=reader.environment(service),
+        mounts={**mounts, **secrets},
+        in_memory=in_memory,
+        port=port_of(service),
+        ready_when=ready_when,
+        health=health,
+    )
+
+
+def words_of(reader: Reader, line: Any) -> tuple[str, ...] | None:
+    """A command's words; None where the image says them.
+
+    Raises:
+        UsageError: a quote of it is not closed.
+    """
+    if line is None:
+        return None
+    try:
+        return tuple(map(str, line) if isinstance(line, list) else shlex.split(str(line)))
+    except ValueError as error:
+        raise reader.refused(f"{str(line)[:80]!r} is no command: {error}") from error
+
+
+def health_of(service: Mapping[str, Any]) -> tuple[str, ...]:
+    """The words of its health check; none where it has none, or has it off."""
+    check = service.get("healthcheck")
+    test = check.get("test") if isinstance(check, Mapping) and not check.get("disable") else None
+    if isinstance(test, str):
+        return ("CMD-SHELL", test)
+    words = tuple(map(str, test)) if isinstance(test, list) else ()
+    return words if words[:1] in (("CMD",), ("CMD-SHELL",)) and len(words) > 1 else ()
+
+
+def volumes_of(
+    reader: Reader, service: Mapping[str, Any]
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """What of the app's files it sees, and which of its folders are kept in memory.
+
+    Raises:
+        UsageError: one leads out of the app's folder.
+    """
+    mounts, in_memory = dict[str, Path](), list[str]()
+    for source, target in sources(service.get("volumes") or ()):
+        if not TARGET.fullmatch(target):
+            raise reader.refused(f"volumes: {target[:80]!r} is no place in a container")
+        path = reader.inside(source) if source[:1] in (".", "/", "~") else None
+        if path is not None and path.exists() and PLAIN.fullmatch(str(path)):
+            mounts[target] = path
+        else:
+            in_memory.append(target)
+    tmpfs = service.get("tmpfs") or ()
+    in_memory += [
+        str(each).partition(":")[0] for each in ([tmpfs] if isinstance(tmpfs, str) else tmpfs)
+    ]
+    return mounts, tuple(each for each in dict.fromkeys(in_memory) if TARGET.fullmatch(each))
+
+
+def sources(volumes: Any) -> Iterator[tuple[str, str]]:
+    """Source and target of each volume; without a source it is the container's own."""
+    for each in volumes if isinstance(volumes, list) else ():
+        if isinstance(each, Mapping):
+            yield str(each.get("source", "")), str(each.get("target", ""))
+            continue
+        first, *rest = str(each).split(":")
+        yield (first, rest[0]) if rest else ("", first)

@@ -1,0 +1,23 @@
+"""The limits of what stands beside a variant in containers."""
+
+from lab.app.container import LOGGING, MOST_FILE_BYTES
+from lab.app.services import Service
+
+MEMORY_BYTES = 1 << 30
+"""Of each container beside a variant, its data among it."""
+
+
+def bare() -> Service:
+    """A service without rights, disk and published port."""
+    return {
+        "user": "${LAB_UID:-1000}:${LAB_GID:-1000}",
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": True,
+        "ulimits": {"fsize": MOST_FILE_BYTES},
+        "mem_limit": MEMORY_BYTES,
+        "memswap_limit": MEMORY_BYTES,
+        "pids_limit": 512,
+        "logging": LOGGING,
+        "stop_grace_period": "1s",
+    }
