@@ -64,8 +64,12 @@ class Request:
         length: tuple[tuple[str, str], ...] = ()
         if self.body or self.method in BODY_METHODS:
             length = (("Content-Length", str(len(self.body))),)
-        opens = (("Connection", connection.value),) if self.conversation is None else HANDSHAKE
-        fields = (("Host", host), *opens, *self.headers, *length)
+        opens: tuple[tuple[str, str], ...] = (("Connection", connection.value),)
+        if self.conversation is not None:
+            opens = (*HANDSHAKE, ("Origin", f"http://{host}"))  # as each browser says it
+        given = {name.lower() for name, _ in self.headers}
+        usual = (each for each in (("Host", host), *opens) if each[0].lower() not in given)
+        fields = (*usual, *self.headers, *length)
         lines = (
             f"{self.method} {self.path} HTTP/1.1",
             *(f"{name}: {value}" for name, value in fields),

@@ -28,6 +28,15 @@ class Target:
         return replace(self, source=source, session=None, renew=None)
 
 
+def site_of(host: str) -> str:
+    """The name of a user app in the requests' Host header.
+
+    Frameworks refuse names that they were not told, and allow this machine's while one develops; a
+    container's own name is none of them.
+    """
+    return host if host.startswith("127.") else "localhost"
+
+
 def resolve(host: str, port: int) -> str:
     """The IPv4 address of a host.
 

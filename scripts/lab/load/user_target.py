@@ -8,7 +8,7 @@ from lab.load.login import Granted, log_in
 from lab.load.renewal import renewal_of
 from lab.load.request_mix import RequestMix, UserApp, WeightedRequest
 from lab.load.session import Session
-from lab.load.target import Target
+from lab.load.target import Target, site_of
 
 TOKEN = "{token}"
 """Replaced by what the login gave, in a path, a header's value or a body."""
@@ -20,17 +20,18 @@ def user_target(app: UserApp, address: str, port: int, host: str) -> Target:
     Raises:
         LoginRefused: it let nobody in.
     """
-    granted = log_in(address, port, host, app.login) if app.login else Granted()
+    site = site_of(host)
+    granted = log_in(address, port, site, app.login) if app.login else Granted()
     mix = RequestMix(with_token(app.requests, granted.token))
 
     def log_in_again() -> str | None:
-        return log_in(address, port, host, app.login).token if app.login else None
+        return log_in(address, port, site, app.login).token if app.login else None
 
     def use(token: str) -> None:
         mix.kinds = with_token(app.requests, token)
 
     renew = renewal_of(granted.token, log_in_again, use)
-    return Target(address, port, host, mix, session_of(app, granted), renew)
+    return Target(address, port, site, mix, session_of(app, granted), renew)
 
 
 def session_of(app: UserApp, granted: Granted) -> Session | None:

@@ -3,6 +3,7 @@ import email.policy
 
 import pytest
 from lab.load.request import UPLOAD_BYTES, Request, request_of, upload_body
+from lab.load.websocket import Conversation
 from lab.records.variant import Connection, RequestKind
 
 
@@ -19,6 +20,18 @@ def test_method_headers_and_body_are_written_out() -> None:
         b"PUT /orders HTTP/1.1\r\nHost: one\r\nConnection: keep-alive\r\nX-Token: a\r\n"
         b"Content-Length: 2\r\n\r\n{}"
     )
+
+
+def test_a_name_of_the_server_that_is_given_is_the_only_one() -> None:
+    sent = Request("/", headers=(("host", "shop.example"),)).to_bytes("one", Connection.CLOSE)
+    assert sent == b"GET / HTTP/1.1\r\nConnection: close\r\nhost: shop.example\r\n\r\n"
+
+
+def test_a_websocket_says_where_it_is_opened_from_as_browsers_do() -> None:
+    opens = Request("/ws", conversation=Conversation())
+    assert b"\r\nOrigin: http://localhost\r\n" in opens.to_bytes("localhost", Connection.CLOSE)
+    own = Request("/ws", headers=(("Origin", "https://a"),), conversation=Conversation())
+    assert own.to_bytes("localhost", Connection.CLOSE).count(b"Origin: ") == 1
 
 
 @pytest.mark.parametrize(("status", "ok"), [(200, True), (299, True), (199, False), (302, False)])

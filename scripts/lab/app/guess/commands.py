@@ -21,6 +21,8 @@ ASIDE = re.compile(
 """Where files lie that are seldom what serves."""
 STEMS = ("main", "app", "asgi", "wsgi", "server", "run", "api", "web", "application", "__init__")
 NAMES = ("app", "application", "api", "server")
+CHANNELS = "ProtocolTypeRouter"
+"""What makes an application of Django Channels', which serves websockets beside Django."""
 GUNICORN_FILES = r"gunicorn[._-]?conf(ig)?\.py|gunicorn\.py"
 
 
@@ -38,7 +40,7 @@ def commands(folder: Folder, required: frozenset[str]) -> list[ServeCommand]:
         last += [(module.path, each) for each in of_object(folder, module, app, required)]
     served = {path for path, _ in objects}
     first = [each for each in stated if each.program not in served]
-    ordered = [*first, *django_commands(folder), *(each for _, each in objects), *stated]
+    ordered = [*first, *django_commands(folder, required), *(each for _, each in objects), *stated]
     ordered += [
         *paste_commands(folder),
         *readme_commands(folder),
@@ -51,35 +53,42 @@ def commands(folder: Folder, required: frozenset[str]) -> list[ServeCommand]:
     return list(unique.values())
 
 
-def django_commands(folder: Folder) -> Iterator[ServeCommand]:
+def django_commands(folder: Folder, required: frozenset[str]) -> Iterator[ServeCommand]:
     for manage in folder.named(r"manage\.py"):
         where = parent_of(manage)
         if "DJANGO_SETTINGS_MODULE" in folder.text(manage) or "django" in folder.text(manage):
-            yield from of_django(folder, where)
+            yield from of_django(folder, where, required)
             line = within(where, f"python manage.py runserver --noreload {BIND}")
             yield ServeCommand(line, f"{manage}, with Django's own server", "Django")
 
 
-def of_django(folder: Folder, where: str) -> Iterator[ServeCommand]:
+def of_django(folder: Folder, where: str, required: frozenset[str]) -> Iterator[ServeCommand]:
     """By the application that its project offers, the one of its settings' package first."""
     named = re.search(
         r"DJANGO_SETTINGS_MODULE['\"], *['\"](\w+)", folder.text(joined(where, "manage.py"))
     )
     package = joined(where, named[1]) if named else where
-    for call, kind in (("get_wsgi_application", "wsgi"), ("get_asgi_application", "asgi")):
+    for call in (CHANNELS, "get_wsgi_application", "get_asgi_application"):
         modules = [m for m in folder.modules if call in m.text and m.path.startswith(where)]
         modules.sort(key=lambda m: (not m.path.startswith(f"{package}/"), m.path.count("/")))
         for module in modules[:1]:
-            name = next((a.name for a in module.apps if not a.is_factory), "application")
-            target = f"{import_name(module, where)}:{name}"
-            why = f"Django's application of {module.path}"
-            if kind == "wsgi":
-                line = f"gunicorn {config(folder, where)}--bind {BIND} {target}"
-                yield ServeCommand(within(where, line), why, "gunicorn")
-            else:
-                yield ServeCommand(
-                    within(where, f"python -m uvicorn {target} {UVICORN}"), why, "uvicorn"
-                )
+            made = [app for app in module.apps if not app.is_factory]
+            name = next((app.name for app in made if app.made_by.endswith(call)), "application")
+            line, server = django_line(call, f"{import_name(module, where)}:{name}", required)
+            if server == "gunicorn":
+                line = f"gunicorn {config(folder, where)}{line}"
+            yield ServeCommand(
+                within(where, line), f"Django's application of {module.path}", server
+            )
+
+
+def django_line(call: str, target: str, required: frozenset[str]) -> tuple[str, str]:
+    """What serves an application of Django's, by what makes it, and the server's distribution."""
+    if call == "get_wsgi_application":
+        return f"--bind {BIND} {target}", "gunicorn"
+    if call == CHANNELS and not ("uvicorn" in required and "daphne" not in required):
+        return f"python -m daphne -b $HOST -p $PORT {target}", "daphne"
+    return f"python -m uvicorn {target} {UVICORN}", "uvicorn"
 
 
 def config(folder: Folder, root: str) -> str:

@@ -67,6 +67,7 @@ CLASSES: Mapping[tuple[str, str], str] = {
     ("tornado", "Application"): "tornado",
     ("django", "get_wsgi_application"): "django",
     ("django", "get_asgi_application"): "django-asgi",
+    ("channels", "ProtocolTypeRouter"): "django-asgi",
 }
 """What is called to make an app object, by its package and its last name."""
 

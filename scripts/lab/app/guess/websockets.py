@@ -1,6 +1,7 @@
 """The websockets that an app offers, by its code, and what may be said over one."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from lab.app.guess.folder import Folder
@@ -12,6 +13,9 @@ from lab.app.guess.source import Module, dotted
 DECORATING = frozenset({"websocket", "websocket_route", "websocket_listener", "route"})
 MAKING = frozenset({"WebSocketRoute", "APIWebSocketRoute"})
 ADDING = frozenset({"add_websocket_route", "add_api_websocket_route"})
+DJANGO = frozenset({"path", "re_path", "url"})
+GROUP = re.compile(r"\((?:\?P<\w+>)?[^()]*\)")
+"""A value in a path that is a regular expression."""
 MAX_WEBSOCKETS = 2
 SAID = "hello {n}"
 FORMS = (
@@ -74,6 +78,14 @@ def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
         router = prefixes.router(module, owner) if owner is not None and last in ADDING else None
         yield from whole(prefixes.of(router) if router else "", path)
+    elif last in DJANGO and len(call.args) > 1 and is_consumer(call.args[1]):
+        text = str(getattr(call.args[0], "value", "")) if is_text(call.args[0]) else ""
+        yield from whole("", GROUP.sub("{n}", text.lstrip("^").rstrip("$")))
+
+
+def is_consumer(view: ast.expr) -> bool:
+    """Whether a route of Django's leads to a consumer of Channels'."""
+    return isinstance(view, ast.Call) and getattr(view.func, "attr", "") == "as_asgi"
 
 
 def websocket_handlers(module: Module) -> frozenset[str]:

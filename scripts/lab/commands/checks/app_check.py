@@ -5,7 +5,7 @@ import http.client
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -24,6 +24,7 @@ from lab.engines.protocol import (
 )
 from lab.errors import VariantError
 from lab.load.deadline import shorten, timed_response
+from lab.load.target import site_of
 from lab.records.variant import Variant
 from lab.text.phrases import clipped
 
@@ -208,7 +209,9 @@ def ask(
     began = time.monotonic()
     try:
         path = request.path.replace("{n}", n)
-        connection.request(request.method, path, body or None, {"Connection": "close", **headers})
+        usual = {} if is_named("host", headers) else {"Host": site_of(host)}
+        whole = {**usual, "Connection": "close", **headers}
+        connection.request(request.method, path, body or None, whole)
         answer = connection.getresponse()
         content, is_endless = bounded_body(answer, body_seconds)
         location = answer.getheader("Location") or ""
@@ -225,6 +228,10 @@ def ask(
         return Answer(None, fault=clipped(str(error), 300) or type(error).__name__)
     finally:
         connection.close()
+
+
+def is_named(name: str, headers: Mapping[str, str]) -> bool:
+    return name in map(str.lower, headers)
 
 
 def bounded_body(answer: http.client.HTTPResponse, seconds: float) -> tuple[bytes, bool]:

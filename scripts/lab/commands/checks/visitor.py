@@ -10,7 +10,7 @@ from lab.app.requests import login_of
 from lab.app.spec import AppSpec
 from lab.commands.checks.app_check import Running
 from lab.load.login import Granted, log_in
-from lab.load.target import resolve
+from lab.load.target import resolve, site_of
 from lab.load.user_target import TOKEN
 
 
@@ -51,5 +51,6 @@ def let_in(running: Running, spec: AppSpec) -> Visitor:
     if spec.login is not None:
         endpoint = running.endpoint
         address = resolve(endpoint.host, endpoint.port)
-        granted = log_in(address, endpoint.port, endpoint.host, login_of(spec.login))
+        site = site_of(endpoint.host)
+        granted = log_in(address, endpoint.port, site, login_of(spec.login))
     return Visitor(running, granted, keeps_cookies=spec.cookies)

@@ -8,6 +8,7 @@ from lab.app.guess.asking import Answer
 from lab.app.guess.guessed import GuessedRequest
 from lab.load.request import Request
 from lab.load.response_reader import ProtocolError, ResponseTooLarge
+from lab.load.target import site_of
 from lab.load.websocket import SWITCHING, Conversation, WebSocketReader
 from lab.records.variant import Connection
 
@@ -24,7 +25,7 @@ def converse(host: str, port: int, request: GuessedRequest, number: int) -> Answ
     began = time.monotonic()
     try:
         with socket.create_connection((host, port), CONVERSATION_SECONDS) as connection:
-            connection.sendall(opened.to_bytes(host, Connection.CLOSE))
+            connection.sendall(opened.to_bytes(site_of(host), Connection.CLOSE))
             reader = WebSocketReader(opened.conversation or Conversation(), connection.sendall)
             is_over = heard(connection, reader, began + CONVERSATION_SECONDS)
     except (OSError, ProtocolError, ResponseTooLarge) as error:

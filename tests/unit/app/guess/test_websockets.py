@@ -40,11 +40,23 @@ from litestar import websocket_listener
 @websocket_listener("/listen")
 async def listen(data: str) -> str: ...
 """
+CHANNELS = """
+from django.urls import path, re_path
+from . import consumers
+websocket_urlpatterns = [re_path(r"^ws/chat/(?P<room>\\w+)/$", consumers.Chat.as_asgi())]
+"""
 
 
 @pytest.mark.parametrize(
     ("text", "path"),
     [
+        (CHANNELS, "/ws/chat/{n}/"),
+        (
+            CHANNELS.replace('re_path(r"^ws', 'path(r"ws').replace(
+                "(?P<room>\\w+)/$", "<str:room>/"
+            ),
+            "/ws/chat/{n}/",
+        ),
         (FASTAPI, "/v1/live/{n}/feed"),
         (STARLETTE, "/ws"),
         (TORNADO, "/chat"),

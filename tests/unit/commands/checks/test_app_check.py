@@ -35,7 +35,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(self.headers["X-N"].encode() + body)
+        self.wfile.write(self.headers["X-N"].encode() + body + self.headers["Host"].encode())
 
 
 @pytest.fixture
@@ -51,7 +51,12 @@ def port() -> Iterator[int]:
 def test_the_number_stands_in_headers_and_body(port: int) -> None:
     values = {"method": "POST", "path": "/", "headers": {"X-N": "{n}"}, "body": '{"a": {n}}'}
     answer = ask("127.0.0.1", port, GuessedRequest(values, ""))
-    assert (answer.status, answer.body) == (200, b'1{"a": 1}')
+    assert (answer.status, answer.body) == (200, b'1{"a": 1}127.0.0.1')
+
+
+def test_the_name_of_the_server_that_a_request_gives_is_sent(port: int) -> None:
+    values = {"method": "POST", "headers": {"X-N": "", "host": "shop.example"}}
+    assert ask("127.0.0.1", port, GuessedRequest(values, "")).body == b"shop.example"
 
 
 def test_where_it_leads_is_told(port: int) -> None:

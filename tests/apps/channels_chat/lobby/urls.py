@@ -1,0 +1,4 @@
+from chat.views import rooms
+from django.urls import path
+
+urlpatterns = [path("rooms/", rooms)]
