@@ -40,6 +40,9 @@ EXPECTED_SLOWLY = {
     "openapi_bodies": ["/search?text=lab{n}", "/people", "/people/1"],
     "large_download": ["/report"],
     "csrf_form": ["/notes/new"],
+    "flask_mariadb": ["/visits"],
+    "rabbitmq_jobs": ["/jobs"],
+    "channels_chat": ["/rooms/", "/ws/rooms/{n}/"],
 }
 DESCRIBED = {"jwt_login": ["/account", "/basket"], "expired_token": ["/notes"]}
 """Those that bring a lab.toml, as nothing tells a guess how to log in."""
