@@ -188,6 +188,7 @@ def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
             "LAB_DESCRIBED": f"/lab/{RECORD}",
             "LAB_JEMALLOC": "${LAB_JEMALLOC:-}",
             "LAB_RERUN": "${LAB_RERUN:-}",
+            "OFFLINE": "${OFFLINE:-0}",
             "LAB_MIMALLOC": "${LAB_MIMALLOC:-}",
             "HOST_CPUS": "${HOST_CPUS:-host}",
         },

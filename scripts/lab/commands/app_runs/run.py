@@ -100,7 +100,11 @@ class AppRun:
         if tried.changes or tried.traced or tried.apart:
             self.conduct_interventions(tried)
             tried = self.conduct_server(self.conduct_release(tried))
-            self.folder.write_interventions(tried)
+        return self.closed(tried, experiment)
+
+    def closed(self, tried: InterventionPlan, experiment: Experiment) -> Diagnosis:
+        """The diagnosis of all that ran, with the run's files written."""
+        self.folder.write_interventions(tried)
         self.write_experiment(experiment, done=not self.interrupted)
         rebuild(self.folder)
         self.folder.point_latest()

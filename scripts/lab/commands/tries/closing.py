@@ -12,6 +12,8 @@ from lab.report.app_answer import app_answer
 from lab.report.terminal import answer_at_terminal
 from lab.store.run_folder import RunFolder
 
+CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
+
 
 def close(
     folder: RunFolder,

@@ -17,7 +17,7 @@ from lab.app.container import (
 )
 from lab.app.container_servers import has_network, with_servers
 from lab.app.interventions import Allocators
-from lab.app.services import Service, image_name, services
+from lab.app.services import Service, services
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
 from lab.commands.app_runs.input import app_settings
@@ -40,10 +40,18 @@ class CreatedServices:
         yield f"own_networks={shlex.quote(' '.join(self.networks))}"
 
 
-def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> CreatedServices:
+def write_containers(
+    spec: AppSpec, given: Mapping[str, str], work: Path, more: Mapping[str, Service] | None = None
+) -> CreatedServices:
     """Write the services of an app whose command is known, and of its servers.
 
     Where the app is only checked, those of the app as it is are all that is created.
+
+    Args:
+        spec: the app.
+        given: the settings, and what scripts/try saw in the image.
+        work: the folder with the app's copy.
+        more: services that are all that is created, where there are some: the others ran before.
 
     Raises:
         UsageError: a setting is out of range.
@@ -51,7 +59,7 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> Cre
     cpus, host_root = app_settings(given).host_cpus, Path(given["LAB_HOST_ROOT"])
     host_work = Path(given["LAB_HOST_WORK"])
     changes = changes_for(spec, container_allocators(given), given)
-    written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None)
+    written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None) | dict(more or {})
     for name in written:
         for place in (LOGS, SOCKETS, HOMES):
             (work / place / name).mkdir(exist_ok=True)
@@ -60,10 +68,11 @@ def write_containers(spec: AppSpec, given: Mapping[str, str], work: Path) -> Cre
     document: dict[str, Service] = {}
     for name, service in written.items():
         own = hardened(service, name, host_work, host_root, cpus)
-        document |= with_servers({**own, "image": tagged_image(spec)}, name, spec, host_work)
+        image = tagged_image(own["image"], spec)
+        document |= with_servers({**own, "image": image}, name, spec, host_work)
     text = json.dumps({"services": {**document, "driver": driver(spec, host_work)}}, indent=1)
     (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
-    created = list(written)[:1] if CHECK.read(given) else list(written)
+    created = list(written)[:1] if CHECK.read(given) else list(more or written)
     of_app = (name for name in document if is_of(name, created))
     networks = (network_of(name) for name in created if has_network(spec))
     return CreatedServices(tuple(of_app), tuple(networks))
@@ -74,9 +83,9 @@ def is_of(service: str, variants: Sequence[str]) -> bool:
     return any(service == each or service.startswith(f"{each}{BESIDE}") for each in variants)
 
 
-def tagged_image(spec: AppSpec) -> str:
+def tagged_image(image: str, spec: AppSpec) -> str:
     """The image's name for Compose: what the lab builds has the tag of its clone."""
-    return image_name(spec) + ("" if spec.image else "${LAB_TAG:-}")
+    return image if spec.image else f"{image}${{LAB_TAG:-}}"
 
 
 def container_allocators(given: Mapping[str, str]) -> Allocators:

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.app.container_servers import beside
 from lab.app.environment import ENVIRONMENTS, prepare_memray
 from lab.app.folder import app_folder, is_undescribed
 from lab.app.guess.failures import telling_line
-from lab.app.services import container_port
 from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_FILE,
@@ -29,13 +27,12 @@ from lab.commands.app_runs.other_releases import LocalReleases
 from lab.commands.app_runs.plan import RERUN, plan_of
 from lab.commands.app_runs.prepare import prepare_data, with_servers
 from lab.commands.app_runs.run import AppRunInput, run_app
-from lab.commands.checks.container_check import GuessFailed, checked
 from lab.commands.terminal import new_console
-from lab.commands.tries.closing import close
+from lab.commands.tries.closing import CHECKED, close
+from lab.commands.tries.in_containers import try_with_containers
 from lab.commands.tries.local_guess import Place, check_described, working_guess
-from lab.commands.tries.services import container_allocators
 from lab.commands.tries.watch import check_watched, watch
-from lab.engines.choice import app_through_the_gate, say
+from lab.engines.choice import say
 from lab.errors import ExitCode, LabError
 from lab.paths import ROOT
 from lab.settings import given_settings
@@ -44,8 +41,6 @@ from lab.share.source import ARCHIVE
 from lab.store.layout import results_folder
 from lab.store.made_here import mark
 from lab.store.run_folder import RunFolder
-
-CHECKED = "CHECK=1: it comes up and answers; nothing was measured"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,30 +137,3 @@ def prepare_guessed(spec: AppSpec, ready: Ready, work: Path) -> None:
     """
     if failure := prepare_data(spec, ready, work):
         raise LabError(f"{spec.file}: prepare failed: {telling_line(failure.said)}")
-
-
-def try_with_containers(
-    given: Mapping[str, str], root: Path, results: Path, console: Console
-) -> ExitCode:
-    """In the driver's own container, through the gate.
-
-    Raises:
-        LabError: the app cannot be measured.
-    """
-    settings = app_settings(given)
-    spec = given_app(given, root)
-    plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
-    engine = app_through_the_gate(
-        has_probes=spec.probes, beside=beside(spec), port=container_port(spec)
-    )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        spec = checked(engine, plan.base, spec)
-    except GuessFailed:
-        return ExitCode.INCOMPLETE
-    if CHECK.read(given):
-        say(CHECKED)
-        return ExitCode.DECIDED
-    plan = plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
-    folder, diagnosis = run_app(AppRunInput(plan, settings, engine, results), console)
-    return close(folder, diagnosis, spec, console)

@@ -22,6 +22,7 @@ from lab.commands.tries.container_guess import (
     no_server_here,
 )
 from lab.commands.tries.image_needs import prepare
+from lab.commands.tries.release_image import write_recipe, write_release
 from lab.commands.tries.services import write_containers
 from lab.errors import ExitCode, LabError
 from lab.settings import given_settings
@@ -47,6 +48,10 @@ class Event(StrEnum):
     """
     FAILED = "failed"
     """A guess did not come up; the driver wrote down why."""
+    RELEASE = "release"
+    """The driver asked for another release of what holds the memory."""
+    RELEASE_BUILT = "release-built"
+    """LAB_RELEASE is the version in its image; empty where there is none, which LAB_REASON says."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +76,10 @@ def step(event: Event, given: Mapping[str, str], work: Path) -> tuple[str, ...]:
     Raises:
         LabError: nothing follows.
     """
+    if event is Event.RELEASE:
+        return tuple(write_recipe(work).assignments())
+    if event is Event.RELEASE_BUILT:
+        return tuple(write_release(given, work).assignments())
     if event is Event.BUILT:
         spec = with_command(read_described(work / RECORD), given)
         written = write_containers(spec, given, work)
