@@ -9,7 +9,7 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import counted, in_mib, listed, number, sentence, share
+from lab.text.phrases import counted, in_mib, number, sentence, share
 
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
 """How the sentence on a holder ends whose owner is the standard library. Lines of it alone name
@@ -21,6 +21,12 @@ MOST_LINES = 3
 WORTH_NAMING = 0.05
 """Of the bytes of the first line: what is less is noise of the trace."""
 MOST_PAGE_CHARACTERS = 12_000
+REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
+"""What the help says to whoever has not reported it yet."""
+SERVERS_CODE = re.compile(r"^aiohttp/web")
+CLIENTS_CODE = re.compile(r"^aiohttp/(client|connector|cookiejar)")
+SUFFIXES = {"beside": "as it is, beside the changes", "again": "as it is, with a higher limit"}
+"""What the variants of a user app are, by what follows its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ def what(given: IssueInput) -> str:
     own, variant = given.summary.own, given.subject
     if own is None:
         return markdown_text(sentence(variant.reason)) if variant else "Nothing was measured."
-    lines = [markdown_text(sentence(own.reason), MOST_TEXT)]
+    reason = re.sub(r"^Grew ", "Memory grew ", sentence(own.reason))
+    lines = [markdown_text(reason, MOST_TEXT), ""]
     for cause in own.causes:
         said = " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
         text = f"{cause.cause} ({cause.standing}). {said}"
@@ -130,20 +137,29 @@ def numbers(given: IssueInput) -> str:
     variants = given.summary.variants[:MOST_VARIANTS]
     if not variants:
         return "Nothing was measured."
-    lines = ["| variant | verdict | requests | growth | growth a request [interval] |"]
+    base = given.summary.own.variant if given.summary.own else None
+    lines = ["| what ran | verdict | requests | growth | growth a request [interval] |"]
     lines.append("|---|---|--:|--:|--:|")
-    lines += [f"| {' | '.join(row(each))} |" for each in variants]
+    lines += [f"| {' | '.join(row(each, base))} |" for each in variants]
     left = len(given.summary.variants) - len(variants)
     lines += [f"| {counted(left, 'more variant')} | | | | |"] if left > 0 else []
     return "\n".join([*lines, "", plateau(given.subject)])
 
 
-def row(variant: VariantSummary) -> Iterator[str]:
-    yield markdown_code(variant.name)
+def row(variant: VariantSummary, base: str | None) -> Iterator[str]:
+    yield markdown_code(variant.name) if base is None else what_ran(variant.name, base)
     yield variant.verdict.value
     yield number(variant.requests.ok)
     yield in_mib(variant.memory_bytes.growth if variant.memory_bytes else None)
     yield rate(variant.growth_bytes_per_request)
+
+
+def what_ran(name: str, base: str) -> str:
+    """A variant of a user app in words, such as `with newest release`."""
+    if name == base:
+        return "the app as it is"
+    suffix = name.removeprefix(f"{base}-")
+    return SUFFIXES.get(suffix) or f"with {markdown_text(suffix.replace('-', ' '))}"
 
 
 def plateau(variant: VariantSummary | None) -> str:
@@ -166,7 +182,7 @@ def helps(given: IssueInput) -> str:
     own = given.summary.own
     if own is None:
         return ""
-    lines = [markdown_text(sentence(own.helps), MOST_TEXT)]
+    lines = [markdown_text(sentence(REPORT_IT.sub("", own.helps)), MOST_TEXT), ""]
     for change in own.changes:
         pace = f", at {share(change.rate)} of the requests a second" if change.rate else ""
         saved = in_mib(change.saved_bytes, signed=True)
@@ -238,10 +254,23 @@ def not_tried(given: IssueInput) -> str:
         lines.append("- a second trial: the numbers are of one")
     if run.engine.kind == "process":
         lines.append("- containers: it was measured with local processes")
-    if caveats := variant.caveats if variant else ():
-        shown = listed([markdown_text(each, MOST_TEXT) for each in caveats])
-        lines.append(f"- what weakens the numbers: {shown}")
+    for each in variant.caveats if variant else ():
+        lines.append(f"- what weakens the numbers: {markdown_text(each.rstrip('.'), MOST_TEXT)}")
     return "\n".join(lines)
+
+
+def not_tried_among_others(given: IssueInput) -> str:
+    """The same below a line that says what it is, for a field that has more in it."""
+    return f"What was not tried:\n\n{not_tried(given)}"
+
+
+def aiohttps_component(given: IssueInput) -> str:
+    """Server or client, by the files of aiohttp whose allocations are still live."""
+    own = given.summary.own
+    places = [line.place for line in own.lines] if own else []
+    names = (("Server", SERVERS_CODE), ("Client", CLIENTS_CODE))
+    found = [name for name, code in names if any(code.match(place) for place in places)]
+    return " and ".join(found) or "(please choose: Server or Client)"
 
 
 def fenced(text: str, language: str) -> str:

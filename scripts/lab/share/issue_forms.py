@@ -16,7 +16,7 @@ CPYTHON = "cpython"
 CPYTHON_TRACKER = "https://github.com/python/cpython/issues"
 ISSUES_OF_A_REPOSITORY = re.compile(r"https?://(github\.com/[\w.-]+/[\w.-]+?)(?:\.git)?/?")
 """Metadata that names no tracker names the repository, which has one."""
-LINUX, SERVER = "Linux", "Server"
+LINUX = "Linux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ ENCODE = (
     field("Actual behavior", facts.numbers),
     field("Debugging material", facts.helps, facts.history),
     field("Environment", facts.versions, facts.machine),
-    field("Additional context", facts.not_tried),
+    field("Additional context", facts.not_tried_among_others),
 )
 CHECK_NEWEST = "Its boxes ask whether the newest release shows it, and for similar issues."
 FORMS: Mapping[str, Form] = {
@@ -71,7 +71,7 @@ FORMS: Mapping[str, Form] = {
             field("FastAPI Version", package("fastapi")),
             field("Pydantic Version", package("pydantic")),
             field("Python Version", package("python")),
-            field("Additional Context", facts.versions, facts.not_tried),
+            field("Additional Context", facts.versions, facts.not_tried_among_others),
         ),
     ),
     "starlette": Form(CHECK_NEWEST, ENCODE),
@@ -116,8 +116,8 @@ FORMS: Mapping[str, Form] = {
             field("propcache Version", package("propcache")),
             field("yarl Version", package("yarl")),
             field("OS", facts.machine),
-            field("Related component", said(SERVER)),
-            field("Additional context", facts.helps, facts.history, facts.not_tried),
+            field("Related component", facts.aiohttps_component),
+            field("Additional context", facts.helps, facts.history, facts.not_tried_among_others),
         ),
     ),
     "pydantic": Form(

@@ -57,6 +57,63 @@ def test_a_newest_release_that_was_measured_is_not_among_what_was_not_tried() ->
     assert line not in issue(replace(found, variants=(*found.variants, newest)))
 
 
+def test_a_help_does_not_say_in_the_tracker_to_report_it_there() -> None:
+    found = leak_in("ujson")
+    own = app_answer()
+    for helps, shown in (
+        (
+            f"Move ujson 1.2.3 to another, or report it at {TRACKER}; in the meantime wait.",
+            "Move ujson 1.2.3 to another; in the meantime wait.",
+        ),
+        (
+            f"ujson still leaks in the newest release, 5.12.1: report it at {TRACKER}.",
+            "Ujson still leaks in the newest release, 5.12.1.",
+        ),
+        ("Move it, or report it to its maintainers.", "Move it."),
+    ):
+        text = issue(replace(found, own=replace(own, package=found.own.package, helps=helps)))  # type: ignore[union-attr]
+
+        assert shown.lower() in text.lower()
+        assert "report it" not in text
+
+
+def test_what_ran_is_told_in_words() -> None:
+    found = leak_in("ujson")
+    base = found.variants[0].name
+    own = replace(app_answer(), variant=base)
+    more = [variant_summary(f"{base}-{each}", Verdict.LEAK) for each in ("beside", "one-arena")]
+
+    text = issue(replace(found, own=own, variants=(*found.variants, *more)))
+
+    for words in ("the app as it is", "as it is, beside the changes", "with one arena"):
+        assert f"| {words} | leak |" in text
+
+
+@pytest.mark.parametrize(
+    ("place", "component"),
+    [
+        ("aiohttp/cookiejar.py:356, from app.py:12", "Client"),
+        ("aiohttp/web_app.py:3", "Server"),
+        ("app.py:3", "(please choose: Server or Client)"),
+    ],
+)
+def test_the_component_of_aiohttp_is_that_of_its_lines(place: str, component: str) -> None:
+    found = leak_in("aiohttp")
+    own = replace(app_answer(), package=found.own.package, lines=(AppLine(place, 10, 1),))  # type: ignore[union-attr]
+
+    assert f"### Related component\n\n{component}\n" in issue(replace(found, own=own))
+
+
+def test_each_weakness_of_the_numbers_is_a_line() -> None:
+    found = leak_in("aiohttp")
+    variant = replace(found.variants[0], caveats=("Memory was busy.", "6 gaps between samples."))
+
+    text = issue(replace(found, variants=(variant,)))
+
+    assert "What was not tried:\n\n- " in text
+    assert "numbers: Memory was busy\n- what weakens the numbers: 6 gaps between samples\n" in text
+
+
 def test_a_spelling_of_a_name_makes_no_difference() -> None:
     assert headings(issue(leak_in("Pydantic_Core"))) == headings(issue(leak_in("pydantic")))
 

@@ -8,9 +8,12 @@ import pytest
 from lab.app.described import RECORD, read_described, write_described
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
+from lab.commands.app_runs.container_release import ReleaseWish
 from lab.commands.tries.image_needs import whose_recipe
+from lab.commands.tries.release_image import WISH
 from lab.commands.tries.try_step import Event, step
 from lab.errors import ExitCode, LabError, UsageError
+from lab.store.json_file import read_record, write_record
 
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 
@@ -196,3 +199,51 @@ def test_whose_recipe_makes_the_image() -> None:
         AppSpec(bare.file, "app", image="x"),
     )
     assert [whose_recipe(each) for each in (bare, own, image)] == ["lab", "own", "none"]
+
+
+def asked_for(work: Path, spec: AppSpec, package: str = "ujson") -> None:
+    (work / "guess").mkdir(exist_ok=True)
+    write_record(work / "guess" / WISH, ReleaseWish("20261126-1-try-app", package, "5.3.0"))
+    write_described(work / "guess" / RECORD, spec)
+
+
+def test_another_release_is_one_more_image_and_one_more_service(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\nrequirements = ["ujson==5.3.0"]\n')
+    step(Event.BEGIN, given(app), work)
+    asked_for(work, read_described(work / RECORD))
+
+    wanted = assignments(step(Event.RELEASE, given(app), work))
+    created = assignments(step(Event.RELEASE_BUILT, given(app, LAB_RELEASE="5.10.0"), work))
+
+    assert wanted == {"own_release": "memlab-own-app-newest-release"}
+    recipe = (work / "release" / "Dockerfile").read_text()
+    assert recipe.startswith("ARG APP_IMAGE\nFROM ${APP_IMAGE}\n")
+    assert "only-if-needed ujson" in recipe
+    assert created == {"own_services": "own-app-newest-release", "own_networks": ""}
+    services = json.loads((work / "compose.yaml").read_text())["services"]
+    release = services["own-app-newest-release"]
+    assert release["image"] == "memlab-own-app-newest-release${LAB_TAG:-}"
+    assert services["own-app"]["image"] == "memlab-own-app${LAB_TAG:-}"
+    assert "lab.scenario" not in release["labels"]
+    assert read_record(work / "guess" / WISH, ReleaseWish).newest == "5.10.0"
+
+
+def test_a_release_that_cannot_be_built_creates_nothing_and_is_told(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\nrequirements = ["ujson==5.3.0"]\n')
+    step(Event.BEGIN, given(app), work)
+    asked_for(work, read_described(work / RECORD))
+
+    created = assignments(step(Event.RELEASE_BUILT, given(app, LAB_REASON="ERROR: no"), work))
+
+    assert created == {"own_services": "", "own_networks": ""}
+    refused = read_record(work / "guess" / WISH, ReleaseWish).refused
+    assert refused == "the newest release of ujson cannot be had: ERROR: no"
+
+
+def test_a_name_that_is_no_packages_reaches_no_recipe(app: Path, work: Path) -> None:
+    described(app, 'command = "x"\n')
+    step(Event.BEGIN, given(app), work)
+    asked_for(work, read_described(work / RECORD), "ujson; rm -rf /")
+
+    with pytest.raises(LabError, match="no package's name"):
+        step(Event.RELEASE, given(app), work)
