@@ -72,6 +72,8 @@ def change_of(progress: Progress, span: Span) -> Change:
         between=tuple(between if first_bad else reversed(between)),
         certainty=gap.probability,
         contradictions=tuple(contradiction_sentences(progress, span)),
+        searched_points=len(span.order),
+        measured_points=sum(index in progress.measured for index in span.order),
     )
 
 

@@ -12,6 +12,7 @@ from lab.bisect.search import (
     after_contradictions,
     best_gap,
     contradictions,
+    doubtful,
     next_points,
 )
 from lab.records.bisection import Ends, Leak, Point, PointMeasurement, PointState, SearchKind
@@ -109,35 +110,43 @@ class Progress:
         )
 
 
-def wanted(progress: Progress, count: int, taken: Set[int] = frozenset()) -> list[int]:
+def wanted(
+    progress: Progress, count: int, taken: Set[int] = frozenset(), *, ahead: bool = False
+) -> list[int]:
     """At most that many points to measure now; empty when all searches are over.
 
     Args:
+        progress: what is known so far.
+        count: the most points.
         taken: points that are under way.
+        ahead: whether points that may be needed are measured before it is known that they are.
     """
     ends = [each for each in progress.unmeasured_ends() if each not in taken]
     if ends or progress.unmeasured_ends():
         return ends[:count]
     if progress.leak is None:
         return []
-    by_span = [wanted_of(progress, span, count, taken) for span in progress.spans()]
+    choose = wanted_ahead if ahead else wanted_now
+    by_span = [choose(progress, span, count, taken) for span in progress.spans()]
     turns = (each for turn in zip_longest(*by_span) for each in turn if each is not None)
     return list(dict.fromkeys(turns))[:count]
 
 
-def wanted_of(progress: Progress, span: Span, count: int, taken: Set[int]) -> list[int]:
+def wanted_now(progress: Progress, span: Span, _: int, taken: Set[int]) -> list[int]:
+    """What a search needs whatever comes out of the points that are under way."""
+    evidence = after_contradictions(progress.evidence(span))
+    own = frozenset(place for place, index in enumerate(span.order) if index in taken)
+    once_more = [place for place in doubtful(evidence) if place not in own]
+    places = once_more or ([] if own else next_points(evidence, 1))
+    return [span.order[place] for place in places]
+
+
+def wanted_ahead(progress: Progress, span: Span, count: int, taken: Set[int]) -> list[int]:
+    """What a search needs first, then what the outcomes of that may lead to."""
     evidence = after_contradictions(progress.evidence(span))
     own = {place for place, index in enumerate(span.order) if index in taken}
     next_places = next_points(evidence, count + len(own))
     return [span.order[place] for place in next_places if place not in own]
-
-
-def needed(progress: Progress) -> int:
-    """How many points are needed whatever comes out: one for each search that goes on."""
-    ends = len(progress.unmeasured_ends())
-    if ends or progress.leak is None:
-        return ends
-    return sum(bool(wanted_of(progress, span, 1, frozenset())) for span in progress.spans())
 
 
 def with_result(

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import platform
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,23 +51,3 @@ def lock_hashes(folder: Path) -> Mapping[str, str]:
     """SHA-256 of every lock file, by the stack's name."""
     files = sorted(folder.glob("*.txt"))
     return {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def idle_cpus(watched_seconds: float = 0.2) -> float:
-    """How many CPUs were idle just now; 0 where it is not known."""
-    before = cpu_ticks()
-    time.sleep(watched_seconds)
-    after = cpu_ticks()
-    gained = [late - early for early, late in zip(before, after, strict=False)]
-    if sum(gained) <= 0:
-        return 0.0
-    return (gained[3] + gained[4]) / sum(gained) * (os.cpu_count() or 1)
-
-
-def cpu_ticks() -> list[int]:
-    """The kernel's count of time over all CPUs: user, nice, system, idle, waiting, ..."""
-    try:
-        first = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
-    except OSError:
-        return []
-    return [int(word) for word in first.split()[1:9]]

@@ -143,6 +143,10 @@ class Change:
     """Probability that the change lies there."""
     contradictions: tuple[str, ...] = ()
     """Sentences on points that contradict one single change."""
+    searched_points: int = 0
+    """Points from the good end to the bad one, both among them, a count."""
+    measured_points: int = 0
+    """Those of which at least one run was measured, a count."""
 
 
 @dataclass(frozen=True, slots=True)

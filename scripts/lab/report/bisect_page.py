@@ -24,8 +24,7 @@ def bisect_page(answer: Bisection) -> str:
         "|---|---|---|--:|--:|---|",
         *(f"| {' | '.join(row)} |" for row in page_rows(answer)),
         "",
-        f"{counted(answer.measured_points, 'point')} of {len(answer.points)} measured in "
-        f"{duration(answer.seconds)}. {untouched(answer)}",
+        f"{cost(answer)} {untouched(answer)}".rstrip(),
         *(markdown_text(sentence) for sentence in answer.left_out),
     ]
     return "\n".join(lines) + "\n"
@@ -35,6 +34,17 @@ def title(answer: Bisection) -> str:
     if answer.kind is PointKind.PYTHON:
         return "Python by Python"
     return f"{markdown_text(answer.package)}, {answer.kind.value} by {answer.kind.value}"
+
+
+def cost(answer: Bisection) -> str:
+    """How many points were measured in what time, and how many each search needed."""
+    whole = f"{counted(answer.measured_points, 'point')} of {len(answer.points):,} measured in"
+    searches = [
+        f"the {each.kind.value} one: {each.measured_points:,} of {each.searched_points:,}"
+        for each in answer.changes
+    ]
+    each_search = f" ({'; '.join(searches)})" if searches else ""
+    return f"{whole} {duration(answer.seconds)}{each_search}."
 
 
 def untouched(answer: Bisection) -> str:

@@ -24,7 +24,7 @@ from lab.measure.interruption import run_until_signal
 from lab.paths import ROOT
 from lab.records.bisection import Bisection, PointKind
 from lab.report.bisect_figure import bisect_svg
-from lab.report.bisect_page import bisect_page, point_rows
+from lab.report.bisect_page import bisect_page, cost, point_rows
 from lab.settings import given_settings
 from lab.store.json_file import write_record
 from lab.store.layout import check_writable, results_folder
@@ -97,4 +97,5 @@ def close(answer: Bisection, results: Path, console: Console) -> None:
         console.print("  ".join(row).rstrip(), soft_wrap=True)
     for sentence in answer.said:
         console.print(sentence, soft_wrap=True)
+    console.print(cost(answer), soft_wrap=True)
     console.print(f"report: {os.path.relpath(folder.path)}/{PAGE}", soft_wrap=True)

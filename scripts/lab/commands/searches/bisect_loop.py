@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lab.bisect.plan import Progress, needed, wanted, with_result
+from lab.bisect.plan import Progress, wanted, with_result
 from lab.commands.searches.bisect_driver import Outcome, PointDriver
-from lab.measure.host import idle_cpus
 from lab.records.bisection import Point
 from lab.text.phrases import clipped, size
 
@@ -19,13 +18,7 @@ class Lanes:
 
     most: int
     is_given: bool
-    """Whether the user says so: then points that may be needed run without an idle core, too."""
-
-    def free(self, progress: Progress, running: int) -> int:
-        """How many more may start: what is needed whatever comes out, and more on idle cores."""
-        least = needed(progress)
-        more = self.most if self.is_given else int(running + idle_cpus())
-        return max(0, min(self.most, max(least, more, 1)) - running)
+    """Whether the user says so: then points that may be needed run as well."""
 
 
 class BisectLoop:
@@ -52,11 +45,10 @@ class BisectLoop:
 
     def start(self) -> bool:
         """Start what is wanted; whether anything was."""
-        taken = frozenset(self.running.values())
-        indices = wanted(self.progress, self.lanes.most, taken)
-        if not indices:
+        taken, free = frozenset(self.running.values()), self.lanes.most - len(self.running)
+        if free <= 0:
             return False
-        chosen = indices[: self.lanes.free(self.progress, len(self.running))]
+        chosen = wanted(self.progress, free, taken, ahead=self.lanes.is_given)
         for index in chosen:
             point = self.progress.points[index]
             run = len(self.progress.measured.get(index, ()))

@@ -1,8 +1,10 @@
 """A bisection's settings, its loop and what a point is made of, without any process."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil, log2
 from pathlib import Path
 
 import pytest
@@ -193,6 +195,26 @@ def test_the_loop_ends_with_both_changes(lanes: int) -> None:
     assert states == {8: good, 9: bad, 21: bad, 22: good}
     assert (driver.most, driver.ended) == (lanes, True)
     assert said[0].startswith("1.15: ")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_both_searches_side_by_side_take_no_more_points_than_two_binary_ones(seed: int) -> None:
+    """On idle cores a search measured what it might need: orjson's 118 releases took 17 points."""
+    draw = random.Random(seed)
+    count = draw.randint(8, 200)
+    first, bad, mended = sorted(draw.sample(range(1, count), 3))
+    points = tuple(Point(f"2.{1000 + place}") for place in range(count))
+    driver = Fake(range(1000 + first, 1000 + mended))
+    ends = Ends(bad, 0, count - 1)
+    loop = BisectLoop(Progress(points, ends), driver, Lanes(2, False), lambda _: None)
+
+    asyncio.run(loop.run())
+
+    measured = set(loop.progress.measured)
+    for span in loop.progress.spans():
+        assert len(measured & set(span.order)) <= ceil(log2(len(span.order))) + 2
+    assert {first - 1, first, mended - 1, mended} <= measured
+    assert driver.most == 2
 
 
 def test_points_that_cannot_be_measured_are_known_before() -> None:
