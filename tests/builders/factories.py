@@ -328,10 +328,11 @@ def app_answer() -> AppAnswer:
         causes=(AppCause(Cause.LIVE_OBJECTS, Certainty.PROVEN, "+1 block", "by app.py:7"),),
         no_cause=None,
         helps="let go of what the named lines keep",
-        changes=(AppChange("MALLOC_ARENA_MAX=1", True, 39.0 * MIB, 1.0 * MIB, 0.97),),
+        changes=(AppChange("MALLOC_ARENA_MAX=1", True, 39.0 * MIB, 1.0 * MIB, 0.97, 4000),),
         lines=(AppLine("app.py:7", 40 * MIB, 4000),),
         types={"builtins.dict": 4000},
         held_by=("app.CACHE (dict, 0 → 4,000 entries)",),
+        control_requests=4000,
     )
 
 

@@ -45,6 +45,8 @@ class Diagnosis:
     """Which of several kinds of requests grows, a sentence each."""
     no_release: str | None = None
     """Why the newest release of what holds it was not run."""
+    control_requests: int | None = None
+    """What the control run served; None where the changes are compared with the app as it is."""
 
 
 def suspects(trial: Trial) -> tuple[Plausible, ...]:
@@ -92,6 +94,7 @@ def diagnose(
         load_note=load_note(first, growth.judged.verdict),
         holder=holder_of(traces, growth.per_request),
         named=named_for([each.cause for each in ranked_findings], traces),
+        control_requests=None if control is first else sum(block.ok for block in control.blocks),
     )
 
 

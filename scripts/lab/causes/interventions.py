@@ -31,6 +31,8 @@ class InterventionResult:
     """Completed requests a second, relative to the control."""
     verdict: Verdict | None = None
     """The verdict on the changed app."""
+    requests: int = 0
+    """What the changed app served, a count."""
 
     @property
     def worth(self) -> float:
@@ -96,7 +98,8 @@ def intervention_result(
     before, after = requests_a_second(control), requests_a_second(trial)
     rate = after / before if before and after else None
     verdict = judge_trial(trial).verdict
-    return InterventionResult(change, now, saved_bytes=was - now, rate=rate, verdict=verdict)
+    served = sum(block.ok for block in trial.blocks)
+    return InterventionResult(change, now, was - now, rate, verdict, served)
 
 
 def above_start(trial: Trial, control: Trial) -> float:

@@ -37,6 +37,8 @@ class AppChange:
     """Growth of the app as it is minus growth with the change, in bytes."""
     rate: float | None
     """Requests a second, relative to the app as it is; None: not measured."""
+    requests: Count = 0
+    """Requests that it served, a count; 0: not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +87,5 @@ class AppAnswer:
     """The distribution whose code asked for the memory; None: not known."""
     load_note: str | None = None
     """What the time for the judgement allowed and what that can show; None: it held all."""
+    control_requests: Count | None = None
+    """Requests that the control run served; None: changes are compared with the app as it is."""

@@ -61,10 +61,18 @@ def help_sentence(answer: AppAnswer) -> str:
 
 
 def changes_intro(answer: AppAnswer) -> str:
-    """The sentence in front of `change_rows`."""
+    """The sentence in front of `change_rows`: what each served, and what it is compared with."""
+    compared = answer.control_requests or answer.requests
+    served = sorted({change.requests or compared for change in answer.changes})
+    beside = "a control run of the unchanged app" if answer.control_requests else "the app as it is"
+    if served in ([], [compared]):
+        how = "with" if answer.control_requests else "as"
+        return f"Changes that were tried, each for {counted(compared, 'request')} {how} {beside}:"
+    span = " to ".join(number(count) for count in dict.fromkeys((served[0], served[-1])))
+    scaled = ", and their growth is brought to as many" if answer.verdict is Verdict.LEAK else ""
     return (
-        f"Changes that were tried, each for {counted(answer.requests, 'request')} "
-        "with a control run of the unchanged app:"
+        f"Changes that were tried, for {span} requests each; {beside} served "
+        f"{number(compared)}{scaled}:"
     )
 
 

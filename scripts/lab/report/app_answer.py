@@ -31,6 +31,7 @@ def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
                 each.gained_bytes,
                 each.saved_bytes,
                 each.rate,
+                each.requests,
             )
             for each in diagnosis.outcomes
         ),
@@ -40,6 +41,7 @@ def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
         apart=diagnosis.apart,
         package=holder.package if holder else None,
         load_note=diagnosis.load_note,
+        control_requests=diagnosis.control_requests,
     )
 
 

@@ -36,6 +36,36 @@ def test_the_answer_in_markdown() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("served", "control", "verdict", "intro"),
+    [
+        ((4000,), None, Verdict.LEAK, ", each for 4,000 requests as the app as it is:"),
+        (
+            (374,),
+            1256,
+            Verdict.LEAK,
+            ", for 374 requests each; a control run of the unchanged app served 1,256, and their "
+            "growth is brought to as many:",
+        ),
+        (
+            (374, 900, 4000),
+            None,
+            Verdict.BOUNDED,
+            ", for 374 to 4,000 requests each; the app as it is served 4,000:",
+        ),
+    ],
+)
+def test_a_change_that_served_less_is_not_said_to_have_served_all(
+    served: tuple[int, ...], control: int | None, verdict: Verdict, intro: str
+) -> None:
+    """A slow app's changes get less load: 374 requests were told as 1,256."""
+    (change,) = ANSWER.changes
+    changes = tuple(replace(change, requests=count) for count in served)
+    answer = replace(ANSWER, changes=changes, control_requests=control, verdict=verdict)
+
+    assert f"Changes that were tried{intro}" in answer_text(answer).splitlines()
+
+
 def test_a_change_that_only_tells_is_no_advice() -> None:
     (change,) = ANSWER.changes
     text = answer_text(replace(ANSWER, changes=(replace(change, is_cure=False),)))
