@@ -133,7 +133,8 @@ class ProcessEngine:
         installed = self.sources.installed.get(variant.image)
         if installed is None:
             raise VariantError(f"{variant.name}: there is no environment for {variant.image}")
-        port, probe_port = self.ports.take(1), self.ports.take(probe_ports(variant.axes.workers))
+        port = self.ports.take(1, variant.name)
+        probe_port = self.ports.take(probe_ports(variant.axes.workers), variant.name)
         work = Path(tempfile.mkdtemp(prefix=f"memlab-{variant.name}-"))
         return LaunchPlan(self.sources, variant, installed, work, port, probe_port)
 
@@ -188,7 +189,7 @@ class ProcessEngine:
             raise LabError(f"it needs {unknown[0]}, which local processes do not have")
         if not needs:
             return None, {}
-        folder, port = plan.work / postgres.NAME, self.ports.take(1)
+        folder, port = plan.work / postgres.NAME, self.ports.take(1, plan.variant.name)
         folder.mkdir()
         programs = self.sources.databases
         command = postgres.prepare(self.sources.root, folder, programs)
@@ -238,4 +239,5 @@ class ProcessEngine:
             raise VariantError(f"{variant.name}: some of its processes do not end")
         self.ended[variant.name] = (self.state(variant), running.log_lines())
         del self.running[variant.name]
+        self.ports.give_back(variant.name)
         remove_tree(running.work)

@@ -1,3 +1,4 @@
+import os
 import socket
 
 import pytest
@@ -22,7 +23,9 @@ def test_a_port_is_free_again_after_its_connections_have_ended() -> None:
 
 
 def test_what_is_handed_out_is_free_and_below_the_outgoing_ones() -> None:
-    first = Ports().take(4)
+    ports = Ports()
+    first = ports.take(4)
+    ports.give_back("")
 
     assert all(is_free(port) for port in range(first, first + 4))
     assert PORTS.start <= first <= PORTS.stop - 4
@@ -30,37 +33,71 @@ def test_what_is_handed_out_is_free_and_below_the_outgoing_ones() -> None:
     assert PORTS.stop <= 32768
 
 
-def always(_: int) -> bool:
+class Claims:
+    """Claims of made-up ports."""
+
+    def __init__(self, *taken: int) -> None:
+        self.taken, self.ports_by_claim = set(taken), dict[int, int]()
+
+    def __call__(self, port: int) -> int | None:
+        held = {claim: port for claim, port in self.ports_by_claim.items() if is_open(claim)}
+        if port in self.taken or port in held.values():
+            return None
+        claim = os.open(os.devnull, os.O_RDONLY)
+        self.ports_by_claim = {**held, claim: port}
+        return claim
+
+
+def is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
     return True
 
 
 def test_nothing_is_handed_out_twice() -> None:
-    given = Ports(range(20_000, 20_013), always)
+    given = Ports(range(20_000, 20_013), Claims())
     firsts = [given.take(3) for _ in range(2)]
     every = [port for first in firsts for port in range(first, first + 3)]
+    given.give_back("")
 
     assert len(set(every)) == 6
     assert set(every) <= set(range(20_000, 20_013))
 
 
+def test_two_labs_of_one_machine_are_not_handed_the_same_port() -> None:
+    one, other = Ports(range(20_000, 20_004)), Ports(range(20_000, 20_004))
+    firsts = {one.take(1), other.take(1), one.take(1)}
+    one.give_back("")
+    other.give_back("")
+
+    assert len(firsts) == 3
+
+
 def test_a_row_with_a_taken_port_in_it_is_passed_over() -> None:
-    def free(port: int) -> bool:
-        return port not in (20_003, 20_007)
+    firsts = set()
+    for _ in range(50):
+        ports = Ports(range(20_000, 20_010), Claims(20_003, 20_007))
+        firsts.add(ports.take(3))
+        ports.give_back("")
 
-    ports = range(20_000, 20_010)
-    assert {Ports(ports, free).take(3) for _ in range(50)} == {20_000, 20_004}
+    assert firsts == {20_000, 20_004}
 
 
-def test_what_was_given_back_is_handed_out_again() -> None:
-    given = Ports(range(20_000, 20_003), always)
-    first = given.take(2)
+def test_an_owner_gives_all_of_its_ports_back() -> None:
+    given = Ports(range(20_000, 20_004), Claims())
+    first = given.take(2, "one")
     with pytest.raises(LabError):
-        given.take(2)
-    given.give_back(first, 2)
+        given.take(3, "other")
+    given.give_back("one")
+    given.give_back("nobody")
 
-    assert given.take(2) == first
+    assert first in range(20_000, 20_003)
+    assert given.take(3, "other") == 20_000
+    given.give_back("other")
 
 
 def test_where_none_is_free_it_is_said() -> None:
     with pytest.raises(LabError, match=r"no 5 free ports from 15000 to 32000 on 127\.0\.0\.1"):
-        Ports(is_free=lambda _: False).take(5)
+        Ports(claimed=lambda _: None).take(5)
