@@ -44,7 +44,11 @@ EXPECTED_SLOWLY = {
     "rabbitmq_jobs": ["/jobs"],
     "channels_chat": ["/rooms/", "/ws/rooms/{n}/"],
 }
-DESCRIBED = {"jwt_login": ["/account", "/basket"], "expired_token": ["/notes"]}
+DESCRIBED = {
+    "jwt_login": ["/account", "/basket"],
+    "expired_token": ["/notes"],
+    "csrf_login": ["/notes", "/notes"],
+}
 """Those that bring a lab.toml, as nothing tells a guess how to log in."""
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"

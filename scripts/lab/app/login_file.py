@@ -48,7 +48,7 @@ def login(table: Table) -> LoginSpec | None:
         body=below.read(keys.LOGIN_BODY),
         expect=below.read(keys.LOGIN_EXPECT),
     )
-    return LoginSpec(request, below.read(keys.LOGIN_TOKEN))
+    return LoginSpec(request, below.read(keys.LOGIN_TOKEN), below.read(keys.LOGIN_FORM))
 
 
 def check_login(spec: AppSpec, table: Table) -> None:

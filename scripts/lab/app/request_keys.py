@@ -149,9 +149,18 @@ LOGIN_TOKEN: Key[str | None] = Key(
     PatternText("names of keys, such as access_token or data.token", r"[^\s.]+(\.[^\s.]+){0,9}"),
     None,
     '"access_token"',
-    "where the answer's JSON holds what `{token}` stands for in paths, headers and bodies of"
-    " `[[requests]]`",
+    "what `{token}` stands for in paths, headers and bodies of `[[requests]]`: where the answer's"
+    " JSON holds it, else the name of a field of its form, of the form before it, or of a cookie",
     "none: a cookie lets in",
+)
+LOGIN_FORM: Key[str | None] = Key(
+    "form",
+    PATH.kind,
+    None,
+    '"/login"',
+    "the page that is asked before it: the hidden fields of its form, such as a CSRF token, and its"
+    " cookies go along",
+    "none",
 )
 LOGIN_KEYS: tuple[Key[Any], ...] = (
     LOGIN_METHOD,
@@ -160,6 +169,7 @@ LOGIN_KEYS: tuple[Key[Any], ...] = (
     LOGIN_BODY,
     LOGIN_EXPECT,
     LOGIN_TOKEN,
+    LOGIN_FORM,
 )
 REQUEST_KEYS: tuple[Key[Any], ...] = (
     KIND,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from lab.app.spec import AppSpec, LoginSpec, RequestProtocol, RequestSpec, Upload
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
-from lab.load.login import LET_IN, Login
+from lab.load.login import FORM, LET_IN, Login
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import UserApp, WeightedRequest
 from lab.load.websocket import SWITCHING, Conversation
@@ -20,7 +20,6 @@ MANY = 1 << 31
 USER_APP_BOUNDARY = "worker-memory-lab-own-app"
 MOST_BODY_BYTES = 64 * MIB
 JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 PLAIN_IN_A_PATH = "/%?=&+,;:@!$'()*~[]{}"
 
 
@@ -47,7 +46,9 @@ def login_of(login: LoginSpec) -> Login:
     is_form = content_type(request) != JSON and not names_content_type(request)
     headers = {**request.headers, **({"Content-Type": FORM} if request.body and is_form else {})}
     sent = request_of(replace(request, headers=headers), LET_IN)
-    return Login(sent, tuple(login.token.split(".")) if login.token else ())
+    token = tuple(login.token.split(".")) if login.token else ()
+    form = Request(quote(login.form, safe=PLAIN_IN_A_PATH)) if login.form else None
+    return Login(sent, token, form)
 
 
 def weighted_request_of(request: RequestSpec) -> WeightedRequest:

@@ -63,7 +63,10 @@ class LoginSpec:
 
     request: RequestSpec
     token: str | None = None
-    """The keys that lead to the token in the answer's JSON, between dots; None: a cookie."""
+    """The keys that lead to the token in the answer's JSON, between dots, or the name of a form's
+    field or of a cookie; None: a cookie lets in."""
+    form: str | None = None
+    """The path of the page that is asked before it, whose hidden fields go along."""
 
 
 @dataclass(frozen=True, slots=True)

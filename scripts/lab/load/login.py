@@ -1,21 +1,25 @@
 """The one request before the load of a user app, whose answer lets its clients in."""
 
+import contextlib
 import http.client
 import json
 import re
 import socket
 import time
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from lab.errors import VariantError
 from lab.load.cookies import CookieJar
 from lab.load.deadline import timed_response
+from lab.load.page import Page, page_of
 from lab.load.request import Request
 from lab.records.variant import Connection
 from lab.units import MIB
 
+FORM, TYPE = "application/x-www-form-urlencoded", "content-type"
 LOGIN_SECONDS = 30.0
 """How long the answer may take; a password's hash is slow on a busy core."""
 LET_IN = range(200, 400)
@@ -38,6 +42,8 @@ class Login:
     request: Request
     token: tuple[str, ...] = ()
     """The keys that lead to the token in the answer's JSON; none: a cookie is what lets in."""
+    form: Request | None = None
+    """The page that is asked first: its hidden fields and its cookies go along with the request."""
 
     @property
     def name(self) -> str:
@@ -53,30 +59,44 @@ class Granted:
 
 
 def log_in(address: str, port: int, host: str, login: Login) -> Granted:
-    """What the server grants; asks it once.
+    """What the server grants; asks it once, and for the page of its form before that.
 
     Raises:
         LoginRefused: it grants nothing.
     """
-    try:
-        status, fields, body = answer_of(address, port, login.request.to_bytes(host, CLOSE))
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        fault = " ".join(str(error).split()) or type(error).__name__
-        raise LoginRefused(
-            f"login: {login.name} had no answer ({fault[:MOST_SHOWN_BYTES]}): correct its path"
-        ) from error
-    check_status(login, status, body)
-    cookies = CookieJar()
-    for each in fields:
-        cookies.take(each.encode("latin-1", errors="replace"))
+    cookies, page = CookieJar(), Page()
+
+    def ask(request: Request) -> tuple[int, bytes]:
+        status, fields, body = asked(address, port, request.to_bytes(host, CLOSE), request)
+        check_status(request, status, body)
+        for each in fields:
+            cookies.take(each.encode("latin-1", errors="replace"))
+        return status, body
+
+    if login.form is not None:
+        page = page_of(ask(login.form)[1])
+    status, body = ask(with_page(login.request, page, cookies))
     if login.token:
-        return Granted(token_in(body, login), cookies)
+        return Granted(token_in(body, login, page, cookies), cookies)
     if not cookies.values:
         raise LoginRefused(
             f"login: {login.name} was answered with {status} and set no cookie{said(body)}: "
             "correct its path or body, or say token"
         )
     return Granted(None, cookies)
+
+
+def with_page(request: Request, page: Page, cookies: CookieJar) -> Request:
+    """The request with what a browser sends back of the page that it was made from."""
+    is_form = any(value == FORM for name, value in request.headers if name.lower() == TYPE)
+    body = request.body
+    if is_form:
+        given = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+        more = {name: value for name, value in page.hidden.items() if name not in given}
+        body = b"&".join(filter(None, (body, urlencode(more).encode())))
+    sent = cookies.field().decode("ascii").partition(": ")[2].strip()
+    headers = (*request.headers, ("Cookie", sent)) if sent else request.headers
+    return replace(request, headers=headers, body=body)
 
 
 CLOSE = Connection.CLOSE
@@ -105,12 +125,32 @@ def answer_of(
             return response.status, response.headers.get_all("Set-Cookie") or [], body
 
 
-def check_status(login: Login, status: int, body: bytes) -> None:
-    expected: Container[int] = login.request.ok_statuses
+def asked(address: str, port: int, data: bytes, request: Request) -> tuple[int, list[str], bytes]:
+    """What `answer_of` gives.
+
+    Raises:
+        LoginRefused: there was no answer.
+    """
+    try:
+        return answer_of(address, port, data)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        fault = " ".join(str(error).split()) or type(error).__name__
+        raise LoginRefused(
+            f"login: {name_of(request)} had no answer ({fault[:MOST_SHOWN_BYTES]}): "
+            "correct its path"
+        ) from error
+
+
+def name_of(request: Request) -> str:
+    return f"{request.method} {request.path}"
+
+
+def check_status(request: Request, status: int, body: bytes) -> None:
+    expected: Container[int] = request.ok_statuses
     if status in expected:
         return
     whose = "its log says why" if status >= 500 else "correct its path, headers or body, or expect"
-    raise LoginRefused(f"login: {login.name} was answered with {status}{said(body)}: {whose}")
+    raise LoginRefused(f"login: {name_of(request)} was answered with {status}{said(body)}: {whose}")
 
 
 def said(body: bytes) -> str:
@@ -119,18 +159,52 @@ def said(body: bytes) -> str:
     return f" (it said: {text})" if text else ""
 
 
-def token_in(body: bytes, login: Login) -> str:
-    """The token that an answer's JSON holds; what it holds beside it is not shown.
+def token_in(body: bytes, login: Login, page: Page, cookies: CookieJar) -> str:
+    """The token that an answer's JSON, a page's form or a cookie holds; nothing else is shown.
 
     Raises:
-        LoginRefused: it holds none, or one that cannot be sent.
+        LoginRefused: none does, or it cannot be sent.
     """
     path = ".".join(login.token)
+    token = in_form_or_cookie(path, body, page, cookies)
+    if token is None:
+        token = in_json(path, body, login)
+    if FITTING.fullmatch(token) is None:
+        raise LoginRefused(
+            f"login: {path} in the answer of {login.name} is not a token of 1 to 8192 visible "
+            "characters: correct token in [login]"
+        )
+    return token
+
+
+def in_form_or_cookie(name: str, body: bytes, page: Page, cookies: CookieJar) -> str | None:
+    """Of an answer that is no JSON: a field of it, else of the page before it, else a cookie."""
+    with contextlib.suppress(ValueError, RecursionError):
+        json.loads(body)
+        return cookie_of(name, cookies)
+    for fields in (page_of(body).named, page.named):
+        if name in fields:
+            return fields[name]
+    return cookie_of(name, cookies)
+
+
+def cookie_of(name: str, cookies: CookieJar) -> str | None:
+    value = cookies.values.get(name.encode())
+    return None if value is None else value.decode("latin-1")
+
+
+def in_json(path: str, body: bytes, login: Login) -> str:
+    """What an answer's JSON holds below a path; empty for what is no text and no number.
+
+    Raises:
+        LoginRefused: it holds nothing there, or is no JSON.
+    """
     try:
         node: Any = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise LoginRefused(
-            f"login: the answer of {login.name} is not JSON{said(body)}: correct its path or body"
+            f"login: the answer of {login.name} is not JSON{said(body)}, and no field of a form "
+            f"and no cookie is called {path}: correct its path or body, or token"
         ) from error
     for key in login.token:
         names = named(node)
@@ -141,13 +215,7 @@ def token_in(body: bytes, login: Login) -> str:
                 f"login: the answer of {login.name} has no {path}{has}: correct token in [login]"
             )
         node = names[key]
-    text = str(node) if isinstance(node, str | int) and not isinstance(node, bool) else ""
-    if FITTING.fullmatch(text) is None:
-        raise LoginRefused(
-            f"login: {path} in the answer of {login.name} is not a token of 1 to 8192 visible "
-            "characters: correct token in [login]"
-        )
-    return text
+    return str(node) if isinstance(node, str | int) and not isinstance(node, bool) else ""
 
 
 def named(value: Any) -> dict[str, Any]:

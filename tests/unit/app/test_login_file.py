@@ -38,7 +38,7 @@ def test_every_key_of_the_login_is_read_and_handed_on(tmp_path: Path) -> None:
         body="username=ann&password=secret",
         expect=(200, 302),
     )
-    assert found.login == LoginSpec(request, "access_token")
+    assert found.login == LoginSpec(request, "access_token", "/login")
     write_described(tmp_path / "described.json", found)
     assert read_described(tmp_path / "described.json") == found
     user_app = user_app_of(found)

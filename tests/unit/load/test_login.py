@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from lab.load.login import LET_IN, Granted, Login, LoginRefused, log_in, token_in
+from lab.load.cookies import CookieJar
+from lab.load.login import FORM, LET_IN, Granted, Login, LoginRefused, log_in, token_in
+from lab.load.page import Page, page_of
 from lab.load.request import Request
 
 LOGIN = Login(Request("/token", "POST", body=b"name=ann", ok_statuses=LET_IN), ("data", "token"))
@@ -90,7 +92,7 @@ def test_a_server_that_is_not_there_is_told() -> None:
 def test_a_token_that_cannot_be_sent_is_refused(value: object) -> None:
     body = json.dumps({"data": {"token": value}}).encode()
     with pytest.raises(LoginRefused, match=r"^login: data\.token in the answer of POST /token is"):
-        token_in(body, LOGIN)
+        token_in(body, LOGIN, Page(), CookieJar())
 
 
 @pytest.mark.parametrize(
@@ -104,9 +106,70 @@ def test_a_token_that_cannot_be_sent_is_refused(value: object) -> None:
 )
 def test_what_is_wrong_with_an_answer_is_told_without_a_secret(body: bytes, says: str) -> None:
     with pytest.raises(LoginRefused, match=says) as caught:
-        token_in(body, LOGIN)
+        token_in(body, LOGIN, Page(), CookieJar())
     assert "secret" not in str(caught.value)
 
 
 def test_a_token_may_stand_in_a_list_and_be_a_number() -> None:
-    assert token_in(b'{"data": [5]}', Login(LOGIN.request, ("data", "0"))) == "5"
+    login = Login(LOGIN.request, ("data", "0"))
+    assert token_in(b'{"data": [5]}', login, Page(), CookieJar()) == "5"
+
+
+FORM_PAGE = b"""<meta name="csrf-token" content="of-meta"><form method="post" action="/in">
+<input type=hidden name=csrf value="a+b"><input name="name" value="bob">
+<input type="hidden" name="to"><INPUT TYPE="hidden" NAME="csrf" VALUE="second"></form>
+<p name="no" value="no"><input type="hidden">"""
+
+
+def test_the_fields_of_a_page_are_read_however_it_is_written() -> None:
+    page = page_of(FORM_PAGE)
+    assert page.hidden == {"csrf": "a+b", "to": ""}
+    assert page.named == {"csrf-token": "of-meta", "csrf": "a+b", "name": "bob", "to": ""}
+    assert page_of(b"\xff\x00<input name='a" + b"<" * 1000).named == {}
+
+
+class Shop(http.server.BaseHTTPRequestHandler):
+    """A form with a token, and a login that needs its cookie and its field."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Set-Cookie", "visit=7")
+        self.end_headers()
+        self.wfile.write(FORM_PAGE)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        is_right = (body, self.headers["Cookie"]) == (b"name=ann&csrf=a%2Bb&to=", "visit=7")
+        self.send_response(302 if is_right else 403)
+        self.send_header("Set-Cookie", "csrftoken=xyz")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def shop() -> Iterator[int]:
+    with http.server.HTTPServer(("127.0.0.1", 0), Shop) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("token", "value"), [("csrf", "a+b"), ("csrf-token", "of-meta"), ("csrftoken", "xyz")]
+)
+def test_a_login_sends_back_what_its_form_hides_and_finds_a_token_there(
+    shop: int, token: str, value: str
+) -> None:
+    headers = (("Content-Type", FORM),)
+    request = Request("/in", "POST", headers, b"name=ann", ok_statuses=LET_IN)
+    grant = log_in("127.0.0.1", shop, "app", Login(request, (token,), Request("/in")))
+    assert grant.token == value
+    assert grant.cookies.field() == b"Cookie: visit=7; csrftoken=xyz\r\n"
+
+
+def test_a_page_with_a_form_gives_its_token_without_a_login(shop: int) -> None:
+    assert log_in("127.0.0.1", shop, "app", Login(Request("/"), ("csrf",))).token == "a+b"
