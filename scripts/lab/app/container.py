@@ -11,6 +11,7 @@ from lab.app.requirements import flattened, is_local
 from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC, MIMALLOC
+from lab.engines.old_builds import REFUSED, TOOLS
 from lab.paths import MEMRAY_LOCK
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
@@ -36,6 +37,7 @@ PIP = (
     "PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir"
     " --disable-pip-version-check --no-warn-script-location"
 )
+PIP_LOG = "/tmp/pip.log"
 TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 
 
@@ -85,8 +87,17 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
 
 
 def pip_install(*before: str) -> str:
-    """The step that installs the requirements."""
-    return " ".join((f"RUN {PIP}", *before, f"-r /lab/{REQUIREMENTS} -c /lab/{CONSTRAINTS}"))
+    """The step that installs the requirements; what today's tools refuse, with older ones."""
+    line = " ".join((PIP, *before, f"-r /lab/{REQUIREMENTS} -c /lab/{CONSTRAINTS}"))
+    tools = shlex.quote("\\n".join((*TOOLS, "")))
+    with_tools = (
+        f"grep -Eq {shlex.quote(REFUSED)} {PIP_LOG} && printf {tools} > /lab/tools.txt &&"
+        f" PIP_CONSTRAINT=/lab/tools.txt PIP_BUILD_CONSTRAINT=/lab/tools.txt {line}"
+    )
+    return (
+        f"RUN {line} > {PIP_LOG} 2>&1; code=$?; cat {PIP_LOG};"
+        f" [ $code = 0 ] || {{ {with_tools}; }} && rm -f {PIP_LOG}"
+    )
 
 
 def from_index(sources: list[str]) -> list[str]:

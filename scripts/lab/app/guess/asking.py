@@ -97,7 +97,7 @@ def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRe
     for request in candidates(guess, ask):
         if len(asked.kept) >= MOST_KEPT or len(asked.seen) >= MOST_ASKED:
             break
-        if asked.kept and request.why == A_USUAL_PATH:
+        if asked.kept and (request.why == A_USUAL_PATH or request in guess.filled):
             break
         unanswered = sum(1 for each in asked.failed if each.status is None)
         if not asked.kept and unanswered >= MOST_UNANSWERED:
@@ -120,6 +120,7 @@ def load_of(asked: TriedRequests) -> Guessed | None:
 def candidates(guess: Guess, ask: Ask) -> Iterator[GuessedRequest]:
     yield from guess.requests
     yield from from_documents(ask)
+    yield from guess.filled
     yield from (GuessedRequest({"path": path}, A_USUAL_PATH) for path in USUAL)
 
 
@@ -148,10 +149,30 @@ def try_request(request: GuessedRequest, ask: Ask, asked: TriedRequests, depth: 
         asked.slowest_seconds = max(asked.slowest_seconds, answer.seconds)
         return
     asked.others.append((request, answer))
+    if answer.status == 405 and request.method == "GET" and request.why != A_USUAL_PATH:
+        try_writing(request, ask, asked)
     leads = answer.status in REDIRECTIONS and request.method == "GET" and depth < 3
-    if leads and (target := local_path(request.path, answer.location)):
+    if leads and (target := local_path(request.path, answer.location)) and is_new(target, asked):
         values, why = {**request.values, "path": target}, f"where {request.path} leads"
         try_request(replace(request, values=values, why=why), ask, asked, depth + 1)
+
+
+def is_new(target: str, asked: TriedRequests) -> bool:
+    """Whether it is no page that is kept, with another query."""
+    return all(each.path.partition("?")[0] != target.partition("?")[0] for each in asked.kept)
+
+
+def try_writing(request: GuessedRequest, ask: Ask, asked: TriedRequests) -> None:
+    """The path by POST, with nothing in its body, where it is not to be read."""
+    for more in ({}, {"body": "{}", "headers": {"Content-Type": "application/json"}}):
+        values = {**request.values, "method": "POST", **more}
+        tried = replace(request, values=values, why=f"{request.why}, by POST")
+        answer = ask(tried)
+        if answer.is_served and (answer := ask(tried)).is_served:
+            asked.kept.append(tried)
+            asked.slowest_seconds = max(asked.slowest_seconds, answer.seconds)
+            return
+    asked.others.append((tried, answer))
 
 
 def try_websocket(request: GuessedRequest, ask: Ask, asked: TriedRequests) -> None:
@@ -191,7 +212,7 @@ def fallback(asked: TriedRequests) -> list[GuessedRequest]:
     if asked.failed:
         return []
     answered = [(r, a.status) for r, a in asked.others if a.status is not None and a.status < 500]
-    for statuses in (range(300, 400), (401, 403), (405, 422, 400), (404,)):
+    for statuses in (range(300, 400), (401, 403), (405, 422, 400)):
         for request, status in answered:
             if status in statuses:
                 why = f"nothing is answered with a 2xx: this is answered with {status}"

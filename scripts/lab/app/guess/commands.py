@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lab.app.guess.folder import Folder, joined, parent_of
 from lab.app.guess.frameworks import FRAMEWORKS, Framework, Interface
+from lab.app.guess.importers import with_importers
 from lab.app.guess.layout import import_name, import_root, module_at
 from lab.app.guess.paste import paste_commands
 from lab.app.guess.readme import readme_commands
@@ -107,7 +108,8 @@ def served_objects(folder: Folder) -> list[tuple[Module, AppObject]]:
                 objects.append(
                     (module, AppObject(app.name, framework, app.is_factory, app.made_by))
                 )
-    return sorted(objects, key=lambda pair: likelihood(*pair))
+    ordered = sorted(objects, key=lambda pair: likelihood(*pair))
+    return with_importers(folder, ordered)
 
 
 def likelihood(module: Module, app: AppObject) -> tuple[object, ...]:

@@ -15,6 +15,8 @@ class FailureKind(Enum):
     NEVER_READY = "never ready"
     ELSEWHERE = "listens elsewhere"
     REFUSED = "refused"
+    ABSENT = "not served"
+    """All that was asked is answered with 404: another command may serve it."""
     LOGIN = "login"
 
 

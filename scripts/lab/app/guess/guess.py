@@ -73,6 +73,7 @@ def guess(folder: Folder) -> Guess:
     return Guess(
         keys=tuple(each for each in keys if each is not None),
         requests=requests(folder),
+        filled=filled_requests(folder),
         commands=tuple(others(folder, candidates[1:], has_image=bool(image))),
         pythons=tuple(pythons.others(python.value if python else None, pyproject)),
         local=local_names(folder),
@@ -174,9 +175,19 @@ def requests(folder: Folder) -> tuple[GuessedRequest, ...]:
     """Paths that a GET can ask for; the check keeps those that answer."""
     django = django_routes(folder)
     routes: list[Route] = django or read_routes(folder)
-    telling = [route for route in routes if route.path not in HEALTH]
+    bare = [route for route in routes if not route.is_filled]
+    telling = [route for route in bare if route.path not in HEALTH]
     plain = (
         GuessedRequest({"path": route.path}, f"a route of {route.where} that needs no value")
-        for route in (telling or routes)[:MAX_REQUESTS]
+        for route in (telling or bare)[:MAX_REQUESTS]
     )
     return (*plain, *websocket_requests(folder))
+
+
+def filled_requests(folder: Folder) -> tuple[GuessedRequest, ...]:
+    """Paths with a 1 for each value, which are asked for where nothing else answers."""
+    filled = [route for route in read_routes(folder) if route.is_filled]
+    return tuple(
+        GuessedRequest({"path": route.path}, f"a route of {route.where} with 1 for its values")
+        for route in filled[:MAX_REQUESTS]
+    )

@@ -44,6 +44,8 @@ class Guess:
 
     keys: tuple[Guessed, ...]
     requests: tuple[GuessedRequest, ...] = ()
+    filled: tuple[GuessedRequest, ...] = ()
+    """Those that are asked for where none of `requests` is answered."""
     commands: tuple[Guessed, ...] = ()
     """The ones to try next, best first."""
     pythons: tuple[str, ...] = ()

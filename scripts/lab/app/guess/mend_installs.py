@@ -15,6 +15,8 @@ FAILED = re.compile(
     r"(?:[Ff]ailed to (?:download and )?build|[Ff]ailed building wheel for|solve) [`'\"]?([\w.-]+)"
 )
 PIN = re.compile(r"(?<![=<>!~])==\s*([\w.]+?)(?:\.\*)?(?=\s|[;,#]|$)")
+NAMED_APP = re.compile(r"['\"]([a-z_]\w*)(?:\.\w+)*['\"]")
+"""What may be an app of `INSTALLED_APPS`."""
 ON_NO_INDEX = "which no index has"
 COLLECTED = re.compile(r"^\s*Collecting ([\w.-]+)", re.MULTILINE)
 """What older releases of pip were at when they say no name of what cannot be built."""
@@ -107,17 +109,26 @@ def without_unused(guess: Guess, failure: Failure, folder: Folder) -> Iterator[G
         whole = whole_lines(folder, key)
         kept = [line for line in whole if name_in(line) != name]
         served = str(guess.value("command")) + str(guess.value("local_command"))
-        if key is not None and kept != whole and name not in imported and name not in served:
+        if key is not None and kept != whole and not name_is_in(name, imported, served):
             why = f"without {name}, which cannot be built and which nothing imports"
             yield guess.having(Guessed("requirements", kept, f"{key.why}; {why}")).noting(
                 f"requirements {why}"
             )
 
 
+def name_is_in(name: str, imported: frozenset[str], served: str) -> bool:
+    """Whether a distribution's name, or the rest behind `django-` or `flask-`, is used."""
+    short = re.sub(r"^(django|flask|python)-", "", name)
+    return bool({name, short} & imported) or name in served
+
+
 def imports_of(folder: Folder) -> frozenset[str]:
-    """Normalized names of the distributions that the project's files import."""
+    """Normalized names of the distributions that the project's files import, or name to Django."""
     names = {name for module in folder.modules for name in module.imports}
-    return frozenset(normal(distribution_of(name)) for name in names)
+    for module in folder.modules:
+        if "INSTALLED_APPS" in module.text:
+            names |= set(NAMED_APP.findall(module.text))
+    return frozenset(normal(each) for name in names for each in (distribution_of(name), name))
 
 
 def from_index(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:

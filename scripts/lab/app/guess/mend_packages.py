@@ -91,11 +91,13 @@ def more_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
 def stated_by(guess: Guess, folder: Folder, module: str) -> list[str]:
     """Another file of requirements that names a module's package; else the package's own name."""
     there = required_files(folder, guess.key("requirements"))
+    required = required_names(folder, guess.key("requirements"))
     for name in requirement_files(folder):
         lines = folder.text(name).splitlines()
         named = {name_in(line) for line in lines} - {""}
         wanted = {normal(module), name_in(distribution_of(module))}
-        if name not in there and not FOR_TESTS.search(name) and named & wanted:
+        is_there = name in there or 2 * len(named & required) > len(named)
+        if not is_there and not FOR_TESTS.search(name) and named & wanted:
             return [f"-r {name}"]
     return [stated_name(folder, module) or distribution_of(module)]
 

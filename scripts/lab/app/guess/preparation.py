@@ -33,7 +33,9 @@ def usual(folder: Folder, command: ServeCommand | None) -> Iterator[tuple[str, s
             yield line.replace("&& exec ", "&& "), f"{manage}: its database needs its tables"
             return
     flask = any("flask_migrate" in module.imports for module in folder.modules)
-    for name in folder.named(r"alembic\.ini")[: 0 if flask else 1]:
+    # Flask-Migrate's own file says no place of its scripts.
+    files = [f for f in folder.named(r"alembic\.ini") if "script_location" in folder.text(f)]
+    for name in files[: 0 if flask else 1]:
         line = within(parent_of(name), "python -m alembic upgrade head")
         yield line.replace("&& exec ", "&& "), f"{name}: its database needs its tables"
     yield from of_flask(folder, command, migrates=flask)

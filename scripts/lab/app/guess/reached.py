@@ -1,7 +1,7 @@
 """What the program that serves imports, itself and through the project's other files."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lab.app.guess.distributions import distributions
 from lab.app.guess.folder import Folder
@@ -26,9 +26,15 @@ def reached_packages(folder: Folder, line: str, local: frozenset[str]) -> list[s
 
 def reached(folder: Folder, line: str) -> list[Module]:
     """The project's modules that a command's program imports, directly or not."""
-    left = [module for module in folder.modules if starts(module, line)]
-    if any("django" in module.imports for module in left):
+    first = [module for module in folder.modules if starts(module, line)]
+    if any("django" in module.imports for module in first):
         return list(folder.modules)  # its settings name the others by texts
+    return reached_from(folder, first)
+
+
+def reached_from(folder: Folder, first: Sequence[Module]) -> list[Module]:
+    """Modules, and those of the project that they import, directly or not."""
+    left = list(first)
     seen = {module.path: module for module in left}
     while left:
         for module in imported(folder, left.pop()):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lab.app.guess.folder import Folder
 from lab.app.guess.layout import module_at
+from lab.app.guess.routing import numbered
 from lab.app.guess.source import Module, dotted
 
 READING = frozenset({"get", "route", "view", "api_route"})
@@ -37,10 +38,12 @@ MAX_DEPTH = 6
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path that a GET can ask for without a value, and the file that names it."""
+    """A path that a GET can ask for, and the file that names it."""
 
     path: str
     where: str
+    is_filled: bool = False
+    """Whether a 1 stands in it for each value that it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,21 @@ def read_routes(folder: Folder) -> list[Route]:
     """All of them, those that are likelier to answer first."""
     prefixes = Prefixes(folder)
     routes = [
-        Route(path, module.path)
+        route
         for module in folder.modules
         for path in dict.fromkeys(routes_of(module, prefixes))
+        if (route := route_of(path, module)) is not None
     ]
     kept = [route for route in unique(routes) if not ENDING.search(route.path)]
     return sorted(kept, key=preference)
+
+
+def route_of(path: str, module: Module) -> Route | None:
+    """A route with a 1 for each value that it needs; None where it needs more than that."""
+    if not OPEN.search(path):
+        return Route(path, module.path)
+    filled = numbered(path)
+    return (filled and Route(filled.replace("{n}", "1"), module.path, is_filled=True)) or None
 
 
 def unique(routes: Iterable[Route]) -> list[Route]:
@@ -73,7 +85,7 @@ def unique(routes: Iterable[Route]) -> list[Route]:
 
 def preference(route: Route) -> tuple[object, ...]:
     aside = route.path.startswith(("/admin", "/docs", "/openapi"))
-    return bool(LAST.search(route.path)), aside
+    return route.is_filled, bool(LAST.search(route.path)), aside
 
 
 class Prefixes:
@@ -226,14 +238,14 @@ def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
 
 
 def plain(before: str, path: str) -> Iterator[str]:
-    """The whole path, when nothing in it needs a value."""
+    """The whole path."""
     whole = re.sub(
         r"//+",
         "/",
         "/"
         + (before + path if path.startswith("/") or not path else f"{before}/{path}").lstrip("/"),
     )
-    if not OPEN.search(whole) and re.fullmatch(r"/[!-~]*", whole):
+    if re.fullmatch(r"/[!-~]*", whole):
         yield whole
 
 

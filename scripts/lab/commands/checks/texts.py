@@ -20,14 +20,16 @@ from lab.load.counts import MOST_REFUSED_BYTES
 from lab.records.request_kinds import APPS_FAULT, NO_ANSWER_FAULT, REQUESTS_FAULT
 
 MAX_ATTEMPTS = 24
+NOT_FOUND = 404
 Say = Callable[[str], None]
 WHERE = {
     FailureKind.PREPARE: " prepare:",
     FailureKind.REFUSED: " requests:",
+    FailureKind.ABSENT: " requests:",
     FailureKind.LOGIN: "",
 }
 """The key of a description at which a failure lies, as a line says it; a login says it itself."""
-ASKED = (FailureKind.REFUSED, FailureKind.LOGIN)
+ASKED = (FailureKind.REFUSED, FailureKind.ABSENT, FailureKind.LOGIN)
 """What an answer told, so that the app's last words tell nothing more."""
 
 
@@ -64,7 +66,11 @@ def advice(where: Path, failure: Failure) -> str:
             f"{where}: it needs {service}, and none answers where it looks for one "
             f"({telling_line(failure.said)}): start one, {write}, and name it in `environment`"
         )
-    key = {FailureKind.PREPARE: "prepare", FailureKind.REFUSED: "[[requests]]"}
+    key = {
+        FailureKind.PREPARE: "prepare",
+        FailureKind.REFUSED: "[[requests]]",
+        FailureKind.ABSENT: "command` or its `[[requests]]",
+    }
     what = key.get(failure.kind, "command")
     return f"{where}: {failed(failure)}; {write}: correct its `{what}`"
 
@@ -99,6 +105,9 @@ def refusals(running: Running, asked: TriedRequests) -> Failure:
     body = next((each for each in bodies if each), "")
     worst = max((answer.status or 0 for _, answer in named), default=0)
     log = running.log()
+    if all(answer.status == NOT_FOUND for _, answer in named):
+        said = f"{', '.join(replies)}: it serves none of the paths that its files name"
+        return Failure(FailureKind.ABSENT, log, reason=said)
     return refused(log, ", ".join(replies), body, worst)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from lab.engines.old_builds import tools_for
 from lab.engines.process.interpreters import Interpreter, find_fetched, find_interpreter
 from lab.engines.process.uv import (
     INSTALL_SECONDS,
@@ -28,13 +29,10 @@ from lab.records.variant import Axes, Variant
 Needs: TypeAlias = Sequence[str | Path]
 ATTEMPTS = 2
 FETCH_SECONDS = 120.0
-OLD_BUILD = re.compile(r"cannot import name 'Feature' from 'setuptools'|use_2to3 is invalid")
-"""What says a package whose setup.py needs what later setuptools dropped."""
-OLD_SETUPTOOLS = "old-setuptools.txt"
-LASTING = re.compile(
-    r"[Ff]ailed to (?:download and )?build|build backend|No solution found|not found in the package"
-)
-"""What a second attempt does not change: a build that fails, a release that no index has."""
+OLD_TOOLS = "old-tools.txt"
+BUILD = re.compile(r"[Ff]ailed to (?:download and )?build|build backend")
+LASTING = re.compile(r"No solution found|not found in the package registry")
+"""What a second attempt does not change: a release that no index has."""
 COMPLETE = "complete"
 """The file that says an environment is usable; written last."""
 
@@ -126,18 +124,30 @@ class Preparation:
         return Installed(folder / "bin" / "python3", reference)
 
     def make(self, folder: Path, needs: Needs, interpreter: Interpreter) -> None:
-        for _ in range(self.attempts):
-            failed = self.attempt(folder, needs, interpreter)
+        left, tools, tried = self.attempts, "", set[str]()
+        while left:
+            failed = self.attempt(folder, (*needs, *self.built_with(tools)), interpreter)
             if not failed:
                 return
-            if OLD_BUILD.search(failed):
-                limits = self.uv.root / OLD_SETUPTOOLS
-                limits.write_text("setuptools<46\n", encoding="utf-8")
-                needs = (*needs, "--build-constraints", limits)
-            elif LASTING.search(failed):
+            if LASTING.search(failed):
                 break
+            if BUILD.search(failed):
+                tools = tools_for(failed)
+                if tools in tried:
+                    break
+                tried.add(tools)
+            else:
+                left -= 1
         shutil.rmtree(folder, ignore_errors=True)
         raise VariantError(failure_line(failed))
+
+    def built_with(self, tools: str) -> Needs:
+        """The arguments that limit the tools of builds."""
+        if not tools:
+            return ()
+        limits = self.uv.root / OLD_TOOLS
+        limits.write_text(tools, encoding="utf-8")
+        return ("--build-constraints", limits)
 
     def attempt(self, folder: Path, needs: Needs, interpreter: Interpreter) -> str:
         """uv's output when it fails; empty when the environment is complete."""

@@ -55,8 +55,10 @@ def asking(answers: Mapping[str, Answer], *paths: str) -> tuple[list[str], list[
         asked.append(request.path)
         return answers.get(f"{request.method} {request.path}", Answer(404))
 
-    requests = tuple(GuessedRequest({"path": path}, "a route of app.py") for path in paths)
-    kept, _ = settled(Guess((), requests), ask)
+    routes = [GuessedRequest({"path": path}, "a route of app.py") for path in paths]
+    filled = tuple(each for each in routes if each.path.endswith("/1"))
+    requests = tuple(each for each in routes if each not in filled)
+    kept, _ = settled(Guess((), requests, filled), ask)
     return asked, [dict(each.values) for each in kept]
 
 
@@ -72,6 +74,33 @@ def test_a_redirection_is_followed_in_the_app_and_nowhere_else() -> None:
         "GET /away": Answer(302, location="https://example.com/login"),
     }
     assert asking(answers, "/away", "/")[1] == [{"path": "/login?next=/"}]
+
+
+def test_the_same_page_with_another_query_is_kept_once() -> None:
+    answers = {"GET /login": Answer(200), "GET /": Answer(302, location="/login?next=/")}
+    assert asking(answers, "/login", "/")[1] == [{"path": "/login"}]
+
+
+def test_what_is_not_there_is_never_measured() -> None:
+    assert asking({}, "/a", "/b")[1] == []
+
+
+def test_a_path_with_a_value_is_asked_for_where_nothing_else_answers() -> None:
+    answers = {"GET /users/1": Answer(200), "GET /a": Answer(200), "GET /login": Answer(200)}
+    assert asking(answers, "/a", "/users/1")[1] == [{"path": "/a"}]
+    assert asking(answers, "/b", "/users/1")[1] == [{"path": "/users/1"}]
+
+
+def test_what_is_not_to_be_read_is_written_to() -> None:
+    json_body = {"body": "{}", "headers": {"Content-Type": "application/json"}}
+    answers = {"GET /a": Answer(405), "POST /a": Answer(201)}
+    assert asking(answers, "/a")[1] == [{"path": "/a", "method": "POST"}]
+
+    def ask(request: GuessedRequest) -> Answer:
+        return Answer(200 if "body" in request.values else 405)
+
+    kept, _ = settled(Guess((), (GuessedRequest({"path": "/a"}, "a route"),)), ask)
+    assert dict(kept[0].values) == {"path": "/a", "method": "POST", **json_body}
 
 
 def test_a_refusal_is_measured_as_such_where_nothing_else_is_said() -> None:
@@ -103,7 +132,7 @@ def test_what_writes_must_be_answered_twice() -> None:
     def ask(request: GuessedRequest) -> Answer:
         if request.path == "/openapi.json":
             return Answer(200, body)
-        return next(twice) if request.method == "POST" else Answer(404)
+        return next(twice) if request.method == "POST" else Answer(401)
 
     kept, _ = settled(Guess(()), ask)
 

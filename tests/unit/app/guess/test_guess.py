@@ -50,6 +50,19 @@ def test_flask_is_served_by_gunicorn_where_it_is_required() -> None:
     assert "env FLASK_APP=site:site python -m flask run" in guessed({"site.py": FLASK})["command"]
 
 
+def test_an_app_is_served_by_the_module_that_imports_its_routes() -> None:
+    files = {
+        "hello/__init__.py": "from flask import Flask\napp = Flask(__name__)\n",
+        "hello/views.py": "from . import app\n@app.route('/hi')\ndef hi(): return ''\n",
+        "hello/webapp.py": "from . import app\nfrom . import views\n",
+        "startup.py": "from hello.webapp import app\n",
+    }
+    command = "env FLASK_APP=hello.webapp:app python -m flask run --host $HOST --port $PORT"
+    assert guessed(files)["command"] == command
+    files["hello/__init__.py"] += "from . import views\n"
+    assert "FLASK_APP=hello:app" in guessed(files)["command"]
+
+
 def test_gunicorns_settings_give_the_workers_and_asgi_its_class() -> None:
     found = guessed({"main.py": FASTAPI, "gunicorn.conf.py": "workers = 3\n"})
 

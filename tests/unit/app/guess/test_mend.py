@@ -101,6 +101,11 @@ def test_a_server_of_databases_that_is_not_there_becomes_a_file() -> None:
     }
 
 
+def test_where_no_route_is_served_another_command_may() -> None:
+    assert next_guess("", FailureKind.ABSENT).value("command") == "python other.py"
+    assert mended(GUESS, Failure(FailureKind.REFUSED, ""), FOLDER) is None
+
+
 def test_after_everything_comes_nothing() -> None:
     last = Guess(keys=GUESS.keys)
     assert mended(last, Failure(FailureKind.DIED, "boom"), FOLDER) is None
@@ -177,6 +182,20 @@ def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
     better = mended(better, Failure(FailureKind.INSTALL, said), imported)
     assert better is not None
     assert better.value("python") == "3.11"
+
+
+def test_what_djangos_settings_name_is_not_left_out() -> None:
+    text = "INSTALLED_APPS = ['django.contrib.admin', 'allauth.account']\n"
+    folder = Folder({"requirements.txt": "Django==2.2\ndjango-allauth==0.39.1\n", "s.py": text})
+    found = Guess(keys=(Guessed("requirements", "requirements.txt", "x"),))
+    said = "Failed to build `django-allauth==0.39.1`"
+    better = mended(found, Failure(FailureKind.INSTALL, said), folder)
+    assert better is not None
+    assert better.value("requirements") == ["Django==2.2", "django-allauth>=0.39.1"]
+    missing = Failure(FailureKind.DIED, "No module named 'other'")
+    last = mended(better, missing, Folder({**folder.files, "requirements.txt": "other\n"}))
+    assert last is not None
+    assert last.value("requirements")[2:] == ["-r requirements.txt"]
 
 
 @pytest.mark.parametrize(

@@ -373,21 +373,37 @@ def test_an_install_that_fails_once_is_no_loss(machine: Machine) -> None:
     assert len(machine.uv_calls("venv")) == 2
 
 
-def test_a_build_that_fails_is_not_tried_again(machine: Machine) -> None:
+def test_a_release_that_no_index_has_is_not_asked_for_again(machine: Machine) -> None:
     machine.python("3.7.16")
-    machine.on("pip", 'echo "error: Failed to build gevent==1.4" >&2; exit 1')
+    machine.on("pip", 'echo "error: No solution found" >&2; exit 1')
 
-    assert machine.prepare().missing == {"memlab-py37-thread": "Failed to build gevent==1.4"}
+    assert machine.prepare().missing == {"memlab-py37-thread": "No solution found"}
     assert len(machine.uv_calls("pip")) == 1
 
 
-def test_an_old_package_is_built_with_old_setuptools(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    ("said", "tools"),
+    [
+        ("Failed to build jsmin: use_2to3 is invalid", "setuptools<58 ; python_version < '3.12'"),
+        (
+            "Failed to build x: ImportError: cannot import name 'Feature' from 'setuptools'",
+            "setuptools<46 ; python_version < '3.10'",
+        ),
+    ],
+)
+def test_an_old_package_is_built_with_old_tools(machine: Machine, said: str, tools: str) -> None:
     machine.python("3.7.16")
-    said = "ImportError: cannot import name 'Feature' from 'setuptools'"
-    fails = f'echo "{said}" >&2; exit 1'
+    fails = f'echo "error: {said}" >&2; exit 1'
     machine.on("pip", f'case "$*" in *--build-constraints*) ;; *) {fails} ;; esac')
     assert machine.prepare().missing == {}
-    assert (machine.root / "old-setuptools.txt").read_text() == "setuptools<46\n"
+    assert (machine.root / "old-tools.txt").read_text().splitlines()[0] == tools
+
+
+def test_a_build_that_fails_with_old_tools_too_is_not_tried_again(machine: Machine) -> None:
+    machine.python("3.7.16")
+    machine.on("pip", 'echo "error: Failed to build gevent" >&2; exit 1')
+    assert machine.prepare().missing == {"memlab-py37-thread": "Failed to build gevent"}
+    assert len(machine.uv_calls("pip")) == 2
 
 
 def test_an_environment_that_cannot_be_made_is_missing(machine: Machine) -> None:
