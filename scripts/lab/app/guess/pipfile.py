@@ -21,8 +21,9 @@ def from_pipfile(folder: Folder, where: str, values: Mapping[str, Any]) -> Guess
     """
     named = list(poetry.requirements(table(values, "packages")))
     pins = locked(folder, where)
-    if named and all(name_in(each) in pins for each in named):
-        return Guessed("requirements", [*pins.values()], f"the Pipfile, as {LOCK} pins it")
+    free = [each for each in named if name_in(each) not in pins]
+    if named and 5 * len(free) <= len(named):
+        return Guessed("requirements", [*pins.values(), *free], f"the Pipfile, as {LOCK} pins it")
     return Guessed("requirements", named, "packages of the Pipfile") if named else None
 
 

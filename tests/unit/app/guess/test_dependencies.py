@@ -154,6 +154,8 @@ def test_what_a_file_leaves_out_of_the_project_beside_it_is_added() -> None:
         ("Django==4.2\n", None),
         ("aiohttp==3.8.6\nnumpy==1.21.0\n", "3.9"),
         ("psycopg2-binary>=2.8\n", None),
+        ("Flask==1.1.2\nMarkupSafe==1.1.1\n", "3.9"),
+        ("pathtools==0.1.2\n", "3.11"),
     ],
 )
 def test_the_python_is_one_that_the_pins_run_on(pins: str, version: str | None) -> None:
@@ -181,6 +183,15 @@ LOCKED = '{"default": {"flask": {"version": "==1.0.2"}, "jinja2": {"version": "=
 )
 def test_a_pipfiles_lock_gives_the_versions(files: dict[str, str]) -> None:
     assert required(files) == ["flask==1.0.2", "jinja2==2.10"]
+
+
+def test_a_lock_that_leaves_out_a_repository_pins_the_others() -> None:
+    names = "".join(f'p{n} = "*"\n' for n in range(4))
+    locked = ", ".join(f'"p{n}": {{"version": "=={n}"}}' for n in range(4))
+    pipfile = f'[packages]\n{names}yaml = {{git = "https://example.com/y.git"}}\n'
+    lock = f'{{"default": {{{locked}, "yaml": {{"ref": "a"}}}}}}'
+    found = required({"Pipfile": pipfile, "Pipfile.lock": lock})
+    assert found == [*(f"p{n}=={n}" for n in range(4)), "yaml @ git+https://example.com/y.git"]
 
 
 @pytest.mark.parametrize("lock", ["[]", "{", '{"default": [1]}', '{"default": {"flask": 1}}'])
