@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.lab_commands import ROOT
+from support.polling import wait_until
 
 LEAK = """
 import os
@@ -65,14 +68,18 @@ needs_time = pytest.mark.skipif(
 )
 
 
+def environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    (folder / "work").mkdir(exist_ok=True)
+    own = {"ENGINE": "process", "RESULTS": f"{folder}/results", "TMPDIR": f"{folder}/work"}
+    return {**os.environ, **own, **settings}
+
+
 @pytest.fixture
 def try_it(tmp_path: Path) -> Trying:
     def run(**settings: str) -> subprocess.CompletedProcess[str]:
-        (tmp_path / "work").mkdir(exist_ok=True)
-        own = {"ENGINE": "process", "RESULTS": f"{tmp_path}/results", "TMPDIR": f"{tmp_path}/work"}
         return subprocess.run(
             [ROOT / "scripts" / "try"],
-            env={**os.environ, **own, **settings},
+            env=environment(tmp_path, settings),
             capture_output=True,
             text=True,
             timeout=420,
@@ -124,6 +131,52 @@ def test_a_leak_that_was_never_seen_is_found_and_its_line_is_named(
     script = (tmp_path / "results" / "latest" / "reproduce.py").read_text(encoding="utf-8")
     assert "    KEPT.append(bytearray(200_000))\n" in script
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.jsonl")}
+
+
+def test_an_app_that_was_interrupted_goes_on_with_what_is_not_finished(
+    try_it: Trying, tmp_path: Path
+) -> None:
+    app = tmp_path / "never-seen"
+    app.mkdir()
+    (app / "serve.py").write_text(LEAK, encoding="utf-8")
+    (app / "lab.toml").write_text('command = "python serve.py"\ncount = 400\n', encoding="utf-8")
+    settings = {"APP": str(app), "TRIALS": "2"}
+    process = subprocess.Popen(
+        [ROOT / "scripts" / "try"],
+        env=environment(tmp_path, settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    second = "results/2*/samples/own-never-seen/2.jsonl"
+    wait_until(
+        lambda: process.poll() is not None or any(tmp_path.glob(second)), 300, step_seconds=0.1
+    )
+    os.killpg(process.pid, signal.SIGINT)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, printed
+    (run,) = tmp_path.glob("results/2*")
+    assert json.loads((run / "summary.json").read_text())["run"]["partial"] is True
+    before = contents(run)
+
+    done = try_it(**settings, RESUME=run.name)
+
+    assert verdict(done) == "leak"
+    assert f"resuming {run.name}: " in done.stdout + done.stderr
+    after, own = contents(run), "samples/own-never-seen"
+    complete = {name for name, text in before.items() if b'"kind":"complete"' in text}
+    assert f"{own}/1.jsonl" in complete
+    assert {name: after[name] for name in complete} == {name: before[name] for name in complete}
+    assert after[f"{own}/2.jsonl"] != before[f"{own}/2.jsonl"]
+    summary = json.loads((run / "summary.json").read_text())["run"]
+    assert (summary["partial"], len(summary["sittings"])) == (False, 2)
+    assert list((tmp_path / "work").iterdir()) == []
+    assert reproduce(tmp_path).returncode == 0
 
 
 @slow
