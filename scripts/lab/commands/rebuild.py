@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 from lab.causes.diagnosis import diagnosis_of
 from lab.claims.book import read_claims
+from lab.errors import LabError
 from lab.records.app_answer import AppAnswer
+from lab.records.codec import shown
+from lab.records.experiment import Experiment
 from lab.records.interventions import InterventionPlan
 from lab.records.summary import Summary
 from lab.records.trial import Trial
 from lab.report.answer_text import answer_text
 from lab.report.app_answer import app_answer
 from lab.report.render import render_all
+from lab.store.layout import OWN
 from lab.store.run_folder import RunFolder
 from lab.summary.run import curve_of, summarise
 
@@ -47,16 +51,27 @@ def judge_anew(folder: RunFolder) -> Judged:
     folder.check()
     experiment = folder.read_experiment()
     trials = folder.read_trials()
-    own = read_app_answer(folder, trials)
+    own = read_app_answer(folder, experiment, trials)
     summary = summarise(folder.id, experiment, trials, folder.read_comparison(), read_claims(), own)
     files = {ANSWER: answer_text(own)} if own else {}
     curves = [curve_of(trial) for name in experiment.variants for trial in trials.get(name, ())]
     return Judged(summary, {**render_all(summary, curves), **files})
 
 
-def read_app_answer(folder: RunFolder, trials: Mapping[str, Sequence[Trial]]) -> AppAnswer | None:
-    """The answer about a user app, where the run was of one and it was measured."""
+def read_app_answer(
+    folder: RunFolder, experiment: Experiment, trials: Mapping[str, Sequence[Trial]]
+) -> AppAnswer | None:
+    """The answer about a user app, where the run was of one and it was measured.
+
+    Raises:
+        LabError: what was tried cannot be read, or is not of this run.
+    """
     tried = folder.read_interventions(InterventionPlan)
-    if tried is None or not trials.get(tried.base):
+    if tried is None:
+        return None
+    if tried.base not in experiment.variants:
+        name = shown(tried.base)
+        raise LabError(f"run {folder.id}: {OWN} cannot be used: {name} is no variant of the run")
+    if not trials.get(tried.base):
         return None
     return app_answer(diagnosis_of(tried, trials), tried.name, tried.base)

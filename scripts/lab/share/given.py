@@ -16,6 +16,9 @@ OF_THE_FOLDER = frozenset({"APP", "EXAMPLE", "ID"})
 OF_THE_MACHINE = frozenset({"ENGINE", "LANES", "MEMORY_BUDGET", "OFFLINE", "FAIL_ON"})
 """Settings of the machine that ran it: the next one has its own."""
 
+MOST_COMMAND_CHARACTERS = 1 << 16
+"""No line of a shell is longer where one was typed, and splitting takes the square of it."""
+
 RERUN_BUDGET = "15m"
 """Time in which a slower or busier machine serves as many requests as the one before."""
 
@@ -46,6 +49,8 @@ def given_of(experiment: Experiment, settings: Iterable[Setting[Any]]) -> Mappin
 
 def typed(command: str) -> Mapping[str, str]:
     """The `NAME=value` words of a command line; empty where it cannot be split."""
+    if len(command) > MOST_COMMAND_CHARACTERS:
+        return {}
     try:
         words = shlex.split(command)
     except ValueError:

@@ -34,9 +34,12 @@ HOMES = re.compile(r"(?:/home|/Users|/var/home|[A-Za-z]:\\+Users)[/\\]+[^/\\\s\"
 URL_SECRET = re.compile(r"(?<=://)[^/\s:@'\"]*:[^@\s/'\"]+(?=@)")
 TOKENS = re.compile(
     r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-[\w-]{10,}"
-    r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|\bsk-[A-Za-z0-9_-]{20,}|\bglpat-[\w-]{15,}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\\n|\n)*?-----END [A-Z ]*PRIVATE KEY-----"
+    r"|(?<![\w-])(?=[\w-]++\.[\w-]{10,}+\.)[\w-]*?\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
+    r"|\bsk-[A-Za-z0-9_-]{20,}|\bglpat-[\w-]{15,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----BEGIN )[\s\S])*?"
+    r"-----END [A-Z ]*PRIVATE KEY-----"
 )
+"""Each looks at a character a few times at most: a file may be one line of megabytes."""
 ASSIGNED = re.compile(r"\b([A-Za-z][A-Za-z0-9_]*)(\\?[\"']?\s*[=:]\s*\\?[\"']?)([^\s\"'\\,;}&]+)")
 """A name with its value, as a log, a traceback or a file of variables shows it."""
 REDACTED, USER, HOST, HOME = "redacted", "user", "host", "~"

@@ -5,8 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from lab.errors import LabError
 from lab.files import write_file, write_symlink
-from lab.records.experiment import Experiment
+from lab.records.codec import shown
+from lab.records.experiment import SCHEMA_VERSION, Experiment
 from lab.records.summary import Comparison, Summary
 from lab.records.trial import Trial
 from lab.store.folder_lock import FolderLock
@@ -28,6 +30,8 @@ from lab.store.trial_reader import read_trial
 from lab.store.trial_writer import TrialWriter
 
 T = TypeVar("T")
+MOST_VARIANTS = 300
+"""Variants of a run; all of compose.yaml are 75, and each costs its share of a figure."""
 
 
 class RunFolder:
@@ -96,7 +100,10 @@ class RunFolder:
 
     def read_experiment(self) -> Experiment:
         """The run's experiment; raises LabError where it cannot be read."""
-        return read_record(self.path / EXPERIMENT, Experiment)
+        experiment = read_record(self.path / EXPERIMENT, Experiment)
+        if fault := experiment_fault(experiment):
+            raise LabError(f"run {self.id}: {EXPERIMENT} cannot be used: {fault}")
+        return experiment
 
     def read_summary(self) -> Summary:
         """The run's summary; raises LabError where it is missing or of another schema."""
@@ -125,3 +132,15 @@ class RunFolder:
         """Write derived files, texts by name."""
         for name, text in files.items():
             write_file(self.path / name, text)
+
+
+def experiment_fault(experiment: Experiment) -> str | None:
+    """Why nothing is judged by what a run says of itself; None where something is."""
+    if experiment.schema_version != SCHEMA_VERSION:
+        version = shown(experiment.schema_version)
+        return f"it has the version {version}: this lab reads {SCHEMA_VERSION!r}"
+    if len(experiment.variants) > MOST_VARIANTS:
+        return f"it names {len(experiment.variants):,} variants, at most {MOST_VARIANTS} are judged"
+    if len(set(experiment.variants)) < len(experiment.variants):
+        return "it names a variant twice"
+    return None

@@ -13,6 +13,7 @@ from lab.share.given import RERUN_BUDGET, budget_of, given_of, typed
         ("docker compose up --exit-code-from driver", {}),
         ("make try APP='unclosed", {}),
         ("x=1 LD_PRELOAD", {}),
+        ("make try HOST_CPUS=4 " + "X" * 100_000, {}),
     ],
 )
 def test_words_that_set_something_are_found(command: str, found: dict[str, str]) -> None:

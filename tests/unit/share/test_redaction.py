@@ -1,4 +1,5 @@
 import json
+import signal
 
 import pytest
 from lab.share.redaction import Private, Redactor, secret_values
@@ -35,6 +36,31 @@ def redacted(text: str) -> str:
 )
 def test_what_is_private_is_replaced(text: str, left: str) -> None:
     assert redacted(text) == left
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.sig-na_ture"
+
+
+@pytest.mark.parametrize("before", ["", "Bearer ", "token=", '"', "x.", "eyJ.", "a-b ", ":"])
+def test_a_signed_token_is_found_behind_whatever_stands_before_it(before: str) -> None:
+    assert redacted(f"{before}{JWT} after") == f"{before}redacted after"
+
+
+PUMPED = ("eyJ-", "-eyJ", "eyJaaaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "-----BEGIN A ", "X")
+PUMPED += ("sk-", "xoxb-", "://a:b", "/home/", "key=", "glpat-", "C:\\")
+
+
+@pytest.mark.parametrize("pumped", PUMPED)
+def test_a_line_of_megabytes_is_read_a_few_times_at_most(pumped: str) -> None:
+    """With a pattern that begins anew at each place this takes minutes."""
+    text = pumped * (400_000 // len(pumped))
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it takes too long"))
+    signal.alarm(20)
+    try:
+        Redactor(PRIVATE).said(text)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_secret_is_found_however_a_file_writes_it() -> None:

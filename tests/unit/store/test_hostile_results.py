@@ -19,7 +19,7 @@ from lab.errors import ExitCode
 from lab.measure.resume import find_unfinished
 from lab.store.comparison import keep_comparison
 from lab.store.run_folder import RunFolder
-from support.quoted_runs import DOCKER_RUN, TRY_RUN, copy_raw
+from support.quoted_runs import DOCKER_RUN, RUNS, TRY_RUN, copy_raw
 
 NAME = "evil"
 VARIANT = "py37-fastapi-sync"
@@ -74,6 +74,14 @@ def listing(home: Path) -> dict[str, tuple[int, str]]:
     return files
 
 
+def stating(**values: object) -> Callable[[Path], None]:
+    def plant(path: Path) -> None:
+        data = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        path.write_text(json.dumps({**data, **values}), encoding="utf-8")
+
+    return plant
+
+
 def report(run: str = NAME) -> int:
     return commands.main(["report", f"--run={run}"])
 
@@ -108,6 +116,9 @@ def replaced_by(make: Callable[[Path], object]) -> Callable[[Path], None]:
 RAW = f"samples/{VARIANT}/2.jsonl"
 DEEP = b"[" * 100_000 + b"]" * 100_000
 PROGRAM = "../../program"
+
+
+OTHER_APP = (RUNS / TRY_RUN / "own.json").read_bytes().replace(b"own-ujson-failing", rb"\u001b[2J")
 
 
 def holding(content: bytes) -> Callable[[Path], None]:
@@ -145,6 +156,12 @@ HOSTILE: list[tuple[str, Callable[[Path], None], str]] = [
     ("own.json", holding(b"5"), "own.json cannot be read"),
     ("comparison.json", holding(DEEP), "comparison.json cannot be read: it is nested too deeply"),
     (RAW, holding(b'{"record":"' + b"x" * 100_000 + b'"}\n'), "line 1 cannot be read: KeyError"),
+    ("experiment.json", stating(schema_version="99.0"), "'99.0': this lab reads '1.0'"),
+    ("experiment.json", stating(schema_version="\x1b[2J"), "this lab reads '1.0'"),
+    ("experiment.json", stating(schema_version="x" * 5000), "this lab reads '1.0'"),
+    ("experiment.json", stating(variants=[VARIANT] * 2), "it names a variant twice"),
+    ("experiment.json", stating(variants=[f"v{i}" for i in range(50_000)]), "50,000 variants"),
+    ("own.json", holding(OTHER_APP), "'\\x1b[2J' is no variant of the run"),
     (RAW, holding(b"x" * (5 << 20)), "line 1 cannot be read: it has more than"),
 ]
 
