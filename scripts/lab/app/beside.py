@@ -23,7 +23,7 @@ SCHEMES = {
     "mongodb": ServiceKind.MONGODB,
 }
 URL = re.compile(
-    r"(?P<before>(?P<scheme>[a-z]\w*)(?:\+\w+)?://"
+    r"(?P<before>(?<!\w)(?P<scheme>[a-z]\w*)(?:\+\w+)?://"
     r"(?:(?P<user>[^:/@\s'\"]*)(?::(?P<password>[^@/\s'\"]*))?@)?)"
     r"(?P<host>[A-Za-z0-9._-]*)(?P<port>:\d+)?(?:/(?P<database>[A-Za-z0-9_.-]*))?"
 )

@@ -72,7 +72,9 @@ def check_written(archive: bytes) -> None:
     try:
         read_archive(io.BytesIO(archive), len(archive))
     except UsageError as error:
-        raise UsageError(f"{error}: name it in bundle.exclude of lab.toml") from error
+        raise UsageError(
+            f"{error}: name it in bundle.exclude of lab.toml, or take it out of the run's folder"
+        ) from error
 
 
 def check_end(file: BinaryIO, size_bytes: int) -> None:

@@ -12,6 +12,7 @@ from lab.errors import LabError, UsageError
 from lab.files import check_folder, shown, unreadable
 from lab.named_paths import folder_fault
 from lab.paths import RESULTS
+from lab.units import MIB
 
 EXPERIMENT = "experiment.json"
 COMPARISON = "comparison.json"
@@ -19,6 +20,9 @@ SUMMARY = "summary.json"
 OWN = "own.json"
 SAMPLES = "samples"
 LATEST = "latest"
+MOST_RAW_BYTES = 128 * MIB
+"""Of all raw files of a run; the 75 variants of the lab have 4 MiB, one grows by 2 MiB an hour."""
+MOST_TRIALS = 5_000
 
 
 def results_folder(given: Mapping[str, str]) -> Path:
@@ -89,6 +93,10 @@ def check_run(run: Path) -> None:
     for path in samples.iterdir() if samples.is_dir() else [samples]:
         if not path.is_dir() and not path.name.startswith("."):
             raise not_a_folder(path.relative_to(run.parent))
+    paths = raw_files(run)
+    if len(paths) > MOST_TRIALS or sum(path.stat().st_size for path in paths) > MOST_RAW_BYTES:
+        most = f"{MOST_TRIALS:,} raw files and {MOST_RAW_BYTES:,} bytes in them"
+        raise unreadable(shown(samples.relative_to(run.parent)), f"it holds more than {most}")
 
 
 def not_a_folder(path: Path) -> LabError:

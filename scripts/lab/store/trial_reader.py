@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
-from lab.files import name_in_folder, read_lines
+from lab.files import name_in_folder, read_lines, unreadable
 from lab.records.codec import ShapeError, decode
 from lab.records.observations import (
     AllocationTrace,
@@ -29,6 +29,9 @@ from lab.records.trial import (
     TrialStart,
 )
 from lab.store.json_file import UNREADABLE, fault_text
+
+MOST_LINES = 250_000
+"""Lines of a raw file; one of the largest size that is read has about 160,000 samples."""
 
 
 def read_trial(path: Path) -> Trial | None:
@@ -73,6 +76,8 @@ def read_records(path: Path) -> Iterator[RawRecord]:
     """
     last: dict[type, Block | Trough] = {}
     for number, line in enumerate(read_lines(path), start=1):
+        if number > MOST_LINES:
+            raise unreadable(name_in_folder(path), f"it has more than {MOST_LINES:,} lines")
         if line == b"\n":
             continue
         try:

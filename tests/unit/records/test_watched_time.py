@@ -1,5 +1,7 @@
 """Time under watch: what the lab left out on purpose is no gap."""
 
+import signal
+
 import pytest
 from lab.records.observations import Pause
 from lab.records.watched_time import watched_seconds
@@ -18,6 +20,24 @@ def test_each_moment_is_less_by_the_pauses_before_it() -> None:
 @pytest.mark.parametrize("moment", [2.0, 3.5, 5.0])
 def test_within_a_pause_no_time_passes(moment: float) -> None:
     assert watched_seconds([moment], (Pause(2.0, 5.0),)) == [2.0]
+
+
+def test_pauses_that_overlap_count_each() -> None:
+    pauses = (Pause(2.0, 5.0), Pause(3.0, 4.0))
+
+    assert watched_seconds([1.0, 3.5, 9.0], pauses) == [1.0, 1.5, 5.0]
+
+
+def test_pauses_without_number_cost_no_more_than_a_sort() -> None:
+    """Each of them looked at by itself takes minutes."""
+    pauses = [Pause(0.0, 0.0)] * 200_000
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it takes too long"))
+    signal.alarm(20)
+    try:
+        assert watched_seconds([float(each) for each in range(200_000)], pauses)[-1] == 199_999.0
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_no_moments_are_none() -> None:

@@ -118,6 +118,24 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
 PROGRAM = "../../program"
 
 
+def trials(count: int) -> Callable[[Path], None]:
+    def plant(path: Path) -> None:
+        (path / VARIANT).mkdir(parents=True, exist_ok=True)
+        for number in range(2, count + 2):
+            (path / VARIANT / f"{number}.jsonl").touch()
+
+    return plant
+
+
+def large_trials(count: int) -> Callable[[Path], None]:
+    def plant(path: Path) -> None:
+        trials(count)(path)
+        for number in range(2, count + 2):
+            os.truncate(path / VARIANT / f"{number}.jsonl", 60 << 20)
+
+    return plant
+
+
 OTHER_APP = (RUNS / TRY_RUN / "own.json").read_bytes().replace(b"own-ujson-failing", rb"\u001b[2J")
 
 
@@ -156,6 +174,9 @@ HOSTILE: list[tuple[str, Callable[[Path], None], str]] = [
     ("own.json", holding(b"5"), "own.json cannot be read"),
     ("comparison.json", holding(DEEP), "comparison.json cannot be read: it is nested too deeply"),
     (RAW, holding(b'{"record":"' + b"x" * 100_000 + b'"}\n'), "line 1 cannot be read: KeyError"),
+    (RAW, holding(b"\n" * 300_000), "it has more than 250,000 lines"),
+    ("samples", trials(6_000), "it holds more than 5,000 raw files"),
+    ("samples", large_trials(3), "134,217,728 bytes in them"),
     ("experiment.json", stating(schema_version="99.0"), "'99.0': this lab reads '1.0'"),
     ("experiment.json", stating(schema_version="\x1b[2J"), "this lab reads '1.0'"),
     ("experiment.json", stating(schema_version="x" * 5000), "this lab reads '1.0'"),
