@@ -11,7 +11,7 @@ from lab.records.codec import ShapeError, decode, encode
 from lab.share.archive import ArchiveEntry
 from lab.share.contents import environments_of, why_left_out
 from lab.share.manifest import LeftOut, shown
-from lab.share.unpacking import name_fault
+from lab.share.unpacking import name_fault, same_name
 
 NAME = "source.json"
 ARCHIVE = "app.zip"
@@ -77,14 +77,14 @@ def unpackable(name: PurePosixPath, seen: set[str]) -> str | None:
     """Why a reader would refuse a bundle with this name; None where it would not.
 
     Args:
-        seen: the names so far in lower case, to which this one is added.
+        seen: the names so far, as `same_name` writes them; this one is added.
     """
     inside = f"{'x' * MOST_RUN_CHARACTERS}/{name}"
     if fault := name_fault(inside, inside):
         return f"its name {fault}"
-    if str(name).lower() in seen:
+    if same_name(str(name)) in seen:
         return "another name differs in case alone"
-    seen.add(str(name).lower())
+    seen.add(same_name(str(name)))
     return None
 
 

@@ -3,6 +3,7 @@
 import io
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -89,11 +90,13 @@ def check_end(file: BinaryIO, size_bytes: int) -> None:
     tail = file.read()
     if len(tail) < END.size or not tail[-END.size :].startswith(END_MARK):
         raise UsageError("it is not a bundle: not a zip file, or one with a comment")
-    _, _, _, here, count, directory_bytes, _, _ = END.unpack(tail[-END.size :])
+    _, _, _, here, count, directory_bytes, place, _ = END.unpack(tail[-END.size :])
     if tail.startswith(LOCATOR_MARK) or max(here, count) > MOST_ENTRIES:
         raise refused(f"it has more than {MOST_ENTRIES:,} entries")
     if directory_bytes > MOST_DIRECTORY_BYTES:
         raise refused(f"its list of entries has more than {MOST_DIRECTORY_BYTES:,} bytes")
+    if place + directory_bytes + END.size != size_bytes:
+        raise UsageError("it is not a bundle: its parts do not follow each other")
     file.seek(0)
 
 
@@ -114,14 +117,19 @@ def check_entries(infos: Sequence[zipfile.ZipInfo], most_bytes: int) -> None:
     for info in infos:
         if fault := fault_of(info):
             raise refused(f"{shown(info.orig_filename)} {fault}")
-    names = [info.filename.rstrip("/").lower() for info in infos]
+    names = [same_name(info.filename.rstrip("/")) for info in infos]
     if twice := first_twice(names):
         raise refused(f"{shown(twice)} is in it twice")
-    files = {info.filename.lower() for info in infos if not info.is_dir()}
+    files = {same_name(info.filename) for info in infos if not info.is_dir()}
     for name in names:
         for above in PurePosixPath(name).parents:
             if str(above) in files:
                 raise refused(f"{shown(str(above))} is a file and a folder")
+
+
+def same_name(name: str) -> str:
+    """What names have in common that are one file on some system: case, and how é is written."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def first_twice(names: Sequence[str]) -> str | None:

@@ -159,6 +159,66 @@ def test_what_is_damaged_is_no_bundle(damage: Callable[[bytes], bytes]) -> None:
     assert "bundle" in refusal(damage(whole))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a", "A"),
+        ("\u00e9", "e\u0301"),
+        ("\u00c9", "e\u0301"),
+        ("stra\u00dfe", "STRASSE"),
+        ("k", "\u212a"),
+    ],
+)
+def test_names_that_are_one_file_on_some_system_are_refused(one: str, other: str) -> None:
+    assert "twice" in refusal(made((f"run/{one}", b"1"), (f"run/{other}", b"2")))
+    assert "file and a folder" in refusal(made((f"run/{one}", b"1"), (f"run/{other}/x", b"2")))
+
+
+def test_a_program_with_a_bundle_behind_it_is_refused() -> None:
+    assert "do not follow" in refusal(b"#!/bin/sh\n" + made(("run/x", b"x")))
+
+
+def changed(content: bytes, offset: int, value: int, form: str) -> bytes:
+    """Another number in the list's last entry."""
+    at = content.rindex(b"PK\x01\x02") + offset
+    size = struct.calcsize(form)
+    return content[:at] + struct.pack(form, value) + content[at + size :]
+
+
+LIES = {
+    "place at the first": (42, 0, "<I"),
+    "place behind the end": (42, 0xFFFFFFF0, "<I"),
+    "one byte": (24, 1, "<I"),
+    "four GiB": (24, 0xFFFFFFFE, "<I"),
+    "a size elsewhere": (24, 0xFFFFFFFF, "<I"),
+    "another sum": (16, 1, "<I"),
+    "bzip2": (10, 12, "<H"),
+    "lzma": (10, 14, "<H"),
+    "no method": (10, 99, "<H"),
+    "strong encryption": (8, 0x41, "<H"),
+    "a patch": (8, 0x20, "<H"),
+    "a later zip": (6, 99, "<H"),
+}
+
+
+@pytest.mark.parametrize(("offset", "value", "form"), LIES.values(), ids=LIES)
+def test_a_list_that_lies_of_an_entry_is_refused(offset: int, value: int, form: str) -> None:
+    whole = made(("run/x", bytes(range(256)) * 20), ("run/y", b"yyyyyyyyyyyyyyyyy" * 9))
+
+    assert "bundle" in refusal(changed(whole, offset, value, form))
+
+
+def test_two_entries_of_one_place_are_refused() -> None:
+    whole = made(("run/x", b"x"), ("run/y", b"y"))
+    end = list(struct.unpack("<4s4H2LH", whole[-22:]))
+    listed = whole[end[6] : end[6] + end[5]]
+    last = listed[listed.rindex(b"PK\x01\x02") :]
+    twice = listed + last.replace(b"run/y", b"run/z")
+    end[3:6] = [3, 3, len(twice)]
+
+    assert "bundle" in refusal(whole[: end[6]] + twice + struct.pack("<4s4H2LH", *end))
+
+
 def test_a_password_is_refused() -> None:
     content = bytearray(made(("run/x", b"x")))
     at = content.rindex(b"PK\x01\x02") + 8
