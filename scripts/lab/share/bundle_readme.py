@@ -1,9 +1,10 @@
 """The page that a bundle opens with, for the maintainer who gets it. Pure."""
 
 from lab.records.summary import Summary
+from lab.share.issue_facts import IssueInput, reason_sentence, title
 from lab.share.manifest import Kind, Manifest
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import listed, sentence
+from lab.text.phrases import listed
 
 PAGE = """\
 # {title}
@@ -33,7 +34,8 @@ Where no registry answers, make the base images out of this host's own CPython f
 eval "$(scripts/shell/bases | sed 's/^/export /')"
 ```
 
-With a checkout of the lab in the place of this folder's own: `make verify BUNDLE={run}.zip`.
+With a checkout of the lab, which uses nothing of this folder but the run and the app:
+`make verify BUNDLE=path/to/{run}.zip`.
 
 **This is code from somebody else, and it is run: in containers without rights and without a
 network, and while their images are built with one.**
@@ -50,7 +52,7 @@ def bundle_readme(summary: Summary, manifest: Manifest) -> str:
     commit = f" (commit {manifest.lab.commit[:12]})" if manifest.lab.commit else ""
     has_reproducer = "reproduce.py" in manifest.files
     return PAGE.format(
-        title=markdown_text(title_of(summary, manifest)),
+        title=title_of(summary, manifest),
         verdicts="\n".join(verdicts(summary)),
         version=manifest.lab.version,
         commit=commit,
@@ -61,14 +63,14 @@ def bundle_readme(summary: Summary, manifest: Manifest) -> str:
 
 def title_of(summary: Summary, manifest: Manifest) -> str:
     if manifest.kind is Kind.APP and summary.own is not None:
-        return f"{summary.own.app}: {summary.own.verdict.value}"
-    return f"Run {summary.run.id}"
+        return f"{markdown_text(summary.own.app)}: {title(IssueInput(summary, {}))}"
+    return f"Run {markdown_text(summary.run.id)}"
 
 
 def verdicts(summary: Summary) -> list[str]:
     """What the run said: of an app in a sentence, of a suite by verdict."""
     if summary.own is not None:
-        return [markdown_text(sentence(summary.own.reason))]
+        return [markdown_text(reason_sentence(summary.own.reason))]
     groups: dict[str, list[str]] = {}
     for each in summary.variants:
         groups.setdefault(each.verdict.value, []).append(markdown_code(each.name))

@@ -9,7 +9,7 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import counted, in_mib, number, sentence, share
+from lab.text.phrases import DASH, counted, in_mib, number, sentence, share
 
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
 """How the sentence on a holder ends whose owner is the standard library. Lines of it alone name
@@ -88,8 +88,7 @@ def what(given: IssueInput) -> str:
     own, variant = given.summary.own, given.subject
     if own is None:
         return markdown_text(sentence(variant.reason)) if variant else "Nothing was measured."
-    reason = re.sub(r"^Grew ", "Memory grew ", sentence(own.reason))
-    lines = [markdown_text(reason, MOST_TEXT), ""]
+    lines = [markdown_text(reason_sentence(own.reason), MOST_TEXT), ""]
     for cause in own.causes:
         said = " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
         text = f"{cause.cause} ({cause.standing}). {said}"
@@ -103,6 +102,11 @@ def what(given: IssueInput) -> str:
         if line.bytes >= least
     ]
     return "\n".join(lines)
+
+
+def reason_sentence(reason: str) -> str:
+    """A verdict's reason as a sentence with a subject, where no verdict stands in front of it."""
+    return re.sub(r"^Grew ", "Memory grew ", sentence(reason))
 
 
 def example(given: IssueInput) -> str:
@@ -151,7 +155,8 @@ def row(variant: VariantSummary, base: str | None) -> Iterator[str]:
     yield variant.verdict.value
     yield number(variant.requests.ok)
     yield in_mib(variant.memory_bytes.growth if variant.memory_bytes else None)
-    yield rate(variant.growth_bytes_per_request)
+    has_stopped = variant.verdict in (Verdict.FLAT, Verdict.BOUNDED)
+    yield DASH if has_stopped else rate(variant.growth_bytes_per_request)
 
 
 def what_ran(name: str, base: str) -> str:
