@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from lab.app.beside import service_of
+from lab.app.guess.beside import BY_SERVICE
 from lab.app.guess.failures import Failure, missing_service
 from lab.app.guess.guessed import Guess, Guessed
+from lab.records.beside import ServiceKind
 
 SERVER_URL = re.compile(r"(postgres\w*|mysql\w*|mariadb)(\+\w+)?://")
 SQLITE = "sqlite:///./lab.db"
@@ -15,6 +18,8 @@ ASYNC_SQLITE = "sqlite+aiosqlite:///./lab.db"
 def local_database(guess: Guess, failure: Failure) -> Iterator[Guess]:
     """SQLite in a file, where a variable names a server that is not there."""
     service = missing_service(failure.said)
+    if service in BY_SERVICE and BY_SERVICE[service] in asked_kinds(guess):
+        return  # it stands beside the app: something else is missing
     environment = guess.value("environment") or {}
     named = {name: value for name, value in environment.items() if SERVER_URL.match(str(value))}
     if service in ("PostgreSQL", "MySQL or MariaDB") and named:
@@ -24,6 +29,11 @@ def local_database(guess: Guess, failure: Failure) -> Iterator[Guess]:
         }
         why = f"SQLite for {', '.join(named)}, as no {service} answers"
         yield guess.having(Guessed("environment", {**environment, **replaced}, why)).noting(why)
+
+
+def asked_kinds(guess: Guess) -> set[ServiceKind]:
+    """The kinds of servers beside it."""
+    return {service_of(text).kind for text in guess.value("services") or ()}
 
 
 def database_in_copy(guess: Guess, failure: Failure) -> Iterator[Guess]:

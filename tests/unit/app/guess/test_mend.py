@@ -340,3 +340,15 @@ def test_its_compose_file_is_taken_where_it_reaches_one_of_its_other_services_no
     assert alone.value("compose") is None
     assert alone.value("services") == ["postgres://db"]
     assert mended(alone, Failure(FailureKind.REFUSED, said), composed) is None
+
+
+def test_a_database_that_stands_beside_it_is_not_replaced_by_a_file() -> None:
+    url = Guessed("environment", {"DATABASE_URL": "postgresql://db/shop"}, "x")
+    said = "requests: host='api': connection refused, after psycopg2.connect"
+    alone = GUESS.having(url).noting("without postgres, which cannot be had here")
+    beside = GUESS.having(url, Guessed("services", ["postgres"], "x"))
+
+    better = mended(alone, Failure(FailureKind.REFUSED, said), Folder({"app.py": ""}))
+    assert better is not None
+    assert better.value("environment") == {"DATABASE_URL": "sqlite:///./lab.db"}
+    assert mended(beside, Failure(FailureKind.REFUSED, said), Folder({"app.py": ""})) is None
