@@ -67,14 +67,29 @@ class Lab:
             words, env=self.env(**settings), capture_output=True, text=True, check=False
         )
 
+    def try_app(self, app: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.root / "scripts" / "try"],
+            env=self.env(ENGINE="docker", APP=str(app), **settings),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def start_try(self, app: Path) -> subprocess.Popen[str]:
+        return self.start("try", ENGINE="docker", APP=str(app))
+
     def start_repro(self, **settings: str) -> subprocess.Popen[str]:
+        return self.start("repro", **settings)
+
+    def start(self, script: str, **settings: str) -> subprocess.Popen[str]:
         """In a process group of its own and with SIGINT heeded, as a terminal gives it.
 
         Tests that are themselves run in the background inherit SIGINT as ignored, and a shell
         that starts so cannot trap it.
         """
         return subprocess.Popen(
-            [self.root / "scripts" / "repro"],
+            [self.root / "scripts" / script],
             env=self.env(**settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
