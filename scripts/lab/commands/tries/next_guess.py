@@ -34,7 +34,10 @@ def next_guess(
     """
     guess = after(folder, failures) if len(failures) < MAX_ATTEMPTS else None
     if guess is None:
-        raise LabError(advice(where, telling_failure(folder, failures)))
+        telling = telling_failure(folder, failures)
+        if telling is not failures[-1]:
+            say(f"{failed(failures[-1])}; no guess is left: what the likeliest failed of comes last")
+        raise LabError(advice(where, telling))
     if failures:
         say(f"{failed(failures[-1])}; next: {guess.notes[-1]}")
     else:

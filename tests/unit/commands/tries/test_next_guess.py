@@ -36,6 +36,16 @@ def test_what_could_not_be_mended_is_told_at_the_end() -> None:
         next_guess(FLASK, [NEEDS_YAML] + [BOOM] * MAX_ATTEMPTS, WHERE, print, has_docker=False)
 
 
+def test_what_the_last_guess_failed_of_is_said_too() -> None:
+    said: list[str] = []
+    other = Failure(FailureKind.DIED, "TypeError: late")
+    with pytest.raises(LabError, match="boom"):
+        next_guess(FLASK, [BOOM, BOOM, other], WHERE, said.append, has_docker=False)
+    assert said == [
+        "died: TypeError: late; no guess is left: what the likeliest failed of comes last"
+    ]
+
+
 def test_a_missing_service_is_told_whatever_came_later_unless_the_lab_starts_it() -> None:
     assert telling_failure(FLASK, [NEEDS_YAML, NO_SEARCH, BOOM]) == NO_SEARCH
     assert telling_failure(FLASK, [NEEDS_YAML, NO_REDIS, BOOM]) == BOOM
