@@ -10,7 +10,7 @@ from lab.app.guess.pythons import minor_of
 from lab.app.spec import PYTHON
 
 MAX_PYTHONS = 3
-NO_PYTHON = re.compile(r"no CPython 3\.\d+ on this machine|no image of (C?P)ython")
+NO_PYTHON = re.compile(r"no CPython 3\.\d+")
 NEW_MINOR = 10
 """Of the first Python for which packages still make releases."""
 

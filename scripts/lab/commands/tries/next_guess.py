@@ -36,7 +36,9 @@ def next_guess(
     if guess is None:
         telling = telling_failure(folder, failures)
         if telling is not failures[-1]:
-            say(f"{failed(failures[-1])}; no guess is left: what the likeliest failed of comes last")
+            say(
+                f"{failed(failures[-1])}; no guess is left: what the likeliest failed of comes last"
+            )
         raise LabError(advice(where, telling))
     if failures:
         say(f"{failed(failures[-1])}; next: {guess.notes[-1]}")

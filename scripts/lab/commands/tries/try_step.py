@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lab.app.described import RECORD, read_described, write_described
+from lab.app.guess.failures import Failure, FailureKind
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
@@ -102,8 +103,10 @@ def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppS
             return read_described(record)
         return read_spec(file) if file.exists() else guessed_description(work, file)
     spec = read_described(record)
-    if not is_guess(work) or event in (Event.NO_PYTHON, Event.NO_IMAGE, Event.UNUSABLE):
+    if not is_guess(work) or event in (Event.NO_IMAGE, Event.UNUSABLE):
         raise LabError(why_not(event, spec, given.get("LAB_REASON", "")))
+    if event is Event.NO_PYTHON:
+        guess_failed(work, Failure(FailureKind.INSTALL, why_not(event, spec, "")))
     if event in (Event.NO_SERVER, Event.NO_COMPANION):
         guess_failed(work, no_server_here(given.get("LAB_REASON", "")))
     if event is Event.NOT_BUILT:

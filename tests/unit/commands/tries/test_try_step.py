@@ -184,12 +184,14 @@ def test_of_a_guess_the_next_one_follows(app: Path, work: Path) -> None:
     assert read_described(work / RECORD).file == app / "lab.toml"
 
 
-def test_a_guess_without_its_python_ends_the_run(app: Path, work: Path) -> None:
+def test_a_guess_without_its_python_goes_on_with_another(app: Path, work: Path) -> None:
     (app / "app.py").write_text(FLASK, encoding="utf-8")
-    step(Event.BEGIN, given(app), work)
+    (app / ".python-version").write_text("3.14\n", encoding="utf-8")
 
-    with pytest.raises(LabError, match="cannot be had"):
-        step(Event.NO_PYTHON, given(app), work)
+    first = assignments(step(Event.BEGIN, given(app), work))
+    second = assignments(step(Event.NO_PYTHON, given(app), work))
+
+    assert (first["own_python"], second["own_python"]) == ("3.14", "3.13")
 
 
 def test_whose_recipe_makes_the_image() -> None:
