@@ -1,29 +1,13 @@
 """Which C function asked malloc for what is left: by memray's frames, without memray."""
 
-import json
-import subprocess
-import sys
-import textwrap
-from typing import Any
+from pathlib import Path
 
-from support.paths import ROOT
-
-
-def run(program: str) -> Any:
-    text = f"import json, sys\nsys.path.insert(0, {str(ROOT / 'apps')!r})\nimport native\n"
-    ended = subprocess.run(
-        [sys.executable, "-c", text + textwrap.dedent(program)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr[-2000:]
-    return json.loads(ended.stdout)
+from support.app_programs import answer_with
 
 
 def test_the_innermost_function_of_the_extension_is_named_and_no_frame_of_the_interpreter() -> None:
     program = """
+    import native
     class Record:
         def __init__(self, *frames): self.frames = frames
         def hybrid_stack_trace(self, _): return self.frames
@@ -36,17 +20,18 @@ def test_the_innermost_function_of_the_extension_is_named_and_no_frame_of_the_in
         [],
     )]))
     """
-    assert run(program) == ["grow", None, None, None]
+    assert answer_with(program) == ["grow", None, None, None]
 
 
-def test_a_function_is_looked_for_in_the_libraries_that_are_loaded(tmp_path: Any) -> None:
+def test_a_function_is_looked_for_in_the_libraries_that_are_loaded(tmp_path: Path) -> None:
     (tmp_path / "one.so").write_bytes(b"\x7fELF\0other\0")
     (tmp_path / "two.so").write_bytes(b"\x7fELF\0grow\0grow_more\0")
     (tmp_path / "empty.so").touch()
     program = f"""
+    import native
     files = [{str(tmp_path)!r} + "/" + name for name in ("empty.so", "gone.so", "one.so", "two.so")]
     native.loaded_libraries = lambda: files
     print(json.dumps(native.libraries_with(["grow", "more", "grow_more"])))
     """
     two = str(tmp_path / "two.so")
-    assert run(program) == {"grow": two, "grow_more": two}
+    assert answer_with(program) == {"grow": two, "grow_more": two}

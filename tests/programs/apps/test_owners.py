@@ -1,13 +1,8 @@
 """Whose code a file is, and which C functions a line calls: read, never run."""
 
-import json
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
-from typing import Any
 
-from support.paths import ROOT
+from support.app_programs import answer_with
 
 METADATA = """Metadata-Version: 2.1
 Name: Fast-JSON
@@ -30,19 +25,6 @@ def installed(site: Path, metadata: str = METADATA) -> None:
     )
 
 
-def run(program: str, site: Path) -> Any:
-    text = f"import json, sys\nsys.path[:0] = [{str(ROOT / 'apps')!r}, {str(site)!r}]\n"
-    ended = subprocess.run(
-        [sys.executable, "-c", text + textwrap.dedent(program)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr[-2000:]
-    return json.loads(ended.stdout)
-
-
 def test_a_file_belongs_to_the_distribution_that_recorded_it(tmp_path: Path) -> None:
     installed(tmp_path)
     program = """
@@ -50,7 +32,7 @@ def test_a_file_belongs_to_the_distribution_that_recorded_it(tmp_path: Path) -> 
     found = distributions.owners([fastjson.__file__, json.__file__, "", None])
     print(json.dumps([found.get(fastjson.__file__), found.get(json.__file__)]))
     """
-    assert run(program, tmp_path) == [
+    assert answer_with(program, tmp_path) == [
         {"name": "Fast-JSON", "version": "5.1.0", "tracker": "https://example.org/issues"},
         None,
     ]
@@ -65,7 +47,7 @@ def test_a_library_is_known_by_its_real_path_too(tmp_path: Path) -> None:
     file = {str(tmp_path / "real/fastjson/__init__.py")!r}
     print(json.dumps(distributions.owners([file])[file]["name"]))
     """
-    assert run(program, tmp_path / "link") == "Fast-JSON"
+    assert answer_with(program, tmp_path / "link") == "Fast-JSON"
 
 
 def test_a_tracker_that_is_no_link_is_none(tmp_path: Path) -> None:
@@ -74,7 +56,7 @@ def test_a_tracker_that_is_no_link_is_none(tmp_path: Path) -> None:
     import distributions, fastjson
     print(json.dumps(distributions.owners([fastjson.__file__])[fastjson.__file__]))
     """
-    assert run(program, tmp_path) == {"name": "x", "version": "", "tracker": None}
+    assert answer_with(program, tmp_path) == {"name": "x", "version": "", "tracker": None}
 
 
 def test_a_line_names_the_c_functions_that_it_calls(tmp_path: Path) -> None:
@@ -87,7 +69,7 @@ def test_a_line_names_the_c_functions_that_it_calls(tmp_path: Path) -> None:
     functions = callees.functions_of({served.__file__})[served.__file__]
     print(json.dumps([callees.callees(functions, line) for line in (5, 6, 9)]))
     """
-    assert run(program, tmp_path) == [
+    assert answer_with(program, tmp_path) == [
         [["zlib.compress", "zlib"]],
         [["binascii.hexlify", "binascii"]],
         [],
@@ -106,7 +88,7 @@ def test_a_line_that_calls_no_package_has_what_its_function_calls(tmp_path: Path
     found = [lines.owned([{}], [[(served.__file__, line)]]) for line in (4, 6)]
     print(json.dumps([[each["function"] for each in line["calls"]] for (line,) in found]))
     """
-    assert run(program, tmp_path) == [["zlib.compress"], ["zlib.crc32"]]
+    assert answer_with(program, tmp_path) == [["zlib.compress"], ["zlib.crc32"]]
 
 
 def test_a_line_that_an_extension_called_has_that_extension(tmp_path: Path) -> None:
@@ -120,7 +102,7 @@ def test_a_line_that_an_extension_called_has_that_extension(tmp_path: Path) -> N
     (line,) = lines.owned([{}], [[(served.__file__, 3), (served.__file__, 5)]])
     print(json.dumps([each["function"] for each in line["calls"]]))
     """
-    assert run(program, tmp_path) == ["zlib.compress"]
+    assert answer_with(program, tmp_path) == ["zlib.compress"]
 
 
 def test_nothing_of_the_app_runs_for_it(tmp_path: Path) -> None:
@@ -133,7 +115,7 @@ def test_nothing_of_the_app_runs_for_it(tmp_path: Path) -> None:
     functions = callees.functions_of({served.__file__})[served.__file__]
     print(json.dumps(callees.callees(functions, 5)))
     """
-    assert run(program, tmp_path) == []
+    assert answer_with(program, tmp_path) == []
 
 
 def test_a_container_belongs_to_the_nearest_code_around_it(tmp_path: Path) -> None:
@@ -159,7 +141,7 @@ def test_a_container_belongs_to_the_nearest_code_around_it(tmp_path: Path) -> No
         return {{name: owners.owner_of(met.path(each)) for name, each in held.items()}}
     print(json.dumps(found()))
     """
-    found = run(program, tmp_path)
+    found = answer_with(program, tmp_path)
     package = {"name": "Fast-JSON", "version": "5.1.0", "tracker": "https://example.org/issues"}
 
     def owner(kind: str, module: str, in_app: bool, package: object = None) -> dict[str, object]:
@@ -186,7 +168,7 @@ def test_a_method_of_c_is_known_where_one_package_alone_has_its_name(tmp_path: P
     callees.file_of = lambda name: "/x/site-packages/_bz2.so" if name == "_bz2" else None
     print(json.dumps([callees.methods_at(functions, line) for line in (2, 3)]))
     """
-    assert run(program, tmp_path) == [
+    assert answer_with(program, tmp_path) == [
         [],
         [["_bz2.BZ2Decompressor.decompress", "_bz2"]],
     ]
