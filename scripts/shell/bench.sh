@@ -148,12 +148,8 @@ bench_run() {
         "memlab-bench$LAB_TAG" "$verb" &
     attached=$!
     trap 'docker kill --signal TERM "$name" > /dev/null 2>&1' INT TERM HUP
-    wait "$attached"
+    wait_through "$attached"
     code=$?
-    while kill -0 "$attached" 2> /dev/null; do
-        wait "$attached"
-        code=$?
-    done
     trap 'exit 130' INT TERM HUP
     exit "$code"
 }

@@ -13,6 +13,18 @@ end_group() {
     wait "$1" 2> /dev/null
 }
 
+# The exit code of $1, which runs in the background. A signal that a trap passes on to it ends `wait`,
+# and not what is waited for.
+wait_through() {
+    wait "$1"
+    code=$?
+    while kill -0 "$1" 2> /dev/null; do
+        wait "$1"
+        code=$?
+    done
+    return "$code"
+}
+
 # The options of every container that a script runs or creates by itself, on no network unless $1
 # names one. What they stand in front of is a stranger's image, or reads a stranger's files.
 contained() {
@@ -105,12 +117,8 @@ run_local() {
     driver=$!
     trap 'kill -TERM "$driver" 2> /dev/null' TERM HUP
     trap : INT # the terminal tells both
-    wait "$driver"
+    wait_through "$driver"
     code=$?
-    while kill -0 "$driver" 2> /dev/null; do
-        wait "$driver"
-        code=$?
-    done
     trap 'exit 130' INT TERM HUP
     end_with "$code" .venv/bin/python -m lab report --unfinished
 }
@@ -123,13 +131,7 @@ await_driver() {
     own_group docker start --attach "$driver" &
     attached=$!
     trap 'docker kill --signal TERM "$driver" > /dev/null 2>&1' INT TERM HUP
-    wait "$attached"
-    code=$?
-    while kill -0 "$attached" 2> /dev/null; do
-        wait "$attached"
-        code=$?
-    done
-    return "$code"
+    wait_through "$attached"
 }
 
 # The report of the newest run, which its driver did not bring to an end.

@@ -19,6 +19,15 @@ OPTIONS = (
 CLIENT = """#!/bin/sh
 [ "$1 $2" = "cp look:/the/file" ] && cat {archive} {more}
 """
+SIGNALLED_TWICE = """
+for signal in 1 2; do
+    heard=
+    trap "heard=1" TERM
+    kill -TERM $PPID
+    while [ -z "$heard" ]; do sleep 0.05; done
+done
+exit 7
+"""
 Entry = tuple[bytes, str]
 ENTRIES: dict[str, Entry] = {
     "file": (tarfile.REGTYPE, ""),
@@ -63,6 +72,12 @@ def client(folder: Path, entry: Entry, more: str = "") -> Path:
     program.write_text(CLIENT.format(archive=folder / "archive", more=more), encoding="utf-8")
     program.chmod(0o755)
     return folder
+
+
+def test_what_runs_in_the_background_is_waited_for_through_signals_that_are_passed_on() -> None:
+    line = 'trap \'kill -TERM "$!"\' TERM; sh -c "$job" & wait_through "$!"; echo "$?"'
+
+    assert sourced(line, job=SIGNALLED_TWICE) == "7\n"
 
 
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
