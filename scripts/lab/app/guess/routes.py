@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lab.app.guess.folder import Folder
 from lab.app.guess.layout import module_at
 from lab.app.guess.routing import numbered
-from lab.app.guess.source import Module, dotted
+from lab.app.guess.source import Module, decorating_calls, dotted, last_name
 
 READING = frozenset({"get", "route", "view", "api_route"})
 METHODS = frozenset({"post", "put", "patch", "delete", "head", "options", "websocket"})
@@ -180,11 +180,9 @@ def text_argument(call: ast.Call, *names: str) -> str | None:
 
 def routes_of(module: Module, prefixes: Prefixes) -> Iterator[str]:
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for decorator in node.decorator_list:
-                if isinstance(decorator, ast.Call):
-                    yield from decorated(module, prefixes, decorator)
-        elif isinstance(node, ast.Call):
+        for decorator in decorating_calls(node):
+            yield from decorated(module, prefixes, decorator)
+        if isinstance(node, ast.Call):
             yield from called(module, prefixes, node)
         elif isinstance(node, ast.Tuple) and "tornado" in module.imports:
             yield from tornado_route(node)
@@ -194,8 +192,7 @@ def routes_of(module: Module, prefixes: Prefixes) -> Iterator[str]:
 
 def decorated(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
     function = call.func
-    last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if last not in READING or not answers_get(call):
+    if last_name(function) not in READING or not answers_get(call):
         return
     path = text_argument(call, "path", "rule", "uri")
     path = "/" if path is None and "litestar" in module.imports else path
@@ -219,7 +216,7 @@ def answers_get(call: ast.Call) -> bool:
 def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
     """`app.add_url_rule("/x", ...)`, `Route("/x", view)`, `web.get("/x", view)`."""
     function = call.func
-    last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    last = last_name(function)
     if not answers_get(call):
         return
     texts = [str(getattr(a, "value", "")) for a in call.args if is_text(a)]
@@ -250,15 +247,18 @@ def plain(before: str, path: str) -> Iterator[str]:
 
 
 def tornado_route(node: ast.Tuple) -> Iterator[str]:
-    """`(r"/x", Handler)`."""
-    if (
-        len(node.elts) >= 2
-        and is_text(node.elts[0])
-        and isinstance(node.elts[1], ast.Name | ast.Attribute)
-    ):
-        path = str(getattr(node.elts[0], "value", "")).rstrip("$").removesuffix("/?")
-        if path.startswith("/"):
-            yield from plain("", path)
+    path = tornado_pattern(node)
+    if path is None or not isinstance(node.elts[1], ast.Name | ast.Attribute):
+        return
+    if path.startswith("/"):
+        yield from plain("", path)
+
+
+def tornado_pattern(node: ast.Tuple) -> str | None:
+    """The path of `(r"/x", Handler)`, without what ends the expression; None: another tuple."""
+    if len(node.elts) < 2 or not is_text(node.elts[0]):
+        return None
+    return str(getattr(node.elts[0], "value", "")).rstrip("$").removesuffix("/?")
 
 
 def controllers(module: Module) -> Iterator[str]:
@@ -274,10 +274,6 @@ def controllers(module: Module) -> Iterator[str]:
             if isinstance(target, ast.Name)
         }
         for each in ast.walk(node):
-            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and "path" in values:
-                for decorator in each.decorator_list:
-                    if (
-                        isinstance(decorator, ast.Call)
-                        and getattr(decorator.func, "id", "") == "get"
-                    ):
-                        yield from plain(values["path"], text_argument(decorator, "path") or "")
+            for call in decorating_calls(each):
+                if "path" in values and getattr(call.func, "id", "") == "get":
+                    yield from plain(values["path"], text_argument(call, "path") or "")

@@ -139,6 +139,18 @@ def dotted(function: ast.expr, names: Mapping[str, str]) -> str:
     return ".".join(reversed(parts))
 
 
+def last_name(function: ast.expr) -> str:
+    """The name of what is called without what it belongs to: `get` of `app.get`."""
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def decorating_calls(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls that decorate a function or a class; none of any other node."""
+    for decorator in getattr(node, "decorator_list", ()):
+        if isinstance(decorator, ast.Call):
+            yield decorator
+
+
 def app_objects(tree: ast.Module, names: Mapping[str, str]) -> Iterator[AppObject]:
     """Those at the top of a file, then the functions that make one."""
     classes = subclasses(tree, names)

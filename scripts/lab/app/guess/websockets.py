@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import WEBSOCKET, GuessedRequest
-from lab.app.guess.routes import Prefixes, is_text, text_argument
+from lab.app.guess.routes import Prefixes, text_argument, tornado_pattern
 from lab.app.guess.routing import numbered
-from lab.app.guess.source import Module, dotted
+from lab.app.guess.source import Module, decorating_calls, dotted, last_name
 
 DECORATING = frozenset({"websocket", "websocket_route", "websocket_listener", "route"})
 MAKING = frozenset({"WebSocketRoute", "APIWebSocketRoute"})
@@ -45,20 +45,17 @@ def websocket_requests(folder: Folder) -> list[GuessedRequest]:
 def paths_of(module: Module, prefixes: Prefixes) -> Iterator[str]:
     handlers = websocket_handlers(module)
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for decorator in node.decorator_list:
-                if isinstance(decorator, ast.Call):
-                    yield from decorated(module, prefixes, decorator)
-        elif isinstance(node, ast.Call):
+        for decorator in decorating_calls(node):
+            yield from decorated(module, prefixes, decorator)
+        if isinstance(node, ast.Call):
             yield from called(module, prefixes, node)
         elif isinstance(node, ast.Tuple) and handlers:
             yield from tornado_path(node, handlers)
 
 
 def decorated(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
-    function = call.func
-    last = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    owner = getattr(function, "value", None)
+    last = last_name(call.func)
+    owner = getattr(call.func, "value", None)
     if last not in DECORATING or (last == "route" and not is_flask_sock(module, owner)):
         return
     path = text_argument(call, "path", "uri")
@@ -99,11 +96,9 @@ def websocket_handlers(module: Module) -> frozenset[str]:
 
 
 def tornado_path(node: ast.Tuple, handlers: frozenset[str]) -> Iterator[str]:
-    if len(node.elts) >= 2 and is_text(node.elts[0]):
-        name = getattr(node.elts[1], "id", "")
-        if name in handlers:
-            path = str(getattr(node.elts[0], "value", "")).rstrip("$").removesuffix("/?")
-            yield from whole("", path)
+    path = tornado_pattern(node)
+    if path is not None and getattr(node.elts[1], "id", "") in handlers:
+        yield from whole("", path)
 
 
 def whole(before: str, path: str) -> Iterator[str]:
