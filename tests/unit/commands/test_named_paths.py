@@ -35,7 +35,8 @@ KINDS: Mapping[str, tuple[Callable[[Path], object], str]] = {
     "short file": (lambda path: path.write_bytes(b"x\0y"), ""),
     "folder": (Path.mkdir, ""),
 }
-NO_FOLDERS = [kind for kind in KINDS if kind not in ("nothing", "folder")]
+Refused = Callable[[str], str]
+"""From a command to the one line that it says."""
 APP_COMMANDS = ("init", "layers", "bisect")
 RESULT_COMMANDS = (
     *("compare", "bundle", "reproduce", "resume-settings", "check-settings", "repro"),
@@ -53,29 +54,29 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return inside / "named"
 
 
-def refused(
-    capsys: pytest.CaptureFixture[str], path: Path, arguments: tuple[str, ...]
-) -> tuple[int, str]:
-    """The exit code and the one line."""
-    before = sorted(path.parent.iterdir())
-    code = main(list(arguments))
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1, said
-    assert "Traceback" not in said
-    assert sorted(path.parent.iterdir()) == before
-    return code, said
+@pytest.fixture
+def refused(path: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Runs a command that has to refuse what it is given, and to leave everything as it is."""
+
+    def refusal(command: str) -> str:
+        before = sorted(path.parent.iterdir())
+        assert main([command]) == ExitCode.USAGE
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1, said
+        assert "Traceback" not in said
+        assert sorted(path.parent.iterdir()) == before
+        return said
+
+    return refusal
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_bundle(
-    path: Path, kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bundle(path: Path, kind: str, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     plant, said = KINDS[kind]
     plant(path)
     monkeypatch.setenv("BUNDLE", str(path))
 
-    code, line = refused(capsys, path, ("verify",))
-    assert code == ExitCode.USAGE
+    line = refused("verify")
     assert said in line
     assert line.startswith(f"lab: BUNDLE={path}: ")
     assert "remove it" not in line
@@ -92,7 +93,7 @@ def test_an_app(
     path: Path,
     kind: str,
     command: str,
-    capsys: pytest.CaptureFixture[str],
+    refused: Refused,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plant, said = KINDS[kind]
@@ -100,21 +101,20 @@ def test_an_app(
     monkeypatch.setenv("APP", str(path))
     monkeypatch.setenv("PACKAGE", "flask")
 
-    code, line = refused(capsys, path, (command,))
-    assert code == ExitCode.USAGE
+    line = refused(command)
     assert said in line
     assert f"APP={path}: " in line
 
 
 @pytest.mark.parametrize("command", [*APP_COMMANDS, "verify"])
 def test_a_name_that_no_file_can_have(
-    path: Path, command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    path: Path, command: str, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("APP", "BUNDLE"):
         monkeypatch.setenv(name, f"{path}/{'a' * 300}")
     monkeypatch.setenv("PACKAGE", "flask")
 
-    assert refused(capsys, path, (command,))[0] == ExitCode.USAGE
+    assert refused(command)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_results(
     path: Path,
     kind: str,
     command: str,
-    capsys: pytest.CaptureFixture[str],
+    refused: Refused,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plant, said = KINDS[kind]
@@ -138,8 +138,7 @@ def test_results(
     for name in ("RUN", "WITH", "RESUME"):
         monkeypatch.setenv(name, "20261126-000000-core")
 
-    code, line = refused(capsys, path, (command,))
-    assert code == ExitCode.USAGE
+    line = refused(command)
     assert said in line
     assert line.startswith(f"lab: RESULTS={path} is ")
 
@@ -150,7 +149,7 @@ def test_a_run(
     path: Path,
     kind: str,
     setting: str,
-    capsys: pytest.CaptureFixture[str],
+    refused: Refused,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     KINDS[kind][0](path)
@@ -158,6 +157,5 @@ def test_a_run(
     monkeypatch.setenv(setting, path.name)
     command = {"RUN": "bundle", "WITH": "compare", "RESUME": "resume-settings"}[setting]
 
-    code, line = refused(capsys, path, (command,))
-    assert code == ExitCode.USAGE
+    line = refused(command)
     assert line.startswith("lab: ")
