@@ -109,7 +109,7 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing: probes leave no line in the server's log."""
 
 
-class Listener(HTTPServer):
+class ProbeServer(HTTPServer):
     def handle_error(self, *_):
         """Ignore the error of a client that hung up."""
 
@@ -118,7 +118,7 @@ def bind(host, first_port):
     """A listener on the first free port from `first_port` on, a different one for each worker."""
     for port in range(first_port, first_port + PORTS):
         try:
-            return Listener((host, port), Handler)
+            return ProbeServer((host, port), Handler)
         except OSError:
             continue
     raise RuntimeError("no free probe port from %d on" % first_port)

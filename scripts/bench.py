@@ -63,7 +63,7 @@ def process_cpu_seconds() -> dict[str, float]:
     return cpu_seconds
 
 
-class Meter:
+class CpuMeter:
     """Reads the CPU time of the lab's side twice a second while the driver lives."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Meter:
 
 def run_core() -> dict[str, Any]:
     """The result of a core suite that ran under the CPU meter."""
-    meter = Meter()
+    meter = CpuMeter()
     started = time.monotonic()
     code = subprocess.run([ROOT / "scripts" / "repro"], cwd=ROOT, check=False).returncode
     wall = time.monotonic() - started

@@ -58,7 +58,7 @@ def app(environ, start_response):
     return [b"done"]
 
 
-class Quiet(WSGIRequestHandler):
+class SilentHandler(WSGIRequestHandler):
     def log_message(self, *_):
         pass
 
@@ -68,7 +68,7 @@ class Server(ThreadingMixIn, WSGIServer):
 
 
 where = os.environ["HOST"], int(os.environ["PORT"])
-make_server(*where, app, Server, Quiet).serve_forever()
+make_server(*where, app, Server, SilentHandler).serve_forever()
 """
 LIMIT_SECONDS = 1800
 VERDICT = re.compile(r"^\S+: (flat|bounded|leak|inconclusive)\. ", re.MULTILINE)
@@ -76,7 +76,7 @@ CAUSE = re.compile(r"^Cause: ([^(.]+) \(", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Asking:
     """One way to ask: a checkout, and the settings that all apps get."""
 
     checkout: Path
@@ -105,7 +105,7 @@ def apps(folder: Path) -> dict[str, Mapping[str, str]]:
     return settings
 
 
-def answered(way: Way, settings: Mapping[str, str], results: Path) -> Answered:
+def answered(way: Asking, settings: Mapping[str, str], results: Path) -> Answered:
     """The answer about one app, and how long it took."""
     own = {"ENGINE": "process", "RESULTS": str(results)}
     started = time.monotonic()
@@ -146,14 +146,14 @@ def row(answers: Sequence[Answered]) -> dict[str, float]:
     return {"median": median(times), "within_95": times[last], "worst": times[-1]}
 
 
-def measured(ways: Mapping[str, Way], wanted: Sequence[str]) -> dict[str, dict[str, Answered]]:
+def measured(ways: Mapping[str, Asking], wanted: Sequence[str]) -> dict[str, dict[str, Answered]]:
     """The answers by way and app. Each app runs once before, so that its environment is made."""
     answers_by_way: dict[str, dict[str, Answered]] = {way: {} for way in ways}
     with tempfile.TemporaryDirectory(prefix="memlab-answers-") as folder:
         settings = apps(Path(folder))
         for name in wanted or settings:
             environment = {**settings[name], "CHECK": "1"}
-            answered(Way(ROOT, {}), environment, Path(folder) / "results")
+            answered(Asking(ROOT, {}), environment, Path(folder) / "results")
             for label, way in ways.items():
                 answer = answered(way, settings[name], Path(folder) / "results")
                 answers_by_way[label][name] = answer
@@ -167,12 +167,12 @@ def main() -> None:
     parser.add_argument("--rule", help="another rule to compare with, as in RULE=sequential")
     parser.add_argument("apps", nargs="*", help="names of apps; none: all")
     given = parser.parse_args()
-    ways = {"now": Way(ROOT, {})}
+    ways = {"now": Asking(ROOT, {})}
     if given.rule:
-        ways[given.rule] = Way(ROOT, {"RULE": given.rule})
+        ways[given.rule] = Asking(ROOT, {"RULE": given.rule})
     with ExitStack() as checkouts:
         if given.before:
-            ways["before"] = Way(checkouts.enter_context(checkout_of(given.before)), {})
+            ways["before"] = Asking(checkouts.enter_context(checkout_of(given.before)), {})
         answers_by_way = measured(ways, given.apps)
     written = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

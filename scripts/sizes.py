@@ -31,7 +31,7 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
-class Module:
+class MeasuredModule:
     """One Python file."""
 
     path: Path
@@ -53,14 +53,16 @@ def parameters(node: FunctionNode) -> int:
     return sum(each.arg not in ("self", "cls") for each in named) + len(variable)
 
 
-def read_module(path: Path) -> Module:
+def read_module(path: Path) -> MeasuredModule:
     text = path.read_text(encoding="utf-8")
-    return Module(path, len(text.splitlines()), tuple(functions(ast.parse(text, str(path)))))
+    return MeasuredModule(
+        path, len(text.splitlines()), tuple(functions(ast.parse(text, str(path))))
+    )
 
 
-def rooms(folder: Path) -> Mapping[str, list[Module]]:
+def rooms(folder: Path) -> Mapping[str, list[MeasuredModule]]:
     """The modules below a folder by their room, the first folder on their path; no empty files."""
-    modules_by_room: defaultdict[str, list[Module]] = defaultdict(list)
+    modules_by_room: defaultdict[str, list[MeasuredModule]] = defaultdict(list)
     for path in sorted(folder.rglob("*.py")):
         room = "/".join((folder.name, *path.relative_to(folder).parts[:-1][:1]))
         if path.stat().st_size:
@@ -68,7 +70,7 @@ def rooms(folder: Path) -> Mapping[str, list[Module]]:
     return modules_by_room
 
 
-def broken_limits(module: Module) -> Iterator[str]:
+def broken_limits(module: MeasuredModule) -> Iterator[str]:
     """One line for each limit that the module breaks."""
     if module.lines > MAX_MODULE_LINES:
         yield f"{module.path}: {module.lines} lines, at most {MAX_MODULE_LINES}: split it"
@@ -83,7 +85,7 @@ def broken_limits(module: Module) -> Iterator[str]:
             )
 
 
-def table(modules_by_room: Mapping[str, Sequence[Module]]) -> Iterator[str]:
+def table(modules_by_room: Mapping[str, Sequence[MeasuredModule]]) -> Iterator[str]:
     """A line for each room, and one for all."""
     yield f"{'room':<18} {'modules':>7} {'lines':>6}  longest module"
     for room, modules in modules_by_room.items():

@@ -17,7 +17,7 @@ from lab.engines.process.process_group import SamplingPace
 from lab.engines.process.process_tree import LinuxTrees
 from lab.engines.written import WRITE_LIMITS, WriteLimits
 from lab.matrix.variants import read_matrix
-from support.engine_contract import Case, EngineContract
+from support.engine_contract import EngineCase, EngineContract
 from support.paths import ROOT
 from support.polling import wait_until
 from support.script import Script
@@ -65,11 +65,11 @@ services:
 
 class TestScripted(EngineContract):
     @pytest.fixture
-    def case(self, tmp_path: Path) -> Iterator[Case]:
+    def case(self, tmp_path: Path) -> Iterator[EngineCase]:
         known, stranger = variants(tmp_path)
         scripts = {known.name: Script((MIB,), log=("it is up", "it is asked"))}
         with ScriptedEngine(scripts, 0.01) as engine:
-            yield Case(
+            yield EngineCase(
                 engine,
                 known,
                 stranger,
@@ -120,25 +120,26 @@ def test_a_variant_that_fills_its_folder_is_ended_and_told(tmp_path: Path) -> No
 
 class TestProcess(EngineContract):
     @pytest.fixture
-    def case(self, tmp_path: Path) -> Iterator[Case]:
-        known, stranger = variants(tmp_path)
+    def case(self, tmp_path: Path) -> Iterator[EngineCase]:
+        variant, stranger = variants(tmp_path)
         engine = process_engine(tmp_path)
-        case = Case(engine, known, stranger, lambda: kill_python(engine), "Serving HTTP", 0.25)
-        yield case
-        engine.stop(known)
+        yield EngineCase(
+            engine, variant, stranger, lambda: kill_python(engine), "Serving HTTP", 0.25
+        )
+        engine.stop(variant)
 
-    def test_its_server_answers_on_loopback(self, case: Case) -> None:
+    def test_its_server_answers_on_loopback(self, case: EngineCase) -> None:
         endpoint = case.started()
         with urllib.request.urlopen(f"http://{endpoint.host}:{endpoint.port}/probe.py") as answer:
             assert answer.status == 200
 
-    def test_a_killed_server_is_told_by_its_status(self, case: Case) -> None:
+    def test_a_killed_server_is_told_by_its_status(self, case: EngineCase) -> None:
         case.started()
         case.kill_server()
         case.engine.stop(case.variant)
         assert "status 137" in case.engine.state(case.variant).reason
 
-    def test_nothing_of_a_stopped_variant_stays(self, case: Case) -> None:
+    def test_nothing_of_a_stopped_variant_stays(self, case: EngineCase) -> None:
         engine = case.engine
         assert isinstance(engine, ProcessEngine)
         case.started()
@@ -203,7 +204,7 @@ def environment_of_server(engine: ProcessEngine) -> dict[str, str]:
 def test_a_service_gets_its_own_environment_and_the_settings(tmp_path: Path) -> None:
     known, stranger = variants(tmp_path)
     engine = process_engine(tmp_path, show(4, ROOT / "images", ROOT / "apps"), SAID="hello")
-    case = Case(engine, known, stranger, lambda: None, "Serving HTTP")
+    case = EngineCase(engine, known, stranger, lambda: None, "Serving HTTP")
     try:
         case.started()
         found = environment_of_server(engine)

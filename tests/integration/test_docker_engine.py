@@ -10,7 +10,7 @@ import docker as client
 import pytest
 from lab.engines.docker.engine import DockerEngine, Lifecycle
 from lab.matrix.variants import read_matrix
-from support.engine_contract import Case, EngineContract
+from support.engine_contract import EngineCase, EngineContract
 from support.lab_commands import ROOT, composes, docker
 from support.shell_scripts import sourced
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.engine
 
 class TestDocker(EngineContract):
     @pytest.fixture
-    def case(self, images: None) -> Iterator[Case]:
+    def case(self, images: None) -> Iterator[EngineCase]:
         project = f"memlab-test-{uuid.uuid4().hex[:8]}"
         compose = composes()[-1].split()
         settings = {
@@ -43,7 +43,7 @@ class TestDocker(EngineContract):
             variants = {variant.name: variant for variant in read_matrix(ROOT / "compose.yaml", {})}
             flask = variants["py310-flask"]
             engine = DockerEngine(client.APIClient(), project, Lifecycle.DRIVER, Path(volume))
-            yield Case(
+            yield EngineCase(
                 engine,
                 flask,
                 variants["py39-flask"],

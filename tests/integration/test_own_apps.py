@@ -27,12 +27,13 @@ def app(environ, start_response):
     return [b"kept"]
 
 
-class Quiet(WSGIRequestHandler):
+class SilentHandler(WSGIRequestHandler):
     def log_message(self, *_):
         pass
 
 
-make_server(os.environ["HOST"], int(os.environ["PORT"]), app, handler_class=Quiet).serve_forever()
+where = os.environ["HOST"], int(os.environ["PORT"])
+make_server(*where, app, handler_class=SilentHandler).serve_forever()
 """
 PAIRS = {
     "orjson-tzinfo": "live Python objects",

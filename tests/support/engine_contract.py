@@ -13,7 +13,7 @@ from support.polling import wait_until
 
 
 @dataclass
-class Case:
+class EngineCase:
     """An engine with one variant that it can run and one that it cannot."""
 
     engine: Engine
@@ -49,16 +49,16 @@ class EngineContract:
     """The tests; each engine has a class of its own with its `case`."""
 
     @pytest.fixture
-    def case(self) -> Case:
+    def case(self) -> EngineCase:
         raise NotImplementedError
 
-    def test_it_says_who_it_is(self, case: Case) -> None:
+    def test_it_says_who_it_is(self, case: EngineCase) -> None:
         info = case.engine.info()
         assert info.kind
         assert info.version
         assert all(note.endswith(".") for note in info.notes)
 
-    def test_what_was_started_runs_and_has_an_endpoint(self, case: Case) -> None:
+    def test_what_was_started_runs_and_has_an_endpoint(self, case: EngineCase) -> None:
         endpoint = case.started()
         assert endpoint.host
         assert 0 < endpoint.port < 65536
@@ -66,7 +66,7 @@ class EngineContract:
         assert endpoint.container["image"]
         assert case.engine.state(case.variant).running
 
-    def test_readings_come_by_themselves_and_their_times_rise(self, case: Case) -> None:
+    def test_readings_come_by_themselves_and_their_times_rise(self, case: EngineCase) -> None:
         case.started()
         sampling = case.sampling()
         assert wait_until(lambda: len(case.samples()) >= 3)
@@ -82,7 +82,7 @@ class EngineContract:
             assert sample.cpu_seconds >= 0
             assert sample.source
 
-    def test_no_readings_come_before_they_are_taken_up(self, case: Case) -> None:
+    def test_no_readings_come_before_they_are_taken_up(self, case: EngineCase) -> None:
         case.started()
         sampling = case.engine.sample(case.variant, case.readings.append)
         assert not wait_until(lambda: bool(case.readings), case.silence_seconds)
@@ -90,7 +90,7 @@ class EngineContract:
         assert wait_until(lambda: bool(case.samples()))
         sampling.stop()
 
-    def test_after_the_sampling_is_stopped_no_reading_comes(self, case: Case) -> None:
+    def test_after_the_sampling_is_stopped_no_reading_comes(self, case: EngineCase) -> None:
         case.started()
         sampling = case.sampling()
         assert wait_until(lambda: bool(case.samples()))
@@ -99,7 +99,7 @@ class EngineContract:
         count = len(case.readings)
         assert not wait_until(lambda: len(case.readings) > count, case.silence_seconds)
 
-    def test_a_paused_sampling_brings_no_readings_until_it_goes_on(self, case: Case) -> None:
+    def test_a_paused_sampling_brings_no_readings_until_it_goes_on(self, case: EngineCase) -> None:
         case.started()
         sampling = case.sampling()
         assert wait_until(lambda: bool(case.samples()))
@@ -111,7 +111,7 @@ class EngineContract:
         assert wait_until(lambda: len(case.readings) >= count + 2)
         sampling.stop()
 
-    def test_a_server_that_dies_has_no_memory_and_a_reason(self, case: Case) -> None:
+    def test_a_server_that_dies_has_no_memory_and_a_reason(self, case: EngineCase) -> None:
         case.started()
         sampling = case.sampling()
         assert wait_until(lambda: bool(case.samples()))
@@ -121,12 +121,12 @@ class EngineContract:
         assert wait_until(lambda: case.readings[-1] is None)
         sampling.stop()
 
-    def test_what_was_stopped_does_not_run(self, case: Case) -> None:
+    def test_what_was_stopped_does_not_run(self, case: EngineCase) -> None:
         case.started()
         case.engine.stop(case.variant)
         assert not case.engine.state(case.variant).running
 
-    def test_a_second_trial_is_a_fresh_one(self, case: Case) -> None:
+    def test_a_second_trial_is_a_fresh_one(self, case: EngineCase) -> None:
         if not case.engine.can_restart():
             pytest.skip("this engine says that it cannot")
         case.started()
@@ -134,25 +134,25 @@ class EngineContract:
         case.started()
         assert case.engine.state(case.variant).running
 
-    def test_nothing_starts_twice_at_once(self, case: Case) -> None:
+    def test_nothing_starts_twice_at_once(self, case: EngineCase) -> None:
         case.started()
         with pytest.raises(VariantError, match=r"still runs?"):
             case.engine.start(case.variant)
         assert case.engine.state(case.variant).running
 
-    def test_stopping_twice_is_no_error(self, case: Case) -> None:
+    def test_stopping_twice_is_no_error(self, case: EngineCase) -> None:
         case.started()
         case.engine.stop(case.variant)
         case.engine.stop(case.variant)
 
-    def test_the_log_is_told_from_its_end(self, case: Case) -> None:
+    def test_the_log_is_told_from_its_end(self, case: EngineCase) -> None:
         case.started()
         engine, variant = case.engine, case.variant
         # A server may add a line between the two.
         assert wait_until(lambda: engine.log_tail(variant, 1) == case.log()[-1:])
         assert len(engine.log_tail(variant, 1)) == 1
 
-    def test_of_a_stranger_it_knows_nothing(self, case: Case) -> None:
+    def test_of_a_stranger_it_knows_nothing(self, case: EngineCase) -> None:
         with pytest.raises(VariantError):
             case.engine.start(case.stranger)
         with pytest.raises(VariantError):

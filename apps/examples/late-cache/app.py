@@ -15,10 +15,10 @@ def app(environ, start_response):
     return [page(environ["PATH_INFO"])]
 
 
-class Quiet(WSGIRequestHandler):
+class SilentHandler(WSGIRequestHandler):
     def log_message(self, *_):
         """No line for each request."""
 
 
-server = make_server(os.environ["HOST"], int(os.environ["PORT"]), app, handler_class=Quiet)
+server = make_server(os.environ["HOST"], int(os.environ["PORT"]), app, handler_class=SilentHandler)
 server.serve_forever()

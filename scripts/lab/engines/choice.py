@@ -16,6 +16,7 @@ from lab.text.phrases import printable
 
 if TYPE_CHECKING:
     from lab.engines.docker.engine import AppPlaces
+    from lab.engines.process.engine import Means
 
 GATE = "tcp://gate:2375"
 LOGS, SOCKETS, HOMES = Path("/var/log/lab"), Path("/lab/probes"), Path("/lab/homes")
@@ -42,8 +43,13 @@ def say(line: str) -> None:
     print(f"lab: {printable(line)}", file=sys.stderr)
 
 
-def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> EngineChoice:
+def choose(
+    settings: Settings, root: Path, given: Mapping[str, str], means: "Means | None" = None
+) -> EngineChoice:
     """The engine: Docker inside the driver's container, local processes elsewhere.
+
+    Args:
+        means: what local processes use of this machine; None: all that it offers.
 
     Raises:
         LabError: the engine that ENGINE names is not available here.
@@ -57,7 +63,7 @@ def choose(settings: Settings, root: Path, given: Mapping[str, str]) -> EngineCh
         return through_the_gate()
     if settings.engine == "docker":
         raise LabError("ENGINE=docker runs from the driver's container: use make repro")
-    return as_processes(settings, root, given)
+    return as_processes(settings, root, given, means)
 
 
 def app_through_the_gate(
@@ -91,10 +97,11 @@ def through_the_gate(places: "AppPlaces | None" = None) -> EngineChoice:
     return EngineChoice(engine, parse_missing(os.environ.get("LAB_MISSING", "")))
 
 
-def as_processes(settings: Settings, root: Path, given: Mapping[str, str]) -> EngineChoice:
+def as_processes(
+    settings: Settings, root: Path, given: Mapping[str, str], means: "Means | None"
+) -> EngineChoice:
     """Local processes, with an environment for each image of the selected variants."""
-    from lab.engines.process.cpus import show
-    from lab.engines.process.engine import ProcessEngine
+    from lab.engines.process.engine import Means, ProcessEngine
     from lab.engines.process.environments import prepare
     from lab.engines.process.launch_plan import Sources
 
@@ -107,10 +114,10 @@ def as_processes(settings: Settings, root: Path, given: Mapping[str, str]) -> En
     }
     for image, reason in missing.items():
         say(f"{image}: {reason}")
-    shown = show(settings.host_cpus, root / "images", root / "apps")
-    engine = ProcessEngine(
-        Sources(compose_file, given, root, prepared.ready), shown, settings.host_cpus
-    )
+    means = means or Means()
+    shown = means.show(settings.host_cpus, root / "images", root / "apps")
+    sources = Sources(compose_file, given, root, prepared.ready)
+    engine = ProcessEngine(sources, shown, settings.host_cpus, means=means)
     for note in engine.info().notes:
         say(note)
     return EngineChoice(engine, missing)

@@ -419,7 +419,7 @@ def listening() -> Iterator[list[int]]:
 
 def free_pair() -> int:
     probe = app("probe")
-    with probe.Listener(("127.0.0.1", 0), probe.Handler) as free:
+    with probe.ProbeServer(("127.0.0.1", 0), probe.Handler) as free:
         return int(free.server_port)
 
 

@@ -53,7 +53,7 @@ def test_what_was_installed_from_a_folder_has_no_release(tmp_path: Path) -> None
     assert installed_versions(python) == {"flask-login": "1.0"}
 
 
-class Machine:
+class NotedUv:
     """uv's place: it notes what it is told, and installs what it was made with."""
 
     def __init__(self, newest: str, failed: str = "") -> None:
@@ -67,7 +67,7 @@ class Machine:
         return self.failed
 
 
-def tried(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> release.Newer:
+def tried(tmp_path: Path, machine: NotedUv, monkeypatch: pytest.MonkeyPatch) -> release.Newer:
     monkeypatch.setattr(release, "attempt", machine.attempt)
     python = environment(tmp_path / "old", u_json="5.3.0", flask="2.0")
     old, uv = Installed(python, "CPython 3.8.18"), Uv(tmp_path / "environments")
@@ -77,7 +77,7 @@ def tried(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_newest_release_is_known_by_both_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = tried(tmp_path, Machine("5.12.1"), monkeypatch)
+    found = tried(tmp_path, NotedUv("5.12.1"), monkeypatch)
 
     assert found.release == Release("U.json", "5.3.0", "5.12.1")
     assert found.installed.python == tmp_path / "new/itself/bin/python3"
@@ -107,12 +107,12 @@ def test_a_package_that_another_fixes_moves_with_it(
 @pytest.mark.parametrize(
     ("machine", "said"),
     [
-        (Machine("5.3.0"), "U.json 5.3.0 is the newest release that installs beside the rest"),
-        (Machine("5.4.0", "error: no index"), "of U.json cannot be had: no index"),
+        (NotedUv("5.3.0"), "U.json 5.3.0 is the newest release that installs beside the rest"),
+        (NotedUv("5.4.0", "error: no index"), "of U.json cannot be had: no index"),
     ],
 )
 def test_without_another_release_one_line_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: Machine, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: NotedUv, said: str
 ) -> None:
     with pytest.raises(NoRelease, match=said):
         tried(tmp_path, machine, monkeypatch)

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,18 @@ from builders import raw
 from lab.engines.choice import GATE, choose
 from lab.engines.docker import engine as docker
 from lab.engines.docker.engine import DockerEngine, Lifecycle
-from lab.engines.process import cpus, environments
-from lab.engines.process import engine as process
+from lab.engines.process import environments
+from lab.engines.process.cgroups import Cgroups
 from lab.engines.process.cpus import Shown, Way
-from lab.engines.process.engine import ProcessEngine
+from lab.engines.process.engine import Means, ProcessEngine
 from lab.engines.process.environments import Installed, Prepared
 from lab.errors import ExitCode, LabError, UsageError
 from lab.records.variant import Variant
 from support.paths import ROOT
 
+NOTHING_OFFERED = Means(
+    lambda: Cgroups(Path("/nowhere")), lambda cpus, images, apps: Shown(Way.SHIM)
+)
 READY = Installed(Path("/environments/bin/python3"), "CPython 3.8.20 of a test")
 
 
@@ -53,20 +55,14 @@ class Prepares:
 
 @pytest.fixture
 def prepares(monkeypatch: pytest.MonkeyPatch) -> Prepares:
-    """Without environments, namespaces and cgroups of this machine."""
-
-    class NoCgroups:
-        parent, version, refusal = None, "none", "this system has no cgroups"
-
+    """No environments are made."""
     prepares = Prepares()
     monkeypatch.setattr(environments, "prepare", prepares)
-    monkeypatch.setattr(cpus, "show", lambda cpus, images, apps: Shown(Way.SHIM))
-    monkeypatch.setattr(process, "MEANS", replace(process.MEANS, cgroups=NoCgroups))
     return prepares
 
 
 def chosen(**given: str) -> Any:
-    return choose(raw.settings(**given), ROOT, given)
+    return choose(raw.settings(**given), ROOT, given, NOTHING_OFFERED)
 
 
 @pytest.mark.usefixtures("_in_a_container")

@@ -9,8 +9,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from lab.load.login import Login as LoginRequest
-from lab.load.login import LoginRefused
+from lab.load.login import Login, LoginRefused
 from lab.load.renewal import Renewal, expiry_seconds
 from lab.load.request import Request
 from lab.load.request_mix import UserApp, WeightedRequest
@@ -40,7 +39,7 @@ def test_a_token_tells_when_it_expires(token: str | None, expires: float | None)
     assert expiry_seconds(token) == expires
 
 
-class Login:
+class CountedLogin:
     def __init__(self, life_seconds: float, *, refuses: bool = False) -> None:
         self.life_seconds, self.refuses, self.asked = life_seconds, refuses, 0
         self.used: list[str] = []
@@ -58,7 +57,7 @@ class Login:
 
 @pytest.mark.parametrize(("since_seconds", "asked"), [(10.0, 0), (45.0, 0), (55.0, 1), (200.0, 1)])
 def test_it_is_renewed_after_half_of_its_life(since_seconds: float, asked: int) -> None:
-    login = Login(100.0)
+    login = CountedLogin(100.0)
     renewal = login.renewal(since_seconds)
     renewal()
     renewal()
@@ -66,7 +65,7 @@ def test_it_is_renewed_after_half_of_its_life(since_seconds: float, asked: int) 
 
 
 def test_a_refusal_leaves_the_old_token() -> None:
-    login = Login(100.0, refuses=True)
+    login = CountedLogin(100.0, refuses=True)
     login.renewal(200.0)()
     assert (login.asked, login.used) == (1, [])
 
@@ -89,7 +88,7 @@ def test_the_requests_of_the_next_block_have_the_new_token() -> None:
     server = HTTPServer(("127.0.0.1", 0), TokenServer)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     asked = WeightedRequest(Request("/a", headers=(("X-Token", "{token}"),)))
-    app = UserApp((asked,), login=LoginRequest(Request("/token", "POST"), ("token",)))
+    app = UserApp((asked,), login=Login(Request("/token", "POST"), ("token",)))
     target = user_target(app, "127.0.0.1", server.server_address[1], "h")
     assert isinstance(target.renew, Renewal)
 

@@ -27,7 +27,7 @@ GREETING = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: id=%d; Path=/\r
 TOKEN = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\nSet-Cookie: who=ann\r\n\r\n{"token": "t"}'
 
 
-class Server:
+class NumberingServer:
     """Gives each client without `id` a number of its own, and keeps what it was asked."""
 
     def __init__(self) -> None:
@@ -58,11 +58,11 @@ class Server:
         return [field[1].decode() if field else "" for field in fields]
 
 
-def loaded(app: UserApp, plans: list[BlockPlan]) -> tuple[Server, list[Block]]:
+def loaded(app: UserApp, plans: list[BlockPlan]) -> tuple[NumberingServer, list[Block]]:
     """What the server was asked in these blocks, and what they counted."""
 
-    async def run() -> tuple[Server, list[Block]]:
-        server = Server()
+    async def run() -> tuple[NumberingServer, list[Block]]:
+        server = NumberingServer()
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         try:
@@ -150,7 +150,7 @@ def pauses_of(requests: int, concurrency: int) -> tuple[list[float], Block]:
     lock = threading.Lock()
 
     async def run() -> Block:
-        server, loop = Server(), asyncio.get_running_loop()
+        server, loop = NumberingServer(), asyncio.get_running_loop()
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         target = user_target(replace(APP, think_seconds=7.0), "127.0.0.1", port, "app")

@@ -49,7 +49,7 @@ class Inside(ProbeClient):
         return raw.probe(processes=(process,), memory_bytes=size)
 
 
-class Source:
+class ReadingSource:
     """An engine's readings, as fast as a test wants them."""
 
     def __init__(self, watch: Watch, sizes: Sequence[int]) -> None:
@@ -87,7 +87,7 @@ def cool_down(tmp_path: Path) -> Iterator[CoolDown]:
     ) -> CooldownEnd:
         waits = Waits(patience_seconds=patience_seconds)
         watch = Watch(writer, lambda _: None)
-        watch.follow(Source(watch, sizes))
+        watch.follow(ReadingSource(watch, sizes))
         try:
             return await Cooldown(watch, waits, probes).wait_until_stable(0.03, 0.02)
         finally:

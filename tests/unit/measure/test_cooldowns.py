@@ -24,7 +24,7 @@ def kinds_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kinds]:
     def kinds(sizes: Sequence[int | None], scenario: Scenario | None = None) -> Kinds:
         left = iter(sizes)
 
-        class Told:
+        class GivenReadings:
             def __init__(self, *_: Any) -> None:
                 pass
 
@@ -33,7 +33,7 @@ def kinds_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kinds]:
                 sample = None if size is None else raw.sample(size)
                 return CooldownEnd(0.1, True, sample, raw.probe(memory_bytes=size))
 
-        monkeypatch.setattr(cooldowns, "Cooldown", Told)
+        monkeypatch.setattr(cooldowns, "Cooldown", GivenReadings)
         written: list[Any] = []
         trial: Any = SimpleNamespace(
             run=SimpleNamespace(waits=WAITS),

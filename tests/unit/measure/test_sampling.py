@@ -12,7 +12,7 @@ from lab.store.trial_reader import read_records
 from lab.store.trial_writer import TrialWriter
 
 
-class Told:
+class RecordedSource:
     """A source that remembers what it was told."""
 
     def __init__(self) -> None:
@@ -35,15 +35,15 @@ def writer(tmp_path: Path) -> Iterator[TrialWriter]:
     opened.close()
 
 
-def watching(writer: TrialWriter) -> tuple[Watch, Told]:
+def watching(writer: TrialWriter) -> tuple[Watch, RecordedSource]:
     """A watch on a source; within a running loop."""
-    watch, source = Watch(writer, lambda _: None), Told()
+    watch, source = Watch(writer, lambda _: None), RecordedSource()
     watch.source = source
     return watch, source
 
 
 def test_a_pause_is_written_down_with_its_times(writer: TrialWriter) -> None:
-    async def rest() -> Told:
+    async def rest() -> RecordedSource:
         watch, source = watching(writer)
         watch.pause()
         await asyncio.sleep(0.02)
@@ -59,7 +59,7 @@ def test_a_pause_is_written_down_with_its_times(writer: TrialWriter) -> None:
 
 
 def test_a_pause_that_is_on_is_not_begun_again(writer: TrialWriter) -> None:
-    async def twice() -> Told:
+    async def twice() -> RecordedSource:
         watch, source = watching(writer)
         watch.pause()
         watch.pause()
@@ -72,7 +72,7 @@ def test_a_pause_that_is_on_is_not_begun_again(writer: TrialWriter) -> None:
 
 
 def test_after_its_end_nothing_is_taken(writer: TrialWriter) -> None:
-    async def ended() -> tuple[Watch, Told]:
+    async def ended() -> tuple[Watch, RecordedSource]:
         watch, source = watching(writer)
         watch.close()
         watch.take(raw.sample(at=1.0))

@@ -12,7 +12,7 @@ from lab.records.experiment import Missing
 MIB = raw.MIB
 
 
-class Meter:
+class UseMeter:
     """What is used at once, and the most that ever was."""
 
     def __init__(self) -> None:
@@ -30,8 +30,8 @@ class Meter:
         self.served += 1
 
 
-def used(plan: SlotPlan, needs: Sequence[int]) -> Meter:
-    meter = Meter()
+def used(plan: SlotPlan, needs: Sequence[int]) -> UseMeter:
+    meter = UseMeter()
 
     async def one(slots: Slots, need_bytes: int, ticks: int) -> None:
         async with slots.slot(need_bytes):

@@ -159,7 +159,7 @@ def test_whether_a_server_responds_is_known_in_time(name: str) -> None:
 def answering(answer: Any) -> ProbeClient:
     """A client of one worker that answers every question so."""
 
-    class Fake:
+    class OneAnswer:
         def answers(self, *_: Any, **__: Any) -> Iterator[Any]:
             return iter((answer,))
 
@@ -169,7 +169,7 @@ def answering(answer: Any) -> ProbeClient:
         def all_answer(self) -> bool:
             return True
 
-    return ProbeClient(Fake())
+    return ProbeClient(OneAnswer())
 
 
 PROCESS = {

@@ -77,7 +77,7 @@ def test_the_published_schema_is_the_one_that_the_records_give() -> None:
 
 
 @dataclass(frozen=True)
-class Made:
+class EveryField:
     """Each kind of field."""
 
     count: Count | None
@@ -92,7 +92,7 @@ class Made:
 
 
 def test_a_schema_has_the_types_and_docstrings_of_the_fields() -> None:
-    assert record_schema(Made)["properties"] == {
+    assert record_schema(EveryField)["properties"] == {
         "count": {
             "description": "A count; null: not known.",
             "type": ["integer", "null"],

@@ -64,7 +64,7 @@ def test_an_example_is_left_with_what_is_called() -> None:
 
     assert text is not None
     assert text.startswith("import ujson\n\ndef work():\n")
-    assert not any(word in text for word in ("Quiet", "serve_forever", "HOST", "wsgiref"))
+    assert not any(word in text for word in ("SilentHandler", "serve_forever", "HOST", "wsgiref"))
 
 
 def test_a_long_app_and_one_with_files_of_its_own_do_not_go_into_a_script() -> None:

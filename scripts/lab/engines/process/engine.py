@@ -49,9 +49,6 @@ class Means:
     ] = launch
 
 
-MEANS = Means()
-
-
 class ProcessEngine:
     """The variants as process trees of this machine."""
 
@@ -65,7 +62,7 @@ class ProcessEngine:
         means: Means | None = None,
     ) -> None:
         self.sources, self.shown, self.cpus, self.pace = sources, shown, cpus, pace
-        self.write_limits, self.means = write_limits, means or MEANS
+        self.write_limits, self.means = write_limits, means or Means()
         self.shown_by_cpus = {cpus: shown}
         self.cgroups, self.trees, self.ports = self.means.cgroups(), trees_here(), Ports()
         self.running: dict[str, ProcessGroup] = {}

@@ -13,7 +13,7 @@ OFTEN, RARE = RequestSpec(path="/often", weight=3), RequestSpec(path="/rare", we
 SPEC = AppSpec(Path("/app/lab.toml"), "shop", command="serve", requests=(OFTEN, RARE))
 
 
-class Running:
+class AnsweringApp:
     """An app that serves some paths."""
 
     def __init__(self, **answers: Answer) -> None:
@@ -28,7 +28,7 @@ class Running:
 
 def checked(spec: AppSpec, **answers: Answer) -> tuple[tuple[RequestSpec, ...], str, list[str]]:
     said: list[str] = []
-    measured, failure = check_requests(Running(**answers), spec, said.append)  # type: ignore[arg-type]
+    measured, failure = check_requests(AnsweringApp(**answers), spec, said.append)  # type: ignore[arg-type]
     return measured.requests, failure.reason if failure else "", said
 
 

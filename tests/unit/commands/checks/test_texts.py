@@ -22,7 +22,7 @@ ModuleNotFoundError: No module named 'nothing_here'
 """
 
 
-class Running:
+class FailingApp:
     """Answers what it is told, and has a log."""
 
     def __init__(self, *answers: Answer, said: str = "") -> None:
@@ -37,12 +37,12 @@ class Running:
         return self.said
 
 
-def refused(running: Running) -> Failure | None:
+def refused(running: FailingApp) -> Failure | None:
     return check_requests(running, SPEC, lambda _: None)[1]  # type: ignore[arg-type]
 
 
 def test_a_refusal_is_told_with_its_body_and_the_last_exception() -> None:
-    failure = refused(Running(Answer(500, b"Internal  Error"), said=TRACEBACK))
+    failure = refused(FailingApp(Answer(500, b"Internal  Error"), said=TRACEBACK))
     assert failure is not None
     assert failed(failure).startswith(
         "refused: GET /a: 500 (it said: Internal Error): the app's own fault, its log says: "
@@ -51,7 +51,7 @@ def test_a_refusal_is_told_with_its_body_and_the_last_exception() -> None:
 
 
 def test_what_the_request_is_to_blame_for_is_told_without_the_log() -> None:
-    failure = refused(Running(Answer(422, b'{"detail": "q is missing"}'), said=TRACEBACK))
+    failure = refused(FailingApp(Answer(422, b'{"detail": "q is missing"}'), said=TRACEBACK))
     assert failure is not None
     advice = advice_for_described(SPEC, failure)
     assert advice.startswith('/app/lab.toml: requests: refused: GET /a: 422 (it said: {"detail"')
@@ -60,7 +60,7 @@ def test_what_the_request_is_to_blame_for_is_told_without_the_log() -> None:
 
 
 def test_a_number_that_is_served_is_enough() -> None:
-    running = Running(Answer(404), Answer(200))
+    running = FailingApp(Answer(404), Answer(200))
     assert refused(running) is None
     assert running.numbers == [1, 2]
 
@@ -97,11 +97,11 @@ def test_a_page_of_documents_does_not_stand_for_an_app_whose_server_is_missing(
     kept: list[GuessedRequest], answer: Answer, log: str, lacks: bool
 ) -> None:
     asked = TriedRequests(kept, [(OWN, answer)])
-    assert lacks_server(Running(answer, said=log), asked) is lacks  # type: ignore[arg-type]
+    assert lacks_server(FailingApp(answer, said=log), asked) is lacks  # type: ignore[arg-type]
 
 
 def test_a_request_without_an_answer_is_not_called_the_requests_fault() -> None:
-    failure = refused(Running(Answer(None, fault="timed out")))
+    failure = refused(FailingApp(Answer(None, fault="timed out")))
     assert failure is not None
     assert failed(failure) == (
         "refused: GET /a: timed out: a request without an answer waits for something: does a "

@@ -16,7 +16,7 @@ from lab.load.cookies import CookieJar
 from lab.load.login import Granted, LoginRefused
 
 
-class Running:
+class VisitedApp:
     """Answers each time with a cookie, and keeps what it was asked."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Running:
 
 
 def asked(granted: Granted, *, keeps_cookies: bool) -> list[dict[str, Any]]:
-    running = Running()
+    running = VisitedApp()
     visitor = Visitor(running, granted, keeps_cookies=keeps_cookies)  # type: ignore[arg-type]
     request = GuessedRequest({"path": "/{token}", "headers": {"A": "B {token}"}, "body": b"x"}, "")
     for number in (1, 2):
@@ -59,7 +59,7 @@ def test_a_refused_login_is_told_once_where_it_stands(monkeypatch: pytest.Monkey
     monkeypatch.setattr(check_visitor, "log_in", refuse)
     login = LoginSpec(RequestSpec(method="POST", path="/login"), "token")
     spec = AppSpec(Path("/app/lab.toml"), "shop", command="serve", login=login)
-    running = Running()
+    running = VisitedApp()
 
     failure = check_requests(running, spec, lambda _: None)[1]  # type: ignore[arg-type]
 

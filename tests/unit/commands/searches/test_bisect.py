@@ -162,7 +162,7 @@ def test_a_run_is_kept_and_a_second_bisection_measures_nothing(
     assert asked == ["1.2", "1.2", "1.0", *["0.9"] * 4]
 
 
-class Fake(PointDriver):
+class KnownPoints(PointDriver):
     """Points whose outcome is known."""
 
     def __init__(self, leaks: Sequence[int]) -> None:
@@ -185,7 +185,7 @@ class Fake(PointDriver):
 @pytest.mark.parametrize("lanes", [1, 2, 3])
 def test_the_loop_ends_with_both_changes(lanes: int) -> None:
     points = tuple(Point(f"1.{minor}") for minor in range(30))
-    driver, said = Fake(range(9, 22)), []
+    driver, said = KnownPoints(range(9, 22)), []
     loop = BisectLoop(Progress(points, Ends(15, 0, 29)), driver, Lanes(lanes, True), said.append)
 
     asyncio.run(loop.run())
@@ -204,7 +204,7 @@ def test_both_searches_side_by_side_take_no_more_points_than_two_binary_ones(see
     count = draw.randint(8, 200)
     first, bad, mended = sorted(draw.sample(range(1, count), 3))
     points = tuple(Point(f"2.{1000 + place}") for place in range(count))
-    driver = Fake(range(1000 + first, 1000 + mended))
+    driver = KnownPoints(range(1000 + first, 1000 + mended))
     ends = Ends(bad, 0, count - 1)
     loop = BisectLoop(Progress(points, ends), driver, Lanes(2, False), lambda _: None)
 

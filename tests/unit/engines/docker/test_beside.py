@@ -15,8 +15,8 @@ FAILED: Mapping[str, Any] = {"Running": False, "ExitCode": 3}
 REDIS = ServiceAsked(ServiceKind.REDIS)
 
 
-class Containers:
-    """Containers whose states are told beforehand, by the ends of their names."""
+class ScriptedContainers:
+    """ScriptedContainers whose states are told beforehand, by the ends of their names."""
 
     def __init__(self, **states: list[Mapping[str, Any]]) -> None:
         self.states = states
@@ -34,7 +34,7 @@ class Containers:
 
 
 def started(beside: Beside, **states: list[Mapping[str, Any]]) -> list[str]:
-    containers = Containers(**states)
+    containers = ScriptedContainers(**states)
     services = VariantServices(beside, Path("/nowhere"), lambda *_: True)
     services.start(containers, "own-a")
     services.stop(containers, "own-a")

@@ -51,7 +51,7 @@ def fake(path: Path, text: str) -> Path:
     return path
 
 
-class Machine:
+class PlantedMachine:
     """A home with interpreters of pyenv, a folder of locks, and a fake uv beside this Python."""
 
     def __init__(self, tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    made = Machine(tmp_path)
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlantedMachine:
+    made = PlantedMachine(tmp_path)
     for name in [name for name in os.environ if name.startswith(("UV_", "PYENV_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(made.home))
@@ -147,7 +147,7 @@ def signalled(number: int, when: Callable[[], object]) -> threading.Thread:
 
 
 def test_uv_beside_this_python_is_taken_first(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(fake(machine.home / "bin/uv", UV).parent))
 
@@ -155,7 +155,7 @@ def test_uv_beside_this_python_is_taken_first(
 
 
 def test_the_uv_of_the_package_goes_before_the_one_on_the_path(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.uv.unlink()
     monkeypatch.setenv("PATH", str(fake(machine.home / "bin/uv", UV).parent))
@@ -165,7 +165,7 @@ def test_the_uv_of_the_package_goes_before_the_one_on_the_path(
 
 
 def test_a_package_without_its_executable_is_passed_over(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_uv_bin() -> str:
         raise FileNotFoundError("uv")
@@ -178,7 +178,7 @@ def test_a_package_without_its_executable_is_passed_over(
     assert uv_command() == on_path
 
 
-def test_without_uv_it_is_said_what_to_do(machine: Machine) -> None:
+def test_without_uv_it_is_said_what_to_do(machine: PlantedMachine) -> None:
     machine.uv.unlink()
 
     with pytest.raises(LabError, match="run scripts/shell/venv process") as refused:
@@ -259,7 +259,7 @@ def test_a_name_stands_for_lock_interpreter_and_version(tmp_path: Path) -> None:
     assert folder_name(raw.axes(), b"lock", replace(interpreter, executable=other)) != name
 
 
-def test_one_environment_is_made_for_each_image(machine: Machine) -> None:
+def test_one_environment_is_made_for_each_image(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.python("3.10.13")
     prepared = machine.prepare(
@@ -283,7 +283,7 @@ def test_one_environment_is_made_for_each_image(machine: Machine) -> None:
     assert len(machine.uv_calls("venv")) == len(machine.uv_calls("pip")) == 2
 
 
-def test_uv_is_told_paths_alone_and_hashes_are_required(machine: Machine) -> None:
+def test_uv_is_told_paths_alone_and_hashes_are_required(machine: PlantedMachine) -> None:
     python = machine.python("3.7.16")
     (installed,) = machine.prepare().ready.values()
     folder, lock = installed.python.parents[1], machine.locks / "thread.txt"
@@ -298,7 +298,7 @@ def test_uv_is_told_paths_alone_and_hashes_are_required(machine: Machine) -> Non
 
 
 def test_a_relative_root_and_locks_are_understood(
-    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    machine: PlantedMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.python("3.7.16")
     monkeypatch.chdir(tmp_path)
@@ -308,7 +308,7 @@ def test_a_relative_root_and_locks_are_understood(
     assert f"-r {machine.locks}/thread.txt" in machine.uv_calls("pip")[0]
 
 
-def test_what_is_complete_is_taken_without_a_word_and_without_uv(machine: Machine) -> None:
+def test_what_is_complete_is_taken_without_a_word_and_without_uv(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     made = machine.prepare()
     machine.said.clear()
@@ -319,7 +319,7 @@ def test_what_is_complete_is_taken_without_a_word_and_without_uv(machine: Machin
     assert (machine.folders()[0] / "complete").exists()
 
 
-def test_another_lock_is_another_environment(machine: Machine) -> None:
+def test_another_lock_is_another_environment(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     before = machine.prepare()
     machine.lock("thread", "flask==2.0.4")
@@ -328,7 +328,7 @@ def test_another_lock_is_another_environment(machine: Machine) -> None:
     assert len(machine.folders()) == 2
 
 
-def test_another_patch_of_the_interpreter_is_another_environment(machine: Machine) -> None:
+def test_another_patch_of_the_interpreter_is_another_environment(machine: PlantedMachine) -> None:
     machine.python("3.7.9")
     before = machine.prepare()
     machine.python("3.7.16")
@@ -337,7 +337,7 @@ def test_another_patch_of_the_interpreter_is_another_environment(machine: Machin
     assert len(machine.folders()) == 2
 
 
-def test_an_incomplete_environment_is_removed_and_made_anew(machine: Machine) -> None:
+def test_an_incomplete_environment_is_removed_and_made_anew(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.prepare()
     (folder,) = machine.folders()
@@ -351,7 +351,7 @@ def test_an_incomplete_environment_is_removed_and_made_anew(machine: Machine) ->
 
 
 def test_an_install_that_fails_costs_its_image_alone_and_is_tried_twice(
-    machine: Machine,
+    machine: PlantedMachine,
 ) -> None:
     machine.python("3.7.16")
     machine.lock("latest", "fastapi==9")
@@ -365,7 +365,7 @@ def test_an_install_that_fails_costs_its_image_alone_and_is_tried_twice(
     assert [(path / "complete").exists() for path in machine.folders()] == [True]
 
 
-def test_an_install_that_fails_once_is_no_loss(machine: Machine) -> None:
+def test_an_install_that_fails_once_is_no_loss(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.on("pip", '[ -e "$box/again" ] || { touch "$box/again"; exit 1; }')
 
@@ -373,7 +373,7 @@ def test_an_install_that_fails_once_is_no_loss(machine: Machine) -> None:
     assert len(machine.uv_calls("venv")) == 2
 
 
-def test_a_release_that_no_index_has_is_not_asked_for_again(machine: Machine) -> None:
+def test_a_release_that_no_index_has_is_not_asked_for_again(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.on("pip", 'echo "error: No solution found" >&2; exit 1')
 
@@ -391,7 +391,9 @@ def test_a_release_that_no_index_has_is_not_asked_for_again(machine: Machine) ->
         ),
     ],
 )
-def test_an_old_package_is_built_with_old_tools(machine: Machine, said: str, tools: str) -> None:
+def test_an_old_package_is_built_with_old_tools(
+    machine: PlantedMachine, said: str, tools: str
+) -> None:
     machine.python("3.7.16")
     fails = f'echo "error: {said}" >&2; exit 1'
     machine.on("pip", f'case "$*" in *--build-constraints*) ;; *) {fails} ;; esac')
@@ -399,14 +401,14 @@ def test_an_old_package_is_built_with_old_tools(machine: Machine, said: str, too
     assert (machine.root / "old-tools.txt").read_text().splitlines()[0] == tools
 
 
-def test_a_build_that_fails_with_old_tools_too_is_not_tried_again(machine: Machine) -> None:
+def test_a_build_that_fails_with_old_tools_too_is_not_tried_again(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.on("pip", 'echo "error: Failed to build gevent" >&2; exit 1')
     assert machine.prepare().missing == {"memlab-py37-thread": "Failed to build gevent"}
     assert len(machine.uv_calls("pip")) == 2
 
 
-def test_an_environment_that_cannot_be_made_is_missing(machine: Machine) -> None:
+def test_an_environment_that_cannot_be_made_is_missing(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.on("venv", "exit 3")
 
@@ -414,7 +416,7 @@ def test_an_environment_that_cannot_be_made_is_missing(machine: Machine) -> None
     assert machine.uv_calls("pip") == []
 
 
-def test_a_stack_without_a_lock_is_missing(machine: Machine) -> None:
+def test_a_stack_without_a_lock_is_missing(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     prepared = machine.prepare(variant("3.7"), variant("3.7", stack="nope"))
 
@@ -422,7 +424,7 @@ def test_a_stack_without_a_lock_is_missing(machine: Machine) -> None:
     assert "nope.txt" in prepared.missing["memlab-py37-nope"]
 
 
-def test_an_interpreter_that_is_not_there_is_fetched_once(machine: Machine) -> None:
+def test_an_interpreter_that_is_not_there_is_fetched_once(machine: PlantedMachine) -> None:
     machine.lock("latest", "fastapi")
     machine.fetches("3.7.9")
     wanted = variant("3.7"), variant("3.7", stack="latest")
@@ -450,7 +452,7 @@ def test_an_interpreter_that_is_not_there_is_fetched_once(machine: Machine) -> N
     ],
 )
 def test_an_interpreter_that_cannot_be_fetched_is_said_in_one_line(
-    machine: Machine, command: str, why: str
+    machine: PlantedMachine, command: str, why: str
 ) -> None:
     machine.python("3.8.18")
     machine.on("python", command)
@@ -463,13 +465,13 @@ def test_an_interpreter_that_cannot_be_fetched_is_said_in_one_line(
     }
 
 
-def test_what_was_fetched_and_does_not_run_is_missing(machine: Machine) -> None:
+def test_what_was_fetched_and_does_not_run_is_missing(machine: PlantedMachine) -> None:
     machine.fetches("3.7.9", "exit 1")
 
     assert "(what it fetched does not run)" in machine.prepare().missing["memlab-py37-thread"]
 
 
-def test_a_fetch_that_hangs_is_given_up_with_all_that_it_started(machine: Machine) -> None:
+def test_a_fetch_that_hangs_is_given_up_with_all_that_it_started(machine: PlantedMachine) -> None:
     machine.on("python", HANG)
     one = (variant("3.7"),)
     prepared = prepare(one, machine.locks, machine.root, machine.said.append, fetch_seconds=0.75)
@@ -479,7 +481,7 @@ def test_a_fetch_that_hangs_is_given_up_with_all_that_it_started(machine: Machin
 
 
 def test_environments_are_made_side_by_side(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     machine.python("3.7.16")
@@ -494,7 +496,7 @@ def test_environments_are_made_side_by_side(
 
 
 def test_one_cpu_is_enough_for_any_number(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     for version in ("3.7.16", "3.8.18", "3.9.18"):
@@ -503,7 +505,7 @@ def test_one_cpu_is_enough_for_any_number(
     assert len(machine.prepare(variant("3.9"), variant("3.7"), variant("3.8")).ready) == 3
 
 
-def test_two_preparations_at_once_make_an_environment_once(machine: Machine) -> None:
+def test_two_preparations_at_once_make_an_environment_once(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.on("pip", "sleep 0.3")
     made: list[Prepared] = []
@@ -520,7 +522,7 @@ def test_two_preparations_at_once_make_an_environment_once(machine: Machine) -> 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_leaves_no_process_and_nothing_complete(
-    machine: Machine, number: signal.Signals
+    machine: PlantedMachine, number: signal.Signals
 ) -> None:
     machine.python("3.7.16")
     machine.on("pip", HANG)
@@ -536,7 +538,7 @@ def test_an_interruption_leaves_no_process_and_nothing_complete(
 
 
 def test_an_interruption_does_not_wait_for_another_shell(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits = threading.Event()
 
@@ -554,7 +556,7 @@ def test_an_interruption_does_not_wait_for_another_shell(
     assert machine.uv_calls("") == []
 
 
-def test_a_handler_of_the_caller_is_left_alone(machine: Machine) -> None:
+def test_a_handler_of_the_caller_is_left_alone(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     heard: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
@@ -566,7 +568,7 @@ def test_a_handler_of_the_caller_is_left_alone(machine: Machine) -> None:
     assert heard == [signal.SIGTERM]
 
 
-def test_nothing_starts_after_the_end(machine: Machine) -> None:
+def test_nothing_starts_after_the_end(machine: PlantedMachine) -> None:
     uv = Uv(machine.root)
     uv.end()
 
@@ -575,7 +577,7 @@ def test_nothing_starts_after_the_end(machine: Machine) -> None:
     assert machine.uv_calls("") == []
 
 
-def test_without_uv_nothing_can_be_made(machine: Machine) -> None:
+def test_without_uv_nothing_can_be_made(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.uv.unlink()
 
@@ -583,12 +585,12 @@ def test_without_uv_nothing_can_be_made(machine: Machine) -> None:
         machine.prepare()
 
 
-def test_a_root_that_cannot_be_made_is_said(machine: Machine) -> None:
+def test_a_root_that_cannot_be_made_is_said(machine: PlantedMachine) -> None:
     machine.root.write_text("a file in its place")
 
     with pytest.raises(LabError, match="the environments' folder cannot be made"):
         machine.prepare()
 
 
-def test_no_variants_need_nothing(machine: Machine) -> None:
+def test_no_variants_need_nothing(machine: PlantedMachine) -> None:
     assert prepare((), machine.locks, machine.root, machine.said.append) == Prepared({}, {})
