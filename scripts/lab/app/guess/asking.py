@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from lab.app.guess.guessed import WEBSOCKET, Guess, Guessed, GuessedRequest
@@ -23,6 +24,9 @@ READ_SECONDS = 0.2
 LOAD_SECONDS = 240.0
 """How long the load of a guess may take on a machine of two cores."""
 LEAST_COUNT, USUAL_COUNT = 400, 4000
+NOT_BY_THAT_NAME = 400
+"""How Django and Starlette refuse a Host header that they do not allow."""
+MOST_HOSTS = 3
 USUAL = (
     "/",
     "/docs",
@@ -93,6 +97,16 @@ def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRe
 
     The app's own document comes before what was read in its code, what is usual last.
     """
+    asked = tried(guess, ask)
+    if not asked.kept and any(answer.status == NOT_BY_THAT_NAME for _, answer in asked.others):
+        asked = by_name(guess, ask) or asked
+    if not asked.kept:
+        asked.kept = fallback(asked)
+    return tuple(asked.kept), asked
+
+
+def tried(guess: Guess, ask: Ask) -> TriedRequests:
+    """What came of the candidates, until enough are answered."""
     asked = TriedRequests()
     for request in candidates(guess, ask):
         if len(asked.kept) >= MOST_KEPT or len(asked.seen) >= MOST_ASKED:
@@ -103,9 +117,28 @@ def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRe
         if not asked.kept and unanswered >= MOST_UNANSWERED:
             break
         try_request(request, ask, asked)
-    if not asked.kept:
-        asked.kept = fallback(asked)
-    return tuple(asked.kept), asked
+    return asked
+
+
+def by_name(guess: Guess, ask: Ask) -> TriedRequests | None:
+    """What came of them by the first name that the app's code allows and that is answered."""
+    for host in guess.hosts[:MOST_HOSTS]:
+        ask_as = partial(ask_by_name, ask, host)
+        asked = tried(guess, ask_as)
+        if asked.kept:
+            asked.kept = [called(request, host) for request in asked.kept]
+            return asked
+    return None
+
+
+def ask_by_name(ask: Ask, host: str, request: GuessedRequest) -> Answer:
+    return ask(called(request, host))
+
+
+def called(request: GuessedRequest, host: str) -> GuessedRequest:
+    """The request with that name in its Host header."""
+    headers = {**request.values.get("headers", {}), "Host": host}
+    return replace(request, values={**request.values, "headers": headers})
 
 
 def load_of(asked: TriedRequests) -> Guessed | None:

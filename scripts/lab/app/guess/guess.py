@@ -16,6 +16,7 @@ from lab.app.guess.dependencies import (
 from lab.app.guess.django_urls import django_routes
 from lab.app.guess.dockerfile import read_final_stage, with_port
 from lab.app.guess.folder import Folder
+from lab.app.guess.graphql import graphql_requests
 from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
 from lab.app.guess.layout import local_names, project_root
 from lab.app.guess.locks import name_in, normal
@@ -32,6 +33,9 @@ MAX_REQUESTS = 4
 HEALTH = ("/health", "/healthz", "/ping", "/status", "/api/health", "/live", "/ready")
 WEBSOCKET_PARTS = frozenset({"websockets", "wsproto", "standard"})
 """What uvicorn needs for websockets, one of them; `standard` brings the first."""
+HOSTS = re.compile(r"\ballowed_hosts\b[^\n\[]{0,80}\[([^\]]{0,500})\]", re.IGNORECASE)
+NAME = re.compile(r"['\"]([\w.*-]+\.[a-z]{2,})['\"]", re.IGNORECASE)
+"""A name in a list of hosts; addresses and names of this machine are asked anyway."""
 USUAL_PORTS = {
     "flask": 5000,
     "quart": 5000,
@@ -77,6 +81,7 @@ def guess(folder: Folder) -> Guess:
         commands=tuple(others(folder, candidates[1:], has_image=bool(image))),
         pythons=tuple(pythons.others(python.value if python else None, pyproject)),
         local=local_names(folder),
+        hosts=allowed_hosts(folder),
     )
 
 
@@ -159,6 +164,13 @@ def fixed_port(name: str, text: str) -> Guessed | None:
     return None
 
 
+def allowed_hosts(folder: Folder) -> tuple[str, ...]:
+    """The names by which its code lets itself be asked, and no other."""
+    lists = (match[1] for module in folder.modules for match in HOSTS.finditer(module.text))
+    names = (name.removeprefix("*").lstrip(".") for text in lists for name in NAME.findall(text))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
 def workers(folder: Folder, command: ServeCommand | None) -> list[Guessed]:
     """What the command or gunicorn's file fixes as a number."""
     line = command.line if command else ""
@@ -181,7 +193,7 @@ def requests(folder: Folder) -> tuple[GuessedRequest, ...]:
         GuessedRequest({"path": route.path}, f"a route of {route.where} that needs no value")
         for route in (telling or bare)[:MAX_REQUESTS]
     )
-    return (*plain, *websocket_requests(folder))
+    return (*plain, *graphql_requests(folder), *websocket_requests(folder))
 
 
 def filled_requests(folder: Folder) -> tuple[GuessedRequest, ...]:

@@ -52,6 +52,8 @@ class Guess:
     """The ones to try next, best first."""
     local: frozenset[str] = frozenset()
     """First names of what the project itself can be imported by."""
+    hosts: tuple[str, ...] = ()
+    """The names by which it lets itself be asked."""
     notes: tuple[str, ...] = field(default=())
     """What was changed since the first guess, a sentence each."""
 

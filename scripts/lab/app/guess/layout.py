@@ -1,7 +1,7 @@
 """From which folder a module is imported, and by which name."""
 
 from lab.app.guess.distributions import DISTRIBUTIONS
-from lab.app.guess.folder import Folder, joined, parent_of, upwards
+from lab.app.guess.folder import REQUIREMENT_FOLDERS, Folder, joined, parent_of, upwards
 from lab.app.guess.frameworks import FRAMEWORKS
 from lab.app.guess.source import Module
 
@@ -59,7 +59,12 @@ def is_local(folder: Folder, where: str, name: str) -> bool:
 
 def project_root(folder: Folder, where: str) -> str:
     """The nearest folder with a file that marks a project; else the top."""
-    return next((up for up in upwards(where) if folder.inside(up, MARKS)), "")
+    return next((up for up in upwards(where) if is_project(folder, up)), "")
+
+
+def is_project(folder: Folder, where: str) -> bool:
+    lists = (folder.inside(joined(where, below), r".*\.(txt|in)") for below in REQUIREMENT_FOLDERS)
+    return bool(folder.inside(where, MARKS)) or any(lists)
 
 
 def import_name(module: Module, root: str) -> str:

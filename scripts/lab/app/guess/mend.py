@@ -6,6 +6,7 @@ from dataclasses import replace
 from lab.app.guess.failures import Failure, FailureKind, missing_variables
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.mend_arguments import with_arguments
 from lab.app.guess.mend_databases import database_in_copy, local_database
 from lab.app.guess.mend_files import with_env_file, with_old_alembic
 from lab.app.guess.mend_installs import other_packages, other_pins
@@ -44,6 +45,7 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         port = failure.ports[0]
         why = "it listens there and not on $PORT"
         yield guess.having(Guessed("port", port, why)).noting(f"port = {port}: {why}")
+    yield from with_arguments(guess, failure)
     yield from with_env_file(guess, failure)
     yield from with_old_alembic(guess, failure)
     yield from database_in_copy(guess, failure)

@@ -189,3 +189,28 @@ def test_an_app_that_answers_nothing_is_not_asked_for_long_nor_measured_by_its_4
     asked, kept = asking({f"GET {path}": hangs for path in paths}, *paths)
     assert [path for path in asked if path in paths] == paths[:4]
     assert kept == []
+
+
+def test_an_app_that_answers_by_another_name_alone_is_asked_by_that_name() -> None:
+    def ask(request: GuessedRequest) -> Answer:
+        named = request.values.get("headers", {}).get("Host") == "shop.example.com"
+        return Answer(200 if named and request.path == "/cart" else 400 if not named else 404)
+
+    guess = Guess(
+        (), (GuessedRequest({"path": "/cart"}, "a route"),), hosts=("x.org", "shop.example.com")
+    )
+    requests, _ = settled(guess, ask)
+
+    assert [each.values for each in requests] == [
+        {"path": "/cart", "headers": {"Host": "shop.example.com"}}
+    ]
+
+
+def test_where_no_name_helps_the_refusal_by_this_machines_name_is_told() -> None:
+    def ask(request: GuessedRequest) -> Answer:
+        return Answer(400)
+
+    guess = Guess((), (GuessedRequest({"path": "/cart"}, "a route"),), hosts=("x.org",))
+    requests, _ = settled(guess, ask)
+
+    assert [each.values for each in requests] == [{"path": "/cart", "expect": [400]}]

@@ -306,3 +306,39 @@ def test_the_next_command_is_quoted_as_one_would_type_it(
 
     assert main(["init", str(app)]) == 0
     assert capsys.readouterr().out.endswith(f"make try APP='{app}'\n")
+
+
+def test_a_folder_of_requirements_marks_the_project_below_the_top() -> None:
+    files = {
+        "backend/app/__init__.py": "",
+        "backend/app/main.py": FASTAPI,
+        "backend/requirements/base.txt": "fastapi==0.111.0\n",
+    }
+
+    assert guessed(files)["requirements"] == ["-r backend/requirements/base.txt", "uvicorn"]
+
+
+def test_a_graphql_endpoint_is_asked_for_what_each_one_answers() -> None:
+    made = "import strawberry\nrouter = GraphQLRouter(schema)\n"
+    files = {"main.py": FASTAPI + made + "app.include_router(router, prefix='/api/graphql')\n"}
+    request = guess(Folder(files)).requests[-1]
+
+    assert (request.method, request.path) == ("POST", "/api/graphql")
+    assert request.values["body"] == '{"query": "{ __typename }"}'
+    assert not [r for r in guess(Folder({"main.py": FASTAPI + "x = '/graphql'\n"})).requests[1:]]
+
+
+@pytest.mark.parametrize(
+    ("line", "hosts"),
+    [
+        ("ALLOWED_HOSTS = ['.shop.example.com', 'localhost', '*']", ("shop.example.com",)),
+        ('env.list("ALLOWED_HOSTS", default=["a.example.org"])', ("a.example.org",)),
+        (
+            'app.add_middleware(TrustedHostMiddleware, allowed_hosts=["x.io", "*.y.io"])',
+            ("x.io", "y.io"),
+        ),
+        ("ALLOWED_HOSTS = ['*']", ()),
+    ],
+)
+def test_the_names_by_which_an_app_lets_itself_be_asked(line: str, hosts: tuple[str, ...]) -> None:
+    assert guess(Folder({"main.py": FASTAPI + line + "\n"})).hosts == hosts

@@ -352,3 +352,29 @@ def test_a_database_that_stands_beside_it_is_not_replaced_by_a_file() -> None:
     assert better is not None
     assert better.value("environment") == {"DATABASE_URL": "sqlite:///./lab.db"}
     assert mended(beside, Failure(FailureKind.REFUSED, said), Folder({"app.py": ""})) is None
+
+
+USAGE = (
+    "usage: server.py [-h] --port PORT [--host HOST]\nserver.py: error: the following arguments "
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (USAGE + "are required: --port", "python app.py --port $PORT --host $HOST"),
+        (USAGE + "are required: -p/--port, --host", "python app.py -p $PORT --host $HOST"),
+        (USAGE + "are required: port", "python app.py $PORT --host $HOST"),
+        ("Error: Missing option '--http-port'.", "python app.py --http-port $PORT"),
+        ("Error: Missing argument 'PORT'.", "python app.py $PORT"),
+    ],
+)
+def test_the_port_that_a_program_asks_for_is_given(said: str, line: str) -> None:
+    assert next_guess(said).value("command") == line
+
+
+@pytest.mark.parametrize(
+    "said", [USAGE + "are required: --port, --license-key", "Error: Missing option '--config'."]
+)
+def test_what_else_a_program_asks_for_is_not_made_up(said: str) -> None:
+    assert next_guess(said).value("command") == "python other.py"
