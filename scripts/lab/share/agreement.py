@@ -73,6 +73,13 @@ def decisive_variants(
     return [each for each in variants if each.before.name == there.own.variant]
 
 
+def open_variants(there: Summary) -> tuple[str, ...]:
+    """The variants with which no run elsewhere can agree, as their own verdict is inconclusive."""
+    own = there.own.variant if there.own else None
+    decisive = (each for each in there.variants if own in (None, each.name))
+    return tuple(each.name for each in decisive if each.verdict is Verdict.INCONCLUSIVE)
+
+
 def missing(there: Summary, comparison: RunComparison) -> tuple[str, ...]:
     """Variants that should have been run here and were not."""
     if there.own is None:

@@ -17,13 +17,16 @@ from lab.share.manifest import Manifest
 from lab.share.unpacking import check_written
 from lab.store.find_runs import find_run
 from lab.store.layout import results_folder
-from lab.text.phrases import counted, number, size
+from lab.text.phrases import counted, listed, number, size
 
 RESULTS = "results"
 """The folder of a bundle into which its driver writes."""
 LAB_FOLDERS = ("scripts/", "images/", "apps/")
 LISTED_BYTES = 100 << 10
 """Of the lab's own files only larger ones are listed one by one."""
+
+
+NEXT_WHERE_OPEN = "measure it again with more time (BUDGET=15m), or on a quieter machine, first"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +89,12 @@ def counted_places(count: int) -> str:
 
 
 def tell_next(console: Console, parts: Parts, path: Path) -> None:
+    if names := parts.open_variants:
+        console.print(
+            f"no run elsewhere can agree with it: the verdict of {listed(names)} is inconclusive; "
+            f"{NEXT_WHERE_OPEN}",
+            soft_wrap=True,
+        )
     if parts.tracker:
         console.print(f"issue.md is for {parts.tracker}; nothing was sent", soft_wrap=True)
     console.print(f"check it as its reader will: make verify BUNDLE={shown(path)}", soft_wrap=True)

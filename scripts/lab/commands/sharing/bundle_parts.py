@@ -20,6 +20,7 @@ from lab.records.experiment import Experiment
 from lab.records.summary import Summary
 from lab.records.trial import Environment, Trial
 from lab.settings.declared import SETTINGS
+from lab.share.agreement import open_variants
 from lab.share.archive import ArchiveEntry
 from lab.share.bundle_readme import bundle_readme
 from lab.share.given import budget_of, given_of
@@ -50,6 +51,8 @@ class Parts:
     files: Mapping[str, ArchiveEntry]
     tracker: str
     """Where the issue goes; empty: not known."""
+    open_variants: tuple[str, ...] = ()
+    """Those with which no run elsewhere can agree."""
 
 
 def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
@@ -95,7 +98,7 @@ def whole(manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary) 
     files["README.md"] = ArchiveEntry(bundle_readme(summary, manifest).encode())
     manifest = replace(manifest, files=facts_of(files))
     files[MANIFEST] = ArchiveEntry(manifest_text(manifest).encode())
-    return Parts(manifest, files, tracker_of(summary))
+    return Parts(manifest, files, tracker_of(summary), open_variants(summary))
 
 
 def private_of(kept: Kept | None) -> Private:

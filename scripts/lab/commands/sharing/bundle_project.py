@@ -13,7 +13,6 @@ from lab.app.container import (
     recipe,
     requirements_texts,
 )
-from lab.app.interventions import interventions_for
 from lab.app.services import services
 from lab.app.spec import AppSpec
 from lab.commands.app_runs.input import app_settings
@@ -120,7 +119,7 @@ def suite_files(experiment: Experiment, given: Mapping[str, str]) -> dict[str, A
 def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, ArchiveEntry]:
     """The project of a run of a user app."""
     cpus = app_settings(given).host_cpus
-    own = services(app, interventions_for(app), cpus)
+    own = services(app, (), cpus)  # a rerun measures what it compares
     variants = {name: built(app, folder, in_bundle(each, name, cpus)) for name, each in own.items()}
     command = image_command(app)
     compose_services, volumes = app_services(
