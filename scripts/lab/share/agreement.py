@@ -1,17 +1,21 @@
 """Whether a second run of the same thing says the same: there and here, side by side."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lab.records.holders import Package
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
 from lab.share.comparison import MeasuredVariant, RunComparison, VariantComparison, compare_runs
+from lab.text.packages import canonical
 from lab.units import MIB
 
 LIKE = 2.0
 """Growth of the same cause differs by the interpreter's build, the libc and the engine's way to
 read memory: objects of 500 B cost 512 or 544. A factor of two is another growth."""
+REPOSITORY = re.compile(r"https?://((?:github|gitlab)\.com/[^/\s]+)/")
 NOISE_BYTES = 4 * MIB
 """Ceilings below it are start-up noise, and have no ratio."""
 
@@ -57,10 +61,10 @@ def agreement_of(there: Summary, here: Summary) -> RunAgreement:
     decisive = decisive_variants(there, comparison.variants)
     agreements = tuple(map(variant_agreement, decisive))
     outcome, reason = overall(agreements, missing(there, comparison))
-    names = culprit(there), culprit(here)
-    if outcome is Agreement.AGREES and all(names) and names[0] != names[1]:
+    one, other = culprit(there), culprit(here)
+    if outcome is Agreement.AGREES and one and other and not is_same_project(one, other):
         outcome = Agreement.DIFFERS
-        reason = f"The memory is held by {names[0]} there and by {names[1]} here."
+        reason = f"The memory is held by {one.name} there and by {other.name} here."
     return RunAgreement(outcome, reason, agreements, holder(there), holder(here), comparison)
 
 
@@ -170,10 +174,26 @@ def sentences(variants: Sequence[VariantAgreement]) -> Iterator[str]:
         yield f"All {len(variants)} variants say the same."
 
 
-def culprit(summary: Summary) -> str:
-    """The name of the package whose code holds the memory; empty: not known."""
-    package = summary.own.package if summary.own else None
-    return package.name if package else ""
+def culprit(summary: Summary) -> Package | None:
+    """The package whose code holds the memory; None: not known."""
+    return summary.own.package if summary.own else None
+
+
+def is_same_project(one: Package, other: Package) -> bool:
+    """Whether two names are of one project, such as pydantic and its part pydantic-core: which of
+    them a trace names depends on how much of C code it saw.
+    """
+    short, long = sorted((canonical(one.name), canonical(other.name)), key=len)
+    if short == long:
+        return True
+    owners = {owner_of(one.tracker), owner_of(other.tracker)}
+    return long.startswith(f"{short}-") and len(owners) == 1 and "" not in owners
+
+
+def owner_of(tracker: str | None) -> str:
+    """Whose repository a tracker is of, such as `github.com/pydantic`; empty: not known."""
+    match = REPOSITORY.match(tracker or "")
+    return match[1].lower() if match else ""
 
 
 def holder(summary: Summary) -> str:

@@ -112,3 +112,27 @@ def test_another_culprit_differs() -> None:
 
     assert found.outcome is Agreement.DIFFERS
     assert found.reason == "The memory is held by ujson there and by orjson here."
+
+
+@pytest.mark.parametrize(
+    ("name", "tracker", "expected"),
+    [
+        ("pydantic_core", "https://github.com/pydantic/pydantic-core", Agreement.AGREES),
+        ("pydantic-core", "https://github.com/someone/pydantic-core", Agreement.DIFFERS),
+        ("pydantic-core", None, Agreement.DIFFERS),
+        ("orjson", "https://github.com/pydantic/orjson", Agreement.DIFFERS),
+    ],
+)
+def test_a_part_of_a_project_is_no_other_project(
+    name: str, tracker: str | None, expected: Agreement
+) -> None:
+    """Of one leak one run named pydantic, and another pydantic-core, by how much C code it saw."""
+    packages = (
+        Package("pydantic", "2.5.2", "https://github.com/pydantic/pydantic/issues"),
+        Package(name, "2.14.5", tracker),
+    )
+    base = own_summary()
+    runs = [replace(base, own=replace(app_answer(), package=each)) for each in packages]
+
+    assert agreement_of(*runs).outcome is expected
+    assert agreement_of(*reversed(runs)).outcome is expected
