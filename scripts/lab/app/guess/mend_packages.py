@@ -15,6 +15,18 @@ from lab.app.guess.namespaces import SHARED, packages_of
 from lab.app.guess.reached import reached_packages
 
 OUTGROWN = (
+    (r"No module named 'flask\.ext'", "flask<1"),
+    (r"No module named 'flask\._compat'", "flask<2"),
+    (r"'MigrateCommand' from 'flask_migrate'", "flask-migrate<3"),
+    (
+        r"'(BaseQuery|get_debug_queries|SignallingSession)' from 'flask_sqlalchemy",
+        "flask-sqlalchemy<3",
+    ),
+    (r"'(TextField|Required)' from 'wtforms|No module named 'wtforms\.\w", "wtforms<3"),
+    (r"No module named 'werkzeug\.contrib|'\w+' from 'werkzeug' ", "werkzeug<1"),
+    (r"No module named 'django\.core\.urlresolvers|argument: 'on_delete'", "django<2"),
+    (r"'render_to_response' from 'django|'(staticfiles|admin_static)' is not a reg", "django<3"),
+    (r"module 'numpy' has no attribute '(float|int|bool|object)'", "numpy<1.24"),
     (
         r"'(escape|Markup|contextfunction|contextfilter|environmentfilter)' from 'jinja2'",
         "jinja2<3.1",

@@ -47,6 +47,11 @@ def next_guess(said: str, kind: FailureKind = FailureKind.DIED, found: Guess = G
         ),
         ("ImportError: cannot import name 'escape' from 'jinja2' (/x)", "jinja2<3.1"),
         ("PydanticImportError: `BaseSettings` has been moved to", "pydantic<2"),
+        ("cannot import name 'TextField' from 'wtforms' (/x/__init__.py)", "wtforms<3"),
+        ("ModuleNotFoundError: No module named 'wtforms.fields.html5'", "wtforms<3"),
+        ("cannot import name 'secure_filename' from 'werkzeug' (/x)", "werkzeug<1"),
+        ("cannot import name 'url_quote' from 'werkzeug.urls' (/x)", "werkzeug<3"),
+        ("ModuleNotFoundError: No module named 'flask._compat'", "flask<2"),
     ],
 )
 def test_a_package_that_a_start_asks_for_is_added(said: str, added: str) -> None:
