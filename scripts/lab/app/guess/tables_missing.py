@@ -40,6 +40,11 @@ def with_tables(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gues
             yield guess.having(Guessed("prepare", line, why)).noting(note)
 
 
+def may_make_tables(guess: Guess, failure: Failure, folder: Folder) -> bool:
+    """Whether a failure is of missing tables, and a way to make them is left."""
+    return next(with_tables(guess, failure, folder), None) is not None
+
+
 def ways(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
     before = guess.value("prepare")
     stated = f"{before} && " if before else ""

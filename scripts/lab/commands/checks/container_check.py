@@ -12,11 +12,10 @@ from lab.app.spec_file import describe, parse
 from lab.commands.checks.app_check import NotUp, as_guess, brought_up
 from lab.commands.checks.container_sockets import container_sockets
 from lab.commands.checks.described_check import check_requests
+from lab.commands.checks.shortfall import shortfall
 from lab.commands.checks.texts import (
     advice_for_described,
     failed,
-    lacks_server,
-    refusals,
     tell,
 )
 from lab.engines.choice import say
@@ -52,13 +51,14 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
 def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     tried = as_guess(spec)
     with brought_up(engine, variant, tried, container_sockets, is_guess=True) as running:
-        guess = after(read_folder(spec.folder), read_failures(FAILURES))
+        folder = read_folder(spec.folder)
+        guess = after(folder, read_failures(FAILURES))
         if guess is None:
             lost = "the guess that was built does not follow from the app's files any more"
             raise UsageError(f"{spec.file}: {lost}: run make try again")
         requests, asked = settled(guess, running.ask)
-        if not requests or lacks_server(running, asked):
-            raise NotUp(refusals(running, asked))
+        if failure := shortfall(guess, folder, running, asked):
+            raise NotUp(failure)
         tell(say, asked)
         if (count := load_of(asked)) is not None:
             guess = guess.having(count)

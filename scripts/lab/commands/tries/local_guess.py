@@ -32,11 +32,10 @@ from lab.app.workdir import (
 from lab.commands.app_runs.prepare import prepare_data, with_servers
 from lab.commands.checks.app_check import NotUp, Running, as_guess, brought_up
 from lab.commands.checks.described_check import check_requests
+from lab.commands.checks.shortfall import shortfall
 from lab.commands.checks.texts import (
     Say,
     advice_for_described,
-    lacks_server,
-    refusals,
     tell,
 )
 from lab.commands.tries.next_guess import next_guess
@@ -145,8 +144,8 @@ def checked(
     try:
         with started(place, description, ready, work, is_guess=True) as running:
             requests, asked = settled(guess, running.ask)
-            if not requests or lacks_server(running, asked):
-                return refusals(running, asked)
+            if failure := shortfall(guess, read_folder(place.folder), running, asked):
+                return failure
             tell(place.say, asked)
             if (count := load_of(asked)) is not None:
                 guess = guess.having(count)
