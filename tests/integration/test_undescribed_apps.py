@@ -41,6 +41,7 @@ EXPECTED_SLOWLY = {
     "large_download": ["/report"],
     "csrf_form": ["/notes/new"],
     "flask_mariadb": ["/visits"],
+    "routes_elsewhere": ["/orders", "/orders/about"],
     "rabbitmq_jobs": ["/jobs"],
     "channels_chat": ["/rooms/", "/ws/rooms/{n}/"],
 }

@@ -1,0 +1,5 @@
+from . import db
+
+
+class Order(db.Model):
+    id = db.Column(db.Integer, primary_key=True)

@@ -1,0 +1,3 @@
+from . import app, views
+
+__all__ = ["app", "views"]
