@@ -51,7 +51,10 @@ def other_python(guess: Guess, failure: Failure) -> Iterator[Guess]:
     is_missing = NO_PYTHON.search(failure.said) is not None
     why = "the one before cannot be had" if is_missing else "its packages cannot be installed"
     tried = sum(1 for note in guess.notes if note.startswith("python = ") and why in note)
-    if guess.pythons and tried < MAX_PYTHONS:
-        first, *rest = nearest_first(guess)
+    left = nearest_first(guess)
+    if is_missing and not left and not tried:
+        left = [f"3.{minor_of(str(guess.value('python') or PYTHON)) - 1}"]
+    if left and tried < MAX_PYTHONS:
+        first, *rest = left
         note = f"python = {first}: {why}"
         yield with_pythons(guess, tuple(rest)).having(Guessed("python", first, note)).noting(note)

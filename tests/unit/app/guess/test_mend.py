@@ -287,6 +287,10 @@ def test_pythons_that_cannot_be_had_do_not_count_as_tried() -> None:
     better = next_guess(said, FailureKind.INSTALL)
     assert better.value("python") == "3.11"
     assert better.notes == ("python = 3.11: the one before cannot be had",)
+    only = Guess(keys=(Guessed("python", "3.14", "x"),))
+    better = next_guess(said, FailureKind.INSTALL, only)
+    assert better.value("python") == "3.13"
+    assert mended(better, Failure(FailureKind.INSTALL, said), FOLDER) is None
 
 
 def test_releases_for_an_old_python_that_lack_what_is_used_ask_for_a_newer_one() -> None:
