@@ -34,17 +34,26 @@ def encode(value: Any, by_key: bool = False) -> Any:
         value: a record, or a value of a record's field.
         by_key: whether mappings are sorted by key, so that equal records give equal text.
     """
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, Enum):
         return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return {field.name: encode(getattr(value, field.name), by_key) for field in fields}
+    if (names := field_names(value.__class__)) is not None:
+        return {name: encode(getattr(value, name), by_key) for name in names}
     if isinstance(value, Mapping):
         keys: Iterable[Any] = sorted(value) if by_key else value
         return {str(key): encode(value[key], by_key) for key in keys}
     if isinstance(value, list | tuple):
         return [encode(item, by_key) for item in value]
     return str(value) if isinstance(value, Path) else value
+
+
+@cache
+def field_names(record: type) -> tuple[str, ...] | None:
+    """The fields of a record in declared order; None of what is no record."""
+    if not dataclasses.is_dataclass(record):
+        return None
+    return tuple(field.name for field in dataclasses.fields(record))
 
 
 def decode(hint: Any, value: Any) -> Any:
