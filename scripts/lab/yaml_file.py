@@ -15,10 +15,19 @@ def read_yaml(path: Path) -> Any:
 
     Raises:
         OSError: the file cannot be read.
-        yaml.YAMLError: the file is not YAML, or has a duplicate key: PyYAML would take the last
+        yaml.YAMLError: as of `parse_yaml`.
+    """
+    return parse_yaml(path.read_text(encoding="utf-8"))
+
+
+def parse_yaml(text: str) -> Any:
+    """The document of a text; no tag of it runs code.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML, or has a duplicate key: PyYAML would take the last
             value, and Compose refuses the file.
     """
-    loader = LOADER(path.read_text(encoding="utf-8"))
+    loader = LOADER(text)
     try:
         root = loader.get_single_node()
         for key in duplicate_keys(root, set()):

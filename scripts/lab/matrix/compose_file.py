@@ -4,13 +4,14 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from lab.errors import UsageError
-from lab.yaml_file import read_yaml
+from lab.yaml_file import parse_yaml
 
 PLACEHOLDER = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\})")
 """`${NAME:-default}`, or the `$$` that stands for one dollar."""
@@ -27,10 +28,23 @@ class Service:
 def interpolate(text: str, values: Mapping[str, str]) -> str:
     """A text with each `${NAME:-default}` replaced as Compose does it, and `$$` by a dollar."""
 
+    if "$" not in text:
+        return text
+
     def replacement(match: re.Match[str]) -> str:
         return "$" if match[0] == "$$" else values.get(match[1], "") or match[2] or ""
 
     return PLACEHOLDER.sub(replacement, text)
+
+
+@lru_cache(maxsize=2)
+def document_of(text: str) -> Any:
+    """The document of a text, parsed once: each start of a variant asks. Nobody may change it.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML, or has a duplicate key.
+    """
+    return parse_yaml(text)
 
 
 def interpolate_all(node: Any, values: Mapping[str, str]) -> Any:
@@ -49,7 +63,7 @@ def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, 
         UsageError: the file is missing or is not a compose file.
     """
     try:
-        document = read_yaml(path)
+        document = document_of(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise UsageError(f"{path.name} cannot be read: {' '.join(str(error).split())}") from error
     services = document.get("services") if isinstance(document, dict) else None
