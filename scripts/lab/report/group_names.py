@@ -1,8 +1,8 @@
 """Short names for groups of variants, from the axes that they share."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from lab.records.summary import VariantSummary
 from lab.text.phrases import listed
@@ -27,27 +27,34 @@ def split_name(variant: VariantSummary) -> tuple[str | None, str]:
 
 def group_name(members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]) -> str:
     """A phrase for some variants of a run, e.g. `fastapi-sync on Python 3.8 to 3.10`."""
-    if len(members) == len(everyone) > 1:
-        return "Every variant"
-    if python := _whole_python(members, everyone):
-        return f"Python {python}"
+    return group_namer(everyone)(members)
+
+
+def group_namer(everyone: Sequence[VariantSummary]) -> Callable[[Sequence[VariantSummary]], str]:
+    """`group_name` for many groups of one run: all of its variants are looked at once."""
     available = _pythons_by_arm(everyone)
-    arms: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-    for arm, pythons in _pythons_by_arm(members).items():
-        arms[_python_phrase(pythons, available[arm])].append(arm)
-    return listed([_phrase(python, names) for python, names in arms.items()], MOST_NAMES)
+    sizes = Counter(split_name(variant)[0] for variant in everyone)
+
+    def name(members: Sequence[VariantSummary]) -> str:
+        if len(members) == len(everyone) > 1:
+            return "Every variant"
+        if python := _whole_python(members, sizes):
+            return f"Python {python}"
+        arms: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        for arm, pythons in _pythons_by_arm(members).items():
+            arms[_python_phrase(pythons, available[arm])].append(arm)
+        return listed([_phrase(python, names) for python, names in arms.items()], MOST_NAMES)
+
+    return name
 
 
-def _whole_python(
-    members: Sequence[VariantSummary], everyone: Sequence[VariantSummary]
-) -> str | None:
+def _whole_python(members: Sequence[VariantSummary], sizes: Mapping[str | None, int]) -> str | None:
     """The Python whose arms, several, are exactly the members."""
     pythons = {split_name(variant)[0] for variant in members}
     if len(members) < 2 or len(pythons) != 1:
         return None
     (python,) = pythons
-    size = sum(split_name(variant)[0] == python for variant in everyone)
-    return python if size == len(members) else None
+    return python if sizes[python] == len(members) else None
 
 
 def _pythons_by_arm(variants: Iterable[VariantSummary]) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.records.summary import VariantSummary
-from lab.report.group_names import group_name
+from lab.report.group_names import group_namer
 from lab.report.table import input_value
 from lab.text.phrases import DASH, in_mib, mib_span
 
@@ -63,8 +63,9 @@ def _rows(variants: Sequence[VariantSummary], is_shared: bool) -> tuple[Predicti
         made = variant.prediction
         computed = (_split(variant)[1] if is_shared else made.formula) or DASH
         groups[in_mib(made.growth_bytes, signed=True), computed].append(variant)
+    name = group_namer(variants)
     return tuple(
-        PredictionRow(group_name(members, variants), predicted, _measured(members), computed)
+        PredictionRow(name(members), predicted, _measured(members), computed)
         for (predicted, computed), members in groups.items()
     )
 
@@ -81,8 +82,9 @@ def _input_rows(variants: Sequence[VariantSummary]) -> tuple[InputRow, ...]:
     for variant in variants:
         for name, value in variant.prediction.inputs.items():
             users[name][input_value(name, value)].append(variant)
+    group = group_namer(variants)
     return tuple(
-        InputRow(name, value, group_name(members, variants))
+        InputRow(name, value, group(members))
         for name, values in users.items()
         for value, members in values.items()
     )
