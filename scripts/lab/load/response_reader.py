@@ -53,7 +53,8 @@ def parse_length(digits: bytes, base: int) -> int:
 class ResponseReader:
     """Reads the responses of one connection, one after another."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_chunks: int = MAX_CHUNKS) -> None:
+        self.max_chunks = max_chunks
         self.status = 0
         self.keep_alive = True
         """Whether the connection can carry another request after this response."""
@@ -213,8 +214,8 @@ class ResponseReader:
         self.unread_bytes = parse_length(line.partition(b";")[0].strip(), 16)
         self._count_body(self.unread_bytes + end - offset)
         self._chunks += 1
-        if self._chunks > MAX_CHUNKS:
-            raise ResponseTooLarge(f"a body of more than {MAX_CHUNKS:,} chunks")
+        if self._chunks > self.max_chunks:
+            raise ResponseTooLarge(f"a body of more than {self.max_chunks:,} chunks")
         self._before_size = LINE_END
         if self.unread_bytes == 0:
             self._in_trailers = True

@@ -40,12 +40,12 @@ def quantile(degrees: int) -> float:
 def central_probability(t: float, degrees: int) -> float:
     """The probability of a value between -t and t."""
     angle = atan(t / sqrt(degrees))
-    odd = degrees % 2
+    odd, square = degrees % 2, cos(angle) ** 2
     term = cos(angle) if odd else 1.0
     terms = []
     for order in range(2 + odd, degrees + 1, 2):
         terms.append(term)
-        term *= cos(angle) ** 2 * (order - 1) / order
+        term *= square * (order - 1) / order
     series = sin(angle) * fsum(terms)
     return 2 / pi * (angle + series) if odd else series
 
