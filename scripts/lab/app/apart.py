@@ -16,12 +16,12 @@ class Alone:
     """One kind of request alone."""
 
     suffix: str
-    """Of the variant's name, e.g. `only-2`."""
+    """The end of the variant's name, e.g. `only-2`."""
     description: AppSpec
     kind: str
     """Method and path."""
     share: float
-    """Its part of the app's requests, of 1."""
+    """Its share of the app's requests, from 0 to 1."""
 
 
 def each_alone(description: AppSpec) -> tuple[Alone, ...]:

@@ -100,7 +100,7 @@ def together(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:
 def completed(
     asked: Iterable[ServiceAsked], environment: Mapping[str, str]
 ) -> tuple[ServiceAsked, ...]:
-    """The same with the names that the environment uses."""
+    """The services with the names that the app's environment uses for them."""
     asked = tuple(asked)
     kinds = {each.kind for each in asked}
     more = [asked_by(m) for m in urls(environment) if SCHEMES[m["scheme"]] in kinds]
@@ -124,7 +124,7 @@ def urls(environment: Mapping[str, str]) -> list["re.Match[str]"]:
 
 
 def kind_of(name: str, kinds: Iterable[ServiceKind]) -> ServiceKind | None:
-    """Which of these kinds a variable is about, by its name."""
+    """The kind of server that a variable is about, judged by the variable's name."""
     for kind, pattern in HINTS:
         if kind in kinds and re.search(pattern, name.upper()):
             return kind

@@ -16,7 +16,7 @@ READY = {
 }
 TARGET = re.compile(r"/[^\s:$,]{1,200}")
 USER = re.compile(r"[1-9]\d{0,8}(:[1-9]\d{0,8})?")
-"""By number, and not root."""
+"""The user that companions run as: a number, and not root."""
 WORKING_DIR = re.compile(r"/[^\n\r$]{0,200}")
 
 

@@ -46,7 +46,7 @@ class Reader:
         return document  # type: ignore[no-any-return]
 
     def values(self) -> dict[str, str]:
-        """Of its `${...}`: those of the `.env` beside it; nothing of the host."""
+        """The values of its `${...}`: those of the `.env` beside it; nothing of the host."""
         beside = self.file.parent / ".env"
         return self.variables(".env") if os.path.lexists(beside) else {}
 
@@ -93,7 +93,7 @@ class Reader:
         return tuple(each for each in done if each != name)
 
     def conditions(self, names: Iterable[str]) -> dict[str, str]:
-        """By the name of each service the strictest condition under which another starts."""
+        """The strictest condition under which another service waits for each one, by its name."""
         strictest: dict[str, str] = {}
         for each in names:
             stated = self.services[each].get("depends_on")

@@ -25,7 +25,7 @@ class Companion:
     build: Build | None = None
     image: str | None = None
     entrypoint: tuple[str, ...] | None = None
-    """None: its image's own, so for the command."""
+    """None: the image's own entry point. The same holds for the command."""
     command: tuple[str, ...] | None = None
     working_dir: str | None = None
     user: str | None = None

@@ -18,7 +18,7 @@ from lab.records.beside import ServiceAsked
 
 
 def line_of(service: Mapping[str, Any]) -> str | None:
-    """Its entry point and command as a shell's line; None where its image says them."""
+    """The service's entry point and command as a shell line; None: its image says them."""
     parts = [service.get("entrypoint"), service.get("command")]
     if not parts[1] and not parts[0]:
         return None
@@ -27,7 +27,7 @@ def line_of(service: Mapping[str, Any]) -> str | None:
 
 
 def servers_of(reader: Reader, needed: tuple[str, ...]) -> tuple[ServiceAsked, ...]:
-    """Those of them that the lab has a recipe for, with the names that they must know."""
+    """The servers that the lab has a recipe for, with the names that they must know."""
     servers = list[ServiceAsked]()
     for name in needed:
         stated = reader.services[name]

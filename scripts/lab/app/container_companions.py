@@ -14,7 +14,7 @@ from lab.engines.docker.beside import companion_of
 from lab.records.beside import CompanionStart
 
 IN_MEMORY = ("/tmp", "/run", "/var/run", "/var/tmp")
-"""Where programs write what they need for themselves."""
+"""Folders in memory, where programs write what they need for themselves."""
 HEALTH = {"interval": "1s", "timeout": "10s", "retries": 90}
 """How often a health check is asked: what waits for it waits as long as for a server."""
 

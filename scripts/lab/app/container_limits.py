@@ -4,7 +4,7 @@ from lab.app.container import LOGGING, MOST_FILE_BYTES
 from lab.app.services import Service
 
 MEMORY_BYTES = 1 << 30
-"""Of each container beside a variant, its data among it."""
+"""The memory limit of each container beside a variant, its data included."""
 
 
 def bare() -> Service:

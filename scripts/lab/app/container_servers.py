@@ -27,7 +27,7 @@ LOG_FOLDER = "/var/log/lab"
 PROGRAMS = (
     'for each in /usr/lib/postgresql/*/bin /usr/lib/rabbitmq/bin; do PATH="$each:$PATH"; done'
 )
-"""Where Debian keeps them off the path."""
+"""A shell line: it puts server programs on the path that Debian keeps off it."""
 NOT_FOR_ALL = ("networks", "dns", "dns_opt")
 """What only the container has that makes the network."""
 

@@ -171,7 +171,7 @@ def environment(description: AppSpec) -> dict[str, str]:
 
 
 def container_port(description: AppSpec) -> int:
-    """Where it serves in a container: a port that nothing beside it has."""
+    """The port that the app serves on in a container: one that nothing beside it has."""
     taken = {each.port for each in description.companions}
     return next(port for port in count(SERVER_PORT) if port not in taken)
 

@@ -81,7 +81,7 @@ class AppSpec:
     requirements: tuple[str, ...] = ()
     requirements_file: Path | None = None
     index_url: str | None = None
-    """Where packages come from; `${NAME}` stands for a variable of who runs the lab."""
+    """The index of packages; `${NAME}` stands for a variable of the person who runs the lab."""
     install: str | None = None
     """A shell's line that completes the environment after the requirements."""
     command: str | None = None
@@ -138,7 +138,7 @@ class AppSpec:
         return self.image is not None or self.dockerfile is not None
 
     def without_docker(self) -> "AppSpec":
-        """The same on this machine's Python, where the description says how."""
+        """The app on this machine's Python, where the description says how to run it there."""
         command = self.local_command or self.command
         if self.dockerfile is None or command is None or not self.has_needs:
             return replace(self, command=command)

@@ -28,7 +28,7 @@ def composed_app(table: Table) -> Composed:
 
 
 def port(table: Table, composed: Composed) -> int | None:
-    """The one that is named, else that of its Compose file where it can be led from inside."""
+    """The named port, else that of its Compose file where it can be led from inside."""
     can_lead = table.read(keys.PROBES)
     return table.read(keys.PORT) or (composed.port if can_lead else None)
 
@@ -52,7 +52,7 @@ def environment(table: Table, composed: Composed) -> Mapping[str, str]:
 
 
 def services(table: Table, composed: Composed) -> tuple[ServiceAsked, ...]:
-    """Those that are named, with the names that the variables use for them."""
+    """The named services, with the names that the variables use for them."""
     named = table.read(keys.SERVICES) if keys.SERVICES in table else composed.servers
     return completed(together(named), environment(table, composed))
 

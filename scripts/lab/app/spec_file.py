@@ -36,7 +36,7 @@ from lab.units import MIB
 MOST_BYTES = MIB
 """The longest lab.toml that is read."""
 MOST_PARTS = 100
-"""Of a name, between dots."""
+"""The most parts of a name, between dots."""
 
 
 def parse(text: str, file: Path) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def shell_line(table: Table, key: Key[str | None]) -> str | None:
 
 
 def dockerfile(table: Table) -> Path | None:
-    """The one that is named; else the folder's own, where nothing says otherwise."""
+    """The named Dockerfile; else the folder's own, where nothing says otherwise."""
     if keys.DOCKERFILE in table:
         return table.read(keys.DOCKERFILE)
     own = table.file.parent / "Dockerfile"

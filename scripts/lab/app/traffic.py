@@ -22,14 +22,14 @@ MOST_TARGET, MOST_BODY = 2_000, MIB
 LINE = re.compile(
     r'"(?P<method>[A-Z]{3,7}) (?P<target>\S{1,4000})(?: HTTP/[\d.]+)?" (?P<status>\d{3})\b'
 )
-"""Of the formats common and combined, of gunicorn and of uvicorn."""
+"""A line of an access log: the formats common and combined, gunicorn's and uvicorn's."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 TARGET = re.compile(r"/[!-~]*")
 VALUE = re.compile(r"\d+|[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}")
 """What a part of a path is where it names one thing of many."""
 SECRET = re.compile(r"token|secret|passw|session|auth|sig|key|code|jwt|csrf|otp", re.IGNORECASE)
 USUAL = (200, 201, 202, 203, 204, 206, 301, 302, 303, 304, 307, 308)
-"""What is served whatever a log saw: it asked with other headers, of other data."""
+"""Statuses that count as served whatever a log saw: it asked with other headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def of_log(text: str, left_out: Omissions) -> Iterator[Sent]:
 
 
 def of_har(text: str, left_out: Omissions) -> Iterator[Sent]:
-    """Those to the host of most of its requests: a page asks many others."""
+    """The requests to the host that has most of them: a page asks many others."""
     try:
         entries = json.loads(text)["log"]["entries"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -125,7 +125,7 @@ def of_entry(entry: Any) -> tuple[str, Sent] | None:
 
 
 def checked(sent: Iterable[Sent], left_out: Omissions) -> Iterator[Sent]:
-    """Those that can be asked of the app itself, without secrets in their queries."""
+    """The requests that the app itself can be asked, without secrets in their queries."""
     for each in sent:
         if each.method not in METHODS:
             left_out.reasons["of other methods"] += 1

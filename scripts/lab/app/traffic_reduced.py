@@ -9,7 +9,7 @@ from lab.app.spec import RequestSpec
 from lab.app.traffic import MOST_WEIGHT, USUAL, read_traffic
 
 ENTRIES = 100
-"""Of a reduced HAR file: its bodies stand in each."""
+"""The most entries of a reduced HAR file: each one repeats its body."""
 
 
 def traffic_name(description: bytes) -> str | None:
@@ -22,7 +22,7 @@ def traffic_name(description: bytes) -> str | None:
 
 
 def reduced(content: bytes) -> bytes:
-    """The same mix as a file of the same kind, without addresses, times, headers and cookies.
+    """The mix as a file of the same kind, without addresses, times, headers and cookies.
 
     Raises:
         ValueError: it holds no request.

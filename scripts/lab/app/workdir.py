@@ -104,7 +104,7 @@ class Ready:
 
     installed: Installed
     beside: Template | None = None
-    """Its servers, with the data that they begin with."""
+    """The app's servers, with the data that they begin with."""
 
 
 def process_engine(

@@ -14,7 +14,7 @@ from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
 NATIVE = "native memory"
 """What is live and no trace of Python saw."""
 ALL = "all that is live"
-"""The one place of a run whose trace did not answer."""
+"""The only place of a run whose trace did not answer."""
 LEAST_DIFFERENCE_BYTES = 64
 """Ends that differ by less a request do not differ."""
 SIGMAS = 3.0

@@ -162,7 +162,7 @@ def with_result(
 
 
 def gap_of(progress: Progress, span: Span) -> PointGap:
-    """Where the change of one search lies."""
+    """The gap between the points in which one search's change lies."""
     return best_gap(after_contradictions(progress.evidence(span)))
 
 

@@ -19,7 +19,7 @@ class SearchEvidence:
 
     points: int
     bad: Mapping[int, Sequence[float]] = field(default_factory=dict)
-    """For each measured point, how probably each of its runs shows the leak."""
+    """For each measured point the probability that a run of it shows the leak."""
     unknown: Set[int] = frozenset()
     """Points that cannot be measured."""
     costly: Set[int] = frozenset()

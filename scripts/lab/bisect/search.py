@@ -30,7 +30,7 @@ FAILS_ELSE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class PointGap:
-    """Where the change lies: between two points, of which those between cannot be measured."""
+    """The two points between which the change lies; no point between them can be measured."""
 
     good: int | None
     """The last good point; None where the first point is bad already."""

@@ -44,7 +44,7 @@ CAUSE_UNKNOWN = "not known: no reading from inside the app tells what holds the 
 
 WORTH_SAVING_BYTES = MIB
 COST_BYTES = 100 * MIB
-"""To be saved for all requests a second; for a quarter of them a quarter of it."""
+"""Bytes that a change must save to be worth all requests a second; in proportion for less."""
 FREE_SHARE = 0.05
 """A smaller loss of requests a second is the noise of the machine."""
 WORTH_SAVING_SHARE = 0.25

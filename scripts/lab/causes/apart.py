@@ -12,7 +12,7 @@ from lab.text.phrases import listed, share, size
 GROWS_SHARE = 0.1
 """The part of the mix's growth that a kind must make to be named as one that grows."""
 TOGETHER_SHARE = 0.5
-"""Of the mix's growth: where all kinds alone make less, it takes several together."""
+"""Share of the mix's growth: if all kinds alone make less, it takes several together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class KindGrowth:
 
     apart: KindApart
     bytes_per_request: float | None
-    """None: it is not served alone."""
+    """Growth in bytes a request; None: the kind is not served alone."""
 
     def part_of(self, mix_bytes: float) -> float:
-        """Its part of the mix's growth a request, of 1."""
+        """The kind's share of the mix's growth a request, from 0 to 1."""
         return (self.bytes_per_request or 0.0) * self.apart.share / mix_bytes
 
 

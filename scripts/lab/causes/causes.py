@@ -25,7 +25,7 @@ SMALL_OBJECT_BYTES = 512
 LARGE_OBJECT_BYTES = 4096
 """Live bytes for each new Python block, past which the memory is rather not Python's."""
 FEW = 4
-"""As many threads, processes or descriptors may come and go."""
+"""The most threads, processes or descriptors that may come and go without a cause."""
 KEEPS_GROWING_PER_REQUEST = 0.02
 """One in fifty requests leaves one more."""
 A_THREAD_BYTES = 100 * KIB

@@ -38,7 +38,7 @@ class Diagnosis:
     load_note: str | None = None
     """What the time for the judgement allowed; None where there was time for all."""
     holder: HolderFinding | None = None
-    """Who holds what a trace found; None without a trace."""
+    """The holder of the memory that a trace recorded; None without a trace."""
     named: tuple[NamedGrowth, ...] = ()
     """What there is more of by name, in the order of the causes."""
     apart: tuple[str, ...] = ()

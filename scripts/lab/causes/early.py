@@ -6,7 +6,7 @@ from lab.causes.memory_breakdown import second_half, whole_load
 from lab.records.trial import Trial
 
 EARLY_BLOCKS = 3
-"""After fewer, what a start leaves behind looks like growth."""
+"""The least blocks before causes are sought: a start's own leftovers look like growth."""
 
 
 def early_suspects(trial: Trial) -> tuple[Plausible, ...]:

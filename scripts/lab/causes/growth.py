@@ -14,7 +14,7 @@ from lab.verdict.trend import troughs_of
 from lab.verdict.verdict import Judgement, judge_trial
 
 WORTH_ASKING_BYTES = 4 * MIB
-"""Below it no cause is sought for growth that has ended."""
+"""The least growth that has ended for which a cause is sought."""
 
 
 @dataclass(frozen=True)

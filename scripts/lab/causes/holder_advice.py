@@ -15,7 +15,7 @@ LIBRARY_ADVICE: Mapping[str, str] = {
     "warnings": "keep the texts of warnings few: each new one is remembered",
     "mimetypes": "add types once, not with each request",
 }
-"""By the first part of the module's name."""
+"""Advice by the first part of the name of the module that holds the memory."""
 
 
 def advice_for_holder(holder: HolderFinding, caller: str | None = None) -> str | None:

@@ -58,7 +58,7 @@ class HolderFinding:
 
     @property
     def owner(self) -> Owner | None:
-        """Whose code owns the container that holds most; None where none is known."""
+        """The package whose code owns the container that holds most; None: not known."""
         return self.holders[0].owner if self.holders else None
 
     @property
@@ -234,7 +234,7 @@ def sentences(finding: HolderFinding) -> Iterator[str]:
 
 
 def owner_text(owner: Owner | None) -> str:
-    """Whose a container is, where it is not the app's."""
+    """The words for the owner of a container, where that is not the app."""
     if owner is None or owner.kind is CodeKind.APP:
         return ""
     if owner.kind is CodeKind.LIBRARY:
@@ -266,7 +266,7 @@ def lost_sentence(lost: ObjectGrowth, finding: HolderFinding) -> str:
 
 
 def native_sentence(native: CalledFunction, called: CalledFunction | None) -> str:
-    """Who asked malloc for what nothing in Python holds."""
+    """The sentence on who asked malloc for memory that nothing in Python holds."""
     by = f", called by {called.function}" if called and called.function != native.function else ""
     return f"Nothing in Python holds it: {called_text(native)} asked for it{by}."
 

@@ -75,7 +75,7 @@ def still_grows(result: InterventionResult) -> str:
 
 
 def tracker_text(package: Package | None) -> str:
-    """To whom a leak is reported."""
+    """The words for the tracker to which a leak is reported."""
     if package is None or package.tracker is None:
         return "to its maintainers"
     return f"at {package.tracker}"

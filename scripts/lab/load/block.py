@@ -33,7 +33,7 @@ class BlockPlan:
     slowest_seconds: float | None = None
     """The slowest answer of the blocks before; None where there is none."""
     most_seconds: float | None = None
-    """After so long no more requests are sent; None: all are."""
+    """Seconds after which no more requests are sent; None: all are sent."""
 
 
 class ClosedLoop:

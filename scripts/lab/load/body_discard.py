@@ -13,7 +13,7 @@ from collections.abc import Callable
 from lab.units import KIB, MIB
 
 MIN_BYTES = 512 * KIB
-"""Below it the change between the two ways of reading costs more than it saves."""
+"""The least body that is discarded: for a smaller one the change of reader costs more."""
 BYTES_PER_CALL = MIB
 IS_SUPPORTED = sys.platform == "linux"
 UNTOUCHED = bytearray(BYTES_PER_CALL)

@@ -19,7 +19,7 @@ from lab.load.target import Target
 from lab.load.websocket import WebSocketReader
 
 SLOW_ANSWERS = 20
-"""Of a server's slowest answer so far, how many times that long may pass without any answer."""
+"""A server hangs that is silent for this many times its slowest answer so far."""
 RETRIED_KINDS = ("refused", "unreachable")
 MOST_KEPT_BYTES = 4_096
 """How much is kept of a response that is refused: its head and the beginning of its body."""
@@ -35,7 +35,7 @@ class Timing:
     """Time limits and pauses of the clients, in seconds, and the driver's CPU clock."""
 
     request_timeout_seconds: float = 60.0
-    """Longer than 200 queued requests of 20 ms on a busy core take; a hang is not a slow answer."""
+    """The most that one request may take: more than 200 queued ones of 20 ms on a busy core."""
     least_silence_seconds: float = 10.0
     """Without any answer for as long, and for `SLOW_ANSWERS` times its slowest, a server hangs."""
     retry_delay_seconds: float = 0.05

@@ -30,7 +30,7 @@ class Timed(io.RawIOBase):
         super().close()
 
     def makefile(self, _: str) -> io.BufferedReader:
-        """As a socket gives it to who reads HTTP."""
+        """The file that `http.client` reads from, as a socket gives one."""
         return io.BufferedReader(self)
 
 

@@ -52,7 +52,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What an answer gave."""
+    """The token and the cookies that an answer granted."""
 
     token: str | None = None
     cookies: CookieJar = field(default_factory=CookieJar)
@@ -178,7 +178,7 @@ def token_in(body: bytes, login: Login, page: Page, cookies: CookieJar) -> str:
 
 
 def in_form_or_cookie(name: str, body: bytes, page: Page, cookies: CookieJar) -> str | None:
-    """Of an answer that is no JSON: a field of it, else of the page before it, else a cookie."""
+    """The token of an answer without JSON: a field of it or of the page before, else a cookie."""
     with contextlib.suppress(ValueError, RecursionError):
         json.loads(body)
         return cookie_of(name, cookies)

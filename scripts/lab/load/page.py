@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 MOST_PAGE_BYTES = 256 * 1024
 MOST_FIELDS, MOST_VALUE = 200, 8192
-"""Of a stranger's page, and characters of one value."""
+"""The most fields of a stranger's page, and the most characters of one value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lab.load.login import LoginRefused
 
 USED_SHARE = 0.5
-"""Of its life, after which a token is renewed: a block takes less than the rest."""
+"""The share of a token's life after which it is renewed: a block takes less than the rest."""
 
 
 def expiry_seconds(token: str | None) -> float | None:

@@ -24,7 +24,7 @@ class EncodedRequest:
     """One request as it is sent."""
 
     data: bytes | None
-    """None: connect, and close without a request."""
+    """The bytes that are sent; None: connect, and close without a request."""
     ok_statuses: Container[int]
     keep_alive: bool
     """Whether the connection may carry the next request."""

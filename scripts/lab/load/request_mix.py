@@ -10,7 +10,7 @@ from lab.load.request import EncodedRequest, Request
 from lab.records.variant import Connection
 
 ABANDONED_SECONDS = 0.01
-"""After which a client goes away that does not wait for its answer."""
+"""Seconds after which a client that does not wait for its answer goes away."""
 NUMBER = "{n}"
 """Replaced by the request's number, in a path, a header's value or a body."""
 
@@ -27,7 +27,7 @@ class WeightedRequest:
     abandoned: float = 0.0
     """The share of the requests whose client goes away in the middle."""
     label: str = ""
-    """Its name, where it holds what is not told; empty: method and path."""
+    """The name of a kind whose path holds a secret; empty: method and path name it."""
 
     def is_numbered(self) -> bool:
         """Whether each request of this kind has a number in it."""

@@ -24,7 +24,7 @@ class Target:
     """Called before each block: renews what lets its clients in, where that expires."""
 
     def with_source(self, source: RequestSource) -> "Target":
-        """The same address with other requests, of clients that keep nothing."""
+        """The target with other requests, of clients that keep nothing."""
         return replace(self, source=source, session=None, renew=None)
 
 

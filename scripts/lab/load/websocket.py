@@ -20,14 +20,14 @@ from lab.units import MIB
 SWITCHING = 101
 """How a handshake is answered that opens a websocket."""
 KEY = base64.b64encode(b"worker-memorylab").decode()
-"""The same in every run; what it protects from are proxies, and there is none."""
+"""The handshake's key, equal in every run: it protects from proxies, and there is none."""
 ACCEPTED = base64.b64encode(
     hashlib.sha1(KEY.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
 )
 MASK = b"\x05\x96\x0d\x1f"
 MAX_MESSAGE_BYTES = 64 * MIB
 MAX_FRAMES = 1_000_000
-"""Of one conversation."""
+"""The most frames of one conversation."""
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 FIN = 0x80
 NORMAL, NO_CODE = 1000, 1005
@@ -42,7 +42,7 @@ class Conversation:
     """The messages for which it waits before it closes."""
 
     def filled(self, mark: str, value: str) -> "Conversation":
-        """The same with a value in the place of a mark."""
+        """The conversation with a value in place of a mark."""
         return Conversation(tuple(text.replace(mark, value) for text in self.texts), self.listen)
 
     def said(self) -> bytes:

@@ -16,7 +16,7 @@ class Budget:
 
     seconds: float
     began_seconds: float
-    """By the monotonic clock."""
+    """The start, in seconds of the monotonic clock."""
 
     def fit(self, asked: int, blocks: int, request_seconds: float) -> LoadFit | None:
         """The smaller load; None where what is asked for fits.

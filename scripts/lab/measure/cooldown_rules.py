@@ -19,7 +19,7 @@ WATCHED_SECONDS = 2.0
 """Seconds between the two readings that must agree. Each reading of the engine costs as much CPU
 as half a request, so none is taken in between."""
 SHORT_WATCHED_SECONDS = 1.0
-"""The same in a short cooldown. What it may miss, it misses after each block alike."""
+"""Seconds watched in a short cooldown. What that misses, it misses after each block alike."""
 STABLE_READINGS = 3
 """Readings that must agree, where one is taken each second."""
 STABLE_BYTES = 256 * KIB
@@ -41,7 +41,7 @@ class Waits:
     watched_seconds: float = WATCHED_SECONDS
     """Seconds between two readings that must agree; the last of them is the trough."""
     short_watched_seconds: float = SHORT_WATCHED_SECONDS
-    """The same in a short cooldown."""
+    """Seconds that a short cooldown is watched for."""
     patience_seconds: float = 15.0
     """Time limit for stable readings after the minimum cooldown; then the trough is not stable."""
     orphaned_seconds: float = 16.0

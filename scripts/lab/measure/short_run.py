@@ -39,7 +39,7 @@ class ShortLoad:
     block_requests: int = 50
     traced_requests: int = 100
     settle_seconds: float = 0.4
-    """For a server to let go of its connections; what it keeps longer is the same each time."""
+    """Seconds for a server to close its connections; what it keeps longer is equal each time."""
 
 
 @dataclass(frozen=True, slots=True)

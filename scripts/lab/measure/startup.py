@@ -23,7 +23,7 @@ class ReadyServer:
     """A variant's server that has answered."""
 
     target: Target
-    """Where its load goes."""
+    """The target of its load."""
     probes: ProbeClient
     packages: Collection[str] | None
     """The names of its installed distributions; None where no probe tells them."""
@@ -99,7 +99,7 @@ def is_ready(trial: TrialContext, probes: ProbeClient) -> bool:
 
 
 def target_of(trial: TrialContext, endpoint: Endpoint) -> Target:
-    """Where the load goes, once the app has let its clients in.
+    """The target of the load, once the app has let its clients in.
 
     Raises:
         TrialEnded: its host is not known, or it let nobody in.

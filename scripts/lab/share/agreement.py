@@ -71,7 +71,7 @@ def agreement_of(there: Summary, here: Summary) -> RunAgreement:
 def decisive_variants(
     there: Summary, variants: Sequence[VariantComparison]
 ) -> list[VariantComparison]:
-    """Of a user app the app as it is; of a suite each of its variants."""
+    """The variants that decide: the app as it is, or every variant of a suite."""
     if there.own is None:
         return list(variants)
     return [each for each in variants if each.before.name == there.own.variant]
@@ -197,7 +197,7 @@ def owner_of(tracker: str | None) -> str:
 
 
 def holder(summary: Summary) -> str:
-    """Who holds the memory, by name; else the line that allocated most; empty: not known."""
+    """The holder's name, else the line that allocated most; empty: not known."""
     own = summary.own
     if own is None:
         return ""

@@ -10,7 +10,7 @@ OLDEST = (1980, 1, 1, 0, 0, 0)
 UNIX = 3
 FILE_MODE, PROGRAM_MODE = 0o100644, 0o100755
 OPEN_FOLDER_MODE = 0o040777
-"""Of a folder into which a container of any user writes."""
+"""The mode of a folder into which a container of any user writes."""
 LEVEL = 9
 
 

@@ -27,7 +27,7 @@ class Difference:
 
 
 def differing(pairs: Iterable[tuple[str, object, object]]) -> tuple[Difference, ...]:
-    """Those of named pairs that differ, as texts."""
+    """The differences among named pairs, as texts."""
     texts = (Difference(what, as_text(before), as_text(after)) for what, before, after in pairs)
     return tuple(each for each in texts if each.before != each.after)
 

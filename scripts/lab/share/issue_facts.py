@@ -19,7 +19,7 @@ MOST_VERSIONS = 60
 MOST_TEXT = 400
 MOST_LINES = 3
 WORTH_NAMING = 0.05
-"""Of the bytes of the first line: what is less is noise of the trace."""
+"""The least share of the first line's bytes: what is less is noise of the trace."""
 MOST_PAGE_CHARACTERS = 12_000
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
 """What the help says to whoever has not reported it yet."""
@@ -69,7 +69,7 @@ def title(given: IssueInput) -> str:
 
 
 def where_of(given: IssueInput) -> str:
-    """In which release of which package; of the standard library's code, in which Python."""
+    """The release and package that grow; for code of the standard library, the Python."""
     own, variant = given.summary.own, given.subject
     if own is not None and own.package is not None:
         return f" in {markdown_text(own.package.name)} {markdown_text(own.package.version)}"
@@ -265,7 +265,7 @@ def not_tried(given: IssueInput) -> str:
 
 
 def not_tried_among_others(given: IssueInput) -> str:
-    """The same below a line that says what it is, for a field that has more in it."""
+    """`not_tried` below a line that says what it is, for a field that holds more."""
     return f"What was not tried:\n\n{not_tried(given)}"
 
 

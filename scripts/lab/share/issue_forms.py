@@ -167,7 +167,7 @@ def project_of(summary: Summary) -> str:
 
 
 def tracker_of(summary: Summary) -> str:
-    """Where its issues go, as its metadata says; empty: not known."""
+    """The address of the package's tracker, as its metadata says; empty: not known."""
     own = summary.own
     if own is not None and own.package is not None:
         return issues_of(own.package.tracker or "")

@@ -38,9 +38,9 @@ class LabFact:
 
     version: str
     commit: str | None
-    """Of the checkout that made the bundle; None: not known."""
+    """The commit of the checkout that made the bundle; None: not known."""
     run_commit: str | None
-    """Of the checkout that made the run."""
+    """The commit of the checkout that made the run."""
 
 
 @dataclass(frozen=True, slots=True)

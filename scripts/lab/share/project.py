@@ -7,12 +7,12 @@ from typing import Any
 Service = dict[str, Any]
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+):-[^}]*\}")
 THERE = "/lab/there"
-"""Where the driver sees the run of the bundle."""
+"""The path at which the driver sees the bundle's run."""
 RERUN = "rerun"
 """The driver's command in a bundle."""
 PROJECT = "memlab-bundle"
 PLACES_OF_VARIANTS = {"home": "/lab/home", "probes": "/lab/probes", "logs": "/var/log/lab"}
-"""Where a variant of a user app sees each of its volumes."""
+"""The paths at which a variant of a user app sees its volumes."""
 SEEN_BY_DRIVER = {
     "home": ("/lab/homes", ":ro"),
     "probes": ("/lab/probes", ""),

@@ -17,10 +17,10 @@ NAME = "source.json"
 ARCHIVE = "app.zip"
 """The archive's name in the run's folder."""
 MOST_RUN_CHARACTERS = 100
-"""Of what stands before the name of an app's file in a bundle: the run's id, `app`, its folder."""
+"""The longest path before a file's name in a bundle: the run's id, `app`, its folder."""
 MOST_FILES = 4_000
 MOST_BYTES = 60 << 20
-"""Of the app's files; more is data, which `bundle.exclude` names."""
+"""The most bytes of the app's files; more is data, which `bundle.exclude` names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Source:
     """What an archive of an app says of itself."""
 
     folder: str
-    """Where the app stood; stays on this machine."""
+    """The folder that the app stood in; it stays on this machine."""
     name: str
     """The folder's own name."""
     file: str
@@ -40,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What goes in, and what does not."""
+    """The files that go into a bundle, and those that do not."""
 
     chosen: tuple[PurePosixPath, ...]
     left_out: tuple[LeftOut, ...]

@@ -19,7 +19,7 @@ MOST_ARCHIVE_BYTES = 64 * MIB
 MOST_ENTRIES = 5_000
 """A bundle has about 400: the lab's own modules, a run's files, the app's."""
 MOST_DIRECTORY_BYTES = 2 * MIB
-"""Of the list of entries; zipfile makes an object of each one before it can be asked."""
+"""The most bytes of the list of entries; zipfile makes an object of each before it answers."""
 MOST_BYTES = 256 * MIB
 MOST_RATIO = 400
 """Samples of a run have 15, a file of nothing but one letter about 1,000."""

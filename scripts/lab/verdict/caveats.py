@@ -70,7 +70,7 @@ OF_USER_APPS: Mapping[CaveatKind, str] = {
         " work."
     ),
 }
-"""The same of a user app, whose load is set by the keys of its lab.toml."""
+"""The sentences for a user app, whose load is set by the keys of its lab.toml."""
 FORBIDDING = frozenset(
     {
         CaveatKind.DIED_AT_LIMIT,

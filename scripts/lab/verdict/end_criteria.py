@@ -35,12 +35,12 @@ def is_too_short(troughs: Troughs) -> bool:
 
 
 def flat_bytes(workers: int, baseline_bytes: float) -> float:
-    """Growth below this counts as none."""
+    """The growth in bytes below which growth counts as none."""
     return max(FLAT_BYTES_A_WORKER * workers, FLAT_SHARE_OF_BASELINE * baseline_bytes)
 
 
 def flat_bytes_of(seen: TroughEvidence) -> float:
-    """The same for the workers and the baseline of a trial."""
+    """The growth in bytes that counts as none, for a trial's workers and baseline."""
     return flat_bytes(seen.troughs.workers, seen.troughs.baseline_bytes)
 
 

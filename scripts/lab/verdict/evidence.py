@@ -47,7 +47,7 @@ class TroughEvidence:
 
     @property
     def live(self) -> "TroughEvidence | None":
-        """The same of live bytes alone; None where they are not known."""
+        """The evidence of live bytes alone; None where they are not known."""
         live = self.troughs.live
         return None if live is None else TroughEvidence(live, self.matters)
 

@@ -70,7 +70,7 @@ class GrowthModel:
     score: float
     """AICc: the smaller the better, two are a factor e of likelihood."""
     start: int = 0
-    """Points left unexplained at the beginning."""
+    """How many points at the beginning are left unexplained."""
     time_constant: float | None = None
     """The time constant of the dying part in a model that also has a constant part."""
     correlation: float = 0.0
@@ -81,7 +81,7 @@ class TroughCurve:
     """Heights over the share of the load, from 0 to 1."""
 
     shares: tuple[float, ...]
-    """Rounded, so that equal designs are prepared once."""
+    """Shares of the load, rounded, so that equal designs are prepared once."""
     heights: Array
     least_noise: float
     """Standard deviation that is known to be there."""
@@ -103,7 +103,7 @@ class Design:
 
 
 def fitted_models(curve: TroughCurve) -> dict[ModelKind, GrowthModel]:
-    """The best of every kind."""
+    """The best growth model of every kind."""
     best: dict[ModelKind, GrowthModel] = {}
     for start in starts(len(curve.heights)):
         for model in (*_smooth(curve, start), *_in_steps(curve, start)):
@@ -195,7 +195,7 @@ def orthonormal(models: Sequence[Array], correlation: float) -> Array:
 
 
 def before(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each of the parts begins that stand one after the other."""
+    """The first index of each part; the parts stand one after the other."""
     return np.cumsum(sizes) - sizes
 
 

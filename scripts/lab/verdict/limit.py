@@ -21,7 +21,7 @@ class LimitMet:
 
     @property
     def sentence(self) -> str:
-        """Who was killed, at which limit and after how many requests."""
+        """One sentence: who was killed, at which limit and after how many requests."""
         limit, requests = in_mib(self.limit_bytes), number(self.requests)
         if not self.replaced:
             return (

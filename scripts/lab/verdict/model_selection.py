@@ -164,7 +164,7 @@ def line_fits(shares: tuple[float, ...], has_dying_part: bool) -> tuple[Array, A
 
 
 def scaled(interval: Interval, factor: float) -> Interval:
-    """The interval in another unit."""
+    """The interval times a factor, in another unit."""
     return Interval(interval.estimate * factor, interval.low * factor, interval.high * factor)
 
 

@@ -55,7 +55,7 @@ class Ending:
     high: float
     """Bytes a request by which it grows at most, of the series that it rests on."""
     memory_high: float
-    """The same of memory."""
+    """Bytes a request by which memory grows at most."""
     start: int
     """The trough from which on it is level; 0 is the baseline."""
     is_exact: bool

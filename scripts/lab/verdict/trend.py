@@ -59,7 +59,7 @@ class Troughs:
     shared_bytes: tuple[int, ...] | None = None
     """Shared memory at the same moments, see `lab.records.readings`; None: not known."""
     ceiling: PredictedCeiling | None = None
-    """None: not predicted, or no thread of a pool retains anything."""
+    """The predicted ceiling; None: not predicted, or no thread of a pool retains anything."""
     of_user_app: bool = False
     """Whether its load is set by a lab.toml."""
     garbage_bytes: int | None = None
@@ -78,7 +78,7 @@ class Troughs:
 
     @property
     def without_free(self) -> "Troughs | None":
-        """The same less what is free in the allocators; None where that is not known."""
+        """The troughs less what is free in the allocators; None where that is not known."""
         if self.free_bytes is None:
             return None
         sizes = (self.baseline_bytes, *self.trough_bytes)

@@ -45,7 +45,7 @@ class Answer:
     """What came back of one request."""
 
     status: int | None
-    """None: no answer in HTTP."""
+    """The answer's HTTP status; None: no HTTP answer came."""
     body: bytes = b""
     location: str = ""
     fault: str = ""
@@ -79,7 +79,7 @@ class TriedRequests:
     others: list[tuple[GuessedRequest, Answer]] = field(default_factory=list)
     seen: set[tuple[str, str]] = field(default_factory=set)
     slowest_seconds: float = 0.0
-    """Of the requests that are kept, once their first answer is over."""
+    """The slowest answer among the requests that are kept, first answers left out."""
 
     @property
     def failed(self) -> list[Answer]:

@@ -49,7 +49,7 @@ BY_SERVICE = {
 
 
 def services(folder: Folder, project: str, environment: Mapping[str, str]) -> Guessed | None:
-    """Those that the project's Compose file starts beside it, or its variables name."""
+    """The servers that the project's Compose file starts beside it, or its variables name."""
     composed, where = from_compose(folder, project)
     named = [asked_by(match) for match in urls(environment)]
     asked = together((*composed, *named))
@@ -88,7 +88,7 @@ def given(values: Mapping[str, Any]) -> dict[str, str]:
 def with_names(
     folder: Folder, asked: Sequence[ServiceAsked], environment: Mapping[str, str]
 ) -> tuple[ServiceAsked, ...]:
-    """The same with the users and databases that the project's own files name for them."""
+    """The servers with the users and databases that the project's own files name for them."""
     more = [stated_names(folder, each.kind) for each in asked]
     whole = completed(asked, environment)
     return together((*whole, *(each for each in more if each is not None)))
@@ -124,7 +124,7 @@ def named_hosts(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
 
 
 def texts(asked: Sequence[ServiceAsked]) -> list[str]:
-    """As lab.toml writes them: a kind alone, or a URL for each set of names."""
+    """The servers as lab.toml writes them: a kind alone, or a URL for each set of names."""
     return [text for each in asked for text in texts_of(each)]
 
 

@@ -19,7 +19,7 @@ ASIDE = re.compile(
     r"(^|/)(migrations|alembic|scripts?|examples?|samples?|benchmarks?|tools?|tutorials?)/"
     r"|(^|/)(conftest|setup|env|tasks|celery\w*|worker\w*|test_\w+|\w+_test|locustfile|noxfile)\.py$"
 )
-"""Where files lie that are seldom what serves."""
+"""Folders whose files seldom are the program that serves."""
 STEMS = ("main", "app", "asgi", "wsgi", "server", "run", "api", "web", "application", "__init__")
 NAMES = ("app", "application", "api", "server")
 CHANNELS = "ProtocolTypeRouter"
@@ -64,7 +64,7 @@ def django_commands(folder: Folder, required: frozenset[str]) -> Iterator[ServeC
 
 
 def of_django(folder: Folder, where: str, required: frozenset[str]) -> Iterator[ServeCommand]:
-    """By the application that its project offers, the one of its settings' package first."""
+    """Commands for the project's applications, the one of its settings' package first."""
     named = re.search(
         r"DJANGO_SETTINGS_MODULE['\"], *['\"](\w+)", folder.text(joined(where, "manage.py"))
     )

@@ -171,7 +171,7 @@ def from_imports(folder: Folder, project: str) -> Guessed | None:
 
 
 def with_added(guessed: Guessed | None, names: Sequence[str], why: str) -> Guessed:
-    """The same with more packages."""
+    """The dependencies with more packages."""
     if guessed is None:
         return Guessed("requirements", list(names), why)
     return Guessed("requirements", [*own_lines(guessed), *names], f"{guessed.why}; {why}")
@@ -197,7 +197,7 @@ def required_files(folder: Folder, guessed: Guessed | None) -> frozenset[str]:
 
 
 def own_lines(guessed: Guessed | None) -> list[str]:
-    """Its lines, before any file is opened."""
+    """The lines of the guessed requirements, before any file is opened."""
     if guessed is None:
         return []
     return [f"-r {guessed.value}"] if isinstance(guessed.value, str) else list(guessed.value)

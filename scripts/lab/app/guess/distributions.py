@@ -79,7 +79,7 @@ DISTRIBUTIONS: Mapping[str, str] = {
 }
 """Where the two names differ in more than case and dashes; elsewhere the import's own name does."""
 REMOVED = frozenset({"distutils", "imp", "asyncore", "asynchat", "smtpd", "cgi", "telnetlib"})
-"""Of the standard library, gone in 3.12 or 3.13: an older Python has them, no package."""
+"""Modules that left the standard library in 3.12 or 3.13: no package brings them back."""
 
 
 def distribution_of(imported: str) -> str:

@@ -19,19 +19,19 @@ class FinalStage:
     """The last stage of a Dockerfile."""
 
     words: tuple[str, ...]
-    """Its entry point with its command; empty where it has neither."""
+    """The entry point with the command; empty where the file has neither."""
     is_shell: bool
     """Whether a shell reads it, which knows $PORT."""
     environment: Mapping[str, str]
 
     @property
     def line(self) -> str:
-        """As a shell's line."""
+        """The words as one shell line."""
         return self.words[0] if self.is_shell and self.words else " ".join(map(quoted, self.words))
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
-    """Its instructions and what they are given, continued lines joined."""
+    """The file's instructions with their arguments; continued lines are joined."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     whole = re.sub(r"\\[ \t]*\n", " ", "\n".join(lines))
     pairs = (line.strip().split(None, 1) for line in whole.splitlines())

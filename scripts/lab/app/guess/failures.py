@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class FailureKind(Enum):
-    """Where it ended."""
+    """The step at which an attempt failed."""
 
     INSTALL = "install"
     PREPARE = "prepare"

@@ -102,7 +102,7 @@ def read_folder(folder: Path) -> Folder:
 
 
 def telling_files(folder: Path) -> Iterator[Path]:
-    """By depth, so that a limit leaves out what is far from the top; no symlink is followed."""
+    """The files, top folders first, so that a limit leaves out deep ones; follows no symlink."""
     level, entries = [folder], 0
     for _ in range(MAX_DEPTH):
         below: list[Path] = []

@@ -44,7 +44,7 @@ USUAL_PORTS = {
     "sanic": 8000,
     "uvicorn": 8000,
 }
-"""Where a program of that framework listens when it names no port."""
+"""The port that a program of each framework listens on when it names none."""
 
 
 def guess(folder: Folder) -> Guess:

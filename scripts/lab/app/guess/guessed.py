@@ -30,7 +30,7 @@ class GuessedRequest:
 
     @property
     def method(self) -> str:
-        """Its method; that of a websocket is said as the load's counts say it."""
+        """The request's method; of a websocket the word that the load's counts use."""
         return WEBSOCKET.upper() if self.is_websocket else str(self.values.get("method", "GET"))
 
     @property
@@ -45,7 +45,7 @@ class Guess:
     keys: tuple[Guessed, ...]
     requests: tuple[GuessedRequest, ...] = ()
     filled: tuple[GuessedRequest, ...] = ()
-    """Those that are asked for where none of `requests` is answered."""
+    """The requests that are tried where none of `requests` is answered."""
     commands: tuple[Guessed, ...] = ()
     """The ones to try next, best first."""
     pythons: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class Guess:
         return guessed.value if guessed else None
 
     def having(self, *changed: Guessed) -> "Guess":
-        """With these keys in the place of those of their names."""
+        """The guess with these keys in place of its own of the same names."""
         names = {each.key for each in changed}
         kept = [each for each in self.keys if each.key not in names]
         return replace(self, keys=(*kept, *changed))
@@ -77,7 +77,7 @@ class Guess:
         return replace(self, notes=(*self.notes, note))
 
     def described(self) -> dict[str, Any]:
-        """As lab.toml holds it."""
+        """The guess as the values of a lab.toml."""
         table = {each.key: each.value for each in self.keys}
         if self.requests:
             table["requests"] = [dict(each.values) for each in self.requests]

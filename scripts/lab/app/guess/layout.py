@@ -68,7 +68,7 @@ def is_project(folder: Folder, where: str) -> bool:
 
 
 def import_name(module: Module, root: str) -> str:
-    """As it is imported from that folder, e.g. `shop.web`."""
+    """The module's name when it is imported from that folder, e.g. `shop.web`."""
     path = module.path.removeprefix(f"{root}/") if root else module.path
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 

@@ -67,7 +67,7 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
 
 
 def without_image(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """Its Python and packages in an image of the lab's, where the project's own does not serve."""
+    """The guess in an image of the lab's, where the project's own image does not serve."""
     line = guess.key("local_command")
     if line is not None:
         what = "cannot be built" if failure.kind is FailureKind.INSTALL else "does not serve"

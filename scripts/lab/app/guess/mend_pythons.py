@@ -12,7 +12,7 @@ from lab.app.spec import PYTHON
 MAX_PYTHONS = 3
 NO_PYTHON = re.compile(r"no CPython 3\.\d+")
 NEW_MINOR = 10
-"""Of the first Python for which packages still make releases."""
+"""The minor version of the first Python for which packages still make releases."""
 
 
 def before_python(guess: Guess, minor: int, why: str) -> Iterator[Guess]:

@@ -55,7 +55,7 @@ def more_services(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
 
 
 def with_companions(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """Its Compose file, where it missed something and depends there on more than servers."""
+    """The guess by its Compose file, where it missed something that only that file starts."""
     was_tried = any(note.startswith(COMPOSED) for note in guess.notes)
     if was_tried or guess.key("compose") is not None or not UNREACHABLE.search(failure.said):
         return
@@ -65,7 +65,7 @@ def with_companions(guess: Guess, failure: Failure, folder: Folder) -> Iterator[
 
 
 def without_companions(guess: Guess, folder: Folder) -> Iterator[Guess]:
-    """Its servers alone, where what its Compose file starts besides does not come up."""
+    """The guess with servers alone, where what else its Compose file starts does not come up."""
     if guess.key("compose") is None or guess.key("services") is not None:
         return
     alone = guess.without("compose").without("service")

@@ -103,7 +103,7 @@ def request(
 
 
 def with_prefix(document: Document, path: str) -> str:
-    """Below the path of its first server, where that is no other host."""
+    """The path below that of the document's first server, unless that is another host."""
     servers = document.get("servers")
     first = (
         servers[0].get("url", "")

@@ -14,7 +14,7 @@ EGG = re.compile(r"^use\s*=\s*egg:([\w.-]+)", re.MULTILINE)
 
 
 def paste_commands(folder: Folder) -> Iterator[ServeCommand]:
-    """The one for production first; gunicorn serves what the file says, on the lab's address."""
+    """Commands for the Paste files, production first; gunicorn serves on the lab's address."""
     for name in sorted(folder.named(FILES), key=lambda each: "production" not in each):
         if APP.search(folder.text(name)):
             line = f"gunicorn --paste {name.rpartition('/')[2]} --bind {BIND}"

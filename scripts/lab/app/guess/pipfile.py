@@ -14,7 +14,7 @@ LOCK = "Pipfile.lock"
 
 
 def from_pipfile(folder: Folder, where: str, values: Mapping[str, Any]) -> Guessed | None:
-    """Its packages, in the versions of its lock where there is one.
+    """The packages of a Pipfile, in the versions of its lock where there is one.
 
     Args:
         values: the Pipfile's tables.

@@ -10,7 +10,7 @@ from lab.app.guess.stated import ServeCommand
 
 
 def prepare(folder: Folder, command: ServeCommand | None) -> Guessed | None:
-    """By what is stated before the command, else by the tools that the project has."""
+    """The line that prepares the data: stated before the command, else of the project's tools."""
     if command and command.prepare:
         return Guessed("prepare", joined(command.prepare), f"{command.why}: it comes first")
     preparations = list(usual(folder, command))

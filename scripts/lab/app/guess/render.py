@@ -46,7 +46,7 @@ def plain(text: str) -> str:
 
 
 def comment(text: str) -> str:
-    """On one line, without what a comment of TOML may not hold."""
+    """The text on one line, without what a comment of TOML may not hold."""
     return "".join(each if each.isprintable() else " " for each in text)
 
 

@@ -124,7 +124,7 @@ class Prefixes:
                 self.joined.setdefault(key, []).append(entry)
 
     def router(self, module: Module, node: ast.expr) -> Router | None:
-        """Where the router that an expression names was made."""
+        """The module and name under which the router of an expression was made."""
         if isinstance(node, ast.Name) and node.id not in module.names:
             return Router(module.path, node.id)
         name = dotted(node, module.names)

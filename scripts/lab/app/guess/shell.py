@@ -35,7 +35,7 @@ class ShellStep:
 
 
 def quoted(word: str) -> str:
-    """For a shell that fills in variables; everything else stands for itself."""
+    """The word quoted for a shell that fills in variables; all else stands for itself."""
     if PLAIN.fullmatch(word):
         return word
     if "$" not in word:

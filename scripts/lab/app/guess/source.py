@@ -17,7 +17,7 @@ RUNNING_ELSE = frozenset(
     {"asyncio", "anyio", "trio", "loop", "subprocess", "cursor", "session", "scheduler", "self"}
     | {"db", "conn", "connection", "cli", "mcp", "runner", "unittest", "pytest", "os"}
 )
-"""Whose `run` is no server's."""
+"""Objects whose `run` starts no server."""
 SEEDING = re.compile(
     r"(^|_)(init|seed|fill|populate|prepare|setup|create|reset|drop|load|import|migrate|helpers?)"
     r"(_|\d*$)"
@@ -38,7 +38,7 @@ class AppObject:
 
     name: str
     framework: str | None
-    """None: an imported function made it, which other files tell."""
+    """None: an imported function made it; other files tell the framework."""
     is_factory: bool = False
     made_by: str = ""
     """The full name of what was called."""
@@ -65,7 +65,7 @@ class Module:
 
 
 def read_module(path: str, text: str) -> Module | None:
-    """None when it is not Python, or more of it than is worth a look."""
+    """The module of a text; None: it is not Python, or too long to be worth a look."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -152,7 +152,7 @@ def decorating_calls(node: ast.AST) -> Iterator[ast.Call]:
 
 
 def app_objects(tree: ast.Module, names: Mapping[str, str]) -> Iterator[AppObject]:
-    """Those at the top of a file, then the functions that make one."""
+    """The app objects at the top of a file, then the functions that make one."""
     classes = subclasses(tree, names)
     factories = {made.name: made for made in found_factories(tree, names, classes)}
     for name, call in assigned_calls(tree.body):
@@ -219,7 +219,7 @@ def made_framework(
     names: Mapping[str, str],
     classes: Mapping[str, str],
 ) -> str | None:
-    """By its annotation, else by what its returned name or call was made by."""
+    """The framework of what a function returns: by its annotation, else by what made it."""
     if node.returns is not None and (stated := framework_of(dotted(node.returns, names))):
         return stated
     made = {}
