@@ -114,8 +114,8 @@ class Reader:
             raise self.refused(f"{name} extends another service: write out what it takes from it")
         if (right := right_of(service)) is not None:
             raise self.refused(
-                f"{name} asks for {right}, which the lab gives to nothing that it starts: name a "
-                "Compose file without it where the app serves without"
+                f"{name} asks for {right}, which the lab gives to no container: name a Compose "
+                "file without it, if the app serves so"
             )
         return service
 

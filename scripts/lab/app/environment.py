@@ -142,7 +142,7 @@ def complete(description: AppSpec, installed: Installed, job: Preparation) -> No
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise not_installed(description, f"not done after {INSTALL_SECONDS:.0f} s") from None
+            raise not_installed(description, f"it took more than {INSTALL_SECONDS:.0f} s") from None
     if done.returncode:
         said = done.stdout.decode(errors="replace").strip().splitlines()
         raise not_installed(description, said[-1][:300] if said else f"status {done.returncode}")

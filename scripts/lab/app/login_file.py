@@ -60,7 +60,7 @@ def check_login(spec: AppSpec, table: Table) -> None:
     token = spec.login.token if spec.login else None
     if spec.login and token is None and not spec.cookies:
         raise UsageError(
-            f"{table.file}: [{keys.LOGIN}] gives nothing: say where its answer holds the token "
+            f"{table.file}: [{keys.LOGIN}] lets nobody in: say where its answer holds the token "
             f'(token = "access_token"), or {COOKIES.name} = true above the tables'
         )
     for number, request in enumerate(spec.requests, start=1):
@@ -69,7 +69,8 @@ def check_login(spec: AppSpec, table: Table) -> None:
             (request.path, *request.headers.values(), *request.say)
         ):
             raise UsageError(
-                f'{where}{TOKEN} has nothing to stand for: say [{keys.LOGIN}] with token = "..."'
+                f"{where}{TOKEN} needs a token that a login gives: "
+                f'say [{keys.LOGIN}] with token = "..."'
             )
         if spec.cookies and any(name.lower() == "cookie" for name in request.headers):
             raise UsageError(

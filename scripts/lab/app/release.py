@@ -177,4 +177,6 @@ def newer_python(description: AppSpec, root: Path, say: Callable[[str], None]) -
         except LabError:
             continue
         return Newer(installed, Release(PYTHON, description.python, version))
-    raise NoRelease(f"no newer Python than {description.python} is here that takes its packages")
+    raise NoRelease(
+        f"this machine has no newer Python than {description.python} that takes its packages"
+    )

@@ -86,7 +86,7 @@ def inlined(description: AppSpec, lines: Sequence[str], where: Path, depth: int)
             yield in_folder(description, line, where)
             continue
         if depth == MAX_DEPTH:
-            raise UsageError(f"{description.file}: requirements: {match[2]} goes on without end")
+            raise UsageError(f"{description.file}: requirements: {match[2]} leads back to itself")
         name = where / match[2]
         below = inlined(description, read(description, name), name.parent, depth + 1)
         inside = bounded(description, below)
@@ -154,7 +154,7 @@ def led_to(description: AppSpec, line: str, base: str) -> str:
     path = path_below(folder, match[1])
     if path is None:
         raise UsageError(
-            f"{description.file}: requirements: {clipped(match[1], 80)!r} is nothing of the app's "
+            f"{description.file}: requirements: {clipped(match[1], 80)!r} is not in the app's "
             "folder"
         )
     local = f"{base}/{path.relative_to(folder).as_posix()}".removesuffix("/.")

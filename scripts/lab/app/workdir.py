@@ -92,8 +92,8 @@ def installed_here(description: AppSpec, root: Path, say: Callable[[str], None])
     if description.has_own_image:
         key = "image" if description.image else "dockerfile"
         raise UsageError(
-            f"{description.file}: {key} needs Docker, and no engine of containers is used "
-            "here: say python, requirements and command instead"
+            f"{description.file}: {key} needs Docker, and this run has no containers: "
+            "say python, requirements and command instead"
         )
     return prepare_app(description, root / ENVIRONMENTS, say)
 

@@ -94,8 +94,8 @@ def named_unfinished(results: Path, name: str, wanted: Experiment) -> RunFolder:
         raise UsageError(f"RESUME={name}: that run has ended: make report RUN={folder.id}")
     if other := differences(experiment, wanted):
         raise UsageError(
-            f"RESUME={name}: that run has another {', '.join(other)}, so its trials and new ones "
-            "are not of one run"
+            f"RESUME={name}: that run was begun with another {', '.join(other)}, and one run's "
+            "trials must be alike: begin a new run without RESUME"
         )
     if not folder.lock.take():
         raise UsageError(f"RESUME={name}: that run is under way")

@@ -155,7 +155,7 @@ class ShortRunner:
             total = known_sum((each.live_bytes for each in workers), self.variant.axes.workers)
             if total is not None:
                 return total
-        raise VariantError("the app's processes do not say what they hold")
+        raise VariantError("no process of the app reports its memory")
 
     async def traced(self, target: Target, probes: ProbeClient) -> AllocationTrace | None:
         """What Python's own trace sees of some more requests; None where nothing traces."""

@@ -113,10 +113,10 @@ def check_files(manifest: Manifest, files: Mapping[str, bytes]) -> None:
     there = {name for name in files if name != NAME}
     for name in sorted(there ^ set(manifest.files)):
         what = "is not in the manifest" if name in there else "is missing"
-        raise UsageError(f"the manifest does not hold: {shown(name)} {what}")
+        raise UsageError(f"the bundle is not what its manifest says: {shown(name)} {what}")
     for name, fact in sorted(manifest.files.items()):
         if fact_of(files[name]) != fact:
-            raise UsageError(f"the manifest does not hold: {shown(name)} has another content")
+            raise UsageError(f"the bundle is not what its manifest says: {shown(name)} differs")
 
 
 def shown(name: str) -> str:

@@ -73,16 +73,16 @@ def test_a_login_is_a_post_that_any_answer_below_400_grants(tmp_path: Path) -> N
         ("[login]\ntokens = 'a'", "the key login.tokens is unknown: did you mean token?"),
         ("[login]\ntoken = 'a b'", "login.token = 'a b' cannot be used: allowed is names of keys"),
         ("[login]\npath = 'token'", "login.path = 'token' cannot be used: allowed is a path"),
-        ("[login]\n", '[login] gives nothing: say where its answer holds the token (token = "'),
+        ("[login]\n", '[login] lets nobody in: say where its answer holds the token (token = "'),
         ("think_seconds = 61", "think_seconds = 61 cannot be used: allowed is a number from 0 to"),
         ("cookies = 1", "cookies = 1 cannot be used: allowed is true or false"),
         (
             '[[requests]]\nheaders = { A = "{token}" }',
-            "requests[1].{token} has nothing to stand for: say [login] with token",
+            "requests[1].{token} needs a token that a login gives: say [login] with token",
         ),
         (
             '[[requests]]\npath = "/{token}"',
-            "requests[1].{token} has nothing to stand for: say [login] with token",
+            "requests[1].{token} needs a token that a login gives: say [login] with token",
         ),
         (
             'cookies = true\n[[requests]]\nheaders = { cookie = "a=1" }',

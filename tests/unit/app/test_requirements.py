@@ -43,9 +43,9 @@ def test_a_list_may_name_files_and_the_project(project: Path) -> None:
     [
         (["-r ../other.txt"], "is not a file of the app's folder"),
         (["-r gone.txt"], "'gone.txt' is not a file of the app's folder"),
-        (["./gone"], "is nothing of the app's folder"),
-        (["../elsewhere"], "is nothing of the app's folder"),
-        (["-r loop.txt"], "goes on without end"),
+        (["./gone"], "is not in the app's folder"),
+        (["../elsewhere"], "is not in the app's folder"),
+        (["-r loop.txt"], "leads back to itself"),
         (["--index-url https://x"], "requirements"),
     ],
 )

@@ -247,9 +247,9 @@ def test_a_run_that_is_named_goes_on_and_says_what_came_from_which_sitting(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"SEED": "7"}, "has another SEED"),
-        ({"VARIANTS": FLASK}, "has another VARIANTS"),
-        ({"REQUESTS": "24"}, "has another REQUESTS"),
+        ({"SEED": "7"}, "begun with another SEED"),
+        ({"VARIANTS": FLASK}, "begun with another VARIANTS"),
+        ({"REQUESTS": "24"}, "begun with another REQUESTS"),
     ],
 )
 def test_a_run_of_other_settings_does_not_go_on(

@@ -134,5 +134,5 @@ def test_a_run_that_cannot_be_made_says_why_and_leaves_nothing_running(
 
 
 def test_an_app_that_does_not_say_what_it_holds_is_told() -> None:
-    with pytest.raises(VariantError, match="do not say what they hold"):
+    with pytest.raises(VariantError, match="reports its memory"):
         ran(Script(), ShortRunner)

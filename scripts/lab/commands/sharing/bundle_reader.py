@@ -57,14 +57,15 @@ def check_shape(manifest: Manifest, files: Mapping[str, ArchiveEntry]) -> None:
     Raises:
         UsageError: its run or its app is not there.
     """
+    not_as_said = "the bundle is not what its manifest says"
     if not is_plain_name(manifest.run) or f"{THERE}/{manifest.run}/{SUMMARY}" not in files:
-        raise UsageError("the manifest does not hold: its run is not there")
+        raise UsageError(f"{not_as_said}: its run is not there")
     if (manifest.app is None) is (manifest.kind is Kind.APP):
-        raise UsageError("the manifest does not hold: a run of an app has one, no other has")
+        raise UsageError(f"{not_as_said}: only the run of an app has an app")
     if manifest.app is not None:
         parts = PurePosixPath(manifest.app).parts
         if manifest.app not in files or len(parts) != 3 or parts[0] != "app":
-            raise UsageError("the manifest does not hold: its app is not there")
+            raise UsageError(f"{not_as_said}: its app is not there")
 
 
 def write_run(bundle: Bundle, work: Path) -> RunFolder:

@@ -102,7 +102,7 @@ HOSTILE = {
     "symlink": (hostile_entry(f"{TRY_RUN}/link", stat.S_IFLNK | 0o777), "is a symlink"),
     "twice": (hostile_entry(f"{TRY_RUN}/app/shop/APP.py"), "is in it twice"),
     "not listed": (changed("more.py", b""), "more.py is not in the manifest"),
-    "another content": (changed("app/shop/app.py", b"import os"), "app.py has another content"),
+    "another content": (changed("app/shop/app.py", b"import os"), "app.py differs"),
     "missing": (without("app/shop/app.py"), "app.py is missing"),
     "no manifest": (without(NAME), "it has no manifest.json"),
     "no JSON": (changed(NAME, b"{"), "manifest.json is no JSON"),
