@@ -37,7 +37,7 @@ EXTRAS = ("reproduce.py", "test_growth.py", BISECT, "layers.md")
 """Files of the run's folder that stand at the top of its bundle, where they are there."""
 PAGES = ("report.md", "report.html")
 MOST_EXTRA_BYTES = 1 << 20
-NO_PACKAGES = "None: the app reported no package beside Python's own, or has no probes."
+NO_PACKAGES = "none, as the app reported no package beside Python's own, or has no probes."
 CHANGED = "+changes"
 """Behind the commit of a checkout in which something was changed since."""
 STACKS = "The stacks of the lab, each a lock with hashes in `images/locks`."

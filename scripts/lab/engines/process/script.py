@@ -74,7 +74,10 @@ def run_script(
         try:
             process.wait(limits.seconds)
         except subprocess.TimeoutExpired:
-            stopped_by = f"the script did not end within {limits.seconds:.0f} s"
+            stopped_by = (
+                f"the script did not end within {limits.seconds:.0f} s, which a busy machine may "
+                "explain: try again on a quieter one"
+            )
         finally:
             guard.stop()
             group.ask_to_end()
