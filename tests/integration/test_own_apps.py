@@ -238,6 +238,17 @@ def test_the_leaking_release_and_the_mended_one_are_told_apart(try_it: Trying, n
 
 @slow
 @needs_time
+def test_on_docker_the_newest_release_is_measured_after_all_else(
+    engine: None, try_it: Trying
+) -> None:
+    done = try_it(ENGINE="docker", EXAMPLE="ujson-failing")
+
+    assert verdict(done) == "leak"
+    assert re.search(r"^What helps: ujson>=5[.\d]+ \(measured: flat\)", done.stdout, re.MULTILINE)
+
+
+@slow
+@needs_time
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_looks_like_a_leak_and_is_none(try_it: Trying, name: str) -> None:
     assert verdict(try_it(EXAMPLE=name)) in ("flat", "bounded")
