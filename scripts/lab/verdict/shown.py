@@ -45,7 +45,7 @@ def _pace(trial: Trial) -> str:
     return (
         f"A request takes {short_duration(fit.request_seconds)}, so that"
         f" BUDGET={fit.budget_seconds:.0f}s allows {fit.requests:,} of {fit.asked:,} requests; the"
-        f" {done:,} that were served show a leak of {least} a request or more."
+        f" {done:,} that were served would show a leak of {least} a request or more."
     )
 
 
