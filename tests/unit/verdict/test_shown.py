@@ -31,8 +31,8 @@ def test_a_smaller_load_is_told_with_what_it_shows_and_what_all_would_take() -> 
 
     assert note == (
         "A request takes 166 ms, so that BUDGET=180s allows 360 of 4,000 requests; the 360 that"
-        " were served would show a leak of 28.4 KiB a request or more. BUDGET=34m allows all that were"
-        " asked for."
+        " were served would show a leak of 28.4 KiB a request or more. BUDGET=34m allows all that"
+        " were asked for."
     )
 
 
