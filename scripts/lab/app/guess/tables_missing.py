@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lab.app.guess.failures import Failure
 from lab.app.guess.folder import Folder, parent_of
 from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.layout import import_name, import_root
 from lab.app.guess.readme import readme_program
 from lab.app.guess.serving import within
 from lab.app.guess.source import Module
@@ -23,6 +24,12 @@ FLASK_TABLES = (
     "import importlib, sys; sys.path.insert(0, '.'); m = importlib.import_module('{module}'); "
     "app = m.{app}; app.app_context().push(); s = app.extensions['sqlalchemy']; "
     "getattr(s, 'db', s).create_all()"
+)
+FUNCTION = re.compile(r"(init|create|setup|make)_?(db|database|tables?|schema|all)")
+CALLED = (
+    "import importlib, sys; sys.path.insert(0, '.'); m = importlib.import_module('{module}'); "
+    "a = getattr(m, 'app', None); hasattr(a, 'app_context') and a.app_context().push(); "
+    "m.{function}()"
 )
 BASE_TABLES = (
     "import sys; sys.path.insert(0, '.'); {imports}; from {base} import {name} as B; "
@@ -49,6 +56,7 @@ def ways(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
     before = guess.value("prepare")
     stated = f"{before} && " if before else ""
     yield from scripts(folder)
+    yield from functions(folder)
     yield from of_flask(guess, folder)
     for line, why in of_sqlalchemy(folder):
         yield stated + line, why
@@ -68,6 +76,22 @@ def scripts(folder: Folder) -> Iterator[tuple[str, str]]:
             else:
                 line = within(root, f"python {name}.py").replace("&& exec ", "&& ")
                 yield line, f"{module.path} makes the tables"
+
+
+def functions(folder: Folder) -> Iterator[tuple[str, str]]:
+    """The project's own functions that make them, by their names and words; called by nobody."""
+    for module in folder.modules:
+        for node in module.tree.body:
+            if not isinstance(node, ast.FunctionDef) or not FUNCTION.fullmatch(node.name):
+                continue
+            needs_value = len(node.args.args) > len(node.args.defaults)
+            words = ast.get_source_segment(module.text, node) or ""
+            if not needs_value and re.search(rf"{CREATES.pattern}|executescript", words):
+                root = import_root(folder, module)
+                name = import_name(module, root)
+                program = CALLED.format(module=name, function=node.name)
+                line = within(root, f'python -c "{program}"').replace("&& exec ", "&& ")
+                yield line, f"{node.name} of {module.path} makes the tables"
 
 
 def whole(folder: Folder, module: Module) -> str:

@@ -25,6 +25,15 @@ def test_a_program_that_makes_none_is_left_out() -> None:
     assert prepares(seed="print(1)") == []
 
 
+def test_a_function_that_nobody_calls_makes_them() -> None:
+    text = "def create_tables():\n    db.create_tables([User])\n"
+    text += "def create_all(x):\n    x.create_all()\n"
+    (line,) = prepares(site__web=text, site__init_db="def init_db():\n    pass\n")
+    assert line.startswith("cd site && python -c ")
+    assert "import_module('web')" in line
+    assert line.endswith('m.create_tables()"')
+
+
 def test_flask_makes_its_own_in_the_context_of_the_app() -> None:
     (line,) = prepares(shop="from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()")
     assert "m.create_app(); app.app_context().push()" in line
