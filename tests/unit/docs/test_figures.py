@@ -3,6 +3,7 @@
 from lab.units import MIB
 import json
 import re
+from statistics import median
 from collections.abc import Sequence
 
 import pytest
@@ -205,3 +206,21 @@ def test_the_cost_is_what_the_bench_wrote() -> None:
     assert f"({parts}) against the servers' {core['servers_cpu_seconds']:.0f} s" in cells[2][0]
     assert f"{core['lab_to_servers_cpu']:.2f} of the servers' CPU" in README
     assert bench["date"][:10] in PAGES["cost"]
+
+
+def test_the_times_of_answers_are_what_their_bench_wrote() -> None:
+    answers = json.loads((RUNS / "bench-answers.json").read_bytes())["answers"]
+    ways = [answers["now"], answers["sequential"]]
+    slow = [sorted(a["seconds"] for n, a in way.items() if n.startswith("slow-")) for way in ways]
+    fast = [
+        sorted(a["seconds"] for n, a in way.items() if not n.startswith("slow-")) for way in ways
+    ]
+    equal = [n for n, a in ways[0].items() if a["verdict"] == ways[1][n]["verdict"]]
+    cells = [row[:3] for row in rows(PAGES["cost"], "| seconds")]
+
+    assert [(len(each), len(late)) for each, late in zip(fast, slow, strict=True)] == [(30, 3)] * 2
+    assert cells[0][1:] == [
+        f"{median(each):.0f} / {each[28]:.0f} / {each[-1]:.0f}" for each in fast
+    ]
+    assert cells[1][1:] == [f"{each[0]:.0f} / {each[-1]:.0f}" for each in slow]
+    assert f"equal in {len(equal)} of {len(ways[0])} apps" in " ".join(PAGES["cost"].split())
