@@ -12,6 +12,9 @@ from lab.commands.table import COMMANDS
 from lab.errors import ExitCode, LabError
 from lab.text.phrases import printable
 
+MOST_CHARACTERS = 4_000
+"""Of an error: what is wrong stands in its beginning, whatever it quotes."""
+
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     """The words of the command line; `command` is the module that they chose.
@@ -51,7 +54,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ExitCode.USAGE if ended.code else ExitCode.DECIDED
     except LabError as error:
-        print(f"lab: {printable(str(error))}", file=sys.stderr)
+        print(f"lab: {printable(str(error))[:MOST_CHARACTERS]}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED

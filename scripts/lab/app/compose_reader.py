@@ -173,6 +173,6 @@ def port_of(service: Mapping[str, Any]) -> int | None:
     for each in [*(service.get("ports") or ()), *(service.get("expose") or ())]:
         text = str(each.get("target") if isinstance(each, Mapping) else each)
         last = text.rpartition(":")[2].partition("/")[0]
-        if last.isdigit() and 0 < int(last) < 65536:
+        if re.fullmatch(r"[0-9]{1,5}", last) and 0 < int(last) < 65536:
             return int(last)
     return None

@@ -7,8 +7,12 @@ from typing import Any, NoReturn, TypeVar
 
 from lab.app.key import Key
 from lab.errors import UsageError
+from lab.records.codec import shown
+from lab.text.phrases import clipped
 
 Value = TypeVar("Value")
+MOST_SHOWN = 300
+"""Characters of a name or a value in a message."""
 NEAR = 0.5
 """The least similarity, of 1, at which an unknown name is taken for a misspelt one."""
 
@@ -33,7 +37,8 @@ class Table:
             if name not in names:
                 near = difflib.get_close_matches(name, names, 1, NEAR)
                 hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(names)}"
-                raise UsageError(f"{self.file}: the key {self.where}{name} is unknown: {hint}")
+                known = clipped(name, MOST_SHOWN)
+                raise UsageError(f"{self.file}: the key {self.where}{known} is unknown: {hint}")
 
     def read(self, key: Key[Value]) -> Value:
         """The key's value, or its default.
@@ -49,7 +54,7 @@ class Table:
             self.refuse(key.name, str(error))
 
     def refuse(self, name: str, allowed: str) -> NoReturn:
-        value = self.values[name]
+        value = shown(self.values[name], MOST_SHOWN)
         raise UsageError(
-            f"{self.file}: {self.where}{name} = {value!r} cannot be used: allowed is {allowed}"
+            f"{self.file}: {self.where}{name} = {value} cannot be used: allowed is {allowed}"
         )

@@ -183,6 +183,10 @@ def read_record(record: type, fields: Mapping[str, Read], value: Any) -> Any:
         raise ShapeError(f"a field of {record.__name__} is missing") from error
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, most: int = MOST_SHOWN) -> str:
     """A value for a message, on one line of bounded length."""
-    return clipped(repr(value)[: 2 * MOST_SHOWN], MOST_SHOWN)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # more digits, or lists in lists, than Python writes
+        return f"a {type(value).__name__} that is too long"
+    return clipped(text[: 2 * most], most)

@@ -12,7 +12,7 @@ MOST_NAMES = 6
 
 def version_key(text: str) -> tuple[int, ...]:
     """Orders `3.9` before `3.10`."""
-    return tuple(int(part) for part in re.findall(r"\d+", text))
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", text))
 
 
 def split_name(variant: VariantSummary) -> tuple[str | None, str]:

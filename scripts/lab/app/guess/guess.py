@@ -174,11 +174,12 @@ def allowed_hosts(folder: Folder) -> tuple[str, ...]:
 def workers(folder: Folder, command: ServeCommand | None) -> list[Guessed]:
     """What the command or gunicorn's file fixes as a number."""
     line = command.line if command else ""
-    if stated := re.search(r"(?:--workers|(?<=\s)-w)[ =](\d+)", line):
+    if stated := re.search(r"(?:--workers|(?<=\s)-w)[ =](\d{1,3})\b", line):
         return [Guessed("workers", int(stated[1]), "the command's own number")]
     if "gunicorn" in line and re.search(r"(-c|--config)[ =]", line):
+        fixed = re.compile(r"^workers\s*=\s*(\d{1,3})\s*$", re.MULTILINE)
         for name in folder.named(GUNICORN_FILES):
-            if stated := re.search(r"^workers\s*=\s*(\d+)\s*$", folder.text(name), re.MULTILINE):
+            if stated := fixed.search(folder.text(name)):
                 return [Guessed("workers", int(stated[1]), name)]
     return []
 

@@ -1,7 +1,9 @@
 """Requests that an app's own OpenAPI document describes."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -22,6 +24,11 @@ DOCUMENTS = (
 )
 MAX_BYTES = 4 << 20
 MAX_REQUESTS = 24
+MAX_OPERATIONS = 500
+MAX_BODY = 256 << 10
+TARGET = re.compile(r"/[!-~]{0,4000}")
+NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
+VALUE = re.compile(r"[!-~](?:[ -~]{0,4000}[!-~])?")
 ORDER = ("get", "post", "put", "patch")
 Document = Mapping[str, Any]
 
@@ -39,12 +46,22 @@ def parse_document(body: bytes) -> Document | None:
 
 def described(document: Document) -> list[GuessedRequest]:
     """What can be asked: reads without a value, then what writes, then reads of one thing."""
-    ranked = [
-        (rank(path, method, operation), request(document, path, method, operation, shared))
-        for path, method, operation, shared in operations(document)
-    ]
-    ordered = sorted(ranked, key=lambda each: each[0])
-    return [each for _, each in ordered if each is not None][:MAX_REQUESTS]
+    ordered = sorted(operations(document), key=lambda each: rank(*each[:3]))
+    requests = (fitting_request(document, *each) for each in ordered[:MAX_OPERATIONS])
+    return list(islice((each for each in requests if each is not None), MAX_REQUESTS))
+
+
+def fitting_request(document: Document, *operation: Any) -> GuessedRequest | None:
+    """The request, where it can be sent as it is: the document is whatever an app answered."""
+    try:
+        made = request(document, *operation)
+    except (ValueError, RecursionError):  # half of a surrogate pair, an endless number
+        return None
+    if made is None or not TARGET.fullmatch(made.values["path"]):
+        return None
+    fields = made.values.get("headers", {}).items()
+    fits = all(NAME.fullmatch(name) and VALUE.fullmatch(value) for name, value in fields)
+    return made if fits and len(made.values.get("body", "")) <= MAX_BODY else None
 
 
 def operations(document: Document) -> Iterator[tuple[str, str, Document, list[Any]]]:

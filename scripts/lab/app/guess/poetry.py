@@ -40,7 +40,8 @@ def pip_clause(clause: str) -> str:
 
 
 def release(version: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", re.split(r"[a-z+-]", version.strip())[0])]
+    plain = re.split(r"[a-z+-]", version.strip())[0]
+    return [int(number) for number in re.findall(r"\d{1,9}", plain)]
 
 
 def next_after(numbers: list[int], kind: str) -> str:

@@ -13,11 +13,12 @@ KNOWN = tuple(range(7, 15))
 PREFERRED = (12, 13, 11, 10, 9, 8, 7, 14)
 """The first that most packages have wheels for, then its neighbours."""
 Pins = tuple[int, str] | None
-CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>|\^|~)?\s*3(?:\.(\d+|\*))?(?:\.[\d*]+)?(?:[a-z]+\d*)?")
+CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>|\^|~)?\s*3(?:\.(\d{1,3}|\*))?(?:\.[\d*]+)?(?:[a-z]+\d*)?")
 
 FROM = re.compile(
-    r"^\s*FROM\s+(?:--\S+\s+)?\S*python\S*?:\S*?(3\.\d+)", re.MULTILINE | re.IGNORECASE
+    r"^\s*FROM\s+(?:--\S+\s+)?\S*python\S*?:\S*?(3\.\d{1,2})(?!\d)", re.MULTILINE | re.IGNORECASE
 )
+PIPFILE = re.compile(r"^python_(?:full_)?version\s*=\s*['\"](3\.\d{1,2})(?!\d)", re.MULTILINE)
 
 
 def allowed(specifier: str, minor: int) -> bool:
@@ -63,15 +64,16 @@ def stated(
     """What the project says of its Python, the most exact first."""
     for where in upwards(project):
         text = folder.text(joined(where, ".python-version"))
-        if match := re.match(r"\s*(?:cpython-?)?(3\.\d+)", text):
+        if match := re.match(r"\s*(?:cpython-?)?(3\.\d{1,2})(?!\d)", text):
             yield Guessed("python", match[1], ".python-version")
-        if match := re.match(r"\s*python-(3\.\d+)", folder.text(joined(where, "runtime.txt"))):
+        text = folder.text(joined(where, "runtime.txt"))
+        if match := re.match(r"\s*python-(3\.\d{1,2})(?!\d)", text):
             yield Guessed("python", match[1], "runtime.txt")
     for name in folder.named(r"(.*[._-])?dockerfile|dockerfile\..*", project):
         if versions := FROM.findall(folder.text(name)):
             yield Guessed("python", versions[-1], f"FROM of {name}")
     pipfile = folder.text(joined(project, "Pipfile"))
-    if match := re.search(r"^python_(?:full_)?version\s*=\s*['\"](3\.\d+)", pipfile, re.MULTILINE):
+    if match := PIPFILE.search(pipfile):
         yield Guessed("python", match[1], "Pipfile")
     yield from ranged(pyproject, folder.text(joined(project, "setup.cfg")), pins)
     if pins is not None and pins[0] < int(PYTHON.partition(".")[2]):

@@ -1,9 +1,15 @@
 """Values that fit a JSON schema: the smallest that is required, each time a new one by `{n}`."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from lab.records.numbers import LARGEST
+
 MAX_DEPTH = 8
+MAX_VALUES = 500
+"""Parts of one value: a schema that refers to itself from each of its names has millions."""
 FORMATS = {
     "date": "2026-01-15",
     "date-time": "2026-01-15T12:00:00Z",
@@ -32,71 +38,89 @@ def resolved(schema: Any, document: Schema, depth: int = 0) -> Schema:
     return resolved(node, document, depth + 1)
 
 
-def example(schema: Any, document: Schema, depth: int = 0) -> Any:
+def example(schema: Any, document: Schema) -> Any:
     """A value that a schema admits."""
-    followed = resolved(schema, document)
-    for key in ("const", "example", "default"):
-        if followed.get(key) is not None:
-            return followed[key]
-    for key in ("enum", "examples"):
-        if isinstance(followed.get(key), list) and followed[key]:
-            return followed[key][0]
-    if depth > MAX_DEPTH:
-        return None
-    for key in ("anyOf", "oneOf"):
-        if isinstance(followed.get(key), list):
-            options = [each for each in followed[key] if not is_null(each)]
-            return example(options[0], document, depth + 1) if options else None
-    if isinstance(followed.get("allOf"), list):
-        return merged(followed["allOf"], document, depth)
-    return by_type(followed, document, depth)
+    return Examples(document).value(schema)
+
+
+@dataclass
+class Examples:
+    """Builds one value; the document is whatever an app answered."""
+
+    document: Schema
+    left: int = MAX_VALUES
+
+    def value(self, schema: Any, depth: int = 0) -> Any:
+        """A value that a schema admits; None below too many others, or too deep."""
+        followed = resolved(schema, self.document)
+        for key in ("const", "example", "default"):
+            if followed.get(key) is not None:
+                return followed[key]
+        for key in ("enum", "examples"):
+            if isinstance(followed.get(key), list) and followed[key]:
+                return followed[key][0]
+        self.left -= 1
+        if depth > MAX_DEPTH or self.left < 0:
+            return None
+        for key in ("anyOf", "oneOf"):
+            if isinstance(followed.get(key), list):
+                options = [each for each in followed[key] if not is_null(each)]
+                return self.value(options[0], depth + 1) if options else None
+        if isinstance(followed.get("allOf"), list):
+            return self.merged(followed["allOf"], depth)
+        return self.by_type(followed, depth)
+
+    def merged(self, parts: list[Any], depth: int) -> Any:
+        values = [self.value(each, depth + 1) for each in parts]
+        tables = [each for each in values if isinstance(each, dict)]
+        first = next(iter(values), None)
+        return {k: v for each in tables for k, v in each.items()} if tables else first
+
+    def by_type(self, schema: Schema, depth: int) -> Any:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = next((each for each in kind if each != "null"), None)
+        if kind in ("integer", "number"):
+            return number(schema)
+        if kind == "boolean":
+            return True
+        if kind == "array":
+            count = min(whole(schema.get("minItems")) or 0, 3)
+            return [self.value(schema.get("items"), depth + 1) for _ in range(count)]
+        if kind == "string":
+            return text(schema)
+        properties, required = schema.get("properties"), schema.get("required")
+        if isinstance(properties, Mapping):
+            names = required if isinstance(required, list) else ()
+            known = [name for name in names if isinstance(name, str) and name in properties]
+            return {name: self.value(properties[name], depth + 1) for name in known}
+        return {} if kind == "object" else "lab"
 
 
 def is_null(schema: Any) -> bool:
     return isinstance(schema, Mapping) and schema.get("type") == "null"
 
 
-def merged(parts: list[Any], document: Schema, depth: int) -> Any:
-    values = [example(each, document, depth + 1) for each in parts]
-    tables = [each for each in values if isinstance(each, dict)]
-    return (
-        {k: v for each in tables for k, v in each.items()} if tables else next(iter(values), None)
-    )
-
-
-def by_type(schema: Schema, document: Schema, depth: int) -> Any:
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        kind = next((each for each in kind if each != "null"), None)
-    if kind in ("integer", "number"):
-        return number(schema)
-    if kind == "boolean":
-        return True
-    if kind == "array":
-        count = min(int(schema.get("minItems") or 0), 3)
-        return [example(schema.get("items"), document, depth + 1) for _ in range(count)]
-    if kind == "string":
-        return text(schema)
-    properties = schema.get("properties")
-    if isinstance(properties, Mapping):
-        names = [name for name in schema.get("required", ()) if name in properties]
-        return {name: example(properties[name], document, depth + 1) for name in names}
-    return {} if kind == "object" else "lab"
+def whole(value: Any) -> int | None:
+    """The least whole number from a value on; None for what is no number that can be sent."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return math.ceil(value) if -LARGEST <= value <= LARGEST else None
 
 
 def number(schema: Schema) -> int:
-    least, most = schema.get("minimum"), schema.get("maximum")
+    least, most = whole(schema.get("minimum")), whole(schema.get("maximum"))
     above = schema.get("exclusiveMinimum")
-    if isinstance(above, int | float) and not isinstance(above, bool):
-        return int(above) + 1
-    if isinstance(least, int | float):
-        return int(least) if least == int(least) else int(least) + 1
-    return min(1, int(most)) if isinstance(most, int | float) else 1
+    if (from_above := whole(above)) is not None:
+        return from_above + (from_above == above)
+    if least is not None:
+        return least
+    return 1 if most is None else min(1, most)
 
 
 def text(schema: Schema) -> str:
     value = FORMATS.get(str(schema.get("format")), "lab{n}")
-    least, most = schema.get("minLength"), schema.get("maxLength")
-    if isinstance(most, int) and most < len(value) + 5:
+    least, most = whole(schema.get("minLength")), whole(schema.get("maxLength"))
+    if most is not None and most < len(value) + 5:
         return "lab"[: max(most, 1)]
-    return value.ljust(least, "x") if isinstance(least, int) and least < 1000 else value
+    return value.ljust(least, "x") if least is not None and least < 1000 else value
