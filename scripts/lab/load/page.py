@@ -1,5 +1,6 @@
 """The fields of a page's forms: what a browser sends back with a form, such as a CSRF token."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -41,5 +42,7 @@ class Fields(HTMLParser):
 def page_of(body: bytes) -> Page:
     """The fields of a page; none of what is no HTML."""
     fields = Fields()
-    fields.feed(body[:MOST_PAGE_BYTES].decode(errors="replace"))
+    # What Python's parser cannot make sense of, it asserts; what came before it counts.
+    with contextlib.suppress(AssertionError):
+        fields.feed(body[:MOST_PAGE_BYTES].decode(errors="replace"))
     return Page(fields.hidden, fields.named)

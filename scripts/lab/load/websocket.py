@@ -28,6 +28,8 @@ MASK = b"\x05\x96\x0d\x1f"
 MAX_MESSAGE_BYTES = 64 * MIB
 MAX_FRAMES = 1_000_000
 """The most frames of one conversation."""
+MAX_PINGS = 1_000
+"""The most pings of one: each is answered, and a server need not read the answers."""
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 FIN = 0x80
 NORMAL, NO_CODE = 1000, 1005
@@ -91,7 +93,7 @@ class WebSocketReader(ResponseReader):
         self.last_message = b""
         """The beginning of the last one's first frame."""
         self._is_open = self._is_closing = False
-        self._frames = self._payload_left = self._message_bytes = 0
+        self._frames = self._pings = self._payload_left = self._message_bytes = 0
         self._buffer = b""
 
     @property
@@ -178,6 +180,9 @@ class WebSocketReader(ResponseReader):
     def _control(self, opcode: int, payload: bytes) -> bool:
         """Whether the conversation is over with this frame."""
         if opcode == PING:
+            self._pings += 1
+            if self._pings > MAX_PINGS:
+                raise ResponseTooLarge(f"more than {MAX_PINGS:,} pings")
             self.write(frame(PONG, payload))
         if opcode != CLOSE:
             return False

@@ -82,9 +82,31 @@ def test_what_is_no_websocket_is_refused(data: bytes) -> None:
         talk(data, ("a",), 1)
 
 
-def test_a_message_without_end_is_refused() -> None:
+@pytest.mark.parametrize("size", [1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
+@pytest.mark.parametrize("opcode", [b"\x81", b"\x01", b"\x82", b"\x00"])
+def test_a_message_without_end_is_refused(opcode: bytes, size: int) -> None:
     with pytest.raises(ResponseTooLarge):
-        talk(HEAD + b"\x81\x7f" + (1 << 40).to_bytes(8), ("a",), 1)
+        talk(HEAD + opcode + b"\x7f" + size.to_bytes(8), ("a",), 1)
+
+
+def test_a_message_in_fragments_without_end_is_refused() -> None:
+    with pytest.raises(ResponseTooLarge):
+        talk(
+            HEAD
+            + b"\x01\x7f"
+            + (40 << 20).to_bytes(8)
+            + bytes(40 << 20)
+            + b"\x00\x7f"
+            + (40 << 20).to_bytes(8),
+            ("a",),
+            1,
+        )
+
+
+def test_pings_without_end_are_not_answered_without_end() -> None:
+    """A server that reads no answer would have them kept here."""
+    with pytest.raises(ResponseTooLarge, match="pings"):
+        talk(HEAD + (b"\x89\x7d" + bytes(125)) * 2_000, ("a",), 1)
 
 
 def test_random_bytes_end_in_one_of_the_known_ways() -> None:
