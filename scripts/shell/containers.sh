@@ -86,7 +86,7 @@ image_has() {
 
 # The line of a build's log $1 that says why: an installer's own error before the builder's.
 reason() {
-    clean=$(tr -d '\r\033' < "$1" | sed 's/\[[0-9;]*m//g' | grep -v -e '^ *$' -e '^Service ')
+    clean=$(plain < "$1" | sed 's/\[[0-9;]*m//g' | grep -v -e '^ *$' -e '^Service ')
     for pattern in '^ERROR|ERROR:|^E:|no such option|COPY failed' 'error|failed|denied|cannot|non-zero' .; do
         printf '%s\n' "$clean" | grep -E "$pattern" | tail -n 1 | cut -c 1-300 | grep . && return
     done

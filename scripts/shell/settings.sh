@@ -2,7 +2,11 @@
 # What every entry point needs: messages, settings, a Python. Sourced with the repository's root as
 # working directory.
 
-say() { printf 'lab: %s\n' "$*" >&2; }
+# Without what steers a terminal: control characters, those of two bytes in UTF-8, too.
+plain() { LC_ALL=C tr -d '\000-\010\013-\037\177' | LC_ALL=C sed "s/$(printf '\302[\200-\237]')//g"; }
+
+# On one line, whatever a name or a log holds.
+say() { printf 'lab: %s\n' "$(printf '%s' "$*" | tr '\n' ' ' | plain)" >&2; }
 
 case $(uname -s) in
 MINGW* | MSYS* | CYGWIN*) say "Windows: run this inside WSL" && exit 64 ;;

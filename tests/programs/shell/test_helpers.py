@@ -80,6 +80,32 @@ def test_what_runs_in_the_background_is_waited_for_through_signals_that_are_pass
     assert sourced(line, job=SIGNALLED_TWICE) == "7\n"
 
 
+STEERING = {
+    "escape": "\x1b[2J",
+    "clipboard": "\x1b]52;c;eA==\x07",
+    "of one byte": "\u009b2J",
+    "title of one byte": "\u009d0;x\u009c",
+    "back": "safe\b\b\b\bevil",
+    "over the line": "safe\revil",
+    "more lines": "a\nlab: done",
+    "bell and delete": "\a\x7f",
+}
+
+
+@pytest.mark.parametrize("text", STEERING.values(), ids=STEERING)
+def test_what_a_script_says_is_one_line_and_steers_no_terminal(tmp_path: Path, text: str) -> None:
+    (tmp_path / "log").write_text(f"Step 1/2\nERROR: {text} caf\u00e9\n", encoding="utf-8")
+
+    said = sourced(
+        'say "APP=$app is not there" 2>&1; reason "$log"', app=text, log=f"{tmp_path}/log"
+    )
+
+    lines = said.split("\n")
+    assert (len(lines), lines[0][:9], lines[2]) == (3, "lab: APP=", "")
+    assert all(line.isprintable() for line in lines)
+    assert "\u00e9" in said or "\n" in text
+
+
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
 def test_no_container_is_run_or_created_without_the_shared_options(script: Path) -> None:
     text = script.read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         raise UsageError("make init needs APP=, the folder that holds the app")
     file, guesses = write_first(Path(app).expanduser())
     print(printable("\n  ".join((f"lab: wrote {file}; guessed:", *sentences(guesses)))))
-    print(f"lab: look it over, then: make try APP={shlex.quote(app)}")
+    print(printable(f"lab: look it over, then: make try APP={shlex.quote(app)}"))
     return ExitCode.DECIDED
 
 
