@@ -119,7 +119,10 @@ def opened_file(path: Path, most_bytes: int) -> Iterator[BinaryIO]:
             raise unreadable(name_in_folder(path), reason_of(error)) from error
         if fault is not None:
             raise unreadable(name_in_folder(path), fault)
-        yield file
+        try:
+            yield file
+        except OSError as error:  # as of files of /proc, or a disk that fails
+            raise unreadable(name_in_folder(path), reason_of(error)) from error
 
 
 def read_bytes(path: Path, most_bytes: int = MOST_JSON_BYTES) -> bytes:

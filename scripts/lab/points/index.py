@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -23,10 +24,14 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 FILE_NAME = re.compile(r"[A-Za-z0-9._+!-]{1,250}")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-MOST_BYTES = 64 * MIB
+MOST_BYTES = 24 * MIB
+MOST_PAGE_BYTES = 4 * MIB
+"""Of HTML, which Python's parser reads in the square of its length where it is broken."""
 MOST_FILES = 50_000
 MOST_WORDS = 200
 SECONDS = 30.0
+WHOLE_SECONDS = 120.0
+"""Of one answer; the other is of each of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,14 @@ def answer(url: str, package: str) -> tuple[bytes, str]:
 
 
 def read(response: requests.Response, package: str) -> bytes:
-    content = b""
+    content, until = bytearray(), time.monotonic() + WHOLE_SECONDS
     for part in response.iter_content(1 << 16):
         content += part
         if len(content) > MOST_BYTES:
             raise LabError(f"the index answers more than {MOST_BYTES >> 20} MiB for {package}")
-    return content
+        if time.monotonic() > until:
+            raise LabError(f"the index answers for {package} longer than {WHOLE_SECONDS:.0f} s")
+    return bytes(content)
 
 
 def from_json(content: bytes) -> Iterator[IndexFile]:
@@ -135,7 +142,10 @@ class Links(HTMLParser):
         values = dict(attrs)
         if tag != "a" or len(self.files) >= MOST_FILES:
             return
-        path = urlsplit(values.get("href") or "").path
+        with contextlib.suppress(ValueError):  # it is no address
+            self.add(urlsplit(values.get("href") or "").path, values)
+
+    def add(self, path: str, values: Mapping[str, str | None]) -> None:
         self.files.append(
             {
                 "filename": unquote(path.rpartition("/")[2]),
@@ -147,6 +157,8 @@ class Links(HTMLParser):
 
 def from_html(content: bytes) -> Iterator[IndexFile]:
     links = Links()
-    links.feed(content.decode("utf-8", "replace"))
+    # What Python's parser cannot make sense of, it asserts; what came before it counts.
+    with contextlib.suppress(AssertionError):
+        links.feed(content[:MOST_PAGE_BYTES].decode("utf-8", "replace"))
     for each in links.files:
         yield from checked(each)

@@ -31,6 +31,7 @@ KINDS: Mapping[str, tuple[Callable[[Path], object], str]] = {
     "nothing": (lambda path: None, "not there"),
     "dangling": (make_link("nowhere"), "not there"),
     "loop": (lambda path: path.symlink_to(path), "not there"),
+    "a file that fails when it is read": (make_link("/proc/self/mem"), ""),
     "empty file": (Path.touch, ""),
     "short file": (lambda path: path.write_bytes(b"x\0y"), ""),
     "folder": (Path.mkdir, ""),

@@ -25,6 +25,7 @@ DOCUMENTS = (
 MAX_BYTES = 4 << 20
 MAX_REQUESTS = 24
 MAX_OPERATIONS = 500
+MAX_PATH = 4000
 MAX_BODY = 256 << 10
 TARGET = re.compile(r"/[!-~]{0,4000}")
 NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
@@ -66,7 +67,8 @@ def fitting_request(document: Document, *operation: Any) -> GuessedRequest | Non
 
 def operations(document: Document) -> Iterator[tuple[str, str, Document, list[Any]]]:
     for path, item in document["paths"].items():
-        is_path = isinstance(path, str) and path.startswith("/") and not ENDING.search(path)
+        is_path = isinstance(path, str) and path.startswith("/") and len(path) <= MAX_PATH
+        is_path = is_path and not ENDING.search(path)
         if is_path and isinstance(item, Mapping):
             shared = item.get("parameters")
             for method in ORDER:

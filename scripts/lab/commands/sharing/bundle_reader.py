@@ -46,7 +46,7 @@ def open_bundle(path: Path) -> Bundle:
         manifest = read_manifest(files[NAME].content)
         check_files(manifest, {name: entry.content for name, entry in files.items()})
         check_shape(manifest, files)
-    except UsageError as error:
+    except LabError as error:
         raise UsageError(f"BUNDLE={shown(path)}: {error}") from error
     return Bundle(manifest, files)
 
