@@ -122,7 +122,7 @@ def opened_file(path: Path, most_bytes: int) -> Iterator[BinaryIO]:
         try:
             yield file
         except OSError as error:  # as of files of /proc, or a disk that fails
-            raise unreadable(name_in_folder(path), reason_of(error)) from error
+            raise LabError(f"{name_in_folder(path)} cannot be read: {reason_of(error)}") from error
 
 
 def read_bytes(path: Path, most_bytes: int = MOST_JSON_BYTES) -> bytes:
