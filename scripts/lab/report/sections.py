@@ -16,6 +16,7 @@ from lab.units import MIB
 
 OFFICIAL = "official"
 LOCAL = "local"
+UNKNOWN = "unknown"
 LEAST_COMPARED_BYTES = MIB
 """Below it a ratio of two growths is a ratio of noise."""
 
@@ -189,11 +190,17 @@ def bases_sentence(bases: Sequence[ImageBase]) -> str:
             "There are no images: each variant ran on an interpreter of this machine, in an "
             "environment made from its lock."
         )
+    if all(base.kind == UNKNOWN for base in bases):
+        return "The lab did not build the image, so its base is not known."
     official = [base.image for base in bases if base.kind == OFFICIAL]
     others = [base.image for base in bases if base.kind != OFFICIAL]
+    if not others and all("sha256:" in each.reference for each in bases):
+        return "Every base is an official image, whose digest is recorded."
     if not others:
-        pinned = ", pinned by digest" if all("sha256:" in each.reference for each in bases) else ""
-        return f"Every base is an official image{pinned}."
+        return (
+            "Every base is an official image, but not every digest is known: a tag may stand for "
+            "another image elsewhere."
+        )
     if not official:
         return (
             "Every base is a stand-in, built without a registry: it has the same minor version of "

@@ -40,6 +40,14 @@ def cgroup_of(trials: Iterable[Trial], host_version: str) -> str:
     return ", ".join(versions) or host_version
 
 
+def reference_of(container: Mapping[str, str]) -> str:
+    """What an image stands on; where the lab did not build it, what it is itself."""
+    own = container.get("image", "")
+    if "memlab.base.kind" in container or not own.startswith("sha256:"):
+        return container.get("memlab.base.reference", "") or "not recorded"
+    return f"not recorded; the image is {own}"
+
+
 def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[ImageBase, ...]:
     """The bases of the images, one row an image."""
     starts = [of_variant[0].start for of_variant in trials.values()]
@@ -47,7 +55,7 @@ def bases_of(trials: Mapping[str, Sequence[Trial]]) -> tuple[ImageBase, ...]:
         start.variant.image: ImageBase(
             image=start.variant.image,
             kind=start.container.get("memlab.base.kind", "unknown"),
-            reference=start.container.get("memlab.base.reference", "") or "not recorded",
+            reference=reference_of(start.container),
         )
         for start in starts
     }

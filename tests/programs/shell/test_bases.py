@@ -36,12 +36,14 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def bases(clone: Path, *words: str, registry: int = 0) -> subprocess.CompletedProcess[str]:
+def bases(
+    clone: Path, *words: str, registry: int = 0, **given: str
+) -> subprocess.CompletedProcess[str]:
     own = {"ASKED": str(clone / "asked"), "REGISTRY": str(registry), "HOME": str(clone)}
     path = f"{clone / 'bin'}:{os.environ['PATH']}"
     return subprocess.run(
         [clone / "scripts" / "shell" / "bases", *words],
-        env={"PATH": path, **own},
+        env={"PATH": path, **own, **given},
         capture_output=True,
         text=True,
         check=False,
@@ -60,6 +62,16 @@ def test_a_tag_without_a_digest_is_taken_as_it_is_and_the_digest_is_told(clone: 
     assert found["BASE_PY37"] == TAG
     assert found["BASE_PY37_REFERENCE"] == f"python@{DIGEST}"
     assert found["BASE_DEBIAN_REFERENCE"] == f"debian@{DIGEST}"
+
+
+def test_that_tags_are_taken_without_a_digest_is_said_once(clone: Path) -> None:
+    said = bases(clone).stderr
+
+    assert said.count("\n") == 1
+    assert "official images are taken by their tags: images/bases.txt has no digest" in said
+    assert bases(clone, LAB_PYTHONS="3.12", BASE_KIND="official").stderr == ""
+    assert bases(clone, "--lock").returncode == 0
+    assert bases(clone).stderr == ""
 
 
 def test_a_digest_that_is_written_down_is_what_is_built_from(clone: Path) -> None:

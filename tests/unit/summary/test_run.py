@@ -210,6 +210,14 @@ def test_the_cgroup_and_the_bases_are_what_the_variants_showed() -> None:
     assert run.host_cpus_shown == 16
 
 
+def test_an_image_that_the_lab_did_not_build_is_named_by_its_digest() -> None:
+    trial = raw.trial()
+    own = replace(trial, start=replace(trial.start, container={"image": "sha256:ab"}))
+    (base,) = summary_of(own).run.bases
+
+    assert (base.kind, base.reference) == ("unknown", "not recorded; the image is sha256:ab")
+
+
 def test_a_variant_that_was_asked_for_and_never_ran_is_missing() -> None:
     asked = raw.experiment(NAME, "a", "b", missing=(Missing("b", "not built"),))
     found = summary_of(raw.trial(), of=asked)
