@@ -2,7 +2,7 @@
 
 from lab.records.summary import Summary
 from lab.share.issue_facts import IssueInput, reason_sentence, title
-from lab.share.manifest import Kind, Manifest
+from lab.share.manifest import SERVERS, Kind, Manifest
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import listed
 
@@ -40,6 +40,10 @@ With a checkout of the lab, which uses nothing of this folder but the run and th
 **This is code from somebody else, and it is run: in containers without rights and without a
 network, and while their images are built with one.**
 {more}"""
+ALONE = """
+**The app needs servers that this Compose project does not start** ({servers}). `docker compose up`
+shows no more than that it fails without them: take `make verify` of a checkout, which starts them.
+"""
 REPRODUCER = """
 ## Without any of it
 
@@ -50,14 +54,17 @@ with the packages that it names. It exits with 1 when they grow, and 0 when they
 
 def bundle_readme(summary: Summary, manifest: Manifest) -> str:
     commit = f" (commit {manifest.lab.commit[:12]})" if manifest.lab.commit else ""
-    has_reproducer = "reproduce.py" in manifest.files
+    more = REPRODUCER if "reproduce.py" in manifest.files else ""
+    missing = [each.name for each in manifest.left_out if each.name.startswith(SERVERS)]
+    for each in missing:
+        more = ALONE.format(servers=markdown_text(each.removeprefix(SERVERS))) + more
     return PAGE.format(
         title=title_of(summary, manifest),
         verdicts="\n".join(verdicts(summary)),
         version=manifest.lab.version,
         commit=commit,
         run=manifest.run,
-        more=REPRODUCER if has_reproducer else "",
+        more=more,
     )
 
 

@@ -43,6 +43,10 @@ class LabFact:
     """The commit of the checkout that made the run."""
 
 
+SERVERS = "servers beside the app: "
+"""Begins the name of what is left out where the Compose project lacks what the app needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A file that stayed out, and why."""

@@ -4,10 +4,11 @@ import os
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lab.app.spec import AppSpec
 from lab.commands.rebuild import judge_anew
 from lab.commands.sharing.bundle_app import BundledApp, Kept, app_source, bundled
 from lab.commands.sharing.bundle_lock import locked
@@ -28,7 +29,16 @@ from lab.share.issue import issue_text
 from lab.share.issue_facts import IssueInput
 from lab.share.issue_forms import tracker_of
 from lab.share.manifest import NAME as MANIFEST
-from lab.share.manifest import SCHEMA_VERSION, Kind, LabFact, Manifest, facts_of, manifest_text
+from lab.share.manifest import (
+    SCHEMA_VERSION,
+    SERVERS,
+    Kind,
+    LabFact,
+    LeftOut,
+    Manifest,
+    facts_of,
+    manifest_text,
+)
 from lab.share.redaction import Private, Redactor
 from lab.store.run_folder import RunFolder
 
@@ -84,10 +94,19 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
         images=images_of(judged.summary, trials),
         lock=said,
         redacted=dict(sorted(redactor.counts.items())),
-        left_out=app.left_out if app else (),
+        left_out=(*app.left_out, *servers_left_out(app.spec)) if app else (),
         files={},
     )
     return whole(manifest, files, judged.summary)
+
+
+def servers_left_out(spec: AppSpec) -> Iterator[LeftOut]:
+    """What stands beside the app, which the Compose project does not start."""
+    names = [*(each.kind.value for each in spec.services), *(e.name for e in spec.companions)]
+    if names:
+        yield LeftOut(
+            f"{SERVERS}{', '.join(names)}", "make verify starts them, the project does not"
+        )
 
 
 def whole(manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary) -> Parts:

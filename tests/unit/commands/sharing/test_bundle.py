@@ -6,12 +6,16 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.__main__ import main
+from lab.app.spec import AppSpec
 from lab.commands.rebuild import judge_anew
-from lab.commands.sharing.bundle_parts import parts_of
+from lab.commands.sharing.bundle_parts import parts_of, servers_left_out
+from lab.records.beside import ServiceAsked, ServiceKind
+from lab.share.bundle_readme import bundle_readme
 from lab.share.manifest import Kind, Manifest, check_files, read_manifest
 from lab.share.unpacking import read_archive
 from lab.store.run_folder import RunFolder
@@ -107,6 +111,18 @@ def test_the_same_run_is_the_same_bytes(
     planted: RunFolder, archive: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert bundle(monkeypatch, planted) == archive
+
+
+def test_servers_that_the_compose_project_lacks_are_told(planted: RunFolder) -> None:
+    parts = parts_of(planted, {})
+    spec = AppSpec(Path("lab.toml"), "shop", services=(ServiceAsked(ServiceKind.POSTGRES),))
+    (left_out,) = servers_left_out(spec)
+    page = bundle_readme(judge_anew(planted).summary, replace(parts.manifest, left_out=(left_out,)))
+
+    assert left_out.name == "servers beside the app: postgres"
+    assert "needs servers that this Compose project does not start** (postgres)" in page
+    assert "does not start" not in parts.files["README.md"].content.decode()
+    assert list(servers_left_out(AppSpec(Path("lab.toml"), "shop"))) == []
 
 
 def test_what_others_made_for_the_run_stands_at_the_top(planted: RunFolder) -> None:
