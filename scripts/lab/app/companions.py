@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.app.compose_reader import PLAIN, Reader, port_of
-from lab.app.compose_records import Companion
+from lab.app.compose_records import IMAGE_NAME, Companion
 from lab.records.beside import ReadyWhen
 
 READY = {
@@ -33,6 +33,8 @@ def companion(reader: Reader, name: str, condition: str) -> Companion:
     build = reader.build(service)
     if build is None and not service.get("image"):
         raise reader.refused(f"{name} has neither image nor build")
+    if build is None and not re.fullmatch(IMAGE_NAME, str(service["image"])):
+        raise reader.refused(f"{name}: {str(service['image'])[:80]!r} is not the name of an image")
     health = health_of(service)
     ready_when = READY.get(condition, ReadyWhen.STARTED)
     if ready_when is ReadyWhen.HEALTHY and not health:

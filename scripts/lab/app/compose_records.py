@@ -6,6 +6,9 @@ from pathlib import Path
 
 from lab.records.beside import ReadyWhen, ServiceAsked
 
+IMAGE_NAME = r"[a-z0-9][\w./:@-]*"
+"""An image's name: no option of the engine's client, nothing that a shell or Compose expands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Build:

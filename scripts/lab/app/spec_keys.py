@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.app.compose_keys import COMPOSE, SERVICE
+from lab.app.compose_records import IMAGE_NAME
 from lab.app.key import Key
 from lab.app.package_kinds import IndexUrl, Requirements
 from lab.app.request_keys import REQUEST_KEYS
@@ -117,7 +118,7 @@ ALLOW_HOSTS = Key(
 )
 IMAGE: Key[str | None] = Key(
     "image",
-    PatternText("an image's name, such as shop:latest", r"[a-z0-9][\w./:@-]*"),
+    PatternText("an image's name, such as shop:latest", IMAGE_NAME),
     NO_APP.image,
     '"shop:latest"',
     "an image that is there already, in the place of python and requirements (Docker alone)",
