@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+MOST_CHARACTERS = 1 << 18
+"""PyYAML alone, without libyaml, takes seconds for so many."""
 MOST_BRACKETS = 2_000
 """Of lists and tables in lines of a Compose file; its reader is slow in deep ones."""
 MOST_NODES = 20_000
@@ -27,6 +29,8 @@ def parsed(text: str) -> Mapping[str, Any]:
         ValueError: it is none, or too large when each alias is followed; says why.
         NoReader: nothing here reads YAML.
     """
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"it has more than {MOST_CHARACTERS:,} characters")
     if text.count("[") + text.count("{") > MOST_BRACKETS:
         raise ValueError("it has too many brackets")
     try:
@@ -34,7 +38,7 @@ def parsed(text: str) -> Mapping[str, Any]:
     except ImportError:
         raise NoReader from None
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ValueError(" ".join(str(error).split())[:200]) from None
     if not isinstance(document, Mapping) or not is_bounded(document):

@@ -81,8 +81,14 @@ EXCEPTION = re.compile(
 )
 
 
+MOST_LINE = 600
 LAST_WORDS = 6
 """Lines that are shown of what an app said last."""
+
+
+def with_short_lines(said: str) -> str:
+    """What was said, each line cut: some patterns take the square of a line's length."""
+    return "\n".join(line[:MOST_LINE] for line in said.splitlines())
 
 
 def missing_module(said: str) -> str | None:
@@ -93,6 +99,7 @@ def missing_module(said: str) -> str | None:
 
 def install_hint(said: str) -> str | None:
     """The package that a message asks to be installed, or whose command is not there."""
+    said = with_short_lines(said)
     if match := re.search(r"\b([a-z][\w-]+): (?:command )?not found", said):
         return match[1]
     for pattern in INSTALL_HINTS:
@@ -103,6 +110,7 @@ def install_hint(said: str) -> str | None:
 
 def missing_variables(said: str) -> list[str]:
     """The variables of the environment that it cannot start without."""
+    said = with_short_lines(said)
     names = [name for pattern in MISSING_VARIABLE for name in pattern.findall(said)]
     if "validation error" in said:
         names += [name.upper() for name in PYDANTIC.findall(said)]

@@ -159,7 +159,7 @@ def fixed_port(name: str, text: str) -> Guessed | None:
         if match := re.search(pattern, text):
             return Guessed("port", int(match[1]), f"fixed in {name}")
     for framework, usual in USUAL_PORTS.items():
-        if re.search(rf"^\s*(?:from|import) {framework}\b", text, re.MULTILINE):
+        if re.search(rf"^[ \t]*(?:from|import) {framework}\b", text, re.MULTILINE):
             return Guessed("port", usual, f"{framework}'s own, as {name} names none")
     return None
 
@@ -177,7 +177,7 @@ def workers(folder: Folder, command: ServeCommand | None) -> list[Guessed]:
     if stated := re.search(r"(?:--workers|(?<=\s)-w)[ =](\d{1,3})\b", line):
         return [Guessed("workers", int(stated[1]), "the command's own number")]
     if "gunicorn" in line and re.search(r"(-c|--config)[ =]", line):
-        fixed = re.compile(r"^workers\s*=\s*(\d{1,3})\s*$", re.MULTILINE)
+        fixed = re.compile(r"^workers[ \t]*=[ \t]*(\d{1,3})[ \t\r]*$", re.MULTILINE)
         for name in folder.named(GUNICORN_FILES):
             if stated := fixed.search(folder.text(name)):
                 return [Guessed("workers", int(stated[1]), name)]

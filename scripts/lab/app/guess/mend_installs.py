@@ -18,7 +18,7 @@ PIN = re.compile(r"(?<![=<>!~])==\s*([\w.]+?)(?:\.\*)?(?=\s|[;,#]|$)")
 NAMED_APP = re.compile(r"['\"]([a-z_]\w*)(?:\.\w+)*['\"]")
 """What may be an app of `INSTALLED_APPS`."""
 ON_NO_INDEX = "which no index has"
-COLLECTED = re.compile(r"^\s*Collecting ([\w.-]+)", re.MULTILINE)
+COLLECTED = re.compile(r"^[ \t]*Collecting ([\w.-]+)", re.MULTILINE)
 """What older releases of pip were at when they say no name of what cannot be built."""
 UNKNOWN = re.compile(
     r"Because ([\w.-]+) was not found in the package registry"

@@ -15,9 +15,8 @@ PREFERRED = (12, 13, 11, 10, 9, 8, 7, 14)
 Pins = tuple[int, str] | None
 CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>|\^|~)?\s*3(?:\.(\d{1,3}|\*))?(?:\.[\d*]+)?(?:[a-z]+\d*)?")
 
-FROM = re.compile(
-    r"^\s*FROM\s+(?:--\S+\s+)?\S*python\S*?:\S*?(3\.\d{1,2})(?!\d)", re.MULTILINE | re.IGNORECASE
-)
+FROM = re.compile(r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?(\S{1,300})", re.MULTILINE | re.IGNORECASE)
+TAG = re.compile(r"(3\.\d{1,2})(?!\d)")
 PIPFILE = re.compile(r"^python_(?:full_)?version\s*=\s*['\"](3\.\d{1,2})(?!\d)", re.MULTILINE)
 
 
@@ -70,7 +69,7 @@ def stated(
         if match := re.match(r"\s*python-(3\.\d{1,2})(?!\d)", text):
             yield Guessed("python", match[1], "runtime.txt")
     for name in folder.named(r"(.*[._-])?dockerfile|dockerfile\..*", project):
-        if versions := FROM.findall(folder.text(name)):
+        if versions := from_versions(folder.text(name)):
             yield Guessed("python", versions[-1], f"FROM of {name}")
     pipfile = folder.text(joined(project, "Pipfile"))
     if match := PIPFILE.search(pipfile):
@@ -78,6 +77,13 @@ def stated(
     yield from ranged(pyproject, folder.text(joined(project, "setup.cfg")), pins)
     if pins is not None and pins[0] < int(PYTHON.partition(".")[2]):
         yield Guessed("python", f"3.{pins[0]}", f"the newest that {pins[1]} runs on")
+
+
+def from_versions(dockerfile: str) -> list[str]:
+    """The versions in the tags of its images of Python."""
+    images = (image.lower().partition("python") for image in FROM.findall(dockerfile))
+    tags = (TAG.search(after.partition(":")[2]) for _, found, after in images if found)
+    return [tag[1] for tag in tags if tag]
 
 
 def ranged(pyproject: Mapping[str, Any], setup: str, pins: Pins) -> Iterator[Guessed]:

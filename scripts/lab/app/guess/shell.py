@@ -46,7 +46,8 @@ def quoted(word: str) -> str:
 DEFAULT = re.compile(r"\$\{(\w+):?-([^${}\"'`]*)\}")
 """`${NAME:-value}`: what stands there when nothing is set."""
 ASSIGNED = re.compile(
-    r"^\s*(?:export\s+)?([A-Z][A-Z0-9_]*)=[\"']?([^\s$\"'`;&|()]+)[\"']?\s*$", re.MULTILINE
+    r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=[\"']?([^\s$\"'`;&|()]+)[\"']?[ \t\r]*$",
+    re.MULTILINE,
 )
 GIVEN = frozenset({"HOST", "PORT"})
 """What the lab sets."""

@@ -26,7 +26,7 @@ SOURCE_SETTING = re.compile(
 )
 """The user's settings of uv that say where packages come from; others change what is made."""
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-BUILD_OUTPUT = re.compile(r"^\s*\[std(?:out|err)\]", re.MULTILINE)
+BUILD_OUTPUT = re.compile(r"^[ \t]*\[std(?:out|err)\]", re.MULTILINE)
 CAUSE = re.compile(r"\s*(?:error:|cause:|\u00d7|├─▶|╰─▶)\s*(.+)")
 
 

@@ -1,0 +1,60 @@
+"""Files of an app that are one thing again and again: a guess is made of them in time."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from lab.app.guess.failures import install_hint, missing_variables, telling_line
+from lab.app.guess.folder import Folder
+from lab.app.guess.guess import guess
+from lab.app.guess.pythons import from_versions
+
+PUMPED = ("\n", "\r\n", " \n", "\t", "A", "-a", "A=", "python", "--x ", "${A:-")
+CHARACTERS = 120_000
+BEGUN = {
+    "Dockerfile": "FROM python:3.12\nCMD python app.py\nFROM ",
+    "docker-compose.yml": "services:\n",
+    "Procfile": "web: ",
+    "requirements.txt": "flask\n",
+    "README.md": "$ ",
+    "Pipfile": "[packages]\n",
+    "setup.cfg": "[options]\n",
+    "gunicorn.conf.py": "workers",
+    "start.sh": "export ",
+    ".env.example": "A=",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_hang() -> Iterator[None]:
+    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it hangs"))
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("name", BEGUN)
+def test_a_guess_is_made_in_time(name: str) -> None:
+    for pumped in PUMPED:
+        text = BEGUN[name] + pumped * (CHARACTERS // len(pumped))
+        files = {"app.py": "import flask\napp = flask.Flask(__name__)\n", name: text}
+        assert guess(Folder(files)).keys
+
+
+@pytest.mark.parametrize("pumped", ["a", "A", "-a", "A_", "Error", "'a", "\n", "a: "])
+def test_what_a_program_said_is_understood_in_time(pumped: str) -> None:
+    said = pumped * ((64 << 10) // len(pumped))
+
+    assert telling_line(said)
+    assert install_hint(said) is None
+    assert missing_variables(said) == []
+
+
+def test_the_versions_of_images_are_read_as_before() -> None:
+    text = (
+        "FROM --platform=linux/amd64 reg:5000/python:3.11-slim AS a\nfrom Python:3.9rc1\n"
+        "FROM node:3.10\n  FROM my-python3:bookworm-3.8\nFROM python\nRUN x FROM python:3.7\n"
+    )
+
+    assert from_versions(text) == ["3.11", "3.9", "3.8"]
