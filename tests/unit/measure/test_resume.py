@@ -1,6 +1,7 @@
 """An interrupted run of the suite `thread` is resumed where it stopped."""
 
 import io
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,19 +26,52 @@ SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
 THREAD = raw.experiment(suite="thread", settings={"suite": "thread", "seed": 1, "fresh": False})
 
 
-@pytest.fixture
-def compose(tmp_path: Path) -> Path:
+def write_compose(folder: Path) -> Path:
     """Three variants of the core as the suite of the thread."""
-    path = tmp_path / "compose.yaml"
+    path = folder / "compose.yaml"
     path.write_text(compose_of(SYNC, ASYNC, FLASK, suite="core thread"), encoding="utf-8")
     return path
 
 
+def scripted() -> ScriptedEngine:
+    return ScriptedEngine({name: Script((30 * MIB,)) for name in (SYNC, ASYNC, FLASK)}, 0.002)
+
+
+@pytest.fixture
+def compose(tmp_path: Path) -> Path:
+    return write_compose(tmp_path)
+
+
 @pytest.fixture
 def engine() -> Iterator[ScriptedEngine]:
-    scripts = {name: Script((30 * MIB,)) for name in (SYNC, ASYNC, FLASK)}
-    with ScriptedEngine(scripts, 0.002) as scripted:
-        yield scripted
+    with scripted() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, RunFolder]:
+    """A run of each suite with all of its trials, measured once for all tests."""
+    compose = write_compose(tmp_path_factory.mktemp("complete"))
+    with scripted() as engine:
+        return {
+            suite: conducted(engine, compose, compose.parent / suite, SUITE=suite)[0]
+            for suite in ("thread", "core")
+        }
+
+
+@pytest.fixture
+def first(complete: Mapping[str, RunFolder], tmp_path: Path) -> RunFolder:
+    """A copy of the thread's, which a test may cut off."""
+    return copy_of(complete["thread"], tmp_path)
+
+
+@pytest.fixture
+def first_core(complete: Mapping[str, RunFolder], tmp_path: Path) -> RunFolder:
+    return copy_of(complete["core"], tmp_path)
+
+
+def copy_of(run: RunFolder, results: Path) -> RunFolder:
+    return RunFolder(Path(shutil.copytree(run.path, results / run.id)))
 
 
 def conducted(
@@ -74,12 +108,10 @@ def ends(folder: RunFolder) -> Mapping[str, list[str]]:
 
 
 def test_what_is_complete_is_kept_and_the_rest_is_run(
-    engine: ScriptedEngine, compose: Path, tmp_path: Path
+    engine: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path
 ) -> None:
-    first, _ = conducted(engine, compose, tmp_path)
     cut_off(first, FLASK)
     kept = (first.path / "samples" / SYNC / "1.jsonl").read_bytes()
-    engine.started.clear()
     second, said = conducted(engine, compose, tmp_path)
 
     assert second.id == first.id
@@ -92,9 +124,8 @@ def test_what_is_complete_is_kept_and_the_rest_is_run(
 
 
 def test_the_record_says_how_often_and_how_long(
-    engine: ScriptedEngine, compose: Path, tmp_path: Path
+    engine: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path
 ) -> None:
-    first, _ = conducted(engine, compose, tmp_path)
     cut_off(first, FLASK, elapsed_seconds=1000.0, interrupted=True)
     begun = first.read_experiment().started_at
     second, _ = conducted(engine, compose, tmp_path)
@@ -107,9 +138,8 @@ def test_the_record_says_how_often_and_how_long(
 
 
 def test_a_complete_run_is_not_resumed(
-    engine: ScriptedEngine, compose: Path, tmp_path: Path
+    engine: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path
 ) -> None:
-    first, _ = conducted(engine, compose, tmp_path)
     second, _ = conducted(engine, compose, tmp_path)
 
     assert second.id != first.id
@@ -121,9 +151,8 @@ def test_a_complete_run_is_not_resumed(
     ids=lambda given: next(iter(given)),
 )
 def test_other_settings_begin_a_new_run(
-    engine: ScriptedEngine, compose: Path, tmp_path: Path, given: dict[str, str]
+    engine: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path, given: dict[str, str]
 ) -> None:
-    first, _ = conducted(engine, compose, tmp_path)
     cut_off(first, FLASK)
     second, _ = conducted(engine, compose, tmp_path, **given)
 
@@ -131,9 +160,8 @@ def test_other_settings_begin_a_new_run(
 
 
 def test_other_slots_resume_the_same_run(
-    engine: ScriptedEngine, compose: Path, tmp_path: Path
+    engine: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path
 ) -> None:
-    first, _ = conducted(engine, compose, tmp_path)
     cut_off(first, FLASK)
     second, _ = conducted(engine, compose, tmp_path, LANES="1")
 
@@ -223,17 +251,15 @@ def core_run(engine: ScriptedEngine, compose: Path, results: Path, **given: str)
 
 
 def test_a_run_that_is_named_goes_on_and_says_what_came_from_which_sitting(
-    engine: ScriptedEngine, compose: Path, tmp_path: Path
+    engine: ScriptedEngine, compose: Path, first_core: RunFolder, tmp_path: Path
 ) -> None:
-    first = core_run(engine, compose, tmp_path)
     earlier = "2026-01-01T00:00:00+00:00"
-    cut_off(first, FLASK, started_at=earlier)
-    engine.started.clear()
-    second = core_run(engine, compose, tmp_path, RESUME=first.id)
+    cut_off(first_core, FLASK, started_at=earlier)
+    second = core_run(engine, compose, tmp_path, RESUME=first_core.id)
     summary = rebuild(second)
     sittings = summary.run.sittings
 
-    assert second.id == first.id
+    assert second.id == first_core.id
     assert engine.started == [FLASK]
     assert [sitting.started_at for sitting in sittings] == [earlier, sittings[1].started_at]
     assert set(sittings[0].trials) | set(sittings[1].trials) == {
@@ -253,27 +279,30 @@ def test_a_run_that_is_named_goes_on_and_says_what_came_from_which_sitting(
     ],
 )
 def test_a_run_of_other_settings_does_not_go_on(
-    engine: ScriptedEngine, compose: Path, tmp_path: Path, given: dict[str, str], said: str
+    engine: ScriptedEngine,
+    compose: Path,
+    first_core: RunFolder,
+    tmp_path: Path,
+    given: dict[str, str],
+    said: str,
 ) -> None:
-    first = core_run(engine, compose, tmp_path)
-    cut_off(first, FLASK)
+    cut_off(first_core, FLASK)
 
     with pytest.raises(UsageError, match=said):
-        core_run(engine, compose, tmp_path, RESUME=first.id, **given)
+        core_run(engine, compose, tmp_path, RESUME=first_core.id, **given)
 
 
 def test_a_run_that_has_ended_or_is_under_way_does_not_go_on(
-    engine: ScriptedEngine, compose: Path, tmp_path: Path
+    engine: ScriptedEngine, compose: Path, first_core: RunFolder, tmp_path: Path
 ) -> None:
-    first = core_run(engine, compose, tmp_path)
     with pytest.raises(UsageError, match="has ended: make report RUN="):
-        core_run(engine, compose, tmp_path, RESUME=first.id)
+        core_run(engine, compose, tmp_path, RESUME=first_core.id)
 
-    cut_off(first, FLASK)
-    assert first.lock.take()
+    cut_off(first_core, FLASK)
+    assert first_core.lock.take()
     with pytest.raises(UsageError, match="is under way"):
-        core_run(engine, compose, tmp_path, RESUME=first.id)
-    first.lock.release()
+        core_run(engine, compose, tmp_path, RESUME=first_core.id)
+    first_core.lock.release()
     with pytest.raises(UsageError, match="is not a run in"):
         core_run(engine, compose, tmp_path, RESUME="none")
 

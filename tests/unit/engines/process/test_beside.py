@@ -61,12 +61,11 @@ def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: 
 
 
 def test_what_prepares_data_writes_into_the_first_data(tmp_path: Path) -> None:
-    folder = tmp_path / "beside"
-    first = made((REDIS,), folder, tmp_path / "cache", print)
+    first = made((REDIS,), tmp_path / "beside", tmp_path / "cache", print, redis_by(serve))
     with running(first, address_of(20002)) as servers:
         (process,) = servers.supervisors
     assert process.poll() is not None
-    assert (folder / "redis").is_dir()
+    assert (first.folder / "redis" / "seen").exists()
 
 
 def test_one_that_ends_is_told_with_its_last_line(tmp_path: Path) -> None:
