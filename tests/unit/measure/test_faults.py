@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -281,15 +282,26 @@ def test_an_engine_whose_calls_take_3_s_costs_time_alone(
 REPORT_FILES = 4
 
 
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run with its report, of which each test has a copy."""
+    with ScriptedEngine(LEVELS, 0.002) as engine:
+        folder = measured(engine, tmp_path_factory.mktemp("whole"))
+    rebuild(folder)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("place", "is_written"), [(0, False), *((place, True) for place in range(REPORT_FILES))]
 )
 def test_a_signal_while_the_report_is_written_leaves_whole_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int, is_written: bool
+    whole_run: RunFolder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: int,
+    is_written: bool,
 ) -> None:
-    with ScriptedEngine(LEVELS, 0.002) as engine:
-        folder = measured(engine, tmp_path)
-    rebuild(folder)
+    folder = RunFolder(Path(shutil.copytree(whole_run.path, tmp_path / whole_run.id)))
     before = {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
     experiment = replace(folder.read_experiment(), git_commit="another")
     folder.write_experiment(experiment)
