@@ -97,8 +97,8 @@ def test_a_variant_reaches_its_siblings_and_nothing_else(up: Lab) -> None:
         listener.listen()
         port = listener.getsockname()[1]
         host = [f"{gateway}:{port}" for gateway in gateways]
-        found = tried(up, "py310-flask:8000", "gate:2375", f"{gate}:2375", *host)
+        attempt = tried(up, "py310-flask:8000", "gate:2375", f"{gate}:2375", *host)
 
-    assert found.pop("py310-flask:8000") == "connected"
-    assert found.pop("here") is True
-    assert "connected" not in found.values(), found
+    assert attempt.pop("py310-flask:8000") == "connected"
+    assert attempt.pop("here") is True
+    assert "connected" not in attempt.values(), attempt

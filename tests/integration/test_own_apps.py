@@ -103,9 +103,9 @@ def reproduce(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def verdict(done: subprocess.CompletedProcess[str]) -> str:
-    found = re.search(r"^\S+: (flat|bounded|leak|inconclusive)\. ", done.stdout, re.MULTILINE)
-    assert found is not None, done.stdout + done.stderr
-    return found[1]
+    match = re.search(r"^\S+: (flat|bounded|leak|inconclusive)\. ", done.stdout, re.MULTILINE)
+    assert match is not None, done.stdout + done.stderr
+    return match[1]
 
 
 def test_a_leak_that_was_never_seen_is_found_and_its_line_is_named(

@@ -55,8 +55,8 @@ class ProcessLab:
         return process.returncode, printed
 
     def summary(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.results / "latest/summary.json").read_text())
-        return found
+        data: dict[str, Any] = json.loads((self.results / "latest/summary.json").read_text())
+        return data
 
     def record(self, kind: str) -> dict[str, Any]:
         """The first record of that kind of the newest run."""
@@ -231,12 +231,12 @@ def copy_of_the_lab(folder: Path, limit: str) -> Path:
 def test_a_memory_limit_is_kept(lab: ProcessLab, tmp_path: Path) -> None:
     lab.root = copy_of_the_lab(tmp_path / "small", "60m")
     code, printed = lab.repro(**{**TINY, "REQUESTS": "80", "CONCURRENCY": "8"})
-    found = variant(lab)
+    summary = variant(lab)
 
     assert code in (2, 3), printed
-    assert found["verdict"] == "inconclusive"
-    assert found["memory_limit_bytes"] == 60 << 20
-    peak = found["memory_bytes"]["peak"] if found["memory_bytes"] else 0
+    assert summary["verdict"] == "inconclusive"
+    assert summary["memory_limit_bytes"] == 60 << 20
+    peak = summary["memory_bytes"]["peak"] if summary["memory_bytes"] else 0
     assert (peak or 0) <= 62 << 20
 
 

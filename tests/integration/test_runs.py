@@ -22,8 +22,8 @@ BOTH = ("docker-compose", "docker compose")
 
 
 def summary_of(lab: Lab) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((lab.results / "latest" / "summary.json").read_text())
-    return found
+    data: dict[str, Any] = json.loads((lab.results / "latest" / "summary.json").read_text())
+    return data
 
 
 def variant(summary: dict[str, Any], name: str) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def test_a_plain_up_does_the_job_without_make(lab: Lab, compose: str) -> None:
     subprocess.run(
         [*compose.split(), "down", "--volumes"], cwd=ROOT, env=env, capture_output=True, check=False
     )
-    found = variant(summary_of(lab), "py310-flask")
-    assert_whole(found["trials"][0])
+    summary = variant(summary_of(lab), "py310-flask")
+    assert_whole(summary["trials"][0])
     assert done.returncode in (0, 2), done.stdout[-2000:]
     assert lab.left_behind() == []
 
@@ -235,12 +235,12 @@ def test_the_verdicts_stay_without_probes(lab: Lab) -> None:
 
 def test_two_trials_are_two_fresh_containers(lab: Lab) -> None:
     done = lab.repro(VARIANTS="py310-flask", TRIALS="2", **TINY)
-    found = variant(summary_of(lab), "py310-flask")
+    summary = variant(summary_of(lab), "py310-flask")
     assert done.returncode in (0, 2), done.stderr
-    assert len(found["trials"]) == 2
-    for trial in found["trials"]:
+    assert len(summary["trials"]) == 2
+    for trial in summary["trials"]:
         assert_whole(trial)
-    baselines = [trial["troughs_bytes"][0] for trial in found["trials"]]
+    baselines = [trial["troughs_bytes"][0] for trial in summary["trials"]]
     assert max(baselines) < 1.1 * min(baselines)
 
 

@@ -41,18 +41,18 @@ def test_a_clean_history_takes_no_more_points_than_a_binary_search() -> None:
 def test_points_that_cannot_be_measured_leave_an_honest_bracket() -> None:
     history = History(20, (11,), unknown=frozenset({9, 10, 11, 12}))
 
-    found = search(history)
+    match = search(history)
 
-    assert (found.good, found.bad) == (8, 13)
-    assert found.is_decided
+    assert (match.good, match.bad) == (8, 13)
+    assert match.is_decided
 
 
 def test_an_oldest_end_that_cannot_be_measured_is_searched_past() -> None:
     history = History(40, (23,), unknown=frozenset(range(12)))
 
-    found = search(history)
+    match = search(history)
 
-    assert (found.good, found.bad) == (22, 23)
+    assert (match.good, match.bad) == (22, 23)
 
 
 def test_one_wrong_run_is_found_out() -> None:
@@ -66,9 +66,9 @@ def test_one_wrong_run_is_found_out() -> None:
 
     history.leaks = leaks  # type: ignore[method-assign]
 
-    found = search(history)
+    match = search(history)
 
-    assert (found.good, found.bad) == (19, 20)
+    assert (match.good, match.bad) == (19, 20)
 
 
 def test_side_by_side_the_answer_is_the_same() -> None:

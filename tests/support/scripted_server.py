@@ -59,8 +59,8 @@ def http_answer(status: int, body: bytes) -> bytes:
 
 
 def content_length(head: bytes) -> int:
-    found = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
-    return int(found[1]) if found else 0
+    match = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+    return int(match[1]) if match else 0
 
 
 NO_ANSWER = b""

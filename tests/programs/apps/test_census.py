@@ -91,13 +91,13 @@ def answers(python: str) -> dict[str, list[dict[str, Any]]]:
             env={**os.environ, "HOME": folder, "TMPDIR": folder},
         )
     assert ended.returncode == 0, ended.stderr[-2000:]
-    found: dict[str, list[dict[str, Any]]] = json.loads(ended.stdout)
-    return found
+    data: dict[str, list[dict[str, Any]]] = json.loads(ended.stdout)
+    return data
 
 
 def oldest() -> str:
-    found = find_interpreter("3.7")
-    return str(found.executable) if found else sys.executable
+    interpreter = find_interpreter("3.7")
+    return str(interpreter.executable) if interpreter else sys.executable
 
 
 @pytest.mark.parametrize("python", [sys.executable, oldest()], ids=["this", "oldest"])

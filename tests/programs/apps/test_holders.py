@@ -175,13 +175,13 @@ def answers(python: str) -> Mapping[str, Any]:
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
-    found: Mapping[str, Any] = json.loads(ended.stdout)
-    return found
+    data: Mapping[str, Any] = json.loads(ended.stdout)
+    return data
 
 
 def oldest() -> str:
-    found = find_interpreter("3.7")
-    return str(found.executable) if found else sys.executable
+    interpreter = find_interpreter("3.7")
+    return str(interpreter.executable) if interpreter else sys.executable
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -222,11 +222,11 @@ def test_a_cache_tells_its_limit() -> None:
     for i in range(4000): page(i)
     print(json.dumps(holders.holders()["holders"][0]))
     """
-    found = run_here(program)
+    done = run_here(program)
 
-    assert (found["path"], found["kind"], found["limit"]) == ("__main__.page", "lru_cache", 1500)
-    assert found["entries_after"] == 1500
-    assert 0.9 < found["held_bytes"] / (1500 * 20_000) < 1.1
+    assert (done["path"], done["kind"], done["limit"]) == ("__main__.page", "lru_cache", 1500)
+    assert done["entries_after"] == 1500
+    assert 0.9 < done["held_bytes"] / (1500 * 20_000) < 1.1
 
 
 def test_what_only_c_code_holds_is_lost() -> None:
@@ -241,9 +241,9 @@ def test_what_only_c_code_holds_is_lost() -> None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(Row()))
     print(json.dumps(holders.holders()))
     """
-    found = run_here(program)
+    done = run_here(program)
 
-    assert {"type": "__main__.Row", "count": 500} in found["lost"]
+    assert {"type": "__main__.Row", "count": 500} in done["lost"]
 
 
 def test_contexts_that_only_c_code_holds_are_lost() -> None:
@@ -309,10 +309,10 @@ def test_the_search_has_a_limit_and_says_so() -> None:
     for i in range(5000): KEPT.append([i])
     print(json.dumps(holders.holders()))
     """
-    found = run_here(program)
+    done = run_here(program)
 
-    assert found["limit"] == "the search ended at 2,000 objects"
-    assert found["lost"] == []
+    assert done["limit"] == "the search ended at 2,000 objects"
+    assert done["lost"] == []
 
 
 def run_here(program: str, python: str = sys.executable) -> Any:
@@ -337,10 +337,10 @@ def test_handlers_that_are_closures_count_with_what_they_close_over() -> None:
     for i in range(500): HANDLERS.append(handler(bytes(2000)))
     print(json.dumps(holders.holders()["holders"][0]))
     """
-    found = run_here(program)
+    done = run_here(program)
 
-    assert found["path"] == "__main__.HANDLERS"
-    assert 500 * 2000 < found["held_bytes"] < 500 * 3000
+    assert done["path"] == "__main__.HANDLERS"
+    assert 500 * 2000 < done["held_bytes"] < 500 * 3000
 
 
 def test_what_only_the_lab_holds_is_nobodys() -> None:
@@ -355,10 +355,10 @@ def test_what_only_the_lab_holds_is_nobodys() -> None:
         return holders.holders(own), own
     print(json.dumps(kept()[0]))
     """
-    found = run_here(program)
+    done = run_here(program)
 
-    assert found["lost"] == []
-    assert [each["path"] for each in found["holders"]] == []
+    assert done["lost"] == []
+    assert [each["path"] for each in done["holders"]] == []
 
 
 def test_a_long_entry_of_a_holder_is_no_holder_of_its_own() -> None:
@@ -394,5 +394,5 @@ def test_the_free_list_of_asyncio_is_left_alone() -> None:
     async def wait(future): return await future
     print(json.dumps(asyncio.run(ask())))
     """
-    found = find_interpreter("3.12")
-    assert run_here(program, str(found.executable) if found else sys.executable) is None
+    interpreter = find_interpreter("3.12")
+    assert run_here(program, str(interpreter.executable) if interpreter else sys.executable) is None

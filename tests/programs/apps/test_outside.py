@@ -262,11 +262,11 @@ def test_a_stale_socket_is_no_process(sockets: Path) -> None:
 def test_a_traced_file_is_told_without_this_machines_folders(module: str) -> None:
     program = f"import {module}, lines; print(lines.shown({module}.__file__))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "apps")}
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     )
 
-    assert told.stdout.startswith("/lib/python3.")
+    assert done.stdout.startswith("/lib/python3.")
 
 
 def test_a_port_that_is_fixed_is_led_to_the_labs(sockets: Path) -> None:

@@ -56,12 +56,12 @@ def assignments(printed: str) -> dict[str, str]:
 
 
 def test_a_tag_without_a_digest_is_taken_as_it_is_and_the_digest_is_told(clone: Path) -> None:
-    found = assignments(bases(clone).stdout)
+    values = assignments(bases(clone).stdout)
 
-    assert found["BASE_KIND"] == "official"
-    assert found["BASE_PY37"] == TAG
-    assert found["BASE_PY37_REFERENCE"] == f"python@{DIGEST}"
-    assert found["BASE_DEBIAN_REFERENCE"] == f"debian@{DIGEST}"
+    assert values["BASE_KIND"] == "official"
+    assert values["BASE_PY37"] == TAG
+    assert values["BASE_PY37_REFERENCE"] == f"python@{DIGEST}"
+    assert values["BASE_DEBIAN_REFERENCE"] == f"debian@{DIGEST}"
 
 
 def test_that_tags_are_taken_without_a_digest_is_said_once(clone: Path) -> None:
@@ -77,10 +77,10 @@ def test_that_tags_are_taken_without_a_digest_is_said_once(clone: Path) -> None:
 def test_a_digest_that_is_written_down_is_what_is_built_from(clone: Path) -> None:
     with (clone / "images" / "bases.txt").open("a") as file:
         file.write(f"{TAG}@{DIGEST}\n")
-    found = assignments(bases(clone).stdout)
+    values = assignments(bases(clone).stdout)
 
-    assert found["BASE_PY37"] == f"{TAG}@{DIGEST}"
-    assert found["BASE_PY38"] == "python:3.8.20-slim-bookworm"
+    assert values["BASE_PY37"] == f"{TAG}@{DIGEST}"
+    assert values["BASE_PY38"] == "python:3.8.20-slim-bookworm"
     assert f"image inspect {TAG}@{DIGEST}\n" in (clone / "asked").read_text()
 
 
@@ -94,8 +94,8 @@ def test_locking_writes_the_digest_of_every_base(clone: Path) -> None:
         lines = (clone / "images" / "bases.txt").read_text().splitlines()
         written = [line for line in lines if not line.startswith("#")]
         assert sorted(written) == sorted(f"{tag}@{DIGEST}" for tag in set(listed))
-    found = assignments(bases(clone).stdout)
-    assert all("@sha256:" in found[name] for name in found if name != "BASE_KIND")
+    values = assignments(bases(clone).stdout)
+    assert all("@sha256:" in values[name] for name in values if name != "BASE_KIND")
 
 
 def test_without_a_registry_nothing_is_locked(clone: Path) -> None:

@@ -29,7 +29,7 @@ def test_a_claim_that_is_none_is_usage_before_anything_is_built(given: str, said
 
 
 def test_the_line_that_asks_again_names_the_claim() -> None:
-    told = subprocess.run(
+    done = subprocess.run(
         [ROOT / "scripts" / "shell" / "command-line"],
         env={**os.environ, "SUITE": "thread", "ID": "T23"},
         capture_output=True,
@@ -37,4 +37,4 @@ def test_the_line_that_asks_again_names_the_claim() -> None:
         check=True,
     )
 
-    assert told.stdout.startswith("make repro SUITE=thread ID=T23")
+    assert done.stdout.startswith("make repro SUITE=thread ID=T23")

@@ -80,30 +80,30 @@ def run_make(checkout: Path, words: list[str], environment: dict[str, str]) -> d
 def test_every_setting_reaches_the_recipe_as_typed(checkout: Path, place: str, text: str) -> None:
     given = dict.fromkeys(SETTINGS, text)
     if place == "line":
-        found = run_make(checkout, ["report", *(f"{n}={v}" for n, v in given.items())], {})
+        done = run_make(checkout, ["report", *(f"{n}={v}" for n, v in given.items())], {})
     else:
         options = ["-e"] if place.endswith("-e") else []
-        found = run_make(checkout, [*options, "report"], given)
+        done = run_make(checkout, [*options, "report"], given)
 
-    assert {name: found.get(name) for name in SETTINGS} == given
+    assert {name: done.get(name) for name in SETTINGS} == given
 
 
 def test_the_line_comes_before_the_environment(checkout: Path) -> None:
-    found = run_make(checkout, ["report", "RUN=$$line"], {"RUN": "environment", "SEED": "1"})
+    done = run_make(checkout, ["report", "RUN=$$line"], {"RUN": "environment", "SEED": "1"})
 
-    assert (found["RUN"], found["SEED"]) == ("$$line", "1")
+    assert (done["RUN"], done["SEED"]) == ("$$line", "1")
 
 
 def test_make_below_make_passes_on_what_was_typed(checkout: Path) -> None:
     (checkout / "scripts" / "report").write_text("#!/bin/sh\nmake repro\n", encoding="utf-8")
 
-    found = run_make(checkout, ["report", "RUN=$(shell touch ran) $$ 'a' #"], {})
+    done = run_make(checkout, ["report", "RUN=$(shell touch ran) $$ 'a' #"], {})
 
-    assert found["RUN"] == "$(shell touch ran) $$ 'a' #"
+    assert done["RUN"] == "$(shell touch ran) $$ 'a' #"
 
 
 def recorded(words: list[str], environment: dict[str, str]) -> str:
-    told = subprocess.run(
+    done = subprocess.run(
         [ROOT / "scripts" / "shell" / "command-line", *words],
         env={**clean_environment(), **environment},
         capture_output=True,
@@ -111,7 +111,7 @@ def recorded(words: list[str], environment: dict[str, str]) -> str:
         timeout=30,
         check=True,
     )
-    return told.stdout
+    return done.stdout
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

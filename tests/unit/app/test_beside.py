@@ -117,10 +117,10 @@ services:
 
 
 def test_a_compose_file_says_what_runs_beside() -> None:
-    found = services(Folder({"compose.yaml": COMPOSE}), "", {})
-    assert found is not None
-    assert found.value == ["postgres://shop@store/all", "redis://cache"]
-    assert found.why == "services of compose.yaml"
+    by_name = services(Folder({"compose.yaml": COMPOSE}), "", {})
+    assert by_name is not None
+    assert by_name.value == ["postgres://shop@store/all", "redis://cache"]
+    assert by_name.why == "services of compose.yaml"
 
 
 def test_without_a_word_of_one_there_is_none() -> None:
@@ -140,8 +140,8 @@ def test_names_stand_in_the_files_that_speak_of_the_server() -> None:
 
 
 def mend(said: str, *keys: Guessed, kind: FailureKind = FailureKind.DIED, **files: str) -> Any:
-    found = mended(Guess(keys=keys), Failure(kind, said), Folder(files))
-    return found and found.value("services")
+    better = mended(Guess(keys=keys), Failure(kind, said), Folder(files))
+    return better and better.value("services")
 
 
 def test_a_server_that_it_could_not_reach_is_the_next_guess() -> None:
@@ -164,11 +164,11 @@ def test_a_name_that_the_server_does_not_know_is_added() -> None:
 def test_a_server_that_cannot_be_had_is_left_out_and_not_tried_again() -> None:
     given = Guessed("services", ["mongodb", "redis"], "")
     failure = Failure(FailureKind.SERVICE, "mongodb: it needs mongodb")
-    found = mended(Guess(keys=(given,)), failure, Folder({}))
-    assert found is not None
-    assert found.value("services") == ["redis"]
+    better = mended(Guess(keys=(given,)), failure, Folder({}))
+    assert better is not None
+    assert better.value("services") == ["redis"]
     silent = Failure(FailureKind.DIED, "pymongo ServerSelectionTimeoutError: connection refused")
-    assert mended(found, silent, Folder({})) is None
+    assert mended(better, silent, Folder({})) is None
 
 
 def test_names_that_its_own_preparation_makes_are_left_to_it() -> None:

@@ -49,19 +49,19 @@ def app(tmp_path: Path) -> Path:
 
 
 def test_a_service_and_the_servers_that_it_needs_are_read(app: Path) -> None:
-    found = read_composed(app / "compose.yaml", app, None)
+    composed = read_composed(app / "compose.yaml", app, None)
 
-    assert found.build is not None
-    assert (found.build.context, found.build.target) == (app / "back", "run")
-    assert found.build.args == {"MODE": "fast"}
-    assert (found.command, found.port) == ("serve 'a b'", 5000)
-    assert found.environment == {
+    assert composed.build is not None
+    assert (composed.build.context, composed.build.target) == (app / "back", "run")
+    assert composed.build.args == {"MODE": "fast"}
+    assert (composed.command, composed.port) == ("serve 'a b'", 5000)
+    assert composed.environment == {
         "LEVEL": "info",
         "DATABASE_URL": "postgres://shop:secret@db/visits",
     }
-    assert found.secrets == {"key": app / "keys" / "key.txt"}
-    assert found.companions == ()
-    db, queue = found.servers
+    assert composed.secrets == {"key": app / "keys" / "key.txt"}
+    assert composed.companions == ()
+    db, queue = composed.servers
     assert (queue.kind, queue.hosts) == (ServiceKind.RABBITMQ, ("queue",))
     assert (db.users, db.databases, db.hosts) == (("shop",), ("visits",), ("db",))
 
@@ -158,10 +158,10 @@ services:
   cache: {image: redis}
 """
     )
-    found = read_composed(app / "compose.yaml", app, "web")
+    composed = read_composed(app / "compose.yaml", app, "web")
 
-    assert [each.kind for each in found.servers] == ["redis"]
-    seed, api, mail = found.companions
+    assert [each.kind for each in composed.servers] == ["redis"]
+    seed, api, mail = composed.companions
     assert (seed.name, api.name, mail.name) == ("seed", "api", "mail")
     assert api.build is not None
     assert (api.command, api.entrypoint, api.port) == (("serve", "--on", "a b"), None, 8000)
@@ -170,7 +170,7 @@ services:
     assert api.in_memory == ("/data", "/empty", "/own")
     assert api.health == ("CMD-SHELL", "curl localhost")
     assert (seed.image, seed.entrypoint, mail.health) == ("seed:1", (), ())
-    assert [each.ready_when for each in found.companions] == ["ended", "healthy", "started"]
+    assert [each.ready_when for each in composed.companions] == ["ended", "healthy", "started"]
     assert mail.in_memory == ("/mails",)
 
 

@@ -25,8 +25,8 @@ def names(description: AppSpec) -> list[str]:
 
 
 def test_an_environment_is_added_to_and_not_replaced() -> None:
-    found = applied(app(environment={"A": "1"}), change("one-arena", app()))
-    assert found.environment == {"A": "1", "MALLOC_ARENA_MAX": "1"}
+    changed_spec = applied(app(environment={"A": "1"}), change("one-arena", app()))
+    assert changed_spec.environment == {"A": "1", "MALLOC_ARENA_MAX": "1"}
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,10 @@ def test_a_servers_own_options(command: str, name: str, becomes: str) -> None:
 
 
 def test_gunicorn_recycles_its_workers_by_its_environment() -> None:
-    found = applied(app("gunicorn app:app"), change("max-requests", app("gunicorn app:app")))
-    assert found.environment == {"GUNICORN_CMD_ARGS": "--max-requests 500 --max-requests-jitter 50"}
+    changed_spec = applied(app("gunicorn app:app"), change("max-requests", app("gunicorn app:app")))
+    assert changed_spec.environment == {
+        "GUNICORN_CMD_ARGS": "--max-requests 500 --max-requests-jitter 50"
+    }
 
 
 @pytest.mark.parametrize(
@@ -104,9 +106,9 @@ def suspect(cause: Cause) -> Plausible:
 
 
 def test_only_what_would_prove_a_plausible_cause_is_tried() -> None:
-    known = interventions_for(app("gunicorn --threads 4 app:app"), Allocators("/lib/j.so"))
+    interventions = interventions_for(app("gunicorn --threads 4 app:app"), Allocators("/lib/j.so"))
     by_cause = {
-        cause: {each.name for each in worth_trying([suspect(cause)], known, most=99)}
+        cause: {each.name for each in worth_trying([suspect(cause)], interventions, most=99)}
         for cause in Cause
     }
     assert by_cause[Cause.PAGE_CACHE] == set()
@@ -115,15 +117,17 @@ def test_only_what_would_prove_a_plausible_cause_is_tried() -> None:
 
 
 def test_the_likeliest_cause_comes_first_and_no_more_than_fit() -> None:
-    known = interventions_for(app())
-    found = worth_trying([suspect(Cause.SOCKETS), suspect(Cause.THREAD_ARENAS)], known, most=2)
-    assert [each.name for each in found] == ["keep-alive", "one-arena"]
+    interventions = interventions_for(app())
+    trials = worth_trying(
+        [suspect(Cause.SOCKETS), suspect(Cause.THREAD_ARENAS)], interventions, most=2
+    )
+    assert [each.name for each in trials] == ["keep-alive", "one-arena"]
 
 
 def test_a_stop_gap_is_tried_last_and_proves_nothing() -> None:
-    known = interventions_for(app("gunicorn app:app"))
-    found = worth_trying([suspect(Cause.FRAGMENTATION)], known, most=99)
+    interventions = interventions_for(app("gunicorn app:app"))
+    trials = worth_trying([suspect(Cause.FRAGMENTATION)], interventions, most=99)
 
-    assert [each.name for each in found if each.is_stop_gap] == ["max-requests"]
-    assert found[-1].is_stop_gap
-    assert found[-1].proves == ()
+    assert [each.name for each in trials if each.is_stop_gap] == ["max-requests"]
+    assert trials[-1].is_stop_gap
+    assert trials[-1].proves == ()

@@ -75,7 +75,7 @@ def test_a_server_that_cannot_be_exchanged_is_told(command: str) -> None:
 def test_uvicorns_loop_and_parser_are_the_others_of_what_it_has() -> None:
     plain = exchanges(stack(UVICORN))
     fast = exchanges(stack(UVICORN, "uvloop", "httptools"))
-    told = exchanges(stack(f"{UVICORN} --loop asyncio --http=h11", "uvloop", "httptools"))
+    offered = exchanges(stack(f"{UVICORN} --loop asyncio --http=h11", "uvloop", "httptools"))
 
     assert (plain["loop-uvloop"].requirement, plain["http-httptools"].requirement) == (
         "uvloop",
@@ -83,17 +83,17 @@ def test_uvicorns_loop_and_parser_are_the_others_of_what_it_has() -> None:
     )
     assert fast["loop-asyncio"].command == f"{UVICORN} --loop asyncio"
     assert fast["http-h11"].command == f"{UVICORN} --http h11"
-    assert told["loop-uvloop"].command == f"{UVICORN} --loop uvloop --http=h11"
-    assert told["http-httptools"].command == f"{UVICORN} --loop asyncio --http httptools"
+    assert offered["loop-uvloop"].command == f"{UVICORN} --loop uvloop --http=h11"
+    assert offered["http-httptools"].command == f"{UVICORN} --loop asyncio --http httptools"
 
 
 def test_the_c_code_of_packages_is_left_out_by_their_own_switches() -> None:
-    found = exchanges(stack("python app.py", "aiohttp", "multidict", "idna"))
+    offered = exchanges(stack("python app.py", "aiohttp", "multidict", "idna"))
 
-    assert found["pure-aiohttp"].layer is Layer.PARSER
-    assert found["pure-aiohttp"].environment == {"AIOHTTP_NO_EXTENSIONS": "1"}
-    assert found["pure-multidict"].layer is Layer.EXTENSION
-    assert "pure-idna" not in found
+    assert offered["pure-aiohttp"].layer is Layer.PARSER
+    assert offered["pure-aiohttp"].environment == {"AIOHTTP_NO_EXTENSIONS": "1"}
+    assert offered["pure-multidict"].layer is Layer.EXTENSION
+    assert "pure-idna" not in offered
 
 
 def test_what_cannot_be_exchanged_is_told_with_its_reason() -> None:

@@ -21,15 +21,15 @@ def app(tmp_path: Path, text: str) -> AppSpec:
 
 
 def test_without_the_keys_nothing_changes(tmp_path: Path) -> None:
-    found = app(tmp_path, "")
-    assert (found.login, found.cookies, found.think_seconds) == (None, False, 0.0)
+    spec = app(tmp_path, "")
+    assert (spec.login, spec.cookies, spec.think_seconds) == (None, False, 0.0)
 
 
 def test_every_key_of_the_login_is_read_and_handed_on(tmp_path: Path) -> None:
     lines = [f"{key.name} = {key.example}" for key in LOGIN_KEYS]
     text = "\n".join(["cookies = true", "think_seconds = 0.5", "[login]", *lines])
 
-    found = app(tmp_path, text)
+    spec = app(tmp_path, text)
 
     request = RequestSpec(
         method="POST",
@@ -38,10 +38,10 @@ def test_every_key_of_the_login_is_read_and_handed_on(tmp_path: Path) -> None:
         body="username=ann&password=secret",
         expect=(200, 302),
     )
-    assert found.login == LoginSpec(request, "access_token", "/login")
-    write_described(tmp_path / "described.json", found)
-    assert read_described(tmp_path / "described.json") == found
-    user_app = user_app_of(found)
+    assert spec.login == LoginSpec(request, "access_token", "/login")
+    write_described(tmp_path / "described.json", spec)
+    assert read_described(tmp_path / "described.json") == spec
+    user_app = user_app_of(spec)
     assert (user_app.cookies, user_app.think_seconds) == (True, 0.5)
 
 
@@ -104,6 +104,6 @@ def test_braces_of_a_body_are_its_own_without_a_login(tmp_path: Path) -> None:
 
 
 def test_a_token_beside_a_cookie(tmp_path: Path) -> None:
-    found = app(tmp_path, f"cookies = true\n{LOGIN}")
-    assert found.login is not None
-    assert found.login.token == "access_token"
+    spec = app(tmp_path, f"cookies = true\n{LOGIN}")
+    assert spec.login is not None
+    assert spec.login.token == "access_token"

@@ -77,10 +77,10 @@ def tried(tmp_path: Path, machine: NotedUv, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_newest_release_is_known_by_both_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = tried(tmp_path, NotedUv("5.12.1"), monkeypatch)
+    attempt = tried(tmp_path, NotedUv("5.12.1"), monkeypatch)
 
-    assert found.release == Release("U.json", "5.3.0", "5.12.1")
-    assert found.installed.python == tmp_path / "new/itself/bin/python3"
+    assert attempt.release == Release("U.json", "5.3.0", "5.12.1")
+    assert attempt.installed.python == tmp_path / "new/itself/bin/python3"
 
 
 def test_a_package_that_another_fixes_moves_with_it(

@@ -35,17 +35,17 @@ def read(tmp_path: Path, description: AppSpec) -> dict[str, Variant]:
 
 
 def test_the_app_its_changes_and_its_trace_are_variants(tmp_path: Path) -> None:
-    found = read(tmp_path, app())
+    content = read(tmp_path, app())
 
-    assert next(iter(found)) == "own-shop"
-    assert set(found) == {
+    assert next(iter(content)) == "own-shop"
+    assert set(content) == {
         "own-shop",
         "own-shop-again",
         "own-shop-traced",
         "own-shop-beside",
         *(f"own-shop-{change.name}" for change in interventions_for(app())),
     }
-    assert {variant.axes.suite for variant in found.values()} == {"try"}
+    assert {variant.axes.suite for variant in content.values()} == {"try"}
 
 
 def test_its_load_and_limits_are_the_descriptions(tmp_path: Path) -> None:
@@ -60,11 +60,11 @@ def test_its_load_and_limits_are_the_descriptions(tmp_path: Path) -> None:
 
 
 def test_what_repeats_and_what_traces_has_a_higher_limit(tmp_path: Path) -> None:
-    found = read(tmp_path, app(memory_bytes=100 << 20))
+    content = read(tmp_path, app(memory_bytes=100 << 20))
 
-    assert found["own-shop-again"].scenario is Scenario.GIVE_BACK
-    assert found["own-shop-again"].load.exact
-    assert {name for name, each in found.items() if each.memory_limit_bytes == 300 << 20} == {
+    assert content["own-shop-again"].scenario is Scenario.GIVE_BACK
+    assert content["own-shop-again"].load.exact
+    assert {name for name, each in content.items() if each.memory_limit_bytes == 300 << 20} == {
         "own-shop-again",
         "own-shop-traced",
     }
@@ -112,20 +112,20 @@ def service(tmp_path: Path, description: AppSpec, **values: str) -> Any:
 
 
 def test_dollars_are_the_apps_own_and_ports_the_engines(tmp_path: Path) -> None:
-    found = service(
+    entry = service(
         tmp_path, app(environment={"PRICE": "$5", "PYTHONPATH": "lib"}), LAB_PORT="1", LAB_HOST="h"
     )
 
-    assert found.command == ("sh", "-c", "serve $PORT")
-    assert found.environment["PRICE"] == "$5"
-    assert (found.environment["PORT"], found.environment["HOST"]) == ("1", "h")
-    assert found.environment["PYTHONPATH"] == "/lab/apps/outside:lib"
+    assert entry.command == ("sh", "-c", "serve $PORT")
+    assert entry.environment["PRICE"] == "$5"
+    assert (entry.environment["PORT"], entry.environment["HOST"]) == ("1", "h")
+    assert entry.environment["PYTHONPATH"] == "/lab/apps/outside:lib"
 
 
 def test_without_probes_nothing_of_pythons_is_touched(tmp_path: Path) -> None:
-    found = service(tmp_path, app(probes=False))
+    entry = service(tmp_path, app(probes=False))
 
-    assert not [name for name in found.environment if name.startswith("PYTHON")]
+    assert not [name for name in entry.environment if name.startswith("PYTHON")]
     assert read(tmp_path, app(probes=False))["own-shop"].scenario is None
     assert traced_name(app()) not in read(tmp_path, app(probes=False))
 

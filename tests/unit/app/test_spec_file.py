@@ -33,10 +33,10 @@ def refused(tmp_path: Path, text: str) -> str:
 
 
 def test_a_command_alone_is_enough(tmp_path: Path) -> None:
-    found = app(tmp_path, COMMAND)
+    spec = app(tmp_path, COMMAND)
 
-    assert (found.command, found.python, found.count) == ("python app.py", "3.12", 4000)
-    assert found.requests == (RequestSpec(),)
+    assert (spec.command, spec.python, spec.count) == ("python app.py", "3.12", 4000)
+    assert spec.requests == (RequestSpec(),)
 
 
 def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
@@ -52,11 +52,11 @@ def test_every_key_of_the_table_is_read(tmp_path: Path) -> None:
     keys = [key for key in REQUEST_KEYS if key not in (*ONLY_HTTP, KIND)]
     lines += ["[[requests]]", 'kind = "websocket"', *(f"{k.name} = {k.example}" for k in keys)]
 
-    found = app(tmp_path, "\n".join(lines))
+    spec = app(tmp_path, "\n".join(lines))
 
-    assert found.requirements == ("aiohttp==3.10.10",)
-    assert [request.weight for request in found.requests] == [1000, 1, 1, 1, 1]
-    assert found.requests[3].multipart[1] == Upload("file", file=(tmp_path / "photo.jpg").resolve())
+    assert spec.requirements == ("aiohttp==3.10.10",)
+    assert [request.weight for request in spec.requests] == [1000, 1, 1, 1, 1]
+    assert spec.requests[3].multipart[1] == Upload("file", file=(tmp_path / "photo.jpg").resolve())
 
 
 LOG = '- - - [] "GET /a HTTP/1.1" 200 1\n'

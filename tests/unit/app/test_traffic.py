@@ -24,9 +24,9 @@ def shares(traffic: Traffic) -> list[tuple[str, str, int]]:
 @pytest.mark.parametrize("line", [NGINX, GUNICORN, UVICORN])
 def test_a_log_gives_kinds_weighted_by_how_often_they_were_sent(line: str) -> None:
     asked = ["GET /orders/7 HTTP/1.1", "GET /orders/8 HTTP/1.1", "GET /orders/8 HTTP/1.1"]
-    found = of_lines(*(line.format(each, 200) for each in (*asked, "POST /orders HTTP/1.1")))
-    assert shares(found) == [("GET", "/orders/8", 750), ("POST", "/orders", 250)]
-    assert found.summary == "an access log: 4 requests of 2 kinds"
+    requirements = of_lines(*(line.format(each, 200) for each in (*asked, "POST /orders HTTP/1.1")))
+    assert shares(requirements) == [("GET", "/orders/8", 750), ("POST", "/orders", 250)]
+    assert requirements.summary == "an access log: 4 requests of 2 kinds"
 
 
 def test_what_a_log_has_seen_is_expected_but_for_failures() -> None:
@@ -37,7 +37,7 @@ def test_what_a_log_has_seen_is_expected_but_for_failures() -> None:
 
 
 def test_what_is_not_taken_is_counted_and_said() -> None:
-    found = of_lines(
+    requirements = of_lines(
         NGINX.format("GET /a HTTP/1.1", 200),
         "Traceback (most recent call last):",
         NGINX.format("GET http://other.example/x HTTP/1.1", 200),
@@ -45,18 +45,18 @@ def test_what_is_not_taken_is_counted_and_said() -> None:
         NGINX.format("GET /é HTTP/1.1", 200),
         "",
     )
-    assert shares(found) == [("GET", "/a", 1000)]
-    assert found.summary.endswith(
+    assert shares(requirements) == [("GET", "/a", 1000)]
+    assert requirements.summary.endswith(
         "1 lines that are not requests, 2 with no path of the app's, 1 of other methods"
     )
 
 
 def test_only_the_most_frequent_kinds_are_asked() -> None:
     rare = (NGINX.format(f"GET /page-{chr(97 + i)} HTTP/1.1", 200) for i in range(MOST_KINDS + 5))
-    found = of_lines(*rare, *[NGINX.format("GET /often HTTP/1.1", 200)] * 9)
-    assert len(found.requests) == MOST_KINDS
-    assert found.requests[0].path == "/often"
-    assert found.summary.endswith("left out: 6 of rarer kinds")
+    requirements = of_lines(*rare, *[NGINX.format("GET /often HTTP/1.1", 200)] * 9)
+    assert len(requirements.requests) == MOST_KINDS
+    assert requirements.requests[0].path == "/often"
+    assert requirements.summary.endswith("left out: 6 of rarer kinds")
 
 
 @pytest.mark.parametrize(

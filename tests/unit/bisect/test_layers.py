@@ -30,34 +30,34 @@ def answer(base: Trial, *exchanged: tuple[Exchange, Trial | None]) -> LayersAnsw
 
 
 def test_an_exchange_that_ends_the_leak_is_the_layer_that_it_needs() -> None:
-    found = answer(trial(20), (LOOP, trial(20)), (PARSER, trial(0)), (PYTHON, trial(5)))
+    reply = answer(trial(20), (LOOP, trial(20)), (PARSER, trial(0)), (PYTHON, trial(5)))
 
-    assert [each.need for each in found.exchanges] == [Need.NOT_NEEDED, Need.NEEDED, Need.PARTLY]
-    assert found.said[0].endswith("a request is gone with h11 in place of httptools.")
-    assert found.said[2] == "It stays with asyncio in place of uvloop."
+    assert [each.need for each in reply.exchanges] == [Need.NOT_NEEDED, Need.NEEDED, Need.PARTLY]
+    assert reply.said[0].endswith("a request is gone with h11 in place of httptools.")
+    assert reply.said[2] == "It stays with asyncio in place of uvloop."
 
 
 def test_a_leak_that_stays_with_each_exchange_needs_none() -> None:
-    found = answer(trial(20), (LOOP, trial(20)), (PARSER, trial(19)))
+    reply = answer(trial(20), (LOOP, trial(20)), (PARSER, trial(19)))
 
-    assert found.said[0].endswith("needs none of the layers that were exchanged.")
+    assert reply.said[0].endswith("needs none of the layers that were exchanged.")
 
 
 def test_what_was_not_measured_is_open_and_told() -> None:
-    found = answer(trial(20), (LOOP, None))
+    reply = answer(trial(20), (LOOP, None))
 
-    assert (found.exchanges[0].verdict, found.exchanges[0].need) == (None, Need.OPEN)
-    assert found.said[-1] == "Not decided: asyncio in place of uvloop."
-    assert "Tried and not measured:" in layers_page(found)
+    assert (reply.exchanges[0].verdict, reply.exchanges[0].need) == (None, Need.OPEN)
+    assert reply.said[-1] == "Not decided: asyncio in place of uvloop."
+    assert "Tried and not measured:" in layers_page(reply)
 
 
 def test_an_app_that_does_not_leak_needs_nothing() -> None:
-    found = answer(trial(0), (LOOP, trial(0)))
+    reply = answer(trial(0), (LOOP, trial(0)))
 
-    assert found.said == (
+    assert reply.said == (
         "shop as it is does not leak (flat), so no layer can be told to be needed.",
     )
-    assert found.exchanges[0].need is Need.OPEN
+    assert reply.exchanges[0].need is Need.OPEN
 
 
 def test_the_page_has_a_row_for_each_exchange_and_what_was_left() -> None:
@@ -73,6 +73,6 @@ def test_the_page_has_a_row_for_each_exchange_and_what_was_left() -> None:
 def test_an_answer_fits_its_published_schema() -> None:
     schema = json.loads((ROOT / "scripts/lab/records/layers.schema.json").read_text("utf-8"))
 
-    found = answer(trial(20), (LOOP, trial(20)), (PARSER, None))
+    reply = answer(trial(20), (LOOP, trial(20)), (PARSER, None))
 
-    Draft202012Validator(schema).validate(json.loads(json.dumps(codec.encode(found))))
+    Draft202012Validator(schema).validate(json.loads(json.dumps(codec.encode(reply))))

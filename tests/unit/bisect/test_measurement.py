@@ -30,11 +30,11 @@ def test_a_place_is_a_line_of_the_app_or_a_file_of_a_package(
 def test_a_table_that_doubles_once_is_no_growth() -> None:
     live = [0, 900, 1000, 1100, 90_000, 90_100, 90_200, 90_300]
 
-    found = measurement(live, [50] * 7, None, None, 1.0)
+    reading = measurement(live, [50] * 7, None, None, 1.0)
 
-    assert found.live_bytes == pytest.approx(2.0)
-    assert found.error_bytes == 0
-    assert found.requests == 300
+    assert reading.live_bytes == pytest.approx(2.0)
+    assert reading.error_bytes == 0
+    assert reading.requests == 300
 
 
 def test_lines_of_one_file_are_one_place() -> None:
@@ -44,7 +44,7 @@ def test_lines_of_one_file_are_one_place() -> None:
     )
     trace = AllocationTrace("tracemalloc", 100, 1000, lines, {})
 
-    found = measurement([0] * 8, [50] * 7, trace, None, 1.0)
+    reading = measurement([0] * 8, [50] * 7, trace, None, 1.0)
 
-    assert found.sites == {"a/b.py": 10.0}
-    assert found.lines == {"a/b.py": "a/b.py:4"}
+    assert reading.sites == {"a/b.py": 10.0}
+    assert reading.lines == {"a/b.py": "a/b.py:4"}

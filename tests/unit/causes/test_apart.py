@@ -15,13 +15,13 @@ def sentences(mix_bytes: float, *kinds: KindGrowth) -> list[str]:
 
 
 def test_the_kind_that_grows_is_told_from_those_that_do_not() -> None:
-    found = sentences(
+    lines = sentences(
         2 * KIB,
         kind("POST /orders", 10 * KIB, 0.2),
         kind("GET /", 12.0, 0.4),
         kind("GET /a", -30.0, 0.4),
     )
-    assert found == [
+    assert lines == [
         "asked alone, POST /orders (10.0 KiB a request) grows; GET / (12 B a request) and "
         "GET /a (0 B a request) do not",
         "this is 100% of the mix's growth of 2.0 KiB a request",
@@ -41,13 +41,13 @@ def test_what_grows_together_alone_is_said() -> None:
 
 
 def test_a_kind_that_is_not_served_alone_is_told_apart() -> None:
-    found = sentences(8 * KIB, kind("GET /a", 16.0 * KIB), kind("GET /b", None))
-    assert found[0] == "asked alone, GET /a (16.0 KiB a request) grows"
-    assert found[-1] == "GET /b is not served alone, so nothing is told of it"
+    lines = sentences(8 * KIB, kind("GET /a", 16.0 * KIB), kind("GET /b", None))
+    assert lines[0] == "asked alone, GET /a (16.0 KiB a request) grows"
+    assert lines[-1] == "GET /b is not served alone, so nothing is told of it"
 
 
 def test_a_rare_kind_that_leaves_much_grows_and_one_that_leaves_less_than_matters_does_not() -> (
     None
 ):
-    found = sentences(KIB, kind("GET /a", 200.0, 0.9), kind("POST /b", 90 * KIB, 0.01))
-    assert found[0].startswith("asked alone, POST /b (90.0 KiB a request) grows; GET /a (200 B")
+    lines = sentences(KIB, kind("GET /a", 200.0, 0.9), kind("POST /b", 90 * KIB, 0.01))
+    assert lines[0].startswith("asked alone, POST /b (90.0 KiB a request) grows; GET /a (200 B")

@@ -177,14 +177,14 @@ def test_pages_of_files_that_are_not_counted_explain_nothing() -> None:
 
 
 def test_a_worker_that_did_not_answer_is_a_gap_and_not_a_loss() -> None:
-    found = trial(0, 10)
-    silent = replace(found.troughs[1], probe=None)
-    parts = whole_load(replace(found, troughs=(found.troughs[0], silent)))
+    summary = trial(0, 10)
+    silent = replace(summary.troughs[1], probe=None)
+    parts = whole_load(replace(summary, troughs=(summary.troughs[0], silent)))
     assert parts is not None
     assert (parts.free, parts.in_use, parts.descriptors_count) == (None, None, None)
 
 
 def test_without_a_baseline_there_are_no_parts() -> None:
-    found = trial(0, 10)
-    assert whole_load(replace(found, troughs=found.troughs[1:])) is None
-    assert second_half(replace(found, troughs=found.troughs[:1])) is None
+    summary = trial(0, 10)
+    assert whole_load(replace(summary, troughs=summary.troughs[1:])) is None
+    assert second_half(replace(summary, troughs=summary.troughs[:1])) is None

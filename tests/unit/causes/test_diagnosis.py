@@ -93,22 +93,22 @@ def with_one_arena(seconds: float = 4.0) -> list[tuple[Intervention, Trial]]:
 
 
 def test_a_cause_is_proven_by_the_change_that_takes_it_away() -> None:
-    found = answered(arenas(), None, with_one_arena(), ())
+    reply = answered(arenas(), None, with_one_arena(), ())
 
-    assert found.judged.verdict is Verdict.BOUNDED
-    assert [(each.cause, each.standing) for each in found.findings] == [
+    assert reply.judged.verdict is Verdict.BOUNDED
+    assert [(each.cause, each.standing) for each in reply.findings] == [
         (Cause.THREAD_ARENAS, Certainty.PROVEN)
     ]
-    assert found.findings[0].proof.endswith(
+    assert reply.findings[0].proof.endswith(
         "gains 96% less; each change gave back, of 100 MiB gained (measured): one arena 96.0 MiB"
     )
 
 
 def test_a_cause_that_no_change_confirms_is_likely() -> None:
-    found = answered(arenas(), None, [(CHANGES["one-arena"], arenas())], ())
+    reply = answered(arenas(), None, [(CHANGES["one-arena"], arenas())], ())
 
-    assert found.findings[0].standing is Certainty.LIKELY
-    assert found.findings[0].proof == (
+    assert reply.findings[0].standing is Certainty.LIKELY
+    assert reply.findings[0].proof == (
         "not confirmed by one-arena; "
         "each change gave back, of 100 MiB gained (measured): one arena 0.0 MiB"
     )
@@ -117,9 +117,9 @@ def test_a_cause_that_no_change_confirms_is_likely() -> None:
 def test_a_stop_gap_that_ends_all_growth_proves_no_cause_and_ranks_last() -> None:
     ended = arenas((0, *(0,) * 8))
     tried = [(CHANGES["max-requests"], ended), *with_one_arena(seconds=40.0)]
-    found = answered(arenas(), None, tried[:1])
+    reply = answered(arenas(), None, tried[:1])
 
-    assert found.findings[0].standing is Certainty.LIKELY
+    assert reply.findings[0].standing is Certainty.LIKELY
     assert [each.change.name for each in answered(arenas(), None, tried).outcomes] == [
         "one-arena",
         "max-requests",
@@ -137,14 +137,14 @@ def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_fo
         Scenario.GIVE_BACK, 1.0, 210 * MIB, 60 * MIB, before=None, after=None, asked=0, answered=0
     )
     cycles = AllocationTrace("tracemalloc", 100, 0, (), {}, garbage={"app.Node": 9, "app.Edge": 90})
-    found = answered(replace(leak(), aftermath=seen), None, (), (cycles,))
+    reply = answered(replace(leak(), aftermath=seen), None, (), (cycles,))
 
-    assert found.findings[0].cause is Cause.LIVE_OBJECTS
-    assert found.findings[0].standing is Certainty.PROVEN
-    assert found.findings[0].evidence.endswith(
+    assert reply.findings[0].cause is Cause.LIVE_OBJECTS
+    assert reply.findings[0].standing is Certainty.PROVEN
+    assert reply.findings[0].evidence.endswith(
         "all of it garbage that waits for the collector: 90 app.Edge, 9 app.Node"
     )
-    assert help_line(found).startswith("let the collector run")
+    assert help_line(reply).startswith("let the collector run")
 
 
 def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
@@ -155,21 +155,21 @@ def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
     halves = trial(CREEP, part="in_use_bytes", blocks_a_mib=2000)
     probes = [
         replace(
-            found.probe,
+            reply.probe,
             workers=tuple(
                 replace(each, in_use_bytes=gained * MIB // 2, free_bytes=gained * MIB // 2)
-                for each in found.probe.workers
+                for each in reply.probe.workers
             ),
         )
-        for found, gained in zip(halves.troughs, CREEP, strict=True)
-        if found.probe is not None
+        for reply, gained in zip(halves.troughs, CREEP, strict=True)
+        if reply.probe is not None
     ]
     troughs = tuple(
-        replace(found, probe=told) for found, told in zip(halves.troughs, probes, strict=True)
+        replace(reply, probe=told) for reply, told in zip(halves.troughs, probes, strict=True)
     )
-    found = answered(replace(halves, troughs=troughs, aftermath=seen), None, (), ())
+    reply = answered(replace(halves, troughs=troughs, aftermath=seen), None, (), ())
 
-    (objects,) = (each for each in found.findings if each.cause is Cause.LIVE_OBJECTS)
+    (objects,) = (each for each in reply.findings if each.cause is Cause.LIVE_OBJECTS)
     assert not objects.is_garbage
     assert objects.standing is Certainty.LIKELY
 
@@ -180,24 +180,24 @@ def explained(bytes_a_request: int, tracer: str = "tracemalloc") -> AllocationTr
 
 
 def test_lines_that_hold_what_was_gained_prove_it() -> None:
-    found = answered(leak(), None, (), [explained(40_000)])
+    reply = answered(leak(), None, (), [explained(40_000)])
 
-    assert found.judged.verdict is Verdict.LEAK
-    assert (found.findings[0].cause, found.findings[0].standing) == (
+    assert reply.judged.verdict is Verdict.LEAK
+    assert (reply.findings[0].cause, reply.findings[0].standing) == (
         Cause.LIVE_OBJECTS,
         Certainty.PROVEN,
     )
-    assert "j.py:3, from app.py:7" in found.findings[0].proof
-    assert found.types == (("a.B", 1000),)
+    assert "j.py:3, from app.py:7" in reply.findings[0].proof
+    assert reply.types == (("a.B", 1000),)
 
 
 def test_large_objects_that_tracemalloc_accounts_for_are_pythons_and_not_native() -> None:
     """A cache of 20 kB each: malloc has the bytes, and hardly any Python block came with them."""
     cache = trial(POOL, part="in_use_bytes", blocks_a_mib=50)
-    found = answered(cache, None, (), [explained(26_000)])
+    reply = answered(cache, None, (), [explained(26_000)])
 
-    assert [each.cause for each in found.findings] == [Cause.LIVE_OBJECTS]
-    assert found.findings[0].standing is Certainty.PROVEN
+    assert [each.cause for each in reply.findings] == [Cause.LIVE_OBJECTS]
+    assert reply.findings[0].standing is Certainty.PROVEN
     assert [each.cause for each in answered(cache, None).findings] == [Cause.NATIVE]
 
 
@@ -260,8 +260,8 @@ def test_collecting_that_freed_live_memory_proves_nothing_of_what_was_free() -> 
     seen = PostLoadObservation(
         Scenario.GIVE_BACK, 1.0, 98 * MIB, 45 * MIB, before=None, after=None, asked=0, answered=0
     )
-    found = answered(replace(beside_fragments(4, 2), aftermath=seen), None)
-    standing = {each.cause: (each.standing, each.is_garbage) for each in found.findings}
+    reply = answered(replace(beside_fragments(4, 2), aftermath=seen), None)
+    standing = {each.cause: (each.standing, each.is_garbage) for each in reply.findings}
 
     assert standing[Cause.LIVE_OBJECTS] == (Certainty.PROVEN, True)
     assert standing[Cause.FRAGMENTATION] == (Certainty.LIKELY, False)
@@ -273,13 +273,13 @@ def test_live_memory_that_leaks_comes_before_what_is_free_beside_it() -> None:
     """
     first, rest = beside_fragments(2, 4), beside_fragments(2, 0)
     locks = explained(round(1.8 * MIB / 500))
-    found = answered(first, None, [(CHANGES["thresholds"], rest)], [locks])
+    reply = answered(first, None, [(CHANGES["thresholds"], rest)], [locks])
 
-    assert [(each.cause, each.standing) for each in found.findings] == [
+    assert [(each.cause, each.standing) for each in reply.findings] == [
         (Cause.LIVE_OBJECTS, Certainty.PROVEN),
         (Cause.FRAGMENTATION, Certainty.LIKELY),
     ]
-    assert "gains 67% less, and still leaks; each change gave back, of " in found.findings[1].proof
+    assert "gains 67% less, and still leaks; each change gave back, of " in reply.findings[1].proof
 
 
 def test_live_memory_that_leaks_is_asked_for_below_a_quarter_of_the_growth() -> None:
@@ -300,8 +300,8 @@ def test_fragmentation_is_proven_by_the_change_with_which_the_app_does_not_leak(
 
 
 def test_what_pythons_allocator_does_not_hold_is_native() -> None:
-    found = answered(leak(), None, (), [explained(100)])
-    assert {each.cause for each in found.findings} == {Cause.NATIVE}
+    reply = answered(leak(), None, (), [explained(100)])
+    assert {each.cause for each in reply.findings} == {Cause.NATIVE}
 
 
 def test_lines_that_malloc_alone_knows_prove_native_memory() -> None:
@@ -313,16 +313,16 @@ def test_lines_that_malloc_alone_knows_prove_native_memory() -> None:
 
 
 def test_lines_that_hold_some_of_it_prove_nothing() -> None:
-    found = answered(leak(), None, (), [explained(8_000)])
-    assert found.findings[0].standing is Certainty.LIKELY
+    reply = answered(leak(), None, (), [explained(8_000)])
+    assert reply.findings[0].standing is Certainty.LIKELY
 
 
 def test_a_flat_app_is_asked_for_no_cause() -> None:
-    found = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
+    reply = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
 
-    assert found.findings == ()
-    assert app_answer(found, "shop", "own-shop").no_cause == NO_CAUSE_NEEDED
-    assert help_line(found) == NOTHING_TO_CHANGE
+    assert reply.findings == ()
+    assert app_answer(reply, "shop", "own-shop").no_cause == NO_CAUSE_NEEDED
+    assert help_line(reply) == NOTHING_TO_CHANGE
 
 
 @pytest.mark.parametrize(
@@ -339,23 +339,23 @@ def test_a_growth_that_is_too_small_is_asked_for_no_cause(
     """The mended release of a leaking one still grew by 1.3 MiB, free in the allocator."""
     flat = answered(arenas((0, 5, 6, 6, 6, 6, 6, 6, 6)), None, (), ())
     judged = replace(flat.judged, verdict=verdict, growth_bytes=grown_mib << 20)
-    found = replace(flat, judged=judged)
+    changed = replace(flat, judged=judged)
 
-    assert app_answer(found, "shop", "own-shop").no_cause == cause
-    assert help_line(found) == cure
+    assert app_answer(changed, "shop", "own-shop").no_cause == cause
+    assert help_line(changed) == cure
 
 
 def test_descriptors_that_each_request_leaves_open_are_told_though_memory_is_flat() -> None:
     opened = tuple(
-        replace(found, probe=with_descriptors(found, 500 * (found.index + 1)))
-        for found in trial((0,) * 9).troughs
+        replace(reply, probe=with_descriptors(reply, 500 * (reply.index + 1)))
+        for reply in trial((0,) * 9).troughs
     )
-    found = answered(replace(trial((0,) * 9), troughs=opened), None)
+    reply = answered(replace(trial((0,) * 9), troughs=opened), None)
 
-    assert found.judged.verdict is Verdict.FLAT
-    assert [each.cause for each in found.findings] == [Cause.DESCRIPTORS]
-    assert "(1.00 a request)" in found.findings[0].evidence
-    assert help_line(found) == ADVICE[Cause.DESCRIPTORS]
+    assert reply.judged.verdict is Verdict.FLAT
+    assert [each.cause for each in reply.findings] == [Cause.DESCRIPTORS]
+    assert "(1.00 a request)" in reply.findings[0].evidence
+    assert help_line(reply) == ADVICE[Cause.DESCRIPTORS]
 
 
 def with_descriptors(found: Trough, count: int) -> ProbeReading:
@@ -369,11 +369,11 @@ def test_cures_are_ranked_by_bytes_against_requests_a_second() -> None:
         (CHANGES["one-arena"], arenas((0, *(2,) * 8), seconds=16.0)),
         (CHANGES["two-arenas"], arenas((0, *(10,) * 8), seconds=4.0)),
     ]
-    found = answered(arenas(), None, changed, ())
+    reply = answered(arenas(), None, changed, ())
 
-    assert [each.change.name for each in found.outcomes] == ["two-arenas", "one-arena"]
-    assert [each.rate for each in found.outcomes] == [1.0, 0.25]
-    assert help_line(found).startswith("MALLOC_ARENA_MAX=2 in the service's environment (90.0 MiB")
+    assert [each.change.name for each in reply.outcomes] == ["two-arenas", "one-arena"]
+    assert [each.rate for each in reply.outcomes] == [1.0, 0.25]
+    assert help_line(reply).startswith("MALLOC_ARENA_MAX=2 in the service's environment (90.0 MiB")
 
 
 @pytest.mark.parametrize(
@@ -400,12 +400,12 @@ def test_a_cure_that_does_not_end_a_leak_comes_after_its_advice(
         return replace(each, sample=replace(each.sample, memory_bytes=size))
 
     troughs = tuple(map(left, first.troughs))
-    found = answered(first, None, [(CHANGES["two-arenas"], replace(first, troughs=troughs))])
+    reply = answered(first, None, [(CHANGES["two-arenas"], replace(first, troughs=troughs))])
 
-    assert found.judged.verdict is Verdict.LEAK
-    assert found.findings[0].cause is Cause.LIVE_OBJECTS
-    assert help_line(found).startswith(starts)
-    assert ends in help_line(found)
+    assert reply.judged.verdict is Verdict.LEAK
+    assert reply.findings[0].cause is Cause.LIVE_OBJECTS
+    assert help_line(reply).startswith(starts)
+    assert ends in help_line(reply)
 
 
 def test_what_only_tells_is_no_cure() -> None:
@@ -414,13 +414,13 @@ def test_what_only_tells_is_no_cure() -> None:
 
 
 def test_changes_are_compared_with_the_control_run() -> None:
-    found = answered(arenas(), arenas((0, *(50,) * 8)), with_one_arena())
-    assert found.outcomes[0].saved_bytes == 46 * MIB
+    reply = answered(arenas(), arenas((0, *(50,) * 8)), with_one_arena())
+    assert reply.outcomes[0].saved_bytes == 46 * MIB
 
 
 def test_the_answer_in_markdown_holds_all_three() -> None:
-    found: Diagnosis = answered(arenas(), None, with_one_arena(), ())
-    text = answer_text(app_answer(found, "shop", "own-shop"))
+    reply: Diagnosis = answered(arenas(), None, with_one_arena(), ())
+    text = answer_text(app_answer(reply, "shop", "own-shop"))
 
     for words in ("**Verdict:** bounded.", "- Thread arenas (proven). ", "**What helps:** MALLOC_"):
         assert words in text

@@ -17,9 +17,9 @@ TRACE = AllocationTrace("tracemalloc", 6000, 12 << 20, (LINE,), {}, SEARCH)
 
 
 def said(trace: AllocationTrace) -> list[str]:
-    found = who_holds(trace)
-    assert found is not None
-    return list(sentences(found))
+    holders = who_holds(trace)
+    assert holders is not None
+    return list(sentences(holders))
 
 
 def test_a_container_is_named_as_code_with_its_entries_and_their_pace() -> None:
@@ -60,9 +60,9 @@ def test_a_lost_reference_names_the_type_the_function_and_its_package() -> None:
         "Nothing in Python refers to these 6,000 objects of type app.Row: an extension took a "
         "reference and did not give it back (ujson.dumps of ujson 5.1.0)."
     ]
-    found = who_holds(lost)
-    assert found is not None
-    assert found.package == UJSON
+    holders = who_holds(lost)
+    assert holders is not None
+    assert holders.package == UJSON
 
 
 def test_a_few_lost_objects_are_no_lost_reference() -> None:
@@ -121,19 +121,19 @@ def test_what_python_does_not_hold_at_all_is_unheld() -> None:
 
 
 def test_the_advice_for_a_container_is_about_that_container() -> None:
-    found = who_holds(TRACE)
-    assert found is not None
+    holders = who_holds(TRACE)
+    assert holders is not None
 
-    assert advice_for_holder(found) == (
+    assert advice_for_holder(holders) == (
         "bound app.SESSIONS, let its entries expire, or key it by fewer values"
     )
 
 
 def test_the_advice_for_what_nobody_holds_names_the_package() -> None:
-    found = who_holds(with_search(holders=()))
-    assert found is not None
+    holders = who_holds(with_search(holders=()))
+    assert holders is not None
 
-    assert advice_for_holder(found) == (
+    assert advice_for_holder(holders) == (
         "move ujson 5.1.0 to a release that does not leak, or report it at "
         "https://example.org/issues"
     )
@@ -148,34 +148,34 @@ MEMRAY = AllocationTrace("memray", 6000, 2 << 20, (TABLE, NATIVE_LINE), {})
 
 def test_native_memory_names_the_function_that_asked_with_each_request() -> None:
     little = replace(with_search(holders=()), allocated_bytes=0, lines=())
-    found = holder_of([little, MEMRAY], growth_per_request=100.0)
-    assert found is not None
+    holder = holder_of([little, MEMRAY], growth_per_request=100.0)
+    assert holder is not None
 
-    assert found.culprit == PROTOBUF
-    assert list(sentences(found)) == [
+    assert holder.culprit == PROTOBUF
+    assert list(sentences(holder)) == [
         "Nothing in Python holds it: upb_util_HasUnsetRequired of protobuf 4.24.2 asked for it, "
         "called by m.size."
     ]
 
 
 def test_a_container_comes_before_who_asked_malloc() -> None:
-    found = holder_of([TRACE, MEMRAY], growth_per_request=100.0)
+    holder = holder_of([TRACE, MEMRAY], growth_per_request=100.0)
 
-    assert found == who_holds(TRACE)
+    assert holder == who_holds(TRACE)
 
 
 def test_what_python_counts_and_does_not_hold_has_the_native_name_too() -> None:
-    found = holder_of([with_search(holders=()), MEMRAY], growth_per_request=100.0)
-    assert found is not None
+    holder = holder_of([with_search(holders=()), MEMRAY], growth_per_request=100.0)
+    assert holder is not None
 
-    assert next(sentences(found)).startswith("Nothing in Python holds it: upb_util_HasUnset")
-    assert found.culprit == UJSON
+    assert next(sentences(holder)).startswith("Nothing in Python holds it: upb_util_HasUnset")
+    assert holder.culprit == UJSON
 
 
 def test_a_native_trace_alone_names_the_package_of_the_line() -> None:
     stripped = replace(NATIVE_LINE, calls=(), package=PROTOBUF)
-    found = holder_of([replace(MEMRAY, lines=(stripped,))], growth_per_request=100.0)
-    assert found is not None
+    holder = holder_of([replace(MEMRAY, lines=(stripped,))], growth_per_request=100.0)
+    assert holder is not None
 
-    assert found.culprit == PROTOBUF
+    assert holder.culprit == PROTOBUF
     assert holder_of([], growth_per_request=100.0) is None

@@ -66,9 +66,9 @@ def test_all_workers_add_up() -> None:
 
 
 def test_a_flat_trial_has_no_cause() -> None:
-    found = trial([worker(8, 2)], [worker(8, 102, arenas=80)])
+    summary = trial([worker(8, 2)], [worker(8, 102, arenas=80)])
 
-    assert cause_of(found, Verdict.FLAT) is None
+    assert cause_of(summary, Verdict.FLAT) is None
 
 
 @pytest.mark.parametrize(

@@ -120,27 +120,29 @@ def test_the_help_is_what_the_newest_release_did(
 def test_a_release_that_ends_it_comes_before_what_hides_it() -> None:
     arena = Intervention("one-arena", "MALLOC_ARENA_MAX=1", (Cause.FRAGMENTATION,))
     hidden = InterventionResult(arena, 0.0, 12 << 20, rate=1.0, verdict=Verdict.LEAK)
-    found = diagnosis(UNHELD, ended(Verdict.FLAT))
-    first = replace(found.findings[0], cause=Cause.FRAGMENTATION)
-    both = replace(found, findings=(first, *found.findings), outcomes=(hidden, *found.outcomes))
+    diagnosed = diagnosis(UNHELD, ended(Verdict.FLAT))
+    first = replace(diagnosed.findings[0], cause=Cause.FRAGMENTATION)
+    both = replace(
+        diagnosed, findings=(first, *diagnosed.findings), outcomes=(hidden, *diagnosed.outcomes)
+    )
 
     assert help_line(both) == "ujson>=5.12.1 (measured: flat)"
 
 
 def test_a_newer_python_that_ends_it_is_told_with_what_the_app_may_do() -> None:
     newer = release_change(Release("Python", "3.8", "3.13"))
-    found = diagnosis(LIBRARYS, replace(ended(Verdict.FLAT), change=newer))
+    diagnosed = diagnosis(LIBRARYS, replace(ended(Verdict.FLAT), change=newer))
 
-    assert help_line(found) == (
+    assert help_line(diagnosed) == (
         "Python>=3.13 (measured: flat), or join the threads that are started, or give them a pool"
         " (/srv/app.py:7)"
     )
 
 
 def test_without_another_release_nothing_is_lost() -> None:
-    found = replace(diagnosis(PACKAGES), no_release="no index answers")
+    changed = replace(diagnosis(PACKAGES), no_release="no index answers")
 
-    assert help_line(found) == (
+    assert help_line(changed) == (
         "move client 1.0 to a release that does not leak, or report it to its maintainers "
         "(no index answers)"
     )
@@ -171,11 +173,11 @@ def test_a_change_of_release_names_both(tmp_path: Path) -> None:
 def test_a_cache_that_filled_is_told_with_its_size_and_its_limit() -> None:
     judged = replace(judge_trial(raw.trial()), verdict=Verdict.BOUNDED)
     full = replace(DICT, path="app.page", kind="lru_cache", entries_after=1500, limit=1500)
-    found = replace(diagnosis(HolderFinding(holders=(full,), requests=6000)), judged=judged)
-    half = replace(found, holder=HolderFinding(holders=(replace(full, limit=9000),)))
-    package = replace(found, holder=PACKAGES)
+    changed = replace(diagnosis(HolderFinding(holders=(full,), requests=6000)), judged=judged)
+    half = replace(changed, holder=HolderFinding(holders=(replace(full, limit=9000),)))
+    package = replace(changed, holder=PACKAGES)
 
-    assert help_line(found) == (
+    assert help_line(changed) == (
         "nothing needs to change: app.page holds 1,500 entries, its limit; a lower one saves memory"
     )
     assert help_line(half).endswith("holds 1,500 entries of 9,000 and has stopped growing")

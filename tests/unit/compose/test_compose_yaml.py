@@ -141,9 +141,9 @@ def test_a_variant_in_the_core_suite_is_named_after_its_framework() -> None:
 
 def gate_pattern() -> str:
     config = (COMPOSE.parent / "images" / "gate" / "haproxy.cfg").read_text(encoding="utf-8")
-    found = re.search(r"setenv SERVICE '(.+)'", config)
-    assert found is not None
-    return found[1]
+    match = re.search(r"setenv SERVICE '(.+)'", config)
+    assert match is not None
+    return match[1]
 
 
 def test_the_gate_knows_the_variants_by_name_and_nothing_else() -> None:

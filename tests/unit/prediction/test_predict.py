@@ -105,16 +105,16 @@ def test_the_threads_that_run_on_other_servers_endpoints_and_stacks(
     ],
 )
 def test_where_there_is_no_rule_nothing_is_predicted(axes: dict[str, Any], why: str) -> None:
-    found = predict(raw.axes(**axes), raw.calibration(), LOAD)
+    prediction = predict(raw.axes(**axes), raw.calibration(), LOAD)
 
-    assert (found.growth_bytes, found.formula) == (None, f"not predicted: {why}")
-    assert found.inputs == {}
+    assert (prediction.growth_bytes, prediction.formula) == (None, f"not predicted: {why}")
+    assert prediction.inputs == {}
 
 
 def test_any_workload_that_was_calibrated_is_predicted() -> None:
-    found = predict(raw.axes(workload="model"), Calibration(3 * MIB, MIB, 0, 128, 16), LOAD)
+    prediction = predict(raw.axes(workload="model"), Calibration(3 * MIB, MIB, 0, 128, 16), LOAD)
 
-    assert found.growth_bytes == (80 * 3 + 1) * MIB
+    assert prediction.growth_bytes == (80 * 3 + 1) * MIB
 
 
 @pytest.mark.parametrize(
@@ -136,51 +136,51 @@ def test_the_rule_is_said_in_words(axes: dict[str, Any], words: str) -> None:
 
 
 def test_growth_is_workers_times_threads_times_what_one_keeps() -> None:
-    found = predict(raw.axes(workers=2), Calibration(10 * MIB, 3 * MIB, 0, 128, 16), LOAD)
+    prediction = predict(raw.axes(workers=2), Calibration(10 * MIB, 3 * MIB, 0, 128, 16), LOAD)
 
-    assert found.growth_bytes == 2 * (80 * 10 + 3) * MIB
-    assert found.formula == (
+    assert prediction.growth_bytes == 2 * (80 * 10 + 3) * MIB
+    assert prediction.formula == (
         "workers x (min(threads, arenas) x kept by a thread + kept by the main thread) = "
         "2 x (min(80, 128) x 10.0 MiB + 3.0 MiB) = 1,606 MiB"
     )
 
 
 def test_arenas_fewer_than_threads_are_the_ceiling() -> None:
-    found = predict(raw.axes(), Calibration(10 * MIB, 0, 0, 1, 16), LOAD)
+    prediction = predict(raw.axes(), Calibration(10 * MIB, 0, 0, 1, 16), LOAD)
 
-    assert found.growth_bytes == 10 * MIB
-    assert (found.inputs["threads"], found.inputs["arenas"]) == (80, 1)
+    assert prediction.growth_bytes == 10 * MIB
+    assert (prediction.inputs["threads"], prediction.inputs["arenas"]) == (80, 1)
 
 
 def test_without_a_limit_there_are_eight_arenas_a_cpu() -> None:
-    found = predict(raw.axes(), Calibration(MIB, 0, 0, None, 2), LOAD)
+    prediction = predict(raw.axes(), Calibration(MIB, 0, 0, None, 2), LOAD)
 
-    assert found.inputs["arenas"] == 16
-    assert found.growth_bytes == 10 * MIB
+    assert prediction.inputs["arenas"] == 16
+    assert prediction.growth_bytes == 10 * MIB
 
 
 def test_an_async_endpoint_keeps_what_the_main_thread_keeps() -> None:
-    found = predict(raw.axes(endpoint="async", workers=4), raw.calibration(), LOAD)
+    prediction = predict(raw.axes(endpoint="async", workers=4), raw.calibration(), LOAD)
 
-    assert found.growth_bytes == 4 * 2 * MIB
+    assert prediction.growth_bytes == 4 * 2 * MIB
 
 
 def test_without_a_calibration_nothing_is_predicted() -> None:
-    found = predict(raw.axes(), None, LOAD)
+    prediction = predict(raw.axes(), None, LOAD)
 
-    assert found.growth_bytes is None
-    assert found.formula.startswith("not predicted")
-    assert found.inputs == {}
+    assert prediction.growth_bytes is None
+    assert prediction.formula.startswith("not predicted")
+    assert prediction.inputs == {}
 
 
 @pytest.mark.parametrize(("python", "published_mib"), [("3.7", 1220), ("3.8", 69)])
 def test_the_threads_first_table_comes_out(python: str, published_mib: int) -> None:
     """4 workers, 4 CPUs, one request at a time; its async arm gained about 8 MiB in 4 workers."""
     published = Calibration(TWO_LISTS_BYTES, 2 * MIB, TWO_LISTS_BYTES, 32, 4)
-    found = predict(raw.axes(python=python, workers=4, host_cpus=4), published, ONE_AT_A_TIME)
+    prediction = predict(raw.axes(python=python, workers=4, host_cpus=4), published, ONE_AT_A_TIME)
 
-    assert found.growth_bytes is not None
-    assert found.growth_bytes / MIB == pytest.approx(published_mib, rel=0.10)
+    assert prediction.growth_bytes is not None
+    assert prediction.growth_bytes / MIB == pytest.approx(published_mib, rel=0.10)
 
 
 def test_a_prediction_cannot_see_a_measured_result() -> None:

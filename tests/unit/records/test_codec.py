@@ -115,16 +115,16 @@ def test_what_no_run_writes_is_one_line_with_its_place(
 def folder(tmp_path: Path) -> RunFolder:
     folder = RunFolder.create(tmp_path, "run")
     folder.write_experiment(raw.experiment())
-    told = raw.trial(raw_sizes())
+    summary = raw.trial(raw_sizes())
     writer = folder.trial_writer("py37-fastapi-sync", 1)
-    assert told.environment is not None
-    assert told.calibration is not None
-    for record in (told.start, told.environment, told.calibration, *told.samples):
+    assert summary.environment is not None
+    assert summary.calibration is not None
+    for record in (summary.start, summary.environment, summary.calibration, *summary.samples):
         writer.write(record)
-    for known in (*told.blocks, *told.troughs):
+    for known in (*summary.blocks, *summary.troughs):
         writer.write(known)
-    assert told.end is not None
-    writer.write(told.end)
+    assert summary.end is not None
+    writer.write(summary.end)
     writer.close()
     return folder
 

@@ -93,8 +93,8 @@ def test_the_headline_is_the_verdict_and_the_first_cause(verdict: Verdict, headl
     answer = replace(ANSWER, verdict=verdict)
 
     assert headline_of(answer) == headline
-    told = replace(factories.own_summary(), own=answer)
-    assert render_markdown(told).startswith(f"# {headline}\n")
+    changed = replace(factories.own_summary(), own=answer)
+    assert render_markdown(changed).startswith(f"# {headline}\n")
 
 
 @pytest.mark.parametrize("page", ["report.md", "report.html"])

@@ -97,13 +97,13 @@ def whole_summary() -> Summary:
 
 def whole_trial() -> Trial:
     """A trial in which every kind of raw record is there."""
-    found = raw.trial([50 * MIB + index * 20 * MIB for index in range(9)])
+    summary = raw.trial([50 * MIB + index * 20 * MIB for index in range(9)])
     line = TracedLine(160 * MIB, 1000, ("/w/app/app.py:3", "/usr/lib/python3.12/a.py:9"))
     reading = raw.probe()
     kinds = {"GET /": KindCounts({"200": 100, "500": 1}, 1, 1000, "what it said")}
     return replace(
-        found,
-        blocks=tuple(replace(block, kinds=kinds) for block in found.blocks),
+        summary,
+        blocks=tuple(replace(block, kinds=kinds) for block in summary.blocks),
         aftermath=PostLoadObservation(
             Scenario.GIVE_BACK, 1.0, 50 * MIB, 40 * MIB, reading, reading, 0, 0
         ),

@@ -18,14 +18,14 @@ def predicted(name: str, threads: int, formula: str) -> VariantSummary:
 def test_a_formula_and_each_input_are_said_once() -> None:
     few = [predicted(f"py{python}-flask", 2, f"{ROOT} = 1 x 2 x 10") for python in (38, 39)]
     many = predicted("py37-flask", 20, f"{ROOT} = 1 x 20 x 10")
-    found = predictions([many, *few])
+    shown = predictions([many, *few])
 
-    assert found.formula == ROOT
-    assert found.rows == (
+    assert shown.formula == ROOT
+    assert shown.rows == (
         PredictionRow("Python 3.7 flask", "+200 MiB", "+200 MiB", "1 x 20 x 10"),
         PredictionRow("flask on Python 3.8 and 3.9", "+20.0 MiB", "+20.0 MiB", "1 x 2 x 10"),
     )
-    assert found.inputs == (
+    assert shown.inputs == (
         InputRow("workers", "1", "Every variant"),
         InputRow("threads", "20", "Python 3.7 flask"),
         InputRow("threads", "2", "flask on Python 3.8 and 3.9"),
@@ -35,18 +35,18 @@ def test_a_formula_and_each_input_are_said_once() -> None:
 
 
 def test_formulas_that_differ_stand_in_their_rows() -> None:
-    found = predictions([predicted("one", 2, "a = 1"), predicted("two", 3, "b = 2")])
+    shown = predictions([predicted("one", 2, "a = 1"), predicted("two", 3, "b = 2")])
 
-    assert found.formula == ""
-    assert [row.computed for row in found.rows] == ["a = 1", "b = 2"]
+    assert shown.formula == ""
+    assert [row.computed for row in shown.rows] == ["a = 1", "b = 2"]
 
 
 def test_what_was_not_predicted_says_why() -> None:
-    found = predictions([predicted("one", 2, "a = 1"), factories.unmeasured("two")])
+    shown = predictions([predicted("one", 2, "a = 1"), factories.unmeasured("two")])
 
-    assert found.formula == "a"
-    assert [row.computed for row in found.rows] == [
+    assert shown.formula == "a"
+    assert [row.computed for row in shown.rows] == [
         "1",
         "not calibrated: the variant never got ready",
     ]
-    assert [row.predicted for row in found.rows] == ["+20.0 MiB", "\N{EN DASH}"]
+    assert [row.predicted for row in shown.rows] == ["+20.0 MiB", "\N{EN DASH}"]

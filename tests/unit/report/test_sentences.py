@@ -19,10 +19,10 @@ def findings(variants: Sequence[VariantSummary]) -> tuple[str, ...]:
 
 
 def test_the_overview_of_the_core_suite() -> None:
-    told = overview_of(factories.core_summary())
+    overview = overview_of(factories.core_summary())
 
-    assert told.headline == "Of 12 variants, 8 grew to a ceiling and stopped and 4 stayed flat."
-    assert [f"{line.names} {line.text}" for line in told.lines] == [
+    assert overview.headline == "Of 12 variants, 8 grew to a ceiling and stopped and 4 stayed flat."
+    assert [f"{line.names} {line.text}" for line in overview.lines] == [
         "Python 3.7 fastapi-sync grew by 2,991 MiB to a ceiling of 3,015 MiB and stopped. "
         "Predicted: +3,052 MiB; measured is 0.98 of it.",
         "fastapi-sync on Python 3.8 to 3.10 grew by 374 to 389 MiB to a ceiling of 398 to 413 MiB "
@@ -32,7 +32,7 @@ def test_the_overview_of_the_core_suite() -> None:
         "fastapi-async on every Python (3.7 to 3.10) stayed flat: +0.3 MiB, settled at 24.3 MiB. "
         "Predicted: 0.0 MiB.",
     ]
-    assert told.findings == (
+    assert overview.findings == (
         "What separates the variants that grew from the flat ones: "
         "endpoint (sync where memory grew, async where it stayed flat).",
         "Inputs of the prediction that differ with them: "
@@ -50,10 +50,10 @@ def test_a_leak_and_what_has_no_verdict() -> None:
         factories.unmeasured("two"),
         factories.variant_summary("three", predicted=9 * MIB),
     ]
-    told = overview_of(factories.summary(variants))
+    overview = overview_of(factories.summary(variants))
 
-    assert told.headline == "Of 3 variants, 1 leaks, 1 stayed flat and 1 is inconclusive."
-    assert [f"{line.names} {line.text}" for line in told.lines] == [
+    assert overview.headline == "Of 3 variants, 1 leaks, 1 stayed flat and 1 is inconclusive."
+    assert [f"{line.names} {line.text}" for line in overview.lines] == [
         "one was still growing at the last reading: +40.0 MiB, at 64.0 MiB, 0 B a request. "
         "Nothing was predicted.",
         "three stayed flat: 0.0 MiB, settled at 24.0 MiB. Predicted: +9.0 MiB; measured is 0.00 of "
@@ -88,10 +88,10 @@ def test_where_nothing_is_predicted_of_any_variant_no_line_says_so() -> None:
     ],
 )
 def test_warnings(changes: dict[str, object], headline: str, warnings: tuple[str, ...]) -> None:
-    told = overview_of(factories.summary((), **changes))
+    overview = overview_of(factories.summary((), **changes))
 
     no_pass = "This is not a pass: without served requests and readings there is no verdict."
-    assert (told.headline, told.warnings) == (headline, (*warnings, no_pass))
+    assert (overview.headline, overview.warnings) == (headline, (*warnings, no_pass))
 
 
 def test_failed_requests_are_a_warning() -> None:
@@ -223,12 +223,12 @@ def test_a_run_of_one_claim_has_its_reason_in_the_headline() -> None:
 
 
 def test_the_headline_of_all_claims_counts_their_outcomes() -> None:
-    told = overview_of(claims_summary())
+    overview = overview_of(claims_summary())
 
-    assert told.headline == (
+    assert overview.headline == (
         "42 statements of the thread: 2 reproduced, 17 refuted, 23 conditional, 0 inconclusive."
     )
-    assert told.findings == (
+    assert overview.findings == (
         "Of 73 variants, 1 leaks, 54 grew to a ceiling and stopped and 18 stayed flat.",
     )
 
@@ -245,8 +245,8 @@ def test_claims_that_are_open_are_warnings() -> None:
 
 def test_every_sentence_begins_and_ends_as_one() -> None:
     for summary in (factories.core_summary(), claims_summary(), factories.own_summary()):
-        told = overview_of(summary)
-        for text in (told.headline, *told.findings, *told.warnings):
+        overview = overview_of(summary)
+        for text in (overview.headline, *overview.findings, *overview.warnings):
             assert text[0].isupper() or text[0].isdigit(), text
             assert text.endswith(".")
-        assert all(line.text.endswith(".") for line in told.lines)
+        assert all(line.text.endswith(".") for line in overview.lines)

@@ -29,10 +29,10 @@ def test_the_same_verdict_agrees() -> None:
 
 
 def test_another_verdict_differs_and_says_which() -> None:
-    found = agreement_of(of(leaking(900)), of(variant_summary("a", Verdict.FLAT)))
+    agreement = agreement_of(of(leaking(900)), of(variant_summary("a", Verdict.FLAT)))
 
-    assert found.outcome is Agreement.DIFFERS
-    assert found.reason == "a: The verdict there is leak, here flat."
+    assert agreement.outcome is Agreement.DIFFERS
+    assert agreement.reason == "a: The verdict there is leak, here flat."
 
 
 @pytest.mark.parametrize("inconclusive_here", [True, False])
@@ -67,9 +67,9 @@ def test_leaks_agree_up_to_a_factor_of_two(rate: float, expected: Agreement) -> 
 
 
 def test_wide_intervals_that_overlap_agree() -> None:
-    found = agreement_of(of(leaking(1000, 900)), of(leaking(3000, 1500)))
+    agreement = agreement_of(of(leaking(1000, 900)), of(leaking(3000, 1500)))
 
-    assert (found.outcome, found.variants[0].overlap) == (Agreement.AGREES, True)
+    assert (agreement.outcome, agreement.variants[0].overlap) == (Agreement.AGREES, True)
 
 
 @pytest.mark.parametrize(("growth", "expected"), [(90, Agreement.AGREES), (30, Agreement.DIFFERS)])
@@ -82,9 +82,12 @@ def test_ceilings_agree_up_to_a_factor_of_two(growth: int, expected: Agreement) 
 
 def test_what_was_not_measured_here_is_undecided() -> None:
     there = summary((variant_summary("a"), variant_summary("b")))
-    found = agreement_of(there, of(variant_summary("a")))
+    agreement = agreement_of(there, of(variant_summary("a")))
 
-    assert (found.outcome, found.reason) == (Agreement.UNDECIDED, "b was not measured here.")
+    assert (agreement.outcome, agreement.reason) == (
+        Agreement.UNDECIDED,
+        "b was not measured here.",
+    )
 
 
 def test_nothing_measured_is_never_an_agreement() -> None:
@@ -108,10 +111,10 @@ def test_another_culprit_differs() -> None:
     there = replace(own_summary(), own=replace(app_answer(), package=Package("ujson", "5.3", None)))
     here = replace(own_summary(), own=replace(app_answer(), package=Package("orjson", "3", None)))
 
-    found = agreement_of(there, here)
+    agreement = agreement_of(there, here)
 
-    assert found.outcome is Agreement.DIFFERS
-    assert found.reason == "The memory is held by ujson there and by orjson here."
+    assert agreement.outcome is Agreement.DIFFERS
+    assert agreement.reason == "The memory is held by ujson there and by orjson here."
 
 
 @pytest.mark.parametrize(

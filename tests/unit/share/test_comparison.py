@@ -23,15 +23,15 @@ def compared(before: VariantSummary, after: VariantSummary) -> RunComparison:
 
 
 def test_the_difference_of_two_growths_has_the_interval_of_both() -> None:
-    found = difference(Interval(100, 97, 103), Interval(10, 6, 14))
+    interval = difference(Interval(100, 97, 103), Interval(10, 6, 14))
 
-    assert found == Interval(-90, -95, -85)
+    assert interval == Interval(-90, -95, -85)
 
 
 def test_an_interval_that_is_not_symmetrical_keeps_its_shape() -> None:
-    found = difference(Interval(0, 0, 3), Interval(10, 6, 10))
+    interval = difference(Interval(0, 0, 3), Interval(10, 6, 10))
 
-    assert found == Interval(10, 5, 10)
+    assert interval == Interval(10, 5, 10)
 
 
 def test_without_one_of_the_growths_there_is_no_difference() -> None:
@@ -80,10 +80,10 @@ def test_versions_and_settings_that_differ_are_told_and_no_others() -> None:
     changed = {**after.run.settings, "requests": 12, "seed": 99}
     after = replace(after, run=replace(after.run, settings=changed))
 
-    found = compare_runs(before, after)
+    comparison = compare_runs(before, after)
 
-    assert found.variants[0].versions == (Difference("ujson", "5.1.0", "5.3.0"),)
-    assert [each.what for each in found.differences] == ["setting requests"]
+    assert comparison.variants[0].versions == (Difference("ujson", "5.1.0", "5.3.0"),)
+    assert [each.what for each in comparison.differences] == ["setting requests"]
 
 
 def test_locks_of_one_side_alone_and_the_names_of_a_bundles_images_are_no_difference() -> None:
@@ -94,25 +94,25 @@ def test_locks_of_one_side_alone_and_the_names_of_a_bundles_images_are_no_differ
         run, bases=(replace(base, image="memlab-bundle-x"),), lock_hashes={"thread": "3"}
     )
 
-    found = compare_runs(replace(before, run=run), replace(before, run=other))
+    comparison = compare_runs(replace(before, run=run), replace(before, run=other))
 
-    assert [each.what for each in found.differences] == ["lock thread"]
+    assert [each.what for each in comparison.differences] == ["lock thread"]
 
 
 def test_what_one_run_has_alone_is_named() -> None:
-    found = compare_runs(
+    comparison = compare_runs(
         summary((variant_summary("a"), variant_summary("b"))),
         summary((variant_summary("b"), variant_summary("c"))),
     )
 
-    assert (found.only_before, found.only_after) == (("a",), ("c",))
-    assert "alone: `a`." in comparison_markdown(found)
+    assert (comparison.only_before, comparison.only_after) == (("a",), ("c",))
+    assert "alone: `a`." in comparison_markdown(comparison)
 
 
 def test_runs_without_a_common_variant_say_that_nothing_is_compared() -> None:
-    found = compare_runs(summary((variant_summary("a"),)), summary((variant_summary("b"),)))
+    comparison = compare_runs(summary((variant_summary("a"),)), summary((variant_summary("b"),)))
 
-    assert "nothing is compared" in comparison_markdown(found)
+    assert "nothing is compared" in comparison_markdown(comparison)
 
 
 def test_markdown_shows_the_change_with_its_interval() -> None:

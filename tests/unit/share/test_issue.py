@@ -49,16 +49,16 @@ def test_an_issue_has_the_fields_of_its_form_in_their_order(project: str) -> Non
 
 
 def test_a_newest_release_that_was_measured_is_not_among_what_was_not_tried() -> None:
-    found = leak_in("ujson")
+    leak = leak_in("ujson")
     newest = variant_summary("own-shop-newest-release", Verdict.FLAT)
     line = "- the newest release, where the versions above are older"
 
-    assert line in issue(found)
-    assert line not in issue(replace(found, variants=(*found.variants, newest)))
+    assert line in issue(leak)
+    assert line not in issue(replace(leak, variants=(*leak.variants, newest)))
 
 
 def test_a_help_does_not_say_in_the_tracker_to_report_it_there() -> None:
-    found = leak_in("ujson")
+    leak = leak_in("ujson")
     own = app_answer()
     for helps, shown in (
         (
@@ -71,19 +71,19 @@ def test_a_help_does_not_say_in_the_tracker_to_report_it_there() -> None:
         ),
         ("Move it, or report it to its maintainers.", "Move it."),
     ):
-        text = issue(replace(found, own=replace(own, package=found.own.package, helps=helps)))  # type: ignore[union-attr]
+        text = issue(replace(leak, own=replace(own, package=leak.own.package, helps=helps)))  # type: ignore[union-attr]
 
         assert shown.lower() in text.lower()
         assert "report it" not in text
 
 
 def test_what_ran_is_told_in_words() -> None:
-    found = leak_in("ujson")
-    base = found.variants[0].name
+    leak = leak_in("ujson")
+    base = leak.variants[0].name
     own = replace(app_answer(), variant=base)
     more = [variant_summary(f"{base}-{each}", Verdict.LEAK) for each in ("beside", "one-arena")]
 
-    text = issue(replace(found, own=own, variants=(*found.variants, *more)))
+    text = issue(replace(leak, own=own, variants=(*leak.variants, *more)))
 
     for words in ("the app as it is", "as it is, beside the changes", "with one arena"):
         assert f"| {words} | leak |" in text
@@ -98,17 +98,17 @@ def test_what_ran_is_told_in_words() -> None:
     ],
 )
 def test_the_component_of_aiohttp_is_that_of_its_lines(place: str, component: str) -> None:
-    found = leak_in("aiohttp")
-    own = replace(app_answer(), package=found.own.package, lines=(AppLine(place, 10, 1),))  # type: ignore[union-attr]
+    leak = leak_in("aiohttp")
+    own = replace(app_answer(), package=leak.own.package, lines=(AppLine(place, 10, 1),))  # type: ignore[union-attr]
 
-    assert f"### Related component\n\n{component}\n" in issue(replace(found, own=own))
+    assert f"### Related component\n\n{component}\n" in issue(replace(leak, own=own))
 
 
 def test_each_weakness_of_the_numbers_is_a_line() -> None:
-    found = leak_in("aiohttp")
-    variant = replace(found.variants[0], caveats=("Memory was busy.", "6 gaps between samples."))
+    leak = leak_in("aiohttp")
+    variant = replace(leak.variants[0], caveats=("Memory was busy.", "6 gaps between samples."))
 
-    text = issue(replace(found, variants=(variant,)))
+    text = issue(replace(leak, variants=(variant,)))
 
     assert "What was not tried:\n\n- " in text
     assert "numbers: Memory was busy\n- what weakens the numbers: 6 gaps between samples\n" in text

@@ -14,27 +14,27 @@ typing-extensions==4.7.1 \\
 def test_every_package_has_the_hashes_of_the_index_in_a_fixed_order() -> None:
     pins = pins_of({"typing_extensions": "4.7.1", "Flask": "2.2.5", "pip": "23"})
 
-    found = lock_of(pins, hashes_of(COMPILED), "3.8.18")
+    lock = lock_of(pins, hashes_of(COMPILED), "3.8.18")
 
-    assert found.text.splitlines()[1:] == [
+    assert lock.text.splitlines()[1:] == [
         f"Flask==2.2.5 --hash={ONE} --hash={TWO}",
         f"typing_extensions==4.7.1 --hash={ONE}",
     ]
-    assert found.said == "2 packages, each with the hashes that the index has."
+    assert lock.said == "2 packages, each with the hashes that the index has."
 
 
 def test_what_the_index_has_not_stands_in_a_comment() -> None:
-    found = lock_of({"Flask": "2.2.5", "shop": "1.0"}, hashes_of(COMPILED), "3.8.18")
+    lock = lock_of({"Flask": "2.2.5", "shop": "1.0"}, hashes_of(COMPILED), "3.8.18")
 
-    assert found.text.splitlines()[2] == "# not on the index: shop==1.0"
-    assert found.said == "2 packages with hashes, but for what the index has not: shop."
+    assert lock.text.splitlines()[2] == "# not on the index: shop==1.0"
+    assert lock.said == "2 packages with hashes, but for what the index has not: shop."
 
 
 def test_without_an_index_there_are_versions_alone() -> None:
-    found = lock_of({"Flask": "2.2.5"}, {}, "3.8.18")
+    lock = lock_of({"Flask": "2.2.5"}, {}, "3.8.18")
 
-    assert found.text.splitlines()[1:] == ["Flask==2.2.5"]
-    assert found.said == "1 package, versions alone: no index answered."
+    assert lock.text.splitlines()[1:] == ["Flask==2.2.5"]
+    assert lock.said == "1 package, versions alone: no index answered."
 
 
 @pytest.mark.parametrize(

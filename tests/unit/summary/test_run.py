@@ -220,13 +220,13 @@ def test_an_image_that_the_lab_did_not_build_is_named_by_its_digest() -> None:
 
 def test_a_variant_that_was_asked_for_and_never_ran_is_missing() -> None:
     asked = raw.experiment(NAME, "a", "b", missing=(Missing("b", "not built"),))
-    found = summary_of(raw.trial(), of=asked)
+    summary = summary_of(raw.trial(), of=asked)
 
-    assert found.run.missing == (
+    assert summary.run.missing == (
         Missing("b", "not built"),
         Missing("a", "asked for, but no trial was recorded"),
     )
-    assert found.run.exit_code == ExitCode.INCOMPLETE
+    assert summary.run.exit_code == ExitCode.INCOMPLETE
 
 
 def test_variants_are_in_the_order_that_was_asked_for() -> None:
@@ -324,19 +324,21 @@ BOTH = {name: (loop_trial(name, (50 * MIB, *(650 * MIB,) * 8)),) for name in LOO
 
 
 def test_a_run_of_the_thread_judges_the_claims_that_its_variants_make_up() -> None:
-    found = claims_run(*LOOPS, trials=BOTH)
+    run_claims = claims_run(*LOOPS, trials=BOTH)
 
-    assert [(c.id, c.outcome.value) for c in found.claims] == [
+    assert [(c.id, c.outcome.value) for c in run_claims.claims] == [
         ("T23", "refuted"),
         ("T25", "refuted"),
     ]
-    assert found.run.exit_code == ExitCode.DECIDED
+    assert run_claims.run.exit_code == ExitCode.DECIDED
 
 
 def test_a_claim_that_was_asked_for_alone_is_judged_alone() -> None:
-    found = claims_run(*LOOPS, trials=BOTH, settings={"variants": " ".join(LOOPS), "claim": "T23"})
+    run_claims = claims_run(
+        *LOOPS, trials=BOTH, settings={"variants": " ".join(LOOPS), "claim": "T23"}
+    )
 
-    assert [claim.id for claim in found.claims] == ["T23"]
+    assert [claim.id for claim in run_claims.claims] == ["T23"]
 
 
 def test_another_suite_has_no_claims_and_the_whole_one_all_of_them() -> None:
@@ -397,9 +399,9 @@ def leaking(fail_on: str, **changes: Any) -> ExitCode:
     """The exit code of a run with one variant that leaks."""
     trial = raw.trial(tuple((50 + 20 * block) * MIB for block in range(9)))
     asked = raw.experiment(settings={"fail_on": fail_on})
-    found = summary_of(trial, of=replace(asked, **changes))
-    assert [variant.verdict for variant in found.variants] == [Verdict.LEAK]
-    return ExitCode(found.run.exit_code)
+    summary = summary_of(trial, of=replace(asked, **changes))
+    assert [variant.verdict for variant in summary.variants] == [Verdict.LEAK]
+    return ExitCode(summary.run.exit_code)
 
 
 @pytest.mark.parametrize(
@@ -437,15 +439,15 @@ def test_a_run_from_before_the_setting_fails_on_nothing() -> None:
 @pytest.mark.parametrize("noise", [0.0, 2e-10, -2e-10])
 def test_an_interval_is_the_same_on_every_machine(noise: float) -> None:
     """Two CPUs' linear algebra differed by 1e-10 of 870,383.546 bytes a request."""
-    told = rounded(Interval(73921.97680374 + noise, 870383.54644630 + noise, 1105136.2359990))
+    values = rounded(Interval(73921.97680374 + noise, 870383.54644630 + noise, 1105136.2359990))
 
-    assert told == Interval(73921.977, 870383.546, 1105136.236)
+    assert values == Interval(73921.977, 870383.546, 1105136.236)
 
 
 def test_a_slope_of_nothing_has_no_sign() -> None:
-    told = rounded(Interval(-1e-17, 1e-17, -0.0))
+    values = rounded(Interval(-1e-17, 1e-17, -0.0))
 
-    assert str(told) == str(Interval(0.0, 0.0, 0.0))
+    assert str(values) == str(Interval(0.0, 0.0, 0.0))
 
 
 def test_no_interval_stays_none() -> None:

@@ -48,11 +48,11 @@ def trial(
 
 
 def test_growth_that_collecting_frees_is_bounded_and_says_so() -> None:
-    found = judge_trial(trial())
+    judgement = judge_trial(trial())
 
-    assert found.verdict is Verdict.BOUNDED
-    assert "it is garbage that waits for the collector" in found.reason
-    assert "collecting at the end freed 643 MiB" in found.reason
+    assert judgement.verdict is Verdict.BOUNDED
+    assert "it is garbage that waits for the collector" in judgement.reason
+    assert "collecting at the end freed 643 MiB" in judgement.reason
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ FREED_BY_ITSELF = (
 
 
 def test_garbage_that_a_younger_generation_frees_is_bounded_too() -> None:
-    found = judge_trial(trial(FREED_BY_ITSELF, tuple(range(len(COUNTS)))))
+    judgement = judge_trial(trial(FREED_BY_ITSELF, tuple(range(len(COUNTS)))))
 
-    assert found.verdict is Verdict.BOUNDED
-    assert "which frees it now and then" in found.reason
+    assert judgement.verdict is Verdict.BOUNDED
+    assert "which frees it now and then" in judgement.reason
 
 
 def test_what_climbs_evenly_is_a_leak_though_collecting_frees_it() -> None:

@@ -54,8 +54,8 @@ def test_other_laws_of_dying_growth_are_no_leak() -> None:
 
 def test_a_filling_start_is_left_unexplained_at_a_price() -> None:
     pool = np.minimum(DONE / 0.15, 1) * 300 + 5 * DONE
-    found = fitted_models(curve(pool))
-    assert found[ModelKind.CONSTANT].start >= 4
+    models = fitted_models(curve(pool))
+    assert models[ModelKind.CONSTANT].start >= 4
     assert fitted_models(curve(5 * DONE))[ModelKind.CONSTANT].start == 0
 
 
@@ -68,8 +68,8 @@ def test_noise_that_remembers_is_told_from_noise_that_does_not(
         random, heights = np.random.default_rng(seed), np.zeros(49)
         for point in range(1, 49):
             heights[point] = memory * heights[point - 1] + random.normal(0, 0.3)
-        found = fitted_models(TroughCurve(shares, heights, 0.02))
-        assert least <= found[ModelKind.CONSTANT].correlation <= most
+        models = fitted_models(TroughCurve(shares, heights, 0.02))
+        assert least <= models[ModelKind.CONSTANT].correlation <= most
 
 
 def test_at_most_half_of_the_load_stays_unexplained() -> None:

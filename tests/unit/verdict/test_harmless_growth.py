@@ -55,17 +55,17 @@ ONE_AT_A_TIME = filled(
     ],
 )
 def test_a_pool_below_its_predicted_ceiling_is_filling(seen: Troughs, words: str) -> None:
-    found = judge_troughs(seen)
+    judgement = judge_troughs(seen)
 
-    assert found.verdict is Verdict.BOUNDED
-    assert words in found.reason
+    assert judgement.verdict is Verdict.BOUNDED
+    assert words in judgement.reason
 
 
 def test_the_same_growth_is_no_leak_without_a_prediction_as_it_is_free() -> None:
-    found = judge_troughs(replace(CPUS_40, ceiling=None))
+    judgement = judge_troughs(replace(CPUS_40, ceiling=None))
 
-    assert found.verdict is Verdict.BOUNDED
-    assert "free in the allocator" in found.reason
+    assert judgement.verdict is Verdict.BOUNDED
+    assert "free in the allocator" in judgement.reason
 
 
 def test_growth_of_which_nothing_is_known_is_judged_by_its_trend() -> None:
@@ -85,9 +85,11 @@ def test_a_leak_below_the_ceiling_is_found_as_it_is_not_free_in_the_allocator() 
 
 def test_above_its_ceiling_a_pool_is_not_filling() -> None:
     small = PredictedCeiling(1_000 * MIB, 65, THREAD_BYTES)
-    found = judge_troughs(replace(ONE_AT_A_TIME, ceiling=replace(small, growth_bytes=300 * MIB)))
+    judgement = judge_troughs(
+        replace(ONE_AT_A_TIME, ceiling=replace(small, growth_bytes=300 * MIB))
+    )
 
-    assert found.verdict is Verdict.INCONCLUSIVE
+    assert judgement.verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -129,10 +131,10 @@ ABOVE = filled(
     ids=["below the ceiling", "above it"],
 )
 def test_memory_that_rises_and_falls_and_is_free_has_one_verdict(seen: Troughs, words: str) -> None:
-    found = judge_troughs(seen)
+    judgement = judge_troughs(seen)
 
-    assert found.verdict is Verdict.BOUNDED
-    assert words in found.reason
+    assert judgement.verdict is Verdict.BOUNDED
+    assert words in judgement.reason
 
 
 def test_what_grows_beside_it_and_is_not_free_keeps_the_verdict_open() -> None:
@@ -141,8 +143,8 @@ def test_what_grows_beside_it_and_is_not_free_keeps_the_verdict_open() -> None:
     grown = tuple(size + int(more) for size, more in zip(CYCLES.trough_bytes, rest, strict=True))
     ceiling = replace(OF_40_THREADS, growth_bytes=2 * OF_40_THREADS.growth_bytes)
 
-    found = judge_troughs(replace(CYCLES, trough_bytes=grown, ceiling=ceiling))
-    assert found.verdict in (Verdict.INCONCLUSIVE, Verdict.LEAK)
+    judgement = judge_troughs(replace(CYCLES, trough_bytes=grown, ceiling=ceiling))
+    assert judgement.verdict in (Verdict.INCONCLUSIVE, Verdict.LEAK)
 
 
 PRELOADED = Troughs(
@@ -160,12 +162,12 @@ PRELOADED = Troughs(
 
 
 def test_pages_copied_after_a_fork_are_no_leak_and_have_a_ceiling() -> None:
-    found = judge_troughs(PRELOADED)
+    judgement = judge_troughs(PRELOADED)
 
     assert judge_troughs(replace(PRELOADED, shared_bytes=None)).verdict is Verdict.LEAK
-    assert found.verdict is Verdict.BOUNDED
-    assert "pages copied after the fork" in found.reason
-    assert "ceiling 700 MiB more than the baseline" in found.reason
+    assert judgement.verdict is Verdict.BOUNDED
+    assert "pages copied after the fork" in judgement.reason
+    assert "ceiling 700 MiB more than the baseline" in judgement.reason
 
 
 def with_shared(falls_mib: float) -> Troughs:
@@ -202,10 +204,10 @@ def never_reused(blocks: int, live_mib: float = 0.0) -> Troughs:
 def test_free_memory_that_climbs_to_the_end_of_the_longest_load_is_never_reused(
     blocks: int, verdict: Verdict, open_ended: bool
 ) -> None:
-    found = judge_troughs(never_reused(blocks))
+    judgement = judge_troughs(never_reused(blocks))
 
-    assert (found.verdict, found.open_ended) == (verdict, open_ended)
-    assert ("a leak of address space" in found.reason) == (verdict is Verdict.LEAK)
+    assert (judgement.verdict, judgement.open_ended) == (verdict, open_ended)
+    assert ("a leak of address space" in judgement.reason) == (verdict is Verdict.LEAK)
 
 
 def test_a_pool_below_its_ceiling_is_not_followed_to_the_longest_load() -> None:
@@ -215,7 +217,7 @@ def test_a_pool_below_its_ceiling_is_not_followed_to_the_longest_load() -> None:
 
 
 def test_live_memory_that_climbs_beside_is_a_leak_of_its_own() -> None:
-    found = judge_troughs(never_reused(24, live_mib=5))
+    judgement = judge_troughs(never_reused(24, live_mib=5))
 
-    assert found.verdict is Verdict.LEAK
-    assert "address space" not in found.reason
+    assert judgement.verdict is Verdict.LEAK
+    assert "address space" not in judgement.reason

@@ -51,12 +51,12 @@ def climbing(each_mib: float, readings: int = 5, seed: int = 1) -> list[float]:
 
 def test_lives_that_climb_alike_are_a_leak() -> None:
     trial = killed([climbing(80, seed=seed) for seed in range(4)])
-    found = judge_trial(trial)
+    judgement = judge_trial(trial)
 
-    assert found.verdict is Verdict.LEAK
-    assert found.interval is not None
-    assert found.interval.estimate == pytest.approx(80 * MIB / EACH, rel=0.02)
-    assert found.reason.startswith(
+    assert judgement.verdict is Verdict.LEAK
+    assert judgement.interval is not None
+    assert judgement.interval.estimate == pytest.approx(80 * MIB / EACH, rel=0.02)
+    assert judgement.reason.startswith(
         "3 workers were killed at the memory limit of 400 MiB; it is met after about 625 requests."
         " Each of the 4 lives of workers that were seen climbs alike, by 655 KiB a request"
     )
@@ -102,10 +102,10 @@ def died(sizes_mib: Sequence[float]) -> Trial:
 
 
 def test_a_death_after_an_even_climb_is_a_leak_and_says_when() -> None:
-    found = judge_trial(died(climbing(25, readings=14)))
+    judgement = judge_trial(died(climbing(25, readings=14)))
 
-    assert found.verdict is Verdict.LEAK
-    assert found.reason.startswith(
+    assert judgement.verdict is Verdict.LEAK
+    assert judgement.reason.startswith(
         "Its server was killed at the memory limit of 400 MiB after 1,665 requests. Grew by 325 MiB"
     )
 
@@ -113,10 +113,12 @@ def test_a_death_after_an_even_climb_is_a_leak_and_says_when() -> None:
 @pytest.mark.parametrize("sizes", [climbing(80, readings=4), [30.0, 250.0, 60.0, 330.0] * 4])
 def test_a_death_that_no_even_climb_explains_is_open_and_says_when(sizes: list[float]) -> None:
     trial = died(sizes)
-    found = judge_trial(trial)
+    judgement = judge_trial(trial)
 
-    assert found.verdict is Verdict.INCONCLUSIVE
-    assert found.reason.startswith("Its server was killed at the memory limit of 400 MiB after ")
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert judgement.reason.startswith(
+        "Its server was killed at the memory limit of 400 MiB after "
+    )
 
 
 def test_what_was_not_killed_for_memory_met_no_limit() -> None:

@@ -42,11 +42,11 @@ def seen(
 
 
 def test_the_exact_count_ends_a_flat_load_after_three_blocks_of_eight() -> None:
-    found = ending_of(seen(QUIET_MEMORY_KIB, MEASURED_LIVE_KIB[:3]))
+    ending = ending_of(seen(QUIET_MEMORY_KIB, MEASURED_LIVE_KIB[:3]))
 
-    assert found is not None
-    assert (found.verdict, found.is_exact) == (Verdict.FLAT, True)
-    assert found.high < 256 < found.memory_high
+    assert ending is not None
+    assert (ending.verdict, ending.is_exact) == (Verdict.FLAT, True)
+    assert ending.high < 256 < ending.memory_high
 
 
 def test_memory_that_still_settles_goes_on() -> None:
@@ -60,18 +60,18 @@ def test_memory_alone_cannot_tell_so_soon() -> None:
 
 
 def test_memory_alone_tells_after_enough_requests() -> None:
-    found = ending_of(seen((40, -30, 20, 10), each=2000))
+    ending = ending_of(seen((40, -30, 20, 10), each=2000))
 
-    assert found is not None
-    assert (found.verdict, found.is_exact) == (Verdict.FLAT, False)
-    assert found.high == found.memory_high < 256
+    assert ending is not None
+    assert (ending.verdict, ending.is_exact) == (Verdict.FLAT, False)
+    assert ending.high == ending.memory_high < 256
 
 
 def test_a_plateau_ends_from_where_it_is_level() -> None:
-    found = ending_of(seen((90_000, 400, 20, -30), (60_000, 10, 8, 3)))
+    ending = ending_of(seen((90_000, 400, 20, -30), (60_000, 10, 8, 3)))
 
-    assert found is not None
-    assert (found.verdict, found.start) == (Verdict.BOUNDED, 2)
+    assert ending is not None
+    assert (ending.verdict, ending.start) == (Verdict.BOUNDED, 2)
 
 
 @pytest.mark.parametrize(
@@ -139,19 +139,19 @@ def early(memory_kib: Sequence[float]) -> Trial:
 
 
 def test_a_load_that_ended_early_is_judged_by_its_end() -> None:
-    found = judge_trial(early((40, -30, 20, 10)))
+    judgement = judge_trial(early((40, -30, 20, 10)))
 
-    assert found.verdict is Verdict.FLAT
-    assert "in 8,000 of 16,000 requests" in found.reason
-    assert "it grows by at most" in found.reason
-    assert not any(caveat.forbids for caveat in found.caveats)
+    assert judgement.verdict is Verdict.FLAT
+    assert "in 8,000 of 16,000 requests" in judgement.reason
+    assert "it grows by at most" in judgement.reason
+    assert not any(caveat.forbids for caveat in judgement.caveats)
 
 
 def test_a_load_that_ended_early_without_an_end_decides_nothing() -> None:
-    found = judge_trial(early((4000, 3000, 4000, 3000)))
+    judgement = judge_trial(early((4000, 3000, 4000, 3000)))
 
-    assert found.verdict is Verdict.INCONCLUSIVE
-    assert "RULE=fixed sends all of them" in found.reason
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert "RULE=fixed sends all of them" in judgement.reason
 
 
 def test_the_reason_says_which_count_it_rests_on() -> None:

@@ -50,9 +50,9 @@ def in_sequence(heights: Curve, asked: int, requests: int) -> tuple[Conclusion, 
     blocks = asked
     while True:
         seen = troughs(heights[:blocks], requests=requests * blocks // asked, asked=requests)
-        found = judge_troughs(seen)
-        if not wants_more(found.verdict, asked, blocks):
-            return found, blocks
+        judgement = judge_troughs(seen)
+        if not wants_more(judgement.verdict, asked, blocks):
+            return judgement, blocks
         blocks += next_blocks(asked)
 
 
@@ -195,9 +195,9 @@ def test_the_threads_own_arms() -> None:
 
 def test_memory_that_was_given_back_is_flat() -> None:
     heights = np.array([-10, -12, -12, -12, -12, -12, -12, -12.1])
-    found = judge_troughs(troughs(heights))
-    assert found.verdict is Verdict.FLAT
-    assert found.reason.startswith("Shrank by 12.1 MiB in 1,000 requests")
+    judgement = judge_troughs(troughs(heights))
+    assert judgement.verdict is Verdict.FLAT
+    assert judgement.reason.startswith("Shrank by 12.1 MiB in 1,000 requests")
 
 
 def test_more_workers_are_allowed_more() -> None:
@@ -254,17 +254,17 @@ STEADY = np.arange(1, 9) * 2.0
 def test_reasons_are_one_sentence_with_numbers(
     heights: Curve, verdict: Verdict, reason: str
 ) -> None:
-    found = judge_troughs(troughs(heights))
-    assert (found.verdict, found.reason) == (verdict, reason)
+    judgement = judge_troughs(troughs(heights))
+    assert (judgement.verdict, judgement.reason) == (verdict, reason)
 
 
 def test_a_leak_that_does_not_matter_to_the_user_is_none() -> None:
     heights = noisy(np.arange(1, 17) * 0.25, 0.02)
     seen = troughs(heights, requests=8000)
     assert judge_troughs(seen, matters=256).verdict is Verdict.LEAK
-    found = judge_troughs(seen, matters=1000)
-    assert found.verdict is Verdict.FLAT
-    assert found.reason.endswith("a request, less than the 1,000 B of MATTERS.")
+    judgement = judge_troughs(seen, matters=1000)
+    assert judgement.verdict is Verdict.FLAT
+    assert judgement.reason.endswith("a request, less than the 1,000 B of MATTERS.")
 
 
 def test_a_judgement_holds_growth_interval_and_caveats() -> None:
@@ -292,9 +292,9 @@ def test_one_block_has_growth_and_no_interval() -> None:
 def test_uneven_blocks_are_weighed_by_their_requests() -> None:
     requests = (100, 250, 300, 480, 600, 690, 850, 1000)
     line = Troughs(50 * MIB, tuple(50 * MIB + 16384 * count for count in requests), requests)
-    found = judge_troughs(line)
-    assert found.verdict is Verdict.LEAK
-    assert "16.0 KiB a request" in found.reason
+    judgement = judge_troughs(line)
+    assert judgement.verdict is Verdict.LEAK
+    assert "16.0 KiB a request" in judgement.reason
 
 
 # The four fillings of Python 3.7's pool of 80 threads that were measured (MiB): every thread is
@@ -349,9 +349,9 @@ HEAP_TO_ITS_END += (38.91, 39.09, 39.48, 39.7, 39.74, 39.74, 39.74, 39.74, 39.74
 
 
 def test_a_heap_that_fills_in_a_short_load_is_no_leak() -> None:
-    found = judge_troughs(measured(FILLING_HEAP, 125))
-    assert found.verdict is Verdict.FLAT
-    assert found.reason.endswith("be told from a heap that fills until REQUESTS=4000.")
+    judgement = judge_troughs(measured(FILLING_HEAP, 125))
+    assert judgement.verdict is Verdict.FLAT
+    assert judgement.reason.endswith("be told from a heap that fills until REQUESTS=4000.")
 
 
 @pytest.mark.parametrize("blocks", range(8, 17))
@@ -405,11 +405,11 @@ def with_free(seen: Troughs, free_kib: Sequence[float]) -> Troughs:
 
 
 def test_memory_that_is_free_in_the_allocator_is_no_leak_though_it_grows() -> None:
-    found = judge_troughs(with_free(FLASK_IN_12_ARENAS, FREE_KIB))
+    judgement = judge_troughs(with_free(FLASK_IN_12_ARENAS, FREE_KIB))
 
     assert verdict_of(FLASK_IN_12_ARENAS) is Verdict.LEAK
-    assert found.verdict is Verdict.BOUNDED
-    assert "is free in the allocator" in found.reason
+    assert judgement.verdict is Verdict.BOUNDED
+    assert "is free in the allocator" in judgement.reason
 
 
 ONE_MIB_FREE = with_free(
@@ -465,14 +465,14 @@ STILL = troughs(np.array([0, 0, 0, 0, 0.02, 0.02, 0.04, 0.28]), baseline=19.6, r
 
 
 def test_live_memory_leaks_though_memory_that_was_free_hides_it() -> None:
-    found = judge_troughs(
+    judgement = judge_troughs(
         with_live(STILL, 500 * 256 * np.arange(9) + [0, 900, 0, 300, 0, 0, 600, 0, 0])
     )
 
     assert verdict_of(STILL) is Verdict.FLAT
-    assert found.verdict is Verdict.LEAK
-    assert "Live memory grows evenly by 256 B a request" in found.reason
-    assert "Memory grew by 0.3 MiB so far" in found.reason
+    assert judgement.verdict is Verdict.LEAK
+    assert "Live memory grows evenly by 256 B a request" in judgement.reason
+    assert "Memory grew by 0.3 MiB so far" in judgement.reason
 
 
 @pytest.mark.parametrize(
@@ -495,11 +495,11 @@ STEPS_OVER_A_LEAK = np.array([40, 90, 92, 126, 128, 130, 154, 156, 158, 160, 180
 
 def test_live_memory_that_grows_evenly_is_a_leak_below_steps_of_memory() -> None:
     seen = troughs(STEPS_OVER_A_LEAK, requests=6000, asked=4000)
-    found = judge_troughs(with_live(seen, 2 * MIB * np.arange(13)))
+    judgement = judge_troughs(with_live(seen, 2 * MIB * np.arange(13)))
 
     assert verdict_of(seen) is not Verdict.LEAK
-    assert found.verdict is Verdict.LEAK
-    assert "of which the rest is not live or does not grow evenly" in found.reason
+    assert judgement.verdict is Verdict.LEAK
+    assert "of which the rest is not live or does not grow evenly" in judgement.reason
 
 
 @pytest.mark.parametrize(
@@ -530,12 +530,12 @@ def test_address_space_that_an_arena_reserved_hides_no_leak() -> None:
 
 def test_a_leak_is_told_with_the_growth_of_live_memory() -> None:
     seen = troughs(noisy(4 * DONE[:8], 0.05), requests=4000)
-    found = judge_troughs(
+    judgement = judge_troughs(
         with_live(seen, 500 * 772 * np.arange(9) + [0, 90, 0, 30, 0, 0, 60, 0, 0])
     )
 
-    assert found.verdict is Verdict.LEAK
-    assert "live memory grows by 772 B a request" in found.reason
+    assert judgement.verdict is Verdict.LEAK
+    assert "live memory grows by 772 B a request" in judgement.reason
 
 
 def test_live_memory_that_memory_does_not_show_was_not_written_to() -> None:
@@ -576,11 +576,11 @@ def two_workers(blocks: int, live: Sequence[float]) -> Troughs:
 
 
 def test_live_memory_that_is_not_decided_asks_for_more_load_though_memory_is_flat() -> None:
-    found = judge_troughs(two_workers(10, LIVE_IN_TWO_WORKERS))
+    judgement = judge_troughs(two_workers(10, LIVE_IN_TWO_WORKERS))
 
-    assert found.verdict is Verdict.INCONCLUSIVE
-    assert "live memory grows" in found.reason
-    assert "would decide" in found.reason
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert "live memory grows" in judgement.reason
+    assert "would decide" in judgement.reason
 
 
 def test_at_the_end_of_what_the_lab_adds_memory_has_the_last_word() -> None:
@@ -595,9 +595,9 @@ def test_at_the_end_of_what_the_lab_adds_memory_has_the_last_word() -> None:
 def test_few_requests_of_a_user_app_rule_out_no_leak() -> None:
     level = troughs(np.zeros(8), requests=8)
     assert verdict_of(level) is Verdict.FLAT
-    found = judge_troughs(replace(level, of_user_app=True))
-    assert found.verdict is Verdict.INCONCLUSIVE
-    assert "in 8 requests, which are too few to rule out a leak: `count` = 400" in found.reason
+    judgement = judge_troughs(replace(level, of_user_app=True))
+    assert judgement.verdict is Verdict.INCONCLUSIVE
+    assert "in 8 requests, which are too few to rule out a leak: `count` = 400" in judgement.reason
 
 
 def test_few_requests_of_a_user_app_can_show_a_leak() -> None:

@@ -162,12 +162,12 @@ def test_a_schema_that_holds_itself_ends() -> None:
 
 
 def test_an_answer_without_end_is_measured_where_there_is_nothing_else() -> None:
-    found = Guess((), (GuessedRequest({"path": "/events"}, "x"),))
+    guess = Guess((), (GuessedRequest({"path": "/events"}, "x"),))
 
     def ask(request: GuessedRequest) -> Answer:
         return Answer(200, is_endless=True) if request.path == "/events" else Answer(404)
 
-    requests, asked = settled(found, ask)
+    requests, asked = settled(guess, ask)
     assert [request.values for request in requests] == [{"path": "/events", "read_seconds": 0.2}]
     count = load_of(asked)
     assert count is not None

@@ -190,8 +190,8 @@ def test_a_lock_that_leaves_out_a_repository_pins_the_others() -> None:
     locked = ", ".join(f'"p{n}": {{"version": "=={n}"}}' for n in range(4))
     pipfile = f'[packages]\n{names}yaml = {{git = "https://example.com/y.git"}}\n'
     lock = f'{{"default": {{{locked}, "yaml": {{"ref": "a"}}}}}}'
-    found = required({"Pipfile": pipfile, "Pipfile.lock": lock})
-    assert found == [*(f"p{n}=={n}" for n in range(4)), "yaml @ git+https://example.com/y.git"]
+    needs = required({"Pipfile": pipfile, "Pipfile.lock": lock})
+    assert needs == [*(f"p{n}=={n}" for n in range(4)), "yaml @ git+https://example.com/y.git"]
 
 
 @pytest.mark.parametrize("lock", ["[]", "{", '{"default": [1]}', '{"default": {"flask": 1}}'])
@@ -222,5 +222,5 @@ name = "fast-c"
 version = "2.0"
 """
     project = '[project]\nname = "shop"\ndependencies = ["hasher[fast]"]\n'
-    found = required({"pyproject.toml": project, "uv.lock": lock})
-    assert found == ["fast-c==2.0", "hasher==1.0"]
+    needs = required({"pyproject.toml": project, "uv.lock": lock})
+    assert needs == ["fast-c==2.0", "hasher==1.0"]

@@ -80,13 +80,13 @@ def test_another_port_is_led_to_the_labs() -> None:
 
 
 def test_a_preparation_that_fails_is_left_out_last() -> None:
-    found = GUESS.having(Guessed("prepare", "python seed.py", "z"))
-    assert next_guess("boom", FailureKind.PREPARE, found).value("prepare") is None
+    guess = GUESS.having(Guessed("prepare", "python seed.py", "z"))
+    assert next_guess("boom", FailureKind.PREPARE, guess).value("prepare") is None
 
 
 def test_packages_that_cannot_be_installed_ask_for_a_wheel_then_an_older_python() -> None:
-    found = GUESS.having(Guessed("requirements", "requirements.txt", "x"))
-    wheel = next_guess("Failed to build `psycopg2==2.9`", FailureKind.INSTALL, found)
+    guess = GUESS.having(Guessed("requirements", "requirements.txt", "x"))
+    wheel = next_guess("Failed to build `psycopg2==2.9`", FailureKind.INSTALL, guess)
     assert wheel.value("requirements") == ["flask", "psycopg2-binary==2.9"]
     older = next_guess("no wheels", FailureKind.INSTALL)
     assert (older.value("python"), older.pythons) == ("3.11", ("3.8",))
@@ -94,9 +94,9 @@ def test_packages_that_cannot_be_installed_ask_for_a_wheel_then_an_older_python(
 
 def test_a_server_of_databases_that_is_not_there_becomes_a_file() -> None:
     url = {"DATABASE_URL": "postgresql+asyncpg://u:p@db/x", "MODE": "a"}
-    found = GUESS.having(Guessed("environment", url, "z"))
+    guess = GUESS.having(Guessed("environment", url, "z"))
     said = "asyncpg: could not translate host name db"
-    better = next_guess(said, found=found)
+    better = next_guess(said, found=guess)
     assert better.value("services") == ["postgres://u:p@db/x"]
     cannot = next_guess("postgres: it needs postgres", FailureKind.SERVICE, better)
     assert cannot.value("services") is None
@@ -159,20 +159,20 @@ def test_both_halves_of_an_old_flask_are_held_back() -> None:
 
 def test_a_name_that_many_packages_share_is_told_by_what_is_imported_of_it() -> None:
     text = "from azure.storage.blob import BlobClient\nimport azure.identity as i\n"
-    found = mended(
+    better = mended(
         GUESS, Failure(FailureKind.DIED, "No module named 'azure'"), Folder({"a.py": text})
     )
-    assert found is not None
-    assert found.value("requirements") == ["flask", "azure-identity", "azure-storage-blob"]
+    assert better is not None
+    assert better.value("requirements") == ["flask", "azure-identity", "azure-storage-blob"]
 
 
 def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
     file = "flask\nmeinheld==1.0.2\npyyaml @ git+https://example.com/pyyaml.git\n"
     folder = Folder({"requirements.txt": file, "app.py": "import flask\n"})
     keys = (Guessed("requirements", "requirements.txt", "x"),)
-    found = Guess(keys=keys, pythons=("3.11",))
+    guess = Guess(keys=keys, pythons=("3.11",))
     said = "Failed to build `meinheld==1.0.2`: Call to `setuptools` failed"
-    better = mended(found, Failure(FailureKind.INSTALL, said), folder)
+    better = mended(guess, Failure(FailureKind.INSTALL, said), folder)
     assert better is not None
     assert better.value("requirements") == ["flask", file.splitlines()[2]]
     said = "Git operation failed: git fetch ... exit code 128"
@@ -181,7 +181,7 @@ def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
     assert better.value("requirements") == ["flask", "pyyaml"]
     imported = Folder({"requirements.txt": file, "app.py": "import meinheld\n"})
     said = "Failed to build `meinheld==1.0.2`: Call to `setuptools` failed"
-    better = mended(found, Failure(FailureKind.INSTALL, said), imported)
+    better = mended(guess, Failure(FailureKind.INSTALL, said), imported)
     assert better is not None
     assert better.value("requirements")[1] == "meinheld>=1.0.2"
     better = mended(better, Failure(FailureKind.INSTALL, said), imported)
@@ -192,9 +192,9 @@ def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
 def test_what_djangos_settings_name_is_not_left_out() -> None:
     text = "INSTALLED_APPS = ['django.contrib.admin', 'allauth.account']\n"
     folder = Folder({"requirements.txt": "Django==2.2\ndjango-allauth==0.39.1\n", "s.py": text})
-    found = Guess(keys=(Guessed("requirements", "requirements.txt", "x"),))
+    guess = Guess(keys=(Guessed("requirements", "requirements.txt", "x"),))
     said = "Failed to build `django-allauth==0.39.1`"
-    better = mended(found, Failure(FailureKind.INSTALL, said), folder)
+    better = mended(guess, Failure(FailureKind.INSTALL, said), folder)
     assert better is not None
     assert better.value("requirements") == ["Django==2.2", "django-allauth>=0.39.1"]
     missing = Failure(FailureKind.DIED, "No module named 'other'")
@@ -223,16 +223,16 @@ def test_a_pinned_release_that_cannot_be_built_gives_way_to_newer_ones(
     said: str, line: str, loose: str
 ) -> None:
     folder = Folder({"app.py": "import yaml\n"})
-    found = GUESS.having(Guessed("requirements", ["flask==1.0", line], "x"))
-    better = mended(found, Failure(FailureKind.INSTALL, said), folder)
+    guess = GUESS.having(Guessed("requirements", ["flask==1.0", line], "x"))
+    better = mended(guess, Failure(FailureKind.INSTALL, said), folder)
     assert better is not None
     assert better.value("requirements") == ["flask==1.0", loose]
 
 
 def test_a_name_that_no_index_has_is_left_out_and_stays_out() -> None:
-    found = GUESS.having(Guessed("requirements", ["flask", "own_thing"], "x"))
+    guess = GUESS.having(Guessed("requirements", ["flask", "own_thing"], "x"))
     said = "No solution found: Because own-thing was not found in the package registry and you"
-    better = next_guess(said, FailureKind.INSTALL, found)
+    better = next_guess(said, FailureKind.INSTALL, guess)
     assert better.value("requirements") == ["flask"]
     again = next_guess("No module named 'own_thing'", found=better)
     assert again.value("requirements") == ["flask"]
@@ -247,10 +247,10 @@ def test_another_file_of_requirements_that_names_what_is_missing_is_taken_whole(
             "requirements/base.txt": "falcon==2.0.0\nPyYAML\n",
         }
     )
-    found = GUESS.having(Guessed("requirements", "requirements.txt", "x"))
+    guess = GUESS.having(Guessed("requirements", "requirements.txt", "x"))
     for module in ("falcon", "yaml"):
         failure = Failure(FailureKind.DIED, f"No module named '{module}'")
-        better = mended(found, failure, folder)
+        better = mended(guess, failure, folder)
         assert better is not None
         assert better.value("requirements") == ["-r requirements.txt", "-r requirements/base.txt"]
 
@@ -264,8 +264,8 @@ def test_after_a_second_missing_package_all_that_is_served_imports_is_added() ->
             "shop/load.py": "import pandas\n",
         }
     )
-    found = GUESS.having(Guessed("command", "gunicorn --bind $HOST:$PORT shop.web:app", "x"))
-    first = mended(found, Failure(FailureKind.DIED, "No module named 'falcon'"), folder)
+    guess = GUESS.having(Guessed("command", "gunicorn --bind $HOST:$PORT shop.web:app", "x"))
+    first = mended(guess, Failure(FailureKind.DIED, "No module named 'falcon'"), folder)
     assert first is not None
     assert first.value("requirements") == ["flask", "falcon"]
     then = mended(first, Failure(FailureKind.DIED, "No module named 'jwt'"), folder)
@@ -275,9 +275,9 @@ def test_after_a_second_missing_package_all_that_is_served_imports_is_added() ->
 
 def test_a_databases_file_in_a_folder_that_is_not_there_is_one_of_the_copy() -> None:
     url = {"DATABASE_URL": "sqlite:////data/db.sqlite", "MODE": "a"}
-    found = GUESS.having(Guessed("environment", url, "z"), Guessed("prepare", "x", "y"))
+    guess = GUESS.having(Guessed("environment", url, "z"), Guessed("prepare", "x", "y"))
     said = "(sqlite3.OperationalError) unable to open database file"
-    better = next_guess(said, FailureKind.PREPARE, found)
+    better = next_guess(said, FailureKind.PREPARE, guess)
     assert better.value("environment") == {"DATABASE_URL": "sqlite:///./lab.db", "MODE": "a"}
     assert next_guess(said, FailureKind.PREPARE, better).value("prepare") is None
 
@@ -303,18 +303,18 @@ def test_releases_for_an_old_python_that_lack_what_is_used_ask_for_a_newer_one()
 
 def test_an_alembic_that_is_no_module_is_called() -> None:
     said = "python: No module named alembic.__main__; 'alembic' is a package"
-    found = GUESS.having(Guessed("prepare", "cd db && python -m alembic upgrade head", "x"))
-    line = next_guess(said, FailureKind.PREPARE, found).value("prepare")
+    guess = GUESS.having(Guessed("prepare", "cd db && python -m alembic upgrade head", "x"))
+    line = next_guess(said, FailureKind.PREPARE, guess).value("prepare")
     assert line == "cd db && python -c 'from alembic.config import main; main()' upgrade head"
 
 
 def test_what_cannot_be_installed_is_tried_on_the_next_older_python() -> None:
-    found = Guess(
+    guess = Guess(
         keys=(Guessed("requirements", ["x==1"], "x"), Guessed("python", "3.12", "y")),
         pythons=("3.13", "3.11", "3.9"),
     )
     said = "no such release for this Python"
-    assert next_guess(said, FailureKind.INSTALL, found).value("python") == "3.11"
+    assert next_guess(said, FailureKind.INSTALL, guess).value("python") == "3.11"
 
 
 def test_an_example_of_a_library_has_the_library_installed() -> None:
