@@ -21,6 +21,7 @@ from lab.records.request_kinds import APPS_FAULT, NO_ANSWER_FAULT, REQUESTS_FAUL
 
 MAX_ATTEMPTS = 24
 NOT_FOUND = 404
+LOGIN_ASKED = (401, 403)
 Say = Callable[[str], None]
 WHERE = {
     FailureKind.PREPARE: " prepare:",
@@ -79,11 +80,15 @@ def tell(say: Say, asked: TriedRequests) -> None:
     """What answers, and what was left out because it does not."""
     for request in asked.kept:
         say(f"  answers: {request.method} {request.path}  ({request.why})")
+    kept = {request.path for request in asked.kept}
     for request, answer in asked.others[:MAX_ATTEMPTS]:
         if answer.is_endless:
             say(f"  left out: {request.method} {request.path} has an answer without end")
         elif answer.status is not None and answer.status >= 500:
             say(f"  left out: {request.method} {request.path} is answered with {answer.status}")
+        elif answer.status in LOGIN_ASKED and request.path not in kept:
+            path = f"{request.method} {request.path}"
+            say(f"  left out: {path} is answered with {answer.status}: [login] describes a login")
 
 
 def lacks_server(running: Running, asked: TriedRequests) -> bool:

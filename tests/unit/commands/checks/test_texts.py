@@ -9,7 +9,7 @@ from lab.app.guess.failures import Failure, FailureKind, last_words
 from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec, RequestSpec
 from lab.commands.checks.described_check import check_requests
-from lab.commands.checks.texts import advice_for_described, failed, lacks_server
+from lab.commands.checks.texts import advice_for_described, failed, lacks_server, tell
 
 SPEC = AppSpec(Path("/app/lab.toml"), "shop", command="serve", requests=(RequestSpec(path="/a"),))
 TRACEBACK = """[INFO] booting
@@ -107,3 +107,13 @@ def test_a_request_without_an_answer_is_not_called_the_requests_fault() -> None:
         "refused: GET /a: timed out: a request without an answer waits for something: does a "
         "server that it needs run?"
     )
+
+
+def test_what_asks_for_a_login_is_left_out_with_the_key_that_describes_one() -> None:
+    said: list[str] = []
+    home, posts = (GuessedRequest({"path": path}, "a route") for path in ("/", "/posts"))
+    tell(said.append, TriedRequests(kept=[home], others=[(posts, Answer(401))]))
+    assert said == [
+        "  answers: GET /  (a route)",
+        "  left out: GET /posts is answered with 401: [login] describes a login",
+    ]
