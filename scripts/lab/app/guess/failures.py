@@ -77,7 +77,8 @@ MISSING_VARIABLE = (
 )
 PYDANTIC = re.compile(r"^(\w+)\n\s+(?:Field required|field required)", re.MULTILINE)
 EXCEPTION = re.compile(
-    r"^\s*(?:E\s+)?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|NotFound|Configured|Refused|Timeout)\b.*)$"
+    r"^\s*(?:E\s+)?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|NotFound|Configured|Refused|Timeout)\b.*"
+    r"|(?:[a-z_]\w*\.)+[A-Z][A-Za-z]+: .*)$"
 )
 
 
@@ -152,4 +153,4 @@ def last_words(said: str) -> list[str]:
 
 
 def is_end(line: str) -> bool:
-    return "the server ended with status" in line or line.startswith("[")
+    return "server ended with status" in line or line.startswith("[")

@@ -20,6 +20,8 @@ RESERVED = re.compile(r"LAB_.*|PORT|HOST|PATH|PYTHONPATH|HOME|PYTHON\w*|LD_\w+|U
 SECRET = "lab-placeholder-0123456789abcdef0123456789abcdef"
 VALUES = (
     (r".*DATABASE.*(URL|URI|DSN).*|(DB|SQL\w*)_(URL|URI|DSN).*|DSN", "sqlite:///./lab.db"),
+    (r".*MONGO.*(URL|URI|DSN|HOST|CONN).*", "mongodb://127.0.0.1:27017/lab"),
+    (r".*(AMQP|RABBIT).*(URL|URI|DSN).*", "amqp://guest:guest@127.0.0.1:5672/"),
     (r".*(REDIS|CACHE|BROKER|CELERY|RESULT).*(URL|URI).*", "redis://127.0.0.1:6379/0"),
     (r".*(ALGORITHM|ALGO)", "HS256"),
     (r".*PORT", "8000"),

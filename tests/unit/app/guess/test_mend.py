@@ -71,6 +71,8 @@ def test_a_module_that_python_dropped_asks_for_an_older_one() -> None:
 def test_variables_that_are_missing_are_given_values_that_fit_their_names() -> None:
     said = "KeyError: 'DATABASE_URL'\n"
     assert next_guess(said).value("environment") == {"DATABASE_URL": "sqlite:///./lab.db"}
+    (value,) = next_guess("KeyError: 'MONGODB_URL'\n").value("environment").values()
+    assert value.startswith("mongodb://")
     said = "2 validation errors for Settings\nsecret_key\n  Field required [type=missing]\n"
     assert list(next_guess(said).value("environment")) == ["SECRET_KEY"]
 
@@ -125,6 +127,9 @@ def test_the_exceptions_own_line_is_told_and_not_the_servers_last() -> None:
     )
     assert telling_line(said) == "ValueError: the app's own"
     assert telling_line("") == "it said nothing"
+    said = "pymongo.errors.InvalidURI: Invalid URI scheme\n  x\nits server ended with status 1"
+    assert telling_line(said) == "pymongo.errors.InvalidURI: Invalid URI scheme"
+    assert telling_line("no such option\nits server ended with status 1") == "no such option"
     assert telling_line("usage: x\nthe server ended with status 2") == "usage: x"
 
 
