@@ -98,7 +98,7 @@ def lacks_server(running: Running, asked: TriedRequests) -> bool:
     """
     if not asked.failed or not asked.serves_nothing_own:
         return False
-    hangs = all(answer.status is None for answer in asked.failed)
+    hangs = any(answer.status is None for answer in asked.failed)
     return hangs or missing_service(running.log()) is not None
 
 

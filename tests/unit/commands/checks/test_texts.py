@@ -100,6 +100,12 @@ def test_a_page_of_documents_does_not_stand_for_an_app_whose_server_is_missing(
     assert lacks_server(FailingApp(answer, said=log), asked) is lacks  # type: ignore[arg-type]
 
 
+def test_one_request_that_hangs_is_enough_where_nothing_own_is_served() -> None:
+    hangs, fails = Answer(None, fault="timed out"), Answer(500)
+    asked = TriedRequests([DOCS], [(OWN, hangs), (OWN, fails)])
+    assert lacks_server(FailingApp(fails), asked)  # type: ignore[arg-type]
+
+
 def test_a_request_without_an_answer_is_not_called_the_requests_fault() -> None:
     failure = refused(FailingApp(Answer(None, fault="timed out")))
     assert failure is not None
