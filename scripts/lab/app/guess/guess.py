@@ -36,6 +36,8 @@ WEBSOCKET_PARTS = frozenset({"websockets", "wsproto", "standard"})
 HOSTS = re.compile(r"\ballowed_hosts\b[^\n\[]{0,80}\[([^\]]{0,500})\]", re.IGNORECASE)
 NAME = re.compile(r"['\"]([\w.*-]+\.[a-z]{2,})['\"]", re.IGNORECASE)
 """A name in a list of hosts; addresses and names of this machine are asked anyway."""
+OLD_GUNICORN = re.compile(r"\s*gunicorn\s*(\[\w+\])?\s*==\s*(19|20\.0)\b", re.IGNORECASE)
+"""Releases that import pkg_resources, and do not ask for what has it."""
 USUAL_PORTS = {
     "flask": 5000,
     "quart": 5000,
@@ -104,6 +106,10 @@ def needs_of(folder: Folder, needs: Guessed | None, best: ServeCommand | None) -
         wanted.append("uvicorn")
     if "uvicorn" in best.line and not there & WEBSOCKET_PARTS and websocket_requests(folder):
         wanted.append("websockets")
+    if best.distribution == "gunicorn" and any(
+        map(OLD_GUNICORN.match, required_lines(folder, needs))
+    ):
+        wanted.append("setuptools<81")
     if best.distribution == "fastapi[standard]" and there & {"fastapi-cli", "standard"}:
         wanted = []
     missing = [each for each in wanted if normal(name_in(each)) not in there or "[" in each]

@@ -63,6 +63,13 @@ def test_an_app_is_served_by_the_module_that_imports_its_routes() -> None:
     assert "FLASK_APP=hello:app" in guessed(files)["command"]
 
 
+def test_an_old_gunicorn_gets_what_it_imports() -> None:
+    files = {"site.py": FLASK, "requirements.txt": "flask==1.0\nGunicorn==19.9.0\n"}
+    assert guessed(files)["requirements"] == ["-r requirements.txt", "setuptools<81"]
+    files["requirements.txt"] = "flask==1.0\ngunicorn==21.2.0\n"
+    assert guessed(files)["requirements"] == "requirements.txt"
+
+
 def test_gunicorns_settings_give_the_workers_and_asgi_its_class() -> None:
     found = guessed({"main.py": FASTAPI, "gunicorn.conf.py": "workers = 3\n"})
 
