@@ -29,7 +29,7 @@ from lab.records.variant import Axes, Variant
 Needs: TypeAlias = Sequence[str | Path]
 ATTEMPTS = 2
 FETCH_SECONDS = 120.0
-OLD_TOOLS = "old-tools.txt"
+OLD_TOOLS = "old-tools"
 BUILD = re.compile(r"[Ff]ailed to (?:download and )?build|build backend")
 LASTING = re.compile(r"No solution found|not found in the package registry")
 """What a second attempt does not change: a release that no index has."""
@@ -145,7 +145,8 @@ class Preparation:
         """The arguments that limit the tools of builds."""
         if not tools:
             return ()
-        limits = self.uv.root / OLD_TOOLS
+        content = hashlib.sha256(tools.encode()).hexdigest()[:12]
+        limits = self.uv.root / f"{OLD_TOOLS}-{content}.txt"
         limits.write_text(tools, encoding="utf-8")
         return ("--build-constraints", limits)
 
