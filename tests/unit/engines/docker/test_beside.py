@@ -58,6 +58,13 @@ def test_one_that_must_end_or_be_healthy_is_waited_for() -> None:
     assert [len(each) for each in states.values()] == [1, 1]
 
 
+def test_one_that_only_has_to_run_is_not_waited_for_at_its_port_for_ever() -> None:
+    beside = Beside(companions=(CompanionStart("api", 9),))
+    containers = Containers()
+    VariantServices(beside, Path("/nowhere"), lambda *_: False, 0.0).start(containers, "own-a")
+    assert containers.calls == ["start network", "start companion-1"]
+
+
 @pytest.mark.parametrize(
     ("ready_when", "state"),
     [(ReadyWhen.ENDED, FAILED), (ReadyWhen.STARTED, FAILED), (ReadyWhen.STARTED, ENDED)],
