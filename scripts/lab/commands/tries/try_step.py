@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from lab.app.apart import with_room
 from lab.app.described import RECORD, read_described, write_described
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.services import image_name
@@ -83,7 +84,7 @@ def step(event: Event, given: Mapping[str, str], work: Path) -> tuple[str, ...]:
         return tuple(write_release(given, work).assignments())
     if event is Event.BUILT:
         spec = with_command(read_described(work / RECORD), given)
-        written = write_containers(spec, given, work)
+        written = write_containers(with_room(spec) if is_guess(work) else spec, given, work)
         write_described(work / RECORD, spec)
         return tuple(written.assignments())
     spec = probed(next_description(event, given, work), app_settings(given))

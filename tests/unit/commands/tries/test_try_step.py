@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from lab.app.described import RECORD, read_described, write_described
+from lab.app.guess.asking import MOST_KEPT
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
 from lab.commands.app_runs.container_release import ReleaseWish
