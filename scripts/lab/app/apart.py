@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from lab.app.guess.asking import MOST_KEPT
 from lab.app.requests import weighted_request_of
-from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
+from lab.app.spec import AppSpec, RequestProtocol
 from lab.records.interventions import KindApart
 
 MOST_APART = 6
@@ -49,12 +48,6 @@ def each_alone(description: AppSpec) -> tuple[Alone, ...]:
         )
         for number, request in sorted(largest, key=lambda each: each[0])
     )
-
-
-def with_room(description: AppSpec) -> AppSpec:
-    """A guess with as many kinds as its check may keep, for what is created before the check."""
-    more = MOST_KEPT - len(description.requests)
-    return replace(description, requests=(*description.requests, *[RequestSpec()] * more))
 
 
 def kinds_apart(description: AppSpec, base: str) -> tuple[KindApart, ...]:

@@ -28,6 +28,10 @@ FAILURES = Path("/lab/guess/failures.jsonl")
 """Why the guesses so far failed; there where the app is a guess."""
 
 
+CHECKED_GUESS = "checked.json"
+"""The app as a guess of it came up, beside the failures: it is measured in another sitting."""
+
+
 class GuessFailed(LabError):
     """A guess did not come up; `try-step` says so, with the guess that follows."""
 

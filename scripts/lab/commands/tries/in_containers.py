@@ -20,7 +20,7 @@ from lab.commands.app_runs.container_release import (
 from lab.commands.app_runs.input import app_settings, given_app
 from lab.commands.app_runs.plan import AppRunPlan, plan_of
 from lab.commands.app_runs.run import AppRun, AppRunInput, run_app
-from lab.commands.checks.container_check import FAILURES, GuessFailed, checked
+from lab.commands.checks.container_check import CHECKED_GUESS, FAILURES, GuessFailed, checked
 from lab.commands.tries.closing import CHECKED, close
 from lab.commands.tries.release_image import WISH
 from lab.commands.tries.services import container_allocators
@@ -33,6 +33,8 @@ from lab.store.json_file import read_record, write_record
 
 ASKED = FAILURES.with_name(WISH)
 """There in the sitting that measures another release."""
+UP = FAILURES.with_name(CHECKED_GUESS)
+"""A guess that came up in the sitting before, for which the variants were created since."""
 MEASURED = FAILURES.with_name(RECORD)
 """The app as the sitting before measured it."""
 
@@ -50,13 +52,17 @@ def try_with_containers(
         return release_measured(given, root, results, console)
     settings, spec = app_settings(given), given_app(given, root)
     engine = engine_for(spec)
-    try:
-        spec = checked(engine, planned(spec, given, root).base, spec)
-    except GuessFailed:
-        return ExitCode.INCOMPLETE
-    if CHECK.read(given):
-        say(CHECKED)
-        return ExitCode.DECIDED
+    if not UP.exists():
+        try:
+            spec = checked(engine, planned(spec, given, root).base, spec)
+        except GuessFailed:
+            return ExitCode.INCOMPLETE
+        if CHECK.read(given):
+            say(CHECKED)
+            return ExitCode.DECIDED
+        if FAILURES.exists():
+            write_described(UP, spec)
+            return ExitCode.DECIDED
     plan, releases = planned(spec, given, root), LaterReleases(spec, given)
     run_input = AppRunInput(plan, settings, engine, results, releases=releases)
     folder, diagnosis = run_app(run_input, console)

@@ -41,7 +41,12 @@ class CreatedServices:
 
 
 def write_containers(
-    spec: AppSpec, given: Mapping[str, str], work: Path, more: Mapping[str, Service] | None = None
+    spec: AppSpec,
+    given: Mapping[str, str],
+    work: Path,
+    more: Mapping[str, Service] | None = None,
+    *,
+    only_base: bool = False,
 ) -> CreatedServices:
     """Write the services of an app whose command is known, and of its servers.
 
@@ -52,6 +57,7 @@ def write_containers(
         given: the settings, and what scripts/try saw in the image.
         work: the folder with the app's copy.
         more: services that are all that is created, where there are some: the others ran before.
+        only_base: whether it is only checked, whatever the settings say.
 
     Raises:
         UsageError: a setting is out of range.
@@ -72,7 +78,8 @@ def write_containers(
         document |= with_servers({**own, "image": image}, name, spec, host_work)
     text = json.dumps({"services": {**document, "driver": driver(spec, host_work)}}, indent=1)
     (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
-    created = list(written)[:1] if CHECK.read(given) else list(more or written)
+    is_checked_alone = only_base or CHECK.read(given)
+    created = list(written)[:1] if is_checked_alone else list(more or written)
     of_app = (name for name in document if is_of(name, created))
     networks = (network_of(name) for name in created if has_network(spec))
     return CreatedServices(tuple(of_app), tuple(networks))

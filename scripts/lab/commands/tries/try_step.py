@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from lab.app.apart import with_room
+from lab.app.container import GUESS
 from lab.app.described import RECORD, read_described, write_described
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
 from lab.commands.app_runs.input import app_settings, probed, with_command
+from lab.commands.checks.container_check import CHECKED_GUESS, FAILURES
 from lab.commands.tries.container_guess import (
     build_failure,
     guess_failed,
@@ -25,7 +26,7 @@ from lab.commands.tries.container_guess import (
 )
 from lab.commands.tries.image_needs import prepare
 from lab.commands.tries.release_image import write_recipe, write_release
-from lab.commands.tries.services import write_containers
+from lab.commands.tries.services import CreatedServices, write_containers
 from lab.errors import ExitCode, LabError
 from lab.settings import given_settings
 
@@ -48,6 +49,8 @@ class Event(StrEnum):
     """The image is there; LAB_IMAGE_COMMAND, LAB_JEMALLOC, LAB_MIMALLOC and LAB_MEMRAY say what is
     in it.
     """
+    CHECKED = "checked"
+    """A guess comes up and answers; the driver wrote down the app with its requests."""
     FAILED = "failed"
     """A guess did not come up; the driver wrote down why."""
     RELEASE = "release"
@@ -78,18 +81,28 @@ def step(event: Event, given: Mapping[str, str], work: Path) -> tuple[str, ...]:
     Raises:
         LabError: nothing follows.
     """
+    if event is Event.CHECKED:
+        return tuple(checked_guess(given, work).assignments())
     if event is Event.RELEASE:
         return tuple(write_recipe(work).assignments())
     if event is Event.RELEASE_BUILT:
         return tuple(write_release(given, work).assignments())
     if event is Event.BUILT:
         spec = with_command(read_described(work / RECORD), given)
-        written = write_containers(with_room(spec) if is_guess(work) else spec, given, work)
+        written = write_containers(spec, given, work, only_base=is_guess(work))
         write_described(work / RECORD, spec)
         return tuple(written.assignments())
     spec = probed(next_description(event, given, work), app_settings(given))
     write_described(work / RECORD, spec)
     return tuple(prepare(spec, work).assignments())
+
+
+def checked_guess(given: Mapping[str, str], work: Path) -> CreatedServices:
+    """All services of a guess that comes up, which is an app with a description from now on."""
+    spec = read_described(work / GUESS / CHECKED_GUESS)
+    (work / GUESS / FAILURES.name).unlink(missing_ok=True)
+    write_described(work / RECORD, spec)
+    return write_containers(spec, given, work)
 
 
 def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppSpec:

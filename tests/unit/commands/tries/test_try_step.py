@@ -2,14 +2,15 @@
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.app.described import RECORD, read_described, write_described
-from lab.app.guess.asking import MOST_KEPT
-from lab.app.spec import AppSpec
+from lab.app.spec import AppSpec, RequestSpec
 from lab.app.spec_file import read_spec
 from lab.commands.app_runs.container_release import ReleaseWish
+from lab.commands.checks.container_check import CHECKED_GUESS, FAILURES
 from lab.commands.tries.image_needs import whose_recipe
 from lab.commands.tries.release_image import WISH
 from lab.commands.tries.try_step import Event, step
@@ -183,6 +184,22 @@ def test_of_a_guess_the_next_one_follows(app: Path, work: Path) -> None:
 
     assert (first["own_recipe"], second["own_recipe"]) == ("own", "lab")
     assert read_described(work / RECORD).file == app / "lab.toml"
+
+
+def test_a_guess_is_checked_before_all_its_variants_are_created(app: Path, work: Path) -> None:
+    (app / "app.py").write_text(FLASK, encoding="utf-8")
+    step(Event.BEGIN, given(app), work)
+    first = assignments(step(Event.BUILT, given(app), work))
+    asked = (RequestSpec(path="/a"), RequestSpec(path="/b"))
+    came_up = replace(read_described(work / RECORD), requests=asked)
+    write_described(work / "guess" / CHECKED_GUESS, came_up)
+
+    then = assignments(step(Event.CHECKED, given(app), work))
+
+    assert first["own_services"] == "own-app"
+    assert {"own-app", "own-app-only-1", "own-app-only-2"} <= set(then["own_services"].split())
+    assert read_described(work / RECORD) == came_up
+    assert not (work / "guess" / FAILURES.name).exists()
 
 
 def test_a_guess_without_its_python_goes_on_with_another(app: Path, work: Path) -> None:
