@@ -16,7 +16,7 @@ REDIS = ServiceAsked(ServiceKind.REDIS)
 
 
 class ScriptedContainers:
-    """ScriptedContainers whose states are told beforehand, by the ends of their names."""
+    """Containers whose states are told beforehand, by the ends of their names."""
 
     def __init__(self, **states: list[Mapping[str, Any]]) -> None:
         self.states = states
@@ -60,7 +60,7 @@ def test_one_that_must_end_or_be_healthy_is_waited_for() -> None:
 
 def test_one_that_only_has_to_run_is_not_waited_for_at_its_port_for_ever() -> None:
     beside = Beside(companions=(CompanionStart("api", 9),))
-    containers = Containers()
+    containers = ScriptedContainers()
     VariantServices(beside, Path("/nowhere"), lambda *_: False, 0.0).start(containers, "own-a")
     assert containers.calls == ["start network", "start companion-1"]
 
