@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,11 +66,7 @@ def write_containers(
     host_work = Path(given["LAB_HOST_WORK"])
     changes = changes_for(spec, container_allocators(given), given)
     written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None) | dict(more or {})
-    for name in written:
-        for place in (LOGS, SOCKETS, HOMES):
-            (work / place / name).mkdir(exist_ok=True)
-        if has_network(spec):
-            (work / LOGS / name).chmod(0o777)  # each server beside it has a user of its own
+    make_folders(written, spec, work)
     document: dict[str, Service] = {}
     for name, service in written.items():
         own = hardened(service, name, host_work, host_root, cpus)
@@ -83,6 +79,15 @@ def write_containers(
     of_app = (name for name in document if is_of(name, created))
     networks = (network_of(name) for name in created if has_network(spec))
     return CreatedServices(tuple(of_app), tuple(networks))
+
+
+def make_folders(variants: Iterable[str], spec: AppSpec, work: Path) -> None:
+    """Where each of them writes."""
+    for name in variants:
+        for place in (LOGS, SOCKETS, HOMES):
+            (work / place / name).mkdir(exist_ok=True)
+        if has_network(spec):
+            (work / LOGS / name).chmod(0o777)  # each server beside it has a user of its own
 
 
 def is_of(service: str, variants: Sequence[str]) -> bool:
