@@ -83,8 +83,9 @@ def without_image(guess: Guess, failure: Failure) -> Iterator[Guess]:
 def more_variables(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     environment = guess.value("environment") or {}
     missing = [name for name in missing_variables(failure.said) if name not in environment]
-    asked = [name for name in asked_variables(folder) if name not in environment]
-    if missing or "'NoneType'" in failure.said or "NoneType object" in failure.said:
+    has_none = "'NoneType'" in failure.said or "NoneType object" in failure.said
+    asked = [n for n in asked_variables(folder, needed=not has_none) if n not in environment]
+    if missing or has_none:
         missing = list(dict.fromkeys((*missing, *asked)))
     if missing:
         values = {**environment, **{name: value_for(name) for name in missing}}

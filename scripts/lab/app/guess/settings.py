@@ -79,9 +79,20 @@ ASKED = re.compile(
 """A variable that is read without a value in its place."""
 
 
-def asked_variables(folder: Folder) -> list[str]:
-    """The variables that the code reads and has no default for."""
-    names = (name for module in folder.modules for name in ASKED.findall(module.text))
+NEEDED = re.compile(
+    r"(?:environ\[|\bconfig\(|\benv(?:\.\w+)?\()\s*['\"]([A-Z][A-Z0-9_]*)['\"]\s*[\])]"
+)
+"""One that the code cannot do without."""
+
+
+def asked_variables(folder: Folder, *, needed: bool = False) -> list[str]:
+    """The variables that the code reads and has no default for.
+
+    Args:
+        needed: without those that may be missing: they are often switches.
+    """
+    pattern = NEEDED if needed else ASKED
+    names = (name for module in folder.modules for name in pattern.findall(module.text))
     return [name for name in dict.fromkeys(names) if not RESERVED.fullmatch(name)][:60]
 
 

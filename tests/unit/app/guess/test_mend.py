@@ -77,6 +77,18 @@ def test_variables_that_are_missing_are_given_values_that_fit_their_names() -> N
     assert list(next_guess(said).value("environment")) == ["SECRET_KEY"]
 
 
+def test_a_switch_is_no_variable_that_is_missing() -> None:
+    text = "import os\nA = os.environ['API_KEY']\nif os.environ.get('TRACE'): import coverage\n"
+    folder = Folder({"app.py": text})
+    better = mended(GUESS, Failure(FailureKind.DIED, "KeyError: 'OTHER_KEY'"), folder)
+    assert better is not None
+    assert list(better.value("environment")) == ["OTHER_KEY", "API_KEY"]
+    said = "TypeError: 'NoneType' object is not iterable"
+    better = mended(GUESS, Failure(FailureKind.DIED, said), folder)
+    assert better is not None
+    assert list(better.value("environment")) == ["API_KEY", "TRACE"]
+
+
 def test_another_port_is_led_to_the_labs() -> None:
     assert next_guess("", FailureKind.ELSEWHERE).value("port") == 8080
 
