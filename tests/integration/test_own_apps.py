@@ -83,7 +83,7 @@ def try_it(tmp_path: Path) -> Trying:
             env=environment(tmp_path, settings),
             capture_output=True,
             text=True,
-            timeout=420,
+            timeout=900,
             check=False,
         )
 
