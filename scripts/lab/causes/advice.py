@@ -38,6 +38,7 @@ ADVICE: Mapping[Cause, str] = {
 COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
 LIMIT = "nothing needs to change: what the named lines fill has a limit; a lower one saves memory"
 STOPPED = "nothing needs to change: what the named lines hold has stopped growing"
+UNDECIDED = "run what the verdict's reason says: whether anything leaks is open"
 NOTHING_TO_CHANGE = "nothing needs to change"
 NO_CAUSE_NEEDED = "none is needed: memory did not grow enough to matter"
 CAUSE_UNKNOWN = "not known: no reading from inside the app tells what holds the memory"
@@ -105,6 +106,8 @@ def advice_for_cause(diagnosis: Diagnosis) -> str | None:
         if first.cause is Cause.NATIVE:
             return STOPPED
         return filled(diagnosis.holder) or LIMIT
+    if diagnosis.judged.verdict is Verdict.INCONCLUSIVE and first.cause in LIVE_CAUSES:
+        return UNDECIDED
     if first.cause in LIVE_CAUSES and diagnosis.holder is not None:
         return advice_for_holder(diagnosis.holder, caller_of(diagnosis)) or ADVICE[first.cause]
     pool = pool_line(diagnosis.named) if first.cause is Cause.THREAD_ARENAS else None

@@ -238,3 +238,10 @@ def test_what_is_loaded_before_the_fork_is_compared_by_all_that_the_processes_ho
         " gunicorn --preload (80.0 MiB less of all processes together, 100% of the requests a"
         " second)"
     )
+
+
+def test_where_the_verdict_is_open_no_package_is_said_to_leak() -> None:
+    whole = diagnosis(UNHELD)
+    judged = replace(whole.judged, verdict=Verdict.INCONCLUSIVE)
+    said = help_line(replace(whole, judged=judged))
+    assert said == "run what the verdict's reason says: whether anything leaks is open"
