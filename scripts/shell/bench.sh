@@ -63,8 +63,7 @@ bench_bases() {
 bench_end() {
     trap '' INT TERM HUP
     remove_helpers
-    chmod -R u+rwX "$bench_work" 2> /dev/null
-    rm -rf "$bench_work"
+    remove_folder "$bench_work"
 }
 
 # The app as the container's user can read it, in $bench_work/app; where the container sees it is in

@@ -41,6 +41,12 @@ remove_helpers() {
         xargs -r docker rm --force --volumes; } > /dev/null 2>&1
 }
 
+# A folder with all that an app left in it, whose own folders may be closed to a user who is not root.
+remove_folder() {
+    chmod -R u+rwX "$1" 2> /dev/null
+    rm -rf "$1"
+}
+
 helper_seconds=120
 
 # The command $1 in the driver's image for at most helper_seconds; what follows are docker's options.

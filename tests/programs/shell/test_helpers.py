@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,24 @@ def test_what_a_script_says_is_one_line_and_steers_no_terminal(tmp_path: Path, t
     assert (len(lines), lines[0][:9], lines[2]) == (3, "lab: APP=", "")
     assert all(line.isprintable() for line in lines)
     assert "\u00e9" in said or "\n" in text
+
+
+def test_a_folder_that_an_app_closed_is_removed_by_a_user_who_is_not_root() -> None:
+    folder = Path(tempfile.mkdtemp())
+    closed = folder / "left" / "closed"
+    closed.mkdir(parents=True)
+    (closed / "file").touch()
+    closed.chmod(0o500)
+    user = 65534 if os.geteuid() == 0 else None
+    for each in (folder, folder / "left", closed, closed / "file"):
+        os.chown(each, user if user is not None else -1, -1)
+
+    # Its parent is nobody's to write to: what is below the folder has to go.
+    line = f". scripts/shell/containers.sh; remove_folder {folder}/left"
+    subprocess.run(["sh", "-c", line], cwd=ROOT, user=user, timeout=30, check=True)
+
+    assert list(folder.iterdir()) == []
+    folder.rmdir()
 
 
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)
