@@ -132,11 +132,12 @@ run_local() {
 # Run the created driver to its end. It is attached from the background, so that a signal reaches it
 # once, and through here.
 await_driver() {
+    interrupted=''
     driver=$(container_of driver)
     join "$driver" "$COMPOSE_PROJECT_NAME"_lab || { say "the driver cannot join its networks"; return 3; }
     own_group docker start --attach "$driver" &
     attached=$!
-    trap 'docker kill --signal TERM "$driver" > /dev/null 2>&1' INT TERM HUP
+    trap 'interrupted=1; docker kill --signal TERM "$driver" > /dev/null 2>&1' INT TERM HUP
     wait_through "$attached"
 }
 
