@@ -132,6 +132,7 @@ run_local() {
 # Run the created driver to its end. It is attached from the background, so that a signal reaches it
 # once, and through here.
 await_driver() {
+    # shellcheck disable=SC2034 # scripts/try reads it
     interrupted=''
     driver=$(container_of driver)
     join "$driver" "$COMPOSE_PROJECT_NAME"_lab || { say "the driver cannot join its networks"; return 3; }

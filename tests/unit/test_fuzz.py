@@ -24,6 +24,7 @@ from lab.app.spec_keys import APP_KEYS
 from lab.errors import LabError
 from lab.load.cookies import CookieJar
 from lab.load.login import Login, token_in
+from lab.load.page import Page
 from lab.load.request import Request
 from lab.load.response_reader import ProtocolError, ResponseReader, ResponseTooLarge
 from lab.probes.answers import record_of
@@ -242,7 +243,7 @@ LOGIN = Login(Request("/"), ("a", "b"))
 @given(values)
 def test_an_answer_to_a_login_gives_a_token_or_is_refused_in_one_line(value: Any) -> None:
     body = json.dumps({"a": {"b": value}}, default=str).encode()
-    refused_in_one_line(lambda: token_in(body, LOGIN))
+    refused_in_one_line(lambda: token_in(body, LOGIN, Page(), CookieJar()))
 
 
 TREE = {**encode(raw.probe(raw.worker())), "worker": encode(raw.worker())}
