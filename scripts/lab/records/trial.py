@@ -107,7 +107,8 @@ class End:
 class Trial:
     """Everything observed of one variant in one fresh container.
 
-    Troughs are in the order of blocks, one a block: where a block has two, the full one.
+    Troughs are in the order of blocks, one a block: where a block has two, the one with readings of
+    the workers, and of two such the full one.
     """
 
     start: TrialStart
@@ -125,7 +126,7 @@ class Trial:
     end: End | None = None
 
     def __post_init__(self) -> None:
-        in_order = sorted(self.troughs, key=lambda trough: (trough.index, trough.full))
+        in_order = sorted(self.troughs, key=lambda trough: (trough.index, *_tells_more(trough)))
         last = {trough.index: trough for trough in in_order}
         object.__setattr__(self, "troughs", tuple(last.values()))
 
@@ -143,6 +144,12 @@ class Trial:
     def settled(self) -> Trough | None:
         """The last trough after a block; None without one."""
         return self.block_troughs[-1] if self.block_troughs else None
+
+
+def _tells_more(trough: Trough) -> tuple[bool, bool]:
+    """Larger of the one of two troughs that is kept: one gap would leave a whole trial without the
+    counts of live and free bytes."""
+    return trough.probe is not None and bool(trough.probe.workers), trough.full
 
 
 RawRecord = (
