@@ -16,9 +16,10 @@ def without_server(module: Module, keep: str) -> str | None:
         keep: the object that is called; what nothing refers to any more goes, too.
     """
     body = [node for node in module.tree.body if not is_aside(node, module)]
+    aside = used(node for node in module.tree.body if node not in body)
     gone = {name for node in module.tree.body if node not in body for name in assigned(node)}
     body = [node for node in body if not (isinstance(node, ast.Expr) and used([node]) & gone)]
-    while len(smaller := [node for node in body if is_needed(node, body, keep)]) < len(body):
+    while len(smaller := [node for node in body if is_needed(node, body, keep, aside)]) < len(body):
         body = smaller
     if keep not in {name for node in body for name in defined(node)} or used(body) & gone:
         return None
@@ -52,9 +53,14 @@ def starts(node: ast.AST) -> bool:
     return last in STARTS
 
 
-def is_needed(node: ast.stmt, body: list[ast.stmt], keep: str) -> bool:
-    """Whether it does something, or another statement refers to it."""
-    if not isinstance(
+def is_needed(node: ast.stmt, body: list[ast.stmt], keep: str, aside: set[str]) -> bool:
+    """Whether it does something, or another statement refers to it.
+
+    Args:
+        aside: the names that what serves refers to; a value that it alone was given is not needed.
+    """
+    is_value = isinstance(node, ast.Assign | ast.AnnAssign) and bool(assigned(node) & aside)
+    if not is_value and not isinstance(
         node,
         ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
     ):

@@ -67,6 +67,23 @@ def test_an_example_is_left_with_what_is_called() -> None:
     assert not any(word in text for word in ("SilentHandler", "serve_forever", "HOST", "wsgiref"))
 
 
+def test_what_was_made_for_the_server_alone_goes_with_it() -> None:
+    text = (
+        "import os\nKEPT = []\nwhere = os.environ['HOST'], 1\nname = 'shop'\n"
+        f"{WSGI}\nprint(name)\nserver = make_server(*where, app, name)\nserver.serve_forever()\n"
+    )
+    module = read_module("app.py", text)
+    assert module is not None
+
+    left = without_server(module, "app")
+
+    assert left is not None
+    assert "HOST" not in left
+    assert "import os" not in left
+    assert "KEPT = []" in left
+    assert "name = 'shop'" in left
+
+
 def test_a_long_app_and_one_with_files_of_its_own_do_not_go_into_a_script() -> None:
     long = served_by("uvicorn app:app", {"app.py": ASGI + "A = 1\n" * 30})
     assert inlined_app(long, {"app.py"}, {}) is None
