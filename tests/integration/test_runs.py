@@ -1,41 +1,20 @@
-"""The whole lab on a real engine, small: repro, a plain up, Ctrl-C, deaths, missing images."""
+"""The whole lab on a real engine, small: repro, a plain up, Ctrl-C, two clones, settings."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.lab_commands import ROOT, Lab, composes, docker
 from support.shell_scripts import sourced
+from support.small_runs import TINY, assert_whole, images_of, summary_of, variant
 
 pytestmark = pytest.mark.engine
 
-TINY = {"REQUESTS": "40", "CONCURRENCY": "4"}
 BOTH = ("docker-compose", "docker compose")
-
-
-def summary_of(lab: Lab) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads((lab.results / "latest" / "summary.json").read_text())
-    return data
-
-
-def variant(summary: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(item for item in summary["variants"] if item["name"] == name)
-
-
-def assert_whole(trial: dict[str, Any]) -> None:
-    """All was answered; a trial whose verdict asks for more goes on to three times the load."""
-    blocks = len(trial["troughs_bytes"]) - 1
-    assert trial["requests"]["failed"] == 0
-    assert trial["requests"]["ok"] == blocks * (40 // 8)
-    assert 8 <= blocks <= 24
 
 
 def need(compose: str) -> None:
@@ -117,28 +96,6 @@ def test_ctrl_c_while_images_are_built_leaves_nothing(
     assert lab.left_behind() == []
 
 
-def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
-    process = lab.start_repro(VARIANTS="py310-flask py39-flask", **TINY)
-    lab.wait_for_blocks("py39-flask", 1)
-    docker("kill", lab.container("py39-flask"))
-    printed, _ = process.communicate(timeout=300)
-    summary = summary_of(lab)
-    dead, alive = variant(summary, "py39-flask"), variant(summary, "py310-flask")
-    assert process.returncode == 3, printed
-    assert dead["verdict"] == "inconclusive"
-    assert dead["trials"][0]["end"] == "died"
-    assert any("gunicorn" in line for line in dead["trials"][0]["log_tail"])
-    assert_whole(alive["trials"][0])
-    assert alive["trials"][0]["end"] == "complete"
-    assert lab.left_behind() == []
-
-
-def images_of(clone: Path) -> str:
-    """The images of a clone, by their tag."""
-    tag = sourced(clone, "echo $LAB_TAG")
-    return docker("images", "--format", "{{.Repository}}:{{.Tag}}", f"--filter=reference=*{tag}")
-
-
 def test_a_run_that_still_builds_is_seen_and_a_second_one_takes_nothing(lab: Lab) -> None:
     first = lab.start_repro(VARIANTS="py310-flask", **TINY)
     assert first.stdout is not None
@@ -171,53 +128,6 @@ def test_a_second_clone_measures_beside_the_first(lab: Lab, tmp_path: Path) -> N
         assert each.left_behind() == []
     assert first.returncode in (0, 2), printed
     assert beside.returncode in (0, 2), beside.stderr
-
-
-def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
-    lab: Lab, tmp_path: Path
-) -> None:
-    copy = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
-    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
-    (copy / "scripts" / "shell" / "bases").rename(copy / "scripts" / "shell" / "real-bases")
-    stub = copy / "scripts" / "shell" / "bases"
-    real = ROOT / "scripts" / "shell" / "bases"
-    stub.write_text(f"#!/bin/sh\n{real} | sed 's/^BASE_PY39=.*/BASE_PY39=memlab-base:missing/'\n")
-    stub.chmod(0o755)
-    lab.root = copy  # a clone of its own, whose images have a tag of its own
-    try:
-        done = lab.repro(VARIANTS="py310-flask py39-flask", **TINY)
-        summary = summary_of(lab)
-    finally:
-        docker("rmi", *images_of(copy).split())
-    assert done.returncode == 3, done.stderr
-    assert [item["name"] for item in summary["run"]["missing"]] == ["py39-flask"]
-    assert "memlab-py39-thread was not built" in summary["run"]["missing"][0]["reason"]
-    assert_whole(variant(summary, "py310-flask")["trials"][0])
-    assert lab.left_behind() == []
-
-
-def test_an_index_that_is_down_for_one_image_costs_its_own_variants_only(
-    lab: Lab, tmp_path: Path
-) -> None:
-    copy = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
-    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
-    lock = copy / "images" / "locks" / "t20.txt"
-    lock.write_text(f"--index-url http://127.0.0.1:9/\n{lock.read_text()}")
-    lab.root = copy  # a clone of its own, whose images have a tag of its own
-    try:
-        done = lab.repro(VARIANTS="py310-flask py38-t20", **TINY)
-        summary = summary_of(lab)
-    finally:
-        docker("rmi", *images_of(copy).split())
-    assert done.returncode == 3, done.stderr
-    (missing,) = summary["run"]["missing"]
-    assert missing["name"] == "py38-t20"
-    assert "memlab-py38-t20 was not built" in missing["reason"]
-    assert "No matching distribution found" in missing["reason"], missing["reason"]
-    assert_whole(variant(summary, "py310-flask")["trials"][0])
-    assert lab.left_behind() == []
 
 
 def test_the_verdicts_stay_without_probes(lab: Lab) -> None:
@@ -257,33 +167,4 @@ def test_bad_settings_are_refused_in_one_line(
     done = lab.repro(**settings)
     assert done.returncode == 64
     assert words in done.stderr
-    assert lab.left_behind() == []
-
-
-def test_a_killed_driver_leaves_nothing_but_its_files_and_a_report(lab: Lab) -> None:
-    process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
-    lab.wait_for_blocks("py310-flask", 2)
-    docker("kill", "--signal", "KILL", lab.container("driver"))
-    printed, _ = process.communicate(timeout=120)
-    summary = summary_of(lab)
-
-    assert process.returncode == 3, printed
-    assert "the driver was killed (exit code 137)" in printed
-    assert summary["run"]["partial"] is True
-    assert variant(summary, "py310-flask")["trials"][0]["end"] == "cut off"
-    assert lab.left_behind() == []
-
-
-def test_a_gate_that_dies_is_started_again_and_no_trial_is_lost(lab: Lab) -> None:
-    process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
-    lab.wait_for_blocks("py310-flask", 2)
-    # From outside of the engine: what it is told to kill it does not start again.
-    pid = docker("inspect", "--format", "{{.State.Pid}}", lab.container("gate"))
-    if not Path(f"/proc/{pid}/status").exists():
-        pytest.skip("THE ENGINE'S PROCESSES ARE NOT SEEN FROM HERE: no gate was killed")
-    os.kill(int(pid), signal.SIGKILL)
-    printed, _ = process.communicate(timeout=300)
-
-    assert process.returncode in (0, 2), printed
-    assert variant(summary_of(lab), "py310-flask")["trials"][0]["end"] == "complete"
     assert lab.left_behind() == []

@@ -8,6 +8,7 @@ REAL_TESTS = "tests/integration/"
 SCOPES: Mapping[str, str] = {
     "test_runs.py": "docker",
     "test_process_runs.py": "processes",
+    "test_app_faults.py": "processes",
     "test_own_apps.py": "apps",
     "test_undescribed_apps.py": "apps",
 }

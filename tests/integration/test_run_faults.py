@@ -1,0 +1,106 @@
+"""Faults of a real run on Docker: deaths, and images that cannot be built."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from support.lab_commands import ROOT, Lab, docker
+from support.small_runs import TINY, assert_whole, images_of, summary_of, variant
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask py39-flask", **TINY)
+    lab.wait_for_blocks("py39-flask", 1)
+    docker("kill", lab.container("py39-flask"))
+    printed, _ = process.communicate(timeout=300)
+    summary = summary_of(lab)
+    dead, alive = variant(summary, "py39-flask"), variant(summary, "py310-flask")
+    assert process.returncode == 3, printed
+    assert dead["verdict"] == "inconclusive"
+    assert dead["trials"][0]["end"] == "died"
+    assert any("gunicorn" in line for line in dead["trials"][0]["log_tail"])
+    assert_whole(alive["trials"][0])
+    assert alive["trials"][0]["end"] == "complete"
+    assert lab.left_behind() == []
+
+
+def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
+    lab: Lab, tmp_path: Path
+) -> None:
+    copy = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
+    (copy / "scripts" / "shell" / "bases").rename(copy / "scripts" / "shell" / "real-bases")
+    stub = copy / "scripts" / "shell" / "bases"
+    real = ROOT / "scripts" / "shell" / "bases"
+    stub.write_text(f"#!/bin/sh\n{real} | sed 's/^BASE_PY39=.*/BASE_PY39=memlab-base:missing/'\n")
+    stub.chmod(0o755)
+    lab.root = copy  # a clone of its own, whose images have a tag of its own
+    try:
+        done = lab.repro(VARIANTS="py310-flask py39-flask", **TINY)
+        summary = summary_of(lab)
+    finally:
+        docker("rmi", *images_of(copy).split())
+    assert done.returncode == 3, done.stderr
+    assert [item["name"] for item in summary["run"]["missing"]] == ["py39-flask"]
+    assert "memlab-py39-thread was not built" in summary["run"]["missing"][0]["reason"]
+    assert_whole(variant(summary, "py310-flask")["trials"][0])
+    assert lab.left_behind() == []
+
+
+def test_an_index_that_is_down_for_one_image_costs_its_own_variants_only(
+    lab: Lab, tmp_path: Path
+) -> None:
+    copy = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
+    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
+    lock = copy / "images" / "locks" / "t20.txt"
+    lock.write_text(f"--index-url http://127.0.0.1:9/\n{lock.read_text()}")
+    lab.root = copy  # a clone of its own, whose images have a tag of its own
+    try:
+        done = lab.repro(VARIANTS="py310-flask py38-t20", **TINY)
+        summary = summary_of(lab)
+    finally:
+        docker("rmi", *images_of(copy).split())
+    assert done.returncode == 3, done.stderr
+    (missing,) = summary["run"]["missing"]
+    assert missing["name"] == "py38-t20"
+    assert "memlab-py38-t20 was not built" in missing["reason"]
+    assert "No matching distribution found" in missing["reason"], missing["reason"]
+    assert_whole(variant(summary, "py310-flask")["trials"][0])
+    assert lab.left_behind() == []
+
+
+def test_a_killed_driver_leaves_nothing_but_its_files_and_a_report(lab: Lab) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
+    lab.wait_for_blocks("py310-flask", 2)
+    docker("kill", "--signal", "KILL", lab.container("driver"))
+    printed, _ = process.communicate(timeout=120)
+    summary = summary_of(lab)
+
+    assert process.returncode == 3, printed
+    assert "the driver was killed (exit code 137)" in printed
+    assert summary["run"]["partial"] is True
+    assert variant(summary, "py310-flask")["trials"][0]["end"] == "cut off"
+    assert lab.left_behind() == []
+
+
+def test_a_gate_that_dies_is_started_again_and_no_trial_is_lost(lab: Lab) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
+    lab.wait_for_blocks("py310-flask", 2)
+    # From outside of the engine: what it is told to kill it does not start again.
+    pid = docker("inspect", "--format", "{{.State.Pid}}", lab.container("gate"))
+    if not Path(f"/proc/{pid}/status").exists():
+        pytest.skip("THE ENGINE'S PROCESSES ARE NOT SEEN FROM HERE: no gate was killed")
+    os.kill(int(pid), signal.SIGKILL)
+    printed, _ = process.communicate(timeout=300)
+
+    assert process.returncode in (0, 2), printed
+    assert variant(summary_of(lab), "py310-flask")["trials"][0]["end"] == "complete"
+    assert lab.left_behind() == []
