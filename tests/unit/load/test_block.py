@@ -305,7 +305,8 @@ def test_a_companion_runs_meanwhile_and_is_counted_apart(run: Any, connection: C
     assert (block.sent, block.ok) == (20, 20)
     assert asked >= 2
     assert block.companion_requests == {"ok": asked, "failed": 0}
-    assert block.companion_seconds["max"] >= 0.01
+    # A timer of uvloop may fire a millisecond early.
+    assert block.companion_seconds["max"] >= server.delay_seconds / 2
 
 
 def test_a_companion_sends_one_request_at_a_time(run: Any) -> None:
