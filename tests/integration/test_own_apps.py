@@ -102,6 +102,14 @@ def reproduce(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def never_seen(folder: Path) -> Path:
+    app = folder / "never-seen"
+    app.mkdir()
+    (app / "serve.py").write_text(LEAK, encoding="utf-8")
+    (app / "lab.toml").write_text('command = "python serve.py"\ncount = 400\n', encoding="utf-8")
+    return app
+
+
 def verdict(done: subprocess.CompletedProcess[str]) -> str:
     match = re.search(r"^\S+: (flat|bounded|leak|inconclusive)\. ", done.stdout, re.MULTILINE)
     assert match is not None, done.stdout + done.stderr
@@ -111,10 +119,7 @@ def verdict(done: subprocess.CompletedProcess[str]) -> str:
 def test_a_leak_that_was_never_seen_is_found_and_its_line_is_named(
     try_it: Trying, tmp_path: Path
 ) -> None:
-    app = tmp_path / "never-seen"
-    app.mkdir()
-    (app / "serve.py").write_text(LEAK, encoding="utf-8")
-    (app / "lab.toml").write_text('command = "python serve.py"\ncount = 400\n', encoding="utf-8")
+    app = never_seen(tmp_path)
 
     done = try_it(APP=str(app))
 
@@ -141,10 +146,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_an_app_that_was_interrupted_goes_on_with_what_is_not_finished(
     try_it: Trying, tmp_path: Path
 ) -> None:
-    app = tmp_path / "never-seen"
-    app.mkdir()
-    (app / "serve.py").write_text(LEAK, encoding="utf-8")
-    (app / "lab.toml").write_text('command = "python serve.py"\ncount = 400\n', encoding="utf-8")
+    app = never_seen(tmp_path)
     settings = {"APP": str(app), "TRIALS": "2"}
     process = subprocess.Popen(
         [ROOT / "scripts" / "try"],

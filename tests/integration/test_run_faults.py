@@ -14,6 +14,15 @@ from support.small_runs import TINY, assert_whole, images_of, summary_of, varian
 pytestmark = pytest.mark.engine
 
 
+@pytest.fixture
+def copy(lab: Lab, tmp_path: Path) -> Path:
+    """A clone of its own, whose images have a tag of its own."""
+    lab.root = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
+    shutil.copytree(ROOT, lab.root, ignore=ignored, symlinks=True)
+    return lab.root
+
+
 def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
     process = lab.start_repro(VARIANTS="py310-flask py39-flask", **TINY)
     lab.wait_for_blocks("py39-flask", 1)
@@ -30,18 +39,12 @@ def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
     assert lab.left_behind() == []
 
 
-def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
-    lab: Lab, tmp_path: Path
-) -> None:
-    copy = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
-    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
+def test_an_image_that_cannot_be_built_costs_its_own_variants_only(lab: Lab, copy: Path) -> None:
     (copy / "scripts" / "shell" / "bases").rename(copy / "scripts" / "shell" / "real-bases")
     stub = copy / "scripts" / "shell" / "bases"
     real = ROOT / "scripts" / "shell" / "bases"
     stub.write_text(f"#!/bin/sh\n{real} | sed 's/^BASE_PY39=.*/BASE_PY39=memlab-base:missing/'\n")
     stub.chmod(0o755)
-    lab.root = copy  # a clone of its own, whose images have a tag of its own
     try:
         done = lab.repro(VARIANTS="py310-flask py39-flask", **TINY)
         summary = summary_of(lab)
@@ -55,14 +58,10 @@ def test_an_image_that_cannot_be_built_costs_its_own_variants_only(
 
 
 def test_an_index_that_is_down_for_one_image_costs_its_own_variants_only(
-    lab: Lab, tmp_path: Path
+    lab: Lab, copy: Path
 ) -> None:
-    copy = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
-    shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
     lock = copy / "images" / "locks" / "t20.txt"
     lock.write_text(f"--index-url http://127.0.0.1:9/\n{lock.read_text()}")
-    lab.root = copy  # a clone of its own, whose images have a tag of its own
     try:
         done = lab.repro(VARIANTS="py310-flask py38-t20", **TINY)
         summary = summary_of(lab)

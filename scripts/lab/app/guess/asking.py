@@ -200,12 +200,19 @@ def try_writing(request: GuessedRequest, ask: Ask, asked: TriedRequests) -> None
     for more in ({}, {"body": "{}", "headers": {"Content-Type": "application/json"}}):
         values = {**request.values, "method": "POST", **more}
         tried = replace(request, values=values, why=f"{request.why}, by POST")
-        answer = ask(tried)
-        if answer.is_served and (answer := ask(tried)).is_served:
-            asked.kept.append(tried)
-            asked.slowest_seconds = max(asked.slowest_seconds, answer.seconds)
+        answer = keep_if_served_twice(tried, ask, asked)
+        if tried in asked.kept:
             return
     asked.others.append((tried, answer))
+
+
+def keep_if_served_twice(request: GuessedRequest, ask: Ask, asked: TriedRequests) -> Answer:
+    """The last answer; the request is kept where it is served twice."""
+    answer = ask(request)
+    if answer.is_served and (answer := ask(request)).is_served:
+        asked.kept.append(request)
+        asked.slowest_seconds = max(asked.slowest_seconds, answer.seconds)
+    return answer
 
 
 def try_websocket(request: GuessedRequest, ask: Ask, asked: TriedRequests) -> None:
@@ -216,10 +223,8 @@ def try_websocket(request: GuessedRequest, ask: Ask, asked: TriedRequests) -> No
             break
         said = {"kind": WEBSOCKET, "path": request.path, **form}
         tried = replace(request, values=said)
-        answer = ask(tried)
-        if answer.is_served and (answer := ask(tried)).is_served:
-            asked.kept.append(tried)
-            asked.slowest_seconds = max(asked.slowest_seconds, answer.seconds)
+        answer = keep_if_served_twice(tried, ask, asked)
+        if tried in asked.kept:
             return
     asked.others.append((request, answer))
 
