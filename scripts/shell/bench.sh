@@ -55,7 +55,7 @@ bench_build() {
 }
 
 bench_bases() {
-    found=$(LAB_PYTHONS="$1" scripts/shell/bases) || { say "the bases cannot be had"; exit 3; }
+    found=$(LAB_PYTHONS="$1" scripts/shell/bases) || exit 3
     eval "$(echo "$found" | sed 's/^/export /')"
 }
 

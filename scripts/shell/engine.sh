@@ -76,17 +76,39 @@ ask_for_lock() {
 }
 
 # Stop with 64 where a run of this project is under way, on whatever host; what was killed on this one
-# holds nothing.
+# holds nothing, once its driver has ended.
 take_lock() {
-    ask_for_lock && no_driver_runs && return
-    held=$(lock_holder)
-    if [ "${held%:*}" = "$(uname -n)" ] && ! is_alive "${held##*:}"; then
-        docker volume rm "$COMPOSE_PROJECT_NAME-lock" > /dev/null 2>&1
-        ask_for_lock && no_driver_runs && return
+    if ask_for_lock; then
+        no_driver_runs && return
+        # What has no lock must not find at its end that it has one.
+        give_back_lock
+        held="none: its script is gone"
+    else
+        held=$(lock_holder)
+        if [ "${held%:*}" = "$(uname -n)" ] && ! is_alive "${held##*:}" && no_driver_runs; then
+            give_back_lock
+            ask_for_lock && { remove_left "${held##*:}"; return; }
+        fi
     fi
     say "a run of project $COMPOSE_PROJECT_NAME is under way (process $held): wait for it, or end it with make clean"
     exit 64
 }
+
+# What the killed script $1 of this project left. Helpers of another script, such as a report's, stay.
+remove_left() {
+    of_project="label=com.docker.compose.project=$COMPOSE_PROJECT_NAME"
+    containers=$({ docker ps --all --quiet --filter "$of_project"
+        docker ps --all --quiet --filter "label=memlab.shell=$project-$1"; } | sort -u)
+    networks=$(docker network ls --quiet --filter "$of_project")
+    volumes=$(docker volume ls --quiet --filter "$of_project")
+    [ -n "$containers$networks$volumes" ] || return 0
+    printf '%s\n' "$containers" | xargs -r docker rm --force --volumes > /dev/null 2>&1
+    printf '%s\n' "$networks" | xargs -r docker network rm > /dev/null 2>&1
+    printf '%s\n' "$volumes" | xargs -r docker volume rm > /dev/null 2>&1
+    say "removed what a killed run had left: $(lines "$containers") containers, $(lines "$networks") networks, $(lines "$volumes") volumes"
+}
+
+lines() { printf '%s\n' "$1" | grep -c . || true; }
 
 # Whether there is such a process, be it another user's.
 is_alive() { kill -0 "$1" 2> /dev/null || [ -e "/proc/$1" ]; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import uuid
@@ -57,6 +58,15 @@ def lab(images: None, tmp_path: Path) -> Iterator[Lab]:
     own = f"label=com.docker.compose.project={made.project}"
     for name in docker("ps", "-aq", "--filter", own).split():
         docker("rm", "--force", "--volumes", name)
+
+
+@pytest.fixture
+def copy(lab: Lab, tmp_path: Path) -> Path:
+    """A clone of its own, whose images have a tag of its own."""
+    lab.root = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
+    shutil.copytree(ROOT, lab.root, ignore=ignored, symlinks=True)
+    return lab.root
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -12,15 +11,6 @@ from support.lab_commands import ROOT, Lab, docker
 from support.small_runs import TINY, assert_whole, images_of, summary_of, variant
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture
-def copy(lab: Lab, tmp_path: Path) -> Path:
-    """A clone of its own, whose images have a tag of its own."""
-    lab.root = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".environments", "results", "__pycache__")
-    shutil.copytree(ROOT, lab.root, ignore=ignored, symlinks=True)
-    return lab.root
 
 
 def test_a_dying_container_ends_its_variant_and_no_other(lab: Lab) -> None:
@@ -102,4 +92,23 @@ def test_a_gate_that_dies_is_started_again_and_no_trial_is_lost(lab: Lab) -> Non
 
     assert process.returncode in (0, 2), printed
     assert variant(summary_of(lab), "py310-flask")["trials"][0]["end"] == "complete"
+    assert lab.left_behind() == []
+
+
+def test_what_a_killed_script_left_goes_with_the_next_run(lab: Lab) -> None:
+    process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
+    lab.wait_for_blocks("py310-flask", 1)
+    process.kill()
+    process.communicate(timeout=30)
+    refused = lab.shell("take_lock")
+    docker("kill", "--signal", "KILL", lab.container("driver"))
+    left = lab.left_behind()
+    taken = lab.shell("take_lock && give_back_lock")
+
+    assert refused.returncode == 64
+    assert "is under way" in refused.stderr
+    assert len(left) >= 6
+    assert (taken.returncode, taken.stdout) == (0, "")
+    assert "removed what a killed run had left: " in taken.stderr
+    assert "2 networks" in taken.stderr
     assert lab.left_behind() == []

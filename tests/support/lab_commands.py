@@ -98,6 +98,13 @@ class Lab:
             preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
+    def shell(self, line: str) -> subprocess.CompletedProcess[str]:
+        """A line in a shell that knows what the scripts know of containers."""
+        words = ["sh", "-c", f". scripts/shell/containers.sh; {line}"]
+        return subprocess.run(
+            words, env=self.env(), cwd=self.root, capture_output=True, text=True, check=False
+        )
+
     def left_behind(self) -> list[str]:
         """Containers, networks and volumes of the project, and its lock."""
         label = f"label=com.docker.compose.project={self.project}"

@@ -20,6 +20,8 @@ case "$1 $2" in
 "volume inspect") for last; do :; done; cat "$volumes/$last" ;;
 "volume rm") rm "$volumes/$3" ;;
 "ps --quiet") cat {drivers} ;;
+"ps --all" | "network ls" | "volume ls") cat "{left}/$1 $5" 2> /dev/null ;;
+"rm --force" | "network rm") ;;
 "version "* | "compose version") ;;
 *) exit 1 ;;
 esac
@@ -30,10 +32,11 @@ esac
 def bench(tmp_path: Path) -> Path:
     """A folder with a docker that knows volumes and running drivers."""
     (tmp_path / "volumes").mkdir()
+    (tmp_path / "left").mkdir()
     (tmp_path / "drivers").touch()
     (tmp_path / "calls").touch()
     client = tmp_path / "docker"
-    names = {name: tmp_path / name for name in ("calls", "volumes", "drivers")}
+    names = {name: tmp_path / name for name in ("calls", "volumes", "drivers", "left")}
     client.write_text(CLIENT.format(**names), encoding="utf-8")
     client.chmod(0o755)
     return tmp_path
@@ -106,6 +109,36 @@ def test_what_a_killed_run_of_this_host_held_is_taken(bench: Path) -> None:
     assert locked("take_lock; has_lock && echo mine", bench).stdout == "mine\n"
 
 
+def test_what_a_killed_run_left_goes_with_the_next_and_is_told(bench: Path) -> None:
+    (bench / "volumes" / "p-lock").write_text(f"{os.uname().nodename}:4194304999\n")
+    of_project = "label=com.docker.compose.project=p"
+    left = {
+        f"ps {of_project}": "c1\nc2\n",
+        "ps label=memlab.shell=p-4194304999": "c2\nhelper\n",
+        "ps label=memlab.shell=p-1": "another",
+        f"network {of_project}": "n1\nn2\n",
+        f"volume {of_project}": "logs\n",
+    }
+    for name, text in left.items():
+        (bench / "left" / name).write_text(text)
+    (bench / "volumes" / "logs").touch()
+    done = locked("take_lock; has_lock && echo mine", bench)
+
+    assert done.stdout == "mine\n"
+    said = "lab: removed what a killed run had left: 3 containers, 2 networks, 1 volumes\n"
+    assert done.stderr == said
+    calls = (bench / "calls").read_text().splitlines()
+    assert "rm --force --volumes c1 c2 helper" in calls
+    assert "network rm n1 n2" in calls
+    assert not (bench / "volumes" / "logs").exists()
+
+
+def test_of_a_killed_run_that_left_nothing_nothing_is_said(bench: Path) -> None:
+    (bench / "volumes" / "p-lock").write_text(f"{os.uname().nodename}:4194304999\n")
+
+    assert locked("take_lock", bench).stderr == ""
+
+
 @pytest.mark.parametrize("held", ["another-host:1", f"{os.uname().nodename}:1", "\033[31m:1"])
 def test_a_lock_of_a_living_process_or_of_another_host_stays(bench: Path, held: str) -> None:
     (bench / "volumes" / "p-lock").write_text(f"{held}\n")
@@ -120,7 +153,21 @@ def test_a_lock_of_a_living_process_or_of_another_host_stays(bench: Path, held: 
 def test_a_driver_that_runs_without_a_lock_is_seen(bench: Path) -> None:
     (bench / "drivers").write_text("1234\n")
 
-    assert locked("take_lock", bench).returncode == 64
+    done = locked("trap 'has_lock && echo mine' EXIT; take_lock", bench)
+
+    assert (done.returncode, done.stdout) == (64, "")
+    assert list((bench / "volumes").iterdir()) == []
+
+
+def test_a_driver_that_outlives_its_killed_script_is_left_to_its_end(bench: Path) -> None:
+    lock = bench / "volumes" / "p-lock"
+    lock.write_text(f"{os.uname().nodename}:4194304999\n")
+    (bench / "drivers").write_text("1234\n")
+
+    done = locked("trap 'has_lock && echo mine' EXIT; take_lock", bench)
+
+    assert (done.returncode, done.stdout) == (64, "")
+    assert lock.read_text() == f"{os.uname().nodename}:4194304999\n"
 
 
 @pytest.mark.parametrize("script", ["repro", "try"])

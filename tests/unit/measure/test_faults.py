@@ -3,7 +3,6 @@
 docs/reliability.md has a row for each; those that need the real engine are in tests/integration.
 """
 
-import contextlib
 import errno
 import io
 import json
@@ -14,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -43,6 +42,7 @@ from support.paths import ROOT
 from support.polling import wait_until
 from support.script import Script
 from support.scripted_engine import WAITS, ScriptedEngine
+from support.tmpfs import small_disk
 
 MIB = raw.MIB
 SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
@@ -180,21 +180,6 @@ def test_a_clock_that_is_set_by_an_hour_spoils_no_run(
 
 def written(results: Path, mark: str) -> int:
     return sum(path.read_text().count(mark) for path in results.glob("*/samples/*/1.jsonl"))
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[None]:
-    """The folder on a disk of its own, of that size."""
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=777", "tmpfs", str(folder)]
-    made = subprocess.run(mount, capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(
-            f"NO DISK CAN BE MOUNTED HERE: a full one was not tested ({made.stderr.strip()})"
-        )
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="A FULL DISK IS TESTED ON LINUX ONLY")

@@ -1,0 +1,139 @@
+"""A real engine that fails, is slow or has another time, and a disk of results that is full."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.engine_proxy import ENGINE, EngineProxy, engine_proxy
+from support.lab_commands import Lab, docker
+from support.small_runs import TINY, assert_whole, images_of, summary_of, variant
+from support.tmpfs import small_disk
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def proxy(lab: Lab) -> Iterator[EngineProxy]:
+    """What stands between the gate and the engine."""
+    if not Path(ENGINE).is_socket():
+        pytest.skip("THE ENGINE'S SOCKET IS NOT HERE: nothing was put in front of it")
+    with engine_proxy() as made:
+        lab.settings["DOCKER_SOCKET"] = str(made.socket)
+        yield made
+
+
+def test_an_engine_that_answers_500_costs_time_or_the_variant_that_it_does_not_start(
+    lab: Lab, proxy: EngineProxy
+) -> None:
+    reads = itertools.count()
+
+    def fails(call: str) -> bool:
+        """Each second call that only reads, and every start of one variant."""
+        is_start = call.endswith("/start") and "py39-flask" in call
+        return is_start or (call.startswith("GET") and next(reads) % 2 == 0)
+
+    proxy.fails = fails
+    done = lab.repro(VARIANTS="py310-flask py39-flask", **TINY)
+    summary = summary_of(lab)
+    refused, alive = variant(summary, "py39-flask"), variant(summary, "py310-flask")
+
+    assert done.returncode == 3, done.stderr
+    assert len(proxy.refused) >= 5
+    assert sum(call.endswith("/start") for call in proxy.refused) == 1
+    (trial,) = refused["trials"]
+    assert trial["end"] == "failed"
+    assert "py39-flask cannot start: the engine is on fire" in refused["reason"]
+    assert_whole(alive["trials"][0])
+    assert alive["trials"][0]["end"] == "complete"
+    assert lab.left_behind() == []
+
+
+def test_an_engine_that_is_slow_costs_time_alone(lab: Lab, proxy: EngineProxy) -> None:
+    proxy.delay_seconds = 3.0
+    done = lab.repro(VARIANTS="py310-flask", **TINY)
+    summary = summary_of(lab)
+    (trial,) = variant(summary, "py310-flask")["trials"]
+
+    assert done.returncode in (0, 2), done.stderr
+    assert_whole(trial)
+    assert trial["end"] == "complete"
+    assert len(proxy.calls) >= 5
+    assert summary["run"]["elapsed_seconds"] >= 3.0 * 4
+    assert lab.left_behind() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="A FULL DISK IS TESTED ON LINUX ONLY")
+def test_results_on_a_disk_that_is_full_go_on_where_there_is_room(lab: Lab) -> None:
+    with small_disk(lab.results, "28k"):
+        done = lab.repro(VARIANTS="py310-flask", **TINY)
+        (run,) = [path for path in lab.results.iterdir() if path.name.startswith("2")]
+        assert done.returncode == 3, done.stderr
+        assert "cannot be written: No space left on device" in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        assert lab.left_behind() == []
+        text = (run / "samples" / "py310-flask" / "1.jsonl").read_text()
+        assert '"record":"end"' not in text
+
+        subprocess.run(["mount", "-o", "remount,size=8m", str(lab.results)], check=True)
+        done = lab.repro(RESUME=run.name)
+        summary = summary_of(lab)
+    assert done.returncode in (0, 2), done.stderr
+    assert summary["run"]["id"] == run.name
+    assert len(summary["run"]["sittings"]) == 2
+    assert_whole(variant(summary, "py310-flask")["trials"][0])
+    assert lab.left_behind() == []
+
+
+FAKED = """
+USER 0
+RUN apt-get update && apt-get install --yes --no-install-recommends libfaketime \\
+ && cp /usr/lib/*/faketime/libfaketime.so.1 /usr/lib/
+ENV LD_PRELOAD=/usr/lib/libfaketime.so.1 FAKETIME_TIMESTAMP_FILE=/lab/results/time \\
+    FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1
+USER 1000:1000
+"""
+
+
+def test_a_clock_that_is_set_by_an_hour_both_ways_spoils_no_run(
+    lab: Lab, copy: Path, proxy: EngineProxy
+) -> None:
+    """The driver's clock and the engine's are moved together, as one machine's are."""
+    recipe = copy / "images" / "driver.Dockerfile"
+    text = recipe.read_text()
+    recipe.write_text(text.replace("\nENTRYPOINT", f"{FAKED}\nENTRYPOINT"))
+    clock = lab.results / "time"
+
+    def set_clock(hours: int) -> None:
+        clock.write_text(f"{hours * 3600:+d}\n")
+        proxy.later = timedelta(hours=hours)
+
+    set_clock(0)
+    try:
+        process = lab.start_repro(VARIANTS="py310-flask", **TINY)
+        lab.wait_for_blocks("py310-flask", 2)
+        set_clock(1)
+        lab.wait_for_blocks("py310-flask", 4)
+        set_clock(-1)
+        printed, _ = process.communicate(timeout=120)
+        summary = summary_of(lab)
+    finally:
+        docker("rmi", *images_of(copy).split())
+    (trial,) = variant(summary, "py310-flask")["trials"]
+    (raw,) = lab.results.glob("2*/samples/py310-flask/1.jsonl")
+    records = [json.loads(line) for line in raw.read_text().splitlines()]
+    moments = [each["started_at_seconds"] for each in records if each["record"] == "block"]
+    steps = [later - earlier for earlier, later in itertools.pairwise(moments)]
+
+    assert process.returncode in (0, 2), printed
+    assert_whole(trial)
+    assert trial["end"] == "complete"
+    assert max(steps) > 3000
+    assert min(steps) < -6000
+    assert lab.left_behind() == []
