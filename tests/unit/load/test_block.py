@@ -403,8 +403,9 @@ def test_a_large_body_that_hangs_is_a_timeout_and_leaves_no_socket(run: Any) -> 
 class Flood:
     """Sends the start of a response, then the same bytes for as long as the client reads."""
 
-    def __init__(self, start: bytes, more: bytes) -> None:
+    def __init__(self, start: bytes, more: bytes, pause_seconds: float = 0.0) -> None:
         self.start, self.more = start, more * (1 + 262_144 // len(more))
+        self.pause_seconds = pause_seconds
 
     async def serve(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(self.start)
@@ -412,6 +413,7 @@ class Flood:
             while not writer.is_closing():
                 writer.write(self.more)
                 await writer.drain()
+                await asyncio.sleep(self.pause_seconds)
         writer.close()
 
 
@@ -430,7 +432,9 @@ ENDLESS = {
 @pytest.mark.parametrize(("start", "more", "kind"), ENDLESS.values(), ids=ENDLESS.keys())
 def test_an_endless_response_fails_in_time(run: Any, start: bytes, more: bytes, kind: str) -> None:
     async def timed() -> tuple[Block, float]:
-        listener = await asyncio.start_server(Flood(start, more).serve, "127.0.0.1", 0)
+        # A fast machine would send the most that is read before the time is over.
+        flood = Flood(start, more, pause_seconds=0.01 if kind == "timeout" else 0.0)
+        listener = await asyncio.start_server(flood.serve, "127.0.0.1", 0)
         port = listener.sockets[0].getsockname()[1]
         target = Target("127.0.0.1", port, "one", Request("/"))
         async with listener:
