@@ -15,6 +15,7 @@ from lab.commands.sharing.bundle_reader import Bundle, judged_there, open_bundle
 from lab.commands.sharing.outcome import answered
 from lab.commands.sharing.verify_rerun import Rerun, chosen_engine, rerun
 from lab.commands.terminal import new_console, shown_path
+from lab.engines.process.environments import signals_interrupt
 from lab.errors import ExitCode, UsageError
 from lab.records.summary import Summary
 from lab.settings import declared_sharing as declared
@@ -61,7 +62,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     here.console.print(
         f"manifest: holds, {counted(len(bundle.manifest.files), 'file')}", soft_wrap=True
     )
-    with tempfile.TemporaryDirectory(prefix="memlab-verify-") as name:
+    with signals_interrupt(), tempfile.TemporaryDirectory(prefix="memlab-verify-") as name:
         work = Path(name)
         work.chmod(0o755)
         return verified(bundle, work, here)

@@ -1,9 +1,10 @@
 """Runs what a bundle ran, by this checkout's own scripts; of the bundle it takes the app alone."""
 
+import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ ASK = ". scripts/shell/engine.sh && choose_engine"
 RESULTS = "here"
 OF_WHO_VERIFIES = ("OFFLINE", "LANES", "MEMORY_BUDGET", "BUDGET")
 MOST_CHARACTERS = 100
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +83,50 @@ def chosen_engine(given: Mapping[str, str]) -> str:
 
 
 def rerun(wanted: Rerun, given: Mapping[str, str]) -> int:
-    """The exit code of the script; it hears Ctrl-C and SIGTERM itself, and tidies up."""
+    """The exit code of the script, which hears of each signal of this process, and tidies up."""
     wanted.results.mkdir()
     own = {each.name for each in SETTINGS if each.is_recorded}
     environment = {name: value for name, value in os.environ.items() if name not in own}
     kept = {name: given[name] for name in OF_WHO_VERIFIES if name in given}
-    # A handler that does nothing: an ignored signal would be ignored by the script, too.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+    settings = {**wanted.settings, **wanted.budget, **kept}
+    with passed_on() as script, started([wanted.script], {**environment, **settings}) as child:
+        script.begin(child.pid)
+        return child.wait()
+
+
+class SignalledGroup:
+    """The process group of a script, which gets this process's signals as a terminal's Ctrl-C.
+
+    It is a group of its own, so that each signal reaches it once, whoever was meant by it.
+    """
+
+    def __init__(self) -> None:
+        self.leader: int | None = None
+        self.is_signalled = False
+
+    def begin(self, leader: int) -> None:
+        """What was heard before the script began reaches it now."""
+        self.leader = leader
+        if self.is_signalled:
+            self.pass_on()
+
+    def pass_on(self, *_: object) -> None:
+        self.is_signalled = True
+        if self.leader is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.leader, signal.SIGINT)
+
+
+@contextlib.contextmanager
+def passed_on() -> Iterator[SignalledGroup]:
+    """The group to which signals go for as long as the context."""
+    group = SignalledGroup()
+    before = {number: signal.signal(number, group.pass_on) for number in SIGNALS}
     try:
-        settings = {**wanted.settings, **wanted.budget, **kept}
-        with started([wanted.script], {**environment, **settings}) as child:
-            term = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-            try:
-                return child.wait()
-            finally:
-                signal.signal(signal.SIGTERM, term)
+        yield group
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def started(words: list[Path], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
@@ -106,6 +135,6 @@ def started(words: list[Path], environment: Mapping[str, str]) -> "subprocess.Po
         LabError: it cannot be started, as with settings that are longer than an environment holds.
     """
     try:
-        return subprocess.Popen(words, cwd=ROOT, env=environment)
+        return subprocess.Popen(words, cwd=ROOT, env=environment, start_new_session=True)
     except (OSError, ValueError) as error:
         raise LabError(f"the bundle's run cannot be started here: {error}") from error
