@@ -14,31 +14,34 @@ MOST_CHARACTERS = 16_000
 MOST_PINS = 40
 BLOCK_BYTES = 1 << 20
 """What the calls of a block keep together when they grow: far above noise."""
-FEWEST_CALLS, MOST_CALLS = 10, 2_500
-BLOCKS, FIRST_BLOCKS = 10, 2
-OWN_IMPORTS = ("gc", "os", "resource", "sys")
+FEWEST_CALLS, MOST_CALLS = 5, 20_000
+BLOCK_SECONDS = 5
+"""Calls that cost more are fewer: the ten blocks take less than a minute."""
+OWN_IMPORTS = ("gc", "os", "resource", "sys", "time")
 FAILS = "sys.excepthook = lambda *error: (sys.__excepthook__(*error), os._exit(2))"
 """A call that fails ends with another exit code than growth."""
 MEASURE = """
 def memory_bytes():
     gc.collect()
-    if not os.path.exists("/proc/self/statm"):  # no Linux: the peak has to do
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak * 1024 ** (sys.platform != "darwin")
+    if sys.platform != "linux":  # the peak has to do
+        return resource.getrusage(0).ru_maxrss * 1024 ** (sys.platform != "darwin")
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-def measure(calls={calls}, blocks={blocks}, grows_bytes={grows}):  # calls a block, bytes a call
-    rates = []
-    for block in range(blocks):
-        before, live = memory_bytes(), sys.getallocatedblocks()
-        for number in range(block * calls, (block + 1) * calls):
+def measure(calls={calls}, seconds={seconds}, grows_bytes={grows}):  # a block at most; bytes a call
+    marks = [(0, memory_bytes(), sys.getallocatedblocks())]
+    rate = lambda a, b, what=1: (marks[b][what] - marks[a][what]) / (marks[b][0] - marks[a][0])
+    for block in range(10):
+        number, until = marks[-1][0], time.monotonic() + seconds
+        while number < marks[-1][0] + calls and time.monotonic() < until:
             call(number)
-        rates.append((memory_bytes() - before) / calls)
-        live = (sys.getallocatedblocks() - live) / calls
-        print("%d: %.0f bytes, %.2f Python blocks a call" % (block, rates[-1], live), flush=True)
-    median = sorted(rates[{first}:])[(blocks - {first}) // 2]  # the first blocks fill caches
-    print("%s: %.0f bytes a call" % ("grows" if median > grows_bytes else "does not grow", median))
-    return int(median > grows_bytes)
+            number += 1
+        marks.append((number, memory_bytes(), sys.getallocatedblocks()))
+        said = number, rate(-2, -1), rate(-2, -1, 2)
+        print("%d calls: %.0f bytes and %.2f Python blocks a call" % said, flush=True)
+    least = min(rate(2, 6), rate(6, 10))  # the first two fill caches; both halves of the rest grow
+    ends = 2 if number - marks[2][0] < calls else int(least > grows_bytes)
+    print(("does not grow", "grows", "too few calls")[ends] + ": %.0f bytes a call" % least)
+    return ends
 sys.exit(measure())
 """
 TEST = '''"""`pytest test_growth.py` fails while the calls of reproduce.py keep memory."""
@@ -76,8 +79,7 @@ def script_text(origin: Origin, calls: Calls) -> str:
     """
     measure = MEASURE.strip("\n").format(
         calls=calls_a_block(rate_a_call(origin, calls)),
-        blocks=BLOCKS,
-        first=FIRST_BLOCKS,
+        seconds=BLOCK_SECONDS,
         grows=grows_bytes(origin, calls),
     )
     text = "\n".join((header(origin, calls), calls.text, "", measure)) + "\n"
@@ -119,7 +121,7 @@ def header(origin: Origin, calls: Calls) -> str:
             f"# dependencies = [{pins}]",
             "# ///",
             f'"""{subject}',
-            f'{rate}. Exits: 1 from {least} bytes a call on, 0 below, 2 failed."""',
+            f'{rate}. Exits: 1 from {least} bytes a call on, 0 below, 2 else, within a minute."""',
             f"import {', '.join(sorted((*OWN_IMPORTS, *calls.modules)))}",
             FAILS,
         )

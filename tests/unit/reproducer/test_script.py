@@ -12,6 +12,7 @@ from lab.load.request import Request
 from lab.load.request_mix import WeightedRequest
 from lab.reproducer.calls import Calls, of_app, of_function
 from lab.reproducer.script import (
+    BLOCK_SECONDS,
     FEWEST_CALLS,
     MOST_CALLS,
     MOST_PINS,
@@ -91,6 +92,40 @@ def test_a_script_of_an_app_that_keeps_memory_exits_with_1_and_fails_its_test(
     assert 80_000 < int(rate) < 120_000
     assert done.stdout.count("Python blocks a call") == 10
     assert run_test(tmp_path) == 1
+
+
+def with_short_blocks(text: str) -> str:
+    changed = text.replace(f"seconds={BLOCK_SECONDS}", "seconds=0.05")
+    assert changed != text
+    return changed
+
+
+def test_calls_that_cost_more_are_fewer_and_show_the_same(tmp_path: Path) -> None:
+    calls = wsgi_calls("import time; time.sleep(0.01); KEPT.append(bytearray(100_000))")
+
+    done = run(with_short_blocks(script_text(origin(), calls)), tmp_path)
+
+    assert done.returncode == 1, done.stdout
+    made = re.findall(r"^(\d+) calls: ", done.stdout, re.MULTILINE)
+    assert 13 <= int(made[-1]) <= 50
+
+
+def test_calls_that_cost_too_much_decide_nothing(tmp_path: Path) -> None:
+    calls = wsgi_calls("import time; time.sleep(0.06); KEPT.append(bytearray(100_000))")
+
+    done = run(with_short_blocks(script_text(origin(), calls)), tmp_path)
+
+    assert done.returncode == 2, done.stdout
+    assert "\n10 calls: " in done.stdout
+    assert "\ntoo few calls: " in done.stdout
+
+
+def test_growth_that_stops_halfway_is_none(tmp_path: Path) -> None:
+    calls = wsgi_calls("KEPT.append(bytearray(100_000)) if len(KEPT) < 70 else None")
+
+    done = run(script_text(origin(), calls), tmp_path)
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_script_of_an_app_that_keeps_nothing_exits_with_0_and_passes_its_test(
