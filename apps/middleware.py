@@ -1,6 +1,6 @@
 """The app without the middleware that it registers: each framework is changed as it is imported.
 
-What an app registers with Starlette, FastAPI or Flask is dropped; of Django's setting MIDDLEWARE
+What an app registers with Starlette, FastAPI, Flask or aiohttp is dropped; of Django's setting MIDDLEWARE
 the named entries are. The app's own modules never meet this one.
 """
 
@@ -60,7 +60,19 @@ def change_django(module, names):
     module.BaseHandler.load_middleware = loaded
 
 
+def change_aiohttp(module, names):
+    freeze = module.Application.pre_freeze
+
+    def frozen(self):
+        if not self.pre_frozen:
+            self.middlewares.clear()
+        return freeze(self)
+
+    module.Application.pre_freeze = frozen
+
+
 CHANGES = {
+    "aiohttp.web_app": change_aiohttp,
     "starlette.applications": change_starlette,
     "flask.app": change_flask,
     "django.core.handlers.base": change_django,

@@ -26,8 +26,9 @@ SWITCHES = {
 """Variables by which a package does without its C code."""
 UNKNOWN_SERVER = "the command starts a server of the app's own"
 NO_MIDDLEWARE = (
-    "the app's code registers none with Starlette, FastAPI, Flask or Django; what another "
-    "framework calls, or what is put around the app by hand, leave out there, and measure again"
+    "the app's code registers none with Starlette, FastAPI, Flask, Django or aiohttp; what "
+    "another framework calls, or what is put around the app by hand, leave out there, and measure "
+    "again"
 )
 NO_PROBES = "what leaves it out comes into the app with the probes, and probes = false"
 MOST_NAMED = 4

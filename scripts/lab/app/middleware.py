@@ -9,13 +9,15 @@ from lab.app.guess.folder import read_folder
 from lab.app.guess.frameworks import framework_of
 from lab.app.guess.source import Module, dotted
 
-STARLETTE, FLASK, DJANGO = "starlette", "flask", "django"
+STARLETTE, FLASK, DJANGO, AIOHTTP = "starlette", "flask", "django", "aiohttp"
 """The distributions whose middleware can be left out."""
 QUART = "quart"
 """It brings Flask, and registers in Flask's words what Flask never calls."""
 FLASK_HOOK = re.compile(r"(before|after|teardown)(_app)?_request")
 DJANGO_ENTRY = re.compile(r"[A-Za-z_][\w.]*")
 DJANGOS_OWN = "django."
+ADDING = {"append": 0, "extend": 0, "insert": 1}
+"""What adds to a list, and which of its arguments is what is added."""
 
 
 def registered(folder: Path, installed: Mapping[str, str]) -> tuple[str, ...]:
@@ -62,11 +64,27 @@ def of_call(call: ast.Call, names: Mapping[str, str]) -> Iterator[tuple[str, str
         yield STARLETTE, last_name(call.args[0], names)
     elif FLASK_HOOK.fullmatch(last) and call.args:
         yield FLASK, last_name(call.args[0], names)
-    elif framework_of(dotted(call.func, names)) in ("fastapi", "starlette"):
-        lists = (each.value for each in call.keywords if each.arg == "middleware")
-        for each in (item for value in lists for item in getattr(value, "elts", [value])):
+    elif (framework := framework_of(dotted(call.func, names))) in ("fastapi", "starlette"):
+        for each in listed_in(call, "middleware"):
             inner = each.args[0] if isinstance(each, ast.Call) and each.args else each
             yield STARLETTE, last_name(inner, names)
+    elif framework == AIOHTTP:
+        yield from ((AIOHTTP, last_name(each, names)) for each in listed_in(call, "middlewares"))
+    elif last in ADDING and len(call.args) > ADDING[last] and adds_to_middlewares(call.func):
+        added = call.args[ADDING[last]]
+        yield from ((AIOHTTP, last_name(each, names)) for each in getattr(added, "elts", [added]))
+
+
+def listed_in(call: ast.Call, name: str) -> list[ast.expr]:
+    """What a keyword's list holds, or its value where that is none."""
+    lists = [each.value for each in call.keywords if each.arg == name]
+    return [item for value in lists for item in getattr(value, "elts", [value])]
+
+
+def adds_to_middlewares(function: ast.expr) -> bool:
+    """Whether it is a method of aiohttp's `app.middlewares`."""
+    owner = function.value if isinstance(function, ast.Attribute) else function
+    return isinstance(owner, ast.Attribute) and owner.attr == "middlewares"
 
 
 def of_decorators(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str]]:

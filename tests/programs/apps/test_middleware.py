@@ -43,6 +43,15 @@ class BaseHandler:
     def load_middleware(self, is_async=False):
         return list(settings.MIDDLEWARE)
 """
+AIOHTTP = """
+class Application:
+    pre_frozen = False
+    def __init__(self, middlewares=()):
+        self.middlewares = list(middlewares)
+    def pre_freeze(self):
+        self.pre_frozen = True
+        self.called = tuple(self.middlewares)
+"""
 APPS = {
     "starlette": (
         ("starlette.applications", STARLETTE),
@@ -59,6 +68,12 @@ APPS = {
         "app = Flask()\napp.before_request('a')\ninner = app.wsgi_app\n"
         "app.wsgi_app = lambda start: ['around', *inner(start)]\nprint(app(None))",
         ("['around', 'a', 'served']", "['served']"),
+    ),
+    "aiohttp": (
+        ("aiohttp.web_app", AIOHTTP),
+        "app = Application(['a'])\napp.middlewares.append('b')\napp.pre_freeze()\n"
+        "app.pre_freeze()\nprint(app.called)",
+        ("('a', 'b')", "()"),
     ),
     "django": (
         ("django.core.handlers.base", DJANGO),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lab.app.middleware import registered
 
-ALL = dict.fromkeys(("starlette", "fastapi", "flask", "django"), "1.0")
+ALL = dict.fromkeys(("starlette", "fastapi", "flask", "django", "aiohttp"), "1.0")
 
 
 def names_in(folder: Path, source: str, **installed: str) -> tuple[str, ...]:
@@ -33,6 +33,14 @@ def names_in(folder: Path, source: str, **installed: str) -> tuple[str, ...]:
         ('MIDDLEWARE += ["shop.timed; rm", "shop.named"]\n', ("shop.named",)),
         ("app.middleware = 3\napp.router.add_get('/', index)\n", ()),
         ("web.Application(middlewares=[timed])\n", ()),
+        (
+            "from aiohttp import web\nimport session\n"
+            "app = web.Application(middlewares=[timed, session.kept(STORE)])\n",
+            ("timed", "kept"),
+        ),
+        ("app.middlewares.append(timed)\n", ("timed",)),
+        ("app.middlewares.insert(0, timed)\napp.middlewares.insert(0)\n", ("timed",)),
+        ("app.middlewares.extend([timed, named])\nothers.append(timed)\n", ("timed", "named")),
     ],
 )
 def test_what_a_source_registers(tmp_path: Path, source: str, names: tuple[str, ...]) -> None:
