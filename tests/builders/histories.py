@@ -71,12 +71,18 @@ class Found:
         return self.probability >= ENOUGH
 
     def is_right(self, history: History) -> bool:
-        """Whether the leak comes between the two, and nothing that could be run lies there."""
-        first = -1 if self.good is None else self.good
+        """Whether the leak comes between the two."""
+        first, last = self.edges(history)
+        return any(first < change <= last for change in history.changes[::2])
+
+    def is_narrow(self, history: History) -> bool:
+        """Whether nothing that could be run lies between the two."""
+        first, last = self.edges(history)
+        return set(range(first + 1, last)) <= history.unknown
+
+    def edges(self, history: History) -> tuple[int, int]:
         last = history.points if self.bad is None else self.bad
-        between = set(range(first + 1, last))
-        starts = any(first < change <= last for change in history.changes[::2])
-        return starts and between <= history.unknown
+        return (-1 if self.good is None else self.good, last)
 
 
 def search(history: History, side_by_side: int = 1) -> Found:

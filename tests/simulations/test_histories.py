@@ -8,6 +8,10 @@ from builders.histories import KINDS, Found, History, drawn, search
 EACH = 200
 MOST_WRONG = 10
 """Of 1,000 histories."""
+MOST_WIDE = 2
+"""Of 200 with holes: a point that could be run was passed over, as both its sides failed."""
+MOST_MORE, MOST_MORE_MEAN = 9, 0.6
+"""Points that holes cost on top of a binary search."""
 
 
 @cache
@@ -18,7 +22,7 @@ def searched(kind: str, seed: int) -> tuple[History, Found]:
 
 
 def test_wrong_answers_are_rare_over_a_thousand_histories() -> None:
-    wrong, open_ = [], []
+    wrong, open_, wide = [], [], []
     for kind in KINDS:
         for seed in range(EACH):
             history, found = searched(kind, seed)
@@ -26,9 +30,13 @@ def test_wrong_answers_are_rare_over_a_thousand_histories() -> None:
                 open_.append((kind, seed))
             elif not found.is_right(history):
                 wrong.append((kind, seed))
+            elif not found.is_narrow(history):
+                wide.append((kind, seed))
     assert len(wrong) <= MOST_WRONG, wrong
     assert {kind for kind, _ in open_} <= {"noisy"}, open_
     assert len(open_) <= 2 * MOST_WRONG, open_
+    assert {kind for kind, _ in wide} <= {"holes"}, wide
+    assert len(wide) <= MOST_WIDE, wide
 
 
 def test_a_clean_history_takes_no_more_points_than_a_binary_search() -> None:
@@ -36,6 +44,16 @@ def test_a_clean_history_takes_no_more_points_than_a_binary_search() -> None:
         for seed in range(EACH):
             history, found = searched(kind, seed)
             assert found.points <= ceil(log2(history.points)) + 2, (kind, seed)
+
+
+def test_holes_cost_few_points_more() -> None:
+    more = []
+    for seed in range(EACH):
+        history, found = searched("holes", seed)
+        more.append(max(found.points - ceil(log2(history.points)) - 2, 0))
+
+    assert max(more) <= MOST_MORE
+    assert sum(more) / EACH <= MOST_MORE_MEAN
 
 
 def test_points_that_cannot_be_measured_leave_an_honest_bracket() -> None:

@@ -129,11 +129,21 @@ def sentences(subject: Subject, progress: Progress, changes: Sequence[Change]) -
     yield leak_sentence(progress.leak)
     for change in changes:
         if change.between:
-            count = counted(len(change.between), subject.kind.value)
-            yield f"{count} between them could not be measured: {listed(change.between)}."
+            yield between_sentence(subject, progress, change.between)
         yield from change.contradictions
         if change.certainty < ENOUGH:
             yield f"The search for the {change.kind.value} one ended at {change.certainty:.0%}."
+
+
+def between_sentence(subject: Subject, progress: Progress, between: Sequence[str]) -> str:
+    """Which points no measurement tells apart, and which of them were not tried, and why."""
+    failed = {progress.points[index].label for index in progress.unknown}
+    untried = [label for label in between if label not in failed]
+    count = counted(len(between), subject.kind.value)
+    said = f"{count} between them could not be measured: {listed(between)}"
+    if untried:
+        said += f" (not tried, as those on both sides failed: {listed(untried)})"
+    return f"{said}."
 
 
 def change_sentence(subject: Subject, change: Change) -> str:

@@ -24,6 +24,9 @@ FAILS_NEAR_UNKNOWN, REACH = 0.8, 3.0
 FAILS_BETWEEN = 0.9
 """How often a point fails between two that failed, with none between them that was measured: such
 as releases before the one that brought what the app uses."""
+MOST_PASSED_OVER = 4
+"""So many points between two that failed, with none between them that was measured, are taken to
+fail as well, and not tried."""
 FAILS_WHEN_BUILT = 0.6
 FAILS_ELSE = 0.05
 
@@ -50,7 +53,8 @@ def best_gap(evidence: SearchEvidence) -> PointGap:
     Positions between the same two measurable points cannot be told apart, and are one gap.
     """
     chances = first_bad(evidence)
-    edges = [index for index in range(evidence.points) if index not in evidence.unknown]
+    left_out = evidence.unknown | passed_over(evidence)
+    edges = [index for index in range(evidence.points) if index not in left_out]
     sums = np.add.reduceat(chances, [0, *(index + 1 for index in edges)])
     best = int(np.argmax(sums))
     return PointGap(
@@ -113,9 +117,9 @@ def with_run(evidence: SearchEvidence, index: int, bad: float) -> SearchEvidence
 def most_open(evidence: SearchEvidence, taken: Set[int]) -> int | None:
     """The point whose run tells most; None where none is worth a run."""
     open_bits = openness(evidence)
+    left_out = taken | evidence.unknown | passed_over(evidence)
     for index in range(evidence.points):
-        often = runs(evidence, index) >= MOST_RUNS
-        if index in taken or index in evidence.unknown or often:
+        if index in left_out or runs(evidence, index) >= MOST_RUNS:
             open_bits[index] = 0.0
     if open_bits.max() < LEAST_OPEN:
         return None
@@ -146,6 +150,12 @@ def stretches(evidence: SearchEvidence) -> list[tuple[int, int]]:
     """Pairs of points that failed, between which none was measured."""
     tried = sorted({*evidence.unknown, *evidence.bad})
     return [pair for pair in pairwise(tried) if set(pair) <= evidence.unknown]
+
+
+def passed_over(evidence: SearchEvidence) -> set[int]:
+    """Points that are not tried, as both neighbours of their short row failed."""
+    rows = (range(first + 1, last) for first, last in stretches(evidence))
+    return {index for row in rows if len(row) <= MOST_PASSED_OVER for index in row}
 
 
 def contradictions(evidence: SearchEvidence) -> list[tuple[int, int]]:

@@ -138,7 +138,7 @@ class Change:
     after: str | None
     """The first measured point behind the change; None: there is none."""
     between: tuple[str, ...] = ()
-    """Points between the two, of which none could be measured."""
+    """Points between the two: each failed, or stands in a short row between two that failed."""
     certainty: float = 0.0
     """Probability that the change lies there."""
     contradictions: tuple[str, ...] = ()

@@ -100,6 +100,22 @@ def test_points_that_cannot_be_measured_stand_between() -> None:
     assert "2 releases between them could not be measured: 1.6 and 1.7." in answer.said
 
 
+def test_a_short_row_between_two_that_failed_is_not_tried_which_is_told() -> None:
+    tried: list[int] = []
+
+    def run(index: int) -> PointMeasurement | None:
+        tried.append(index)
+        return None if 8 <= index < 14 else keeps(900 * (index > 9))
+
+    answer = answered(progress_of(40, Ends(39, 0, None)), run)
+
+    (change,) = answer.changes
+    assert (change.before, change.after) == ("1.7", "1.14")
+    assert len({*tried} & {*range(8, 14)}) < 6
+    (said,) = (each for each in answer.said if "6 releases between them" in each)
+    assert "(not tried, as those on both sides failed: 1." in said
+
+
 def test_a_leak_that_came_back_is_told_where_points_contradict() -> None:
     leaks = {3, 4, 5, 6, 7, 8, 14, 15}
     progress = progress_of(16, Ends(15, 0, None))
