@@ -1,7 +1,7 @@
 """The app without the middleware that it registers: each framework is changed as it is imported.
 
-What an app registers with Starlette, FastAPI, Flask or aiohttp is dropped; of Django's setting MIDDLEWARE
-the named entries are. The app's own modules never meet this one.
+What an app registers with Starlette, FastAPI, Flask or aiohttp is dropped; of Django's setting
+MIDDLEWARE the named entries are. The app's own modules never meet this one.
 """
 
 import sys
