@@ -41,14 +41,14 @@ def companion(reader: Reader, name: str, condition: str) -> Companion:
         ready_when = ReadyWhen.STARTED
     mounts, in_memory = volumes_of(reader, service)
     secrets = {f"/run/secrets/{each}": file for each, file in reader.secrets(service)}
-    user, folder = str(service.get("user", "")), str(service.get("working_dir", ""))
+    user = str(service.get("user", ""))
     return Companion(
         name,
         build=build,
         image=None if build else str(service["image"]),
         entrypoint=words_of(reader, service.get("entrypoint")),
         command=words_of(reader, service.get("command")),
-        working_dir=folder if WORKING_DIR.fullmatch(folder) else None,
+        working_dir=working_dir(service),
         user=user if USER.fullmatch(user) else None,
         environment=reader.environment(service),
         mounts={**mounts, **secrets},
@@ -57,6 +57,12 @@ def companion(reader: Reader, name: str, condition: str) -> Companion:
         ready_when=ready_when,
         health=health,
     )
+
+
+def working_dir(service: Mapping[str, Any]) -> str | None:
+    """The folder in which its command runs; None where its image says it."""
+    folder = str(service.get("working_dir", ""))
+    return folder if WORKING_DIR.fullmatch(folder) else None
 
 
 def words_of(reader: Reader, line: Any) -> tuple[str, ...] | None:

@@ -10,8 +10,8 @@ COMPOSE: Key[Path | None] = Key(
     FileName(),
     None,
     '"compose.yaml"',
-    "the app's own Compose file: build, command, port, variables and secrets of `service`, and what"
-    " it depends on; a key of this file comes before",
+    "the app's own Compose file: build, command, port, volumes, variables and secrets of `service`,"
+    " and what it depends on; a key of this file comes before",
     "none",
 )
 SERVICE: Key[str | None] = Key(

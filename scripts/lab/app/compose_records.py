@@ -21,6 +21,18 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Mounts:
+    """What a Compose file mounts into the measured service."""
+
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Files and folders of the app's by where they stand in its container."""
+    folders: tuple[str, ...] = ()
+    """Folders of its container in which the file has a volume; a throw-away stands there."""
+    left_out: tuple[str, ...] = ()
+    """What of this machine it mounts besides, which nothing stands for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Companion:
     """A service that the measured one depends on and that is no server with a recipe."""
 
@@ -51,6 +63,8 @@ class Composed:
     image: str | None = None
     command: str | None = None
     port: int | None = None
+    working_dir: str | None = None
+    mounts: Mounts = field(default_factory=Mounts)
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
     servers: tuple[ServiceAsked, ...] = ()

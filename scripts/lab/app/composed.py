@@ -1,7 +1,8 @@
 """The app's own Compose file: what it says of one service, and of what this needs.
 
-Of the service itself only its build, command, port, environment and secrets are taken; nothing of
-its mounts or networks reaches a container, and one that asks for rights is refused.
+Of the service itself its build, command, folder, port, environment, secrets and what it mounts of
+the project are taken; nothing else of this machine or of its networks reaches a container, and one
+that asks for rights is refused.
 """
 
 import shlex
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from lab.app.beside import completed, kind_of_image
-from lab.app.companions import companion
+from lab.app.companions import companion, working_dir
+from lab.app.compose_mounts import mounts_of
 from lab.app.compose_reader import Reader, port_of
 from lab.app.compose_records import Composed
 from lab.app.compose_text import pairs
@@ -54,6 +56,8 @@ def read_composed(file: Path, folder: Path, service: str | None) -> Composed:
         image=str(stated["image"]) if "image" in stated and "build" not in stated else None,
         command=line_of(stated),
         port=port_of(stated),
+        working_dir=working_dir(stated),
+        mounts=mounts_of(reader, stated),
         environment=reader.environment(stated),
         secrets=dict(reader.secrets(stated)),
         servers=servers_of(reader, needed),

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -140,19 +140,6 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         root: the repository, as the engine knows it.
         cpus: how many the app sees; None for the host's own.
     """
-    volumes = [
-        f"{root}/images/entry:/lab/entry:ro",
-        f"{work}/{LOGS}/{name}:/var/log/lab",
-        f"{work}/{HOMES}/{name}:/lab/home",
-    ]
-    if service["environment"].get("LAB_FOLDER") == FOLDER:
-        volumes.append(FOLDER)  # a copy of the image's own that can be written, one a container
-    if cpus is not None:
-        volumes.append(f"{root}/images/cpus/{cpus}:/sys/devices/system/cpu/online:ro")
-    if "LAB_SECRETS" in service["environment"]:
-        volumes += secret_volumes(service["environment"]["LAB_SECRETS"], work)
-    if "LAB_PROBE_SOCKETS" in service["environment"]:
-        volumes += [f"{root}/apps:/lab/apps:ro", f"{work}/{SOCKETS}/{name}:/lab/probes"]
     own = {"LAB_LIFECYCLE": "driver", "HOME": "/lab/home"}
     return {
         **service,
@@ -170,8 +157,26 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         "logging": LOGGING,
         "pids_limit": 2048,
         "stop_grace_period": "2s",
-        "volumes": volumes,
+        "volumes": list(volumes(service, name, work, root, cpus)),
     }
+
+
+def volumes(service: Service, name: str, work: Path, root: Path, cpus: int | None) -> Iterator[str]:
+    """What a variant sees of the lab and of its app, and the folders that it alone writes to."""
+    environment: Mapping[str, str] = service["environment"]
+    yield f"{root}/images/entry:/lab/entry:ro"
+    yield f"{work}/{LOGS}/{name}:/var/log/lab"
+    yield f"{work}/{HOMES}/{name}:/lab/home"
+    yield from service.get("volumes", ())
+    if environment.get("LAB_FOLDER") == FOLDER:
+        yield FOLDER  # a copy of the image's own that can be written, one a container
+    if cpus is not None:
+        yield f"{root}/images/cpus/{cpus}:/sys/devices/system/cpu/online:ro"
+    if "LAB_SECRETS" in environment:
+        yield from secret_volumes(environment["LAB_SECRETS"], work)
+    if "LAB_PROBE_SOCKETS" in environment:
+        yield f"{root}/apps:/lab/apps:ro"
+        yield f"{work}/{SOCKETS}/{name}:/lab/probes"
 
 
 def secret_volumes(secrets: str, work: Path) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from lab.app.compose_records import Build, Companion
+from lab.app.compose_records import Build, Companion, Mounts
 from lab.records.beside import ServiceAsked
 from lab.records.variant import Connection
 
@@ -103,6 +103,10 @@ class AppSpec:
     dockerfile: Path | None = None
     build: Build | None = None
     """How the image of its dockerfile is made, where its Compose file says more."""
+    working_dir: str | None = None
+    """Where its image's command runs, where its Compose file says another folder."""
+    mounts: Mounts = field(default_factory=Mounts)
+    """What its Compose file mounts into its image."""
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
     """Files of the folder by their names below /run/secrets."""
@@ -143,6 +147,11 @@ class AppSpec:
         if self.dockerfile is None or command is None or not self.has_needs:
             return replace(self, command=command)
         return replace(self, dockerfile=None, build=None, command=command)
+
+    @property
+    def is_mounted(self) -> bool:
+        """Whether its image is completed by what its Compose file mounts."""
+        return self.has_own_image and bool(self.mounts.files or self.mounts.folders)
 
     @property
     def has_needs(self) -> bool:

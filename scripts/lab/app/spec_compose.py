@@ -43,6 +43,13 @@ def with_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
     return replace(spec, image=composed.image, dockerfile=None) if composed.image else spec
 
 
+def with_mounts(spec: AppSpec, composed: Composed) -> AppSpec:
+    """The spec with what its Compose file mounts, where its image is not the lab's own."""
+    if not spec.has_own_image:
+        return spec
+    return replace(spec, mounts=composed.mounts, working_dir=composed.working_dir)
+
+
 def environment(table: Table, composed: Composed) -> Mapping[str, str]:
     """The variables of its Compose file, of env_file, and over them those that are written out."""
     stated = {k: v for k, v in composed.environment.items() if re.fullmatch(keys.VARIABLES, k)}

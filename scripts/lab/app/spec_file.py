@@ -22,6 +22,7 @@ from lab.app.spec_compose import (
     port,
     services,
     with_image,
+    with_mounts,
 )
 from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
@@ -128,7 +129,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         requests=requests(table),
         bundle_exclude=bundle_exclude(table),
     )
-    spec = with_image(with_packages(spec, table), table, composed)
+    spec = with_mounts(with_image(with_packages(spec, table), table, composed), composed)
     check_whole(spec, table)
     return with_session(with_traffic(spec, table), table)
 

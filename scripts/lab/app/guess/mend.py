@@ -16,6 +16,7 @@ from lab.app.guess.mend_pythons import newer_python, other_python
 from lab.app.guess.mend_services import (
     more_services,
     with_companions,
+    with_mounts,
     without_companions,
     without_service,
 )
@@ -32,6 +33,8 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     if failure.in_image and guess.key("dockerfile") is not None:
         yield from more_variables(guess, failure, folder)
         yield from local_database(guess, failure)
+        if failure.kind is not FailureKind.INSTALL:
+            yield from with_mounts(guess, folder)
         yield from without_image(guess, failure)
     if failure.kind is FailureKind.SERVICE:
         yield from without_service(guess, failure)

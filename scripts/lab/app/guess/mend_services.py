@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lab.app.beside import service_of
 from lab.app.guess.beside import BY_SERVICE, adding, services, texts, with_names
-from lab.app.guess.composing import companion_keys
+from lab.app.guess.composing import companion_keys, mount_keys
 from lab.app.guess.dependencies import required_names
 from lab.app.guess.failures import UNREACHABLE, Failure, FailureKind, missing_service
 from lab.app.guess.folder import Folder
@@ -29,6 +29,7 @@ MISSING_NAMES = (
 )
 ALREADY = re.compile(r'(role|database) "[^"]+" already exists')
 CANNOT = "cannot be had here"
+MOUNTED = "compose, whose files its image may not have: "
 COMPOSED = "compose: "
 """How a note begins of a guess that takes its Compose file."""
 
@@ -62,6 +63,13 @@ def with_companions(guess: Guess, failure: Failure, folder: Folder) -> Iterator[
     if keys := companion_keys(folder, project_folder(folder)):
         why = f"{COMPOSED}{keys[0].why}, and it could not reach something"
         yield guess.without("services").having(*keys).noting(why)
+
+
+def with_mounts(guess: Guess, folder: Folder) -> Iterator[Guess]:
+    """The guess by its Compose file, where that mounts files which its image may not have."""
+    if guess.key("compose") is None and (keys := mount_keys(folder, project_folder(folder))):
+        # What the file runs comes before the image's command.
+        yield guess.without("command").having(*keys).noting(f"{MOUNTED}{keys[0].why}")
 
 
 def without_companions(guess: Guess, folder: Folder) -> Iterator[Guess]:

@@ -1,12 +1,13 @@
 """What an image of a user app needs, for scripts/try, which builds it."""
 
+import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from shutil import copyfile
 
-from lab.app.compose_records import Build
+from lab.app.compose_records import Build, Mounts
 from lab.app.container import (
     CONSTRAINTS,
     GUESS,
@@ -20,9 +21,14 @@ from lab.app.container import (
 )
 from lab.app.container_companions import build_words as of_build
 from lab.app.container_companions import companion_images
+from lab.app.container_mounts import RECIPE as MOUNTED_RECIPE
+from lab.app.container_mounts import mounted_recipe
 from lab.app.container_servers import server_images
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
+from lab.app.workdir import COPY
+from lab.engines.choice import say
+from lab.files import shown
 from lab.paths import MEMRAY_LOCK
 
 
@@ -33,6 +39,8 @@ class ImagePlan:
     python: str
     image: str
     recipe: str
+    mounted: str = ""
+    """The image with what its Compose file mounts; empty where there is nothing of that."""
     build: tuple[str, ...] = ()
     """The builder's options for a recipe of its own, and the context; empty where it has none."""
     index_url: str = ""
@@ -47,6 +55,7 @@ class ImagePlan:
         yield f"own_python={shlex.quote(self.python)}"
         yield f"own_image={shlex.quote(self.image)}"
         yield f"own_recipe={self.recipe}"
+        yield f"own_mounted={shlex.quote(self.mounted)}"
         yield f"own_build={shlex.quote(shlex.join(self.build))}"
         yield f"own_index={shlex.quote(self.index_url)}"
         yield f"own_servers={shlex.quote(' '.join(self.servers))}"
@@ -65,12 +74,18 @@ def prepare(spec: AppSpec, work: Path) -> ImagePlan:
         (work / CONSTRAINTS).write_text(limits, encoding="utf-8")
         (work / RECIPE).write_text(recipe(spec), encoding="utf-8")
         copyfile(MEMRAY_LOCK, work / MEMRAY_LOCK.name)
+    if spec.is_mounted:
+        owner = f"{os.getuid()}:{os.getgid()}"
+        (work / MOUNTED_RECIPE).write_text(mounted_recipe(spec, COPY, owner), encoding="utf-8")
+    for each in spec.mounts.left_out:
+        say(f"{spec.file}: compose: {shown(PurePath(each))} is not the app's, so it is not mounted")
     for name in (LOGS, SOCKETS, HOMES, GUESS):
         (work / name).mkdir(exist_ok=True)
     return ImagePlan(
         spec.python,
-        image_name(spec),
+        source_image(spec),
         whose_recipe(spec),
+        image_name(spec) if spec.is_mounted else "",
         tuple(build_words(spec)),
         spec.index_url or "",
         tuple(server_images(spec)),
@@ -84,6 +99,11 @@ def build_words(spec: AppSpec) -> Iterator[str]:
         return
     folder = Build(spec.folder, spec.dockerfile)
     yield from of_build(spec.build or folder)
+
+
+def source_image(spec: AppSpec) -> str:
+    """The image that is built or pulled first."""
+    return image_name(replace(spec, mounts=Mounts()))
 
 
 def whose_recipe(spec: AppSpec) -> str:

@@ -17,7 +17,7 @@ from lab.app.container import (
 )
 from lab.app.container_servers import has_network, with_servers
 from lab.app.interventions import Allocators
-from lab.app.services import Service, services
+from lab.app.services import Service, is_made_here, services
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE
 from lab.commands.app_runs.input import app_settings
@@ -97,7 +97,7 @@ def is_of(service: str, variants: Sequence[str]) -> bool:
 
 def tagged_image(image: str, spec: AppSpec) -> str:
     """The image's name for Compose: what the lab builds has the tag of its clone."""
-    return image if spec.image else f"{image}${{LAB_TAG:-}}"
+    return f"{image}${{LAB_TAG:-}}" if is_made_here(spec) else image
 
 
 def container_allocators(given: Mapping[str, str]) -> Allocators:

@@ -92,3 +92,22 @@ def test_a_server_without_an_image_is_left_out_and_told() -> None:
     guess = mended(given, failure, Folder({}))
     assert guess is not None
     assert guess.value("services") == ["postgres"]
+
+
+def test_an_image_without_the_code_that_is_mounted_gives_way_to_its_compose_file(
+    work: Path,
+) -> None:
+    (work / "app" / "compose.yaml").write_text(
+        "services: {web: {build: ., command: python app.py, volumes: ['.:/code', 'd:/data']}}"
+    )
+    file = work / "app" / "lab.toml"
+    guessed_description(work, file)
+    guess_failed(work, Failure(FailureKind.DIED, "can't open file", in_image=True))
+    with_mounts = guessed_description(work, file)
+    guess_failed(work, Failure(FailureKind.DIED, "can't open file", in_image=True))
+    without = guessed_description(work, file)
+
+    assert (with_mounts.command, with_mounts.is_mounted) == ("python app.py", True)
+    assert list(with_mounts.mounts.files) == ["/code"]
+    assert not without.has_own_image
+    assert "flask run" in (without.command or "")

@@ -56,6 +56,7 @@ def test_a_described_app_is_built_and_then_created(app: Path, work: Path) -> Non
         "own_python": "3.12",
         "own_image": "memlab-own-app",
         "own_recipe": "lab",
+        "own_mounted": "",
         "own_build": "",
         "own_index": "",
         "own_servers": "",
@@ -123,6 +124,27 @@ def test_what_its_compose_file_needs_besides_is_started_or_ends_the_run(
     assert "own-app-with-companion-1" in created["own_services"].split()
     with pytest.raises(LabError, match=r"compose: it needs mail: .*; services = \[...\] says"):
         step(Event.NO_COMPANION, given(app, LAB_REASON="mail: it cannot be pulled"), work)
+
+
+def test_what_its_compose_file_mounts_is_a_layer_of_its_image(
+    app: Path, work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (app / "compose.yaml").write_text(
+        'services: {web: {image: "python:3", volumes: [".:/code", "d:/data", "/etc:/there"]}}'
+    )
+    described(app, 'command = "x"\ncompose = "compose.yaml"\nservice = "web"\n')
+
+    wanted = assignments(step(Event.BEGIN, given(app), work))
+    step(Event.BUILT, given(app), work)
+
+    names = ("own_image", "own_recipe", "own_mounted")
+    assert [wanted[name] for name in names] == ["python:3", "none", "memlab-own-app-mounted"]
+    assert "COPY --chown=" in (work / "mounted.Dockerfile").read_text()
+    service = json.loads((work / "compose.yaml").read_text())["services"]["own-app"]
+    assert service["image"] == "memlab-own-app-mounted${LAB_TAG:-}"
+    assert {"/code", "/data"} < set(service["volumes"])
+    said = "lab.toml: compose: /etc is not the app's, so it is not mounted"
+    assert said in capsys.readouterr().err
 
 
 def test_its_description_is_read_once(app: Path, work: Path) -> None:

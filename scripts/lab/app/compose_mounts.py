@@ -1,0 +1,62 @@
+"""What a Compose file mounts into the measured service: the project's files, and volumes."""
+
+import posixpath
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.app.companions import TARGET, sources
+from lab.app.compose_reader import Reader
+from lab.app.compose_records import Mounts
+
+OF_THE_LAB = re.compile(
+    r"/(lab|proc|sys|dev|run/secrets|var/log/lab)(/.*)?|/(tmp|etc|usr|bin|lib)?"
+)
+"""Places that the lab fills by itself, or that no container can do without."""
+COPIED = re.compile(r"[\w./@+=, -]+")
+"""Names that a recipe's COPY takes as they are."""
+MOST_SHOWN = 80
+
+
+def mounts_of(reader: Reader, service: Mapping[str, Any]) -> Mounts:
+    """What of the project it sees, and where it has a volume of its own.
+
+    Whatever else of this machine it mounts is left out.
+
+    Raises:
+        UsageError: a mount has no place in a container, or a name that no recipe can hold.
+    """
+    files, folders, left_out = dict[str, Path](), list[str](), list[str]()
+    for source, stated in sources(service.get("volumes") or ()):
+        if source[:1] not in (".", "/", "~"):
+            folders.append(place(reader, stated))
+        elif (path := below(reader, source)) is None:
+            left_out.append(source[:MOST_SHOWN])
+        elif not path.exists():
+            folders.append(place(reader, stated))
+        elif COPIED.fullmatch(str(path.relative_to(reader.folder))):
+            files[place(reader, stated)] = path
+        else:
+            raise reader.refused(f"volumes: {source[:MOST_SHOWN]!r} has signs that no recipe takes")
+    return Mounts(files, tuple(dict.fromkeys(folders)), tuple(dict.fromkeys(left_out)))
+
+
+def place(reader: Reader, target: str) -> str:
+    """The path in the container.
+
+    Raises:
+        UsageError: it is none, or one that is not the app's to fill.
+    """
+    path = posixpath.normpath(target) if TARGET.fullmatch(target) else ""
+    if not path or OF_THE_LAB.fullmatch(path) or '"' in path or "\\" in path:
+        raise reader.refused(f"volumes: {target[:MOST_SHOWN]!r} is no place for an app's files")
+    return path
+
+
+def below(reader: Reader, source: str) -> Path | None:
+    """The path in the app's folder; None for one elsewhere on this machine."""
+    if source.startswith("~") or "\0" in source:
+        return None
+    path = (reader.file.parent / source).resolve()
+    return path if path.is_relative_to(reader.folder) else None
