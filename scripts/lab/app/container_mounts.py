@@ -14,28 +14,37 @@ RECIPE = "mounted.Dockerfile"
 
 
 def mounted_recipe(spec: AppSpec, copy: str, owner: str) -> str:
-    """The Dockerfile of the layer.
+    """The Dockerfile of the layer, on the image that APP_IMAGE names.
 
     Args:
         copy: the app's folder in the builder's context.
         owner: user and group who serve, as numbers.
     """
-    folder, owned = spec.folder.resolve(), shlex.join(writable(spec))
-    made = shlex.join((*writable(spec), *spec.mounts.folders))
+    lines = ("ARG APP_IMAGE", "FROM ${APP_IMAGE}")
+    return "\n".join((*lines, *layer(spec, spec.folder.resolve(), copy, owner), ""))
+
+
+def layer(spec: AppSpec, folder: Path, copy: str, owner: str) -> list[str]:
+    """The instructions that complete an image.
+
+    Args:
+        folder: the one of the app's that is `copy` in the builder's context.
+        copy: its path there.
+        owner: user and group who serve, as numbers.
+    """
+    owned, made = shlex.join(writable(spec)), (*writable(spec), *spec.mounts.folders)
     copies = (
         f"COPY --chown={owner} {json.dumps([source(copy, path, folder), target])}"
         for target, path in spec.mounts.files.items()
     )
-    lines = [
-        "ARG APP_IMAGE",
-        "FROM ${APP_IMAGE}",
+    own = f"RUN mkdir -p {shlex.join(dict.fromkeys(made))} && chown -R {owner} {owned}"
+    return [
         "LABEL memlab=image",
         "USER 0:0",
         *copies,
-        *([f"RUN mkdir -p {made} && chown -R {owner} {owned}"] if owned else []),
+        *([own] if owned else []),
         f"USER {owner}",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def source(copy: str, path: Path, folder: Path) -> str:

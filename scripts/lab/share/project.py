@@ -135,15 +135,20 @@ def places(hardened: Service, volumes: Sequence[str]) -> Service:
     }
 
 
-def places_recipe(volumes: Sequence[str]) -> str:
-    """The recipe of the image that says who owns the volumes."""
+def places_recipe(volumes: Sequence[str], *, is_shared: bool = False) -> str:
+    """The recipe of the image that says who owns the volumes.
+
+    Args:
+        is_shared: whether servers with users of their own write to the logs, too.
+    """
     folders = " ".join(f"/lab/places/{name}" for name in volumes)
+    opened = " && chmod 777 /lab/places/logs-*" if is_shared else ""
     return (
         "# Folders of user 1000: a new volume takes the owner of what it is mounted over.\n"
         "ARG DEBIAN_IMAGE=debian:12.11-slim\n"
         "FROM ${DEBIAN_IMAGE}\n"
         "LABEL memlab=image\n"
-        f"RUN mkdir -p {folders} && chown 1000:1000 {folders}\n"
+        f"RUN mkdir -p {folders} && chown 1000:1000 {folders}{opened}\n"
         "USER 1000:1000\n"
         'CMD ["sleep", "infinity"]\n'
     )

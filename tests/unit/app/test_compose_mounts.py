@@ -91,7 +91,7 @@ def test_the_layer_has_the_files_for_who_serves(app: Path) -> None:
     assert lines[0:2] == ["ARG APP_IMAGE", "FROM ${APP_IMAGE}"]
     assert 'COPY --chown=1000:1000 ["app/web", "/code"]' in lines
     assert 'COPY --chown=1000:1000 ["app/rates.json", "/etc/rates.json"]' in lines
-    assert lines[-2] == "RUN mkdir -p /code /d /code/data /d && chown -R 1000:1000 /code /d"
+    assert lines[-2] == "RUN mkdir -p /code /d /code/data && chown -R 1000:1000 /code /d"
     assert lines[-1] == "USER 1000:1000"
 
 

@@ -12,8 +12,9 @@ from lab.app.spec import AppSpec
 from lab.commands.rebuild import judge_anew
 from lab.commands.sharing.bundle_app import BundledApp, Kept, app_source, bundled
 from lab.commands.sharing.bundle_lock import locked
-from lab.commands.sharing.bundle_project import project_files
+from lab.commands.sharing.bundle_project import outside_of_build, project_files
 from lab.commands.sharing.bundle_run import THERE, copy_run, run_files
+from lab.commands.sharing.bundle_servers import starts_servers
 from lab.commands.sharing.private import private_here
 from lab.files import read_bytes
 from lab.paths import ROOT
@@ -94,19 +95,32 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
         images=images_of(judged.summary, trials),
         lock=said,
         redacted=dict(sorted(redactor.counts.items())),
-        left_out=(*app.left_out, *servers_left_out(app.spec)) if app else (),
+        left_out=left_out_of(app) if app else (),
         files={},
     )
     return whole(manifest, files, judged.summary)
 
 
+def left_out_of(app: BundledApp) -> tuple[LeftOut, ...]:
+    """What of the app is not in its bundle, or not in its Compose project."""
+    return (*app.left_out, *servers_left_out(app.spec), *mounts_left_out(app.spec))
+
+
 def servers_left_out(spec: AppSpec) -> Iterator[LeftOut]:
     """What stands beside the app, which the Compose project does not start."""
     names = [*(each.kind.value for each in spec.services), *(e.name for e in spec.companions)]
-    if names:
+    if names and not starts_servers(spec):
         yield LeftOut(
             f"{SERVERS}{', '.join(names)}", "make verify starts them, the project does not"
         )
+
+
+def mounts_left_out(spec: AppSpec) -> Iterator[LeftOut]:
+    """What its Compose file mounts from beside the folder that its image is built from."""
+    for path in outside_of_build(spec).values() if spec.is_mounted else ():
+        name = path.relative_to(spec.folder.resolve()).as_posix()
+        reason = "mounted from outside of its build's context; make verify mounts it"
+        yield LeftOut(f"{name} in its image", reason)
 
 
 def whole(manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary) -> Parts:

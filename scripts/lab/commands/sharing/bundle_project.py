@@ -1,9 +1,11 @@
 """The Compose project of a bundle: the lab's own files, and the services of the run."""
 
 import json
+import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from lab.app.container import (
     CONSTRAINTS,
@@ -13,10 +15,18 @@ from lab.app.container import (
     recipe,
     requirements_texts,
 )
-from lab.app.services import services
+from lab.app.container_mounts import layer
+from lab.app.services import dollars, services
 from lab.app.spec import AppSpec
 from lab.commands.app_runs.input import app_settings
+from lab.commands.sharing.bundle_servers import (
+    SERVER_RECIPE,
+    WORK,
+    starts_servers,
+    with_own_servers,
+)
 from lab.errors import LabError
+from lab.files import read_bytes
 from lab.matrix.variants import read_matrix
 from lab.paths import COMPOSE_FILE, MEMRAY_LOCK, ROOT
 from lab.records.experiment import Experiment
@@ -32,9 +42,9 @@ from lab.share.project import (
 )
 from lab.yaml_file import read_yaml
 
-WORK = Path("WORK")
-"""Stands for the folder of `make try` in the names of volumes, which a bundle does not have."""
 APP_FOLDER = "images/app"
+MOUNTED_RECIPE = f"{APP_FOLDER}/mounted.Dockerfile"
+MOST_RECIPE_BYTES = 1 << 20
 FILES = (
     *("images/driver.Dockerfile", "images/gate.Dockerfile", "images/gate/haproxy.cfg"),
     "images/bases.txt",
@@ -118,14 +128,18 @@ def suite_files(experiment: Experiment, given: Mapping[str, str]) -> dict[str, A
 
 def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, ArchiveEntry]:
     """The project of a run of a user app."""
-    cpus = app_settings(given).host_cpus
+    cpus, app = app_settings(given).host_cpus, without_outside(app)
     own = services(app, (), cpus)  # a rerun measures what it compares
     variants = {name: built(app, folder, in_bundle(each, name, cpus)) for name, each in own.items()}
     command = image_command(app)
     compose_services, volumes = app_services(
         lab_services(), variants, folder, app.file.name, command
     )
-    made = {"images/places.Dockerfile": places_recipe(tuple(volumes))}
+    has_servers = starts_servers(app)
+    made = {"images/places.Dockerfile": places_recipe(tuple(volumes), is_shared=has_servers)}
+    if has_servers:
+        whole = with_own_servers(compose_services, tuple(variants), app)
+        compose_services, volumes = dict(whole.services), {**volumes, **whole.volumes}
     if not app.has_own_image:
         wanted, limits = requirements_texts(app)
         made |= {
@@ -134,12 +148,68 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
             f"{APP_FOLDER}/{MEMRAY_LOCK.name}": MEMRAY_LOCK.read_text(encoding="utf-8"),
             f"{APP_FOLDER}/{RECIPE}": recipe(app, folder, f"{APP_FOLDER}/"),
         }
+    if app.is_mounted:
+        made[MOUNTED_RECIPE] = mounted_text(app)
     defaults = {"HOST_CPUS": "host", **given}
     return {
-        **lab_files(),
+        **lab_files((SERVER_RECIPE,) if has_servers else ()),
         **{name: ArchiveEntry(text.encode()) for name, text in made.items()},
         "compose.yaml": compose_entry(with_defaults(compose_services, defaults), volumes),
     }
+
+
+def own_build(app: AppSpec, folder: str) -> Service | None:
+    """How Compose builds an app's own image; None for one that is only named.
+
+    Args:
+        folder: the app's in the bundle.
+    """
+    context = build_context(app)
+    where = PurePosixPath(folder) / context.relative_to(app.folder.resolve()).as_posix()
+    file = None if app.dockerfile is None else os.path.relpath(app.dockerfile, context)
+    if app.is_mounted:
+        file = os.path.relpath(MOUNTED_RECIPE, where)
+    if file is None:
+        return None
+    build: Service = {"context": f"./{where}", "dockerfile": file}
+    if app.build is not None:
+        build["args"] = {name: dollars(value) for name, value in app.build.args.items()}
+    if app.build is not None and app.build.target is not None and not app.is_mounted:
+        build["target"] = app.build.target
+    return build
+
+
+def build_context(app: AppSpec) -> Path:
+    return app.build.context if app.build is not None else app.folder.resolve()
+
+
+def outside_of_build(app: AppSpec) -> dict[str, Path]:
+    """The mounts, by their places in its container, of which no builder of its image knows."""
+    context, files = build_context(app), app.mounts.files
+    return {place: path for place, path in files.items() if not path.is_relative_to(context)}
+
+
+def without_outside(app: AppSpec) -> AppSpec:
+    """The app with the mounts that are built into its image."""
+    left_out = outside_of_build(app)
+    kept = {place: path for place, path in app.mounts.files.items() if place not in left_out}
+    return replace(app, mounts=replace(app.mounts, files=kept))
+
+
+def mounted_text(app: AppSpec) -> str:
+    """The recipe of an app's own image with what its Compose file mounts, in one file.
+
+    Raises:
+        LabError: its Dockerfile cannot be read.
+    """
+    context = build_context(app)
+    if app.dockerfile is None:
+        before = f"FROM {app.image}"
+    else:
+        before = read_bytes(app.dockerfile, MOST_RECIPE_BYTES).decode("utf-8", "replace").rstrip()
+    target = app.build.target if app.build else None
+    stage = [f"FROM {target}"] if target else []
+    return "\n".join((before, *stage, *layer(app, context, ".", "1000:1000"), ""))
 
 
 def image_command(app: AppSpec) -> str:
@@ -162,11 +232,9 @@ def in_bundle(service: Service, name: str, cpus: int | None) -> Service:
 
 def built(app: AppSpec, folder: str, service: Service) -> Service:
     """The variant with what its image is built from; one with an `image` of its own has none."""
-    if app.image is not None:
-        return service
-    if app.dockerfile is not None:
-        name = app.dockerfile.relative_to(app.folder.resolve()).as_posix()
-        return {**service, "build": {"context": f"./{folder}", "dockerfile": name}}
+    if app.has_own_image:
+        build = own_build(app, folder)
+        return {**service, "build": build} if build else service
     key = app.python.replace(".", "")
     base = f"${{BASE_PY{key}:-python:{app.python}-slim-bookworm}}"
     build = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.app.interventions import NO_ALLOCATORS
+from lab.app.services import container_port
 from lab.commands.app_runs.input import app_settings, given_app, with_command
 from lab.commands.app_runs.plan import RERUN, plan_of
 from lab.commands.app_runs.run import AppRunInput, run_app
@@ -68,6 +69,6 @@ def suite_again(given: Mapping[str, str], results: Path, console: Console) -> Ru
 def app_again(given: Mapping[str, str], results: Path, console: Console) -> RunFolder:
     """The run's app once more."""
     settings, spec = app_settings(given), with_command(given_app(given, ROOT), given)
-    engine = app_through_the_gate(has_probes=spec.probes)
+    engine = app_through_the_gate(has_probes=spec.probes, port=container_port(spec))
     plan = plan_of(spec, COMPOSE_FILE, {**given, RERUN: "1"}, NO_ALLOCATORS)
     return run_app(AppRunInput(plan, settings, engine, results), console)[0]

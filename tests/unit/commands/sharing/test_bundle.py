@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from lab.__main__ import main
+from lab.app.compose_records import Companion
 from lab.app.spec import AppSpec
 from lab.commands.rebuild import judge_anew
 from lab.commands.sharing.bundle_parts import parts_of, servers_left_out
@@ -115,12 +116,13 @@ def test_the_same_run_is_the_same_bytes(
 
 def test_servers_that_the_compose_project_lacks_are_told(planted: RunFolder) -> None:
     parts = parts_of(planted, {})
-    spec = AppSpec(Path("lab.toml"), "shop", services=(ServiceAsked(ServiceKind.POSTGRES),))
-    (left_out,) = servers_left_out(spec)
+    servers = AppSpec(Path("lab.toml"), "shop", services=(ServiceAsked(ServiceKind.POSTGRES),))
+    (left_out,) = servers_left_out(replace(servers, companions=(Companion("mail"),)))
     page = bundle_readme(judge_anew(planted).summary, replace(parts.manifest, left_out=(left_out,)))
 
-    assert left_out.name == "servers beside the app: postgres"
-    assert "needs servers that this Compose project does not start** (postgres)" in page
+    assert left_out.name == "servers beside the app: postgres, mail"
+    assert "needs servers that this Compose project does not start** (postgres, mail)" in page
+    assert list(servers_left_out(servers)) == []
     assert "does not start" not in parts.files["README.md"].content.decode()
     assert list(servers_left_out(AppSpec(Path("lab.toml"), "shop"))) == []
 
