@@ -20,6 +20,7 @@ from lab.app.guess.mend_services import (
     without_companions,
     without_service,
 )
+from lab.app.guess.mend_settings import for_development
 from lab.app.guess.settings import asked_variables, value_for
 from lab.app.guess.tables_missing import with_tables
 
@@ -62,6 +63,7 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     yield from more_variables(guess, failure, folder)
     yield from local_database(guess, failure)
     yield from newer_python(guess, failure)
+    yield from for_development(guess, failure, folder)
     if failure.kind is FailureKind.PREPARE:
         line = guess.value("prepare")
         yield guess.without("prepare").noting(f"without prepare ({line}), which fails")

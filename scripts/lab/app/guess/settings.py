@@ -75,14 +75,16 @@ def env_file(folder: Folder, project: str) -> Guessed | None:
 
 ASKED = re.compile(
     r"(?:environ\[|getenv\(|environ\.get\(|\bconfig\(|\benv(?:\.\w+)?\()\s*['\"]([A-Z][A-Z0-9_]*)['\"]\s*[\])]"
+    r"(?!\s*=[^=])"
 )
 """A variable that is read without a value in its place."""
 
 
 NEEDED = re.compile(
     r"(?:environ\[|\bconfig\(|\benv(?:\.\w+)?\()\s*['\"]([A-Z][A-Z0-9_]*)['\"]\s*[\])]"
+    r"(?!\s*=[^=])"
 )
-"""One that the code cannot do without."""
+"""One that the code reads and cannot do without."""
 
 
 def asked_variables(folder: Folder, *, needed: bool = False) -> list[str]:

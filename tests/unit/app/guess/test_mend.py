@@ -79,6 +79,7 @@ def test_variables_that_are_missing_are_given_values_that_fit_their_names() -> N
 
 def test_a_switch_is_no_variable_that_is_missing() -> None:
     text = "import os\nA = os.environ['API_KEY']\nif os.environ.get('TRACE'): import coverage\n"
+    text += "os.environ['SET_HERE'] = '1'\n"
     folder = Folder({"app.py": text})
     better = mended(GUESS, Failure(FailureKind.DIED, "KeyError: 'OTHER_KEY'"), folder)
     assert better is not None
@@ -123,6 +124,46 @@ def test_a_server_of_databases_that_is_not_there_becomes_a_file() -> None:
 def test_where_no_route_is_served_another_command_may() -> None:
     assert next_guess("", FailureKind.ABSENT).value("command") == "python other.py"
     assert mended(GUESS, Failure(FailureKind.REFUSED, ""), FOLDER) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "changed"),
+    [
+        ("config = {'development': 1, 'docker': 2}", "docker", "development"),
+        ("class ProductionConfig: ...\nclass DevConfig: ...", "a.ProductionConfig", "a.DevConfig"),
+    ],
+)
+def test_settings_for_development_take_the_place_of_a_set_that_does_not_serve(
+    text: str, given: str, changed: str
+) -> None:
+    guess = GUESS.having(Guessed("environment", {"APP_CONFIG": given, "KEY": "docker"}, "z"))
+    folder = Folder({"config.py": text})
+    better = mended(guess, Failure(FailureKind.ABSENT, ""), folder)
+    assert better is not None
+    assert better.value("environment") == {"APP_CONFIG": changed, "KEY": "docker"}
+    again = mended(better, Failure(FailureKind.ABSENT, ""), folder)
+    assert again is not None
+    assert again.value("command") == "python other.py"
+
+
+def test_a_module_of_settings_is_known_by_its_file() -> None:
+    name = "DJANGO_SETTINGS_MODULE"
+    guess = GUESS.having(Guessed("environment", {name: "shop.settings.production"}, "z"))
+    failed = Failure(FailureKind.DIED, "boom")
+    better = mended(guess, failed, Folder({"shop/settings/local.py": "", "a.py": ""}))
+    assert better is not None
+    assert better.value("environment") == {name: "shop.settings.local"}
+    other = mended(guess, failed, Folder({"shop/settings/base.py": "", "a.py": ""}))
+    assert other is not None
+    assert other.value("command") == "python other.py"
+
+
+def test_flasks_debug_flag_chooses_settings_where_the_code_asks_for_it() -> None:
+    folder = Folder({"a.py": "from flask.helpers import get_debug_flag\nC = get_debug_flag()\n"})
+    better = mended(GUESS, Failure(FailureKind.REFUSED, "boom"), folder)
+    assert better is not None
+    assert better.value("environment") == {"FLASK_DEBUG": "1", "FLASK_ENV": "development"}
+    assert mended(better, Failure(FailureKind.REFUSED, "boom"), folder) is None
 
 
 def test_after_everything_comes_nothing() -> None:
