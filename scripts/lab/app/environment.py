@@ -8,16 +8,19 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
 from lab.app.copying import copy_app
-from lab.app.requirements import content, flattened, is_local
+from lab.app.requirements import HASHES, content, flattened, is_local, text
 from lab.app.services import base_name, image_name
 from lab.app.spec import AppSpec
+from lab.engines.old_builds import newest_tools
 from lab.engines.process.environments import (
     COMPLETE,
+    INSTALLED,
     Installed,
     Needs,
     Preparation,
@@ -30,8 +33,6 @@ from lab.paths import MEMRAY_LOCK
 
 T = TypeVar("T")
 INSTALL_SECONDS = 900.0
-INSTALLED = "installed"
-"""A file of an environment in which the app's `install` was run."""
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 ENVIRONMENTS = ".environments"
 """The folder of the environments in the repository."""
@@ -57,12 +58,38 @@ def needs(description: AppSpec) -> Iterator[Needs]:
             yield ()
             return
         (work / "requirements.txt").write_text(index_line(description) + wanted, encoding="utf-8")
-        (work / "constraints.txt").write_text(limits, encoding="utf-8")
-        yield ("-r", work / "requirements.txt", "-c", work / "constraints.txt")
+        tools = "" if HASHES in wanted else text(newest_tools(description.python))
+        (work / "constraints.txt").write_text(limits + tools, encoding="utf-8")
+        (work / "tools.txt").write_text(tools, encoding="utf-8")
+        limited = ("--build-constraints", work / "tools.txt") if tools else ()
+        yield ("-r", work / "requirements.txt", "-c", work / "constraints.txt", *limited)
 
 
-def prepare_app(description: AppSpec, root: Path, say: Callable[[str], None]) -> Installed:
+@dataclass(frozen=True, slots=True)
+class Base:
+    """An environment that was made for another description of the same app."""
+
+    description: AppSpec
+    installed: Installed
+
+
+def holds_most_of(base: Base, description: AppSpec) -> bool:
+    """Whether an environment holds all that is asked for but for lines that were added."""
+    old, new = base.description, description
+    same = ("python", "index_url", "install")
+    if any(getattr(old, key) != getattr(new, key) for key in same):
+        return False
+    (wanted, limits), (more, other) = flattened(old, "\0"), flattened(new, "\0")
+    return limits == other and set(wanted.splitlines()) <= set(more.splitlines())
+
+
+def prepare_app(
+    description: AppSpec, root: Path, say: Callable[[str], None], base: Base | None = None
+) -> Installed:
     """The environment of an app, made when it is not there.
+
+    Args:
+        base: one of the app's before it asked for more.
 
     Raises:
         LabError: its Python or one of its requirements cannot be had; says which.
@@ -70,24 +97,31 @@ def prepare_app(description: AppSpec, root: Path, say: Callable[[str], None]) ->
     root = root.absolute()
     try:
         root.mkdir(parents=True, exist_ok=True)
-        return prepared(description, Uv(root), say)
+        folder = None
+        if base is not None and holds_most_of(base, description):
+            folder = base.installed.python.parents[1]
+        return prepared(description, Uv(root), say, folder)
     except OSError as error:
         raise LabError(f"the environment of {description.name} cannot be made: {error}") from error
 
 
-def prepared(description: AppSpec, uv: Uv, say: Callable[[str], None]) -> Installed:
+def prepared(
+    description: AppSpec, uv: Uv, say: Callable[[str], None], base: Path | None = None
+) -> Installed:
     job = Preparation(uv, uv.root, say)
     with signals_interrupt():
         try:
             interpreter = named(description, "python", lambda: job.interpreter(description.python))
             return named(
-                description, "requirements", lambda: ensured(job, description, interpreter)
+                description, "requirements", lambda: ensured(job, description, interpreter, base)
             )
         finally:
             uv.end()
 
 
-def ensured(job: Preparation, description: AppSpec, interpreter: Interpreter) -> Installed:
+def ensured(
+    job: Preparation, description: AppSpec, interpreter: Interpreter, base: Path | None = None
+) -> Installed:
     """The environment of an app on an interpreter, made when it is not there.
 
     Raises:
@@ -95,7 +129,7 @@ def ensured(job: Preparation, description: AppSpec, interpreter: Interpreter) ->
     """
     name, image = folder_name(description, interpreter), image_name(description)
     with needs(description) as wanted:
-        installed = job.ensured(image, name, wanted, interpreter)
+        installed = job.ensured(image, name, wanted, interpreter, base)
     complete(description, installed, job)
     return installed
 

@@ -21,3 +21,16 @@ REFUSED = (
 def tools_for(said: str) -> str:
     """The constraints of a build that failed, by what it said."""
     return "".join(f"{line}\n" for line in (OLDER_TOOLS if NEEDS_OLDER.search(said) else TOOLS))
+
+
+NEWEST_TOOLS = {
+    "3.7": ("setuptools<68.1", "wheel<0.43"),
+    "3.8": ("setuptools<75.4", "wheel<0.46"),
+}
+"""The newest that run on an old Python, as lines of constraints: without them the search for a
+build's tools goes through each newer release."""
+
+
+def newest_tools(python: str) -> tuple[str, ...]:
+    """The limits of build tools on a Python; none on one that today's tools run on."""
+    return NEWEST_TOOLS.get(python, ())

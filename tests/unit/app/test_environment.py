@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lab.app.environment import complete, index_line
+from lab.app.environment import Base, complete, holds_most_of, index_line, needs
 from lab.app.spec import AppSpec
 from lab.app.spec_file import describe
 from lab.engines.process.environments import Installed
@@ -57,3 +57,35 @@ def test_what_completes_an_environment_runs_once_in_a_copy(tmp_path: Path) -> No
     (python.parents[1] / "installed").unlink()
     with pytest.raises(LabError, match="install failed: boom"):
         complete(spec(app, install="echo boom; exit 1"), Installed(python, ""), job)
+
+
+@pytest.mark.parametrize(
+    ("python", "told"), [("3.7", ["setuptools<68.1", "wheel<0.43"]), ("3.12", [])]
+)
+def test_builds_on_an_old_python_are_told_the_newest_tools_that_run_on_it(
+    tmp_path: Path, python: str, told: list[str]
+) -> None:
+    asked = spec(tmp_path, python=python, requirements=("flask==0.12",))
+    with needs(asked) as words:
+        limits = dict(zip(words[::2], words[1::2], strict=True))
+        assert Path(limits["-c"]).read_text().splitlines() == told
+        assert ("--build-constraints" in limits) is bool(told)
+    locked = spec(tmp_path, python=python, requirements=("flask==0.12 --hash=sha256:1",))
+    with needs(locked) as words:
+        assert Path(words[3]).read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "holds"),
+    [
+        ({"requirements": ("flask", "redis")}, True),
+        ({"requirements": ("redis",)}, False),
+        ({"requirements": ("flask", "redis"), "python": "3.8"}, False),
+        ({"requirements": ("flask", "redis"), "install": "make"}, False),
+    ],
+)
+def test_an_environment_grows_where_lines_were_only_added(
+    tmp_path: Path, changed: dict[str, Any], holds: bool
+) -> None:
+    base = Base(spec(tmp_path, requirements=("flask",)), Installed(tmp_path, ""))
+    assert holds_most_of(base, spec(tmp_path, **changed)) is holds

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.app.environment import ENVIRONMENTS, prepare_app
+from lab.app.environment import ENVIRONMENTS, Base, prepare_app
 from lab.app.guess.asking import load_of, settled
 from lab.app.guess.failures import (
     Failure,
@@ -89,23 +89,29 @@ def keep(place: Place, guess: Guess) -> None:
 
 
 def first_that_works(place: Place) -> Guess:
-    folder, failures = read_folder(place.folder), list[Failure]()
+    folder, failures, bases = read_folder(place.folder), list[Failure](), list[Base]()
     while True:
         guess = next_guess(folder, failures, place.folder, place.say, has_docker=False)
         uv_command()
-        outcome = attempt(place, guess)
+        outcome = attempt(place, guess, bases)
         if isinstance(outcome, Guess):
             return outcome
         failures.append(outcome)
 
 
-def attempt(place: Place, guess: Guess) -> Guess | Failure:
-    """The guess with the requests that are answered, or why it failed."""
+def attempt(place: Place, guess: Guess, bases: list[Base]) -> Guess | Failure:
+    """The guess with the requests that are answered, or why it failed.
+
+    Args:
+        bases: the environments of the guesses before, the newest last; its own is added.
+    """
     description = as_guess(as_description(guess, place.folder).without_docker())
     if fault := companions_fault(description):
         return Failure(FailureKind.SERVICE, fault, reason=fault)
     try:
-        installed = prepare_app(description, place.root / ENVIRONMENTS, place.say)
+        base = bases[-1] if bases else None
+        installed = prepare_app(description, place.root / ENVIRONMENTS, place.say, base)
+        bases.append(Base(description, installed))
     except UsageError:
         raise
     except LabError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from lab.engines.old_builds import tools_for
+from lab.engines.process.grown import grow
 from lab.engines.process.interpreters import Interpreter, find_fetched, find_interpreter
 from lab.engines.process.uv import (
     INSTALL_SECONDS,
@@ -35,6 +36,8 @@ LASTING = re.compile(r"No solution found|not found in the package registry")
 """What a second attempt does not change: a release that no index has."""
 COMPLETE = "complete"
 """The file that says an environment is usable; written last."""
+INSTALLED = "installed"
+"""A file of an environment in which the app's `install` was run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +110,19 @@ class Preparation:
         name = folder_name(axes, lock.read_bytes(), interpreter)
         return self.ensured(image, name, ("--require-hashes", "-r", lock), interpreter)
 
-    def ensured(self, image: str, name: str, needs: Needs, interpreter: Interpreter) -> Installed:
+    def ensured(
+        self,
+        image: str,
+        name: str,
+        needs: Needs,
+        interpreter: Interpreter,
+        base: Path | None = None,
+    ) -> Installed:
         """The environment in a folder of that name, made when it is not there.
 
         Args:
             needs: the arguments of `pip install`.
+            base: the folder of an environment that holds most of it.
         """
         folder = self.uv.root / name
         version = f"CPython {interpreter.version}"
@@ -119,9 +130,18 @@ class Preparation:
             with self.uv.lock(folder.with_name(f"{folder.name}.lock")):
                 if not (folder / COMPLETE).exists():
                     self.say(f"making the environment of {image} ({version}, {interpreter.origin})")
-                    self.make(folder, needs, interpreter)
+                    if base is None or not self.grown(folder, needs, base):
+                        self.make(folder, needs, interpreter)
         reference = f"{version} of this machine ({interpreter.origin})"
         return Installed(folder / "bin" / "python3", reference)
+
+    def grown(self, folder: Path, needs: Needs, base: Path) -> bool:
+        """Whether a copy of another environment could be completed."""
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError, shutil.Error):
+            grow(base, folder, (COMPLETE, INSTALLED))
+            return not self.install(folder, needs)
+        return False
 
     def make(self, folder: Path, needs: Needs, interpreter: Interpreter) -> None:
         left, tools, tried = self.attempts, "", set[str]()
@@ -154,14 +174,15 @@ class Preparation:
         """uv's output when it fails; empty when the environment is complete."""
         if folder.exists():
             shutil.rmtree(folder)
+        failed = self.uv.run("venv", "--no-project", "--python", interpreter.executable, folder)
+        return failed or self.install(folder, needs)
+
+    def install(self, folder: Path, needs: Needs) -> str:
+        """uv's output when it fails; empty when the environment is complete."""
         python = folder / "bin" / "python3"
         # Compiled as pip does in the images: compiling at the first start would raise the peak.
-        failed = self.uv.run("venv", "--no-project", "--python", interpreter.executable, folder)
-        if not failed and needs:
-            failed = self.uv.run(
-                *("pip", "install", "--compile-bytecode", "--python", python, *needs),
-                timeout_seconds=self.install_seconds,
-            )
+        words = ("pip", "install", "--compile-bytecode", "--python", python, *needs)
+        failed = self.uv.run(*words, timeout_seconds=self.install_seconds) if needs else ""
         if not failed:
             (folder / COMPLETE).touch()
         return failed
