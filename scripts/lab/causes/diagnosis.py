@@ -11,7 +11,7 @@ from lab.causes.holders import HolderFinding, holder_of
 from lab.causes.interventions import InterventionResult, intervention_result, rank
 from lab.causes.named_growth import KINDS, named_for
 from lab.causes.traces import best_trace, merged_lines, most_types
-from lab.causes.trials import disagreement
+from lab.causes.trials import disagreement, joint_verdict
 from lab.records.holders import NamedGrowth
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.judgement import Verdict
@@ -121,14 +121,13 @@ def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) 
 
 
 def of_all_trials(diagnosis: Diagnosis, trials: Sequence[Trial]) -> Diagnosis:
-    """The diagnosis of the first trial; open where the others have another verdict."""
-    others = [Growth(trial).judged.verdict for trial in trials[1:]]
-    reason = disagreement([diagnosis.judged.verdict, *others])
-    if reason is None:
-        return diagnosis
-    return replace(
-        diagnosis, judged=replace(diagnosis.judged, verdict=Verdict.INCONCLUSIVE, reason=reason)
-    )
+    """The diagnosis of the first trial, with the joint verdict; open where the trials disagree."""
+    judged = [diagnosis.judged, *(Growth(trial).judged for trial in trials[1:])]
+    verdicts = [each.verdict for each in judged]
+    if (why := disagreement(verdicts)) is None:
+        return replace(diagnosis, judged=judged[verdicts.index(joint_verdict(verdicts))])
+    open_one = replace(diagnosis.judged, verdict=Verdict.INCONCLUSIVE, reason=why)
+    return replace(diagnosis, judged=open_one)
 
 
 def failed_release(plan: InterventionPlan, diagnosis: Diagnosis) -> str | None:

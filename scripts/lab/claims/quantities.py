@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from statistics import median
 
+from lab.causes.trials import joint_verdict
 from lab.claims.rules import Gap, Unread, Value
 from lab.records.judgement import Verdict
 from lab.records.summary import Memory, TrialSummary, VariantSummary
@@ -71,10 +72,9 @@ def flat_bytes(variant: VariantSummary) -> float | None:
 
 
 def verdict_of(variant: VariantSummary) -> Verdict | None:
-    """The verdict of all decided trials, when they agree and are at least half of all."""
-    decided = [t.verdict for t in variant.trials if t.verdict is not Verdict.INCONCLUSIVE]
-    enough = 2 * len(decided) >= len(variant.trials)
-    return decided[0] if enough and len(set(decided)) == 1 else None
+    """The joint verdict of the trials; None where it is open."""
+    joint = joint_verdict([trial.verdict for trial in variant.trials])
+    return None if joint is Verdict.INCONCLUSIVE else joint
 
 
 def is_verdict(*wanted: Verdict) -> Read:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from lab.causes.causes import likely_cause
-from lab.causes.trials import disagreement
+from lab.causes.trials import disagreement, joint_verdict
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import (
     CpuSeconds,
@@ -14,7 +14,7 @@ from lab.records.summary import (
     TrialSummary,
     VariantSummary,
 )
-from lab.records.trial import Prediction, Trial
+from lab.records.trial import EndKind, Prediction, Trial
 from lab.summary.trial import (
     cpu_of,
     load_of,
@@ -34,7 +34,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
     """One variant from all its trials."""
     first = trials[0].start
     parts = [trial_summary(trial) for trial in trials]
-    verdict, reason = joint_verdict(parts)
+    verdict, reason = joint_judgement(parts)
     sentences = {c.sentence for trial in trials for c in caveats(conditions_of(trial))}
     blocks = [block for trial in trials for block in trial.blocks]
     memory = middle_memory(part.memory_bytes for part in parts)
@@ -113,12 +113,14 @@ def middle_interval(intervals: Iterable[Interval | None]) -> Interval | None:
     )
 
 
-def joint_verdict(trials: Sequence[TrialSummary]) -> tuple[Verdict, str]:
-    """The verdict that all trials share; trials that disagree decide nothing."""
-    reason = disagreement([trial.verdict for trial in trials])
-    if reason is None:
-        return trials[0].verdict, trials[0].reason
-    return Verdict.INCONCLUSIVE, reason
+def joint_judgement(trials: Sequence[TrialSummary]) -> tuple[Verdict, str]:
+    """The joint verdict, and the reason of the first trial that has it, or why there is none."""
+    verdicts = [trial.verdict for trial in trials]
+    complete = all(trial.end is EndKind.COMPLETE for trial in trials)
+    if (why := disagreement(verdicts, complete=complete)) is not None:
+        return Verdict.INCONCLUSIVE, why
+    joint = joint_verdict(verdicts)
+    return joint, trials[verdicts.index(joint)].reason
 
 
 def latency_of(blocks: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -28,6 +28,8 @@ MIB = raw.MIB
 NAME = "py37-fastapi-sync"
 FLAT = (50 * MIB,) * 9
 BOUNDED = (50 * MIB, *(150 * MIB,) * 8)
+OPEN = tuple((50 + each) * MIB for each in (0, 40, 55, 70, 75, 95, 100, 125, 130))
+LEAK = tuple((50 + 40 * each) * MIB for each in range(9))
 
 
 def summary_of(*trials: Trial, of: Experiment | None = None) -> Summary:
@@ -164,10 +166,25 @@ def test_trials_that_agree_share_their_verdict() -> None:
 
 
 def test_trials_that_disagree_decide_nothing() -> None:
-    variant = variant_of(raw.trial(BOUNDED), raw.trial(FLAT), raw.trial(FLAT))
+    variant = variant_of(raw.trial(LEAK), raw.trial(FLAT), raw.trial(FLAT))
 
     assert variant.verdict is Verdict.INCONCLUSIVE
-    assert variant.reason == "its 3 trials disagree (2 x flat, 1 x bounded): run more TRIALS."
+    assert variant.reason == "its 3 trials disagree (2 x flat, 1 x leak): run more TRIALS."
+
+
+def test_an_open_trial_does_not_contradict_a_decided_one() -> None:
+    variant = variant_of(raw.trial(OPEN), raw.trial(BOUNDED))
+
+    assert variant.trials[0].verdict is Verdict.INCONCLUSIVE
+    assert variant.verdict is Verdict.BOUNDED
+    assert variant.reason == variant.trials[1].reason
+
+
+def test_a_death_contradicts_a_trial_that_came_to_its_end() -> None:
+    variant = variant_of(died(), raw.trial(BOUNDED))
+
+    assert variant.verdict is Verdict.INCONCLUSIVE
+    assert variant.reason.startswith("its 2 trials disagree")
 
 
 def test_a_death_forbids_a_verdict_and_says_why() -> None:
@@ -241,7 +258,7 @@ def test_variants_are_in_the_order_that_was_asked_for() -> None:
     [
         ([raw.trial(FLAT)], {}, ExitCode.DECIDED),
         ([raw.trial(BOUNDED)], {}, ExitCode.DECIDED),
-        ([raw.trial(BOUNDED), raw.trial(FLAT)], {}, ExitCode.UNDECIDED),
+        ([raw.trial(LEAK), raw.trial(FLAT)], {}, ExitCode.UNDECIDED),
         ([died()], {}, ExitCode.INCOMPLETE),
         ([NEVER_READY], {}, ExitCode.INCOMPLETE),
         ([raw.trial(end=None)], {}, ExitCode.INCOMPLETE),

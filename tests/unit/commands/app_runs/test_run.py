@@ -13,7 +13,6 @@ from lab.app.interventions import NO_ALLOCATORS
 from lab.app.spec import AppSpec, RequestSpec
 from lab.app.workdir import installed_here, workplace, write_services
 from lab.causes.diagnosis import Diagnosis
-from lab.causes.trials import disagreement
 from lab.commands.app_runs import explaining as app_explaining
 from lab.commands.app_runs.failures import advice_for
 from lab.commands.app_runs.input import app_settings, given_app, with_command
@@ -92,13 +91,6 @@ def test_the_app_as_it_is_gets_as_many_trials_as_are_asked_for(tmp_path: Path) -
     assert started == [BASE, BASE]
     assert diagnosis.judged.verdict is Verdict.FLAT
     assert len(folder.read_summary().variants[0].trials) == 2
-
-
-def test_trials_that_disagree_decide_nothing() -> None:
-    names = [Verdict.FLAT, Verdict.FLAT, Verdict.LEAK]
-
-    assert disagreement(names[:2]) is None
-    assert disagreement(names) == "its 3 trials disagree (2 x flat, 1 x leak): run more TRIALS."
 
 
 def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
