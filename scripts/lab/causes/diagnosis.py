@@ -11,13 +11,13 @@ from lab.causes.holders import HolderFinding, holder_of
 from lab.causes.interventions import InterventionResult, intervention_result, rank
 from lab.causes.named_growth import KINDS, named_for
 from lab.causes.traces import best_trace, merged_lines, most_types
-from lab.causes.trials import disagreement, joint_verdict
 from lab.records.holders import NamedGrowth
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.judgement import Verdict
 from lab.records.observations import AllocationTrace, TracedLine
 from lab.records.trial import Trial
 from lab.text.phrases import in_mib
+from lab.verdict.joint import disagreement, joint_verdict
 from lab.verdict.limit import limit_met
 from lab.verdict.shown import load_note
 from lab.verdict.verdict import Judgement

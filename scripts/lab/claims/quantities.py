@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from statistics import median
 
-from lab.causes.trials import joint_verdict
 from lab.claims.rules import Gap, Unread, Value
 from lab.records.judgement import Verdict
 from lab.records.summary import Memory, TrialSummary, VariantSummary
 from lab.records.trial import EndKind
 from lab.text.phrases import DASH, in_mib, number, short_duration, size
 from lab.verdict import end_criteria
+from lab.verdict.joint import joint_verdict
 
 BROKEN_OFF = frozenset(EndKind) - {EndKind.COMPLETE, EndKind.DIED, EndKind.NO_REQUESTS_SERVED}
 """Ends after which nothing of a trial decides anything."""

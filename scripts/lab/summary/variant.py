@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from lab.causes.causes import likely_cause
-from lab.causes.trials import disagreement, joint_verdict
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import (
     CpuSeconds,
@@ -24,6 +23,7 @@ from lab.summary.trial import (
     workers_lost_of,
 )
 from lab.text.phrases import in_mib
+from lab.verdict.joint import disagreement, joint_verdict
 from lab.verdict.validity import caveats, conditions_of, oom_kills_of
 
 MOVING_PACKAGES = ("colorama", "pip")

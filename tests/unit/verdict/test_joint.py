@@ -1,6 +1,6 @@
 import pytest
-from lab.causes.trials import disagreement, joint_verdict
 from lab.records.judgement import Verdict
+from lab.verdict.joint import disagreement, joint_verdict
 
 FLAT, BOUNDED, LEAK, OPEN = (
     Verdict.FLAT,
