@@ -8,7 +8,12 @@ from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.findings import CauseFinding, findings
 from lab.causes.growth import Growth
 from lab.causes.holders import HolderFinding, holder_of
-from lab.causes.interventions import InterventionResult, intervention_result, rank
+from lab.causes.interventions import (
+    InterventionResult,
+    failure_text,
+    intervention_result,
+    rank,
+)
 from lab.causes.named_growth import KINDS, named_for
 from lab.causes.traces import best_trace, merged_lines, most_types
 from lab.records.holders import NamedGrowth
@@ -45,6 +50,8 @@ class Diagnosis:
     """Which of several kinds of requests grows, a sentence each."""
     no_release: str | None = None
     """Why the newest release of what holds it was not run."""
+    failed: tuple[str, ...] = ()
+    """Changes with which the app did not get through its load, and why."""
     control_requests: int | None = None
     """What the control run served; None where the changes are compared with the app as it is."""
 
@@ -94,6 +101,7 @@ def diagnose(
         load_note=load_note(first, growth.judged.verdict),
         holder=holder_of(traces, growth.per_request),
         named=named_for([each.cause for each in ranked_findings], traces),
+        failed=tuple(text for each in changed if (text := failure_text(*each))),
         control_requests=None if control is first else sum(block.ok for block in control.blocks),
     )
 

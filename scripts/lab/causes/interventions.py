@@ -19,6 +19,10 @@ RUN_NOISE_BYTES = MIB
 """The largest difference in growth between two runs of the same app."""
 
 
+FAILED = frozenset(EndKind) - {EndKind.COMPLETE, EndKind.INTERRUPTED, EndKind.CUT_OFF}
+"""Ends of an app that does not get through its load with a change."""
+
+
 @dataclass(frozen=True, slots=True)
 class InterventionResult:
     """The effect of an intervention, against the control run in the same minutes."""
@@ -100,6 +104,16 @@ def intervention_result(
     verdict = judge_trial(trial).verdict
     served = sum(block.ok for block in trial.blocks)
     return InterventionResult(change, now, was - now, rate, verdict, served)
+
+
+def failure_text(change: Intervention, trial: Trial) -> str | None:
+    """Why a change was not measured; None where it was, or where the run was interrupted, which
+    says nothing of the change, or of another release, whose failure the advice tells.
+    """
+    end = trial.end
+    if end is None or end.kind not in FAILED or change.release is not None:
+        return None
+    return f"{change.line}: {end.reason or end.kind.value}"
 
 
 def above_start(trial: Trial, control: Trial) -> float:

@@ -89,3 +89,5 @@ class AppAnswer:
     """What the time for the judgement allowed and what that can show; None: it held all."""
     control_requests: Count | None = None
     """Requests that the control run served; None: changes are compared with the app as it is."""
+    failed_changes: tuple[str, ...] = ()
+    """Changes with which the app did not get through its load, and why: a line each."""

@@ -86,6 +86,12 @@ def change_rows(answer: AppAnswer) -> Iterator[tuple[str, str, str, str]]:
         yield f"{change.line}{note}", gained, saved, share(change.rate)
 
 
+def failed_lines(answer: AppAnswer) -> Iterator[str]:
+    """Changes with which the app did not get through its load, a line each."""
+    for each in answer.failed_changes:
+        yield sentence(f"Tried and not measured: {each}")
+
+
 def line_size(line: AppLine) -> str:
     """The live bytes and blocks of a line's allocations."""
     return f"{size(line.bytes)} in {counted(line.count, 'block')}"
@@ -115,6 +121,7 @@ def answer_body(answer: AppAnswer) -> str:
         f"**What helps:** {markdown_text(help_sentence(answer))}",
         "",
         *_change_table(answer),
+        *_failed_changes(answer),
         *_traced_lines(answer),
     ]
     return "\n".join(lines).rstrip()
@@ -142,6 +149,12 @@ def _change_table(answer: AppAnswer) -> Iterator[str]:
     for row in change_rows(answer):
         yield f"| {' | '.join(map(markdown_text, row))} |"
     yield ""
+
+
+def _failed_changes(answer: AppAnswer) -> Iterator[str]:
+    for line in failed_lines(answer):
+        yield markdown_text(line)
+        yield ""
 
 
 def _traced_lines(answer: AppAnswer) -> Iterator[str]:

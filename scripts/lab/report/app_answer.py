@@ -42,6 +42,7 @@ def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
         package=holder.package if holder else None,
         load_note=diagnosis.load_note,
         control_requests=diagnosis.control_requests,
+        failed_changes=diagnosis.failed,
     )
 
 

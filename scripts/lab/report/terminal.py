@@ -18,6 +18,7 @@ from lab.report.answer_text import (
     cause_lines,
     change_rows,
     changes_intro,
+    failed_lines,
     help_sentence,
     holder_lines,
     line_size,
@@ -116,6 +117,7 @@ def answer_at_terminal(answer: AppAnswer) -> Group:
         *map(Text, apart_lines(answer)),
         Text(f"What helps: {help_sentence(answer)}", style="bold"),
         *_tried(answer),
+        *map(Text, failed_lines(answer)),
         *_live_lines(answer),
     )
 

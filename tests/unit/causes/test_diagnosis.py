@@ -30,7 +30,7 @@ from lab.records.observations import (
     TracedLine,
     Trough,
 )
-from lab.records.trial import Trial
+from lab.records.trial import End, EndKind, Trial
 from lab.records.variant import Scenario
 from lab.report.answer_text import answer_text
 from lab.report.app_answer import app_answer
@@ -427,3 +427,26 @@ def test_the_answer_in_markdown_holds_all_three() -> None:
     assert (
         "| MALLOC_ARENA_MAX=1 in the service's environment | +4.0 MiB | +96.0 MiB | 100% |" in text
     )
+
+
+DIED = End(EndKind.DIED, 30.0, "its server ended with status 1")
+
+
+@pytest.mark.parametrize(
+    ("end", "failed"),
+    [
+        (DIED, ("hypercorn in place of uvicorn: its server ended with status 1",)),
+        (End(EndKind.INTERRUPTED, 30.0), ()),
+        (End(EndKind.COMPLETE, 30.0), ()),
+    ],
+)
+def test_a_change_that_the_app_does_not_come_up_with_is_told(
+    end: End, failed: tuple[str, ...]
+) -> None:
+    """hypercorn died on Python 3.7, and the answer did not say that another server was tried."""
+    change = Intervention("other-server", "hypercorn in place of uvicorn", ())
+    diagnosis = diagnose(leak(), leak(), [(change, replace(leak(), end=end))], [])
+
+    assert diagnosis.failed == failed
+    text = answer_text(app_answer(diagnosis, "shop", "own-shop"))
+    assert ("Tried and not measured: " in text) == bool(failed)

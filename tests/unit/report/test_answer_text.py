@@ -111,5 +111,13 @@ def test_the_answer_stands_in_the_report(page: str) -> None:
         assert words in text
 
 
+@pytest.mark.parametrize("page", ["report.md", "report.html"])
+def test_a_change_that_failed_is_told_with_its_reason(page: str) -> None:
+    answer = replace(ANSWER, failed_changes=("waitress in place of gunicorn: it did not answer",))
+    text = render_all(replace(factories.own_summary(), own=answer), ())[page]
+
+    assert "Tried and not measured: waitress in place of gunicorn: it did not answer." in text
+
+
 def test_a_run_of_the_matrix_has_no_such_section() -> None:
     assert "what helps" not in render_markdown(factories.core_summary())
