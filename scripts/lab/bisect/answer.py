@@ -16,7 +16,7 @@ from lab.records.bisection import (
     PointResult,
     SearchKind,
 )
-from lab.text.phrases import clipped, counted, listed, size
+from lab.text.phrases import clipped, counted, listed, share, size
 
 MOST_REASON = 160
 
@@ -132,7 +132,8 @@ def sentences(subject: Subject, progress: Progress, changes: Sequence[Change]) -
             yield between_sentence(subject, progress, change.between)
         yield from change.contradictions
         if change.certainty < ENOUGH:
-            yield f"The search for the {change.kind.value} one ended at {change.certainty:.0%}."
+            wanted, chance = f"{change.kind.value} {subject.kind.value}", share(change.certainty)
+            yield f"The search for the {wanted} ended with a probability of {chance}."
 
 
 def between_sentence(subject: Subject, progress: Progress, between: Sequence[str]) -> str:
@@ -161,8 +162,8 @@ def change_sentence(subject: Subject, change: Change) -> str:
 
 def leak_sentence(leak: Leak) -> str:
     return (
-        f"Followed was what {leak.line} keeps: {size(leak.bad_bytes)} a request at the bad end, "
-        f"{size(max(leak.good_bytes, 0.0))} at the good one."
+        f"The search followed what {leak.line} keeps: {size(leak.bad_bytes)} a request at the bad "
+        f"end and {size(max(leak.good_bytes, 0.0))} at the good one."
     )
 
 

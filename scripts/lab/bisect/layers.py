@@ -84,7 +84,7 @@ def sentences(app: str, base: LayerResult, results: Sequence[LayerResult]) -> It
     """The answer, the most important first."""
     if base.verdict is not Verdict.LEAK:
         verdict = base.verdict.value if base.verdict else "not measured"
-        yield f"{app} as it is does not leak ({verdict}), so no layer can be told to be needed."
+        yield f"{app} as it is does not leak ({verdict}), so no layer was compared."
         return
     by_need = grouped(results)
     kept = size(base.bytes_per_request.estimate) if base.bytes_per_request else ""

@@ -18,7 +18,7 @@ from lab.units import MIB
 
 ADVICE: Mapping[Cause, str] = {
     Cause.LIVE_OBJECTS: (
-        "let go of what the named lines hold, or move the package that they call to a release that"
+        "release what the named lines hold, or move the package that they call to a release that"
         " does not leak"
     ),
     Cause.NATIVE: "move the package that the named lines call to a release that does not leak",
@@ -27,21 +27,21 @@ ADVICE: Mapping[Cause, str] = {
     Cause.PROCESSES: "wait for the processes that are started",
     Cause.DESCRIPTORS: "close what is opened (with open(...))",
     Cause.SOCKETS: "close connections, or reuse one client",
-    Cause.KERNEL: "see which sockets or files are kept: the kernel's memory hangs on them",
+    Cause.KERNEL: "close the sockets or files that are kept: the kernel's memory belongs to them",
     Cause.COPIED_PAGES: (
-        "gc.freeze() before the fork, the loaded data in an array, a file or a database, or fewer"
-        " workers"
+        "call gc.freeze() before the fork, keep the loaded data in an array, a file or a database,"
+        " or use fewer workers"
     ),
     Cause.THREAD_ARENAS: "MALLOC_ARENA_MAX=2 in the service's environment",
     Cause.FRAGMENTATION: "MALLOC_TRIM_THRESHOLD_=131072 in the service's environment",
 }
-COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() now and then"
+COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() at intervals"
 LIMIT = "nothing needs to change: what the named lines fill has a limit; a lower one saves memory"
 STOPPED = "nothing needs to change: what the named lines hold has stopped growing"
-UNDECIDED = "run what the verdict's reason says: whether anything leaks is open"
+UNDECIDED = "send the load that the verdict's reason names: whether anything leaks is open"
 NOTHING_TO_CHANGE = "nothing needs to change"
 NO_CAUSE_NEEDED = "none is needed: memory did not grow enough to matter"
-CAUSE_UNKNOWN = "not known: no reading from inside the app tells what holds the memory"
+CAUSE_UNKNOWN = "not known: no reading from inside the app shows what holds the memory"
 
 WORTH_SAVING_BYTES = MIB
 COST_BYTES = 100 * MIB
@@ -78,7 +78,7 @@ def help_line(diagnosis: Diagnosis) -> str:
     if not best:
         return advice or without_findings(diagnosis)
     if advice and best.change.lowers_level:
-        return f"{advice}; besides, {cure}"
+        return f"{advice}; in addition {cure}"
     if not advice or not is_second(best, diagnosis):
         return cure
     return f"{advice}; until then {cure}"
@@ -115,7 +115,7 @@ def advice_for_cause(diagnosis: Diagnosis) -> str | None:
 
 
 def filled(holder: HolderFinding | None) -> str | None:
-    """What is told of a container that filled: whose, its size and its limit; None without one."""
+    """A clause on a container that filled: its owner, size and limit; None without one."""
     first = next((each for each in holder.holders if each.path), None) if holder else None
     if first is None:
         return None
@@ -135,8 +135,10 @@ def caller_of(diagnosis: Diagnosis) -> str | None:
 
 
 def with_release(advice: str | None, diagnosis: Diagnosis) -> str | None:
-    """The advice with what the newest release did: where it ends the leak, that release alone; of
-    what the standard library holds with what the app itself may do.
+    """The advice together with what the newest release did.
+
+    It is that release alone where it ends the leak. Where the standard library holds the memory,
+    the advice says what the app itself may do.
     """
     result = next((each for each in diagnosis.outcomes if is_release(each)), None)
     if result is None:

@@ -57,24 +57,25 @@ def apart_sentences(growth: Growth, kinds: Sequence[KindGrowth]) -> tuple[str, .
 def kind_sentences(
     kinds: Sequence[KindGrowth], mix_bytes: float, matters_bytes: int
 ) -> Iterator[str]:
+    """Clauses on the kinds that grow, on their part of the mix's growth, and on what is open."""
     measured = [each for each in kinds if each.bytes_per_request is not None]
     growing = [each for each in measured if grows(each, mix_bytes, matters_bytes)]
     others = [each for each in measured if each not in growing]
     unknown = [each.apart.kind for each in kinds if each.bytes_per_request is None]
     if growing:
         verb = "grows" if len(growing) == 1 else "grow"
-        yield f"asked alone, {named(growing)} {verb}{not_growing(others)}"
+        yield f"sent alone, {named(growing)} {verb}{not_growing(others)}"
     part = sum(each.part_of(mix_bytes) for each in measured)
     if not unknown and part < TOGETHER_SHARE:
         yield (
-            f"alone, all of them make {share(part)} of the growth of {size(mix_bytes)} a request "
-            "that the mix has: it takes several kinds together"
+            f"each sent alone, they make {share(part)} of the mix's growth of {size(mix_bytes)} a "
+            "request: the rest needs several kinds together"
         )
     elif growing:
         yield f"this is {share(part)} of the mix's growth of {size(mix_bytes)} a request"
     if unknown:
         verb = "is" if len(unknown) == 1 else "are"
-        yield f"{listed(unknown)} {verb} not served alone, so nothing is told of it"
+        yield f"{listed(unknown)} {verb} not served alone, so this growth is not known"
 
 
 def grows(kind: KindGrowth, mix_bytes: float, matters_bytes: int) -> bool:
@@ -84,6 +85,7 @@ def grows(kind: KindGrowth, mix_bytes: float, matters_bytes: int) -> bool:
 
 
 def not_growing(kinds: Sequence[KindGrowth]) -> str:
+    """A clause on the kinds that do not grow; empty without one."""
     if not kinds:
         return ""
     return f"; {named(kinds)} {'does' if len(kinds) == 1 else 'do'} not"

@@ -7,8 +7,10 @@ from lab.causes.memory_breakdown import MemoryBreakdown, whole_load
 from lab.records.interventions import Cause
 from lab.records.judgement import Verdict
 from lab.records.trial import Trial
-from lab.text.phrases import counted, in_mib
+from lab.text.phrases import counted, in_mib, more_or_fewer, number
 from lab.units import KIB, MIB
+
+BLOCKS = "Python blocks"
 
 LIVE_CAUSES = (Cause.LIVE_OBJECTS, Cause.NATIVE)
 """Causes whose memory is allocated and not freed."""
@@ -87,10 +89,6 @@ def possible(gained: MemoryBreakdown) -> list[Plausible]:
     return [each for rule in RULES if (each := rule(gained)) is not None]
 
 
-def mib_text(size_bytes: int) -> str:
-    return in_mib(size_bytes, signed=True)
-
-
 def matters(part: int | None, gained: MemoryBreakdown) -> bool:
     """Whether a part explains enough of what was gained, and is more than noise."""
     least = max(WORTH_NAMING_BYTES / 2, PLAUSIBLE_SHARE * gained.unexplained)
@@ -102,7 +100,7 @@ def copied_pages(gained: MemoryBreakdown) -> Plausible | None:
     if not matters(gained.copied, gained):
         return None
     explained = min(gained.copied, gained.memory)
-    evidence = f"{mib_text(explained)} are copies of pages that processes shared before"
+    evidence = f"{in_mib(explained)} are copies of pages that processes shared before"
     return Plausible(Cause.COPIED_PAGES, explained, evidence)
 
 
@@ -112,8 +110,8 @@ def retained(gained: MemoryBreakdown) -> Plausible | None:
         return None
     more = gained.arenas_count or 0
     cause = Cause.THREAD_ARENAS if more > 0 else Cause.FRAGMENTATION
-    where = f"in {counted(more, 'arena')} more" if more > 0 else "in no more arenas"
-    evidence = f"{mib_text(gained.retained)} are free in the allocator, {where} than before"
+    where = f"in {counted(more, 'more arena')}" if more > 0 else "in no more arenas"
+    evidence = f"{in_mib(gained.retained)} more are free in the allocator, {where} than before"
     return Plausible(cause, gained.retained, evidence)
 
 
@@ -122,14 +120,14 @@ def python_fragments(gained: MemoryBreakdown) -> Plausible | None:
     if gained.python_free is not None:
         if not matters(gained.python_free, gained):
             return None
-        evidence = f"{mib_text(gained.python_free)} are free in Python's own arenas"
+        evidence = f"{in_mib(gained.python_free)} more are free in Python's own arenas"
         return Plausible(Cause.FRAGMENTATION, gained.python_free, evidence)
     rest, blocks = gained.rest, gained.blocks_count
     if rest is None or blocks is None or not matters(rest, gained):
         return None
     if blocks * SMALL_OBJECT_BYTES >= rest / 2:
         return None
-    evidence = f"{mib_text(rest)} outside malloc, with {blocks:+,} Python blocks"
+    evidence = f"{in_mib(rest)} more are outside malloc, with {more_or_fewer(blocks, BLOCKS)}"
     return Plausible(Cause.FRAGMENTATION, rest, evidence)
 
 
@@ -137,7 +135,7 @@ def mapped_memory(gained: MemoryBreakdown) -> Plausible | None:
     """Memory in neither allocator, which libraries map by themselves."""
     if not matters(gained.elsewhere, gained) or gained.elsewhere is None:
         return None
-    evidence = f"{mib_text(gained.elsewhere)} mapped outside malloc and Python's allocator"
+    evidence = f"{in_mib(gained.elsewhere)} more are mapped outside malloc and Python's allocator"
     return Plausible(Cause.NATIVE, gained.elsewhere, evidence)
 
 
@@ -155,8 +153,8 @@ def live_objects(gained: MemoryBreakdown) -> Plausible | None:
     if not fits_small and not fits_large:
         return None
     explained = ((small or 0) if fits_small else 0) + ((large or 0) if fits_large else 0)
-    a_request = blocks / gained.requests
-    evidence = f"{blocks:+,} Python blocks ({a_request:.2f} a request) with {mib_text(explained)}"
+    a_request = number(blocks / gained.requests, 2)
+    evidence = f"{more_or_fewer(blocks, BLOCKS)} ({a_request} a request) hold {in_mib(explained)}"
     return Plausible(Cause.LIVE_OBJECTS, explained, evidence)
 
 
@@ -167,32 +165,34 @@ def native_memory(gained: MemoryBreakdown) -> Plausible | None:
     blocks = gained.blocks_count or 0
     if blocks * SMALL_OBJECT_BYTES >= gained.in_use:
         return None
-    evidence = f"{mib_text(gained.in_use)} are live in malloc, with {blocks:+,} Python blocks"
+    evidence = (
+        f"{in_mib(gained.in_use)} more are live in malloc, with {more_or_fewer(blocks, BLOCKS)}"
+    )
     return Plausible(Cause.NATIVE, gained.in_use, evidence)
 
 
 def page_cache(gained: MemoryBreakdown) -> Plausible | None:
     if not matters(gained.file, gained) or gained.file is None:
         return None
-    evidence = f"{mib_text(gained.file)} are pages of files"
+    evidence = f"{in_mib(gained.file)} more are pages of files"
     return Plausible(Cause.PAGE_CACHE, min(gained.file, gained.memory), evidence)
 
 
 def kernel_memory(gained: MemoryBreakdown) -> Plausible | None:
     if not matters(gained.kernel, gained) or gained.kernel is None:
         return None
-    evidence = f"{mib_text(gained.kernel)} are the kernel's own (slabs, page tables, buffers)"
+    evidence = f"{in_mib(gained.kernel)} more are the kernel's own (slabs, page tables, buffers)"
     return Plausible(Cause.KERNEL, gained.kernel, evidence)
 
 
 def more_of(
     count: int | None, cause: Cause, what: str, bytes_each: int, gained: MemoryBreakdown
 ) -> Plausible | None:
-    """A countable cause, of which each request leaves more."""
+    """A cause that can be counted and of which there are more; `what` is its plural."""
     if count is None or count < FEW or count < 0.001 * gained.requests:
         return None
     a_request = count / max(gained.requests, 1)
-    evidence = f"{count:+,} {what} ({a_request:.2f} a request)"
+    evidence = f"{more_or_fewer(count, what)} ({number(a_request, 2)} a request)"
     return Plausible(cause, count * bytes_each, evidence, a_request >= KEEPS_GROWING_PER_REQUEST)
 
 

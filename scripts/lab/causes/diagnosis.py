@@ -154,5 +154,5 @@ def after_limit(diagnosis: Diagnosis, asked: Trial, repetition: Trial) -> Diagno
     if met is None:
         return diagnosis
     limit = in_mib(repetition.start.variant.memory_limit_bytes)
-    reason = f"{met.sentence} With {limit}: {diagnosis.judged.reason}"
+    reason = f"{met.sentence} It was repeated with {limit}. {diagnosis.judged.reason}"
     return replace(diagnosis, judged=replace(diagnosis.judged, reason=reason))

@@ -6,14 +6,14 @@ from lab.causes.memory_breakdown import second_half, whole_load
 from lab.records.trial import Trial
 
 EARLY_BLOCKS = 3
-"""The least blocks before causes are sought: a start's own leftovers look like growth."""
+"""Fewer blocks show no cause: what the start leaves behind looks like growth."""
 
 
 def early_suspects(trial: Trial) -> tuple[Plausible, ...]:
-    """Causes that what explains them is begun for; it is dropped where the verdict does not ask.
+    """The causes for which explaining runs begin before the verdict, which may drop them again.
 
-    Those of growth that would be worth asking about; of less, of live memory that each block adds
-    to.
+    They are those of growth that is worth asking about. Of smaller growth they are those of live
+    memory to which each block adds.
     """
     gained, later = whole_load(trial), second_half(trial)
     if gained is None or later is None or len(trial.block_troughs) < EARLY_BLOCKS:

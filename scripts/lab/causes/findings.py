@@ -22,7 +22,7 @@ from lab.records.interventions import Cause
 from lab.records.judgement import Certainty, Verdict
 from lab.records.observations import AllocationTrace
 from lab.records.variant import Scenario
-from lab.text.phrases import in_mib, number, share
+from lab.text.phrases import in_mib, listed, number, share
 
 RETURNED_SHARE = 0.5
 """Share of the growth; when collecting gives back as much, the growth was garbage."""
@@ -88,26 +88,24 @@ def finding(
         by = proving[0]
         proof = f"with {by.change.line} it gains {saved_share(by)} less"
         if growth.leaks and by.verdict is Verdict.LEAK:
-            proof = f"{proof}, and still leaks{measured}"
+            proof = f"{proof}, and it still leaks{measured}"
             return CauseFinding(cause, Certainty.LIKELY, evidence, proof)
         return CauseFinding(cause, Certainty.PROVEN, evidence, proof + measured)
     if (returned := given_back(growth)) and not was_garbage(growth):
         return CauseFinding(cause, Certainty.PROVEN, evidence, returned + measured)
-    names = ", ".join(each.change.name for each in tried)
-    proof = f"not confirmed by {names}" if names else "no intervention that would prove it applies"
+    names = listed([each.change.name for each in tried])
+    proof = f"not confirmed by {names}" if names else "no change that would prove it fits this app"
     return CauseFinding(cause, Certainty.LIKELY, evidence, proof + measured)
 
 
 def each_saves(tried: Sequence[InterventionResult]) -> str:
-    """How much less than the control run each change retained, measured."""
-    saved = (
+    """A clause on how much less than the control run each change gained, measured."""
+    saved = [
         f"{each.change.name.replace('-', ' ')} {in_mib(max(each.saved_bytes, 0.0))}"
         for each in tried
-    )
-    return (
-        f"each change gave back, of {in_mib(tried[0].control_bytes)} gained (measured): "
-        f"{', '.join(saved)}"
-    )
+    ]
+    control = in_mib(tried[0].control_bytes)
+    return f"of {control} gained, each change gave back (measured): {listed(saved)}"
 
 
 def saved_share(result: InterventionResult) -> str:
@@ -139,7 +137,7 @@ def given_back(growth: Growth, explained_bytes: int | None = None) -> str | None
 
 
 def was_garbage(growth: Growth) -> bool:
-    """Whether collecting at the end freed live memory: then it proves nothing of what was free."""
+    """Whether collecting at the end freed live memory, so that it proves nothing of free memory."""
     live = (each for each in growth.suspects() if each.cause in LIVE_CAUSES)
     return any(given_back(growth, growth.over_whole_load(each.explained_bytes)) for each in live)
 
@@ -158,7 +156,7 @@ def live_finding(
     returned = given_back(growth, growth.over_whole_load(suspect.explained_bytes))
     if returned is not None:
         types = garbage_types(traces)
-        of_types = f": {', '.join(types)}" if types else ""
+        of_types = f": {listed(types)}" if types else ""
         evidence = f"{suspect.evidence}, all of it garbage that waits for the collector{of_types}"
         return CauseFinding(
             Cause.LIVE_OBJECTS, Certainty.PROVEN, evidence, returned, is_garbage=True
@@ -177,10 +175,12 @@ def live_finding(
 
 
 def traced_cause(growth: Growth, suspect: Plausible, python: AllocationTrace | None) -> Cause:
-    """What Python's own trace accounts for is live objects, whatever their size; what it does not
-    see is native; between the two as suspected. What an extension asked Python's allocator for and
-    nothing in Python holds is native, too, but where blocks of objects account for it: there a
-    reference is lost.
+    """The cause of live memory by what Python's own trace sees of it.
+
+    What that accounts for is live objects, whatever their size. What it does not see is native
+    memory, and between the two it is as suspected. What an extension asked Python's allocator for
+    and nothing in Python holds is native, too. Where blocks of objects account for it, a reference
+    is lost.
     """
     if python is None:
         return suspect.cause

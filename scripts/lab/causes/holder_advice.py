@@ -10,9 +10,9 @@ LIBRARY_ADVICE: Mapping[str, str] = {
     "threading": "join the threads that are started, or give them a pool",
     "logging": "make loggers and handlers once, not with each request",
     "asyncio": "await or cancel the tasks and timers that are made",
-    "weakref": "finish what weakref.finalize waits for",
-    "atexit": "register functions for the end once, not with each request",
-    "warnings": "keep the texts of warnings few: each new one is remembered",
+    "weakref": "drop the objects that weakref.finalize waits for",
+    "atexit": "register functions with atexit once, not with each request",
+    "warnings": "use few texts of warnings: Python remembers each new one",
     "mimetypes": "add types once, not with each request",
 }
 """Advice by the first part of the name of the module that holds the memory."""
@@ -29,7 +29,7 @@ def advice_for_holder(holder: HolderFinding, caller: str | None = None) -> str |
         return advice_for_package(holder)
     owner = holder.owner
     if owner is None or owner.kind is CodeKind.APP:
-        return f"bound {path}, let its entries expire, or key it by fewer values"
+        return f"limit {path}, let its entries expire, or use fewer different keys"
     if owner.kind is CodeKind.LIBRARY:
         return advice_for_library(owner, caller)
     if not owner.is_in_app:
@@ -39,12 +39,12 @@ def advice_for_holder(holder: HolderFinding, caller: str | None = None) -> str |
 
 
 def advice_for_library(owner: Owner, caller: str | None) -> str:
-    """What the app does that the standard library remembers."""
+    """The advice where the standard library remembers what the app does."""
     advice = LIBRARY_ADVICE.get(owner.module.partition(".")[0])
     where = f" ({caller})" if caller else ""
     if advice is not None:
         return f"{advice}{where}"
-    return f"see what the app calls of {owner.module} with each request{where}"
+    return f"look for what the app calls of {owner.module} with each request{where}"
 
 
 def advice_for_package(holder: HolderFinding) -> str | None:

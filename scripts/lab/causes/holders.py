@@ -247,7 +247,7 @@ def package_text(package: Package) -> str:
 
 
 def holder_text(holder: Holder, requests: int) -> str:
-    """A container as one would write it, with its entries and what they are."""
+    """A container as code, with its entries, their pace and their type."""
     more = holder.entries_after - holder.entries_before
     pace = f", {more / requests:+.2f} a request" if requests else ""
     limit = f", limit {number(holder.limit)}" if holder.limit is not None else ""
@@ -260,7 +260,7 @@ def lost_sentence(lost: ObjectGrowth, finding: HolderFinding) -> str:
     taken = "an extension took a reference and did not give it back"
     by = f" ({called_text(finding.called)})" if finding.called is not None else ""
     return (
-        f"Nothing in Python refers to these {number(lost.count)} objects of type {lost.type}: "
+        f"Nothing in Python refers to {number(lost.count)} objects of type {lost.type}: "
         f"{taken}{by}."
     )
 

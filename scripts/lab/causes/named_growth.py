@@ -70,7 +70,7 @@ def is_named(growth: NamedGrowth, cause: Cause, requests: int) -> bool:
 
 
 def named_sentences(growths: Sequence[NamedGrowth]) -> Iterator[str]:
-    """A sentence for each."""
+    """A sentence on each growth: how many there are, the name, where it waits and was made."""
     for each in growths:
         name = clipped(each.name, LONGEST_NAME)
         if each.kind in BYTES:

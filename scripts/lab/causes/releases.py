@@ -49,7 +49,7 @@ def specifier(release: Release) -> str:
 
 
 def release_text(result: InterventionResult, package: Package | None) -> str:
-    """What a run with another release says, as advice.
+    """The advice that a run with another release gives.
 
     Args:
         package: the distribution with the tracker that its metadata states; None for Python.
@@ -68,7 +68,7 @@ def release_text(result: InterventionResult, package: Package | None) -> str:
 
 
 def still_grows(result: InterventionResult) -> str:
-    """That another release changes nothing, where how it is used decides."""
+    """A clause: another release changes nothing, as how it is used decides."""
     release = result.change.release
     name = f"{release.package} {release.newest}" if release else ""
     return f"it grows with the newest release, {name}, too"

@@ -1,11 +1,11 @@
 """The answer about a user app in words: Markdown for its own file and the report, and rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lab.records.app_answer import AppAnswer, AppCause, AppLine
 from lab.records.judgement import Verdict
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import counted, in_mib, number, sentence, share, size
+from lab.text.phrases import counted, in_mib, listed, number, sentence, share, size
 
 HEADLINES = {
     Verdict.LEAK: "{} leaks",
@@ -41,7 +41,7 @@ def cause_lines(answer: AppAnswer) -> Iterator[str]:
 def holder_lines(answer: AppAnswer) -> Iterator[str]:
     """Who holds the memory, by name, a line each."""
     for holder in answer.held_by:
-        yield f"Held by: {sentence(holder)}"
+        yield f"Holder: {sentence(holder)}"
 
 
 def apart_lines(answer: AppAnswer) -> Iterator[str]:
@@ -64,12 +64,14 @@ def changes_intro(answer: AppAnswer) -> str:
     """The sentence in front of `change_rows`: what each served, and what it is compared with."""
     compared = answer.control_requests or answer.requests
     served = sorted({change.requests or compared for change in answer.changes})
-    beside = "a control run of the unchanged app" if answer.control_requests else "the app as it is"
+    beside = (
+        "a control run of the unchanged app" if answer.control_requests else "the unchanged app"
+    )
     if served in ([], [compared]):
         how = "with" if answer.control_requests else "as"
         return f"Changes that were tried, each for {counted(compared, 'request')} {how} {beside}:"
     span = " to ".join(number(count) for count in dict.fromkeys((served[0], served[-1])))
-    scaled = ", and their growth is brought to as many" if answer.verdict is Verdict.LEAK else ""
+    scaled = ", and growth is scaled to that number" if answer.verdict is Verdict.LEAK else ""
     return (
         f"Changes that were tried, for {span} requests each; {beside} served "
         f"{number(compared)}{scaled}:"
@@ -97,10 +99,14 @@ def line_size(line: AppLine) -> str:
     return f"{size(line.bytes)} in {counted(line.count, 'block')}"
 
 
-def type_counts(answer: AppAnswer) -> Iterator[tuple[str, str]]:
-    """The name of a type, and how many more objects of it there are than at the baseline."""
-    for name, count in answer.types.items():
-        yield name, number(count)
+def types_sentence(answer: AppAnswer, shown: Callable[[str], str] = str) -> str:
+    """How many more objects there are than at the baseline, by type; empty where none are.
+
+    Args:
+        shown: the name of a type as the reader's format shows it.
+    """
+    counts = [f"{number(count)} {shown(name)}" for name, count in answer.types.items()]
+    return f"More objects than at the baseline: {listed(counts, len(counts))}." if counts else ""
 
 
 def answer_text(answer: AppAnswer) -> str:
@@ -164,5 +170,4 @@ def _traced_lines(answer: AppAnswer) -> Iterator[str]:
         yield from (f"- {line_size(line)}: {markdown_code(line.place)}" for line in answer.lines)
         yield ""
     if answer.types:
-        counts = (f"{count} {markdown_code(name)}" for name, count in type_counts(answer))
-        yield f"Objects more than at the baseline: {', '.join(counts)}."
+        yield types_sentence(answer, markdown_code)

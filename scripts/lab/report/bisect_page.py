@@ -38,16 +38,19 @@ def title(answer: Bisection) -> str:
 
 def cost(answer: Bisection) -> str:
     """How many points were measured in what time, and how many each search needed."""
-    whole = f"{counted(answer.measured_points, 'point')} of {len(answer.points):,} measured in"
+    measured, points = answer.measured_points, counted(len(answer.points), "point")
+    verb = "was" if measured == 1 else "were"
     searches = [
-        f"the {each.kind.value} one: {each.measured_points:,} of {each.searched_points:,}"
+        f"{each.kind.value}: {each.measured_points:,} of {each.searched_points:,}"
         for each in answer.changes
     ]
     each_search = f" ({'; '.join(searches)})" if searches else ""
-    return f"{whole} {duration(answer.seconds)}{each_search}."
+    whole = f"{measured:,} of {points} {verb} measured in {duration(answer.seconds)}"
+    return f"{whole}{each_search}."
 
 
 def untouched(answer: Bisection) -> str:
+    """A sentence on the points that were not measured; empty without one."""
     count = sum(each.state is PointState.OPEN for each in answer.points)
     return f"{counted(count, 'point')} did not need to be measured." if count else ""
 
@@ -76,7 +79,7 @@ def result_text(result: PointResult) -> str:
 
 
 def notes(result: PointResult) -> Iterator[str]:
-    """What else is told of a point."""
+    """What else is known of a point: why it failed, its notes, and what had to move with it."""
     if result.reason:
         yield result.reason
     yield from result.point.notes

@@ -16,7 +16,7 @@ MOST_STEPS = 6
 
 
 def follow_sentence(grown: Sequence[VariantSummary]) -> str | None:
-    """A sentence on the number that growth rises with, if one does."""
+    """A sentence on the number of threads and whether growth rises with it; None: too few vary."""
     threads = _steps_of(grown, _predicted_threads(grown), "predicted threads")
     measured = _steps_of(grown, _started_threads(grown), "threads that started")
     others = [_steps_of(grown, column, name) for name, column in _other_numbers(grown)]

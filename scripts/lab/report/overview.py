@@ -231,7 +231,8 @@ def _predicted(members: Sequence[VariantSummary]) -> str:
     if not predictions:
         return ". Nothing was predicted."
     ratios = sorted(r for v in members if (r := measured_to_predicted(v)) is not None)
-    ratio = f"; measured is {span([number(r, 2) for r in ratios])} of it" if ratios else ""
+    times = span([number(r, 2) for r in ratios])
+    ratio = f"; measured growth is {times} times that" if ratios else ""
     return f". Predicted: {mib_span(predictions, signed=True)}{ratio}."
 
 
@@ -260,9 +261,8 @@ def _prediction_finding(variants: Sequence[VariantSummary]) -> Iterable[str]:
         return
     close = sum(abs(ratio - 1) <= CLOSE_PREDICTION for ratio, _ in ratios)
     worst, name = max(ratios, key=lambda pair: abs(pair[0] - 1))
-    off = (
-        f"; the furthest off is {name}, at {number(worst, 2)} of it" if close < len(ratios) else ""
-    )
+    largest = f"; the largest difference is at {name}: {number(worst, 2)} times the prediction"
+    off = largest if close < len(ratios) else ""
     yield (
         f"Measured growth is within {share(CLOSE_PREDICTION)} of the prediction in {close} of "
         f"{counted(len(ratios), 'variant')} with 1 MiB or more predicted{off}."

@@ -24,7 +24,7 @@ from lab.report.answer_text import (
     failed_lines,
     headline_of,
     line_size,
-    type_counts,
+    types_sentence,
 )
 from lab.report.curves import has_own_scales, render_svg
 from lab.report.legend import READING
@@ -43,7 +43,7 @@ RECORDED_COMMAND = (
     "The run's own files say that this command started it. Nothing checks that: in a run from "
     "someone else it is a stranger's text, to be read before it is typed."
 )
-CUT_NOTE = "\n\n*This report was cut here; all of it stands in `report.html` and `summary.json`.*\n"
+CUT_NOTE = "\n\n*This report was cut here; all of it is in `report.html` and `summary.json`.*\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _environment(escaped: bool) -> Environment:
         "changes_intro": changes_intro,
         "failed_lines": failed_lines,
         "line_size": line_size,
-        "type_counts": type_counts,
+        "types_sentence": types_sentence,
         "duration": duration,
         "evidence": thread_page.evidence_text,
         "variants_of": thread_page.variants_text,

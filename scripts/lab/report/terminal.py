@@ -22,7 +22,7 @@ from lab.report.answer_text import (
     help_sentence,
     holder_lines,
     line_size,
-    type_counts,
+    types_sentence,
     verdict_line,
 )
 from lab.report.claims_page import tally
@@ -141,5 +141,4 @@ def _live_lines(answer: AppAnswer) -> Iterator[RenderableType]:
         yield Text(f"\n{LINES_HEADING}")
         yield from (Text(f"  {line_size(line)}: {line.place}") for line in answer.lines)
     if answer.types:
-        counts = (f"{count} {name}" for name, count in type_counts(answer))
-        yield Text(f"\nObjects more than at the baseline: {', '.join(counts)}.")
+        yield Text(f"\n{types_sentence(answer)}")

@@ -10,6 +10,7 @@ from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
 from lab.share.comparison import MeasuredVariant, RunComparison, VariantComparison, compare_runs
 from lab.text.packages import canonical
+from lab.text.phrases import counted, number
 from lab.units import MIB
 
 LIKE = 2.0
@@ -26,6 +27,13 @@ class Agreement(StrEnum):
     AGREES = "agrees"
     DIFFERS = "differs"
     UNDECIDED = "undecided"
+
+
+VERBS = {
+    Agreement.DIFFERS: ("differs", "differ"),
+    Agreement.UNDECIDED: ("is undecided", "are undecided"),
+}
+"""The verb of one variant, and of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +123,14 @@ def judged(
     if there.verdict is Verdict.LEAK and not overlap:
         factor = rate_ratio(there.growth_bytes_per_request, here.growth_bytes_per_request)
         if factor is None:
-            return Agreement.UNDECIDED, f"{same}, and a growth a request is not known."
+            return Agreement.UNDECIDED, f"{same}, but growth a request is not known in both runs."
+        times = f"growth here is {number(factor, 2)} times that there"
         if not is_like(factor):
-            return Agreement.DIFFERS, f"{same}, but growth here is {factor:.2f} times that there."
-        return Agreement.AGREES, f"{same}, and growth here is {factor:.2f} times that there."
+            return Agreement.DIFFERS, f"{same}, but {times}."
+        return Agreement.AGREES, f"{same}, and {times}."
     if there.verdict is Verdict.BOUNDED and ratio is not None and not is_like(ratio):
-        return Agreement.DIFFERS, f"{same}, but the ceiling here is {ratio:.2f} times that there."
+        times = f"the ceiling here is {number(ratio, 2)} times that there"
+        return Agreement.DIFFERS, f"{same}, but {times}."
     return Agreement.AGREES, f"{same}."
 
 
@@ -154,12 +164,13 @@ def overall(variants: Sequence[VariantAgreement], left_out: Sequence[str]) -> tu
         for each in variants:
             if each.outcome is wanted:
                 name, others = each.compared.before.name, count_of(variants, wanted) - 1
-                more = f" {others} more as well." if others else ""
+                verb = VERBS[wanted][others != 1]
+                more = f" {counted(others, 'more variant')} {verb}." if others else ""
                 return wanted, f"{name}: {each.reason}{more}"
     if left_out:
         return Agreement.UNDECIDED, f"{left_out[0]} was not measured here."
     if not variants:
-        return Agreement.UNDECIDED, "Nothing was measured that both runs have."
+        return Agreement.UNDECIDED, "The runs have no measured variant in common."
     return Agreement.AGREES, " ".join(dict.fromkeys(sentences(variants)))
 
 
@@ -171,7 +182,7 @@ def sentences(variants: Sequence[VariantAgreement]) -> Iterator[str]:
     if len(variants) == 1:
         yield variants[0].reason
     else:
-        yield f"All {len(variants)} variants say the same."
+        yield f"All {len(variants)} variants have the same result."
 
 
 def culprit(summary: Summary) -> Package | None:

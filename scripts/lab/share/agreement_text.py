@@ -52,7 +52,7 @@ def table(agreement: RunAgreement) -> Iterator[str]:
     if agreement.holder_there or agreement.holder_here:
         names = (agreement.holder_there, agreement.holder_here)
         there, here = (markdown_text(name, MOST_CHARACTERS) or DASH for name in names)
-        yield f"| held by | {there} | {here} |"
+        yield f"| holder | {there} | {here} |"
 
 
 def variant_rows(name: str, each: VariantAgreement) -> Iterator[str]:

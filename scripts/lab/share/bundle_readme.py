@@ -1,10 +1,10 @@
 """The page that a bundle opens with, for the maintainer who gets it. Pure."""
 
 from lab.records.summary import Summary
-from lab.share.issue_facts import IssueInput, reason_sentence, title
+from lab.share.issue_facts import IssueInput, title
 from lab.share.manifest import SERVERS, Kind, Manifest
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import listed
+from lab.text.phrases import listed, sentence
 
 PAGE = """\
 # {title}
@@ -23,36 +23,37 @@ With Docker and Compose, in this folder:
 docker compose up --build --exit-code-from driver    # or docker-compose
 ```
 
-It ends with 0 where the run here says the same as the one that is here already, 1 where it does
-not, 2 where one of them is undecided. A table *there | here* is printed last, and stands in
-`results/`, to which user 1000 writes; if that fails, `chmod 777 results`. Nothing else stays after
-`docker compose down --volumes --rmi all`.
+The exit code is 0 where the new run agrees with the one in `there/`, 1 where it differs, and 2
+where one of them is undecided. A table *there | here* is printed last and written to `results/`.
+User 1000 writes that folder; where this fails, `chmod 777 results` helps. Nothing else is left
+after `docker compose down --volumes --rmi all`.
 
-Where no registry answers, make the base images out of this host's own CPython first:
+Where no registry answers, make the base images from this host's own CPython first:
 
 ```sh
 eval "$(scripts/shell/bases | sed 's/^/export /')"
 ```
 
-With a checkout of the lab, which uses nothing of this folder but the run and the app:
-`make verify BUNDLE=path/to/{run}.zip`.
+With a checkout of the lab: `make verify BUNDLE=path/to/{run}.zip`. Of the bundle it uses the run
+and the app alone.
 
-**This is code from somebody else, and it is run: in containers without rights and without a
-network, and while their images are built with one.**
+**This runs code from somebody else.** Its containers have no rights and no network; its images are
+built with a network.
 {more}"""
 ALONE = """
 **The app needs servers that this Compose project does not start** ({servers}). `docker compose up`
-shows no more than that it fails without them: take `make verify` of a checkout, which starts them.
+can only show that the app fails without them; `make verify` of a checkout starts them.
 """
 REPRODUCER = """
-## Without any of it
+## Without the lab
 
-`reproduce.py` is one file that makes the calls that grow: `uv run reproduce.py`, or plain Python
-with the packages that it names. It exits with 1 when they grow, and 0 when they do not.
+`reproduce.py` is one file that makes the calls that grow. `uv run reproduce.py` runs it, or plain
+Python with the packages that it names. It exits with 1 when they grow, and with 0 when they do not.
 """
 
 
 def bundle_readme(summary: Summary, manifest: Manifest) -> str:
+    """The page in Markdown: what the run said, and how to run it again."""
     commit = f" (commit {manifest.lab.commit[:12]})" if manifest.lab.commit else ""
     more = REPRODUCER if "reproduce.py" in manifest.files else ""
     missing = [each.name for each in manifest.left_out if each.name.startswith(SERVERS)]
@@ -77,7 +78,7 @@ def title_of(summary: Summary, manifest: Manifest) -> str:
 def verdicts(summary: Summary) -> list[str]:
     """What the run said: of an app in a sentence, of a suite by verdict."""
     if summary.own is not None:
-        return [markdown_text(reason_sentence(summary.own.reason))]
+        return [markdown_text(sentence(summary.own.reason))]
     groups: dict[str, list[str]] = {}
     for each in summary.variants:
         groups.setdefault(each.verdict.value, []).append(markdown_code(each.name))

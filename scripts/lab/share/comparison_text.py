@@ -46,8 +46,9 @@ def headline(comparison: RunComparison) -> str:
     changed = sum(each.changes_verdict for each in variants)
     sure = sum(each.surely_differs for each in variants)
     return (
-        f"Of {counted(len(variants), 'common variant')}, {number(changed)} with another verdict "
-        f"and {number(sure)} with a growth a request that surely differs."
+        f"Of {counted(len(variants), 'common variant')}, {number(changed)} "
+        f"{'has' if changed == 1 else 'have'} another verdict, and growth a request surely differs "
+        f"in {number(sure)}."
     )
 
 
@@ -123,7 +124,7 @@ def differences_table(
     differences: Sequence[Difference], sides: tuple[str, str] = ("before", "after")
 ) -> Iterator[str]:
     if not differences:
-        yield "Nothing else differs that the lab writes down: engine, host, settings, locks."
+        yield "No other recorded fact differs: engine, host, settings and locks are the same."
         return
     yield f"| what else differs | {' | '.join(sides)} |"
     yield "|---|---|---|"

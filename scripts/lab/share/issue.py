@@ -11,7 +11,7 @@ from lab.text.phrases import printable
 
 MOST_CHARACTERS = 60_000
 """GitHub refuses an issue past 65,536."""
-CUT = "\n\n(cut here: all of it stands in `report.md` of the bundle)\n"
+CUT = "\n\n(cut here; all of it is in `report.md` of the bundle)\n"
 LINK = re.compile(r"https?://[^\s<>\"'`]{1,300}")
 
 
@@ -48,4 +48,4 @@ def note_lines(given: IssueInput, form: Form) -> Iterator[str]:
     else:
         yield "No package was found that holds the memory: it may be the app's own code."
     yield form.where
-    yield "Nothing was sent. Attach the zip, take out what is nobody's business, and delete this."
+    yield "Nothing was sent. Attach the zip, remove what should stay private, and delete this."

@@ -9,7 +9,7 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import DASH, counted, in_mib, number, sentence, share
+from lab.text.phrases import DASH, capital, counted, in_mib, number, sentence, share
 
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
 """How the sentence on a holder ends whose owner is the standard library. Lines of it alone name
@@ -88,12 +88,12 @@ def what(given: IssueInput) -> str:
     own, variant = given.summary.own, given.subject
     if own is None:
         return markdown_text(sentence(variant.reason)) if variant else "Nothing was measured."
-    lines = [markdown_text(reason_sentence(own.reason), MOST_TEXT), ""]
+    lines = [markdown_text(sentence(own.reason), MOST_TEXT), ""]
     for cause in own.causes:
         said = " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
         text = f"{cause.cause} ({cause.standing}). {said}"
-        lines.append(f"- cause: {markdown_text(text, MOST_TEXT)}")
-    lines += [f"- held by: {markdown_text(sentence(each), MOST_TEXT)}" for each in own.held_by]
+        lines.append(f"- cause: {markdown_text(capital(text), MOST_TEXT)}")
+    lines += [f"- holder: {markdown_text(sentence(each), MOST_TEXT)}" for each in own.held_by]
     least = WORTH_NAMING * max((line.bytes for line in own.lines), default=0)
     lines += [
         f"- allocated at {markdown_code(line.place, MOST_TEXT)}: {number(line.bytes)} bytes in "
@@ -102,11 +102,6 @@ def what(given: IssueInput) -> str:
         if line.bytes >= least
     ]
     return "\n".join(lines)
-
-
-def reason_sentence(reason: str) -> str:
-    """A verdict's reason as a sentence with a subject, where no verdict stands in front of it."""
-    return re.sub(r"^Grew ", "Memory grew ", sentence(reason))
 
 
 def example(given: IssueInput) -> str:
@@ -118,7 +113,7 @@ def example(given: IssueInput) -> str:
 
 
 def steps(given: IssueInput) -> str:
-    """How to see it in one command, with the reproducer and with the bundle."""
+    """The commands that show the growth, with the reproducer and with the bundle."""
     lines = []
     if "reproduce.py" in given.pages:
         lines += ["`uv run reproduce.py` prints bytes a call and exits with 1 when they grow.", ""]
@@ -176,7 +171,7 @@ def plateau(variant: VariantSummary | None) -> str:
         return f"It levels off, at {settled}."
     if variant.verdict is Verdict.LEAK:
         served = number(variant.requests.ok)
-        return f"It does not level off: {settled} after {served} requests, and it goes on."
+        return f"It does not level off: {settled} after {served} requests, and still growing."
     if variant.verdict is Verdict.FLAT:
         return f"It is level, at {settled}."
     return f"Whether it levels off is undecided: {settled} at the end."
@@ -192,7 +187,7 @@ def helps(given: IssueInput) -> str:
         pace = f", at {share(change.rate)} of the requests a second" if change.rate else ""
         saved = in_mib(change.saved_bytes, signed=True)
         line = markdown_text(change.line, MOST_TEXT)
-        lines.append(f"- {line}: grew by {in_mib(change.gained_bytes)}, saves {saved}{pace}")
+        lines.append(f"- {line}: grew by {in_mib(change.gained_bytes)}, which saves {saved}{pace}")
     return "\n".join(lines)
 
 
@@ -228,7 +223,7 @@ def version_of(given: IssueInput, name: str) -> str:
     """One package's version; what to fill in where the app did not report it."""
     variant = given.subject
     version = variant.versions.get(name) if variant else None
-    return markdown_text(version) if version else "(not reported by the app: please fill in)"
+    return markdown_text(version) if version else "(the app did not report it: please fill in)"
 
 
 def machine(given: IssueInput) -> str:
@@ -244,7 +239,7 @@ def machine(given: IssueInput) -> str:
 
 
 def not_tried(given: IssueInput) -> str:
-    """What nobody should take for tried."""
+    """What was not tried, a list item each."""
     run, variant = given.summary.run, given.subject
     missing = [
         ("reproduce.py", "a reproducer of one file without the lab"),
@@ -256,7 +251,7 @@ def not_tried(given: IssueInput) -> str:
         lines.append("- the newest release, where the versions above are older")
     lines.append("- another system than Linux, and another machine than this one")
     if variant is not None and len(variant.trials) == 1:
-        lines.append("- a second trial: the numbers are of one")
+        lines.append("- a second trial: the numbers are those of one")
     if run.engine.kind == "process":
         lines.append("- containers: it was measured with local processes")
     for each in variant.caveats if variant else ():

@@ -86,7 +86,7 @@ FORMS: Mapping[str, Form] = {
             field("Logs / Error Output", said("None: memory grows without an error.")),
             field("Gunicorn Version", package("gunicorn")),
             field("Python Version", package("python")),
-            field("Worker Class", said("(please fill in: it stands in the command)")),
+            field("Worker Class", said("(please fill in; the command names it)")),
             field("Operating System", facts.machine),
             field("Additional Context", facts.helps, facts.history, facts.versions),
             NOT_TRIED,

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.text.phrases import counted, listed
+
 NAME = "lab.lock"
 INSTALLERS = frozenset({"pip"})
 """What the base of an image brings, and no app asks for."""
@@ -64,11 +66,11 @@ def lock_of(pins: Mapping[str, str], hashes: Mapping[str, tuple[str, ...]], pyth
 
 
 def lock_sentence(count: int, unknown: list[str]) -> str:
-    packages = f"{count} package" if count == 1 else f"{count} packages"
+    packages = counted(count, "package")
     if not count:
         return "The app reported no package."
     if not unknown:
         return f"{packages}, each with the hashes that the index has."
     if len(unknown) == count:
-        return f"{packages}, versions alone: no index answered."
-    return f"{packages} with hashes, but for what the index has not: {', '.join(unknown)}."
+        return f"{packages} with versions alone, as no index answered."
+    return f"{packages} with hashes, except those that the index does not have: {listed(unknown)}."

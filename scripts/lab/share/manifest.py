@@ -93,7 +93,7 @@ def read_manifest(content: bytes) -> Manifest:
     """The manifest of a stranger's bundle.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a manifest that this lab reads.
     """
     try:
         data = json.loads(content)
@@ -101,7 +101,7 @@ def read_manifest(content: bytes) -> Manifest:
     except ShapeError as error:
         raise UsageError(f"{NAME} cannot be used: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{NAME} is no JSON") from error
+        raise UsageError(f"{NAME} is not JSON") from error
     if manifest.schema_version != SCHEMA_VERSION:
         version = clipped(manifest.schema_version, MOST_NAME_CHARACTERS)
         raise UsageError(f"{NAME} has the version {version}: this lab reads {SCHEMA_VERSION}")

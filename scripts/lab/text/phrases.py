@@ -142,11 +142,29 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def they_were(count: int, noun: str) -> str:
+    """`1 process was`, `3 processes were`: a subject with its verb; `noun` is the singular."""
+    plural = f"{noun}{'es' if noun.endswith('s') else 's'}"
+    return f"{count:,} {noun} was" if count == 1 else f"{count:,} {plural} were"
+
+
+LOWER_CASE_NAMES = (
+    *("asyncio", "glibc", "gunicorn", "jemalloc", "memray", "mimalloc"),
+    *("tracemalloc", "uvicorn", "uvloop"),
+)
+"""Names of programs and libraries that no sentence writes with a capital."""
+
+
 def capital(text: str) -> str:
     """The text with a capital first, unless it begins with a name such as `py37-flask`."""
-    first = text.split(maxsplit=1)[0] if text.strip() else ""
-    is_word = first.rstrip(",;:").isalpha() and first.islower()
+    first = text.split(maxsplit=1)[0].rstrip(",;:") if text.strip() else ""
+    is_word = first.isalpha() and first.islower() and first not in LOWER_CASE_NAMES
     return text[0].upper() + text[1:] if is_word else text
+
+
+def more_or_fewer(count: int, noun: str) -> str:
+    """`3,039 more Python blocks`, `12 fewer Python blocks`; `noun` is the plural."""
+    return f"{number(abs(count))} {'fewer' if count < 0 else 'more'} {noun}"
 
 
 def sentence(text: str) -> str:

@@ -13,61 +13,66 @@ class CaveatKind(Enum):
         " the limit, or lower CONCURRENCY."
     )
     NOT_COMPLETE = "The trial ended early ({end}): {reason}; see its log and run it again."
-    NO_REQUESTS = "None of {sent} requests was answered with 2xx; look at the server's log."
-    KILLED = "{kills} processes were killed for memory; raise the limit of {limit}."
+    NO_REQUESTS = "None of {sent:,} requests was answered with 2xx; look at the server's log."
+    KILLED = "{they_were} killed at the memory limit of {limit}; raise it."
     NO_BASELINE = "The baseline is missing; run the trial again."
-    TROUGHS_MISSING = "{missing} of {blocks} troughs are missing; run the trial again."
-    EMPTY_BLOCK = "{empty} of {blocks} blocks completed no request; look at the server's log."
-    TOO_FEW_BLOCKS = "{blocks} blocks are fewer than {least}; set BLOCKS={least} or more."
-    MANY_FAILED = "{failed} of {sent} requests failed ({share:.1%}); lower CONCURRENCY."
+    TROUGHS_MISSING = "Troughs are missing ({missing} of {blocks}); run the trial again."
+    EMPTY_BLOCK = (
+        "No request was completed in {empty} of {blocks} blocks; look at the server's log."
+    )
+    TOO_FEW_BLOCKS = (
+        "A verdict needs {least} blocks, and the load had {blocks}; set BLOCKS={least} or more."
+    )
+    MANY_FAILED = "{failed:,} of {sent:,} requests failed ({share}); lower CONCURRENCY."
     DRIVER_BUSY = "The driver used {busy:.2f} of a core in the median block; lower LANES."
     NEAR_LIMIT = (
-        "Memory reached {highest} of a limit of {limit}, which may be what stopped it;"
+        "Memory reached {highest}, and its limit is {limit}: the limit may have stopped its growth;"
         " raise mem_limit."
     )
-    SOME_FAILED = "{failed} of {sent} requests failed; the report lists their kinds."
+    SOME_FAILED = "{failed:,} of {sent:,} requests failed; the report lists their kinds."
     DRIVER_BUSY_AT_TIMES = (
         "The driver used more than {most} of a core in {count} of {blocks} blocks; lower LANES."
     )
     NOT_STABLE = (
-        "{count} of {troughs} troughs were taken before memory was stable;"
+        "Memory was not yet stable at {count} of {troughs} troughs;"
         " raise REQUESTS or lower LANES, so that the host is less busy."
     )
     EXTENDED = (
-        "After the {asked} blocks that were asked for the verdict was open, or a leak to be"
-        " confirmed; {more} more blocks of the same load were added."
+        "The verdict was open after the {asked} planned blocks, or a leak had to be confirmed;"
+        " {they_were} added."
     )
     PAGE_CACHE = (
         "Page cache in active use grew by {grown}; the verdict leaves it out, as the kernel takes"
         " it back when memory is short."
     )
-    GAPS = "{count} gaps between samples, the longest {seconds:.0f} s; lower LANES."
+    GAPS = "Samples are missing for up to {seconds:.0f} s ({gaps}); lower LANES."
 
 
 OF_USER_APPS: Mapping[CaveatKind, str] = {
-    CaveatKind.TOO_FEW_BLOCKS: "{blocks} blocks are fewer than {least}; set `blocks` = {least}.",
-    CaveatKind.MANY_FAILED: "{failed} of {sent} requests failed ({share:.1%}): {kinds}: {next}.",
-    CaveatKind.SOME_FAILED: "{failed} of {sent} requests failed: {kinds}.",
+    CaveatKind.TOO_FEW_BLOCKS: (
+        "A verdict needs {least} blocks, and the load had {blocks}; set `blocks` = {least}."
+    ),
+    CaveatKind.MANY_FAILED: "{failed:,} of {sent:,} requests failed ({share}): {kinds}: {next}.",
+    CaveatKind.SOME_FAILED: "{failed:,} of {sent:,} requests failed: {kinds}.",
     CaveatKind.DRIVER_BUSY: (
-        "The driver used {busy:.2f} of a core in the median block, so the load came more slowly"
-        " than the app may take it; memory is judged over requests all the same."
+        "The driver used {busy:.2f} of a core in the median block, so the load may have come more"
+        " slowly than the app can take it; memory is judged over requests, whatever their pace."
     ),
     CaveatKind.DRIVER_BUSY_AT_TIMES: (
         "The driver used more than {most} of a core in {count} of {blocks} blocks, in which the"
         " load may have come more slowly than the app can take it."
     ),
     CaveatKind.NEAR_LIMIT: (
-        "Memory reached {highest} of a limit of {limit}, which may be what stopped it;"
+        "Memory reached {highest}, and its limit is {limit}: the limit may have stopped its growth;"
         " raise `memory`."
     ),
-    CaveatKind.KILLED: "{kills} processes were killed for memory; raise `memory`, now {limit}.",
+    CaveatKind.KILLED: "{they_were} killed at the memory limit of {limit}; raise `memory`.",
     CaveatKind.NOT_STABLE: (
-        "{count} of {troughs} troughs were taken before memory was stable: the app, or other work"
-        " on this host, was still busy."
+        "Memory was not yet stable at {count} of {troughs} troughs: the app, or other work on this"
+        " host, was still busy."
     ),
     CaveatKind.GAPS: (
-        "{count} gaps between samples, the longest {seconds:.0f} s: the host was busy with other"
-        " work."
+        "Samples are missing for up to {seconds:.0f} s ({gaps}): the host was busy with other work."
     ),
 }
 """The sentences for a user app, whose load is set by the keys of its lab.toml."""

@@ -8,7 +8,7 @@ from lab.text.phrases import size
 from lab.units import KIB
 
 LEAST_BYTES = KIB
-"""An answer that grew by less grew by a number or a date."""
+"""Less is the growth of a number or a date in an answer."""
 LEAST_SHARE = 0.25
 
 
@@ -18,15 +18,16 @@ class DataGrowth:
 
     kind: str
     first_bytes: float
-    """The mean answer of the first block."""
+    """The mean size of an answer in the first block, in bytes."""
     last_bytes: float
 
     @property
     def sentence(self) -> str:
+        """What grew, from what to what, and the next action."""
         return (
             f"The app's data grew with the load: an answer to {self.kind} grew from "
-            f"{size(self.first_bytes)} to {size(self.last_bytes)}, so memory that grew may hold "
-            "what the load itself made; limit it, or ask for what makes nothing."
+            f"{size(self.first_bytes)} to {size(self.last_bytes)}. So memory may hold data that "
+            "the requests created; limit that data, or send requests that create none."
         )
 
 
@@ -38,6 +39,7 @@ def data_growth(blocks: Sequence[Block]) -> DataGrowth | None:
 
 
 def growth_of(name: str, blocks: Sequence[Block]) -> DataGrowth | None:
+    """The growth of one kind's answers; None where it did not last, or was small."""
     means = [mean for block in blocks if (mean := mean_bytes(block, name)) is not None]
     if len(means) < 4:
         return None
@@ -49,7 +51,7 @@ def growth_of(name: str, blocks: Sequence[Block]) -> DataGrowth | None:
 
 
 def mean_bytes(block: Block, name: str) -> float | None:
-    """The mean answer of a kind in a block; None without one."""
+    """The mean size of a kind's answers in a block, in bytes; None without an answer."""
     counts = block.kinds.get(name)
     if counts is None:
         return None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lab.records.trial import Trial
-from lab.text.phrases import counted, in_mib, number
+from lab.text.phrases import in_mib, number, they_were
 from lab.verdict.validity import oom_kills_of
 
 
@@ -27,11 +27,9 @@ class LimitMet:
             return (
                 f"Its server was killed at the memory limit of {limit} after {requests} requests."
             )
-        who = counted(self.kills, "worker")
-        verb = "were" if self.kills > 1 else "was"
         return (
-            f"{who} {verb} killed at the memory limit of {limit}; it is met after about"
-            f" {requests} requests."
+            f"{they_were(self.kills, 'worker')} killed at the memory limit of {limit}; it is met"
+            f" after about {requests} requests."
         )
 
 

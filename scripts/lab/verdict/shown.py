@@ -17,8 +17,8 @@ def smallest_leak_bytes(requests: int, workers: int, matters: float) -> float:
 
 
 def load_note(trial: Trial, verdict: Verdict) -> str | None:
-    """What the time for a judgement allowed, what that can show and what more would take; None
-    where there was time for all."""
+    """Sentences on the load that the time allowed, the leak that it can show, and the time that
+    the whole load needs; None where there was time for all."""
     fit = trial.fit
     if fit is not None:
         return f"{_pace(trial)} {_whole(trial)}"
@@ -32,8 +32,8 @@ def _out_of_time(trial: Trial, end: End) -> str:
     most = MOST_LOADS * trial.start.requests
     minutes = ceil((end.at_seconds - trial.start.at_seconds) * most / done / 60)
     return (
-        f"BUDGET ended the load after {done:,} requests, before it was decided; BUDGET={minutes}m"
-        f" allows all {most:,} that the lab would send."
+        f"BUDGET ended the load after {done:,} requests, before the verdict was clear;"
+        f" BUDGET={minutes}m allows all {most:,} that the lab would send."
     )
 
 
@@ -44,7 +44,7 @@ def _pace(trial: Trial) -> str:
     least = size(smallest_leak_bytes(max(done, 1), workers, trial.start.matters_bytes))
     return (
         f"A request takes {short_duration(fit.request_seconds)}, so that"
-        f" BUDGET={fit.budget_seconds:.0f}s allows {fit.requests:,} of {fit.asked:,} requests; the"
+        f" BUDGET={fit.budget_seconds:.0f}s allows {fit.requests:,} of {fit.asked:,} requests. The"
         f" {done:,} that were served would show a leak of {least} a request or more."
     )
 
@@ -53,4 +53,4 @@ def _whole(trial: Trial) -> str:
     fit = trial.fit
     assert fit is not None
     minutes = ceil(fit.whole_budget_seconds / 60)
-    return f"BUDGET={minutes}m allows all that were asked for."
+    return f"BUDGET={minutes}m allows all {fit.asked:,}."

@@ -10,7 +10,7 @@ from lab.records.readings import active_file_bytes
 from lab.records.request_kinds import failed_kinds, kinds_text, next_step
 from lab.records.trial import EndKind, Trial
 from lab.records.watched_time import watched_seconds
-from lab.text.phrases import in_mib
+from lab.text.phrases import counted, in_mib, share, they_were
 from lab.units import MIB
 from lab.verdict.caveats import Caveat, CaveatKind
 from lab.verdict.sequential import LEAST_BLOCKS_TO_END
@@ -128,7 +128,9 @@ def _of_the_end(seen: Conditions) -> Iterator[Caveat]:
         yield Caveat(CaveatKind.NOT_COMPLETE, {"end": end, "reason": reason})
     if seen.kills:
         limit = "the container" if seen.limit_bytes is None else in_mib(seen.limit_bytes)
-        yield Caveat(CaveatKind.KILLED, {"kills": seen.kills, "limit": limit})
+        yield Caveat(
+            CaveatKind.KILLED, {"they_were": they_were(seen.kills, "process"), "limit": limit}
+        )
 
 
 def _of_the_requests(seen: Conditions) -> Iterator[Caveat]:
@@ -139,11 +141,12 @@ def _of_the_requests(seen: Conditions) -> Iterator[Caveat]:
         numbers = {"empty": seen.empty_blocks, "blocks": seen.blocks}
         yield Caveat(CaveatKind.EMPTY_BLOCK, numbers)
     if seen.failed:
-        share = seen.failed / seen.sent
-        many = share > MOST_FAILED_SHARE
+        part = seen.failed / seen.sent
+        many = part > MOST_FAILED_SHARE
         kind = CaveatKind.MANY_FAILED if many else CaveatKind.SOME_FAILED
         values = {"kinds": kinds_text(seen.kinds), "next": next_step(seen.kinds)}
-        yield Caveat(kind, {"failed": seen.failed, "sent": seen.sent, "share": share, **values})
+        counts = {"failed": seen.failed, "sent": seen.sent}
+        yield Caveat(kind, {**counts, "share": share(part), **values})
 
 
 def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
@@ -159,13 +162,15 @@ def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
         yield Caveat(CaveatKind.TOO_FEW_BLOCKS, numbers)
     if seen.added_blocks:
         asked = seen.blocks - seen.added_blocks
-        yield Caveat(CaveatKind.EXTENDED, {"asked": asked, "more": seen.added_blocks})
+        more = they_were(seen.added_blocks, "more block")
+        yield Caveat(CaveatKind.EXTENDED, {"asked": asked, "they_were": more})
     if seen.not_stable:
         numbers = {"count": seen.not_stable, "troughs": troughs + seen.has_baseline}
         yield Caveat(CaveatKind.NOT_STABLE, numbers)
     if seen.gaps_seconds:
         longest = max(seen.gaps_seconds)
-        yield Caveat(CaveatKind.GAPS, {"count": len(seen.gaps_seconds), "seconds": longest})
+        gaps = counted(len(seen.gaps_seconds), "gap")
+        yield Caveat(CaveatKind.GAPS, {"gaps": gaps, "seconds": longest})
 
 
 def _of_the_driver(seen: Conditions) -> Iterator[Caveat]:

@@ -54,9 +54,7 @@ def test_what_was_not_measured_is_open_and_told() -> None:
 def test_an_app_that_does_not_leak_needs_nothing() -> None:
     reply = answer(trial(0), (LOOP, trial(0)))
 
-    assert reply.said == (
-        "shop as it is does not leak (flat), so no layer can be told to be needed.",
-    )
+    assert reply.said == ("shop as it is does not leak (flat), so no layer was compared.",)
     assert reply.exchanges[0].need is Need.OPEN
 
 

@@ -139,7 +139,7 @@ def test_a_gap_makes_nothing_plausible() -> None:
 
 def test_the_evidence_names_its_numbers() -> None:
     (found,) = plausible_causes(replace(NOTHING, free=38 * MIB, arenas_count=1))
-    assert found.evidence == "+38.0 MiB are free in the allocator, in 1 arena more than before"
+    assert found.evidence == "38.0 MiB more are free in the allocator, in 1 more arena than before"
 
 
 def trial(*free_mib: int) -> Any:

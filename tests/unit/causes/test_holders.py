@@ -57,7 +57,7 @@ def test_a_lost_reference_names_the_type_the_function_and_its_package() -> None:
     lost = with_search(holders=(), lost=(ObjectGrowth("app.Row", 6000),))
 
     assert said(lost) == [
-        "Nothing in Python refers to these 6,000 objects of type app.Row: an extension took a "
+        "Nothing in Python refers to 6,000 objects of type app.Row: an extension took a "
         "reference and did not give it back (ujson.dumps of ujson 5.1.0)."
     ]
     holders = who_holds(lost)
@@ -125,7 +125,7 @@ def test_the_advice_for_a_container_is_about_that_container() -> None:
     assert holders is not None
 
     assert advice_for_holder(holders) == (
-        "bound app.SESSIONS, let its entries expire, or key it by fewer values"
+        "limit app.SESSIONS, let its entries expire, or use fewer different keys"
     )
 
 

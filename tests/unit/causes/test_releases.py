@@ -42,7 +42,7 @@ LIBRARYS = held(CodeKind.LIBRARY, "threading")
 @pytest.mark.parametrize(
     ("holder", "advice"),
     [
-        (APPS, "bound app.SEEN, let its entries expire, or key it by fewer values"),
+        (APPS, "limit app.SEEN, let its entries expire, or use fewer different keys"),
         (
             PACKAGES,
             "move client 1.0 to a release that does not leak, or report it to its maintainers",
@@ -54,7 +54,7 @@ LIBRARYS = held(CodeKind.LIBRARY, "threading")
         (LIBRARYS, "join the threads that are started, or give them a pool (app.py:7)"),
         (
             held(CodeKind.LIBRARY, "copyreg"),
-            "see what the app calls of copyreg with each request (app.py:7)",
+            "look for what the app calls of copyreg with each request (app.py:7)",
         ),
         (
             UNHELD,
@@ -234,7 +234,7 @@ def test_what_is_loaded_before_the_fork_is_compared_by_all_that_the_processes_ho
     bounded = diagnosis(APPS, replace(result, rate=1.0))
     judged = replace(bounded.judged, verdict=Verdict.BOUNDED)
     assert help_line(replace(bounded, judged=judged)) == (
-        "nothing needs to change: app.SEEN holds 6,000 entries and has stopped growing; besides,"
+        "nothing needs to change: app.SEEN holds 6,000 entries and has stopped growing; in addition"
         " gunicorn --preload (80.0 MiB less of all processes together, 100% of the requests a"
         " second)"
     )
@@ -244,4 +244,4 @@ def test_where_the_verdict_is_open_no_package_is_said_to_leak() -> None:
     whole = diagnosis(UNHELD)
     judged = replace(whole.judged, verdict=Verdict.INCONCLUSIVE)
     said = help_line(replace(whole, judged=judged))
-    assert said == "run what the verdict's reason says: whether anything leaks is open"
+    assert said == "send the load that the verdict's reason names: whether anything leaks is open"

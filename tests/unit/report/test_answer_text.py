@@ -18,7 +18,7 @@ def test_the_answer_in_markdown() -> None:
         "**Cause:**",
         "",
         "- Live Python objects (proven). +1 block. By app.py:7.",
-        "- Held by: app.CACHE (dict, 0 → 4,000 entries).",
+        "- Holder: app.CACHE (dict, 0 → 4,000 entries).",
         "",
         "**What helps:** Let go of what the named lines keep.",
         "",
@@ -32,26 +32,26 @@ def test_the_answer_in_markdown() -> None:
         "",
         "- 40.0 MiB in 4,000 blocks: `app.py:7`",
         "",
-        "Objects more than at the baseline: 4,000 `builtins.dict`.",
+        "More objects than at the baseline: 4,000 `builtins.dict`.",
     ]
 
 
 @pytest.mark.parametrize(
     ("served", "control", "verdict", "intro"),
     [
-        ((4000,), None, Verdict.LEAK, ", each for 4,000 requests as the app as it is:"),
+        ((4000,), None, Verdict.LEAK, ", each for 4,000 requests as the unchanged app:"),
         (
             (374,),
             1256,
             Verdict.LEAK,
-            ", for 374 requests each; a control run of the unchanged app served 1,256, and their "
-            "growth is brought to as many:",
+            ", for 374 requests each; a control run of the unchanged app served 1,256, and "
+            "growth is scaled to that number:",
         ),
         (
             (374, 900, 4000),
             None,
             Verdict.BOUNDED,
-            ", for 374 to 4,000 requests each; the app as it is served 4,000:",
+            ", for 374 to 4,000 requests each; the unchanged app served 4,000:",
         ),
     ],
 )

@@ -34,7 +34,7 @@ def test_the_page_has_a_row_for_each_point_that_says_anything() -> None:
     rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 3
     assert rows[0] == "| `1.0` | 2024-01-02 | good | 3 B | 50 B |  |"
-    assert "2 points of 4 measured in 1 min 15 s. 1 point did not need to be measured." in page
+    assert "2 of 4 points were measured in 1 min 15 s. 1 point did not need to be measured." in page
     assert "bad (2 runs)" in rows[1]
 
 

@@ -66,7 +66,7 @@ def test_markdown_stays_below_the_limit_and_says_what_is_left_out(count: int) ->
     text = render_markdown(factories.summary(ended))
 
     assert len(text) <= MARKDOWN_LIMIT
-    assert "left out here to keep this file short" in text
+    assert "*Left out to keep this file short: " in text
     assert "## Recorded command" in text
 
 

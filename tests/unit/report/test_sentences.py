@@ -24,11 +24,11 @@ def test_the_overview_of_the_core_suite() -> None:
     assert overview.headline == "Of 12 variants, 8 grew to a ceiling and stopped and 4 stayed flat."
     assert [f"{line.names} {line.text}" for line in overview.lines] == [
         "Python 3.7 fastapi-sync grew by 2,991 MiB to a ceiling of 3,015 MiB and stopped. "
-        "Predicted: +3,052 MiB; measured is 0.98 of it.",
+        "Predicted: +3,052 MiB; measured growth is 0.98 times that.",
         "fastapi-sync on Python 3.8 to 3.10 grew by 374 to 389 MiB to a ceiling of 398 to 413 MiB "
-        "and stopped. Predicted: +381 to +397 MiB; measured is 0.98 of it.",
+        "and stopped. Predicted: +381 to +397 MiB; measured growth is 0.98 times that.",
         "flask on every Python (3.7 to 3.10) grew by 120 MiB to a ceiling of 144 MiB and stopped. "
-        "Predicted: +122 MiB; measured is 0.98 of it.",
+        "Predicted: +122 MiB; measured growth is 0.98 times that.",
         "fastapi-async on every Python (3.7 to 3.10) stayed flat: +0.3 MiB, settled at 24.3 MiB. "
         "Predicted: 0.0 MiB.",
     ]
@@ -56,8 +56,8 @@ def test_a_leak_and_what_has_no_verdict() -> None:
     assert [f"{line.names} {line.text}" for line in overview.lines] == [
         "one was still growing at the last reading: +40.0 MiB, at 64.0 MiB, 0 B a request. "
         "Nothing was predicted.",
-        "three stayed flat: 0.0 MiB, settled at 24.0 MiB. Predicted: +9.0 MiB; measured is 0.00 of "
-        "it.",
+        "three stayed flat: 0.0 MiB, settled at 24.0 MiB. Predicted: +9.0 MiB; measured "
+        "growth is 0.00 times that.",
         "two has no verdict. It never got ready within 60 s.",
     ]
 
@@ -209,7 +209,7 @@ def test_a_prediction_that_is_far_off_is_named() -> None:
     assert findings(variants) == (
         "No decided variant grew, so there is no difference to explain.",
         "Measured growth is within 10% of the prediction in 0 of 1 variant with 1 MiB or more "
-        "predicted; the furthest off is one, at 0.50 of it.",
+        "predicted; the largest difference is at one: 0.50 times the prediction.",
     )
 
 

@@ -85,11 +85,11 @@ def test_the_answer_about_a_user_app_has_its_verdict_cause_help_changes_and_line
 
     assert lines[0] == "shop: leak. Grew by 40 MiB."
     assert lines[1] == "Cause: live Python objects (proven). +1 block. By app.py:7."
-    assert lines[2] == "Held by: app.CACHE (dict, 0 → 4,000 entries)."
+    assert lines[2] == "Holder: app.CACHE (dict, 0 → 4,000 entries)."
     assert lines[3] == "What helps: Let go of what the named lines keep."
     assert any(
         line.split() == ["MALLOC_ARENA_MAX=1", "+39.0", "MiB", "+1.0", "MiB", "97%"]
         for line in lines
     )
     assert "40.0 MiB in 4,000 blocks: app.py:7" in lines
-    assert lines[-1] == "Objects more than at the baseline: 4,000 builtins.dict."
+    assert lines[-1] == "More objects than at the baseline: 4,000 builtins.dict."

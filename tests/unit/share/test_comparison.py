@@ -122,7 +122,7 @@ def test_markdown_shows_the_change_with_its_interval() -> None:
 
     assert "**leak → flat**" in text
     assert text.splitlines()[2].startswith(
-        "Of 1 common variant, 1 with another verdict and 1 with a"
+        "Of 1 common variant, 1 has another verdict, and growth a request surely differs in 1"
     )
     assert "\N{MINUS SIGN}71.3 KiB [\N{MINUS SIGN}71.3, \N{MINUS SIGN}71.2]" in text
 

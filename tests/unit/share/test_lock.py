@@ -27,14 +27,14 @@ def test_what_the_index_has_not_stands_in_a_comment() -> None:
     lock = lock_of({"Flask": "2.2.5", "shop": "1.0"}, hashes_of(COMPILED), "3.8.18")
 
     assert lock.text.splitlines()[2] == "# not on the index: shop==1.0"
-    assert lock.said == "2 packages with hashes, but for what the index has not: shop."
+    assert lock.said == "2 packages with hashes, except those that the index does not have: shop."
 
 
 def test_without_an_index_there_are_versions_alone() -> None:
     lock = lock_of({"Flask": "2.2.5"}, {}, "3.8.18")
 
     assert lock.text.splitlines()[1:] == ["Flask==2.2.5"]
-    assert lock.said == "1 package, versions alone: no index answered."
+    assert lock.said == "1 package with versions alone, as no index answered."
 
 
 @pytest.mark.parametrize(

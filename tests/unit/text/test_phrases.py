@@ -13,6 +13,7 @@ from lab.text.phrases import (
     listed,
     mib,
     mib_span,
+    more_or_fewer,
     number,
     printable,
     sentence,
@@ -21,6 +22,7 @@ from lab.text.phrases import (
     signed_mib,
     size,
     span,
+    they_were,
 )
 from lab.units import MIB
 
@@ -105,12 +107,26 @@ def test_lists_and_counts() -> None:
     assert clipped("a  b\nc d", 5) == "a b…"
 
 
+def test_a_verb_agrees_with_its_count_and_no_count_has_a_sign() -> None:
+    assert [they_were(1, "process"), they_were(2, "process")] == [
+        "1 process was",
+        "2 processes were",
+    ]
+    assert [they_were(1, "worker"), they_were(1200, "worker")] == [
+        "1 worker was",
+        "1,200 workers were",
+    ]
+    assert more_or_fewer(3039, "Python blocks") == "3,039 more Python blocks"
+    assert more_or_fewer(-12, "Python blocks") == "12 fewer Python blocks"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("grew by 2 MiB", "Grew by 2 MiB."),
         ("shop leaks!", "Shop leaks!"),
         ("py37-flask died", "py37-flask died."),
+        ("uvloop leaks", "uvloop leaks."),
         ("MALLOC_ARENA_MAX=1 helps.", "MALLOC_ARENA_MAX=1 helps."),
         ("it ends…", "It ends…"),
         ("", ""),

@@ -58,7 +58,7 @@ def test_lives_that_climb_alike_are_a_leak() -> None:
     assert judgement.interval.estimate == pytest.approx(80 * MIB / EACH, rel=0.02)
     assert judgement.reason.startswith(
         "3 workers were killed at the memory limit of 400 MiB; it is met after about 625 requests."
-        " Each of the 4 lives of workers that were seen climbs alike, by 655 KiB a request"
+        " The memory of each of the 4 workers that were seen climbs alike, by 655 KiB a request"
     )
 
 
@@ -106,7 +106,8 @@ def test_a_death_after_an_even_climb_is_a_leak_and_says_when() -> None:
 
     assert judgement.verdict is Verdict.LEAK
     assert judgement.reason.startswith(
-        "Its server was killed at the memory limit of 400 MiB after 1,665 requests. Grew by 325 MiB"
+        "Its server was killed at the memory limit of 400 MiB after 1,665 requests."
+        " Memory grew by 325 MiB"
     )
 
 

@@ -30,9 +30,8 @@ def test_a_smaller_load_is_told_with_what_it_shows_and_what_all_would_take() -> 
     note = load_note(trial(fit=FIT), Verdict.FLAT)
 
     assert note == (
-        "A request takes 166 ms, so that BUDGET=180s allows 360 of 4,000 requests; the 360 that"
-        " were served would show a leak of 28.4 KiB a request or more. BUDGET=34m allows all that"
-        " were asked for."
+        "A request takes 166 ms, so that BUDGET=180s allows 360 of 4,000 requests. The 360 that"
+        " were served would show a leak of 28.4 KiB a request or more. BUDGET=34m allows all 4,000."
     )
 
 
@@ -40,8 +39,8 @@ def test_what_the_time_left_open_is_told() -> None:
     late = trial(end=End(EndKind.COMPLETE, 181.0, out_of_time=True))
 
     assert load_note(late, Verdict.INCONCLUSIVE) == (
-        "BUDGET ended the load after 360 requests, before it was decided; BUDGET=9m allows all"
-        " 1,080 that the lab would send."
+        "BUDGET ended the load after 360 requests, before the verdict was clear; BUDGET=9m"
+        " allows all 1,080 that the lab would send."
     )
     assert load_note(late, Verdict.LEAK) is None
     assert load_note(trial(), Verdict.INCONCLUSIVE) is None

@@ -116,10 +116,20 @@ def test_at_the_threshold_nothing_is_the_matter(change: dict[str, Any]) -> None:
 def test_sentences_carry_their_number_and_the_next_action() -> None:
     bad = replace(FINE, ok=900, driver_busy=(0.93,), highest_bytes=511 * MIB)
     assert [caveat.sentence for caveat in caveats(bad)] == [
-        "100 of 1000 requests failed (10.0%); lower CONCURRENCY.",
+        "100 of 1,000 requests failed (10%); lower CONCURRENCY.",
         "The driver used 0.93 of a core in the median block; lower LANES.",
-        "Memory reached 511 MiB of a limit of 512 MiB, which may be what stopped it;"
+        "Memory reached 511 MiB, and its limit is 512 MiB: the limit may have stopped its growth;"
         " raise mem_limit.",
+    ]
+
+
+def test_one_process_or_gap_is_not_told_as_several() -> None:
+    one = replace(FINE, kills=1, added_blocks=1, gaps_seconds=(4.0,))
+    assert [caveat.sentence for caveat in caveats(one)] == [
+        "1 process was killed at the memory limit of 512 MiB; raise it.",
+        "The verdict was open after the 7 planned blocks, or a leak had to be confirmed;"
+        " 1 more block was added.",
+        "Samples are missing for up to 4 s (1 gap); lower LANES.",
     ]
 
 
@@ -249,11 +259,11 @@ def test_a_kind_that_always_fails_is_named_with_its_counts_and_what_it_said() ->
     kinds = {"GET /bad": KindCounts({"500": 4}, 4, 40, "boom")}
     (found,) = caveats(replace(FINE, ok=500, of_user_app=True, kinds=kinds))
     assert found.sentence.startswith(
-        "500 of 1000 requests failed (50.0%): GET /bad: 500 x 4 (the first said: boom): a 5xx is"
+        "500 of 1,000 requests failed (50%): GET /bad: 500 x 4 (the first said: boom): a 5xx is"
     )
 
 
 def test_a_busy_driver_spoils_no_user_app() -> None:
     busy = Caveat(CaveatKind.DRIVER_BUSY, {"busy": 0.9}, of_user_app=True)
     assert not busy.forbids
-    assert busy.sentence.endswith("memory is judged over requests all the same.")
+    assert busy.sentence.endswith("memory is judged over requests, whatever their pace.")

@@ -228,7 +228,7 @@ def test_a_bundle_that_is_too_large_is_refused_and_not_written(
 def test_the_lock_is_that_of_the_app(files: Mapping[str, bytes], manifest: Manifest) -> None:
     lock = files["app/shop/lab.lock"].decode()
     assert lock.splitlines()[1:] == ["ujson==5.3.0"]
-    assert manifest.lock == "1 package, versions alone: no index answered."
+    assert manifest.lock == "1 package with versions alone, as no index answered."
 
 
 def test_the_shell_scripts_of_a_bundle_may_be_run(archive: bytes, tmp_path: Path) -> None:

@@ -52,17 +52,17 @@ def test_it_is_tried_again_after_each_change(
     text = console.export_text()
     assert len(tries) == 3
     assert "lab: lab.toml: it does not start" in text
-    assert f"verdict {ANSWER.verdict.value} → flat" in text
+    assert f"the verdict changed from {ANSWER.verdict.value} to flat" in text
 
 
 def test_what_is_the_same_is_told_as_such() -> None:
-    assert change_line(ANSWER, ANSWER).startswith("Against the last run: still ")
+    assert change_line(ANSWER, ANSWER).startswith("Compared with the last run: still ")
 
 
 def test_what_held_and_why_is_told() -> None:
     mended = replace(ANSWER, verdict=Verdict.FLAT, causes=(), held_by=())
 
-    assert change_line(ANSWER, mended).endswith("→ none.")
+    assert change_line(ANSWER, mended).endswith("to none.")
 
 
 def test_containers_are_not_watched() -> None:
