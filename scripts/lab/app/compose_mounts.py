@@ -22,24 +22,24 @@ MOST_SHOWN = 80
 def mounts_of(reader: Reader, service: Mapping[str, Any]) -> Mounts:
     """What of the project it sees, and where it has a volume of its own.
 
-    Whatever else of this machine it mounts is left out.
+    Whatever else of this machine it mounts is left out, as the reader notes.
 
     Raises:
         UsageError: a mount has no place in a container, or a name that no recipe can hold.
     """
-    files, folders, left_out = dict[str, Path](), list[str](), list[str]()
+    files, folders = dict[str, Path](), list[str]()
     for source, stated in sources(service.get("volumes") or ()):
         if source[:1] not in (".", "/", "~"):
             folders.append(place(reader, stated))
         elif (path := below(reader, source)) is None:
-            left_out.append(source[:MOST_SHOWN])
+            reader.leave_out(f"{source[:MOST_SHOWN]} is not the app's, so it is not mounted")
         elif not path.exists():
             folders.append(place(reader, stated))
         elif COPIED.fullmatch(str(path.relative_to(reader.folder))):
             files[place(reader, stated)] = path
         else:
             raise reader.refused(f"volumes: {source[:MOST_SHOWN]!r} has signs that no recipe takes")
-    return Mounts(files, tuple(dict.fromkeys(folders)), tuple(dict.fromkeys(left_out)))
+    return Mounts(files, tuple(dict.fromkeys(folders)))
 
 
 def place(reader: Reader, target: str) -> str:

@@ -34,6 +34,8 @@ class Reader:
             if isinstance(each, Mapping)
         }
         self.secret_files = document.get("secrets") or {}
+        self.left_out = list[str]()
+        """What is not taken, each with why."""
 
     def document(self) -> Mapping[str, Any]:
         try:
@@ -49,6 +51,10 @@ class Reader:
         """The values of its `${...}`: those of the `.env` beside it; nothing of the host."""
         beside = self.file.parent / ".env"
         return self.variables(".env") if os.path.lexists(beside) else {}
+
+    def leave_out(self, why: str) -> None:
+        if why not in self.left_out:
+            self.left_out.append(why)
 
     def refused(self, reason: str) -> UsageError:
         return UsageError(f"{self.file}: {reason}")
@@ -138,8 +144,10 @@ class Reader:
         for each in [files] if isinstance(files, str | Mapping) else files:
             name = str(each.get("path") if isinstance(each, Mapping) else each)
             is_needed = not isinstance(each, Mapping) or each.get("required", True)
-            if is_needed or self.inside(name).exists():
+            if os.path.lexists(self.inside(name)):
                 from_files |= self.variables(name)
+            elif is_needed:
+                self.leave_out(f"env_file: there is no {name}, so its variables are not set")
         return {**from_files, **pairs(service.get("environment"))}
 
     def secrets(self, service: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:

@@ -28,8 +28,6 @@ class Mounts:
     """Files and folders of the app's by where they stand in its container."""
     folders: tuple[str, ...] = ()
     """Folders of its container in which the file has a volume; a throw-away stands there."""
-    left_out: tuple[str, ...] = ()
-    """What of this machine it mounts besides, which nothing stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,8 @@ class Composed:
     build: Build | None = None
     image: str | None = None
     command: str | None = None
+    is_after_entry: bool = False
+    """Whether the image's entry point comes before that command."""
     port: int | None = None
     working_dir: str | None = None
     mounts: Mounts = field(default_factory=Mounts)
@@ -70,3 +70,5 @@ class Composed:
     servers: tuple[ServiceAsked, ...] = ()
     companions: tuple[Companion, ...] = ()
     """The others that it depends on, each after what it needs itself."""
+    left_out: tuple[str, ...] = ()
+    """What the file says besides that is not taken, each with why."""

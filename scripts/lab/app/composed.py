@@ -5,8 +5,10 @@ the project are taken; nothing else of this machine or of its networks reaches a
 that asks for rights is refused.
 """
 
+import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from lab.app.compose_records import Composed
 from lab.app.compose_text import pairs
 from lab.records.beside import ServiceAsked
 
+RELOAD = re.compile(r"(?<!\S)--reload(?!\S)[ ]?|[ ]?(?<!\S)--reload$")
+"""For development: a second process that looks at the files, and is no part of the app."""
+
 
 def line_of(service: Mapping[str, Any]) -> str | None:
     """The service's entry point and command as a shell line; None: its image says them."""
@@ -25,7 +30,8 @@ def line_of(service: Mapping[str, Any]) -> str | None:
     if not parts[1] and not parts[0]:
         return None
     lines = (shlex.join(map(str, each)) if isinstance(each, list) else each for each in parts)
-    return " ".join(str(each).strip() for each in lines if each) or None
+    line = " ".join(str(each).strip() for each in lines if each)
+    return RELOAD.sub("", line) or None
 
 
 def servers_of(reader: Reader, needed: tuple[str, ...]) -> tuple[ServiceAsked, ...]:
@@ -51,10 +57,11 @@ def read_composed(file: Path, folder: Path, service: str | None) -> Composed:
     stated, needed = reader.usable(name), reader.needed(name)
     conditions = reader.conditions((name, *needed))
     others = (each for each in needed if kind_of_image(reader.services[each].get("image")) is None)
-    return Composed(
+    composed = Composed(
         build=reader.build(stated),
         image=str(stated["image"]) if "image" in stated and "build" not in stated else None,
         command=line_of(stated),
+        is_after_entry=bool(stated.get("command")) and stated.get("entrypoint") is None,
         port=port_of(stated),
         working_dir=working_dir(stated),
         mounts=mounts_of(reader, stated),
@@ -63,3 +70,4 @@ def read_composed(file: Path, folder: Path, service: str | None) -> Composed:
         servers=servers_of(reader, needed),
         companions=tuple(companion(reader, each, conditions.get(each, "")) for each in others),
     )
+    return replace(composed, left_out=tuple(reader.left_out))

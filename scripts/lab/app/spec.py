@@ -105,8 +105,12 @@ class AppSpec:
     """How the image of its dockerfile is made, where its Compose file says more."""
     working_dir: str | None = None
     """Where its image's command runs, where its Compose file says another folder."""
+    is_after_entry: bool = False
+    """Whether its image's entry point comes before its command, as Compose runs it."""
     mounts: Mounts = field(default_factory=Mounts)
     """What its Compose file mounts into its image."""
+    left_out: tuple[str, ...] = ()
+    """What of its Compose file is not taken, each with why."""
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Path] = field(default_factory=dict)
     """Files of the folder by their names below /run/secrets."""

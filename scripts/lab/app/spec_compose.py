@@ -36,6 +36,8 @@ def port(table: Table, composed: Composed) -> int | None:
 def with_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
     """The spec with the image of its Compose file, where nothing in lab.toml says otherwise."""
     instead = (keys.IMAGE, keys.DOCKERFILE, keys.REQUIREMENTS, keys.PYTHON)
+    if composed.build is not None and composed.build.dockerfile == spec.dockerfile:
+        return replace(spec, build=composed.build)
     if any(key in table for key in instead):
         return spec
     if composed.build is not None:
@@ -43,11 +45,17 @@ def with_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
     return replace(spec, image=composed.image, dockerfile=None) if composed.image else spec
 
 
-def with_mounts(spec: AppSpec, composed: Composed) -> AppSpec:
-    """The spec with what its Compose file mounts, where its image is not the lab's own."""
+def in_its_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
+    """The spec with what its Compose file says of its container, where its image is its own."""
+    spec = replace(with_image(spec, table, composed), left_out=composed.left_out)
     if not spec.has_own_image:
         return spec
-    return replace(spec, mounts=composed.mounts, working_dir=composed.working_dir)
+    return replace(
+        spec,
+        is_after_entry=composed.is_after_entry and keys.COMMAND not in table,
+        mounts=composed.mounts,
+        working_dir=composed.working_dir,
+    )
 
 
 def environment(table: Table, composed: Composed) -> Mapping[str, str]:

@@ -19,10 +19,9 @@ from lab.app.spec_compose import (
     companions,
     composed_app,
     environment,
+    in_its_image,
     port,
     services,
-    with_image,
-    with_mounts,
 )
 from lab.app.spec_keys import APP_KEYS
 from lab.app.table_reader import Table
@@ -129,7 +128,7 @@ def describe(values: dict[str, Any], file: Path) -> AppSpec:
         requests=requests(table),
         bundle_exclude=bundle_exclude(table),
     )
-    spec = with_mounts(with_image(with_packages(spec, table), table, composed), composed)
+    spec = in_its_image(with_packages(spec, table), table, composed)
     check_whole(spec, table)
     return with_session(with_traffic(spec, table), table)
 

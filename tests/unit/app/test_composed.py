@@ -8,6 +8,7 @@ from lab.app.composed import read_composed
 from lab.app.container import secret_volumes
 from lab.app.services import environment
 from lab.app.spec_file import describe
+from lab.commands.app_runs.input import with_command
 from lab.errors import UsageError
 from lab.records.beside import ServiceKind
 
@@ -88,7 +89,6 @@ def test_a_description_takes_it_and_its_own_keys_come_first(app: Path) -> None:
         ("services: {web: {build: ../other}}", "leads out of"),
         ("services: {web: {build: .}}", "there is no"),
         ("services: {web: {build: back, env_file: /etc/passwd}}", "leads out of"),
-        ("services: {web: {build: back, env_file: none.env}}", "env_file"),
         ("services: {web: {build: back, environment: {A: '${B:?say it}'}}}", "B must be set"),
         ("services: {web: {build: back, extends: {service: x}}}", "extends"),
         ("services: {a: {build: back}, b: {build: back}}", "service = one of a, b"),
@@ -179,3 +179,39 @@ def test_what_is_named_as_services_stands_in_the_place_of_all_that_it_needs(app:
     keys = {"compose": "compose.yaml", "service": "web"}
     assert [e.name for e in describe(keys, app / "lab.toml").companions] == ["s"]
     assert describe({**keys, "services": ["redis"]}, app / "lab.toml").companions == ()
+
+
+def test_a_file_of_variables_that_is_not_there_is_left_out_and_told(app: Path) -> None:
+    text = "services: {web: {build: back, env_file: [none.env, shop.env]}}"
+    (app / "compose.yaml").write_text(text)
+
+    composed = read_composed(app / "compose.yaml", app, None)
+
+    assert composed.environment["LEVEL"] == "info"
+    assert composed.left_out == ("env_file: there is no none.env, so its variables are not set",)
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("uvicorn main:app --reload --port 80", "uvicorn main:app --port 80"),
+        ("[uvicorn, main:app, --reload]", "uvicorn main:app"),
+        ("uvicorn main:app --reload-dir x", "uvicorn main:app --reload-dir x"),
+    ],
+)
+def test_its_command_does_not_look_for_changed_files(app: Path, line: str, kept: str) -> None:
+    (app / "compose.yaml").write_text(f"services: {{web: {{build: back, command: {line}}}}}")
+
+    assert read_composed(app / "compose.yaml", app, None).command == kept
+
+
+def test_a_command_comes_after_the_images_entry_point(app: Path) -> None:
+    (app / "compose.yaml").write_text("services: {web: {build: back, command: serve}}")
+    spec = describe({"compose": "compose.yaml"}, app / "lab.toml")
+    own = describe({"compose": "compose.yaml", "command": "mine"}, app / "lab.toml")
+    image = {"LAB_IMAGE_COMMAND": '[["/entry.sh", "a b"], ["other"]]'}
+
+    assert with_command(spec, image).command == "/entry.sh 'a b' serve"
+    assert with_command(spec, {"LAB_IMAGE_COMMAND": '[null, ["other"]]'}).command == "serve"
+    assert with_command(with_command(spec, image), image).command == "/entry.sh 'a b' serve"
+    assert with_command(own, image).command == "mine"

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.app.beside import kind_of_image
-from lab.app.companions import sources
 from lab.app.compose_reader import depended_on
 from lab.app.guess.folder import Folder, upwards
 from lab.app.guess.guessed import Guessed
@@ -28,15 +27,6 @@ def companion_keys(folder: Folder, project: str) -> list[Guessed]:
         others = [each for each in depended_on(values) if is_other(services.get(each, {}))]
         if others:
             why = f"{service} in {name} depends on {', '.join(others)}"
-            return [Guessed("compose", name, why), Guessed("service", service, why)]
-    return []
-
-
-def mount_keys(folder: Folder, project: str) -> list[Guessed]:
-    """The file and its service that is built from the project and sees its files by a mount."""
-    for name, service, values in built_services(folder, project):
-        if mounted := [each for each, _ in sources(values.get("volumes")) if each[:1] == "."]:
-            why = f"{service} in {name} mounts {', '.join(mounted)}"
             return [Guessed("compose", name, why), Guessed("service", service, why)]
     return []
 

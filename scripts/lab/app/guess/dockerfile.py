@@ -4,7 +4,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
+from lab.app.guess.guessed import Guessed
 from lab.app.guess.shell import quoted
 
 NOT_OURS = re.compile(
@@ -12,6 +14,9 @@ NOT_OURS = re.compile(
     r"|LAB_.*|LD_.*|.*_VERSION|TZ|APP_HOME|PATH_.*",
 )
 """Variables that speak of the image and not of the app."""
+
+
+STAGE = re.compile(r"^[ \t]*FROM[ \t]+[^\n]*?(?:[ \t]AS[ \t]+(?P<name>\S+))?[ \t]*$", re.I | re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +101,22 @@ def with_port(line: str) -> str:
     for pattern in PORT_PLACES:
         line = re.sub(pattern, "$PORT", line)
     return re.sub(r"\b(127\.0\.0\.1|localhost):\$PORT", "0.0.0.0:$PORT", line)
+
+
+def image_command(text: str) -> list[Guessed]:
+    """The command of a Dockerfile on $PORT, where it fixes a port, or no shell reads it."""
+    stage = read_final_stage(text)
+    line = with_port(stage.line)
+    if line == stage.line and ("PORT" not in line or stage.is_shell):
+        return []
+    why = "the Dockerfile's command, with $PORT in the place of its port"
+    return [Guessed("command", line, why)]
+
+
+def up_to(text: str, target: str | None) -> str:
+    """A Dockerfile to the end of one of its stages; all of it where no stage has that name."""
+    starts = list(STAGE.finditer(text))
+    for stage, following in pairwise(starts):
+        if target is not None and stage["name"] == target:
+            return text[: following.start()]
+    return text

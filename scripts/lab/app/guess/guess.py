@@ -14,7 +14,7 @@ from lab.app.guess.dependencies import (
     with_added,
 )
 from lab.app.guess.django_urls import django_routes
-from lab.app.guess.dockerfile import read_final_stage, with_port
+from lab.app.guess.dockerfile import image_command
 from lab.app.guess.folder import Folder
 from lab.app.guess.graphql import graphql_requests
 from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
@@ -123,12 +123,7 @@ def dockerfile(folder: Folder) -> list[Guessed]:
     if "Dockerfile" not in folder.files:
         return []
     keys = [Guessed("dockerfile", "Dockerfile", "the folder has one: its image is used on Docker")]
-    stage = read_final_stage(folder.text("Dockerfile"))
-    line = with_port(stage.line)
-    if line != stage.line or ("PORT" in line and not stage.is_shell):
-        why = "the Dockerfile's command, with $PORT in the place of its port"
-        keys.append(Guessed("command", line, why))
-    return keys
+    return [*keys, *image_command(folder.text("Dockerfile"))]
 
 
 def command_key(command: ServeCommand | None, *, has_image: bool) -> Guessed | None:

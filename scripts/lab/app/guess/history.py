@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab.app.guess.composed_image import with_composed_image
 from lab.app.guess.failures import Failure, FailureKind, missing_service
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
@@ -14,26 +15,35 @@ from lab.files import read_lines
 MAX_SAID = 20_000
 
 
-def guesses(folder: Folder, failures: Sequence[Failure]) -> list[Guess | None]:
-    """The first guess, and the one that follows each failure; None where there is none left."""
-    made: list[Guess | None] = [guess(folder)]
+def guesses(
+    folder: Folder, failures: Sequence[Failure], *, has_docker: bool = False
+) -> list[Guess | None]:
+    """The first guess, and the one that follows each failure; None where there is none left.
+
+    Args:
+        has_docker: whether images can be built, as its Compose file says.
+    """
+    first = guess(folder)
+    made: list[Guess | None] = [with_composed_image(first, folder) if has_docker else first]
     for failure in failures:
         last = made[-1]
         made.append(mended(last, failure, folder) if last is not None else None)
     return made
 
 
-def after(folder: Folder, failures: Sequence[Failure]) -> Guess | None:
+def after(folder: Folder, failures: Sequence[Failure], *, has_docker: bool = False) -> Guess | None:
     """The guess that follows; None where there is none left."""
-    return guesses(folder, failures)[-1]
+    return guesses(folder, failures, has_docker=has_docker)[-1]
 
 
-def telling_failure(folder: Folder, failures: Sequence[Failure]) -> Failure:
+def telling_failure(
+    folder: Folder, failures: Sequence[Failure], *, has_docker: bool = False
+) -> Failure:
     """The first failure that a guess could not mend: a service that is missing, or its command.
 
     The last one where each was mended.
     """
-    made = guesses(folder, failures)
+    made = guesses(folder, failures, has_docker=has_docker)
     for failure, failed, better in zip(failures, made, made[1:], strict=False):
         gives_up = failed is None or better is None or len(better.commands) < len(failed.commands)
         has_server = failed and better and failed.value("services") != better.value("services")

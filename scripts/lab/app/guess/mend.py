@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lab.app.guess.composed_image import without_composed_image
 from lab.app.guess.failures import Failure, FailureKind, missing_variables
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed
@@ -16,7 +17,6 @@ from lab.app.guess.mend_pythons import newer_python, other_python
 from lab.app.guess.mend_services import (
     more_services,
     with_companions,
-    with_mounts,
     without_companions,
     without_service,
 )
@@ -34,9 +34,7 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     if failure.in_image and guess.key("dockerfile") is not None:
         yield from more_variables(guess, failure, folder)
         yield from local_database(guess, failure)
-        if failure.kind is not FailureKind.INSTALL:
-            yield from with_mounts(guess, folder)
-        yield from without_image(guess, failure)
+        yield from without_image(guess, failure, folder)
     if failure.kind is FailureKind.SERVICE:
         yield from without_service(guess, failure)
         yield from without_companions(guess, folder)
@@ -71,10 +69,11 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         yield from next_command(guess)
 
 
-def without_image(guess: Guess, failure: Failure) -> Iterator[Guess]:
+def without_image(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The guess in an image of the lab's, where the project's own image does not serve."""
     line = guess.key("local_command")
     if line is not None:
+        guess = without_composed_image(guess, folder)
         what = "cannot be built" if failure.kind is FailureKind.INSTALL else "does not serve"
         changed = guess.without("dockerfile").without("local_command")
         commands = tuple(Guessed("command", each.value, each.why) for each in guess.commands)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lab.app.beside import service_of
 from lab.app.guess.beside import BY_SERVICE, adding, services, texts, with_names
-from lab.app.guess.composing import companion_keys, mount_keys
+from lab.app.guess.composing import companion_keys
 from lab.app.guess.dependencies import required_names
 from lab.app.guess.failures import UNREACHABLE, Failure, FailureKind, missing_service
 from lab.app.guess.folder import Folder
@@ -29,7 +29,6 @@ MISSING_NAMES = (
 )
 ALREADY = re.compile(r'(role|database) "[^"]+" already exists')
 CANNOT = "cannot be had here"
-MOUNTED = "compose, whose files its image may not have: "
 COMPOSED = "compose: "
 """How a note begins of a guess that takes its Compose file."""
 
@@ -58,26 +57,23 @@ def more_services(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
 def with_companions(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The guess by its Compose file, where it missed something that only that file starts."""
     was_tried = any(note.startswith(COMPOSED) for note in guess.notes)
-    if was_tried or guess.key("compose") is not None or not UNREACHABLE.search(failure.said):
+    has_them = guess.key("compose") is not None and guess.key("services") is None
+    if was_tried or has_them or not UNREACHABLE.search(failure.said):
         return
     if keys := companion_keys(folder, project_folder(folder)):
         why = f"{COMPOSED}{keys[0].why}, and it could not reach something"
         yield guess.without("services").having(*keys).noting(why)
 
 
-def with_mounts(guess: Guess, folder: Folder) -> Iterator[Guess]:
-    """The guess by its Compose file, where that mounts files which its image may not have."""
-    if guess.key("compose") is None and (keys := mount_keys(folder, project_folder(folder))):
-        # What the file runs comes before the image's command.
-        yield guess.without("command").having(*keys).noting(f"{MOUNTED}{keys[0].why}")
-
-
 def without_companions(guess: Guess, folder: Folder) -> Iterator[Guess]:
     """The guess with servers alone, where what else its Compose file starts does not come up."""
     if guess.key("compose") is None or guess.key("services") is not None:
         return
-    alone = guess.without("compose").without("service")
+    is_built = guess.key("dockerfile") is not None
+    alone = guess if is_built else guess.without("compose").without("service")
     servers = services(folder, project_folder(folder), guess.value("environment") or {})
+    if servers is None and is_built:
+        servers = Guessed("services", [], "nothing stands beside it")
     with_servers = alone.having(servers) if servers is not None else alone
     yield with_servers.noting("without what its Compose file starts beside its servers")
 

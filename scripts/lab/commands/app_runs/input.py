@@ -13,6 +13,9 @@ from lab.app.spec_file import read_spec
 from lab.errors import UsageError
 from lab.settings import Settings, parse_settings
 
+ENTRY_ALONE = 1
+"""Of an image's entry point and command."""
+
 
 def given_app(given: Mapping[str, str], root: Path) -> AppSpec:
     """The app that APP or EXAMPLE names; LAB_PROBES=0 takes the probes out as its own key does.
@@ -47,8 +50,11 @@ def with_command(spec: AppSpec, given: Mapping[str, str]) -> AppSpec:
     Raises:
         UsageError: there is none at all.
     """
-    if spec.command:
+    if spec.command and not spec.is_after_entry:
         return spec
+    if spec.command:
+        entry = shlex.join(command_words(given.get("LAB_IMAGE_COMMAND") or "[]", ENTRY_ALONE))
+        return replace(spec, command=f"{entry} {spec.command}".strip(), is_after_entry=False)
     words = command_words(given.get("LAB_IMAGE_COMMAND") or "[]")
     if not words:
         raise UsageError(
@@ -58,14 +64,15 @@ def with_command(spec: AppSpec, given: Mapping[str, str]) -> AppSpec:
     return replace(spec, command=shlex.join(words))
 
 
-def command_words(image_command: str) -> list[str]:
+def command_words(image_command: str, most: int | None = None) -> list[str]:
     """An image's entry point and command as one list of words, empty where it has neither.
 
     Args:
+        most: how many of the two are taken; 1: the entry point alone.
         image_command: JSON, a list of the two, each a list of words or null; cut short where it is
             too long for an environment, and then no command either.
     """
     try:
-        return [word for words in json.loads(image_command) if words for word in words]
+        return [word for words in json.loads(image_command)[:most] if words for word in words]
     except json.JSONDecodeError:
         return []

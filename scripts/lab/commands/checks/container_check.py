@@ -56,7 +56,7 @@ def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     tried = as_guess(spec)
     with brought_up(engine, variant, tried, container_sockets, is_guess=True) as running:
         folder = read_folder(spec.folder)
-        guess = after(folder, read_failures(FAILURES))
+        guess = after(folder, read_failures(FAILURES), has_docker=True)
         if guess is None:
             lost = "the guess that was built does not follow from the app's files any more"
             raise UsageError(f"{spec.file}: {lost}: run make try again")

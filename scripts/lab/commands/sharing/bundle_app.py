@@ -91,8 +91,8 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
         entries[f"{folder}/{locks.NAME}"] = ArchiveEntry(lock.text.encode())
     write_down(entries, work)
     spec = read_spec(work / folder / redactor.text(source.file))
-    if spec.command is None and source.command is not None:
-        spec = replace(spec, command=redactor.text(source.command))
+    if source.command is not None and (spec.command is None or spec.is_after_entry):
+        spec = replace(spec, command=redactor.text(source.command), is_after_entry=False)
     return BundledApp(folder, spec, entries, tuple(redacted(left_out, redactor)))
 
 

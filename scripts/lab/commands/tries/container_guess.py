@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from lab.app.container import GUESS
+from lab.app.guess.composed_image import by_compose_file
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import read_folder
 from lab.app.guess.history import add_failure, read_failures
@@ -14,15 +15,26 @@ from lab.app.workdir import COPY
 from lab.commands.checks.container_check import FAILURES
 from lab.commands.tries.next_guess import next_guess
 from lab.engines.choice import say
+from lab.errors import UsageError
 from lab.files import write_file
+
+LAST_STEP = re.compile(
+    r"(?s:.*)(?:^Step \d+/\d+ : (?P<step>.*)$|^ > \[.*\] (?P<kit>.*):$)\n?(?P<said>(?s:.*))",
+    re.MULTILINE,
+)
+"""The step that failed, as the classic builder or BuildKit writes it, and what follows it."""
 
 
 def build_failure(log: str, *, is_own: bool) -> Failure:
-    """What the builder's log tells of: the step that makes data ready, or what is installed."""
-    steps = re.findall(r"^Step \d+/\d+ : (.*)$", log, re.MULTILINE)
-    prepares = not is_own and bool(steps) and steps[-1].startswith('RUN ["sh", "-c"')
+    """What the builder's log tells of: the step that makes data ready, or what is installed.
+
+    What the steps before it printed tells nothing of why it failed.
+    """
+    last = LAST_STEP.search(log)
+    step = (last["step"] or last["kit"]) if last else ""
+    prepares = not is_own and step.startswith('RUN ["sh", "-c"')
     kind = FailureKind.PREPARE if prepares else FailureKind.INSTALL
-    return Failure(kind, log, in_image=is_own)
+    return Failure(kind, last["said"] if last else log, in_image=is_own)
 
 
 def guess_failed(work: Path, failure: Failure) -> None:
@@ -52,7 +64,16 @@ def guessed_description(work: Path, file: Path) -> AppSpec:
     """
     (work / GUESS).mkdir(exist_ok=True)
     (work / GUESS / FAILURES.name).touch()
-    folder, failures = read_folder(work / COPY), read_failures(work / GUESS / FAILURES.name)
-    text = render(next_guess(folder, failures, file.parent, say, has_docker=True))
-    write_file(work / COPY / FILE, text)
-    return describe(parse(text, file), file)
+    folder = read_folder(work / COPY)
+    while True:
+        failures = read_failures(work / GUESS / FAILURES.name)
+        guess = next_guess(folder, failures, file.parent, say, has_docker=True)
+        text = render(guess)
+        write_file(work / COPY / FILE, text)
+        try:
+            return describe(parse(text, file), file)
+        except UsageError as error:
+            if not by_compose_file(guess):
+                raise
+            failure = Failure(FailureKind.INSTALL, str(error), reason=str(error), in_image=True)
+            guess_failed(work, failure)

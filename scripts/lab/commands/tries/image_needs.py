@@ -4,7 +4,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 from shutil import copyfile
 
 from lab.app.compose_records import Build, Mounts
@@ -28,7 +28,6 @@ from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.app.workdir import COPY
 from lab.engines.choice import say
-from lab.files import shown
 from lab.paths import MEMRAY_LOCK
 
 
@@ -77,8 +76,8 @@ def prepare(spec: AppSpec, work: Path) -> ImagePlan:
     if spec.is_mounted:
         owner = f"{os.getuid()}:{os.getgid()}"
         (work / MOUNTED_RECIPE).write_text(mounted_recipe(spec, COPY, owner), encoding="utf-8")
-    for each in spec.mounts.left_out:
-        say(f"{spec.file}: compose: {shown(PurePath(each))} is not the app's, so it is not mounted")
+    for each in spec.left_out:
+        say(f"{spec.file}: compose: {each}")
     for name in (LOGS, SOCKETS, HOMES, GUESS):
         (work / name).mkdir(exist_ok=True)
     return ImagePlan(

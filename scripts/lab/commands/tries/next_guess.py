@@ -32,9 +32,10 @@ def next_guess(
         LabError: there is none left; one line with what the likeliest one failed of and the next
             step.
     """
-    guess = after(folder, failures) if len(failures) < MAX_ATTEMPTS else None
+    few = len(failures) < MAX_ATTEMPTS
+    guess = after(folder, failures, has_docker=has_docker) if few else None
     if guess is None:
-        telling = telling_failure(folder, failures)
+        telling = telling_failure(folder, failures, has_docker=has_docker)
         if telling is not failures[-1]:
             say(
                 f"{failed(failures[-1])}; no guess is left: what the likeliest failed of comes last"

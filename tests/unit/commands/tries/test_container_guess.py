@@ -94,20 +94,63 @@ def test_a_server_without_an_image_is_left_out_and_told() -> None:
     assert guess.value("services") == ["postgres"]
 
 
-def test_an_image_without_the_code_that_is_mounted_gives_way_to_its_compose_file(
-    work: Path,
-) -> None:
-    (work / "app" / "compose.yaml").write_text(
-        "services: {web: {build: ., command: python app.py, volumes: ['.:/code', 'd:/data']}}"
-    )
-    file = work / "app" / "lab.toml"
-    guessed_description(work, file)
-    guess_failed(work, Failure(FailureKind.DIED, "can't open file", in_image=True))
-    with_mounts = guessed_description(work, file)
-    guess_failed(work, Failure(FailureKind.DIED, "can't open file", in_image=True))
-    without = guessed_description(work, file)
+COMPOSED = (
+    "services: {web: {build: {context: web, target: run}, command: serve --reload -p 80,"
+    " ports: ['8080:80'], volumes: ['./web:/code', 'd:/data']%s}}"
+)
 
-    assert (with_mounts.command, with_mounts.is_mounted) == ("python app.py", True)
-    assert list(with_mounts.mounts.files) == ["/code"]
-    assert not without.has_own_image
-    assert "flask run" in (without.command or "")
+
+def composed(work: Path, more: str = "") -> None:
+    (work / "app" / "Dockerfile").unlink()
+    (work / "app" / "web").mkdir()
+    (work / "app" / "app.py").rename(work / "app" / "web" / "app.py")
+    recipe = "FROM python:3.12 AS run\nCMD serve\nFROM run AS tools\nCMD bash\n"
+    (work / "app" / "web" / "Dockerfile").write_text(recipe)
+    (work / "app" / "compose.yaml").write_text(COMPOSED % more)
+
+
+def test_the_image_that_its_compose_file_builds_is_tried_first(work: Path) -> None:
+    composed(work)
+    file = work / "app" / "lab.toml"
+
+    first = guessed_description(work, file)
+    guess_failed(work, Failure(FailureKind.DIED, "can't open file", in_image=True))
+    second = guessed_description(work, file)
+
+    assert first.build is not None
+    assert (first.build.context, first.build.target) == (work / "app" / "web", "run")
+    assert (first.command, first.is_after_entry, first.port) == ("serve -p 80", True, 80)
+    assert list(first.mounts.files) == ["/code"]
+    assert first.without_docker().command == second.command
+    assert not second.has_own_image
+    assert "flask run" in (second.command or "")
+
+
+def test_what_is_wrong_with_its_compose_file_does_not_end_the_guess(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    composed(work, more=", privileged: true")
+
+    spec = guessed_description(work, work / "app" / "lab.toml")
+
+    assert not spec.has_own_image
+    assert "web asks for privileged" in capsys.readouterr().err
+
+
+def test_a_dockerfile_at_the_top_needs_no_compose_file(work: Path) -> None:
+    (work / "app" / "compose.yaml").write_text("services: {web: {build: .}}")
+
+    spec = guessed_description(work, work / "app" / "lab.toml")
+
+    assert spec.has_own_image
+    assert spec.build is None
+
+
+def test_what_an_earlier_step_of_a_build_printed_is_not_why_it_failed() -> None:
+    noise = "debconf: delaying, since apt-utils is not installed\n"
+    classic = f'Step 1/2 : RUN x\n{noise}Step 2/2 : RUN ["sh", "-c", "env sh -c seed"]\nboom\n'
+    kit = f"#5 {noise}------\n > [3/4] RUN pip install x:\n0.5 ERROR: no x\n------\n"
+
+    assert build_failure(classic, is_own=False) == Failure(FailureKind.PREPARE, "boom\n")
+    assert build_failure(kit, is_own=False).said == "0.5 ERROR: no x\n------\n"
+    assert build_failure("no such host", is_own=False).said == "no such host"
