@@ -132,23 +132,52 @@ def trace_python():
     return {"traced": True}
 
 
+def trace_lines():
+    """Begin to record every allocation with its lines, and nothing else."""
+    import tracemalloc
+
+    gc.collect()
+    tracemalloc.start(FRAMES)
+    BEFORE["snapshot"] = tracemalloc.take_snapshot()
+    return {"traced": True}
+
+
+def traced_lines():
+    """Live allocations since `trace_lines`, by the lines that allocated; not what holds them."""
+    if "snapshot" not in BEFORE:
+        return None
+    gc.collect()
+    grown = grown_since(BEFORE["snapshot"])
+    return {
+        "tracer": "tracemalloc",
+        "allocated_bytes": sum(each.size_diff for each in grown),
+        "lines": list(map(line, grown[:MOST_LINES])),
+        "types": {},
+    }
+
+
+def grown_since(before):
+    """What is live since a snapshot, the line that allocated most first; ends the trace."""
+    import tracemalloc
+
+    snapshot = tracemalloc.take_snapshot()
+    tracemalloc.stop()
+    grown = snapshot.compare_to(before, "traceback")
+    grown = [each for each in grown if each.size_diff > 0 and not is_ours(each)]
+    return sorted(grown, key=lambda each: -each.size_diff)
+
+
 def traced():
     """Live allocations since `trace`, by the lines that allocated."""
     if native.is_on():
         return native.end()
-    import tracemalloc
-
     if "snapshot" not in BEFORE:
         return None
     waiting = garbage()
     now = objects()["objects"]
     more = census.end()
     searched = holders.holders([BEFORE, census.BEFORE])
-    snapshot = tracemalloc.take_snapshot()
-    tracemalloc.stop()
-    grown = snapshot.compare_to(BEFORE["snapshot"], "traceback")
-    grown = [each for each in grown if each.size_diff > 0 and not is_ours(each)]
-    grown.sort(key=lambda each: -each.size_diff)
+    grown = grown_since(BEFORE["snapshot"])
     most = grown[:MOST_LINES]
     types = {name: count - BEFORE["objects"].get(name, 0) for name, count in now.items()}
     types = {name: more for name, more in types.items() if not name.startswith("tracemalloc.")}
@@ -194,6 +223,8 @@ ANSWERS = dict(
         "/_lab/objects": objects,
         "/_lab/trace": trace,
         "/_lab/traced": traced,
+        "/_lab/trace-lines": trace_lines,
+        "/_lab/traced-lines": traced_lines,
     },
 )
 

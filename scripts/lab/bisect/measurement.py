@@ -36,7 +36,6 @@ def measurement(
     ]
     mean, error = trimmed(gains[SKIPPED_BLOCKS:])
     sites, lines = by_site(trace) if trace is not None else ({}, {})
-    holders = trace.search.holders if trace is not None and trace.search is not None else ()
     return PointMeasurement(
         requests=sum(requests[SKIPPED_BLOCKS:]),
         live_bytes=mean,
@@ -44,7 +43,6 @@ def measurement(
         sites=sites,
         is_traced=trace is not None,
         lines=lines,
-        holder=next((each.path for each in holders if each.path), None),
         python=environment.python if environment is not None else "",
         packages=dict(environment.packages) if environment is not None else {},
         seconds=seconds,

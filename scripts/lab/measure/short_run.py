@@ -38,7 +38,7 @@ class ShortLoad:
     blocks: int = 7
     block_requests: int = 50
     traced_requests: int = 100
-    settle_seconds: float = 0.4
+    settle_seconds: float = 0.2
     """Seconds for a server to close its connections; what it keeps longer is equal each time."""
 
 
@@ -150,8 +150,7 @@ class ShortRunner:
         """
         for _ in range(ATTEMPTS):
             await asyncio.to_thread(lambda: list(probes.channel.answers("/_lab/collect")))
-            reading = await asyncio.to_thread(probes.reading)
-            workers = reading.workers if reading else ()
+            workers = await asyncio.to_thread(probes.workers)
             total = known_sum((each.live_bytes for each in workers), self.variant.axes.workers)
             if total is not None:
                 return total
@@ -159,7 +158,7 @@ class ShortRunner:
 
     async def traced(self, target: Target, probes: ProbeClient) -> AllocationTrace | None:
         """What Python's own trace sees of some more requests; None where nothing traces."""
-        if not await asyncio.to_thread(probes.trace):
+        if not await asyncio.to_thread(probes.trace_lines):
             return None
         done = await self.send(target, self.load.traced_requests)
-        return await asyncio.to_thread(probes.traced, done)
+        return await asyncio.to_thread(probes.traced_lines, done)

@@ -61,6 +61,11 @@ class ProbeClient:
         first, *others = answers
         return reading_of(first, (first.get("worker"), *others))
 
+    def workers(self) -> tuple[WorkerReading, ...]:
+        """Each worker's own reading, without the tree of processes, which takes longer."""
+        answers = self.channel.answers("/_lab/worker")
+        return tuple(filter(None, (record_of(WorkerReading, each) for each in answers)))
+
     def trace(self) -> bool:
         """Begin to trace allocations; whether any worker does. Only user apps can."""
         return bool(list(self.channel.answers("/_lab/trace", seconds=TRACE_SECONDS)))
@@ -71,7 +76,18 @@ class ProbeClient:
         Args:
             requests: completed meanwhile.
         """
-        answers = list(self.channel.answers("/_lab/traced", seconds=TRACE_SECONDS))
+        return self.trace_of("/_lab/traced", requests)
+
+    def trace_lines(self) -> bool:
+        """Begin to trace which lines allocate, and nothing else; whether any worker does."""
+        return bool(list(self.channel.answers("/_lab/trace-lines", seconds=TRACE_SECONDS)))
+
+    def traced_lines(self, requests: int) -> AllocationTrace | None:
+        """What all workers allocated since `trace_lines`, as `traced`, without who holds it."""
+        return self.trace_of("/_lab/traced-lines", requests)
+
+    def trace_of(self, question: str, requests: int) -> AllocationTrace | None:
+        answers = list(self.channel.answers(question, seconds=TRACE_SECONDS))
         trace = merged_trace(answers, requests)
         return trace if trace is not None and fits(trace) else None
 

@@ -85,8 +85,6 @@ class PointMeasurement:
     """Whether the trace answered; where it did not, no place is known."""
     lines: Mapping[str, str] = field(default_factory=dict)
     """The line of each place that left most."""
-    holder: str | None = None
-    """The container that gained most, as code."""
     python: str = ""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Installed versions by name."""

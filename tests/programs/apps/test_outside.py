@@ -91,6 +91,28 @@ def test_one_process_is_the_worker_and_reads_its_allocator(sockets: Path) -> Non
 
 
 @linux
+def test_lines_that_allocate_are_traced_alone(sockets: Path) -> None:
+    program = """
+    kept = []
+    while True:
+        kept.append(bytearray(100_000))
+        time.sleep(0.01)
+    """
+    with running(program, sockets) as probes:
+        wait_for(probes, 1)
+        client = ProbeClient(probes)
+        assert client.trace_lines()
+        first = client.workers()[0].allocated_blocks or 0
+        assert wait_until(lambda: (client.workers()[0].allocated_blocks or 0) > first + 5)
+        trace = client.traced_lines(1)
+
+    assert trace is not None
+    assert trace.search is None
+    assert trace.lines[0].bytes >= 100_000
+    assert trace.lines[0].frames[0].startswith("<string>:")
+
+
+@linux
 def test_a_path_too_long_for_a_socket_is_no_hindrance(sockets: Path) -> None:
     deep = sockets / ("x" * 120)
     deep.mkdir()

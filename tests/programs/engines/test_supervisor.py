@@ -118,6 +118,26 @@ def start_pid(start: Start, note: Path) -> Callable[[str], tuple["subprocess.Pop
 StartPid = Callable[[str], tuple["subprocess.Popen[bytes]", int]]
 
 
+@ON_LINUX
+def test_a_server_below_a_shell_is_told_to_end(start: Start, note: Path) -> None:
+    server = (
+        "import signal, sys, time\n"
+        "def end(*_):\n"
+        f"    open({str(note)!r}, 'w').write('told\\n')\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        f"open({str(note)!r}, 'w').write('up\\n')\n"
+        "time.sleep(60)\n"
+    )
+    process = start("sh", "-c", f"{shlex.quote(sys.executable)} -c {shlex.quote(server)}; true")
+    assert noted(note) == "up"
+
+    tell(process, b"end\n")
+
+    process.wait(10)
+    assert noted(note) == "told"
+
+
 @pytest.fixture
 def _short_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same script with less patience."""

@@ -13,7 +13,7 @@ from lab.load.request_mix import UserApp
 from lab.measure.short_run import ShortLoad, ShortRun, ShortRunner
 from lab.probes.channels import PortChannel
 from lab.probes.client import ProbeClient
-from lab.records.observations import AllocationTrace, ProbeReading
+from lab.records.observations import AllocationTrace, WorkerReading
 from support.paths import ROOT
 from support.script import Script
 from support.scripted_engine import ScriptedEngine
@@ -32,17 +32,13 @@ class Probes(ProbeClient):
         super().__init__(PortChannel(endpoint, VARIANT.axes.workers))
         self.tracer = tracer
 
-    def reading(self) -> ProbeReading | None:
-        reading = super().reading()
-        if reading is None:
-            return None
-        whole = (replace(each, python_in_use_bytes=0) for each in reading.workers)
-        return replace(reading, workers=tuple(whole))
+    def workers(self) -> tuple[WorkerReading, ...]:
+        return tuple(replace(each, python_in_use_bytes=0) for each in super().workers())
 
-    def trace(self) -> bool:
+    def trace_lines(self) -> bool:
         return self.tracer is not None
 
-    def traced(self, requests: int) -> AllocationTrace | None:
+    def traced_lines(self, requests: int) -> AllocationTrace | None:
         return AllocationTrace(self.tracer or "", requests, 0, (), {})
 
 
@@ -60,9 +56,9 @@ class LateProbes(Probes):
 
     asked = 0
 
-    def reading(self) -> ProbeReading | None:
+    def workers(self) -> tuple[WorkerReading, ...]:
         self.asked += 1
-        return super().reading() if self.asked % 2 == 0 else None
+        return super().workers() if self.asked % 2 == 0 else ()
 
 
 class Late(Runner):

@@ -33,7 +33,7 @@ from lab.store.point_cache import PointCache
 from lab.text.packages import canonical
 
 CACHE = "points"
-METHOD = "2"
+METHOD = "3"
 """Part of each cached point's name: another way to measure gets another number."""
 INSTALL_SECONDS = 240.0
 """A release that must be built gets no longer."""
@@ -65,6 +65,12 @@ class BisectBench:
     @property
     def environments(self) -> Path:
         return (self.root / ENVIRONMENTS).absolute()
+
+
+class PointPreparation(Preparation):
+    """Makes environments that are used once: a start compiles only what it imports."""
+
+    compiled = ()
 
 
 class PointDriver:
@@ -177,7 +183,7 @@ class PointDriver:
             return looser, self.environment(with_lines(looser, only))
 
     def environment(self, spec: AppSpec) -> Installed:
-        job = Preparation(self.uv, self.uv.root, silent, 1, INSTALL_SECONDS)
+        job = PointPreparation(self.uv, self.uv.root, silent, 1, INSTALL_SECONDS)
         self.uv.root.mkdir(parents=True, exist_ok=True)
         try:
             return ensured(job, spec, job.interpreter(spec.python))

@@ -68,6 +68,9 @@ def folder_name(axes: Axes, lock: bytes, interpreter: Interpreter) -> str:
 class Preparation:
     """Makes the environments of one call of `prepare`; its methods run in several threads."""
 
+    # Compiled as pip does in the images: compiling at the first start would raise the peak.
+    compiled: tuple[str, ...] = ("--compile-bytecode",)
+
     def __init__(
         self,
         uv: Uv,
@@ -180,8 +183,7 @@ class Preparation:
     def install(self, folder: Path, needs: Needs) -> str:
         """uv's output when it fails; empty when the environment is complete."""
         python = folder / "bin" / "python3"
-        # Compiled as pip does in the images: compiling at the first start would raise the peak.
-        words = ("pip", "install", "--compile-bytecode", "--python", python, *needs)
+        words = ("pip", "install", *self.compiled, "--python", python, *needs)
         failed = self.uv.run(*words, timeout_seconds=self.install_seconds) if needs else ""
         if not failed:
             (folder / COMPLETE).touch()

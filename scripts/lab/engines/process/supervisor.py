@@ -112,22 +112,37 @@ class Supervisor:
         return bool(left)
 
     def end(self) -> None:
-        """SIGTERM to the first process alone; later SIGKILL to each that is left, until none is."""
+        """SIGTERM to the first process alone, once it has ended to each that is left, then SIGKILL.
+
+        A shell between the first process and the server ends without telling the server.
+        """
         if self.status is None:
             os.kill(self.first.pid, signal.SIGTERM)
-        self.wait_until_alone(time.monotonic() + GRACE_SECONDS)
+        deadline = time.monotonic() + GRACE_SECONDS
+        self.wait_until_first_ended(deadline)
+        if not self.is_alone():
+            self.send(signal.SIGTERM)
+            self.wait_until_alone(deadline)
         deadline = time.monotonic() + KILL_SECONDS
         while self.send(signal.SIGKILL) and time.monotonic() < deadline:
             self.reap()
             time.sleep(POLL_SECONDS / 5)
         self.reap()
 
-    def wait_until_alone(self, deadline: float) -> None:
-        while time.monotonic() < deadline:
-            self.reap()
-            if self.status is not None and not descendants(os.getpid()):
-                return
+    def wait_until_first_ended(self, deadline: float) -> None:
+        self.reap()
+        while self.status is None and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS / 5)
+            self.reap()
+
+    def wait_until_alone(self, deadline: float) -> None:
+        while not self.is_alone() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS / 5)
+
+    def is_alone(self) -> bool:
+        """Whether the first process and all others have ended."""
+        self.reap()
+        return self.status is not None and not descendants(os.getpid())
 
     def tidy(self) -> None:
         """Remove the cgroup, and the folder unless the driver still reads its log."""
