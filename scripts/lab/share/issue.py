@@ -47,5 +47,7 @@ def note_lines(given: IssueInput, form: Form) -> Iterator[str]:
         yield f"For {markdown_text(project)}, whose metadata names no tracker."
     else:
         yield "No package was found that holds the memory: it may be the app's own code."
+    if facts.is_mended(given.summary):
+        yield "The newest release does not grow: upgrade, unless this one must be kept and mended."
     yield form.where
     yield "Nothing was sent. Attach the zip, remove what should stay private, and delete this."

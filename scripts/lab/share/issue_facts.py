@@ -104,6 +104,18 @@ def what(given: IssueInput) -> str:
     return "\n".join(lines)
 
 
+def newest_release(summary: Summary) -> VariantSummary | None:
+    """The app with the newest release of the package, where it was measured."""
+    suffix = f"-{NEWEST_RELEASE}"
+    return next((each for each in summary.variants if each.name.endswith(suffix)), None)
+
+
+def is_mended(summary: Summary) -> bool:
+    """Whether the newest release was measured and does not grow on."""
+    newest = newest_release(summary)
+    return newest is not None and newest.verdict in (Verdict.FLAT, Verdict.BOUNDED)
+
+
 def example(given: IssueInput) -> str:
     """The code in one file where it was reduced, else how the bundle shows it."""
     code = given.pages.get("reproduce.py")
@@ -241,13 +253,14 @@ def machine(given: IssueInput) -> str:
 def not_tried(given: IssueInput) -> str:
     """What was not tried, a list item each."""
     run, variant = given.summary.run, given.subject
+    releases = "Pythons" if is_of_stdlib(given.summary) else "releases"
     missing = [
         ("reproduce.py", "a reproducer of one file without the lab"),
-        ("bisect.md", "other releases: the first bad one is not known"),
+        ("bisect.md", f"other {releases}: the first bad one is not known"),
         ("layers.md", "exchanging the server, the loop, the parser or the allocator one by one"),
     ]
     lines = [f"- {text}" for name, text in missing if name not in given.pages]
-    if not any(each.name.endswith(f"-{NEWEST_RELEASE}") for each in given.summary.variants):
+    if newest_release(given.summary) is None:
         lines.append("- the newest release, where the versions above are older")
     lines.append("- another system than Linux, and another machine than this one")
     if variant is not None and len(variant.trials) == 1:

@@ -57,6 +57,21 @@ def test_a_newest_release_that_was_measured_is_not_among_what_was_not_tried() ->
     assert line not in issue(replace(leak, variants=(*leak.variants, newest)))
 
 
+@pytest.mark.parametrize(
+    ("verdict", "is_said"),
+    [(Verdict.FLAT, True), (Verdict.BOUNDED, True), (Verdict.LEAK, False)],
+)
+def test_what_the_newest_release_mends_is_said_to_whoever_sends(
+    verdict: Verdict, is_said: bool
+) -> None:
+    leak = leak_in("ujson")
+    newest = variant_summary("own-shop-newest-release", verdict)
+
+    text = issue(replace(leak, variants=(*leak.variants, newest)))
+
+    assert ("The newest release does not grow: upgrade" in text) is is_said
+
+
 def test_a_help_does_not_say_in_the_tracker_to_report_it_there() -> None:
     leak = leak_in("ujson")
     own = app_answer()
