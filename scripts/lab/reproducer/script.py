@@ -29,14 +29,14 @@ def memory_bytes():
 
 def measure(calls={calls}, seconds={seconds}, grows_bytes={grows}):  # a block at most; bytes a call
     marks = [(0, memory_bytes(), sys.getallocatedblocks())]
-    rate = lambda a=-2, b=-1, what=1: (marks[b][what] - marks[a][what]) / (marks[b][0] - marks[a][0])
+    rate = lambda a=-2, b=-1, of=1: (marks[b][of] - marks[a][of]) / (marks[b][0] - marks[a][0])
     for block in range(10):
         number, until = marks[-1][0], time.monotonic() + seconds
         while number < marks[-1][0] + calls and time.monotonic() < until:
             call(number)
             number += 1
         marks.append((number, memory_bytes(), sys.getallocatedblocks()))
-        print("%d calls: %.0f bytes, %.2f blocks a call" % (number, rate(), rate(what=2)), flush=True)
+        print("%d calls: %.0f bytes, %.2f blocks a call" % (number, rate(), rate(of=2)), flush=True)
     least = min(rate(2, 6), rate(6, 10))  # the first two fill caches; both halves of the rest grow
     ends = 2 if number - marks[2][0] < calls else int(least > grows_bytes)
     print(("does not grow", "grows", "too few calls")[ends] + ": %.0f bytes a call" % least)
