@@ -116,7 +116,7 @@ def check_entries(infos: Sequence[zipfile.ZipInfo], most_bytes: int) -> None:
         raise refused(f"unpacked it has more than {most_bytes:,} bytes")
     for info in infos:
         if fault := fault_of(info):
-            raise refused(f"{shown(info.orig_filename)} {fault}")
+            raise refused(f"{shown(info.orig_filename) or 'an entry without a name'} {fault}")
     names = [same_name(info.filename.rstrip("/")) for info in infos]
     if twice := first_twice(names):
         raise refused(f"{shown(twice)} is in it twice")
@@ -128,7 +128,11 @@ def check_entries(infos: Sequence[zipfile.ZipInfo], most_bytes: int) -> None:
 
 
 def same_name(name: str) -> str:
-    """What names have in common that are one file on some system: case, and how é is written."""
+    """What names have in common that are one file on some system: case, and how é is written.
+
+    Windows leaves out dots and spaces at the end of a name.
+    """
+    name = "/".join(part.rstrip(". ") for part in name.split("/"))
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 

@@ -52,6 +52,7 @@ def test_the_same_files_are_the_same_bytes() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
+        ("", "an entry without a name leads out of its folder"),
         ("run/../../etc/x", "leads out of its folder"),
         ("../x", "leads out of its folder"),
         ("/etc/passwd", "is an absolute name"),
@@ -82,7 +83,7 @@ def test_what_is_no_plain_file_is_refused(mode: int, said: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("second", ["run/a.py", "run/A.PY"])
+@pytest.mark.parametrize("second", ["run/a.py", "run/A.PY", "run/a.py.", "run/a.py "])
 def test_a_name_that_stands_twice_is_refused(second: str) -> None:
     assert "is in it twice" in refusal(made(("run/a.py", b"1"), (second, b"2")))
 
