@@ -43,8 +43,9 @@ from lab.share.manifest import (
 from lab.share.redaction import Private, Redactor
 from lab.store.run_folder import RunFolder
 
-BISECT = "bisect.md"
-EXTRAS = ("reproduce.py", "test_growth.py", BISECT, "layers.md")
+SEARCHES = {"bisect.md": "bisect", "layers.md": "layers"}
+"""What `make bisect` and `make layers` write, each into a run's folder of its own."""
+EXTRAS = ("reproduce.py", "test_growth.py", *SEARCHES)
 """Files of the run's folder that stand at the top of its bundle, where they are there."""
 PAGES = ("report.md", "report.html")
 MOST_EXTRA_BYTES = 1 << 20
@@ -156,7 +157,7 @@ def project_of(
 
 
 def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, ArchiveEntry]:
-    """What others made for this run: a reproducer, its test, a history of releases.
+    """What others made for this run: a reproducer, its test, a history of releases, its layers.
 
     Raises:
         LabError: one of them is no plain file.
@@ -164,17 +165,17 @@ def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, 
     entries = {}
     for name in EXTRAS:
         path = folder.path / name
-        if name == BISECT and app is not None and not os.path.lexists(path):
-            path = newest_search(folder.path.parent, app) or path
+        if name in SEARCHES and app is not None and not os.path.lexists(path):
+            path = newest_search(folder.path.parent, app, name) or path
         if os.path.lexists(path):
             text = read_bytes(path, MOST_EXTRA_BYTES).decode("utf-8", "replace")
             entries[name] = ArchiveEntry(redactor.text(text).encode())
     return entries
 
 
-def newest_search(results: Path, app: str) -> Path | None:
-    """The page of the newest search through releases for this app, by `make bisect`."""
-    return max(results.glob(f"*-bisect-{app}/{BISECT}"), default=None)
+def newest_search(results: Path, app: str, page: str) -> Path | None:
+    """The page of the newest `make bisect` or `make layers` of this app."""
+    return max(results.glob(f"*-{SEARCHES[page]}-{app}/{page}"), default=None)
 
 
 def images_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> Mapping[str, str]:

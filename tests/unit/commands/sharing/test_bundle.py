@@ -130,17 +130,22 @@ def test_servers_that_the_compose_project_lacks_are_told(planted: RunFolder) -> 
 def test_what_others_made_for_the_run_stands_at_the_top(planted: RunFolder) -> None:
     made = planted.path / "reproduce.py"
     made.write_text("print('grows')\n", encoding="utf-8")
-    search = planted.path.with_name("20261126-120000-bisect-ujson-failing")
-    search.mkdir()
-    (search / "bisect.md").write_text("# First bad release\n\n5.2.0\n", encoding="utf-8")
+    searches = []
+    for kind, page in (("bisect", "# First bad release\n\n5.2.0\n"), ("layers", "# Layers\n")):
+        searches.append(planted.path.with_name(f"20261126-120000-{kind}-ujson-failing"))
+        searches[-1].mkdir()
+        (searches[-1] / f"{kind}.md").write_text(page, encoding="utf-8")
 
     files = {name: each.content for name, each in parts_of(planted, {}).files.items()}
     made.unlink()
-    shutil.rmtree(search)
+    for search in searches:
+        shutil.rmtree(search)
 
     assert files["reproduce.py"] == b"print('grows')\n"
     assert "print('grows')" in files["issue.md"].decode()
     assert "##### First bad release" in files["issue.md"].decode()
+    assert "##### Layers" in files["issue.md"].decode()
+    assert "exchanging the server" not in files["issue.md"].decode()
     assert "uv run reproduce.py" in files["README.md"].decode()
 
 
