@@ -33,10 +33,8 @@ INSTALL = (
     "apt-get update -qq && DEBIAN_FRONTEND=noninteractive "
     "apt-get install -y -qq --no-install-recommends"
 )
-PIP = (
-    "PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir"
-    " --disable-pip-version-check --no-warn-script-location"
-)
+INSTALLER = "-m pip install --no-cache-dir --disable-pip-version-check --no-warn-script-location"
+PIP = f"PIP_ROOT_USER_ACTION=ignore python3 {INSTALLER}"
 PIP_LOG = "/tmp/pip.log"
 TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 

@@ -21,9 +21,7 @@ from lab.store.run_folder import RunFolder
 from lab.text.packages import canonical
 
 LATER = "the run with its newest release did not come about"
-OWN_IMAGE = (
-    "its newest release is tried where the lab installs the requirements: this image is its own"
-)
+OWN_IMAGE = "its newest release is tried in images that are built here: this one is not"
 OWN_INDEX = "its newest release is tried by local processes alone, as index_url is set"
 PYTHON_ALONE = "a newer Python is tried by local processes alone: ENGINE=process"
 NO_SERVER = "another server is tried by local processes alone"
@@ -69,7 +67,7 @@ class LaterReleases:
             return PYTHON_ALONE
         if self.given.get("OFFLINE") == "1":
             return OFFLINE
-        if self.spec.has_own_image:
+        if self.spec.image is not None:
             return OWN_IMAGE
         return OWN_INDEX if self.spec.index_url else None
 

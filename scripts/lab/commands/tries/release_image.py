@@ -1,11 +1,12 @@
 """The image of an app with another release of one package, for scripts/try, which builds it."""
 
+import json
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.app.container import GUESS, PIP, RECIPE
+from lab.app.container import GUESS, INSTALLER, RECIPE
 from lab.app.described import RECORD, read_described
 from lab.app.release import MOST_DEPENDENTS
 from lab.app.services import release_service, service, variant_name
@@ -24,6 +25,14 @@ CONTEXT = "release"
 """The builder's context, which has nothing but the recipe."""
 VERSION = "/lab/release.txt"
 """The version that was installed, in the image; scripts/try reads it."""
+PYTHONS = (
+    "python3",
+    "python",
+    "/*/.venv/bin/python",
+    "/*/*/.venv/bin/python",
+    "/*/venv/bin/python",
+)
+"""Where the interpreter of an image may be that has the app's packages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +100,43 @@ def asked(work: Path) -> tuple[ReleaseWish, AppSpec]:
 def recipe(package: str) -> str:
     """The Dockerfile: what it requires moves only where it must, and no other package breaks.
 
-    Where another package fixes the version, that one moves as well.
+    Where another package fixes the version, that one moves as well. An image of the app's own has
+    its packages where it likes, and may have a shell of its own.
     """
-    broken = "python3 -m pip check | grep -vxFf /tmp/before"
+    broken = '"$python" -m pip check | grep -vxFf /tmp/before'
     dependents = f"$({broken} | cut -d' ' -f1 | sort -u | head -n {MOST_DEPENDENTS})"
-    upgrade = f"{PIP} --upgrade --upgrade-strategy only-if-needed"
+    upgrade = f'"$python" {INSTALLER} --upgrade --upgrade-strategy only-if-needed'
     steps = [
-        "(python3 -m pip check > /tmp/before || true)",
+        *with_package(package),
+        "mkdir -p /lab",
+        'if "$python" -m pip check > /tmp/before; then :; fi',
         f"{upgrade} {package}",
         f"others={dependents}",
         f'if [ -n "$others" ]; then {upgrade} {package} $others; fi',
         f'others={dependents}; if [ -n "$others" ]; then'
         ' echo "ERROR: it does not install beside $others"; exit 1; fi',
-        f"python3 -m pip show {package} | sed -n 's/^Version: //p' > {VERSION}",
+        f"\"$python\" -m pip show {package} | sed -n 's/^Version: //p' > {VERSION}",
     ]
     lines = [
         "ARG APP_IMAGE",
         "FROM ${APP_IMAGE}",
+        "LABEL memlab=image",
         "USER 0:0",
-        f"RUN {' && '.join(steps)}",
+        "ENV PIP_ROOT_USER_ACTION=ignore",
+        f"RUN {json.dumps(['/bin/sh', '-ec', '; '.join(steps)])}",
         "USER 1000:1000",
     ]
     return "\n".join(lines) + "\n"
+
+
+def with_package(package: str) -> Iterator[str]:
+    """The steps that find the interpreter which has a package, and see that it has pip."""
+    places = " ".join(PYTHONS)
+    yield (
+        f'python=; for each in {places}; do command -v "$each" > /dev/null || continue;'
+        ' "$each" -m pip --version > /dev/null 2>&1 || "$each" -m ensurepip > /dev/null 2>&1'
+        f' || continue; if "$each" -m pip show --quiet {package} 2> /dev/null;'
+        " then python=$each; break; fi; done"
+    )
+    missing = f"ERROR: no Python of the image has pip and {package}"
+    yield f'if [ -z "$python" ]; then echo "{missing}"; exit 1; fi'

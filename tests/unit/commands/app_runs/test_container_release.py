@@ -71,6 +71,7 @@ def test_an_interrupted_run_asks_for_nothing(folder: RunFolder) -> None:
         (SHOP, {"OFFLINE": "1"}, UJSON, OFFLINE),
         (SHOP, {}, HolderFinding(), PYTHON_ALONE),
         (replace(SHOP, image="shop:1"), {}, UJSON, OWN_IMAGE),
+        (replace(SHOP, dockerfile=Path("Dockerfile")), {}, UJSON, LATER),
         (replace(SHOP, index_url="https://x.test"), {}, UJSON, OWN_INDEX),
     ],
 )
