@@ -10,6 +10,7 @@ from lab.app.guess import poetry
 from lab.app.guess.distributions import distribution_of, distributions
 from lab.app.guess.folder import REQUIREMENT_FOLDERS, Folder, joined, upwards
 from lab.app.guess.guessed import Guessed
+from lab.app.guess.image_installs import installed_by_name
 from lab.app.guess.layout import local_names
 from lab.app.guess.locks import name_in, normal, pinned
 from lab.app.guess.namespaces import SHARED, packages_of
@@ -28,7 +29,21 @@ Toml = Callable[[str], Mapping[str, Any]]
 
 
 def requirements(folder: Folder, project: str, toml: Toml) -> Guessed | None:
-    """The nearest statement, from the project's folder up; else its imports."""
+    """The nearest statement, else its imports; and what its Dockerfile installs by name."""
+    listed, file = installed_by_name(folder, project)
+    statement = stated_somewhere(folder, project, toml)
+    named = {name_in(each) for each in listed}
+    if statement is None and (imported := from_imports(folder, project)):
+        unpinned = [each for each in own_lines(imported) if name_in(each) not in named]
+        if not listed:
+            return imported
+        return Guessed("requirements", [*listed, *unpinned], f"pip install of {file}, and imports")
+    missing = [e for e in listed if name_in(e) not in required_names(folder, statement)]
+    return with_added(statement, missing, f"pip install of {file}") if missing else statement
+
+
+def stated_somewhere(folder: Folder, project: str, toml: Toml) -> Guessed | None:
+    """The nearest statement, from the project's folder up."""
     for where in upwards(project):
         for statement in (
             whole(folder, from_file(folder, where), from_pyproject(folder, where, toml)),
@@ -38,7 +53,7 @@ def requirements(folder: Folder, project: str, toml: Toml) -> Guessed | None:
         ):
             if statement is not None:
                 return statement
-    return from_imports(folder, project)
+    return None
 
 
 def whole(folder: Folder, file: Guessed | None, project: Guessed | None) -> Guessed | None:

@@ -23,6 +23,35 @@ def test_imports_are_named_as_their_distributions() -> None:
     assert required({}) == ["flask", "opencv-python-headless", "Pillow", "PyYAML"]
 
 
+@pytest.mark.parametrize(
+    ("step", "listed"),
+    [
+        ("RUN pip install ujson==5.3.0", ["ujson==5.3.0"]),
+        (
+            "RUN pip3 install --no-cache-dir 'flask>=2,<3' uvicorn[standard]",
+            ["flask>=2,<3", "uvicorn[standard]"],
+        ),
+        ("RUN python -m venv .venv && .venv/bin/pip install -q redis", ["redis"]),
+        ("RUN pip install -U pip setuptools wheel \\\n && pip install -i x aiohttp", ["aiohttp"]),
+        ("RUN uv pip install --system httpx", ["httpx"]),
+        ("RUN pip install . -r requirements.txt $MORE ./dist/shop.whl https://x.test/a.zip", []),
+        ("RUN apt-get install -y libpq5 && echo pip install", []),
+        ("RUN pip install 'open", []),
+    ],
+)
+def test_what_a_dockerfile_installs_by_name_is_required(step: str, listed: list[str]) -> None:
+    dockerfile = f"FROM python:3.11\n{step}\nCMD python main.py\n"
+    imported = ["opencv-python-headless", "Pillow", "PyYAML"]
+    pinned = [] if any(each.startswith("flask") for each in listed) else ["flask"]
+
+    assert required({"Dockerfile": dockerfile}) == [*listed, *pinned, *imported]
+    assert required({"Dockerfile": dockerfile, "requirements.txt": "flask==2.0\n"}) == (
+        ["-r requirements.txt", *more]
+        if (more := [each for each in listed if not each.startswith("flask")])
+        else "requirements.txt"
+    )
+
+
 def test_an_import_that_may_fail_or_is_for_types_is_none() -> None:
     text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING: import boto3\n"
     text += "try: import ujson\nexcept ImportError: ujson = None\nimport flask\n"
