@@ -11,34 +11,13 @@ from lab.app.guess.locks import name_in
 TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv"})
 """What installs the app and is no part of it."""
 WITH_VALUE = frozenset(
-    [
-        "-r",
-        "--requirement",
-        "-c",
-        "--constraint",
-        "-e",
-        "--editable",
-        "-t",
-        "--target",
-        "-i",
-        "--index-url",
-        "--extra-index-url",
-        "-f",
-        "--find-links",
-        "--trusted-host",
-        "--prefix",
-        "--root",
-        "--cache-dir",
-        "--python",
-        "--timeout",
-        "--retries",
-        "--no-binary",
-        "--only-binary",
-        "--platform",
-        "--python-version",
-        "--proxy",
+    (
+        *("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target"),
+        *("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--trusted-host"),
+        *("--prefix", "--root", "--cache-dir", "--python", "--timeout", "--retries"),
+        *("--no-binary", "--only-binary", "--platform", "--python-version", "--proxy"),
         "--progress-bar",
-    ]
+    )
 )
 """Options whose next word is theirs; those of a file with requirements are read elsewhere."""
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:(?:[=!<>~]=?=?)[\w.*+!,<>=~]+)?")
