@@ -72,6 +72,7 @@ plan() {
         --env SUITE="$(setting SUITE core)" --env ID="$(setting ID "")" \
         --env VARIANTS="$(setting VARIANTS '*')" \
         --env HOST_CPUS="$(setting HOST_CPUS "")" --env WORKERS="$(setting WORKERS "")" \
+        --env TRIALS="$(setting TRIALS 1)" \
         --env REQUESTS="$(setting REQUESTS "")" --env BLOCKS="$(setting BLOCKS "")"
 }
 

@@ -99,9 +99,10 @@ def test_what_a_killed_script_left_goes_with_the_next_run(lab: Lab) -> None:
     process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
     lab.wait_for_blocks("py310-flask", 1)
     process.kill()
-    process.communicate(timeout=30)
+    process.wait(timeout=30)
     refused = lab.shell("take_lock")
     docker("kill", "--signal", "KILL", lab.container("driver"))
+    process.communicate(timeout=30)
     left = lab.left_behind()
     taken = lab.shell("take_lock && give_back_lock")
 

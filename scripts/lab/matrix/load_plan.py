@@ -7,6 +7,9 @@ from lab.errors import UsageError
 from lab.records.variant import Connection, RequestKind, Scenario, Variant
 from lab.settings import Settings
 
+MOST_TRIALS = 600
+"""That a run begins with: a trial has 55 KiB, and of a run 40 MiB and 1,000 raw files are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
@@ -57,7 +60,16 @@ def may_extend(variant: Variant) -> bool:
 
 
 def plan_loads(variants: Sequence[Variant], settings: Settings) -> dict[str, LoadPlan]:
-    """The loads by the variants' names; raises UsageError for the first that cannot be sent."""
+    """The loads by the variants' names.
+
+    Raises:
+        UsageError: a load cannot be sent, or there are more trials than one report is made of.
+    """
+    if (trials := len(variants) * settings.trials) > MOST_TRIALS:
+        raise UsageError(
+            f"{len(variants)} variants with TRIALS={settings.trials} are {trials:,} trials, of "
+            f"{MOST_TRIALS} at most in one run: set TRIALS or VARIANTS, and compare the runs"
+        )
     return {variant.name: plan_load(variant, settings) for variant in variants}
 
 

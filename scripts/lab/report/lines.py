@@ -1,6 +1,9 @@
 """The drawn line of one trial: fewer points, gaps, and what a pointer reads from it."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +46,14 @@ def line(curve: MemoryCurve, scale: Scale) -> Line:
 def dots(curve: MemoryCurve, scale: Scale) -> tuple[Dot, ...]:
     """The troughs of a trial, the baseline first."""
     points = zip(curve.trough_seconds, curve.trough_bytes, strict=True)
+    ends = sorted(end for _, end in curve.block_spans_seconds)
+    done = tuple(accumulate(curve.block_ok))
     return tuple(
-        Dot(scale.x(seconds), scale.y(size_bytes), _trough_title(curve, seconds, size_bytes))
+        Dot(
+            scale.x(seconds),
+            scale.y(size_bytes),
+            _trough_title(bisect_right(ends, seconds), size_bytes, done),
+        )
         for seconds, size_bytes in points
     )
 
@@ -100,10 +109,9 @@ def _blocks(curve: MemoryCurve) -> str:
     return " ".join(f"{start:.1f} {end:.1f} {ok}" for (start, end), ok in blocks)
 
 
-def _trough_title(curve: MemoryCurve, seconds: float, size_bytes: int) -> str:
-    ended = sum(end <= seconds for _, end in curve.block_spans_seconds)
+def _trough_title(ended: int, size_bytes: int, done: Sequence[int]) -> str:
+    """What is said of a trough after so many blocks, of which each completed the next of `done`."""
     if not ended:
         return f"Baseline: {in_mib(size_bytes)}"
-    done = curve.block_ok[:ended]
-    requests = f", {counted(sum(done), 'request')}" if done else ""
+    requests = f", {counted(done[min(ended, len(done)) - 1], 'request')}" if done else ""
     return f"Trough after block {ended}: {in_mib(size_bytes)}{requests}"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lab.errors import LabError
-from lab.files import read_bytes, write_file
+from lab.files import MOST_JSON_BYTES, read_bytes, write_file
 from lab.records.codec import ShapeError, decode, encode
 from lab.text.phrases import clipped
 
@@ -15,13 +15,13 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 MOST_FAULT_CHARACTERS = 200
 
 
-def read_record(path: Path, record: type[T]) -> T:
-    """The record that a document holds.
+def read_record(path: Path, record: type[T], most_bytes: int = MOST_JSON_BYTES) -> T:
+    """The record that a document of at most so many bytes holds.
 
     Raises:
         LabError: the document is missing, not a regular file, or does not have the record's shape.
     """
-    content = read_bytes(path)
+    content = read_bytes(path, most_bytes)
     try:
         value: T = decode(record, json.loads(content))
     except UNREADABLE as error:

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from lab.errors import LabError, UsageError
-from lab.files import check_folder, shown, unreadable
+from lab.files import check_folder, reason_of, shown, unreadable
 from lab.named_paths import folder_fault
 from lab.paths import RESULTS
 from lab.units import MIB
@@ -20,9 +20,10 @@ SUMMARY = "summary.json"
 OWN = "own.json"
 SAMPLES = "samples"
 LATEST = "latest"
-MOST_RAW_BYTES = 128 * MIB
+MOST_RAW_BYTES = 40 * MIB
 """Of all raw files of a run; the 75 variants of the lab have 4 MiB, one grows by 2 MiB an hour."""
-MOST_TRIALS = 5_000
+MOST_TRIALS = 1_000
+"""Of a run; each costs its share of the figure and of the verdict, whatever it holds."""
 
 
 def results_folder(given: Mapping[str, str]) -> Path:
@@ -87,16 +88,25 @@ def check_run(run: Path) -> None:
             else that the lab does not write.
     """
     check_folder(run)
-    samples = run / SAMPLES
+    try:
+        check_samples(run / SAMPLES)
+    except OSError as error:  # what was there a moment ago
+        raise unreadable(shown(run), reason_of(error)) from error
+
+
+def check_samples(samples: Path) -> None:
+    """Check what the raw files stand in, how many they are, and how large all together."""
     if not os.path.lexists(samples):
         return
     for path in samples.iterdir() if samples.is_dir() else [samples]:
         if not path.is_dir() and not path.name.startswith("."):
-            raise not_a_folder(path.relative_to(run.parent))
-    paths = raw_files(run)
+            raise not_a_folder(path.relative_to(samples.parents[1]))
+    paths = raw_files(samples.parent)
     if len(paths) > MOST_TRIALS or sum(path.stat().st_size for path in paths) > MOST_RAW_BYTES:
         most = f"{MOST_TRIALS:,} raw files and {MOST_RAW_BYTES:,} bytes in them"
-        raise unreadable(shown(samples.relative_to(run.parent)), f"it holds more than {most}")
+        raise unreadable(
+            shown(samples.relative_to(samples.parents[1])), f"it holds more than {most}"
+        )
 
 
 def not_a_folder(path: Path) -> LabError:

@@ -28,10 +28,14 @@ from lab.store.layout import (
 )
 from lab.store.trial_reader import read_trial
 from lab.store.trial_writer import TrialWriter
+from lab.units import MIB
 
 T = TypeVar("T")
 MOST_VARIANTS = 300
 """Variants of a run; all of compose.yaml are 75, and each costs its share of a figure."""
+
+MOST_EXPERIMENT_BYTES = MIB
+"""Of what a run says of itself; that of 75 variants has 4 KiB, and 300 B for each missing one."""
 
 
 class RunFolder:
@@ -100,7 +104,7 @@ class RunFolder:
 
     def read_experiment(self) -> Experiment:
         """The run's experiment; raises LabError where it cannot be read."""
-        experiment = read_record(self.path / EXPERIMENT, Experiment)
+        experiment = read_record(self.path / EXPERIMENT, Experiment, MOST_EXPERIMENT_BYTES)
         if fault := experiment_fault(experiment):
             raise LabError(f"run {self.id}: {EXPERIMENT} cannot be used: {fault}")
         return experiment
@@ -139,8 +143,8 @@ def experiment_fault(experiment: Experiment) -> str | None:
     if experiment.schema_version != SCHEMA_VERSION:
         version = shown(experiment.schema_version)
         return f"it has the version {version}: this lab reads {SCHEMA_VERSION!r}"
-    if len(experiment.variants) > MOST_VARIANTS:
-        return f"it names {len(experiment.variants):,} variants, at most {MOST_VARIANTS} are judged"
+    if (named := len(experiment.variants) + len(experiment.missing)) > MOST_VARIANTS:
+        return f"it names {named:,} variants, at most {MOST_VARIANTS} are judged"
     if len(set(experiment.variants)) < len(experiment.variants):
         return "it names a variant twice"
     return None

@@ -30,8 +30,10 @@ from lab.records.trial import (
 )
 from lab.store.json_file import UNREADABLE, fault_text
 
-MOST_LINES = 250_000
-"""Lines of a raw file; one of the largest size that is read has about 160,000 samples."""
+MOST_LINES = 100_000
+"""Lines of a raw file; one of 40 MiB has about 95,000 samples."""
+MOST_BLOCKS = 3_000
+"""Of a trial: 1,000 are the most that are asked for, and it goes on to three times the load."""
 
 
 def read_trial(path: Path) -> Trial | None:
@@ -120,6 +122,8 @@ def check_order(record: RawRecord, last: dict[type, Block | Trough]) -> None:
     expected = record.index if before is None else before.index + (not completes(record, before))
     if (record.index != expected and not skips(record, expected, last)) or expected < -1:
         raise ShapeError(f"index: {record.index} where {max(expected, -1)} is expected")
+    if record.index >= MOST_BLOCKS:
+        raise ShapeError(f"index: {record.index:,}, of {MOST_BLOCKS:,} blocks at most")
     last[type(record)] = record
 
 

@@ -1,8 +1,9 @@
 """The troughs of a trial as one curve: its growth, and the line through a part of it."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import sqrt
 
 import numpy as np
@@ -144,7 +145,7 @@ class FittedLine:
 def troughs_of(trial: Trial) -> Troughs | None:
     """The trial's troughs; None without baseline or troughs, or where a block completed nothing."""
     after, before = trial.block_troughs, trial.baseline
-    requests = tuple(_completed(trial, trough.index) for trough in after)
+    requests = _completed(trial, [trough.index for trough in after])
     if not after or before is None or any(b <= a for a, b in pairwise((0, *requests))):
         return None
     readings = (before, *after)
@@ -247,5 +248,8 @@ def _above_first(stretch: Segment) -> NDArray[np.float64]:
     return np.asarray(stretch.trough_bytes, dtype=np.float64) - stretch.trough_bytes[0]
 
 
-def _completed(trial: Trial, index: int) -> int:
-    return sum(block.ok for block in trial.blocks if block.index <= index)
+def _completed(trial: Trial, indices: Sequence[int]) -> tuple[int, ...]:
+    """The requests that were completed up to each of these blocks, that block included."""
+    numbers = [block.index for block in trial.blocks]
+    done = (0, *accumulate(block.ok for block in trial.blocks))
+    return tuple(done[bisect_right(numbers, index)] for index in indices)

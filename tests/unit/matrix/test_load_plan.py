@@ -64,3 +64,11 @@ def test_as_many_requests_as_blocks_are_enough() -> None:
 
 def test_the_first_blocks_take_what_does_not_divide() -> None:
     assert block_sizes(1003, 8) == [126, 126, 126, 125, 125, 125, 125, 125]
+
+
+def test_more_trials_than_a_report_is_made_of_are_refused_before_they_are_measured() -> None:
+    variants = [raw.variant(f"v{number}") for number in range(30)]
+
+    assert len(plan_loads(variants, raw.settings(TRIALS="20"))) == 30
+    with pytest.raises(UsageError, match="30 variants with TRIALS=21 are 630 trials, of 600"):
+        plan_loads(variants, raw.settings(TRIALS="21"))

@@ -136,6 +136,7 @@ def large_trials(count: int) -> Callable[[Path], None]:
     return plant
 
 
+MANY_MISSING = [{"name": f"v{number}", "reason": "not built"} for number in range(300)]
 OTHER_APP = (RUNS / TRY_RUN / "own.json").read_bytes().replace(b"own-ujson-failing", rb"\u001b[2J")
 
 
@@ -174,14 +175,16 @@ HOSTILE: list[tuple[str, Callable[[Path], None], str]] = [
     ("own.json", holding(b"5"), "own.json cannot be read"),
     ("comparison.json", holding(DEEP), "comparison.json cannot be read: it is nested too deeply"),
     (RAW, holding(b'{"record":"' + b"x" * 100_000 + b'"}\n'), "line 1 cannot be read: KeyError"),
-    (RAW, holding(b"\n" * 300_000), "it has more than 250,000 lines"),
-    ("samples", trials(6_000), "it holds more than 5,000 raw files"),
-    ("samples", large_trials(3), "134,217,728 bytes in them"),
+    (RAW, holding(b"\n" * 300_000), "it has more than 100,000 lines"),
+    ("samples", trials(1_001), "it holds more than 1,000 raw files"),
+    ("samples", large_trials(1), "41,943,040 bytes in them"),
     ("experiment.json", stating(schema_version="99.0"), "'99.0': this lab reads '1.0'"),
     ("experiment.json", stating(schema_version="\x1b[2J"), "this lab reads '1.0'"),
     ("experiment.json", stating(schema_version="x" * 5000), "this lab reads '1.0'"),
     ("experiment.json", stating(variants=[VARIANT] * 2), "it names a variant twice"),
     ("experiment.json", stating(variants=[f"v{i}" for i in range(50_000)]), "50,000 variants"),
+    ("experiment.json", stating(missing=MANY_MISSING), "301 variants, at most 300 are judged"),
+    ("experiment.json", stating(command="x" * (1 << 20)), "at most 1,048,576 are read"),
     ("own.json", holding(OTHER_APP), "'\\x1b[2J' is no variant of the run"),
     (RAW, holding(b"x" * (5 << 20)), "line 1 cannot be read: it has more than"),
 ]

@@ -1,14 +1,16 @@
 """Raw files are read as a stranger may have filled them; what is damaged is told in one line."""
 
+import json
 from pathlib import Path
 
 import pytest
 from builders import raw
 from builders.raw_files import RECORDS, written
 from lab.errors import LabError
+from lab.records.codec import encode
 from lab.records.trial import RawRecord, Trial
 from lab.store.run_folder import RunFolder
-from lab.store.trial_reader import read_records
+from lab.store.trial_reader import MOST_BLOCKS, read_records
 
 
 @pytest.fixture
@@ -130,3 +132,14 @@ def test_no_other_two_troughs_of_a_block_are_read(
 
     with pytest.raises(LabError, match="index: 0 where 1 is expected"):
         folder.read_trials()
+
+
+def test_a_trial_has_no_more_blocks_than_can_be_asked_for(folder: RunFolder) -> None:
+    path = written(folder, *(raw.block(index) for index in range(MOST_BLOCKS)))
+    assert len(list(read_records(path))) == MOST_BLOCKS
+
+    with path.open("a") as file:
+        block = {"record": "block", **encode(raw.block(MOST_BLOCKS))}
+        file.write(json.dumps(block) + "\n")
+    with pytest.raises(LabError, match="index: 3,000, of 3,000 blocks at most"):
+        list(read_records(path))
