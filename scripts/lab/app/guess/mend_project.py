@@ -6,8 +6,7 @@ from lab.app.guess.dependencies import with_added
 from lab.app.guess.failures import Failure, missing_module
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess
-
-PROJECTS = r"pyproject\.toml|setup\.(py|cfg)"
+from lab.app.guess.paste import PROJECTS
 
 
 def with_project_itself(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:

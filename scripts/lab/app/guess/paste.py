@@ -8,6 +8,8 @@ from lab.app.guess.guessed import Guessed
 from lab.app.guess.serving import BIND, within
 from lab.app.guess.stated import ServeCommand
 
+PROJECTS = r"pyproject\.toml|setup\.(py|cfg)"
+"""What makes a folder a project that can be installed."""
 FILES = r"(production|development)\.ini"
 APP = re.compile(r"^\[(app|composite|pipeline):", re.MULTILINE)
 EGG = re.compile(r"^use\s*=\s*egg:([\w.-]+)", re.MULTILINE)
@@ -28,7 +30,7 @@ def with_project(
     match = re.search(r"--paste (\S+)", command.line) if command else None
     where = re.match(r"cd (\S+) && ", command.line) if command else None
     root = where[1] if where else ""
-    if match is None or joined(root, "setup.py") not in folder.files:
+    if match is None or not folder.inside(root, PROJECTS):
         return needs
     if not EGG.search(folder.text(joined(root, match[1]))):
         return needs

@@ -219,6 +219,8 @@ def environment_of(asked: Sequence[ServiceAsked], address: str, folder: Path) ->
     kinds = {each.kind for each in asked}
     if ServiceKind.POSTGRES in kinds:
         own["PGHOST"] = address
+        # Of a host that is written as 127.0.0.1, too, which no name leads elsewhere.
+        own["PGHOSTADDR"] = address
     if ServiceKind.MARIADB in kinds:
         own["MYSQL_UNIX_PORT"] = str(folder / ServiceKind.MARIADB / SOCKET)
     return own

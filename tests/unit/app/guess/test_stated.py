@@ -1,5 +1,6 @@
 """Commands that a project states."""
 
+import pytest
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.stated import stated_commands
@@ -26,9 +27,12 @@ def test_a_scripts_own_variables_are_filled_in() -> None:
     assert command.line == "gunicorn --bind $HOST:$PORT web.main:app"
 
 
-def test_an_ini_file_that_describes_an_app_is_served_with_the_project_installed() -> None:
+@pytest.mark.parametrize("project", ["setup.py", "setup.cfg", "pyproject.toml"])
+def test_an_ini_file_that_describes_an_app_is_served_with_the_project_installed(
+    project: str,
+) -> None:
     ini = "[app:main]\nuse = egg:shop\n[server:main]\nuse = egg:waitress#main\n"
-    files = {"development.ini": ini, "shop/__init__.py": "", "setup.py": "", "production.ini": ini}
+    files = {"development.ini": ini, "shop/__init__.py": "", project: "", "production.ini": ini}
     found = guess(Folder(files))
     assert found.value("command") == "gunicorn --paste production.ini --bind $HOST:$PORT"
     assert found.value("requirements") == [".", "gunicorn"]

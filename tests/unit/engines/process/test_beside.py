@@ -46,6 +46,13 @@ def test_each_variant_has_an_address_of_its_own() -> None:
     assert address_of(18871) != address_of(18870)
 
 
+def test_a_client_of_postgres_is_led_to_it_whatever_host_its_code_names(tmp_path: Path) -> None:
+    asked = (ServiceAsked(ServiceKind.POSTGRES),)
+    led = beside.environment_of(asked, "127.90.0.7", tmp_path)
+    assert (led["PGHOST"], led["PGHOSTADDR"]) == ("127.90.0.7", "127.90.0.7")
+    assert "PGHOSTADDR" not in beside.environment_of((REDIS,), "127.90.0.7", tmp_path)
+
+
 def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: Path) -> None:
     first, work = template(tmp_path), tmp_path / "work"
     work.mkdir()
