@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from lab.app.requests import weighted_request_of
 from lab.app.spec import AppSpec, RequestProtocol
 from lab.records.interventions import KindApart
+from lab.records.judgement import LEAST_REQUESTS
 
 MOST_APART = 6
 """The kinds with the largest shares; a run each would take too long for more."""
-PART, LEAST_COUNT, BLOCKS = 4, 400, 8
+PART, BLOCKS = 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def each_alone(description: AppSpec) -> tuple[Alone, ...]:
         return ()
     weights = sum(request.weight for request in description.requests)
     largest = sorted(numbered, key=lambda each: -each[1].weight)[:MOST_APART]
-    count = max(description.count // PART, LEAST_COUNT)
+    count = max(description.count // PART, LEAST_REQUESTS)
     return tuple(
         Alone(
             f"only-{number}",

@@ -3,11 +3,12 @@
 import time
 from dataclasses import dataclass
 
+from lab.records.judgement import LEAST_REQUESTS
 from lab.records.trial import LoadFit
 
-LOAD_SHARE = 1 / 3
-"""Share of the time that the load which is asked for may take: start, cooldowns, and what is added
-to decide take the rest."""
+LOAD_SHARE, MOST_SHARE = 1 / 3, 2 / 3
+"""Shares of the time that the load which is asked for may take: start, cooldowns, and what is added
+to decide take the rest. The larger one holds up to the least load that decides anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,13 @@ class Budget:
             blocks: at least one request each.
             request_seconds: measured, with the load's own concurrency.
         """
-        requests = max(blocks, int(self.seconds * LOAD_SHARE / max(request_seconds, 1e-6)))
+        whole = self.seconds / max(request_seconds, 1e-6)
+        deciding = min(LEAST_REQUESTS, int(whole * MOST_SHARE))
+        requests = max(blocks, int(whole * LOAD_SHARE), deciding)
         if requests >= asked:
             return None
-        whole = asked * request_seconds / LOAD_SHARE
-        return LoadFit(asked, requests, request_seconds, self.seconds, whole)
+        needed = asked * request_seconds / LOAD_SHARE
+        return LoadFit(asked, requests, request_seconds, self.seconds, needed)
 
     def left_seconds(self) -> float:
         return max(self.began_seconds + self.seconds - time.monotonic(), 0.0)

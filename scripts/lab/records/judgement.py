@@ -7,6 +7,10 @@ MIN_LEAK_BYTES_PER_REQUEST = 256
 """Bytes a request below which a leak does not matter, unless the user sets MATTERS: 1 MiB in 4,000
 requests, which the troughs of one worker show; a million requests a day lose 244 MiB."""
 
+LEAST_REQUESTS = 400
+"""After fewer a user app is not called flat or bounded: a leak of 2.6 KiB a request adds the 1 MiB
+that the troughs of one worker can show in so many."""
+
 
 class Verdict(StrEnum):
     """What the troughs say of memory."""

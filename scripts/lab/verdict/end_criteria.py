@@ -5,6 +5,7 @@ Each threshold stands here with its source; what simulation sets, `make validate
 
 from statistics import median
 
+from lab.records.judgement import LEAST_REQUESTS
 from lab.units import MIB
 from lab.verdict.evidence import TroughEvidence
 from lab.verdict.leak_criteria import LeakDoubt, is_long, is_significant, is_wide, tail_ends
@@ -23,10 +24,6 @@ MOST_BLOCKS = 0.75
 
 # A saw-tooth falls more than once.
 LEAST_FALLS = 2
-
-# A leak of 2.6 KiB a request adds the 1 MiB that the troughs of one worker can show in so many
-# requests; after fewer a user app is not called flat or bounded.
-LEAST_REQUESTS = 400
 
 
 def is_too_short(troughs: Troughs) -> bool:

@@ -6,12 +6,16 @@ no leak, and growth of live memory is one, though memory that was free before hi
 
 from dataclasses import dataclass, replace
 
-from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Interval, Verdict
+from lab.records.judgement import (
+    LEAST_REQUESTS,
+    MIN_LEAK_BYTES_PER_REQUEST,
+    Interval,
+    Verdict,
+)
 from lab.records.trial import Trial
 from lab.verdict.caveats import Caveat
 from lab.verdict.data_growth import data_growth
 from lab.verdict.end_criteria import (
-    LEAST_REQUESTS,
     flat_bytes_of,
     grown_bytes,
     has_stopped,

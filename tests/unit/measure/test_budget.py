@@ -10,7 +10,7 @@ BUDGET = Budget(180.0, 0.0)
 
 @pytest.mark.parametrize(
     ("asked", "request_seconds", "requests"),
-    [(4000, 0.002, None), (4000, 0.015, None), (4000, 0.057, 1052), (4000, 0.166, 361)],
+    [(4000, 0.002, None), (4000, 0.015, None), (4000, 0.057, 1052), (4000, 0.15, 400)],
 )
 def test_a_slow_app_gets_as_many_requests_as_a_third_of_the_time_holds(
     asked: int, request_seconds: float, requests: int | None
@@ -18,6 +18,20 @@ def test_a_slow_app_gets_as_many_requests_as_a_third_of_the_time_holds(
     fit = BUDGET.fit(asked, 8, request_seconds)
 
     assert (fit and fit.requests) == requests
+
+
+@pytest.mark.parametrize(
+    ("request_seconds", "requests"), [(0.2, 400), (0.3, 400), (0.4, 300), (2.0, 60)]
+)
+def test_a_slower_app_gets_the_least_that_decides_where_two_thirds_of_the_time_hold_it(
+    request_seconds: float, requests: int
+) -> None:
+    fit = BUDGET.fit(4000, 8, request_seconds)
+
+    assert fit is not None
+    assert fit.requests == requests
+    few = BUDGET.fit(100, 8, request_seconds)
+    assert few is None or few.requests < 100
 
 
 def test_each_block_has_a_request_however_slow() -> None:

@@ -9,6 +9,7 @@ from lab.app.guess.guessed import WEBSOCKET, Guess, Guessed, GuessedRequest
 from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described, parse_document
 from lab.app.guess.websockets import FORMS
 from lab.load.websocket import SWITCHING
+from lab.records.judgement import LEAST_REQUESTS
 
 A_USUAL_PATH = "a usual path"
 MOST_KEPT = 5
@@ -23,7 +24,7 @@ READ_SECONDS = 0.2
 """How long an answer without end is read by the load."""
 LOAD_SECONDS = 240.0
 """How long the load of a guess may take on a machine of two cores."""
-LEAST_COUNT, USUAL_COUNT = 400, 4000
+USUAL_COUNT = 4000
 NOT_BY_THAT_NAME = 400
 """How Django and Starlette refuse a Host header that they do not allow."""
 MOST_HOSTS = 3
@@ -146,7 +147,7 @@ def load_of(asked: TriedRequests) -> Guessed | None:
     seconds = asked.slowest_seconds
     if seconds * USUAL_COUNT / 2 <= LOAD_SECONDS:
         return None
-    count = max(LEAST_COUNT, int(2 * LOAD_SECONDS / seconds) // 100 * 100)
+    count = max(LEAST_REQUESTS, int(2 * LOAD_SECONDS / seconds) // 100 * 100)
     return Guessed("count", count, f"an answer takes {seconds:.2f} s")
 
 
