@@ -10,6 +10,7 @@ from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.mend import mended
+from lab.app.guess.said import without_words
 from lab.app.services import services as variants_of
 from lab.app.spec import AppSpec
 from lab.errors import UsageError
@@ -176,3 +177,40 @@ def test_names_that_its_own_preparation_makes_are_left_to_it() -> None:
     prepare = Guessed("prepare", "python init_db.py", "")
     said = 'DuplicateObjectError: role "ann" already exists'
     assert mend(said, given, prepare, kind=FailureKind.PREPARE) == ["postgres"]
+
+
+PROGRAM = '''"""Talks to postgres.
+
+A database, "such" as this: postgres://pass@ or postgres:///such
+"""
+import psycopg2  # user = "comment" of postgres:///more
+NAME = "not a database"
+DB_NAME = "polls"
+def ask():
+    """The database: "inner"."""
+    return psycopg2.connect(dbname="polls", user="ann")
+'''
+
+
+def test_words_of_comments_and_documentation_name_no_database() -> None:
+    variables = "# postgres: the user: nobody\nDB_USER=bob\ndatabase, such as x\n"
+    page = "Our postgres database: 'shown' at postgres:///page"
+    files = {"app.py": PROGRAM, "shop.env": variables, "page.html": page, "a.md": page}
+    files["b.env"] = "DB_USER=eve\n"
+    found = stated_names(Folder(files), ServiceKind.POSTGRES)
+    assert found is not None
+    assert found.users == ("ann",)
+    assert found.databases == ("polls",)
+    files["shop.env"] += "DATABASE_URL=postgres://bob@db/shop\n"
+    found = stated_names(Folder(files), ServiceKind.POSTGRES)
+    assert found is not None
+    assert set(found.users) == {"ann", "bob"}
+    assert set(found.databases) == {"polls", "shop"}
+
+
+def test_code_is_left_where_its_words_are_taken_out() -> None:
+    assert without_words("x = (") == "x = ("
+    left = without_words("def f():\n  'doc'\n  return 'kept' # gone\n")
+    assert left.split() == ["def", "f():", "return", "'kept'"]
+    left = without_words("x = 1\n'''two\nlines'''\ny = '''three\nlines'''\n")
+    assert left.split() == ["x", "=", "1", "y", "=", "'''three", "lines'''"]

@@ -17,6 +17,7 @@ from lab.app.beside import (
 from lab.app.compose_text import interpolated, pairs
 from lab.app.guess.folder import Folder, upwards
 from lab.app.guess.guessed import Guessed
+from lab.app.guess.said import said
 from lab.app.guess.stated import COMPOSE_FILES, compose_services
 from lab.records.beside import ServiceAsked, ServiceKind
 
@@ -24,11 +25,17 @@ STATED = re.compile(
     r"['\"]?\b\w*?(?P<what>user(?:name)?|role|dbname|database|db|name|password|passwd|pass)['\"]?"
     r"[ \t]*(?::=|[:=,])[ \t]*(?:\w+[\w.]*\(\s*)?"
     r"(?:(?-i:['\"][A-Z][A-Z0-9_]+['\"])\s*,\s*(?:default\s*=\s*)?)?"
-    r"(?:(?P<quote>['\"])(?P<value>[A-Za-z_][\w-]{0,40})(?P=quote)"
-    r"|(?P<bare>[A-Za-z_][\w-]{0,40})(?![\w\"'(.\[{-]))",
+    r"(?P<quote>['\"])(?P<value>[A-Za-z_][\w-]{0,40})(?P=quote)",
     re.IGNORECASE,
 )
-"""`user: shop`, `'NAME': 'shop'`, `os.getenv("DB_NAME", "shop")`."""
+"""`'NAME': 'shop'`, `os.getenv("DB_NAME", "shop")`."""
+LINE = re.compile(
+    r"^[ \t]*(?:-[ \t]+)?(?:(?:export|ENV|ARG|set)[ \t]+)?"
+    r"\w*?(?P<what>user(?:name)?|role|dbname|database|db|name|password|passwd|pass)"
+    r"[ \t]*[:=][ \t]*(?P<value>[A-Za-z_][\w-]{0,40})[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""`user: shop`, alone on its line of a file that is no program."""
 TELLING = {
     ServiceKind.POSTGRES: re.compile(r"postgres|psycopg|asyncpg|aiopg", re.IGNORECASE),
     ServiceKind.MARIADB: re.compile(r"mysql|mariadb", re.IGNORECASE),
@@ -101,24 +108,24 @@ def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
         return named_hosts(folder, kind)
     stated: dict[str, list[str]] = {"user": [], "database": []}
     asked = []
-    for name, text in folder.files.items():
-        if not telling.search(text) or name.endswith((".lock", ".md", ".rst")):
+    for name, whole in folder.files.items():
+        text = said(name, whole) if telling.search(whole) else ""
+        if not telling.search(text):
             continue
         asked += [asked_by(m) for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
-        for match in STATED.finditer(text):
+        lines = () if name.endswith(".py") else LINE.finditer(text)
+        for match in (*STATED.finditer(text), *lines):
             is_user = match["what"].lower().startswith(("user", "role"))
             is_secret = match["what"].lower().startswith("pass")
-            # What stands in a program without quotes is a variable.
-            value = match["value"] or ("" if name.endswith(".py") else match["bare"])
-            if value and not is_secret and value.lower() not in NO_NAMES:
-                stated["user" if is_user else "database"].append(value)
+            if not is_secret and match["value"].lower() not in NO_NAMES:
+                stated["user" if is_user else "database"].append(match["value"])
     short = {key: tuple(dict.fromkeys(names))[:MOST_NAMES] for key, names in stated.items()}
     first = ServiceAsked(kind, users=short["user"], databases=short["database"])
     return together((*asked, first))[0]
 
 
 def named_hosts(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
-    texts = (text for name, text in folder.files.items() if not name.endswith((".lock", ".md")))
+    texts = (said(name, text) for name, text in folder.files.items())
     matches = [m for text in texts for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
     return together(asked_by(match) for match in matches)[0] if matches else None
 
