@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from lab.app.guess.failures import Failure
-from lab.app.guess.folder import Folder, parent_of
+from lab.app.guess.folder import Folder, joined, parent_of
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.layout import import_name, import_root
 from lab.app.guess.readme import readme_program
@@ -30,6 +30,14 @@ CALLED = (
     "import importlib, sys; sys.path.insert(0, '.'); m = importlib.import_module('{module}'); "
     "a = getattr(m, 'app', None); hasattr(a, 'app_context') and a.app_context().push(); "
     "m.{function}()"
+)
+BASES = ("declarative_base", "DeclarativeBase", "registry")
+FILLS = re.compile(r"^[ \t]*['\"]?(init\w*_?\w*db|\w*initialize\w*|populate\w*)\s*=", re.MULTILINE)
+"""A script of the project's that fills its database, by its name."""
+PASTE_TABLES = (
+    "import sys; sys.path.insert(0, '.'); {imports}; from {base} import {name} as B; "
+    "from pyramid.paster import get_appsettings as s; from sqlalchemy import engine_from_config; "
+    "B.metadata.create_all(engine_from_config(s('{file}'), 'sqlalchemy.'))"
 )
 BASE_TABLES = (
     "import sys; sys.path.insert(0, '.'); {imports}; from {base} import {name} as B; "
@@ -58,7 +66,7 @@ def ways(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
     yield from scripts(folder)
     yield from functions(folder)
     yield from of_flask(guess, folder)
-    for line, why in of_sqlalchemy(folder):
+    for line, why in (*of_paste(guess, folder), *of_sqlalchemy(folder)):
         yield stated + line, why
 
 
@@ -119,16 +127,46 @@ def of_flask(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
     yield run, "Flask-SQLAlchemy makes the tables of its models"
 
 
+def of_paste(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
+    """The tables of a declarative base in the database of the Paste file that is served.
+
+    A script of the project's own that fills them, by its name, runs after it.
+    """
+    line = str(guess.value("command") or guess.value("local_command") or "")
+    match = re.search(r"--paste (\S+)", line)
+    where = re.match(r"cd (\S+) && ", line)
+    root = where[1] if where else ""
+    if match is None or "sqlalchemy.url" not in folder.text(joined(root, match[1])):
+        return
+    models = models_of(folder, f"{root}/" if root else "")
+    for base, name in list(assigned(folder, BASES))[:1]:
+        base = base.removeprefix(f"{root}/".replace("/", ".") if root else "")
+        program = PASTE_TABLES.format(imports=models, base=base, name=name, file=match[1])
+        made = f'python -c "{program}"'
+        texts = (folder.text(joined(root, each)) for each in ("pyproject.toml", "setup.py"))
+        fills = [found[1] for text in texts for found in FILLS.finditer(text)]
+        for script in (*fills[:1], ""):
+            run = f"{made} && {script} {match[1]}" if script else made
+            why = f"the tables of {base}.{name}" + (f", filled by {script}" if script else "")
+            yield within(root, run).replace("&& exec ", "&& "), why
+
+
+def models_of(folder: Folder, below: str = "") -> str:
+    """The import of the modules that define tables."""
+    models = [dotted_of(m) for m in folder.modules if "__tablename__" in m.text]
+    dots = below.replace("/", ".")
+    names = [each.removeprefix(dots) for each in models]
+    return f"import {', '.join(names[:12])}" if names else "pass"
+
+
 def of_sqlalchemy(folder: Folder) -> Iterator[tuple[str, str]]:
     """The tables of a declarative base, on the project's own engine."""
-    bases = list(assigned(folder, ("declarative_base", "DeclarativeBase", "registry")))
+    bases = list(assigned(folder, BASES))
     engines = list(assigned(folder, ("create_engine",)))
-    models = [dotted_of(m) for m in folder.modules if "__tablename__" in m.text]
     for base, name in bases[:1]:
         for where, engine in engines[:1]:
-            imports = f"import {', '.join(models[:12])}" if models else "pass"
             program = BASE_TABLES.format(
-                imports=imports, base=base, name=name, where=where, engine=engine
+                imports=models_of(folder), base=base, name=name, where=where, engine=engine
             )
             yield f'python -c "{program}"', f"the tables of {base}.{name}"
 

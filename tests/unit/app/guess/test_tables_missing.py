@@ -50,3 +50,20 @@ def test_a_declarative_base_makes_its_own_on_the_projects_engine() -> None:
 @pytest.mark.parametrize("said", ["boom", "KeyError: 'table'"])
 def test_other_failures_need_no_tables(said: str) -> None:
     assert prepares(said, init_db="create_all()") == []
+
+
+def test_a_paste_file_names_the_database_and_a_script_fills_it() -> None:
+    files = {
+        "production.ini": "[app:main]\nuse = egg:shop\nsqlalchemy.url = sqlite:///x\n",
+        "pyproject.toml": '[project.scripts]\ninitialize_shop_db = "shop.scripts:main"\n',
+        "shop/meta.py": "class Base(DeclarativeBase):\n    pass\n",
+        "shop/page.py": "class A(Base):\n    __tablename__ = 'a'\n",
+    }
+    served = Guess((Guessed("command", "gunicorn --paste production.ini", ""),))
+    failure = Failure(FailureKind.REFUSED, "no such table: pages")
+    filled, made = [each.value("prepare") for each in with_tables(served, failure, Folder(files))]
+    assert "import shop.page; from shop.meta import Base as B" in made
+    assert "s('production.ini')" in made
+    assert filled == f"{made} && initialize_shop_db production.ini"
+    files["production.ini"] = "[app:main]\nuse = egg:shop\n"
+    assert list(with_tables(served, failure, Folder(files))) == []
