@@ -81,6 +81,10 @@ class TriedRequests:
     seen: set[tuple[str, str]] = field(default_factory=set)
     slowest_seconds: float = 0.0
     """The slowest answer among the requests that are kept, first answers left out."""
+    refused_together: list[tuple[GuessedRequest, Answer]] = field(default_factory=list)
+    """What is answered alone, and not when several are asked for at once."""
+    one_at_a_time: bool = False
+    """Whether nothing is answered but one request at a time."""
 
     @property
     def failed(self) -> list[Answer]:

@@ -1,6 +1,6 @@
 """What a guess is made of: frozen records, each with its reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,6 +75,10 @@ class Guess:
 
     def noting(self, note: str) -> "Guess":
         return replace(self, notes=(*self.notes, note))
+
+    def asking(self, requests: Iterable[GuessedRequest]) -> "Guess":
+        """The guess that is measured with these requests."""
+        return replace(self, requests=tuple(requests))
 
     def described(self) -> dict[str, Any]:
         """The guess as the values of a lab.toml."""

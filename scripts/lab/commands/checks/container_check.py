@@ -3,10 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from lab.app.guess.asking import load_of, settled
+from lab.app.guess.asking import settled
 from lab.app.guess.folder import read_folder
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.guess.render import render
+from lab.app.guess.together import ask_together, loads_of
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.commands.checks.app_check import NotUp, as_guess, brought_up
@@ -60,16 +61,16 @@ def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
         if guess is None:
             lost = "the guess that was built does not follow from the app's files any more"
             raise UsageError(f"{spec.file}: {lost}: run make try again")
-        requests, asked = settled(guess, running.ask)
+        _, asked = settled(guess, running.ask)
         if failure := shortfall(guess, folder, running, asked):
             raise NotUp(failure)
+        ask_together(asked, running.ask)
         tell(say, asked)
-        if (count := load_of(asked)) is not None:
-            guess = guess.having(count)
-    text = render(replace(guess, requests=requests))
+    text = render(guess.having(*loads_of(asked)).asking(asked.kept))
     write_file(FAILURES.with_name(FILE), text)
     described = describe(parse(text, spec.file), spec.file)
-    return replace(spec, requests=described.requests, count=described.count)
+    count, concurrency = described.count, described.concurrency
+    return replace(spec, requests=described.requests, count=count, concurrency=concurrency)
 
 
 def check_described(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:

@@ -80,6 +80,9 @@ def tell(say: Say, asked: TriedRequests) -> None:
     """What answers, and what was left out because it does not."""
     for request in asked.kept:
         say(f"  answers: {request.method} {request.path}  ({request.why})")
+    for request, answer in asked.refused_together:
+        came = answer.status or answer.fault
+        say(f"  left out: {request.method} {request.path} gets {came} when several are asked for")
     kept = {request.path for request in asked.kept}
     for request, answer in asked.others[:MAX_ATTEMPTS]:
         if answer.is_endless:

@@ -5,11 +5,11 @@ A guess is started and asked; what fails names the next guess. Nothing is measur
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS, Base, prepare_app
-from lab.app.guess.asking import load_of, settled
+from lab.app.guess.asking import settled
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
@@ -17,6 +17,7 @@ from lab.app.guess.failures import (
 from lab.app.guess.folder import read_folder
 from lab.app.guess.guessed import Guess
 from lab.app.guess.render import render
+from lab.app.guess.together import ask_together, loads_of
 from lab.app.interventions import NO_ALLOCATORS
 from lab.app.services import base_name
 from lab.app.spec import FILE, AppSpec
@@ -149,13 +150,12 @@ def checked(
 ) -> Guess | Failure:
     try:
         with started(place, description, ready, work, is_guess=True) as running:
-            requests, asked = settled(guess, running.ask)
+            _, asked = settled(guess, running.ask)
             if failure := shortfall(guess, read_folder(place.folder), running, asked):
                 return failure
+            ask_together(asked, running.ask)
             tell(place.say, asked)
-            if (count := load_of(asked)) is not None:
-                guess = guess.having(count)
-            return replace(guess, requests=requests)
+            return guess.having(*loads_of(asked)).asking(asked.kept)
     except NotUp as error:
         return error.failure
 
