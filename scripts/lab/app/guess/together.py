@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from lab.app.guess.asking import Answer, TriedRequests, is_fault, load_of
 from lab.app.guess.guessed import Guessed, GuessedRequest
 
-AT_ONCE = 8
+AT_ONCE, MOST_ASKED = 8, 48
 LEAST_EACH, MOST_SECONDS = 2, 4.0
-"""Rounds of each kind, and how long all may take one after the other before it is one round."""
+"""How often each kind is asked for, and how long all may take one after the other."""
 AskAs = Callable[[GuessedRequest, int], Answer]
 """Asks by a number, which stands for `{n}` in what is sent."""
 
@@ -37,9 +37,9 @@ def ask_together(asked: TriedRequests, ask: AskAs) -> None:
 
 
 def rounds(kinds: int, slowest_seconds: float) -> int:
-    """How often each kind is asked for: as many at once as the load has, where it is not slow."""
-    wanted = max(LEAST_EACH, -(-AT_ONCE // kinds))
-    return wanted if wanted * kinds * slowest_seconds <= MOST_SECONDS else LEAST_EACH
+    """How often each kind is asked for: some faults need several goes to meet."""
+    fitting = int(MOST_SECONDS / max(slowest_seconds, MOST_SECONDS / MOST_ASKED))
+    return max(LEAST_EACH, fitting // kinds)
 
 
 def is_expected(request: GuessedRequest, answer: Answer) -> bool:
