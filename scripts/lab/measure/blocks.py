@@ -30,7 +30,7 @@ class BlockLoad:
         self.decided = False
         """Whether the load ended before all of its blocks."""
         self.out_of_time = False
-        """Whether more load was asked for, and did not fit the time."""
+        """Whether load was asked for that did not fit the time."""
         self.began_seconds = time.monotonic()
 
     async def take_baseline(self) -> None:
@@ -70,7 +70,7 @@ class BlockLoad:
 
         What that does to the verdict's errors is simulated in the same steps (`make validate`).
         """
-        if not self.trial.plan.may_extend:
+        if not self.trial.plan.may_extend or self.out_of_time:
             return
         step, more = next_blocks(len(sizes)), sizes * (MOST_LOADS - 1)
         for first in range(0, len(more), step):
@@ -110,43 +110,44 @@ class BlockLoad:
         async with slots.load_slot(alone=alone):
             trial.watch.resume()
             trial.show(state="load")
-            block = await self.send(index, size)
+            began_seconds, most_seconds = time.monotonic(), self.most_seconds(index)
+            block = await self.send(index, size, most_seconds)
         slowest_seconds = block.latency_seconds.get("max", 0.0)
         self.slowest_seconds = max(self.slowest_seconds or 0.0, slowest_seconds) or None
         trial.writer.write(block)
         trial.writer.check()
         if block.failures:
             await trial.check_alive()
-        if block.sent < size and not self.is_out_of_time(block):
+        is_late = most_seconds is not None and time.monotonic() - began_seconds >= most_seconds
+        self.out_of_time = self.out_of_time or is_late
+        if block.sent < size and not is_late:
             raise stopped_answering(block, index, size)
         if block.ok == 0:
             raise not_served(block, f"block {index + 1} was served")
         trial.show(state="cooldown")
         await self.cooldowns.after_block(index)
 
-    async def send(self, index: int, size: int) -> Block:
+    async def send(self, index: int, size: int, most_seconds: float | None) -> Block:
         plan = self.trial.plan
         return await run_block(
             self.server.target,
             BlockPlan(
                 *(index, size, plan.concurrency, plan.connection, self.slowest_seconds),
-                most_seconds=self.most_seconds,
+                most_seconds=most_seconds,
             ),
             on_progress=self.count,
             companion=request_of(plan.companion) if plan.companion else None,
             timing=self.trial.run.waits.load,
         )
 
-    @property
-    def most_seconds(self) -> float | None:
-        """The most seconds of a block; None where it is judged, and so gets its whole load."""
-        is_traced = self.trial.variant.scenario is Scenario.TRACED
-        return TRACED_BLOCK_SECONDS if is_traced else None
-
-    def is_out_of_time(self, block: Block) -> bool:
-        """Whether a block ended before its load because its time was over."""
-        seconds = block.ended_at_seconds - block.started_at_seconds
-        return self.most_seconds is not None and seconds >= self.most_seconds
+    def most_seconds(self, index: int) -> float | None:
+        """The most seconds of a block; None where it gets its whole load whatever that takes."""
+        if self.trial.variant.scenario is Scenario.TRACED:
+            return TRACED_BLOCK_SECONDS
+        budget, plan = self.trial.run.budget, self.trial.plan
+        if budget is None or not plan.may_extend:
+            return None
+        return budget.block_seconds(plan.blocks - index)
 
     def count(self) -> None:
         self.requests_done += 1

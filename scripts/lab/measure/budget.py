@@ -10,6 +10,9 @@ LOAD_SHARE, MOST_SHARE = 1 / 3, 2 / 3
 """Shares of the time that the load which is asked for may take: start, cooldowns, and what is added
 to decide take the rest. The larger one holds up to the least load that decides anything."""
 
+LEAST_BLOCK_SECONDS = 5.0
+"""Of a block that begins when the time is over: fewer than all blocks decide nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -37,6 +40,10 @@ class Budget:
 
     def left_seconds(self) -> float:
         return max(self.began_seconds + self.seconds - time.monotonic(), 0.0)
+
+    def block_seconds(self, blocks_left: int) -> float:
+        """The most seconds of one of the blocks that are left: a machine may slow after pacing."""
+        return max(self.left_seconds() / max(blocks_left, 1), LEAST_BLOCK_SECONDS)
 
     def allows(self, seconds: float) -> bool:
         """Whether so many seconds more end in time."""

@@ -49,6 +49,14 @@ def test_the_time_that_would_hold_all_is_told() -> None:
     assert Budget(fit.whole_budget_seconds + 1, 0.0).fit(4000, 8, 0.1) is None
 
 
+def test_a_block_may_take_its_share_of_what_is_left_and_a_little_when_nothing_is() -> None:
+    now = time.monotonic()
+
+    assert Budget(80.0, now).block_seconds(8) == pytest.approx(10.0, abs=0.1)
+    assert Budget(80.0, now - 100).block_seconds(3) == 5.0
+    assert Budget(80.0, now).block_seconds(0) == pytest.approx(80.0, abs=0.1)
+
+
 def test_more_load_is_added_while_it_ends_in_time() -> None:
     now = time.monotonic()
 
