@@ -29,11 +29,9 @@ OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 def listening_inodes(port):
     """Inodes of the sockets that listen on a port, of either family."""
     found = set()
-    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in (tree.read_text(name) or "").splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
-                found.add(fields[9])
+    for fields in tree.sockets():
+        if fields[3] == LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+            found.add(fields[9])
     return found
 
 
@@ -43,11 +41,9 @@ def listening():
     Servers beside it share its network: only what its own processes hold is theirs.
     """
     own, found = {name for pid in tree.members() for name in held(pid)}, set()
-    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in (tree.read_text(name) or "").splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == LISTEN and "socket:[%s]" % fields[9] in own:
-                found.add(fields[1])
+    for fields in tree.sockets():
+        if fields[3] == LISTEN and "socket:[%s]" % fields[9] in own:
+            found.add(fields[1])
     return sorted(found)[:MOST_SOCKETS]
 
 

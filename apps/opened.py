@@ -65,10 +65,7 @@ def of_kind(objects, kind):
 
 def connections(own):
     """What each of these TCP sockets is connected to, by its inode."""
-    rows = []
-    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
-        rows += (tree.read_text(name) or "").splitlines()[1:]
-    split = [row.split(None, 10) for row in rows if " 0A " in row or row.split(None, 10)[9] in own]
+    split = [row for row in tree.sockets() if row[3] == "0A" or row[9] in own]
     listening = {port_of(row[1]) for row in split if row[3] == "0A"}
     return {row[9]: connection(row, listening) for row in split if row[9] in own}
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -581,3 +582,20 @@ def test_a_started_probe_is_a_daemon_on_its_own_port(monkeypatch: pytest.MonkeyP
     )
 
     assert (ended.returncode, ended.stdout) == (0, "[True]\n")
+
+
+def test_the_sockets_of_a_busy_machine_are_read_in_little_memory(tmp_path: Path) -> None:
+    row = "  %d: 0100007F:1F90 00000000:0000 %s 00000000:00000000 00:00000000 00000000 0 0 %d 1\n"
+    lines = [row % (each, "06", 0) for each in range(30_000)]
+    lines[7] = row % (7, "0A", 4711)
+    (tmp_path / "tcp").write_text("  sl  local_address\n" + "".join(lines))
+    tree = app("tree")
+    tracemalloc.start()
+    try:
+        found = [each[9] for each in tree.sockets(str(tmp_path)) if each[3] == "0A"]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert found == ["4711"]
+    assert peak < MIB / 4
