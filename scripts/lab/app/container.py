@@ -18,6 +18,8 @@ REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
 INDEX = "index.txt"
 """The line with the index of the packages, which scripts/try writes: it may hold a password."""
 RECIPE = "Dockerfile"
+MOST_RECIPE_BYTES = 1 << 20
+"""The largest recipe of an app's own that is read."""
 LOGS, SOCKETS, HOMES, GUESS = "logs", "probes", "homes", "guess"
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
 """How much the engine keeps of what a service prints, as in compose.yaml."""

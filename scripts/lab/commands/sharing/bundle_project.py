@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from lab.app.container import (
     CONSTRAINTS,
+    MOST_RECIPE_BYTES,
     RECIPE,
     REQUIREMENTS,
     hardened,
@@ -44,7 +45,6 @@ from lab.yaml_file import read_yaml
 
 APP_FOLDER = "images/app"
 MOUNTED_RECIPE = f"{APP_FOLDER}/mounted.Dockerfile"
-MOST_RECIPE_BYTES = 1 << 20
 FILES = (
     *("images/driver.Dockerfile", "images/gate.Dockerfile", "images/gate/haproxy.cfg"),
     "images/bases.txt",

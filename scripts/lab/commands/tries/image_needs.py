@@ -2,8 +2,8 @@
 
 import os
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copyfile
 
@@ -13,6 +13,7 @@ from lab.app.container import (
     GUESS,
     HOMES,
     LOGS,
+    MOST_RECIPE_BYTES,
     RECIPE,
     REQUIREMENTS,
     SOCKETS,
@@ -26,9 +27,13 @@ from lab.app.container_mounts import mounted_recipe
 from lab.app.container_servers import server_images
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
+from lab.app.stand_in import pythons, stand_in_recipe
 from lab.app.workdir import COPY
 from lab.engines.choice import say
+from lab.files import read_bytes
 from lab.paths import MEMRAY_LOCK
+
+STAND_IN_RECIPE = "stand-in.Dockerfile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,10 @@ class ImagePlan:
     """The builder's options for a recipe of its own, and the context; empty where it has none."""
     index_url: str = ""
     """With names of variables of who runs the lab, which scripts/try fills in."""
+    officials: tuple[str, ...] = ()
+    """The official images that a recipe of its own begins from, which may not be had."""
+    bases: Mapping[str, str] = field(default_factory=dict)
+    """What its recipe on stand-ins begins from: the build's arguments, and what each is."""
     servers: tuple[str, ...] = ()
     """What it needs to have an image for each server beside the app, a word each."""
     companions: tuple[str, ...] = ()
@@ -56,6 +65,9 @@ class ImagePlan:
         yield f"own_recipe={self.recipe}"
         yield f"own_mounted={shlex.quote(self.mounted)}"
         yield f"own_build={shlex.quote(shlex.join(self.build))}"
+        yield f"own_officials={shlex.quote(' '.join(self.officials))}"
+        yield f"own_bases={shlex.quote(' '.join(self.bases))}"
+        yield f"own_pythons={shlex.quote(' '.join(pythons(self.bases)))}"
         yield f"own_index={shlex.quote(self.index_url)}"
         yield f"own_servers={shlex.quote(' '.join(self.servers))}"
         yield from self.companions
@@ -80,16 +92,29 @@ def prepare(spec: AppSpec, work: Path) -> ImagePlan:
         say(f"{spec.file}: compose: {each}")
     for name in (LOGS, SOCKETS, HOMES, GUESS):
         (work / name).mkdir(exist_ok=True)
-    return ImagePlan(
+    plan = ImagePlan(
         spec.python,
         source_image(spec),
         whose_recipe(spec),
         image_name(spec) if spec.is_mounted else "",
         tuple(build_words(spec)),
         spec.index_url or "",
-        tuple(server_images(spec)),
-        tuple(companion_images(spec)),
+        servers=tuple(server_images(spec)),
+        companions=tuple(companion_images(spec)),
     )
+    return with_stand_in(plan, spec, work)
+
+
+def with_stand_in(plan: ImagePlan, spec: AppSpec, work: Path) -> ImagePlan:
+    """The plan with its own recipe on stand-ins, for an engine that reaches no registry."""
+    if spec.dockerfile is None:
+        return plan
+    text = read_bytes(spec.dockerfile, MOST_RECIPE_BYTES).decode("utf-8", "replace")
+    recipe = stand_in_recipe(text, spec.build.args if spec.build else {})
+    if recipe is None:
+        return plan
+    (work / STAND_IN_RECIPE).write_text(recipe.text, encoding="utf-8")
+    return replace(plan, officials=recipe.officials, bases=recipe.bases)
 
 
 def build_words(spec: AppSpec) -> Iterator[str]:

@@ -58,6 +58,9 @@ def test_a_described_app_is_built_and_then_created(app: Path, work: Path) -> Non
         "own_recipe": "lab",
         "own_mounted": "",
         "own_build": "",
+        "own_officials": "",
+        "own_bases": "",
+        "own_pythons": "",
         "own_index": "",
         "own_servers": "",
         "own_companions": "",
@@ -247,6 +250,18 @@ def asked_for(work: Path, spec: AppSpec, package: str = "ujson") -> None:
     (work / "guess").mkdir(exist_ok=True)
     write_record(work / "guess" / WISH, ReleaseWish("20261126-1-try-app", package, "5.3.0"))
     write_described(work / "guess" / RECORD, spec)
+
+
+def test_a_recipe_on_stand_ins_is_written_beside_its_own(app: Path, work: Path) -> None:
+    described(app, 'dockerfile = "Dockerfile"\n')
+    (app / "Dockerfile").write_text("FROM python:3.8-slim\nFROM debian:12\n", encoding="utf-8")
+
+    wanted = assignments(step(Event.BEGIN, given(app), work))
+
+    assert wanted["own_officials"] == "python:3.8-slim debian:12"
+    assert (wanted["own_bases"], wanted["own_pythons"]) == ("LAB_PY38 LAB_DEBIAN", "3.8")
+    text = (work / "stand-in.Dockerfile").read_text(encoding="utf-8")
+    assert text.startswith("ARG LAB_PY38\nARG LAB_DEBIAN\nFROM ${LAB_PY38}\n")
 
 
 def test_another_release_is_one_more_image_and_one_more_service(app: Path, work: Path) -> None:

@@ -1,0 +1,176 @@
+"""An app's own Dockerfile on stand-ins, where the official images that it begins from are not had.
+
+Only what names such an image is another one then, and what the engine's older builder does not know
+is said with its words: a cache is not mounted, a file is copied where it would be mounted.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+OFFICIAL = re.compile(
+    r"(?:docker\.io/)?(?:library/)?(?P<name>python|debian):?(?P<tag>[\w.-]{0,128})(?:@sha256:\w{64})?"
+)
+UV = re.compile(r"(?:ghcr\.io/)?astral-sh/uv:?(?P<tag>[\w.-]{0,128})(?:@sha256:\w{64})?")
+MINOR = re.compile(r"(?:python)?(3\.\d{1,2})(?![\d])")
+FROM = re.compile(r"(?i)^(\s*FROM\s+(?:--platform=\S+\s+)?)(\S{1,300})(.*)$")
+COPY_FROM = re.compile(r"(?i)^(\s*COPY\s+(?:--\S+\s+)*?--from=)(\S{1,300})(\s.*)$")
+ARG = re.compile(r"(?i)^\s*ARG\s+(\w{1,100})=[\"']?([^\s\"']{0,200})")
+MOUNT = re.compile(r"--mount=(\S{1,500})[ \t]*")
+SYNTAX = re.compile(r"(?i)#\s*(syntax|check)\s*=")
+CHMOD = re.compile(r"(?is)^(\s*(?:COPY|ADD)\s.*?)--chmod=([0-7]{3,4})\s+(.*\s(\S+))$")
+LINK = re.compile(r"--link(?:=\w+)?\s+")
+UV_STAGE = "memlab-uv"
+PLAIN_PYTHON = "3.12"
+"""The Python of a tag that names none."""
+DEBIAN = "debian"
+INSTALL_UV = "python3 -m pip install --quiet --root-user-action=ignore uv"
+
+
+@dataclass(frozen=True, slots=True)
+class StandInRecipe:
+    """A Dockerfile that begins from the images that its arguments name."""
+
+    text: str
+    officials: tuple[str, ...]
+    """The images in whose place they stand."""
+    bases: Mapping[str, str]
+    """The build's arguments, and what each names: a version of CPython, or `debian`."""
+
+
+def stand_in_recipe(text: str, arguments: Mapping[str, str]) -> StandInRecipe | None:
+    """The Dockerfile on stand-ins; None where it begins from no official image of Python or Debian.
+
+    Args:
+        text: of its own Dockerfile.
+        arguments: those that its Compose file gives to the build.
+    """
+    rewriter = Rewriter(text, arguments)
+    lines = list(rewriter.lines())
+    if not rewriter.officials:
+        return None
+    bases = {argument(base): base for base in rewriter.bases()}
+    return StandInRecipe("\n".join((*lines, "")), tuple(rewriter.officials), bases)
+
+
+def pythons(bases: Mapping[str, str]) -> Iterator[str]:
+    """The versions of CPython among the bases of a recipe."""
+    return (base for base in bases.values() if base != DEBIAN)
+
+
+class Rewriter:
+    """Takes a Dockerfile instruction by instruction, and remembers what it met."""
+
+    def __init__(self, text: str, arguments: Mapping[str, str]) -> None:
+        self.arguments = arguments
+        self.steps = list(whole_steps(text))
+        self.has_apk = re.search(r"\bapk\s", text) is not None
+        self.has_uv = any(is_copy_of_uv(step) for step in self.steps)
+        self.defaults: dict[str, str] = {}
+        self.officials: dict[str, str] = {}
+        """What stands in for each official image: a version of CPython, or `debian`."""
+
+    def bases(self) -> tuple[str, ...]:
+        """What its stages begin from; where uv is copied, a Python for it as well."""
+        bases = tuple(dict.fromkeys(self.officials.values()))
+        return bases if set(bases) - {DEBIAN} or not self.has_uv else (*bases, PLAIN_PYTHON)
+
+    def lines(self) -> Iterator[str]:
+        stages = next((at for at, step in enumerate(self.steps) if FROM.match(step)), 0)
+        for step in self.steps[:stages]:
+            if match := ARG.match(step):
+                self.defaults[match[1]] = match[2]
+        self.defaults |= self.arguments
+        rewritten = [line for step in self.steps[stages:] for line in self.rewritten(step)]
+        yield from self.steps[:stages]
+        yield from (f"ARG {argument(base)}" for base in self.bases())
+        if self.has_uv:
+            python = next(base for base in self.bases() if base != DEBIAN)
+            yield f"FROM ${{{argument(python)}}} AS {UV_STAGE}"
+            yield f"RUN {INSTALL_UV} && cp /usr/local/bin/uv /usr/local/bin/uvx /"
+        yield from rewritten
+
+    def rewritten(self, step: str) -> Iterator[str]:
+        if match := FROM.match(step):
+            yield from self.stage(match)
+        elif is_copy_of_uv(step) and (match := COPY_FROM.match(step)):
+            yield f"{match[1]}{UV_STAGE}{match[3]}"
+        else:
+            yield from in_older_words(step)
+
+    def stage(self, line: re.Match[str]) -> Iterator[str]:
+        image = expanded(line[2], self.defaults)
+        base = self.base_of(image)
+        if base is None:
+            yield line[0]
+            return
+        self.officials[image] = base
+        yield f"{line[1]}${{{argument(base)}}}{line[3]}"
+        yield f'LABEL memlab.base.kind=stand-in memlab.base.reference="in the place of {image}"'
+        if UV.fullmatch(image):
+            yield f"RUN {INSTALL_UV}"
+
+    def base_of(self, image: str) -> str | None:
+        """The Python's version, or `debian`; None where nothing stands in for the image."""
+        if UV.fullmatch(image):
+            named = MINOR.search(image)
+            return named[1] if named else None
+        match = OFFICIAL.fullmatch(image)
+        if match is None or ("alpine" in match["tag"] and self.has_apk):
+            return None
+        if match["name"] == DEBIAN:
+            return DEBIAN
+        minor = MINOR.match(match["tag"])
+        if minor is None and re.match(r"[12]|3\.", match["tag"]):
+            return None
+        return minor[1] if minor else PLAIN_PYTHON
+
+
+def whole_steps(text: str) -> Iterator[str]:
+    """The instructions, each with the lines that continue it; no syntax that is to be fetched."""
+    begun: list[str] = []
+    for line in text.splitlines():
+        is_comment = line.lstrip().startswith("#")
+        if is_comment and (begun or SYNTAX.match(line)):
+            continue
+        begun.append(line)
+        if is_comment or not line.rstrip().endswith("\\"):
+            yield "\n".join(begun)
+            begun = []
+    if begun:
+        yield "\n".join(begun)
+
+
+def is_copy_of_uv(step: str) -> bool:
+    match = COPY_FROM.match(step)
+    return match is not None and UV.fullmatch(match[2]) is not None
+
+
+def argument(base: str) -> str:
+    """The name of the build's argument for a base, such as LAB_PY38."""
+    return "LAB_DEBIAN" if base == DEBIAN else f"LAB_PY{base.replace('.', '')}"
+
+
+def expanded(image: str, defaults: Mapping[str, str]) -> str:
+    """The image with the defaults of the file's arguments in their places."""
+
+    def value(place: re.Match[str]) -> str:
+        return defaults.get(place[1] or place[3], place[2] or "")
+
+    return re.sub(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))", value, image)
+
+
+def in_older_words(step: str) -> Iterator[str]:
+    """The step without what an older builder refuses; what would be bound is copied before it."""
+    for mount in MOUNT.findall(step):
+        options = dict(each.partition("=")[::2] for each in mount.split(","))
+        source = options.get("source", options.get("src", "."))
+        target = options.get("target", options.get("dst", options.get("destination")))
+        if options.get("type") == "bind" and target and "from" not in options:
+            yield f"COPY {json.dumps([source, target])}"
+    older = LINK.sub("", MOUNT.sub("", step))
+    chmod = CHMOD.match(older)
+    yield f"{chmod[1]}{chmod[3]}" if chmod else older
+    if chmod:
+        yield f"RUN chmod -R {chmod[2]} {chmod[4]}"

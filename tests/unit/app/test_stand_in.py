@@ -1,0 +1,103 @@
+"""An app's own Dockerfile where the official images that it begins from cannot be had."""
+
+import pytest
+from lab.app.stand_in import pythons, stand_in_recipe
+
+
+def rewritten(text: str, **arguments: str) -> list[str]:
+    recipe = stand_in_recipe(text, arguments)
+    assert recipe is not None
+    return [line for line in recipe.text.splitlines() if not line.startswith("LABEL ")]
+
+
+@pytest.mark.parametrize(
+    ("image", "base"),
+    [
+        ("python:3.8-slim", "3.8"),
+        ("python:3.11.4-bookworm", "3.11"),
+        ("docker.io/library/python:3.10", "3.10"),
+        (f"python:3.9-slim@sha256:{'a' * 64}", "3.9"),
+        ("python:3.12-alpine", "3.12"),
+        ("python", "3.12"),
+        ("python:3-slim", "3.12"),
+        ("python:slim", "3.12"),
+        ("debian:bookworm-slim", "debian"),
+        ("ghcr.io/astral-sh/uv:python3.13-bookworm-slim", "3.13"),
+    ],
+)
+def test_an_official_image_is_an_argument_of_the_build(image: str, base: str) -> None:
+    recipe = stand_in_recipe(f"FROM {image} AS base\nRUN x\n", {})
+
+    assert recipe is not None
+    (name,) = recipe.bases
+    assert (recipe.bases[name], recipe.officials) == (base, (image,))
+    lines = recipe.text.splitlines()
+    assert lines[:2] == [f"ARG {name}", f"FROM ${{{name}}} AS base"]
+    assert lines[2] == (
+        f'LABEL memlab.base.kind=stand-in memlab.base.reference="in the place of {image}"'
+    )
+    assert list(pythons(recipe.bases)) == [each for each in [base] if each != "debian"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM python:2.7-slim\n",
+        "FROM python:3.12-alpine\nRUN apk add gcc\n",
+        "FROM tiangolo/uvicorn-gunicorn:python3.9\n",
+        "FROM evil/python:3.9\n",
+        "FROM python:3.9$(id)\n",
+        "# FROM python:3.9\n",
+        "FROM $BASE\n",
+        "FROM\n",
+        "",
+    ],
+)
+def test_where_no_image_has_a_stand_in_there_is_no_recipe(text: str) -> None:
+    assert stand_in_recipe(text, {}) is None
+
+
+def test_arguments_before_the_first_stage_are_filled_in() -> None:
+    text = (
+        "ARG PYTHON=3.9\nARG KIND\nFROM python:${PYTHON}-${KIND:-slim} AS a\nFROM a\nRUN $PYTHON\n"
+    )
+
+    assert rewritten(text) == [
+        *("ARG PYTHON=3.9", "ARG KIND", "ARG LAB_PY39", "FROM ${LAB_PY39} AS a"),
+        *("FROM a", "RUN $PYTHON"),
+    ]
+    assert "ARG LAB_PY37" in rewritten(text, PYTHON="3.7")
+
+
+def test_what_the_older_builder_refuses_is_said_in_its_words() -> None:
+    text = (
+        "# syntax=docker/dockerfile:1\nFROM python:3.12-slim\n"
+        "RUN --mount=type=cache,target=/root/.cache \\\n    # why\n"
+        "    --mount=type=bind,source=uv.lock,target=/srv/uv.lock \\\n    uv sync\n"
+        "COPY --link --chmod=755 start.sh /start.sh\n# done \\\nCMD x\n"
+    )
+
+    assert rewritten(text)[2:] == [
+        'COPY ["uv.lock", "/srv/uv.lock"]',
+        *("RUN \\", "    \\", "    uv sync"),
+        *("COPY start.sh /start.sh", "RUN chmod -R 755 /start.sh"),
+        *("# done \\", "CMD x"),
+    ]
+
+
+def test_uv_is_copied_from_a_stage_of_its_own() -> None:
+    text = "FROM debian:12\nCOPY --from=ghcr.io/astral-sh/uv:0.5.4 /uv /uvx /bin/\n"
+
+    lines = rewritten(text)
+
+    assert lines[:3] == ["ARG LAB_DEBIAN", "ARG LAB_PY312", "FROM ${LAB_PY312} AS memlab-uv"]
+    assert lines[-2:] == ["FROM ${LAB_DEBIAN}", "COPY --from=memlab-uv /uv /uvx /bin/"]
+
+
+@pytest.mark.parametrize(
+    "text", ["FROM python:3.9\n" + "COPY --a " * 20_000, "RUN --mount=" * 20_000, "\\\n" * 50_000]
+)
+def test_a_hostile_recipe_takes_no_time(text: str) -> None:
+    recipe = stand_in_recipe(text, {})
+
+    assert recipe is None or recipe.officials == ("python:3.9",)
