@@ -154,7 +154,9 @@ def pointed(
             if match["port"]
             else match.end("host") - match.start() :
         ]
-        return f"{match['before']}{address}:{ports[kind]}{rest}"
+        # Its server has no users, and looks up no records of a domain.
+        before = "mongodb://" if kind is ServiceKind.MONGODB else match["before"]
+        return f"{before}{address}:{ports[kind]}{rest}"
 
     variables = {}
     for name, value in environment.items():

@@ -153,9 +153,10 @@ def image_variable(kind: ServiceKind) -> str:
 def server_images(spec: AppSpec) -> Iterator[str]:
     """What scripts/try needs to have an image for each server, a word each.
 
-    The kind, its official image, its user there, Debian's packages; a bar between them, a comma
-    between packages.
+    The kind, its official image, its user there, Debian's packages, a release of the Python index
+    that stands in; a bar between them, a comma between packages.
     """
     for each in spec.services:
         recipe = RECIPES[each.kind]
-        yield "|".join((each.kind, recipe.image, recipe.user, ",".join(recipe.packages)))
+        packages = ",".join(recipe.packages)
+        yield "|".join((each.kind, recipe.image, recipe.user, packages, recipe.wheel))

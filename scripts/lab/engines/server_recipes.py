@@ -21,6 +21,7 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "redis-server": ("valkey-server",),
     "mariadbd": ("mysqld",),
     "mariadb-install-db": ("mysql_install_db",),
+    "mongod": ("secantusd-py",),
 }
 """Programs that may be there in the place of one."""
 
@@ -51,12 +52,23 @@ class Recipe:
     """What serves that folder at an address."""
     environment: Callable[[ServiceAsked, str, str], dict[str, str]] = lambda *_: {}
     """Variables that it needs besides."""
+    wheel: str = ""
+    """A release of the Python index with a server that stands in where Debian has none."""
 
 
 def plain(names: tuple[str, ...], *more: str) -> list[str]:
     """Those that can be names of a role or a database, and usual ones."""
     kept = [name for name in (*names, *more) if NAME.fullmatch(name)]
     return list(dict.fromkeys(kept))[:MOST_NAMES]
+
+
+MONGODB = (
+    'if command -v mongod > /dev/null; then exec mongod --dbpath "$1" --bind_ip "$2" --port "$3"'
+    " --nounixsocket --wiredTigerCacheSizeGB 0.25; fi; "
+    'exec secantusd-py --storage-path "$1/data" --host "$2" --port "$3" --standalone'
+    " --cache-size 128M"
+)
+"""Folder, address and port are its words. The second one speaks MongoDB's protocol."""
 
 
 def make_postgres(asked: ServiceAsked, folder: str) -> list[Step]:
@@ -126,9 +138,8 @@ def mariadb(asked: ServiceAsked, folder: str, address: str) -> list[str]:
 
 
 def mongodb(asked: ServiceAsked, folder: str, address: str) -> list[str]:
-    """Without access control; a client that gives a user is refused by its own login."""
-    words = ["mongod", "--dbpath", folder, "--bind_ip", address]
-    return [*words, "--port", str(asked.port), "--nounixsocket"]
+    """Without access control: whoever logs in is refused, so no URL has a user."""
+    return ["sh", "-c", MONGODB, "mongod", folder, address, str(asked.port)]
 
 
 def make_rabbitmq(asked: ServiceAsked, folder: str) -> list[Step]:
@@ -205,5 +216,13 @@ RECIPES: Mapping[ServiceKind, Recipe] = {
         rabbitmq,
         rabbitmq_environment,
     ),
-    ServiceKind.MONGODB: Recipe("mongod", (), "mongo:7", "mongodb", make_nothing, mongodb),
+    ServiceKind.MONGODB: Recipe(
+        "mongod",
+        (),
+        "mongo:7",
+        "mongodb",
+        make_nothing,
+        mongodb,
+        wheel="SecantusDB==0.7.0b3",
+    ),
 }

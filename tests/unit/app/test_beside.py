@@ -44,6 +44,22 @@ def test_what_names_a_server_is_led_to_the_labs(name: str, value: str, led: str)
     assert pointed({name: value}, BOTH, HERE) == {name: led}
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mongodb://keeper:p%40ss@store:27017/notes?w=1",
+        "mongodb+srv://keeper@cluster0/notes?w=1",
+        "mongodb://localhost/notes?w=1",
+    ],
+)
+def test_a_url_of_mongodb_has_no_user_and_no_domain(url: str) -> None:
+    asked = (ServiceAsked(ServiceKind.MONGODB),)
+
+    led = pointed({"MONGO_URL": url}, asked, HERE)
+
+    assert led == {"MONGO_URL": f"mongodb://{HERE}:27017/notes?w=1"}
+
+
 def test_without_servers_nothing_is_led() -> None:
     assert pointed({"DB_HOST": "db"}, (), HERE) == {"DB_HOST": "db"}
 

@@ -1,6 +1,7 @@
 """Servers beside an app in containers: what their services may and may not."""
 
 import shlex
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 from lab.app.compose_records import Build, Companion
 from lab.app.container import recipe
 from lab.app.container_companions import companion_images
-from lab.app.container_servers import script, shell, with_servers
+from lab.app.container_servers import script, server_images, shell, with_servers
 from lab.app.services import Service, container_port, environment
 from lab.app.spec import AppSpec
+from lab.engines.server_recipes import RECIPES
 from lab.records.beside import ServiceAsked, ServiceKind
 
 WORK = Path("/w")
@@ -52,6 +54,39 @@ VARIANT: Service = {
 def found(**more: Any) -> dict[str, Service]:
     spec = AppSpec(Path("/a/lab.toml"), "a", command="x", services=BOTH, **more)
     return with_servers(VARIANT, "own-a", spec, WORK)
+
+
+def test_mongodb_is_the_official_image_or_a_stand_in_without_users() -> None:
+    asked = ServiceAsked(ServiceKind.MONGODB, users=("keeper",), hosts=("store",))
+    spec = replace(SPEC, services=(asked,), environment={"URL": "mongodb://keeper:k@store/notes"})
+
+    service = with_servers(VARIANT, "own-a", spec, WORK)["own-a-with-mongodb"]
+
+    assert list(server_images(spec)) == ["mongodb|mongo:7|mongodb||SecantusDB==0.7.0b3"]
+    assert service["image"] == "${LAB_SERVER_MONGODB}"
+    assert service["user"] == "mongodb"
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp:size=1073741824"]
+    line = service["entrypoint"][-1].splitlines()[-1].replace("$$", "$")
+    (*_, folder, address, port) = shlex.split(line)
+    assert (folder, address, port) == ("/tmp/data", "0.0.0.0", "27017")
+    assert 'exec mongod --dbpath "$1" --bind_ip "$2" --port "$3"' in line
+    assert environment(spec)["URL"] == "mongodb://${LAB_BESIDE_AT:-127.0.0.1}:27017/notes"
+
+
+@pytest.mark.parametrize("there", ["mongod", "secantusd-py"])
+def test_mongodb_is_served_by_what_is_there(tmp_path: Path, there: str) -> None:
+    program = tmp_path / there
+    program.write_text(f'#!/bin/sh\necho {there} "$@"\n')
+    program.chmod(0o755)
+    words = RECIPES[ServiceKind.MONGODB].command(ServiceAsked(ServiceKind.MONGODB), "/d", "::1")
+
+    said = subprocess.run(
+        words, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert said[0] == there
+    assert {"::1", "27017"} < set(said)
 
 
 def test_one_holds_the_network_and_answers_as_the_variant() -> None:

@@ -20,6 +20,7 @@ from lab.engines.process.cpus import UNSHARE, Way
 from lab.engines.process.debian import Programs, programs
 from lab.engines.process.process_group import end_supervisor, launch
 from lab.engines.process.servers import fill, local, variables
+from lab.engines.process.wheels import wheel_programs
 from lab.engines.server_recipes import OTHER_NAMES, RECIPES, SOCKET, Recipe
 from lab.errors import LabError
 from lab.records.beside import ServiceAsked, ServiceKind
@@ -117,12 +118,15 @@ def programs_of(
     names = (recipe.program, *OTHER_NAMES.get(recipe.program, ()))
     if server_programs := programs(names, recipe.packages, cache, say):
         return server_programs
+    if recipe.wheel and (of_wheel := wheel_programs(recipe.wheel, cache, say)):
+        return of_wheel
     package = DEBIAN_NAMES.get(kind)
     if package is None:
         raise NoServer(
             kind,
-            f"it needs {kind}, and this machine has no {recipe.program}: Debian has no package of "
-            "it, so install its maker's, or use Docker where images can be pulled",
+            f"it needs {kind}, and this machine has no {recipe.program}; Debian has no package of "
+            f"it, and {recipe.wheel}, which stands in, cannot be installed: install its maker's "
+            f"{recipe.program}, or use Docker where images can be pulled",
         )
     install = f"install it (Debian: apt-get install {package})"
     raise NoServer(kind, f"it needs {kind}, and this machine has none: {install}, or use Docker")

@@ -84,8 +84,8 @@ def test_its_servers_are_created_beside_each_variant(app: Path, work: Path) -> N
     checked = assignments(step(Event.BUILT, given(app, CHECK="1"), work))
 
     assert wanted["own_servers"].split() == [
-        "redis|redis:7|redis|redis-server",
-        "postgres|postgres:16|postgres|postgresql",
+        "redis|redis:7|redis|redis-server|",
+        "postgres|postgres:16|postgres|postgresql|",
     ]
     assert {"own-app-with-redis", "own-app-beside-with-postgres"} <= set(
         created["own_services"].split()

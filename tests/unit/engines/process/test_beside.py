@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from lab.engines import server_recipes
-from lab.engines.process import beside, debian
+from lab.engines.process import beside, debian, wheels
 from lab.engines.process.beside import NoServer, Template, address_of, made, running, started
 from lab.engines.process.debian import Programs
 from lab.engines.process.process_group import end_supervisor
+from lab.engines.process.wheels import wheel_programs
 from lab.engines.server_recipes import RECIPES, Recipe
 from lab.errors import LabError
 from lab.records.beside import ServiceAsked, ServiceKind
@@ -87,9 +88,35 @@ def test_one_that_cannot_be_had_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(debian.shutil, "which", lambda *_, **__: None)
-    with pytest.raises(NoServer, match="no mongod: Debian has no package of it") as no:
+    monkeypatch.setattr(beside, "wheel_programs", lambda *_: None)
+    with pytest.raises(NoServer, match=r"no mongod; Debian .*, cannot be installed: install") as no:
         made((ServiceAsked(ServiceKind.MONGODB),), tmp_path / "made", tmp_path, print)
     assert "mongodb" in str(no.value)
+
+
+def test_a_wheel_is_installed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+    monkeypatch.setattr(wheels.Uv, "run", lambda _, verb, *__: runs.append(verb) or make(tmp_path))
+
+    def make(cache: Path) -> str:
+        (cache / "server-1.0").mkdir(exist_ok=True)
+        return ""
+
+    first = wheel_programs("server==1.0", tmp_path, runs.append)
+    second = wheel_programs("server==1.0", tmp_path, runs.append)
+
+    assert runs[1:] == ["venv", "pip"]
+    assert first == second
+    assert first is not None
+    assert first.folders == (str(tmp_path / "server-1.0" / "bin"),)
+
+
+def test_a_wheel_that_cannot_be_installed_is_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wheels.Uv, "run", lambda *_: "error: no such release")
+
+    assert wheel_programs("server==1.0", tmp_path, print) is None
 
 
 def test_scripts_of_an_unpacked_erlang_are_led_to_its_programs(tmp_path: Path) -> None:
