@@ -17,6 +17,7 @@ from lab.records.variant import Connection
 
 UNLIMITED = sys.maxsize
 EXPIRY_CHECK_SECONDS = 0.1
+RENEWAL_CHECK_SECONDS = 0.25
 CONNECT_SECONDS = 0.15
 """A server whose queue of new connections is full drops what comes, and the kernel would try again
 after a second: a block of 500 requests would end with one in which nothing is sent."""
@@ -148,6 +149,27 @@ async def run_companion(
         await asyncio.gather(work, return_exceptions=True)
 
 
+@contextlib.asynccontextmanager
+async def let_in(target: Target) -> AsyncIterator[None]:
+    """What lets the clients in is renewed when it is due, before the block and while it runs."""
+    if target.renew is None:
+        yield
+        return
+    await asyncio.to_thread(target.renew)
+    work = asyncio.ensure_future(renewed_again(target.renew))
+    try:
+        yield
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+async def renewed_again(renew: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(RENEWAL_CHECK_SECONDS)
+        await asyncio.to_thread(renew)
+
+
 async def run_block(
     target: Target,
     plan: BlockPlan,
@@ -164,12 +186,11 @@ async def run_block(
     Args:
         companion: sent meanwhile, one at a time, and counted apart.
     """
-    if target.renew is not None:
-        await asyncio.to_thread(target.renew)
     counts = BlockCounts(on_progress=on_progress)
     loop = ClosedLoop(target, plan.requests, plan.connection, counts)
     loop.slowest_seconds, loop.most_seconds = plan.slowest_seconds, plan.most_seconds
-    async with run_companion(target, companion, plan.connection, timing) as companion_counts:
+    beside = run_companion(target, companion, plan.connection, timing)
+    async with let_in(target), beside as companion_counts:
         started, started_at = time.perf_counter(), time.time()
         started_cpu = timing.driver_cpu_seconds()
         await loop.run(min(plan.concurrency, plan.requests), timing)

@@ -1,4 +1,4 @@
-"""A token that tells when it expires (a JWT), and its renewal between two blocks of load."""
+"""A token that tells when it expires (a JWT), and its renewal before and during blocks of load."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lab.load.login import LoginRefused
 
 USED_SHARE = 0.5
-"""The share of a token's life after which it is renewed: a block takes less than the rest."""
+"""The share of a token's life after which it is renewed."""
 
 
 def expiry_seconds(token: str | None) -> float | None:

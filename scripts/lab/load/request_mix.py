@@ -100,15 +100,22 @@ class RequestMix:
         self.numbers = itertools.count(1)
 
     def encoded_requests(self, host: str, _: Connection) -> Iterator[EncodedRequest]:
-        """One request after another; each kind has a connection of its own choice."""
-        fixed = {
-            index: kind.encode(host, 0)
-            for index, kind in enumerate(self.kinds)
-            if not kind.is_numbered()
-        }
+        """One request after another; each kind has a connection of its own choice.
+
+        Other kinds take effect with the next request, as of a token that was renewed meanwhile.
+        """
+        kinds, fixed = self.kinds, fixed_requests(self.kinds, host)
         for index in self.order:
+            if kinds is not self.kinds:
+                kinds, fixed = self.kinds, fixed_requests(self.kinds, host)
             number = next(self.numbers)
-            yield fixed.get(index) or self.kinds[index].encode(host, number)
+            yield fixed.get(index) or kinds[index].encode(host, number)
+
+
+def fixed_requests(kinds: Sequence[WeightedRequest], host: str) -> dict[int, EncodedRequest]:
+    """Those that are the same each time, by their index."""
+    indexed = enumerate(kinds)
+    return {index: kind.encode(host, 0) for index, kind in indexed if not kind.is_numbered()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Target:
     """How its clients behave beyond their requests; None: they keep nothing and do not pause."""
 
     renew: Callable[[], None] | None = None
-    """Called before each block: renews what lets its clients in, where that expires."""
+    """Renews what lets its clients in, where that expires and is due; called again and again."""
 
     def with_source(self, source: RequestSource) -> "Target":
         """The target with other requests, of clients that keep nothing."""

@@ -1,5 +1,6 @@
-"""Tokens that expire are renewed between blocks."""
+"""Tokens that expire are renewed before blocks, and while they run."""
 
+import asyncio
 import base64
 import json
 import threading
@@ -9,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from lab.load.block import BlockPlan, run_block
 from lab.load.login import Login, LoginRefused
 from lab.load.renewal import Renewal, expiry_seconds
 from lab.load.request import Request
@@ -103,5 +105,41 @@ def test_the_requests_of_the_next_block_have_the_new_token() -> None:
     target.renew()
     assert sent() != first
     assert TokenServer.granted == 2
+    server.shutdown()
+    server.server_close()
+
+
+class StrictServer(TokenServer):
+    """Lets in with a token whose time is not over, and takes its time to answer."""
+
+    life_seconds = 2.0
+    protocol_version = "HTTP/1.0"
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        claims = {"exp": time.time() + self.life_seconds}
+        self.wfile.write(json.dumps({"token": jwt(claims)}).encode())
+
+    def do_GET(self) -> None:
+        time.sleep(0.05)
+        is_over = (expiry_seconds(self.headers["X-Token"]) or 0.0) < time.time()
+        self.send_response(401 if is_over else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+def test_a_block_may_last_longer_than_a_token() -> None:
+    server = HTTPServer(("127.0.0.1", 0), StrictServer)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    asked = WeightedRequest(Request("/a", headers=(("X-Token", "{token}"),)))
+    app = UserApp((asked,), login=Login(Request("/token", "POST"), ("token",)))
+    target = user_target(app, "127.0.0.1", server.server_address[1], "h")
+    plan = BlockPlan(0, 60, 1, Connection.CLOSE)
+
+    block = asyncio.run(run_block(target, plan))
+
+    assert block.ended_at_seconds - block.started_at_seconds > StrictServer.life_seconds
+    assert (block.ok, block.failures) == (60, {})
     server.shutdown()
     server.server_close()
