@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.lab_commands import ROOT, Lab
+from support.bundles import CODES, bases, outcome, run
+from support.lab_commands import ROOT, Lab, composes
 from support.polling import wait_until
 
 APPS = ROOT / "tests" / "apps"
@@ -25,9 +26,14 @@ def app(tmp_path: Path) -> Path:
     return copied("postgres_and_redis", tmp_path)
 
 
-def copied(name: str, folder: Path) -> Path:
-    shutil.copytree(APPS / name, folder / name)
-    return folder / name
+def copied(name: str, folder: Path, base: str | None = None) -> Path:
+    """A copy of an app, its own images on another base where one is named."""
+    app = folder / name
+    shutil.copytree(APPS / name, app)
+    for file in app.rglob("Dockerfile") if base else ():
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("FROM python:3.12-slim", f"FROM {base}"), "utf-8")
+    return app
 
 
 def test_an_app_with_servers_comes_up_and_leaves_nothing(lab: Lab, app: Path) -> None:
@@ -59,15 +65,7 @@ def test_ctrl_c_while_one_of_them_starts_or_is_loaded_leaves_nothing(
 @pytest.fixture
 def python_base(images: None) -> str:
     """An image with CPython 3.12: official, or the stand-in."""
-    done = subprocess.run(
-        [ROOT / "scripts" / "shell" / "bases"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env={**os.environ, "LAB_PYTHONS": "3.12"},
-    )
-    return dict(line.partition("=")[::2] for line in done.stdout.splitlines())["BASE_PY312"]
+    return bases(LAB_PYTHONS="3.12")["BASE_PY312"]
 
 
 @pytest.mark.slow
@@ -75,10 +73,7 @@ def python_base(images: None) -> str:
 def test_what_its_compose_file_starts_besides_is_there(
     lab: Lab, tmp_path: Path, python_base: str
 ) -> None:
-    app = copied("compose_companions", tmp_path)
-    for file in app.rglob("Dockerfile"):
-        text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace("FROM python:3.12-slim", f"FROM {python_base}"), "utf-8")
+    app = copied("compose_companions", tmp_path, python_base)
     (app / "lab.toml").write_text(
         'compose = "compose.yaml"\nservice = "web"\n'
         '[[requests]]\npath = "/orders"\n[[requests]]\npath = "/reminders"\n'
@@ -89,6 +84,73 @@ def test_what_its_compose_file_starts_besides_is_there(
     assert done.returncode == 0, done.stderr
     assert "GET /orders: 200" in done.stderr
     assert "GET /reminders: 200" in done.stderr
+    assert lab.left_behind() == []
+
+
+@pytest.mark.slow
+@needs_time
+def test_code_that_its_compose_file_mounts_is_there_and_can_be_written_beside(
+    lab: Lab, tmp_path: Path, python_base: str
+) -> None:
+    app = copied("compose_mounted", tmp_path, python_base)
+
+    done = lab.try_app(app, CHECK="1")
+
+    assert done.returncode == 0, done.stderr
+    assert "/etc/localtime is not the app's, so it is not mounted" in done.stderr
+    assert "in the place of the Dockerfile" not in done.stderr
+    assert "answers: GET /rate" in done.stderr
+    assert "answers: GET /visits" in done.stderr
+    assert not (app / "shop" / "last.txt").exists()
+    assert lab.left_behind() == []
+
+
+@pytest.mark.slow
+@needs_time
+def test_mongodb_is_there_with_a_registry_and_without(lab: Lab, tmp_path: Path) -> None:
+    done = lab.try_app(copied("mongo_notes", tmp_path), CHECK="1")
+
+    assert done.returncode == 0, done.stderr
+    assert "answers: GET /notes" in done.stderr
+    assert lab.left_behind() == []
+
+
+@pytest.mark.slow
+@needs_time
+@pytest.mark.parametrize("traffic", ["access.log", "visit.har"])
+def test_requests_that_people_sent_are_sent_again(lab: Lab, tmp_path: Path, traffic: str) -> None:
+    app = copied("traffic_mix", tmp_path)
+    file = app / "lab.toml"
+    file.write_text(file.read_text().replace("access.log", traffic))
+
+    done = lab.try_app(app, CHECK="1")
+
+    assert done.returncode == 0, done.stderr
+    assert "GET /orders: 200" in done.stderr
+    assert lab.left_behind() == []
+
+
+@pytest.mark.slow
+@needs_time
+def test_its_bundle_brings_the_servers_and_runs_by_compose_alone(lab: Lab, tmp_path: Path) -> None:
+    app = copied("compose_redis_worker", tmp_path)
+    tried = lab.try_app(app, REQUESTS="1000", BUDGET="60s")
+    assert tried.returncode in (0, 2), tried.stderr[-3000:]
+    bundled = run([ROOT / "scripts" / "bundle"], env=lab.env())
+    assert bundled.returncode == 0, bundled.stderr
+    (archive,) = lab.results.glob("*.zip")
+    folder = tmp_path / "unpacked"
+    assert run(["unzip", "-q", archive, "-d", folder]).returncode == 0
+    (top,) = folder.iterdir()
+    env = {**os.environ, **bases(), "COMPOSE_PROJECT_NAME": lab.project}
+    compose = composes()[0].split()
+    try:
+        up = [*compose, "up", "--build", "--exit-code-from", "driver"]
+        done = run(up, cwd=top, env=env)
+        assert done.returncode == CODES[outcome(top / "results")], done.stdout[-3000:]
+        assert "there | here" in done.stdout
+    finally:
+        run([*compose, "down", "--volumes", "--remove-orphans"], cwd=top, env=env)
     assert lab.left_behind() == []
 
 

@@ -43,12 +43,14 @@ EXPECTED_SLOWLY = {
     "flask_mariadb": ["/visits"],
     "routes_elsewhere": ["/orders", "/orders/about"],
     "rabbitmq_jobs": ["/jobs"],
+    "mongo_notes": ["/notes"],
     "channels_chat": ["/rooms/", "/ws/rooms/{n}/"],
 }
 DESCRIBED = {
     "jwt_login": ["/account", "/basket"],
     "expired_token": ["/notes"],
     "csrf_login": ["/notes", "/notes"],
+    "traffic_mix": ["/orders/33", "/orders", "/search?q=mate", "/favicon.ico", "/login"],
 }
 """Those that bring a lab.toml, as nothing tells a guess how to log in."""
 pytestmark = pytest.mark.skipif(
