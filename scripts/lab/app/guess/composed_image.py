@@ -26,7 +26,7 @@ def with_composed_image(guess: Guess, folder: Folder) -> Guess:
     for name, service, values in built_services(folder, project):
         context, dockerfile = places(name, values)
         more = list(says_more(dockerfile, values))
-        if dockerfile in folder.files and more:
+        if dockerfile in folder.files and more and has_project(context, project, folder):
             why = f"{service} in {name} has {' and '.join(more)}"
             keys = [
                 Guessed("dockerfile", dockerfile, why),
@@ -45,6 +45,14 @@ def places(name: str, values: Mapping[str, Any]) -> tuple[str, str]:
     context = posixpath.normpath(posixpath.join(parent_of(name), str(table.get("context", "."))))
     dockerfile = posixpath.join(context, str(table.get("dockerfile", "Dockerfile")))
     return ("" if context == "." else context), posixpath.normpath(dockerfile)
+
+
+def has_project(context: str, project: str, folder: Folder) -> bool:
+    """Whether the folder that an image is built from has the program that serves."""
+    if context == "":
+        return True
+    is_near = f"{project}/".startswith(f"{context}/") or f"{context}/".startswith(f"{project}/")
+    return context in folder.python_folders and (project == "" or is_near)
 
 
 def says_more(dockerfile: str, values: Mapping[str, Any]) -> Iterator[str]:

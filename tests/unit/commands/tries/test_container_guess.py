@@ -137,6 +137,19 @@ def test_what_is_wrong_with_its_compose_file_does_not_end_the_guess(
     assert "web asks for privileged" in capsys.readouterr().err
 
 
+def test_another_programs_image_is_not_the_apps(work: Path) -> None:
+    composed(work)
+    (work / "app" / "page").mkdir()
+    (work / "app" / "page" / "Dockerfile").write_text("FROM node:20\n")
+    file = work / "app" / "compose.yaml"
+    file.write_text(file.read_text().replace("services: {", "services: {page: {build: page}, "))
+
+    spec = guessed_description(work, work / "app" / "lab.toml")
+
+    assert spec.build is not None
+    assert spec.build.context == work / "app" / "web"
+
+
 def test_a_dockerfile_at_the_top_needs_no_compose_file(work: Path) -> None:
     (work / "app" / "compose.yaml").write_text("services: {web: {build: .}}")
 
