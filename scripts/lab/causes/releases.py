@@ -60,6 +60,9 @@ def release_text(result: InterventionResult, package: Package | None) -> str:
     if verdict in ENDED:
         return f"{specifier(release)} (measured: {verdict.value})"
     newest = f"{release.package} {release.newest}"
+    if verdict is Verdict.LEAK and result.takes_most:
+        part = f"{in_mib(result.saved_bytes)} of {in_mib(result.control_bytes)}"
+        return f"{specifier(release)} takes away {part}, and what is left still grows"
     if verdict is Verdict.LEAK:
         still = f"{release.package} still leaks in the newest release, {release.newest}"
         return f"{still}: report it {tracker_text(package)}"

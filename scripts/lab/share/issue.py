@@ -14,6 +14,8 @@ MOST_CHARACTERS = 60_000
 CUT = "\n\n(cut here; all of it is in `report.md` of the bundle)\n"
 LINK = re.compile(r"https?://[^\s<>\"'`]{1,300}")
 
+TRACKER = re.compile(r"issue|bug|tracker|ticket|discuss|support", re.IGNORECASE)
+
 
 def issue_text(given: IssueInput) -> str:
     """The whole issue: a note for the one who sends it, and the fields of the form."""
@@ -42,7 +44,8 @@ def note(given: IssueInput, form: Form) -> str:
 def note_lines(given: IssueInput, form: Form) -> Iterator[str]:
     project, tracker = project_of(given.summary), tracker_of(given.summary)
     if tracker and LINK.fullmatch(tracker):
-        yield f"For {markdown_text(project)}: {tracker}"
+        where = "" if TRACKER.search(tracker) else " (its page: its metadata names no tracker)"
+        yield f"For {markdown_text(project)}: {tracker}{where}"
     elif project:
         yield f"For {markdown_text(project)}, whose metadata names no tracker."
     else:

@@ -82,7 +82,10 @@ def diagnosis(holder: HolderFinding, result: InterventionResult | None = None) -
 
 
 def ended(verdict: Verdict) -> InterventionResult:
-    return InterventionResult(CHANGE, 0.0, 12 << 20, rate=1.0, verdict=verdict)
+    gained_bytes = 12 << 20 if verdict is Verdict.LEAK else 0
+    return InterventionResult(
+        CHANGE, gained_bytes, (12 << 20) - gained_bytes, rate=1.0, verdict=verdict
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,14 @@ def test_the_help_is_what_the_newest_release_did(
     holder: HolderFinding, verdict: Verdict, said: str
 ) -> None:
     assert help_line(diagnosis(holder, ended(verdict))) == said
+
+
+def test_a_release_that_takes_most_of_it_away_is_not_called_the_same_leak() -> None:
+    result = InterventionResult(CHANGE, 1 << 20, 11 << 20, rate=1.0, verdict=Verdict.LEAK)
+
+    assert help_line(diagnosis(UNHELD, result)) == (
+        "ujson>=5.12.1 takes away 11.0 MiB of 12.0 MiB, and what is left still grows"
+    )
 
 
 def test_a_release_that_ends_it_comes_before_what_hides_it() -> None:

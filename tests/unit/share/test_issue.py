@@ -237,3 +237,12 @@ def test_text_from_outside_is_text() -> None:
 
     assert "<img" not in text.replace("\\<img", "")
     assert "**x**" not in text.replace("\\*\\*x\\*\\*", "")
+
+
+def test_a_page_that_is_no_tracker_is_told_as_one() -> None:
+    page = "https://example.org/protocol-buffers/"
+
+    assert f"For ujson: {page} (its page: its metadata names no tracker)" in issue(
+        leak_in("ujson", page)
+    )
+    assert f"For ujson: {TRACKER}\n" in issue(leak_in("ujson"))

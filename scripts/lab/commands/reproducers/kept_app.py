@@ -19,7 +19,7 @@ from lab.errors import LabError, UsageError
 from lab.files import is_plain_name, read_bytes
 from lab.records.interventions import InterventionPlan, Release
 from lab.records.judgement import Verdict
-from lab.records.summary import Summary
+from lab.records.summary import Summary, VariantSummary
 from lab.reproducer.served import NotReproduced
 from lab.share.lock import NAME as LOCK
 from lab.share.lock import lock_of, pins_of
@@ -29,6 +29,8 @@ from lab.text.phrases import clipped
 
 VERSION = re.compile(r"3\.\d{1,2}")
 MENDED = (Verdict.FLAT, Verdict.BOUNDED)
+PART = 0.25
+"""What grows by less than this share of the app's own growth grows by something else."""
 MOST_RECORD_BYTES = 8 << 20
 MOST_SOURCE_BYTES = 1 << 20
 MOST_SOURCES = 2000
@@ -109,13 +111,30 @@ def import_names(python: Path, package: str) -> frozenset[str]:
 
 
 def mended_release(folder: RunFolder, summary: Summary) -> Release | None:
-    """The release with which the run did not grow; None where none is known."""
+    """The release with which the run did not grow, or hardly; None where none is known."""
     plan = folder.read_interventions(InterventionPlan)
     if plan is None:
         return None
-    mended = {each.name for each in summary.variants if each.verdict in MENDED}
+    own = summary.own.variant if summary.own is not None else ""
+    most_bytes = PART * next((low_of(each) for each in summary.variants if each.name == own), 0.0)
+    mended = {
+        each.name
+        for each in summary.variants
+        if each.verdict in MENDED or (each.verdict is Verdict.LEAK and is_less(each, most_bytes))
+    }
     changes = (change for change in plan.changes if plan.variant(change) in mended)
     return next((change.release for change in changes if change.release is not None), None)
+
+
+def low_of(variant: VariantSummary) -> float:
+    growth = variant.growth_bytes_per_request
+    return growth.low if growth is not None else 0.0
+
+
+def is_less(variant: VariantSummary, most_bytes: float) -> bool:
+    """Whether a variant surely grows by less a request."""
+    growth = variant.growth_bytes_per_request
+    return growth is not None and growth.high < most_bytes
 
 
 def mended_environment(app: KeptApp, release: Release, root: Path, work: Path) -> Installed:

@@ -22,8 +22,9 @@ from lab.commands.reproducers.reproduce import check_trusted, grown, origin_of
 from lab.commands.reproducers.steps import lines_of
 from lab.engines.process.environments import Installed
 from lab.errors import UsageError
-from lab.records.interventions import Release
-from lab.records.judgement import Verdict
+from lab.records.interventions import InterventionPlan, Release
+from lab.records.judgement import Interval, Verdict
+from lab.records.summary import Summary
 from lab.share.source import ARCHIVE
 from lab.store.made_here import mark
 from lab.store.run_folder import RunFolder
@@ -146,10 +147,35 @@ def test_the_mended_release_is_one_that_the_run_measured(tmp_path: Path) -> None
     folder, summary = copy_raw(TRY_RUN, tmp_path), rebuilt(TRY_RUN)[0]
 
     release = mended_release(folder, summary)
-    leaking = tuple(replace(each, verdict=Verdict.LEAK) for each in summary.variants)
 
-    assert mended_release(folder, replace(summary, variants=leaking)) is None
-    assert release is None or release.package == "ujson"
+    assert release is not None
+    assert release.package == "ujson"
+
+
+def test_a_release_that_grows_by_a_small_part_is_tried_as_the_mended_one(tmp_path: Path) -> None:
+    folder, summary = copy_raw(TRY_RUN, tmp_path), rebuilt(TRY_RUN)[0]
+    assert summary.own is not None
+    assert summary.own.package is not None
+    plan = folder.read_interventions(InterventionPlan)
+    assert plan is not None
+    release = Release("ujson", "5.3.0", "5.12.1")
+    change = replace(plan.changes[0], name="newest-release", release=release)
+    folder.write_interventions(replace(plan, changes=(change,)))
+    own = next(each for each in summary.variants if each.name == summary.own.variant)
+
+    def with_rate(low: float, high: float) -> Summary:
+        newest = replace(
+            own,
+            name=plan.variant(change),
+            verdict=Verdict.LEAK,
+            growth_bytes_per_request=Interval((low + high) / 2, low, high),
+        )
+        return replace(summary, variants=(own, newest))
+
+    assert own.growth_bytes_per_request is not None
+    rate = own.growth_bytes_per_request.low
+    assert mended_release(folder, with_rate(0.05 * rate, 0.1 * rate)) == release
+    assert mended_release(folder, with_rate(0.05 * rate, 0.5 * rate)) is None
 
 
 def test_lines_of_the_app_are_those_that_the_answer_names() -> None:
