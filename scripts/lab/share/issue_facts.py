@@ -21,6 +21,7 @@ MOST_LINES = 3
 WORTH_NAMING = 0.05
 """The least share of the first line's bytes: what is less is noise of the trace."""
 MOST_PAGE_CHARACTERS = 12_000
+PICTURE = re.compile(r"^!\[[^\]\n]*\]\([^)\n]*\)\n+", re.MULTILINE)
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
 """What the help says to whoever has not reported it yet."""
 SERVERS_CODE = re.compile(r"^aiohttp/web")
@@ -210,8 +211,8 @@ def history(given: IssueInput) -> str:
 
 
 def clipped_page(text: str) -> str:
-    # A heading of a page would stand above those of the form.
-    body = re.sub(r"(?m)^#{1,4} ", "##### ", text.strip())
+    # A heading of a page would stand above those of the form; a tracker has no picture of it.
+    body = re.sub(r"(?m)^#{1,4} ", "##### ", PICTURE.sub("", text.strip()))
     if len(body) <= MOST_PAGE_CHARACTERS:
         return body
     return (

@@ -43,7 +43,7 @@ from lab.share.manifest import (
 from lab.share.redaction import Private, Redactor
 from lab.store.run_folder import RunFolder
 
-SEARCHES = {"bisect.md": "bisect", "layers.md": "layers"}
+SEARCHES = {"bisect.md": "bisect", "bisect.svg": "bisect", "layers.md": "layers"}
 """What `make bisect` and `make layers` write, each into a run's folder of its own."""
 EXTRAS = ("reproduce.py", "test_growth.py", *SEARCHES)
 """Files of the run's folder that stand at the top of its bundle, where they are there."""

@@ -131,10 +131,13 @@ def test_what_others_made_for_the_run_stands_at_the_top(planted: RunFolder) -> N
     made = planted.path / "reproduce.py"
     made.write_text("print('grows')\n", encoding="utf-8")
     searches = []
-    for kind, page in (("bisect", "# First bad release\n\n5.2.0\n"), ("layers", "# Layers\n")):
+    picture = "![Bytes a request](bisect.svg)\n\n"
+    bisect = f"# First bad release\n\n{picture}5.2.0\n"
+    for kind, page in (("bisect", bisect), ("layers", "# Layers\n")):
         searches.append(planted.path.with_name(f"20261126-120000-{kind}-ujson-failing"))
         searches[-1].mkdir()
         (searches[-1] / f"{kind}.md").write_text(page, encoding="utf-8")
+    (searches[0] / "bisect.svg").write_text("<svg/>", encoding="utf-8")
 
     files = {name: each.content for name, each in parts_of(planted, {}).files.items()}
     made.unlink()
@@ -144,6 +147,8 @@ def test_what_others_made_for_the_run_stands_at_the_top(planted: RunFolder) -> N
     assert files["reproduce.py"] == b"print('grows')\n"
     assert "print('grows')" in files["issue.md"].decode()
     assert "##### First bad release" in files["issue.md"].decode()
+    assert files["bisect.svg"] == b"<svg/>"
+    assert "bisect.svg" not in files["issue.md"].decode()
     assert "##### Layers" in files["issue.md"].decode()
     assert "exchanging the server" not in files["issue.md"].decode()
     assert "uv run reproduce.py" in files["README.md"].decode()
