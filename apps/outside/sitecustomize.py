@@ -253,6 +253,10 @@ def start():
     folder = os.environ.get("LAB_PROBE_SOCKETS")
     if not folder:
         return
+    # The thread that imports it first is its main thread: never the probe's, which may be asked
+    # before a slow app has imported it.
+    import threading  # noqa: F401
+
     listener = Listener(folder)
     listener.start()
     if hasattr(os, "register_at_fork"):

@@ -91,6 +91,28 @@ def test_one_process_is_the_worker_and_reads_its_allocator(sockets: Path) -> Non
 
 
 @linux
+def test_a_question_before_the_app_imports_threading_leaves_it_its_main_thread(
+    sockets: Path, tmp_path: Path
+) -> None:
+    asked, note = tmp_path / "asked", tmp_path / "note"
+    program = f"""
+    while not os.path.exists({str(asked)!r}):
+        time.sleep(0.01)
+    import threading
+    with open({str(note)!r}, "w") as file:
+        file.write(threading.current_thread().name + "\\n")
+    time.sleep(60)
+    """
+    with running(program, sockets) as probes:
+        wait_for(probes, 1)
+        assert ProbeClient(probes).workers()
+        asked.write_text("")
+        assert wait_until(lambda: note.exists() and note.read_text().endswith("\n"))
+
+    assert note.read_text() == "MainThread\n"
+
+
+@linux
 def test_lines_that_allocate_are_traced_alone(sockets: Path) -> None:
     program = """
     kept = []
