@@ -151,5 +151,12 @@ def is_free_in_allocator(seen: TroughEvidence) -> bool:
     gain, rest_gain = gain_bytes(tail(seen.troughs)), gain_bytes(tail(rest))
     if rest_gain > FILLING_SHARE_OF_GROWTH * gain and is_leak(TroughEvidence(rest, seen.matters)):
         return False
-    least, most = FREE_SHARE_OF_GAIN * gain, FREE_SHARE_IN_MEMORY * gain
+    least, most = FREE_SHARE_OF_GAIN * gain, FREE_SHARE_IN_MEMORY * gain + _freed_bytes(seen)
     return gain > 0 and least <= gain - rest_gain <= most
+
+
+def _freed_bytes(seen: TroughEvidence) -> int:
+    """Live bytes that became free in the second half of the load: no growth, and no address space
+    that was never touched; 0 where they are not known.
+    """
+    return 0 if seen.live is None else max(0, -gain_bytes(tail(seen.live.troughs)))

@@ -27,7 +27,7 @@ MOST_DRIVER_BUSY = 0.8
 # Memory this near to its limit may have been stopped by the limit.
 LIMIT_MARGIN = 0.02
 
-# Less is not named: 10 MiB count as growth.
+# Less is not named: 12 MiB count as growth.
 LEAST_PAGE_CACHE_BYTES = MIB
 
 # The engine reads once a second; two in a row may be late on a busy host.

@@ -32,7 +32,7 @@ def why(variant: VariantSummary, name: str) -> str:
         ("highest_growth_bytes", 100 * MIB),
         ("lowest_growth_bytes", 60 * MIB),
         ("mean_growth_bytes_per_request", 100 * MIB / 1000),
-        ("flat_bytes", 10 * MIB),
+        ("flat_bytes", 12 * MIB),
         ("threads_gained", 40),
         ("verdict", "bounded"),
         ("stopped", True),
