@@ -71,14 +71,17 @@ def has_stopped(seen: TroughEvidence) -> bool:
     idle threads are found late (3.7 starts all of them at once) ends in single steps.
     """
     troughs, line = seen.troughs, seen.line
-    little = max(flat_bytes_of(seen), BOUNDED_SHARE_OF_GROWTH * troughs.growth_bytes)
+    little = little_bytes(seen)
     if seen.over_load(line.slope.high) < little or is_bounded_saw_tooth(seen):
-        return True
-    if swings_level(seen, little):
         return True
     end = last_blocks(troughs, len(troughs.trough_bytes) // 4)
     pace = largest_rise_bytes(end) / (end.requests[-1] - end.requests[0])
     return line.rise_bytes < little and seen.over_load(pace) / 2 < little
+
+
+def little_bytes(seen: TroughEvidence) -> float:
+    """Bytes that are practically nothing beside what memory gained."""
+    return max(flat_bytes_of(seen), BOUNDED_SHARE_OF_GROWTH * seen.troughs.growth_bytes)
 
 
 def grown_bytes(seen: TroughEvidence) -> int:
@@ -100,14 +103,14 @@ def is_bounded_saw_tooth(seen: TroughEvidence) -> bool:
     return often and second - first < BOUNDED_SHARE_OF_GROWTH * height
 
 
-def swings_level(seen: TroughEvidence, little: float) -> bool:
+def swings_level(seen: TroughEvidence) -> bool:
     """Whether memory fell in the second half by more than is little, and its last quarter is no
     higher than the quarter before by as much: its rises are those of a swing, and have no pace.
 
     Measured: cycles that wait for the collector, 1,000 to 1,500 MiB, from one trough to the next
     up to 350 MiB less or 150 more.
     """
-    heights = tail(seen.troughs).trough_bytes
+    heights, little = tail(seen.troughs).trough_bytes, little_bytes(seen)
     last = len(seen.troughs.trough_bytes) // 4
     fall = max(before - after for before, after in pairwise(heights))
     return fall > little and max(heights[-last:]) - max(heights[:-last]) < little

@@ -8,7 +8,7 @@ from lab.stopping import MOST_LOADS
 from lab.text.phrases import capital, in_mib, size, span
 from lab.verdict.end_criteria import flat_bytes_of, is_bounded_saw_tooth
 from lab.verdict.evidence import TroughEvidence
-from lab.verdict.harmless_growth import HarmlessGrowth
+from lab.verdict.harmless_growth import HarmlessGrowth, turns_over
 from lab.verdict.leak_criteria import FILLING_REQUESTS, LeakDoubt, is_long, is_significant
 from lab.verdict.limit import LimitMet
 from lab.verdict.lives import Climb
@@ -122,6 +122,12 @@ def harmless_reason(seen: TroughEvidence, kind: HarmlessGrowth, slope: Interval)
             f"{grows} are pages copied after the fork, as the sum of RSS and live memory are level."
             f" Such growth ends at {in_mib(shared[0])} above the baseline, which is what the"
             " processes shared then."
+        )
+    if seen.live is not None and turns_over(seen.live):
+        low, high = (in_mib(end(seen.live.troughs.trough_bytes)) for end in (min, max))
+        return (
+            f"{_change(seen.troughs)}. Live memory rises and falls between {low} and {high}, no"
+            " higher than before, and the rest of what grew is free in the allocator."
         )
     stopped = ", and live memory has stopped growing" if seen.live is not None else ""
     return f"{grows} is free in the allocator{stopped}."

@@ -31,6 +31,7 @@ from lab.verdict.harmless_growth import (
     is_garbage,
     is_rest_level,
     may_fragment,
+    only_swings,
 )
 from lab.verdict.leak_criteria import (
     LeakDoubt,
@@ -207,7 +208,8 @@ def _ended_or_open(seen: TroughEvidence, doubt: LeakDoubt | None) -> Conclusion:
         if kind is not None and (not is_free or is_harmless_so_far(seen)):
             reason = harmless_reason(seen, kind, slope)
             return Conclusion(Verdict.BOUNDED, reason, slope, open_ended=is_free)
-        return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
+        if is_open(seen, doubt) or not only_swings(seen):
+            return Conclusion(Verdict.INCONCLUSIVE, open_reason(seen, doubt), slope)
     if is_too_short(seen.troughs):
         return Conclusion(Verdict.INCONCLUSIVE, too_few_reason(seen, LEAST_REQUESTS), slope)
     if leaves_live(seen):

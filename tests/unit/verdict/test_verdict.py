@@ -204,7 +204,7 @@ def test_the_threads_own_arms() -> None:
 def test_a_pool_of_25_threads_with_a_connection_each_is_flat_on_every_machine(
     heights: tuple[float, ...],
 ) -> None:
-    """Real: 9.5 MiB where anyio pruned idle threads between blocks, 10.3 to 10.5 where it did not."""
+    """Real: 9.5 MiB where anyio ended idle threads between blocks, 10.3 to 10.5 elsewhere."""
     assert verdict_of(troughs(np.array(heights), 67.7, requests=200)) is Verdict.FLAT
 
 
