@@ -229,7 +229,7 @@ def test_the_headline_of_all_claims_counts_their_outcomes() -> None:
         "42 statements of the thread: 2 reproduced, 17 refuted, 23 conditional, 0 inconclusive."
     )
     assert overview.findings == (
-        "Of 73 variants, 1 leaks, 54 grew to a ceiling and stopped and 18 stayed flat.",
+        "Of 73 variants, 1 leaks, 53 grew to a ceiling and stopped and 19 stayed flat.",
     )
 
 
