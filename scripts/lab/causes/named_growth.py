@@ -35,12 +35,13 @@ LONGEST_NAME = 160
 WORTH_NAMING_BYTES = MIB
 FEWEST_THREADS = 4
 POOLS: Mapping[str, str] = {
-    "AnyIO worker": "anyio.to_thread.current_default_thread_limiter().total_tokens = 8",
-    "asyncio": "loop.set_default_executor(ThreadPoolExecutor(max_workers=8))",
-    "waitress": "waitress-serve --threads=4",
-    "ThreadPoolExecutor": "ThreadPoolExecutor(max_workers=8), of gunicorn --threads 8",
+    "AnyIO worker": "anyio.to_thread.current_default_thread_limiter().total_tokens = {}",
+    "asyncio": "loop.set_default_executor(ThreadPoolExecutor(max_workers={}))",
+    "waitress": "waitress-serve --threads={}",
+    "ThreadPoolExecutor": "ThreadPoolExecutor(max_workers={0}), of gunicorn --threads {0}",
 }
-"""The line that bounds a pool, by what the names of its threads begin with."""
+"""The line that bounds a pool to so many threads, by what the names of its threads begin with."""
+SMALL_POOL = 8
 ENDLESS = ("process_request_thread",)
 """Functions of threads that a server starts for each request."""
 
@@ -104,7 +105,8 @@ def pool_line(growths: Sequence[NamedGrowth]) -> str | None:
         function, _, pool = each.name.partition(" in ")
         line = next((POOLS[prefix] for prefix in POOLS if pool.startswith(prefix)), None)
         if line is not None:
-            return f"{line} (now {counted(each.after, 'thread')})"
+            fewer = max(1, min(SMALL_POOL, each.after // 2))
+            return f"{line.format(fewer)} (now {counted(each.after, 'thread')})"
         if function.endswith(ENDLESS):
             return f"a server with a pool: it starts a thread a request ({number(each.after)} now)"
     return None

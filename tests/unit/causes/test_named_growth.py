@@ -58,7 +58,7 @@ def test_the_pool_with_most_threads_names_its_line() -> None:
     endless = replace(POOL, name="socketserver.ThreadingMixIn.process_request_thread in Thread")
 
     assert pool_line([few, POOL]) == (
-        "loop.set_default_executor(ThreadPoolExecutor(max_workers=8)) (now 12 threads)"
+        "loop.set_default_executor(ThreadPoolExecutor(max_workers=6)) (now 12 threads)"
     )
     assert pool_line([endless]) == ("a server with a pool: it starts a thread a request (12 now)")
     assert pool_line([replace(POOL, name="app.work in ship")]) is None
