@@ -1,5 +1,6 @@
 """The commands that may serve an app, best first: what is stated, else what its code offers."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,14 @@ from lab.app.guess.layout import import_name, import_root, module_at
 from lab.app.guess.paste import paste_commands
 from lab.app.guess.readme import readme_commands
 from lab.app.guess.serving import BIND, within
-from lab.app.guess.source import AppObject, Module, is_serving_line
+from lab.app.guess.source import (
+    AppObject,
+    Module,
+    is_main_guard,
+    is_serving,
+    is_serving_line,
+    last_name,
+)
 from lab.app.guess.stated import ServeCommand, stated_commands
 
 UVICORN = "--host $HOST --port $PORT"
@@ -24,6 +32,13 @@ STEMS = ("main", "app", "asgi", "wsgi", "server", "run", "api", "web", "applicat
 NAMES = ("app", "application", "api", "server")
 CHANNELS = "ProtocolTypeRouter"
 """What makes an application of Django Channels', which serves websockets beside Django."""
+REGISTERING = frozenset(
+    {
+        *("register_blueprint", "add_url_rule", "add_resource", "add_namespace", "add_view"),
+        *("include_router", "mount", "add_api", "add_routes", "add_api_route"),
+    }
+)
+"""Calls that give an app routes."""
 GUNICORN_FILES = r"gunicorn[._-]?conf(ig)?\.py|gunicorn\.py"
 
 
@@ -38,6 +53,8 @@ def commands(folder: Folder, required: frozenset[str]) -> list[ServeCommand]:
     aiohttp: list[tuple[str, ServeCommand]] = []
     for module, app in served_objects(folder):
         last = aiohttp if app.framework == "aiohttp" else objects
+        if completes(module, app):
+            last.append((module.path, as_program(folder, module)))
         last += [(module.path, each) for each in of_object(folder, module, app, required)]
     served = {path for path, _ in objects}
     first = [each for each in stated if each.program not in served]
@@ -230,16 +247,34 @@ def programs(folder: Folder) -> Iterator[ServeCommand]:
         if package != "__main__":
             line = within(root, f"python -m {package}")
             yield ServeCommand(line, f"{module.path} runs as a program", program=module.path)
-    for module in serving:
-        if module.path.endswith("__main__.py"):
-            continue
-        root = import_root(folder, module)
-        if module.is_relative or parent_of(module.path) != root:
-            line = f"python -m {import_name(module, root)}"
-        else:
-            line = f"python {module.path.rpartition('/')[2]}"
-        why = f"{module.path} serves when it is run"
-        yield ServeCommand(within(root, line), why, program=module.path)
+    yield from (as_program(folder, m) for m in serving if not m.path.endswith("__main__.py"))
+
+
+def as_program(folder: Folder, module: Module) -> ServeCommand:
+    root = import_root(folder, module)
+    if module.is_relative or parent_of(module.path) != root:
+        line = f"python -m {import_name(module, root)}"
+    else:
+        line = f"python {module.path.rpartition('/')[2]}"
+    why = f"{module.path} serves when it is run"
+    return ServeCommand(within(root, line), why, program=module.path)
+
+
+def completes(module: Module, app: AppObject) -> bool:
+    """Whether the file completes its app only when it is run as a program, and then serves it."""
+    if not (module.runs and module.serves) or app.is_factory:
+        return False
+    guarded = (node for node in module.tree.body if is_main_guard(node))
+    calls = (each for node in guarded for each in ast.walk(node) if isinstance(each, ast.Call))
+    return any(
+        is_registering(call, app.name) for call in calls if not is_serving(call, module.names)
+    )
+
+
+def is_registering(call: ast.Call, app: str) -> bool:
+    """Whether a call hands the app on, or gives it routes."""
+    names = [each.id for each in call.args if isinstance(each, ast.Name)]
+    return app in names or last_name(call.func) in REGISTERING
 
 
 def package_mains(folder: Folder) -> list[Module]:

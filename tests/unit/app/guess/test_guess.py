@@ -349,3 +349,19 @@ def test_a_graphql_endpoint_is_asked_for_what_each_one_answers() -> None:
 )
 def test_the_names_by_which_an_app_lets_itself_be_asked(line: str, hosts: tuple[str, ...]) -> None:
     assert guess(Folder({"main.py": FASTAPI + line + "\n"})).hosts == hosts
+
+
+@pytest.mark.parametrize(
+    ("guarded", "program"),
+    [
+        ("Admin(app, name='x').add_view(V())", True),
+        ("app.register_blueprint(shop)", True),
+        ("db.create_all()", False),
+        ("app.config['X'] = 1", False),
+    ],
+)
+def test_an_app_that_its_program_completes_is_run_as_a_program(guarded: str, program: bool) -> None:
+    text = "from flask import Flask\napp = Flask(__name__)\n@app.get('/')\ndef at(): ...\n"
+    text += f"if __name__ == '__main__':\n    {guarded}\n    app.run(debug=True)\n"
+    found = guess(Folder({"main.py": text}))
+    assert (found.value("command") == "python main.py") is program
