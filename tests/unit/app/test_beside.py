@@ -230,3 +230,14 @@ def test_code_is_left_where_its_words_are_taken_out() -> None:
     assert left.split() == ["def", "f():", "return", "'kept'"]
     left = without_words("x = 1\n'''two\nlines'''\ny = '''three\nlines'''\n")
     assert left.split() == ["x", "=", "1", "y", "=", "'''three", "lines'''"]
+
+
+def test_a_services_name_and_a_variables_are_no_databases() -> None:
+    program = """import psycopg2
+NAME = os.getenv("SERVER_NAME", f"{HOST}")
+URL = make(db=os.getenv("POSTGRES_DB", DEFAULT), app_name="shown", db_name="orders")
+"""
+    files = {"a.py": program, "postgres.yml": "name: litestar-app\nPOSTGRES_DB: shop\n"}
+    found = stated_names(Folder(files), ServiceKind.POSTGRES)
+    assert found is not None
+    assert set(found.databases) == {"orders", "shop"}

@@ -41,6 +41,8 @@ TELLING = {
     ServiceKind.MARIADB: re.compile(r"mysql|mariadb", re.IGNORECASE),
     ServiceKind.MONGODB: re.compile(r"mongo", re.IGNORECASE),
 }
+OF_DATABASE = re.compile(r"db|database|postgres|pg|sql|mongo|maria", re.IGNORECASE)
+VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 NO_NAMES = frozenset(
     {"localhost", "none", "true", "false", "null", "str", "self", "os", "env", "config", "int"}
 )
@@ -117,11 +119,28 @@ def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
         for match in (*STATED.finditer(text), *lines):
             is_user = match["what"].lower().startswith(("user", "role"))
             is_secret = match["what"].lower().startswith("pass")
-            if not is_secret and match["value"].lower() not in NO_NAMES:
+            if (
+                not is_secret
+                and is_name(match["value"])
+                and is_of_database(match[0], match["what"])
+            ):
                 stated["user" if is_user else "database"].append(match["value"])
     short = {key: tuple(dict.fromkeys(names))[:MOST_NAMES] for key, names in stated.items()}
     first = ServiceAsked(kind, users=short["user"], databases=short["database"])
     return together((*asked, first))[0]
+
+
+def is_name(value: str) -> bool:
+    """Whether a value may be a name, and not that of a variable."""
+    return value.lower() not in NO_NAMES and not VARIABLE.fullmatch(value)
+
+
+def is_of_database(stated: str, what: str) -> bool:
+    """Whether `name` is a database's: of `DB_NAME` and Django's `'NAME'`, not of a service."""
+    key = re.split(r"[:=,]", stated)[0].strip(" \t'\"-")
+    if what.lower() != "name":
+        return True
+    return key == "NAME" or OF_DATABASE.search(key) is not None
 
 
 def named_hosts(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:

@@ -10,10 +10,10 @@ from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.mend_arguments import with_arguments
 from lab.app.guess.mend_databases import database_in_copy, local_database
 from lab.app.guess.mend_files import with_env_file, with_old_alembic
-from lab.app.guess.mend_installs import other_packages, other_pins
+from lab.app.guess.mend_installs import other_packages, other_pins, whole_lines
 from lab.app.guess.mend_packages import more_packages, older_packages
 from lab.app.guess.mend_project import with_project_itself
-from lab.app.guess.mend_pythons import newer_python, other_python
+from lab.app.guess.mend_pythons import newer_python, other_python, python_of_pins
 from lab.app.guess.mend_services import (
     more_services,
     with_companions,
@@ -61,6 +61,9 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     yield from more_variables(guess, failure, folder)
     yield from local_database(guess, failure)
     yield from newer_python(guess, failure)
+    if failure.kind is FailureKind.DIED:
+        lines = whole_lines(folder, guess.key("requirements"))
+        yield from python_of_pins(guess, failure, lines)
     yield from for_development(guess, failure, folder)
     if failure.kind is FailureKind.PREPARE:
         line = guess.value("prepare")

@@ -11,6 +11,8 @@ from lab.app.spec import PYTHON
 
 MAX_PYTHONS = 3
 NO_PYTHON = re.compile(r"no CPython 3\.\d+")
+PINS_MINOR = 11
+"""Below it lies the Python that most releases of some years ago have wheels for."""
 NEW_MINOR = 10
 """The minor version of the first Python for which packages still make releases."""
 
@@ -33,6 +35,26 @@ def newer_python(guess: Guess, failure: Failure) -> Iterator[Guess]:
         note = f"python = {newer[0]}: the releases for 3.{minor} lack what is used"
         rest = tuple(each for each in guess.pythons if each != newer[0])
         yield with_pythons(guess, rest).having(Guessed("python", newer[0], note)).noting(note)
+
+
+PINNED = re.compile(r"==\s*\d")
+FRAME = re.compile(r'^\s*File "([^"\n]{1,300})", line \d+', re.MULTILINE)
+NO_OWN = re.compile(r"/site-packages/|/lib/python3\.\d+/|<frozen ")
+OF_PINS = "packages of pinned releases fail on import"
+
+
+def python_of_pins(guess: Guess, failure: Failure, lines: list[str]) -> Iterator[Guess]:
+    """An older Python, where a start fails inside packages that are pinned, perhaps for years.
+
+    Args:
+        lines: what is required, each line.
+    """
+    stated = guess.key("python")
+    is_free = stated is None or "requires-python" in stated.why
+    frames = FRAME.findall(failure.said)
+    is_inside = bool(frames) and NO_OWN.search(frames[-1]) is not None
+    if is_free and is_inside and any(PINNED.search(line) for line in lines):
+        yield from before_python(guess, PINS_MINOR, OF_PINS)
 
 
 def nearest_first(guess: Guess) -> list[str]:

@@ -445,3 +445,21 @@ def test_the_port_that_a_program_asks_for_is_given(said: str, line: str) -> None
 )
 def test_what_else_a_program_asks_for_is_not_made_up(said: str) -> None:
     assert next_guess(said).value("command") == "python other.py"
+
+
+@pytest.mark.parametrize(
+    ("frame", "requirements", "python"),
+    [
+        ("/x/lib/python3.12/site-packages/pydantic/fields.py", "fastapi==0.78.0", "3.8"),
+        ("/x/lib/python3.12/site-packages/pydantic/fields.py", "fastapi", None),
+        ("/app/shop.py", "fastapi==0.78.0", None),
+    ],
+)
+def test_pinned_packages_that_fail_on_import_ask_for_an_older_python(
+    frame: str, requirements: str, python: str | None
+) -> None:
+    guess = GUESS.having(Guessed("requirements", [requirements], "x"))
+    said = f'  File "/app/main.py", line 1\n  File "{frame}", line 9, in make\nValueError: no\n'
+    assert next_guess(said, found=guess).value("python") == python
+    told = guess.having(Guessed("python", "3.12", "runtime.txt"))
+    assert next_guess(said, found=told).value("python") == "3.12"
