@@ -80,6 +80,9 @@ EXCEPTION = re.compile(
     r"^\s*(?:E\s+)?((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Exit|Interrupt|NotFound|Configured|Refused|Timeout)\b.*"
     r"|(?:[a-z_]\w*\.)+[A-Z][A-Za-z]+: .*)$"
 )
+IMPORT_FAULT = re.compile(
+    r"^(?:SyntaxError|IndentationError|ModuleNotFoundError|ImportError): .*$", re.MULTILINE
+)
 
 
 MOST_LINE = 600
@@ -124,6 +127,12 @@ def missing_service(said: str) -> str | None:
         return None
     named = (name for name, signs in SERVICES.items() if re.search(signs, said, re.IGNORECASE))
     return next(named, None)
+
+
+def cannot_import(said: str) -> bool:
+    """Whether process after process of an app failed at the same import: a master starts more."""
+    lines = IMPORT_FAULT.findall(with_short_lines(said))
+    return len(lines) > len(set(lines))
 
 
 def telling_line(said: str) -> str:

@@ -10,6 +10,7 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.guessed import Guess
 from lab.app.guess.mend import mended
+from lab.app.guess.mend_pythons import NO_PYTHON
 from lab.files import read_lines
 
 MAX_SAID = 20_000
@@ -43,6 +44,8 @@ def telling_failure(
 
     The last one where each was mended.
     """
+    if (missing := missing_python(failures)) is not None:
+        return missing
     made = guesses(folder, failures, has_docker=has_docker)
     for failure, failed, better in zip(failures, made, made[1:], strict=False):
         gives_up = failed is None or better is None or len(better.commands) < len(failed.commands)
@@ -51,6 +54,13 @@ def telling_failure(
         if gives_up or lacks_one or failure.kind is FailureKind.SERVICE:
             return failure
     return failures[-1]
+
+
+def missing_python(failures: Sequence[Failure]) -> Failure | None:
+    """That the Python which it states is not here, where another cannot read its files."""
+    cannot_read = any("SyntaxError: " in failure.said for failure in failures)
+    lacks = (f for f in failures if f.kind is FailureKind.INSTALL and NO_PYTHON.search(f.said))
+    return next(lacks, None) if cannot_read else None
 
 
 def read_failures(file: Path) -> list[Failure]:

@@ -13,7 +13,7 @@ from lab.app.guess.mend_files import with_env_file, with_old_alembic
 from lab.app.guess.mend_installs import other_packages, other_pins, whole_lines
 from lab.app.guess.mend_packages import more_packages, older_packages
 from lab.app.guess.mend_project import with_project_itself
-from lab.app.guess.mend_pythons import newer_python, other_python, python_of_pins
+from lab.app.guess.mend_pythons import NOT_HAD, newer_python, other_python, python_of_pins
 from lab.app.guess.mend_services import (
     more_services,
     with_companions,
@@ -43,6 +43,8 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         yield from other_packages(guess, failure, folder)
         yield from other_python(guess, failure)
         return
+    if "SyntaxError: " in failure.said and any(NOT_HAD in note for note in guess.notes):
+        return  # its files are for the Python that is not here
     if failure.kind is FailureKind.ELSEWHERE and failure.ports and guess.key("port") is None:
         port = failure.ports[0]
         why = "it listens there and not on $PORT"

@@ -10,6 +10,7 @@ from lab.app.guess.pythons import minor_of
 from lab.app.spec import PYTHON
 
 MAX_PYTHONS = 3
+NOT_HAD = "the one before cannot be had"
 NO_PYTHON = re.compile(r"no CPython 3\.\d+")
 PINS_MINOR = 11
 """Below it lies the Python that most releases of some years ago have wheels for."""
@@ -71,7 +72,7 @@ def with_pythons(guess: Guess, rest: tuple[str, ...]) -> Guess:
 def other_python(guess: Guess, failure: Failure) -> Iterator[Guess]:
     """Another Python, where the packages cannot be installed on one that is here, or none is."""
     is_missing = NO_PYTHON.search(failure.said) is not None
-    why = "the one before cannot be had" if is_missing else "its packages cannot be installed"
+    why = NOT_HAD if is_missing else "its packages cannot be installed"
     tried = sum(1 for note in guess.notes if note.startswith("python = ") and why in note)
     left = nearest_first(guess)
     if is_missing and not left and not tried:

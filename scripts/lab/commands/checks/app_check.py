@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from lab.app.guess.asking import Answer
-from lab.app.guess.failures import Failure, FailureKind
+from lab.app.guess.failures import Failure, FailureKind, cannot_import
 from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec
 from lab.commands.checks.websocket_check import converse
@@ -114,6 +114,8 @@ def await_answer(
         if accepts(running.endpoint) and running.ask(health).status is not None:
             return
         now, heard = time.monotonic(), sockets(running.endpoint)
+        if patience_seconds is not None and not heard and cannot_import(running.log()):
+            raise NotUp(Failure(FailureKind.DIED, running.log()))
         others = elsewhere(heard or frozenset(), running.endpoint)
         elsewhere_since = (elsewhere_since or now) if others else None
         patience = description.ready_seconds if patience_seconds is None else patience_seconds

@@ -4,6 +4,7 @@ import pytest
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
+    cannot_import,
     install_hint,
     missing_service,
     missing_variables,
@@ -11,6 +12,7 @@ from lab.app.guess.failures import (
 )
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.history import missing_python
 from lab.app.guess.mend import mended
 
 FOLDER = Folder(
@@ -463,3 +465,31 @@ def test_pinned_packages_that_fail_on_import_ask_for_an_older_python(
     assert next_guess(said, found=guess).value("python") == python
     told = guess.having(Guessed("python", "3.12", "runtime.txt"))
     assert next_guess(said, found=told).value("python") == "3.12"
+
+
+def test_where_the_stated_python_is_not_here_and_others_cannot_read_the_files_it_is_told() -> None:
+    missing = Failure(FailureKind.INSTALL, "no CPython 3.14 on this machine: install it")
+    guess = next_guess(missing.said, FailureKind.INSTALL)
+    assert guess.value("python") == "3.11"
+    unread = Failure(FailureKind.DIED, "SyntaxError: multiple exception types must be ...")
+    assert mended(guess, unread, FOLDER) is None
+    assert mended(GUESS, unread, FOLDER) is not None
+    assert missing_python([missing, unread]) is missing
+    assert missing_python([unread]) is None
+    assert missing_python([missing, Failure(FailureKind.DIED, "boom")]) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "cannot"),
+    [
+        ("SyntaxError: invalid syntax\nx\nSyntaxError: invalid syntax\n", True),
+        ("ModuleNotFoundError: No module named 'a'\n" * 4, True),
+        ("SyntaxError: invalid syntax\n", False),
+        ("ImportError: a\nImportError: b\n", False),
+        ("ConnectionRefusedError: x\n" * 9, False),
+    ],
+)
+def test_the_same_import_that_fails_again_and_again_is_no_slow_start(
+    said: str, cannot: bool
+) -> None:
+    assert cannot_import(said) is cannot
