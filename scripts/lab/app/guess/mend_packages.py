@@ -48,6 +48,7 @@ OUTGROWN = (
     (r"compiled using NumPy 1|numpy\.dtype size changed|_ARRAY_API not found", "numpy<2"),
     (r"unexpected keyword argument '(app|proxies)'", "httpx<0.28"),
     (r"'bcrypt' has no attribute '__about__'|longer than 72 bytes", "bcrypt<4.1"),
+    (r"cannot import name '\w+' from 'fastapi\._compat", "fastapi<0.117"),
     (r"TemplateResponse[\s\S]*unhashable type: 'dict'", "starlette<1"),
     (r"Router.__init__\(\) got an unexpected keyword argument 'on_startup'", "starlette<1"),
 )

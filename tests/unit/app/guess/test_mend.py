@@ -49,6 +49,7 @@ def next_guess(said: str, kind: FailureKind = FailureKind.DIED, found: Guess = G
         ),
         ("ImportError: cannot import name 'escape' from 'jinja2' (/x)", "jinja2<3.1"),
         ("PydanticImportError: `BaseSettings` has been moved to", "pydantic<2"),
+        ("cannot import name 'lenient_issubclass' from 'fastapi._compat' (/x)", "fastapi<0.117"),
         ("cannot import name 'TextField' from 'wtforms' (/x/__init__.py)", "wtforms<3"),
         ("ModuleNotFoundError: No module named 'wtforms.fields.html5'", "wtforms<3"),
         ("cannot import name 'secure_filename' from 'werkzeug' (/x)", "werkzeug<1"),
