@@ -6,6 +6,8 @@ import tokenize
 
 COMMENT = re.compile(r"^[ \t]*(?:#|//|--|;|<!--).*$|[ \t]#[ \t].*$", re.MULTILINE)
 """Whole lines, or what follows a `#` that stands alone: `#` is a letter of passwords."""
+MOST_CHARACTERS = 200_000
+"""Of a program whose comments are told apart, which takes a second for a million."""
 BEFORE = frozenset({tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
 DOCUMENTATION = (".md", ".rst", ".lock", ".html", ".htm", ".css", ".js", ".svg", ".adoc", ".po")
 
@@ -19,10 +21,12 @@ def said(name: str, text: str) -> str:
 
 def without_words(source: str) -> str:
     """Python's code without comments and strings that are statements."""
+    if len(source) > MOST_CHARACTERS:
+        return source
     lines = source.splitlines(keepends=True)
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, ValueError):
         return source
     for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         alone = before is None or before.type in BEFORE

@@ -4,10 +4,12 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from lab.app.guess.beside import stated_names
 from lab.app.guess.failures import install_hint, missing_variables, telling_line
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.pythons import from_versions
+from lab.records.beside import ServiceKind
 
 PUMPED = ("\n", "\r\n", " \n", "\t", "A", "-a", "A=", "python", "--x ", "${A:-")
 CHARACTERS = 120_000
@@ -40,6 +42,15 @@ def test_a_guess_is_made_in_time(name: str) -> None:
         text = BEGUN[name] + pumped * (CHARACTERS // len(pumped))
         files = {"app.py": "import flask\napp = flask.Flask(__name__)\n", name: text}
         assert guess(Folder(files)).keys
+
+
+@pytest.mark.parametrize("name", ["a.py", "a.env", "a.yaml"])
+@pytest.mark.parametrize(
+    "pumped", [*PUMPED, "'", '"', "#", "# ", "(", "\\\n", "\0", "db_name=", "user: "]
+)
+def test_names_of_databases_are_looked_for_in_time(name: str, pumped: str) -> None:
+    text = "import psycopg2\n" + pumped * (CHARACTERS // len(pumped))
+    assert stated_names(Folder({name: text}), ServiceKind.POSTGRES) is not None
 
 
 @pytest.mark.parametrize("pumped", ["a", "A", "-a", "A_", "Error", "'a", "\n", "a: "])
