@@ -57,21 +57,24 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     yield from more_services(guess, failure, folder)
     yield from with_companions(guess, failure, folder)
     yield from with_project_itself(guess, failure, folder)
-    yield from older_packages(guess, failure)
-    yield from more_packages(guess, failure, folder)
-    yield from other_pins(guess, failure, folder)
+    yield from with_other_packages(guess, failure, folder)
     yield from more_variables(guess, failure, folder)
     yield from local_database(guess, failure)
     yield from newer_python(guess, failure)
-    if failure.kind is FailureKind.DIED:
-        lines = whole_lines(folder, guess.key("requirements"))
-        yield from python_of_pins(guess, failure, lines)
+    yield from python_of_pins(guess, failure, whole_lines(folder, guess.key("requirements")))
     yield from for_development(guess, failure, folder)
     if failure.kind is FailureKind.PREPARE:
         line = guess.value("prepare")
         yield guess.without("prepare").noting(f"without prepare ({line}), which fails")
     elif failure.kind is not FailureKind.REFUSED:
         yield from next_command(guess)
+
+
+def with_other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """Older packages, more of them, and others than those that are pinned."""
+    yield from older_packages(guess, failure)
+    yield from more_packages(guess, failure, folder)
+    yield from other_pins(guess, failure, folder)
 
 
 def without_image(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lab.app.guess.failures import Failure
+from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.pythons import minor_of
 from lab.app.spec import PYTHON
@@ -50,6 +50,8 @@ def python_of_pins(guess: Guess, failure: Failure, lines: list[str]) -> Iterator
     Args:
         lines: what is required, each line.
     """
+    if failure.kind is not FailureKind.DIED:
+        return
     stated = guess.key("python")
     is_free = stated is None or "requires-python" in stated.why
     frames = FRAME.findall(failure.said)
