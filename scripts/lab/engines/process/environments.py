@@ -32,8 +32,11 @@ ATTEMPTS = 2
 FETCH_SECONDS = 120.0
 OLD_TOOLS = "old-tools"
 BUILD = re.compile(r"[Ff]ailed to (?:download and )?build|build backend")
-LASTING = re.compile(r"No solution found|not found in the package registry")
-"""What a second attempt does not change: a release that no index has."""
+LASTING = re.compile(
+    r"No solution found|not found in the package registry"
+    r"|(?:pg|mysql|mariadb)_config\b|\.h: No such file"
+)
+"""What a second attempt does not change: a release that no index has, headers that are not here."""
 COMPLETE = "complete"
 """The file that says an environment is usable; written last."""
 INSTALLED = "installed"

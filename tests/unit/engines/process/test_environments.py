@@ -373,11 +373,21 @@ def test_an_install_that_fails_once_is_no_loss(machine: PlantedMachine) -> None:
     assert len(machine.uv_calls("venv")) == 2
 
 
-def test_a_release_that_no_index_has_is_not_asked_for_again(machine: PlantedMachine) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "No solution found",
+        "Failed to build psycopg2: pg_config executable not found.",
+        "Failed to build x: a.c:1: fatal error: ffi.h: No such file or directory",
+    ],
+)
+def test_what_no_second_attempt_changes_is_not_tried_again(
+    machine: PlantedMachine, said: str
+) -> None:
     machine.python("3.7.16")
-    machine.on("pip", 'echo "error: No solution found" >&2; exit 1')
+    machine.on("pip", f'echo "error: {said}" >&2; exit 1')
 
-    assert machine.prepare().missing == {"memlab-py37-thread": "No solution found"}
+    assert machine.prepare().missing == {"memlab-py37-thread": said}
     assert len(machine.uv_calls("pip")) == 1
 
 
