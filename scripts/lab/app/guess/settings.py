@@ -133,7 +133,9 @@ def pairs_of(value: Any) -> dict[str, str]:
 
 def filled(values: Mapping[str, str]) -> dict[str, str]:
     """Examples with something in the place of what is to be filled in."""
-    blank = re.compile(r"<.*>|\[.*\]|your[-_ ].*|change.?me.*|x{3,}|\.\.\.", re.IGNORECASE)
+    blank = re.compile(
+        r"<.*>|\[[a-z][^\"',]*\]|your[-_ ].*|change.?me.*|x{3,}|\.\.\.", re.IGNORECASE
+    )
     return {
         name: value_for(name) if blank.fullmatch(value) else value
         for name, value in values.items()

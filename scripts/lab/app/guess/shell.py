@@ -18,7 +18,8 @@ RUNNERS = (
 )
 """What stands before a command and is not there, or not needed, in the app's environment."""
 RUNNER_OPTIONS = ("--no-sync", "--no-dev", "--frozen", "--locked", "-s", "-g", "--")
-MOST_VARIABLES = 50
+MOST_VARIABLES, MOST_ROUNDS = 50, 4
+"""Variables that are made of others need a round more for each."""
 PLAIN = re.compile(r"[\w@%+=:,./${}~-]+")
 
 
@@ -43,7 +44,7 @@ def quoted(word: str) -> str:
     return '"' + re.sub(r'(["\\`])', r"\\\1", word) + '"'
 
 
-DEFAULT = re.compile(r"\$\{(\w+):?-([^${}\"'`]*)\}")
+DEFAULT = re.compile(r"\$\{(\w+):?-([\"']?)([^{}\"'`]*)\2\}")
 """`${NAME:-value}`: what stands there when nothing is set."""
 ASSIGNED = re.compile(
     r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=[\"']?([^\s$\"'`;&|()]+)[\"']?[ \t\r]*$",
@@ -57,10 +58,14 @@ GIVEN = frozenset({"HOST", "PORT"})
 
 def filled(script: str) -> str:
     """A script with its own plain values in the place of its variables."""
-    text = DEFAULT.sub(lambda m: f"${m[1]}" if m[1] in GIVEN else m[2], script)
-    for name, value in ASSIGNED.findall(text)[:MOST_VARIABLES]:
-        if name not in GIVEN:
-            text = with_value(text, name, value)
+    text = DEFAULT.sub(lambda m: f"${m[1]}" if m[1] in GIVEN else m[3], script)
+    done = set(GIVEN)
+    for _ in range(MOST_ROUNDS):
+        found = [pair for pair in ASSIGNED.findall(text)[:MOST_VARIABLES] if pair[0] not in done]
+        for name, value in found:
+            if name not in done:
+                text = with_value(text, name, value)
+                done.add(name)
     return text
 
 

@@ -9,6 +9,7 @@ from lab.__main__ import main
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.render import render, sentences
+from lab.app.guess.settings import filled
 from lab.app.spec_file import parse, read_spec
 from lab.commands.setup.init import write_first
 from lab.errors import UsageError
@@ -365,3 +366,12 @@ def test_an_app_that_its_program_completes_is_run_as_a_program(guarded: str, pro
     text += f"if __name__ == '__main__':\n    {guarded}\n    app.run(debug=True)\n"
     found = guess(Folder({"main.py": text}))
     assert (found.value("command") == "python main.py") is program
+
+
+@pytest.mark.parametrize(
+    ("example", "kept"), [('["*"]', True), ("[]", True), ("[your key]", False), ("<key>", False)]
+)
+def test_a_list_of_an_example_is_a_value_and_a_note_in_brackets_none(
+    example: str, kept: bool
+) -> None:
+    assert (filled({"CORS": example})["CORS"] == example) is kept

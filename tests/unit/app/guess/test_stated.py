@@ -25,6 +25,12 @@ def test_a_scripts_own_variables_are_filled_in() -> None:
     )
     (command,) = stated_commands(Folder({"run.sh": script, "web/main.py": "app = 1"}))
     assert command.line == "gunicorn --bind $HOST:$PORT web.main:app"
+    script = (
+        "DEFAULT=web.main\nMODULE=${MODULE:-$DEFAULT}\nNAME=${NAME:-'app'}\n"
+        'export APP=${APP:-"$MODULE:$NAME"}\ngunicorn -k "${KIND:-"a.B"}" "$APP"\n'
+    )
+    (command,) = stated_commands(Folder({"run.sh": script, "web/main.py": "app = 1"}))
+    assert command.line == "gunicorn --bind $HOST:$PORT -k a.B web.main:app"
 
 
 @pytest.mark.parametrize("project", ["setup.py", "setup.cfg", "pyproject.toml"])
