@@ -20,6 +20,11 @@ NAMED_APP = re.compile(r"['\"]([a-z_]\w*)(?:\.\w+)*['\"]")
 ON_NO_INDEX = "which no index has"
 COLLECTED = re.compile(r"^[ \t]*Collecting ([\w.-]+)", re.MULTILINE)
 """What older releases of pip were at when they say no name of what cannot be built."""
+CONTRADICT = re.compile(
+    r"\b([A-Za-z][\w.-]*)(?:\[[\w,-]*\])?(?:==| )\d[\w.]*"
+    r" depends on ([A-Za-z][\w.-]*)(?=[\[<>=!~ ])"
+)
+"""A pinned package and what it depends on, where no releases go together."""
 UNKNOWN = re.compile(
     r"Because ([\w.-]+) was not found in the package registry"
     r"|No matching distribution found for ([\w.-]+)"
@@ -42,6 +47,7 @@ def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[G
     yield from from_index(guess, failure, folder)
     yield from without_unused(guess, failure, folder)
     yield from without_unknown(guess, failure)
+    yield from agreeing(guess, failure, folder)
     yield from loosened(guess, failure, folder)
 
 
@@ -64,6 +70,21 @@ def loosened(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         yield guess.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(
             f"requirements: {why}"
         )
+
+
+def agreeing(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """Without the pin of a package that another pinned one does not go with."""
+    key = guess.key("requirements")
+    whole = whole_lines(folder, key)
+    for one, other in CONTRADICT.findall(" ".join(failure.said.split())):
+        changed = [
+            PIN.sub("", line, 1) if name_in(line) == normal(other) else line for line in whole
+        ]
+        if key is not None and changed != whole:
+            why = f"without the pin of {other}, which the pinned {one} does not go with"
+            yield guess.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(
+                f"requirements {why}"
+            )
 
 
 def without_unknown(guess: Guess, failure: Failure) -> Iterator[Guess]:

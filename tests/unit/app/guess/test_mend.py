@@ -494,3 +494,20 @@ def test_the_same_import_that_fails_again_and_again_is_no_slow_start(
     said: str, cannot: bool
 ) -> None:
     assert cannot_import(said) is cannot
+
+
+def test_of_pins_that_contradict_the_dependencys_gives_way() -> None:
+    guess = GUESS.having(
+        Guessed("requirements", ["Flask==1.1.4", "Werkzeug==2.2.3", "six==1.16.0"], "x")
+    )
+    said = (
+        "No solution found when resolving dependencies: Because flask==1.1.4 depends on\n"
+        "werkzeug>=0.15,<2.0 and you require flask==1.1.4, we can conclude that you require ..."
+    )
+    of_pip = (
+        "The user requested Werkzeug==2.2.3\n    flask 1.1.4 depends on Werkzeug<2.0 and >=0.15"
+    )
+    better = next_guess(said, FailureKind.INSTALL, guess)
+    assert better.value("requirements") == ["Flask==1.1.4", "Werkzeug", "six==1.16.0"]
+    assert next_guess(of_pip, FailureKind.INSTALL, guess).described() == better.described()
+    assert next_guess(said, FailureKind.INSTALL, better).value("python") == "3.11"
