@@ -47,13 +47,22 @@ def stated_commands(folder: Folder) -> Iterator[ServeCommand]:
         yield from from_procfile(folder, name)
     for name in folder.named(DOCKERFILES):
         line = read_final_stage(folder.text(name)).line
-        yield from from_line(folder, line, parent_of(name), f"the command of {name}")
+        yield from from_line(folder, line, code_above(folder, name), f"the command of {name}")
     for name in folder.named(COMPOSE_FILES):
         yield from from_compose(folder, name)
     for name in folder.named(SCRIPTS):
         text = folder.text(name)
         if not WORKER.search(name):
-            yield from from_line(folder, text, parent_of(name), name, only_servers=True)
+            where = code_above(folder, name)
+            yield from from_line(folder, text, where, name, only_servers=True)
+
+
+def code_above(folder: Folder, name: str) -> str:
+    """The nearest folder above a file that has Python in it: one of recipes alone is no root."""
+    where = parent_of(name)
+    while where and not any(module.path.startswith(f"{where}/") for module in folder.modules):
+        where = parent_of(where)
+    return where
 
 
 def from_procfile(folder: Folder, name: str) -> Iterator[ServeCommand]:

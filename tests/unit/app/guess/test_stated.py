@@ -33,6 +33,16 @@ def test_a_scripts_own_variables_are_filled_in() -> None:
     assert command.line == "gunicorn --bind $HOST:$PORT -k a.B web.main:app"
 
 
+def test_a_recipe_in_a_folder_without_code_is_run_above_it() -> None:
+    recipe = 'CMD ["litestar", "run", "--host", "0.0.0.0"]\n'
+    served = "python -m litestar run --host $HOST --port $PORT"
+    files = {"tools/docker/Dockerfile": recipe, "app.py": "import litestar"}
+    (command,) = stated_commands(Folder(files))
+    assert command.line == served
+    (command,) = stated_commands(Folder({**files, "tools/docker/app.py": "import litestar"}))
+    assert command.line == f"cd tools/docker && exec {served}"
+
+
 @pytest.mark.parametrize("project", ["setup.py", "setup.cfg", "pyproject.toml"])
 def test_an_ini_file_that_describes_an_app_is_served_with_the_project_installed(
     project: str,
