@@ -3,7 +3,16 @@
 import sys
 from collections.abc import Iterable, Mapping
 
+OF_DJANGO = (
+    *("anymail", "autoslug", "axes", "cacheops", "colorfield", "constance"),
+    *("csp", "grappelli", "guardian", "haystack", "health_check", "hijack"),
+    *("jazzmin", "mathfilters", "modelcluster", "polymorphic", "ratelimit", "reversion"),
+    *("rosetta", "sass_processor", "silk", "simple_history", "solo", "tailwind"),
+    *("template_partials", "tinymce", "waffle"),
+)
+"""Apps of Django's whose distribution is `django-` and their name."""
 DISTRIBUTIONS: Mapping[str, str] = {
+    **{name: f"django-{name.replace('_', '-')}" for name in OF_DJANGO},
     "argon2": "argon2-cffi",
     "attr": "attrs",
     "bs4": "beautifulsoup4",
@@ -76,6 +85,14 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "fastapi_users": "fastapi-users[sqlalchemy]",
     "discord": "discord.py",
     "github": "PyGithub",
+    "bootstrap4": "django-bootstrap4",
+    "djmoney": "django-money",
+    "dns": "dnspython",
+    "googleapiclient": "google-api-python-client",
+    "knox": "django-rest-knox",
+    "phonenumber_field": "django-phonenumber-field[phonenumbers]",
+    "social_django": "social-auth-app-django",
+    "sorl": "sorl-thumbnail",
 }
 """Where the two names differ in more than case and dashes; elsewhere the import's own name does."""
 REMOVED = frozenset({"distutils", "imp", "asyncore", "asynchat", "smtpd", "cgi", "telnetlib"})

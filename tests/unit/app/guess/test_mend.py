@@ -39,6 +39,7 @@ def next_guess(said: str, kind: FailureKind = FailureKind.DIED, found: Guess = G
         ("ModuleNotFoundError: No module named 'yaml'", "PyYAML"),
         ("ModuleNotFoundError: No module named 'jwt.api'", "PyJWT"),
         ("ModuleNotFoundError: No module named 'zeal'", "django-zeal"),
+        ("ModuleNotFoundError: No module named 'template_partials'", "django-template-partials"),
         ("/x/python: No module named gunicorn", "gunicorn"),
         ("sh: 1: exec: gunicorn: not found", "gunicorn"),
         ('Form data requires "python-multipart" to be installed.', "python-multipart"),
