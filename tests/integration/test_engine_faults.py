@@ -117,11 +117,16 @@ def test_a_clock_that_is_set_by_an_hour_both_ways_spoils_no_run(
     set_clock(0)
     try:
         process = lab.start_repro(VARIANTS="py310-flask", **TINY)
-        lab.wait_for_blocks("py310-flask", 2)
-        set_clock(1)
-        lab.wait_for_blocks("py310-flask", 4)
-        set_clock(-1)
-        printed, _ = process.communicate(timeout=120)
+        try:
+            lab.wait_for_blocks("py310-flask", 2, deadline_seconds=300)
+            set_clock(1)
+            lab.wait_for_blocks("py310-flask", 4)
+            set_clock(-1)
+        finally:
+            if process.poll() is None and proxy.later != timedelta(hours=-1):
+                process.terminate()
+            printed, _ = process.communicate(timeout=200)
+            print(printed)
         summary = summary_of(lab)
     finally:
         docker("rmi", *images_of(copy).split())

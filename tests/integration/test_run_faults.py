@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from support.bad_app import bad_app
 from support.lab_commands import ROOT, Lab, docker
 from support.small_runs import TINY, assert_whole, images_of, summary_of, variant
 
@@ -92,6 +93,28 @@ def test_a_gate_that_dies_is_started_again_and_no_trial_is_lost(lab: Lab) -> Non
 
     assert process.returncode in (0, 2), printed
     assert variant(summary_of(lab), "py310-flask")["trials"][0]["end"] == "complete"
+    assert lab.left_behind() == []
+
+
+def test_an_app_whose_answers_have_no_end_ends_its_trial(lab: Lab, tmp_path: Path) -> None:
+    done = lab.try_app(bad_app(tmp_path / "bad", "endless", good=20, count=16))
+    printed = done.stdout + done.stderr
+
+    assert done.returncode == 3, printed
+    assert "Traceback" not in printed
+    assert variant(summary_of(lab), "own-bad")["trials"][0]["end"] == "no requests served"
+    assert "too-large x 2: an answer without an end" in " ".join(printed.split())
+    assert lab.left_behind() == []
+
+
+def test_an_app_that_is_never_healthy_is_told_in_one_line(lab: Lab, tmp_path: Path) -> None:
+    done = lab.try_app(bad_app(tmp_path / "bad", "never", ready=3))
+    said = [line for line in done.stderr.splitlines() if "did not answer within 3 s" in line]
+
+    assert done.returncode == 3, done.stderr
+    assert len(said) == 1
+    assert "`ready_seconds`" in said[0]
+    assert "Traceback" not in done.stdout + done.stderr
     assert lab.left_behind() == []
 
 

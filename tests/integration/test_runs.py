@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -85,13 +87,13 @@ def test_ctrl_c_keeps_what_is_measured_and_leaves_nothing(
     assert lab.left_behind() == []
 
 
-def test_ctrl_c_while_images_are_built_leaves_nothing(
-    lab: Lab, interrupt: Callable[[subprocess.Popen[str]], str]
-) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_images_are_built_leaves_nothing(lab: Lab, number: signal.Signals) -> None:
     process = lab.start_repro(VARIANTS="py310-flask")
     assert process.stdout is not None
     assert any("building" in line for line in process.stdout)
-    interrupt(process)
+    os.killpg(process.pid, number)
+    process.communicate(timeout=60)
     assert process.returncode == 130
     assert lab.left_behind() == []
 

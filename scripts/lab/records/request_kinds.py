@@ -16,6 +16,7 @@ REQUESTS_FAULT = (
 NO_ANSWER_FAULT = (
     "a request without an answer waits for something: does a server that it needs run?"
 )
+ENDLESS_FAULT = "an answer without an end, or of more than 1 GiB: request a path that ends"
 OVERLOAD = "a connection that is refused or reset, or a timeout: lower `concurrency`"
 
 
@@ -62,4 +63,6 @@ def next_step(kinds: Mapping[str, KindCounts]) -> str:
         return APPS_FAULT
     if any(name[:1] in "34" for name in outcomes):
         return REQUESTS_FAULT
+    if "too-large" in outcomes:
+        return ENDLESS_FAULT
     return OVERLOAD

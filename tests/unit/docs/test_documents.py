@@ -61,3 +61,12 @@ def test_every_path_that_is_named_exists(path: Path) -> None:
         if not ROOT_PATH.fullmatch(f"`{name}`") and name.partition("/")[0] not in PACKAGED
     ]
     assert [name for base, name in named if not (base / name).exists()] == []
+
+
+def test_every_test_that_is_named_exists() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", text))
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+
+    assert len(named) > 30
+    assert named - set(re.findall(r"^ *def (test_\w+)\(", code, re.MULTILINE)) == set()
