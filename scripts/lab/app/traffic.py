@@ -4,8 +4,10 @@ The file is hostile until it was checked. Of each request only method, path, sta
 file, the body are taken: no header and no cookie, and no value of a query whose name looks secret.
 """
 
+import io
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +18,10 @@ from lab.app.spec import RequestSpec
 from lab.units import MIB
 
 MOST_BYTES = 64 * MIB
+MOST_HAR_BYTES, MOST_HAR_PARTS = 16 * MIB, 1_000_000
+"""Of a HAR file, which is parsed as one: bytes, and what opens or separates values."""
+MOST_SENT = 100_000
+"""Requests of a file that make the mix: the first of a longer log."""
 MOST_KINDS = 20
 MOST_WEIGHT = 1000
 MOST_TARGET, MOST_BODY = 2_000, MIB
@@ -50,7 +56,7 @@ class Omissions:
     reasons: Counter[str] = field(default_factory=Counter)
 
     def clause(self) -> str:
-        listed = ", ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())
+        listed = ", ".join(f"{count:,} {reason}" for reason, count in (+self.reasons).items())
         return f"; left out: {listed}" if listed else ""
 
 
@@ -68,9 +74,10 @@ def read_traffic(content: bytes) -> Traffic:
     Raises:
         ValueError: nothing in it is a request to the app; says what was found.
     """
-    text, left_out = content.decode("utf-8-sig", errors="replace"), Omissions()
-    is_har = text.lstrip()[:1] == "{"
-    sent = list(checked(of_har(text, left_out) if is_har else of_log(text, left_out), left_out))
+    left_out = Omissions()
+    is_har = content[:4096].removeprefix(BOM_UTF8).lstrip()[:1] == b"{"
+    requests = of_har(content, left_out) if is_har else of_log(content, left_out)
+    sent = list(checked(requests, left_out))
     if not sent:
         raise ValueError(f"no request to the app is in it{left_out.clause()}")
     kinds = grouped(sent)
@@ -83,19 +90,26 @@ def read_traffic(content: bytes) -> Traffic:
     return Traffic(tuple(request_of(kind, count) for kind in kept), summary)
 
 
-def of_log(text: str, left_out: Omissions) -> Iterator[Sent]:
-    for line in text.splitlines():
-        match = LINE.search(line[:8_000])
+def of_log(content: bytes, left_out: Omissions) -> Iterator[Sent]:
+    lines, count = io.BytesIO(content), 0
+    while count < MOST_SENT and (line := lines.readline()):
+        match = LINE.search(line[:8_000].decode(errors="replace"))
         if match is not None:
+            count += 1
             yield Sent(match["method"], match["target"], int(match["status"]))
         elif line.strip():
             left_out.reasons["lines that are not requests"] += 1
+    left_out.reasons["lines behind the first requests"] += sum(1 for _ in lines)
 
 
-def of_har(text: str, left_out: Omissions) -> Iterator[Sent]:
+def of_har(content: bytes, left_out: Omissions) -> Iterator[Sent]:
     """The requests to the host that has most of them: a page asks many others."""
+    parts = sum(content.count(mark) for mark in b"{[,")
+    if len(content) > MOST_HAR_BYTES or parts > MOST_HAR_PARTS:
+        most = f"{MOST_HAR_BYTES:,} bytes and {MOST_HAR_PARTS:,} values"
+        raise ValueError(f"a HAR file has at most {most}: save a shorter one, or name a log")
     try:
-        entries = json.loads(text)["log"]["entries"]
+        entries = json.loads(content.decode("utf-8-sig", errors="replace"))["log"]["entries"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ValueError("it begins as JSON but is not a HAR file (log.entries)") from None
     given = entries if isinstance(entries, list) else []
@@ -104,7 +118,9 @@ def of_har(text: str, left_out: Omissions) -> Iterator[Sent]:
     hosts = Counter(host for host, _ in requests)
     own = max(hosts, key=lambda host: hosts[host], default="")
     left_out.reasons["to other hosts"] += len(requests) - hosts[own]
-    yield from (sent for host, sent in requests if host == own)
+    mine = [sent for host, sent in requests if host == own]
+    left_out.reasons["behind the first requests"] += len(mine[MOST_SENT:])
+    yield from mine[:MOST_SENT]
 
 
 def of_entry(entry: Any) -> tuple[str, Sent] | None:

@@ -2,10 +2,11 @@
 
 import json
 import random
+import tracemalloc
 from typing import Any
 
 import pytest
-from lab.app.traffic import MOST_KINDS, Traffic, read_traffic
+from lab.app.traffic import MOST_HAR_PARTS, MOST_KINDS, MOST_SENT, Traffic, read_traffic
 from lab.app.traffic_reduced import reduced, traffic_name
 
 NGINX = '10.0.0.1 - ann [26/Nov/2026:20:00:00 +0000] "{}" {} 512 "-" "curl/8"'
@@ -152,3 +153,29 @@ def test_the_file_is_the_one_that_a_description_names() -> None:
     assert traffic_name(b'traffic = "./logs/access.log"') == "logs/access.log"
     assert traffic_name(b"traffic = 3") is None
     assert traffic_name(b"[") is None
+
+
+ENTRY = b'{"request":{"method":"GET","url":"http://h/x"},"response":{"status":200}}'
+LOG_LINE = b'1.1.1.1 - - [x] "GET /x HTTP/1.1" 200 1\n'
+
+
+@pytest.mark.parametrize("entry", [b"{}", b"[]", b'""', ENTRY, b'{"request":{}}'])
+def test_a_har_file_of_too_many_values_is_refused_before_it_is_parsed(entry: bytes) -> None:
+    entries = b",".join([entry] * (MOST_HAR_PARTS + 1)) if len(entry) < 20 else entry * 240_000
+    content = b'{"log":{"entries":[' + entries + b"]}}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="a HAR file has at most 16,777,216 bytes and 1,000"):
+            read_traffic(content)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_first_requests_of_a_long_log_make_the_mix() -> None:
+    traffic = read_traffic(LOG_LINE * MOST_SENT + b"no request\n" * 3 + LOG_LINE * 50_000)
+
+    assert traffic.summary == (
+        "an access log: 100,000 requests of 1 kinds; "
+        "left out: 50,003 lines behind the first requests"
+    )
