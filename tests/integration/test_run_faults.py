@@ -120,7 +120,7 @@ def test_an_app_that_is_never_healthy_is_told_in_one_line(lab: Lab, tmp_path: Pa
 
 def test_what_a_killed_script_left_goes_with_the_next_run(lab: Lab) -> None:
     process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
-    lab.wait_for_blocks("py310-flask", 1)
+    lab.wait_for_blocks("py310-flask", 1, deadline_seconds=300)
     process.kill()
     process.wait(timeout=30)
     refused = lab.shell("take_lock")
