@@ -1,19 +1,17 @@
-"""A real engine that fails, is slow or has another time, and a disk of results that is full."""
+"""A real engine that fails or is slow, and a disk of results that is full."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from support.engine_proxy import ENGINE, EngineProxy, engine_proxy
-from support.lab_commands import Lab, docker
-from support.small_runs import TINY, assert_whole, images_of, summary_of, variant
+from support.lab_commands import Lab
+from support.small_runs import TINY, assert_whole, summary_of, variant
 from support.tmpfs import small_disk
 
 pytestmark = pytest.mark.engine
@@ -88,57 +86,4 @@ def test_results_on_a_disk_that_is_full_go_on_where_there_is_room(lab: Lab) -> N
     assert summary["run"]["id"] == run.name
     assert len(summary["run"]["sittings"]) == 2
     assert_whole(variant(summary, "py310-flask")["trials"][0])
-    assert lab.left_behind() == []
-
-
-FAKED = """
-USER 0
-RUN apt-get update && apt-get install --yes --no-install-recommends libfaketime \\
- && cp /usr/lib/*/faketime/libfaketime.so.1 /usr/lib/
-ENV LD_PRELOAD=/usr/lib/libfaketime.so.1 FAKETIME_TIMESTAMP_FILE=/lab/results/time \\
-    FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1
-USER 1000:1000
-"""
-
-
-def test_a_clock_that_is_set_by_an_hour_both_ways_spoils_no_run(
-    lab: Lab, copy: Path, proxy: EngineProxy
-) -> None:
-    """The driver's clock and the engine's are moved together, as one machine's are."""
-    recipe = copy / "images" / "driver.Dockerfile"
-    text = recipe.read_text()
-    recipe.write_text(text.replace("\nENTRYPOINT", f"{FAKED}\nENTRYPOINT"))
-    clock = lab.results / "time"
-
-    def set_clock(hours: int) -> None:
-        clock.write_text(f"{hours * 3600:+d}\n")
-        proxy.later = timedelta(hours=hours)
-
-    set_clock(0)
-    try:
-        process = lab.start_repro(VARIANTS="py310-flask", **TINY)
-        try:
-            lab.wait_for_blocks("py310-flask", 2, deadline_seconds=300)
-            set_clock(1)
-            lab.wait_for_blocks("py310-flask", 4)
-            set_clock(-1)
-        finally:
-            if process.poll() is None and proxy.later != timedelta(hours=-1):
-                process.terminate()
-            printed, _ = process.communicate(timeout=200)
-            print(printed)
-        summary = summary_of(lab)
-    finally:
-        docker("rmi", *images_of(copy).split())
-    (trial,) = variant(summary, "py310-flask")["trials"]
-    (raw,) = lab.results.glob("2*/samples/py310-flask/1.jsonl")
-    records = [json.loads(line) for line in raw.read_text().splitlines()]
-    moments = [each["started_at_seconds"] for each in records if each["record"] == "block"]
-    steps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-
-    assert process.returncode in (0, 2), printed
-    assert_whole(trial)
-    assert trial["end"] == "complete"
-    assert max(steps) > 3000
-    assert min(steps) < -6000
     assert lab.left_behind() == []

@@ -1,9 +1,8 @@
-"""A socket in front of the engine's, which lets some calls fail, be late, or tell another time."""
+"""A socket in front of the engine's, which lets some calls fail or be late."""
 
 from __future__ import annotations
 
 import contextlib
-import re
 import select
 import shutil
 import socket
@@ -13,12 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ENGINE = "/var/run/docker.sock"
 ON_FIRE = b'{"message":"the engine is on fire"}'
-HOUR = re.compile(rb'(?<="read":")\d{4}-\d\d-\d\dT\d\d')
 
 
 @dataclass
@@ -30,8 +27,6 @@ class EngineProxy:
     """Whether a call, such as `POST /v1.41/containers/x/start`, is answered by 500."""
     delay_seconds: float = 0.0
     """Before each call is passed on."""
-    later: timedelta = timedelta(0)
-    """By how much the engine's clock is ahead, in whole hours."""
     calls: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
@@ -62,11 +57,7 @@ class EngineProxy:
                 if not (part := ready.recv(65_536)):
                     return
                 if ready is engine:
-                    client.sendall(HOUR.sub(self.shifted, part))
-
-    def shifted(self, found: re.Match[bytes]) -> bytes:
-        told = datetime.strptime(found[0].decode(), "%Y-%m-%dT%H").replace(tzinfo=UTC)
-        return f"{told + self.later:%Y-%m-%dT%H}".encode()
+                    client.sendall(part)
 
 
 @contextlib.contextmanager
