@@ -178,7 +178,8 @@ def right_of(service: Mapping[str, Any]) -> str | None:
 
 def port_of(service: Mapping[str, Any]) -> int | None:
     """The port in the container that it publishes, or exposes."""
-    for each in [*(service.get("ports") or ()), *(service.get("expose") or ())]:
+    stated = (service.get("ports"), service.get("expose"))
+    for each in (each for ports in stated if isinstance(ports, list) for each in ports):
         text = str(each.get("target") if isinstance(each, Mapping) else each)
         last = text.rpartition(":")[2].partition("/")[0]
         if re.fullmatch(r"[0-9]{1,5}", last) and 0 < int(last) < 65536:

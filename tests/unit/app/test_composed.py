@@ -215,3 +215,10 @@ def test_a_command_comes_after_the_images_entry_point(app: Path) -> None:
     assert with_command(spec, {"LAB_IMAGE_COMMAND": '[null, ["other"]]'}).command == "serve"
     assert with_command(with_command(spec, image), image).command == "/entry.sh 'a b' serve"
     assert with_command(own, image).command == "mine"
+
+
+@pytest.mark.parametrize("ports", ["8000", '"80:80"', "{a: b}", "true"])
+def test_ports_that_are_no_list_are_none(app: Path, ports: str) -> None:
+    (app / "compose.yaml").write_text(f"services: {{web: {{build: back, ports: {ports}}}}}")
+
+    assert read_composed(app / "compose.yaml", app, None).port is None

@@ -10,8 +10,10 @@ from lab.app.compose_reader import port_of
 from lab.app.guess.composing import built_services, compose_keys
 from lab.app.guess.dockerfile import image_command, up_to
 from lab.app.guess.folder import Folder, parent_of
+from lab.app.guess.guess import guess as guess_of
 from lab.app.guess.guess import project_folder
 from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.shell import quoted
 
 NAMES = ("dockerfile", "compose", "service")
 
@@ -33,8 +35,8 @@ def with_composed_image(guess: Guess, folder: Folder) -> Guess:
                 Guessed("compose", name, why),
                 Guessed("service", service, why),
             ]
-            changed = in_image(guess, values, context, folder.text(dockerfile))
-            return changed.having(*keys)
+            changed = in_image(guess, values, folder.text(dockerfile))
+            return in_both_places(changed, context, dockerfile).having(*keys)
     return guess
 
 
@@ -66,12 +68,11 @@ def says_more(dockerfile: str, values: Mapping[str, Any]) -> Iterator[str]:
         yield "files that are mounted"
 
 
-def in_image(guess: Guess, values: Mapping[str, Any], context: str, text: str) -> Guess:
+def in_image(guess: Guess, values: Mapping[str, Any], text: str) -> Guess:
     """The guess for the image of one service: what serves without it is kept beside it.
 
     Args:
         values: of the service.
-        context: the folder that it is built from.
         text: its Dockerfile's.
     """
     guess = beside_image(guess).without("command")
@@ -81,13 +82,18 @@ def in_image(guess: Guess, values: Mapping[str, Any], context: str, text: str) -
         build = values["build"]
         target = build.get("target") if isinstance(build, Mapping) else None
         guess = guess.having(*image_command(up_to(text, target)))
-    prepare = guess.key("prepare")
-    if prepare is not None and context:
-        inner = str(prepare.value).replace(f"cd {context} && ", "")
-        guess = guess.having(Guessed("prepare", inner, prepare.why))
     if guess.key("services") is None:
         guess = guess.having(Guessed("services", [], "nothing else, as long as it serves"))
     return guess
+
+
+def in_both_places(guess: Guess, context: str, dockerfile: str) -> Guess:
+    """The guess whose preparation begins in its folder, and in its image, which has that alone."""
+    prepare, into = guess.key("prepare"), f"cd {context} && "
+    if prepare is None or not context:
+        return guess
+    line = str(prepare.value).replace(into, f"[ ! -e {quoted(dockerfile)} ] || {into}")
+    return guess.having(Guessed("prepare", line, prepare.why))
 
 
 def beside_image(guess: Guess) -> Guess:
@@ -106,6 +112,8 @@ def without_composed_image(guess: Guess, folder: Folder) -> Guess:
     kept = guess.without("compose").without("service")
     if guess.value("services") == []:
         kept = kept.without("services")
+    if (port := guess_of(folder).key("port")) is not None and kept.key("port") is None:
+        kept = kept.having(port)
     return kept.having(*compose_keys(folder, project_folder(folder)))
 
 

@@ -1,11 +1,14 @@
 """A guess for containers, and the one after those that failed."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from lab.app.guess.composed_image import with_composed_image
 from lab.app.guess.failures import Failure, FailureKind
-from lab.app.guess.folder import Folder
+from lab.app.guess.folder import Folder, read_folder
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.guess.mend import mended
@@ -135,6 +138,30 @@ def test_what_is_wrong_with_its_compose_file_does_not_end_the_guess(
 
     assert not spec.has_own_image
     assert "web asks for privileged" in capsys.readouterr().err
+
+
+def test_its_preparation_begins_in_the_folder_and_in_the_image(work: Path) -> None:
+    composed(work)
+    (work / "app" / "web" / "Dockerfile").write_text(
+        "FROM python:3.12 AS run\nCMD python seed.py && gunicorn app:app\nFROM run AS tools\n"
+    )
+    (work / "app" / "web" / "seed.py").write_text("print('filled')\n")
+    image = work / "image"
+    shutil.copytree(work / "app" / "web", image)
+
+    guess = with_composed_image(
+        Guess(
+            (
+                Guessed("command", "serve", ""),
+                Guessed("prepare", "cd web && python3 seed.py", ""),
+            )
+        ),
+        read_folder(work / "app"),
+    )
+
+    line = ["sh", "-c", guess.value("prepare")]
+    for folder in (work / "app", image):
+        assert subprocess.run(line, cwd=folder, capture_output=True, check=True).stdout
 
 
 def test_another_programs_image_is_not_the_apps(work: Path) -> None:
