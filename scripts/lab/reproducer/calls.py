@@ -230,7 +230,8 @@ def aiohttp(asked: ScriptCalls) -> list[str]:
         *answered,
         "assert answer.status in served, answer",
     )
-    made = f'aiohttp.test_utils.make_mocked_request("GET", "/", app={name}, protocol=QUIET)'
+    quiet = "protocol=QUIET, transport=QUIET"
+    made = f'aiohttp.test_utils.make_mocked_request("GET", "/", app={name}, {quiet})'
     return [
         *("async def one_request(number):", *indented(inside)),
         *("", "LOOP = asyncio.new_event_loop()", "asyncio.set_event_loop(LOOP)"),

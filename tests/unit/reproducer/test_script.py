@@ -158,6 +158,15 @@ def test_an_asgi_app_gets_bodies_headers_and_queries_in_their_shares(tmp_path: P
     assert text.count("'/a?b={n}'") == 1
 
 
+def test_no_mock_that_remembers_calls_is_left_in_an_aiohttp_request() -> None:
+    app = "from aiohttp import web\napp = web.Application()\nweb.run_app(app)\n"
+
+    text = script_text(origin(), calls_of(app))
+
+    (made,) = (line for line in text.splitlines() if "make_mocked_request" in line)
+    assert "protocol=QUIET, transport=QUIET" in made
+
+
 def test_the_header_pins_what_the_run_had_and_is_of_its_python() -> None:
     lines = script_text(origin(ujson="5.3.0", idna="3.7"), wsgi_calls("pass")).splitlines()
 
