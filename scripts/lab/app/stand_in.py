@@ -21,6 +21,8 @@ MOUNT = re.compile(r"--mount=(\S{1,500})[ \t]*")
 SYNTAX = re.compile(r"(?i)#\s*(syntax|check)\s*=")
 CHMOD = re.compile(r"(?is)^(\s*(?:COPY|ADD)\s.*?)--chmod=([0-7]{3,4})\s+(.*\s(\S+))$")
 LINK = re.compile(r"--link(?:=\w+)?\s+")
+STAGE = re.compile(r"(?i)\s+AS\s+(\S{1,100})")
+TRUSTING = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 UV_STAGE = "memlab-uv"
 PLAIN_PYTHON = "3.12"
 """The Python of a tag that names none."""
@@ -70,6 +72,8 @@ class Rewriter:
         self.defaults: dict[str, str] = {}
         self.officials: dict[str, str] = {}
         """What stands in for each official image: a version of CPython, or `debian`."""
+        self.stages: dict[str, str | None] = {}
+        """The same of each stage, by its name."""
 
     def bases(self) -> tuple[str, ...]:
         """What its stages begin from; where uv is copied, a Python for it as well."""
@@ -88,6 +92,7 @@ class Rewriter:
         if self.has_uv:
             python = next(base for base in self.bases() if base != DEBIAN)
             yield f"FROM ${{{argument(python)}}} AS {UV_STAGE}"
+            yield from certificates(python)
             yield f"RUN {INSTALL_UV} && cp /usr/local/bin/uv /usr/local/bin/uvx /"
         yield from rewritten
 
@@ -101,13 +106,16 @@ class Rewriter:
 
     def stage(self, line: re.Match[str]) -> Iterator[str]:
         image = expanded(line[2], self.defaults)
-        base = self.base_of(image)
-        if base is None:
+        base = self.stages.get(image.lower()) or self.base_of(image)
+        if name := STAGE.match(line[3]):
+            self.stages[name[1].lower()] = base
+        if base is None or image.lower() in self.stages:
             yield line[0]
-            return
-        self.officials[image] = base
-        yield f"{line[1]}${{{argument(base)}}}{line[3]}"
-        yield f'LABEL memlab.base.kind=stand-in memlab.base.reference="in the place of {image}"'
+        else:
+            self.officials[image] = base
+            yield f"{line[1]}${{{argument(base)}}}{line[3]}"
+            yield f'LABEL memlab.base.kind=stand-in memlab.base.reference="in the place of {image}"'
+        yield from certificates(base)
         if UV.fullmatch(image):
             yield f"RUN {INSTALL_UV}"
 
@@ -145,6 +153,16 @@ def whole_steps(text: str) -> Iterator[str]:
 def is_copy_of_uv(step: str) -> bool:
     match = COPY_FROM.match(step)
     return match is not None and UV.fullmatch(match[2]) is not None
+
+
+def certificates(base: str | None) -> Iterator[str]:
+    """What its installers trust while it is built, in environments of their own as well.
+
+    It is what the pip of this host trusts, which a stand-in has: a proxy may stand before an index.
+    """
+    if base is not None and base != DEBIAN:
+        file = f"/usr/local/lib/python{base}/site-packages/pip/_vendor/certifi/cacert.pem"
+        yield from (f"ARG {name}={file}" for name in TRUSTING)
 
 
 def argument(base: str) -> str:

@@ -7,7 +7,8 @@ from lab.app.stand_in import pythons, stand_in_recipe
 def rewritten(text: str, **arguments: str) -> list[str]:
     recipe = stand_in_recipe(text, arguments)
     assert recipe is not None
-    return [line for line in recipe.text.splitlines() if not line.startswith("LABEL ")]
+    lines = (line for line in recipe.text.splitlines() if not line.startswith("LABEL "))
+    return [line for line in lines if "cacert.pem" not in line]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,17 @@ def test_what_the_older_builder_refuses_is_said_in_its_words() -> None:
         *("COPY start.sh /start.sh", "RUN chmod -R 755 /start.sh"),
         *("# done \\", "CMD x"),
     ]
+
+
+def test_each_stage_trusts_what_the_pip_of_this_host_trusts() -> None:
+    recipe = stand_in_recipe("FROM python:3.8 AS Base\nFROM base\nFROM node:20\n", {})
+
+    assert recipe is not None
+    file = "/usr/local/lib/python3.8/site-packages/pip/_vendor/certifi/cacert.pem"
+    lines = recipe.text.splitlines()
+    assert lines.count(f"ARG PIP_CERT={file}") == 2
+    assert lines[lines.index("FROM base") + 1] == f"ARG PIP_CERT={file}"
+    assert lines[-1] == "FROM node:20"
 
 
 def test_uv_is_copied_from_a_stage_of_its_own() -> None:
