@@ -39,5 +39,5 @@ def wants_more(
 
 
 def next_blocks(asked_blocks: int) -> int:
-    """How many blocks the load is extended by before the trial is judged again."""
+    """By how many blocks the load is extended before the trial is judged again."""
     return max(1, asked_blocks // 4)

@@ -59,7 +59,7 @@ helper() {
         --kill-after 5 "$helper_seconds" python3 -m lab $verb
     code=$?
     case $code in
-    124) say "${verb%% *} was ended: it was not done after $helper_seconds s" && return 3 ;;
+    124) say "${verb%% *} was ended: it did not end within $helper_seconds s" && return 3 ;;
     137) say "${verb%% *} was killed: it is given 1 GiB of memory" && return 3 ;;
     esac
     return "$code"

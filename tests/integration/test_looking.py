@@ -211,7 +211,7 @@ def test_a_helper_that_does_not_end_is_ended(lab: Lab, tmp_path: Path) -> None:
     _, said = process.communicate(timeout=60)
 
     assert process.returncode == 3
-    assert said == "lab: plan was ended: it was not done after 1 s\n"
+    assert said == "lab: plan was ended: it did not end within 1 s\n"
     awaited(lambda: helpers(lab.project) == [])
 
 

@@ -171,7 +171,7 @@ def test_a_run_that_was_interrupted_goes_on_by_its_name_alone(lab: ProcessLab) -
     run = lab.summary()["run"]
 
     assert code in (0, 2), printed
-    assert f"resuming {name}: 1 of its trials are kept" in printed
+    assert f"resuming {name}, of which 1 trial was kept" in printed
     assert (run["id"], run["partial"], len(run["sittings"])) == (name, False, 2)
 
 

@@ -58,7 +58,7 @@ def kind_of_image(image: object) -> ServiceKind | None:
 
 
 def service_of(text: str) -> ServiceAsked:
-    """What one text asks for: a kind alone, or a URL with the names that it must know.
+    """The server that a text asks for: a kind alone, or a URL with the names that it must know.
 
     Raises:
         ValueError: it is neither.
@@ -72,7 +72,7 @@ def service_of(text: str) -> ServiceAsked:
 
 
 def asked_by(match: "re.Match[str]") -> ServiceAsked:
-    """The names that a URL has."""
+    """The server that a URL names, with the user and the database in it."""
     kind, host = SCHEMES[match["scheme"]], match["host"]
     is_name = host not in LOCAL and "." not in host
     return ServiceAsked(
@@ -85,12 +85,12 @@ def asked_by(match: "re.Match[str]") -> ServiceAsked:
 
 
 def one(text: str | None) -> tuple[str, ...]:
-    """The text; nothing for one that stands for something else, such as `${NAME}` or `{name}`."""
+    """The text alone in a tuple; empty for a text that stands for another, such as `${NAME}`."""
     return (unquote(text),) if text and not {"$", "{"} & set(text) else ()
 
 
 def together(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:
-    """One for each kind, with the names of all."""
+    """One server for each kind, with the names of all of that kind."""
     by_kind: dict[ServiceKind, ServiceAsked] = {}
     for each in asked:
         by_kind[each.kind] = by_kind[each.kind].with_more(each) if each.kind in by_kind else each
@@ -190,6 +190,6 @@ def check_elsewhere(
             if not is_ours and host not in allowed:
                 raise UsageError(
                     f"{file}: environment: {name} names {kind} on {host}, which the lab's load"
-                    f' would fill: say services = ["{kind}"] for a throw-away one, or'
+                    f' would fill: set services = ["{kind}"] for a throw-away one, or'
                     f' allow_hosts = ["{host}"]'
                 )

@@ -76,7 +76,7 @@ def words_of(reader: Reader, line: Any) -> tuple[str, ...] | None:
     try:
         return tuple(map(str, line) if isinstance(line, list) else shlex.split(str(line)))
     except ValueError as error:
-        raise reader.refused(f"{str(line)[:80]!r} is no command: {error}") from error
+        raise reader.refused(f"{str(line)[:80]!r} is not a command: {error}") from error
 
 
 def health_of(service: Mapping[str, Any]) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def volumes_of(
     mounts, in_memory = dict[str, Path](), list[str]()
     for source, target in sources(service.get("volumes") or ()):
         if not TARGET.fullmatch(target):
-            raise reader.refused(f"volumes: {target[:80]!r} is no place in a container")
+            raise reader.refused(f"volumes: {target[:80]!r} is not a path in a container")
         path = reader.inside(source) if source[:1] in (".", "/", "~") else None
         if path is not None and path.exists() and PLAIN.fullmatch(str(path)):
             mounts[target] = path

@@ -50,7 +50,9 @@ def place(reader: Reader, target: str) -> str:
     """
     path = posixpath.normpath(target) if TARGET.fullmatch(target) else ""
     if not path or OF_THE_LAB.fullmatch(path) or '"' in path or "\\" in path:
-        raise reader.refused(f"volumes: {target[:MOST_SHOWN]!r} is no place for an app's files")
+        raise reader.refused(
+            f"volumes: {target[:MOST_SHOWN]!r} is not a path at which an app's files can be"
+        )
     return path
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from lab.app.compose_records import Build
-from lab.app.compose_text import filled, pairs, parsed
+from lab.app.compose_text import interpolated, pairs, parsed
 from lab.app.env_file import parse_env
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
+from lab.text.documents import with_texts
 from lab.units import MIB
 
 MOST_BYTES = MIB
@@ -40,7 +41,8 @@ class Reader:
     def document(self) -> Mapping[str, Any]:
         try:
             text = read_bytes(self.file, MOST_BYTES).decode("utf-8-sig")
-            document = filled(parsed(text), self.values())
+            values = self.values()
+            document = with_texts(parsed(text), lambda each: interpolated(each, values))
         except (LabError, ValueError) as error:
             raise self.refused(str(error)) from error
         if not isinstance(document.get("services"), Mapping):
@@ -77,11 +79,13 @@ class Reader:
         if name is not None:
             if name in self.services:
                 return name
-            raise self.refused(f"it has no service {name}: say one of {', '.join(self.services)}")
+            raise self.refused(
+                f"it has no service {name}: choose one of {', '.join(self.services)}"
+            )
         built = [each for each, service in self.services.items() if "build" in service]
         if len(built) != 1:
             raise self.refused(
-                f"say which is measured: service = one of {', '.join(self.services)}"
+                f"choose which is measured: service = one of {', '.join(self.services)}"
             )
         return built[0]
 

@@ -82,15 +82,6 @@ def interpolated(text: str, values: Mapping[str, str]) -> str:
     return VARIABLE.sub(replacement, text)[:MOST_TEXT]
 
 
-def filled(node: Any, values: Mapping[str, str]) -> Any:
-    """A document with every text interpolated; no value can change its structure."""
-    if isinstance(node, str):
-        return interpolated(node, values)
-    if isinstance(node, Mapping):
-        return {key: filled(each, values) for key, each in node.items()}
-    return [filled(each, values) for each in node] if isinstance(node, list) else node
-
-
 def pairs(value: Any) -> dict[str, str]:
     """`NAME: value` lines or `NAME=value` texts; a name alone, which stands for a variable of the
     host, is left out."""

@@ -101,7 +101,7 @@ def pip_install(*before: str) -> str:
 
 
 def from_index(sources: list[str]) -> list[str]:
-    """A stage of its own for packages of an index: of its password nothing is in the image."""
+    """The lines of a build stage for the packages of an index, whose password reaches no image."""
     return [
         "FROM ${PYTHON_IMAGE} AS packages",
         "LABEL memlab=image",

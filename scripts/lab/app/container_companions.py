@@ -20,7 +20,7 @@ HEALTH = {"interval": "1s", "timeout": "10s", "retries": 90}
 
 
 def companions(spec: AppSpec, variant: str, work: Path) -> dict[str, Service]:
-    """Those beside one variant, by the names of their services.
+    """The services beside one variant, by their names.
 
     Args:
         work: the run's folder, as the engine knows it.
@@ -60,7 +60,7 @@ def companion(stated: Companion, number: int, folder: Path, work: Path) -> Servi
 
 
 def starts(spec: AppSpec) -> tuple[CompanionStart, ...]:
-    """How the engine starts them."""
+    """How the engine starts each of an app's services, in their order."""
     return tuple(CompanionStart(each.name, each.port, each.ready_when) for each in spec.companions)
 
 

@@ -11,6 +11,7 @@ SKIPPED = shutil.ignore_patterns(
 
 
 def copy_app(folder: Path, copy: Path) -> None:
+    """Copy an app's folder to where it may write; raises UsageError where that fails."""
     try:
         shutil.copytree(folder, copy, symlinks=True, ignore=SKIPPED)
     except (OSError, shutil.Error) as error:

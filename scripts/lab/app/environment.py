@@ -163,12 +163,11 @@ def complete(description: AppSpec, installed: Installed, job: Preparation) -> No
     job.say(f"install: {description.install}")
     with tempfile.TemporaryDirectory(prefix="memlab-install-") as work:
         copy_app(description.folder, Path(work) / "app")
-        path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
         try:
             done = subprocess.run(
                 ["sh", "-c", description.install],
                 cwd=Path(work) / "app",
-                env={**os.environ, "PATH": path, "VIRTUAL_ENV": str(folder)},
+                env={**os.environ, "PATH": installed.search_path, "VIRTUAL_ENV": str(folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -82,7 +82,7 @@ def layers_of(stack: Stack) -> tuple[LayerOutcome, ...]:
 
 
 def middleware(stack: Stack) -> LayerOutcome:
-    """The app without what its code registers with its framework."""
+    """The exchange of the middleware that the app's code registers, or why there is none."""
     if not stack.middleware:
         return NotExchanged(Layer.MIDDLEWARE, NO_MIDDLEWARE)
     if not stack.spec.probes:
@@ -93,7 +93,7 @@ def middleware(stack: Stack) -> LayerOutcome:
 
 
 def server(stack: Stack) -> LayerOutcome:
-    """Another server for the same application."""
+    """The exchange of the server for another one of the same application, or why there is none."""
     target = stack.target
     if target is None or re.search(r"--factory|--app-dir|--chdir", stack.command):
         return NotExchanged(Layer.SERVER, UNKNOWN_SERVER if target is None else UNKNOWN_OPTIONS)
@@ -136,7 +136,7 @@ def missing(stack: Stack, package: str) -> str | None:
 
 
 def loop(stack: Stack) -> LayerOutcome:
-    """The other event loop, where the server can be told."""
+    """The exchange of the event loop, where the command can name it, or why there is none."""
     if not stack.has("uvicorn"):
         return NotExchanged(Layer.LOOP, "only uvicorn's command names its loop")
     chosen = option(stack.command, "--loop")
@@ -152,7 +152,8 @@ def loop(stack: Stack) -> LayerOutcome:
 
 
 def parser(stack: Stack) -> LayerOutcome:
-    """The other HTTP parser, where the server can be told."""
+    """The exchange of the HTTP parser, where the server's command can name it, or why there is
+    none."""
     if stack.has("uvicorn"):
         chosen = option(stack.command, "--http")
         fast = chosen == "httptools" or (
@@ -182,7 +183,7 @@ def with_option(command: str, name: str, value: str) -> str:
 
 
 def extensions(stack: Stack) -> Iterator[Exchange]:
-    """The app without the C code of a package, where the package can do without."""
+    """The exchanges that leave out the C code of a package, where the package works without."""
     for package in SWITCHES:
         if package in stack.installed and package != "aiohttp":
             yield without_extension(Layer.EXTENSION, package)
@@ -195,7 +196,7 @@ def without_extension(layer: Layer, package: str) -> Exchange:
 
 
 def python(stack: Stack) -> LayerOutcome:
-    """Another Python with the same packages."""
+    """The exchange of the Python, with the same packages, or why there is none."""
     if not stack.pythons:
         return NotExchanged(Layer.PYTHON, "no other Python is on this machine")
     other = stack.pythons[0]

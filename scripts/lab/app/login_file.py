@@ -60,7 +60,7 @@ def check_login(spec: AppSpec, table: Table) -> None:
     token = spec.login.token if spec.login else None
     if spec.login and token is None and not spec.cookies:
         raise UsageError(
-            f"{table.file}: [{keys.LOGIN}] lets nobody in: say where its answer holds the token "
+            f"{table.file}: [{keys.LOGIN}] gives neither a token nor cookies: set token "
             f'(token = "access_token"), or {COOKIES.name} = true above the tables'
         )
     for number, request in enumerate(spec.requests, start=1):
@@ -70,9 +70,10 @@ def check_login(spec: AppSpec, table: Table) -> None:
         ):
             raise UsageError(
                 f"{where}{TOKEN} needs a token that a login gives: "
-                f'say [{keys.LOGIN}] with token = "..."'
+                f'write [{keys.LOGIN}] with token = "..."'
             )
         if spec.cookies and any(name.lower() == "cookie" for name in request.headers):
             raise UsageError(
-                f"{where}headers has a Cookie, and {COOKIES.name} = true sends its own: say one"
+                f"{where}headers has a Cookie, and {COOKIES.name} = true sends its own: "
+                "remove one of them"
             )

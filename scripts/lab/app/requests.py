@@ -130,7 +130,8 @@ def part_of(field: Upload) -> Iterator[bytes]:
 
 
 def content(file: Path) -> bytes:
-    """
+    """The bytes of a file that a request sends.
+
     Raises:
         UsageError: no regular file of a size that a request may have.
     """

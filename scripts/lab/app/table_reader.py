@@ -29,7 +29,8 @@ class Table:
         return key.name in self.values
 
     def check_names(self, names: tuple[str, ...]) -> None:
-        """
+        """Refuse a name that no key has.
+
         Raises:
             UsageError: a name in the table is unknown; says the nearest that is not.
         """

@@ -76,7 +76,7 @@ def companions_fault(description: AppSpec) -> str | None:
     listed = ", ".join(each.name for each in description.companions)
     return (
         f"its Compose file starts {listed} before it, which needs Docker, and no engine of "
-        "containers is used here: say services = [...] with the servers that it needs"
+        "containers is used here: set services = [...] to the servers that it needs"
     )
 
 
@@ -93,7 +93,7 @@ def installed_here(description: AppSpec, root: Path, say: Callable[[str], None])
         key = "image" if description.image else "dockerfile"
         raise UsageError(
             f"{description.file}: {key} needs Docker, and this run has no containers: "
-            "say python, requirements and command instead"
+            "set python, requirements and command instead"
         )
     return prepare_app(description, root / ENVIRONMENTS, say)
 

@@ -81,8 +81,8 @@ def contradiction_sentences(progress: Progress, span: Span) -> Iterator[str]:
     for bad, good in contradicting(progress, span):
         shows, not_shows = progress.points[bad].label, progress.points[good].label
         yield (
-            f"{shows} has the leak and {not_shows} has not, against the order of a single change: "
-            "it went and came back, or one of the two depends on something else."
+            f"{shows} has the leak and {not_shows} has not, which no single change explains: the "
+            "leak went and came back, or one of the two depends on something else."
         )
 
 

@@ -133,7 +133,7 @@ def wanted(
 
 
 def wanted_now(progress: Progress, span: Span, _: int, taken: Set[int]) -> list[int]:
-    """What a search needs whatever comes out of the points that are under way."""
+    """The points that a search needs, whatever comes of the points under way."""
     evidence = after_contradictions(progress.evidence(span))
     own = frozenset(place for place, index in enumerate(span.order) if index in taken)
     once_more = [place for place in doubtful(evidence) if place not in own]
@@ -142,7 +142,7 @@ def wanted_now(progress: Progress, span: Span, _: int, taken: Set[int]) -> list[
 
 
 def wanted_ahead(progress: Progress, span: Span, count: int, taken: Set[int]) -> list[int]:
-    """What a search needs first, then what the outcomes of that may lead to."""
+    """The points that a search needs first, then those that their outcomes may lead to."""
     evidence = after_contradictions(progress.evidence(span))
     own = {place for place, index in enumerate(span.order) if index in taken}
     next_places = next_points(evidence, count + len(own))

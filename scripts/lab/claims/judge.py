@@ -14,7 +14,7 @@ from lab.records.summary import VariantSummary
 from lab.text.phrases import listed
 
 MOST_GAPS = 3
-ANOTHER_TRIAL = "TRIALS=3 would tell a border case from noise"
+ANOTHER_TRIAL = "TRIALS=3 would show whether it is noise"
 
 
 class ContradictionError(RuleError):

@@ -32,7 +32,8 @@ class Judged:
 
 
 def rebuild(folder: RunFolder) -> Summary:
-    """Write summary.json, report.md, report.html and the figures anew; needs no engine.
+    """The summary of a run, whose summary.json, report and figures are written anew; needs no
+    engine.
 
     Raises:
         LabError: something in the folder cannot be read; nothing was written then.
@@ -71,7 +72,7 @@ def read_app_answer(
         return None
     if tried.base not in experiment.variants:
         name = shown(tried.base)
-        raise LabError(f"run {folder.id}: {OWN} cannot be used: {name} is no variant of the run")
+        raise LabError(f"run {folder.id}: {OWN} cannot be used: {name} is not a variant of the run")
     if not trials.get(tried.base):
         return None
     return app_answer(diagnosis_of(tried, trials), tried.name, tried.base)

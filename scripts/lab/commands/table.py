@@ -37,7 +37,8 @@ class CommandEntry:
     """Whether it needs those of images/locks/driver.txt; else any Python from 3.11 on runs it."""
 
     def load(self) -> Command:
-        """
+        """The command's module, imported now.
+
         Raises:
             LabError: a package that it needs is not installed.
         """
@@ -48,7 +49,7 @@ class CommandEntry:
             if not self.needs_packages or package == "lab":
                 raise
             raise LabError(
-                f"`lab {self.name}` needs the package {package}, which this Python has not: "
+                f"`lab {self.name}` needs the package {package}, which this Python does not have: "
                 "run it through make, or after `scripts/shell/venv driver` with .venv/bin/python"
             ) from error
 
@@ -187,7 +188,8 @@ COMMANDS = (
 
 
 def entry_of(name: str) -> CommandEntry:
-    """
+    """The entry of a command, by its name.
+
     Raises:
         KeyError: no command has the name.
     """

@@ -15,6 +15,6 @@ def new_console() -> Console:
 
 
 def shown_path(folder: RunFolder) -> Path:
-    """As one would type it at the repository's root."""
+    """The path of a run's folder as one would type it at the repository's root."""
     path = folder.path
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

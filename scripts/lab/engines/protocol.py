@@ -108,7 +108,7 @@ class Engine(Protocol):
         """Whether a variant can be started again, as a second trial needs it."""
 
     def start(self, variant: Variant) -> Endpoint:
-        """Start the variant afresh; where it answers. Raises VariantError."""
+        """Where the variant answers, which is started afresh; raises VariantError."""
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         """A sample about once a second; None when no process of the variant is left."""

@@ -81,7 +81,7 @@ def log_in(address: str, port: int, host: str, login: Login) -> Granted:
     if not cookies.values:
         raise LoginRefused(
             f"login: {login.name} was answered with {status} and set no cookie{said(body)}: "
-            "correct its path or body, or say token"
+            "correct its path or body, or set token"
         )
     return Granted(None, cookies)
 

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from lab.errors import UsageError
+from lab.text.documents import with_texts
 from lab.yaml_file import parse_yaml
 
 PLACEHOLDER = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::?-([^}]*))?\})")
@@ -47,15 +48,6 @@ def document_of(text: str) -> Any:
     return parse_yaml(text)
 
 
-def interpolate_all(node: Any, values: Mapping[str, str]) -> Any:
-    """A parsed document with every text interpolated; no value can change its structure."""
-    if isinstance(node, str):
-        return interpolate(node, values)
-    if isinstance(node, dict):
-        return {key: interpolate_all(item, values) for key, item in node.items()}
-    return [interpolate_all(item, values) for item in node] if isinstance(node, list) else node
-
-
 def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """The services of a compose file by name, merged and interpolated.
 
@@ -71,7 +63,9 @@ def read_services(path: Path, values: Mapping[str, str]) -> dict[str, dict[str, 
         raise UsageError(f"{path.name} has no services")
     if empty := [name for name, service in services.items() if not isinstance(service, dict)]:
         raise UsageError(f"{path.name}: service {empty[0]} is empty: write its image and labels")
-    interpolated: dict[str, dict[str, Any]] = interpolate_all(services, values)
+    interpolated: dict[str, dict[str, Any]] = with_texts(
+        services, lambda each: interpolate(each, values)
+    )
     return interpolated
 
 

@@ -11,7 +11,7 @@ from lab.records.variant import Scenario
 
 
 async def post_load_action(trial: TrialContext, server: ReadyServer, requests_done: int) -> str:
-    """Run the variant's scenario and write down what was seen; says why when it could not run.
+    """Why the variant's scenario did not run; empty where it did. What was seen is written down.
 
     A server that ends in its scenario is a result, and no failed trial.
     """
@@ -31,7 +31,8 @@ async def post_load_action(trial: TrialContext, server: ReadyServer, requests_do
 
 
 async def write_allocations(trial: TrialContext, probes: ProbeClient, requests_done: int) -> str:
-    """Write down which lines allocated what is still live; says why when nothing was traced."""
+    """Why nothing was traced; empty where it was. The lines whose allocations are still live are
+    written down."""
     trace = await asyncio.to_thread(probes.traced, requests_done)
     if trace is None:
         return "nothing was traced: no probe answered"

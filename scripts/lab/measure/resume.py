@@ -1,6 +1,6 @@
 """Resuming: a run that was interrupted goes on in its own folder, where it stopped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from lab.records.suites import CLAIMS_SUITE, USER_APP_SUITE
 from lab.records.trial import EndKind, Trial
 from lab.store.find_runs import find_run, newest_runs
 from lab.store.run_folder import RunFolder
+from lab.text.phrases import they_were
 
 RESUMABLE_SUITES = frozenset({CLAIMS_SUITE})
 """The suites that take long enough; the core suite is faster measured anew."""
@@ -78,6 +79,11 @@ def keep_finished(folder: RunFolder) -> frozenset[tuple[str, int]]:
     complete = finished(folder.read_trials())
     folder.set_aside_all_but(complete)
     return complete
+
+
+def kept_line(folder: RunFolder, kept: Collection[tuple[str, int]]) -> str:
+    """A line for the terminal on the trials of an earlier part that are kept."""
+    return f"resuming {folder.id}, of which {they_were(len(kept), 'trial')} kept"
 
 
 def named_unfinished(results: Path, name: str, wanted: Experiment) -> RunFolder:

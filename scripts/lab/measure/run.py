@@ -20,7 +20,7 @@ from lab.measure.host import free_memory_bytes, host_info, lock_hashes
 from lab.measure.interruption import run_until_signal
 from lab.measure.order import longest_first, work_of
 from lab.measure.progress import progress_for
-from lab.measure.resume import folder_for, keep_finished
+from lab.measure.resume import folder_for, keep_finished, kept_line
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.records.codec import encode
@@ -113,7 +113,7 @@ def measure_suite(run: SuiteRun, console: Console, decider: Decider = NO_DECIDER
     try:
         finished = keep_finished(folder)
         if finished:
-            console.print(f"resuming {folder.id}: {len(finished)} of its trials are kept")
+            console.print(kept_line(folder, finished))
         totals = {variant.name: loads[variant.name].requests for variant in ready}
         with progress_for(console, totals, work_of(ready, loads)) as progress:
             context = RunContext(

@@ -82,7 +82,7 @@ class Watch:
         self.closed = True
 
     async def next(self, timeout_seconds: float) -> bool:
-        """Whether a sample arrived within the time."""
+        """Whether a sample arrives within the time."""
         self.arrived.clear()
         try:
             await asyncio.wait_for(self.arrived.wait(), timeout_seconds)

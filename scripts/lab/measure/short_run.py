@@ -62,7 +62,7 @@ class ShortRunner:
         self.engine, self.variant, self.app, self.load = engine, variant, app, load
 
     async def run(self) -> ShortRun:
-        """Start the variant, load it, stop it.
+        """What a short run of the variant observed, from its start to its stop.
 
         Raises:
             VariantError: it does not start, does not serve, or no probe answers.

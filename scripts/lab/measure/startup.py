@@ -30,7 +30,7 @@ class ReadyServer:
 
 
 async def start_server(trial: TrialContext) -> ReadyServer:
-    """Start the variant and wait until its server, and each probe, has answered.
+    """The server of a started variant, once it and each probe have answered.
 
     Raises:
         TrialEnded: it never answered, or it ended.
@@ -48,7 +48,8 @@ async def start_server(trial: TrialContext) -> ReadyServer:
 
 
 async def start_variant(trial: TrialContext) -> Endpoint:
-    """Start the variant; what is about to be measured is written down even when it fails.
+    """Where the started variant answers; what is about to be measured is written down even when the
+    start fails.
 
     An interruption waits for the engine's call, so that nothing starts after its own stop.
     """
@@ -119,7 +120,8 @@ def target_of(trial: TrialContext, endpoint: Endpoint) -> Target:
 
 
 async def describe(trial: TrialContext, probes: ProbeClient) -> Environment | None:
-    """Write down environment, calibration and the prediction that was made from them."""
+    """The variant's environment; writes it down with the calibration and the prediction that is
+    made from them."""
     environment, calibration = await describe_inside(trial, probes)
     load = OfferedLoad(trial.plan.requests, trial.plan.concurrency)
     prediction = predict(trial.variant.axes, calibration, load)
@@ -132,7 +134,7 @@ async def describe(trial: TrialContext, probes: ProbeClient) -> Environment | No
 async def describe_inside(
     trial: TrialContext, probes: ProbeClient
 ) -> tuple[Environment | None, Calibration | None]:
-    """Write down what the probes say of the environment, and their calibration."""
+    """What the probes say of the environment, and their calibration; both are written down."""
     if not trial.run.settings.probes:
         return None, None
     environment = await asyncio.to_thread(probes.environment)

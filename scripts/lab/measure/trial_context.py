@@ -90,6 +90,6 @@ def stopped_answering(block: Block, index: int, planned: int) -> TrialEnded:
     """The end of a trial whose server was silent for longer than its own answers justify."""
     reason = (
         f"it stopped answering in block {index + 1}: {block.sent} of {planned} requests were sent, "
-        f"{block.ok} were answered, then none for longer than its answers so far justify"
+        f"{block.ok} were answered, and then none for much longer than its earlier answers took"
     )
     return TrialEnded(EndKind.STOPPED_ANSWERING, reason)

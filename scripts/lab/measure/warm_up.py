@@ -21,7 +21,8 @@ MOST_SECONDS = 20.0
 
 
 async def warm_up(trial: TrialContext, target: Target) -> float | None:
-    """Send the warm-up, which is not recorded; seconds that a request of a user app takes.
+    """Seconds that a request of a user app takes in the warm-up; None of the matrix. Nothing of it
+    is recorded.
 
     Raises:
         TrialEnded: a user app served none of its own requests, so that its load cannot be.
@@ -46,7 +47,7 @@ async def warm_up_user_app(trial: TrialContext, target: Target, requests: int) -
 
 
 async def send(trial: TrialContext, target: Target, requests: int) -> float:
-    """Send so many; seconds that one takes, as many in flight as in the load."""
+    """Seconds that a request takes, over so many that are sent with the load's own concurrency."""
     plan = BlockPlan(NO_BLOCK, requests, trial.plan.concurrency, trial.plan.connection)
     block = await run_block(target, plan)
     if block.ok == 0:

@@ -93,7 +93,7 @@ def commits(clone: Path, good: str, bad: str) -> tuple[Point, ...]:
 
 
 def leads(clone: Path, first: str, last: str) -> bool:
-    """Whether one commit is an ancestor of the other."""
+    """Whether the first commit is an ancestor of the last, or the same."""
     with contextlib.suppress(UsageError):
         git(clone, "merge-base", "--is-ancestor", first, last)
         return True

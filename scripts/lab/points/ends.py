@@ -84,7 +84,8 @@ def within(
     sentence = ""
     if outside:
         sentence = (
-            f"{counted(outside, kind.value)} before {points[first].label} or behind "
-            f"{points[last].label} not searched: they do not install here, or GOOD and BAD say so."
+            f"{counted(outside, kind.value)} before {points[first].label} or after "
+            f"{points[last].label} not searched: they do not install here, or GOOD and BAD exclude "
+            "them."
         )
     return points[first : last + 1], moved, sentence

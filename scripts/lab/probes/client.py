@@ -67,7 +67,7 @@ class ProbeClient:
         return tuple(filter(None, (record_of(WorkerReading, each) for each in answers)))
 
     def trace(self) -> bool:
-        """Begin to trace allocations; whether any worker does. Only user apps can."""
+        """Whether any worker traces allocations from now on; only user apps can."""
         return bool(list(self.channel.answers("/_lab/trace", seconds=TRACE_SECONDS)))
 
     def traced(self, requests: int) -> AllocationTrace | None:
@@ -92,7 +92,7 @@ class ProbeClient:
         return trace if trace is not None and fits(trace) else None
 
     def kill_master(self) -> bool:
-        """Have a worker kill its parent; False when no worker answers."""
+        """Whether a worker answered, which then kills its parent."""
         return self.first("/_lab/kill-master") is not None
 
     def give_back(self) -> int:

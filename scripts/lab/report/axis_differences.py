@@ -125,7 +125,7 @@ def _axis_sentences(axes: Sequence[Separator], groups: str) -> list[str]:
     sentences = [f"What separates {groups}: {_named(axes)}."]
     if len(axes) > 1:
         sentences.append(
-            f"These {len(axes)} axes vary together in this run, so it cannot tell which one counts."
+            f"These {len(axes)} axes vary together in this run, so which one matters is open."
         )
     return sentences
 

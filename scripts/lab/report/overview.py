@@ -160,7 +160,7 @@ def _undecided_lines(members: Sequence[VariantSummary]) -> Iterable[OverviewLine
         yield OverviewLine(variant.verdict, variant.name, 1, f"has no verdict. {sentence(reason)}")
     rest = members[MOST_REASONS:]
     if rest:
-        text = "have no verdict. Their reasons stand below."
+        text = "have no verdict. Their reasons follow below."
         yield OverviewLine(rest[0].verdict, counted(len(rest), "more variant"), len(rest), text)
 
 

@@ -41,7 +41,7 @@ MARKDOWN_LIMIT = 60_000
 """GitHub refuses an issue or comment past 65,536 characters; some room is left to quote it."""
 RECORDED_COMMAND = (
     "The run's own files say that this command started it. Nothing checks that: in a run from "
-    "someone else it is a stranger's text, to be read before it is typed."
+    "someone else it is a stranger's text, so read it before you type it."
 )
 CUT_NOTE = "\n\n*This report was cut here; all of it is in `report.html` and `summary.json`.*\n"
 

@@ -44,7 +44,7 @@ MEANINGS = {
     ExitCode.FAILED: "what FAIL_ON names came out",
     ExitCode.UNDECIDED: "at least one claim is inconclusive",
     ExitCode.INCOMPLETE: "a variant is missing or never got ready",
-    ExitCode.INTERRUPTED: "the run was interrupted; what is decided so far stands above",
+    ExitCode.INTERRUPTED: "the run was interrupted; what is decided so far is above",
 }
 
 

@@ -128,7 +128,8 @@ def header(origin: Origin, calls: Calls) -> str:
 
 
 def pinned(origin: Origin, calls: Calls) -> Sequence[tuple[str, str]]:
-    """
+    """The names and versions of the packages that a script's header pins.
+
     Raises:
         NotReproduced: they are too many for a line of a script.
     """

@@ -20,7 +20,8 @@ class SettingKind(Protocol[Value_co]):
         """What may be given, behind `allowed is`."""
 
     def parse(self, text: str) -> Value_co:
-        """
+        """The value of a text.
+
         Raises:
             ValueError: the text is no such value; says what is allowed.
         """

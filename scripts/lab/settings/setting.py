@@ -30,7 +30,8 @@ class Setting(Generic[Value]):
         return given.get(self.name, "").strip() or self.default
 
     def read(self, given: Mapping[str, str]) -> Value:
-        """
+        """The value that was given, else the default.
+
         Raises:
             UsageError: the value is not allowed; says its name, the value and what is.
         """

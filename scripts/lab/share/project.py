@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lab.text.documents import with_texts
+
 Service = dict[str, Any]
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+):-[^}]*\}")
 THERE = "/lab/there"
@@ -22,13 +24,11 @@ PLACES = "places"
 """The service that keeps the volumes; folders of its image, which user 1000 owns, are theirs."""
 
 
-def with_defaults(node: Any, values: Mapping[str, str]) -> Any:
+def with_defaults(document: Any, values: Mapping[str, str]) -> Any:
     """A document in which the default of each `${NAME:-...}` is what the run was given."""
-    if isinstance(node, str):
-        return PLACEHOLDER.sub(lambda match: default_of(match, values), node)
-    if isinstance(node, dict):
-        return {key: with_defaults(item, values) for key, item in node.items()}
-    return [with_defaults(item, values) for item in node] if isinstance(node, list) else node
+    return with_texts(
+        document, lambda text: PLACEHOLDER.sub(lambda match: default_of(match, values), text)
+    )
 
 
 def default_of(match: re.Match[str], values: Mapping[str, str]) -> str:

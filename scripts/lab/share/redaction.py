@@ -99,7 +99,8 @@ class Redactor:
         return text
 
     def said(self, text: str) -> str:
-        """A text that a program printed: besides, each value behind a name that looks secret."""
+        """The text that a program printed, without what is private and without values behind names
+        that look secret."""
         return ASSIGNED.sub(self.assignment, self.text(text))
 
     def assignment(self, match: re.Match[str]) -> str:

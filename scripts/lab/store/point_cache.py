@@ -44,7 +44,8 @@ class PointCache:
         return CachedPoint(needs)
 
     def write(self, point: CachedPoint) -> None:
-        """
+        """Write down what is known of a point.
+
         Raises:
             LabError: the folder cannot be written to.
         """

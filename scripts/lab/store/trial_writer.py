@@ -40,7 +40,8 @@ class TrialWriter:
             )
 
     def check(self) -> None:
-        """
+        """Raise what kept a record from being written.
+
         Raises:
             WriteError: a record could not be written.
         """

@@ -61,7 +61,7 @@ class LeakDoubt(Enum):
 
     SAW_TOOTH = "memory fell in between"
     STEPS = "in steps"
-    TOO_SHORT = "a heap that is still filling can grow like that in so few requests"
+    TOO_SHORT = "a heap that is still filling can grow as much in so few requests"
     NO_WINNER = "growth that ends explains it nearly as well"
     TOO_WIDE = "the size of its constant part is uncertain"
 

@@ -1,28 +1,17 @@
 """The container in which make bisect and make layers run without a Python of the host."""
 
-import os
-import subprocess
-
 import pytest
 from lab.commands.searches.bench_pythons import needed
 from lab.errors import UsageError
 from lab.settings.declared import SETTINGS
-from support.paths import ROOT
+from support.shell_scripts import shell
 
 NOT_PASSED_ON = {"APP", "RESULTS", "ENGINE", "GIT", "OFFLINE"}
 """Settings that are a mount, that choose the container, or that its images are made with."""
 
 
 def printed(line: str, **given: str) -> str:
-    done = subprocess.run(
-        ["sh", "-c", f". scripts/shell/bench.sh; {line}"],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "HOME": "/nowhere", **given},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    done = shell("bench", line, **given)
     return (done.stdout + done.stderr).strip()
 
 

@@ -3,9 +3,11 @@
 import os
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
+from support import shell_scripts
 from support.paths import ROOT
 
 CLIENT = """#!/bin/sh
@@ -48,17 +50,7 @@ def clone(folder: Path) -> Path:
     return folder
 
 
-def shell(line: str, folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
-    path = given.pop("PATH", os.environ["PATH"])
-    return subprocess.run(
-        ["sh", "-c", f". scripts/shell/containers.sh; {line}"],
-        cwd=folder,
-        env={"PATH": path, "HOME": "/nowhere", **given},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+shell = partial(shell_scripts.shell, "containers")
 
 
 def names(folder: Path, **given: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.paths import ROOT
-from support.shell_scripts import SHELL_SCRIPTS
+from support.shell_scripts import SHELL_SCRIPTS, shell
 
 OPTIONS = (
     "--pull never --label memlab=helper --network none --user 1000:1000 --cap-drop ALL "
@@ -49,15 +49,7 @@ def commands(text: str) -> list[str]:
 def sourced(line: str, folder: Path | None = None, **given: str) -> str:
     """What a line prints in a shell that knows containers.sh; clients in the folder come first."""
     path = f"{folder}:{os.environ['PATH']}" if folder else os.environ["PATH"]
-    done = subprocess.run(
-        ["sh", "-c", f". scripts/shell/containers.sh; {line}"],
-        cwd=ROOT,
-        env={"PATH": path, "HOME": "/nowhere", **given},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    done = shell("containers", line, PATH=path, **given)
     assert done.stderr == ""
     return done.stdout
 

@@ -63,7 +63,9 @@ def test_nothing_else_of_the_machine_is_mounted(app: Path, source: str) -> None:
     ["/lab/apps", "/lab", "/proc/1", "/sys", "/code/../lab", "/", "relative", "/etc", "/a b"],
 )
 def test_a_place_that_is_not_the_apps_to_fill_is_refused(app: Path, target: str) -> None:
-    with pytest.raises(UsageError, match=r"compose.yaml: volumes: .* is no place for an app's"):
+    with pytest.raises(
+        UsageError, match=r"compose.yaml: volumes: .* is not a path at which an app's"
+    ):
         spec_of(app, f'[".:{target}"]')
 
 

@@ -73,20 +73,20 @@ def test_a_login_is_a_post_that_any_answer_below_400_grants(tmp_path: Path) -> N
         ("[login]\ntokens = 'a'", "the key login.tokens is unknown: did you mean token?"),
         ("[login]\ntoken = 'a b'", "login.token = 'a b' cannot be used: allowed is names of keys"),
         ("[login]\npath = 'token'", "login.path = 'token' cannot be used: allowed is a path"),
-        ("[login]\n", '[login] lets nobody in: say where its answer holds the token (token = "'),
+        ("[login]\n", '[login] gives neither a token nor cookies: set token (token = "'),
         ("think_seconds = 61", "think_seconds = 61 cannot be used: allowed is a number from 0 to"),
         ("cookies = 1", "cookies = 1 cannot be used: allowed is true or false"),
         (
             '[[requests]]\nheaders = { A = "{token}" }',
-            "requests[1].{token} needs a token that a login gives: say [login] with token",
+            "requests[1].{token} needs a token that a login gives: write [login] with token",
         ),
         (
             '[[requests]]\npath = "/{token}"',
-            "requests[1].{token} needs a token that a login gives: say [login] with token",
+            "requests[1].{token} needs a token that a login gives: write [login] with token",
         ),
         (
             'cookies = true\n[[requests]]\nheaders = { cookie = "a=1" }',
-            "requests[1].headers has a Cookie, and cookies = true sends its own: say one",
+            "requests[1].headers has a Cookie, and cookies = true sends its own: remove one",
         ),
     ],
 )

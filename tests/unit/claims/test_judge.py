@@ -177,7 +177,7 @@ def test_between_the_bounds_the_numbers_and_the_next_step_are_said() -> None:
 
     assert claim.reason == (
         "between the bounds: uvloop growth_bytes 610 MiB and asyncio growth_bytes 400 MiB; "
-        "TRIALS=3 would tell a border case from noise"
+        "TRIALS=3 would show whether it is noise"
     )
 
 

@@ -79,7 +79,7 @@ def test_a_refused_login_says_status_body_and_next_step() -> None:
 def test_an_answer_without_a_cookie_lets_nobody_in() -> None:
     assert refusal(200, b"<form>", login=Login(LOGIN.request)) == (
         "login: POST /token was answered with 200 and set no cookie (it said: <form>): "
-        "correct its path or body, or say token"
+        "correct its path or body, or set token"
     )
 
 

@@ -1,9 +1,8 @@
 """The page of a login's form, whatever an app answers in its place."""
 
-import signal
-
 import pytest
 from lab.load.page import MOST_FIELDS, MOST_PAGE_BYTES, page_of
+from support.time_limit import time_limit
 
 FIELD = b'<input type=hidden name=csrf value="a&amp;b">'
 BROKEN = (
@@ -28,13 +27,8 @@ def test_what_stands_before_broken_markup_counts(broken: bytes) -> None:
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_page_of_nothing_but_broken_markup_is_read_in_time(broken: bytes) -> None:
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it hangs"))
-    signal.alarm(20)
-    try:
+    with time_limit(20):
         assert page_of(broken * (MOST_PAGE_BYTES // len(broken))).hidden == {}
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def test_fields_without_number_are_not_kept() -> None:

@@ -120,7 +120,7 @@ def test_what_is_complete_is_kept_and_the_rest_is_run(
     assert (second.path / "samples" / FLASK / "1.jsonl.1").exists()
     assert ends(second) == {name: ["complete"] for name in (SYNC, ASYNC, FLASK)}
     assert not rebuild(second).run.partial
-    assert f"resuming {first.id}: 2 of its trials are kept" in said
+    assert f"resuming {first.id}, of which 2 trials were kept" in said
 
 
 def test_the_record_says_how_often_and_how_long(

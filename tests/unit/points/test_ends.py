@@ -46,7 +46,7 @@ def test_points_outside_of_the_ends_are_told() -> None:
 
     assert [point.label for point in inside] == ["1.1", "1.2", "1.3"]
     assert ends == Ends(1, 0, 2)
-    assert sentence.startswith("2 releases before 1.1 or behind 1.3 not searched")
+    assert sentence.startswith("2 releases before 1.1 or after 1.3 not searched")
 
 
 def test_a_range_of_pythons() -> None:

@@ -1,13 +1,13 @@
 """What an index answers, whoever stands behind it: files, or one line."""
 
 import json
-import signal
 from collections.abc import Iterator
 
 import pytest
 from lab.errors import LabError, UsageError
 from lab.points import index
 from lab.points.index import from_html, from_json, index_files
+from support.time_limit import time_limit
 
 GOOD = {"filename": "shop-1.0.tar.gz", "upload-time": "2026-01-15T00:00:00Z"}
 LINK = b'<a href="../x/shop-1.0.tar.gz#sha256=00">x</a>'
@@ -15,11 +15,8 @@ LINK = b'<a href="../x/shop-1.0.tar.gz#sha256=00">x</a>'
 
 @pytest.fixture(autouse=True)
 def _no_hang() -> Iterator[None]:
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it hangs"))
-    signal.alarm(30)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with time_limit(30):
+        yield
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
 """Time under watch: what the lab left out on purpose is no gap."""
 
-import signal
-
 import pytest
 from lab.records.observations import Pause
 from lab.records.watched_time import watched_seconds
+from support.time_limit import time_limit
 
 
 def test_without_pauses_every_moment_stays() -> None:
@@ -31,13 +30,8 @@ def test_pauses_that_overlap_count_each() -> None:
 def test_pauses_without_number_cost_no_more_than_a_sort() -> None:
     """Each of them looked at by itself takes minutes."""
     pauses = [Pause(0.0, 0.0)] * 200_000
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it takes too long"))
-    signal.alarm(20)
-    try:
+    with time_limit(20):
         assert watched_seconds([float(each) for each in range(200_000)], pauses)[-1] == 199_999.0
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def test_no_moments_are_none() -> None:

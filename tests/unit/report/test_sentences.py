@@ -125,7 +125,7 @@ def test_axes_that_vary_together_are_not_told_apart() -> None:
     ]
 
     assert findings(variants)[1] == (
-        "These 2 axes vary together in this run, so it cannot tell which one counts."
+        "These 2 axes vary together in this run, so which one matters is open."
     )
 
 

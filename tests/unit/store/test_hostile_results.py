@@ -185,7 +185,7 @@ HOSTILE: list[tuple[str, Callable[[Path], None], str]] = [
     ("experiment.json", stating(variants=[f"v{i}" for i in range(50_000)]), "50,000 variants"),
     ("experiment.json", stating(missing=MANY_MISSING), "301 variants, at most 300 are judged"),
     ("experiment.json", stating(command="x" * (1 << 20)), "at most 1,048,576 are read"),
-    ("own.json", holding(OTHER_APP), "'\\x1b[2J' is no variant of the run"),
+    ("own.json", holding(OTHER_APP), "'\\x1b[2J' is not a variant of the run"),
     (RAW, holding(b"x" * (5 << 20)), "line 1 cannot be read: it has more than"),
 ]
 

@@ -98,7 +98,7 @@ class TriedRequests:
 
 
 def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRequests]:
-    """The requests that are answered as they should be; empty where not one is.
+    """The requests that are answered as they should be, and what came of all that were tried.
 
     The app's own document comes before what was read in its code, what is usual last.
     """
@@ -111,7 +111,7 @@ def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRe
 
 
 def tried(guess: Guess, ask: Ask) -> TriedRequests:
-    """What came of the candidates, until enough are answered."""
+    """What came of the candidates, of which no more are asked once enough are answered."""
     asked = TriedRequests()
     for request in candidates(guess, ask):
         if len(asked.kept) >= MOST_KEPT or len(asked.seen) >= MOST_ASKED:
@@ -147,7 +147,7 @@ def called(request: GuessedRequest, host: str) -> GuessedRequest:
 
 
 def load_of(asked: TriedRequests) -> Guessed | None:
-    """Fewer requests than usual, where the answers are slow; two are worked on at once."""
+    """The key of a smaller load, where answers are slow; None where they are not."""
     seconds = asked.slowest_seconds
     if seconds * USUAL_COUNT / 2 <= LOAD_SECONDS:
         return None
@@ -172,7 +172,8 @@ def from_documents(ask: Ask) -> Iterator[GuessedRequest]:
 
 
 def try_request(request: GuessedRequest, ask: Ask, asked: TriedRequests, depth: int = 0) -> None:
-    """Ask, and follow where it leads; what writes must be answered twice."""
+    """Ask for a path and follow where it leads; keep what is served, and what writes only where it
+    is served twice."""
     if (request.method, request.path) in asked.seen:
         return
     asked.seen.add((request.method, request.path))
@@ -244,7 +245,8 @@ def local_path(path: str, location: str) -> str | None:
 
 
 def fallback(asked: TriedRequests) -> list[GuessedRequest]:
-    """What is answered by a redirection or a refusal, where nothing is served; told as expected."""
+    """Requests that are answered by a redirection or a refusal, where nothing is served; each
+    expects its own status."""
     for request, answer in asked.others:
         if answer.is_endless and answer.status is not None and 200 <= answer.status < 300:
             why = f"an answer without end: it is read for {READ_SECONDS} s"

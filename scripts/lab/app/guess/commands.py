@@ -43,7 +43,7 @@ GUNICORN_FILES = r"gunicorn[._-]?conf(ig)?\.py|gunicorn\.py"
 
 
 def commands(folder: Folder, required: frozenset[str]) -> list[ServeCommand]:
-    """All of them, without repetition.
+    """All commands that may serve the app, each once, the likeliest first.
 
     An app object goes before the program that serves it by a development server; aiohttp's are
     meant to be run as programs.
@@ -130,7 +130,7 @@ def served_objects(folder: Folder) -> list[tuple[Module, AppObject]]:
 
 
 def likelihood(module: Module, app: AppObject) -> tuple[object, ...]:
-    """Smaller is likelier."""
+    """The sort key of an app object: the likeliest comes first."""
     stem = module.path.rpartition("/")[2].removesuffix(".py")
     return (
         bool(ASIDE.search(module.path)),

@@ -219,7 +219,7 @@ def own_lines(guessed: Guessed | None) -> list[str]:
 
 
 def lines_of(folder: Folder, lines: Sequence[str], where: str, seen: set[str]) -> Iterator[str]:
-    """Each file that is named is read once, however often it is named."""
+    """The lines with those of the files that they name; each file is read once."""
     for line in lines:
         if match := re.match(r"\s*(?:-r|--requirement)[ =]*(\S+)", line):
             name = re.sub(r"[^/]+/\.\./", "", joined(where, match[1].removeprefix("./")))

@@ -13,7 +13,7 @@ MAX_DEPTH = 6
 
 
 def django_routes(folder: Folder) -> list[Route]:
-    """What a GET can ask for without a value; empty where there is no project of Django's."""
+    """The routes of a Django project that a GET can ask for; empty where there is none."""
     root = root_urls(folder)
     if root is None:
         return []

@@ -97,7 +97,7 @@ def project_folder(folder: Folder) -> str:
 
 
 def needs_of(folder: Folder, needs: Guessed | None, best: ServeCommand | None) -> Guessed | None:
-    """What is required, with the command's own server and what its worker class needs."""
+    """The requirements, with the command's own server and what its worker class needs."""
     if best is None or best.distribution is None:
         return needs
     there = required_names(folder, needs)
@@ -138,7 +138,7 @@ def others(folder: Folder, rest: list[ServeCommand], *, has_image: bool) -> list
 
 
 def port(folder: Folder, command: ServeCommand | None) -> Guessed | None:
-    """The port that a program fixes; it is led to $PORT."""
+    """The key `port` of a program that fixes its port, which is led to $PORT."""
     if command is None or command.program is None or "$PORT" in command.line:
         return None
     text = folder.text(command.program)
@@ -173,7 +173,7 @@ def allowed_hosts(folder: Folder) -> tuple[str, ...]:
 
 
 def workers(folder: Folder, command: ServeCommand | None) -> list[Guessed]:
-    """What the command or gunicorn's file fixes as a number."""
+    """The key `workers`, where the command or gunicorn's file fixes their number."""
     line = command.line if command else ""
     if stated := re.search(r"(?:--workers|(?<=\s)-w)[ =](\d{1,3})\b", line):
         return [Guessed("workers", int(stated[1]), "the command's own number")]
@@ -186,7 +186,7 @@ def workers(folder: Folder, command: ServeCommand | None) -> list[Guessed]:
 
 
 def requests(folder: Folder) -> tuple[GuessedRequest, ...]:
-    """Paths that a GET can ask for; the check keeps those that answer."""
+    """Requests for the routes that a GET can ask for; the check keeps those that are answered."""
     django = django_routes(folder)
     routes: list[Route] = django or read_routes(folder)
     bare = [route for route in routes if not route.is_filled]
@@ -199,7 +199,7 @@ def requests(folder: Folder) -> tuple[GuessedRequest, ...]:
 
 
 def filled_requests(folder: Folder) -> tuple[GuessedRequest, ...]:
-    """Paths with a 1 for each value, which are asked for where nothing else answers."""
+    """Requests with a 1 for each value of a route, for where nothing else is answered."""
     filled = [route for route in read_routes(folder) if route.is_filled]
     return tuple(
         GuessedRequest({"path": route.path}, f"a route of {route.where} with 1 for its values")

@@ -15,7 +15,7 @@ MEANT = ((PORT, "$PORT"), (HOST, "$HOST"))
 
 
 def with_arguments(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """With the port and the address, where what it asks for is nothing else."""
+    """The guess whose command has the port and the address, where it asks for nothing else."""
     asked = asked_arguments(failure.said)
     values = [value_of(name) for name in asked]
     if failure.kind is not FailureKind.DIED or not asked or None in values:

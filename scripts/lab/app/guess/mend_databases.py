@@ -16,7 +16,7 @@ ASYNC_SQLITE = "sqlite+aiosqlite:///./lab.db"
 
 
 def local_database(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """SQLite in a file, where a variable names a server that is not there."""
+    """The guess with SQLite in a file, where a variable names a server that is not there."""
     service = missing_service(failure.said)
     if service in BY_SERVICE and BY_SERVICE[service] in asked_kinds(guess):
         return  # it stands beside the app: something else is missing
@@ -37,7 +37,7 @@ def asked_kinds(guess: Guess) -> set[ServiceKind]:
 
 
 def database_in_copy(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """A database's file in the app's copy, where a variable names one in a folder that is none."""
+    """The guess with a database's file in the app's copy, where its folder does not exist."""
     environment = guess.value("environment") or {}
     replaced = {
         name: ASYNC_SQLITE if "+aio" in value else SQLITE

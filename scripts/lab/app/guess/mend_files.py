@@ -18,7 +18,7 @@ ALEMBIC = "python -c 'from alembic.config import main; main()'"
 
 
 def with_env_file(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """An empty `.env` in the copy: what stands in such a file comes by the environment."""
+    """The guess with an empty `.env` in the copy: its variables come by the environment."""
     before = guess.value("prepare") or ""
     if TOUCH in before or not NO_ENV.search(failure.said):
         return
@@ -31,7 +31,7 @@ def with_env_file(guess: Guess, failure: Failure) -> Iterator[Guess]:
 
 
 def with_old_alembic(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """Migrations by a release that cannot be run as a module."""
+    """The guess that migrates with a release of Alembic that is not a runnable module."""
     line = guess.value("prepare") or ""
     changed = line.replace("python -m alembic", ALEMBIC)
     if changed != line and NO_MAIN.search(failure.said):

@@ -32,7 +32,7 @@ UNKNOWN = re.compile(
 
 
 def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """Wheels for what would have to be built."""
+    """The guess with wheels in the place of packages that would have to be built."""
     for name, wheel in BUILT_ELSEWHERE.items():
         if normal(name_in(name)) not in failure.said.lower():
             continue
@@ -60,7 +60,8 @@ def failed_builds(said: str) -> list[str]:
 
 
 def loosened(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """A newer release in the place of a pinned one that cannot be built: most have wheels."""
+    """The guess with a newer release in the place of a pinned one that cannot be built: most have
+    wheels."""
     key, names = guess.key("requirements"), failed_builds(failure.said)
     whole = whole_lines(folder, key)
     changed = [PIN.sub(r">=\1", line, 1) if name_in(line) in names else line for line in whole]
@@ -88,7 +89,7 @@ def agreeing(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
 
 
 def without_unknown(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """Without a name that an import gave and the index does not have."""
+    """The guess without a name that an import gave and that the index does not have."""
     key = guess.key("requirements")
     names = {normal(a or b) for a, b in UNKNOWN.findall(failure.said)}
     lines = key.value if key is not None and isinstance(key.value, list) else []
@@ -107,7 +108,7 @@ REPINNED = (
 
 
 def other_pins(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """The nearest release that runs in the place of a pinned one that does not."""
+    """The guess with the nearest release that runs, in the place of a pinned one that does not."""
     key = guess.key("requirements")
     whole = whole_lines(folder, key)
     for pattern, name, nearest in REPINNED:
@@ -124,7 +125,8 @@ def whole_lines(folder: Folder, key: Guessed | None) -> list[str]:
 
 
 def without_unused(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """Without what cannot be built and nothing imports: a server or a tool of the project's own."""
+    """The guess without a package that cannot be built and that nothing imports, such as a server
+    of the project's own."""
     key, imported = guess.key("requirements"), imports_of(folder)
     for name in failed_builds(failure.said):
         whole = whole_lines(folder, key)
@@ -153,7 +155,7 @@ def imports_of(folder: Folder) -> frozenset[str]:
 
 
 def from_index(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """The index's release in the place of a repository that cannot be reached."""
+    """The guess with the index's releases in the place of repositories that cannot be reached."""
     key = guess.key("requirements")
     whole = whole_lines(folder, key)
     changed = [line.partition("@")[0].strip() if is_git(line) else line for line in whole]

@@ -60,7 +60,7 @@ FOR_TESTS = re.compile(r"test|dev|lint|doc|ci\b", re.IGNORECASE)
 
 
 def older_packages(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """A limit for what has dropped a name that other packages, or the app, still import."""
+    """The guess with a limit for a package that dropped a name which is still imported."""
     value = guess.value("requirements")
     for pattern, limit in OUTGROWN:
         if re.search(pattern, failure.said) and not (isinstance(value, list) and limit in value):
@@ -75,7 +75,8 @@ def older_packages(guess: Guess, failure: Failure) -> Iterator[Guess]:
 
 
 def more_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """With what a start did not find: its file, else its name; after a second, all that is used."""
+    """The guess with the package that a start did not find, or its file; after a second one, with
+    all that is used."""
     module = missing_module(failure.said)
     if re.search(r"No module named '[\w.]*\bsix\.moves", failure.said):
         yield from before_python(guess, 12, "newer ones cannot import the project's six.moves")

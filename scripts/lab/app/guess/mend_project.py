@@ -10,7 +10,7 @@ from lab.app.guess.paste import PROJECTS
 
 
 def with_project_itself(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """The project at the top among the requirements: an example below it imports it."""
+    """The guess that also installs the project at the top, which an example below it imports."""
     module = missing_module(failure.said)
     value = guess.value("requirements")
     is_there = isinstance(value, list) and "." in value

@@ -19,7 +19,7 @@ NEW_MINOR = 10
 
 
 def before_python(guess: Guess, minor: int, why: str) -> Iterator[Guess]:
-    """The first of the other Pythons that is older than a minor version."""
+    """The guess with the first of the other Pythons that is older than a minor version."""
     older = [each for each in guess.pythons if int(each.partition(".")[2]) < minor]
     if older:
         note = f"python = {older[0]}: {why}"
@@ -28,7 +28,7 @@ def before_python(guess: Guess, minor: int, why: str) -> Iterator[Guess]:
 
 
 def newer_python(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """A Python that newer releases need, where the one that is stated has but older ones."""
+    """The guess with a newer Python, where the stated one only has older releases."""
     lacks = re.search(r"module '\w+' has no attribute|cannot import name", failure.said)
     minor = int(str(guess.value("python") or PYTHON).partition(".")[2])
     newer = [each for each in guess.pythons if int(each.partition(".")[2]) >= NEW_MINOR]
@@ -72,7 +72,7 @@ def with_pythons(guess: Guess, rest: tuple[str, ...]) -> Guess:
 
 
 def other_python(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """Another Python, where the packages cannot be installed on one that is here, or none is."""
+    """The guess with another Python, where the packages cannot be installed on the one before."""
     is_missing = NO_PYTHON.search(failure.said) is not None
     why = NOT_HAD if is_missing else "its packages cannot be installed"
     tried = sum(1 for note in guess.notes if note.startswith("python = ") and why in note)

@@ -34,7 +34,7 @@ COMPOSED = "compose: "
 
 
 def more_services(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """A server that it could not reach, or a name that one did not know."""
+    """The guess with a server that it could not reach, or a name that a server did not know."""
     key = guess.key("services")
     kinds = {service_of(text).kind for text in (key.value if key else ())}
     bare = [kind.value for kind in kinds]
@@ -79,7 +79,8 @@ def without_companions(guess: Guess, folder: Folder) -> Iterator[Guess]:
 
 
 def missing_kinds(guess: Guess, failure: Failure, folder: Folder) -> Iterator[ServiceKind]:
-    """What the failure names; of one without a word, what its packages speak to."""
+    """The kinds of servers that a failure names; where it names none, those that the packages speak
+    to."""
     named = missing_service(failure.said)
     if named in BY_SERVICE:
         yield BY_SERVICE[named]
@@ -93,7 +94,7 @@ def refused_before(guess: Guess, kind: ServiceKind) -> bool:
 
 
 def without_service(guess: Guess, failure: Failure) -> Iterator[Guess]:
-    """The rest of them, where one cannot be had: the app may come up without it."""
+    """The guess without a server that cannot be had, as the app may come up all the same."""
     key, kind = guess.key("services"), failure.said.partition(":")[0]
     if key is None:
         return

@@ -46,7 +46,8 @@ def parse_document(body: bytes) -> Document | None:
 
 
 def described(document: Document) -> list[GuessedRequest]:
-    """What can be asked: reads without a value, then what writes, then reads of one thing."""
+    """The requests that the document describes: reads without a value, then what writes, then reads
+    of one thing."""
     ordered = sorted(operations(document), key=lambda each: rank(*each[:3]))
     requests = (fitting_request(document, *each) for each in ordered[:MAX_OPERATIONS])
     return list(islice((each for each in requests if each is not None), MAX_REQUESTS))
@@ -77,7 +78,7 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document, list[An
 
 
 def rank(path: str, method: str, operation: Document) -> tuple[object, ...]:
-    """Smaller comes first."""
+    """The sort key of an operation: what is asked first comes first."""
     return (
         bool(operation.get("security")),
         bool(LAST.search(path)),

@@ -74,7 +74,7 @@ def sentences(guess: Guess) -> list[str]:
     for each in guess.requests:
         lines.append(f"request {each.method} {each.path}  ({comment(each.why)})")
     if not any(each.key in ("command", "dockerfile", "local_command") for each in guess.keys):
-        lines.append("no command was found: say how the app is served on $HOST:$PORT")
+        lines.append("no command was found: write the one that serves the app on $HOST:$PORT")
     return lines
 
 

@@ -55,7 +55,7 @@ class Router:
 
 
 def read_routes(folder: Folder) -> list[Route]:
-    """All of them, those that are likelier to answer first."""
+    """All routes of the folder, those that are likelier to answer first."""
     prefixes = Prefixes(folder)
     routes = [
         route

@@ -105,7 +105,8 @@ def imported_names(tree: ast.Module) -> dict[str, str]:
 
 
 def needed_imports(body: list[ast.stmt]) -> Iterator[str]:
-    """Imported anywhere but where a failure is caught, or for type checkers alone."""
+    """First names of the modules that a file needs, without those whose failure it catches or that
+    only type checkers read."""
     for node in body:
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -256,7 +257,8 @@ def is_main_guard(node: ast.stmt) -> bool:
 
 
 def is_serving(node: ast.AST, names: Mapping[str, str]) -> bool:
-    """`app.run()`, `uvicorn.run(...)`, `run_app(...)`, and not `asyncio.run(...)`."""
+    """Whether a node serves, as `app.run()`, `uvicorn.run(...)` and `run_app(...)` do, and
+    `asyncio.run(...)` does not."""
     if not isinstance(node, ast.Call):
         return False
     owner, _, last = dotted(node.func, names).rpartition(".")
@@ -268,5 +270,5 @@ def is_serving(node: ast.AST, names: Mapping[str, str]) -> bool:
 
 
 def is_serving_line(node: ast.stmt, names: Mapping[str, str]) -> bool:
-    """`app.run()` at the top of a file, without a guard."""
+    """Whether a statement at the top of a file serves without a guard, as `app.run()` does."""
     return isinstance(node, ast.Expr) and is_serving(node.value, names)

@@ -42,7 +42,7 @@ class ServeCommand:
 
 
 def stated_commands(folder: Folder) -> Iterator[ServeCommand]:
-    """The ones that say best what serves come first."""
+    """The commands that the project's own files state, the most telling first."""
     for name in folder.named("procfile"):
         yield from from_procfile(folder, name)
     for name in folder.named(DOCKERFILES):

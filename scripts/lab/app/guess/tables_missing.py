@@ -46,7 +46,7 @@ BASE_TABLES = (
 
 
 def with_tables(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """What makes tables, one way after the other, in the place of what did not."""
+    """Guesses that make the tables, one way after the other, in place of the way that did not."""
     if not MISSING.search(failure.said):
         return
     for line, why in ways(guess, folder):

@@ -28,7 +28,7 @@ FORMS = (
 
 
 def websocket_requests(folder: Folder) -> list[GuessedRequest]:
-    """The first of them, each with a text that is to be answered."""
+    """Requests that open the first websockets of the app, each with a text to be answered."""
     prefixes = Prefixes(folder)
     sources = {
         path: module.path

@@ -20,7 +20,7 @@ from lab.records.trial import Trial
 from lab.store.run_folder import RunFolder
 from lab.text.packages import canonical
 
-LATER = "the run with its newest release did not come about"
+LATER = "the run with its newest release did not take place"
 OWN_IMAGE = "its newest release is tried in images that are built here: this one is not"
 OWN_INDEX = "its newest release is tried by local processes alone, as index_url is set"
 PYTHON_ALONE = "a newer Python is tried by local processes alone: ENGINE=process"

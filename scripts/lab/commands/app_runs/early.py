@@ -88,7 +88,8 @@ class EarlyRuns:
                 self.tasks[variant.name] = asyncio.ensure_future(self.explain(variant))
 
     async def explain(self, variant: Variant) -> None:
-        """Its trial, unless an earlier sitting finished it, and the start of what it asks for."""
+        """Run the variant's trial, unless an earlier sitting finished it, and start what it asks
+        for."""
         if (variant.name, 1) in self.context.finished:
             self.context.progress.update(variant.name, state=KEPT)
             self.context.progress.finished(variant.name, None)
@@ -128,7 +129,7 @@ class EarlyRuns:
 
 
 async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> None:
-    """The trial of the app as it is, and beside it what explains its growth so far.
+    """Run the trial of the app as it is, and beside it what explains its growth so far.
 
     Args:
         context: in which the base is the variant that is judged.
@@ -160,6 +161,6 @@ async def ended(task: asyncio.Task[None]) -> None:
 
 
 async def conduct_once(context: RunContext, variant: Variant) -> None:
-    """The one trial of a variant."""
+    """Run the one trial of a variant."""
     await conduct(context, variant, 1)
     context.progress.finished(variant.name, None)

@@ -53,12 +53,12 @@ class Explaining:
         """The app once more, where it met its memory limit."""
 
     def early_variants(self, trial: Trial) -> list[Variant]:
-        """What the trial so far would ask for."""
+        """The variants that the trial so far asks for."""
         causes = early_suspects(trial)
         return self.variants_of(worth_trying(causes, self.plan.changes), self.traced_for(causes))
 
     def choose(self, trial: Trial) -> InterventionPlan:
-        """What is tried of an app, by its trial."""
+        """The plan of what is tried of an app, by its trial."""
         causes = suspects(trial)
         self.changes = worth_trying(causes, self.plan.changes)
         chosen = self.plan_with(self.traced_for(causes))
@@ -76,7 +76,7 @@ class Explaining:
         return self.plan.traced if needs_native_tracing(causes) else self.plan.traced[:1]
 
     def variants_for(self, tried: InterventionPlan) -> list[Variant]:
-        """All that a plan has beside the app as it is."""
+        """The variants of a plan beside the app as it is."""
         alone = [self.plan.variants[each.variant] for each in tried.apart]
         return self.variants_of(tried.changes, tried.traced) + self.fitting(alone)
 
@@ -88,7 +88,8 @@ class Explaining:
         return self.fitting(variants)
 
     def fitting(self, variants: Sequence[Variant]) -> list[Variant]:
-        """Within the budget; with less load of a slow app, and below a limit that was met."""
+        """The variants with limits that the budget holds, and with less load for a slow app or
+        below a limit that was met."""
         trial = self.trial_of(self.plan.base)
         fit = trial.fit if trial is not None else None
         variants = [paced(variant, fit) for variant in variants] if fit else variants
@@ -97,7 +98,7 @@ class Explaining:
         return [shortened(variant, trial, self.met, self.budget_bytes) for variant in variants]
 
     def trial_of(self, variant: Variant) -> Trial | None:
-        """Its trial, complete or not; None before it has begun."""
+        """A variant's trial, complete or not; None before it has begun."""
         path = self.raw_file(variant)
         return read_trial(path) if path.exists() else None
 

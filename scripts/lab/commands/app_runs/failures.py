@@ -6,7 +6,7 @@ from lab.records.trial import End, EndKind
 
 
 def without_trial(end: End | None, spec: AppSpec) -> str:
-    """Why an app was not measured, from the end of its only trial; None where it left none."""
+    """Why an app was not measured, by the end of its only trial; None: it left no trial."""
     if end is None:
         return advice_for(EndKind.FAILED, "it did not start", spec)
     return advice_for(end.kind, end.reason, spec)
@@ -17,7 +17,7 @@ def advice_for(kind: EndKind, reason: str, spec: AppSpec) -> str:
     file = spec.file
     command = f" (command = {spec.command!r})" if spec.command else ""
     if kind is EndKind.DIED:
-        return f"{file}: the app does not start{command}: {reason}; see its log's last lines"
+        return f"{file}: the app does not start{command}: {reason}; see the last lines of its log"
     if kind is EndKind.NEVER_READY:
         return (
             f"{file}: {reason}{command}: it must listen on $HOST:$PORT; where it needs longer to "

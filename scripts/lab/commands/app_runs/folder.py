@@ -10,7 +10,7 @@ from lab.commands.app_runs.plan import AppRunPlan, settings_of, slots_for
 from lab.commands.app_runs.source import keep_source
 from lab.engines.protocol import Engine
 from lab.errors import UsageError
-from lab.measure.resume import continued, keep_finished, named_unfinished
+from lab.measure.resume import continued, keep_finished, kept_line, named_unfinished
 from lab.measure.run import begin
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
@@ -21,7 +21,7 @@ from lab.store.run_folder import RunFolder
 
 
 def app_folder_for(plan: AppRunPlan, given: Settings, engine: Engine, results: Path) -> RunFolder:
-    """The folder, locked.
+    """The run's folder, new or that of an interrupted run, and locked.
 
     Raises:
         UsageError: the run that RESUME names is of another app, or cannot go on.
@@ -46,7 +46,5 @@ def go_on(
 ) -> tuple[frozenset[tuple[str, int]], Experiment]:
     """The trials of earlier sittings that are kept, and the experiment with one sitting more."""
     kept = keep_finished(folder)
-    console.print(
-        f"resuming {folder.id}: {len(kept)} of its trials are kept", soft_wrap=True, highlight=False
-    )
+    console.print(kept_line(folder, kept), soft_wrap=True, highlight=False)
     return kept, continued(folder.read_experiment(), experiment)

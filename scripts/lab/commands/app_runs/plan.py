@@ -82,7 +82,8 @@ class AppRunPlan:
 def plan_of(
     spec: AppSpec, compose_file: Path, given: Mapping[str, str], allocators: Allocators
 ) -> AppRunPlan:
-    """
+    """What may be run of an app whose services were written.
+
     Args:
         spec: the app.
         compose_file: the variants that were written for it.

@@ -32,7 +32,7 @@ def with_servers(spec: AppSpec, installed: Installed, work: Path, root: Path, sa
 
 
 def prepare_data(spec: AppSpec, ready: Ready, work: Path) -> Failure | None:
-    """Run what makes its data ready, in the copy; why it failed, or nothing."""
+    """Why the app's data could not be made ready in the copy; None where they are ready."""
     if spec.prepare is None:
         return None
     with contextlib.ExitStack() as stack:
@@ -59,7 +59,7 @@ def run_prepare(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        said = f"{spec.prepare} was not done after {PREPARE_SECONDS:.0f} s"
+        said = f"{spec.prepare} did not end within {PREPARE_SECONDS:.0f} s"
         return Failure(FailureKind.PREPARE, said)
     if done.returncode == 0:
         return None
@@ -69,8 +69,7 @@ def run_prepare(
 def environment_of(
     spec: AppSpec, installed: Installed, work: Path, beside: RunningServers | None
 ) -> dict[str, str]:
-    path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
-    place = {"PATH": path, "HOME": str(work), "LANG": "C.UTF-8", "PORT": "8000"}
+    place = {"PATH": installed.search_path, "HOME": str(work), "LANG": "C.UTF-8", "PORT": "8000"}
     if spec.secrets:
         place |= {"LAB_SECRETS": secrets(spec), "LAB_FOLDER": str(work / COPY)}
         place["PYTHONPATH"] = str(ROOT / "apps" / "outside")

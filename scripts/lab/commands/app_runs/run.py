@@ -78,7 +78,8 @@ class AppRun:
         self.kept: frozenset[tuple[str, int]] = frozenset()
 
     def run(self) -> Diagnosis:
-        """The app as it is; when it grows, the interventions that its causes call for.
+        """The diagnosis of the app as it is and, where it grows, of the changes that its causes ask
+        for.
 
         Raises:
             LabError: it could not be measured; says why, with the end of its log.
@@ -111,7 +112,7 @@ class AppRun:
         return diagnosis_of(tried, self.folder.read_trials())
 
     def conduct(self, variants: Sequence[Variant]) -> None:
-        """All of them side by side, once; but for those of an earlier sitting."""
+        """Run all variants side by side, once, but for those that an earlier sitting finished."""
         variants = [variant for variant in variants if (variant.name, 1) not in self.kept]
         totals = {variant.name: self.requests_of(variant) for variant in variants}
         with progress_for(self.console, totals) as progress:
@@ -120,7 +121,7 @@ class AppRun:
             self.interrupted = run_until_signal(side_by_side(trials))
 
     def conduct_more_trials(self, base: Variant) -> None:
-        """The app as it is anew, one trial after the other, as TRIALS says."""
+        """Run the app as it is again, one trial after the other, as often as TRIALS says."""
         every = range(2, self.settings.trials + 1)
         for number in [each for each in every if (base.name, each) not in self.kept]:
             if self.interrupted:
@@ -144,7 +145,7 @@ class AppRun:
         )
 
     def conduct_base(self, base: Variant) -> None:
-        """The app as it is, and beside it what explains its growth, from its first blocks on."""
+        """Run the app as it is, and from its first blocks on what explains its growth."""
         if (base.name, 1) in self.kept:
             return
         with progress_for(self.console, {base.name: self.requests_of(base)}) as progress:
@@ -159,7 +160,7 @@ class AppRun:
             self.interrupted = run_until_signal(judge_and_explain(context, base, asks))
 
     def asked(self, base: Variant) -> list[Variant]:
-        """What the verdict asks for; nothing yet of an app that met its memory limit."""
+        """The variants that the verdict asks for; none yet where the app met its memory limit."""
         trial = self.explaining.trial_of(base)
         if trial is None or not trial.blocks or limit_met(trial) is not None:
             return []
@@ -170,7 +171,7 @@ class AppRun:
         return variants + self.explaining.release_begun(self.tried)
 
     def chosen(self, trial: Trial) -> InterventionPlan:
-        """What is tried after the app as it is: nothing where it was interrupted."""
+        """The plan of what is tried after the app as it is: nothing where that was interrupted."""
         return self.explaining.plan_with(()) if self.interrupted else self.explaining.choose(trial)
 
     def requests_of(self, variant: Variant) -> int:
@@ -191,7 +192,8 @@ class AppRun:
         return repeated
 
     def measured(self, base: Variant) -> Trial:
-        """Its trial; what never came to a baseline leaves nothing behind but one clear line."""
+        """The trial of the app as it is; where it never came to a baseline, a LabError is raised
+        and no run is kept."""
         trial = self.explaining.trial_of(base)
         if trial is not None and (trial.blocks or self.interrupted):
             return trial
@@ -201,7 +203,7 @@ class AppRun:
         raise LabError(with_log(without_trial(end, self.plan.spec), end))
 
     def conduct_interventions(self, tried: InterventionPlan) -> None:
-        """What explains, where it has not run beside the app as it is."""
+        """Run the variants that explain, as far as they have not run beside the app as it is."""
         if tried is self.tried:
             return
         self.say_what_is_tried(tried)
@@ -257,7 +259,7 @@ class AppRun:
 
 
 def run_app(given: AppRunInput, console: Console) -> tuple[RunFolder, Diagnosis]:
-    """Measure an app; its run's folder and the answer.
+    """The run's folder and the diagnosis of an app that is measured now.
 
     Raises:
         LabError: it could not be measured.

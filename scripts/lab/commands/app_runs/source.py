@@ -120,7 +120,7 @@ def without_variables(
         described.content.decode(),
     )
     entries[spec.file.name] = ArchiveEntry(text.encode(), described.is_program)
-    return entries, [LeftOut(name, f"its names stand in {VARIABLES}, without values")]
+    return entries, [LeftOut(name, f"{VARIABLES} has its names, without values")]
 
 
 def env_file_of(spec: AppSpec) -> str | None:

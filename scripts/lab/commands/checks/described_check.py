@@ -79,9 +79,12 @@ def refusal(visitor: Visitor, request: RequestSpec, say: Say) -> Refused | None:
     say(f"  {reply}")
     if answer.is_endless and request.read_seconds is None and not request.abandon:
         name = f"{sent.method} {sent.path}"
-        step = f"{name} has an answer without end: say how long it is read (read_seconds = 1)"
+        step = f"{name} has an answer without end: set how long it is read (read_seconds = 1)"
         if sent.is_websocket:
-            step = f"{name} says less than is listened for: lower `listen`, or say `read_seconds`"
+            step = (
+                f"{name} sends fewer messages than `listen` waits for: lower `listen`, or set"
+                " `read_seconds`"
+            )
         return Refused(request, reply, answer, step)
     return None if answer.status in expected else Refused(request, reply, answer)
 

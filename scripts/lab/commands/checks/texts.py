@@ -41,8 +41,8 @@ def no_command(where: Path, folder: Folder) -> str:
             f"or describe its image in {where / FILE} (image, command)"
         )
     return (
-        f"{where}: nothing in it is known to serve: `make init APP={where}` writes a {FILE}; "
-        "say in its `command` what serves on $HOST:$PORT"
+        f"{where}: the lab found nothing in it that serves: `make init APP={where}` writes a "
+        f"{FILE}; its `command` must serve on $HOST:$PORT"
     )
 
 

@@ -154,7 +154,8 @@ def grown(folder: RunFolder, summary: Summary) -> tuple[AppAnswer, float]:
 
 
 def check_trusted(folder: RunFolder, given: Mapping[str, str], root: Path) -> None:
-    """
+    """Refuse to run a stranger's app with the user's rights.
+
     Raises:
         UsageError: the app was not run here with the user's rights, and nobody said that it may.
     """
@@ -163,7 +164,7 @@ def check_trusted(folder: RunFolder, given: Mapping[str, str], root: Path) -> No
     if sharing.TRUST.read(given) or is_marked(folder, ARCHIVE, root / ENVIRONMENTS):
         return
     raise UsageError(
-        f"nothing says that this checkout made {folder.id} as local processes, and its app would "
+        f"nothing shows that this checkout made {folder.id} as local processes, and its app would "
         "run with your rights: TRUST=1 allows that"
     )
 

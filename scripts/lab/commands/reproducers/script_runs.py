@@ -1,6 +1,5 @@
 """Runs scripts of calls in the app's own environment, below a supervisor and with its limits."""
 
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -52,7 +51,8 @@ def tried(shop: Workshop, installed: Installed, origin: Origin, calls: Calls) ->
 
 
 def check_test(shop: Workshop, installed: Installed, script: Tried) -> None:
-    """
+    """Hold a script's test to its purpose: it must fail where the script grows.
+
     Raises:
         NotReproduced: the test does not fail where the script grows.
     """
@@ -82,9 +82,8 @@ def run(
     (work / TEST_NAME).write_text(TEST, encoding="utf-8")
     if calls.imports_app:
         shutil.copytree(shop.app, work / "app" / shop.slug, symlinks=True)
-    path = os.pathsep.join((str(installed.python.parent), os.environ.get("PATH", os.defpath)))
     place = {"HOME": str(work), "TMPDIR": str(work), "LANG": "C.UTF-8"}
-    environment = {"PATH": path, **place, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {"PATH": installed.search_path, **place, "PYTHONDONTWRITEBYTECODE": "1"}
     words = ("-c", RUN_TEST) if is_test else (NAME,)
     limits = ScriptLimits(shop.memory_bytes, RUN_SECONDS)
     try:

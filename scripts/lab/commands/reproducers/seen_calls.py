@@ -45,7 +45,8 @@ def seen_calls(
 async def served(
     app: KeptApp, work: Path, seen: Path, given: Mapping[str, str]
 ) -> Mapping[int, Seen]:
-    """
+    """What was seen of each site while the copy was served, by the site's number.
+
     Raises:
         LabError: it does not come up, or serves nothing.
     """
@@ -66,7 +67,8 @@ async def served(
 
 
 def lines_of(seen: Path) -> list[str]:
-    """
+    """The lines that the served copy has written down so far.
+
     Raises:
         LabError: it is too large, or no file any more.
     """

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Print them on one line.
+    """Decided once the Pythons are printed on one line.
 
     Raises:
         LabError: the app cannot be used, or the range of Pythons.

@@ -37,7 +37,8 @@ class BisectSettings:
 
 
 def bisect_settings(given: Mapping[str, str]) -> BisectSettings:
-    """
+    """What is bisected, by the settings that were given.
+
     Raises:
         UsageError: they do not say what is bisected.
     """

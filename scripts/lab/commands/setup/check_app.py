@@ -60,5 +60,5 @@ def unused(given: Mapping[str, str], file: str) -> Iterator[str]:
     for name in OF_THE_MATRIX:
         if value := given.get(name):
             key = BY_SETTING.get(name)
-            instead = f": say `{key}` in {file}" if key else ""
+            instead = f": set `{key}` in {file}" if key else ""
             yield f"{name}={value} is not used by make try{instead}"

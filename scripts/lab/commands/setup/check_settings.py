@@ -12,7 +12,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> ExitCode:
-    """
+    """Decided where every setting can be used.
+
     Raises:
         LabError: a setting, or a line of .env, cannot be used.
     """

@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """Incomplete where the engine that is insisted on cannot be had.
+    """Decided, or incomplete where the engine that ENGINE insists on is not there.
 
     Raises:
         UsageError: a setting is out of range.

@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> ExitCode:
-    """
+    """Decided once the file is written.
+
     Raises:
         UsageError: there is no such folder, or it has a lab.toml.
     """

@@ -50,7 +50,8 @@ class Machine:
 
 
 def read_machine(compose: str, base: str, *, offline: bool) -> Machine:
-    """
+    """What this machine has, read now.
+
     Args:
         compose: the command of Compose, as the shell found it; empty: none.
         base: the tag of the base image.

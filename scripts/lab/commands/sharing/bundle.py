@@ -54,7 +54,8 @@ def run(_: argparse.Namespace) -> ExitCode:
 
 
 def check_size(size_bytes: int, given: Mapping[str, str]) -> None:
-    """
+    """Refuse an archive that is larger than BUNDLE_LIMIT.
+
     Raises:
         UsageError: the archive is larger than what is allowed.
     """

@@ -28,7 +28,8 @@ class Bundle:
 
 
 def open_bundle(path: Path) -> Bundle:
-    """
+    """A bundle whose files are all that its manifest says.
+
     Raises:
         LabError: it is not a bundle, would harm, or its manifest does not hold.
     """

@@ -17,7 +17,7 @@ EXIT_CODES = {
 
 
 def answered(agreement: RunAgreement, ran: str, results: Path, console: Console) -> ExitCode:
-    """Print the table and write it down; the exit code that it is worth."""
+    """The exit code of an agreement, whose table is printed and written down."""
     text = agreement_markdown(agreement, ran)
     name = results / f"verify-{agreement.comparison.before}"
     write_file(results / f"{name.name}.md", text)

@@ -56,7 +56,7 @@ def run(_: argparse.Namespace) -> ExitCode:
 
 
 def suite_again(given: Mapping[str, str], results: Path, console: Console) -> RunFolder:
-    """The run's variants once more."""
+    """The folder of a new run of the run's variants."""
     settings = parse_settings(given)
     chosen = choose(settings, ROOT, given)
     suite = SuiteRun(settings, chosen.engine, COMPOSE_FILE, results, chosen.unbuilt)
@@ -67,7 +67,7 @@ def suite_again(given: Mapping[str, str], results: Path, console: Console) -> Ru
 
 
 def app_again(given: Mapping[str, str], results: Path, console: Console) -> RunFolder:
-    """The run's app once more."""
+    """The folder of a new run of the run's app."""
     settings, spec = app_settings(given), with_command(given_app(given, ROOT), given)
     engine = app_through_the_gate(has_probes=spec.probes, port=container_port(spec))
     plan = plan_of(spec, COMPOSE_FILE, {**given, RERUN: "1"}, NO_ALLOCATORS)

@@ -130,7 +130,8 @@ def passed_on() -> Iterator[SignalledGroup]:
 
 
 def started(words: list[Path], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """
+    """The started script, with the environment for it.
+
     Raises:
         LabError: it cannot be started, as with settings that are longer than an environment holds.
     """

@@ -54,7 +54,7 @@ def wrk_rate(host: str, connection: Connection) -> float:
     shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", shown)
     if rate is None:
-        raise RuntimeError(f"wrk did not say its rate: {shown!r}")
+        raise RuntimeError(f"wrk printed no rate: {shown!r}")
     return float(rate[1])
 
 

@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def newest_unfinished(results: Path) -> RunFolder:
-    """
+    """The newest run, which has no end.
+
     Raises:
         UsageError: the newest run is whole.
     """

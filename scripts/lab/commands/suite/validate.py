@@ -35,7 +35,7 @@ EXACT_EACH = 110
 
 
 def table(cores: Executor, title: str, drawn: Mapping[str, Sequence[Case]]) -> bool:
-    """Print a table row by row as it comes; True when every bound is kept."""
+    """Whether every bound is kept, over one table that is printed row by row."""
     print(f"{title}\n{HEADING}", flush=True)
     families: list[FamilyRow] = []
     for row in cores.map(fixed_row, drawn.items()):
@@ -45,7 +45,8 @@ def table(cores: Executor, title: str, drawn: Mapping[str, Sequence[Case]]) -> b
 
 
 def by_rule(cores: Executor, title: str, drawn: Mapping[str, Sequence[Case]]) -> bool:
-    """The same for both rules: the sequential one looks after each planned block."""
+    """Whether every bound is kept by both rules, each with a table; the sequential rule looks after
+    each planned block."""
     print(f"{title}\n{HEADING}  rule", flush=True)
     families: dict[Rule, list[FamilyRow]] = {rule: [] for rule in Rule}
     for judged in cores.map(row_by_rule, drawn.items()):
@@ -61,7 +62,7 @@ def by_rule(cores: Executor, title: str, drawn: Mapping[str, Sequence[Case]]) ->
 
 
 def bounds(families: Sequence[FamilyRow], bounds: Bounds = FIXED_BOUNDS) -> bool:
-    """Print each rate with its bound; True when every bound is kept."""
+    """Whether every rate is within its bound; each is printed."""
     kept = True
     for name, count, total, most in summary(families, bounds):
         missed = count > most * total
@@ -85,7 +86,7 @@ def run(_: argparse.Namespace) -> ExitCode:
 
 
 def tables(cores: Executor) -> bool:
-    """Print all of them; True when every bound that fails the command is kept."""
+    """Whether every bound that fails the command is kept; prints all tables."""
     title = f"Families that the method was set by, seed {SEED}:"
     kept = table(cores, title, cases(NO_LEAKS, UNDER_LEAKS, EACH, SEED))
     title = f"\nFamilies that it was not set by, seed {HELD_OUT_SEED} (no bound fails the command):"

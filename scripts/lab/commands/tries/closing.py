@@ -23,7 +23,7 @@ def close(
     *,
     tells_where: bool = True,
 ) -> ExitCode:
-    """Print the answers; what they are worth as an exit code.
+    """The exit code of a diagnosis, which is printed with its answers.
 
     Args:
         tells_where: whether the run stays where it is now.

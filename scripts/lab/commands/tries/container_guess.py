@@ -53,7 +53,8 @@ def is_guess(work: Path) -> bool:
 
 
 def guessed_description(work: Path, file: Path) -> AppSpec:
-    """The guess after those that failed, which is also written as the copy's lab.toml.
+    """The description of the guess after those that failed, which is also written as the copy's
+    lab.toml.
 
     Args:
         work: the folder with the app's copy and the failures so far.

@@ -86,7 +86,7 @@ def keep(place: Place, guess: Guess) -> None:
     except LabError:
         place.say(f"{file} could not be written: this guess is for this run alone")
     else:
-        place.say(f"it works, and stands in {file}")
+        place.say(f"it works, and is written to {file}")
 
 
 def first_that_works(place: Place) -> Guess:

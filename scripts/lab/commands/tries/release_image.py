@@ -93,7 +93,7 @@ def asked(work: Path) -> tuple[ReleaseWish, AppSpec]:
     """
     wish = read_record(work / GUESS / WISH, ReleaseWish)
     if not is_distribution(wish.package):
-        raise LabError(f"{wish.package!r} is no package's name")
+        raise LabError(f"{wish.package!r} is not the name of a package")
     return wish, read_described(work / GUESS / RECORD)
 
 

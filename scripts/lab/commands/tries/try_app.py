@@ -69,7 +69,7 @@ def run(_: argparse.Namespace) -> ExitCode:
 def try_with_processes(
     given: Mapping[str, str], root: Path, results: Path, console: Console
 ) -> ExitCode:
-    """Without containers.
+    """What the run decided, measured as local processes.
 
     Raises:
         LabError: the app cannot be measured.
@@ -103,7 +103,7 @@ def try_with_processes(
 
 
 def remember(folder: RunFolder, root: Path) -> None:
-    """That this checkout made the run, for `make reproduce`; where it cannot, it asks for TRUST."""
+    """Write down that this checkout made the run: `make reproduce` then runs it without TRUST."""
     with contextlib.suppress(LabError):
         mark(folder, ARCHIVE, root / ENVIRONMENTS)
 

@@ -132,7 +132,7 @@ class VariantServices:
             if time.monotonic() > deadline and not is_asked:
                 return  # the file asks for no more than that it runs
             if time.monotonic() > deadline:
-                fault = f"is not {companion.ready_when} after {READY_SECONDS:.0f} s"
+                fault = f"was not {companion.ready_when} within {READY_SECONDS:.0f} s"
                 raise CompanionFailed(companion.name, fault)
             time.sleep(POLL_SECONDS)
 
@@ -160,7 +160,7 @@ class VariantServices:
         while (state := containers.inspect_service(service)["State"])["Running"]:
             if time.monotonic() > deadline:
                 containers.stop_service(service, 0)
-                raise PrepareFailed(f"prepare was not done after {PREPARE_SECONDS:.0f} s")
+                raise PrepareFailed(f"prepare did not end within {PREPARE_SECONDS:.0f} s")
             time.sleep(POLL_SECONDS)
         if state["ExitCode"] != 0:
             raise PrepareFailed("\n".join(self.said(variant, service)))

@@ -240,4 +240,4 @@ def readable_errors(name: str, what: str) -> Iterator[None]:
     except (DockerException, requests.RequestException) as error:
         raise VariantError(f"{name} cannot {what}: {error}") from error
     except (KeyError, TypeError) as error:  # the client's, of an error without a message
-        raise VariantError(f"{name} cannot {what}: the engine answers oddly") from error
+        raise VariantError(f"{name} cannot {what}: the engine's answer cannot be read") from error

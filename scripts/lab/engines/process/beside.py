@@ -133,7 +133,7 @@ def programs_of(
 
 
 def started(template: Template, work: Path, address: str) -> RunningServers:
-    """Start the servers on a copy of their data; they answer when this returns.
+    """The servers, started on a copy of their data; they answer when this returns.
 
     Raises:
         LabError: one of them does not start; what was started is ended.

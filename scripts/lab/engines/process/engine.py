@@ -85,7 +85,7 @@ class ProcessEngine:
                 self.shown.note(self.cpus),
                 limit,
                 "Network: loopback of this machine; nothing is shut off.",
-                "Rights: those of the user who called; the files of this machine are in reach.",
+                "Rights: those of the user who runs the lab, who can read this machine's files.",
             ),
         )
 

@@ -52,6 +52,11 @@ class Installed:
     reference: str
     """The interpreter that it stands on, such as `CPython 3.7.16 of this machine (pyenv)`."""
 
+    @property
+    def search_path(self) -> str:
+        """This process's PATH with the environment's programs first."""
+        return os.pathsep.join((str(self.python.parent), os.environ.get("PATH", os.defpath)))
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -91,7 +96,8 @@ class Preparation:
         self.fetch_seconds = fetch_seconds
 
     def interpreter(self, minor: str) -> Interpreter:
-        """This machine's, or one that uv fetched; raises VariantError."""
+        """This machine's interpreter of that minor version, or one that uv fetched; raises
+        VariantError."""
         folder = self.uv.root / "python"
         if interpreter := find_interpreter(minor) or find_fetched(folder, minor):
             return interpreter

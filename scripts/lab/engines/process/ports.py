@@ -67,7 +67,9 @@ class Ports:
                 self.claims[owner] += claims
                 return first
         start, stop = self.ports.start, self.ports.stop
-        raise LabError(f"no {count} free ports from {start} to {stop} on {LOOPBACK}")
+        raise LabError(
+            f"there are not {count} free ports in a row from {start} to {stop} on {LOOPBACK}"
+        )
 
     def row(self, ports: range) -> list[int]:
         """A claim of each of the ports; none where one of them is not free."""

@@ -98,7 +98,8 @@ def end_supervisor(process: subprocess.Popen[bytes]) -> None:
 def launch(
     command: list[str], environment: Mapping[str, str], work: Path, group: Cgroup | None
 ) -> subprocess.Popen[bytes]:
-    """A supervisor in a session of its own, so that the terminal's signals do not reach it."""
+    """The supervisor of a variant, started in a session of its own, so that the terminal's signals
+    do not reach it."""
     spec = {"command": command, "work": str(work), "cgroup": str(group.path) if group else None}
     with (work / SUPERVISOR_LOG).open("wb") as log:
         return subprocess.Popen(

@@ -57,7 +57,7 @@ def without_network() -> tuple[str, ...]:
 def run_script(
     words: Sequence[str], environment: Mapping[str, str], work: Path, limits: ScriptLimits
 ) -> Ended:
-    """Run a program in a folder until it ends, or its time or memory is over.
+    """How a program ended that ran in a folder until its end, or until its time or memory was over.
 
     Nothing of it outlives this call, nor the lab.
 

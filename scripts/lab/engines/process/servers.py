@@ -30,7 +30,8 @@ def fill(asked: ServiceAsked, recipe: Recipe, programs: Programs, folder: Path) 
 
 
 def call(words: list[str], programs: Programs, folder: Path, said: str) -> None:
-    """
+    """Run one step that makes a server's data.
+
     Raises:
         LabError: it fails; with its last line.
     """
@@ -84,7 +85,8 @@ def for_mariadb(name: str, programs: Programs, folder: Path) -> list[str]:
 
 
 def path_of(name: str, programs: Programs) -> str:
-    """
+    """The path of a program, or of one that may stand in its place.
+
     Raises:
         LabError: it is not there, nor what may stand in its place.
     """

@@ -255,7 +255,7 @@ def test_the_examples_of_an_environment_are_its_values() -> None:
 
 def test_without_a_command_it_says_so() -> None:
     assert sentences(guess(Folder({"notes.py": "x = 1\n"}))) == [
-        "no command was found: say how the app is served on $HOST:$PORT"
+        "no command was found: write the one that serves the app on $HOST:$PORT"
     ]
 
 

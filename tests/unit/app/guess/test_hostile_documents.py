@@ -1,12 +1,12 @@
 """An app's own OpenAPI document, made to harm: a request that can be sent, or none, at once."""
 
 import json
-import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from lab.app.guess.openapi import MAX_BODY, TARGET, described, parse_document
+from support.time_limit import time_limit
 
 ITSELF = {"$ref": "#/components/schemas/A"}
 NAMES = [f"p{number}" for number in range(50)]
@@ -15,11 +15,8 @@ SECONDS = 20
 
 @pytest.fixture(autouse=True)
 def _no_hang() -> Iterator[None]:
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it hangs"))
-    signal.alarm(SECONDS)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with time_limit(SECONDS):
+        yield
 
 
 def with_body(schema: Any) -> dict[str, Any]:

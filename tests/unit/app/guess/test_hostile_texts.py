@@ -1,6 +1,5 @@
 """Files of an app that are one thing again and again: a guess is made of them in time."""
 
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.pythons import from_versions
 from lab.records.beside import ServiceKind
+from support.time_limit import time_limit
 
 PUMPED = ("\n", "\r\n", " \n", "\t", "A", "-a", "A=", "python", "--x ", "${A:-")
 CHARACTERS = 120_000
@@ -29,11 +29,8 @@ BEGUN = {
 
 @pytest.fixture(autouse=True)
 def _no_hang() -> Iterator[None]:
-    before = signal.signal(signal.SIGALRM, lambda *_: pytest.fail("it hangs"))
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with time_limit(60):
+        yield
 
 
 @pytest.mark.parametrize("name", BEGUN)

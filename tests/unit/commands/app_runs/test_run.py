@@ -175,7 +175,7 @@ def test_a_limit_beyond_the_budget_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "advice"),
     [
-        (EndKind.DIED, "does not start (command = 'serve'): why; see its log's last lines"),
+        (EndKind.DIED, "does not start (command = 'serve'): why; see the last lines of its log"),
         (EndKind.NEVER_READY, "why (command = 'serve'): it must listen on $HOST:$PORT; where"),
         (EndKind.NO_REQUESTS_SERVED, "lab.toml: requests: why"),
         (EndKind.FAILED, "the app was not measured: why"),

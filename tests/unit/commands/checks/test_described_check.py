@@ -56,7 +56,10 @@ def test_described_requests_are_all_to_be_answered() -> None:
     [
         (Answer(101), ""),
         (Answer(1008, b"policy"), "WEBSOCKET /often: 1008 (it said: policy)"),
-        (Answer(101, is_endless=True), "says less than is listened for: lower `listen`"),
+        (
+            Answer(101, is_endless=True),
+            "sends fewer messages than `listen` waits for: lower `listen`",
+        ),
     ],
 )
 def test_a_websocket_is_to_be_opened_and_to_say_enough(answer: Answer, said: str) -> None:

@@ -47,8 +47,8 @@ def test_of_an_app_without_a_description_it_prints_where_one_would_stand(
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     [
-        ("REQUESTS", "20000", "is not used by make try: say `count` in own.toml"),
-        ("CONNECTION", "keep-alive", "is not used by make try: say `connection` in own.toml"),
+        ("REQUESTS", "20000", "is not used by make try: set `count` in own.toml"),
+        ("CONNECTION", "keep-alive", "is not used by make try: set `connection` in own.toml"),
         ("VARIANTS", "py37-*", "is not used by make try"),
     ],
 )

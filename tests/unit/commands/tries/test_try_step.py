@@ -302,5 +302,5 @@ def test_a_name_that_is_no_packages_reaches_no_recipe(app: Path, work: Path) -> 
     step(Event.BEGIN, given(app), work)
     asked_for(work, read_described(work / RECORD), "ujson; rm -rf /")
 
-    with pytest.raises(LabError, match="no package's name"):
+    with pytest.raises(LabError, match="not the name of a package"):
         step(Event.RELEASE, given(app), work)
