@@ -255,7 +255,7 @@ class RunInfo:
     missing: tuple[Missing, ...]
     """Variants that never ran."""
     exit_code: ExitCode
-    """0 decided, 1 contradicted, 2 undecided, 3 incomplete, 64 usage, 70 internal,
+    """0 decided, 1 FAIL_ON names an answer, 2 undecided, 3 incomplete, 64 usage, 70 internal,
     130 interrupted."""
     sittings: tuple[Sitting, ...] = ()
     """The parts of a run that was interrupted and went on; empty for a run in one piece."""

@@ -9,7 +9,7 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import DASH, capital, counted, in_mib, number, sentence, share
+from lab.text.phrases import DASH, counted, in_mib, number, sentence, share
 
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
 """How the sentence on a holder ends whose owner is the standard library. Lines of it alone name
@@ -93,11 +93,11 @@ def what(given: IssueInput) -> str:
     for cause in own.causes:
         said = " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
         text = f"{cause.cause} ({cause.standing}). {said}"
-        lines.append(f"- cause: {markdown_text(capital(text), MOST_TEXT)}")
-    lines += [f"- holder: {markdown_text(sentence(each), MOST_TEXT)}" for each in own.held_by]
+        lines.append(f"- Cause: {markdown_text(text, MOST_TEXT)}")
+    lines += [f"- Holder: {markdown_text(sentence(each), MOST_TEXT)}" for each in own.held_by]
     least = WORTH_NAMING * max((line.bytes for line in own.lines), default=0)
     lines += [
-        f"- allocated at {markdown_code(line.place, MOST_TEXT)}: {number(line.bytes)} bytes in "
+        f"- Allocated at {markdown_code(line.place, MOST_TEXT)}: {number(line.bytes)} bytes in "
         f"{counted(line.count, 'block')}"
         for line in own.lines[:MOST_LINES]
         if line.bytes >= least
@@ -198,7 +198,7 @@ def helps(given: IssueInput) -> str:
     lines = [markdown_text(sentence(REPORT_IT.sub("", own.helps)), MOST_TEXT), ""]
     for change in own.changes:
         pace = f", at {share(change.rate)} of the requests a second" if change.rate else ""
-        saved = in_mib(change.saved_bytes, signed=True)
+        saved = in_mib(change.saved_bytes)
         line = markdown_text(change.line, MOST_TEXT)
         lines.append(f"- {line}: grew by {in_mib(change.gained_bytes)}, which saves {saved}{pace}")
     return "\n".join(lines)
