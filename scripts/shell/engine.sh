@@ -50,7 +50,7 @@ choose_engine() {
 
 need_compose() {
     find_compose > /dev/null && return
-    say "no Compose: install Docker's plugin or docker-compose (see make doctor)"
+    say "no Compose was found: install Docker's plugin or docker-compose (see make doctor)"
     return 3
 }
 
@@ -71,7 +71,7 @@ has_lock() { [ "$(lock_holder)" = "$(uname -n):$$" ]; }
 
 ask_for_lock() {
     docker volume create --label memlab=lock --label "memlab.holder=$(uname -n):$$" \
-        "$COMPOSE_PROJECT_NAME-lock" > /dev/null || { say "the engine makes no volume"; exit 3; }
+        "$COMPOSE_PROJECT_NAME-lock" > /dev/null || { say "the engine cannot make a volume"; exit 3; }
     has_lock
 }
 
