@@ -14,6 +14,7 @@ case "$*" in
 "-m ensurepip") [ -e "$0.ensures" ] && touch "$0.pip" ;;
 "-m pip show --quiet ujson") [ -e "$0.ujson" ] ;;
 "-m pip show ujson") echo "Version: $(cat "$0.ujson")" ;;
+"-m pip download"*) [ ! -e "$0.offline" ] || { echo "ERROR: no index"; exit 1; } ;;
 "-m pip check") cat "$0.broken" 2> /dev/null ;;
 "-m pip install"*) echo 5.10.0 > "$0.ujson" && cp "$0.breaks" "$0.broken" 2> /dev/null || : ;;
 *) exit 9 ;;
@@ -60,6 +61,15 @@ def test_an_image_without_the_package_is_one_line(box: Path) -> None:
 
     assert done.returncode == 1
     assert done.stdout == "ERROR: no Python of the image has pip and ujson\n"
+
+
+def test_without_an_index_what_is_installed_is_not_called_the_newest(box: Path) -> None:
+    (box / "python3.ujson").write_text("5.3.0\n", encoding="utf-8")
+    (box / "python3.offline").touch()
+
+    done = built(box)
+
+    assert (done.returncode, done.stdout) == (1, "ERROR: no index\n")
 
 
 def test_a_release_that_breaks_another_package_is_refused(box: Path) -> None:

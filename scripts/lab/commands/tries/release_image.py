@@ -33,6 +33,8 @@ PYTHONS = (
     "/*/venv/bin/python",
 )
 """Where the interpreter of an image may be that has the app's packages."""
+TRUSTED = "/usr/local/lib/python3*/site-packages/pip/_vendor/certifi/cacert.pem"
+"""What the image's first pip trusts, for an environment of the app's own as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,11 @@ def recipe(package: str) -> str:
     steps = [
         *with_package(package),
         "mkdir -p /lab",
+        f"for each in {TRUSTED}; do"
+        ' [ ! -e "$each" ] || export PIP_CERT="${PIP_CERT:-$each}"; done',
+        # Without an index what is installed would be called the newest.
+        f'"$python" -m pip download --quiet --no-deps --dest /tmp/newest {package}',
+        "rm -rf /tmp/newest",
         'if "$python" -m pip check > /tmp/before; then :; fi',
         f"{upgrade} {package}",
         f"others={dependents}",
