@@ -170,7 +170,7 @@ def test_an_app_that_was_interrupted_goes_on_with_what_is_not_finished(
     done = try_it(**settings, RESUME=run.name)
 
     assert verdict(done) == "leak"
-    assert f"resuming {run.name}: " in done.stdout + done.stderr
+    assert f"resuming {run.name}, " in done.stdout + done.stderr
     after, own = contents(run), "samples/own-never-seen"
     complete = {name for name, text in before.items() if b'"kind":"complete"' in text}
     assert f"{own}/1.jsonl" in complete

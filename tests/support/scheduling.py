@@ -11,13 +11,16 @@ SCOPES: Mapping[str, str] = {
     "test_app_faults.py": "processes",
     "test_own_apps.py": "apps",
     "test_undescribed_apps.py": "apps",
+    "test_app_services.py": "apps",
+    "test_run_faults.py": "faults",
+    "test_engine_faults.py": "faults",
 }
 """Real tests that run in line; the others, all on Docker, are a line of their own."""
 OTHERS = "engine"
 
 
 class ScopeScheduling(LoadScopeScheduling):
-    """The real tests in four lines side by side: they start whole servers, and wait for them.
+    """The real tests in five lines side by side: they start whole servers, and wait for them.
 
     The files of the other tests run beside them on the workers that are left.
     """

@@ -57,7 +57,8 @@ def test_a_command_whose_packages_are_missing_says_so_in_one_line(name: str) -> 
 
     assert ended.returncode == 3
     assert re.fullmatch(
-        rf"lab: `lab {name}` needs the package \w+, which this Python has not: .*\n", ended.stderr
+        rf"lab: `lab {name}` needs the package \w+, which this Python does not have: .*\n",
+        ended.stderr,
     )
 
 
