@@ -93,7 +93,7 @@ def write():
 atexit.register(write)
 runpy.run_module("lab", run_name="__main__")
 """
-"""Runs the lab and writes down the peak of its memory in KiB. What `wait4` tells has the peak of the
+"""Runs the lab and writes down the peak of its memory in KiB. What `wait4` tells has that of the
 process that started it as well, which holds thousands of tests.
 """
 
