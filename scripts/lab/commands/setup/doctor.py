@@ -47,7 +47,7 @@ THREAD = Cost(
     images_bytes=4500 * MIB,
     run=(
         "SUITE=thread: 15 to 20 minutes on 2 cores, slots side by side in 0.8 of the free memory",
-        "(the limits add up to 83 GiB, the largest is 12 GiB), 10 MB of results; the first time",
+        "(the limits add up to 85 GiB, the largest is 12 GiB), 10 MB of results; the first time",
     ),
     images="5 to 12 minutes more and 4.5 GiB of disk for images",
     environments="2 minutes more and 2 GiB of disk for environments",
