@@ -106,10 +106,11 @@ class Rewriter:
 
     def stage(self, line: re.Match[str]) -> Iterator[str]:
         image = expanded(line[2], self.defaults)
-        base = self.stages.get(image.lower()) or self.base_of(image)
+        is_stage = image.lower() in self.stages
+        base = self.stages[image.lower()] if is_stage else self.base_of(image)
         if name := STAGE.match(line[3]):
             self.stages[name[1].lower()] = base
-        if base is None or image.lower() in self.stages:
+        if base is None or is_stage:
             yield line[0]
         else:
             self.officials[image] = base

@@ -97,6 +97,15 @@ def test_each_stage_trusts_what_the_pip_of_this_host_trusts() -> None:
     assert lines[-1] == "FROM node:20"
 
 
+def test_a_stage_may_have_the_name_of_its_image() -> None:
+    text = "FROM debian AS debian\nFROM debian\nFROM node AS python\nFROM python\n"
+
+    assert rewritten(text) == [
+        *("ARG LAB_DEBIAN", "FROM ${LAB_DEBIAN} AS debian", "FROM debian"),
+        *("FROM node AS python", "FROM python"),
+    ]
+
+
 def test_uv_is_copied_from_a_stage_of_its_own() -> None:
     text = "FROM debian:12\nCOPY --from=ghcr.io/astral-sh/uv:0.5.4 /uv /uvx /bin/\n"
 
