@@ -241,8 +241,10 @@ def test_a_cancelled_block_leaves_no_socket(run: Any, connection: Connection) ->
         async with listening(Server(OK, delay_seconds=0.02)) as target:
             block = run_block(target, BlockPlan(0, 1000, 8, connection))
             task = asyncio.ensure_future(block)
-            await asyncio.sleep(0.05)
-            before = sockets_to(target.port)
+            # A moment at which all are open: with a connection a request some are between two.
+            ends_at = time.monotonic() + 10
+            while (before := sockets_to(target.port)) != 8 and time.monotonic() < ends_at:
+                await asyncio.sleep(0.005)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
