@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.bundles import CODES, bases, outcome, run
-from support.lab_commands import ROOT, Lab, composes
+from support.bundles import bases, bundle, check_by_compose_alone
+from support.lab_commands import ROOT, Lab
 from support.polling import wait_until
 
 APPS = ROOT / "tests" / "apps"
@@ -136,22 +136,7 @@ def test_its_bundle_brings_the_servers_and_runs_by_compose_alone(lab: Lab, tmp_p
     app = copied("compose_redis_worker", tmp_path)
     tried = lab.try_app(app, REQUESTS="1000", BUDGET="60s")
     assert tried.returncode in (0, 2), tried.stderr[-3000:]
-    bundled = run([ROOT / "scripts" / "bundle"], env=lab.env())
-    assert bundled.returncode == 0, bundled.stderr
-    (archive,) = lab.results.glob("*.zip")
-    folder = tmp_path / "unpacked"
-    assert run(["unzip", "-q", archive, "-d", folder]).returncode == 0
-    (top,) = folder.iterdir()
-    env = {**os.environ, **bases(), "COMPOSE_PROJECT_NAME": lab.project}
-    compose = composes()[0].split()
-    try:
-        up = [*compose, "up", "--build", "--exit-code-from", "driver"]
-        done = run(up, cwd=top, env=env)
-        assert done.returncode == CODES[outcome(top / "results")], done.stdout[-3000:]
-        assert "there | here" in done.stdout
-    finally:
-        run([*compose, "down", "--volumes", "--remove-orphans"], cwd=top, env=env)
-    assert lab.left_behind() == []
+    check_by_compose_alone(lab, bundle(lab), tmp_path / "unpacked")
 
 
 @pytest.mark.parametrize("right", ["privileged: true", "cap_add: [ALL]", "pid: host"])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from support.bundles import CODES, bases, outcome, run
-from support.lab_commands import ROOT, Lab, composes
+from support.bundles import CODES, bundle, check_by_compose_alone, outcome, run
+from support.lab_commands import ROOT, Lab
 
 pytestmark = pytest.mark.engine
 
@@ -18,26 +17,11 @@ TINY = {"REQUESTS": "40", "CONCURRENCY": "4"}
 def archive(lab: Lab) -> Path:
     """The bundle of a small run of one variant."""
     lab.repro(VARIANTS="py310-flask", **TINY)
-    done = run([ROOT / "scripts" / "bundle"], env=lab.env())
-    assert done.returncode == 0, done.stderr
-    (found,) = lab.results.glob("*.zip")
-    return found
+    return bundle(lab)
 
 
 def test_unpacked_it_runs_again_by_compose_alone(lab: Lab, archive: Path, tmp_path: Path) -> None:
-    compose = composes()[0].split()
-    folder = tmp_path / "unpacked"
-    assert run(["unzip", "-q", archive, "-d", folder]).returncode == 0
-    (top,) = folder.iterdir()
-    env = {**os.environ, **bases(), "COMPOSE_PROJECT_NAME": lab.project}
-    try:
-        up = [*compose, "up", "--build", "--exit-code-from", "driver"]
-        done = run(up, cwd=top, env=env)
-        assert done.returncode == CODES[outcome(top / "results")], done.stdout[-3000:]
-        assert "there | here" in done.stdout
-    finally:
-        run([*compose, "down", "--volumes", "--remove-orphans"], cwd=top, env=env)
-    assert lab.left_behind() == []
+    check_by_compose_alone(lab, archive, tmp_path / "unpacked")
 
 
 def test_it_is_verified_by_a_checkout(lab: Lab, archive: Path, tmp_path: Path) -> None:
