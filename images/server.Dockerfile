@@ -1,7 +1,7 @@
 # The stand-in for a server's official image: Debian's packages in one layer, or a release of the
 # Python index where Debian has none.
 ARG DEBIAN_IMAGE=debian:12.11-slim
-FROM ${DEBIAN_IMAGE}
+FROM ${DEBIAN_IMAGE} AS server
 LABEL memlab=image
 ARG PACKAGES
 ARG SERVER_USER
@@ -18,3 +18,13 @@ RUN mkdir -p /etc/postgresql-common \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
  && { id ${SERVER_USER} > /dev/null 2>&1 \
       || useradd --system --no-create-home --shell /usr/sbin/nologin ${SERVER_USER}; }
+
+# The database of the db workloads, on the same layer: made anew at every start.
+FROM server AS database
+# initdb wants a user with a name.
+RUN useradd --uid 1000 --user-group --no-create-home --shell /usr/sbin/nologin lab
+COPY images/postgres /lab/postgres
+USER 1000:1000
+# SIGTERM would wait for the clients to leave.
+STOPSIGNAL SIGINT
+ENTRYPOINT ["/lab/postgres/entry"]

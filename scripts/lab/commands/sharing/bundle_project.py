@@ -53,7 +53,7 @@ FILES = (
 )
 GLOBS = ("scripts/lab/**/*", "apps/*.py", "images/cpus/*")
 OF_SUITES = (
-    *("images/variant.Dockerfile", "images/postgres.Dockerfile", "apps/shim/sitecustomize.py"),
+    *("images/variant.Dockerfile", "images/server.Dockerfile", "apps/shim/sitecustomize.py"),
     *("images/postgres/entry", "images/postgres/readings.sql"),
 )
 PROGRAMS = frozenset({"images/entry", "images/postgres/entry", "scripts/shell/bases"})

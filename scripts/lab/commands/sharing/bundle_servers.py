@@ -120,7 +120,7 @@ def image_of(asked: ServiceAsked, gate: Service) -> Service:
     if not recipe.packages:
         return {"image": recipe.image}
     packages = {"PACKAGES": " ".join(recipe.packages), "SERVER_USER": recipe.user}
-    build = {**gate["build"], "dockerfile": SERVER_RECIPE}
+    build = {**gate["build"], "dockerfile": SERVER_RECIPE, "target": "server"}
     return {
         "image": f"memlab-server-{asked.kind}${{LAB_TAG:-}}",
         "build": {**build, "args": {**gate["build"]["args"], **packages}},
