@@ -1,14 +1,19 @@
 """The load of a variant: its own where it has one, else that of the settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.errors import UsageError
+from lab.records.run_limits import (
+    MOST_PLANNED_TRIALS,
+    MOST_VARIANTS,
+    MOST_WRITTEN_BYTES,
+    RECORDS_SHARE,
+    expected_bytes,
+)
 from lab.records.variant import Connection, RequestKind, Scenario, Variant
 from lab.settings import Settings
-
-MOST_TRIALS = 600
-"""That a run begins with: a trial has 55 KiB, and of a run 40 MiB and 1,000 raw files are read."""
+from lab.text.phrases import counted, in_mib
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +68,46 @@ def plan_loads(variants: Sequence[Variant], settings: Settings) -> dict[str, Loa
     """The loads by the variants' names.
 
     Raises:
-        UsageError: a load cannot be sent, or there are more trials than one report is made of.
+        UsageError: a load cannot be sent, or the run is larger than what one report is made of.
     """
-    if (trials := len(variants) * settings.trials) > MOST_TRIALS:
+    check_trials(len(variants), settings)
+    loads = {variant.name: plan_load(variant, settings) for variant in variants}
+    check_bytes(variants, loads, settings)
+    return loads
+
+
+def check_trials(variants: int, settings: Settings) -> None:
+    """Refuse more variants or trials than one report is made of."""
+    if variants > MOST_VARIANTS:
         raise UsageError(
-            f"{len(variants)} variants with TRIALS={settings.trials} are {trials:,} trials, of "
-            f"{MOST_TRIALS} at most in one run: set TRIALS or VARIANTS, and compare the runs"
+            f"{variants} variants are more than the {MOST_VARIANTS} of one run: set VARIANTS, and "
+            "compare the runs"
         )
-    return {variant.name: plan_load(variant, settings) for variant in variants}
+    if (trials := variants * settings.trials) > MOST_PLANNED_TRIALS:
+        raise UsageError(
+            f"{variants} variants with TRIALS={settings.trials} are {trials:,} trials, of "
+            f"{MOST_PLANNED_TRIALS} at most in one run: set TRIALS or VARIANTS, and compare the "
+            "runs"
+        )
+
+
+def check_bytes(
+    variants: Sequence[Variant], loads: Mapping[str, LoadPlan], settings: Settings
+) -> None:
+    """Refuse a run whose raw files would be larger than what is read."""
+    needed = settings.trials * sum(trial_bytes(each, loads[each.name]) for each in variants)
+    if needed > RECORDS_SHARE * MOST_WRITTEN_BYTES:
+        raise UsageError(
+            f"{counted(len(variants), 'variant')} with TRIALS={settings.trials} and "
+            f"BLOCKS={settings.blocks} would write {in_mib(needed)} of blocks and troughs, and "
+            f"one report is made of {in_mib(RECORDS_SHARE * MOST_WRITTEN_BYTES)} at most: set "
+            "BLOCKS, TRIALS, WORKERS or VARIANTS, and compare the runs"
+        )
+
+
+def trial_bytes(variant: Variant, load: LoadPlan) -> int:
+    """What the raw file of a trial has at least, without samples."""
+    return expected_bytes(load.blocks, variant.axes.workers)
 
 
 def block_sizes(requests: int, blocks: int) -> list[int]:

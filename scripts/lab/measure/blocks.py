@@ -31,6 +31,10 @@ class BlockLoad:
         """Whether the load ended before all of its blocks."""
         self.out_of_time = False
         """Whether load was asked for that did not fit the time."""
+        self.out_of_room = False
+        """Whether load was asked for that would not have fit the raw file."""
+        self.block_bytes = 0
+        """What the last block has in the raw file with its trough, without samples."""
         self.began_seconds = time.monotonic()
 
     async def take_baseline(self) -> None:
@@ -76,13 +80,16 @@ class BlockLoad:
         for first in range(0, len(more), step):
             if not await self.needs_more_load():
                 return
-            part = more[first : first + step]
-            if not self.has_time_for(len(part), len(sizes) + first):
+            part, done = more[first : first + step], len(sizes) + first
+            if not self.trial.writer.has_room_for((len(part) + 1) * self.block_bytes):
+                self.out_of_room = True
+                return
+            if not self.has_time_for(len(part), done):
                 self.out_of_time = True
                 return
             self.requests_planned += sum(part)
             self.trial.show(state="more load: its verdict asks for it", total=self.requests_planned)
-            for index, size in enumerate(part, start=len(sizes) + first):
+            for index, size in enumerate(part, start=done):
                 await self.run_block(index, size)
 
     def has_time_for(self, blocks: int, done: int) -> bool:
@@ -101,8 +108,14 @@ class BlockLoad:
         return settled and await asyncio.to_thread(decider.needs_more_load, raw_file)
 
     async def run_block(self, index: int, size: int) -> None:
-        """One block and its cooldown."""
+        """One block and its cooldown.
+
+        Raises:
+            TrialEnded: none of its requests was served, the server ended, or the planned blocks
+                will not fit the raw file.
+        """
         trial, slots = self.trial, self.trial.run.slots
+        before_bytes = trial.writer.record_bytes
         alone = trial.run.judged == trial.variant.name
         trial.show(state="waiting")
         if slots.all_load(alone=alone):
@@ -126,6 +139,9 @@ class BlockLoad:
             raise not_served(block, f"block {index + 1} was served")
         trial.show(state="cooldown")
         await self.cooldowns.after_block(index)
+        self.block_bytes = trial.writer.record_bytes - before_bytes
+        # The first one has two troughs, so it tells too much of the others.
+        trial.check_room(max(trial.plan.blocks - index - 1, 0) if index else 0, self.block_bytes)
 
     async def send(self, index: int, size: int, most_seconds: float | None) -> Block:
         plan = self.trial.plan

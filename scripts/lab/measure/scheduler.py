@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 
 from lab.engines.protocol import Engine
 from lab.errors import LabError
+from lab.matrix.load_plan import plan_load, trial_bytes
 from lab.measure.context import RunContext
 from lab.measure.progress import KEPT
 from lab.measure.trial import end_trial, run_trial
@@ -27,7 +28,8 @@ async def conduct(context: RunContext, variant: Variant, number: int) -> None:
     """
     engine = context.engine
     async with context.slots.slot(variant.memory_limit_bytes):
-        writer = context.folder.trial_writer(variant.name, number)
+        weight = weight_of(context, variant)
+        writer = context.folder.trial_writer(variant.name, number, weight)
         trial = trial_context(context, variant, number, writer)
         try:
             await run_trial(trial)
@@ -45,6 +47,11 @@ async def conduct(context: RunContext, variant: Variant, number: int) -> None:
             trial.watch.close()
             writer.close()
             await stop(engine, variant)
+
+
+def weight_of(context: RunContext, variant: Variant) -> int:
+    """What a trial of the variant needs of the room for raw files, in relation to others."""
+    return trial_bytes(variant, plan_load(variant, context.settings))
 
 
 async def end_of(error: LabError | OSError, engine: Engine, variant: Variant) -> End:
@@ -79,7 +86,12 @@ class Scheduler:
         self.done = [v.name for v in variants if not self.left(v, numbers)]
         for name in self.done:
             self.context.progress.update(name, state=KEPT)
+        self.expect([variant for variant, left in todo for _ in left])
         await side_by_side([self.variant(variant, left) for variant, left in todo])
+
+    def expect(self, trials: Iterable[Variant]) -> None:
+        """Share the room for raw files among these trials, each by its variant."""
+        self.context.folder.room.expect(sum(weight_of(self.context, each) for each in trials))
 
     def left(self, variant: Variant, numbers: Iterable[int]) -> list[int]:
         """The numbers of the trials that no earlier part of the run completed."""
@@ -107,6 +119,7 @@ class Scheduler:
         decider, folder = self.context.decider, self.context.folder
         names = await asyncio.to_thread(decider.variants_to_repeat, folder, tuple(self.done))
         chosen = [variant for variant in variants if variant.name in names]
+        self.expect(chosen)
         await side_by_side([self.variant(v, [folder.last_trial(v.name) + 1]) for v in chosen])
 
 

@@ -33,10 +33,13 @@ async def start_server(trial: TrialContext) -> ReadyServer:
     """The server of a started variant, once it and each probe have answered.
 
     Raises:
-        TrialEnded: it never answered, or it ended.
+        TrialEnded: it never answered, or it ended; or there is no room for what it would show.
         VariantError: the engine cannot start it.
     """
     trial.show(state="starting")
+    if trial.writer.full:
+        trial.writer.write(start_record(trial, {}))
+        raise trial.no_room(trial.plan.blocks)
     endpoint = await start_variant(trial)
     sample = trial.run.engine.sample
     trial.watch.follow(await asyncio.to_thread(sample, trial.variant, trial.watch.from_thread))

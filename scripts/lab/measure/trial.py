@@ -18,6 +18,7 @@ from lab.records.variant import Scenario
 
 MOST_LOG_LINE_CHARACTERS = 4000
 """An app's line may be of any length, and a record's is bounded where it is read back."""
+MOST_REASON_CHARACTERS = 1000
 
 
 async def run_trial(trial: TrialContext) -> None:
@@ -36,9 +37,10 @@ async def run_trial(trial: TrialContext) -> None:
     # A probe may answer in a process that has outlived its server.
     await trial.check_alive()
     reason = await post_load_action(trial, server, load.requests_done)
+    trial.check_room()
     tail = await log_tail(trial, load.cooldowns)
     end = End(EndKind.COMPLETE, time.time(), reason, tail, decided=load.decided)
-    end_trial(trial, replace(end, out_of_time=load.out_of_time))
+    end_trial(trial, replace(end, out_of_time=load.out_of_time, out_of_room=load.out_of_room))
 
 
 async def open_server(trial: TrialContext) -> tuple[ReadyServer, float | None]:
@@ -73,4 +75,5 @@ def end_trial(trial: TrialContext, end: End) -> None:
     """Write the last record; readings that still arrive are dropped."""
     trial.watch.close()
     tail = tuple(line[:MOST_LOG_LINE_CHARACTERS] for line in end.log_tail)
-    trial.writer.write(replace(end, log_tail=tail))
+    reason = end.reason[:MOST_REASON_CHARACTERS]
+    trial.writer.write(replace(end, reason=reason, log_tail=tail))

@@ -14,9 +14,11 @@ from lab.probes.channels import HEALTH_PATH
 from lab.probes.client import ProbeClient
 from lab.records.observations import Block
 from lab.records.request_kinds import kinds_text, next_step
+from lab.records.run_limits import MOST_RAW_BYTES
 from lab.records.trial import EndKind
 from lab.records.variant import Variant
 from lab.store.trial_writer import TrialWriter
+from lab.text.phrases import counted, in_mib, size
 
 
 class TrialEnded(VariantError):
@@ -61,6 +63,27 @@ class TrialContext:
         state = await asyncio.to_thread(self.run.engine.state, self.variant)
         if not state.running:
             raise TrialEnded(EndKind.DIED, state.reason, at_limit=state.at_limit)
+
+    def check_room(self, blocks_more: int = 0, block_bytes: float = 0.0) -> None:
+        """End the trial when its raw file had no room for a record, or has none for so many blocks.
+
+        Raises:
+            TrialEnded: what would be measured could not be written.
+        """
+        if not self.writer.has_room_for(blocks_more * block_bytes):
+            raise self.no_room(blocks_more)
+
+    def no_room(self, blocks_more: int) -> TrialEnded:
+        """The end of a trial whose raw file would be larger than its share of what is read."""
+        used, share = size(self.writer.used_bytes), size(self.writer.most_bytes)
+        what = counted(blocks_more, "more block") if blocks_more else "all that was measured"
+        less = "kinds of requests" if self.user_app else "VARIANTS, BLOCKS or WORKERS"
+        reason = (
+            f"its raw file has no room for {what}: it has {used}, and its share of the "
+            f"{in_mib(MOST_RAW_BYTES)} that are read of a run is {share}; with fewer TRIALS or "
+            f"{less} each has more"
+        )
+        return TrialEnded(EndKind.FAILED, reason)
 
 
 def trial_context(

@@ -101,6 +101,10 @@ class End:
     """Whether the load ended before all of its planned blocks, as no more was needed."""
     out_of_time: bool = False
     """Whether more load was asked for, and the time for it was over."""
+    out_of_room: bool = False
+    """Whether more load was asked for, and its raw file had no room for it."""
+    samples_left_out: int = 0
+    """Samples that were taken and not written, as the raw file had not room for all."""
 
 
 @dataclass(frozen=True, slots=True)

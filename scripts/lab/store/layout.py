@@ -12,7 +12,7 @@ from lab.errors import LabError, UsageError
 from lab.files import check_folder, reason_of, shown, unreadable
 from lab.named_paths import folder_fault
 from lab.paths import RESULTS
-from lab.units import MIB
+from lab.records.run_limits import MOST_RAW_BYTES, MOST_RAW_FILES
 
 EXPERIMENT = "experiment.json"
 COMPARISON = "comparison.json"
@@ -20,10 +20,6 @@ SUMMARY = "summary.json"
 OWN = "own.json"
 SAMPLES = "samples"
 LATEST = "latest"
-MOST_RAW_BYTES = 40 * MIB
-"""Of all raw files of a run; the 75 variants of the lab have 4 MiB, one grows by 2 MiB an hour."""
-MOST_TRIALS = 1_000
-"""Of a run; each costs its share of the figure and of the verdict, whatever it holds."""
 
 
 def results_folder(given: Mapping[str, str]) -> Path:
@@ -102,8 +98,8 @@ def check_samples(samples: Path) -> None:
         if not path.is_dir() and not path.name.startswith("."):
             raise not_a_folder(path.relative_to(samples.parents[1]))
     paths = raw_files(samples.parent)
-    if len(paths) > MOST_TRIALS or sum(path.stat().st_size for path in paths) > MOST_RAW_BYTES:
-        most = f"{MOST_TRIALS:,} raw files and {MOST_RAW_BYTES:,} bytes in them"
+    if len(paths) > MOST_RAW_FILES or sum(path.stat().st_size for path in paths) > MOST_RAW_BYTES:
+        most = f"{MOST_RAW_FILES:,} raw files and {MOST_RAW_BYTES:,} bytes in them"
         raise unreadable(
             shown(samples.relative_to(samples.parents[1])), f"it holds more than {most}"
         )

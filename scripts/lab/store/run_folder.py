@@ -9,6 +9,7 @@ from lab.errors import LabError
 from lab.files import write_file, write_symlink
 from lab.records.codec import shown
 from lab.records.experiment import SCHEMA_VERSION, Experiment
+from lab.records.run_limits import MOST_VARIANTS
 from lab.records.summary import Comparison, Summary
 from lab.records.trial import Trial
 from lab.store.folder_lock import FolderLock
@@ -26,14 +27,12 @@ from lab.store.layout import (
     raw_files,
     set_aside,
 )
+from lab.store.raw_room import TYPICAL_BYTES, RawRoom
 from lab.store.trial_reader import read_trial
 from lab.store.trial_writer import TrialWriter
 from lab.units import MIB
 
 T = TypeVar("T")
-MOST_VARIANTS = 300
-"""Variants of a run; all of compose.yaml are 75, and each costs its share of a figure."""
-
 MOST_EXPERIMENT_BYTES = MIB
 """Of what a run says of itself; that of 75 variants has 4 KiB, and 300 B for each missing one."""
 
@@ -44,6 +43,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = FolderLock(path)
+        self.room = RawRoom(path)
 
     @property
     def id(self) -> str:
@@ -65,11 +65,17 @@ class RunFolder:
         """Check every entry before any file is read; raises LabError for a hostile one."""
         check_run(self.path)
 
-    def trial_writer(self, variant: str, trial: int) -> TrialWriter:
-        """The writer of a new raw file; the file of an earlier attempt is set aside."""
+    def trial_writer(self, variant: str, trial: int, weight: int = TYPICAL_BYTES) -> TrialWriter:
+        """The writer of a new raw file; the file of an earlier attempt is set aside.
+
+        Args:
+            variant: the name of the trial's variant.
+            trial: its number.
+            weight: what it needs of the room for raw files, in relation to the others.
+        """
         path = raw_file(self.path, variant, trial)
         set_aside(path)
-        return TrialWriter(path)
+        return self.room.opened(path, weight)
 
     def raw_files(self) -> Sequence[Path]:
         """The raw files of all trials, in the order of their numbers."""

@@ -18,6 +18,7 @@ from lab.records.observations import (
     Sample,
     Trough,
 )
+from lab.records.run_limits import MOST_BLOCKS
 from lab.records.trial import (
     RECORDS,
     End,
@@ -32,8 +33,6 @@ from lab.store.json_file import UNREADABLE, fault_text
 
 MOST_LINES = 100_000
 """Lines of a raw file; one of 40 MiB has about 95,000 samples."""
-MOST_BLOCKS = 3_000
-"""Of a trial: 1,000 are the most that are asked for, and it goes on to three times the load."""
 
 
 def read_trial(path: Path) -> Trial | None:

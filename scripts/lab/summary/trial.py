@@ -15,7 +15,8 @@ INTERVAL_DECIMALS = 3
 
 def peak_of(trial: Trial) -> int | None:
     """The kernel's own peak: from the engine's payload (v1), else as the probe read it (v2)."""
-    from_engine = [sample.peak_bytes for sample in trial.samples if sample.peak_bytes is not None]
+    samples = (*trial.samples, *(trough.sample for trough in trial.troughs))
+    from_engine = [sample.peak_bytes for sample in samples if sample.peak_bytes is not None]
     from_inside = [
         trough.probe.peak_bytes
         for trough in trial.troughs

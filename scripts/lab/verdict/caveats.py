@@ -45,6 +45,10 @@ class CaveatKind(Enum):
         "Page cache in active use grew by {grown}; the verdict leaves it out, as the kernel takes"
         " it back when memory is short."
     )
+    SAMPLES_LEFT_OUT = (
+        "{they_were} left out of the raw file, which had not room for all, so its curve has fewer"
+        " points; blocks and troughs are all there. Fewer VARIANTS or TRIALS leave more room."
+    )
     GAPS = "Samples are missing for up to {seconds:.0f} s ({gaps}); lower LANES."
 
 
@@ -70,6 +74,10 @@ OF_USER_APPS: Mapping[CaveatKind, str] = {
     CaveatKind.NOT_STABLE: (
         "Memory was not yet stable at {count} of {troughs} troughs: the app, or other work on this"
         " host, was still busy."
+    ),
+    CaveatKind.SAMPLES_LEFT_OUT: (
+        "{they_were} left out of the raw file, which had not room for all, so its curve has fewer"
+        " points; blocks and troughs are all there."
     ),
     CaveatKind.GAPS: (
         "Samples are missing for up to {seconds:.0f} s ({gaps}): the host was busy with other work."

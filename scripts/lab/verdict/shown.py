@@ -3,9 +3,10 @@
 from math import ceil, sqrt
 
 from lab.records.judgement import Verdict
+from lab.records.run_limits import MOST_RAW_BYTES
 from lab.records.trial import End, Trial
 from lab.stopping import MOST_LOADS
-from lab.text.phrases import short_duration, size
+from lab.text.phrases import in_mib, short_duration, size
 from lab.verdict.leak_criteria import FILLING_BYTES_A_WORKER, FILLING_REQUESTS, LEAK_BYTES
 
 
@@ -22,9 +23,21 @@ def load_note(trial: Trial, verdict: Verdict) -> str | None:
     fit = trial.fit
     if fit is not None:
         return f"{_pace(trial)} {_whole(trial)}"
-    if verdict is Verdict.INCONCLUSIVE and trial.end is not None and trial.end.out_of_time:
-        return _out_of_time(trial, trial.end)
-    return None
+    end = trial.end
+    if verdict is not Verdict.INCONCLUSIVE or end is None:
+        return None
+    if end.out_of_room:
+        return _out_of_room(trial)
+    return _out_of_time(trial, end) if end.out_of_time else None
+
+
+def _out_of_room(trial: Trial) -> str:
+    done = sum(block.ok for block in trial.blocks)
+    fewer = "TRIALS" if trial.start.variant.is_user_app else "VARIANTS, TRIALS or BLOCKS"
+    return (
+        f"The load ended after {done:,} requests, before the verdict was clear, as the raw files of"
+        f" a run have at most {in_mib(MOST_RAW_BYTES)}: fewer {fewer} leave room for more load."
+    )
 
 
 def _out_of_time(trial: Trial, end: End) -> str:

@@ -64,6 +64,8 @@ class Conditions:
     """Blocks added because the verdict was open after the planned ones."""
     page_cache_bytes: int = 0
     """Growth of the page cache in active use, which `docker stats` counts."""
+    samples_left_out: int = 0
+    """Samples that were taken and not written, as there was not room for all."""
     gaps_seconds: tuple[float, ...] = ()
     """Gaps between two samples that should be a second apart."""
     of_user_app: bool = False
@@ -98,6 +100,7 @@ def conditions_of(trial: Trial) -> Conditions:
         limit_bytes=trial.start.variant.memory_limit_bytes or None,
         added_blocks=max(0, len(trial.blocks) - trial.start.blocks),
         page_cache_bytes=_page_cache_bytes(trial),
+        samples_left_out=end.samples_left_out if end else 0,
         gaps_seconds=_gaps_seconds(trial),
         of_user_app=trial.start.variant.is_user_app,
         kinds=failed_kinds(trial.blocks),
@@ -167,6 +170,9 @@ def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
     if seen.not_stable:
         numbers = {"count": seen.not_stable, "troughs": troughs + seen.has_baseline}
         yield Caveat(CaveatKind.NOT_STABLE, numbers)
+    if seen.samples_left_out:
+        left_out = they_were(seen.samples_left_out, "sample")
+        yield Caveat(CaveatKind.SAMPLES_LEFT_OUT, {"they_were": left_out})
     if seen.gaps_seconds:
         longest = max(seen.gaps_seconds)
         gaps = counted(len(seen.gaps_seconds), "gap")

@@ -13,10 +13,10 @@ from builders import raw
 from lab.errors import ExitCode
 from lab.records.codec import encode
 from lab.records.experiment import Missing
+from lab.records.run_limits import MOST_BLOCKS, MOST_RAW_BYTES, MOST_RAW_FILES, MOST_VARIANTS
 from lab.records.trial import TAGS, RawRecord, Trial
 from lab.store import layout
-from lab.store.run_folder import MOST_EXPERIMENT_BYTES, MOST_VARIANTS, RunFolder
-from lab.store.trial_reader import MOST_BLOCKS
+from lab.store.run_folder import MOST_EXPERIMENT_BYTES, RunFolder
 from support.paths import ROOT
 
 MOST_SECONDS = 10
@@ -46,7 +46,7 @@ Trials = Iterator[tuple[str, int, str]]
 def many_trials() -> Trials:
     """As many raw files as are read, of as many variants."""
     variants = [f"py37-v{number}" for number in range(MOST_VARIANTS)]
-    for number in range(1, layout.MOST_TRIALS):
+    for number in range(1, MOST_RAW_FILES):
         for variant in variants:
             yield variant, number, text_of(raw.trial(), variant)
 
@@ -56,7 +56,7 @@ def long_trials() -> Trials:
     blocks = tuple(raw.block(index) for index in range(MOST_BLOCKS))
     troughs = tuple(raw.trough(index, 50 * raw.MIB + index) for index in range(-1, MOST_BLOCKS))
     text = text_of(replace(raw.trial(), blocks=blocks, troughs=troughs), "py37-v0")
-    for number in range(1, layout.MOST_TRIALS):
+    for number in range(1, MOST_RAW_FILES):
         yield "py37-v0", number, text
 
 
@@ -64,7 +64,7 @@ def sampled_trials() -> Trials:
     """As many samples in each as are read, or about that."""
     samples = tuple(raw.sample(50 * raw.MIB + at, at / 100) for at in range(40_000))
     text = text_of(raw.trial(), "py37-v0", *samples)
-    for number in range(1, layout.MOST_TRIALS):
+    for number in range(1, MOST_RAW_FILES):
         yield "py37-v0", number, text
 
 
@@ -75,7 +75,7 @@ def plant(results: Path, trials: Trials) -> Path:
     variants: dict[str, None] = {}
     for variant, number, text in trials:
         count, size = count + 1, size + len(text)
-        if count > layout.MOST_TRIALS or size > layout.MOST_RAW_BYTES:
+        if count > MOST_RAW_FILES or size > MOST_RAW_BYTES:
             break
         path = layout.raw_file(folder.path, variant, number)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -72,3 +72,32 @@ def test_more_trials_than_a_report_is_made_of_are_refused_before_they_are_measur
     assert len(plan_loads(variants, raw.settings(TRIALS="20"))) == 30
     with pytest.raises(UsageError, match="30 variants with TRIALS=21 are 630 trials, of 600"):
         plan_loads(variants, raw.settings(TRIALS="21"))
+
+
+def test_more_variants_than_a_report_is_made_of_are_refused() -> None:
+    variants = [raw.variant(f"v{number}") for number in range(301)]
+
+    assert len(plan_loads(variants[:300], raw.settings())) == 300
+    with pytest.raises(UsageError, match="301 variants are more than the 300 of one run"):
+        plan_loads(variants, raw.settings())
+
+
+@pytest.mark.parametrize(
+    ("variants", "given", "workers"),
+    [
+        (75, {"BLOCKS": "1000", "REQUESTS": "1000"}, 1),
+        (12, {"BLOCKS": "1000", "REQUESTS": "1000"}, 4),
+        (12, {"TRIALS": "50"}, 64),
+    ],
+)
+def test_more_blocks_and_workers_than_a_report_is_made_of_are_refused(
+    variants: int, given: dict[str, str], workers: int
+) -> None:
+    many = [raw.variant(f"v{number}", workers=workers) for number in range(variants)]
+    with pytest.raises(UsageError, match=r"would write .* one report is made of 28\.5 MiB"):
+        plan_loads(many, raw.settings(**given))
+
+
+def test_what_the_documents_recommend_is_a_small_part_of_what_is_read() -> None:
+    variants = [raw.variant(f"v{number}", workers=4) for number in range(75)]
+    assert len(plan_loads(variants, raw.settings(TRIALS="3", BLOCKS="12"))) == 75

@@ -15,11 +15,13 @@ from lab.engines.protocol import Engine, State
 from lab.errors import VariantError
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
+from lab.measure.decider import NO_DECIDER
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots
 from lab.records.observations import Trough
 from lab.records.trial import EndKind, Trial
 from lab.records.variant import Connection, Variant
+from lab.store import raw_room
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
 from support.script import Script
@@ -299,6 +301,51 @@ def test_every_trial_has_a_fresh_container(engine_of: Any, tmp_path: Path) -> No
     assert engine.stopped == ["one", "one"]
     assert [trial.start.trial for trial in (first, second)] == [1, 2]
     assert first.troughs[0].sample.memory_bytes == second.troughs[0].sample.memory_bytes
+
+
+def limited(context: RunContext, most_bytes: int, monkeypatch: pytest.MonkeyPatch) -> RunContext:
+    """The context with so much room for the raw files of the one trial."""
+    monkeypatch.setattr(raw_room, "MOST_WRITTEN_BYTES", raw_room.LEAST_PARTS * most_bytes)
+    return context
+
+
+def test_blocks_that_will_not_fit_a_raw_file_end_its_trial_with_the_second(
+    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = context_of(engine_of({"one": Script()}), tmp_path, REQUESTS="80", BLOCKS="40")
+    end = trial_of(limited(context, 30_000, monkeypatch)).end
+
+    assert end is not None
+    assert end.kind is EndKind.FAILED
+    assert end.reason.startswith("its raw file has no room for 38 more blocks: it has ")
+    assert "of the 40.0 MiB that are read of a run is 29.3 KiB" in end.reason
+    assert end.reason.endswith("with fewer TRIALS or VARIANTS, BLOCKS or WORKERS each has more")
+
+
+def test_a_trial_without_a_share_is_not_started_and_says_so(
+    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engine_of({"one": Script()})
+    trial = trial_of(limited(context_of(engine, tmp_path), 9_000, monkeypatch))
+
+    assert engine.started == []
+    assert trial.blocks == ()
+    assert trial.end is not None
+    assert "no room for 8 more blocks" in trial.end.reason
+
+
+def test_more_load_ends_where_the_raw_file_has_no_room_for_it(
+    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NO_DECIDER, "needs_more_load", lambda _: True, raising=False)
+    context = context_of(engine_of({"one": Script()}), tmp_path)
+    trial = trial_of(limited(context, 40_000, monkeypatch))
+
+    assert trial.end is not None
+    assert trial.end.kind is EndKind.COMPLETE
+    assert trial.end.out_of_room
+    assert 8 < len(trial.blocks) < 24
+    assert context.folder.raw_files()[0].stat().st_size <= 40_000
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from builders import raw
 from builders.raw_files import RECORDS, written
 from lab.errors import LabError
 from lab.records.codec import encode
+from lab.records.run_limits import MOST_BLOCKS
 from lab.records.trial import RawRecord, Trial
 from lab.store.run_folder import RunFolder
-from lab.store.trial_reader import MOST_BLOCKS, read_records
+from lab.store.trial_reader import read_records
 
 
 @pytest.fixture

@@ -44,3 +44,13 @@ def test_what_the_time_left_open_is_told() -> None:
     )
     assert load_note(late, Verdict.LEAK) is None
     assert load_note(trial(), Verdict.INCONCLUSIVE) is None
+
+
+def test_what_had_no_room_is_told_with_what_leaves_more() -> None:
+    full = trial(end=End(EndKind.COMPLETE, 181.0, out_of_room=True))
+
+    assert load_note(full, Verdict.INCONCLUSIVE) == (
+        "The load ended after 360 requests, before the verdict was clear, as the raw files of a run"
+        " have at most 40.0 MiB: fewer VARIANTS, TRIALS or BLOCKS leave room for more load."
+    )
+    assert load_note(full, Verdict.LEAK) is None

@@ -91,6 +91,7 @@ def test_a_clean_trial_has_no_caveats() -> None:
         ({"highest_bytes": 98, "limit_bytes": 100}, CaveatKind.NEAR_LIMIT),
         ({"not_stable": 2}, CaveatKind.NOT_STABLE),
         ({"gaps_seconds": (3.4, 12.0)}, CaveatKind.GAPS),
+        ({"samples_left_out": 3}, CaveatKind.SAMPLES_LEFT_OUT),
         ({"page_cache_bytes": 1 * MIB}, CaveatKind.PAGE_CACHE),
     ],
     ids=str,

@@ -39,9 +39,13 @@ from lab.records.interventions import InterventionPlan
 from lab.records.trial import Trial
 from lab.records.variant import Variant
 from lab.settings import Settings
+from lab.store.raw_room import TYPICAL_BYTES
 from lab.store.run_folder import RunFolder
 from lab.text.phrases import in_mib
 from lab.verdict.limit import LimitMet, limit_met
+
+OTHER_TRIALS = 30
+"""What an app's causes call for at most, and what repeats it: they share the room for raw files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class AppRun:
         if self.settings.resume is not None:
             self.kept, experiment = go_on(self.folder, experiment, self.console)
         self.write_experiment(experiment, done=False)
+        self.folder.room.expect((self.settings.trials + OTHER_TRIALS) * TYPICAL_BYTES)
         self.conduct_base(base)
         trial = self.measured(base)
         met = self.explaining.met = limit_met(trial)
