@@ -9,11 +9,8 @@ from typing import Any
 from lab.app.companions import TARGET, sources
 from lab.app.compose_reader import Reader
 from lab.app.compose_records import Mounts
+from lab.app.places import is_closed
 
-OF_THE_LAB = re.compile(
-    r"/(lab|proc|sys|dev|run/secrets|var/log/lab)(/.*)?|/(tmp|etc|usr|bin|lib)?"
-)
-"""Places that the lab fills by itself, or that no container can do without."""
 COPIED = re.compile(r"[\w./@+=, -]+")
 """Names that a recipe's COPY takes as they are."""
 MOST_SHOWN = 80
@@ -49,7 +46,7 @@ def place(reader: Reader, target: str) -> str:
         UsageError: it is none, or one that is not the app's to fill.
     """
     path = posixpath.normpath(target) if TARGET.fullmatch(target) else ""
-    if not path or OF_THE_LAB.fullmatch(path) or '"' in path or "\\" in path:
+    if not path or is_closed(path) or '"' in path or "\\" in path:
         raise reader.refused(
             f"volumes: {target[:MOST_SHOWN]!r} is not a path at which an app's files can be"
         )

@@ -120,7 +120,7 @@ def completed(description: AppSpec) -> list[str]:
 
 def prepared(description: AppSpec) -> list[str]:
     """The step that makes its data ready, as the user who serves, in the app's own environment."""
-    if description.prepare is None or description.services:
+    if description.prepare is None or not description.stands_alone:
         return []  # what needs its servers runs beside them
     variables = shlex.join(f"{name}={each}" for name, each in description.environment.items())
     words = ["sh", "-c", f"env {variables} sh -c {shlex.quote(description.prepare)}"]

@@ -59,7 +59,7 @@ def with_servers(service: Service, name: str, spec: AppSpec, work: Path) -> dict
 
 def has_network(spec: AppSpec) -> bool:
     """Whether something stands beside each variant, in one network with it."""
-    return bool(spec.services or spec.companions)
+    return not spec.stands_alone
 
 
 def beside(spec: AppSpec) -> Beside | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.app.apart import each_alone
 from lab.app.beside import pointed
-from lab.app.container_mounts import writable
+from lab.app.container_layer import writable
 from lab.app.interventions import applied
 from lab.app.spec import AppSpec, RequestSpec
 from lab.engines.protocol import SERVER_PORT
@@ -25,8 +25,8 @@ TRACED_PART = 4
 TRACED = "traced"
 NATIVE = "memray"
 """Suffixes of the variants whose allocations are traced: Python's own, or native ones as well."""
-MOUNTED = "-mounted"
-"""Suffix of an image that has what its Compose file mounts."""
+COMPLETED = "-completed"
+"""Suffix of an app's own image with one more layer."""
 HIGHER_LIMIT = 3
 """How many times the app's limit its repetition and its traced runs may use: tracing needs memory
 of its own, and what meets a limit must be seen beyond it."""
@@ -64,14 +64,19 @@ def native_name(description: AppSpec) -> str:
 
 def image_name(description: AppSpec) -> str:
     """The image that its variants are made of: the named one, or one that the lab makes."""
-    if description.is_mounted:
-        return f"memlab-{base_name(description)}{MOUNTED}"
+    if description.is_completed:
+        return f"memlab-{base_name(description)}{COMPLETED}"
+    return source_image(description)
+
+
+def source_image(description: AppSpec) -> str:
+    """The image that is built or pulled first."""
     return description.image or f"memlab-{base_name(description)}"
 
 
 def is_made_here(description: AppSpec) -> bool:
     """Whether the lab makes that image, be it of another one."""
-    return description.image is None or description.is_mounted
+    return description.image is None or description.is_completed
 
 
 def services(
@@ -136,7 +141,7 @@ def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -
         "image": image_name(description),
         "command": [dollars(word) for word in command_words(description)],
         **({"working_dir": description.working_dir} if description.working_dir else {}),
-        **({"volumes": list(writable(description))} if description.is_mounted else {}),
+        **({"volumes": list(writable(description))} if description.is_completed else {}),
         "environment": {**environment(description), **shown(host_cpus)},
         "mem_limit": description.memory_bytes,
         "memswap_limit": description.memory_bytes,
@@ -170,7 +175,8 @@ def environment(description: AppSpec) -> dict[str, str]:
         endpoint["LAB_FOLDER"] = "."
     if not description.probes:
         return {**own, **endpoint, "LAB_PROBES": "0"}
-    paths = ["${LAB_APPS_AT:-/lab/apps}/outside", own.get("PYTHONPATH", "")]
+    of_image = dollars(description.image_facts.python_path)
+    paths = ["${LAB_APPS_AT:-/lab/apps}/outside", own.get("PYTHONPATH", of_image)]
     if description.port is not None:
         endpoint["LAB_LED_PORT"] = str(description.port)
     return {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lab.app.compose_records import Build, Companion, Mounts
 from lab.records.beside import ServiceAsked
+from lab.records.image_facts import ImageFacts
 from lab.records.variant import Connection
 
 FILE = "lab.toml"
@@ -109,6 +110,8 @@ class AppSpec:
     """Whether its image's entry point comes before its command, as Compose runs it."""
     mounts: Mounts = field(default_factory=Mounts)
     """What its Compose file mounts into its image."""
+    image_facts: ImageFacts = field(default_factory=ImageFacts)
+    """What the engine reports of its image, once that is there."""
     left_out: tuple[str, ...] = ()
     """What of its Compose file is not taken, each with why."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -153,9 +156,18 @@ class AppSpec:
         return replace(self, dockerfile=None, build=None, command=command)
 
     @property
-    def is_mounted(self) -> bool:
-        """Whether its image is completed by what its Compose file mounts."""
-        return self.has_own_image and bool(self.mounts.files or self.mounts.folders)
+    def is_completed(self) -> bool:
+        """Whether its image gets one more layer: its own is its own user's, and what is only named
+        is taken as it is, but for what is mounted into it or makes its data ready.
+        """
+        is_mounted = bool(self.mounts.files or self.mounts.folders)
+        has_more = is_mounted or (self.prepare is not None and self.stands_alone)
+        return self.dockerfile is not None or (self.image is not None and has_more)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether neither a server nor another service is started beside it."""
+        return not self.services and not self.companions
 
     @property
     def has_needs(self) -> bool:

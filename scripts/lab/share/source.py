@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from lab.errors import LabError
 from lab.files import is_plain_name
 from lab.records.codec import ShapeError, decode, encode
+from lab.records.image_facts import ImageFacts
 from lab.share.archive import ArchiveEntry
 from lab.share.contents import environments_of, why_left_out
 from lab.share.manifest import LeftOut, shown
@@ -36,6 +37,8 @@ class Source:
     left_out: tuple[LeftOut, ...]
     command: str | None = None
     """What served it, which its description may leave to its image; None: not kept."""
+    image_facts: ImageFacts = field(default_factory=ImageFacts)
+    """What the engine reported of its image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from lab.app.compose_mounts import mounts_of
 from lab.app.compose_reader import Reader
 from lab.app.container import hardened
-from lab.app.container_mounts import mounted_recipe, writable
+from lab.app.container_layer import completed_recipe, mounted_folders
 from lab.app.services import services
 from lab.app.spec import AppSpec
 from lab.app.spec_file import describe
@@ -88,12 +88,13 @@ def test_a_symlink_that_leads_out_is_not_followed(app: Path) -> None:
 def test_the_layer_has_the_files_for_who_serves(app: Path) -> None:
     spec = spec_of(app, '["./web:/code", data:/code/data, "./rates.json:/etc/rates.json", d:/d]')
 
-    lines = mounted_recipe(spec, "app", "1000:1000").splitlines()
+    lines = completed_recipe(spec, "app", "1000:1000").splitlines()
 
     assert lines[0:2] == ["ARG APP_IMAGE", "FROM ${APP_IMAGE}"]
     assert 'COPY --chown=1000:1000 ["app/web", "/code"]' in lines
     assert 'COPY --chown=1000:1000 ["app/rates.json", "/etc/rates.json"]' in lines
-    assert lines[-2] == "RUN mkdir -p /code /d /code/data && chown -R 1000:1000 /code /d"
+    (given,) = (line for line in lines if line.startswith("RUN "))
+    assert "; mkdir -p /code /d /code/data; chown -R 1000:1000 /code /d; " in given
     assert lines[-1] == "USER 1000:1000"
 
 
@@ -102,7 +103,7 @@ def test_each_variant_has_its_own_copy_in_the_folder_of_its_command(app: Path) -
 
     written = services(spec, (), None)
 
-    assert {each["image"] for each in written.values()} == {"memlab-own-shop-mounted"}
+    assert {each["image"] for each in written.values()} == {"memlab-own-shop-completed"}
     assert {each["working_dir"] for each in written.values()} == {"/code/web"}
     limited = hardened(written["own-shop"], "own-shop", Path("/work"), Path("/lab"), None)
     assert {"/code", "/data"} < set(limited["volumes"])
@@ -112,7 +113,7 @@ def test_each_variant_has_its_own_copy_in_the_folder_of_its_command(app: Path) -
 def test_an_image_of_the_labs_needs_no_mounts(app: Path) -> None:
     spec = spec_of(app, '[".:/code"]', "python=3.12")
 
-    assert not spec.is_mounted
+    assert not spec.is_completed
     assert {each["image"] for each in services(spec, (), None).values()} == {"memlab-own-shop"}
 
 
@@ -123,5 +124,5 @@ def test_a_named_image_gets_the_layer_too(app: Path) -> None:
     spec = describe({"compose": "compose.yaml", "service": "web"}, app / "lab.toml")
 
     assert spec.image == "python:3.12"
-    assert services(spec, (), None)["own-shop"]["image"] == "memlab-own-shop-mounted"
-    assert writable(spec) == ("/code",)
+    assert services(spec, (), None)["own-shop"]["image"] == "memlab-own-shop-completed"
+    assert mounted_folders(spec) == ("/code",)

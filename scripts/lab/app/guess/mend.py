@@ -6,6 +6,7 @@ from dataclasses import replace
 from lab.app.guess.composed_image import without_composed_image
 from lab.app.guess.failures import Failure, FailureKind, missing_variables
 from lab.app.guess.folder import Folder
+from lab.app.guess.guess import guess as guess_of
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.mend_arguments import with_arguments
 from lab.app.guess.mend_databases import database_in_copy, local_database
@@ -34,6 +35,8 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     if failure.in_image and guess.key("dockerfile") is not None:
         yield from more_variables(guess, failure, folder)
         yield from local_database(guess, failure)
+        if failure.kind is FailureKind.PREPARE:
+            yield from without_prepare(guess)  # its own command may make its data ready
         yield from without_image(guess, failure, folder)
     if failure.kind is FailureKind.SERVICE:
         yield from without_service(guess, failure)
@@ -64,10 +67,14 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     yield from python_of_pins(guess, failure, whole_lines(folder, guess.key("requirements")))
     yield from for_development(guess, failure, folder)
     if failure.kind is FailureKind.PREPARE:
-        line = guess.value("prepare")
-        yield guess.without("prepare").noting(f"without prepare ({line}), which fails")
+        yield from without_prepare(guess)
     elif failure.kind is not FailureKind.REFUSED:
         yield from next_command(guess)
+
+
+def without_prepare(guess: Guess) -> Iterator[Guess]:
+    line = guess.value("prepare")
+    yield guess.without("prepare").noting(f"without prepare ({line}), which fails")
 
 
 def with_other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
@@ -83,13 +90,19 @@ def without_image(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
     if line is not None:
         guess = without_composed_image(guess, folder)
         what = "cannot be built" if failure.kind is FailureKind.INSTALL else "does not serve"
-        changed = guess.without("dockerfile").without("local_command")
+        changed = with_prepare(guess.without("dockerfile").without("local_command"), folder)
         commands = tuple(Guessed("command", each.value, each.why) for each in guess.commands)
         yield (
             replace(changed, commands=commands)
             .having(Guessed("command", line.value, line.why))
             .noting(f"python and requirements in the place of the Dockerfile, which {what}")
         )
+
+
+def with_prepare(guess: Guess, folder: Folder) -> Guess:
+    """The guess with what makes its data ready, which its own image may have been without."""
+    prepare = guess_of(folder).key("prepare")
+    return guess if prepare is None or guess.key("prepare") else guess.having(prepare)
 
 
 def more_variables(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:

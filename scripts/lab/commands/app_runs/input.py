@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lab.app.described import read_described
 from lab.app.folder import app_folder
+from lab.app.image_facts import REPORTED, image_facts
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
 from lab.errors import UsageError
@@ -42,6 +43,17 @@ def app_settings(given: Mapping[str, str]) -> Settings:
         UsageError: one of them is out of range.
     """
     return parse_settings({"HOST_CPUS": "host", **given})
+
+
+def with_image(spec: AppSpec, given: Mapping[str, str]) -> AppSpec:
+    """The app with what the engine reports of its image: its command, its folders.
+
+    Raises:
+        UsageError: nothing says its command.
+    """
+    facts = image_facts(given.get(REPORTED, ""))
+    served = with_command(spec, given)
+    return replace(served, image_facts=facts) if spec.has_own_image else served
 
 
 def with_command(spec: AppSpec, given: Mapping[str, str]) -> AppSpec:

@@ -62,7 +62,14 @@ def collect(spec: AppSpec) -> tuple[Source, dict[str, ArchiveEntry]]:
     files, replaced = without_variables(spec, files)
     others = (each for each in choice.left_out if each.name not in {r.name for r in replaced})
     left_out = (*others, *links, *replaced)
-    source = Source(str(spec.folder), spec.folder.name, spec.file.name, left_out, spec.command)
+    source = Source(
+        str(spec.folder),
+        spec.folder.name,
+        spec.file.name,
+        left_out,
+        spec.command,
+        spec.image_facts,
+    )
     return source, files
 
 

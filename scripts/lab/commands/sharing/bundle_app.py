@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from lab.app.folder import app_folder
+from lab.app.places import open_folder
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec, slug
 from lab.app.traffic_reduced import reduced, traffic_name
@@ -13,6 +14,7 @@ from lab.engines.choice import say
 from lab.errors import UsageError
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
+from lab.records.image_facts import ImageFacts
 from lab.records.summary import Summary
 from lab.share import lock as locks
 from lab.share.archive import ArchiveEntry
@@ -93,7 +95,14 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
     spec = read_spec(work / folder / redactor.text(source.file))
     if source.command is not None and (spec.command is None or spec.is_after_entry):
         spec = replace(spec, command=redactor.text(source.command), is_after_entry=False)
+    spec = replace(spec, image_facts=kept_facts(source.image_facts, redactor))
     return BundledApp(folder, spec, entries, tuple(redacted(left_out, redactor)))
+
+
+def kept_facts(facts: ImageFacts, redactor: Redactor) -> ImageFacts:
+    """What was kept of the app's image, which a stranger may have written."""
+    folder = None if facts.folder is None else open_folder(redactor.text(facts.folder))
+    return ImageFacts(folder, redactor.text(facts.python_path))
 
 
 def without_senders(

@@ -118,7 +118,7 @@ def servers_left_out(spec: AppSpec) -> Iterator[LeftOut]:
 
 def mounts_left_out(spec: AppSpec) -> Iterator[LeftOut]:
     """What its Compose file mounts from beside the folder that its image is built from."""
-    for path in outside_of_build(spec).values() if spec.is_mounted else ():
+    for path in outside_of_build(spec).values() if spec.is_completed else ():
         name = path.relative_to(spec.folder.resolve()).as_posix()
         reason = "mounted from outside of its build's context; make verify mounts it"
         yield LeftOut(f"{name} in its image", reason)

@@ -16,7 +16,7 @@ from lab.app.container import (
     recipe,
     requirements_texts,
 )
-from lab.app.container_mounts import layer
+from lab.app.container_layer import layer
 from lab.app.services import dollars, services
 from lab.app.spec import AppSpec
 from lab.commands.app_runs.input import app_settings
@@ -44,7 +44,7 @@ from lab.share.project import (
 from lab.yaml_file import read_yaml
 
 APP_FOLDER = "images/app"
-MOUNTED_RECIPE = f"{APP_FOLDER}/mounted.Dockerfile"
+COMPLETED_RECIPE = f"{APP_FOLDER}/completed.Dockerfile"
 FILES = (
     *("images/driver.Dockerfile", "images/gate.Dockerfile", "images/gate/haproxy.cfg"),
     "images/bases.txt",
@@ -148,8 +148,8 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
             f"{APP_FOLDER}/{MEMRAY_LOCK.name}": MEMRAY_LOCK.read_text(encoding="utf-8"),
             f"{APP_FOLDER}/{RECIPE}": recipe(app, folder, f"{APP_FOLDER}/"),
         }
-    if app.is_mounted:
-        made[MOUNTED_RECIPE] = mounted_text(app)
+    if app.is_completed:
+        made[COMPLETED_RECIPE] = completed_text(app)
     defaults = {"HOST_CPUS": "host", **given}
     return {
         **lab_files((SERVER_RECIPE,) if has_servers else ()),
@@ -167,14 +167,14 @@ def own_build(app: AppSpec, folder: str) -> Service | None:
     context = build_context(app)
     where = PurePosixPath(folder) / context.relative_to(app.folder.resolve()).as_posix()
     file = None if app.dockerfile is None else os.path.relpath(app.dockerfile, context)
-    if app.is_mounted:
-        file = os.path.relpath(MOUNTED_RECIPE, where)
+    if app.is_completed:
+        file = os.path.relpath(COMPLETED_RECIPE, where)
     if file is None:
         return None
     build: Service = {"context": f"./{where}", "dockerfile": file}
     if app.build is not None:
         build["args"] = {name: dollars(value) for name, value in app.build.args.items()}
-    if app.build is not None and app.build.target is not None and not app.is_mounted:
+    if app.build is not None and app.build.target is not None and not app.is_completed:
         build["target"] = app.build.target
     return build
 
@@ -196,8 +196,8 @@ def without_outside(app: AppSpec) -> AppSpec:
     return replace(app, mounts=replace(app.mounts, files=kept))
 
 
-def mounted_text(app: AppSpec) -> str:
-    """The recipe of an app's own image with what its Compose file mounts, in one file.
+def completed_text(app: AppSpec) -> str:
+    """The recipe of an app's own image with its last layer, in one file.
 
     Raises:
         LabError: its Dockerfile cannot be read.

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from lab.app.container import GUESS
+from lab.app.container_layer import PREPARES
 from lab.app.guess.composed_image import by_compose_file
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import read_folder
@@ -30,11 +31,25 @@ def build_failure(log: str, *, is_own: bool) -> Failure:
 
     What the steps before it printed tells nothing of why it failed.
     """
-    last = LAST_STEP.search(log)
-    step = (last["step"] or last["kit"]) if last else ""
+    step, said = last_step(log)
     prepares = not is_own and step.startswith('RUN ["sh", "-c"')
     kind = FailureKind.PREPARE if prepares else FailureKind.INSTALL
-    return Failure(kind, last["said"] if last else log, in_image=is_own)
+    return Failure(kind, said, in_image=is_own)
+
+
+def completing_failure(log: str) -> Failure:
+    """What it tells of where a layer completes an image of the app's own: of its data, or that the
+    image has no shell.
+    """
+    step, said = last_step(log)
+    kind = FailureKind.PREPARE if PREPARES in step else FailureKind.INSTALL
+    return Failure(kind, said, in_image=True)
+
+
+def last_step(log: str) -> tuple[str, str]:
+    """The step that a builder ended at, and what it said of it."""
+    last = LAST_STEP.search(log)
+    return (last["step"] or last["kit"], last["said"]) if last else ("", log)
 
 
 def guess_failed(work: Path, failure: Failure) -> None:

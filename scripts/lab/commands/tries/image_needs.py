@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import copyfile
 
-from lab.app.compose_records import Build, Mounts
+from lab.app.compose_records import Build
 from lab.app.container import (
     CONSTRAINTS,
     GUESS,
@@ -22,10 +22,10 @@ from lab.app.container import (
 )
 from lab.app.container_companions import build_words as of_build
 from lab.app.container_companions import companion_images
-from lab.app.container_mounts import RECIPE as MOUNTED_RECIPE
-from lab.app.container_mounts import mounted_recipe
+from lab.app.container_layer import RECIPE as COMPLETED_RECIPE
+from lab.app.container_layer import completed_recipe
 from lab.app.container_servers import server_images
-from lab.app.services import image_name
+from lab.app.services import image_name, source_image
 from lab.app.spec import AppSpec
 from lab.app.stand_in import pythons, stand_in_recipe
 from lab.app.workdir import COPY
@@ -43,8 +43,8 @@ class ImagePlan:
     python: str
     image: str
     recipe: str
-    mounted: str = ""
-    """The image with what its Compose file mounts; empty where there is nothing of that."""
+    completed: str = ""
+    """Its own image with one more layer; empty where there is none."""
     build: tuple[str, ...] = ()
     """The builder's options for a recipe of its own, and the context; empty where it has none."""
     index_url: str = ""
@@ -63,7 +63,7 @@ class ImagePlan:
         yield f"own_python={shlex.quote(self.python)}"
         yield f"own_image={shlex.quote(self.image)}"
         yield f"own_recipe={self.recipe}"
-        yield f"own_mounted={shlex.quote(self.mounted)}"
+        yield f"own_completed={shlex.quote(self.completed)}"
         yield f"own_build={shlex.quote(shlex.join(self.build))}"
         yield f"own_officials={shlex.quote(' '.join(self.officials))}"
         yield f"own_bases={shlex.quote(' '.join(self.bases))}"
@@ -85,9 +85,9 @@ def prepare(spec: AppSpec, work: Path) -> ImagePlan:
         (work / CONSTRAINTS).write_text(limits, encoding="utf-8")
         (work / RECIPE).write_text(recipe(spec), encoding="utf-8")
         copyfile(MEMRAY_LOCK, work / MEMRAY_LOCK.name)
-    if spec.is_mounted:
+    if spec.is_completed:
         owner = f"{os.getuid()}:{os.getgid()}"
-        (work / MOUNTED_RECIPE).write_text(mounted_recipe(spec, COPY, owner), encoding="utf-8")
+        (work / COMPLETED_RECIPE).write_text(completed_recipe(spec, COPY, owner), encoding="utf-8")
     for each in spec.left_out:
         say(f"{spec.file}: compose: {each}")
     for name in (LOGS, SOCKETS, HOMES, GUESS):
@@ -96,7 +96,7 @@ def prepare(spec: AppSpec, work: Path) -> ImagePlan:
         spec.python,
         source_image(spec),
         whose_recipe(spec),
-        image_name(spec) if spec.is_mounted else "",
+        image_name(spec) if spec.is_completed else "",
         tuple(build_words(spec)),
         spec.index_url or "",
         servers=tuple(server_images(spec)),
@@ -123,11 +123,6 @@ def build_words(spec: AppSpec) -> Iterator[str]:
         return
     folder = Build(spec.folder, spec.dockerfile)
     yield from of_build(spec.build or folder)
-
-
-def source_image(spec: AppSpec) -> str:
-    """The image that is built or pulled first."""
-    return image_name(replace(spec, mounts=Mounts()))
 
 
 def whose_recipe(spec: AppSpec) -> str:

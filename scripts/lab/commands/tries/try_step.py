@@ -15,10 +15,11 @@ from lab.app.guess.failures import Failure, FailureKind
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
-from lab.commands.app_runs.input import app_settings, probed, with_command
+from lab.commands.app_runs.input import app_settings, probed, with_image
 from lab.commands.checks.container_check import CHECKED_GUESS, FAILURES
 from lab.commands.tries.container_guess import (
     build_failure,
+    completing_failure,
     guess_failed,
     guessed_description,
     is_guess,
@@ -37,6 +38,8 @@ class Event(StrEnum):
     BEGIN = "begin"
     NOT_BUILT = "not-built"
     """The builder's log is in LAB_BUILD_LOG, its telling line in LAB_REASON."""
+    NOT_COMPLETED = "not-completed"
+    """So of the layer that completes an image of the app's own."""
     NO_PYTHON = "no-python"
     NO_IMAGE = "no-image"
     NO_SERVER = "no-server"
@@ -46,8 +49,8 @@ class Event(StrEnum):
     UNUSABLE = "unusable"
     """No container can be made of the image; LAB_REASON says why."""
     BUILT = "built"
-    """The image is there; LAB_IMAGE_COMMAND, LAB_JEMALLOC, LAB_MIMALLOC and LAB_MEMRAY say what is
-    in it.
+    """The image is there; LAB_IMAGE_COMMAND, LAB_IMAGE_FACTS, LAB_JEMALLOC, LAB_MIMALLOC and
+    LAB_MEMRAY say what is in it.
     """
     CHECKED = "checked"
     """A guess comes up and answers; the driver wrote down the app with its requests."""
@@ -88,7 +91,7 @@ def step(event: Event, given: Mapping[str, str], work: Path) -> tuple[str, ...]:
     if event is Event.RELEASE_BUILT:
         return tuple(write_release(given, work).assignments())
     if event is Event.BUILT:
-        spec = with_command(read_described(work / RECORD), given)
+        spec = with_image(read_described(work / RECORD), given)
         written = write_containers(spec, given, work, only_base=is_guess(work))
         write_described(work / RECORD, spec)
         return tuple(written.assignments())
@@ -126,6 +129,8 @@ def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppS
     if event is Event.NOT_BUILT:
         log = f"{given.get('LAB_BUILD_LOG', '')}\n{given.get('LAB_REASON', '')}"
         guess_failed(work, build_failure(log, is_own=spec.has_own_image))
+    if event is Event.NOT_COMPLETED:
+        guess_failed(work, completing_failure(given.get("LAB_BUILD_LOG", "")))
     return guessed_description(work, file)
 
 
@@ -148,6 +153,8 @@ def why_not(event: Event, spec: AppSpec, reason: str) -> str:
         return (
             f"{spec.file}: compose: it needs {reason}; services = [...] says what it needs instead"
         )
+    if event is Event.NOT_COMPLETED:
+        return f"{spec.file}: its image cannot be completed (prepare, volumes): {reason}"
     if event is Event.UNUSABLE:
         return f"{image_name(spec)} cannot be used: {reason}"
     if spec.dockerfile is not None:

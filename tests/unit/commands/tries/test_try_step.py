@@ -56,7 +56,7 @@ def test_a_described_app_is_built_and_then_created(app: Path, work: Path) -> Non
         "own_python": "3.12",
         "own_image": "memlab-own-app",
         "own_recipe": "lab",
-        "own_mounted": "",
+        "own_completed": "",
         "own_build": "",
         "own_officials": "",
         "own_bases": "",
@@ -140,11 +140,11 @@ def test_what_its_compose_file_mounts_is_a_layer_of_its_image(
     wanted = assignments(step(Event.BEGIN, given(app), work))
     step(Event.BUILT, given(app), work)
 
-    names = ("own_image", "own_recipe", "own_mounted")
-    assert [wanted[name] for name in names] == ["python:3", "none", "memlab-own-app-mounted"]
-    assert "COPY --chown=" in (work / "mounted.Dockerfile").read_text()
+    names = ("own_image", "own_recipe", "own_completed")
+    assert [wanted[name] for name in names] == ["python:3", "none", "memlab-own-app-completed"]
+    assert "COPY --chown=" in (work / "completed.Dockerfile").read_text()
     service = json.loads((work / "compose.yaml").read_text())["services"]["own-app"]
-    assert service["image"] == "memlab-own-app-mounted${LAB_TAG:-}"
+    assert service["image"] == "memlab-own-app-completed${LAB_TAG:-}"
     assert {"/code", "/data"} < set(service["volumes"])
     said = "lab.toml: compose: /etc is not the app's, so it is not mounted"
     assert said in capsys.readouterr().err

@@ -1,0 +1,115 @@
+"""An app's own image, completed by one more layer.
+
+The root of a container is read-only, and its user is nobody of the image's. So the folder that the
+image works in becomes that user's, and each variant has a copy of it. A bind mount of the Compose
+file would give all variants one folder of the host to write to: in the image each has its own.
+"""
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab.app.places import closed_in_shell
+from lab.app.spec import AppSpec
+
+RECIPE = "completed.Dockerfile"
+USER_PACKAGES = "/lab/user"
+"""Where the packages are found that `pip install --user` put into the home of an image's user."""
+PREPARES = "exec env HOME=/tmp"
+"""How the step begins that makes its data ready."""
+
+
+def completed_recipe(spec: AppSpec, copy: str, owner: str) -> str:
+    """The Dockerfile of the layer, on the image that APP_IMAGE names.
+
+    Args:
+        copy: the app's folder in the builder's context.
+        owner: user and group who serve, as numbers.
+    """
+    lines = ("ARG APP_IMAGE", "FROM ${APP_IMAGE}")
+    return "\n".join((*lines, *layer(spec, spec.folder.resolve(), copy, owner), ""))
+
+
+def layer(spec: AppSpec, folder: Path, copy: str, owner: str) -> list[str]:
+    """The instructions that complete an image.
+
+    Args:
+        folder: the one of the app's that is `copy` in the builder's context.
+        copy: its path there.
+        owner: user and group who serve, as numbers.
+    """
+    copies = (
+        f"COPY --chown={owner} {json.dumps([source(copy, path, folder), target])}"
+        for target, path in spec.mounts.files.items()
+    )
+    return [
+        "LABEL memlab=image",
+        "USER 0:0",
+        *copies,
+        *([f"WORKDIR {json.dumps(spec.working_dir)[1:-1]}"] if spec.working_dir else []),
+        f"RUN {shell('; '.join(owned(spec, owner)))}",
+        f"ENV PYTHONUSERBASE={USER_PACKAGES}",
+        f"USER {owner}",
+        *prepared(spec),
+    ]
+
+
+def owned(spec: AppSpec, owner: str) -> Iterator[str]:
+    """The shell's lines that give to who serves what an app writes to, and let them look where its
+    image keeps what it needs.
+    """
+    yield "set -e"
+    if mounted := mounted_folders(spec):
+        made = dict.fromkeys((*mounted, *spec.mounts.folders))
+        yield f"mkdir -p {shlex.join(made)}"
+        yield f"chown -R {owner} {shlex.join(mounted)}"
+    yield f'case "$PWD" in {closed_in_shell()}) ;; *) chown -R {owner} . ;; esac'
+    yield 'each=$PWD; while [ "$each" != / ]; do chmod a+x "$each"; each=$(dirname "$each"); done'
+    yield (
+        "mkdir -p /lab; for each in /root /home/*;"
+        ' do if [ -d "$each/.local" ]; then chmod a+x "$each";'
+        f' ln -sfn "$each/.local" {USER_PACKAGES}; fi; done'
+    )
+
+
+def prepared(spec: AppSpec) -> list[str]:
+    """The step that makes its data ready, as the user who serves; what needs servers runs beside
+    them.
+    """
+    if spec.prepare is None or not spec.stands_alone:
+        return []
+    variables = shlex.join(f"{name}={each}" for name, each in spec.environment.items())
+    return [f"RUN {shell(f'{PREPARES} {variables} sh -c {shlex.quote(spec.prepare)}')}"]
+
+
+def shell(line: str) -> str:
+    """The line for RUN, whatever shell the image names."""
+    return json.dumps(["/bin/sh", "-c", line])
+
+
+def source(copy: str, path: Path, folder: Path) -> str:
+    """A path of the app as the builder knows it."""
+    inner = path.relative_to(folder).as_posix()
+    return copy if inner == "." else f"{copy}/{inner}"
+
+
+def mounted_folders(spec: AppSpec) -> tuple[str, ...]:
+    """The folders that its Compose file mounts; what lies below another is a part of that."""
+    places = {target for target, path in spec.mounts.files.items() if path.is_dir()}
+    return outermost(places | set(spec.mounts.folders))
+
+
+def writable(spec: AppSpec) -> tuple[str, ...]:
+    """The folders of its container that each variant has a copy of, which it may write to."""
+    works_in = spec.image_facts.folder
+    return outermost({*mounted_folders(spec), *([works_in] if works_in else [])})
+
+
+def outermost(places: set[str]) -> tuple[str, ...]:
+    """The folders that lie below none of the others."""
+    return tuple(
+        sorted(
+            place for place in places if not any(place.startswith(f"{other}/") for other in places)
+        )
+    )

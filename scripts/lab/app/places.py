@@ -1,0 +1,39 @@
+"""The folders of a container that no app fills."""
+
+import posixpath
+import re
+
+FILLED = ("/lab", "/proc", "/sys", "/dev", "/run/secrets", "/var/log/lab")
+"""Filled by the lab or the engine, with all that is below them."""
+OF_THE_SYSTEM = (
+    "/",
+    "/tmp",
+    "/etc",
+    "/usr",
+    "/usr/local",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib64",
+    "/var",
+)
+"""Without which no container runs; an app may have a folder below them."""
+PATH = re.compile(r"(?:/[\w.@+-]{1,255}){1,32}")
+"""A folder that neither Compose nor a recipe reads otherwise."""
+
+
+def is_closed(path: str) -> bool:
+    """Whether a folder is not the app's to fill."""
+    below = any(path == each or path.startswith(f"{each}/") for each in FILLED)
+    return below or path in OF_THE_SYSTEM
+
+
+def open_folder(path: str) -> str | None:
+    """The path as it is usually written; None where it is no folder that an app fills."""
+    plain = posixpath.normpath(path)
+    return plain if PATH.fullmatch(plain) and not is_closed(plain) else None
+
+
+def closed_in_shell() -> str:
+    """The closed folders as the pattern of a shell's `case`."""
+    return "|".join((*OF_THE_SYSTEM, *FILLED, *(f"{each}/*" for each in FILLED)))

@@ -1,0 +1,117 @@
+"""The layer that completes an app's own image, so that it can write where it works."""
+
+import json
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lab.app.container import hardened
+from lab.app.container_layer import completed_recipe, owned
+from lab.app.image_facts import image_facts
+from lab.app.services import services
+from lab.app.spec import AppSpec
+from lab.app.spec_file import describe
+from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.image_facts import ImageFacts
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> AppSpec:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM x\nWORKDIR /srv/shop\nCMD serve\n", encoding="utf-8")
+    return describe({"dockerfile": "Dockerfile"}, folder / "lab.toml")
+
+
+def volumes(spec: AppSpec) -> list[str]:
+    found = services(spec, (), None)["own-shop"]
+    limited = hardened(found, "own-shop", Path("/work"), Path("/lab"), None)
+    assert limited["read_only"]
+    assert limited["cap_drop"] == ["ALL"]
+    mounted: list[str] = limited["volumes"]
+    return [each for each in mounted if ":" not in each]
+
+
+def test_each_variant_has_its_own_copy_of_the_folder_that_its_image_works_in(spec: AppSpec) -> None:
+    known = replace(spec, image_facts=image_facts('["/srv/shop/", null]'))
+
+    assert volumes(known) == ["/srv/shop"]
+    assert {each["image"] for each in services(known, (), None).values()} == {
+        "memlab-own-shop-completed"
+    }
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["/", "", "/etc", "/usr/local", "/lab/home", "/proc", "/a:/b", "/a b", "/../etc", "relative"],
+)
+def test_a_folder_that_no_app_fills_stays_as_it_is(spec: AppSpec, folder: str) -> None:
+    known = replace(spec, image_facts=image_facts(json.dumps([folder, None])))
+
+    assert volumes(known) == []
+
+
+@pytest.mark.parametrize("reported", ["", "[", "{}", "[1, 2]", '["/a"', "null", '[["/a"], {}]'])
+def test_a_report_that_is_cut_short_says_nothing(reported: str) -> None:
+    assert image_facts(reported) == ImageFacts()
+
+
+def test_what_its_image_puts_on_pythons_path_stays_there(spec: AppSpec) -> None:
+    facts = image_facts('["/a", ["PATH=/bin", "PYTHONPATH=/a/$lib", "X"]]')
+    known = replace(spec, image_facts=facts)
+
+    variables = services(known, (), None)["own-shop"]["environment"]
+
+    assert variables["PYTHONPATH"].split(":")[-1] == "/a/$$lib"
+    stated = replace(known, environment={"PYTHONPATH": "mine"})
+    assert services(stated, (), None)["own-shop"]["environment"]["PYTHONPATH"].endswith(":mine")
+
+
+def test_an_image_that_is_only_named_is_taken_as_it_is(spec: AppSpec) -> None:
+    named = replace(spec, dockerfile=None, image="shop:1", image_facts=ImageFacts("/srv/shop"))
+
+    assert not named.is_completed
+    assert volumes(named) == []
+
+
+def test_its_data_are_made_ready_in_the_layer_unless_servers_stand_beside_it(spec: AppSpec) -> None:
+    prepares = replace(spec, prepare="migrate 'all'", environment={"DEBUG": "a b"})
+    beside = replace(prepares, services=(ServiceAsked(ServiceKind.REDIS),))
+
+    last = completed_recipe(prepares, "app", "1000:1000").splitlines()[-2:]
+
+    assert last[0] == "USER 1000:1000"
+    assert json.loads(last[1].removeprefix("RUN "))[2] == (
+        "exec env HOME=/tmp 'DEBUG=a b' sh -c 'migrate '\"'\"'all'\"'\"''"
+    )
+    assert "migrate" not in completed_recipe(beside, "app", "1000:1000")
+
+
+def run(spec: AppSpec, folder: Path, programs: Path) -> str:
+    """What the layer's own lines give away in a folder, with a chown that only tells."""
+    programs.mkdir()
+    told = programs / "told"
+    for name in ("chown", "chmod", "mkdir", "ln"):
+        (programs / name).write_text(f'#!/bin/sh\necho "{name} $* in $PWD" >> {told}\n', "utf-8")
+        (programs / name).chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    line = "; ".join(owned(spec, "7:7"))
+    subprocess.run(["/bin/sh", "-c", line], cwd=folder, env={"PATH": path}, check=True, timeout=20)
+    return told.read_text(encoding="utf-8")
+
+
+def test_the_folder_and_the_way_to_it_are_opened(spec: AppSpec, tmp_path: Path) -> None:
+    inner = tmp_path / "a b" / "c"
+    inner.mkdir(parents=True)
+
+    told = run(spec, inner, tmp_path / "bin")
+
+    assert f"chown -R 7:7 . in {inner}" in told
+    assert f"chmod a+x {inner.parent} in" in told
+
+
+@pytest.mark.parametrize("folder", ["/", "/etc", "/proc/self", "/usr"])
+def test_nothing_of_the_system_is_given_away(spec: AppSpec, folder: str, tmp_path: Path) -> None:
+    assert "chown" not in run(spec, Path(folder), tmp_path / "bin")
