@@ -15,6 +15,8 @@ FAILED = re.compile(
     r"(?:[Ff]ailed to (?:download and )?build|[Ff]ailed building wheel for|solve) [`'\"]?([\w.-]+)"
 )
 PIN = re.compile(r"(?<![=<>!~])==\s*([\w.]+?)(?:\.\*)?(?=\s|[;,#]|$)")
+WITHIN = re.compile(r">=\s*([\w.]+)\s*,\s*<\s*[\d.]+(?=\s|[;#]|$)")
+"""Releases from one on and below another."""
 NAMED_APP = re.compile(r"['\"]([a-z_]\w*)(?:\.\w+)*['\"]")
 """What may be an app of `INSTALLED_APPS`."""
 ON_NO_INDEX = "which no index has"
@@ -61,16 +63,26 @@ def failed_builds(said: str) -> list[str]:
 
 def loosened(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The guess with a newer release in the place of a pinned one that cannot be built: most have
-    wheels."""
+    wheels. First of the same major version, then of any.
+    """
     key, names = guess.key("requirements"), failed_builds(failure.said)
     whole = whole_lines(folder, key)
-    changed = [PIN.sub(r">=\1", line, 1) if name_in(line) in names else line for line in whole]
+    changed = [looser(line) if name_in(line) in names else line for line in whole]
     if key is not None and changed != whole:
         pinned = ", ".join(a for a, b in zip(whole, changed, strict=True) if a != b)
         why = f"a newer release in the place of {pinned}, which cannot be built"
         yield guess.having(Guessed("requirements", changed, f"{key.why}; {why}")).noting(
             f"requirements: {why}"
         )
+
+
+def looser(line: str) -> str:
+    """A requirement that allows newer releases of its major version; one that does, of any."""
+    if (pin := PIN.search(line)) is None:
+        return WITHIN.sub(r">=\1", line, 1)
+    major = re.match(r"[1-9]\d{0,3}(?=\.|$)", pin[1])
+    below = f",<{int(major[0]) + 1}" if major else ""
+    return f"{line[: pin.start()]}>={pin[1]}{below}{line[pin.end() :]}"
 
 
 def agreeing(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:

@@ -14,6 +14,7 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.history import missing_python
 from lab.app.guess.mend import mended
+from lab.app.guess.mend_installs import looser
 
 FOLDER = Folder(
     {"requirements.txt": "flask\npsycopg2==2.9 # why\n", "pyproject.toml": 'django-zeal = "*"\n'}
@@ -245,10 +246,47 @@ def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
     said = "Failed to build `meinheld==1.0.2`: Call to `setuptools` failed"
     better = mended(guess, Failure(FailureKind.INSTALL, said), imported)
     assert better is not None
+    assert better.value("requirements")[1] == "meinheld>=1.0.2,<2"
+    better = mended(better, Failure(FailureKind.INSTALL, said), imported)
+    assert better is not None
     assert better.value("requirements")[1] == "meinheld>=1.0.2"
     better = mended(better, Failure(FailureKind.INSTALL, said), imported)
     assert better is not None
     assert better.value("python") == "3.11"
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "then"),
+    [
+        ("aiohttp==3.7.4 # why", "aiohttp>=3.7.4,<4 # why", "aiohttp>=3.7.4 # why"),
+        (
+            "a[x]==1.2.*; os_name != 'nt'",
+            "a[x]>=1.2,<2; os_name != 'nt'",
+            "a[x]>=1.2; os_name != 'nt'",
+        ),
+        ("greenlet==0.4.17", "greenlet>=0.4.17", "greenlet>=0.4.17"),
+        ("day==2024.1", "day>=2024.1,<2025", "day>=2024.1"),
+        ("flask", "flask", "flask"),
+    ],
+)
+def test_a_pin_gives_way_to_its_own_major_version_first(line: str, first: str, then: str) -> None:
+    assert (looser(line), looser(looser(line))) == (first, then)
+
+
+def test_an_image_is_tried_without_what_prepares_it_before_it_is_given_up() -> None:
+    folder = Folder({"manage.py": "import django\n", "a.py": ""})
+    keys = (
+        Guessed("dockerfile", "Dockerfile", "x"),
+        Guessed("local_command", "python a.py", "x"),
+        Guessed("prepare", "python manage.py migrate --noinput", "x"),
+    )
+    failed = Failure(FailureKind.PREPARE, "boom", in_image=True)
+    better = mended(Guess(keys=keys), failed, folder)
+    assert better is not None
+    assert (better.value("dockerfile"), better.value("prepare")) == ("Dockerfile", None)
+    other = mended(better, Failure(FailureKind.DIED, "boom", in_image=True), folder)
+    assert other is not None
+    assert (other.value("dockerfile"), other.value("prepare")) == (None, keys[2].value)
 
 
 def test_what_djangos_settings_name_is_not_left_out() -> None:
@@ -268,9 +306,9 @@ def test_what_djangos_settings_name_is_not_left_out() -> None:
 @pytest.mark.parametrize(
     ("line", "loose"),
     [
-        ("PyYAML==5.4.1", "PyYAML>=5.4.1"),
-        ("pyyaml == 5.*", "pyyaml >=5"),
-        ("PyYaml[c]==5.4.1 ; python_version > '3'", "PyYaml[c]>=5.4.1 ; python_version > '3'"),
+        ("PyYAML==5.4.1", "PyYAML>=5.4.1,<6"),
+        ("pyyaml == 5.*", "pyyaml >=5,<6"),
+        ("PyYaml[c]==5.4.1 ; python_version > '3'", "PyYaml[c]>=5.4.1,<6 ; python_version > '3'"),
     ],
 )
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from lab.app.guess.mend import mended
 from lab.app.spec_file import read_spec
 from lab.commands.tries.container_guess import (
     build_failure,
+    completing_failure,
     guess_failed,
     guessed_description,
     is_guess,
@@ -47,6 +48,19 @@ def test_an_image_that_cannot_be_built_gives_way_to_its_python_and_packages(
     assert second.command == "env FLASK_APP=app:app python -m flask run --host $HOST --port $PORT"
     assert read_spec(work / "app") == second
     assert "in the place of the Dockerfile, which cannot be built" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        ('RUN ["/bin/sh", "-c", "exec env HOME=/tmp A=b sh -c migrate"]', FailureKind.PREPARE),
+        ('RUN ["/bin/sh", "-c", "set -e; chown"]', FailureKind.INSTALL),
+    ],
+)
+def test_what_completes_an_image_tells_its_data_from_the_rest(step: str, kind: FailureKind) -> None:
+    failure = completing_failure(f"Step 8/9 : USER 1:1\nok\nStep 9/9 : {step}\nno such table\n")
+
+    assert (failure.kind, failure.said, failure.in_image) == (kind, "no such table\n", True)
 
 
 def test_after_the_last_guess_comes_one_line(work: Path) -> None:
