@@ -23,6 +23,7 @@ CHMOD = re.compile(r"(?is)^(\s*(?:COPY|ADD)\s.*?)--chmod=([0-7]{3,4})\s+(.*\s(\S
 LINK = re.compile(r"--link(?:=\w+)?\s+")
 STAGE = re.compile(r"(?i)\s+AS\s+(\S{1,100})")
 TRUSTING = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+TRUSTED = "/usr/local/share/memlab-trusted.pem"
 UV_STAGE = "memlab-uv"
 PLAIN_PYTHON = "3.12"
 """The Python of a tag that names none."""
@@ -160,10 +161,12 @@ def certificates(base: str | None) -> Iterator[str]:
     """What its installers trust while it is built, in environments of their own as well.
 
     It is what the pip of this host trusts, which a stand-in has: a proxy may stand before an index.
+    A copy of it, as many a Dockerfile begins with `pip install --upgrade pip`.
     """
     if base is not None and base != DEBIAN:
         file = f"/usr/local/lib/python{base}/site-packages/pip/_vendor/certifi/cacert.pem"
-        yield from (f"ARG {name}={file}" for name in TRUSTING)
+        yield f"RUN [ -e {TRUSTED} ] || cp {file} {TRUSTED}"
+        yield from (f"ARG {name}={TRUSTED}" for name in TRUSTING)
 
 
 def argument(base: str) -> str:

@@ -11,6 +11,7 @@ from lab.app.described import RECORD, read_described
 from lab.app.release import MOST_DEPENDENTS
 from lab.app.services import release_service, service, variant_name
 from lab.app.spec import AppSpec
+from lab.app.stand_in import TRUSTED as COPY_OF_TRUSTED
 from lab.commands.app_runs.container_release import ReleaseWish, with_answer
 from lab.commands.app_runs.input import app_settings
 from lab.commands.tries.services import CreatedServices, write_containers
@@ -33,7 +34,7 @@ PYTHONS = (
     "/*/venv/bin/python",
 )
 """Where the interpreter of an image may be that has the app's packages."""
-TRUSTED = "/usr/local/lib/python3*/site-packages/pip/_vendor/certifi/cacert.pem"
+TRUSTED = f"{COPY_OF_TRUSTED} /usr/local/lib/python3*/site-packages/pip/_vendor/certifi/cacert.pem"
 """What the image's first pip trusts, for an environment of the app's own as well."""
 
 
