@@ -1,7 +1,8 @@
 """An app's own image, completed by one more layer.
 
 The root of a container is read-only, and its user is nobody of the image's. So the folder that the
-image works in becomes that user's, and each variant has a copy of it. A bind mount of the Compose
+image works in becomes that user's, and each variant has a copy of it; where that is the root, what
+the image has there moves, and links lead to it. A bind mount of the Compose
 file would give all variants one folder of the host to write to: in the image each has its own.
 """
 
@@ -10,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.app.places import closed_in_shell
+from lab.app.places import MOVED, closed_in_shell, move_from_top
 from lab.app.spec import AppSpec
 
 RECIPE = "completed.Dockerfile"
@@ -64,6 +65,7 @@ def owned(spec: AppSpec, owner: str) -> Iterator[str]:
         made = dict.fromkeys((*mounted, *spec.mounts.folders))
         yield f"mkdir -p {shlex.join(made)}"
         yield f"chown -R {owner} {shlex.join(mounted)}"
+    yield f'if [ "$PWD" = / ]; then {move_from_top()}; chown -R {owner} {MOVED}; fi'
     yield f'case "$PWD" in {closed_in_shell()}) ;; *) chown -R {owner} . ;; esac'
     yield 'each=$PWD; while [ "$each" != / ]; do chmod a+x "$each"; each=$(dirname "$each"); done'
     yield (
@@ -80,7 +82,8 @@ def prepared(spec: AppSpec) -> list[str]:
     if spec.prepare is None or not spec.stands_alone:
         return []
     variables = shlex.join(f"{name}={each}" for name, each in spec.environment.items())
-    return [f"RUN {shell(f'{PREPARES} {variables} sh -c {shlex.quote(spec.prepare)}')}"]
+    where = f'[ "$PWD" != / ] || cd {MOVED}'
+    return [f"RUN {shell(f'{where}; {PREPARES} {variables} sh -c {shlex.quote(spec.prepare)}')}"]
 
 
 def shell(line: str) -> str:

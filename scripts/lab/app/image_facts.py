@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from lab.app.places import open_folder
+from lab.app.places import MOVED, open_folder
 from lab.records.image_facts import ImageFacts
 
 REPORTED = "LAB_IMAGE_FACTS"
@@ -17,7 +17,9 @@ def image_facts(reported: str) -> ImageFacts:
         folder, environment = json.loads(reported)
     except (ValueError, TypeError, RecursionError):
         return ImageFacts()
-    where = open_folder(folder) if isinstance(folder, str) and folder else None
+    if not isinstance(folder, str):
+        return ImageFacts()
+    where = MOVED if folder in ("", "/") else open_folder(folder)
     return ImageFacts(where, python_path(environment))
 
 

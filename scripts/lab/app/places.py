@@ -18,6 +18,13 @@ OF_THE_SYSTEM = (
     "/var",
 )
 """Without which no container runs; an app may have a folder below them."""
+MOVED = "/lab/root"
+"""Where an image's own files are that lay at the top, which cannot be written to."""
+AT_THE_TOP = (
+    *("bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt"),
+    *("opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var", "lab", ".dockerenv"),
+)
+"""What a system has there by itself."""
 PATH = re.compile(r"(?:/[\w.@+-]{1,255}){1,32}")
 """A folder that neither Compose nor a recipe reads otherwise."""
 
@@ -32,6 +39,16 @@ def open_folder(path: str) -> str | None:
     """The path as it is usually written; None where it is no folder that an app fills."""
     plain = posixpath.normpath(path)
     return plain if PATH.fullmatch(plain) and not is_closed(plain) else None
+
+
+def move_from_top() -> str:
+    """The shell's line that moves what an image has at the top beside a system; links stay."""
+    kept = "|".join(f"/{each}" for each in AT_THE_TOP)
+    return (
+        f'mkdir -p {MOVED}; for each in /* /.[!.]*; do case "$each" in {kept}) ;;'
+        f' *) if [ -e "$each" ] && mv "$each" {MOVED}/; then ln -s "{MOVED}$each" "$each"; fi ;;'
+        " esac; done"
+    )
 
 
 def closed_in_shell() -> str:

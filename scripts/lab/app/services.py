@@ -12,6 +12,7 @@ from lab.app.apart import each_alone
 from lab.app.beside import pointed
 from lab.app.container_layer import writable
 from lab.app.interventions import applied
+from lab.app.places import MOVED
 from lab.app.spec import AppSpec, RequestSpec
 from lab.engines.protocol import SERVER_PORT
 from lab.records.interventions import AGAIN, Intervention
@@ -140,13 +141,23 @@ def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -
     return {
         "image": image_name(description),
         "command": [dollars(word) for word in command_words(description)],
-        **({"working_dir": description.working_dir} if description.working_dir else {}),
-        **({"volumes": list(writable(description))} if description.is_completed else {}),
+        **place(description),
         "environment": {**environment(description), **shown(host_cpus)},
         "mem_limit": description.memory_bytes,
         "memswap_limit": description.memory_bytes,
         "labels": labels(description, host_cpus, scenario),
     }
+
+
+def place(description: AppSpec) -> Service:
+    """Where its command runs, and the folders of its own image that it may write to."""
+    folder = description.working_dir
+    if not description.is_completed:
+        return {"working_dir": folder} if folder else {}
+    if folder is None and description.image_facts.folder == MOVED:
+        folder = MOVED
+    volumes = {"volumes": list(writable(description))}
+    return volumes | ({"working_dir": folder} if folder else {})
 
 
 def dollars(text: str) -> str:

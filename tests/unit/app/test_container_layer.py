@@ -10,6 +10,7 @@ import pytest
 from lab.app.container import hardened
 from lab.app.container_layer import completed_recipe, owned
 from lab.app.image_facts import image_facts
+from lab.app.places import move_from_top
 from lab.app.services import services
 from lab.app.spec import AppSpec
 from lab.app.spec_file import describe
@@ -45,12 +46,22 @@ def test_each_variant_has_its_own_copy_of_the_folder_that_its_image_works_in(spe
 
 @pytest.mark.parametrize(
     "folder",
-    ["/", "", "/etc", "/usr/local", "/lab/home", "/proc", "/a:/b", "/a b", "/../etc", "relative"],
+    ["/etc", "/usr/local", "/lab/home", "/proc", "/a:/b", "/a b", "/../etc", "relative"],
 )
 def test_a_folder_that_no_app_fills_stays_as_it_is(spec: AppSpec, folder: str) -> None:
     known = replace(spec, image_facts=image_facts(json.dumps([folder, None])))
 
     assert volumes(known) == []
+
+
+@pytest.mark.parametrize("folder", ["/", ""])
+def test_what_an_image_has_at_the_top_is_run_where_it_can_be_written(
+    spec: AppSpec, folder: str
+) -> None:
+    known = replace(spec, image_facts=image_facts(json.dumps([folder, None])))
+
+    assert volumes(known) == ["/lab/root"]
+    assert services(known, (), None)["own-shop"]["working_dir"] == "/lab/root"
 
 
 @pytest.mark.parametrize("reported", ["", "[", "{}", "[1, 2]", '["/a"', "null", '[["/a"], {}]'])
@@ -84,6 +95,7 @@ def test_its_data_are_made_ready_in_the_layer_unless_servers_stand_beside_it(spe
 
     assert last[0] == "USER 1000:1000"
     assert json.loads(last[1].removeprefix("RUN "))[2] == (
+        '[ "$PWD" != / ] || cd /lab/root; '
         "exec env HOME=/tmp 'DEBUG=a b' sh -c 'migrate '\"'\"'all'\"'\"''"
     )
     assert "migrate" not in completed_recipe(beside, "app", "1000:1000")
@@ -112,6 +124,24 @@ def test_the_folder_and_the_way_to_it_are_opened(spec: AppSpec, tmp_path: Path) 
     assert f"chmod a+x {inner.parent} in" in told
 
 
-@pytest.mark.parametrize("folder", ["/", "/etc", "/proc/self", "/usr"])
+def test_what_lies_at_the_top_beside_a_system_moves(tmp_path: Path) -> None:
+    for name in ("bin", "etc", "app", "lab", "a b"):
+        (tmp_path / name).mkdir()
+    for name in ("app/main.py", ".env", "boot.sh", "etc/passwd"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    inside = move_from_top().replace("/*", "./*").replace(" /", " ./").replace("|/", "|./")
+    line = inside.replace('"/lab/root$each"', '"$PWD/lab/root/${each#./}"')
+
+    subprocess.run(["/bin/sh", "-ec", line], cwd=tmp_path, check=True, timeout=20)
+
+    assert sorted(each.name for each in (tmp_path / "lab/root").iterdir()) == [
+        *(".env", "a b", "app", "boot.sh"),
+    ]
+    assert (tmp_path / "app/main.py").read_text(encoding="utf-8") == "app/main.py"
+    assert (tmp_path / "app").is_symlink()
+    assert not (tmp_path / "etc").is_symlink()
+
+
+@pytest.mark.parametrize("folder", ["/etc", "/proc/self", "/usr"])
 def test_nothing_of_the_system_is_given_away(spec: AppSpec, folder: str, tmp_path: Path) -> None:
     assert "chown" not in run(spec, Path(folder), tmp_path / "bin")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from lab.app.folder import app_folder
-from lab.app.places import open_folder
+from lab.app.places import MOVED, open_folder
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec, slug
 from lab.app.traffic_reduced import reduced, traffic_name
@@ -101,8 +101,10 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
 
 def kept_facts(facts: ImageFacts, redactor: Redactor) -> ImageFacts:
     """What was kept of the app's image, which a stranger may have written."""
-    folder = None if facts.folder is None else open_folder(redactor.text(facts.folder))
-    return ImageFacts(folder, redactor.text(facts.python_path))
+    folder = redactor.text(facts.folder or "")
+    return ImageFacts(
+        folder if folder == MOVED else open_folder(folder), redactor.text(facts.python_path)
+    )
 
 
 def without_senders(
