@@ -88,8 +88,12 @@ def from_line(
     only_servers: bool = False,
     followed: frozenset[str] = frozenset(),
 ) -> Iterator[ServeCommand]:
-    """The server among the steps of a line, with what comes before it; each script once."""
+    """The server among the steps of a line, with what comes before it; each script once.
+
+    Without a known server it is the last program that is run: those before it wait, or fill.
+    """
     before: list[ShellStep] = []
+    last: ServeCommand | None = None
     for step in (part for whole in steps(filled(line)) for part in handed_on(whole)):
         if WORKER.search(" ".join(step.words)):
             continue
@@ -106,15 +110,17 @@ def from_line(
             text, near = folder.text(script), where or parent_of(script)
             by = f"{why}, by {script}"
             inside = list(from_line(folder, text, near, by, followed=followed))
-            if inside:
+            if inside and inside[0].program is None:
                 yield from inside
                 return
+            last = next(iter(inside), last)
         is_server = not only_servers and not PREPARING.search(" ".join(step.words))
         if is_server and not script and (ran := program(folder, step, where)):
             prepare = tuple(preparing(folder, before, where))
-            yield ServeCommand(ran[0], why, program=ran[1], prepare=prepare)
-            return
+            last = ServeCommand(ran[0], why, program=ran[1], prepare=prepare)
         before.append(step)
+    if last is not None:
+        yield last
 
 
 def handed_on(step: ShellStep) -> list[ShellStep]:

@@ -69,3 +69,25 @@ def test_what_an_entry_point_hands_on_to_is_the_command() -> None:
     files["Dockerfile"] = recipe.replace("web", "web.sh")
     (command,) = list(stated_commands(Folder(files)))[:1]
     assert command.prepare == ("python manage.py migrate",)
+
+
+def test_a_program_that_waits_before_the_server_is_not_taken_for_it() -> None:
+    script = (
+        'set -e\nif [ "$SKIP" == "no" ]; then\n  python ping.py\nfi\nflask db upgrade\n'
+        "exec gunicorn 'shop:create_app()' --bind '0.0.0.0:8000'\n"
+    )
+    recipe = 'ENTRYPOINT ["/opt/entry.sh"]\n'
+    files = {"ping.py": "", "shop/__init__.py": "def create_app(): 0", "entry.sh": script}
+    command = next(stated_commands(Folder({**files, "Dockerfile": recipe})))
+    assert command.line == "gunicorn --bind $HOST:$PORT 'shop:create_app()'"
+    assert command.prepare == ("python -m flask db upgrade",)
+
+
+def test_of_programs_alone_the_last_one_serves() -> None:
+    recipe = "CMD python wait.py && python serve.py\n"
+    (command,) = stated_commands(Folder({"Dockerfile": recipe, "wait.py": "", "serve.py": ""}))
+    assert command.program == "serve.py"
+    recipe = 'ENTRYPOINT ["/entrypoint.sh"]\nCMD ["python", "serve.py"]\n'
+    script = 'python wait.py\nexec "$@"\n'
+    files = {"Dockerfile": recipe, "entrypoint.sh": script, "wait.py": "", "serve.py": ""}
+    assert next(stated_commands(Folder(files))).program == "serve.py"
