@@ -24,7 +24,7 @@ def app_folder(given: Mapping[str, str], root: Path) -> Path:
     folders = examples(root)
     listed = ", ".join(sorted(folders))
     if not name:
-        raise UsageError(f"make try needs APP=path/to/folder, or EXAMPLE=, one of {listed}")
+        raise UsageError(f"no app is named: give APP=path/to/folder, or EXAMPLE=, one of {listed}")
     if name not in folders:
         raise UsageError(f"EXAMPLE={name!r} is unknown: choose one of {listed}")
     return folders[name]
