@@ -37,7 +37,7 @@ def group_namer(everyone: Sequence[VariantSummary]) -> Callable[[Sequence[Varian
 
     def name(members: Sequence[VariantSummary]) -> str:
         if len(members) == len(everyone) > 1:
-            return "Every variant"
+            return "All variants"
         if python := _whole_python(members, sizes):
             return f"Python {python}"
         arms: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)

@@ -26,11 +26,11 @@ def test_a_formula_and_each_input_are_said_once() -> None:
         PredictionRow("flask on Python 3.8 and 3.9", "+20.0 MiB", "+20.0 MiB", "1 x 2 x 10"),
     )
     assert shown.inputs == (
-        InputRow("workers", "1", "Every variant"),
+        InputRow("workers", "1", "All variants"),
         InputRow("threads", "20", "Python 3.7 flask"),
         InputRow("threads", "2", "flask on Python 3.8 and 3.9"),
-        InputRow("kept_bytes", "10,485,760 B (10.0 MiB)", "Every variant"),
-        InputRow("rule", "one a request", "Every variant"),
+        InputRow("kept_bytes", "10,485,760 B (10.0 MiB)", "All variants"),
+        InputRow("rule", "one a request", "All variants"),
     )
 
 
