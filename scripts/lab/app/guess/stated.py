@@ -94,9 +94,7 @@ def from_line(
     """
     before: list[ShellStep] = []
     last: ServeCommand | None = None
-    for step in (part for whole in steps(filled(line)) for part in handed_on(whole)):
-        if WORKER.search(" ".join(step.words)):
-            continue
+    for step in serving_steps(line):
         if step.words[0] == "cd" and len(step.words) == 2:
             where = inner(folder, where, step.words[1])
             continue
@@ -107,13 +105,12 @@ def from_line(
         script = script_of(folder, step, where)
         if script and script not in followed and len(followed) < MAX_SCRIPTS:
             followed |= {script}
-            text, near = folder.text(script), where or parent_of(script)
-            by = f"{why}, by {script}"
-            inside = list(from_line(folder, text, near, by, followed=followed))
-            if inside and inside[0].program is None:
-                yield from inside
+            text, near, by = folder.text(script), where or parent_of(script), f"{why}, by {script}"
+            inside = next(from_line(folder, text, near, by, followed=followed), None)
+            if inside and inside.program is None:
+                yield inside
                 return
-            last = next(iter(inside), last)
+            last = inside or last
         is_server = not only_servers and not PREPARING.search(" ".join(step.words))
         if is_server and not script and (ran := program(folder, step, where)):
             prepare = tuple(preparing(folder, before, where))
@@ -121,6 +118,13 @@ def from_line(
         before.append(step)
     if last is not None:
         yield last
+
+
+def serving_steps(line: str) -> Iterator[ShellStep]:
+    """The steps of a line with their values, but those that start a worker of a queue."""
+    for step in (part for whole in steps(filled(line)) for part in handed_on(whole)):
+        if not WORKER.search(" ".join(step.words)):
+            yield step
 
 
 def handed_on(step: ShellStep) -> list[ShellStep]:
