@@ -112,7 +112,7 @@ def search(history: History, side_by_side: int = 1) -> Found:
             history.points,
             {index: tuple(runs) for index, runs in measured.items()},
             frozenset(unknown),
-            history.costly - unknown,
+            history.costly,
         )
         chosen = next_points(after_contradictions(evidence), side_by_side)
         if not chosen:
@@ -146,6 +146,14 @@ def holes(draw: random.Random, seed: int) -> History:
     return history
 
 
+def old_sources(draw: random.Random, seed: int) -> History:
+    """As with holes, and in every second history releases up to one are sources that build."""
+    history = holes(draw, seed)
+    if draw.random() < 0.5:
+        history.costly |= frozenset(range(draw.randint(1, history.points)))
+    return history
+
+
 def two_culprits(draw: random.Random, seed: int) -> History:
     history = clean(draw, seed)
     history.other_from = draw.randint(1, history.points - 1)
@@ -168,6 +176,7 @@ def noisy(draw: random.Random, seed: int) -> History:
 KINDS: dict[str, Callable[[random.Random, int], History]] = {
     "clean": clean,
     "holes": holes,
+    "old sources": old_sources,
     "two culprits": two_culprits,
     "comes back": comes_back,
     "noisy": noisy,

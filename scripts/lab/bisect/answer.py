@@ -143,7 +143,7 @@ def between_sentence(subject: Subject, progress: Progress, between: Sequence[str
     count = counted(len(between), subject.kind.value)
     said = f"{count} between them could not be measured: {listed(between)}"
     if untried:
-        said += f" (not tried, as those on both sides failed: {listed(untried)})"
+        said += f" (not tried, as those beside them failed: {listed(untried)})"
     return f"{said}."
 
 

@@ -4,7 +4,7 @@ A Bayesian step: each run counts by how surely it shows the leak, points that ca
 count nothing, and the next point is the one whose outcome is most open.
 """
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -26,7 +26,8 @@ FAILS_BETWEEN = 0.9
 as releases before the one that brought what the app uses."""
 MOST_PASSED_OVER = 4
 """So many points between two that failed, with none between them that was measured, are taken to
-fail as well, and not tried."""
+fail as well, and not tried. So are as many that must be built, between one that failed and one
+that was measured, as long as nothing that had to be built was measured."""
 FAILS_WHEN_BUILT = 0.6
 FAILS_ELSE = 0.05
 
@@ -153,9 +154,19 @@ def stretches(evidence: SearchEvidence) -> list[tuple[int, int]]:
 
 
 def passed_over(evidence: SearchEvidence) -> set[int]:
-    """Points that are not tried, as both neighbours of their short row failed."""
-    rows = (range(first + 1, last) for first, last in stretches(evidence))
+    """Points that are not tried, as those beside their short row failed."""
+    rows = [range(first + 1, last) for first, last in stretches(evidence)]
+    if not evidence.costly & set(evidence.bad):
+        rows += [row for row in rows_beside(evidence) if set(row) <= evidence.costly]
     return {index for row in rows if len(row) <= MOST_PASSED_OVER for index in row}
+
+
+def rows_beside(evidence: SearchEvidence) -> Iterator[range]:
+    """The points between one that failed and one that was measured."""
+    tried = sorted({*evidence.unknown, *evidence.bad})
+    for first, last in pairwise(tried):
+        if (first in evidence.unknown) is not (last in evidence.unknown):
+            yield range(first + 1, last)
 
 
 def contradictions(evidence: SearchEvidence) -> list[tuple[int, int]]:

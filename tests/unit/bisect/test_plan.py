@@ -113,7 +113,7 @@ def test_a_short_row_between_two_that_failed_is_not_tried_which_is_told() -> Non
     assert (change.before, change.after) == ("1.7", "1.14")
     assert len({*tried} & {*range(8, 14)}) < 6
     (said,) = (each for each in answer.said if "6 releases between them" in each)
-    assert "(not tried, as those on both sides failed: 1." in said
+    assert "(not tried, as those beside them failed: 1." in said
 
 
 def test_a_leak_that_came_back_is_told_where_points_contradict() -> None:
