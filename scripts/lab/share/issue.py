@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lab.share import issue_facts as facts
 from lab.share.issue_facts import IssueInput
-from lab.share.issue_forms import Form, form_of, project_of, tracker_of
+from lab.share.issue_forms import Form, address_of, form_of, project_of
 from lab.text.markdown import markdown_text
 from lab.text.phrases import printable
 
@@ -42,7 +42,7 @@ def note(given: IssueInput, form: Form) -> str:
 
 
 def note_lines(given: IssueInput, form: Form) -> Iterator[str]:
-    project, tracker = project_of(given.summary), tracker_of(given.summary)
+    project, tracker = project_of(given.summary), address_of(given.summary)
     if tracker and LINK.fullmatch(tracker):
         where = "" if TRACKER.search(tracker) else " (its page: its metadata names no tracker)"
         yield f"For {markdown_text(project)}: {tracker}{where}"

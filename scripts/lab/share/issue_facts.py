@@ -24,8 +24,6 @@ MOST_PAGE_CHARACTERS = 12_000
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\([^)\n]*\)\n+", re.MULTILINE)
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
 """What the help says to whoever has not reported it yet."""
-SERVERS_CODE = re.compile(r"^aiohttp/web")
-CLIENTS_CODE = re.compile(r"^aiohttp/(client|connector|cookiejar)")
 SUFFIXES = {"beside": "as it is, beside the changes", "again": "as it is, with a higher limit"}
 """What the variants of a user app are, by what follows its name."""
 
@@ -37,6 +35,8 @@ class IssueInput:
     summary: Summary
     pages: Mapping[str, str]
     """Texts that stand in the bundle by name, such as `reproduce.py` or `bisect.md`."""
+    command: str = ""
+    """What served the app; empty: not known."""
 
     @property
     def subject(self) -> VariantSummary | None:
@@ -232,13 +232,6 @@ def versions(given: IssueInput) -> str:
     return fenced("\n".join(lines), "text")
 
 
-def version_of(given: IssueInput, name: str) -> str:
-    """One package's version; what to fill in where the app did not report it."""
-    variant = given.subject
-    version = variant.versions.get(name) if variant else None
-    return markdown_text(version) if version else "(the app did not report it: please fill in)"
-
-
 def machine(given: IssueInput) -> str:
     run = given.summary.run
     lines = [
@@ -276,15 +269,6 @@ def not_tried(given: IssueInput) -> str:
 def not_tried_among_others(given: IssueInput) -> str:
     """`not_tried` below a line that says what it is, for a field that holds more."""
     return f"What was not tried:\n\n{not_tried(given)}"
-
-
-def aiohttps_component(given: IssueInput) -> str:
-    """Server or client, by the files of aiohttp whose allocations are still live."""
-    own = given.summary.own
-    places = [line.place for line in own.lines] if own else []
-    names = (("Server", SERVERS_CODE), ("Client", CLIENTS_CODE))
-    found = [name for name, code in names if any(code.match(place) for place in places)]
-    return " and ".join(found) or "(please choose: Server or Client)"
 
 
 def fenced(text: str, language: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lab.records.summary import Summary
 from lab.share import issue_facts as facts
+from lab.share import issue_fields as fields
 from lab.share.issue_facts import IssueInput
 
 Block = Callable[[IssueInput], str]
@@ -16,6 +17,7 @@ CPYTHON = "cpython"
 CPYTHON_TRACKER = "https://github.com/python/cpython/issues"
 ISSUES_OF_A_REPOSITORY = re.compile(r"https?://(github\.com/[\w.-]+/[\w.-]+?)(?:\.git)?/?")
 """Metadata that names no tracker names the repository, which has one."""
+ISSUES_OF_GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/issues")
 LINUX = "Linux"
 
 
@@ -34,6 +36,8 @@ class Form:
     where: str
     """What kind of thing it is, and what its boxes ask for, as a note to the one who sends it."""
     fields: tuple[Field, ...]
+    is_discussion: bool = False
+    """Whether it begins as a discussion and not as an issue."""
 
 
 def said(text: str) -> Block:
@@ -41,7 +45,7 @@ def said(text: str) -> Block:
 
 
 def package(name: str) -> Block:
-    return lambda given: facts.version_of(given, name)
+    return lambda given: fields.version_of(given, name)
 
 
 def field(heading: str, *blocks: Block) -> Field:
@@ -50,22 +54,21 @@ def field(heading: str, *blocks: Block) -> Field:
 
 MORE = (facts.numbers, facts.helps, facts.history, facts.machine)
 NOT_TRIED = field("What was not tried", facts.not_tried)
-ENCODE = (
-    field("Describe the bug", facts.what),
-    field("Steps to reproduce the bug", facts.example, facts.steps),
-    field("Expected behavior", facts.expected),
-    field("Actual behavior", facts.numbers),
-    field("Debugging material", facts.helps, facts.history),
-    field("Environment", facts.versions, facts.machine),
-    field("Additional context", facts.not_tried_among_others),
-)
-CHECK_NEWEST = "Its boxes ask whether the newest release shows it, and for similar issues."
+ONLY_CODE = "Its form fences the example itself: paste the code without its fence."
 FORMS: Mapping[str, Form] = {
     "fastapi": Form(
-        "Questions and possible bugs begin as a discussion; its boxes ask what was searched.",
+        f"Questions and possible bugs begin as a discussion; its boxes ask what was searched. "
+        f"{ONLY_CODE}",
         (
-            field("Example Code", facts.example, facts.steps),
-            field("Description", facts.what, facts.numbers, facts.helps, facts.history),
+            field("Example Code", facts.example),
+            field(
+                "Description",
+                facts.what,
+                facts.expected,
+                facts.steps,
+                fields.served_by,
+                *(facts.numbers, facts.helps, facts.history),
+            ),
             field("Operating System", said(LINUX)),
             field("Operating System Details", facts.machine),
             field("FastAPI Version", package("fastapi")),
@@ -73,32 +76,72 @@ FORMS: Mapping[str, Form] = {
             field("Python Version", package("python")),
             field("Additional Context", facts.versions, facts.not_tried_among_others),
         ),
+        is_discussion=True,
     ),
-    "starlette": Form(CHECK_NEWEST, ENCODE),
-    "uvicorn": Form(CHECK_NEWEST, ENCODE),
+    "starlette": Form(
+        "It begins as a discussion, of the kind Potential Issue. It should show on the newest "
+        "release, and nobody should have reported it.",
+        (
+            field("Describe the bug", facts.what),
+            field("Steps to reproduce the bug", facts.example, facts.steps),
+            field("Expected behavior", facts.expected),
+            field("Actual behavior", facts.numbers),
+            field("Debugging material", facts.helps, facts.history),
+            field("Environment", fields.served_by, facts.versions, facts.machine),
+            field("Additional context", facts.not_tried_among_others),
+        ),
+        is_discussion=True,
+    ),
+    "uvicorn": Form(
+        "It begins as a discussion, of the kind Potential Issue: an issue without one may be "
+        f"closed unread, and asks for its link. {ONLY_CODE}",
+        (
+            field(
+                "Description",
+                facts.what,
+                facts.expected,
+                facts.steps,
+                fields.served_by,
+                *(facts.numbers, facts.helps, facts.history),
+                facts.not_tried_among_others,
+            ),
+            field("Example Code", facts.example),
+            field(
+                "Python, Uvicorn & OS Version",
+                fields.versions_for_uvicorn,
+                facts.versions,
+                facts.machine,
+            ),
+        ),
+        is_discussion=True,
+    ),
     "gunicorn": Form(
         "It begins as a discussion for triage; its boxes ask for duplicates.",
         (
             field("Type", said("Bug Report")),
             field("Description", facts.what, facts.expected, facts.numbers),
             field("Steps to Reproduce (for bugs)", facts.example, facts.steps),
-            field("Configuration", said("In the bundle: `lab.toml`, or `compose.yaml`.")),
+            field("Configuration", fields.configuration),
             field("Logs / Error Output", said("None: memory grows without an error.")),
             field("Gunicorn Version", package("gunicorn")),
             field("Python Version", package("python")),
-            field("Worker Class", said("(please fill in; the command names it)")),
-            field("Operating System", facts.machine),
-            field("Additional Context", facts.helps, facts.history, facts.versions),
-            NOT_TRIED,
+            field("Worker Class", fields.worker_class),
+            field("Operating System", fields.system),
+            field(
+                "Additional Context",
+                *(facts.helps, facts.history, facts.versions, facts.machine),
+                facts.not_tried_among_others,
+            ),
         ),
+        is_discussion=True,
     ),
     "flask": Form(
         "The tracker is for bugs of Flask itself.",
         (
             field("What the bug is", facts.what, facts.numbers),
-            field("How to replicate it", facts.example, facts.steps),
+            field("How to replicate it", facts.example, facts.steps, fields.served_by),
             field("What should have happened", facts.expected),
-            field("Environment", facts.versions, facts.machine),
+            field("Environment", fields.versions_for_flask, facts.versions, facts.machine),
             field("What helps", facts.helps, facts.history),
             NOT_TRIED,
         ),
@@ -116,7 +159,7 @@ FORMS: Mapping[str, Form] = {
             field("propcache Version", package("propcache")),
             field("yarl Version", package("yarl")),
             field("OS", facts.machine),
-            field("Related component", facts.aiohttps_component),
+            field("Related component", fields.aiohttps_component),
             field("Additional context", facts.helps, facts.history, facts.not_tried_among_others),
         ),
     ),
@@ -144,7 +187,7 @@ GENERAL = Form(
     "No form of this project is known here: see what its tracker asks for.",
     (
         field("What", facts.what),
-        field("How to see it", facts.steps, facts.example),
+        field("How to see it", facts.steps, facts.example, fields.served_by),
         field("Numbers", facts.numbers),
         field("Expected", facts.expected),
         field("Since when, and which layers", facts.history),
@@ -172,6 +215,14 @@ def tracker_of(summary: Summary) -> str:
     if own is not None and own.package is not None:
         return issues_of(own.package.tracker or "")
     return CPYTHON_TRACKER if project_of(summary) == CPYTHON else ""
+
+
+def address_of(summary: Summary) -> str:
+    """Where it is sent: the tracker, or the discussions beside it; empty: not known."""
+    tracker = tracker_of(summary)
+    if form_of(summary).is_discussion and ISSUES_OF_GITHUB.fullmatch(tracker):
+        return f"{tracker.removesuffix('issues')}discussions"
+    return tracker
 
 
 def issues_of(link: str) -> str:

@@ -8,7 +8,7 @@ from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
 from lab.share.issue import MOST_CHARACTERS, issue_text
 from lab.share.issue_facts import IssueInput
-from lab.share.issue_forms import CPYTHON_TRACKER, FORMS, tracker_of
+from lab.share.issue_forms import CPYTHON_TRACKER, FORMS, address_of, tracker_of
 
 TRACKER = "https://github.com/x/y/issues"
 
@@ -41,8 +41,10 @@ def headings(text: str) -> list[str]:
 def test_an_issue_has_the_fields_of_its_form_in_their_order(project: str) -> None:
     text = issue(leak_in(project))
 
-    assert headings(text) == [field.heading for field in FORMS[project].fields]
-    assert f"For {project}: {TRACKER}" in text
+    form = FORMS[project]
+    assert headings(text) == [field.heading for field in form.fields]
+    address = TRACKER.replace("issues", "discussions") if form.is_discussion else TRACKER
+    assert f"For {project}: {address}\n" in text
     assert "1.2.3" in text
     assert "72.3 KiB a request" in text.splitlines()[0]
     assert "a reproducer of one file without the lab" in text
@@ -102,21 +104,6 @@ def test_what_ran_is_told_in_words() -> None:
 
     for words in ("the app as it is", "as it is, beside the changes", "with one arena"):
         assert f"| {words} | leak |" in text
-
-
-@pytest.mark.parametrize(
-    ("place", "component"),
-    [
-        ("aiohttp/cookiejar.py:356, from app.py:12", "Client"),
-        ("aiohttp/web_app.py:3", "Server"),
-        ("app.py:3", "(please choose: Server or Client)"),
-    ],
-)
-def test_the_component_of_aiohttp_is_that_of_its_lines(place: str, component: str) -> None:
-    leak = leak_in("aiohttp")
-    own = replace(app_answer(), package=leak.own.package, lines=(AppLine(place, 10, 1),))  # type: ignore[union-attr]
-
-    assert f"### Related component\n\n{component}\n" in issue(replace(leak, own=own))
 
 
 def test_each_weakness_of_the_numbers_is_a_line() -> None:
@@ -246,3 +233,9 @@ def test_a_page_that_is_no_tracker_is_told_as_one() -> None:
         leak_in("ujson", page)
     )
     assert f"For ujson: {TRACKER}\n" in issue(leak_in("ujson"))
+
+
+def test_what_begins_as_a_discussion_is_sent_there_where_there_is_a_place() -> None:
+    assert address_of(leak_in("starlette")) == "https://github.com/x/y/discussions"
+    assert address_of(leak_in("starlette", "https://git.example/x")) == "https://git.example/x"
+    assert address_of(leak_in("flask")) == TRACKER

@@ -28,7 +28,7 @@ from lab.share.bundle_readme import bundle_readme
 from lab.share.given import budget_of, given_of
 from lab.share.issue import issue_text
 from lab.share.issue_facts import IssueInput
-from lab.share.issue_forms import tracker_of
+from lab.share.issue_forms import address_of
 from lab.share.manifest import NAME as MANIFEST
 from lab.share.manifest import (
     SCHEMA_VERSION,
@@ -99,7 +99,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
         left_out=left_out_of(app) if app else (),
         files={},
     )
-    return whole(manifest, files, judged.summary)
+    return whole(manifest, files, judged.summary, (app.spec.command or "") if app else "")
 
 
 def left_out_of(app: BundledApp) -> tuple[LeftOut, ...]:
@@ -124,15 +124,17 @@ def mounts_left_out(spec: AppSpec) -> Iterator[LeftOut]:
         yield LeftOut(f"{name} in its image", reason)
 
 
-def whole(manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary) -> Parts:
+def whole(
+    manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary, command: str
+) -> Parts:
     """The parts with the pages that tell of them, and the hashes of all."""
     pages = {name: files[name].content.decode() for name in EXTRAS if name in files}
-    files["issue.md"] = ArchiveEntry(issue_text(IssueInput(summary, pages)).encode())
+    files["issue.md"] = ArchiveEntry(issue_text(IssueInput(summary, pages, command)).encode())
     manifest = replace(manifest, files=facts_of(files))
     files["README.md"] = ArchiveEntry(bundle_readme(summary, manifest).encode())
     manifest = replace(manifest, files=facts_of(files))
     files[MANIFEST] = ArchiveEntry(manifest_text(manifest).encode())
-    return Parts(manifest, files, tracker_of(summary), open_variants(summary))
+    return Parts(manifest, files, address_of(summary), open_variants(summary))
 
 
 def private_of(kept: Kept | None) -> Private:
