@@ -18,8 +18,7 @@ from lab.records.holders import (
 from lab.records.observations import AllocationTrace, TracedLine
 from lab.text.phrases import number, size
 
-NAMED_SHARE = 0.25
-"""A container that holds a quarter of what the lines left behind is named."""
+NAMED_SHARE = 0.25  # of what the lines left behind: a container that holds so much is named
 EXAMPLE_SHARE = 0.5
 """New objects of a type that holds the growth, for each block of the line that left most."""
 FEW_A_REQUEST = 0.02
@@ -49,12 +48,14 @@ class HolderFinding:
     """Completed while the growth was traced."""
     limit: str | None = None
     """Why the search ended early."""
+    is_searched: bool = True
+    """Whether any run searched Python's objects for who holds it."""
 
     @property
     def is_unheld(self) -> bool:
         """Whether the whole search met nothing in Python that holds it, nor objects of it."""
         in_python = self.holders or self.lost or self.example
-        return not in_python and self.limit is None
+        return self.is_searched and not in_python and self.limit is None
 
     @property
     def owner(self) -> Owner | None:
@@ -100,10 +101,13 @@ def native_finding(trace: AllocationTrace, held: HolderFinding | None) -> Holder
     """Who asked for native memory, where a search has no holder of Python's that holds enough."""
     lines = of_one_package(repeated(trace))
     package, called = owner_of(lines)
-    symbol = native_function(lines)
-    limit = held.limit if held is not None else None
     return HolderFinding(
-        called=called, native=symbol, package=package, requests=trace.requests, limit=limit
+        called=called,
+        native=native_function(lines),
+        package=package,
+        requests=trace.requests,
+        limit=held.limit if held is not None else None,
+        is_searched=held is not None,
     )
 
 
@@ -225,6 +229,8 @@ def sentences(finding: HolderFinding) -> Iterator[str]:
             f"{number(growth.count)} more objects of type {growth.type}; "
             f"the newest is reached by {growth.path}."
         )
+    elif not finding.is_searched:
+        yield unsearched_sentence(finding)
     elif not finding.holders and finding.native is not None:
         yield native_sentence(finding.native, finding.called)
     elif not finding.holders:
@@ -269,6 +275,13 @@ def native_sentence(native: CalledFunction, called: CalledFunction | None) -> st
     """The sentence on who asked malloc for memory that nothing in Python holds."""
     by = f", called by {called.function}" if called and called.function != native.function else ""
     return f"Nothing in Python holds it: {called_text(native)} asked for it{by}."
+
+
+def unsearched_sentence(finding: HolderFinding) -> str:
+    """The sentence on memory of which is known who asked for it, and not who holds it."""
+    asked = finding.native or finding.called
+    by = f"; {called_text(asked)} asked for it" if asked is not None else ""
+    return f"Who holds it was not read, as no run searched Python's objects{by}."
 
 
 def no_holder_sentence(finding: HolderFinding) -> str:

@@ -103,6 +103,20 @@ def test_a_trace_without_a_search_names_nobody() -> None:
     assert who_holds(replace(TRACE, search=None)) is None
 
 
+def test_what_no_run_searched_for_is_not_told_as_held_by_nobody() -> None:
+    """A probe that did not answer leaves memray's trace alone."""
+    native = replace(TRACE, tracer="memray", search=None)
+
+    holders = holder_of((native,), 2048.0)
+
+    assert holders is not None
+    assert not holders.is_unheld
+    assert list(sentences(holders)) == [
+        "Who holds it was not read, as no run searched Python's objects; "
+        "ujson.dumps of ujson 5.1.0 asked for it."
+    ]
+
+
 def with_search(**changes: object) -> AllocationTrace:
     return replace(TRACE, search=replace(SEARCH, **changes))
 
