@@ -9,7 +9,7 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import DASH, counted, in_mib, number, sentence, share
+from lab.text.phrases import DASH, counted, in_mib, listed, number, sentence, share
 
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
 """How the sentence on a holder ends whose owner is the standard library. Lines of it alone name
@@ -24,6 +24,13 @@ MOST_PAGE_CHARACTERS = 12_000
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\([^)\n]*\)\n+", re.MULTILINE)
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
 """What the help says to whoever has not reported it yet."""
+LAYERS = {
+    "the server": ("other-server",),
+    "the loop": (),
+    "the parser": (),
+    "the allocator": ("python-malloc", "jemalloc", "mimalloc"),
+}
+"""Layers, and how the names of variants end in which one is exchanged."""
 SUFFIXES = {"beside": "as it is, beside the changes", "again": "as it is, with a higher limit"}
 """What the variants of a user app are, by what follows its name."""
 
@@ -237,10 +244,12 @@ def machine(given: IssueInput) -> str:
     lines = [
         f"- Linux {markdown_text(run.host.kernel)}, {counted(run.host.cpus, 'CPU')}, "
         f"{in_mib(run.host.memory_bytes)}, cgroup {markdown_text(run.engine.cgroup)}",
-        f"- engine: {markdown_text(run.engine.kind)} {markdown_text(run.engine.version)}",
+        "- engine: local processes"
+        if run.engine.kind == "process"
+        else f"- engine: {markdown_text(run.engine.kind)} {markdown_text(run.engine.version)}",
     ]
-    bases = [f"{base.kind}, {base.reference}" for base in run.bases]
-    lines += [f"- base: {markdown_text(base, MOST_TEXT)}" for base in bases[:MOST_VARIANTS]]
+    bases = dict.fromkeys(f"{base.kind}, {base.reference}" for base in run.bases)
+    lines += [f"- base: {markdown_text(base, MOST_TEXT)}" for base in list(bases)[:MOST_VARIANTS]]
     return "\n".join(lines)
 
 
@@ -251,7 +260,7 @@ def not_tried(given: IssueInput) -> str:
     missing = [
         ("reproduce.py", "a reproducer of one file without the lab"),
         ("bisect.md", f"other {releases}: the first bad one is not known"),
-        ("layers.md", "exchanging the server, the loop, the parser or the allocator one by one"),
+        ("layers.md", f"exchanging {listed(untried_layers(given.summary))} one by one"),
     ]
     lines = [f"- {text}" for name, text in missing if name not in given.pages]
     if newest_release(given.summary) is None:
@@ -266,9 +275,14 @@ def not_tried(given: IssueInput) -> str:
     return "\n".join(lines)
 
 
-def not_tried_among_others(given: IssueInput) -> str:
-    """`not_tried` below a line that says what it is, for a field that holds more."""
-    return f"What was not tried:\n\n{not_tried(given)}"
+def untried_layers(summary: Summary) -> list[str]:
+    """The layers that no variant of the run had in exchange."""
+    names = [each.name for each in summary.variants]
+    return [
+        layer
+        for layer, endings in LAYERS.items()
+        if not any(name.endswith(f"-{ending}") for name in names for ending in endings)
+    ]
 
 
 def fenced(text: str, language: str) -> str:

@@ -52,7 +52,19 @@ def field(heading: str, *blocks: Block) -> Field:
     return Field(heading, blocks)
 
 
-MORE = (facts.numbers, facts.helps, facts.history, facts.machine)
+def labelled(label: str, block: Block) -> Block:
+    """The block below a line that says what it is, for a field that holds others, too."""
+
+    def text(given: IssueInput) -> str:
+        found = block(given)
+        return f"{label}:\n\n{found}" if found else ""
+
+    return text
+
+
+EXPECTED = labelled("What was expected", facts.expected)
+HELPS = labelled("What helps", facts.helps)
+NOT_TRIED_AMONG_OTHERS = labelled("What was not tried", facts.not_tried)
 NOT_TRIED = field("What was not tried", facts.not_tried)
 ONLY_CODE = "Its form fences the example itself: paste the code without its fence."
 FORMS: Mapping[str, Form] = {
@@ -64,17 +76,17 @@ FORMS: Mapping[str, Form] = {
             field(
                 "Description",
                 facts.what,
-                facts.expected,
+                EXPECTED,
                 facts.steps,
                 fields.served_by,
-                *(facts.numbers, facts.helps, facts.history),
+                *(facts.numbers, HELPS, facts.history),
             ),
             field("Operating System", said(LINUX)),
             field("Operating System Details", facts.machine),
             field("FastAPI Version", package("fastapi")),
             field("Pydantic Version", package("pydantic")),
             field("Python Version", package("python")),
-            field("Additional Context", facts.versions, facts.not_tried_among_others),
+            field("Additional Context", facts.versions, NOT_TRIED_AMONG_OTHERS),
         ),
         is_discussion=True,
     ),
@@ -86,9 +98,9 @@ FORMS: Mapping[str, Form] = {
             field("Steps to reproduce the bug", facts.example, facts.steps),
             field("Expected behavior", facts.expected),
             field("Actual behavior", facts.numbers),
-            field("Debugging material", facts.helps, facts.history),
+            field("Debugging material", HELPS, facts.history),
             field("Environment", fields.served_by, facts.versions, facts.machine),
-            field("Additional context", facts.not_tried_among_others),
+            field("Additional context", NOT_TRIED_AMONG_OTHERS),
         ),
         is_discussion=True,
     ),
@@ -99,11 +111,11 @@ FORMS: Mapping[str, Form] = {
             field(
                 "Description",
                 facts.what,
-                facts.expected,
+                EXPECTED,
                 facts.steps,
                 fields.served_by,
-                *(facts.numbers, facts.helps, facts.history),
-                facts.not_tried_among_others,
+                *(facts.numbers, HELPS, facts.history),
+                NOT_TRIED_AMONG_OTHERS,
             ),
             field("Example Code", facts.example),
             field(
@@ -119,7 +131,7 @@ FORMS: Mapping[str, Form] = {
         "It begins as a discussion for triage; its boxes ask for duplicates.",
         (
             field("Type", said("Bug Report")),
-            field("Description", facts.what, facts.expected, facts.numbers),
+            field("Description", facts.what, EXPECTED, facts.numbers),
             field("Steps to Reproduce (for bugs)", facts.example, facts.steps),
             field("Configuration", fields.configuration),
             field("Logs / Error Output", said("None: memory grows without an error.")),
@@ -129,8 +141,8 @@ FORMS: Mapping[str, Form] = {
             field("Operating System", fields.system),
             field(
                 "Additional Context",
-                *(facts.helps, facts.history, facts.versions, facts.machine),
-                facts.not_tried_among_others,
+                *(HELPS, facts.history, facts.versions, facts.machine),
+                NOT_TRIED_AMONG_OTHERS,
             ),
         ),
         is_discussion=True,
@@ -160,13 +172,13 @@ FORMS: Mapping[str, Form] = {
             field("yarl Version", package("yarl")),
             field("OS", facts.machine),
             field("Related component", fields.aiohttps_component),
-            field("Additional context", facts.helps, facts.history, facts.not_tried_among_others),
+            field("Additional context", HELPS, facts.history, NOT_TRIED_AMONG_OTHERS),
         ),
     ),
     "pydantic": Form(
         "Its box asks whether it is pydantic's second generation.",
         (
-            field("Description", facts.what, facts.numbers, facts.helps, facts.history),
+            field("Description", facts.what, EXPECTED, facts.numbers, HELPS, facts.history),
             field("Example Code", facts.example, facts.steps),
             field("Python, Pydantic & OS Version", facts.versions, facts.machine),
             NOT_TRIED,
@@ -175,7 +187,11 @@ FORMS: Mapping[str, Form] = {
     CPYTHON: Form(
         "Its boxes ask whether it is surely CPython and no package, and for similar issues.",
         (
-            field("Bug description", facts.what, facts.example, facts.steps, *MORE),
+            field(
+                "Bug description",
+                *(facts.what, EXPECTED, facts.example, facts.steps),
+                *(facts.numbers, HELPS, facts.history, facts.machine),
+            ),
             field("CPython versions tested on", package("python")),
             field("Operating systems tested on", said(LINUX)),
             field("Versions", facts.versions),

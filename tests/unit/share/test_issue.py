@@ -239,3 +239,26 @@ def test_what_begins_as_a_discussion_is_sent_there_where_there_is_a_place() -> N
     assert address_of(leak_in("starlette")) == "https://github.com/x/y/discussions"
     assert address_of(leak_in("starlette", "https://git.example/x")) == "https://git.example/x"
     assert address_of(leak_in("flask")) == TRACKER
+
+
+def test_a_layer_that_was_exchanged_is_not_among_what_was_not_tried() -> None:
+    leak = leak_in("gunicorn")
+    other = variant_summary(f"{leak.variants[0].name}-other-server", Verdict.FLAT)
+
+    text = issue(replace(leak, variants=(*leak.variants, other)))
+
+    assert "- exchanging the loop, the parser and the allocator one by one" in text
+    assert "- exchanging the server, the loop, the parser and the allocator" in issue(leak)
+
+
+@pytest.mark.parametrize("project", ["fastapi", "uvicorn", "gunicorn", "pydantic"])
+def test_what_was_expected_is_told_as_such_beside_what_was_seen(project: str) -> None:
+    assert "What was expected:\n\nMemory stops growing" in issue(leak_in(project))
+
+
+def test_a_base_of_several_variants_is_told_once() -> None:
+    leak = leak_in("flask")
+    base = replace(leak.run.bases[0], kind="local", reference="CPython 3.12.1 of this machine")
+    run = replace(leak.run, bases=(base, replace(base, image="another")))
+
+    assert issue(replace(leak, run=run)).count("CPython 3.12.1 of this machine") == 1
