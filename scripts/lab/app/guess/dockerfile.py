@@ -2,12 +2,13 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from lab.app.guess.guessed import Guessed
-from lab.app.guess.shell import quoted
+from lab.app.guess.shell import MOST_CHARACTERS, quoted
 
 NOT_OURS = re.compile(
     r"PATH|HOME|PORT|HOST|PYTHON.*|PIP_.*|POETRY_.*|UV_.*|DEBIAN_FRONTEND|LANG|LC_.*|VIRTUAL_ENV"
@@ -103,10 +104,24 @@ def with_port(line: str) -> str:
     return re.sub(r"\b(127\.0\.0\.1|localhost):\$PORT", "0.0.0.0:$PORT", line)
 
 
+def readable(line: str) -> str:
+    """The line with each word quoted so that a shell fills in $PORT; what another shell is given to
+    run stays whole.
+    """
+    words = shlex.split(line)
+    before = ("", *words)
+    return " ".join(
+        shlex.quote(word) if last == "-c" else quoted(word)
+        for last, word in zip(before, words, strict=False)
+    )
+
+
 def image_command(text: str) -> list[Guessed]:
     """The command of a Dockerfile on $PORT, where it fixes a port, or no shell reads it."""
     stage = read_final_stage(text)
     line = with_port(stage.line)
+    if not stage.is_shell and len(line) <= MOST_CHARACTERS:
+        line = readable(line)
     if line == stage.line and ("PORT" not in line or stage.is_shell):
         return []
     why = "the Dockerfile's command, with $PORT in the place of its port"

@@ -221,6 +221,8 @@ def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
         return
     texts = [str(getattr(a, "value", "")) for a in call.args if is_text(a)]
     path = next((each for each in texts if each.startswith("/")), None)
+    if path is None and last == "add_route" and len(texts) > 1:
+        path = f"/{texts[1]}"  # Pyramid's name and pattern
     if path is None or len(call.args) < 2:
         return
     owner = dotted(function.value, module.names) if isinstance(function, ast.Attribute) else ""

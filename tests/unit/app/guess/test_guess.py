@@ -195,6 +195,14 @@ def test_a_dockerfile_is_used_with_its_port_named_and_shuts_nothing_out() -> Non
             'CMD ["uvicorn", "shop:app", \\\n  "--host", "0.0.0.0", \\\n  "--port", "80"]',
             "uvicorn shop:app --host 0.0.0.0 --port $PORT",
         ),
+        (
+            'CMD ["gunicorn", "shop:app", "-b localhost:5000"]',
+            'gunicorn shop:app "-b 0.0.0.0:$PORT"',
+        ),
+        (
+            'CMD ["bash", "-c", "init && gunicorn -b :5000 \'a:b()\'"]',
+            "bash -c 'init && gunicorn -b :$PORT '\"'\"'a:b()'\"'\"''",
+        ),
     ],
 )
 def test_the_command_of_a_recipe_in_all_its_forms(recipe: str, command: str) -> None:
@@ -229,6 +237,12 @@ def test_prefixes_of_routers_stand_before_their_paths() -> None:
         "@api.get('/things')\ndef things(): ...\n",
     }
     assert paths(files) == ["/api/v1/things"]
+
+
+def test_a_pattern_of_pyramid_needs_no_slash_before_it() -> None:
+    text = "def includeme(config):\n    config.add_route('home', '/home')\n"
+    text += "    config.add_route('all', 'all.json')\n    config.add_route('one')\n"
+    assert paths({"shop/routes.py": text}) == ["/home", "/all.json"]
 
 
 def test_djangos_urls_are_followed() -> None:
