@@ -19,6 +19,14 @@ USER_PACKAGES = "/lab/user"
 """Where the packages are found that `pip install --user` put into the home of an image's user."""
 PREPARES = "exec env HOME=/tmp"
 """How the step begins that makes its data ready."""
+SET_ASIDE = (
+    "n=0; for each in .venv venv env */.venv */venv node_modules */node_modules; do"
+    ' case "$each" in *node_modules) is=$each ;; *) is=$each/pyvenv.cfg ;; esac;'
+    ' if [ -e "$is" ] && [ ! -L "$each" ]; then n=$((n + 1)); mkdir -p /lab/kept;'
+    ' mv "$each" /lab/kept/$n; ln -s /lab/kept/$n "$each"; fi; done'
+)
+"""The shell's line that leaves links to installed packages: thousands of files of which no variant
+needs a copy of its own."""
 
 
 def completed_recipe(spec: AppSpec, copy: str, owner: str) -> str:
@@ -65,8 +73,9 @@ def owned(spec: AppSpec, owner: str) -> Iterator[str]:
         made = dict.fromkeys((*mounted, *spec.mounts.folders))
         yield f"mkdir -p {shlex.join(made)}"
         yield f"chown -R {owner} {shlex.join(mounted)}"
-    yield f'if [ "$PWD" = / ]; then {move_from_top()}; chown -R {owner} {MOVED}; fi'
-    yield f'case "$PWD" in {closed_in_shell()}) ;; *) chown -R {owner} . ;; esac'
+    top = f"{move_from_top()}; cd {MOVED}"
+    yield f'own=1; case "$PWD" in /) {top} ;; {closed_in_shell()}) own= ;; esac'
+    yield f'if [ -n "$own" ]; then {SET_ASIDE}; chown -R {owner} .; fi'
     yield 'each=$PWD; while [ "$each" != / ]; do chmod a+x "$each"; each=$(dirname "$each"); done'
     yield (
         "mkdir -p /lab; for each in /root /home/*;"

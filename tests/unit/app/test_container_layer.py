@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from lab.app.container import hardened
-from lab.app.container_layer import completed_recipe, owned
+from lab.app.container_layer import SET_ASIDE, completed_recipe, owned
 from lab.app.image_facts import image_facts
 from lab.app.places import move_from_top
 from lab.app.services import services
@@ -122,6 +122,25 @@ def test_the_folder_and_the_way_to_it_are_opened(spec: AppSpec, tmp_path: Path) 
 
     assert f"chown -R 7:7 . in {inner}" in told
     assert f"chmod a+x {inner.parent} in" in told
+
+
+def test_installed_packages_are_not_copied_for_each_variant(spec: AppSpec, tmp_path: Path) -> None:
+    for name in (".venv/pyvenv.cfg", "web/node_modules/a.js", "env/__init__.py", "a.py"):
+        (tmp_path / "x" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "x" / name).write_text(name, encoding="utf-8")
+    line = SET_ASIDE.replace("/lab/kept", str(tmp_path / "kept"))
+
+    subprocess.run(["/bin/sh", "-ec", line], cwd=tmp_path / "x", check=True, timeout=20)
+
+    links = {
+        str(each.relative_to(tmp_path / "x"))
+        for each in tmp_path.rglob("x/**/*")
+        if each.is_symlink()
+    }
+    assert links == {".venv", "web/node_modules"}
+    assert (tmp_path / "x" / ".venv" / "pyvenv.cfg").read_text(
+        encoding="utf-8"
+    ) == ".venv/pyvenv.cfg"
 
 
 def test_what_lies_at_the_top_beside_a_system_moves(tmp_path: Path) -> None:
