@@ -9,6 +9,8 @@ from lab.reproducer.served import NotReproduced
 from lab.text.phrases import number, printable, size
 
 NAME, TEST_NAME = "reproduce.py", "test_growth.py"
+REASON_NAME = "not-reproduced.txt"
+"""Why there is no script, where none was written."""
 MOST_SCRIPT_LINES = 60
 MOST_CHARACTERS = 16_000
 MOST_PINS = 40

@@ -11,6 +11,7 @@ from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import DASH, counted, in_mib, listed, number, sentence, share
 
+NO_REPRODUCER = "No reproducer of one file was made"
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
 """How the sentence on a holder ends whose owner is the standard library. Lines of it alone name
 nobody: its code allocates for others, such as asyncio's for uvloop."""
@@ -20,13 +21,16 @@ MOST_TEXT = 400
 MOST_LINES = 3
 WORTH_NAMING = 0.05
 """The least share of the first line's bytes: what is less is noise of the trace."""
+LEAST_SAVED = 0.05
+"""Of the growth without a change: what saves less does not help."""
+MORE_HOLD = "More may hold it"
 MOST_PAGE_CHARACTERS = 12_000
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\([^)\n]*\)\n+", re.MULTILINE)
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
 """What the help says to whoever has not reported it yet."""
 LAYERS = {
     "the server": ("other-server",),
-    "the loop": (),
+    "the loop": ("asyncio-loop",),
     "the parser": (),
     "the allocator": ("python-malloc", "jemalloc", "mimalloc"),
 }
@@ -101,7 +105,10 @@ def what(given: IssueInput) -> str:
         said = " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
         text = f"{cause.cause} ({cause.standing}). {said}"
         lines.append(f"- Cause: {markdown_text(text, MOST_TEXT)}")
-    lines += [f"- Holder: {markdown_text(sentence(each), MOST_TEXT)}" for each in own.held_by]
+    lines += [
+        f"- {'' if each.startswith(MORE_HOLD) else 'Holder: '}{markdown_text(each, MOST_TEXT)}"
+        for each in map(sentence, own.held_by)
+    ]
     least = WORTH_NAMING * max((line.bytes for line in own.lines), default=0)
     lines += [
         f"- Allocated at {markdown_code(line.place, MOST_TEXT)}: {number(line.bytes)} bytes in "
@@ -126,10 +133,11 @@ def is_mended(summary: Summary) -> bool:
 
 def example(given: IssueInput) -> str:
     """The code in one file where it was reduced, else how the bundle shows it."""
-    code = given.pages.get("reproduce.py")
-    if code is None:
-        return "No reproducer of one file was made; the attached bundle shows it in one command."
-    return fenced(code, "python")
+    if code := given.pages.get("reproduce.py"):
+        return fenced(code, "python")
+    why = given.pages.get("not-reproduced.txt", "").partition(". ")[0].strip()
+    said = f"No file of its own shows it: {markdown_text(why, MOST_TEXT)}" if why else NO_REPRODUCER
+    return f"{sentence(said)} The attached bundle shows it in one command."
 
 
 def steps(given: IssueInput) -> str:
@@ -205,9 +213,11 @@ def helps(given: IssueInput) -> str:
     lines = [markdown_text(sentence(REPORT_IT.sub("", own.helps)), MOST_TEXT), ""]
     for change in own.changes:
         pace = f", at {share(change.rate)} of the requests a second" if change.rate else ""
-        saved = in_mib(change.saved_bytes)
+        gained, saved = change.gained_bytes, change.saved_bytes
+        is_worth = saved >= LEAST_SAVED * (gained + saved)
+        less = f"which saves {in_mib(saved)}" if is_worth else "which is no less"
         line = markdown_text(change.line, MOST_TEXT)
-        lines.append(f"- {line}: grew by {in_mib(change.gained_bytes)}, which saves {saved}{pace}")
+        lines.append(f"- {line}: grew by {in_mib(gained)}, {less}{pace}")
     return "\n".join(lines)
 
 
@@ -239,20 +249,6 @@ def versions(given: IssueInput) -> str:
     return fenced("\n".join(lines), "text")
 
 
-def machine(given: IssueInput) -> str:
-    run = given.summary.run
-    lines = [
-        f"- Linux {markdown_text(run.host.kernel)}, {counted(run.host.cpus, 'CPU')}, "
-        f"{in_mib(run.host.memory_bytes)}, cgroup {markdown_text(run.engine.cgroup)}",
-        "- engine: local processes"
-        if run.engine.kind == "process"
-        else f"- engine: {markdown_text(run.engine.kind)} {markdown_text(run.engine.version)}",
-    ]
-    bases = dict.fromkeys(f"{base.kind}, {base.reference}" for base in run.bases)
-    lines += [f"- base: {markdown_text(base, MOST_TEXT)}" for base in list(bases)[:MOST_VARIANTS]]
-    return "\n".join(lines)
-
-
 def not_tried(given: IssueInput) -> str:
     """What was not tried, a list item each."""
     run, variant = given.summary.run, given.subject
@@ -262,7 +258,8 @@ def not_tried(given: IssueInput) -> str:
         ("bisect.md", f"other {releases}: the first bad one is not known"),
         ("layers.md", f"exchanging {listed(untried_layers(given.summary))} one by one"),
     ]
-    lines = [f"- {text}" for name, text in missing if name not in given.pages]
+    tried = {*given.pages, *(["reproduce.py"] if "not-reproduced.txt" in given.pages else [])}
+    lines = [f"- {text}" for name, text in missing if name not in tried]
     if newest_release(given.summary) is None:
         lines.append("- the newest release, where the versions above are older")
     lines.append("- another system than Linux, and another machine than this one")

@@ -4,9 +4,9 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from lab.share.issue_facts import IssueInput, fenced
+from lab.share.issue_facts import MOST_TEXT, MOST_VARIANTS, IssueInput, fenced
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import counted
+from lab.text.phrases import counted, in_mib
 
 SERVERS_CODE = re.compile(r"^aiohttp/web")
 CLIENTS_CODE = re.compile(r"^aiohttp/(client|connector|cookiejar)")
@@ -79,6 +79,20 @@ def option(words: Sequence[str], short: str, long: str) -> str | None:
 def system(given: IssueInput) -> str:
     """The operating system on one line."""
     return f"Linux {markdown_text(given.summary.run.host.kernel)}"
+
+
+def machine(given: IssueInput) -> str:
+    run = given.summary.run
+    lines = [
+        f"- Linux {markdown_text(run.host.kernel)}, {counted(run.host.cpus, 'CPU')}, "
+        f"{in_mib(run.host.memory_bytes)}, cgroup {markdown_text(run.engine.cgroup)}",
+        "- engine: local processes"
+        if run.engine.kind == "process"
+        else f"- engine: {markdown_text(run.engine.kind)} {markdown_text(run.engine.version)}",
+    ]
+    bases = dict.fromkeys(f"{base.kind}, {base.reference}" for base in run.bases)
+    lines += [f"- base: {markdown_text(base, MOST_TEXT)}" for base in list(bases)[:MOST_VARIANTS]]
+    return "\n".join(lines)
 
 
 def versions_for_flask(given: IssueInput) -> str:

@@ -64,6 +64,7 @@ def labelled(label: str, block: Block) -> Block:
 
 EXPECTED = labelled("What was expected", facts.expected)
 HELPS = labelled("What helps", facts.helps)
+STEPS = labelled("How to see it", facts.steps)
 NOT_TRIED_AMONG_OTHERS = labelled("What was not tried", facts.not_tried)
 NOT_TRIED = field("What was not tried", facts.not_tried)
 ONLY_CODE = "Its form fences the example itself: paste the code without its fence."
@@ -77,12 +78,12 @@ FORMS: Mapping[str, Form] = {
                 "Description",
                 facts.what,
                 EXPECTED,
-                facts.steps,
+                STEPS,
                 fields.served_by,
                 *(facts.numbers, HELPS, facts.history),
             ),
             field("Operating System", said(LINUX)),
-            field("Operating System Details", facts.machine),
+            field("Operating System Details", fields.machine),
             field("FastAPI Version", package("fastapi")),
             field("Pydantic Version", package("pydantic")),
             field("Python Version", package("python")),
@@ -99,7 +100,7 @@ FORMS: Mapping[str, Form] = {
             field("Expected behavior", facts.expected),
             field("Actual behavior", facts.numbers),
             field("Debugging material", HELPS, facts.history),
-            field("Environment", fields.served_by, facts.versions, facts.machine),
+            field("Environment", fields.served_by, facts.versions, fields.machine),
             field("Additional context", NOT_TRIED_AMONG_OTHERS),
         ),
         is_discussion=True,
@@ -112,7 +113,7 @@ FORMS: Mapping[str, Form] = {
                 "Description",
                 facts.what,
                 EXPECTED,
-                facts.steps,
+                STEPS,
                 fields.served_by,
                 *(facts.numbers, HELPS, facts.history),
                 NOT_TRIED_AMONG_OTHERS,
@@ -122,7 +123,7 @@ FORMS: Mapping[str, Form] = {
                 "Python, Uvicorn & OS Version",
                 fields.versions_for_uvicorn,
                 facts.versions,
-                facts.machine,
+                fields.machine,
             ),
         ),
         is_discussion=True,
@@ -141,7 +142,7 @@ FORMS: Mapping[str, Form] = {
             field("Operating System", fields.system),
             field(
                 "Additional Context",
-                *(HELPS, facts.history, facts.versions, facts.machine),
+                *(HELPS, facts.history, facts.versions, fields.machine),
                 NOT_TRIED_AMONG_OTHERS,
             ),
         ),
@@ -153,7 +154,7 @@ FORMS: Mapping[str, Form] = {
             field("What the bug is", facts.what, facts.numbers),
             field("How to replicate it", facts.example, facts.steps, fields.served_by),
             field("What should have happened", facts.expected),
-            field("Environment", fields.versions_for_flask, facts.versions, facts.machine),
+            field("Environment", fields.versions_for_flask, facts.versions, fields.machine),
             field("What helps", facts.helps, facts.history),
             NOT_TRIED,
         ),
@@ -170,7 +171,7 @@ FORMS: Mapping[str, Form] = {
             field("multidict Version", package("multidict")),
             field("propcache Version", package("propcache")),
             field("yarl Version", package("yarl")),
-            field("OS", facts.machine),
+            field("OS", fields.machine),
             field("Related component", fields.aiohttps_component),
             field("Additional context", HELPS, facts.history, NOT_TRIED_AMONG_OTHERS),
         ),
@@ -180,7 +181,7 @@ FORMS: Mapping[str, Form] = {
         (
             field("Description", facts.what, EXPECTED, facts.numbers, HELPS, facts.history),
             field("Example Code", facts.example, facts.steps),
-            field("Python, Pydantic & OS Version", facts.versions, facts.machine),
+            field("Python, Pydantic & OS Version", facts.versions, fields.machine),
             NOT_TRIED,
         ),
     ),
@@ -190,7 +191,7 @@ FORMS: Mapping[str, Form] = {
             field(
                 "Bug description",
                 *(facts.what, EXPECTED, facts.example, facts.steps),
-                *(facts.numbers, HELPS, facts.history, facts.machine),
+                *(facts.numbers, HELPS, facts.history, fields.machine),
             ),
             field("CPython versions tested on", package("python")),
             field("Operating systems tested on", said(LINUX)),
@@ -208,7 +209,7 @@ GENERAL = Form(
         field("Expected", facts.expected),
         field("Since when, and which layers", facts.history),
         field("What helps", facts.helps),
-        field("Versions", facts.versions, facts.machine),
+        field("Versions", facts.versions, fields.machine),
         NOT_TRIED,
     ),
 )

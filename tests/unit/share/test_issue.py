@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 from builders.factories import app_answer, own_summary, summary, unmeasured, variant_summary
-from lab.records.app_answer import AppLine
+from lab.records.app_answer import AppChange, AppLine
 from lab.records.holders import Package
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
@@ -25,12 +25,12 @@ def leak_in(name: str, tracker: str | None = TRACKER, **versions: str) -> Summar
     return replace(found, variants=(variant,), own=own)
 
 
+ENDINGS = {"reproduce": "py", "not_reproduced": "txt"}
+
+
 def issue(given: Summary, **pages: str) -> str:
-    return issue_text(
-        IssueInput(
-            given, {f"{n}.py" if n == "reproduce" else f"{n}.md": t for n, t in pages.items()}
-        )
-    )
+    names = {n: f"{n.replace('_', '-')}.{ENDINGS.get(n, 'md')}" for n in pages}
+    return issue_text(IssueInput(given, {names[n]: text for n, text in pages.items()}))
 
 
 def headings(text: str) -> list[str]:
@@ -262,3 +262,38 @@ def test_a_base_of_several_variants_is_told_once() -> None:
     run = replace(leak.run, bases=(base, replace(base, image="another")))
 
     assert issue(replace(leak, run=run)).count("CPython 3.12.1 of this machine") == 1
+
+
+def test_why_no_file_of_its_own_shows_it_is_told_and_is_not_untried() -> None:
+    reason = "the growth needs the app's server (calls: 0 bytes a call). What grows is served.\n"
+
+    text = issue(leak_in("gunicorn"), not_reproduced=reason)
+
+    assert (
+        "No file of its own shows it: the growth needs the app's server (calls: 0 bytes a call). "
+        "The attached bundle shows it in one command."
+    ) in text
+    assert "a reproducer of one file without the lab" not in text
+
+
+def test_what_saves_nothing_is_not_told_as_a_saving() -> None:
+    leak = leak_in("uvicorn")
+    own = app_answer()
+    changes = (
+        AppChange("--loop asyncio", False, 30e6, 1e3, 1.0),
+        AppChange("hypercorn", True, 1e6, 29e6, None),
+    )
+
+    text = issue(replace(leak, own=replace(own, package=leak.own.package, changes=changes)))  # type: ignore[union-attr]
+
+    assert "--loop asyncio: grew by 28.6 MiB, which is no less, at 100%" in text
+    assert "hypercorn: grew by 1.0 MiB, which saves 27.7 MiB" in text
+
+
+def test_that_more_may_hold_it_is_no_holder() -> None:
+    leak = leak_in("uvicorn")
+    held_by = ("a.CACHE (list)", "More may hold it: the search ended after 20 s.")
+
+    text = issue(replace(leak, own=replace(app_answer(), held_by=held_by)))
+
+    assert "- Holder: a.CACHE (list).\n- More may hold it: the search ended after 20 s." in text

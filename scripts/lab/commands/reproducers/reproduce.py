@@ -30,7 +30,7 @@ from lab.paths import ROOT
 from lab.records.app_answer import AppAnswer
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary
-from lab.reproducer.script import NAME, TEST, TEST_NAME, Origin
+from lab.reproducer.script import NAME, REASON_NAME, TEST, TEST_NAME, Origin
 from lab.reproducer.served import NotReproduced
 from lab.reproducer.sites import Seen, Watched
 from lab.settings import declared, given_settings
@@ -77,6 +77,7 @@ def run(_: argparse.Namespace) -> ExitCode:
             script = made(bench, folder, summary, work)
         except NotReproduced as error:
             say(f"{NAME} is not written: {error}")
+            write_file(folder.path / REASON_NAME, f"{error}\n")
             return ExitCode.UNDECIDED
     text = redactor.text(script.text)
     if text != script.text:
@@ -130,7 +131,7 @@ def mended_here(
 
 def remove_old(folder: RunFolder) -> None:
     """Files of an earlier call, which may not hold any more."""
-    for name in (NAME, TEST_NAME):
+    for name in (NAME, TEST_NAME, REASON_NAME):
         with contextlib.suppress(FileNotFoundError):
             (folder.path / name).unlink()
 

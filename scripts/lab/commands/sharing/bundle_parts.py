@@ -45,7 +45,7 @@ from lab.store.run_folder import RunFolder
 
 SEARCHES = {"bisect.md": "bisect", "bisect.svg": "bisect", "layers.md": "layers"}
 """What `make bisect` and `make layers` write, each into a run's folder of its own."""
-EXTRAS = ("reproduce.py", "test_growth.py", *SEARCHES)
+EXTRAS = ("reproduce.py", "test_growth.py", "not-reproduced.txt", *SEARCHES)
 """Files of the run's folder that stand at the top of its bundle, where they are there."""
 PAGES = ("report.md", "report.html")
 MOST_EXTRA_BYTES = 1 << 20
