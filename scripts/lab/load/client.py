@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from lab.load import body_discard
+from lab.load.attempt import Attempt
 from lab.load.body_discard import BodyDiscard
 from lab.load.counts import BlockCounts, failure_kind, refused_text
 from lab.load.request import EncodedRequest
@@ -83,9 +84,7 @@ class LoadClient(asyncio.Protocol):
         self.counts = budget.counts
         self.loop = asyncio.get_running_loop()
         self.transport: asyncio.Transport | None = None
-        self.connecting: asyncio.Task[None] | None = None
-        self.connecting_at = 0.0
-        """When the connection was last tried (perf_counter)."""
+        self.connecting: Attempt | None = None
         self.discard: BodyDiscard | None = None
         self.reader = ResponseReader()
         self.sent_at: float | None = None
@@ -111,8 +110,7 @@ class LoadClient(asyncio.Protocol):
         self.begin_connecting()
 
     def begin_connecting(self) -> None:
-        self.connecting_at = time.perf_counter()
-        self.connecting = self.loop.create_task(self.connect())
+        self.connecting = Attempt(self.target, self, self.fail)
 
     def send(self) -> None:
         assert self.transport is not None
@@ -150,12 +148,6 @@ class LoadClient(asyncio.Protocol):
         self.sent_at = None
         self.drop_connection()
         self.next_request()
-
-    async def connect(self) -> None:
-        try:
-            await self.loop.create_connection(lambda: self, self.target.address, self.target.port)
-        except OSError as error:
-            self.fail(error)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.connecting = None
@@ -258,8 +250,8 @@ class LoadClient(asyncio.Protocol):
 
     def reconnect_if_older(self, than: float) -> None:
         """Try the connection anew when none came since then; the request stays the same one."""
-        if self.connecting is not None and self.connecting_at < than:
-            self.connecting.cancel()
+        if self.connecting is not None and self.connecting.began_at < than:
+            self.connecting.give_up()
             self.begin_connecting()
 
     def close(self) -> None:
@@ -270,7 +262,7 @@ class LoadClient(asyncio.Protocol):
     def drop_connection(self) -> None:
         """Abort the connection; what still arrives on it is ignored."""
         if self.connecting is not None:
-            self.connecting.cancel()
+            self.connecting.give_up()
             self.connecting = None
         if self.discard is not None:
             self.discard.close()
