@@ -35,6 +35,7 @@ T = TypeVar("T")
 INSTALL_SECONDS = 900.0
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 ENVIRONMENTS = ".environments"
+NO_LINKS = ("--link-mode", "copy")
 """The folder of the environments in the repository."""
 
 
@@ -128,8 +129,11 @@ def ensured(
         VariantError: one of its requirements cannot be had.
     """
     name, image = folder_name(description, interpreter), image_name(description)
+    # What completes it may write into installed files: none of them is a link to another's then.
+    is_own = description.install is not None
     with needs(description) as wanted:
-        installed = job.ensured(image, name, wanted, interpreter, base)
+        own = (*wanted, *NO_LINKS) if is_own and wanted else wanted
+        installed = job.ensured(image, name, own, interpreter, None if is_own else base)
     complete(description, installed, job)
     return installed
 

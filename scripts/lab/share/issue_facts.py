@@ -23,7 +23,8 @@ WORTH_NAMING = 0.05
 """The least share of the first line's bytes: what is less is noise of the trace."""
 LEAST_SAVED = 0.05
 """Of the growth without a change: what saves less does not help."""
-MORE_HOLD = "More may hold it"
+NO_HOLDER = ("More may hold it", "Who holds it", "No container", "Nothing in Python")
+"""How sentences begin that name no holder."""
 MOST_PAGE_CHARACTERS = 12_000
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\([^)\n]*\)\n+", re.MULTILINE)
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
@@ -106,7 +107,7 @@ def what(given: IssueInput) -> str:
         text = f"{cause.cause} ({cause.standing}). {said}"
         lines.append(f"- Cause: {markdown_text(text, MOST_TEXT)}")
     lines += [
-        f"- {'' if each.startswith(MORE_HOLD) else 'Holder: '}{markdown_text(each, MOST_TEXT)}"
+        f"- {'' if each.startswith(NO_HOLDER) else 'Holder: '}{markdown_text(each, MOST_TEXT)}"
         for each in map(sentence, own.held_by)
     ]
     least = WORTH_NAMING * max((line.bytes for line in own.lines), default=0)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lab.app.environment import Base, complete, holds_most_of, index_line, needs
+from lab.app.environment import Base, complete, ensured, holds_most_of, index_line, needs
 from lab.app.spec import AppSpec
 from lab.app.spec_file import describe
 from lab.engines.process.environments import Installed
@@ -57,6 +57,31 @@ def test_what_completes_an_environment_runs_once_in_a_copy(tmp_path: Path) -> No
     (python.parents[1] / "installed").unlink()
     with pytest.raises(LabError, match="install failed: boom"):
         complete(spec(app, install="echo boom; exit 1"), Installed(python, ""), job)
+
+
+@pytest.mark.parametrize(
+    ("install", "is_linked"), [(None, True), ("true", False)], ids=["linked", "its own files"]
+)
+def test_what_completes_an_environment_writes_into_no_file_of_another(
+    tmp_path: Path, install: str | None, is_linked: bool
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    base, python = tmp_path / "base", tmp_path / "env" / "bin" / "python3"
+    python.parent.mkdir(parents=True)
+
+    def record(*words: Any) -> Installed:
+        asked.append(words)
+        return Installed(python, "")
+
+    job: Any = SimpleNamespace(ensured=record, say=lambda _: None)
+    interpreter: Any = SimpleNamespace(executable=python, version="3.12.1")
+    described = spec(tmp_path, python="3.12", requirements=("flask",), install=install)
+
+    ensured(job, described, interpreter, base)
+
+    ((_, _, wanted, _, grown_from),) = asked
+    assert ("copy" in wanted) is not is_linked
+    assert grown_from == (base if is_linked else None)
 
 
 @pytest.mark.parametrize(

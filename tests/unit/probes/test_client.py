@@ -172,3 +172,24 @@ def test_a_proxy_of_the_environment_is_not_asked(
 
 def test_a_probe_is_not_waited_for_longer_than_a_reading() -> None:
     assert QUESTION_SECONDS < 10
+
+
+def test_a_trace_is_waited_for_longer_than_a_busy_machine_takes() -> None:
+    """92 s were seen at a load of 10 on 2 cores; readings get no more than their own time."""
+    waited: dict[str, float] = {}
+
+    class Channel(PortChannel):
+        def answers(
+            self, question: str, others: str | None = None, seconds: float = QUESTION_SECONDS
+        ) -> Iterator[object]:
+            waited[question] = seconds
+            return iter(())
+
+    probes = ProbeClient(Channel(Endpoint("127.0.0.1", 1, 2), 1))
+    probes.trace()
+    probes.traced(1000)
+    probes.traced_lines(1000)
+    probes.give_back()
+
+    slow = {name for name, seconds in waited.items() if seconds > 2 * 92}
+    assert slow == {"/_lab/trace", "/_lab/traced", "/_lab/traced-lines"}

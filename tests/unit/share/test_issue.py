@@ -297,3 +297,9 @@ def test_that_more_may_hold_it_is_no_holder() -> None:
     text = issue(replace(leak, own=replace(app_answer(), held_by=held_by)))
 
     assert "- Holder: a.CACHE (list).\n- More may hold it: the search ended after 20 s." in text
+
+    nobody = ("Who holds it was not read, as no run searched Python's objects.",)
+    text = issue(replace(leak, own=replace(app_answer(), held_by=nobody)))
+
+    assert "- Who holds it was not read" in text
+    assert "Holder: " not in text
