@@ -132,8 +132,9 @@ def test_requests_that_people_sent_are_sent_again(lab: Lab, tmp_path: Path, traf
 
 @pytest.mark.slow
 @needs_time
-def test_its_bundle_brings_the_servers_and_runs_by_compose_alone(lab: Lab, tmp_path: Path) -> None:
-    app = copied("compose_redis_worker", tmp_path)
+def test_its_bundle_brings_the_servers_and_runs_by_compose_alone(
+    lab: Lab, app: Path, tmp_path: Path
+) -> None:
     tried = lab.try_app(app, REQUESTS="1000", BUDGET="60s")
     assert tried.returncode in (0, 2), tried.stderr[-3000:]
     check_by_compose_alone(lab, bundle(lab), tmp_path / "unpacked")
