@@ -35,6 +35,7 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     if failure.in_image and guess.key("dockerfile") is not None:
         yield from more_variables(guess, failure, folder)
         yield from local_database(guess, failure)
+        yield from on_its_port(guess, failure)
         if failure.kind is FailureKind.PREPARE:
             yield from without_prepare(guess)  # its own command may make its data ready
         yield from without_image(guess, failure, folder)
@@ -48,10 +49,7 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         return
     if "SyntaxError: " in failure.said and any(NOT_HAD in note for note in guess.notes):
         return  # its files are for the Python that is not here
-    if failure.kind is FailureKind.ELSEWHERE and failure.ports and guess.key("port") is None:
-        port = failure.ports[0]
-        why = "it listens there and not on $PORT"
-        yield guess.having(Guessed("port", port, why)).noting(f"port = {port}: {why}")
+    yield from on_its_port(guess, failure)
     yield from with_arguments(guess, failure)
     yield from with_env_file(guess, failure)
     yield from with_old_alembic(guess, failure)
@@ -70,6 +68,13 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         yield from without_prepare(guess)
     elif failure.kind is not FailureKind.REFUSED:
         yield from next_command(guess)
+
+
+def on_its_port(guess: Guess, failure: Failure) -> Iterator[Guess]:
+    if failure.kind is FailureKind.ELSEWHERE and failure.ports and guess.key("port") is None:
+        port = failure.ports[0]
+        why = "it listens there and not on $PORT"
+        yield guess.having(Guessed("port", port, why)).noting(f"port = {port}: {why}")
 
 
 def without_prepare(guess: Guess) -> Iterator[Guess]:

@@ -273,6 +273,17 @@ def test_a_pin_gives_way_to_its_own_major_version_first(line: str, first: str, t
     assert (looser(line), looser(looser(line))) == (first, then)
 
 
+def test_an_image_that_listens_elsewhere_is_kept_with_its_port() -> None:
+    keys = (Guessed("dockerfile", "Dockerfile", "x"), Guessed("local_command", "python a.py", "x"))
+    failed = Failure(FailureKind.ELSEWHERE, "", ports=(5000,), in_image=True)
+    better = mended(Guess(keys=keys), failed, FOLDER)
+    assert better is not None
+    assert (better.value("dockerfile"), better.value("port")) == ("Dockerfile", 5000)
+    other = mended(better, failed, FOLDER)
+    assert other is not None
+    assert other.value("dockerfile") is None
+
+
 def test_an_image_is_tried_without_what_prepares_it_before_it_is_given_up() -> None:
     folder = Folder({"manage.py": "import django\n", "a.py": ""})
     keys = (
