@@ -95,7 +95,7 @@ def without_image(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
     if line is not None:
         guess = without_composed_image(guess, folder)
         what = "cannot be built" if failure.kind is FailureKind.INSTALL else "does not serve"
-        changed = with_prepare(guess.without("dockerfile").without("local_command"), folder)
+        changed = of_its_code(guess.without("dockerfile").without("local_command"), folder)
         commands = tuple(Guessed("command", each.value, each.why) for each in guess.commands)
         yield (
             replace(changed, commands=commands)
@@ -104,10 +104,12 @@ def without_image(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
         )
 
 
-def with_prepare(guess: Guess, folder: Folder) -> Guess:
-    """The guess with what makes its data ready, which its own image may have been without."""
-    prepare = guess_of(folder).key("prepare")
-    return guess if prepare is None or guess.key("prepare") else guess.having(prepare)
+def of_its_code(guess: Guess, folder: Folder) -> Guess:
+    """The guess with what its image may have been without, and without what only its image did."""
+    first = guess_of(folder)
+    if guess.key("prepare") is None and (prepare := first.key("prepare")) is not None:
+        guess = guess.having(prepare)
+    return guess if first.key("port") is not None else guess.without("port")
 
 
 def more_variables(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:

@@ -281,7 +281,7 @@ def test_an_image_that_listens_elsewhere_is_kept_with_its_port() -> None:
     assert (better.value("dockerfile"), better.value("port")) == ("Dockerfile", 5000)
     other = mended(better, failed, FOLDER)
     assert other is not None
-    assert other.value("dockerfile") is None
+    assert (other.value("dockerfile"), other.value("port")) == (None, None)
 
 
 def test_an_image_is_tried_without_what_prepares_it_before_it_is_given_up() -> None:
