@@ -54,6 +54,15 @@ OUTGROWN = (
 )
 """What newer releases have dropped, and the releases that still have it."""
 
+OF_PROJECTS = frozenset(
+    (
+        *("api", "app", "application", "asgi", "backend", "common", "conf", "config", "configs"),
+        *("core", "database", "db", "main", "models", "routers", "routes", "run", "schemas"),
+        *("server", "services", "settings", "site", "src", "tests", "utils", "views", "web"),
+        *("website", "wsgi"),
+    )
+)
+"""Names of modules that projects have: what an index has under them is a stranger's."""
 ASKED = "a start asked for it"
 FOR_TESTS = re.compile(r"test|dev|lint|doc|ci\b", re.IGNORECASE)
 """Names of files with what serving does not need."""
@@ -85,7 +94,7 @@ def more_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
         yield from before_python(guess, 12, f"newer ones have no {module}")
         return
     names = []
-    if module and module not in guess.local and not is_standard(module):
+    if module and module not in guess.local | OF_PROJECTS and not is_standard(module):
         shared = packages_of(module, folder.modules) if module in SHARED else []
         names += shared or stated_by(guess, folder, module)
     elif hint := install_hint(failure.said):

@@ -273,6 +273,11 @@ def test_a_pin_gives_way_to_its_own_major_version_first(line: str, first: str, t
     assert (looser(line), looser(looser(line))) == (first, then)
 
 
+@pytest.mark.parametrize("module", ["app", "config", "src.db"])
+def test_a_projects_own_name_is_not_asked_of_an_index(module: str) -> None:
+    assert next_guess(f"No module named '{module}'").value("command") == "python other.py"
+
+
 def test_an_image_that_listens_elsewhere_is_kept_with_its_port() -> None:
     keys = (Guessed("dockerfile", "Dockerfile", "x"), Guessed("local_command", "python a.py", "x"))
     failed = Failure(FailureKind.ELSEWHERE, "", ports=(5000,), in_image=True)
