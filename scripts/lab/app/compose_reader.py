@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from lab.app.compose_records import Build
-from lab.app.compose_text import interpolated, pairs, parsed
+from lab.app.compose_text import Interpolation, pairs, parsed
 from lab.app.env_file import parse_env
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
 from lab.text.documents import with_texts
+from lab.text.phrases import clipped, printable
 from lab.units import MIB
 
 MOST_BYTES = MIB
+MOST_REASON = 400
 PLAIN = re.compile(r"[^\n\r:$]+")
 SECRET_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}")
 STRICT = ("service_healthy", "service_completed_successfully")
@@ -41,8 +43,7 @@ class Reader:
     def document(self) -> Mapping[str, Any]:
         try:
             text = read_bytes(self.file, MOST_BYTES).decode("utf-8-sig")
-            values = self.values()
-            document = with_texts(parsed(text), lambda each: interpolated(each, values))
+            document = with_texts(parsed(text), Interpolation(self.values()))
         except (LabError, ValueError) as error:
             raise self.refused(str(error)) from error
         if not isinstance(document.get("services"), Mapping):
@@ -59,10 +60,12 @@ class Reader:
             self.left_out.append(why)
 
     def refused(self, reason: str) -> UsageError:
-        return UsageError(f"{self.file}: {reason}")
+        return UsageError(printable(f"{self.file}: {clipped(reason, MOST_REASON)}"))
 
     def inside(self, name: str) -> Path:
         """A path of the file, which must lie in the app's folder."""
+        if "\0" in name:
+            raise self.refused(f"{name!r} is not the name of a file")
         path = (self.file.parent / name).resolve()
         if not path.is_relative_to(self.folder):
             raise self.refused(f"{name} leads out of {self.folder}")
@@ -135,7 +138,8 @@ class Reader:
             return None
         table = build if isinstance(build, Mapping) else {"context": build}
         context = self.inside(str(table.get("context", ".")))
-        dockerfile = (context / str(table.get("dockerfile", "Dockerfile"))).resolve()
+        name = str(table.get("dockerfile", "Dockerfile"))
+        dockerfile = self.inside(os.path.join(context, name))
         if not dockerfile.is_relative_to(self.folder) or not dockerfile.is_file():
             raise self.refused(f"build: there is no {dockerfile}")
         target = table.get("target")

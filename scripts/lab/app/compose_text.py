@@ -9,9 +9,20 @@ MOST_CHARACTERS = 1 << 18
 """PyYAML alone, without libyaml, takes seconds for so many."""
 MOST_BRACKETS = 2_000
 """Of lists and tables in lines of a Compose file; its reader is slow in deep ones."""
-MOST_NODES = 20_000
+MOST_NODES, MOST_EXPANDED = 20_000, 1 << 20
+"""Parts of a document and their characters, each counted wherever an alias stands for it."""
 MOST_TEXT = 100_000
 """Characters of one interpolated text."""
+TABLE, LIST, TEXT = "a table", "a list", "a text"
+KINDS: Mapping[type, str] = {dict: TABLE, list: LIST, str: TEXT}
+SHAPES: Mapping[str, tuple[str, ...]] = {
+    "depends_on": (LIST, TABLE),
+    "env_file": (TEXT, LIST, TABLE),
+    "links": (LIST,),
+    "secrets": (LIST,),
+    "tmpfs": (TEXT, LIST),
+}
+"""What each key of a service may be, of those that are gone through."""
 VARIABLE = re.compile(
     r"\$(?:(?P<dollar>\$)|(?P<name>\w+)|\{(?P<braced>\w+)(?:(?P<how>:?[-+?])(?P<other>[^{}]*))?\})",
     re.ASCII,
@@ -38,31 +49,65 @@ def parsed(text: str) -> Mapping[str, Any]:
     except ImportError:
         raise NoReader from None
     try:
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ValueError(" ".join(str(error).split())[:200]) from None
-    if not isinstance(document, Mapping) or not is_bounded(document):
-        raise ValueError("it is not a table of services, or it is too large")
+        document = loaded(text, yaml)
+    except (yaml.YAMLError, RecursionError, OverflowError, *FAULTS_OF_TAGS) as error:
+        raise ValueError(" ".join(str(error).split())[:200] or "it is not YAML") from None
+    if not isinstance(document, Mapping):
+        raise ValueError("it is not a table of services")
+    check_shapes(document)
     return document
 
 
-def is_bounded(document: Any) -> bool:
-    """Whether it has at most MOST_NODES parts, each counted wherever an alias stands for it."""
-    todo, seen = [document], 0
-    while todo and seen <= MOST_NODES:
-        node, seen = todo.pop(), seen + 1
-        if isinstance(node, Mapping):
-            todo += [*node.keys(), *node.values()]
-        elif isinstance(node, list | tuple | set):
-            todo += node
-    return not todo
+FAULTS_OF_TAGS = (ValueError, KeyError, IndexError, AttributeError, TypeError)
+"""What the reader raises for a tag whose text is another one's, such as `!!bool x`."""
+
+
+def loaded(text: str, yaml: Any) -> Any:
+    """The document, which is built only when it is not too large: merging multiplies, too."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        check_size(root)
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def check_size(root: Any) -> None:
+    """Raise ValueError for more parts or characters than are read, aliases followed."""
+    todo, parts, characters = [root], 0, 0
+    while todo:
+        value = todo.pop().value
+        if isinstance(value, str):
+            characters += len(value)
+        else:
+            todo += [each for pair in value for each in (pair if type(pair) is tuple else (pair,))]
+        parts += 1
+        if parts + len(todo) > MOST_NODES or characters > MOST_EXPANDED:
+            raise ValueError("it is too large, with its aliases followed")
+
+
+def check_shapes(document: Mapping[str, Any]) -> None:
+    """Raise ValueError for a value that is gone through and is of another kind."""
+    check_shape("secrets", document.get("secrets"), (TABLE,))
+    services = document.get("services")
+    for name, service in services.items() if isinstance(services, Mapping) else ():
+        for key, kinds in SHAPES.items() if isinstance(service, Mapping) else ():
+            check_shape(f"{name}.{key}", service.get(key), kinds)
+
+
+def check_shape(name: str, value: Any, kinds: tuple[str, ...]) -> None:
+    if value is not None and KINDS.get(type(value)) not in kinds:
+        raise ValueError(f"{name} is {str(value)[:40]!r}: {' or '.join(kinds)} is expected")
 
 
 def interpolated(text: str, values: Mapping[str, str]) -> str:
     """A text with its variables replaced as Compose does it; one that is not set is empty.
 
     Raises:
-        ValueError: a variable must be set and is not.
+        ValueError: a variable must be set and is not, or the text is longer than is read.
     """
 
     def replacement(match: "re.Match[str]") -> str:
@@ -79,7 +124,30 @@ def interpolated(text: str, values: Mapping[str, str]) -> str:
             raise ValueError(f"{name} must be set ({other or 'it is required'})")
         return other or ""
 
-    return VARIABLE.sub(replacement, text)[:MOST_TEXT]
+    pieces, end, left = list[str](), 0, MOST_TEXT
+    for match in VARIABLE.finditer(text):
+        pieces += text[end : match.start()], replacement(match)
+        end, left = match.end(), left - len(pieces[-2]) - len(pieces[-1])
+        if left < 0:
+            break
+    if left < len(text) - end:
+        raise ValueError(f"a text has more than {MOST_TEXT:,} characters, with its variables")
+    return "".join((*pieces, text[end:]))
+
+
+class Interpolation:
+    """Replaces the variables in all texts of a document, up to a length of all together."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values, self.left = values, MOST_EXPANDED
+
+    def __call__(self, text: str) -> str:
+        """The text as `interpolated`; raises ValueError as that, and where all are too long."""
+        whole = interpolated(text, self.values) if "$" in text else text
+        self.left -= len(whole)
+        if self.left < 0:
+            raise ValueError("it is too large, with its variables")
+        return whole
 
 
 def pairs(value: Any) -> dict[str, str]:

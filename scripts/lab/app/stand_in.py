@@ -19,7 +19,9 @@ COPY_FROM = re.compile(r"(?i)^(\s*COPY\s+(?:--\S+\s+)*?--from=)(\S{1,300})(\s.*)
 ARG = re.compile(r"(?i)^\s*ARG\s+(\w{1,100})=[\"']?([^\s\"']{0,200})")
 MOUNT = re.compile(r"--mount=(\S{1,500})[ \t]*")
 SYNTAX = re.compile(r"(?i)#\s*(syntax|check)\s*=")
-CHMOD = re.compile(r"(?is)^(\s*(?:COPY|ADD)\s.*?)--chmod=([0-7]{3,4})\s+(.*\s(\S+))$")
+CHMOD = re.compile(
+    r"(?i)(\s*(?:COPY|ADD)(?:[\s\\]+--(?!chmod=)[^\s\\]+)*)[\s\\]+--chmod=([0-7]{3,4})(?=\s)"
+)
 LINK = re.compile(r"--link(?:=\w+)?\s+")
 STAGE = re.compile(r"(?i)\s+AS\s+(\S{1,100})")
 TRUSTING = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
@@ -193,6 +195,9 @@ def in_older_words(step: str) -> Iterator[str]:
             yield f"COPY {json.dumps([source, target])}"
     older = LINK.sub("", MOUNT.sub("", step))
     chmod = CHMOD.match(older)
-    yield f"{chmod[1]}{chmod[3]}" if chmod else older
-    if chmod:
-        yield f"RUN chmod -R {chmod[2]} {chmod[4]}"
+    rest = older[chmod.end() :] if chmod else ""
+    if chmod is None or not rest.split():
+        yield older
+        return
+    yield f"{chmod[1]}{rest}"
+    yield f"RUN chmod -R {chmod[2]} {rest.split()[-1]}"

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from lab.app.compose_records import Composed
+from lab.app.composed import read_composed
 from lab.app.container_companions import companions
 from lab.app.container_limits import bare
 from lab.app.spec_file import describe
 from lab.errors import UsageError
+from support.time_limit import time_limit
 
 FILE = """
 services:
@@ -95,3 +98,71 @@ def test_what_leads_out_or_asks_for_rights_is_one_line(app: Path, asked: str) ->
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 400
     assert "PRIVATE" not in str(refused.value)
+
+
+BUILT = "services:\n  web:\n    build: .\n"
+ALIASED = "environment: {" + ", ".join(f"A{number}: *t" for number in range(9_000)) + "}\n"
+LONG = "x" * 90_000
+MERGED = "".join(
+    f"x{each + 1}: &x{each + 1}\n  <<: [{', '.join([f'*x{each}'] * 300)}]\n" for each in range(3)
+)
+TOO_LARGE = {
+    "aliases of a text": f'x: &t "{LONG}"\n{BUILT}    {ALIASED}',
+    "aliases of a text with a variable": f'x: &t "$$ {LONG}"\n{BUILT}    {ALIASED}',
+    "a command of aliases": f'x: &t "{LONG}"\n{BUILT}    command: [{", ".join(["*t"] * 9_000)}]\n',
+    "a long variable again and again": f'{BUILT}    command: "{"$A" * 50_000}"\n',
+    "a short variable again and again": f'{BUILT}    command: "{"$B " * 50_000}"\n',
+    "many texts of one variable": f"{BUILT}    command: [{', '.join(['$B'] * 1_900)}]\n",
+    "merges of merges": "x0: &x0 {a: 1, b: 2, c: 3}\n" + MERGED + BUILT,
+    "an alias of itself": f"x: &x [*x]\n{BUILT}",
+    "services that are themselves": "services: &s\n  web: *s\n",
+}
+
+
+@pytest.mark.parametrize("text", TOO_LARGE.values(), ids=TOO_LARGE)
+def test_what_multiplies_is_refused_before_it_is_built(app: Path, text: str) -> None:
+    (app / ".env").write_text(f"A={'x' * 500_000}\nB={'y' * 1_000}\n")
+    with time_limit(10), pytest.raises(UsageError, match=r"too large|more than 100,000 char"):
+        composed_of(app, text)
+
+
+ODD = ("5", "true", "1.5", "2020-01-01", "!!binary aGk=", "!!set {a}")
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("key", ["depends_on", "env_file", "links", "secrets"])
+def test_a_value_of_another_kind_is_one_line(app: Path, key: str, value: str) -> None:
+    with pytest.raises(UsageError, match=rf"web.{key} is .* a list.* is expected$"):
+        composed_of(app, f"{BUILT}    {key}: {value}\n")
+
+
+@pytest.mark.parametrize("value", [*ODD, "[a]", "text"])
+def test_secrets_that_are_no_table_are_one_line(app: Path, value: str) -> None:
+    with pytest.raises(UsageError, match=r"secrets is .*: a table is expected$"):
+        composed_of(app, f"secrets: {value}\n{BUILT}    secrets: [a]\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'build: "\\0"',
+        'build: "a\\nb"',
+        'build: {dockerfile: "a\\nb\\e[31m"}',
+        'command: "${A:?one\\ntwo}"',
+        "command: !!bool x",
+        "command: !!int ''",
+        "command: !!timestamp x",
+        "command: 0001-01-01 00:00:00 +23:00",
+    ],
+)
+def test_a_text_with_signs_or_the_tag_of_another_is_one_line(app: Path, text: str) -> None:
+    build = "" if text.startswith("build") else "    build: .\n"
+    with pytest.raises(UsageError) as refused:
+        composed_of(app, f"services:\n  web:\n{build}    {text}\n    links: 5\n")
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 600
+
+
+def composed_of(app: Path, text: str) -> Composed:
+    (app / "compose.yaml").write_text(text)
+    return read_composed(app / "compose.yaml", app, "web")

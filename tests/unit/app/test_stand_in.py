@@ -2,6 +2,7 @@
 
 import pytest
 from lab.app.stand_in import TRUSTED, pythons, stand_in_recipe
+from support.time_limit import time_limit
 
 
 def rewritten(text: str, **arguments: str) -> list[str]:
@@ -124,3 +125,22 @@ def test_a_hostile_recipe_takes_no_time(text: str) -> None:
     recipe = stand_in_recipe(text, {})
 
     assert recipe is None or recipe.officials == ("python:3.9",)
+
+
+@pytest.mark.parametrize("begun", ["COPY ", "ADD --chown=a \\\n"])
+@pytest.mark.parametrize(
+    "pumped", ["--chmod=755 a ", "--chmod=755 ", "--a\\ ", "--a ", " ", "\\\n"]
+)
+def test_rights_that_are_given_again_and_again_are_read_in_time(begun: str, pumped: str) -> None:
+    text = f"FROM python:3.12\n{begun}{pumped * (500_000 // len(pumped))} "
+    with time_limit(10):
+        assert stand_in_recipe(text, {}) is not None
+
+
+def test_rights_are_given_by_a_step_of_their_own_past_other_options() -> None:
+    text = "FROM python:3.12\nCOPY --chown=a:b \\\n  --chmod=644 a b \\\n /c\nCOPY --chmod=755\n"
+    recipe = stand_in_recipe(text, {})
+    assert recipe is not None
+    assert recipe.text.endswith(
+        "COPY --chown=a:b a b \\\n /c\nRUN chmod -R 644 /c\nCOPY --chmod=755\n"
+    )
