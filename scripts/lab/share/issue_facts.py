@@ -212,6 +212,9 @@ def helps(given: IssueInput) -> str:
     if own is None:
         return ""
     lines = [markdown_text(sentence(REPORT_IT.sub("", own.helps)), MOST_TEXT), ""]
+    if own.changes and own.verdict is Verdict.LEAK:
+        scale = number(own.control_requests or own.requests)
+        lines += [f"Growth in {scale} requests, at the rate of the second half of the load:", ""]
     for change in own.changes:
         pace = f", at {share(change.rate)} of the requests a second" if change.rate else ""
         gained, saved = change.gained_bytes, change.saved_bytes

@@ -194,7 +194,7 @@ def too_few_reason(seen: TroughEvidence, least: int) -> str:
     requests = seen.troughs.total_requests
     return (
         f"{_change(seen.troughs)} in {requests:,} requests, which are too few to rule out a leak:"
-        f" `count` must be at least {least}, and 4000 shows 1 KiB a request."
+        f" {_at_least(seen.troughs, least)}, and 4000 shows 1 KiB a request."
     )
 
 
@@ -205,7 +205,7 @@ def live_in_few_reason(seen: TroughEvidence) -> str:
     return (
         f"{_change(seen.troughs)} in {seen.troughs.total_requests:,} requests. Live memory grows"
         f" evenly{grows}, which a cache that fills can do in so few requests, too;"
-        f" `count` = {least} would decide."
+        f" {_asked(seen.troughs, least)} would decide."
     )
 
 
@@ -220,8 +220,22 @@ def _what_is_small(seen: TroughEvidence) -> str:
     least = FILLING_REQUESTS * seen.troughs.workers
     if is_long(seen.troughs) or is_significant(seen, slope.estimate, slope.high):
         return ""
-    asked = f"`count` = {least}" if seen.troughs.of_user_app else f"REQUESTS={least}"
+    asked = _asked(seen.troughs, least)
     return f"{most}, as a heap that is still filling can do, too; {asked} would decide"
+
+
+def _asked(troughs: Troughs, requests: int) -> str:
+    """What asks for so many requests: with BUDGET in the way, no count does."""
+    if troughs.of_budget:
+        return f"a BUDGET that allows {requests:,} requests"
+    return f"`count` = {requests}" if troughs.of_user_app else f"REQUESTS={requests}"
+
+
+def _at_least(troughs: Troughs, requests: int) -> str:
+    """A clause on the least load that decides."""
+    if troughs.of_budget:
+        return f"BUDGET must allow at least {requests}"
+    return f"`count` must be at least {requests}"
 
 
 def _next_action(troughs: Troughs) -> str:
@@ -229,6 +243,8 @@ def _next_action(troughs: Troughs) -> str:
     more = max(2, MOST_LOADS * troughs.asked_requests / troughs.total_requests)
     blocks = round(more * len(troughs.trough_bytes))
     requests = round(more * troughs.total_requests)
+    if troughs.of_budget:
+        return f"{_asked(troughs, requests)} would decide"
     if troughs.of_user_app:
         return f"`blocks` = {blocks} and `count` = {requests} would decide"
     return f"BLOCKS={blocks} REQUESTS={requests} would decide"

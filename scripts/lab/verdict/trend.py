@@ -63,6 +63,8 @@ class Troughs:
     """The predicted ceiling; None: not predicted, or no thread of a pool retains anything."""
     of_user_app: bool = False
     """Whether its load is set by a lab.toml."""
+    of_budget: bool = False
+    """Whether BUDGET made the load shorter than what was asked for."""
     garbage_bytes: int | None = None
     """Live at the end, and freed by collecting, see `lab.verdict.garbage`; None: not known."""
 
@@ -161,6 +163,7 @@ def troughs_of(trial: Trial) -> Troughs | None:
         _all_known(map(shared_bytes, readings)),
         ceiling_of(trial),
         trial.start.variant.is_user_app,
+        trial.fit is not None or (trial.end is not None and trial.end.out_of_time),
         garbage_bytes_of(trial),
     )
 

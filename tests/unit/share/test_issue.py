@@ -9,6 +9,7 @@ from lab.records.summary import Summary
 from lab.share.issue import MOST_CHARACTERS, issue_text
 from lab.share.issue_facts import IssueInput
 from lab.share.issue_forms import CPYTHON_TRACKER, FORMS, address_of, tracker_of
+from lab.units import MIB
 
 TRACKER = "https://github.com/x/y/issues"
 
@@ -303,3 +304,18 @@ def test_that_more_may_hold_it_is_no_holder() -> None:
 
     assert "- Who holds it was not read" in text
     assert "Holder: " not in text
+
+
+def test_what_was_tried_is_told_at_one_scale_with_its_number_of_requests() -> None:
+    leak = leak_in("ujson")
+    change = AppChange("ujson 5.10.0 in place of 5.3.0", True, 0.1 * MIB, 426.9 * MIB, 1.48, 4000)
+    own = replace(leak.own, changes=(change,), requests=6000, control_requests=None)
+    text = issue(replace(leak, own=own))
+
+    assert "\nGrowth in 6,000 requests, at the rate of the second half of the load:\n\n" in text
+    assert "- ujson 5.10.0 in place of 5.3.0: grew by 0.1 MiB, which saves 427 MiB, at 148%" in text
+    assert "Growth in 2,000 requests" in issue(
+        replace(leak, own=replace(own, control_requests=2000))
+    )
+    flat = replace(own, verdict=Verdict.FLAT)
+    assert "at the rate of the second half" not in issue(replace(leak, own=flat))

@@ -1,5 +1,9 @@
+from typing import Any
+
 import numpy as np
 import pytest
+from builders import raw
+from lab.records.trial import End, EndKind, LoadFit
 from lab.verdict.trend import (
     Segment,
     Troughs,
@@ -9,6 +13,7 @@ from lab.verdict.trend import (
     last_blocks,
     slopes_of,
     tail,
+    troughs_of,
 )
 
 MIB = 1024 * 1024
@@ -79,3 +84,18 @@ def test_requests_must_rise_and_match() -> None:
         Troughs(0, (1,), (0,))
     with pytest.raises(ValueError, match="count"):
         Troughs(0, (1, 2), (100,))
+
+
+@pytest.mark.parametrize(
+    ("changes", "of_budget"),
+    [
+        ({}, False),
+        ({"fit": LoadFit(4000, 1000, 0.1, 60.0, 400.0)}, True),
+        ({"end": End(EndKind.COMPLETE, 100.0, out_of_time=True)}, True),
+    ],
+    ids=["whole", "smaller", "out-of-time"],
+)
+def test_a_load_that_budget_cut_is_known(changes: dict[str, Any], of_budget: bool) -> None:
+    found = troughs_of(raw.trial(**changes))
+    assert found is not None
+    assert found.of_budget is of_budget

@@ -618,6 +618,22 @@ def test_few_requests_of_a_user_app_rule_out_no_leak() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "heights",
+    [300 * (1 - np.exp(-np.arange(1, 9) / 4)), np.array([20, 40, 60, 10, 30, 50, 70, 90.0])],
+    ids=["open", "fell"],
+)
+def test_of_a_load_that_budget_cut_a_larger_budget_is_asked_for(heights: Curve) -> None:
+    """More of `count` would be cut as well."""
+    reason = judge_troughs(replace(troughs(heights), of_user_app=True, of_budget=True)).reason
+    assert reason.endswith("; a BUDGET that allows 3,000 requests would decide.")
+
+
+def test_too_few_requests_of_a_budget_say_how_many_it_must_allow() -> None:
+    level = replace(troughs(np.zeros(8), requests=8), of_user_app=True, of_budget=True)
+    assert "rule out a leak: BUDGET must allow at least 400, and" in judge_troughs(level).reason
+
+
 def test_few_requests_of_a_user_app_can_show_a_leak() -> None:
     steep = replace(troughs(np.arange(1.0, 9.0) * 20, requests=80), of_user_app=True)
     assert verdict_of(steep) is Verdict.LEAK

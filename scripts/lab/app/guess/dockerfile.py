@@ -81,7 +81,7 @@ def words_of(given: str) -> list[str] | str:
 
 
 def variables(given: str) -> dict[str, str]:
-    pairs = re.findall(r"([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)", given)
+    pairs = re.findall(r"(?<!\w)([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)", given)
     if not pairs or not re.match(r"[A-Za-z_]\w*=", given):
         name, _, value = given.partition(" ")
         return {name: value.strip().strip("\"'")} if re.fullmatch(r"[A-Za-z_]\w*", name) else {}

@@ -22,7 +22,8 @@ WITH_VALUE = frozenset(
 """Options whose next word is theirs; those of a file with requirements are read elsewhere."""
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:(?:[=!<>~]=?=?)[\w.*+!,<>=~]+)?")
 STEP = re.compile(r"&&|\|\||[;|]")
-MOST_STEPS = 200
+MOST_STEPS, MOST_CHARACTERS = 200, 20_000
+"""Of a file, and of one of its steps: a shell's words take time with the square of their length."""
 
 
 def installed_by_name(folder: Folder, project: str) -> tuple[list[str], str]:
@@ -46,7 +47,9 @@ def installs(text: str) -> Iterator[str]:
 
 
 def words_of(step: str) -> list[str]:
-    """The words of a step; none where a shell would not read it."""
+    """The words of a step; none where a shell would not read it, or where it is too long."""
+    if len(step) > MOST_CHARACTERS:
+        return []
     try:
         return shlex.split(step)
     except ValueError:

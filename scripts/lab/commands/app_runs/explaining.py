@@ -23,7 +23,7 @@ from lab.commands.app_runs.plan import AppRunPlan
 from lab.commands.app_runs.release import ReleaseRun, early_holder
 from lab.errors import LabError
 from lab.records.interventions import Intervention, InterventionPlan
-from lab.records.trial import Trial
+from lab.records.trial import EndKind, Trial
 from lab.records.variant import Variant
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
@@ -128,6 +128,21 @@ class Explaining:
             if not asks_for_release(diagnosis) or not self.release.is_for(diagnosis.holder):
                 return []
             return [self.plan.changed(self.release.change)]
+
+    def asks_for_release(self, tried: InterventionPlan) -> bool:
+        """Whether another release of what holds the memory is due."""
+        diagnosis = diagnosis_of(tried, self.folder.read_trials())
+        return diagnosis.holder is not None and asks_for_release(diagnosis)
+
+    def release_that_ran(self, tried: InterventionPlan) -> Intervention | None:
+        """The other release of what holds the memory, whose run is complete; None without one."""
+        change = self.release.change
+        trial = None if change is None else self.trial_of(self.plan.changed(change))
+        end = None if trial is None else trial.end
+        if end is None or end.kind is not EndKind.COMPLETE:
+            return None
+        holder = diagnosis_of(tried, self.folder.read_trials()).holder
+        return change if self.release.is_for(holder) else None
 
     def release_for(self, tried: InterventionPlan) -> Intervention | None:
         """Another release of what holds a leak after all; None where nothing asks for it, or

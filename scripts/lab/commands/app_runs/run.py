@@ -222,7 +222,9 @@ class AppRun:
 
     def conduct_release(self, tried: InterventionPlan) -> InterventionPlan:
         """The plan with the newest release of what holds a leak, which ran; or why none did."""
-        change = None if self.interrupted else self.explaining.release_for(tried)
+        if self.interrupted:
+            return self.with_release_so_far(tried)
+        change = self.explaining.release_for(tried)
         if change is None:
             return replace(tried, no_release=self.explaining.release.refused)
         variant = self.explaining.plan.changed(change)
@@ -231,6 +233,16 @@ class AppRun:
             self.conduct(self.explaining.fitting([variant]))
         if self.interrupted:
             return replace(tried, no_release=CUT_SHORT)
+        self.explaining.changes = (*self.explaining.changes, change)
+        return replace(tried, changes=self.explaining.changes)
+
+    def with_release_so_far(self, tried: InterventionPlan) -> InterventionPlan:
+        """The plan with the newest release where it had run, or that the run was cut short."""
+        if not self.explaining.asks_for_release(tried):
+            return tried
+        change = self.explaining.release_that_ran(tried)
+        if change is None:
+            return replace(tried, no_release=self.explaining.release.refused or CUT_SHORT)
         self.explaining.changes = (*self.explaining.changes, change)
         return replace(tried, changes=self.explaining.changes)
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from lab.app.guess.beside import stated_names
+from lab.app.guess.dockerfile import read_final_stage
 from lab.app.guess.failures import install_hint, missing_variables, telling_line
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
+from lab.app.guess.image_installs import installs
 from lab.app.guess.pythons import from_versions
 from lab.records.beside import ServiceKind
 from support.time_limit import time_limit
@@ -39,6 +41,22 @@ def test_a_guess_is_made_in_time(name: str) -> None:
         text = BEGUN[name] + pumped * (CHARACTERS // len(pumped))
         files = {"app.py": "import flask\napp = flask.Flask(__name__)\n", name: text}
         assert guess(Folder(files)).keys
+
+
+@pytest.mark.parametrize("begun", ["ENV ", "RUN pip install ", "CMD ", "COPY ", "ENTRYPOINT ["])
+def test_the_steps_of_a_dockerfile_are_read_in_time(begun: str) -> None:
+    for pumped in (*PUMPED, "a", '"', "'", "a=b ", "$A", "\\\n", "&& "):
+        text = f"FROM python:3.12\n{begun}{pumped * (CHARACTERS // len(pumped))}"
+        read_final_stage(text)
+        assert list(installs(text)) is not None
+
+
+def test_variables_of_one_step_are_read_with_what_stands_before_them() -> None:
+    assert read_final_stage('FROM x\nENV A=1 B="2 3" C_D=x\n').environment == {
+        "A": "1",
+        "B": "2 3",
+        "C_D": "x",
+    }
 
 
 @pytest.mark.parametrize("name", ["a.py", "a.env", "a.yaml"])

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from lab.causes.diagnosis import Diagnosis
 from lab.commands.app_runs import explaining as app_explaining
 from lab.commands.app_runs.failures import advice_for
 from lab.commands.app_runs.input import app_settings, given_app, with_command
+from lab.commands.app_runs.other_releases import CUT_SHORT
 from lab.commands.app_runs.plan import plan_of
-from lab.commands.app_runs.run import AppRunInput, run_app
+from lab.commands.app_runs.run import AppRun, AppRunInput, run_app
 from lab.commands.tries.closing import close
 from lab.errors import ExitCode, LabError, UsageError
+from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.judgement import Verdict
 from lab.records.trial import EndKind
 from lab.store.run_folder import RunFolder
@@ -269,3 +272,33 @@ def test_the_exit_code_says_whether_it_was_decided(tmp_path: Path) -> None:
     assert close(folder, diagnosis, app(), console) == ExitCode.DECIDED
     assert isinstance(console.file, io.StringIO)
     assert "What helps: Nothing needs to change." in console.file.getvalue()
+
+
+RELEASE = Intervention("newest-release", "b 2 in place of b 1", ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "ran", "refused", "no_release", "changes"),
+    [
+        (True, None, None, CUT_SHORT, ()),
+        (True, None, "b 1 is the newest", "b 1 is the newest", ()),
+        (True, RELEASE, None, None, (RELEASE,)),
+        (False, RELEASE, None, None, ()),
+    ],
+    ids=["cut-short", "none-newer", "had-run", "not-asked"],
+)
+def test_an_interrupted_run_tells_of_the_newest_release(
+    asked: bool, ran: Any, refused: str | None, no_release: str | None, changes: Any
+) -> None:
+    run: Any = object.__new__(AppRun)
+    run.interrupted = True
+    run.explaining = SimpleNamespace(
+        asks_for_release=lambda _: asked,
+        release_that_ran=lambda _: ran,
+        release=SimpleNamespace(refused=refused),
+        changes=(),
+    )
+    told = run.conduct_release(InterventionPlan("shop", BASE, BASE, ("traced",), ()))
+
+    assert told.no_release == no_release
+    assert told.changes == run.explaining.changes == changes
