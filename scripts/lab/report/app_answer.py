@@ -3,10 +3,11 @@
 from lab.causes.advice import help_line, no_cause
 from lab.causes.causes import LIVE_CAUSES
 from lab.causes.diagnosis import Diagnosis
-from lab.causes.holders import sentences
+from lab.causes.holders import HolderFinding, sentences
 from lab.causes.named_growth import named_sentences
 from lab.causes.traces import line_name
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
+from lab.records.holders import CodeKind, Package
 
 
 def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
@@ -39,7 +40,7 @@ def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
         types=dict(diagnosis.types),
         held_by=(*(sentences(holder) if holder else ()), *named_sentences(diagnosis.named)),
         apart=diagnosis.apart,
-        package=holder.package if holder else None,
+        package=reported_package(holder) if holder else None,
         load_note=diagnosis.load_note,
         control_requests=diagnosis.control_requests,
         failed_changes=diagnosis.failed,
@@ -49,3 +50,15 @@ def app_answer(diagnosis: Diagnosis, name: str, variant: str) -> AppAnswer:
 def is_held(diagnosis: Diagnosis) -> bool:
     """Whether a cause is live memory, and not garbage that waits for the collector."""
     return any(each.cause in LIVE_CAUSES and not each.is_garbage for each in diagnosis.findings)
+
+
+def reported_package(holder: HolderFinding) -> Package | None:
+    """The distribution to which the growth is reported; None where the app itself keeps it.
+
+    What holds the memory comes before what asked for it: an app that keeps a package's objects is
+    no fault of that package.
+    """
+    owner = holder.owner
+    if owner is None or owner.kind is CodeKind.LIBRARY:
+        return holder.package
+    return owner.package
