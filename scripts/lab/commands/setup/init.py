@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from lab.app.folder import check_folder
@@ -35,13 +36,15 @@ def run(arguments: argparse.Namespace) -> ExitCode:
 
 
 def write_first(folder: Path) -> tuple[Path, Guess]:
-    """The new file and what was guessed for it.
+    """The new file and what was guessed for it; nothing is asked of the app.
 
     Raises:
         UsageError: there is no such folder, or it has a lab.toml.
     """
     check_folder(folder, folder)
     guessed, file = guess(read_folder(folder)), folder / FILE
+    # Routes with values in them are all that some apps have, and / is then answered with 404.
+    guessed = replace(guessed, requests=guessed.requests or guessed.filled)
     try:
         with file.open("x", encoding="utf-8") as out:
             out.write(render(guessed))

@@ -301,6 +301,20 @@ def test_the_file_is_written_once_and_can_be_read(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == before
 
 
+def test_an_app_whose_only_routes_take_values_gets_them_in_its_first_description(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "app.py").write_text(
+        "from aiohttp import web\napp = web.Application()\n"
+        'app.router.add_get("/orders/{n}", orders)\nweb.run_app(app)\n',
+        encoding="utf-8",
+    )
+
+    write_first(tmp_path)
+
+    assert [request.path for request in read_spec(tmp_path).requests] == ["/orders/1"]
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="gone is not there: give the folder that holds the app"):
         write_first(tmp_path / "gone")
