@@ -152,7 +152,8 @@ async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> N
 
 def standing_line(context: RunContext, trial: Trial) -> str:
     """What the trial says so far, and how much time is left for it."""
-    left = "" if context.budget is None else f"; {duration(context.budget.left_seconds())} left"
+    budget = context.budget
+    left = "" if budget is None else f"; at most {duration(budget.left_seconds())} left"
     return f"{trial.start.variant.name}: {standing(trial)}{left}"
 
 

@@ -3,11 +3,18 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from builders import raw
-from lab.commands.app_runs.early import Asks, EarlyRuns, Following, judge_and_explain
+from lab.commands.app_runs.early import (
+    Asks,
+    EarlyRuns,
+    Following,
+    judge_and_explain,
+    standing_line,
+)
 from lab.measure.context import RunContext
 from lab.measure.progress import Board, PlainProgress
 from lab.measure.slots import SlotPlan, Slots
@@ -141,3 +148,11 @@ def test_only_an_interrupted_run_gives_up_what_is_being_prepared(
     asyncio.run(interrupted())
 
     assert ended == given_up
+
+
+def test_the_time_that_is_left_is_told_as_the_most() -> None:
+    """A run ends long before it, where its verdict is clear."""
+    context = cast(RunContext, SimpleNamespace(budget=SimpleNamespace(left_seconds=lambda: 889.0)))
+
+    assert standing_line(context, raw.trial()).endswith("; at most 14 min 49 s left")
+    assert "left" not in standing_line(cast(RunContext, SimpleNamespace(budget=None)), raw.trial())
