@@ -49,6 +49,8 @@ class IssueInput:
     """Texts that stand in the bundle by name, such as `reproduce.py` or `bisect.md`."""
     command: str = ""
     """What served the app; empty: not known."""
+    asked: tuple[str, ...] = ()
+    """The requests by method and path, each kind once."""
 
     @property
     def subject(self) -> VariantSummary | None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from lab.share.issue_facts import MOST_TEXT, MOST_VARIANTS, IssueInput, fenced
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import counted, in_mib
+from lab.text.phrases import counted, in_mib, listed
 
 SERVERS_CODE = re.compile(r"^aiohttp/web")
 CLIENTS_CODE = re.compile(r"^aiohttp/(client|connector|cookiejar)")
-MOST_COMMAND = 1000
+MOST_COMMAND, MOST_PATH = 1000, 200
 NO_VERSION = "(the app did not report it: please fill in)"
 NO_WORKER_CLASS = "(please fill in: the command does not name it)"
 WORKER_CLASSES = ("sync", "gthread", "gevent", "eventlet", "tornado", "asgi")
@@ -26,13 +26,15 @@ def version_of(given: IssueInput, name: str) -> str:
 
 
 def served_by(given: IssueInput) -> str:
-    """The command that served, and how many requests at a time; empty: not known."""
+    """The command that served, how many requests at a time, and which; empty: not known."""
     variant = given.subject
     if not given.command or variant is None:
         return ""
     at_once = (variant.load or {}).get("concurrency")
     load = f", {counted(int(at_once), 'request')} at a time" if at_once else ""
-    return f"It was served by {markdown_code(given.command, MOST_COMMAND)}{load}."
+    kinds = listed([markdown_code(each, MOST_PATH) for each in given.asked])
+    of = f": {kinds}" if kinds else ""
+    return f"It was served by {markdown_code(given.command, MOST_COMMAND)}{load}{of}."
 
 
 def configuration(given: IssueInput) -> str:

@@ -8,7 +8,7 @@ from lab.records.app_answer import AppLine
 from lab.records.holders import Package
 from lab.share.issue import issue_text
 from lab.share.issue_facts import IssueInput
-from lab.share.issue_fields import NO_WORKER_CLASS, worker_class
+from lab.share.issue_fields import NO_WORKER_CLASS, served_by, worker_class
 
 
 def issue_in(project: str, command: str = "", *places: str) -> str:
@@ -61,6 +61,12 @@ def test_an_issue_says_by_which_command_the_app_was_served(project: str) -> None
 
     assert line in issue_in(project, "uvicorn app:app")
     assert "It was served by" not in issue_in(project)
+
+
+def test_an_issue_says_which_requests_were_served() -> None:
+    given = IssueInput(own_summary(), {}, "uvicorn app:app", ("GET /a`b", "POST /orders/{n}"))
+
+    assert "at a time: `` GET /a`b `` and `POST /orders/{n}`." in served_by(given)
 
 
 def test_a_command_can_close_no_block() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.app.spec import AppSpec
+from lab.app.spec import AppSpec, RequestProtocol
 from lab.commands.rebuild import judge_anew
 from lab.commands.sharing.bundle_app import BundledApp, Kept, app_source, bundled
 from lab.commands.sharing.bundle_lock import locked
@@ -99,7 +99,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
         left_out=left_out_of(app) if app else (),
         files={},
     )
-    return whole(manifest, files, judged.summary, (app.spec.command or "") if app else "")
+    return whole(manifest, files, judged.summary, app.spec if app else None)
 
 
 def left_out_of(app: BundledApp) -> tuple[LeftOut, ...]:
@@ -125,16 +125,25 @@ def mounts_left_out(spec: AppSpec) -> Iterator[LeftOut]:
 
 
 def whole(
-    manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary, command: str
+    manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary, spec: AppSpec | None
 ) -> Parts:
     """The parts with the pages that tell of them, and the hashes of all."""
     pages = {name: files[name].content.decode() for name in EXTRAS if name in files}
-    files["issue.md"] = ArchiveEntry(issue_text(IssueInput(summary, pages, command)).encode())
+    given = IssueInput(summary, pages)
+    if spec is not None:
+        given = replace(given, command=spec.command or "", asked=asked_of(spec))
+    files["issue.md"] = ArchiveEntry(issue_text(given).encode())
     manifest = replace(manifest, files=facts_of(files))
     files["README.md"] = ArchiveEntry(bundle_readme(summary, manifest).encode())
     manifest = replace(manifest, files=facts_of(files))
     files[MANIFEST] = ArchiveEntry(manifest_text(manifest).encode())
     return Parts(manifest, files, address_of(summary), open_variants(summary))
+
+
+def asked_of(spec: AppSpec) -> tuple[str, ...]:
+    """The kinds of requests of an app that speaks HTTP."""
+    kinds = [each for each in spec.requests if each.kind is RequestProtocol.HTTP]
+    return tuple(dict.fromkeys(f"{each.method} {each.path}" for each in kinds))
 
 
 def private_of(kept: Kept | None) -> Private:
