@@ -15,9 +15,10 @@ from lab.app.places import MOVED, closed_in_shell, move_from_top
 from lab.app.spec import AppSpec
 
 RECIPE = "completed.Dockerfile"
+LABEL = "LABEL memlab=image"
 USER_PACKAGES = "/lab/user"
 """Where the packages are found that `pip install --user` put into the home of an image's user."""
-PREPARES = "exec env HOME=/tmp"
+PREPARES = f"exec env HOME=/tmp PYTHONUSERBASE={USER_PACKAGES}"
 """How the step begins that makes its data ready."""
 SET_ASIDE = (
     "n=0; for each in .venv venv env */.venv */venv node_modules */node_modules; do"
@@ -36,7 +37,9 @@ def completed_recipe(spec: AppSpec, copy: str, owner: str) -> str:
         copy: the app's folder in the builder's context.
         owner: user and group who serve, as numbers.
     """
-    lines = ("ARG APP_IMAGE", "FROM ${APP_IMAGE}")
+    # What is built here has the label of its first image: each step takes seconds on some engines.
+    label = [LABEL] if spec.dockerfile is None else []
+    lines = ("ARG APP_IMAGE", "FROM ${APP_IMAGE}", *label)
     return "\n".join((*lines, *layer(spec, spec.folder.resolve(), copy, owner), ""))
 
 
@@ -53,14 +56,11 @@ def layer(spec: AppSpec, folder: Path, copy: str, owner: str) -> list[str]:
         for target, path in spec.mounts.files.items()
     )
     return [
-        "LABEL memlab=image",
         "USER 0:0",
         *copies,
         *([f"WORKDIR {json.dumps(spec.working_dir)[1:-1]}"] if spec.working_dir else []),
         f"RUN {shell('; '.join(owned(spec, owner)))}",
-        f"ENV PYTHONUSERBASE={USER_PACKAGES}",
-        f"USER {owner}",
-        *prepared(spec),
+        *prepared(spec, owner),
     ]
 
 
@@ -84,7 +84,7 @@ def owned(spec: AppSpec, owner: str) -> Iterator[str]:
     )
 
 
-def prepared(spec: AppSpec) -> list[str]:
+def prepared(spec: AppSpec, owner: str) -> list[str]:
     """The step that makes its data ready, as the user who serves; what needs servers runs beside
     them.
     """
@@ -92,7 +92,8 @@ def prepared(spec: AppSpec) -> list[str]:
         return []
     variables = shlex.join(f"{name}={each}" for name, each in spec.environment.items())
     where = f'[ "$PWD" != / ] || cd {MOVED}'
-    return [f"RUN {shell(f'{where}; {PREPARES} {variables} sh -c {shlex.quote(spec.prepare)}')}"]
+    line = f"{where}; {PREPARES} {variables} sh -c {shlex.quote(spec.prepare)}"
+    return [f"USER {owner}", f"RUN {shell(line)}"]
 
 
 def shell(line: str) -> str:

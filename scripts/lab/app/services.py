@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.app.apart import each_alone
 from lab.app.beside import pointed
-from lab.app.container_layer import writable
+from lab.app.container_layer import USER_PACKAGES, writable
 from lab.app.interventions import applied
 from lab.app.places import MOVED
 from lab.app.spec import AppSpec, RequestSpec
@@ -184,6 +184,8 @@ def environment(description: AppSpec) -> dict[str, str]:
     endpoint = {"PORT": port, "HOST": "${LAB_HOST:-0.0.0.0}", "LAB_FOLDER": FOLDER}
     if description.has_own_image:
         endpoint["LAB_FOLDER"] = "."
+    if description.is_completed:
+        endpoint["PYTHONUSERBASE"] = USER_PACKAGES
     if not description.probes:
         return {**own, **endpoint, "LAB_PROBES": "0"}
     of_image = dollars(description.image_facts.python_path)

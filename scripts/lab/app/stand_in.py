@@ -24,6 +24,7 @@ CHMOD = re.compile(
 )
 LINK = re.compile(r"--link(?:=\w+)?\s+")
 STAGE = re.compile(r"(?i)\s+AS\s+(\S{1,100})")
+OTHER_PIP = re.compile(r"\bpip3?\s+install\s[^\n]{0,200}?[\s'\"]pip\b(?![-.\w])")
 TRUSTING = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 TRUSTED = "/usr/local/share/memlab-trusted.pem"
 UV_STAGE = "memlab-uv"
@@ -71,6 +72,7 @@ class Rewriter:
         self.arguments = arguments
         self.steps = list(whole_steps(text))
         self.has_apk = re.search(r"\bapk\s", text) is not None
+        self.has_other_pip = OTHER_PIP.search(text) is not None
         self.has_uv = any(is_copy_of_uv(step) for step in self.steps)
         self.defaults: dict[str, str] = {}
         self.officials: dict[str, str] = {}
@@ -119,7 +121,7 @@ class Rewriter:
             self.officials[image] = base
             yield f"{line[1]}${{{argument(base)}}}{line[3]}"
             yield f'LABEL memlab.base.kind=stand-in memlab.base.reference="in the place of {image}"'
-        yield from certificates(base)
+        yield from certificates(base, has_other_pip=self.has_other_pip)
         if UV.fullmatch(image):
             yield f"RUN {INSTALL_UV}"
 
@@ -159,16 +161,21 @@ def is_copy_of_uv(step: str) -> bool:
     return match is not None and UV.fullmatch(match[2]) is not None
 
 
-def certificates(base: str | None) -> Iterator[str]:
+def certificates(base: str | None, *, has_other_pip: bool = False) -> Iterator[str]:
     """What its installers trust while it is built, in environments of their own as well.
 
     It is what the pip of this host trusts, which a stand-in has: a proxy may stand before an index.
-    A copy of it, as many a Dockerfile begins with `pip install --upgrade pip`.
+    A copy of it, where another pip is installed in its place.
+
+    Args:
+        has_other_pip: whether the recipe installs one.
     """
     if base is not None and base != DEBIAN:
         file = f"/usr/local/lib/python{base}/site-packages/pip/_vendor/certifi/cacert.pem"
-        yield f"RUN [ -e {TRUSTED} ] || cp {file} {TRUSTED}"
-        yield from (f"ARG {name}={TRUSTED}" for name in TRUSTING)
+        if has_other_pip:
+            yield f"RUN [ -e {TRUSTED} ] || cp {file} {TRUSTED}"
+            file = TRUSTED
+        yield f"ARG {' '.join(f'{name}={file}' for name in TRUSTING)}"
 
 
 def argument(base: str) -> str:

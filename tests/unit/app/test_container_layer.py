@@ -96,7 +96,7 @@ def test_its_data_are_made_ready_in_the_layer_unless_servers_stand_beside_it(spe
     assert last[0] == "USER 1000:1000"
     assert json.loads(last[1].removeprefix("RUN "))[2] == (
         '[ "$PWD" != / ] || cd /lab/root; '
-        "exec env HOME=/tmp 'DEBUG=a b' sh -c 'migrate '\"'\"'all'\"'\"''"
+        "exec env HOME=/tmp PYTHONUSERBASE=/lab/user 'DEBUG=a b' sh -c 'migrate '\"'\"'all'\"'\"''"
     )
     assert "migrate" not in completed_recipe(beside, "app", "1000:1000")
 

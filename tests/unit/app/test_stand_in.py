@@ -9,7 +9,7 @@ def rewritten(text: str, **arguments: str) -> list[str]:
     recipe = stand_in_recipe(text, arguments)
     assert recipe is not None
     lines = (line for line in recipe.text.splitlines() if not line.startswith("LABEL "))
-    return [line for line in lines if TRUSTED not in line]
+    return [line for line in lines if "cacert.pem" not in line and TRUSTED not in line]
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,32 @@ def test_each_stage_trusts_what_the_pip_of_this_host_trusts() -> None:
     assert recipe is not None
     file = "/usr/local/lib/python3.8/site-packages/pip/_vendor/certifi/cacert.pem"
     lines = recipe.text.splitlines()
-    assert lines.count(f"ARG PIP_CERT={TRUSTED}") == 2
-    # A pip that a stage upgraded brings certificates of its own.
-    copied = f"RUN [ -e {TRUSTED} ] || cp {file} {TRUSTED}"
-    assert lines[lines.index("FROM base") + 1] == copied
+    line = f"ARG PIP_CERT={file} SSL_CERT_FILE={file} REQUESTS_CA_BUNDLE={file}"
+    assert lines.count(line) == 2
+    assert lines[lines.index("FROM base") + 1] == line
     assert lines[-1] == "FROM node:20"
+
+
+@pytest.mark.parametrize(
+    ("step", "is_other"),
+    [
+        ("pip install --upgrade pip", True),
+        ("python -m pip install -U 'pip==23.0' wheel", True),
+        ("pip3 install -q pip setuptools && x", True),
+        ("pip install -r requirements.txt", False),
+        ("pip install pip-tools", False),
+    ],
+)
+def test_what_is_trusted_is_copied_before_another_pip_takes_its_place(
+    step: str, is_other: bool
+) -> None:
+    recipe = stand_in_recipe(f"FROM python:3.8 AS a\nRUN {step}\nFROM a\n", {})
+
+    assert recipe is not None
+    file = "/usr/local/lib/python3.8/site-packages/pip/_vendor/certifi/cacert.pem"
+    copied = f"RUN [ -e {TRUSTED} ] || cp {file} {TRUSTED}"
+    assert recipe.text.splitlines().count(copied) == (2 if is_other else 0)
+    assert (f"ARG PIP_CERT={TRUSTED} " in recipe.text) is is_other
 
 
 def test_a_stage_may_have_the_name_of_its_image() -> None:

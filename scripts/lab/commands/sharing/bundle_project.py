@@ -16,7 +16,7 @@ from lab.app.container import (
     recipe,
     requirements_texts,
 )
-from lab.app.container_layer import layer
+from lab.app.container_layer import LABEL, layer
 from lab.app.services import dollars, services
 from lab.app.spec import AppSpec
 from lab.commands.app_runs.input import app_settings
@@ -209,7 +209,7 @@ def completed_text(app: AppSpec) -> str:
         before = read_bytes(app.dockerfile, MOST_RECIPE_BYTES).decode("utf-8", "replace").rstrip()
     target = app.build.target if app.build else None
     stage = [f"FROM {target}"] if target else []
-    return "\n".join((before, *stage, *layer(app, context, ".", "1000:1000"), ""))
+    return "\n".join((before, *stage, LABEL, *layer(app, context, ".", "1000:1000"), ""))
 
 
 def image_command(app: AppSpec) -> str:

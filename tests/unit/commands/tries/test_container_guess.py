@@ -53,7 +53,10 @@ def test_an_image_that_cannot_be_built_gives_way_to_its_python_and_packages(
 @pytest.mark.parametrize(
     ("step", "kind"),
     [
-        ('RUN ["/bin/sh", "-c", "exec env HOME=/tmp A=b sh -c migrate"]', FailureKind.PREPARE),
+        (
+            'RUN ["/bin/sh", "-c", "exec env HOME=/tmp PYTHONUSERBASE=/lab/user A=b sh -c m"]',
+            FailureKind.PREPARE,
+        ),
         ('RUN ["/bin/sh", "-c", "set -e; chown"]', FailureKind.INSTALL),
     ],
 )
