@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 OFFICIAL = re.compile(
-    r"(?:docker\.io/)?(?:library/)?(?P<name>python|debian):?(?P<tag>[\w.-]{0,128})(?:@sha256:\w{64})?"
+    r"(?:docker\.io/)?(?:library/)?(?P<name>python|debian):?(?P<tag>[\w.-]{0,128})(?:@sha256:\w{64})?",
+    re.ASCII,
 )
-UV = re.compile(r"(?:ghcr\.io/)?astral-sh/uv:?(?P<tag>[\w.-]{0,128})(?:@sha256:\w{64})?")
-MINOR = re.compile(r"(?:python)?(3\.\d{1,2})(?![\d])")
+UV = re.compile(r"(?:ghcr\.io/)?astral-sh/uv:?(?P<tag>[\w.-]{0,128})(?:@sha256:\w{64})?", re.ASCII)
+MINOR = re.compile(r"(?:python)?(3\.\d{1,2})(?![\d])", re.ASCII)
 FROM = re.compile(r"(?i)^(\s*FROM\s+(?:--platform=\S+\s+)?)(\S{1,300})(.*)$")
 COPY_FROM = re.compile(r"(?i)^(\s*COPY\s+(?:--\S+\s+)*?--from=)(\S{1,300})(\s.*)$")
 ARG = re.compile(r"(?i)^\s*ARG\s+(\w{1,100})=[\"']?([^\s\"']{0,200})")

@@ -165,3 +165,16 @@ def test_rights_are_given_by_a_step_of_their_own_past_other_options() -> None:
     assert recipe.text.endswith(
         "COPY --chown=a:b a b \\\n /c\nRUN chmod -R 644 /c\nCOPY --chmod=755\n"
     )
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "python:3.\u0661\u0662",
+        "python:3.12-\u00e9",
+        "debian:\u0661",
+        "python:3.12@sha256:" + "\u00e9" * 64,
+    ],
+)
+def test_letters_and_digits_of_other_scripts_name_no_official_image(image: str) -> None:
+    assert stand_in_recipe(f"FROM {image}\n", {}) is None
