@@ -16,6 +16,14 @@ LIBRARY_ADVICE: Mapping[str, str] = {
     "mimetypes": "add types once, not with each request",
 }
 """Advice by the first part of the name of the module that holds the memory."""
+LIMITS: Mapping[str, str] = {
+    "list": "limit {path}, or drop its entries once they are used",
+    "deque": "give {path} a maxlen, or drop its entries once they are used",
+    "Queue": "give {path} a maxsize, or take out what is put in",
+    "SimpleQueue": "take out of {path} what is put in, or use a Queue with a maxsize",
+}
+"""Advice by the type of the app's own container that has no keys."""
+KEYED = "limit {path}, let its entries expire, or use fewer different keys"
 
 
 def advice_for_holder(holder: HolderFinding, caller: str | None = None) -> str | None:
@@ -24,12 +32,13 @@ def advice_for_holder(holder: HolderFinding, caller: str | None = None) -> str |
     Args:
         caller: the line of the app that leads to what was left, where one is known.
     """
-    path = next((each.path for each in holder.holders if each.path), None)
-    if path is None:
+    found = next((each for each in holder.holders if each.path), None)
+    if found is None:
         return advice_for_package(holder)
+    path = found.path
     owner = holder.owner
     if owner is None or owner.kind is CodeKind.APP:
-        return f"limit {path}, let its entries expire, or use fewer different keys"
+        return LIMITS.get(found.kind, KEYED).format(path=path)
     if owner.kind is CodeKind.LIBRARY:
         return advice_for_library(owner, caller)
     if not owner.is_in_app:

@@ -44,6 +44,14 @@ LIBRARYS = held(CodeKind.LIBRARY, "threading")
     [
         (APPS, "limit app.SEEN, let its entries expire, or use fewer different keys"),
         (
+            replace(APPS, holders=(replace(APPS.holders[0], kind="list"),)),
+            "limit app.SEEN, or drop its entries once they are used",
+        ),
+        (
+            replace(APPS, holders=(replace(APPS.holders[0], kind="deque"),)),
+            "give app.SEEN a maxlen, or drop its entries once they are used",
+        ),
+        (
             PACKAGES,
             "move client 1.0 to a release that does not leak, or report it to its maintainers",
         ),
