@@ -105,6 +105,40 @@ def test_code_that_its_compose_file_mounts_is_there_and_can_be_written_beside(
     assert lab.left_behind() == []
 
 
+WRITER = """
+import http.server, os, sqlite3
+class Visits(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        with sqlite3.connect("visits.db") as db:
+            db.execute("insert into visits values (1)")
+        self.send_response(200)
+        self.end_headers()
+http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Visits).serve_forever()
+"""
+
+
+@pytest.mark.slow
+@needs_time
+@pytest.mark.parametrize("place", ["WORKDIR /srv/shop", ""])
+def test_an_image_of_its_own_writes_where_it_works(
+    lab: Lab, tmp_path: Path, python_base: str, place: str
+) -> None:
+    app = tmp_path / "shop"
+    app.mkdir()
+    recipe = f'FROM {python_base}\n{place}\nCOPY . .\nCMD ["python3", "web.py"]\n'
+    (app / "Dockerfile").write_text(recipe, encoding="utf-8")
+    (app / "web.py").write_text(WRITER, encoding="utf-8")
+    table = "import sqlite3; sqlite3.connect('visits.db').execute('create table visits (n)')"
+    (app / "lab.toml").write_text(f'prepare = """python3 -c "{table}" """\n', encoding="utf-8")
+
+    done = lab.try_app(app, CHECK="1")
+
+    assert done.returncode == 0, done.stderr
+    assert "GET /: 200" in done.stderr
+    assert not (app / "visits.db").exists()
+    assert lab.left_behind() == []
+
+
 @pytest.mark.slow
 @needs_time
 def test_mongodb_is_there_with_a_registry_and_without(lab: Lab, tmp_path: Path) -> None:
