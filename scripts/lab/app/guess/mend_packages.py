@@ -47,6 +47,7 @@ OUTGROWN = (
     (r"module 'sqlalchemy' has no attribute|'_ColumnEntity'|from 'sqlalchemy\.\w+", "sqlalchemy<2"),
     (r"compiled using NumPy 1|numpy\.dtype size changed|_ARRAY_API not found", "numpy<2"),
     (r"unexpected keyword argument '(app|proxies)'", "httpx<0.28"),
+    (r"'flask_patch' from 'quart'|root_path /[\s\S]*for /: 'str' and 'str'", "quart<0.19"),
     (r"'bcrypt' has no attribute '__about__'|longer than 72 bytes", "bcrypt<4.1"),
     (r"cannot import name '\w+' from 'fastapi\._compat", "fastapi<0.117"),
     (r"TemplateResponse[\s\S]*unhashable type: 'dict'", "starlette<1"),

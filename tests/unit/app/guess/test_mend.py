@@ -57,6 +57,11 @@ def next_guess(said: str, kind: FailureKind = FailureKind.DIED, found: Guess = G
         ("cannot import name 'secure_filename' from 'werkzeug' (/x)", "werkzeug<1"),
         ("cannot import name 'url_quote' from 'werkzeug.urls' (/x)", "werkzeug<3"),
         ("ModuleNotFoundError: No module named 'flask._compat'", "flask<2"),
+        ("cannot import name 'flask_patch' from 'quart' (/x)", "quart<0.19"),
+        (
+            "app.root_path / 'b'\nTypeError: unsupported operand type(s) for /: 'str' and 'str'",
+            "quart<0.19",
+        ),
     ],
 )
 def test_a_package_that_a_start_asks_for_is_added(said: str, added: str) -> None:
