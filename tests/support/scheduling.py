@@ -9,7 +9,7 @@ SCOPES: Mapping[str, str] = {
     "test_runs.py": "docker",
     "test_process_runs.py": "processes",
     "test_app_faults.py": "processes",
-    "test_own_apps.py": "apps",
+    "test_own_apps.py": "processes",
     "test_undescribed_apps.py": "apps",
     "test_app_services.py": "apps",
     "test_run_faults.py": "faults",
