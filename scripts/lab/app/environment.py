@@ -134,7 +134,7 @@ def ensured(
     with needs(description) as wanted:
         own = (*wanted, *NO_LINKS) if is_own and wanted else wanted
         installed = job.ensured(image, name, own, interpreter, None if is_own else base)
-    complete(description, installed, job)
+    complete(description, installed, job.say)
     return installed
 
 
@@ -155,7 +155,7 @@ def index_line(description: AppSpec, given: Mapping[str, str] = os.environ) -> s
     return f"--index-url {VARIABLE.sub(value, description.index_url)}\n"
 
 
-def complete(description: AppSpec, installed: Installed, job: Preparation) -> None:
+def complete(description: AppSpec, installed: Installed, say: Callable[[str], None]) -> None:
     """Run what completes an app's environment, once.
 
     Raises:
@@ -164,7 +164,7 @@ def complete(description: AppSpec, installed: Installed, job: Preparation) -> No
     folder = installed.python.parents[1]
     if description.install is None or (folder / INSTALLED).exists():
         return
-    job.say(f"install: {description.install}")
+    say(f"install: {description.install}")
     with tempfile.TemporaryDirectory(prefix="memlab-install-") as work:
         copy_app(description.folder, Path(work) / "app")
         try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.app.environment import needs, prepare_app
+from lab.app.environment import NO_LINKS, complete, needs, prepare_app
 from lab.app.spec import AppSpec
 from lab.engines.process.environments import Installed, signals_interrupt
 from lab.engines.process.interpreters import find_interpreter
@@ -133,7 +133,21 @@ def newest_of(
             f"{package} {was or ''} is the newest release that installs beside the rest"
         )
     reference = f"{installed.reference}, with {package} {newest}"
-    return Newer(Installed(work / "bin" / "python3", reference), Release(package, was, newest))
+    made = Installed(work / "bin" / "python3", reference)
+    completed(description, made)
+    return Newer(made, Release(package, was, newest))
+
+
+def completed(description: AppSpec, made: Installed) -> None:
+    """Run what completes the app's environment in the new one, too.
+
+    Raises:
+        NoRelease: it fails there.
+    """
+    try:
+        complete(description, made, lambda _: None)
+    except LabError as error:
+        raise NoRelease(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +161,8 @@ class Made:
 def attempt(description: AppSpec, name: str, before: dict[str, str], uv: Uv, made: Made) -> str:
     """uv's output when it fails; empty when the environment is there."""
     python = made.folder / "bin" / "python3"
-    install = ("pip", "install", "--compile-bytecode", "--python", python)
+    own = NO_LINKS if description.install is not None else ()
+    install = ("pip", "install", "--compile-bytecode", *own, "--python", python)
     same = [f"{other}=={version}" for other, version in before.items() if other != name]
     failed = uv.run("venv", "--no-project", "--python", made.interpreter, made.folder)
     if not failed and same:

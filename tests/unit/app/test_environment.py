@@ -49,14 +49,13 @@ def test_what_completes_an_environment_runs_once_in_a_copy(tmp_path: Path) -> No
     app.mkdir()
     python.parent.mkdir(parents=True)
     line = f"echo x >> {tmp_path}/ran; touch here"
-    job: Any = SimpleNamespace(say=lambda _: None)
     for _ in range(2):
-        complete(spec(app, install=line), Installed(python, ""), job)
+        complete(spec(app, install=line), Installed(python, ""), lambda _: None)
     assert (tmp_path / "ran").read_text() == "x\n"
     assert list(app.iterdir()) == []
     (python.parents[1] / "installed").unlink()
     with pytest.raises(LabError, match="install failed: boom"):
-        complete(spec(app, install="echo boom; exit 1"), Installed(python, ""), job)
+        complete(spec(app, install="echo boom; exit 1"), Installed(python, ""), lambda _: None)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Another release of one package: which requirements it needs, and how it comes to be installed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,11 +68,29 @@ class NotedUv:
         return self.failed
 
 
-def tried(tmp_path: Path, machine: NotedUv, monkeypatch: pytest.MonkeyPatch) -> release.Newer:
+def tried(
+    tmp_path: Path, machine: NotedUv, monkeypatch: pytest.MonkeyPatch, app: AppSpec = APP
+) -> release.Newer:
     monkeypatch.setattr(release, "attempt", machine.attempt)
     python = environment(tmp_path / "old", u_json="5.3.0", flask="2.0")
     old, uv = Installed(python, "CPython 3.8.18"), Uv(tmp_path / "environments")
-    return newest_release(APP, "U.json", old, uv, tmp_path / "new")
+    return newest_release(app, "U.json", old, uv, tmp_path / "new")
+
+
+def test_what_completes_the_environment_completes_the_one_of_the_newest_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the newest release is measured without a model, a patch, a translation."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    app = replace(APP, file=folder / "lab.toml", install=f'echo "$VIRTUAL_ENV" > {tmp_path}/ran')
+
+    newer = tried(tmp_path, NotedUv("5.12.1"), monkeypatch, app)
+
+    assert (tmp_path / "ran").read_text().strip() == str(newer.installed.python.parents[1])
+    broken = replace(app, install="echo boom; exit 1")
+    with pytest.raises(NoRelease, match="install failed: boom"):
+        tried(tmp_path / "again", NotedUv("5.12.1"), monkeypatch, broken)
 
 
 def test_the_newest_release_is_known_by_both_versions(
