@@ -22,6 +22,8 @@ MOST_HAR_BYTES, MOST_HAR_PARTS = 16 * MIB, 1_000_000
 """Of a HAR file, which is parsed as one: bytes, and what opens or separates values."""
 MOST_SENT = 100_000
 """Requests of a file that make the mix: the first of a longer log."""
+MOST_LINES = 1_000_000
+"""Lines of a log that are looked at."""
 MOST_KINDS = 20
 MOST_WEIGHT = 1000
 MOST_TARGET, MOST_BODY = 2_000, MIB
@@ -91,15 +93,18 @@ def read_traffic(content: bytes) -> Traffic:
 
 
 def of_log(content: bytes, left_out: Omissions) -> Iterator[Sent]:
-    lines, count = io.BytesIO(content), 0
-    while count < MOST_SENT and (line := lines.readline()):
+    lines, count, looked_at = io.BytesIO(content), 0, 0
+    while count < MOST_SENT and looked_at < MOST_LINES and (line := lines.readline()):
+        looked_at += 1
         match = LINE.search(line[:8_000].decode(errors="replace"))
         if match is not None:
             count += 1
             yield Sent(match["method"], match["target"], int(match["status"]))
         elif line.strip():
             left_out.reasons["lines that are not requests"] += 1
-    left_out.reasons["lines behind the first requests"] += sum(1 for _ in lines)
+    rest = content.count(b"\n", lines.tell())
+    rest += lines.tell() < len(content) and not content.endswith(b"\n")
+    left_out.reasons["lines behind the first requests"] += rest
 
 
 def of_har(content: bytes, left_out: Omissions) -> Iterator[Sent]:

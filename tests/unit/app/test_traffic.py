@@ -6,8 +6,17 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from lab.app.traffic import MOST_HAR_PARTS, MOST_KINDS, MOST_SENT, Traffic, read_traffic
+from lab.app import traffic as traffic_module
+from lab.app.traffic import (
+    MOST_BYTES,
+    MOST_HAR_PARTS,
+    MOST_KINDS,
+    MOST_SENT,
+    Traffic,
+    read_traffic,
+)
 from lab.app.traffic_reduced import reduced, traffic_name
+from support.time_limit import time_limit
 
 NGINX = '10.0.0.1 - ann [26/Nov/2026:20:00:00 +0000] "{}" {} 512 "-" "curl/8"'
 GUNICORN = '127.0.0.1 - - [26/Nov/2026:20:00:00 +0000] "{}" {} 2 "-" "-"'
@@ -179,3 +188,19 @@ def test_the_first_requests_of_a_long_log_make_the_mix() -> None:
         "an access log: 100,000 requests of 1 kinds; "
         "left out: 50,003 lines behind the first requests"
     )
+
+
+@pytest.mark.parametrize("line", [b"\n", b"x\n"])
+def test_a_log_of_as_many_lines_as_a_file_holds_is_read_in_time(line: bytes) -> None:
+    content = line * (MOST_BYTES // 2 // len(line))
+    with time_limit(20), pytest.raises(ValueError, match="no request to the app is in it"):
+        read_traffic(content)
+
+
+@pytest.mark.parametrize(("end", "left"), [(b"\n", 3), (b"", 3), (b"\n\n", 4)])
+def test_lines_behind_the_first_requests_are_counted(
+    monkeypatch: pytest.MonkeyPatch, end: bytes, left: int
+) -> None:
+    monkeypatch.setattr(traffic_module, "MOST_SENT", 2)
+    summary = read_traffic(b"\n".join([b'"GET /a" 200'] * 5) + end).summary
+    assert f"{left} lines behind the first requests" in summary
