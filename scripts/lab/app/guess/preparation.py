@@ -68,7 +68,7 @@ def flask_target(command: ServeCommand | None) -> tuple[str, str] | None:
     """The folder and the app of a command that serves one of Flask's."""
     if command is None or not re.search(r"\bflask run|\bgunicorn\b", command.line):
         return None
-    match = re.search(r"FLASK_APP=(\S+)|(\S+:\w+(?:\(\))?'?)$", command.line)
+    match = re.search(r"FLASK_APP=(\S+)|(?<!\S)(\S+:\w+(?:\(\))?'?)$", command.line)
     where = re.match(r"cd (\S+) && exec ", command.line)
     if match is None:
         return None

@@ -35,6 +35,14 @@ def _no_hang() -> Iterator[None]:
         yield
 
 
+@pytest.mark.parametrize("pumped", ["a", "=", "A=", "$A", "${", ":", "a:"])
+def test_a_command_of_one_long_word_is_made_in_time(pumped: str) -> None:
+    script = f"#!/bin/sh\nexec gunicorn app:app {pumped * (49_000 // len(pumped))}"
+    files = {"app.py": "import flask\napp = flask.Flask(__name__)\n", "start.sh": script}
+    with time_limit(10):
+        assert guess(Folder(files)).keys
+
+
 @pytest.mark.parametrize("name", BEGUN)
 def test_a_guess_is_made_in_time(name: str) -> None:
     for pumped in PUMPED:
