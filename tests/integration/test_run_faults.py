@@ -107,18 +107,6 @@ def test_an_app_whose_answers_have_no_end_ends_its_trial(lab: Lab, tmp_path: Pat
     assert lab.left_behind() == []
 
 
-def test_an_app_that_is_killed_for_memory_is_told_with_its_limit(lab: Lab, tmp_path: Path) -> None:
-    done = lab.try_app(bad_app(tmp_path / "bad", "fills", good=20, count=40))
-    printed = done.stdout + done.stderr
-    summary = summary_of(lab)
-
-    assert done.returncode == 3, printed
-    assert "Traceback" not in printed
-    assert variant(summary, "own-bad")["trials"][0]["end"] == "died"
-    assert "killed at the memory limit of 256 MiB" in variant(summary, "own-bad")["reason"]
-    assert lab.left_behind() == []
-
-
 def test_an_app_that_is_never_healthy_is_told_in_one_line(lab: Lab, tmp_path: Path) -> None:
     done = lab.try_app(bad_app(tmp_path / "bad", "never", ready=3))
     printed = done.stdout + done.stderr
