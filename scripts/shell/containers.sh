@@ -25,6 +25,24 @@ wait_through() {
     return "$code"
 }
 
+# What an image $1 is, on the bases $2 and of the files that a builder is sent; fails where one is not here.
+state_of() {
+    # shellcheck disable=SC2086 # one word a base
+    ids=$(docker image inspect --format '{{.Id}}' "$1" $2 2> /dev/null) || return
+    { echo "$ids"; find apps images scripts compose.yaml -name __pycache__ -prune -o -type f -exec sha256sum {} + |
+        sort -k 2; } | sha256sum
+}
+states=.environments/built
+
+# Whether the image $1 is what was built last, of what is here now: a builder that has all layers
+# takes seconds to say so.
+is_built() { state=$(state_of "$1" "$2") && [ "$(cat "$states/$1" 2> /dev/null)" = "$state" ]; }
+
+# Write down that it was built; where nothing can be written it is built again.
+note_built() {
+    state=$(state_of "$1" "$2") && mkdir -p "$states" 2> /dev/null && { echo "$state" > "$states/$1"; } 2> /dev/null || :
+}
+
 # The options of every container that a script runs or creates by itself, on no network unless $1
 # names one. What they stand in front of is a stranger's image, or reads a stranger's files.
 contained() {
