@@ -1,5 +1,7 @@
 """What the commands that print tables share: the console, and how a folder is named."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +16,12 @@ def new_console() -> Console:
     return text_console()
 
 
-def shown_path(folder: RunFolder) -> Path:
-    """The path of a run's folder as one would type it at the repository's root."""
+def shown_path(folder: RunFolder, environment: Mapping[str, str] = os.environ) -> Path:
+    """The path of a run's folder as one would type it at the repository's root.
+
+    A driver in a container is told by LAB_HOST_RESULTS where its results lie outside.
+    """
     path = folder.path
+    if outside := environment.get("LAB_HOST_RESULTS"):
+        return Path(outside) / path.name
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

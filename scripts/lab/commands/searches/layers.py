@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -32,7 +31,7 @@ from lab.commands.app_runs.plan import AppRunPlan
 from lab.commands.app_runs.prepare import with_servers
 from lab.commands.app_runs.run import AppRun, AppRunInput
 from lab.commands.rebuild import rebuild
-from lab.commands.terminal import new_console
+from lab.commands.terminal import new_console, shown_path
 from lab.commands.tries.try_app import local_app, place_of, prepare_guessed
 from lab.engines.choice import say
 from lab.engines.process.environments import Installed
@@ -222,4 +221,4 @@ def close(answer: LayersAnswer, folder: RunFolder, console: Console) -> None:
         console.print(f"not exchanged: {each.layer.value}: {each.reason}", soft_wrap=True)
     for sentence in answer.said:
         console.print(sentence, soft_wrap=True)
-    console.print(f"report: {os.path.relpath(folder.path)}/{PAGE}", soft_wrap=True)
+    console.print(f"report: {shown_path(folder)}/{PAGE}", soft_wrap=True)

@@ -1,12 +1,11 @@
 """What `make try` ends with at the terminal."""
 
-import os
-
 from rich.console import Console
 
 from lab.app.services import base_name
 from lab.app.spec import AppSpec
 from lab.causes.diagnosis import Diagnosis
+from lab.commands.terminal import shown_path
 from lab.errors import ExitCode
 from lab.report.app_answer import app_answer
 from lab.report.terminal import answer_at_terminal
@@ -31,6 +30,5 @@ def close(
     answer = app_answer(diagnosis, spec.name, base_name(spec))
     console.print(answer_at_terminal(answer))
     if tells_where:
-        path = os.path.relpath(folder.path)
-        console.print(f"report: {path}/answer.md, report.html", soft_wrap=True)
+        console.print(f"report: {shown_path(folder)}/answer.md, report.html", soft_wrap=True)
     return ExitCode(folder.read_summary().run.exit_code)
