@@ -1,6 +1,8 @@
 """What holds for all tests."""
 
+import contextlib
 import gc
+import os
 import signal
 from collections.abc import Generator
 from typing import Any
@@ -11,8 +13,16 @@ from support.scheduling import ScopeScheduling, is_real
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def pytest_configure() -> None:
+LATER = 5
+"""By how much a worker's tests come after the engine, which builds and runs what the real ones of
+another worker wait for."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """A shell has what it starts in the background ignore these, and so would all it starts."""
+    if hasattr(config, "workerinput"):
+        with contextlib.suppress(OSError):
+            os.nice(LATER)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     gc.disable()

@@ -11,7 +11,7 @@ SCOPES: Mapping[str, str] = {
     "test_app_faults.py": "processes",
     "test_own_apps.py": "processes",
     "test_undescribed_apps.py": "apps",
-    "test_app_services.py": "apps",
+    "test_app_services.py": "services",
     "test_run_faults.py": "faults",
     "test_engine_faults.py": "faults",
 }
@@ -20,7 +20,7 @@ OTHERS = "engine"
 
 
 class ScopeScheduling(LoadScopeScheduling):
-    """The real tests in five lines side by side: they start whole servers, and wait for them.
+    """The real tests in six lines side by side: they start whole servers, and wait for them.
 
     The files of the other tests run beside them on the workers that are left.
     """
