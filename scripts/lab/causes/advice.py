@@ -41,6 +41,7 @@ STOPPED = "nothing needs to change: what the named lines hold has stopped growin
 UNDECIDED = "send the load that the verdict's reason names: whether anything leaks is open"
 NOTHING_TO_CHANGE = "nothing needs to change"
 NO_CAUSE_NEEDED = "none is needed: memory did not grow enough to matter"
+CAUSE_OPEN = "not looked for: whether memory grows is open"
 CAUSE_UNKNOWN = "not known: no reading from inside the app shows what holds the memory"
 
 WORTH_SAVING_BYTES = MIB
@@ -54,8 +55,9 @@ WORTH_SAVING_SHARE = 0.25
 
 def no_cause(diagnosis: Diagnosis) -> str:
     """Why an answer names no cause."""
-    undecided = diagnosis.judged.verdict is Verdict.INCONCLUSIVE
-    if undecided or is_too_small(diagnosis.judged) or not diagnosis.gained_bytes:
+    if diagnosis.judged.verdict is Verdict.INCONCLUSIVE:
+        return CAUSE_OPEN
+    if is_too_small(diagnosis.judged) or not diagnosis.gained_bytes:
         return NO_CAUSE_NEEDED
     return CAUSE_UNKNOWN
 

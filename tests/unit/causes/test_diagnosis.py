@@ -11,6 +11,7 @@ from lab.app.interventions import interventions_for
 from lab.app.spec import AppSpec
 from lab.causes.advice import (
     ADVICE,
+    CAUSE_OPEN,
     CAUSE_UNKNOWN,
     LIMIT,
     NO_CAUSE_NEEDED,
@@ -331,7 +332,8 @@ def test_a_flat_app_is_asked_for_no_cause() -> None:
     [
         (Verdict.BOUNDED, 1, NO_CAUSE_NEEDED, NOTHING_TO_CHANGE),
         (Verdict.BOUNDED, 40, CAUSE_UNKNOWN, DASH),
-        (Verdict.INCONCLUSIVE, 1, NO_CAUSE_NEEDED, DASH),
+        (Verdict.INCONCLUSIVE, 1, CAUSE_OPEN, DASH),
+        (Verdict.INCONCLUSIVE, 400, CAUSE_OPEN, DASH),
     ],
 )
 def test_a_growth_that_is_too_small_is_asked_for_no_cause(
