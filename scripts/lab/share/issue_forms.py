@@ -66,6 +66,8 @@ EXPECTED = labelled("What was expected", facts.expected)
 HELPS = labelled("What helps", facts.helps)
 STEPS = labelled("How to see it", facts.steps)
 NOT_TRIED_AMONG_OTHERS = labelled("What was not tried", facts.not_tried)
+ABOUT = (facts.what, EXPECTED, STEPS, fields.served_by, facts.numbers, HELPS, facts.history)
+"""What stands in the one field of a form that has a single one for nearly all."""
 NOT_TRIED = field("What was not tried", facts.not_tried)
 ONLY_CODE = "Its form fences the example itself: paste the code without its fence."
 FORMS: Mapping[str, Form] = {
@@ -74,14 +76,7 @@ FORMS: Mapping[str, Form] = {
         f"{ONLY_CODE}",
         (
             field("Example Code", facts.example),
-            field(
-                "Description",
-                facts.what,
-                EXPECTED,
-                STEPS,
-                fields.served_by,
-                *(facts.numbers, HELPS, facts.history),
-            ),
+            field("Description", *ABOUT),
             field("Operating System", said(LINUX)),
             field("Operating System Details", fields.machine),
             field("FastAPI Version", package("fastapi")),
@@ -109,15 +104,7 @@ FORMS: Mapping[str, Form] = {
         "It begins as a discussion, of the kind Potential Issue: an issue without one may be "
         f"closed unread, and asks for its link. {ONLY_CODE}",
         (
-            field(
-                "Description",
-                facts.what,
-                EXPECTED,
-                STEPS,
-                fields.served_by,
-                *(facts.numbers, HELPS, facts.history),
-                NOT_TRIED_AMONG_OTHERS,
-            ),
+            field("Description", *ABOUT, NOT_TRIED_AMONG_OTHERS),
             field("Example Code", facts.example),
             field(
                 "Python, Uvicorn & OS Version",
