@@ -7,7 +7,6 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.paths import ROOT
-from lab.store.run_folder import RunFolder
 from lab.text.terminal import text_console
 
 
@@ -16,12 +15,11 @@ def new_console() -> Console:
     return text_console()
 
 
-def shown_path(folder: RunFolder, environment: Mapping[str, str] = os.environ) -> Path:
-    """The path of a run's folder as one would type it at the repository's root.
+def shown_path(path: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """The path of what stands in the results, as one would type it at the repository's root.
 
     A driver in a container is told by LAB_HOST_RESULTS where its results lie outside.
     """
-    path = folder.path
     if outside := environment.get("LAB_HOST_RESULTS"):
         return Path(outside) / path.name
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from lab.commands.terminal import shown_path
@@ -23,7 +21,6 @@ from lab.paths import ROOT
 def test_a_run_is_named_as_it_is_found_by_who_reads_it(
     path: Path, outside: str | None, shown: str
 ) -> None:
-    folder: Any = SimpleNamespace(path=path)
     environment = {} if outside is None else {"LAB_HOST_RESULTS": outside}
 
-    assert str(shown_path(folder, environment)) == shown
+    assert str(shown_path(path, environment)) == shown

@@ -221,4 +221,4 @@ def close(answer: LayersAnswer, folder: RunFolder, console: Console) -> None:
         console.print(f"not exchanged: {each.layer.value}: {each.reason}", soft_wrap=True)
     for sentence in answer.said:
         console.print(sentence, soft_wrap=True)
-    console.print(f"report: {shown_path(folder)}/{PAGE}", soft_wrap=True)
+    console.print(f"report: {shown_path(folder.path)}/{PAGE}", soft_wrap=True)

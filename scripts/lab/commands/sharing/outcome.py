@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lab.commands.terminal import shown_path
 from lab.errors import ExitCode
 from lab.files import shown, write_file
-from lab.paths import ROOT
 from lab.share.agreement import Agreement, RunAgreement
 from lab.share.agreement_text import agreement_json, agreement_markdown
 
@@ -24,11 +24,6 @@ def answered(agreement: RunAgreement, ran: str, results: Path, console: Console)
     write_file(results / f"{name.name}.md", text)
     write_file(results / f"{name.name}.json", agreement_json(agreement))
     console.print(text, soft_wrap=True)
-    console.print(f"written: {shown(below_the_lab(name))}.md and .json", soft_wrap=True)
+    console.print(f"written: {shown(shown_path(name))}.md and .json", soft_wrap=True)
     console.print(f"outcome: {agreement.outcome.value}")
     return EXIT_CODES[agreement.outcome]
-
-
-def below_the_lab(path: Path) -> Path:
-    """The path as it reads in the lab's folder, which a container has at another place."""
-    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

@@ -98,7 +98,7 @@ def compared(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
         here.console.print(f"outcome: {Agreement.UNDECIDED.value}")
         return ExitCode.INTERRUPTED if code == ExitCode.INTERRUPTED else ExitCode.UNDECIDED
     kept = keep(runs[0], here.results)
-    here.console.print(f"the run here: {shown_path(kept)}", soft_wrap=True)
+    here.console.print(f"the run here: {shown_path(kept.path)}", soft_wrap=True)
     agreement = agreement_of(there, judge_anew(kept).summary)
     return answered(agreement, wanted.sentence, here.results, here.console)
 

@@ -35,9 +35,8 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         folder = find_run(results, arguments.run or given.get("RUN", "latest"))
     summary = rebuild(folder)
     console.print(closing(summary))
-    console.print(
-        f"rebuilt: {shown_path(folder)}/report.html (and report.md, summary.json)", soft_wrap=True
-    )
+    page = shown_path(folder.path) / "report.html"
+    console.print(f"rebuilt: {page} (and report.md, summary.json)", soft_wrap=True)
     return ExitCode.DECIDED
 
 

@@ -42,7 +42,6 @@ def run(_: argparse.Namespace) -> ExitCode:
     summary = rebuild(folder)
     folder.point_latest()
     console.print(closing(summary))
-    console.print(
-        f"report: {shown_path(folder)}/report.html (and report.md, summary.json)", soft_wrap=True
-    )
+    page = shown_path(folder.path) / "report.html"
+    console.print(f"report: {page} (and report.md, summary.json)", soft_wrap=True)
     return ExitCode(summary.run.exit_code)

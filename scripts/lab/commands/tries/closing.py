@@ -30,5 +30,5 @@ def close(
     answer = app_answer(diagnosis, spec.name, base_name(spec))
     console.print(answer_at_terminal(answer))
     if tells_where:
-        console.print(f"report: {shown_path(folder)}/answer.md, report.html", soft_wrap=True)
+        console.print(f"report: {shown_path(folder.path)}/answer.md, report.html", soft_wrap=True)
     return ExitCode(folder.read_summary().run.exit_code)
