@@ -8,6 +8,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from support import image_builds
 from support.scheduling import ScopeScheduling, is_real
 
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -51,6 +52,12 @@ def pytest_runtest_call() -> Generator[None, Any, Any]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The real tests first, in the order of their files."""
     items.sort(key=lambda item: not is_real(item.nodeid))
+
+
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Before workers begin: what all real tests wait for."""
+    if config.getvalue("dist") == "loadscope":
+        image_builds.begin()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ScopeScheduling | None:

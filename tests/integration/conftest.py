@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import signal
@@ -12,7 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.lab_commands import ROOT, VARIANTS, Lab, answers_docker, docker
+from support import image_builds
+from support.lab_commands import ROOT, Lab, answers_docker, docker
 
 
 @pytest.fixture(scope="session")
@@ -24,15 +24,10 @@ def engine() -> None:
 
 
 @pytest.fixture(scope="session")
-def images(engine: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+def images(engine: None, testrun_uid: str) -> None:
     """The images of VARIANTS, the driver and the gate; one worker builds, the others wait."""
-    env = {**os.environ, "VARIANTS": VARIANTS}
-    with (tmp_path_factory.getbasetemp().parent / "images.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run(
-            [ROOT / "scripts" / "images"], env=env, capture_output=True, text=True, check=False
-        )
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr[-2000:]
+    missing = image_builds.ensure(testrun_uid)
+    assert not missing, missing
 
 
 @pytest.fixture(scope="session")
