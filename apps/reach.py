@@ -21,7 +21,10 @@ except ImportError:  # before 3.7
 OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 MOST_OBJECTS = 300000
 """The most objects that a search meets: about 130 bytes each while it lasts."""
-MOST_SECONDS = 20.0
+MOST_CPU_SECONDS = 20.0
+"""CPU time of a search. On a busy machine a search waits, which says nothing of its size."""
+MOST_SECONDS = 60.0
+"""Time of a search with all that it waits."""
 LOOK_AT_CLOCK = 4096
 """Objects between two looks at the clock."""
 ATOMS = (str, bytes, int, float, complex, bool, type(None), types.CodeType, range)
@@ -29,6 +32,9 @@ CODE_KINDS = ("app", "package", "standard library")
 """Whose code a module is, by its distance."""
 FEW_ENTRIES = 16
 """An untracked dict with fewer entries is not followed."""
+
+cpu_seconds = getattr(time, "thread_time", time.process_time)
+"""CPU time of this thread; before 3.7, and where no thread has its own, of the process."""
 
 
 class Reach:
@@ -163,15 +169,19 @@ def search(roots, hidden=(), late=()):
         late: roots where nothing else met them.
     """
     reach, ignored = Reach(), {id(each) for each in hidden}
-    deadline = time.monotonic() + MOST_SECONDS
+    ends = (
+        (time.monotonic, time.monotonic() + MOST_SECONDS, "%.0f s" % MOST_SECONDS),
+        (cpu_seconds, cpu_seconds() + MOST_CPU_SECONDS, "%.0f s of CPU time" % MOST_CPU_SECONDS),
+    )
     for group in (roots, late):
         if reach.limit is None:
-            go_on(reach, group, ignored, deadline)
+            go_on(reach, group, ignored, ends)
     return reach
 
 
-def go_on(reach, roots, ignored, deadline):
-    """Meet what these roots refer to."""
+def go_on(reach, roots, ignored, ends):
+    """Meet what these roots refer to, up to the first of these ends: clocks, with what they show
+    then and its text."""
     waiting, count = collections.deque(), 0
     for root in roots:
         if reach.parents.setdefault(id(root.found), root) is root:
@@ -187,6 +197,8 @@ def go_on(reach, roots, ignored, deadline):
         if len(reach.parents) > MOST_OBJECTS:
             reach.limit = "the search ended at {:,} objects".format(MOST_OBJECTS)
             return
-        if count % LOOK_AT_CLOCK == 0 and time.monotonic() > deadline:
-            reach.limit = "the search ended after %.0f s" % MOST_SECONDS
-            return
+        if count % LOOK_AT_CLOCK == 0:
+            after = [text for clock, end, text in ends if clock() > end]
+            if after:
+                reach.limit = "the search ended after " + after[0]
+                return

@@ -315,6 +315,34 @@ def test_the_search_has_a_limit_and_says_so() -> None:
     assert done["lost"] == []
 
 
+@pytest.mark.parametrize(
+    ("waits", "limits", "expected"),
+    [
+        (0.5, "MOST_CPU_SECONDS = 0.4", None),
+        (0.2, "MOST_SECONDS = 0.1", "the search ended after 0 s"),
+        (0.0, "MOST_CPU_SECONDS = 1e-6", "the search ended after 0 s of CPU time"),
+    ],
+)
+def test_a_search_is_cut_off_by_its_own_cpu_time_first_and_by_the_clock_far_later(
+    waits: float, limits: str, expected: str | None
+) -> None:
+    """A search that waits, as on a busy machine, has met no more than one that did not."""
+    program = f"""
+    import json, sys, time
+    sys.path.insert(0, {{apps!r}})
+    import reach
+    reach.{limits}
+    seen, waits = reach.referents, [{waits}]
+    def slow(found):
+        if waits: time.sleep(waits.pop())
+        return seen(found)
+    reach.referents = slow
+    KEPT = [[i] for i in range(3 * reach.LOOK_AT_CLOCK)]
+    print(json.dumps(reach.search(reach.module_roots()).limit))
+    """
+    assert run_here(program) == expected
+
+
 def run_here(program: str, python: str = sys.executable) -> Any:
     text = textwrap.dedent(program).format(apps=str(ROOT / "apps"))
     ended = subprocess.run(
