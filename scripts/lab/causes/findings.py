@@ -27,6 +27,9 @@ from lab.text.phrases import in_mib, listed, number, share
 RETURNED_SHARE = 0.5
 """Share of the growth; when collecting gives back as much, the growth was garbage."""
 
+NOT_TOLD_APART = ", Python's objects and native memory alike"
+"""What malloc's own trace cannot say."""
+
 COUNTED_BY_KERNEL = "the sum of RSS is level while each page that becomes private is counted"
 
 
@@ -164,35 +167,46 @@ def live_finding(
     trace = best_trace(traces, growth.per_request)
     if trace is None:
         return CauseFinding(suspect.cause, Certainty.LIKELY, suspect.evidence, "nothing was traced")
-    cause = traced_cause(growth, suspect, python_trace(traces))
+    python = python_trace(traces)
     left = f"{trace.tracer} finds {bytes_per_request(trace):,.0f} B a request still allocated"
     traced = traced_share(trace, growth.per_request)
     if traced < TRACED_SHARE or not trace.lines:
+        cause = traced_cause(growth, suspect, python) or suspect.cause
         why = f"{left}, {share(traced)} of the growth"
         return CauseFinding(cause, Certainty.LIKELY, suspect.evidence, why)
+    # One trace that explains the growth is the proof of one cause.
+    cause = traced_cause(growth, suspect, python) or leading_live_cause(growth, suspect)
     proof = f"{left}, first by {line_name(merged_lines(trace.lines)[0])}"
+    if python is None and len(live_suspects(growth)) > 1:
+        return CauseFinding(cause, Certainty.LIKELY, suspect.evidence, f"{proof}{NOT_TOLD_APART}")
     return CauseFinding(cause, Certainty.PROVEN, suspect.evidence, proof)
 
 
-def traced_cause(growth: Growth, suspect: Plausible, python: AllocationTrace | None) -> Cause:
-    """The cause of live memory by what Python's own trace sees of it.
+def traced_cause(
+    growth: Growth, suspect: Plausible, python: AllocationTrace | None
+) -> Cause | None:
+    """The cause of live memory by what Python's own trace sees of it; None: it does not tell.
 
-    What that accounts for is live objects, whatever their size. What it does not see is native
-    memory, and between the two it is as suspected. What an extension asked Python's allocator for
-    and nothing in Python holds is native, too. Where blocks of objects account for it, a reference
-    is lost.
+    What that accounts for is live objects, whatever their size, and what it does not see is native
+    memory. What an extension asked Python's allocator for and nothing in Python holds is native,
+    too. Where blocks of objects account for it, a reference is lost.
     """
     if python is None:
-        return suspect.cause
+        return None
     seen = traced_share(python, growth.per_request)
     if seen >= TRACED_SHARE:
         holder = who_holds(python)
         unheld = holder is not None and holder.is_unheld and holder.called is not None
         return leading_live_cause(growth, suspect) if unheld else Cause.LIVE_OBJECTS
-    return Cause.NATIVE if seen < UNSEEN_SHARE else suspect.cause
+    return Cause.NATIVE if seen < UNSEEN_SHARE else None
 
 
 def leading_live_cause(growth: Growth, suspect: Plausible) -> Cause:
     """The cause that explains most of what is allocated, by the memory breakdown."""
+    return next(iter(live_suspects(growth)), suspect.cause)
+
+
+def live_suspects(growth: Growth) -> list[Cause]:
+    """The plausible causes of what is allocated, each once, the one that explains most first."""
     live = (each.cause for each in growth.suspects() if each.cause in LIVE_CAUSES)
-    return next(live, suspect.cause)
+    return list(dict.fromkeys(live))

@@ -314,6 +314,26 @@ def test_lines_that_malloc_alone_knows_prove_native_memory() -> None:
     assert "memray finds 40,000 B a request" in found.proof
 
 
+def mixed_leak() -> Trial:
+    """A leak of malloc's whose blocks of Python's may be objects, or come with native memory."""
+    return trial(CREEP, part="in_use_bytes", blocks_a_mib=500)
+
+
+def test_one_trace_is_the_proof_of_one_cause() -> None:
+    """Where memray alone answered, both causes stood there with one proof."""
+    suspected = answered(mixed_leak(), None).findings
+    assert {each.cause for each in suspected} == {Cause.LIVE_OBJECTS, Cause.NATIVE}
+
+    (found,) = answered(mixed_leak(), None, (), [explained(40_000, "memray")]).findings
+    assert found.cause == suspected[0].cause
+    assert found.standing is Certainty.LIKELY
+    assert found.proof.endswith("app.py:7, Python's objects and native memory alike")
+
+    both = [explained(12_000), explained(40_000, "memray")]
+    (told,) = answered(mixed_leak(), None, (), both).findings
+    assert (told.cause, told.standing) == (suspected[0].cause, Certainty.PROVEN)
+
+
 def test_lines_that_hold_some_of_it_prove_nothing() -> None:
     reply = answered(leak(), None, (), [explained(8_000)])
     assert reply.findings[0].standing is Certainty.LIKELY
