@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from lab.records.app_answer import AppChange
 from lab.records.interventions import NEWEST_RELEASE
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
@@ -214,17 +215,21 @@ def helps(given: IssueInput) -> str:
     if own is None:
         return ""
     lines = [markdown_text(sentence(REPORT_IT.sub("", own.helps)), MOST_TEXT), ""]
-    if own.changes and own.verdict is Verdict.LEAK:
-        scale = number(own.control_requests or own.requests)
-        lines += [f"Growth in {scale} requests, at the rate of the second half of the load:", ""]
-    for change in own.changes:
-        pace = f", at {share(change.rate)} of the requests a second" if change.rate else ""
-        gained, saved = change.gained_bytes, change.saved_bytes
-        is_worth = saved >= LEAST_SAVED * (gained + saved)
-        less = f"which saves {in_mib(saved)}" if is_worth else "which is no less"
-        line = markdown_text(change.line, MOST_TEXT)
-        lines.append(f"- {line}: grew by {in_mib(gained)}, {less}{pace}")
+    if own.changes:
+        half = " in the second half of the load" if own.verdict is Verdict.LEAK else ""
+        lines += [f"What was tried, against the growth of the app as it is{half}:", ""]
+    lines += [f"- {markdown_text(each.line, MOST_TEXT)}: {effect(each)}" for each in own.changes]
     return "\n".join(lines)
+
+
+def effect(change: AppChange) -> str:
+    """How much of the growth a change takes away, and its pace; its bytes are in the table."""
+    control = change.gained_bytes + change.saved_bytes
+    saved = min(change.saved_bytes / control, 1.0) if control > 0 else 0.0
+    less = (
+        f"takes {share(saved)} of it away" if saved >= LEAST_SAVED else "takes nothing of it away"
+    )
+    return f"{less}, at {share(change.rate)} of the requests a second" if change.rate else less
 
 
 def history(given: IssueInput) -> str:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -287,8 +288,8 @@ def test_what_saves_nothing_is_not_told_as_a_saving() -> None:
 
     text = issue(replace(leak, own=replace(own, package=leak.own.package, changes=changes)))  # type: ignore[union-attr]
 
-    assert "--loop asyncio: grew by 28.6 MiB, which is no less, at 100%" in text
-    assert "hypercorn: grew by 1.0 MiB, which saves 27.7 MiB" in text
+    assert "--loop asyncio: takes nothing of it away, at 100% of the requests a second" in text
+    assert "hypercorn: takes 97% of it away\n" in text
 
 
 def test_that_more_may_hold_it_is_no_holder() -> None:
@@ -306,16 +307,21 @@ def test_that_more_may_hold_it_is_no_holder() -> None:
     assert "Holder: " not in text
 
 
-def test_what_was_tried_is_told_at_one_scale_with_its_number_of_requests() -> None:
+def test_what_a_change_gained_has_one_number() -> None:
+    """The table has what each run gained; beside it a change is told by the share it takes away."""
     leak = leak_in("ujson")
-    change = AppChange("ujson 5.10.0 in place of 5.3.0", True, 0.1 * MIB, 426.9 * MIB, 1.48, 4000)
-    own = replace(leak.own, changes=(change,), requests=6000, control_requests=None)
-    text = issue(replace(leak, own=own))
+    own = replace(leak.own, requests=6000, control_requests=None)
 
-    assert "\nGrowth in 6,000 requests, at the rate of the second half of the load:\n\n" in text
-    assert "- ujson 5.10.0 in place of 5.3.0: grew by 0.1 MiB, which saves 427 MiB, at 148%" in text
-    assert "Growth in 2,000 requests" in issue(
-        replace(leak, own=replace(own, control_requests=2000))
-    )
-    flat = replace(own, verdict=Verdict.FLAT)
-    assert "at the rate of the second half" not in issue(replace(leak, own=flat))
+    def told(verdict: Verdict, saved_mib: float) -> str:
+        line = "gunicorn --max-requests 500"
+        change = AppChange(line, True, (427 - saved_mib) * MIB, saved_mib * MIB, 1.48, 4000)
+        given = replace(leak, own=replace(own, verdict=verdict, changes=(change,)))
+        (found,) = re.findall(r"\nWhat was tried.*?\n\n- .*?\n", issue(given), re.DOTALL)
+        return str(found)
+
+    half = "as it is in the second half of the load:\n\n"
+    assert half in told(Verdict.LEAK, 400)
+    assert half not in told(Verdict.BOUNDED, 400)
+    for saved_mib, words in ((426.9, "takes 100% of it away"), (500, "takes 100% of it away")):
+        assert f"- gunicorn --max-requests 500: {words}, at 148%" in told(Verdict.LEAK, saved_mib)
+    assert "MiB" not in told(Verdict.LEAK, 400)
