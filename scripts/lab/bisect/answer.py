@@ -19,6 +19,8 @@ from lab.records.bisection import (
 from lab.text.phrases import clipped, counted, listed, share, size
 
 MOST_REASON = 160
+OF_ALLOCATED = "That is what is allocated: memory grows by less where not all of it is written to."
+"""Why `make try`, which reads memory, may tell fewer bytes a request of the same leak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,10 @@ def change_sentence(subject: Subject, change: Change) -> str:
 
 
 def leak_sentence(leak: Leak) -> str:
+    kept, good = size(leak.bad_bytes), size(max(leak.good_bytes, 0.0))
     return (
-        f"The search followed what {leak.line} keeps: {size(leak.bad_bytes)} a request at the bad "
-        f"end and {size(max(leak.good_bytes, 0.0))} at the good one."
+        f"The search followed what {leak.line} keeps: {kept} a request at the bad end and "
+        f"{good} at the good one. {OF_ALLOCATED}"
     )
 
 

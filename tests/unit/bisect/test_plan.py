@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from jsonschema import Draft202012Validator
-from lab.bisect.answer import Subject, answer_of
+from lab.bisect.answer import OF_ALLOCATED, Subject, answer_of
 from lab.bisect.plan import Progress, wanted, with_result
 from lab.errors import ExitCode
 from lab.records import codec
@@ -58,6 +58,9 @@ def test_both_changes_are_found() -> None:
     assert answer.exit_code == ExitCode.DECIDED
     assert answer.said[0] == "orders 1.9 is the first that leaks; 1.8 is the last that does not."
     assert answer.said[1] == "orders 1.22 is the first that is mended; 1.21 is the last that leaks."
+    assert answer.said[2].endswith(
+        f"a request at the bad end and 0 B at the good one. {OF_ALLOCATED}"
+    )
     assert answer.measured_points <= 14
 
 
