@@ -23,6 +23,11 @@ STRICT = ("service_healthy", "service_completed_successfully")
 RIGHTS = ("privileged", "cap_add", "devices")
 OF_THE_HOST = ("pid", "ipc", "userns_mode")
 """Keys with which a service leaves its container, where they are not empty, and where `host`."""
+NOT_GIVEN = (
+    *("network_mode", "security_opt", "sysctls", "ulimits", "extra_hosts", "dns", "group_add"),
+    *("runtime", "cgroup_parent", "uts", "configs", "volumes_from"),
+)
+"""Keys that no service is given and without which it may still serve."""
 
 
 class Reader:
@@ -130,6 +135,8 @@ class Reader:
                 f"{name} asks for {right}, which the lab gives to no container: name a Compose "
                 "file without it, if the app serves so"
             )
+        if ignored := [key for key in NOT_GIVEN if service.get(key) not in (None, [], {})]:
+            self.leave_out(f"{name}: {', '.join(ignored)} not taken: it may work otherwise without")
         return service
 
     def build(self, service: Mapping[str, Any]) -> Build | None:

@@ -94,7 +94,7 @@ def name_in(line: str) -> str | None:
 
 def kept_lines(spec: AppSpec) -> Iterator[str]:
     """The requirements that no installed version stands for: folders, URLs, and where to look."""
-    for line in inlined(spec, lines_of(spec), Path(), 0):
+    for line in inlined(spec, lines_of(spec), Path()):
         if line.startswith(CONSTRAINED):
             continue
         if LOCAL.match(line) or "://" in line or OPTION.match(line):

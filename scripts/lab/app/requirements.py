@@ -13,8 +13,9 @@ from lab.files import read_bytes
 from lab.named_paths import path_below
 from lab.text.phrases import clipped
 
-MAX_DEPTH, MAX_BYTES, MAX_FILES, MAX_LINES = 8, 1_000_000, 20_000, 20_000
+MAX_DEPTH, MAX_BYTES, MAX_FILES, MAX_LINES = 50, 1_000_000, 20_000, 20_000
 FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$")
+LIMITS = ("-c", "--constraint")
 EDITABLE = re.compile(r"\s*(?:-e|--editable)[ =]*(.+)$")
 LOCAL = re.compile(r"\s*(?:file:)?(\.{1,2}(?:/[^\s\[;#]*)?)(\[[^\]]*\])?\s*((?:[;#].*)?)$")
 LOCK = "lab.lock"
@@ -44,7 +45,7 @@ def flattened(description: AppSpec, base: str) -> tuple[str, str]:
     """
     wanted: list[str] = []
     limits: list[str] = []
-    for line in bounded(description, inlined(description, lines_of(description), Path(), 0)):
+    for line in bounded(description, inlined(description, lines_of(description), Path())):
         (limits if line.startswith(CONSTRAINED) else wanted).append(line)
     wanted = [led_to(description, line, base) for line in wanted]
     limits = [line.removeprefix(CONSTRAINED) for line in limits]
@@ -78,21 +79,55 @@ def text(lines: Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def inlined(description: AppSpec, lines: Sequence[str], where: Path, depth: int) -> Iterator[str]:
-    """The lines with those of the files that they name, in place of the names."""
-    for line in lines:
-        match = FILE.match(line)
-        if match is None:
-            yield in_folder(description, line, where)
-            continue
-        if depth == MAX_DEPTH:
-            raise UsageError(f"{description.file}: requirements: {match[2]} leads back to itself")
-        name = where / match[2]
-        below = inlined(description, read(description, name), name.parent, depth + 1)
-        inside = bounded(description, below)
-        is_limit = match[1] in ("-c", "--constraint")
-        plain = (each for each in inside if each.strip() and not each.lstrip().startswith("#"))
-        yield from ((f"{CONSTRAINED}{each}" for each in plain) if is_limit else inside)
+def inlined(description: AppSpec, lines: Sequence[str], where: Path) -> Iterator[str]:
+    """The lines with those of the files that they name, in place of the names.
+
+    Raises:
+        UsageError: a file that is named cannot be read, or leads back to itself.
+    """
+    return Inliner(description).lines(lines, where, ())
+
+
+class Inliner:
+    """Puts the lines of files in the place of their names, each file once."""
+
+    def __init__(self, description: AppSpec) -> None:
+        self.description = description
+        self.done = set[tuple[bool, str]]()
+        """Whether it limits, and the name, of each file that was put in its place."""
+
+    def lines(
+        self, lines: Sequence[str], where: Path, above: tuple[str, ...], *, is_limit: bool = False
+    ) -> Iterator[str]:
+        """The lines in a folder of the app's, below the files that led to them."""
+        for line in lines:
+            if match := FILE.match(line):
+                limits = is_limit or match[1] in LIMITS
+                yield from self.of_file(where / match[2], above, is_limit=limits)
+            else:
+                yield in_folder(self.description, line, where)
+
+    def of_file(self, name: Path, above: tuple[str, ...], *, is_limit: bool) -> list[str]:
+        text = os.path.normpath(name)
+        if text in above:
+            raise self.refused(f"{text} leads back to itself")
+        if len(above) == MAX_DEPTH:
+            raise self.refused(f"{text} is named by a chain of {MAX_DEPTH} files: name it directly")
+        if (is_limit, text) in self.done:
+            return []
+        lines = read(self.description, name)
+        below = self.lines(lines, name.parent, (*above, text), is_limit=is_limit)
+        inside = bounded(self.description, below)
+        self.done.add((is_limit, text))
+        if not is_limit:
+            return inside
+        plain = (each.removeprefix(CONSTRAINED) for each in inside)
+        return [
+            f"{CONSTRAINED}{each}" for each in plain if each.strip() and each.lstrip()[0] != "#"
+        ]
+
+    def refused(self, reason: str) -> UsageError:
+        return UsageError(f"{self.description.file}: requirements: {clipped(reason, 200)}")
 
 
 def bounded(description: AppSpec, lines: Iterator[str]) -> list[str]:

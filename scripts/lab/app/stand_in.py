@@ -6,8 +6,9 @@ is said with its words: a cache is not mounted, a file is copied where it would 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 OFFICIAL = re.compile(
     r"(?:docker\.io/)?(?:library/)?(?P<name>python|debian):?(?P<tag>[\w.-]{0,128})(?:@sha256:\w{64})?",
@@ -24,6 +25,7 @@ CHMOD = re.compile(
     r"(?i)(\s*(?:COPY|ADD)(?:[\s\\]+--(?!chmod=)[^\s\\]+)*)[\s\\]+--chmod=([0-7]{3,4})(?=\s)"
 )
 LINK = re.compile(r"--link(?:=\w+)?\s+")
+NAMES_IMAGE = re.compile(r"(?i)\s*(?:FROM|ARG)\s")
 STAGE = re.compile(r"(?i)\s+AS\s+(\S{1,100})")
 OTHER_PIP = re.compile(r"\bpip3?\s+install\s[^\n]{0,200}?[\s'\"]pip\b(?![-.\w])")
 TRUSTING = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
@@ -46,14 +48,17 @@ class StandInRecipe:
     """The build's arguments, and what each names: a version of CPython, or `debian`."""
 
 
-def stand_in_recipe(text: str, arguments: Mapping[str, str]) -> StandInRecipe | None:
+def stand_in_recipe(
+    text: str, arguments: Mapping[str, str], target: str | None = None
+) -> StandInRecipe | None:
     """The Dockerfile on stand-ins; None where it begins from no official image of Python or Debian.
 
     Args:
         text: of its own Dockerfile.
         arguments: those that its Compose file gives to the build.
+        target: the stage at which that ends the build.
     """
-    rewriter = Rewriter(text, arguments)
+    rewriter = Rewriter(up_to_stage(list(whole_steps(text)), target), arguments)
     lines = list(rewriter.lines())
     if not rewriter.officials:
         return None
@@ -69,9 +74,10 @@ def pythons(bases: Mapping[str, str]) -> Iterator[str]:
 class Rewriter:
     """Takes a Dockerfile instruction by instruction, and remembers what it met."""
 
-    def __init__(self, text: str, arguments: Mapping[str, str]) -> None:
+    def __init__(self, steps: Sequence[str], arguments: Mapping[str, str]) -> None:
+        text = "\n".join(steps)
         self.arguments = arguments
-        self.steps = list(whole_steps(text))
+        self.steps = steps
         self.has_apk = re.search(r"\bapk\s", text) is not None
         self.has_other_pip = OTHER_PIP.search(text) is not None
         self.has_uv = any(is_copy_of_uv(step) for step in self.steps)
@@ -120,7 +126,8 @@ class Rewriter:
             yield line[0]
         else:
             self.officials[image] = base
-            yield f"{line[1]}${{{argument(base)}}}{line[3]}"
+            # Of the platform of this machine, which an older builder has no variable for.
+            yield f"FROM ${{{argument(base)}}}{line[3]}"
             yield f'LABEL memlab.base.kind=stand-in memlab.base.reference="in the place of {image}"'
         yield from certificates(base, has_other_pip=self.has_other_pip)
         if UV.fullmatch(image):
@@ -151,10 +158,29 @@ def whole_steps(text: str) -> Iterator[str]:
             continue
         begun.append(line)
         if is_comment or not line.rstrip().endswith("\\"):
-            yield "\n".join(begun)
+            yield whole_step(begun)
             begun = []
     if begun:
-        yield "\n".join(begun)
+        yield whole_step(begun)
+
+
+def up_to_stage(steps: list[str], target: str | None) -> list[str]:
+    """The instructions to the end of a stage; all of them where no stage has that name."""
+    stages = [at for at, step in enumerate(steps) if FROM.match(step)]
+    for begin, end in pairwise(stages):
+        stage = FROM.match(steps[begin])
+        name = STAGE.match(stage[3]) if stage else None
+        if name and target and name[1].lower() == target.lower():
+            return steps[:end]
+    return steps
+
+
+def whole_step(lines: Sequence[str]) -> str:
+    """An instruction; in one line where it may name an image."""
+    if NAMES_IMAGE.match(lines[0]) or any("--from=" in line for line in lines):
+        whole = "".join(line.rstrip().removesuffix("\\") for line in lines)
+        return " ".join(whole.split())
+    return "\n".join(lines)
 
 
 def is_copy_of_uv(step: str) -> bool:

@@ -191,6 +191,22 @@ def test_a_file_of_variables_that_is_not_there_is_left_out_and_told(app: Path) -
     assert composed.left_out == ("env_file: there is no none.env, so its variables are not set",)
 
 
+def test_what_no_service_is_given_is_told_by_its_service(app: Path) -> None:
+    """Only keys that say something, of the measured service and of what it needs."""
+    text = """
+services:
+  web: {build: back, network_mode: host, dns: [], depends_on: [mail]}
+  mail: {image: mail, security_opt: [seccomp=unconfined], extra_hosts: ["a:host-gateway"]}
+  other: {image: other, network_mode: host}
+"""
+    (app / "compose.yaml").write_text(text)
+
+    assert read_composed(app / "compose.yaml", app, "web").left_out == (
+        "web: network_mode not taken: it may work otherwise without",
+        "mail: security_opt, extra_hosts not taken: it may work otherwise without",
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "kept"),
     [

@@ -59,6 +59,35 @@ def test_where_no_image_has_a_stand_in_there_is_no_recipe(text: str) -> None:
     assert stand_in_recipe(text, {}) is None
 
 
+def test_an_instruction_over_two_lines_names_its_image_as_well() -> None:
+    text = (
+        "ARG PYTHON=\\\n3.9\nFROM \\\n  # slim\n  python:${PYTHON}-slim \\\n  AS a\n"
+        "COPY \\\n --from=ghcr.io/astral-sh/uv:0.4 \\\n /uv /bin/\nRUN a \\\n  && b\n"
+    )
+
+    lines = rewritten(text)
+
+    assert lines[:2] == ["ARG PYTHON=3.9", "ARG LAB_PY39"]
+    assert "FROM ${LAB_PY39} AS a" in lines
+    assert lines[-3:] == ["COPY --from=memlab-uv /uv /bin/", "RUN a \\", "  && b"]
+
+
+def test_a_stage_behind_the_one_that_is_built_asks_for_nothing() -> None:
+    """A tool of Alpine's there keeps no stage from its stand-in."""
+    text = (
+        "FROM --platform=$BUILDPLATFORM python:3.10-alpine AS builder\nCMD x\n"
+        "FROM builder AS dev\nRUN apk add git\nCOPY --from=node / /\n"
+    )
+
+    recipe = stand_in_recipe(text, {}, "Builder")
+
+    assert recipe is not None
+    assert "FROM ${LAB_PY310} AS builder" in recipe.text
+    assert "apk" not in recipe.text
+    assert stand_in_recipe(text, {}) is None
+    assert stand_in_recipe(text, {}, "dev") is None
+
+
 def test_arguments_before_the_first_stage_are_filled_in() -> None:
     text = (
         "ARG PYTHON=3.9\nARG KIND\nFROM python:${PYTHON}-${KIND:-slim} AS a\nFROM a\nRUN $PYTHON\n"

@@ -110,7 +110,8 @@ def with_stand_in(plan: ImagePlan, spec: AppSpec, work: Path) -> ImagePlan:
     if spec.dockerfile is None:
         return plan
     text = read_bytes(spec.dockerfile, MOST_RECIPE_BYTES).decode("utf-8", "replace")
-    recipe = stand_in_recipe(text, spec.build.args if spec.build else {})
+    build = spec.build or Build(spec.folder, spec.dockerfile)
+    recipe = stand_in_recipe(text, build.args, build.target)
     if recipe is None:
         return plan
     (work / STAND_IN_RECIPE).write_text(recipe.text, encoding="utf-8")
