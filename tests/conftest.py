@@ -55,9 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Before workers begin: what all real tests wait for."""
-    if config.getvalue("dist") == "loadscope":
-        image_builds.begin()
+    """What all real tests wait for begins before the workers; it ends with the tests."""
+    if config.getvalue("dist") == "loadscope" and (builder := image_builds.begin()):
+        config.add_cleanup(lambda: (builder.terminate(), builder.wait()))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ScopeScheduling | None:

@@ -1,4 +1,4 @@
-"""The whole lab on a real engine, small: repro, a plain up, Ctrl-C, two clones, settings."""
+"""The whole lab on a real engine, small: repro, a plain up, Ctrl-C, two clones."""
 
 from __future__ import annotations
 
@@ -62,15 +62,6 @@ def test_a_plain_up_does_the_job_without_make(lab: Lab, compose: str) -> None:
     assert lab.left_behind() == []
 
 
-def test_a_variant_that_needs_the_database_is_given_one(lab: Lab) -> None:
-    done = lab.repro(SUITE="thread", VARIANTS="py37-db-merged", **TINY)
-    summary = summary_of(lab)
-    assert summary["run"]["missing"] == [], done.stderr
-    assert_whole(variant(summary, "py37-db-merged")["trials"][0])
-    assert done.returncode in (0, 2), done.stderr
-    assert lab.left_behind() == []
-
-
 def test_ctrl_c_keeps_what_is_measured_and_leaves_nothing(
     lab: Lab, interrupt: Callable[[subprocess.Popen[str]], str]
 ) -> None:
@@ -130,43 +121,3 @@ def test_a_second_clone_measures_beside_the_first(lab: Lab, tmp_path: Path) -> N
         assert each.left_behind() == []
     assert first.returncode in (0, 2), printed
     assert beside.returncode in (0, 2), beside.stderr
-
-
-def test_the_verdicts_stay_without_probes(lab: Lab) -> None:
-    settings = {"VARIANTS": "py310-flask py310-fastapi-sync", "REQUESTS": "400", "HOST_CPUS": "4"}
-    verdicts = []
-    for probes in ("1", "0"):
-        lab.repro(LAB_PROBES=probes, **settings)
-        summary = summary_of(lab)
-        verdicts.append({item["name"]: item["verdict"] for item in summary["variants"]})
-        has_inner_view = [item["processes"] is not None for item in summary["variants"]]
-        assert has_inner_view == [probes == "1"] * 2
-    assert verdicts[0] == verdicts[1]
-    assert set(verdicts[0].values()) == {"bounded"}
-
-
-def test_two_trials_are_two_fresh_containers(lab: Lab) -> None:
-    done = lab.repro(VARIANTS="py310-flask", TRIALS="2", **TINY)
-    summary = variant(summary_of(lab), "py310-flask")
-    assert done.returncode in (0, 2), done.stderr
-    assert len(summary["trials"]) == 2
-    for trial in summary["trials"]:
-        assert_whole(trial)
-    baselines = [trial["troughs_bytes"][0] for trial in summary["trials"]]
-    assert max(baselines) < 1.1 * min(baselines)
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"WORKERS": "0"}, "WORKERS='0' cannot be used: allowed is a whole number from 1 to 64"),
-        ({"VARIANTS": "py36-*"}, "VARIANTS='py36-*' matches nothing"),
-    ],
-)
-def test_bad_settings_are_refused_in_one_line(
-    lab: Lab, settings: dict[str, str], words: str
-) -> None:
-    done = lab.repro(**settings)
-    assert done.returncode == 64
-    assert words in done.stderr
-    assert lab.left_behind() == []

@@ -23,15 +23,15 @@ def open_locked() -> IO[str]:
     return lock
 
 
-def begin() -> None:
-    """Have the images built, where an engine answers, by processes that hold the lock to their end.
+def begin() -> subprocess.Popen[bytes] | None:
+    """The builder, which holds the lock to its end; None where no engine answers.
 
-    They are no child of a test's worker, so they have more of the CPUs than one.
+    It is no child of a test's worker, so it has more of the CPUs than one.
     """
     if not answers_docker():
-        return
+        return None
     with open_locked() as lock:
-        subprocess.Popen(
+        return subprocess.Popen(
             builder(),
             env=environment(),
             stdout=subprocess.DEVNULL,

@@ -6,21 +6,22 @@ from xdist.scheduler import LoadScopeScheduling
 
 REAL_TESTS = "tests/integration/"
 SCOPES: Mapping[str, str] = {
-    "test_runs.py": "docker",
+    "test_runs.py": "runs",
+    "test_run_settings.py": "settings",
     "test_process_runs.py": "processes",
     "test_app_faults.py": "processes",
     "test_own_apps.py": "processes",
     "test_undescribed_apps.py": "apps",
     "test_app_services.py": "services",
-    "test_run_faults.py": "faults",
-    "test_engine_faults.py": "faults",
+    "test_run_faults.py": "run faults",
+    "test_engine_faults.py": "engine faults",
 }
 """Real tests that run in line; the others, all on Docker, are a line of their own."""
 OTHERS = "engine"
 
 
 class ScopeScheduling(LoadScopeScheduling):
-    """The real tests in six lines side by side: they start whole servers, and wait for them.
+    """The real tests in eight lines side by side: they start whole servers, and wait for them.
 
     The files of the other tests run beside them on the workers that are left.
     """

@@ -8,7 +8,7 @@ from support.scheduling import REAL_TESTS, SCOPES, is_real, scope_of
 @pytest.mark.parametrize(
     ("nodeid", "scope"),
     [
-        ("tests/integration/test_runs.py::test_two_trials[x::y]", "docker"),
+        ("tests/integration/test_runs.py::test_repro[x::y]", "runs"),
         ("tests/integration/test_gate.py::test_a_call", "engine"),
         ("tests/integration/test_process_runs.py::test_repro", "processes"),
         ("tests/integration/test_undescribed_apps.py::test_it[x]", "apps"),
@@ -25,5 +25,5 @@ def test_the_files_that_are_named_are_there(name: str) -> None:
 
 
 def test_real_tests_are_told_by_their_folder() -> None:
-    assert is_real("tests/integration/test_runs.py::test_two_trials")
+    assert is_real("tests/integration/test_runs.py::test_repro")
     assert not is_real("tests/unit/app/test_services.py::test_one")
