@@ -162,8 +162,8 @@ class PointDriver:
             with tempfile.TemporaryDirectory(prefix="memlab-commit-") as folder:
                 files = Path(folder) / "files"
                 files.mkdir()
-                write_commit(bench.clone, point.label, files)
-                yield f"{bench.package} @ {files.as_uri()}"
+                package = write_commit(bench.clone, point.label, files)
+                yield f"{bench.package} @ {package.as_uri()}"
 
     def made(self, point: Point, line: str | None) -> tuple[AppSpec, Installed]:
         """The app and its environment at a point; what it requires itself moves where it must.
