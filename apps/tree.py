@@ -6,11 +6,6 @@ import time
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def boot_time_seconds():
-    lines = (read_text("/proc/stat") or "").splitlines()
-    return next((float(line.split()[1]) for line in lines if line.startswith("btime")), None)
-
-
 def read_text(path):
     """The text of a file that may vanish or be forbidden; None then."""
     try:
@@ -50,8 +45,11 @@ def descriptors(pid):
         return None
 
 
-def process(pid, boot_seconds):
-    """One process as a record; None when it ended meanwhile."""
+def process(pid):
+    """One process as a record; None when it ended meanwhile.
+
+    It began so many seconds after the machine: the time of day would change when the clock is set.
+    """
     stat = read_text("/proc/%d/stat" % pid)
     if stat is None:
         return None
@@ -63,7 +61,7 @@ def process(pid, boot_seconds):
     return {
         "pid": pid,
         "parent_pid": int(fields[1]),
-        "started_at_seconds": boot_seconds + int(fields[19]) / TICKS,
+        "started_at_seconds": int(fields[19]) / TICKS,
         "name": name,
         "threads": int(fields[17]),
         "rss_bytes": sizes.get("Rss"),
@@ -73,9 +71,9 @@ def process(pid, boot_seconds):
 
 
 def started_at_seconds():
-    """The time at which this process began; without /proc, the current time."""
-    boot = boot_time_seconds()
-    return time.time() if boot is None else process(os.getpid(), boot)["started_at_seconds"]
+    """When this process began, as in its record; without /proc, the current time."""
+    own = process(os.getpid())
+    return time.time() if own is None else own["started_at_seconds"]
 
 
 def parent(pid):
@@ -97,10 +95,9 @@ def members():
 
 def read_tree():
     """Every process of the variant; none where there is no /proc."""
-    boot = boot_time_seconds()
-    if boot is None:
+    if read_text("/proc/self/stat") is None:
         return []
-    return [record for record in (process(pid, boot) for pid in members()) if record]
+    return [record for record in map(process, members()) if record]
 
 
 def number_in(text, key):

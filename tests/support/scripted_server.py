@@ -4,11 +4,11 @@ import asyncio
 import json
 import re
 import socket
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeAlias, cast
 
+from lab.clock import now_seconds
 from lab.engines.protocol import Endpoint, probe_ports
 from lab.records.codec import encode
 from lab.records.observations import ProcessReading, Sample, WorkerReading
@@ -263,7 +263,7 @@ class ScriptedServer:
         """The next reading; None when no process is left."""
         if self.dead:
             return None
-        self.read_at_seconds = max(time.time(), self.read_at_seconds + 1e-6)
+        self.read_at_seconds = max(now_seconds(), self.read_at_seconds + 1e-6)
         memory_bytes = self.memory_bytes()
         sample = Sample(
             read_at_seconds=self.read_at_seconds,

@@ -1,6 +1,5 @@
 """Judges the raw files of a run while it goes on: more load, one more trial, claims decided."""
 
-import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from lab.claims.book import read_claims
 from lab.claims.judge import claims_decided, variants_to_repeat
 from lab.claims.records import ClaimRecord
+from lab.clock import now_seconds
 from lab.records.judgement import Verdict
 from lab.records.summary import VariantSummary
 from lab.records.trial import End, EndKind, Trial
@@ -47,7 +47,7 @@ class RunDecider:
         trial = read_trial(raw_file)
         if trial is None:
             return False
-        so_far = replace(trial, end=End(EndKind.COMPLETE, time.time()))
+        so_far = replace(trial, end=End(EndKind.COMPLETE, now_seconds()))
         judged = judge_trial(so_far)
         forbidden = any(caveat.forbids for caveat in judged.caveats)
         open_ended = self.of_user_app and judged.open_ended
@@ -71,7 +71,7 @@ class RunDecider:
 
 def has_ended(trial: Trial) -> bool:
     """Whether the growth of a trial has ended, as far as its load went."""
-    so_far = replace(trial, end=End(EndKind.COMPLETE, time.time(), decided=True))
+    so_far = replace(trial, end=End(EndKind.COMPLETE, now_seconds(), decided=True))
     return judge_trial(so_far).verdict in (Verdict.FLAT, Verdict.BOUNDED)
 
 

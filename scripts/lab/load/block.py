@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from lab.clock import now_seconds
 from lab.load.client import LoadClient, PacedClient, RequestBudget, Timing
 from lab.load.counts import BlockCounts
 from lab.load.request import Request
@@ -191,11 +192,11 @@ async def run_block(
     loop.slowest_seconds, loop.most_seconds = plan.slowest_seconds, plan.most_seconds
     beside = run_companion(target, companion, plan.connection, timing)
     async with let_in(target), beside as companion_counts:
-        started, started_at = time.perf_counter(), time.time()
+        started, started_at = time.perf_counter(), now_seconds()
         started_cpu = timing.driver_cpu_seconds()
         await loop.run(min(plan.concurrency, plan.requests), timing)
         elapsed = max(time.perf_counter() - started, 1e-9)
-        ended_at, busy = time.time(), (timing.driver_cpu_seconds() - started_cpu) / elapsed
+        ended_at, busy = now_seconds(), (timing.driver_cpu_seconds() - started_cpu) / elapsed
     return Block(
         index=plan.index,
         started_at_seconds=started_at,

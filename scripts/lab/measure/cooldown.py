@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+from lab.clock import now_seconds
 from lab.measure.cooldown_rules import CooldownReading, Waits, agree, cooldown_reading
 from lab.measure.sampling import Watch
 from lab.probes.client import ProbeClient
@@ -67,7 +68,7 @@ class Cooldown:
 
     async def engine_sample(self) -> Sample | None:
         """The engine's next sample; None when none comes in time."""
-        asked_at = time.time()
+        asked_at = now_seconds()
         self.watch.resume()
         return await self.watch.first_after(asked_at, self.waits.reading_seconds)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from lab.clock import now_seconds
 from lab.records.observations import Pause, Sample
 from lab.store.trial_writer import TrialWriter
 
@@ -61,17 +62,17 @@ class Watch:
 
     def follow(self, source: SampleSource) -> None:
         """Take samples from this source, once `resume` is called."""
-        self.source, self.paused_at_seconds = source, time.time()
+        self.source, self.paused_at_seconds = source, now_seconds()
 
     def pause(self) -> None:
         """Take no samples while none is waited for: each costs the engine CPU time."""
         if self.source is not None and self.paused_at_seconds is None:
             self.source.pause()
-            self.paused_at_seconds = time.time()
+            self.paused_at_seconds = now_seconds()
 
     def resume(self) -> None:
         if self.source is not None and self.paused_at_seconds is not None:
-            self.writer.write(Pause(self.paused_at_seconds, time.time()))
+            self.writer.write(Pause(self.paused_at_seconds, now_seconds()))
             self.paused_at_seconds = None
             self.source.resume()
 

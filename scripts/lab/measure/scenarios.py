@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from lab.clock import now_seconds
 from lab.engines.protocol import State
 from lab.load.block import BlockPlan, run_block
 from lab.load.request import request_of
@@ -45,7 +46,7 @@ class ScenarioContext:
 
     async def view(self) -> VariantView:
         """The readings of engine and probes; a variant that has ended has 0 tasks."""
-        sample = await self.watch.first_after(time.time(), self.waits.reading_seconds)
+        sample = await self.watch.first_after(now_seconds(), self.waits.reading_seconds)
         probe = await asyncio.to_thread(self.probes.reading)
         if sample is not None:
             return VariantView(sample, probe, sample.pids)

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Coroutine, Iterable, Sequence
 
+from lab.clock import now_seconds
 from lab.engines.protocol import Engine
 from lab.errors import LabError
 from lab.matrix.load_plan import plan_load, trial_bytes
@@ -36,7 +36,7 @@ async def conduct(context: RunContext, variant: Variant, number: int) -> None:
             writer.check()
             context.progress.update(variant.name, state="done")
         except asyncio.CancelledError:
-            end_trial(trial, End(EndKind.INTERRUPTED, time.time(), "interrupted"))
+            end_trial(trial, End(EndKind.INTERRUPTED, now_seconds(), "interrupted"))
             raise
         except (LabError, OSError) as error:
             writer.check()
@@ -58,8 +58,8 @@ async def end_of(error: LabError | OSError, engine: Engine, variant: Variant) ->
     """The record of an end that was not planned, with the end of the server's log."""
     tail = await asyncio.to_thread(engine.log_tail, variant, LOG_LINES)
     if isinstance(error, TrialEnded):
-        return End(error.kind, time.time(), str(error), tail, error.at_limit)
-    return End(EndKind.FAILED, time.time(), str(error), tail)
+        return End(error.kind, now_seconds(), str(error), tail, error.at_limit)
+    return End(EndKind.FAILED, now_seconds(), str(error), tail)
 
 
 async def stop(engine: Engine, variant: Variant) -> None:

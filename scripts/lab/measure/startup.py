@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from lab.clock import now_seconds
 from lab.engines.protocol import Endpoint
 from lab.load.login import LoginRefused
 from lab.load.request import request_of
@@ -72,7 +73,7 @@ def start_record(trial: TrialContext, container: Mapping[str, str]) -> TrialStar
     return TrialStart(
         variant=trial.variant,
         trial=trial.number,
-        at_seconds=time.time(),
+        at_seconds=now_seconds(),
         requests=plan.requests,
         blocks=plan.blocks,
         concurrency=plan.concurrency,

@@ -4,9 +4,9 @@ Every observation is written as soon as it is made; nothing is judged here.
 """
 
 import asyncio
-import time
 from dataclasses import replace
 
+from lab.clock import now_seconds
 from lab.measure.blocks import BlockLoad
 from lab.measure.cooldowns import Cooldowns
 from lab.measure.post_load import post_load_action
@@ -39,7 +39,7 @@ async def run_trial(trial: TrialContext) -> None:
     reason = await post_load_action(trial, server, load.requests_done)
     trial.check_room()
     tail = await log_tail(trial, load.cooldowns)
-    end = End(EndKind.COMPLETE, time.time(), reason, tail, decided=load.decided)
+    end = End(EndKind.COMPLETE, now_seconds(), reason, tail, decided=load.decided)
     end_trial(trial, replace(end, out_of_time=load.out_of_time, out_of_room=load.out_of_room))
 
 

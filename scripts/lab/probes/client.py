@@ -1,10 +1,10 @@
 """What the probes of one variant answer, as records; a probe that does not answer is a gap."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from lab.clock import now_seconds
 from lab.engines.protocol import Endpoint
 from lab.load.request_mix import UserApp
 from lab.probes.answers import fits, record_of
@@ -110,7 +110,7 @@ def reading_of(tree: Any, workers: Sequence[Any]) -> ProbeReading | None:
     if not isinstance(tree, Mapping):
         return None
     fields = {name: tree.get(name) for name in TREE_FIELDS}
-    reading = record_of(ProbeReading, {**fields, "workers": [], "read_at_seconds": time.time()})
+    reading = record_of(ProbeReading, {**fields, "workers": [], "read_at_seconds": now_seconds()})
     if reading is None:
         return None
     readings = filter(None, (record_of(WorkerReading, worker) for worker in workers))

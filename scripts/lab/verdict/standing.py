@@ -1,8 +1,8 @@
 """What a trial says before its end: the pace, and the verdict that it leans to. Pure."""
 
-import time
 from dataclasses import replace
 
+from lab.clock import now_seconds
 from lab.records.judgement import Interval, Verdict
 from lab.records.trial import End, EndKind, Trial
 from lab.text.phrases import size
@@ -35,7 +35,7 @@ def standing(trial: Trial) -> str:
 def lean(trial: Trial, slope: Interval) -> str:
     """The verdict that the trial so far leans to, in words."""
     if len(trial.blocks) >= LEAST_BLOCKS:
-        so_far = replace(trial, end=End(EndKind.COMPLETE, time.time()))
+        so_far = replace(trial, end=End(EndKind.COMPLETE, now_seconds()))
         verdict = judge_trial(so_far).verdict
         return "still open" if verdict is Verdict.INCONCLUSIVE else f"leans to {verdict.value}"
     if slope.low > trial.start.matters_bytes:

@@ -1,13 +1,13 @@
 """A cooldown ends when everything is stable, and says so when its patience ended first."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
 from builders import raw
+from lab.clock import now_seconds
 from lab.engines.protocol import Endpoint
 from lab.measure.cooldown import Cooldown, CooldownEnd
 from lab.measure.cooldown_rules import Waits
@@ -62,7 +62,7 @@ class ReadingSource:
             await asyncio.sleep(PACE_SECONDS)
             if not self.paused:
                 size = next(self.sizes)
-                self.watch.take(raw.sample(size, at=time.time()) if size else None)
+                self.watch.take(raw.sample(size, at=now_seconds()) if size else None)
 
     def pause(self) -> None:
         self.paused = True

@@ -4,11 +4,13 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import docker
 import requests
 from docker.types import CancellableStream
 
+from lab.clock import steady_seconds
 from lab.engines.docker.stats_payload import sample_from_payload
 from lab.records.observations import Sample
 
@@ -48,7 +50,8 @@ class StatsStream:
             for line in self.stream:
                 if self.stopped.is_set() or not self.wanted.is_set():
                     return
-                self.on_sample(sample_from_payload(json.loads(line)))
+                sample = sample_from_payload(json.loads(line))
+                self.on_sample(sample and placed(sample))
 
     def pause(self) -> None:
         self.wanted.clear()
@@ -68,3 +71,8 @@ class StatsStream:
         if stream is not None:
             with contextlib.suppress(OSError, AttributeError):  # it has ended by itself
                 stream.close()
+
+
+def placed(sample: Sample) -> Sample:
+    """A sample at its moment by the clock of the run's records; the engine reads the machine's."""
+    return replace(sample, read_at_seconds=steady_seconds(sample.read_at_seconds))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.clock import now_seconds
 from lab.engines.logs import exit_status, log_lines
 from lab.engines.process import supervisor
 from lab.engines.process.cgroups import Cgroup
@@ -163,7 +164,7 @@ class TreeSampling:
 
     def sample(self) -> Sample | None:
         """The tree's memory, with the time at which reading began; None without processes."""
-        running, read_at_seconds = self.running, time.time()
+        running, read_at_seconds = self.running, now_seconds()
         reading = self.trees.read(running.process.pid) if running.process.poll() is None else None
         if reading is None:
             return None

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from builders import raw
+from lab.clock import now_seconds
 from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.cpus import Shown, Way
 from lab.engines.process.engine import Means, ProcessEngine
@@ -473,11 +473,11 @@ def test_without_processes_there_is_no_reading(tmp_path: Path) -> None:
 
 
 def test_a_reading_is_the_trees(tmp_path: Path) -> None:
-    before = time.time()
+    before = now_seconds()
     sample = readings(running(FakePopen(), tmp_path), FakeTrees(0, tree_reading())).sample()
 
     assert sample is not None
-    assert before <= sample.read_at_seconds <= time.time()
+    assert before <= sample.read_at_seconds <= now_seconds()
     assert (sample.memory_bytes, sample.usage_bytes) == (45 * MIB, 50 * MIB)
     assert (sample.anon_bytes, sample.file_bytes, sample.shmem_bytes) == (44 * MIB, 5 * MIB, MIB)
     assert (sample.limit_bytes, sample.rss_bytes) == (100 * MIB, 80 * MIB)
