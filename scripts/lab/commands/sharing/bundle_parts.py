@@ -1,5 +1,7 @@
 """The files of a bundle and its manifest, from a run's folder."""
 
+import contextlib
+import glob
 import os
 import subprocess
 import tempfile
@@ -16,7 +18,8 @@ from lab.commands.sharing.bundle_project import outside_of_build, project_files
 from lab.commands.sharing.bundle_run import THERE, copy_run, run_files
 from lab.commands.sharing.bundle_servers import starts_servers
 from lab.commands.sharing.private import private_here
-from lab.files import read_bytes
+from lab.errors import LabError
+from lab.files import is_plain_name, read_bytes
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
 from lab.records.summary import Summary
@@ -176,17 +179,29 @@ def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, 
     entries = {}
     for name in EXTRAS:
         path = folder.path / name
-        if name in SEARCHES and app is not None and not os.path.lexists(path):
-            path = newest_search(folder.path.parent, app, name) or path
+        content = None
         if os.path.lexists(path):
-            text = read_bytes(path, MOST_EXTRA_BYTES).decode("utf-8", "replace")
+            content = read_bytes(path, MOST_EXTRA_BYTES)
+        elif name in SEARCHES and app is not None:
+            content = newest_search(folder.path.parent, app, name)
+        if content is not None:
+            text = content.decode("utf-8", "replace")
             entries[name] = ArchiveEntry(redactor.text(text).encode())
     return entries
 
 
-def newest_search(results: Path, app: str, page: str) -> Path | None:
-    """The page of the newest `make bisect` or `make layers` of this app."""
-    return max(results.glob(f"*-{SEARCHES[page]}-{app}/{page}"), default=None)
+def newest_search(results: Path, app: str, page: str) -> bytes | None:
+    """The page of the newest `make bisect` or `make layers` of this app; None without one.
+
+    A folder beside the run that cannot be read is not the run's fault.
+    """
+    if not is_plain_name(app):
+        return None
+    pages = results.glob(f"*-{SEARCHES[page]}-{glob.escape(app)}/{page}")
+    for path in sorted(pages, reverse=True):
+        with contextlib.suppress(LabError):
+            return read_bytes(path, MOST_EXTRA_BYTES)
+    return None
 
 
 def images_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> Mapping[str, str]:

@@ -45,7 +45,7 @@ def user_names() -> tuple[str, ...]:
 
 def env_files(app: Path) -> Iterator[Mapping[str, str]]:
     """The variables of the `.env` files in the app's folder itself."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # ValueError: a name that no folder has
         names = sorted(path.name for path in app.iterdir() if ENV_FILE.fullmatch(path.name.lower()))
         for name in names[:MOST_FILES]:
             with contextlib.suppress(LabError, UnicodeDecodeError):
