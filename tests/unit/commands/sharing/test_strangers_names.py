@@ -1,4 +1,4 @@
-"""Names that a stranger's run has for its app and its folder: none is a pattern, or leads elsewhere."""
+"""Names of a stranger's run for its app and its folder: none is a pattern, or leads elsewhere."""
 
 import os
 from pathlib import Path
