@@ -40,7 +40,7 @@ def run_differences(before: RunInfo, after: RunInfo) -> tuple[Difference, ...]:
     """Facts of two runs that differ: engine, host, bases, settings, locks, the lab's commit."""
     return (
         *differing(machine_facts(before, after)),
-        *differing(keyed("base of ", bases(before), bases(after))),
+        *differing(keyed("base of ", *both(bases(before), bases(after)))),
         *differing(keyed("setting ", settings(before), settings(after))),
         *differing(keyed("lock ", *both(locks(before), locks(after)))),
         *differing([("the lab's commit", before.git_commit, after.git_commit)]),
@@ -69,7 +69,8 @@ def keyed(
 def both(
     before: Mapping[str, object], after: Mapping[str, object]
 ) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """What both sides have: the driver of a bundle has the locks alone that its run needs."""
+    """What both sides have: the driver of a bundle has the locks alone that its run needs, and a
+    variant that only one side measured has a base on that side alone."""
     names = before.keys() & after.keys()
     return (
         {name: each for name, each in before.items() if name in names},

@@ -99,6 +99,20 @@ def test_locks_of_one_side_alone_and_the_names_of_a_bundles_images_are_no_differ
     assert [each.what for each in comparison.differences] == ["lock thread"]
 
 
+def test_the_base_of_a_variant_that_one_side_did_not_measure_is_no_difference() -> None:
+    """`make verify` leaves out the newest release, whose base stood there as not found."""
+    before = summary((variant_summary("a"),))
+    base = before.run.bases[0]
+    newest = replace(base, image="memlab-a-newest-release")
+    changed = replace(base, reference="another")
+    run = replace(before.run, bases=(base, newest))
+
+    for bases, named in (((base,), []), ((changed,), [f"base of {base.image}"])):
+        after = replace(before, run=replace(run, bases=bases))
+        found = compare_runs(replace(before, run=run), after).differences
+        assert [each.what for each in found] == named
+
+
 def test_what_one_run_has_alone_is_named() -> None:
     comparison = compare_runs(
         summary((variant_summary("a"), variant_summary("b"))),
