@@ -191,7 +191,7 @@ GENERAL = Form(
     "No form of this project is known here: see what its tracker asks for.",
     (
         field("What", facts.what),
-        field("How to see it", facts.steps, facts.example, fields.served_by),
+        field("How to see it", facts.example, facts.steps, fields.served_by),
         field("Numbers", facts.numbers),
         field("Expected", facts.expected),
         field("Since when, and which layers", facts.history),

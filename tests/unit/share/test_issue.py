@@ -193,6 +193,14 @@ def test_the_reproducer_stands_in_it_and_can_close_no_block() -> None:
     assert "a reproducer of one file" not in text
 
 
+def test_the_reproducer_comes_before_what_says_how_to_run_it() -> None:
+    for project in ("ujson", *FORMS):
+        text = issue(leak_in(project), reproduce="the_script()\n")
+        is_before = text.index("the_script()") < text.index("`uv run reproduce.py`")
+        # A form that has a field of its own for the code decides where that stands.
+        assert is_before or any(h.startswith("Example Code") for h in headings(text)), project
+
+
 def test_what_was_looked_for_by_others_is_told() -> None:
     text = issue(leak_in("ujson"), bisect="# First bad\n\n5.1.0", layers="# Layers\n\nnone")
 
