@@ -32,7 +32,7 @@ TRUSTING = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 TRUSTED = "/usr/local/share/memlab-trusted.pem"
 UV_STAGE = "memlab-uv"
 PLAIN_PYTHON = "3.12"
-"""The Python of a tag that names none."""
+"""The Python of a tag that names none, where nothing is known of its packages."""
 DEBIAN = "debian"
 INSTALL_UV = "python3 -m pip install --quiet --root-user-action=ignore uv"
 
@@ -49,7 +49,10 @@ class StandInRecipe:
 
 
 def stand_in_recipe(
-    text: str, arguments: Mapping[str, str], target: str | None = None
+    text: str,
+    arguments: Mapping[str, str],
+    target: str | None = None,
+    python: str = PLAIN_PYTHON,
 ) -> StandInRecipe | None:
     """The Dockerfile on stand-ins; None where it begins from no official image of Python or Debian.
 
@@ -57,8 +60,9 @@ def stand_in_recipe(
         text: of its own Dockerfile.
         arguments: those that its Compose file gives to the build.
         target: the stage at which that ends the build.
+        python: for a tag that names none, as its packages may not run on the newest one.
     """
-    rewriter = Rewriter(up_to_stage(list(whole_steps(text)), target), arguments)
+    rewriter = Rewriter(up_to_stage(list(whole_steps(text)), target), arguments, python)
     lines = list(rewriter.lines())
     if not rewriter.officials:
         return None
@@ -74,9 +78,9 @@ def pythons(bases: Mapping[str, str]) -> Iterator[str]:
 class Rewriter:
     """Takes a Dockerfile instruction by instruction, and remembers what it met."""
 
-    def __init__(self, steps: Sequence[str], arguments: Mapping[str, str]) -> None:
+    def __init__(self, steps: Sequence[str], arguments: Mapping[str, str], python: str) -> None:
         text = "\n".join(steps)
-        self.arguments = arguments
+        self.arguments, self.python = arguments, python
         self.steps = steps
         self.has_apk = re.search(r"\bapk\s", text) is not None
         self.has_other_pip = OTHER_PIP.search(text) is not None
@@ -90,7 +94,7 @@ class Rewriter:
     def bases(self) -> tuple[str, ...]:
         """What its stages begin from; where uv is copied, a Python for it as well."""
         bases = tuple(dict.fromkeys(self.officials.values()))
-        return bases if set(bases) - {DEBIAN} or not self.has_uv else (*bases, PLAIN_PYTHON)
+        return bases if set(bases) - {DEBIAN} or not self.has_uv else (*bases, self.python)
 
     def lines(self) -> Iterator[str]:
         stages = next((at for at, step in enumerate(self.steps) if FROM.match(step)), 0)
@@ -146,7 +150,7 @@ class Rewriter:
         minor = MINOR.match(match["tag"])
         if minor is None and re.match(r"[12]|3\.", match["tag"]):
             return None
-        return minor[1] if minor else PLAIN_PYTHON
+        return minor[1] if minor else self.python
 
 
 def whole_steps(text: str) -> Iterator[str]:

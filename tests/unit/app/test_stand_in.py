@@ -72,6 +72,14 @@ def test_an_instruction_over_two_lines_names_its_image_as_well() -> None:
     assert lines[-3:] == ["COPY --from=memlab-uv /uv /bin/", "RUN a \\", "  && b"]
 
 
+@pytest.mark.parametrize("image", ["python", "python:slim", "python:3"])
+def test_a_tag_without_a_version_is_the_python_that_its_packages_run_on(image: str) -> None:
+    recipe = stand_in_recipe(f"FROM {image}\nFROM python:3.9\n", {}, python="3.11")
+
+    assert recipe is not None
+    assert list(recipe.bases.values()) == ["3.11", "3.9"]
+
+
 def test_a_stage_behind_the_one_that_is_built_asks_for_nothing() -> None:
     """A tool of Alpine's there keeps no stage from its stand-in."""
     text = (

@@ -111,7 +111,7 @@ def with_stand_in(plan: ImagePlan, spec: AppSpec, work: Path) -> ImagePlan:
         return plan
     text = read_bytes(spec.dockerfile, MOST_RECIPE_BYTES).decode("utf-8", "replace")
     build = spec.build or Build(spec.folder, spec.dockerfile)
-    recipe = stand_in_recipe(text, build.args, build.target)
+    recipe = stand_in_recipe(text, build.args, build.target, spec.python)
     if recipe is None:
         return plan
     (work / STAND_IN_RECIPE).write_text(recipe.text, encoding="utf-8")
