@@ -9,23 +9,38 @@ from rich.console import Console
 
 from lab.app.copying import SKIPPED
 from lab.errors import ExitCode, LabError, UsageError
+from lab.files import shown
 from lab.records.app_answer import AppAnswer
 from lab.report.answer_change import change_line
 from lab.store.layout import LATEST
 from lab.store.run_folder import RunFolder
+from lab.text.phrases import listed
 
 LOOK_SECONDS = 0.5
+SETTLE_SECONDS = 10.0
+"""How long files may go on to change before the app is tried; an editor or git takes a moment."""
+MOST_FILES = 50_000
+MOST_NAMED = 3
 NO_CONTAINERS = "WATCH=1 needs local processes: set ENGINE=process"
 Stamp = dict[str, tuple[int, int]]
 """Time of change and size of each file, by its path."""
 
 
 def stamp_of(folder: Path) -> Stamp:
-    """The files of an app as they are now; what is never copied is left out."""
+    """The files of an app as they are now; what is never copied is left out.
+
+    Raises:
+        UsageError: there are too many to look at again and again.
+    """
     stamp: Stamp = {}
     for place, folders, files in os.walk(folder):
         skipped = SKIPPED(place, [*folders, *files])
         folders[:] = [name for name in folders if name not in skipped]
+        if len(stamp) + len(files) > MOST_FILES:
+            raise UsageError(
+                f"WATCH=1 looks at {MOST_FILES:,} files at most, and {folder} has more: give a "
+                "folder with less in it"
+            )
         for name in set(files) - skipped:
             path = Path(place, name)
             try:
@@ -36,16 +51,39 @@ def stamp_of(folder: Path) -> Stamp:
     return stamp
 
 
-def wait_for_change(folder: Path, before: Stamp) -> Stamp:
-    """The files once they differ from what is known, and have stopped to change."""
-    now = stamp_of(folder)
-    while now == before:
-        time.sleep(LOOK_SECONDS)
-        now = stamp_of(folder)
-    while (later := stamp_of(folder)) != now:
-        time.sleep(LOOK_SECONDS)
-        now = later
-    return now
+class WatchedFolder:
+    """An app's folder, and which of its files change all the time, such as a log."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self.folder, self.say = folder, say
+        self.restless: set[str] = set()
+
+    def changed(self, before: Stamp, now: Stamp) -> set[str]:
+        """The files that are new, gone or written, but for those that always are."""
+        both = before.keys() | now.keys()
+        return {path for path in both if before.get(path) != now.get(path)} - self.restless
+
+    def wait_for_change(self, before: Stamp) -> None:
+        """Return once files have changed and then rest for a moment."""
+        now = stamp_of(self.folder)
+        while not self.changed(before, now):
+            time.sleep(LOOK_SECONDS)
+            now = stamp_of(self.folder)
+        ends = time.monotonic() + SETTLE_SECONDS
+        while True:
+            time.sleep(LOOK_SECONDS)
+            now, earlier = stamp_of(self.folder), now
+            changed = self.changed(earlier, now)
+            if not changed:
+                return
+            if time.monotonic() > ends:
+                self.leave_out(changed)
+                return
+
+    def leave_out(self, paths: set[str]) -> None:
+        self.restless |= paths
+        names = sorted(shown(Path(os.path.relpath(path, self.folder))) for path in paths)
+        self.say(f"Changes all the time, and is watched no more: {listed(names, MOST_NAMED)}.")
 
 
 def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Console) -> ExitCode:
@@ -54,8 +92,14 @@ def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Co
     An app that cannot be measured is one line, and its next change is waited for.
     """
     last: AppAnswer | None = None
+    folder = app if app.is_dir() else app.parent
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, soft_wrap=True)
+
+    watched = WatchedFolder(folder, say)
     while True:
-        before = stamp_of(app)
+        before = stamp_of(folder)
         try:
             conduct()
             answer = latest_answer(results)
@@ -64,8 +108,8 @@ def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Co
             last = answer or last
         except LabError as error:
             console.print(f"lab: {error}", style="bold red", markup=False, soft_wrap=True)
-        console.print(f"Waiting for a change of {app}; Ctrl-C ends.", markup=False, soft_wrap=True)
-        wait_for_change(app, before)
+        say(f"Waiting for a change of {shown(folder)}; Ctrl-C ends.")
+        watched.wait_for_change(before)
 
 
 def latest_answer(results: Path) -> AppAnswer | None:

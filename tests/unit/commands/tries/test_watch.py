@@ -1,5 +1,10 @@
 """An app is tried again when its files change, and what changed is told."""
 
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +31,101 @@ def test_a_change_is_a_file_that_is_new_gone_or_written(tmp_path: Path) -> None:
     assert try_watch.stamp_of(tmp_path) != stamp
 
 
+def watched(folder: Path, said: list[str]) -> try_watch.WatchedFolder:
+    return try_watch.WatchedFolder(folder, said.append)
+
+
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(try_watch, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(try_watch, "SETTLE_SECONDS", 0.3)
+
+
+@contextmanager
+def changing(change: Callable[[int], object]) -> Iterator[None]:
+    """Calls it again and again, by a thread, for as long as the context."""
+    ended = threading.Event()
+
+    def go_on() -> None:
+        for number in itertools.count():
+            change(number)
+            if ended.wait(0.002):
+                return
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_a_file_that_changes_all_the_time_is_told_and_watched_no_more(
+    fast: None, tmp_path: Path
+) -> None:
+    log, said = tmp_path / "a\x1b[2J.log", list[str]()
+    folder = watched(tmp_path, said)
+    before = try_watch.stamp_of(tmp_path)
+    with changing(lambda number: log.write_text("x" * number, encoding="utf-8")):
+        folder.wait_for_change(before)
+        assert said == [r"Changes all the time, and is watched no more: 'a\x1b[2J.log'."]
+        before = try_watch.stamp_of(tmp_path)
+        waiting = threading.Thread(target=folder.wait_for_change, args=(before,))
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+        (tmp_path / "app.py").write_text("1", encoding="utf-8")
+        waiting.join(10)
+        assert not waiting.is_alive()
+    assert len(said) == 1
+
+
+def test_names_that_are_always_new_do_not_keep_it_waiting(fast: None, tmp_path: Path) -> None:
+    said: list[str] = []
+    before = try_watch.stamp_of(tmp_path)
+    with changing(lambda number: (tmp_path / str(number)).touch()):
+        watched(tmp_path, said).wait_for_change(before)
+    assert len(said) == 1
+
+
+def test_a_folder_of_a_million_files_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(try_watch, "MOST_FILES", 3)
+    for number in range(4):
+        (tmp_path / str(number)).touch()
+    with pytest.raises(UsageError, match="looks at 3 files at most"):
+        try_watch.stamp_of(tmp_path)
+
+
+def test_symlinks_pipes_and_closed_folders_are_not_gone_into(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "nowhere").symlink_to("nowhere")
+    (tmp_path / "root").symlink_to("/")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "closed").mkdir(mode=0)
+
+    assert try_watch.stamp_of(tmp_path).keys() == {str(tmp_path / "pipe")}
+
+
+def test_an_app_that_its_description_names_is_watched_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+
+    def stop(folder: try_watch.WatchedFolder, _: object) -> None:
+        seen.append(folder.folder)
+        raise KeyboardInterrupt
+
+    (tmp_path / "lab.toml").touch()
+    monkeypatch.setattr(try_watch.WatchedFolder, "wait_for_change", stop)
+    monkeypatch.setattr(try_watch, "latest_answer", lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        try_watch.watch(tmp_path / "lab.toml", tmp_path, lambda: ExitCode.DECIDED, Console())
+    assert seen == [tmp_path]
+
+
 def test_it_is_tried_again_after_each_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,7 +144,7 @@ def test_it_is_tried_again_after_each_change(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(try_watch, "latest_answer", lambda _: next(answers))
-    monkeypatch.setattr(try_watch, "wait_for_change", wait_for_change)
+    monkeypatch.setattr(try_watch.WatchedFolder, "wait_for_change", wait_for_change)
     console = Console(record=True, width=200)
     with pytest.raises(KeyboardInterrupt):
         try_watch.watch(tmp_path, tmp_path, conduct, console)
