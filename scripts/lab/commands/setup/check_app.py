@@ -3,10 +3,12 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lab.app.compose_text import NoReader
+from lab.app.copying import check_room
 from lab.app.described import as_line
 from lab.app.folder import app_folder, is_undescribed
 from lab.app.spec import FILE, AppSpec
@@ -42,6 +44,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     file = Path(os.path.realpath(app)) / FILE if spec is None else spec.file
     for line in unused(given, file.name):
         print(f"lab: {printable(line)}", file=sys.stderr)
+    check_room(file.parent, Path(tempfile.gettempdir()))
     print("" if spec is None else as_line(spec))
     print(file)
     return ExitCode.DECIDED
