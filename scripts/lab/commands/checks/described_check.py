@@ -17,6 +17,7 @@ from lab.load.websocket import SWITCHING
 
 MOST_ASKED_ALIKE = 3
 """How often one kind of request is asked, each time with another number, until it is served."""
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 MOST_LEFT_OUT = 0.5
 """The share of the traffic of a file that may go without an answer."""
 
@@ -48,10 +49,19 @@ def check_requests(running: Running, spec: AppSpec, say: Say) -> tuple[AppSpec, 
     if not wrong:
         return spec, None
     if spec.traffic is not None and lost(spec, wrong) <= MOST_LEFT_OUT:
-        say(f"  left out of the traffic: {', '.join(each.reply for each in wrong)}")
+        left_out = ", ".join(each.reply for each in wrong)
+        say(f"  left out of the traffic: {left_out}{bodies_step(wrong)}")
         names = [id(each.request) for each in wrong]
         return replace(spec, requests=tuple(r for r in spec.requests if id(r) not in names)), None
     return spec, failure_of(running, wrong)
+
+
+def bodies_step(wrong: list[Refused]) -> str:
+    """What to do where one of them may have been sent with a body, which no log holds."""
+    methods = {each.request.method for each in wrong if each.request.body is None}
+    if not methods & WITH_BODY:
+        return ""
+    return "; a log holds no bodies: [[requests]] of the same method and path says one"
 
 
 def lost(spec: AppSpec, wrong: list[Refused]) -> float:

@@ -40,6 +40,21 @@ def test_of_a_files_traffic_what_is_not_answered_is_left_out_and_said() -> None:
     assert said[-1] == "  left out of the traffic: GET /rare: 422"
 
 
+def test_of_what_a_log_may_have_cut_the_body_is_told() -> None:
+    """A HAR file has the body, so that another reason keeps the request out."""
+    sent = RequestSpec(method="POST", path="/rare", weight=2)
+    spec = replace(SPEC, traffic="an access log: 5 requests of 2 kinds", requests=(OFTEN, sent))
+    whole = replace(spec, requests=(OFTEN, replace(sent, body="{}")))
+
+    told = [checked(each, often=Answer(200), rare=Answer(400))[2][-1] for each in (spec, whole)]
+
+    assert told == [
+        "  left out of the traffic: POST /rare: 400; a log holds no bodies: [[requests]] of the"
+        " same method and path says one",
+        "  left out of the traffic: POST /rare: 400",
+    ]
+
+
 def test_traffic_that_is_mostly_refused_is_a_failure() -> None:
     spec = replace(SPEC, traffic="an access log: 5 requests of 2 kinds")
     _, reason, _ = checked(spec, often=Answer(404), rare=Answer(200))
