@@ -10,7 +10,7 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import DASH, counted, in_mib, listed, number, sentence, share
+from lab.text.phrases import DASH, counted, in_mib, number, sentence, share
 
 NO_REPRODUCER = "No reproducer of one file was made"
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
@@ -30,13 +30,6 @@ MOST_PAGE_CHARACTERS = 12_000
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\([^)\n]*\)\n+", re.MULTILINE)
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
 """What the help says to whoever has not reported it yet."""
-LAYERS = {
-    "the server": ("other-server",),
-    "the loop": ("asyncio-loop",),
-    "the parser": (),
-    "the allocator": ("python-malloc", "jemalloc", "mimalloc"),
-}
-"""Layers, and how the names of variants end in which one is exchanged."""
 SUFFIXES = {"beside": "as it is, beside the changes", "again": "as it is, with a higher limit"}
 """What the variants of a user app are, by what follows its name."""
 
@@ -258,39 +251,6 @@ def versions(given: IssueInput) -> str:
     left = len(pairs) - MOST_VERSIONS
     lines = pairs[:MOST_VERSIONS] + ([f"{left} more in lab.lock"] if left > 0 else [])
     return fenced("\n".join(lines), "text")
-
-
-def not_tried(given: IssueInput) -> str:
-    """What was not tried, a list item each."""
-    run, variant = given.summary.run, given.subject
-    releases = "Pythons" if is_of_stdlib(given.summary) else "releases"
-    missing = [
-        ("reproduce.py", "a reproducer of one file without the lab"),
-        ("bisect.md", f"other {releases}: the first bad one is not known"),
-        ("layers.md", f"exchanging {listed(untried_layers(given.summary))} one by one"),
-    ]
-    tried = {*given.pages, *(["reproduce.py"] if "not-reproduced.txt" in given.pages else [])}
-    lines = [f"- {text}" for name, text in missing if name not in tried]
-    if newest_release(given.summary) is None:
-        lines.append("- the newest release, where the versions above are older")
-    lines.append("- another system than Linux, and another machine than this one")
-    if variant is not None and len(variant.trials) == 1:
-        lines.append("- a second trial: the numbers are those of one")
-    if run.engine.kind == "process":
-        lines.append("- containers: it was measured with local processes")
-    for each in variant.caveats if variant else ():
-        lines.append(f"- what weakens the numbers: {markdown_text(each.rstrip('.'), MOST_TEXT)}")
-    return "\n".join(lines)
-
-
-def untried_layers(summary: Summary) -> list[str]:
-    """The layers that no variant of the run had in exchange."""
-    names = [each.name for each in summary.variants]
-    return [
-        layer
-        for layer, endings in LAYERS.items()
-        if not any(name.endswith(f"-{ending}") for name in names for ending in endings)
-    ]
 
 
 def fenced(text: str, language: str) -> str:

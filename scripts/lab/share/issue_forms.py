@@ -11,6 +11,7 @@ from lab.records.summary import Summary
 from lab.share import issue_facts as facts
 from lab.share import issue_fields as fields
 from lab.share.issue_facts import IssueInput
+from lab.share.issue_untried import not_tried
 
 Block = Callable[[IssueInput], str]
 CPYTHON = "cpython"
@@ -65,10 +66,10 @@ def labelled(label: str, block: Block) -> Block:
 EXPECTED = labelled("What was expected", facts.expected)
 HELPS = labelled("What helps", facts.helps)
 STEPS = labelled("How to see it", facts.steps)
-NOT_TRIED_AMONG_OTHERS = labelled("What was not tried", facts.not_tried)
+NOT_TRIED_AMONG_OTHERS = labelled("What was not tried", not_tried)
 ABOUT = (facts.what, EXPECTED, STEPS, fields.served_by, facts.numbers, HELPS, facts.history)
 """What stands in the one field of a form that has a single one for nearly all."""
-NOT_TRIED = field("What was not tried", facts.not_tried)
+NOT_TRIED = field("What was not tried", not_tried)
 ONLY_CODE = "Its form fences the example itself: paste the code without its fence."
 FORMS: Mapping[str, Form] = {
     "fastapi": Form(

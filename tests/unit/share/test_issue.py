@@ -11,6 +11,7 @@ from lab.share.issue import MOST_CHARACTERS, issue_text
 from lab.share.issue_facts import IssueInput
 from lab.share.issue_forms import CPYTHON_TRACKER, FORMS, address_of, tracker_of
 from lab.units import MIB
+from lab.verdict.caveats import CaveatKind
 
 TRACKER = "https://github.com/x/y/issues"
 
@@ -116,6 +117,19 @@ def test_each_weakness_of_the_numbers_is_a_line() -> None:
 
     assert "What was not tried:\n\n- " in text
     assert "numbers: Memory was busy\n- what weakens the numbers: 6 gaps between samples\n" in text
+
+
+def test_that_a_leak_was_confirmed_weakens_no_number() -> None:
+    said = CaveatKind.EXTENDED.value.format(asked=8, they_were="4 more blocks were")
+    leak = leak_in("aiohttp")
+
+    def of(verdict: Verdict) -> str:
+        variant = replace(leak.variants[0], verdict=verdict, caveats=(said, "Memory was busy."))
+        return issue(replace(leak, variants=(variant,)))
+
+    assert "4 more blocks" not in of(Verdict.LEAK)
+    assert "4 more blocks" in of(Verdict.INCONCLUSIVE)
+    assert "numbers: Memory was busy" in of(Verdict.LEAK)
 
 
 def test_a_spelling_of_a_name_makes_no_difference() -> None:
