@@ -62,6 +62,12 @@ def record_of(metadata):
     }
 
 
+def installed():
+    """(name, version) of each distribution on the path."""
+    texts = (text_of(os.path.join(folder, "METADATA")) for _, folder in metadata_folders())
+    return [(record["name"], record["version"]) for record in map(record_of, texts) if record]
+
+
 def first_link(links, labels):
     """The first of these links that is one for a browser."""
     found = (links[label] for label in labels if label in links)

@@ -14,6 +14,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import allocator
+import distributions
 import tree
 
 PORTS = 256
@@ -31,16 +32,30 @@ def worker():
 
 def environment():
     """Versions of the interpreter, the C library and every package."""
-    try:
-        from importlib.metadata import distributions
-    except ImportError:
-        from importlib_metadata import distributions
     return {
         "python": platform.python_version(),
-        "libc": " ".join(platform.libc_ver()),
+        "libc": libc(),
         "cpu_count": os.cpu_count(),
-        "packages": {item.metadata["Name"].lower(): item.version for item in distributions()},
+        "packages": {name.lower(): version for name, version in packages() if name},
     }
+
+
+def libc():
+    """Name and version of the C library that runs. Before Python 3.8 `platform` tells the oldest
+    one with which the interpreter would run."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, ValueError, OSError):  # another C library
+        return " ".join(platform.libc_ver())
+
+
+def packages():
+    """(name, version) of each distribution; before Python 3.8 the library cannot list them."""
+    try:
+        from importlib.metadata import distributions as listed
+    except ImportError:
+        return distributions.installed()
+    return [(each.metadata["Name"], each.version) for each in listed()]
 
 
 def calibration():

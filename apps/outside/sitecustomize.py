@@ -16,10 +16,10 @@ JOIN_SECONDS = 10.0
 MODULES = (
     "tree",
     "allocator",
+    "distributions",
     "probe",
     "reach",
     "paths",
-    "distributions",
     "owners",
     "holders",
     "callees",

@@ -1,6 +1,8 @@
 """The probe that comes into an app from outside, in real interpreters."""
 
+import json
 import os
+import platform
 import subprocess
 import sys
 import textwrap
@@ -410,3 +412,28 @@ def test_what_is_loaded_is_frozen_before_a_fork_where_that_is_tried() -> None:
         for more in ({}, {"LAB_GC_FREEZE": "1"})
     ]
     assert said == ["False\n", "True\n"]
+
+
+def test_packages_are_told_on_a_python_whose_library_does_not_list_them(tmp_path: Path) -> None:
+    """As Python 3.7's; no package of the app's brings what would list them."""
+    for name, text in (
+        ("Orders-2.0.dist-info", "Metadata-Version: 2.1\nName: Orders\nVersion: 2.0\n\nName: no\n"),
+        ("broken-1.dist-info", "Version: 1\n"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "METADATA").write_text(text, encoding="utf-8")
+    program = f"""if 1:
+    import json, sys
+    sys.modules["importlib.metadata"] = None
+    sys.path[:] = [{str(ROOT / "apps")!r}, {str(tmp_path)!r}, *sys.path]
+    import probe
+    print(json.dumps(probe.environment()))
+    """
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True
+    )
+
+    told = json.loads(done.stdout)
+    assert told["libc"] == " ".join(platform.libc_ver())
+    assert told["packages"] == {"orders": "2.0"}
+    assert told["python"] == sys.version.split()[0]
