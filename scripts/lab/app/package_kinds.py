@@ -9,11 +9,18 @@ from lab.app.toml_kinds import PatternText, Texts, file_in
 
 @dataclass(frozen=True, slots=True)
 class IndexUrl:
-    """Where packages come from, without a secret: this text stands in runs and bundles."""
+    """Where packages come from, without a secret: this text stands in runs and bundles.
 
-    allowed: str = "a URL with http:// or https://; a user and a password in it as ${NAME}"
+    A stranger's app may name a host of the stranger's: so it gets no variable that was not set for
+    an index.
+    """
+
+    allowed: str = (
+        "a URL with http:// or https://; a user and a password in it as ${INDEX_...}, variables "
+        "whose names begin so"
+    )
     pattern: str = (
-        r"https?://(?:\$\{[A-Z_][A-Z0-9_]*\}(?::\$\{[A-Z_][A-Z0-9_]*\})?@)?"
+        r"https?://(?:\$\{INDEX_[A-Z0-9_]+\}(?::\$\{INDEX_[A-Z0-9_]+\})?@)?"
         r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?(?:/[A-Za-z0-9._~%+-]*)*"
     )
 

@@ -50,7 +50,7 @@ INDEX_URL: Key[str | None] = Key(
     IndexUrl(),
     NO_APP.index_url,
     '"https://${INDEX_USER}:${INDEX_TOKEN}@pypi.example.com/simple"',
-    "the index of the packages; `${NAME}` is a variable of yours, which is recorded nowhere",
+    "the index of the packages; `${INDEX_...}` is a variable of yours, which is recorded nowhere",
     "pip's own",
 )
 INSTALL: Key[str | None] = Key(

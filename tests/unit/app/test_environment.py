@@ -11,7 +11,7 @@ from lab.app.spec_file import describe
 from lab.engines.process.environments import Installed
 from lab.errors import LabError, UsageError
 
-URL = "https://${A}:${B}@example.com/simple"
+URL = "https://${INDEX_A}:${INDEX_B}@example.com/simple"
 
 
 def spec(folder: Path, **more: Any) -> AppSpec:
@@ -21,11 +21,11 @@ def spec(folder: Path, **more: Any) -> AppSpec:
 def test_an_index_gets_its_password_from_the_environment_alone(tmp_path: Path) -> None:
     described = describe({"command": "x", "index_url": URL}, tmp_path / "lab.toml")
     assert described.index_url == URL
-    assert index_line(described, {"A": "ann", "B": "p@ss"}) == (
+    assert index_line(described, {"INDEX_A": "ann", "INDEX_B": "p@ss"}) == (
         "--index-url https://ann:p%40ss@example.com/simple\n"
     )
-    with pytest.raises(UsageError, match="index_url names B, which is not set"):
-        index_line(described, {"A": "ann"})
+    with pytest.raises(UsageError, match="index_url names INDEX_B, which is not set"):
+        index_line(described, {"INDEX_A": "ann"})
     assert index_line(spec(tmp_path)) == ""
 
 
@@ -37,6 +37,13 @@ def test_an_index_gets_its_password_from_the_environment_alone(tmp_path: Path) -
         "https://x/$(id)",
         "https://x/\n--pre",
         "https://`x`",
+        "https://${AWS_SECRET_ACCESS_KEY}@x.example/simple",
+        "https://${GITHUB_TOKEN}:${INDEX_B}@x.example/simple",
+        "https://${INDEX_A}:${HOME}@x.example/simple",
+        "https://${INDEX_}@x.example/simple",
+        "https://${INDEX_A:-$HOME}@x.example/simple",
+        "https://x.example/${INDEX_A}",
+        "https://${INDEX_A}.x.example/simple",
     ],
 )
 def test_an_index_with_a_password_or_more_than_a_url_is_refused(url: str, tmp_path: Path) -> None:

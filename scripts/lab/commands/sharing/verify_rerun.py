@@ -12,6 +12,7 @@ from lab.commands.app_runs.plan import RERUN
 from lab.errors import LabError
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
+from lab.settings import declared_sharing
 from lab.settings.declared import SETTINGS
 from lab.share.given import given_of
 from lab.share.manifest import Kind, Manifest
@@ -21,6 +22,8 @@ ASK = ". scripts/shell/engine.sh && choose_engine"
 RESULTS = "here"
 OF_WHO_VERIFIES = ("OFFLINE", "LANES", "MEMORY_BUDGET", "BUDGET")
 MOST_CHARACTERS = 100
+OF_AN_INDEX = "INDEX_"
+"""Begins the names of the variables that `index_url` may name."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -85,13 +88,23 @@ def chosen_engine(given: Mapping[str, str]) -> str:
 def rerun(wanted: Rerun, given: Mapping[str, str]) -> int:
     """The exit code of the script, which hears of each signal of this process, and tidies up."""
     wanted.results.mkdir()
-    own = {each.name for each in SETTINGS if each.is_recorded}
-    environment = {name: value for name, value in os.environ.items() if name not in own}
+    environment = given_environment(os.environ, trusts=declared_sharing.TRUST.read(given))
     kept = {name: given[name] for name in OF_WHO_VERIFIES if name in given}
     settings = {**wanted.settings, **wanted.budget, **kept}
     with passed_on() as script, started([wanted.script], {**environment, **settings}) as child:
         script.begin(child.pid)
         return child.wait()
+
+
+def given_environment(environment: Mapping[str, str], *, trusts: bool) -> dict[str, str]:
+    """The variables of who verifies that the script gets: no setting of a run, and no user and
+    password of an index for a host that a stranger names."""
+    own = {each.name for each in SETTINGS if each.is_recorded}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in own and (trusts or not name.startswith(OF_AN_INDEX))
+    }
 
 
 class SignalledGroup:

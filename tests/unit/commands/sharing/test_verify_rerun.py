@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from lab.commands.sharing.verify_rerun import Rerun, SignalledGroup, rerun
+from lab.commands.sharing.verify_rerun import Rerun, SignalledGroup, given_environment, rerun
 from support.polling import wait_until
 
 SCRIPT = """#!/bin/sh
@@ -86,3 +86,27 @@ def test_a_signal_before_the_script_is_known_reaches_it_then(scripted: Scripted)
         group.begin(4711)
 
     assert sent == [(4711, signal.SIGINT)]
+
+
+def test_a_strangers_bundle_gets_no_password_of_an_index() -> None:
+    own = {"PATH": "/bin", "INDEX_USER": "ann", "INDEX_TOKEN": "secret", "REQUESTS": "5"}
+
+    assert given_environment(own, trusts=False) == {"PATH": "/bin"}
+    assert given_environment(own, trusts=True) == {
+        "PATH": "/bin",
+        "INDEX_USER": "ann",
+        "INDEX_TOKEN": "secret",
+    }
+
+
+def test_the_script_gets_the_environment_without_it(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scripted.work / "script").write_text('#!/bin/sh\nenv > "$RESULTS/environment"\n')
+    monkeypatch.setenv("INDEX_TOKEN", "secret")
+    monkeypatch.setenv("KEPT", "yes")
+
+    assert rerun(scripted, {}) == 0
+    text = (scripted.results / "environment").read_text()
+    assert "KEPT=yes" in text
+    assert "INDEX_TOKEN" not in text
