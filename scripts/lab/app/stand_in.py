@@ -28,6 +28,9 @@ LINK = re.compile(r"--link(?:=\w+)?\s+")
 NAMES_IMAGE = re.compile(r"(?i)\s*(?:FROM|ARG)\s")
 STAGE = re.compile(r"(?i)\s+AS\s+(\S{1,100})")
 OTHER_PIP = re.compile(r"\bpip3?\s+install\s[^\n]{0,200}?[\s'\"]pip\b(?![-.\w])")
+APT = re.compile(r"\bapt(?:-get)?\s[^\n&|;]{0,200}?\binstall\b")
+NETCAT = re.compile(r"(?<=\s)netcat(?![\w.-])")
+"""A package of older releases of Debian, which the one of the stand-ins has by another name."""
 TRUSTING = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 TRUSTED = "/usr/local/share/memlab-trusted.pem"
 UV_STAGE = "memlab-uv"
@@ -232,6 +235,8 @@ def in_older_words(step: str) -> Iterator[str]:
         if options.get("type") == "bind" and target and "from" not in options:
             yield f"COPY {json.dumps([source, target])}"
     older = LINK.sub("", MOUNT.sub("", step))
+    if APT.search(older):
+        older = NETCAT.sub("netcat-openbsd", older)
     chmod = CHMOD.match(older)
     rest = older[chmod.end() :] if chmod else ""
     if chmod is None or not rest.split():

@@ -96,6 +96,21 @@ def test_a_stage_behind_the_one_that_is_built_asks_for_nothing() -> None:
     assert stand_in_recipe(text, {}, "dev") is None
 
 
+def test_a_package_of_an_older_debian_is_had_by_its_new_name() -> None:
+    text = (
+        "FROM python:3.11-slim-buster\n"
+        "RUN apt-get update && \\\n  apt-get -y install gcc netcat \\\n  netcat-traditional\n"
+        "CMD netcat -l 80\n"
+    )
+
+    assert rewritten(text)[-4:] == [
+        "RUN apt-get update && \\",
+        "  apt-get -y install gcc netcat-openbsd \\",
+        "  netcat-traditional",
+        "CMD netcat -l 80",
+    ]
+
+
 def test_arguments_before_the_first_stage_are_filled_in() -> None:
     text = (
         "ARG PYTHON=3.9\nARG KIND\nFROM python:${PYTHON}-${KIND:-slim} AS a\nFROM a\nRUN $PYTHON\n"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from lab.app.guess.folder import Folder, parent_of
 from lab.app.guess.guessed import Guessed
 from lab.app.guess.serving import within
+from lab.app.guess.source import Module
 from lab.app.guess.stated import ServeCommand
 
 
@@ -60,8 +61,17 @@ def of_flask(
         if "flask" in module.imports or "click" in module.imports:
             names = re.findall(r"\.command\(\s*['\"]((?:init|create)[-_]?\w*)['\"]", module.text)
             for name in names[:1]:
-                yield f"{cli} {name}", f"the command {name} of {module.path}"
+                yield f"{own_cli(module) or cli} {name}", f"the command {name} of {module.path}"
                 return
+
+
+def own_cli(module: Module) -> str | None:
+    """How a program is run whose group of commands Flask's own program does not know."""
+    if "FlaskGroup(" not in module.text or "__main__" not in module.text:
+        return None
+    root = parent_of(module.path)
+    file = module.path.removeprefix(f"{root}/")
+    return within(root, f"python {file}").replace("&& exec ", "&& ")
 
 
 def flask_target(command: ServeCommand | None) -> tuple[str, str] | None:

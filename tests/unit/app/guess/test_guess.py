@@ -158,6 +158,27 @@ def test_a_procfiles_server_is_told_where_to_listen(line: str, command: str) -> 
     assert guessed(files)["command"] == command
 
 
+@pytest.mark.parametrize(
+    ("group", "line"),
+    [
+        ("FlaskGroup(site)", "cd web && python manage.py create_db"),
+        ("site.cli", "cd web && env FLASK_APP=manage:site python -m flask create_db"),
+    ],
+)
+def test_a_command_of_a_programs_own_group_is_run_by_that_program(group: str, line: str) -> None:
+    manage = (
+        "from flask.cli import FlaskGroup\nfrom project import site\n"
+        f"cli = {group}\n@cli.command('create_db')\ndef create_db(): pass\n"
+        "if __name__ == '__main__': cli()\n"
+    )
+    files = {
+        "web/manage.py": manage,
+        "web/project/__init__.py": FLASK,
+        "Procfile": "web: cd web && gunicorn manage:site\n",
+    }
+    assert guessed(files)["prepare"] == line
+
+
 def test_what_a_procfile_releases_and_what_runs_before_its_server_is_prepared_once() -> None:
     line = "web: python manage.py migrate && gunicorn shop.wsgi\nrelease: python manage.py seed\n"
     files = {"Procfile": line, "manage.py": MANAGE, "shop/wsgi.py": WSGI}
