@@ -11,7 +11,7 @@ from lab.app.requirements import flattened, is_local
 from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC, MIMALLOC
-from lab.engines.old_builds import REFUSED, TOOLS
+from lab.engines.old_builds import REFUSED, TOOLS, own_tools
 from lab.paths import MEMRAY_LOCK
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
@@ -60,6 +60,7 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
     system = [f"RUN {INSTALL} {packages} && {TIDY}"] if packages else []
     sources = [
         *system,
+        *own_tools(description.python),
         f"COPY {needs}{REQUIREMENTS} {needs}{CONSTRAINTS} {needs}{MEMRAY_LOCK.name} /lab/",
         *([f"COPY {copy} {FOLDER}"] if is_local(description) else []),
     ]

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lab.engines.old_builds import own_tools
+
 OFFICIAL = re.compile(
     r"(?:docker\.io/)?(?:library/)?(?P<name>python|debian):?(?P<tag>[\w.-]{0,128})(?:@sha256:\w{64})?",
     re.ASCII,
@@ -136,6 +138,7 @@ class Rewriter:
             # Of the platform of this machine, which an older builder has no variable for.
             yield f"FROM ${{{argument(base)}}}{line[3]}"
             yield f'LABEL memlab.base.kind=stand-in memlab.base.reference="in the place of {image}"'
+            yield from () if base == DEBIAN else own_tools(base)
         yield from certificates(base, has_other_pip=self.has_other_pip)
         if UV.fullmatch(image):
             yield f"RUN {INSTALL_UV}"

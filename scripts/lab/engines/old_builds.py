@@ -34,3 +34,16 @@ build's tools goes through each newer release."""
 def newest_tools(python: str) -> tuple[str, ...]:
     """The limits of build tools on a Python; none on one that today's tools run on."""
     return NEWEST_TOOLS.get(python, ())
+
+
+OWN_TOOLS = "python3 -c 'import setuptools' 2> /dev/null || python3 -m ensurepip > /dev/null 2>&1"
+
+
+def own_tools(python: str) -> tuple[str, ...]:
+    """The step of a recipe after which an older Python has the setuptools that comes with it.
+
+    Official images have it, and stand-ins of this host's builds have pip alone. From 3.12 on none
+    comes with a Python.
+    """
+    is_older = tuple(map(int, python.split("."))) < (3, 12)
+    return (f"RUN {OWN_TOOLS} || true",) if is_older else ()

@@ -179,6 +179,9 @@ def test_the_recipe_installs_what_is_described() -> None:
     assert "install -y -qq --no-install-recommends libpq5 curl" in text
     assert text.endswith("USER 1000:1000\n")
     assert "libpq5" not in recipe(app())
+    # An older Python has its setuptools before anything is built with it.
+    assert "ensurepip" not in text
+    assert "ensurepip" in recipe(app(python="3.9")).partition("requirements.txt -c")[0]
 
 
 def test_cpus_that_are_shown_are_told_to_the_entry() -> None:

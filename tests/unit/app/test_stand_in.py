@@ -2,13 +2,15 @@
 
 import pytest
 from lab.app.stand_in import TRUSTED, pythons, stand_in_recipe
+from lab.engines.old_builds import own_tools
 from support.time_limit import time_limit
 
 
 def rewritten(text: str, **arguments: str) -> list[str]:
     recipe = stand_in_recipe(text, arguments)
     assert recipe is not None
-    lines = (line for line in recipe.text.splitlines() if not line.startswith("LABEL "))
+    own = ("LABEL ", *own_tools("3.8"))
+    lines = (line for line in recipe.text.splitlines() if not line.startswith(own))
     return [line for line in lines if "cacert.pem" not in line and TRUSTED not in line]
 
 
@@ -78,6 +80,16 @@ def test_a_tag_without_a_version_is_the_python_that_its_packages_run_on(image: s
 
     assert recipe is not None
     assert list(recipe.bases.values()) == ["3.11", "3.9"]
+
+
+@pytest.mark.parametrize(
+    ("image", "count"), [("python:3.11", 1), ("python:3.12", 0), ("debian", 0)]
+)
+def test_an_older_python_has_its_own_setuptools(image: str, count: int) -> None:
+    recipe = stand_in_recipe(f"FROM {image} AS a\nFROM a\n", {})
+
+    assert recipe is not None
+    assert recipe.text.count("ensurepip") == count
 
 
 def test_a_stage_behind_the_one_that_is_built_asks_for_nothing() -> None:
