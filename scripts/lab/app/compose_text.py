@@ -54,8 +54,16 @@ def parsed(text: str) -> Mapping[str, Any]:
         raise ValueError(" ".join(str(error).split())[:200] or "it is not YAML") from None
     if not isinstance(document, Mapping):
         raise ValueError("it is not a table of services")
-    check_shapes(document)
-    return document
+    whole: Mapping[str, Any] = {"services": document} if is_of_first_form(document) else document
+    check_shapes(whole)
+    return whole
+
+
+def is_of_first_form(document: Mapping[Any, Any]) -> bool:
+    """Whether the file has its services at the top, as the first form of such files had them."""
+    tables = [each for each in document.values() if isinstance(each, Mapping)]
+    starts = all("image" in each or "build" in each for each in tables)
+    return bool(tables) and starts and len(tables) == len(document)
 
 
 FAULTS_OF_TAGS = (ValueError, KeyError, IndexError, AttributeError, TypeError)

@@ -191,6 +191,18 @@ def test_a_file_of_variables_that_is_not_there_is_left_out_and_told(app: Path) -
     assert composed.left_out == ("env_file: there is no none.env, so its variables are not set",)
 
 
+def test_services_at_the_top_are_read_as_well(app: Path) -> None:
+    text = "db: {image: postgres}\nweb: {build: back, links: [db], command: serve}\n"
+    (app / "compose.yaml").write_text(text)
+
+    composed = read_composed(app / "compose.yaml", app, "web")
+
+    assert (composed.command, [each.kind for each in composed.servers]) == ("serve", ["postgres"])
+    (app / "compose.yaml").write_text(f"{text}volumes: {{data: }}\n")
+    with pytest.raises(UsageError, match="it has no services"):
+        read_composed(app / "compose.yaml", app, "web")
+
+
 def test_what_no_service_is_given_is_told_by_its_service(app: Path) -> None:
     """Only keys that say something, of the measured service and of what it needs."""
     text = """
