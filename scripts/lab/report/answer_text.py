@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from lab.records.app_answer import AppAnswer, AppCause, AppLine
 from lab.records.judgement import Verdict
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import counted, in_mib, listed, number, sentence, share, size
+from lab.text.phrases import counted, in_mib, listed, number, sentence, share, size, stopped
 
 HEADLINES = {
     Verdict.LEAK: "{} leaks",
@@ -41,7 +41,7 @@ def cause_lines(answer: AppAnswer) -> Iterator[str]:
 def holder_lines(answer: AppAnswer) -> Iterator[str]:
     """Who holds the memory, by name, a line each."""
     for holder in answer.held_by:
-        yield f"Holder: {sentence(holder)}"
+        yield f"Holder: {stopped(holder)}"
 
 
 def apart_lines(answer: AppAnswer) -> Iterator[str]:

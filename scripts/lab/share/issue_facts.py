@@ -10,7 +10,7 @@ from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
-from lab.text.phrases import DASH, counted, in_mib, number, sentence, share
+from lab.text.phrases import DASH, counted, in_mib, number, sentence, share, stopped
 
 NO_REPRODUCER = "No reproducer of one file was made"
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
@@ -104,7 +104,7 @@ def what(given: IssueInput) -> str:
         lines.append(f"- Cause: {markdown_text(text, MOST_TEXT)}")
     lines += [
         f"- {'' if each.startswith(NO_HOLDER) else 'Holder: '}{markdown_text(each, MOST_TEXT)}"
-        for each in map(sentence, own.held_by)
+        for each in map(stopped, own.held_by)
     ]
     least = WORTH_NAMING * max((line.bytes for line in own.lines), default=0)
     lines += [

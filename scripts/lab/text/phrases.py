@@ -169,7 +169,12 @@ def more_or_fewer(count: int, noun: str) -> str:
 
 def sentence(text: str) -> str:
     """The text with a capital first and a full stop last; a name in front stays as it is."""
-    line = capital(text.strip())
+    return stopped(capital(text.strip()))
+
+
+def stopped(text: str) -> str:
+    """The text with a full stop last, and its first letter as it is, such as that of code."""
+    line = text.strip()
     if not any(map(str.isalnum, line)):
         return line
     return line if line.endswith((".", "!", "?", "…")) else f"{line}."

@@ -7,6 +7,7 @@ from lab.records.app_answer import AppChange, AppLine
 from lab.records.holders import Package
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
+from lab.report.answer_text import holder_lines
 from lab.share.issue import MOST_CHARACTERS, issue_text
 from lab.share.issue_facts import IssueInput
 from lab.share.issue_forms import CPYTHON_TRACKER, FORMS, address_of, tracker_of
@@ -327,6 +328,15 @@ def test_that_more_may_hold_it_is_no_holder() -> None:
 
     assert "- Who holds it was not read" in text
     assert "Holder: " not in text
+
+
+def test_the_name_of_a_holder_is_code_and_gets_no_capital() -> None:
+    held_by = ("app of run_app() in thread MainThread.seen (dict)",)
+    own = replace(app_answer(), held_by=held_by)
+
+    line = f"Holder: {held_by[0]}."
+    assert line in issue(replace(leak_in("aiohttp"), own=own)).replace("\\", "")
+    assert list(holder_lines(own)) == [line]
 
 
 def test_what_a_change_gained_has_one_number() -> None:
