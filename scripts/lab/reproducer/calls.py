@@ -20,6 +20,8 @@ MODULES = {
     Interface.ASGI: ("asyncio",),
     Interface.AIOHTTP: ("asyncio", "types", "aiohttp.web", "aiohttp.test_utils"),
 }
+CALLED = {Interface.WSGI: "WSGI", Interface.ASGI: "ASGI", Interface.AIOHTTP: "aiohttp"}
+"""The interfaces as they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def of_app(served: Served, code: str, kinds: Sequence[WeightedRequest], imports_
     modules = MODULES[served.interface]
     if asked.has_body and served.interface is Interface.WSGI:
         modules = (*modules, "io")
-    said = f"{served.interface.name} calls of {served.file}"
+    said = f"{CALLED[served.interface]} calls of {served.file}"
     return Calls(text, said, None, modules, imports_app, is_whole=True)
 
 

@@ -165,6 +165,7 @@ def test_no_mock_that_remembers_calls_is_left_in_an_aiohttp_request() -> None:
 
     (made,) = (line for line in text.splitlines() if "make_mocked_request" in line)
     assert "protocol=QUIET, transport=QUIET" in made
+    assert "aiohttp calls of " in text
 
 
 def test_the_header_pins_what_the_run_had_and_is_of_its_python() -> None:
