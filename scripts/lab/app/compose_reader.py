@@ -61,8 +61,9 @@ class Reader:
         return self.variables(".env") if os.path.lexists(beside) else {}
 
     def leave_out(self, why: str) -> None:
-        if why not in self.left_out:
-            self.left_out.append(why)
+        line = printable(clipped(why, MOST_REASON))
+        if line not in self.left_out:
+            self.left_out.append(line)
 
     def refused(self, reason: str) -> UsageError:
         return UsageError(printable(f"{self.file}: {clipped(reason, MOST_REASON)}"))

@@ -1,5 +1,6 @@
 """The app's own Compose file: what is taken from it, and what of a stranger's is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,13 @@ def test_ports_that_are_no_list_are_none(app: Path, ports: str) -> None:
     (app / "compose.yaml").write_text(f"services: {{web: {{build: back, ports: {ports}}}}}")
 
     assert read_composed(app / "compose.yaml", app, None).port is None
+
+
+@pytest.mark.parametrize("name", ["a\nlab: outcome: agrees", "a\u2028b", "\x1b[2Ja", "x" * 5000])
+def test_what_is_left_out_is_one_line_whatever_its_name(app: Path, name: str) -> None:
+    services = {"web": {"image": "shop:1", "env_file": [name], "volumes": [f"/{name}:/x"]}}
+    (app / "compose.yaml").write_text(json.dumps({"services": services}), encoding="utf-8")
+
+    said = read_composed(app / "compose.yaml", app, "web").left_out
+    assert said
+    assert all(line.isprintable() and len(line) <= 500 for line in said)
