@@ -16,6 +16,12 @@ from lab.commands.sharing.bundle_app import BundledApp, Kept, app_source, bundle
 from lab.commands.sharing.bundle_lock import locked
 from lab.commands.sharing.bundle_project import outside_of_build, project_files
 from lab.commands.sharing.bundle_run import THERE, copy_run, run_files
+from lab.commands.sharing.bundle_secrets import (
+    NO_SECRETS,
+    StatedSecrets,
+    stated_secrets,
+    without_secrets,
+)
 from lab.commands.sharing.bundle_servers import starts_servers
 from lab.commands.sharing.private import private_here
 from lab.errors import LabError
@@ -79,7 +85,9 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
     original = judge_anew(folder).summary
     experiment, trials = folder.read_experiment(), folder.read_trials()
     kept = app_source(folder, original, experiment, given)
-    redactor = Redactor(private_of(kept))
+    secrets = stated_secrets(kept) if kept else NO_SECRETS
+    redactor = Redactor(private_of(kept, secrets))
+    kept = without_secrets(kept, secrets) if kept else None
     with tempfile.TemporaryDirectory(prefix="memlab-bundle-") as name:
         work = Path(name)
         judged, files = run_files(copy_run(folder, redactor, work / THERE))
@@ -149,9 +157,9 @@ def asked_of(spec: AppSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{each.method} {each.path}" for each in kinds))
 
 
-def private_of(kept: Kept | None) -> Private:
+def private_of(kept: Kept | None, secrets: StatedSecrets) -> Private:
     """What is private on this machine, and of the app where it stands or stood."""
-    return private_here(Path(kept[0].folder) if kept else None)
+    return private_here(Path(kept[0].folder) if kept else None, secrets.telling_values())
 
 
 def environment_of(summary: Summary, trials: Mapping[str, Sequence[Trial]]) -> Environment | None:
