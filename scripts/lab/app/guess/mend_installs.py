@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from lab.app.guess.dependencies import lines_of
 from lab.app.guess.distributions import distribution_of
 from lab.app.guess.failures import Failure
 from lab.app.guess.folder import Folder
@@ -13,6 +14,9 @@ BUILT_ELSEWHERE = {"psycopg2": "psycopg2-binary", "psycopg[c]": "psycopg[binary]
 """What needs a compiler and headers, and what is the same as a wheel."""
 FAILED = re.compile(
     r"(?:[Ff]ailed to (?:download and )?build|[Ff]ailed building wheel for|solve) [`'\"]?([\w.-]+)"
+)
+NO_SUCH_RELEASE = re.compile(
+    r"No matching distribution found for ([\w.-]+)==|there is no version of ([\w.-]+)=="
 )
 PIN = re.compile(r"(?<![=<>!~])==\s*([\w.]+?)(?:\.\*)?(?=\s|[;,#]|$)")
 WITHIN = re.compile(r">=\s*([\w.]+)\s*,\s*<\s*[\d.]+(?=\s|[;#]|$)")
@@ -65,7 +69,8 @@ def loosened(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The guess with a newer release in the place of a pinned one that cannot be built: most have
     wheels. First of the same major version, then of any.
     """
-    key, names = guess.key("requirements"), failed_builds(failure.said)
+    key, absent = guess.key("requirements"), NO_SUCH_RELEASE.findall(failure.said)
+    names = {*failed_builds(failure.said), *(normal(a or b) for a, b in absent)}
     whole = whole_lines(folder, key)
     changed = [looser(line) if name_in(line) in names else line for line in whole]
     if key is not None and changed != whole:
@@ -183,10 +188,12 @@ def is_git(line: str) -> bool:
 
 
 def opened(folder: Folder, line: str) -> list[str]:
-    """A file's lines in the place of its name; a file that names others stays as it is."""
-    match = re.fullmatch(r"-r (\S+)", line)
-    text = folder.text(match[1]) if match else ""
-    inside = [each.strip() for each in text.splitlines()]
+    """A file's lines, with those of the files that it names, in the place of its name; one with
+    options of the installer stays as it is.
+    """
+    if not re.fullmatch(r"-r \S+", line):
+        return [line]
+    inside = [each.strip() for each in lines_of(folder, [line], "", set())]
     kept = [re.split(r"\s+#", each)[0] for each in inside if each and each[0] != "#"]
     plain = kept and not any(each.startswith("-") or "--hash" in each for each in kept)
-    return kept if plain else [line]
+    return list(dict.fromkeys(kept)) if plain else [line]

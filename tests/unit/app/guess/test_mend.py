@@ -117,6 +117,26 @@ def test_packages_that_cannot_be_installed_ask_for_a_wheel_then_an_older_python(
     assert (older.value("python"), older.pythons) == ("3.11", ("3.8",))
 
 
+def test_files_that_name_each_other_are_mended_and_a_release_that_is_not_there_gives_way() -> None:
+    folder = Folder(
+        {
+            "requirements.txt": "# for one host\n-r needs/host.txt\n",
+            "needs/host.txt": "-r common.txt\npsycopg2==2.7.3\n",
+            "needs/common.txt": "flask  # the framework\n",
+        }
+    )
+    guess = GUESS.having(Guessed("requirements", ["-r requirements.txt", "gunicorn"], "x"))
+
+    wheel = mended(guess, Failure(FailureKind.INSTALL, "Collecting psycopg2==2.7.3"), folder)
+    assert wheel is not None
+    said = "ERROR: No matching distribution found for psycopg2-binary==2.7.3"
+    newer = mended(wheel, Failure(FailureKind.INSTALL, said), folder)
+
+    assert wheel.value("requirements") == ["flask", "psycopg2-binary==2.7.3", "gunicorn"]
+    assert newer is not None
+    assert newer.value("requirements") == ["flask", "psycopg2-binary>=2.7.3,<3", "gunicorn"]
+
+
 def test_a_server_of_databases_that_is_not_there_becomes_a_file() -> None:
     url = {"DATABASE_URL": "postgresql+asyncpg://u:p@db/x", "MODE": "a"}
     guess = GUESS.having(Guessed("environment", url, "z"))
