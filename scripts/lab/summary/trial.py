@@ -68,7 +68,8 @@ def load_seconds(trial: Trial) -> float | None:
     """Wall time under load, without the cooldowns."""
     if not trial.blocks:
         return None
-    return sum(block.ended_at_seconds - block.started_at_seconds for block in trial.blocks)
+    spans = (block.ended_at_seconds - block.started_at_seconds for block in trial.blocks)
+    return sum(max(0.0, seconds) for seconds in spans)
 
 
 def cpu_of(trial: Trial) -> CpuSeconds | None:
@@ -76,9 +77,10 @@ def cpu_of(trial: Trial) -> CpuSeconds | None:
     if baseline is None or settled is None:
         return None
     first, last = baseline.sample, settled.sample
+    # Of processes that ended meanwhile nothing is counted any more: the sum may have fallen.
     return CpuSeconds(
-        user=last.cpu_user_seconds - first.cpu_user_seconds,
-        system=last.cpu_system_seconds - first.cpu_system_seconds,
+        user=max(0.0, last.cpu_user_seconds - first.cpu_user_seconds),
+        system=max(0.0, last.cpu_system_seconds - first.cpu_system_seconds),
     )
 
 

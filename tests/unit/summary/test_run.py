@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -6,6 +7,7 @@ import pytest
 from builders import raw
 from lab.claims.book import read_claims
 from lab.errors import ExitCode
+from lab.records.codec import decode, encode
 from lab.records.experiment import Experiment, Missing
 from lab.records.judgement import Interval, Verdict
 from lab.records.observations import PostLoadObservation
@@ -469,3 +471,27 @@ def test_a_slope_of_nothing_has_no_sign() -> None:
 
 def test_no_interval_stays_none() -> None:
     assert rounded(None) is None
+
+
+@pytest.mark.parametrize("seconds", [-0.02, -3600.0, 1e-9, 1e12])
+@pytest.mark.parametrize("name", ["cpu_user_seconds", "cpu_system_seconds", "read_at_seconds"])
+def test_what_falls_or_leaps_in_the_raw_files_is_in_a_summary_that_can_be_read(
+    name: str, seconds: float
+) -> None:
+    """Processes that end take their CPU time with them, and clocks are set."""
+    trial = raw.trial()
+    last = trial.troughs[-1]
+    moved = replace(last.sample, **{name: getattr(trial.troughs[0].sample, name) + seconds})
+    changed = replace(trial, troughs=(*trial.troughs[:-1], replace(last, sample=moved)))
+
+    found = variant_of(changed)
+    assert decode(VariantSummary, json.loads(json.dumps(encode(found)))) == found
+
+
+def test_blocks_that_end_before_they_began_are_in_a_summary_that_can_be_read() -> None:
+    """As of a run that was made before the clock of its records was one that is not set."""
+    trial = raw.trial()
+    back = [replace(each, ended_at_seconds=each.ended_at_seconds - 3600.0) for each in trial.blocks]
+
+    found = variant_of(replace(trial, blocks=tuple(back)))
+    assert decode(VariantSummary, json.loads(json.dumps(encode(found)))) == found
