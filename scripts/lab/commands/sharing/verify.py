@@ -64,7 +64,6 @@ def run(_: argparse.Namespace) -> ExitCode:
     )
     with signals_interrupt(), tempfile.TemporaryDirectory(prefix="memlab-verify-") as name:
         work = Path(name)
-        work.chmod(0o755)
         return verified(bundle, work, here)
 
 
