@@ -12,6 +12,7 @@ from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC, MIMALLOC
 from lab.engines.old_builds import REFUSED, TOOLS, own_tools
+from lab.engines.process.supervisor import MOST_FILE_BYTES
 from lab.paths import MEMRAY_LOCK
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
@@ -23,8 +24,6 @@ MOST_RECIPE_BYTES = 1 << 20
 LOGS, SOCKETS, HOMES, GUESS = "logs", "probes", "homes", "guess"
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
 """How much the engine keeps of what a service prints, as in compose.yaml."""
-MOST_FILE_BYTES = 1 << 30
-"""The largest file that a variant can write, as in compose.yaml."""
 NO_DNS, DNS_OPTIONS = ["127.0.0.1"], ["timeout:1", "attempts:2"]
 """Where names that no service has are looked up, as in compose.yaml: nobody answers there."""
 MEMRAY = "/lab/memray"

@@ -1,7 +1,8 @@
 """The limits of what stands beside a variant in containers."""
 
-from lab.app.container import LOGGING, MOST_FILE_BYTES
+from lab.app.container import LOGGING
 from lab.app.services import Service
+from lab.engines.process.supervisor import MOST_FILE_BYTES
 
 MEMORY_BYTES = 1 << 30
 """The memory limit of each container beside a variant, its data included."""

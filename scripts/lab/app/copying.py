@@ -47,13 +47,13 @@ def is_kept(path: Path) -> bool:
         return True  # the copy says what is wrong
 
 
-def check_room(folder: Path, place: Path) -> None:
+def check_room(folder: Path, place: Path, least_free_bytes: int = LEAST_FREE_BYTES) -> None:
     """Refuse an app whose copy would fill the disk; a sparse file is as large as it says.
 
     Raises:
         UsageError: says how much it has, and how much room there is.
     """
-    most = shutil.disk_usage(place).free - LEAST_FREE_BYTES
+    most = shutil.disk_usage(place).free - least_free_bytes
     needed = 0
     for where, folders, files in os.walk(folder):
         skipped = left_out(where, [*folders, *files])
@@ -67,6 +67,6 @@ def check_room(folder: Path, place: Path) -> None:
                 largest = shown(Path(where, name).relative_to(folder))
                 raise UsageError(
                     f"{folder} cannot be copied: it has more than {size(needed)}, as of {largest}, "
-                    f"and its copy would leave less than {size(LEAST_FREE_BYTES)} on the disk of "
+                    f"and its copy would leave less than {size(least_free_bytes)} on the disk of "
                     f"{place}: leave data out, or set TMPDIR"
                 )

@@ -27,16 +27,16 @@ from lab.engines.process.environments import (
     signals_interrupt,
 )
 from lab.engines.process.interpreters import Interpreter
-from lab.engines.process.uv import Uv
+from lab.engines.process.uv import INSTALL_SECONDS, Uv
 from lab.errors import LabError, UsageError, VariantError
 from lab.paths import MEMRAY_LOCK
 
 T = TypeVar("T")
-INSTALL_SECONDS = 900.0
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 ENVIRONMENTS = ".environments"
-NO_LINKS = ("--link-mode", "copy")
 """The folder of the environments in the repository."""
+NO_LINKS = ("--link-mode", "copy")
+"""Options of uv: what is installed is a copy of its own, not a link into uv's cache."""
 
 
 def folder_name(description: AppSpec, interpreter: Interpreter) -> str:

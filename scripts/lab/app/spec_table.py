@@ -1,16 +1,14 @@
 """The keys of lab.toml as tables: for docs/lab-toml.md and for the terminal."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from lab.app.key import Key
 from lab.app.request_keys import LOGIN, LOGIN_KEYS, REQUEST_KEYS, REQUESTS
 from lab.app.spec_keys import APP_KEYS, BUNDLE, BUNDLE_KEYS
+from lab.settings.table import indented
 
 HEADING = "| key | default | example | what | allowed |"
-INDENT = " " * 4
-WIDTH = 96
 
 
 def all_keys() -> Iterator[tuple[str, Key[Any]]]:
@@ -38,5 +36,5 @@ def keys_text() -> str:
         lines.append(f"{prefix}{key.name} = {key.example}")
         rest = f"{key.meaning}; allowed: {key.kind.allowed}; default: {key.default_text}"
         text = rest.replace("`", "")
-        lines += textwrap.wrap(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+        lines += indented(text)
     return "\n".join(lines) + "\n"

@@ -70,15 +70,19 @@ class Traffic:
     summary: str
 
 
-def read_traffic(content: bytes) -> Traffic:
+def read_traffic(content: bytes, most_sent: int = MOST_SENT) -> Traffic:
     """The mix of a file: HAR where it is JSON, else an access log.
+
+    Args:
+        content: the file's.
+        most_sent: so many requests are taken, the first ones.
 
     Raises:
         ValueError: nothing in it is a request to the app; says what was found.
     """
     left_out = Omissions()
     is_har = content[:4096].removeprefix(BOM_UTF8).lstrip()[:1] == b"{"
-    requests = of_har(content, left_out) if is_har else of_log(content, left_out)
+    requests = (of_har if is_har else of_log)(content, left_out, most_sent)
     sent = list(checked(requests, left_out))
     if not sent:
         raise ValueError(f"no request to the app is in it{left_out.clause()}")
@@ -92,9 +96,9 @@ def read_traffic(content: bytes) -> Traffic:
     return Traffic(tuple(request_of(kind, count) for kind in kept), summary)
 
 
-def of_log(content: bytes, left_out: Omissions) -> Iterator[Sent]:
+def of_log(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[Sent]:
     lines, count, looked_at = io.BytesIO(content), 0, 0
-    while count < MOST_SENT and looked_at < MOST_LINES and (line := lines.readline()):
+    while count < most_sent and looked_at < MOST_LINES and (line := lines.readline()):
         looked_at += 1
         match = LINE.search(line[:8_000].decode(errors="replace"))
         if match is not None:
@@ -107,7 +111,7 @@ def of_log(content: bytes, left_out: Omissions) -> Iterator[Sent]:
     left_out.reasons["lines behind the first requests"] += rest
 
 
-def of_har(content: bytes, left_out: Omissions) -> Iterator[Sent]:
+def of_har(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[Sent]:
     """The requests to the host that has most of them: a page asks many others."""
     parts = sum(content.count(mark) for mark in b"{[,")
     if len(content) > MOST_HAR_BYTES or parts > MOST_HAR_PARTS:
@@ -124,8 +128,8 @@ def of_har(content: bytes, left_out: Omissions) -> Iterator[Sent]:
     own = max(hosts, key=lambda host: hosts[host], default="")
     left_out.reasons["to other hosts"] += len(requests) - hosts[own]
     mine = [sent for host, sent in requests if host == own]
-    left_out.reasons["behind the first requests"] += len(mine[MOST_SENT:])
-    yield from mine[:MOST_SENT]
+    left_out.reasons["behind the first requests"] += len(mine[most_sent:])
+    yield from mine[:most_sent]
 
 
 def of_entry(entry: Any) -> tuple[str, Sent] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from lab.records.judgement import Verdict
+from lab.records.judgement import STOPPED, Verdict
 from lab.records.layers import (
     SCHEMA_VERSION,
     Exchange,
@@ -18,7 +18,6 @@ from lab.verdict.verdict import judge_trial
 PART = 0.5
 """Growth of less than this share of the app's own is partly gone."""
 AS_IT_IS = "the app as it is"
-STOPPED = (Verdict.FLAT, Verdict.BOUNDED)
 
 
 def layers_answer(

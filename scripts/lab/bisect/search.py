@@ -65,11 +65,6 @@ def best_gap(evidence: SearchEvidence) -> PointGap:
     )
 
 
-def is_over(evidence: SearchEvidence) -> bool:
-    """Whether the change lies in one gap surely enough, or nothing more can be learned."""
-    return not next_points(evidence, 1)
-
-
 def next_points(evidence: SearchEvidence, count: int, taken: Set[int] = frozenset()) -> list[int]:
     """Points to measure now, the one that tells most first, then those that it may lead to.
 

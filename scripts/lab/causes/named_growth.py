@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from lab.causes.causes import WORTH_NAMING_BYTES
 from lab.causes.holders import FEW_A_REQUEST
 from lab.causes.traces import is_app_frame, python_trace, short_frame
 from lab.records.holders import NamedGrowth, NamedKind
 from lab.records.interventions import Cause
 from lab.records.observations import AllocationTrace
 from lab.text.phrases import clipped, counted, number, size
-from lab.units import MIB
 
 KINDS: Mapping[Cause, tuple[NamedKind, ...]] = {
     Cause.LIVE_OBJECTS: (NamedKind.TASK,),
@@ -32,7 +32,6 @@ NOUNS: Mapping[NamedKind, tuple[str, str, str]] = {
 """A noun, and the words in front of the line where one waits and of the line that made it."""
 MOST_NAMED = 3
 LONGEST_NAME = 160
-WORTH_NAMING_BYTES = MIB
 FEWEST_THREADS = 4
 POOLS: Mapping[str, str] = {
     "AnyIO worker": "anyio.to_thread.current_default_thread_limiter().total_tokens = {}",

@@ -4,7 +4,7 @@ from lab.causes.diagnosis import Diagnosis
 from lab.causes.interventions import InterventionResult
 from lab.records.holders import Package
 from lab.records.interventions import Release
-from lab.records.judgement import Verdict
+from lab.records.judgement import STOPPED, Verdict
 from lab.text.packages import canonical
 from lab.text.phrases import in_mib
 
@@ -15,12 +15,11 @@ SERVERS = frozenset(
     )
 )
 """Distributions that another server does without."""
-ENDED = (Verdict.FLAT, Verdict.BOUNDED)
 
 
 def ends_it(result: InterventionResult) -> bool:
     """Whether the app does not leak with another release."""
-    return result.change.release is not None and result.verdict in ENDED
+    return result.change.release is not None and result.verdict in STOPPED
 
 
 def asks_for_release(diagnosis: Diagnosis) -> bool:
@@ -57,7 +56,7 @@ def release_text(result: InterventionResult, package: Package | None) -> str:
     release, verdict = result.change.release, result.verdict
     if release is None or verdict is None:
         return ""
-    if verdict in ENDED:
+    if verdict in STOPPED:
         return f"{specifier(release)} (measured: {verdict.value})"
     newest = f"{release.package} {release.newest}"
     if verdict is Verdict.LEAK and result.takes_most:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from statistics import median
 
 from lab.claims.rules import Gap, Unread, Value
-from lab.records.judgement import Verdict
+from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Memory, TrialSummary, VariantSummary
 from lab.records.trial import EndKind
 from lab.text.phrases import DASH, in_mib, number, short_duration, size
@@ -159,7 +159,7 @@ SETTLED: Mapping[str, Read] = {
 
 JUDGED: Mapping[str, Read] = {
     "verdict": verdict_word,
-    "stopped": is_verdict(Verdict.FLAT, Verdict.BOUNDED),
+    "stopped": is_verdict(*STOPPED),
     "climbs": is_verdict(Verdict.LEAK),
 }
 """Quantities of the verdict; where it is open one more trial may give them."""

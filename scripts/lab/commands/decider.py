@@ -8,7 +8,7 @@ from lab.claims.book import read_claims
 from lab.claims.judge import claims_decided, variants_to_repeat
 from lab.claims.records import ClaimRecord
 from lab.clock import now_seconds
-from lab.records.judgement import Verdict
+from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import VariantSummary
 from lab.records.trial import End, EndKind, Trial
 from lab.stopping import Rule, wants_more
@@ -72,7 +72,7 @@ class RunDecider:
 def has_ended(trial: Trial) -> bool:
     """Whether the growth of a trial has ended, as far as its load went."""
     so_far = replace(trial, end=End(EndKind.COMPLETE, now_seconds(), decided=True))
-    return judge_trial(so_far).verdict in (Verdict.FLAT, Verdict.BOUNDED)
+    return judge_trial(so_far).verdict in STOPPED
 
 
 def is_clear(trial: Trial) -> bool:

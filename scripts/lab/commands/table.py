@@ -185,12 +185,3 @@ COMMANDS = (
         "hello-bench", "suite.hello_bench", "For scripts/bench: the load client against wrk"
     ),
 )
-
-
-def entry_of(name: str) -> CommandEntry:
-    """The entry of a command, by its name.
-
-    Raises:
-        KeyError: no command has the name.
-    """
-    return {entry.name: entry for entry in COMMANDS}[name]

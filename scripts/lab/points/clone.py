@@ -64,6 +64,10 @@ class Repository:
     layout: Layout
     own: Path
     """The folder that git takes for the repository."""
+    most_text_bytes: int = MOST_TEXT_BYTES
+    """The most that git may print where it is read as text."""
+    seconds: float = SECONDS
+    """How long git may take each time."""
 
     def text(self, *words: str) -> str:
         """What git prints.
@@ -73,7 +77,7 @@ class Repository:
             LabError: there is no git, it takes too long, or it prints too much.
         """
         with tempfile.TemporaryFile() as file:
-            self.write(file, MOST_TEXT_BYTES, *words)
+            self.write(file, self.most_text_bytes, *words)
             file.seek(0)
             return file.read().decode(errors="replace")
 
@@ -92,14 +96,16 @@ class Repository:
                 )
             except OSError as error:
                 raise LabError(f"git cannot be run: {error.strerror}") from error
-            ended_by = copied(child, file, most_bytes)
+            ended_by = copied(child, file, most_bytes, self.seconds)
         if ended_by:
             raise LabError(f"GIT={self.clone}: git {words[0]} {ended_by}")
         if child.returncode:
             raise UsageError(f"GIT={self.clone}: {last_line(said)}")
 
 
-def copied(child: "subprocess.Popen[bytes]", file: BinaryIO, most_bytes: int) -> str | None:
+def copied(
+    child: "subprocess.Popen[bytes]", file: BinaryIO, most_bytes: int, seconds: float
+) -> str | None:
     """Write what a child prints into a file; why the child was ended, None where it was not."""
     is_late = threading.Event()
 
@@ -107,7 +113,7 @@ def copied(child: "subprocess.Popen[bytes]", file: BinaryIO, most_bytes: int) ->
         is_late.set()
         child.kill()
 
-    timer, left = threading.Timer(SECONDS, end), most_bytes
+    timer, left = threading.Timer(seconds, end), most_bytes
     timer.start()
     try:
         with child:
@@ -120,7 +126,7 @@ def copied(child: "subprocess.Popen[bytes]", file: BinaryIO, most_bytes: int) ->
                 file.write(chunk)
     finally:
         timer.cancel()
-    return f"takes more than {SECONDS:.0f} s" if is_late.is_set() else None
+    return f"takes more than {seconds:.0f} s" if is_late.is_set() else None
 
 
 def last_line(said: Path) -> str:

@@ -21,6 +21,10 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+STOPPED = frozenset({Verdict.FLAT, Verdict.BOUNDED})
+"""The verdicts by which memory does not grow on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """An estimate with its interval, in bytes a completed request."""

@@ -12,7 +12,7 @@ from lab.text.phrases import as_number, mib_span, number, size
 
 FOLLOW_TOLERANCE = 0.10
 """Growth follows a number when it never falls by more than this share on the way up."""
-MOST_STEPS = 6
+MOST_LABELS = 6
 
 
 def follow_sentence(grown: Sequence[VariantSummary]) -> str | None:
@@ -49,9 +49,9 @@ class _Steps:
 
 
 def _thinned(labels: Sequence[str]) -> list[str]:
-    if len(labels) <= MOST_STEPS:
+    if len(labels) <= MOST_LABELS:
         return list(labels)
-    half = MOST_STEPS // 2
+    half = MOST_LABELS // 2
     left_out = f"({len(labels) - 2 * half} between)"
     return [*labels[:half], left_out, *labels[-half:]]
 

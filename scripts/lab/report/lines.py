@@ -12,10 +12,10 @@ from lab.records.curve import MemoryCurve
 from lab.report.scales import PANEL_HEIGHT, PANEL_WIDTH, Scale
 from lab.text.phrases import counted, in_mib
 
-MOST_POINTS = 240
-GAP_SECONDS = 5.0
+MOST_DRAWN_POINTS = 240
+DRAWN_GAP_SECONDS = 5.0
 GAP_FACTOR = 5.0
-"""A hole this many times the usual step, and longer than GAP_SECONDS, breaks the line."""
+"""A hole this many times the usual step, and longer than DRAWN_GAP_SECONDS, breaks the line."""
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def spans(curve: MemoryCurve, scale: Scale) -> tuple[tuple[float, float], ...]:
     )
 
 
-def downsample(values: Floats, most: int = MOST_POINTS) -> NDArray[np.intp]:
+def downsample(values: Floats, most: int = MOST_DRAWN_POINTS) -> NDArray[np.intp]:
     """Indices of at most `most` points that keep the lowest and highest of each bucket."""
     count = len(values)
     if count <= most:
@@ -98,7 +98,7 @@ def _pieces(seconds: Floats) -> NDArray[np.intp]:
     if len(seconds) < 2:
         return np.zeros(len(seconds), dtype=np.intp)
     steps = np.diff(seconds)
-    wide = steps > max(GAP_SECONDS, GAP_FACTOR * float(np.median(steps)))
+    wide = steps > max(DRAWN_GAP_SECONDS, GAP_FACTOR * float(np.median(steps)))
     return np.concatenate([[0], np.cumsum(wide)])
 
 

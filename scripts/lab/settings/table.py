@@ -46,4 +46,9 @@ def lines_of(setting: Setting[Any]) -> Iterator[str]:
         f"used by: make {', '.join(setting.targets)}",
     )
     for text in texts:
-        yield from textwrap.wrap(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+        yield from indented(text)
+
+
+def indented(text: str) -> list[str]:
+    """The text's lines below the name that it belongs to."""
+    return textwrap.wrap(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)

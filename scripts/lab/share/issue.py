@@ -9,7 +9,7 @@ from lab.share.issue_forms import Form, address_of, form_of, project_of
 from lab.text.markdown import markdown_text
 from lab.text.phrases import printable
 
-MOST_CHARACTERS = 60_000
+MOST_ISSUE_CHARACTERS = 60_000
 """GitHub refuses an issue past 65,536."""
 CUT = "\n\n(cut here; all of it is in `report.md` of the bundle)\n"
 LINK = re.compile(r"https?://[^\s<>\"'`]{1,300}")
@@ -29,9 +29,9 @@ def issue_text(given: IssueInput) -> str:
         "are in the attached bundle."
     )
     text = printable("\n".join(parts)).rstrip() + "\n"
-    if len(text) <= MOST_CHARACTERS:
+    if len(text) <= MOST_ISSUE_CHARACTERS:
         return text
-    return text[: MOST_CHARACTERS - len(CUT)].rpartition("\n")[0] + CUT
+    return text[: MOST_ISSUE_CHARACTERS - len(CUT)].rpartition("\n")[0] + CUT
 
 
 def note(given: IssueInput, form: Form) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab.records.app_answer import AppChange
 from lab.records.interventions import NEWEST_RELEASE
-from lab.records.judgement import Verdict
+from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
 from lab.text.markdown import markdown_code, markdown_text
@@ -16,7 +16,7 @@ NO_REPRODUCER = "No reproducer of one file was made"
 OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
 """How the sentence on a holder ends whose owner is the standard library. Lines of it alone name
 nobody: its code allocates for others, such as asyncio's for uvloop."""
-MOST_VARIANTS = 30
+MOST_ISSUE_ROWS = 30
 MOST_VERSIONS = 60
 MOST_TEXT = 400
 MOST_LINES = 3
@@ -125,7 +125,7 @@ def newest_release(summary: Summary) -> VariantSummary | None:
 def is_mended(summary: Summary) -> bool:
     """Whether the newest release was measured and does not grow on."""
     newest = newest_release(summary)
-    return newest is not None and newest.verdict in (Verdict.FLAT, Verdict.BOUNDED)
+    return newest is not None and newest.verdict in STOPPED
 
 
 def example(given: IssueInput) -> str:
@@ -158,7 +158,7 @@ def expected(_: IssueInput) -> str:
 
 def numbers(given: IssueInput) -> str:
     """Growth with its interval, whether it stops, and its ceiling."""
-    variants = given.summary.variants[:MOST_VARIANTS]
+    variants = given.summary.variants[:MOST_ISSUE_ROWS]
     if not variants:
         return "Nothing was measured."
     base = given.summary.own.variant if given.summary.own else None
@@ -175,7 +175,7 @@ def row(variant: VariantSummary, base: str | None) -> Iterator[str]:
     yield variant.verdict.value
     yield number(variant.requests.ok)
     yield in_mib(variant.memory_bytes.growth if variant.memory_bytes else None)
-    has_stopped = variant.verdict in (Verdict.FLAT, Verdict.BOUNDED)
+    has_stopped = variant.verdict in STOPPED
     yield DASH if has_stopped else rate(variant.growth_bytes_per_request)
 
 

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from lab.share.issue_facts import MOST_TEXT, MOST_VARIANTS, IssueInput, fenced
+from lab.share.issue_facts import MOST_ISSUE_ROWS, MOST_TEXT, IssueInput, fenced
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import counted, in_mib, listed
 
@@ -93,7 +93,7 @@ def machine(given: IssueInput) -> str:
         else f"- engine: {markdown_text(run.engine.kind)} {markdown_text(run.engine.version)}",
     ]
     bases = dict.fromkeys(f"{base.kind}, {base.reference}" for base in run.bases)
-    lines += [f"- base: {markdown_text(base, MOST_TEXT)}" for base in list(bases)[:MOST_VARIANTS]]
+    lines += [f"- base: {markdown_text(base, MOST_TEXT)}" for base in list(bases)[:MOST_ISSUE_ROWS]]
     return "\n".join(lines)
 
 

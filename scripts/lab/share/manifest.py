@@ -13,8 +13,7 @@ from lab.text.phrases import clipped
 
 SCHEMA_VERSION = "1.0"
 NAME = "manifest.json"
-MOST_BYTES = 4 << 20
-MOST_NAME_CHARACTERS = 120
+MOST_SHOWN_CHARACTERS = 120
 
 
 class Kind(StrEnum):
@@ -103,7 +102,7 @@ def read_manifest(content: bytes) -> Manifest:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{NAME} is not JSON") from error
     if manifest.schema_version != SCHEMA_VERSION:
-        version = clipped(manifest.schema_version, MOST_NAME_CHARACTERS)
+        version = clipped(manifest.schema_version, MOST_SHOWN_CHARACTERS)
         raise UsageError(f"{NAME} has the version {version}: this lab reads {SCHEMA_VERSION}")
     return manifest
 
@@ -124,4 +123,4 @@ def check_files(manifest: Manifest, files: Mapping[str, bytes]) -> None:
 
 
 def shown(name: str) -> str:
-    return clipped(repr(name)[1:-1], MOST_NAME_CHARACTERS)
+    return clipped(repr(name)[1:-1], MOST_SHOWN_CHARACTERS)

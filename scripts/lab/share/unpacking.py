@@ -20,7 +20,7 @@ MOST_ENTRIES = 5_000
 """A bundle has about 400: the lab's own modules, a run's files, the app's."""
 MOST_DIRECTORY_BYTES = 2 * MIB
 """The most bytes of the list of entries; zipfile makes an object of each before it answers."""
-MOST_BYTES = 256 * MIB
+MOST_UNPACKED_BYTES = 256 * MIB
 MOST_RATIO = 400
 """Samples of a run have 15, a file of nothing but one letter about 1,000."""
 RATIO_COUNTS_FROM = MIB
@@ -36,7 +36,7 @@ ENCRYPTED = 0x1
 
 
 def read_archive(
-    file: BinaryIO, size_bytes: int, most_bytes: int = MOST_BYTES
+    file: BinaryIO, size_bytes: int, most_bytes: int = MOST_UNPACKED_BYTES
 ) -> tuple[str, Mapping[str, ArchiveEntry]]:
     """The one folder of a bundle, and its files by their names in it.
 

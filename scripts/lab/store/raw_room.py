@@ -20,8 +20,8 @@ LEAST_SHARE_BYTES = 16_000
 class RawRoom:
     """The bytes that the raw files of one run may still get, shared by weight."""
 
-    def __init__(self, run: Path) -> None:
-        self.run = run
+    def __init__(self, run: Path, most_bytes: int = MOST_WRITTEN_BYTES) -> None:
+        self.run, self.most_bytes = run, most_bytes
         self.to_come = 0
         """Weights of the trials that are still to be opened, as far as they are known."""
         self.open: list[TrialWriter] = []
@@ -51,4 +51,4 @@ class RawRoom:
         closed = [path for path in raw_files(self.run) if path not in under_way]
         used_bytes = sum(path.stat().st_size for path in closed)
         used_bytes += sum(writer.most_bytes for writer in self.open)
-        return max(MOST_WRITTEN_BYTES - used_bytes, 0)
+        return max(self.most_bytes - used_bytes, 0)

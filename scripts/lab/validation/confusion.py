@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TypeAlias
 
-from lab.records.judgement import Verdict
+from lab.records.judgement import STOPPED, Verdict
 from lab.stopping import Rule, next_blocks, wants_more
 from lab.validation.simulate import Case
 from lab.verdict.sequential import ending_of
@@ -129,13 +129,12 @@ def summary(
     families: Sequence[FamilyRow], most: Bounds = FIXED_BOUNDS
 ) -> list[tuple[str, int, int, float]]:
     """Each bounded rate: its name, the count, the total, and the largest share allowed."""
-    others = (Verdict.FLAT, Verdict.BOUNDED)
     without, leaks = ([row for row in families if row.leaks is kind] for kind in (False, True))
     worst = max(families, key=lambda row: row.count(Verdict.INCONCLUSIVE) / row.cases)
     family = worst.count(Verdict.INCONCLUSIVE), worst.cases
     return [
         ("false leaks", *rate(without, (Verdict.LEAK,)), most.false_leaks),
-        ("missed leaks", *rate(leaks, others), most.missed_leaks),
+        ("missed leaks", *rate(leaks, tuple(STOPPED)), most.missed_leaks),
         ("inconclusive", *rate(families, (Verdict.INCONCLUSIVE,)), most.inconclusive),
         (f"inconclusive, worst family ({worst.family})", *family, most.worst_family),
     ]

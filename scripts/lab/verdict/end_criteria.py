@@ -23,7 +23,7 @@ FLAT_SHARE_OF_BASELINE = 0.12
 BOUNDED_SHARE_OF_GROWTH = 0.10
 
 # Under steps or an outlier a leak still shows in so many blocks of the tail.
-MOST_BLOCKS = 0.75
+GROWING_BLOCKS_SHARE = 0.75
 
 # A saw-tooth falls more than once.
 LEAST_FALLS = 2
@@ -121,4 +121,4 @@ def _grows_in_most_blocks(seen: TroughEvidence) -> bool:
     slopes = slopes_of(tail(seen.troughs))
     growing = sum(slope > 0 for slope in slopes)
     middle = median(slopes)
-    return growing >= MOST_BLOCKS * len(slopes) and is_significant(seen, middle, middle)
+    return growing >= GROWING_BLOCKS_SHARE * len(slopes) and is_significant(seen, middle, middle)

@@ -10,7 +10,7 @@ from lab.records.variant import Scenario
 
 OLDEST_GENERATION = 2
 LEAST_TROUGHS = 3
-FALL_SHARE = 0.5
+FALL_OF_HEIGHT = 0.5
 """Share of the height of live memory above the baseline."""
 
 
@@ -47,7 +47,7 @@ def fell_by_itself(live_bytes: Sequence[int | None]) -> bool:
     if len(readings) < len(live_bytes) or len(readings) < LEAST_TROUGHS:
         return False
     falls = [earlier - later for earlier, later in pairwise(readings)]
-    return max(falls) >= FALL_SHARE * max(max(readings) - readings[0], 1)
+    return max(falls) >= FALL_OF_HEIGHT * max(max(readings) - readings[0], 1)
 
 
 def collected_in_full(trial: Trial) -> bool:

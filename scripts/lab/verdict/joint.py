@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from lab.records.judgement import Verdict
+from lab.records.judgement import STOPPED, Verdict
 
-STOPPED = frozenset({Verdict.FLAT, Verdict.BOUNDED})
 """Verdicts that do not contradict each other: growth has ended, by a size at the border of flat."""
 
 

@@ -10,7 +10,7 @@ from lab.verdict.trend import fit, last_blocks, troughs_of
 from lab.verdict.validity import LEAST_BLOCKS
 from lab.verdict.verdict import judge_trial
 
-LEAST_POINTS = 4
+LEAST_TROUGHS = 4
 """Troughs of a line that has an interval worth showing."""
 
 
@@ -20,9 +20,9 @@ def standing(trial: Trial) -> str:
     With fewer blocks than a verdict needs it leans by the line's interval alone.
     """
     troughs = troughs_of(trial)
-    if troughs is None or len(troughs.trough_bytes) < LEAST_POINTS:
+    if troughs is None or len(troughs.trough_bytes) < LEAST_TROUGHS:
         return "too early to say"
-    half = max(LEAST_POINTS - 1, len(troughs.trough_bytes) // 2)
+    half = max(LEAST_TROUGHS - 1, len(troughs.trough_bytes) // 2)
     slope = fit(last_blocks(troughs, half)).slope
     leans = lean(trial, slope)
     low, high, pace = size(slope.low), size(slope.high), size(slope.estimate)

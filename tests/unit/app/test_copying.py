@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 from lab.__main__ import main
-from lab.app import copying
-from lab.app.copying import copy_app
+from lab.app.copying import check_room, copy_app
 from lab.errors import ExitCode, UsageError
 
 
@@ -63,13 +62,11 @@ def test_it_is_refused_by_the_check_before_any_engine_is_asked(
     assert (said.count("\n"), "model.bin" in said) == (1, True)
 
 
-def test_what_is_never_copied_needs_no_room(
-    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_never_copied_needs_no_room(app: Path, tmp_path: Path) -> None:
     (app / ".git").mkdir()
     with (app / ".git" / "pack").open("wb") as file:
         file.truncate(1 << 43)
     copy_app(app, tmp_path / "copy")
-    monkeypatch.setattr(copying, "LEAST_FREE_BYTES", 1 << 60)
+    check_room(app, tmp_path)
     with pytest.raises(UsageError, match="cannot be copied"):
-        copy_app(app, tmp_path / "other")
+        check_room(app, tmp_path, least_free_bytes=1 << 60)

@@ -6,7 +6,6 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from lab.app import traffic as traffic_module
 from lab.app.traffic import (
     MOST_BYTES,
     MOST_HAR_PARTS,
@@ -198,9 +197,6 @@ def test_a_log_of_as_many_lines_as_a_file_holds_is_read_in_time(line: bytes) -> 
 
 
 @pytest.mark.parametrize(("end", "left"), [(b"\n", 3), (b"", 3), (b"\n\n", 4)])
-def test_lines_behind_the_first_requests_are_counted(
-    monkeypatch: pytest.MonkeyPatch, end: bytes, left: int
-) -> None:
-    monkeypatch.setattr(traffic_module, "MOST_SENT", 2)
-    summary = read_traffic(b"\n".join([b'"GET /a" 200'] * 5) + end).summary
+def test_lines_behind_the_first_requests_are_counted(end: bytes, left: int) -> None:
+    summary = read_traffic(b"\n".join([b'"GET /a" 200'] * 5) + end, most_sent=2).summary
     assert f"{left} lines behind the first requests" in summary

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from lab.commands import table
-from lab.commands.table import COMMANDS, CommandEntry, entry_of
+from lab.commands.table import COMMANDS, CommandEntry
 from lab.errors import ExitCode, LabError
 from support.paths import ROOT
 from support.shell_scripts import SHELL_SCRIPTS
@@ -15,6 +15,7 @@ from support.shell_scripts import SHELL_SCRIPTS
 LAB = ROOT / "scripts" / "lab"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = dict(re.findall(r"^([a-z]+):.*## (.*)$", MAKEFILE, re.MULTILINE))
+BY_NAME = {entry.name: entry for entry in COMMANDS}
 RUN_BY_PATH = {"engines/process/supervisor.py", "__main__.py"}
 """What is started by its file's name: it is a program of its own."""
 
@@ -77,7 +78,7 @@ def test_a_fault_in_the_labs_own_imports_is_not_called_a_missing_package(
     monkeypatch.setattr(table.importlib, "import_module", missing)
 
     with pytest.raises(ModuleNotFoundError):
-        entry_of("report").load()
+        BY_NAME["report"].load()
 
 
 def test_a_package_that_a_bare_command_lacks_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +88,6 @@ def test_a_package_that_a_bare_command_lacks_is_a_fault(monkeypatch: pytest.Monk
     monkeypatch.setattr(table.importlib, "import_module", missing)
 
     with pytest.raises(LabError):
-        entry_of("report").load()
+        BY_NAME["report"].load()
     with pytest.raises(ModuleNotFoundError):
-        entry_of("init").load()
+        BY_NAME["init"].load()

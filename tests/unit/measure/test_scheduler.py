@@ -21,7 +21,7 @@ from lab.measure.slots import SlotPlan, Slots
 from lab.records.observations import Trough
 from lab.records.trial import EndKind, Trial
 from lab.records.variant import Connection, Variant
-from lab.store import raw_room
+from lab.store.raw_room import LEAST_PARTS, RawRoom
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
 from support.script import Script
@@ -303,9 +303,9 @@ def test_every_trial_has_a_fresh_container(engine_of: Any, tmp_path: Path) -> No
     assert first.troughs[0].sample.memory_bytes == second.troughs[0].sample.memory_bytes
 
 
-def limited(context: RunContext, most_bytes: int, monkeypatch: pytest.MonkeyPatch) -> RunContext:
+def limited(context: RunContext, most_bytes: int) -> RunContext:
     """The context with so much room for the raw files of the one trial."""
-    monkeypatch.setattr(raw_room, "MOST_WRITTEN_BYTES", raw_room.LEAST_PARTS * most_bytes)
+    context.folder.room = RawRoom(context.folder.path, LEAST_PARTS * most_bytes)
     return context
 
 
@@ -313,7 +313,7 @@ def test_blocks_that_will_not_fit_a_raw_file_end_its_trial_with_the_second(
     engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = context_of(engine_of({"one": Script()}), tmp_path, REQUESTS="80", BLOCKS="40")
-    end = trial_of(limited(context, 30_000, monkeypatch)).end
+    end = trial_of(limited(context, 30_000)).end
 
     assert end is not None
     assert end.kind is EndKind.FAILED
@@ -326,7 +326,7 @@ def test_a_trial_without_a_share_is_not_started_and_says_so(
     engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = engine_of({"one": Script()})
-    trial = trial_of(limited(context_of(engine, tmp_path), 9_000, monkeypatch))
+    trial = trial_of(limited(context_of(engine, tmp_path), 9_000))
 
     assert engine.started == []
     assert trial.blocks == ()
@@ -339,7 +339,7 @@ def test_more_load_ends_where_the_raw_file_has_no_room_for_it(
 ) -> None:
     monkeypatch.setattr(NO_DECIDER, "needs_more_load", lambda _: True, raising=False)
     context = context_of(engine_of({"one": Script()}), tmp_path)
-    trial = trial_of(limited(context, 40_000, monkeypatch))
+    trial = trial_of(limited(context, 40_000))
 
     assert trial.end is not None
     assert trial.end.kind is EndKind.COMPLETE

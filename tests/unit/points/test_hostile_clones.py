@@ -4,11 +4,12 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.errors import LabError
-from lab.points import clone as clones
+from lab.points.clone import opened_clone
 from lab.points.commits import commit_of, commits, write_commit
 
 WHO = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false")
@@ -211,16 +212,20 @@ def test_what_stands_where_git_looks_first(tmp_path: Path, name: str, kind: str)
         assert "\n" not in str(error.value)
 
 
-def test_output_and_time_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_has_an_end(tmp_path: Path) -> None:
+    with opened_clone(made(tmp_path / "clone")) as repository:
+        limited = replace(repository, most_text_bytes=100)
+        with pytest.raises(LabError, match="git log prints more than 100 B"):
+            limited.text("log", "v2")
+
+
+def test_time_has_an_end(tmp_path: Path) -> None:
     folder = made(tmp_path / "clone")
-    monkeypatch.setattr(clones, "MOST_TEXT_BYTES", 100)
-    with pytest.raises(LabError, match="git log prints more than 100 B"):
-        commits(folder, "v0", "v2")
-    monkeypatch.undo()
-    os.mkfifo(folder / ".git" / "objects" / "info" / "alternates")
-    monkeypatch.setattr(clones, "SECONDS", 0.3)
-    with pytest.raises(LabError, match=r"names no commit|takes more than"):
-        commits(folder, "v0", "v2")
+    with opened_clone(folder) as repository:
+        os.mkfifo(folder / ".git" / "objects" / "info" / "alternates")
+        limited = replace(repository, seconds=0.3)
+        with pytest.raises(LabError, match="git log takes more than"):
+            limited.text("log", "v2")
 
 
 def test_subjects_of_any_length_are_cut(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from builders import factories
 from lab.records.curve import MemoryCurve
 from lab.report.curves import grid, render_svg
-from lab.report.lines import MOST_POINTS, downsample
+from lab.report.lines import MOST_DRAWN_POINTS, downsample
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -18,7 +18,7 @@ def test_downsampling_keeps_the_extremes() -> None:
 
     picked = downsample(values)
 
-    assert len(picked) <= MOST_POINTS
+    assert len(picked) <= MOST_DRAWN_POINTS
     assert {1234, 4321} <= set(picked.tolist())
 
 

@@ -8,7 +8,7 @@ from lab.records.holders import Package
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
 from lab.report.answer_text import holder_lines
-from lab.share.issue import MOST_CHARACTERS, issue_text
+from lab.share.issue import MOST_ISSUE_CHARACTERS, issue_text
 from lab.share.issue_facts import IssueInput
 from lab.share.issue_forms import CPYTHON_TRACKER, FORMS, address_of, tracker_of
 from lab.units import MIB
@@ -237,7 +237,7 @@ def test_nothing_measured_is_no_claim() -> None:
 def test_an_issue_is_never_too_long() -> None:
     text = issue(leak_in("ujson"), reproduce="x" * 100 + "\n" + "y = 1\n" * 20_000)
 
-    assert len(text) <= MOST_CHARACTERS
+    assert len(text) <= MOST_ISSUE_CHARACTERS
     assert "cut here" in text
 
 

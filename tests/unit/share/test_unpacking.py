@@ -27,7 +27,7 @@ def made(*entries: tuple[str, bytes], mode: int = 0o100644) -> bytes:
     return buffer.getvalue()
 
 
-def refusal(content: bytes, most_bytes: int = unpacking.MOST_BYTES) -> str:
+def refusal(content: bytes, most_bytes: int = unpacking.MOST_UNPACKED_BYTES) -> str:
     with pytest.raises(UsageError) as caught:
         read_archive(io.BytesIO(content), len(content), most_bytes)
     message = str(caught.value)

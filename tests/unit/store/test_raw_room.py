@@ -13,7 +13,6 @@ from lab.records.run_limits import (
     expected_bytes,
 )
 from lab.records.trial import End, EndKind, Trial
-from lab.store import raw_room
 from lab.store.layout import check_run, raw_files
 from lab.store.raw_room import LEAST_PARTS, LEAST_SHARE_BYTES, RawRoom
 from lab.store.run_folder import RunFolder
@@ -54,11 +53,11 @@ def read(path: Path) -> Trial:
 
 
 def test_the_most_trials_of_a_run_with_many_samples_each_are_read(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+    folder: RunFolder,
 ) -> None:
     """At a fifteenth of both limits."""
     trials, most_bytes = MOST_PLANNED_TRIALS // 15, MOST_WRITTEN_BYTES // 15
-    monkeypatch.setattr(raw_room, "MOST_WRITTEN_BYTES", most_bytes)
+    folder.room = RawRoom(folder.path, most_bytes)
     folder.room.expect(trials * expected_bytes(8, 1))
     for number in range(1, trials + 1):
         write_trial(folder.trial_writer("one", number, expected_bytes(8, 1)), samples=300)

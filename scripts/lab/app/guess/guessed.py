@@ -79,10 +79,3 @@ class Guess:
     def asking(self, requests: Iterable[GuessedRequest]) -> "Guess":
         """The guess that is measured with these requests."""
         return replace(self, requests=tuple(requests))
-
-    def described(self) -> dict[str, Any]:
-        """The guess as the values of a lab.toml."""
-        table = {each.key: each.value for each in self.keys}
-        if self.requests:
-            table["requests"] = [dict(each.values) for each in self.requests]
-        return table

@@ -11,7 +11,6 @@ from lab.app.guess.routing import numbered
 from lab.app.guess.source import Module, decorating_calls, dotted, last_name
 
 READING = frozenset({"get", "route", "view", "api_route"})
-METHODS = frozenset({"post", "put", "patch", "delete", "head", "options", "websocket"})
 ROUTERS = ("APIRouter", "Blueprint", "APIBlueprint", "Router", "Namespace", "Api", "Resource")
 JOINING = (
     "include_router",

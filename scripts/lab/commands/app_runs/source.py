@@ -17,8 +17,8 @@ from lab.share.manifest import LeftOut
 from lab.share.redaction import REDACTED
 from lab.share.source import (
     ARCHIVE,
-    MOST_BYTES,
-    MOST_FILES,
+    MOST_SOURCE_BYTES,
+    MOST_SOURCE_FILES,
     NAME,
     Choice,
     Source,
@@ -45,7 +45,9 @@ def keep_source(spec: AppSpec, folder: RunFolder) -> None:
         say(f"the app is not kept with the run, so that no bundle can be made of it: {error}")
 
 
-def collect(spec: AppSpec) -> tuple[Source, dict[str, ArchiveEntry]]:
+def collect(
+    spec: AppSpec, most_files: int = MOST_SOURCE_FILES
+) -> tuple[Source, dict[str, ArchiveEntry]]:
     """The app's files by their names, and what stays out.
 
     Raises:
@@ -53,9 +55,9 @@ def collect(spec: AppSpec) -> tuple[Source, dict[str, ArchiveEntry]]:
     """
     excluded = spec.bundle_exclude
     choice = choose(sorted(names_below(spec.folder, excluded)), excluded)
-    if len(choice.chosen) > MOST_FILES:
+    if len(choice.chosen) > most_files:
         raise UsageError(
-            f"{spec.folder} has {len(choice.chosen):,} files, at most {MOST_FILES:,} are kept: "
+            f"{spec.folder} has {len(choice.chosen):,} files, at most {most_files:,} are kept: "
             "name what is not source in bundle.exclude of lab.toml"
         )
     files, links = read_files(spec.folder, choice)
@@ -92,7 +94,7 @@ def read_files(folder: Path, choice: Choice) -> tuple[dict[str, ArchiveEntry], l
         LabError: they are too large, or one cannot be read.
     """
     files: dict[str, ArchiveEntry] = {}
-    left_out, left = [], MOST_BYTES
+    left_out, left = [], MOST_SOURCE_BYTES
     for name in choice.chosen:
         path = folder / name
         if path.is_symlink() or not path.is_file():
@@ -101,7 +103,7 @@ def read_files(folder: Path, choice: Choice) -> tuple[dict[str, ArchiveEntry], l
         is_program = os.access(path, os.X_OK)
         if path.stat().st_size > left:
             raise UsageError(
-                f"{folder} has more than {MOST_BYTES >> 20} MiB, as of {name}: "
+                f"{folder} has more than {MOST_SOURCE_BYTES >> 20} MiB, as of {name}: "
                 "name what is not source in bundle.exclude of lab.toml"
             )
         files[str(name)] = ArchiveEntry(read_bytes(path, left), is_program)

@@ -18,7 +18,7 @@ from lab.engines.process.uv import Uv
 from lab.errors import LabError, UsageError
 from lab.files import is_plain_name, read_bytes
 from lab.records.interventions import InterventionPlan, Release
-from lab.records.judgement import Verdict
+from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.reproducer.served import NotReproduced
 from lab.share.lock import NAME as LOCK
@@ -28,7 +28,6 @@ from lab.text.packages import canonical, is_distribution
 from lab.text.phrases import clipped
 
 VERSION = re.compile(r"3\.\d{1,2}")
-MENDED = (Verdict.FLAT, Verdict.BOUNDED)
 PART = 0.25
 """What grows by less than this share of the app's own growth grows by something else."""
 MOST_RECORD_BYTES = 8 << 20
@@ -120,7 +119,7 @@ def mended_release(folder: RunFolder, summary: Summary) -> Release | None:
     mended = {
         each.name
         for each in summary.variants
-        if each.verdict in MENDED or (each.verdict is Verdict.LEAK and is_less(each, most_bytes))
+        if each.verdict in STOPPED or (each.verdict is Verdict.LEAK and is_less(each, most_bytes))
     }
     changes = (change for change in plan.changes if plan.variant(change) in mended)
     return next((change.release for change in changes if change.release is not None), None)

@@ -14,7 +14,7 @@ from lab.app.workdir import installed_here
 from lab.bisect.answer import answer_of
 from lab.commands.app_runs.input import app_settings
 from lab.commands.searches.bisect_driver import BisectBench, PointDriver
-from lab.commands.searches.bisect_loop import BisectLoop, Lanes
+from lab.commands.searches.bisect_loop import BisectLoop, PointSlots
 from lab.commands.searches.bisect_points import Listed, bisect_settings, listed_points
 from lab.commands.terminal import new_console
 from lab.commands.tries.try_app import local_app, place_of
@@ -69,8 +69,8 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
         spec, settings, given, root, chosen.kind, chosen.package, chosen.clone, installed
     )
     say(opening(listed))
-    lanes = Lanes(settings.lanes or os.cpu_count() or 1, settings.lanes is not None)
-    loop = BisectLoop(listed.progress, PointDriver(bench, say), lanes, say)
+    slots = PointSlots(settings.lanes or os.cpu_count() or 1, settings.lanes is not None)
+    loop = BisectLoop(listed.progress, PointDriver(bench, say), slots, say)
     if run_until_signal(loop.run()):
         return ExitCode.INTERRUPTED
     answer = answer_of(listed.subject, loop.progress, time.monotonic() - started)

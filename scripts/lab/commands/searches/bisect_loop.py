@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lab.bisect.answer import MOST_REASON
 from lab.bisect.plan import Progress, wanted, with_result
 from lab.commands.searches.bisect_driver import Outcome, PointDriver
 from lab.records.bisection import Point
 from lab.text.phrases import clipped, size
 
-MOST_REASON = 160
-
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
+class PointSlots:
     """How many points run side by side."""
 
     most: int
@@ -25,9 +24,9 @@ class BisectLoop:
     """One bisection under way."""
 
     def __init__(
-        self, progress: Progress, driver: PointDriver, lanes: Lanes, say: Callable[[str], None]
+        self, progress: Progress, driver: PointDriver, slots: PointSlots, say: Callable[[str], None]
     ) -> None:
-        self.progress, self.driver, self.lanes, self.say = progress, driver, lanes, say
+        self.progress, self.driver, self.slots, self.say = progress, driver, slots, say
         self.running: dict[asyncio.Task[Outcome], int] = {}
 
     async def run(self) -> None:
@@ -45,10 +44,10 @@ class BisectLoop:
 
     def start(self) -> bool:
         """Start what is wanted; whether anything was."""
-        taken, free = frozenset(self.running.values()), self.lanes.most - len(self.running)
+        taken, free = frozenset(self.running.values()), self.slots.most - len(self.running)
         if free <= 0:
             return False
-        chosen = wanted(self.progress, free, taken, ahead=self.lanes.is_given)
+        chosen = wanted(self.progress, free, taken, ahead=self.slots.is_given)
         for index in chosen:
             point = self.progress.points[index]
             run = len(self.progress.measured.get(index, ()))

@@ -41,7 +41,7 @@ from lab.matrix.variants import read_matrix
 from lab.measure.run import begin
 from lab.paths import ROOT
 from lab.records.layers import Exchange, LayersAnswer, NotExchanged
-from lab.report.layers_page import layer_rows, layers_page
+from lab.report.layers_page import MOST_REASON, layer_rows, layers_page
 from lab.settings import given_settings
 from lab.store.json_file import write_record
 from lab.store.layout import check_writable, results_folder
@@ -49,7 +49,6 @@ from lab.store.run_folder import RunFolder
 from lab.text.phrases import clipped, counted
 
 ANSWER, PAGE = "layers.json", "layers.md"
-MOST_REASON = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,13 +11,18 @@ from typing import Any
 
 from lab.app.container_servers import has_network, with_servers
 from lab.app.spec import AppSpec
-from lab.engines.docker.beside import container_of, log_of, network_of, preparation_of
+from lab.engines.docker.beside import (
+    READY_SECONDS,
+    container_of,
+    log_of,
+    network_of,
+    preparation_of,
+)
 from lab.engines.protocol import PREPARE_SECONDS
 from lab.engines.server_recipes import RECIPES
 from lab.records.beside import ServiceAsked
 from lab.share.project import PLACES, PLACES_OF_VARIANTS, Service
 
-READY_SECONDS = 90
 ACCEPTS = (
     "import socket\nfor port in {ports}: socket.create_connection(('127.0.0.1', port), 1).close()\n"
 )
@@ -80,7 +85,9 @@ def beside(
     driver, gate = services["driver"], services["gate"]
     ports = tuple(each.port for each in spec.services)
     holder = {**stands[network], "image": driver["image"], "build": driver["build"]}
-    holder["healthcheck"] = health(["python3", "-c", ACCEPTS.format(ports=ports)], READY_SECONDS)
+    holder["healthcheck"] = health(
+        ["python3", "-c", ACCEPTS.format(ports=ports)], round(READY_SECONDS)
+    )
     yield network, holder
     for asked in spec.services:
         service = stands[container_of(name, asked.kind)]

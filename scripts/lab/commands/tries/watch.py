@@ -26,7 +26,7 @@ Stamp = dict[str, tuple[int, int]]
 """Time of change and size of each file, by its path."""
 
 
-def stamp_of(folder: Path) -> Stamp:
+def stamp_of(folder: Path, most_files: int = MOST_FILES) -> Stamp:
     """The files of an app as they are now; what is never copied is left out.
 
     Raises:
@@ -36,9 +36,9 @@ def stamp_of(folder: Path) -> Stamp:
     for place, folders, files in os.walk(folder):
         skipped = SKIPPED(place, [*folders, *files])
         folders[:] = [name for name in folders if name not in skipped]
-        if len(stamp) + len(files) > MOST_FILES:
+        if len(stamp) + len(files) > most_files:
             raise UsageError(
-                f"WATCH=1 looks at {MOST_FILES:,} files at most, and {folder} has more: give a "
+                f"WATCH=1 looks at {most_files:,} files at most, and {folder} has more: give a "
                 "folder with less in it"
             )
         for name in set(files) - skipped:
@@ -54,8 +54,15 @@ def stamp_of(folder: Path) -> Stamp:
 class WatchedFolder:
     """An app's folder, and which of its files change all the time, such as a log."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        say: Callable[[str], None],
+        look_seconds: float = LOOK_SECONDS,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
         self.folder, self.say = folder, say
+        self.look_seconds, self.settle_seconds = look_seconds, settle_seconds
         self.restless: set[str] = set()
 
     def changed(self, before: Stamp, now: Stamp) -> set[str]:
@@ -67,11 +74,11 @@ class WatchedFolder:
         """Return once files have changed and then rest for a moment."""
         now = stamp_of(self.folder)
         while not self.changed(before, now):
-            time.sleep(LOOK_SECONDS)
+            time.sleep(self.look_seconds)
             now = stamp_of(self.folder)
-        ends = time.monotonic() + SETTLE_SECONDS
+        ends = time.monotonic() + self.settle_seconds
         while True:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(self.look_seconds)
             now, earlier = stamp_of(self.folder), now
             changed = self.changed(earlier, now)
             if not changed:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab.engines.process import supervisor
 from lab.engines.process.cgroups import Cgroups, remove
-from lab.engines.process.cpus import UNSHARE, Way
+from lab.engines.process.cpus import TRY_SECONDS, UNSHARE, Way
 from lab.engines.process.process_group import ProcessGroup, TreeSampling, launch
 from lab.engines.process.process_tree import trees_here
 from lab.files import read_tail
@@ -18,7 +18,6 @@ OUTPUT = "output.txt"
 OUTPUT_BLOCKS = 2048
 """The most that it may write into a file, in blocks of 512 bytes or 1 KiB, as the shell counts."""
 MOST_OUTPUT_BYTES = 64 << 10
-TRY_SECONDS = 20
 KILLED = supervisor.SIGNALLED + signal.SIGKILL
 START = f'ulimit -f {OUTPUT_BLOCKS}; cd "$1" && shift && exec "$@" > {OUTPUT} 2>&1'
 

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
-from lab.commands.app_runs import source as app_source
 from lab.commands.app_runs.source import VARIABLES, collect, keep_source, kept_source
 from lab.errors import LabError
 from lab.share.archive import zip_of
-from lab.share.source import ARCHIVE, NAME, source_entry
+from lab.share.source import ARCHIVE, MOST_SOURCE_BYTES, NAME, source_entry
 from lab.store.run_folder import RunFolder
 
 
@@ -45,9 +44,10 @@ def test_a_run_that_kept_nothing_has_nothing(tmp_path: Path) -> None:
 
 
 def test_a_run_goes_on_where_its_app_cannot_be_kept(
-    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(app_source, "MOST_BYTES", 10)
+    with (shop / "data.bin").open("wb") as file:
+        file.truncate(MOST_SOURCE_BYTES + 1)
     folder = RunFolder.create(tmp_path / "results", "run")
 
     keep_source(app(shop), folder)
@@ -58,11 +58,9 @@ def test_a_run_goes_on_where_its_app_cannot_be_kept(
     assert kept_source(folder) is None
 
 
-def test_too_many_files_are_refused(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_source, "MOST_FILES", 1)
-
+def test_too_many_files_are_refused(shop: Path) -> None:
     with pytest.raises(LabError, match="2 files, at most 1 are kept"):
-        collect(app(shop))
+        collect(app(shop), most_files=1)
 
 
 def test_of_an_env_file_only_names_are_kept(shop: Path) -> None:

@@ -14,7 +14,7 @@ from lab.bisect.answer import Subject
 from lab.bisect.plan import Progress
 from lab.commands.searches import bisect_driver
 from lab.commands.searches.bisect_driver import BisectBench, Outcome, PointDriver, wheels_only
-from lab.commands.searches.bisect_loop import BisectLoop, Lanes
+from lab.commands.searches.bisect_loop import BisectLoop, PointSlots
 from lab.commands.searches.bisect_points import bisect_settings, current_version, listed_as
 from lab.errors import UsageError, VariantError
 from lab.records.bisection import Ends, Point, PointKind, PointMeasurement, PointState
@@ -186,7 +186,7 @@ class KnownPoints(PointDriver):
 def test_the_loop_ends_with_both_changes(lanes: int) -> None:
     points = tuple(Point(f"1.{minor}") for minor in range(30))
     driver, said = KnownPoints(range(9, 22)), []
-    loop = BisectLoop(Progress(points, Ends(15, 0, 29)), driver, Lanes(lanes, True), said.append)
+    loop = BisectLoop(Progress(points, Ends(15, 0, 29)), driver, PointSlots(lanes, True), said.append)
 
     asyncio.run(loop.run())
 
@@ -206,7 +206,7 @@ def test_both_searches_side_by_side_take_no_more_points_than_two_binary_ones(see
     points = tuple(Point(f"2.{1000 + place}") for place in range(count))
     driver = KnownPoints(range(1000 + first, 1000 + mended))
     ends = Ends(bad, 0, count - 1)
-    loop = BisectLoop(Progress(points, ends), driver, Lanes(2, False), lambda _: None)
+    loop = BisectLoop(Progress(points, ends), driver, PointSlots(2, False), lambda _: None)
 
     asyncio.run(loop.run())
 

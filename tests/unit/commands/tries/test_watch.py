@@ -32,13 +32,7 @@ def test_a_change_is_a_file_that_is_new_gone_or_written(tmp_path: Path) -> None:
 
 
 def watched(folder: Path, said: list[str]) -> try_watch.WatchedFolder:
-    return try_watch.WatchedFolder(folder, said.append)
-
-
-@pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(try_watch, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(try_watch, "SETTLE_SECONDS", 0.3)
+    return try_watch.WatchedFolder(folder, said.append, look_seconds=0.01, settle_seconds=0.3)
 
 
 @contextmanager
@@ -61,9 +55,7 @@ def changing(change: Callable[[int], object]) -> Iterator[None]:
         thread.join()
 
 
-def test_a_file_that_changes_all_the_time_is_told_and_watched_no_more(
-    fast: None, tmp_path: Path
-) -> None:
+def test_a_file_that_changes_all_the_time_is_told_and_watched_no_more(tmp_path: Path) -> None:
     log, said = tmp_path / "a\x1b[2J.log", list[str]()
     folder = watched(tmp_path, said)
     before = try_watch.stamp_of(tmp_path)
@@ -81,7 +73,7 @@ def test_a_file_that_changes_all_the_time_is_told_and_watched_no_more(
     assert len(said) == 1
 
 
-def test_names_that_are_always_new_do_not_keep_it_waiting(fast: None, tmp_path: Path) -> None:
+def test_names_that_are_always_new_do_not_keep_it_waiting(tmp_path: Path) -> None:
     said: list[str] = []
     before = try_watch.stamp_of(tmp_path)
     with changing(lambda number: (tmp_path / str(number)).touch()):
@@ -89,14 +81,11 @@ def test_names_that_are_always_new_do_not_keep_it_waiting(fast: None, tmp_path: 
     assert len(said) == 1
 
 
-def test_a_folder_of_a_million_files_is_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(try_watch, "MOST_FILES", 3)
+def test_a_folder_of_a_million_files_is_one_line(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / str(number)).touch()
     with pytest.raises(UsageError, match="looks at 3 files at most"):
-        try_watch.stamp_of(tmp_path)
+        try_watch.stamp_of(tmp_path, most_files=3)
 
 
 def test_symlinks_pipes_and_closed_folders_are_not_gone_into(tmp_path: Path) -> None:
