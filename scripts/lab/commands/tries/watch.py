@@ -58,15 +58,15 @@ class WatchedFolder:
         self,
         folder: Path,
         say: Callable[[str], None],
-        look_seconds: float = LOOK_SECONDS,
         settle_seconds: float = SETTLE_SECONDS,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.folder, self.say = folder, say
-        self.look_seconds, self.settle_seconds = look_seconds, settle_seconds
+        self.settle_seconds, self.sleep = settle_seconds, sleep
         self.restless: set[str] = set()
 
     def changed(self, before: Stamp, now: Stamp) -> set[str]:
-        """The files that are new, gone or written, but for those that always are."""
+        """The files that are new, gone or written, without those that change all the time."""
         both = before.keys() | now.keys()
         return {path for path in both if before.get(path) != now.get(path)} - self.restless
 
@@ -74,11 +74,11 @@ class WatchedFolder:
         """Return once files have changed and then rest for a moment."""
         now = stamp_of(self.folder)
         while not self.changed(before, now):
-            time.sleep(self.look_seconds)
+            self.sleep(LOOK_SECONDS)
             now = stamp_of(self.folder)
         ends = time.monotonic() + self.settle_seconds
         while True:
-            time.sleep(self.look_seconds)
+            self.sleep(LOOK_SECONDS)
             now, earlier = stamp_of(self.folder), now
             changed = self.changed(earlier, now)
             if not changed:
@@ -90,7 +90,7 @@ class WatchedFolder:
     def leave_out(self, paths: set[str]) -> None:
         self.restless |= paths
         names = sorted(shown(Path(os.path.relpath(path, self.folder))) for path in paths)
-        self.say(f"Changes all the time, and is watched no more: {listed(names, MOST_NAMED)}.")
+        self.say(f"No longer watched, as changes never end: {listed(names, MOST_NAMED)}.")
 
 
 def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Console) -> ExitCode:

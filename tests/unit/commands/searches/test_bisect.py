@@ -186,7 +186,9 @@ class KnownPoints(PointDriver):
 def test_the_loop_ends_with_both_changes(lanes: int) -> None:
     points = tuple(Point(f"1.{minor}") for minor in range(30))
     driver, said = KnownPoints(range(9, 22)), []
-    loop = BisectLoop(Progress(points, Ends(15, 0, 29)), driver, PointSlots(lanes, True), said.append)
+    loop = BisectLoop(
+        Progress(points, Ends(15, 0, 29)), driver, PointSlots(lanes, True), said.append
+    )
 
     asyncio.run(loop.run())
 

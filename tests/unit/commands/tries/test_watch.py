@@ -3,8 +3,8 @@
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,53 +31,40 @@ def test_a_change_is_a_file_that_is_new_gone_or_written(tmp_path: Path) -> None:
     assert try_watch.stamp_of(tmp_path) != stamp
 
 
-def watched(folder: Path, said: list[str]) -> try_watch.WatchedFolder:
-    return try_watch.WatchedFolder(folder, said.append, look_seconds=0.01, settle_seconds=0.3)
+def watched(
+    folder: Path, said: list[str], change: Callable[[int], object]
+) -> try_watch.WatchedFolder:
+    """The watched folder, in which something changes before each look."""
+    numbers = itertools.count()
 
+    def sleep(_: float) -> None:
+        change(next(numbers))
+        time.sleep(0.01)
 
-@contextmanager
-def changing(change: Callable[[int], object]) -> Iterator[None]:
-    """Calls it again and again, by a thread, for as long as the context."""
-    ended = threading.Event()
-
-    def go_on() -> None:
-        for number in itertools.count():
-            change(number)
-            if ended.wait(0.002):
-                return
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    return try_watch.WatchedFolder(folder, said.append, settle_seconds=0.1, sleep=sleep)
 
 
 def test_a_file_that_changes_all_the_time_is_told_and_watched_no_more(tmp_path: Path) -> None:
     log, said = tmp_path / "a\x1b[2J.log", list[str]()
-    folder = watched(tmp_path, said)
+    folder = watched(tmp_path, said, lambda number: log.write_text("x" * number, encoding="utf-8"))
+    folder.wait_for_change(try_watch.stamp_of(tmp_path))
+    assert said == [r"No longer watched, as changes never end: 'a\x1b[2J.log'."]
+
     before = try_watch.stamp_of(tmp_path)
-    with changing(lambda number: log.write_text("x" * number, encoding="utf-8")):
-        folder.wait_for_change(before)
-        assert said == [r"Changes all the time, and is watched no more: 'a\x1b[2J.log'."]
-        before = try_watch.stamp_of(tmp_path)
-        waiting = threading.Thread(target=folder.wait_for_change, args=(before,))
-        waiting.start()
-        waiting.join(0.2)
-        assert waiting.is_alive()
-        (tmp_path / "app.py").write_text("1", encoding="utf-8")
-        waiting.join(10)
-        assert not waiting.is_alive()
+    waiting = threading.Thread(target=folder.wait_for_change, args=(before,))
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    (tmp_path / "app.py").write_text("1", encoding="utf-8")
+    waiting.join(10)
+    assert not waiting.is_alive()
     assert len(said) == 1
 
 
 def test_names_that_are_always_new_do_not_keep_it_waiting(tmp_path: Path) -> None:
     said: list[str] = []
-    before = try_watch.stamp_of(tmp_path)
-    with changing(lambda number: (tmp_path / str(number)).touch()):
-        watched(tmp_path, said).wait_for_change(before)
+    folder = watched(tmp_path, said, lambda number: (tmp_path / str(number)).touch())
+    folder.wait_for_change(try_watch.stamp_of(tmp_path))
     assert len(said) == 1
 
 
