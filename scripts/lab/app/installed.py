@@ -11,7 +11,7 @@ from lab.app.requirements import CONSTRAINED, LOCAL, inlined, lines_of
 from lab.app.spec import AppSpec
 from lab.errors import LabError
 from lab.files import read_bytes
-from lab.text.packages import canonical
+from lab.text.packages import canonical, is_distribution, is_version
 
 REQUIRED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 OPTION = re.compile(r"\s*--(?:index-url|extra-index-url|find-links|trusted-host)[ =]")
@@ -47,10 +47,14 @@ def distribution_in(folder: Path) -> Distribution | None:
         header: Message = BytesHeaderParser().parsebytes(read_bytes(folder / "METADATA"))
     except LabError:
         return None
-    required = (REQUIRED.match(line) for line in header.get_all("Requires-Dist", []))
+    name, version = str(header.get("Name", "")), str(header.get("Version", ""))
+    # Both become a line for an installer, in which more than a name could be an option.
+    if not is_distribution(name) or not is_version(version):
+        return None
+    required = (REQUIRED.match(line) for line in map(str, header.get_all("Requires-Dist", [])))
     return Distribution(
-        name=str(header.get("Name", "")),
-        version=str(header.get("Version", "")),
+        name=name,
+        version=version,
         requires=tuple(canonical(match[1]) for match in required if match),
         is_local=(folder / "direct_url.json").exists(),
     )

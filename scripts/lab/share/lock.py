@@ -4,14 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.text.phrases import counted, listed
+from lab.text.packages import is_version
+from lab.text.phrases import clipped, counted, listed, printable
 
 NAME = "lab.lock"
 INSTALLERS = frozenset({"pip"})
 """What the base of an image brings, and no app asks for."""
 NOT_THERE = "# not on the index: "
+MOST_PYTHON = 40
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
 
@@ -29,7 +30,7 @@ def pins_of(packages: Mapping[str, str]) -> Mapping[str, str]:
     return {
         name: version
         for name, version in sorted(packages.items(), key=lambda each: each[0].lower())
-        if name.lower() not in INSTALLERS and PLAIN.fullmatch(name) and VERSION.fullmatch(version)
+        if name.lower() not in INSTALLERS and PLAIN.fullmatch(name) and is_version(version)
     }
 
 
@@ -57,7 +58,8 @@ def lock_of(pins: Mapping[str, str], hashes: Mapping[str, tuple[str, ...]], pyth
     pin_hashes = {name: hashes.get(pin_key(name, each), ()) for name, each in pins.items()}
     unknown = [name for name, each in pin_hashes.items() if not each]
     is_asked = len(unknown) < len(pins)
-    lines = [f"# Every package of the run's environment, CPython {python}."]
+    release = printable(clipped(python, MOST_PYTHON))
+    lines = [f"# Every package of the run's environment, CPython {release}."]
     for name, version in pins.items():
         mark = NOT_THERE if is_asked and not pin_hashes[name] else ""
         words = (f"{mark}{name}=={version}", *(f"--hash={each}" for each in pin_hashes[name]))

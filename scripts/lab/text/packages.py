@@ -11,3 +11,8 @@ def canonical(name: str) -> str:
 def is_distribution(name: str) -> bool:
     """Whether an index could have it: no option of an installer, no path, no address."""
     return re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", name) is not None
+
+
+def is_version(text: str) -> bool:
+    """Whether it is one version of a distribution: one word that no installer takes for more."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+!-]*", text) is not None

@@ -42,3 +42,13 @@ def test_without_an_index_there_are_versions_alone() -> None:
 )
 def test_a_name_that_is_none_is_no_line(packages: dict[str, str]) -> None:
     assert pins_of(packages) == {}
+
+
+@pytest.mark.parametrize(
+    "python", ["3.8\n--index-url http://x", "3.8\u2028evil", "3.8\r-r x", "x" * 999]
+)
+def test_a_strangers_python_adds_no_line(python: str) -> None:
+    text = lock_of({"flask": "2.0"}, {}, python).text
+
+    assert [line for line in text.splitlines() if not line.startswith(("#", "flask=="))] == []
+    assert len(text) < 200
