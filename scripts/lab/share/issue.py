@@ -51,6 +51,9 @@ def note_lines(given: IssueInput, form: Form) -> Iterator[str]:
     else:
         yield "No package was found that holds the memory: it may be the app's own code."
     if facts.is_mended(given.summary):
-        yield "The newest release does not grow: upgrade, unless this one must be kept and mended."
+        yield (
+            "The newest release that fits its Python does not grow: upgrade, unless this one must "
+            "be kept and mended."
+        )
     yield form.where
     yield "Nothing was sent. Attach the zip, remove what should stay private, and delete this."

@@ -75,7 +75,7 @@ def test_what_the_newest_release_mends_is_said_to_whoever_sends(
 
     text = issue(replace(leak, variants=(*leak.variants, newest)))
 
-    assert ("The newest release does not grow: upgrade" in text) is is_said
+    assert ("The newest release that fits its Python does not grow: upgrade" in text) is is_said
 
 
 def test_a_help_does_not_say_in_the_tracker_to_report_it_there() -> None:
