@@ -141,8 +141,22 @@ def attribute(holder, name):
 def is_of_c(found):
     kind = type(found)
     if issubclass(kind, type):
-        return not found.__flags__ & 512 and found.__module__ != "builtins"  # Py_TPFLAGS_HEAPTYPE
+        return is_class_of_c(found)
     return kind in C_FUNCTIONS or kind.__name__ in ("cython_function_or_method", "ufunc")
+
+
+def is_class_of_c(found):
+    """Whether to call a class runs code of C: made before the interpreter ran, or in an extension.
+
+    Errors are not: a line names them to raise or to catch them.
+    """
+    module = type.__dict__["__module__"].__get__(found)
+    if module == "builtins" or type(module) is not str or issubclass(found, BaseException):
+        return False
+    if not found.__flags__ & 512:  # Py_TPFLAGS_HEAPTYPE
+        return True
+    file = file_of(module)
+    return not file.endswith(".py") if file else module in sys.builtin_module_names
 
 
 def name_of(found):

@@ -76,6 +76,21 @@ def test_a_line_names_the_c_functions_that_it_calls(tmp_path: Path) -> None:
     ]
 
 
+def test_a_class_of_an_extension_is_called_and_one_of_python_is_not(tmp_path: Path) -> None:
+    """pydantic_core.SchemaValidator is made while its module is loaded, as Python's classes are."""
+    (tmp_path / "served.py").write_text(
+        "import array, collections, zlib\nclass Own: pass\ndef f(x):\n"
+        "    return array.array('b', x)\ndef g(x):\n"
+        "    return Own(), collections.UserDict(x), zlib.error, ValueError()\n"
+    )
+    program = """
+    import callees, served
+    functions = callees.functions_of({served.__file__})[served.__file__]
+    print(json.dumps([callees.callees(functions, line) for line in (4, 6)]))
+    """
+    assert answer_with(program, tmp_path) == [[["array.array", "array"]], []]
+
+
 def test_a_line_that_calls_no_package_has_what_its_function_calls(tmp_path: Path) -> None:
     (tmp_path / "served.py").write_text(
         "import zlib\ndef f(x):\n    y = zlib.compress(x)\n"
