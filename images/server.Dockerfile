@@ -1,5 +1,5 @@
 # The stand-in for a server's official image: Debian's packages in one layer, or a release of the
-# Python index where Debian has none.
+# Python index where Debian has none, on a base with a Python.
 ARG DEBIAN_IMAGE=debian:12.11-slim
 FROM ${DEBIAN_IMAGE} AS server
 LABEL memlab=image
@@ -12,7 +12,7 @@ RUN mkdir -p /etc/postgresql-common \
  && printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d \
  && apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      -o Dpkg::Options::=--force-confold ${PACKAGES:-python3-pip} \
+      -o Dpkg::Options::=--force-confold ${PACKAGES} \
  && { [ -z "${WHEEL}" ] || python3 -m pip install --quiet --no-cache-dir --only-binary :all: \
       --break-system-packages --root-user-action=ignore "${WHEEL}"; } \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
