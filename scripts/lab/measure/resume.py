@@ -1,5 +1,6 @@
 """Resuming: a run that was interrupted goes on in its own folder, where it stopped."""
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -97,7 +98,8 @@ def named_unfinished(results: Path, name: str, wanted: Experiment) -> RunFolder:
     folder.check()
     experiment = folder.read_experiment()
     if not is_partial(experiment):
-        raise UsageError(f"RESUME={name}: that run has ended: make report RUN={folder.id}")
+        typed = shlex.quote(folder.id)
+        raise UsageError(f"RESUME={name}: that run has ended: make report RUN={typed}")
     if other := differences(experiment, wanted):
         raise UsageError(
             f"RESUME={name}: that run was begun with another {', '.join(other)}, and one run's "

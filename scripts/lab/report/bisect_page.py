@@ -1,5 +1,6 @@
 """The page of a bisection, in Markdown."""
 
+import re
 from collections.abc import Iterator
 
 from lab.records.bisection import Bisection, PointKind, PointResult, PointState
@@ -9,6 +10,8 @@ from lab.text.phrases import DASH, counted, duration, size
 FIGURE = "bisect.svg"
 HEADINGS = ("", "Date", "Result", "The leak, a request", "All that is live, a request", "Notes")
 MOST_NOTE = 200
+PAGES = re.compile(r"https://[A-Za-z0-9][\w./+!-]*", re.ASCII)
+"""Addresses that are linked; no other of an index' is."""
 
 
 def bisect_page(answer: Bisection) -> str:
@@ -62,10 +65,10 @@ def shown(answer: Bisection) -> list[PointResult]:
 
 def page_rows(answer: Bisection) -> Iterator[tuple[str, ...]]:
     for each in shown(answer):
-        label = markdown_code(each.point.label)
+        label, link = markdown_code(each.point.label), each.point.link or ""
         yield (
-            f"[{label}]({each.point.link})" if each.point.link else label,
-            each.point.date or DASH,
+            f"[{label}]({link})" if PAGES.fullmatch(link) else label,
+            markdown_text(each.point.date or DASH),
             result_text(each),
             size(each.leak_bytes),
             size(each.live_bytes),

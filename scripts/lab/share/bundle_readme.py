@@ -34,7 +34,7 @@ Where no registry answers, make the base images from this host's own CPython fir
 eval "$(scripts/shell/bases | sed 's/^/export /')"
 ```
 
-With a checkout of the lab: `make verify BUNDLE=path/to/{run}.zip`. Of the bundle it uses the run
+With a checkout of the lab: {verify}. Of the bundle it uses the run
 and the app alone.
 
 **This runs code from somebody else.** Its containers have no rights and no network; its images are
@@ -52,9 +52,13 @@ Python with the packages that it names. It exits with 1 when they grow, and with
 """
 
 
+MOST_COMMIT = 12
+
+
 def bundle_readme(summary: Summary, manifest: Manifest) -> str:
     """The page in Markdown: what the run said, and how to run it again."""
-    commit = f" (commit {manifest.lab.commit[:12]})" if manifest.lab.commit else ""
+    known = manifest.lab.commit
+    commit = f" (commit {markdown_text(known, MOST_COMMIT)})" if known else ""
     more = REPRODUCER if "reproduce.py" in manifest.files else ""
     missing = [each.name for each in manifest.left_out if each.name.startswith(SERVERS)]
     for each in missing:
@@ -62,9 +66,9 @@ def bundle_readme(summary: Summary, manifest: Manifest) -> str:
     return PAGE.format(
         title=title_of(summary, manifest),
         verdicts="\n".join(verdicts(summary)),
-        version=manifest.lab.version,
+        version=markdown_text(manifest.lab.version),
         commit=commit,
-        run=manifest.run,
+        verify=markdown_code(f"make verify BUNDLE=path/to/{manifest.run}.zip"),
         more=more,
     )
 

@@ -27,6 +27,12 @@ LEAST_SAVED = 0.05
 NO_HOLDER = ("More may hold it", "Who holds it", "No container", "Nothing in Python")
 """How sentences begin that name no holder."""
 MOST_PAGE_CHARACTERS = 12_000
+LEADS = re.compile(
+    r"!(?=\[)|\](?=\((?!https://(?:pypi\.org/project|github\.com|gitlab\.com)/[\w./+!-]*\)))"
+    r"|\](?=[\[:])",
+    re.ASCII,
+)
+"""Where Markdown has a picture, a link to other pages than the lab's own, or the name of one."""
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\([^)\n]*\)\n+", re.MULTILINE)
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
 """What the help says to whoever has not reported it yet."""
@@ -143,7 +149,7 @@ def steps(given: IssueInput) -> str:
     if "reproduce.py" in given.pages:
         lines += ["`uv run reproduce.py` prints bytes a call and exits with 1 when they grow.", ""]
     lines += [
-        f"With the attached `{given.summary.run.id}.zip` unpacked, and Docker:",
+        f"With the attached {markdown_code(f'{given.summary.run.id}.zip')} unpacked, and Docker:",
         "",
         "```sh",
         "docker compose up --build --exit-code-from driver",
@@ -233,13 +239,18 @@ def history(given: IssueInput) -> str:
 
 def clipped_page(text: str) -> str:
     # A heading of a page would stand above those of the form; a tracker has no picture of it.
-    body = re.sub(r"(?m)^#{1,4} ", "##### ", PICTURE.sub("", text.strip()))
+    body = re.sub(r"(?m)^#{1,4} ", "##### ", inactive(PICTURE.sub("", text.strip())))
     if len(body) <= MOST_PAGE_CHARACTERS:
         return body
     return (
         body[:MOST_PAGE_CHARACTERS].rpartition("\n")[0]
         + "\n\n(cut here; all of it is in the bundle)"
     )
+
+
+def inactive(text: str) -> str:
+    """A page without tags, pictures and links elsewhere: who sent the run may have written it."""
+    return LEADS.sub(lambda match: f"\\{match[0]}", re.sub(r"\\?<", "&lt;", text))
 
 
 def versions(given: IssueInput) -> str:

@@ -1,6 +1,7 @@
 """`lab bundle`: one file with everything of a run that somebody else needs to run it again."""
 
 import argparse
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -98,4 +99,5 @@ def tell_next(console: Console, parts: Parts, path: Path) -> None:
         )
     if parts.tracker:
         console.print(f"issue.md is for {parts.tracker}; nothing was sent", soft_wrap=True)
-    console.print(f"check it as its reader will: make verify BUNDLE={shown(path)}", soft_wrap=True)
+    typed = shlex.quote(shown(path))
+    console.print(f"check it as its reader will: make verify BUNDLE={typed}", soft_wrap=True)

@@ -1,11 +1,15 @@
 """Names of a stranger's run for its app and its folder: none is a pattern, or leads elsewhere."""
 
 import os
+import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from lab.commands.sharing.bundle import tell_next
 from lab.commands.sharing.bundle_parts import newest_search
 from lab.commands.sharing.private import private_here
+from lab.commands.terminal import new_console
 
 PAGE = "bisect.md"
 
@@ -44,3 +48,15 @@ def test_a_search_that_cannot_be_read_is_left_out(results: Path) -> None:
 @pytest.mark.parametrize("folder", ["a\0b", "\udcff", "x" * 5000, "/proc/self/mem", "/dev/zero"])
 def test_a_folder_that_is_none_has_no_secrets(folder: str) -> None:
     assert private_here(Path(folder)) == private_here(None)
+
+
+@pytest.mark.parametrize("name", ["$(touch x)", "a;b", "`id`", "a b", "it's"])
+def test_what_is_to_be_typed_next_runs_nothing_of_a_name(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = SimpleNamespace(open_variants=(), tracker="")
+    tell_next(new_console(), parts, Path("results") / f"{name}.zip")  # type: ignore[arg-type]
+
+    line = capsys.readouterr().out.splitlines()[-1].partition("make ")[2]
+    assert shlex.split(line) == ["verify", f"BUNDLE=results/{name}.zip"]
+    assert shlex.quote(f"results/{name}.zip") in line
