@@ -160,7 +160,7 @@ SETTLED: Mapping[str, Read] = {
 JUDGED: Mapping[str, Read] = {
     "verdict": verdict_word,
     "stopped": is_verdict(*STOPPED),
-    "climbs": is_verdict(Verdict.LEAK),
+    "leaks": is_verdict(Verdict.LEAK),
 }
 """Quantities of the verdict; where it is open one more trial may give them."""
 

@@ -1,6 +1,6 @@
 """Short expressions over measured quantities, with three values: true, false and not known.
 
-`many.growth_bytes >= 2.5 * few.growth_bytes and not few.climbs` reads quantities of roles. Python
+`many.growth_bytes >= 2.5 * few.growth_bytes and not few.leaks` reads quantities of roles. Python
 parses it once; only the few kinds of node that are named here are let through.
 """
 

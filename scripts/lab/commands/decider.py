@@ -30,7 +30,7 @@ class RunDecider:
 
     of_user_app: bool = False
     """Whether a trial that meets its memory limit is repeated, so that the rest tells nothing, and
-    free memory that climbs is followed to the end of the longest load."""
+    free memory that grows is followed to the end of the longest load."""
 
     rule: Rule = Rule.FIXED
 

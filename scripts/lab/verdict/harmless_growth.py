@@ -74,7 +74,7 @@ def may_fragment(seen: TroughEvidence) -> bool:
 
 
 def is_fragmenting(seen: TroughEvidence) -> bool:
-    """Whether what is free climbs at constant pace to the end of the longest load."""
+    """Whether what is free grows at constant pace to the end of the longest load."""
     free = _free_part(seen)
     return may_fragment(seen) and is_exhausted(seen.troughs) and free is not None and is_leak(free)
 
@@ -96,7 +96,7 @@ def _free_part(seen: TroughEvidence) -> TroughEvidence | None:
 
 
 def is_garbage(seen: TroughEvidence) -> bool:
-    """Whether what grew waits for the collector; not asked where it climbs evenly, as a leak does.
+    """Whether what grew waits for the collector; not asked where it grows evenly, as a leak does.
 
     Measured: a cycle of uvicorn's protocol and parser before 0.18.3, a saw-tooth of hundreds of
     MiB.

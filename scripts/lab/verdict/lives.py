@@ -19,10 +19,10 @@ from lab.verdict.trend import Segment, fit
 LEAST_READINGS = 3
 LEAST_LIVES = 3
 
-# A life must climb by more than the noise of a trough, or its slope is chance.
+# A life must grow by more than the noise of a trough, or its slope is chance.
 LEAST_RISE_NOISES = 4
 
-# Lives of one code under one load climb alike; they get their requests by chance, not equally.
+# Lives of one code under one load grow alike; they get their requests by chance, not equally.
 MOST_SPREAD = 3.0
 
 # Growth that dies away loses more than half of its pace from the first half of a life to the second
@@ -55,18 +55,18 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
-class Climb:
-    """Lives that climb alike."""
+class LivesTrend:
+    """Lives that grow at one pace."""
 
     lives: int
     slope: Interval
     """Bytes a request of the server, of all its workers together."""
 
 
-def climb_of(trial: Trial) -> Climb | None:
-    """How each worker's life climbs; None where too few are seen, or they do not climb alike."""
+def lives_trend_of(trial: Trial) -> LivesTrend | None:
+    """The trend of each worker's life; None where too few are seen, or their paces differ."""
     lives = [each for each in lives_of(trial) if len(each.requests) >= LEAST_READINGS]
-    if len(lives) < LEAST_LIVES or not climbs_alike(lives):
+    if len(lives) < LEAST_LIVES or not grow_alike(lives):
         return None
     slopes, workers = [life.slope for life in lives], trial.start.variant.axes.workers
     half = quantile(len(slopes) - 1) * stdev(slopes) / sqrt(len(slopes))
@@ -74,11 +74,11 @@ def climb_of(trial: Trial) -> Climb | None:
     if estimate - half <= 0 or workers * (estimate + half) < trial.start.matters_bytes:
         return None
     ends = (estimate, estimate - half, estimate + half)
-    return Climb(len(lives), Interval(*(workers * end for end in ends)))
+    return LivesTrend(len(lives), Interval(*(workers * end for end in ends)))
 
 
-def climbs_alike(lives: Sequence[Life]) -> bool:
-    """Whether all climb, at one pace that does not die away."""
+def grow_alike(lives: Sequence[Life]) -> bool:
+    """Whether all grow, at one pace that does not die away."""
     if min(life.rise_bytes for life in lives) < LEAST_RISE_NOISES * TROUGH_NOISE_BYTES:
         return False
     slopes = [life.slope for life in lives]

@@ -11,7 +11,7 @@ from lab.verdict.evidence import TroughEvidence
 from lab.verdict.harmless_growth import HarmlessGrowth, turns_over
 from lab.verdict.leak_criteria import FILLING_REQUESTS, LeakDoubt, is_long, is_significant
 from lab.verdict.limit import LimitMet
-from lab.verdict.lives import Climb
+from lab.verdict.lives import LivesTrend
 from lab.verdict.sequential import Ending
 from lab.verdict.trend import FittedLine, Troughs
 
@@ -34,11 +34,11 @@ def _live_part(slope: Interval, of_it: Interval) -> str:
     return f" Live memory grows by {_rate(of_it)}{why}."
 
 
-def climb_reason(climb: Climb, met: LimitMet) -> str:
-    """That each worker's memory climbs alike until the limit is met, and by how much."""
+def lives_reason(lives: LivesTrend, met: LimitMet) -> str:
+    """That each worker's memory grows alike until the limit is met, and by how much."""
     return (
-        f"{met.sentence} The memory of each of the {climb.lives} workers that were seen climbs"
-        f" alike, by {_rate(climb.slope)} of all workers together."
+        f"{met.sentence} The memory of each of the {lives.lives} workers that were seen grows"
+        f" alike, by {_rate(lives.slope)} of all workers together."
     )
 
 

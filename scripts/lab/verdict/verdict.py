@@ -45,10 +45,9 @@ from lab.verdict.leak_criteria import (
     shows_live,
 )
 from lab.verdict.limit import LimitMet, limit_met
-from lab.verdict.lives import climb_of
+from lab.verdict.lives import lives_trend_of
 from lab.verdict.reasons import (
     bounded_reason,
-    climb_reason,
     early_reason,
     ending_reason,
     flat_but_for_free_reason,
@@ -59,6 +58,7 @@ from lab.verdict.reasons import (
     live_in_few_reason,
     live_leak_reason,
     live_open_reason,
+    lives_reason,
     open_reason,
     too_few_reason,
 )
@@ -112,11 +112,11 @@ def judge_memory(trial: Trial) -> Judgement:
 
 
 def at_limit(trial: Trial, troughs: Troughs | None, met: LimitMet, judged: Judgement) -> Judgement:
-    """A leak where each worker's life climbed alike, or the troughs of one life are enough."""
-    climb = climb_of(trial) if met.replaced else None
-    if climb is not None:
-        reason = climb_reason(climb, met)
-        return replace(judged, verdict=Verdict.LEAK, reason=reason, interval=climb.slope)
+    """A leak where each worker's life grew alike, or the troughs of one life are enough."""
+    lives = lives_trend_of(trial) if met.replaced else None
+    if lives is not None:
+        reason = lives_reason(lives, met)
+        return replace(judged, verdict=Verdict.LEAK, reason=reason, interval=lives.slope)
     if met.replaced or troughs is None or len(troughs.requests) < LEAST_BLOCKS:
         return judged
     said = judge_troughs(troughs, trial.start.matters_bytes)

@@ -36,7 +36,7 @@ def why(variant: VariantSummary, name: str) -> str:
         ("threads_gained", 40),
         ("verdict", "bounded"),
         ("stopped", True),
-        ("climbs", False),
+        ("leaks", False),
         ("end", "complete"),
         ("concurrency", 40),
         ("reset", 0),
@@ -63,7 +63,7 @@ def test_an_inconclusive_verdict_leaves_its_numbers() -> None:
     open_one = made(NAME, {"growth": 100, "verdict": "inconclusive"})
 
     assert quantity(open_one, "growth_bytes") == 100 * MIB
-    assert why(open_one, "climbs").startswith("no verdict: ")
+    assert why(open_one, "leaks").startswith("no verdict: ")
 
 
 def test_trials_that_disagree_have_no_verdict() -> None:
@@ -94,7 +94,7 @@ def test_a_load_that_was_hardly_served_leaves_no_growth() -> None:
         ("elapsed_seconds", 16.6, "16.6 s"),
         ("companion_p50_seconds", 0.0123, "12 ms"),
         ("answered", 20, "20"),
-        ("climbs", False, "no"),
+        ("leaks", False, "no"),
         ("verdict", "leak", "leak"),
         ("growth_bytes", None, "\N{EN DASH}"),
     ],

@@ -1,4 +1,4 @@
-"""Cycles that wait for the collector: a saw-tooth that is no leak, however high it climbs."""
+"""Cycles that wait for the collector: a saw-tooth that is no leak, however high it is."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -98,7 +98,7 @@ def test_garbage_that_a_younger_generation_frees_is_bounded_too() -> None:
     assert "It is garbage that waits for the collector" in judgement.reason
 
 
-def test_what_climbs_evenly_is_a_leak_though_collecting_frees_it() -> None:
+def test_what_grows_evenly_is_a_leak_though_collecting_frees_it() -> None:
     """Nothing says that the collector would ever free it by itself."""
     sizes = tuple(range(100, 100 + 40 * 17, 40))
 

@@ -188,7 +188,7 @@ def test_live_memory_that_grows_beside_copies_is_a_leak() -> None:
 
 
 def never_reused(blocks: int, live_mib: float = 0.0) -> Troughs:
-    """Free memory that climbs by 20 MiB a block, beside live memory that may climb, too."""
+    """Free memory that grows by 20 MiB a block, beside live memory that may grow, too."""
     noise = np.random.default_rng(3).normal(0, 0.05, blocks + 1)
     free = [1 + 20 * block for block in range(blocks + 1)]
     live = [30 + live_mib * block for block in range(blocks + 1)]
@@ -201,7 +201,7 @@ def never_reused(blocks: int, live_mib: float = 0.0) -> Troughs:
     ("blocks", "verdict", "open_ended"),
     [(8, Verdict.BOUNDED, True), (20, Verdict.BOUNDED, True), (24, Verdict.LEAK, False)],
 )
-def test_free_memory_that_climbs_to_the_end_of_the_longest_load_is_never_reused(
+def test_free_memory_that_grows_to_the_end_of_the_longest_load_is_never_reused(
     blocks: int, verdict: Verdict, open_ended: bool
 ) -> None:
     judgement = judge_troughs(never_reused(blocks))
@@ -216,7 +216,7 @@ def test_a_pool_below_its_ceiling_is_not_followed_to_the_longest_load() -> None:
     assert not judge_troughs(replace(never_reused(8), ceiling=ceiling)).open_ended
 
 
-def test_live_memory_that_climbs_beside_is_a_leak_of_its_own() -> None:
+def test_live_memory_that_grows_beside_is_a_leak_of_its_own() -> None:
     judgement = judge_troughs(never_reused(24, live_mib=5))
 
     assert judgement.verdict is Verdict.LEAK

@@ -10,7 +10,7 @@ from lab.records.judgement import Verdict
 from lab.records.observations import ProcessReading, Trough
 from lab.records.trial import End, EndKind, Trial
 from lab.verdict.limit import limit_met
-from lab.verdict.lives import climb_of, lives_of
+from lab.verdict.lives import lives_of, lives_trend_of
 from lab.verdict.verdict import judge_trial
 
 MIB = raw.MIB
@@ -44,13 +44,13 @@ def killed(lives: Sequence[Sequence[float]], end: End | None = None) -> Trial:
     )
 
 
-def climbing(each_mib: float, readings: int = 5, seed: int = 1) -> list[float]:
+def growing(each_mib: float, readings: int = 5, seed: int = 1) -> list[float]:
     noise = np.random.default_rng(seed).normal(0, 0.3, readings)
     return [30 + each_mib * block + noise[block] for block in range(readings)]
 
 
-def test_lives_that_climb_alike_are_a_leak() -> None:
-    trial = killed([climbing(80, seed=seed) for seed in range(4)])
+def test_lives_that_grow_alike_are_a_leak() -> None:
+    trial = killed([growing(80, seed=seed) for seed in range(4)])
     judgement = judge_trial(trial)
 
     assert judgement.verdict is Verdict.LEAK
@@ -58,31 +58,31 @@ def test_lives_that_climb_alike_are_a_leak() -> None:
     assert judgement.interval.estimate == pytest.approx(80 * MIB / EACH, rel=0.02)
     assert judgement.reason.startswith(
         "3 workers were killed at the memory limit of 400 MiB; it is met after about 625 requests."
-        " The memory of each of the 4 workers that were seen climbs alike, by 655 KiB a request"
+        " The memory of each of the 4 workers that were seen grows alike, by 655 KiB a request"
     )
 
 
 @pytest.mark.parametrize(
     "lives",
     [
-        [climbing(80, seed=seed) for seed in range(2)],
-        [climbing(80, readings=2, seed=seed) for seed in range(6)],
-        [climbing(0.1, seed=seed) for seed in range(4)],
-        [climbing(each, seed=each) for each in (80, 10, 60, 2)],
+        [growing(80, seed=seed) for seed in range(2)],
+        [growing(80, readings=2, seed=seed) for seed in range(6)],
+        [growing(0.1, seed=seed) for seed in range(4)],
+        [growing(each, seed=each) for each in (80, 10, 60, 2)],
         [[30.0, 230.0, 330.0, 360.0, 370.0]] * 4,
         [[30.0, 300.0, 60.0, 350.0, 40.0]] * 4,
     ],
     ids=("two lives", "short", "level", "at different paces", "ever slower", "up and down"),
 )
-def test_lives_that_do_not_climb_alike_decide_nothing(lives: Sequence[Sequence[float]]) -> None:
+def test_lives_that_do_not_grow_alike_decide_nothing(lives: Sequence[Sequence[float]]) -> None:
     trial = killed(lives)
 
-    assert climb_of(trial) is None
+    assert lives_trend_of(trial) is None
     assert judge_trial(trial).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_life_is_told_by_pid_and_start_time() -> None:
-    trial = killed([climbing(80)])
+    trial = killed([growing(80)])
     reborn = [replace(trial.troughs[-1], index=len(trial.blocks))]
     probe = reborn[0].probe
     assert probe is not None
@@ -101,8 +101,8 @@ def died(sizes_mib: Sequence[float]) -> Trial:
     return replace(found, blocks=(*found.blocks, raw.block(len(found.blocks), 125, 40)))
 
 
-def test_a_death_after_an_even_climb_is_a_leak_and_says_when() -> None:
-    judgement = judge_trial(died(climbing(25, readings=14)))
+def test_a_death_after_even_growth_is_a_leak_and_says_when() -> None:
+    judgement = judge_trial(died(growing(25, readings=14)))
 
     assert judgement.verdict is Verdict.LEAK
     assert judgement.reason.startswith(
@@ -111,8 +111,8 @@ def test_a_death_after_an_even_climb_is_a_leak_and_says_when() -> None:
     )
 
 
-@pytest.mark.parametrize("sizes", [climbing(80, readings=4), [30.0, 250.0, 60.0, 330.0] * 4])
-def test_a_death_that_no_even_climb_explains_is_open_and_says_when(sizes: list[float]) -> None:
+@pytest.mark.parametrize("sizes", [growing(80, readings=4), [30.0, 250.0, 60.0, 330.0] * 4])
+def test_a_death_that_no_even_growth_explains_is_open_and_says_when(sizes: list[float]) -> None:
     trial = died(sizes)
     judgement = judge_trial(trial)
 
