@@ -41,7 +41,7 @@ reproduce: ## Write one file that makes the calls that grow, reduced by running,
 bundle: ## Write one file with all that somebody else needs to run it again (RUN=latest)
 	@scripts/bundle
 
-verify: ## Hold a bundle to its manifest, judge it anew, run it again here (BUNDLE=file.zip)
+verify: ## Check a bundle against its manifest, judge it anew, run it again here (BUNDLE=file.zip)
 	@scripts/verify
 
 try: ## Measure your own app (APP=path/to/folder, or EXAMPLE=name): leak or not, why, what helps

@@ -17,9 +17,9 @@ MOST_SHOWN = 80
 
 
 def mounts_of(reader: Reader, service: Mapping[str, Any]) -> Mounts:
-    """What of the project it sees, and where it has a volume of its own.
+    """The files of the project that a service sees, and the folders of its own volumes.
 
-    Whatever else of this machine it mounts is left out, as the reader notes.
+    Other folders of this machine are left out, as the reader notes.
 
     Raises:
         UsageError: a mount has no place in a container, or a name that no recipe can hold.
@@ -29,13 +29,15 @@ def mounts_of(reader: Reader, service: Mapping[str, Any]) -> Mounts:
         if source[:1] not in (".", "/", "~"):
             folders.append(place(reader, stated))
         elif (path := below(reader, source)) is None:
-            reader.leave_out(f"{source[:MOST_SHOWN]} is not the app's, so it is not mounted")
+            outside = "lies outside of the app's folder: it is not mounted"
+            reader.leave_out(f"{source[:MOST_SHOWN]} {outside}")
         elif not path.exists():
             folders.append(place(reader, stated))
         elif COPIED.fullmatch(str(path.relative_to(reader.folder))):
             files[place(reader, stated)] = path
         else:
-            raise reader.refused(f"volumes: {source[:MOST_SHOWN]!r} has signs that no recipe takes")
+            named = f"{source[:MOST_SHOWN]!r} has characters that no Dockerfile can name"
+            raise reader.refused(f"volumes: {named}")
     return Mounts(files, tuple(dict.fromkeys(folders)))
 
 
@@ -48,7 +50,7 @@ def place(reader: Reader, target: str) -> str:
     path = posixpath.normpath(target) if TARGET.fullmatch(target) else ""
     if not path or is_closed(path) or '"' in path or "\\" in path:
         raise reader.refused(
-            f"volumes: {target[:MOST_SHOWN]!r} is not a path at which an app's files can be"
+            f"volumes: {target[:MOST_SHOWN]!r} cannot hold an app's files: mount them elsewhere"
         )
     return path
 

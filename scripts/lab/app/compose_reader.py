@@ -137,7 +137,8 @@ class Reader:
                 "file without it, if the app serves so"
             )
         if ignored := [key for key in NOT_GIVEN if service.get(key) not in (None, [], {})]:
-            self.leave_out(f"{name}: {', '.join(ignored)} not taken: it may work otherwise without")
+            without = "without it the service may behave differently"
+            self.leave_out(f"{name}: {', '.join(ignored)} left out: {without}")
         return service
 
     def build(self, service: Mapping[str, Any]) -> Build | None:

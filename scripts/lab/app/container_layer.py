@@ -1,9 +1,9 @@
 """An app's own image, completed by one more layer.
 
-The root of a container is read-only, and its user is nobody of the image's. So the folder that the
-image works in becomes that user's, and each variant has a copy of it; where that is the root, what
-the image has there moves, and links lead to it. A bind mount of the Compose
-file would give all variants one folder of the host to write to: in the image each has its own.
+The root of a container is read-only, and the user who serves is not one of the image's. So the
+layer gives that user the image's working folder, of which each variant has a copy. Where the
+working folder is the root, its files move, and links lead to them. A bind mount of the Compose file
+would give all variants one folder of the host to write to; in the image each has its own.
 """
 
 import json
@@ -19,15 +19,15 @@ LABEL = "LABEL memlab=image"
 USER_PACKAGES = "/lab/user"
 """Where the packages are found that `pip install --user` put into the home of an image's user."""
 PREPARES = f"exec env HOME=/tmp PYTHONUSERBASE={USER_PACKAGES}"
-"""How the step begins that makes its data ready."""
+"""The first words of the step that makes the app's data ready."""
 SET_ASIDE = (
     "n=0; for each in .venv venv env */.venv */venv node_modules */node_modules; do"
     ' case "$each" in *node_modules) is=$each ;; *) is=$each/pyvenv.cfg ;; esac;'
     ' if [ -e "$is" ] && [ ! -L "$each" ]; then n=$((n + 1)); mkdir -p /lab/kept;'
     ' mv "$each" /lab/kept/$n; ln -s /lab/kept/$n "$each"; fi; done'
 )
-"""The shell's line that leaves links to installed packages: thousands of files of which no variant
-needs a copy of its own."""
+"""The shell's line that moves installed packages and leaves links to them: thousands of files, of
+which no variant needs a copy of its own."""
 
 
 def completed_recipe(spec: AppSpec, copy: str, owner: str) -> str:
@@ -65,8 +65,8 @@ def layer(spec: AppSpec, folder: Path, copy: str, owner: str) -> list[str]:
 
 
 def owned(spec: AppSpec, owner: str) -> Iterator[str]:
-    """The shell's lines that give to who serves what an app writes to, and let them look where its
-    image keeps what it needs.
+    """The shell's lines that give the user who serves what an app writes to, and let that user read
+    what the image keeps elsewhere.
     """
     yield "set -e"
     if mounted := mounted_folders(spec):

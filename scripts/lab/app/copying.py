@@ -15,7 +15,7 @@ SKIPPED = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".*_cache", ".tox"
 )
 LEAST_FREE_BYTES = 512 * MIB
-"""What a copy leaves on its disk."""
+"""Free space that a copy must leave on its disk."""
 KEPT = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 
 
@@ -66,7 +66,7 @@ def check_room(folder: Path, place: Path, least_free_bytes: int = LEAST_FREE_BYT
             if needed > most:
                 largest = shown(Path(where, name).relative_to(folder))
                 raise UsageError(
-                    f"{folder} cannot be copied: it has more than {size(needed)}, as of {largest}, "
+                    f"{folder} cannot be copied: it has more than {size(needed)}, up to {largest}, "
                     f"and its copy would leave less than {size(least_free_bytes)} on the disk of "
                     f"{place}: leave data out, or set TMPDIR"
                 )

@@ -76,7 +76,7 @@ def source_image(description: AppSpec) -> str:
 
 
 def is_made_here(description: AppSpec) -> bool:
-    """Whether the lab makes that image, be it of another one."""
+    """Whether the lab builds that image, from nothing or on another one."""
     return description.image is None or description.is_completed
 
 

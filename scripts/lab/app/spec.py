@@ -15,7 +15,7 @@ PYTHON = "3.12"
 
 
 class RequestProtocol(StrEnum):
-    """What a request is on the wire."""
+    """The protocol of a request."""
 
     HTTP = "http"
     TCP = "tcp"

@@ -1,7 +1,7 @@
-"""An app's own Dockerfile on stand-ins, where the official images that it begins from are not had.
+"""An app's own Dockerfile on stand-ins for official images that cannot be had.
 
-Only what names such an image is another one then, and what the engine's older builder does not know
-is said with its words: a cache is not mounted, a file is copied where it would be mounted.
+Only the lines change that name such an image, and those that the engine's older builder does not
+know: a cache is not mounted, and a file is copied where it would be mounted.
 """
 
 import json
@@ -64,7 +64,7 @@ def stand_in_recipe(
     Args:
         text: of its own Dockerfile.
         arguments: those that its Compose file gives to the build.
-        target: the stage at which that ends the build.
+        target: the stage that the Compose file builds.
         python: for a tag that names none, as its packages may not run on the newest one.
     """
     rewriter = Rewriter(up_to_stage(list(whole_steps(text)), target), arguments, python)
@@ -81,7 +81,7 @@ def pythons(bases: Mapping[str, str]) -> Iterator[str]:
 
 
 class Rewriter:
-    """Takes a Dockerfile instruction by instruction, and remembers what it met."""
+    """Rewrites a Dockerfile, one instruction after the other."""
 
     def __init__(self, steps: Sequence[str], arguments: Mapping[str, str], python: str) -> None:
         text = "\n".join(steps)
@@ -199,10 +199,10 @@ def is_copy_of_uv(step: str) -> bool:
 
 
 def certificates(base: str | None, *, has_other_pip: bool = False) -> Iterator[str]:
-    """What its installers trust while it is built, in environments of their own as well.
+    """The instructions by which the build's installers trust the certificates of this host's pip.
 
-    It is what the pip of this host trusts, which a stand-in has: a proxy may stand before an index.
-    A copy of it, where another pip is installed in its place.
+    A stand-in has them, as a proxy may stand before the index. They are copied where another pip
+    is installed in the place of the stand-in's.
 
     Args:
         has_other_pip: whether the recipe installs one.

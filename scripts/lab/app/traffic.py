@@ -53,7 +53,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Omissions:
-    """What was not taken, by why."""
+    """How many requests were left out, by the reason."""
 
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -64,7 +64,7 @@ class Omissions:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The kinds of requests of a file, weighted, and what is said of it."""
+    """The kinds of requests of a file, with their weights, and a sentence on what was read."""
 
     requests: tuple[RequestSpec, ...]
     summary: str

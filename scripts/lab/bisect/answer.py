@@ -19,7 +19,7 @@ from lab.records.bisection import (
 from lab.text.phrases import clipped, counted, listed, share, size
 
 MOST_REASON = 160
-OF_ALLOCATED = "That is what is allocated: memory grows by less where not all of it is written to."
+OF_ALLOCATED = "That is allocated: memory grows by less where the app does not write to all of it."
 """Why `make try`, which reads memory, may tell fewer bytes a request of the same leak."""
 
 

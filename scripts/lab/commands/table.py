@@ -88,7 +88,7 @@ COMMANDS = (
     CommandEntry(
         "verify",
         "sharing.verify",
-        "Hold a bundle to its manifest, judge it anew, run it again here (BUNDLE=file.zip)",
+        "Check a bundle against its manifest, judge it anew, run it again here (BUNDLE=file.zip)",
         target="verify",
     ),
     CommandEntry(
@@ -164,7 +164,7 @@ COMMANDS = (
     CommandEntry(
         "rerun",
         "sharing.rerun",
-        "For the driver of an unpacked bundle: its run once more, there | here",
+        "For the driver of an unpacked bundle: measure its run again here, and compare the two",
     ),
     CommandEntry(
         "resume-settings",

@@ -68,7 +68,7 @@ def plan_loads(variants: Sequence[Variant], settings: Settings) -> dict[str, Loa
     """The loads by the variants' names.
 
     Raises:
-        UsageError: a load cannot be sent, or the run is larger than what one report is made of.
+        UsageError: a load cannot be sent, or the run is larger than one report reads.
     """
     check_trials(len(variants), settings)
     loads = {variant.name: plan_load(variant, settings) for variant in variants}
@@ -77,7 +77,7 @@ def plan_loads(variants: Sequence[Variant], settings: Settings) -> dict[str, Loa
 
 
 def check_trials(variants: int, settings: Settings) -> None:
-    """Refuse more variants or trials than one report is made of."""
+    """Refuse more variants or trials than one report reads."""
     if variants > MOST_VARIANTS:
         raise UsageError(
             f"{variants} variants are more than the {MOST_VARIANTS} of one run: set VARIANTS, and "
@@ -99,8 +99,8 @@ def check_bytes(
     if needed > RECORDS_SHARE * MOST_WRITTEN_BYTES:
         raise UsageError(
             f"{counted(len(variants), 'variant')} with TRIALS={settings.trials} and "
-            f"BLOCKS={settings.blocks} would write {in_mib(needed)} of blocks and troughs, and "
-            f"one report is made of {in_mib(RECORDS_SHARE * MOST_WRITTEN_BYTES)} at most: set "
+            f"BLOCKS={settings.blocks} would write {in_mib(needed)} of blocks and troughs; one "
+            f"report reads {in_mib(RECORDS_SHARE * MOST_WRITTEN_BYTES)} of them at most: set "
             "BLOCKS, TRIALS, WORKERS or VARIANTS, and compare the runs"
         )
 

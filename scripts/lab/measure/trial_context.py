@@ -65,7 +65,7 @@ class TrialContext:
             raise TrialEnded(EndKind.DIED, state.reason, at_limit=state.at_limit)
 
     def check_room(self, blocks_more: int = 0, block_bytes: float = 0.0) -> None:
-        """End the trial when its raw file had no room for a record, or has none for so many blocks.
+        """End the trial when its raw file is full, or has no room for so many more blocks.
 
         Raises:
             TrialEnded: what would be measured could not be written.
@@ -79,9 +79,8 @@ class TrialContext:
         what = counted(blocks_more, "more block") if blocks_more else "all that was measured"
         less = "kinds of requests" if self.user_app else "VARIANTS, BLOCKS or WORKERS"
         reason = (
-            f"its raw file has no room for {what}: it has {used}, and its share of the "
-            f"{in_mib(MOST_RAW_BYTES)} that are read of a run is {share}; with fewer TRIALS or "
-            f"{less} each has more"
+            f"its raw file has no room for {what}: it has {used} of its share of {share} (a run "
+            f"has {in_mib(MOST_RAW_BYTES)} at most); fewer TRIALS or {less} make the share larger"
         )
         return TrialEnded(EndKind.FAILED, reason)
 

@@ -163,7 +163,7 @@ def opened_clone(clone: Path) -> Iterator[Repository]:
     """
     layout = layout_of(clone.absolute())
     if layout is None:
-        raise UsageError(f"GIT={clone} is no clone: it has no folder .git")
+        raise UsageError(f"GIT={clone} is not a clone: it has no folder .git")
     with tempfile.TemporaryDirectory(prefix="memlab-clone-") as name:
         own = Path(name)
         (own / "HEAD").write_bytes(read_bytes(layout.head / "HEAD", MOST_LINK_BYTES))

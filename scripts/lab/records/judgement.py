@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 
 STOPPED = frozenset({Verdict.FLAT, Verdict.BOUNDED})
-"""The verdicts by which memory does not grow on."""
+"""The verdicts by which growth has ended; they do not contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class CaveatKind(Enum):
         " it back when memory is short."
     )
     SAMPLES_LEFT_OUT = (
-        "{they_were} left out of the raw file, which had not room for all, so its curve has fewer"
+        "{they_were} left out of the raw file, which had no room for all: its curve has fewer"
         " points; blocks and troughs are all there. Fewer VARIANTS or TRIALS leave more room."
     )
     GAPS = "Samples are missing for up to {seconds:.0f} s ({gaps}); lower LANES."
@@ -76,7 +76,7 @@ OF_USER_APPS: Mapping[CaveatKind, str] = {
         " host, was still busy."
     ),
     CaveatKind.SAMPLES_LEFT_OUT: (
-        "{they_were} left out of the raw file, which had not room for all, so its curve has fewer"
+        "{they_were} left out of the raw file, which had no room for all: its curve has fewer"
         " points; blocks and troughs are all there."
     ),
     CaveatKind.GAPS: (

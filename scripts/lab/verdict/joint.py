@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 from lab.records.judgement import STOPPED, Verdict
 
-"""Verdicts that do not contradict each other: growth has ended, by a size at the border of flat."""
-
 
 def joint_verdict(verdicts: Sequence[Verdict], *, complete: bool = True) -> Verdict:
     """The verdict of several trials of one app, from those that are decided.
@@ -35,4 +33,4 @@ def disagreement(verdicts: Sequence[Verdict], *, complete: bool = True) -> str |
     if len(counts) < 2 or joint is not Verdict.INCONCLUSIVE:
         return None
     said = ", ".join(f"{count} x {verdict.value}" for verdict, count in counts.most_common())
-    return f"its {len(verdicts)} trials disagree ({said}): run more TRIALS."
+    return f"Its {len(verdicts)} trials disagree ({said}): run more TRIALS."

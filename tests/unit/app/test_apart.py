@@ -38,6 +38,9 @@ def test_the_kinds_with_the_largest_shares_are_run() -> None:
 
 def test_each_is_a_service_of_the_compose_file_with_a_fixed_load() -> None:
     made = services(spec(READ, WRITE), (), None)
-    for each in kinds_apart(spec(READ, WRITE), "own-shop"):
+    apart = kinds_apart(spec(READ, WRITE), "own-shop")
+
+    assert len(apart) == 2
+    for each in apart:
         assert made[each.variant]["labels"]["lab.exact"] == "yes"
         assert made[each.variant]["labels"]["lab.requests"] == "1000"

@@ -215,8 +215,8 @@ services:
     (app / "compose.yaml").write_text(text)
 
     assert read_composed(app / "compose.yaml", app, "web").left_out == (
-        "web: network_mode not taken: it may work otherwise without",
-        "mail: security_opt, extra_hosts not taken: it may work otherwise without",
+        "web: network_mode left out: without it the service may behave differently",
+        "mail: security_opt, extra_hosts left out: without it the service may behave differently",
     )
 
 

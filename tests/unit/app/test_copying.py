@@ -44,7 +44,7 @@ def test_a_folder_without_room_is_refused_before_anything_is_copied(
         with (app / "lib" / f"{number}").open("wb") as file:
             file.truncate((1 << 43) // count)  # sparse: 8 TiB in all
 
-    with pytest.raises(UsageError, match=r"cannot be copied: it has more than .*as of lib/\d+"):
+    with pytest.raises(UsageError, match=r"cannot be copied: it has more than .*up to lib/\d+"):
         copy_app(app, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 

@@ -38,7 +38,10 @@ def test_everything_that_a_description_says_is_handed_on(tmp_path: Path) -> None
 
 
 def test_every_example_is_handed_on_as_it_is(tmp_path: Path) -> None:
-    for file in sorted((ROOT / "apps" / "examples").glob("*/*.toml")):
+    examples = sorted((ROOT / "apps" / "examples").glob("*/*.toml"))
+
+    assert examples
+    for file in examples:
         spec = read_spec(file)
         write_described(tmp_path / "record", spec)
         assert read_described(tmp_path / "record") == spec, file

@@ -207,9 +207,11 @@ def test_uv_is_copied_from_a_stage_of_its_own() -> None:
     "text", ["FROM python:3.9\n" + "COPY --a " * 20_000, "RUN --mount=" * 20_000, "\\\n" * 50_000]
 )
 def test_a_hostile_recipe_takes_no_time(text: str) -> None:
-    recipe = stand_in_recipe(text, {})
+    with time_limit(10):
+        recipe = stand_in_recipe(text, {})
 
-    assert recipe is None or recipe.officials == ("python:3.9",)
+    officials = ("python:3.9",) if text.startswith("FROM") else None
+    assert (recipe and recipe.officials) == officials
 
 
 @pytest.mark.parametrize("begun", ["COPY ", "ADD --chown=a \\\n"])

@@ -11,7 +11,16 @@ README_BYTES = 10 * 1024
 PROSE_CHARACTERS = 140
 PAGE_NAMES = {
     *("architecture", "cost", "development", "engines", "lab-toml", "method", "real-leaks"),
-    *("reliability", "security", "settings", "sharing", "thread", "validation", "bisect", "your-app"),
+    *(
+        "reliability",
+        "security",
+        "settings",
+        "sharing",
+        "thread",
+        "validation",
+        "bisect",
+        "your-app",
+    ),
 }
 LAB_PATH = re.compile(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|yaml))`")
 ROOT_PATH = re.compile(r"`((?:scripts|tests|apps|images|docs|\.ci)/[\w./-]*[\w/])`")
@@ -44,9 +53,9 @@ def test_every_link_resolves(path: Path) -> None:
     for target in links(path):
         name, _, anchor = target.partition("#")
         file = path.parent / name if name else path
-        if not file.exists():
-            broken.append(target)
-        elif anchor and anchor not in heading_anchors(file.read_text(encoding="utf-8")):
+        if not file.exists() or (
+            anchor and anchor not in heading_anchors(file.read_text(encoding="utf-8"))
+        ):
             broken.append(target)
     assert broken == []
 

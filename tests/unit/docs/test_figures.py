@@ -1,14 +1,14 @@
 """Figures that a document quotes from a kept run are those that its raw files give."""
 
-from lab.units import MIB
 import json
 import re
-from statistics import median
 from collections.abc import Sequence
+from statistics import median
 
 import pytest
 from lab.records.summary import Summary, VariantSummary
 from lab.text.phrases import MINUS, mib
+from lab.units import MIB
 from support.documents import PAGES, rows, unquoted
 from support.quoted_runs import DOCKER_RUN, RUN_IDS, RUNS, THREAD_RUN, TRY_RUN, rebuilt
 
@@ -96,7 +96,11 @@ def test_the_engines_are_compared_as_their_runs_say(label: str) -> None:
     names = [name for name in docker if re.fullmatch(ENGINE_GROUPS[label], name)]
     ratios = [growth_bytes(process[name]) / growth_bytes(docker[name]) for name in names]
     verdicts = {(docker[name].verdict.value, process[name].verdict.value) for name in names}
-    (row,) = (row for row in rows(PAGES["engines"], "| | Docker | local processes | ratio") if row[0] == label)
+    (row,) = (
+        row
+        for row in rows(PAGES["engines"], "| | Docker | local processes | ratio")
+        if row[0] == label
+    )
 
     assert row[1:4] == [
         range_text([mib(growth_bytes(docker[name])) for name in names]),
@@ -143,17 +147,26 @@ THREAD_ROWS = {
 """The variants whose growth a row quotes; those without a Python are py37's."""
 
 
-@pytest.mark.parametrize(("page", "first"), [("README", "| the thread asks | measured |"), ("thread", "| the thread asks |")])
+@pytest.mark.parametrize(
+    ("page", "first"),
+    [("README", "| the thread asks | measured |"), ("thread", "| the thread asks |")],
+)
 def test_what_came_out_of_the_thread_is_what_was_measured(page: str, first: str) -> None:
     found = variants(THREAD_RUN)
-    for question, said, *_ in rows(PAGES[page], first):
-        if question not in THREAD_ROWS:
-            continue
-        names = [name if name in found else f"py37-{name}" for name in THREAD_ROWS[question].split()]
+    quoting = {question: said for question, said, *_ in rows(PAGES[page], first)}
+    checked = quoting.keys() & THREAD_ROWS
+    assert checked == (quoting.keys() if page == "README" else THREAD_ROWS.keys())
+    for question in checked:
+        said = quoting[question]
+        names = [
+            name if name in found else f"py37-{name}" for name in THREAD_ROWS[question].split()
+        ]
         if page == "README" and question == "Does Flask stay constant?":
             names = names[2:]
         quoted = [mib(growth_bytes(found[name])) for name in names]
-        missing = [figure for figure in quoted if not re.search(rf"(?<![\d.,]){figure}(?![\d.]*\d)", said)]
+        missing = [
+            figure for figure in quoted if not re.search(rf"(?<![\d.,]){figure}(?![\d.]*\d)", said)
+        ]
         assert missing == [], question
 
 
@@ -178,7 +191,9 @@ def test_the_answer_about_an_app_is_the_runs_own() -> None:
     assert variant.verdict.value == "leak"
     quoted = f"leak, {rate.estimate / 1024:.1f} KiB a request, {mib(growth_bytes(variant))} MiB"
     assert f"{quoted} in {variant.requests.ok:,} requests" in text
-    assert [f"{cause.cause} ({cause.standing})" for cause in own.causes] == ["native memory (proven)"]
+    assert [f"{cause.cause} ({cause.standing})" for cause in own.causes] == [
+        "native memory (proven)"
+    ]
     assert f"native memory (proven), first asked for by `{own.lines[0].place}`" in text
     assert any("ujson.dumps of ujson 5.3.0" in line for line in own.held_by)
     assert own.helps == "ujson>=5.10.0 (measured: flat)"

@@ -35,7 +35,9 @@ def fields(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 def changed(kept: bytes, made: bytes) -> dict[str, tuple[object, object]]:
     old, new = dict(fields(json.loads(kept))), dict(fields(json.loads(made)))
     names = old.keys() | new.keys()
-    return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
+    return {
+        name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)
+    }
 
 
 def test_the_quoted_runs_are_those_that_are_kept() -> None:
@@ -66,7 +68,11 @@ def test_the_summary_keeps_what_it_said_when_a_number_moves(run_id: str) -> None
 
 def test_nothing_else_of_a_run_is_in_the_repository() -> None:
     listed = subprocess.run(
-        ["git", "ls-files", "docs/runs", "results"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "docs/runs", "results"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if listed.returncode:
         pytest.skip("not a git checkout")

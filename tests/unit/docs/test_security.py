@@ -36,4 +36,3 @@ def test_what_stays_open_is_said() -> None:
         "Of docker-bench's list these stay",
     ):
         assert sentence.lower() in said.lower(), sentence
-

@@ -48,7 +48,9 @@ def test_the_table_of_an_apps_keys_is_the_readers_own() -> None:
 
 
 @pytest.mark.parametrize("page", ["README", "lab-toml"])
-def test_the_description_that_is_shown_can_be_read(page: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_description_that_is_shown_can_be_read(
+    page: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     described = re.findall(r"```toml\n(.*?)```", PAGES[page], re.DOTALL)
     file = tmp_path_factory.mktemp("app") / "lab.toml"
     (file.parent / "access.log").write_text('- "GET / HTTP/1.1" 200 -', encoding="utf-8")
@@ -60,7 +62,10 @@ def test_the_description_that_is_shown_can_be_read(page: str, tmp_path_factory: 
 
 
 def test_every_example_is_described_and_can_be_read() -> None:
-    for file in sorted((ROOT / "apps" / "examples").glob("*/*.toml")):
+    examples = sorted((ROOT / "apps" / "examples").glob("*/*.toml"))
+
+    assert examples
+    for file in examples:
         assert read_spec(file).count == 4000
         assert file.read_text(encoding="utf-8").startswith("# ")
 

@@ -94,7 +94,9 @@ def test_more_blocks_and_workers_than_a_report_is_made_of_are_refused(
     variants: int, given: dict[str, str], workers: int
 ) -> None:
     many = [raw.variant(f"v{number}", workers=workers) for number in range(variants)]
-    with pytest.raises(UsageError, match=r"would write .* one report is made of 28\.5 MiB"):
+    with pytest.raises(
+        UsageError, match=r"would write .*; one report reads 28\.5 MiB of them at most"
+    ):
         plan_loads(many, raw.settings(**given))
 
 

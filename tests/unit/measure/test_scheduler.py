@@ -310,7 +310,7 @@ def limited(context: RunContext, most_bytes: int) -> RunContext:
 
 
 def test_blocks_that_will_not_fit_a_raw_file_end_its_trial_with_the_second(
-    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine_of: Any, tmp_path: Path
 ) -> None:
     context = context_of(engine_of({"one": Script()}), tmp_path, REQUESTS="80", BLOCKS="40")
     end = trial_of(limited(context, 30_000)).end
@@ -318,13 +318,11 @@ def test_blocks_that_will_not_fit_a_raw_file_end_its_trial_with_the_second(
     assert end is not None
     assert end.kind is EndKind.FAILED
     assert end.reason.startswith("its raw file has no room for 38 more blocks: it has ")
-    assert "of the 40.0 MiB that are read of a run is 29.3 KiB" in end.reason
-    assert end.reason.endswith("with fewer TRIALS or VARIANTS, BLOCKS or WORKERS each has more")
+    assert "of its share of 29.3 KiB (a run has 40.0 MiB at most)" in end.reason
+    assert end.reason.endswith("fewer TRIALS or VARIANTS, BLOCKS or WORKERS make the share larger")
 
 
-def test_a_trial_without_a_share_is_not_started_and_says_so(
-    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trial_without_a_share_is_not_started_and_says_so(engine_of: Any, tmp_path: Path) -> None:
     engine = engine_of({"one": Script()})
     trial = trial_of(limited(context_of(engine, tmp_path), 9_000))
 

@@ -95,5 +95,5 @@ def test_what_names_no_commit_is_one_line(clone: Path, name: str) -> None:
 
 
 def test_a_folder_that_is_no_clone_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no clone: it has no folder"):
+    with pytest.raises(UsageError, match="is not a clone: it has no folder"):
         commits(tmp_path, "a", "b")

@@ -92,7 +92,11 @@ def test_nothing_measured_is_said() -> None:
 
 def test_hostile_names_are_escaped() -> None:
     variant = factories.variant_summary("</svg><script>\x00")
-    ElementTree.fromstring(render_svg(factories.summary([variant]), ()))
+    svg = render_svg(factories.summary([variant]), ())
+
+    assert "script" not in {
+        each.tag.rpartition("}")[2] for each in ElementTree.fromstring(svg).iter()
+    }
 
 
 def test_two_hundred_variants_take_no_time() -> None:

@@ -25,6 +25,7 @@ from lab.summary.exit_code import fail_on_of
 from lab.summary.run import curve_of, summarise
 from lab.summary.trial import rounded
 from lab.summary.variant import variant_summary
+from lab.verdict.joint import disagreement
 
 MIB = raw.MIB
 NAME = "py37-fastapi-sync"
@@ -171,7 +172,7 @@ def test_trials_that_disagree_decide_nothing() -> None:
     variant = variant_of(raw.trial(LEAK), raw.trial(FLAT), raw.trial(FLAT))
 
     assert variant.verdict is Verdict.INCONCLUSIVE
-    assert variant.reason == "its 3 trials disagree (2 x flat, 1 x leak): run more TRIALS."
+    assert variant.reason == disagreement([Verdict.LEAK, Verdict.FLAT, Verdict.FLAT])
 
 
 def test_an_open_trial_does_not_contradict_a_decided_one() -> None:
@@ -186,7 +187,7 @@ def test_a_death_contradicts_a_trial_that_came_to_its_end() -> None:
     variant = variant_of(died(), raw.trial(BOUNDED))
 
     assert variant.verdict is Verdict.INCONCLUSIVE
-    assert variant.reason.startswith("its 2 trials disagree")
+    assert variant.reason.startswith("Its 2 trials disagree")
 
 
 def test_a_death_forbids_a_verdict_and_says_why() -> None:

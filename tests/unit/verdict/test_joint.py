@@ -39,5 +39,5 @@ def test_a_trial_that_broke_off_must_have_the_verdict_of_the_others() -> None:
 
 def test_trials_that_disagree_are_counted() -> None:
     assert disagreement([FLAT, FLAT, LEAK]) == (
-        "its 3 trials disagree (2 x flat, 1 x leak): run more TRIALS."
+        "Its 3 trials disagree (2 x flat, 1 x leak): run more TRIALS."
     )

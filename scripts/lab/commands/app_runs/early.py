@@ -1,4 +1,4 @@
-"""What may explain an app's growth, begun while the app as it is is still being judged."""
+"""Runs that may explain an app's growth, begun before the app itself is judged."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -45,7 +45,7 @@ from lab.text.phrases import in_mib
 from lab.verdict.limit import LimitMet, limit_met
 
 OTHER_TRIALS = 30
-"""What an app's causes call for at most, and what repeats it: they share the room for raw files."""
+"""The most trials that explain an app's growth: the room for raw files is shared among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class AppRunInput:
     results: Path
     """The folder that gets the run's own folder."""
     waits: Waits = WAITS
-    """How long is waited, but for the answer of a starting app, which its description says."""
+    """The longest waits; for the first answer of the app its description has its own."""
     releases: ReleaseSource | None = None
     """Where other releases can be had; None where the run cannot add an environment."""
 

@@ -150,7 +150,7 @@ def grown(folder: RunFolder, summary: Summary) -> tuple[AppAnswer, float]:
     own = next(each for each in summary.variants if each.name == answer.variant)
     growth = own.growth_bytes_per_request
     if growth is None or growth.estimate <= 0:
-        raise UsageError(f"{folder.id} knows no growth a request: run make try once more")
+        raise UsageError(f"{folder.id} has no growth a request: run make try again")
     return answer, growth.estimate
 
 

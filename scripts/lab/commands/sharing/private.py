@@ -36,7 +36,7 @@ def private_here(app: Path | None, *environments: Mapping[str, str]) -> Private:
 
 
 def user_names() -> tuple[str, ...]:
-    """This user's, and that of who became another one to run this."""
+    """The names of this user, and of the one who called sudo."""
     names = [os.environ.get(name, "") for name in ("SUDO_USER", "USER", "LOGNAME")]
     with contextlib.suppress(KeyError, OSError):
         names.append(getpass.getuser())

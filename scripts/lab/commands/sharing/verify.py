@@ -60,7 +60,8 @@ def run(_: argparse.Namespace) -> ExitCode:
     here = Here(given, results_folder(given), new_console())
     bundle = open_bundle(Path(file).expanduser())
     here.console.print(
-        f"manifest: holds, {counted(len(bundle.manifest.files), 'file')}", soft_wrap=True
+        f"manifest: {counted(len(bundle.manifest.files), 'file')}, all there and unchanged",
+        soft_wrap=True,
     )
     with signals_interrupt(), tempfile.TemporaryDirectory(prefix="memlab-verify-") as name:
         work = Path(name)

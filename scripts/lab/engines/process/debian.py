@@ -1,4 +1,4 @@
-"""Programs of servers: this machine's own, else Debian's packages, unpacked where the lab keeps."""
+"""Programs of servers: this machine's own, else those of Debian's packages, unpacked by the lab."""
 
 import os
 import re

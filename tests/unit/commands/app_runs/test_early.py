@@ -115,6 +115,8 @@ def test_the_judged_variant_loads_alone(explained: Explained) -> None:
         for block in trials[name][0].blocks
     ]
 
+    assert spans
+    assert trials["base"][0].blocks
     for block in trials["base"][0].blocks:
         began, ended = block.started_at_seconds, block.ended_at_seconds
         assert not any(start < ended and end > began for start, end in spans)

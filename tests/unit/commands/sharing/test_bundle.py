@@ -17,6 +17,7 @@ from lab.commands.rebuild import judge_anew
 from lab.commands.sharing.bundle_parts import parts_of, servers_left_out
 from lab.records.beside import ServiceAsked, ServiceKind
 from lab.share.bundle_readme import bundle_readme
+from lab.share.lock import lock_of
 from lab.share.manifest import Kind, Manifest, check_files, read_manifest
 from lab.share.unpacking import read_archive
 from lab.store.run_folder import RunFolder
@@ -238,7 +239,7 @@ def test_a_bundle_that_is_too_large_is_refused_and_not_written(
 def test_the_lock_is_that_of_the_app(files: Mapping[str, bytes], manifest: Manifest) -> None:
     lock = files["app/shop/lab.lock"].decode()
     assert lock.splitlines()[1:] == ["ujson==5.3.0"]
-    assert manifest.lock == "1 package with versions alone, as no index answered."
+    assert manifest.lock == lock_of({"ujson": "5.3.0"}, {}, "3.12.1").said
 
 
 def test_the_shell_scripts_of_a_bundle_may_be_run(archive: bytes, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_what_its_compose_file_mounts_is_a_layer_of_its_image(
     service = json.loads((work / "compose.yaml").read_text())["services"]["own-app"]
     assert service["image"] == "memlab-own-app-completed${LAB_TAG:-}"
     assert {"/code", "/data"} < set(service["volumes"])
-    said = "lab.toml: compose: /etc is not the app's, so it is not mounted"
+    said = "lab.toml: compose: /etc lies outside of the app's folder: it is not mounted"
     assert said in capsys.readouterr().err
 
 
