@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import time
 import uuid
@@ -156,9 +157,13 @@ def test_ctrl_c_while_an_image_is_looked_into_leaves_nothing(
     client.write_text(SLOW_CLIENT.format(docker=real.stdout.strip(), asked=asked))
     client.chmod(0o755)
     path = f"{client.parent}:{os.environ['PATH']}"
+    (app / "program").write_text("#!/bin/sh\n", encoding="utf-8")
+    (app / "program").chmod(0o4755)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     process = subprocess.Popen(
         [ROOT / "scripts" / "try"],
-        env=lab.env(APP=str(app), ENGINE="docker", PATH=path),
+        env=lab.env(APP=str(app), ENGINE="docker", PATH=path, TMPDIR=str(temporary)),
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -166,11 +171,16 @@ def test_ctrl_c_while_an_image_is_looked_into_leaves_nothing(
     )
     awaited(asked.exists)
     assert len(helpers(lab.project)) == 1
+    # What a container may read there, setuid files of the app among it, no other user reaches.
+    (copy,) = temporary.glob("*/app/program")
+    assert stat.S_IMODE(copy.stat().st_mode) & 0o055 == 0o055
+    assert stat.S_IMODE(copy.parents[1].stat().st_mode) == 0o700
 
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
 
     assert process.returncode == 130, said
+    assert list(temporary.iterdir()) == []
     assert helpers(lab.project) == lab.left_behind() == []
 
 
