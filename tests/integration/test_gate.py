@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +17,7 @@ import pytest
 from docker.errors import APIError
 from support import gate as gate_support
 from support.gate import Gate, RecordingEngine
+from support.paths import ROOT
 
 pytestmark = pytest.mark.engine
 
@@ -366,6 +368,28 @@ def test_one_log_line_a_refused_call_and_none_for_others(fenced: Gate) -> None:
     first = next(number for number, line in enumerate(lines) if "GET /first " in line)
     assert [line.split(" ")[:2] for line in lines[first:]] == [["gate:", "403"]] * 3
     assert "GET /second HTTP/1.1" in lines[first + 1]
+
+
+def test_calls_without_end_do_not_fill_the_log(
+    client: docker.DockerClient, image: str, folder: Path, recorder: RecordingEngine
+) -> None:
+    """With a lower limit, as no test on a busy machine makes 1,000 calls in a second."""
+    shared, config = folder / "flooded", folder / "haproxy.cfg"
+    shared.mkdir()
+    text = (ROOT / "images" / "gate" / "haproxy.cfg").read_text(encoding="utf-8")
+    assert "sc_http_req_rate(0) gt 1000" in text
+    config.write_text(text.replace("gt 1000", "gt 10"), encoding="utf-8")
+    config.chmod(0o644)
+    engine = str(recorder.path)
+    with gate_support.running_gate(client, image, shared, engine, PROJECT, config) as gate:
+        began = time.monotonic()
+        assert {gate.status(get("/many")) for _ in range(400)} == {403}
+        seconds = time.monotonic() - began
+        time.sleep(1.5)
+        gate.status(get("/last"))
+        lines = [line for line in gate.log_until("GET /last ") if "GET /many " in line]
+
+    assert 1 <= len(lines) < min(400, 11 * (seconds + 2))
 
 
 def test_a_project_name_is_no_pattern(

@@ -19,6 +19,7 @@ from support.polling import wait_until
 
 LABELS = {"memlab": "test"}
 READY_SECONDS = 15
+CONFIG = "/etc/haproxy/haproxy.cfg"
 ANSWER_SECONDS = 10
 
 # As compose.yaml runs it; `network none`, because the tests speak to a Unix socket.
@@ -88,15 +89,21 @@ class Gate:
 
 @contextmanager
 def running_gate(
-    client: docker.DockerClient, image: str, folder: Path, engine: str, project: str
+    client: docker.DockerClient,
+    image: str,
+    folder: Path,
+    engine: str,
+    project: str,
+    config: Path | None = None,
 ) -> Iterator[Gate]:
-    """A gate for `project` in front of the socket `engine`."""
+    """A gate for `project` in front of the socket `engine`; with its own configuration or this."""
     folder.chmod(0o777)
     options = {
         "environment": {"LAB_PROJECT": project, "LAB_GATE_BIND": "unix@/shared/gate.sock"},
         "volumes": {
             engine: {"bind": "/var/run/docker.sock", "mode": "ro"},
             str(folder): {"bind": "/shared", "mode": "rw"},
+            **({str(config): {"bind": CONFIG, "mode": "ro"}} if config else {}),
         },
     }
     with container(client, image, **options) as made:
