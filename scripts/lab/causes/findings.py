@@ -124,7 +124,7 @@ def given_back(growth: Growth, explained_bytes: int | None = None) -> str | None
         explained_bytes: a part of the growth, most of which must be among what was given back,
             though all of the rest were.
     """
-    seen, whole = growth.trial.aftermath, growth.whole
+    seen, whole = growth.trial.post_load, growth.whole
     if seen is None or whole is None or seen.scenario is not Scenario.GIVE_BACK:
         return None
     if seen.memory_before_bytes is None or seen.memory_after_bytes is None:

@@ -122,7 +122,7 @@ class Trial:
     samples: tuple[Sample, ...] = ()
     blocks: tuple[Block, ...] = ()
     troughs: tuple[Trough, ...] = ()
-    aftermath: PostLoadObservation | None = None
+    post_load: PostLoadObservation | None = None
     pauses: tuple[Pause, ...] = ()
     explanation: AllocationTrace | None = None
     fit: LoadFit | None = None

@@ -61,7 +61,7 @@ def read_trial(path: Path) -> Trial | None:
         samples=every(Sample),
         blocks=every(Block),
         troughs=every(Trough),
-        aftermath=last(PostLoadObservation),
+        post_load=last(PostLoadObservation),
         pauses=every(Pause),
         explanation=last(AllocationTrace),
         fit=fit,

@@ -143,7 +143,7 @@ def versions_of(trials: Sequence[Trial]) -> dict[str, str]:
 
 def post_load_summary_of(trials: Sequence[Trial]) -> PostLoadSummary | None:
     """The post-load summary of the last trial that has one; None without one."""
-    seen = next((trial.aftermath for trial in reversed(trials) if trial.aftermath), None)
+    seen = next((trial.post_load for trial in reversed(trials) if trial.post_load), None)
     if seen is None:
         return None
     return PostLoadSummary(

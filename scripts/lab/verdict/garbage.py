@@ -19,7 +19,7 @@ def garbage_bytes_of(trial: Trial) -> int | None:
     the collector neither ran in full during the load nor gave most of it back by itself: then
     nothing says that it ever would.
     """
-    seen = trial.aftermath
+    seen = trial.post_load
     if seen is None or seen.scenario is not Scenario.GIVE_BACK:
         return None
     live = of_workers(lambda worker: worker.live_bytes, trial.start.variant.axes.workers)

@@ -136,7 +136,7 @@ def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_fo
         Scenario.GIVE_BACK, 1.0, 210 * MIB, 60 * MIB, before=None, after=None, asked=0, answered=0
     )
     cycles = AllocationTrace("tracemalloc", 100, 0, (), {}, garbage={"app.Node": 9, "app.Edge": 90})
-    reply = answered(replace(leak(), aftermath=seen), None, (), (cycles,))
+    reply = answered(replace(leak(), post_load=seen), None, (), (cycles,))
 
     assert reply.findings[0].cause is Cause.LIVE_OBJECTS
     assert reply.findings[0].standing is Certainty.PROVEN
@@ -166,7 +166,7 @@ def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
     troughs = tuple(
         replace(reply, probe=told) for reply, told in zip(halves.troughs, probes, strict=True)
     )
-    reply = answered(replace(halves, troughs=troughs, aftermath=seen), None, (), ())
+    reply = answered(replace(halves, troughs=troughs, post_load=seen), None, (), ())
 
     (objects,) = (each for each in reply.findings if each.cause is Cause.LIVE_OBJECTS)
     assert not objects.is_garbage
@@ -259,7 +259,7 @@ def test_collecting_that_freed_live_memory_proves_nothing_of_what_was_free() -> 
     seen = PostLoadObservation(
         Scenario.GIVE_BACK, 1.0, 98 * MIB, 45 * MIB, before=None, after=None, asked=0, answered=0
     )
-    reply = answered(replace(beside_fragments(4, 2), aftermath=seen), None)
+    reply = answered(replace(beside_fragments(4, 2), post_load=seen), None)
     standing = {each.cause: (each.standing, each.is_garbage) for each in reply.findings}
 
     assert standing[Cause.LIVE_OBJECTS] == (Certainty.PROVEN, True)

@@ -57,8 +57,8 @@ def trial_of(tmp_path: Path) -> Iterator[Any]:
 def seen(trial: Trial) -> PostLoadObservation:
     assert trial.end is not None
     assert trial.end.kind is EndKind.COMPLETE
-    assert trial.aftermath is not None
-    return trial.aftermath
+    assert trial.post_load is not None
+    return trial.post_load
 
 
 def test_workers_that_outlive_their_master_are_seen_serving(trial_of: Any) -> None:
@@ -115,7 +115,7 @@ def test_the_scenario_comes_after_the_last_trough(trial_of: Any) -> None:
 def test_a_scenario_without_probes_does_not_run_and_says_so(trial_of: Any) -> None:
     trial = trial_of(KILLED, Script(), LAB_PROBES="0")
 
-    assert trial.aftermath is None
+    assert trial.post_load is None
     assert trial.end.kind is EndKind.COMPLETE
     assert trial.end.reason == "its scenario master-killed did not run: no probe answered"
 
@@ -123,7 +123,7 @@ def test_a_scenario_without_probes_does_not_run_and_says_so(trial_of: Any) -> No
 def test_without_a_scenario_there_is_no_post_load_observation(trial_of: Any) -> None:
     trial = trial_of(raw.variant("one"), Script(log=("never asked for",)))
 
-    assert trial.aftermath is None
+    assert trial.post_load is None
     assert (trial.end.reason, trial.end.log_tail) == ("", ())
 
 

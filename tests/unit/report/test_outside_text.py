@@ -103,7 +103,7 @@ def whole_trial() -> Trial:
     return replace(
         summary,
         blocks=tuple(replace(block, kinds=kinds) for block in summary.blocks),
-        aftermath=PostLoadObservation(
+        post_load=PostLoadObservation(
             Scenario.GIVE_BACK, 1.0, 50 * MIB, 40 * MIB, reading, reading, 0, 0
         ),
         explanation=AllocationTrace("memray", 1000, 160 * MIB, (line,), {"a.B": 1000}),

@@ -321,7 +321,7 @@ def test_processes_after_a_scenario_are_the_engines_tasks_when_no_probe_answers(
     seen = PostLoadObservation(
         Scenario.MASTER_KILLED, 16.0, None, None, raw.probe(), None, 8, 0, 3, tasks
     )
-    found = variant_summary([raw.trial(aftermath=seen)]).aftermath
+    found = variant_summary([raw.trial(post_load=seen)]).aftermath
 
     assert found is not None
     assert (found.processes_before, found.processes_after) == (1, processes)

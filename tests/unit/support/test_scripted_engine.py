@@ -47,32 +47,9 @@ def test_readings_are_the_curve_and_their_times_rise() -> None:
     assert sorted(set(times)) == times
 
 
-def test_the_dead_have_no_memory() -> None:
-    with ScriptedEngine({"one": Script(dies_after_requests=0)}, 0.001) as engine:
-        engine.start(ONE)
-
-        assert readings(engine, 2) == [None, None]
-        assert not engine.state(ONE).running
-
-
 def test_an_engine_that_refuses_to_start() -> None:
     with (
         ScriptedEngine({"one": Script(cannot_start="no image")}) as engine,
         pytest.raises(VariantError, match="one: no image"),
     ):
         engine.start(ONE)
-
-
-def test_stopping_what_has_ended_is_no_error() -> None:
-    with ScriptedEngine({"one": Script()}) as engine:
-        engine.start(ONE)
-        engine.stop(ONE)
-        engine.stop(ONE)
-
-        assert engine.running == {}
-
-
-def test_it_says_who_it_is() -> None:
-    with ScriptedEngine({}) as engine:
-        assert engine.info().kind == "scripted"
-        assert engine.can_restart()

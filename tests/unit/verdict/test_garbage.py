@@ -44,7 +44,7 @@ def trial(
     seen = PostLoadObservation(scenario, 1.0, sizes[-1] * MIB, 150 * MIB, before, after, 0, 0)
     start = raw.start(raw.variant(limit_bytes=4096 * MIB), requests=4000)
     blocks = tuple(raw.block(index, 500, 500) for index in range(len(sizes) - 1))
-    return replace(raw.trial(start=start), troughs=troughs, blocks=blocks, aftermath=seen)
+    return replace(raw.trial(start=start), troughs=troughs, blocks=blocks, post_load=seen)
 
 
 def test_growth_that_collecting_frees_is_bounded_and_says_so() -> None:
@@ -61,7 +61,7 @@ def test_growth_that_collecting_frees_is_bounded_and_says_so() -> None:
         trial(after_mib=500),
         trial(counts=tuple(range(len(COUNTS)))),
         trial(scenario=Scenario.MASTER_KILLED),
-        replace(trial(), aftermath=None),
+        replace(trial(), post_load=None),
     ],
     ids=("most of it stays", "never collected in full", "not collected", "nothing was done"),
 )
@@ -107,7 +107,7 @@ def test_what_grows_evenly_is_a_leak_though_collecting_frees_it() -> None:
 
 def test_a_worker_that_is_no_longer_there_gives_no_figure() -> None:
     seen = trial()
-    assert seen.aftermath is not None
-    gone = replace(seen.aftermath, after=raw.probe(workers=()))
+    assert seen.post_load is not None
+    gone = replace(seen.post_load, after=raw.probe(workers=()))
 
-    assert garbage_bytes_of(replace(seen, aftermath=gone)) is None
+    assert garbage_bytes_of(replace(seen, post_load=gone)) is None

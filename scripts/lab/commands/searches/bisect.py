@@ -17,7 +17,7 @@ from lab.commands.searches.bisect_driver import BisectBench, PointDriver
 from lab.commands.searches.bisect_loop import BisectLoop, PointSlots
 from lab.commands.searches.bisect_points import Listed, bisect_settings, listed_points
 from lab.commands.terminal import new_console
-from lab.commands.tries.try_app import local_app, place_of
+from lab.commands.tries.try_app import context_of, local_app
 from lab.engines.choice import say
 from lab.errors import ExitCode, UsageError
 from lab.measure.interruption import run_until_signal
@@ -59,7 +59,7 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
     if settings.engine == "docker":
         raise UsageError("lab bisect runs local processes: make bisect puts them into a container")
     check_writable(results)
-    spec = local_app(place_of(given, root))
+    spec = local_app(context_of(given, root))
     if not spec.probes:
         raise UsageError(f"{spec.file}: a bisection compares what the probes read: probes = true")
     own = installed_here(spec, root, say)

@@ -32,7 +32,7 @@ from lab.commands.app_runs.prepare import with_servers
 from lab.commands.app_runs.run import AppRun, AppRunInput
 from lab.commands.rebuild import rebuild
 from lab.commands.terminal import new_console, shown_path
-from lab.commands.tries.try_app import local_app, place_of, prepare_guessed
+from lab.commands.tries.try_app import context_of, local_app, prepare_guessed
 from lab.engines.choice import say
 from lab.engines.process.environments import Installed
 from lab.engines.process.interpreters import find_interpreter
@@ -85,7 +85,7 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     if settings.engine == "docker":
         raise UsageError("lab layers runs local processes: make layers puts them into a container")
     check_writable(results)
-    spec = local_app(place_of(given, root))
+    spec = local_app(context_of(given, root))
     own = installed_here(spec, root, say)
     packages = distributions(own.python)
     versions = {name: each.version for name, each in packages.items()}

@@ -51,7 +51,7 @@ from lab.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TryContext:
     """Where and with what an app is tried."""
 
     folder: Path
@@ -61,15 +61,15 @@ class Place:
     say: Say
 
 
-def working_guess(place: Place) -> tuple[Guess, AppSpec]:
+def working_guess(context: TryContext) -> tuple[Guess, AppSpec]:
     """The first guess that comes up and answers, as a description; it is written as lab.toml.
 
     Raises:
         LabError: none does; one line with what the likeliest one failed of and the next step.
     """
-    guess = first_that_works(place)
-    keep(place, guess)
-    return guess, as_description(guess, place.folder)
+    guess = first_that_works(context)
+    keep(context, guess)
+    return guess, as_description(guess, context.folder)
 
 
 def as_description(guess: Guess, folder: Path) -> AppSpec:
@@ -78,40 +78,40 @@ def as_description(guess: Guess, folder: Path) -> AppSpec:
     return describe(parse(render(guess), file), file)
 
 
-def keep(place: Place, guess: Guess) -> None:
-    file = place.folder / FILE
+def keep(context: TryContext, guess: Guess) -> None:
+    file = context.folder / FILE
     try:
         with new_file(file) as out:
             out.write(render(guess))
     except LabError:
-        place.say(f"{file} could not be written: this guess is for this run alone")
+        context.say(f"{file} could not be written: this guess is for this run alone")
     else:
-        place.say(f"it works, and is written to {file}")
+        context.say(f"it works, and is written to {file}")
 
 
-def first_that_works(place: Place) -> Guess:
-    folder, failures, bases = read_folder(place.folder), list[Failure](), list[Base]()
+def first_that_works(context: TryContext) -> Guess:
+    folder, failures, bases = read_folder(context.folder), list[Failure](), list[Base]()
     while True:
-        guess = next_guess(folder, failures, place.folder, place.say, has_docker=False)
+        guess = next_guess(folder, failures, context.folder, context.say, has_docker=False)
         uv_command()
-        outcome = attempt(place, guess, bases)
+        outcome = attempt(context, guess, bases)
         if isinstance(outcome, Guess):
             return outcome
         failures.append(outcome)
 
 
-def attempt(place: Place, guess: Guess, bases: list[Base]) -> Guess | Failure:
+def attempt(context: TryContext, guess: Guess, bases: list[Base]) -> Guess | Failure:
     """The guess with the requests that are answered, or why it failed.
 
     Args:
         bases: the environments of the guesses before, the newest last; its own is added.
     """
-    description = as_guess(as_description(guess, place.folder).without_docker())
+    description = as_guess(as_description(guess, context.folder).without_docker())
     if fault := companions_fault(description):
         return Failure(FailureKind.SERVICE, fault, reason=fault)
     try:
         base = bases[-1] if bases else None
-        installed = prepare_app(description, place.root / ENVIRONMENTS, place.say, base)
+        installed = prepare_app(description, context.root / ENVIRONMENTS, context.say, base)
         bases.append(Base(description, installed))
     except UsageError:
         raise
@@ -119,23 +119,23 @@ def attempt(place: Place, guess: Guess, bases: list[Base]) -> Guess | Failure:
         return Failure(FailureKind.INSTALL, str(error))
     with workplace(description) as work:
         try:
-            ready = with_servers(description, installed, work, place.root, place.say)
+            ready = with_servers(description, installed, work, context.root, context.say)
         except NoServer as error:
             return Failure(FailureKind.SERVICE, f"{error.kind}: {error}", reason=str(error))
         if failure := prepare_data(description, ready, work):
             return failure
-        return checked(place, guess, description, ready, work)
+        return checked(context, guess, description, ready, work)
 
 
 @contextlib.contextmanager
 def started(
-    place: Place, description: AppSpec, ready: Ready, work: Path, *, is_guess: bool
+    context: TryContext, description: AppSpec, ready: Ready, work: Path, *, is_guess: bool
 ) -> Iterator[Running]:
     """The app as it is measured, once it answers; raises NotUp."""
     file = work / COMPOSE_FILE
-    write_services(description, place.settings.host_cpus, NO_ALLOCATORS, file)
-    engine = process_engine(description, ready, place.settings, place.given, place.root, work)
-    variants = {each.name: each for each in read_matrix(file, place.given)}
+    write_services(description, context.settings.host_cpus, NO_ALLOCATORS, file)
+    engine = process_engine(description, ready, context.settings, context.given, context.root, work)
+    variants = {each.name: each for each in read_matrix(file, context.given)}
     variant = variants[base_name(description)]
 
     def sockets(_: Endpoint) -> frozenset[Listening]:
@@ -146,21 +146,21 @@ def started(
 
 
 def checked(
-    place: Place, guess: Guess, description: AppSpec, ready: Ready, work: Path
+    context: TryContext, guess: Guess, description: AppSpec, ready: Ready, work: Path
 ) -> Guess | Failure:
     try:
-        with started(place, description, ready, work, is_guess=True) as running:
+        with started(context, description, ready, work, is_guess=True) as running:
             _, asked = settled(guess, running.ask)
-            if failure := shortfall(guess, read_folder(place.folder), running, asked):
+            if failure := shortfall(guess, read_folder(context.folder), running, asked):
                 return failure
             ask_together(asked, running.ask)
-            tell(place.say, asked)
+            tell(context.say, asked)
             return guess.having(*loads_of(asked)).asking(asked.kept)
     except NotUp as error:
         return error.failure
 
 
-def check_described(place: Place, description: AppSpec, ready: Ready, work: Path) -> AppSpec:
+def check_described(context: TryContext, description: AppSpec, ready: Ready, work: Path) -> AppSpec:
     """A described app with the requests that it answers: it is started and asked for each, once.
 
     Raises:
@@ -169,8 +169,8 @@ def check_described(place: Place, description: AppSpec, ready: Ready, work: Path
     checked, failure = description, prepare_data(description, ready, work)
     try:
         if failure is None:
-            with started(place, description, ready, work, is_guess=False) as running:
-                checked, failure = check_requests(running, description, place.say)
+            with started(context, description, ready, work, is_guess=False) as running:
+                checked, failure = check_requests(running, description, context.say)
     except NotUp as error:
         failure = error.failure
     if failure is not None:

@@ -30,7 +30,7 @@ from lab.commands.app_runs.run import AppRunInput, run_app
 from lab.commands.terminal import new_console
 from lab.commands.tries.closing import CHECKED, close
 from lab.commands.tries.in_containers import try_with_containers
-from lab.commands.tries.local_guess import Place, check_described, working_guess
+from lab.commands.tries.local_guess import TryContext, check_described, working_guess
 from lab.commands.tries.watch import check_watched, watch
 from lab.engines.choice import say
 from lab.errors import ExitCode, LabError
@@ -61,7 +61,7 @@ def run(_: argparse.Namespace) -> ExitCode:
         check_watched(in_driver=in_driver)
         # What an earlier step has read can be read once, and lab.toml may change as well.
         anew = {name: value for name, value in given.items() if name != "LAB_DESCRIBED"}
-        app = place_of(anew, ROOT).folder
+        app = context_of(anew, ROOT).folder
         return watch(app, results, lambda: conduct(anew, ROOT, results, console), console)
     return conduct(given, ROOT, results, console)
 
@@ -75,16 +75,16 @@ def try_with_processes(
         LabError: the app cannot be measured.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings, place = app_settings(given), place_of(given, root)
-    is_guess = is_undescribed(place.folder)
-    spec = local_app(place)
+    settings, context = app_settings(given), context_of(given, root)
+    is_guess = is_undescribed(context.folder)
+    spec = local_app(context)
     with workplace(spec) as work:
         installed = installed_here(spec, root, say)
         ready = with_servers(spec, installed, work, root, say)
         if is_guess and not CHECK.read(given):
             prepare_guessed(spec, ready, work)
         elif not is_guess:
-            spec = check_described(place, spec, ready, work)
+            spec = check_described(context, spec, ready, work)
         if CHECK.read(given):
             say(CHECKED)
             return ExitCode.DECIDED
@@ -108,25 +108,25 @@ def remember(folder: RunFolder, root: Path) -> None:
         mark(folder, ARCHIVE, root / ENVIRONMENTS)
 
 
-def place_of(given: Mapping[str, str], root: Path) -> Place:
+def context_of(given: Mapping[str, str], root: Path) -> TryContext:
     """Where and with what the app is tried.
 
     Raises:
         UsageError: no app is named, or a setting is out of range.
     """
     folder = Path(os.path.realpath(app_folder(given, root)))
-    return Place(folder, root, given, app_settings(given), say)
+    return TryContext(folder, root, given, app_settings(given), say)
 
 
-def local_app(place: Place) -> AppSpec:
+def local_app(context: TryContext) -> AppSpec:
     """The app on this machine's Python; without a lab.toml the guess that comes up and answers.
 
     Raises:
         LabError: it cannot be used, or no guess comes up.
     """
-    if is_undescribed(place.folder):
-        return probed(working_guess(place)[1], place.settings).without_docker()
-    return given_app(place.given, place.root).without_docker()
+    if is_undescribed(context.folder):
+        return probed(working_guess(context)[1], context.settings).without_docker()
+    return given_app(context.given, context.root).without_docker()
 
 
 def prepare_guessed(spec: AppSpec, ready: Ready, work: Path) -> None:
