@@ -86,7 +86,8 @@ def asked_by(match: "re.Match[str]") -> ServiceAsked:
 
 def one(text: str | None) -> tuple[str, ...]:
     """The text alone in a tuple; empty for a text that stands for another, such as `${NAME}`."""
-    return (unquote(text),) if text and not {"$", "{"} & set(text) else ()
+    named = unquote(text) if text and not {"$", "{"} & set(text) else ""
+    return (named,) if named and named.isprintable() else ()
 
 
 def together(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:
@@ -106,7 +107,7 @@ def completed(
     more = [asked_by(m) for m in urls(environment) if SCHEMES[m["scheme"]] in kinds]
     for name, value in environment.items():
         kind = kind_of(name, kinds)
-        if kind is None or not value:
+        if kind is None or not value or not value.isprintable():
             continue
         if re.search(r"(USER|USERNAME|ROLE)$", name):
             more.append(ServiceAsked(kind, users=(value,)))

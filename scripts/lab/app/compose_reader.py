@@ -79,9 +79,12 @@ class Reader:
 
     def variables(self, name: str) -> dict[str, str]:
         try:
-            return parse_env(read_bytes(self.inside(name), MOST_BYTES).decode("utf-8-sig"))
+            text = read_bytes(self.inside(name), MOST_BYTES).decode("utf-8-sig")
         except (LabError, UnicodeDecodeError) as error:
             raise self.refused(f"env_file: {error}") from error
+        if "\0" in text:
+            raise self.refused(f"env_file: {name} has a zero byte")
+        return parse_env(text)
 
     def chosen(self, name: str | None) -> str:
         """The service that is measured: the one that is named, else the only one that is built."""

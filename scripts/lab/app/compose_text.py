@@ -152,6 +152,8 @@ class Interpolation:
     def __call__(self, text: str) -> str:
         """The text as `interpolated`; raises ValueError as that, and where all are too long."""
         whole = interpolated(text, self.values) if "$" in text else text
+        if "\0" in whole:
+            raise ValueError("a text in it has a zero byte, which no program can be given")
         self.left -= len(whole)
         if self.left < 0:
             raise ValueError("it is too large, with its variables")

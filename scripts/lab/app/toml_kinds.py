@@ -225,6 +225,8 @@ class EnvFile:
             variables = parse_env(read_bytes(file, self.most_bytes).decode("utf-8-sig"))
         except (LabError, UnicodeDecodeError):
             raise ValueError(self.allowed) from None
+        if any("\0" in text for text in variables.values()):
+            raise ValueError(f"{self.allowed}, without zero bytes")
         return {name: text for name, text in variables.items() if re.fullmatch(self.names, name)}
 
 

@@ -13,6 +13,7 @@ from lab.app.guess.mend import mended
 from lab.app.guess.said import without_words
 from lab.app.services import services as variants_of
 from lab.app.spec import AppSpec
+from lab.engines.server_recipes import RECIPES
 from lab.errors import UsageError
 from lab.records.beside import ServiceAsked, ServiceKind
 
@@ -241,3 +242,23 @@ URL = make(db=os.getenv("POSTGRES_DB", DEFAULT), app_name="shown", db_name="orde
     found = stated_names(Folder(files), ServiceKind.POSTGRES)
     assert found is not None
     assert set(found.databases) == {"orders", "shop"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:%00x@cache",
+        "redis://:a%0ab@cache",
+        "postgres://a%00b:c%00@db/x",
+        "rabbitmq://u%1b:p%00@queue/v",
+    ],
+)
+def test_names_with_signs_that_no_program_can_be_given_are_none(url: str) -> None:
+    asked = service_of(url)
+    words = RECIPES[asked.kind].command(asked, "/folder", "127.0.0.1")
+    steps = RECIPES[asked.kind].make(asked, "/folder")
+
+    assert asked.users == asked.passwords == ()
+    assert all(word.isprintable() for word in [*words, *(w for s in steps for w in s.words)])
+    (named,) = completed([ServiceAsked(asked.kind)], {"URL": url, "REDIS_PASSWORD": "a\nb"})
+    assert (named.users, named.passwords) == ((), ())

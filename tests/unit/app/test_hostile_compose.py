@@ -166,3 +166,27 @@ def test_a_text_with_signs_or_the_tag_of_another_is_one_line(app: Path, text: st
 def composed_of(app: Path, text: str) -> Composed:
     (app / "compose.yaml").write_text(text)
     return read_composed(app / "compose.yaml", app, "web")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'environment: {A: "x\\0y"}',
+        'environment: ["A=x\\0y"]',
+        'command: "x\\0y"',
+        'command: ["x", "\\0"]',
+        'working_dir: "/x\\0y"',
+        'volumes: ["./a\\0b:/x"]',
+        'environment: {A: "${B:-x\\0}"}',
+        "env_file: zero.env",
+        "env_file: [zero.env]",
+        "environment: {A: $ZERO}",
+    ],
+)
+def test_a_zero_byte_is_one_line_and_reaches_no_program(app: Path, text: str) -> None:
+    (app / "zero.env").write_bytes(b"A=x\0y\n")
+    if "$ZERO" in text:
+        (app / ".env").write_bytes(b"ZERO=x\0y\n")
+    with pytest.raises(UsageError, match="zero byte") as refused:
+        composed_of(app, f"services:\n  web:\n    build: .\n    {text}\n")
+    assert str(refused.value).isprintable()

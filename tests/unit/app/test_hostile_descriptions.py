@@ -88,3 +88,10 @@ def test_what_stands_in_the_place_of_a_file_is_told(app: Path, name: str, said: 
     with pytest.raises(UsageError) as caught:
         read_spec(app)
     assert str(caught.value).endswith(f"allowed is a file below {app} ({said})")
+
+
+def test_a_file_of_variables_with_a_zero_byte_is_one_line(app: Path) -> None:
+    (app / "zero.env").write_bytes(b"A=x\0y\n")
+    (app / "lab.toml").write_text('command = "x"\nenv_file = "zero.env"', encoding="utf-8")
+    with pytest.raises(UsageError, match="without zero bytes"):
+        read_spec(app)
