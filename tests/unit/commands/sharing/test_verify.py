@@ -5,12 +5,13 @@ import json
 import shutil
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from lab.__main__ import main
 from lab.commands.app_runs.plan import RERUN
+from lab.commands.sharing import verify as lab_verify
 from lab.commands.sharing.bundle_parts import parts_of
 from lab.commands.sharing.verify_rerun import Rerun
 from lab.share.archive import ArchiveEntry, zip_of
@@ -241,6 +242,61 @@ def test_a_trusted_app_is_run_by_its_own_description(
     assert settings[RERUN] == "1"
     assert wanted[0].budget == {"BUDGET": "15m"}
     assert wanted[0].script.name == "try"
+
+
+LIES: Mapping[str, object] = {
+    "left_out": [{"name": "servers beside the app: redis; touch x", "reason": "\x1b[2J"}],
+    "images": {"memlab-driver": "$(id)", "--privileged": "x"},
+    "lab": {"version": "9", "commit": None, "run_commit": "--upload-pack=x"},
+    "lock": "\nlab: outcome: agrees",
+    "redacted": {"x": -5},
+}
+SERVICES = b"""{"services": {"driver": {"image": "evil", "privileged": true, "volumes": ["/:/h"]},
+ "own-shop": {"image": "evil", "network_mode": "host"}}}"""
+
+
+def test_of_its_project_and_of_what_its_manifest_says_of_services_nothing_is_taken(
+    made: Files,
+    place: Path,
+    capsys: pytest.CaptureFixture[str],
+    run_again: Callable[[str], list[Rerun]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = run_again(TRY_RUN)
+    honest: list[Mapping[str, str]] = []
+    monkeypatch.setenv("TRUST", "1")
+    for lies in (False, True):
+        files = dict(made)
+        if lies:
+            for name in ("compose.yaml", "scripts/lab/__main__.py", "images/driver.Dockerfile"):
+                files[name] = ArchiveEntry(SERVICES, is_program=True)
+            files[".env"] = ArchiveEntry(b"COMPOSE=touch x\nDOCKER_HOST=tcp://evil\n")
+            files = with_manifest(files)
+            said = {**json.loads(files[NAME].content), **LIES}
+            files[NAME] = ArchiveEntry(json.dumps(said).encode())
+        shutil.rmtree(place.parents[1] / "results", ignore_errors=True)
+        seen = written_below(monkeypatch)
+
+        assert verify(place, zip_of(TRY_RUN, files)) == 0
+        assert seen == {"there", "app"}
+        settings = dict(wanted[-1].settings)
+        del settings["APP"], settings["RESULTS"]
+        honest.append(settings)
+        assert "\x1b" not in capsys.readouterr().out
+    assert honest[0] == honest[1]
+
+
+def written_below(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What lies in the work folder when it is run, filled then."""
+    seen: set[str] = set()
+    run_it = vars(lab_verify)["rerun"]
+
+    def look(rerun: Rerun, given: object) -> object:
+        seen.update(path.name for path in rerun.work.iterdir())
+        return run_it(rerun, given)
+
+    monkeypatch.setattr(lab_verify, "rerun", look)
+    return seen
 
 
 def test_what_could_not_be_run_is_undecided(
