@@ -54,9 +54,20 @@ def companion(stated: Companion, number: int, folder: Path, work: Path) -> Servi
         **({"user": stated.user} if stated.user else {}),
         "image": f"${{{image_variable(number)}}}",
         "environment": {"HOME": "/tmp", **{k: dollars(v) for k, v in stated.environment.items()}},
-        "tmpfs": [f"{each}:size={MEMORY_BYTES},mode=1777" for each in in_memory],
+        "tmpfs": [f"{each}:size={MEMORY_BYTES},mode=1777,{owner(stated)}" for each in in_memory],
         "volumes": list(mounts),
     }
+
+
+def owner(stated: Companion) -> str:
+    """Whose a folder in memory is, as an option of its mount.
+
+    A container that is started again finds the folder below it, and takes that one's rights.
+    """
+    if stated.user is None:
+        return "uid=${LAB_UID:-1000},gid=${LAB_GID:-1000}"
+    uid, _, gid = stated.user.partition(":")
+    return f"uid={uid},gid={gid or 0}"
 
 
 def starts(spec: AppSpec) -> tuple[CompanionStart, ...]:

@@ -110,13 +110,21 @@ def test_a_server_has_no_rights_no_port_and_no_disk() -> None:
         assert not {"ports", "labels", "privileged"} & set(service)
 
 
+@pytest.mark.parametrize(("user", "own"), [("70:71", "uid=70,gid=71"), ("70", "uid=70,gid=0")])
+def test_a_folder_in_memory_is_its_users_whenever_it_is_started(user: str, own: str) -> None:
+    service = found(companions=(replace(API, user=user),))["own-a-with-companion-1"]
+
+    assert all(each.endswith(f",mode=1777,{own}") for each in service["tmpfs"])
+
+
 def test_another_service_of_its_compose_file_has_neither_rights_nor_its_files_to_write() -> None:
     service = found(companions=(API,))["own-a-with-companion-1"]
     assert service["cap_drop"] == ["ALL"]
     assert service["read_only"]
     assert service["user"] == "${LAB_UID:-1000}:${LAB_GID:-1000}"
     assert service["volumes"] == ["/w/app/conf:/etc/api:ro"]
-    assert "/data:size=1073741824,mode=1777" in service["tmpfs"]
+    owner = "uid=${LAB_UID:-1000},gid=${LAB_GID:-1000}"
+    assert f"/data:size=1073741824,mode=1777,{owner}" in service["tmpfs"]
     assert service["command"] == ["serve", "$$HOME"]
     assert service["environment"]["SIGN"] == "$$"
     assert "entrypoint" not in service
