@@ -63,7 +63,37 @@ bench_bases() {
 bench_end() {
     trap '' INT TERM HUP
     remove_helpers
+    bench_keep "$bench_results"
     remove_folder "$bench_work"
+}
+
+# The container writes into an empty folder of its own: the app in it has a network, and earlier runs
+# are nobody else's business. What comes of it is moved beside them; nothing there is replaced.
+bench_results=''
+bench_keep() {
+    [ -n "$1" ] && [ -d "$1" ] || return 0
+    latest=$(readlink "$1/latest" 2> /dev/null)
+    for run in "$1"/[0-9]*; do
+        name=${run##*/}
+        case $name in *[!A-Za-z0-9._-]*) continue ;; esac
+        [ -d "$run" ] && [ ! -L "$run" ] && [ ! -e "$RESULTS/$name" ] && [ ! -L "$RESULTS/$name" ] || continue
+        mv "$run" "$RESULTS/$name" || continue
+        if [ "$latest" = "$name" ] && { [ -L "$RESULTS/latest" ] || [ ! -e "$RESULTS/latest" ]; }; then
+            ln -sfn "$name" "$RESULTS/latest"
+        fi
+    done
+    remove_folder "$1"
+}
+
+# A folder below the results, which whoever is killed leaves there; what a killed one left is kept.
+bench_begin() {
+    for left in "$RESULTS"/.bench-*; do
+        [ -d "$left" ] && [ ! -L "$left" ] && ! is_alive "${left##*-}" || continue
+        [ -z "$(docker ps --quiet --filter "name=$project-bench-${left##*-}")" ] && bench_keep "$left"
+    done
+    bench_results=$RESULTS/.bench-$$
+    mkdir -m 700 "$bench_results" || exit 3
+    [ "$(id -u)" != 0 ] || chown "$LAB_UID:$LAB_GID" "$bench_results"
 }
 
 # The app as the container's user can read it, in $bench_work/app; where the container sees it is in
@@ -84,7 +114,8 @@ bench_app() {
 }
 
 # make $1 in a container: with a network, as packages are installed for each point, and without
-# capabilities, root or Docker's socket; of this host it sees the app, the lab and the results.
+# capabilities, root or Docker's socket; of this host it sees the app, the lab and
+# an empty folder for its results.
 bench() {
     [ -z "$(setting GIT "")" ] || {
         say "GIT= needs git and what builds the package: run it as local processes, with a Python from 3.11 on"
@@ -94,9 +125,9 @@ bench() {
     set_owner
     bench_work=$(mktemp -d) app_place=/lab/own/none
     trap bench_end EXIT
-    chmod 755 "$bench_work"
     bench_app
     mkdir -p .environments/docker "$RESULTS"
+    bench_begin
     [ "$(id -u)" != 0 ] || chown "$LAB_UID:$LAB_GID" .environments/docker
     say "building the driver"
     bench_bases 3.12
@@ -141,7 +172,7 @@ bench_run() {
         --volume "$PWD/compose.yaml:/lab/compose.yaml:ro" --volume "$PWD/apps:/lab/apps:ro" \
         --volume "$PWD/images:/lab/images:ro" --volume "$bench_work/app:$app_place:ro" \
         --volume "$PWD/.environments/docker:/lab/.environments" \
-        --volume "$(cd "$RESULTS" && pwd -P):/lab/results" \
+        --volume "$(cd "$bench_results" && pwd -P):/lab/results" \
         --env APP="$app" --env RESULTS=/lab/results --env ENGINE=process --env HOME=/tmp --env USER=lab \
         --env LAB_GIT_COMMIT="${LAB_GIT_COMMIT:-}" --env LAB_COMMAND="${LAB_COMMAND:-}" \
         "memlab-bench$LAB_TAG" "$verb" &

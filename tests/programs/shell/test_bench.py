@@ -1,9 +1,15 @@
 """The container in which make bisect and make layers run without a Python of the host."""
 
+import os
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 from lab.commands.searches.bench_pythons import needed
 from lab.errors import UsageError
 from lab.settings.declared import SETTINGS
+from support.paths import ROOT
 from support.shell_scripts import shell
 
 NOT_PASSED_ON = {"APP", "RESULTS", "ENGINE", "GIT", "OFFLINE"}
@@ -69,3 +75,76 @@ def test_the_pythons_that_are_needed(
 def test_a_range_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="PYTHON="):
         needed("bisect", "3.8", {"PYTHON": "3.9..3.8"})
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A results folder with a run of its own, and what a container has written beside it."""
+    results, written = tmp_path / "results", tmp_path / "results" / ".bench-0"
+    for run in (results / "20260101-000000-core", written / "20260102-000000-layers-shop"):
+        run.mkdir(parents=True)
+        (run / "experiment.json").write_text(run.name, encoding="utf-8")
+    (results / "latest").symlink_to("20260101-000000-core")
+    (written / "latest").symlink_to("20260102-000000-layers-shop")
+    return results
+
+
+def kept(results: Path) -> str:
+    line = f"RESULTS={shlex.quote(str(results))}; bench_keep $RESULTS/.bench-0"
+    return printed(f"{line}; bench_keep ''; bench_keep $RESULTS/none")
+
+
+def test_what_came_of_the_container_stands_beside_earlier_runs(results: Path) -> None:
+    assert kept(results) == ""
+
+    assert sorted(os.listdir(results)) == [
+        "20260101-000000-core",
+        "20260102-000000-layers-shop",
+        "latest",
+    ]
+    assert os.readlink(results / "latest") == "20260102-000000-layers-shop"
+
+
+def test_what_the_app_has_planted_there_replaces_and_leads_nowhere(results: Path) -> None:
+    written = results / ".bench-0"
+    (written / "20260101-000000-core").mkdir()
+    (written / "20260101-000000-core" / "experiment.json").write_text("evil", encoding="utf-8")
+    (written / "2-link").symlink_to("/etc")
+    (written / "2-file").write_text("x", encoding="utf-8")
+    (written / "2-$(touch x)\x1b[2J").mkdir()
+    (written / "2 a\nb").mkdir()
+    (written / ".hidden").mkdir()
+    (written / "more").mkdir()
+    os.mkfifo(written / "2-pipe")
+    (written / "latest").unlink()
+    (written / "latest").symlink_to("../../../etc")
+    closed = written / "closed"
+    closed.mkdir(mode=0)
+
+    kept(results)
+    assert sorted(os.listdir(results)) == [
+        "20260101-000000-core",
+        "20260102-000000-layers-shop",
+        "latest",
+    ]
+    assert (results / "20260101-000000-core" / "experiment.json").read_text(
+        encoding="utf-8"
+    ) == "20260101-000000-core"
+    assert os.readlink(results / "latest") == "20260101-000000-core"
+
+
+def test_a_folder_called_latest_stays(results: Path) -> None:
+    (results / "latest").unlink()
+    (results / "latest").mkdir()
+
+    kept(results)
+    assert (results / "latest").is_dir()
+    assert list((results / "latest").iterdir()) == []
+
+
+def test_the_container_sees_no_earlier_run_and_no_other_user_the_apps_copy() -> None:
+    text = (ROOT / "scripts" / "shell" / "bench.sh").read_text(encoding="utf-8")
+    mounts = re.findall(r'--volume "([^"]*(?:"[^"]*"[^"]*)?):/lab/results"', text)
+
+    assert mounts == ['$(cd "$bench_results" && pwd -P)']
+    assert "chmod 755" not in text
