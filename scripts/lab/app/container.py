@@ -60,7 +60,7 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
     sources = [
         *system,
         *own_tools(description.python),
-        f"COPY {needs}{REQUIREMENTS} {needs}{CONSTRAINTS} {needs}{MEMRAY_LOCK.name} /lab/",
+        f"COPY {needs}{REQUIREMENTS} {needs}{CONSTRAINTS} /lab/",
         *([f"COPY {copy} {FOLDER}"] if is_local(description) else []),
     ]
     has_index = description.index_url is not None
@@ -73,10 +73,12 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
         f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK});"
         f" ({INSTALL} libmimalloc2.0 && ln -s /usr/lib/*/{MIMALLOC}.0 {MIMALLOC_LINK});"
         f" {TIDY}",
-        *sources,
-        "COPY --from=packages /usr/local /usr/local" if has_index else pip_install(),
+        # Before all that is the app's own, so that each app of one Python finds it built.
+        f"COPY {needs}{MEMRAY_LOCK.name} /lab/",
         f"RUN {PIP} --quiet --only-binary :all: --target {MEMRAY} --require-hashes"
         f" -r /lab/{MEMRAY_LOCK.name} || true",
+        *sources,
+        "COPY --from=packages /usr/local /usr/local" if has_index else pip_install(),
         f"COPY --chown=1000:1000 {copy} {FOLDER}",
         *completed(description),
         *prepared(description),
