@@ -107,6 +107,17 @@ def newest_release(
             uv.end()
 
 
+def not_had(package: str, reason: str) -> str:
+    """Why there is no newest release to try: it cannot be installed."""
+    return f"the newest release of {package} cannot be had: {reason}"
+
+
+def is_newest(package: str, installed: str | None) -> str:
+    """Why there is no newest release to try: the app has it already."""
+    name = f"{package} {installed}" if installed else package
+    return f"{name} is the newest release that installs beside the rest"
+
+
 def newest_of(
     description: AppSpec, package: str, installed: Installed, uv: Uv, work: Path
 ) -> Newer:
@@ -126,12 +137,10 @@ def newest_of(
     name = canonical(package)
     failed = attempt(description, name, before, uv, Made(installed.python, work))
     if failed:
-        raise NoRelease(f"the newest release of {package} cannot be had: {failure_line(failed)}")
+        raise NoRelease(not_had(package, failure_line(failed)))
     newest, was = installed_versions(work / "bin" / "python3").get(name), before.get(name)
     if newest is None or was is None or newest == was:
-        raise NoRelease(
-            f"{package} {was or ''} is the newest release that installs beside the rest"
-        )
+        raise NoRelease(is_newest(package, was))
     reference = f"{installed.reference}, with {package} {newest}"
     made = Installed(work / "bin" / "python3", reference)
     completed(description, made)

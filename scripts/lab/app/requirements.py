@@ -11,6 +11,7 @@ from lab.app.spec import AppSpec
 from lab.errors import LabError, UsageError
 from lab.files import read_bytes
 from lab.named_paths import path_below
+from lab.text.packages import LOCK, NOT_ON_INDEX
 from lab.text.phrases import clipped
 
 MAX_DEPTH, MAX_BYTES, MAX_FILES, MAX_LINES = 50, 1_000_000, 20_000, 20_000
@@ -18,10 +19,8 @@ FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$"
 LIMITS = ("-c", "--constraint")
 EDITABLE = re.compile(r"\s*(?:-e|--editable)[ =]*(.+)$")
 LOCAL = re.compile(r"\s*(?:file:)?(\.{1,2}(?:/[^\s\[;#]*)?)(\[[^\]]*\])?\s*((?:[;#].*)?)$")
-LOCK = "lab.lock"
-"""The file beside lab.toml with the version of every package, a line each, which bundles hold."""
-HASHES, NOT_THERE = " --hash=", "# not on the index: "
-"""What stands behind a version, and before one that only the app's own requirements can give."""
+HASHES = " --hash="
+"""What stands behind a version."""
 CONSTRAINED = "# constraint: "
 """The mark in front of a line that only limits versions."""
 
@@ -66,7 +65,9 @@ def read_lock(description: AppSpec) -> list[str]:
         return []
     lines = (line.strip() for line in read(description, Path(LOCK)))
     return [
-        line for line in lines if line and (not line.startswith("#") or line.startswith(NOT_THERE))
+        line
+        for line in lines
+        if line and (not line.startswith("#") or line.startswith(NOT_ON_INDEX))
     ]
 
 

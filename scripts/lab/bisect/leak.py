@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lab.records.bisection import Leak, PointMeasurement
+from lab.records.interventions import Cause
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
 
-NATIVE = "native memory"
+NATIVE = Cause.NATIVE.value
 """What is live and no trace of Python saw."""
 ALL = "all that is live"
 """The only place of a run whose trace did not answer."""

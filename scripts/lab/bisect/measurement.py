@@ -3,7 +3,13 @@
 import statistics
 from collections.abc import Mapping, Sequence
 
-from lab.causes.traces import INTERPRETER_PREFIXES, is_app_frame, line_name, short_frame
+from lab.causes.traces import (
+    INTERPRETER_PREFIXES,
+    UNKNOWN_LINE,
+    is_app_frame,
+    line_name,
+    short_frame,
+)
 from lab.records.bisection import PointMeasurement
 from lab.records.observations import AllocationTrace, TracedLine
 from lab.records.trial import Environment
@@ -12,7 +18,6 @@ SKIPPED_BLOCKS = 1
 """The first block still fills what the warm-up left empty."""
 TRIMMED_BLOCKS = 1
 """Blocks that are left out at either end of the order: a table that doubles is no growth."""
-UNKNOWN = "an unknown line"
 OTHERS = "other lines"
 """What the trace saw beyond the lines that it lists."""
 
@@ -73,7 +78,7 @@ def site_of(line: TracedLine) -> str:
     """The place that allocates: a line of the app, which no point changes, else a file."""
     frames = [frame for frame in line.frames if not frame.startswith(INTERPRETER_PREFIXES)]
     if not frames:
-        return UNKNOWN
+        return UNKNOWN_LINE
     name = short_frame(frames[0])
     if is_app_frame(frames[0]):
         return name

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from lab.causes.causes import LIVE_CAUSES
 from lab.causes.diagnosis import Diagnosis
 from lab.causes.growth import is_too_small
-from lab.causes.holder_advice import advice_for_holder
+from lab.causes.holder_advice import JOIN_THREADS, advice_for_holder
 from lab.causes.holders import HolderFinding, owner_text
 from lab.causes.interventions import InterventionResult
 from lab.causes.named_growth import pool_line
@@ -23,7 +23,7 @@ ADVICE: Mapping[Cause, str] = {
     ),
     Cause.NATIVE: "move the package that the named lines call to a release that does not leak",
     Cause.PAGE_CACHE: "nothing: the kernel takes pages of files back when memory is needed",
-    Cause.THREADS: "join the threads that are started, or give them a pool",
+    Cause.THREADS: JOIN_THREADS,
     Cause.PROCESSES: "wait for the processes that are started",
     Cause.DESCRIPTORS: "close what is opened (with open(...))",
     Cause.SOCKETS: "close connections, or reuse one client",
@@ -37,8 +37,8 @@ ADVICE: Mapping[Cause, str] = {
 }
 COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() at intervals"
 LIMIT = "nothing needs to change: what the named lines fill has a limit; a lower one saves memory"
-STOPPED = "nothing needs to change: what the named lines hold has stopped growing"
-UNDECIDED = "send the load that the verdict's reason names: whether anything leaks is open"
+HAS_STOPPED = "nothing needs to change: what the named lines hold has stopped growing"
+LOAD_FIRST = "send the load that the verdict's reason names: whether anything leaks is open"
 NOTHING_TO_CHANGE = "nothing needs to change"
 NO_CAUSE_NEEDED = "none is needed: memory did not grow enough to matter"
 CAUSE_OPEN = "not looked for: whether memory grows is open"
@@ -106,10 +106,10 @@ def advice_for_cause(diagnosis: Diagnosis) -> str | None:
         return COLLECT
     if diagnosis.judged.verdict is Verdict.BOUNDED and first.cause in LIVE_CAUSES:
         if first.cause is Cause.NATIVE:
-            return STOPPED
+            return HAS_STOPPED
         return filled(diagnosis.holder) or LIMIT
     if diagnosis.judged.verdict is Verdict.INCONCLUSIVE and first.cause in LIVE_CAUSES:
-        return UNDECIDED
+        return LOAD_FIRST
     if first.cause in LIVE_CAUSES and diagnosis.holder is not None:
         return advice_for_holder(diagnosis.holder, caller_of(diagnosis)) or ADVICE[first.cause]
     pool = pool_line(diagnosis.named) if first.cause is Cause.THREAD_ARENAS else None

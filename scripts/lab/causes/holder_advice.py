@@ -6,8 +6,9 @@ from lab.causes.holders import HolderFinding, package_text
 from lab.causes.releases import tracker_text
 from lab.records.holders import CodeKind, Owner
 
+JOIN_THREADS = "join the threads that are started, or give them a pool"
 LIBRARY_ADVICE: Mapping[str, str] = {
-    "threading": "join the threads that are started, or give them a pool",
+    "threading": JOIN_THREADS,
     "logging": "make loggers and handlers once, not with each request",
     "asyncio": "await or cancel the tasks and timers that are made",
     "weakref": "drop the objects that weakref.finalize waits for",

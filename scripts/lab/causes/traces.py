@@ -21,6 +21,8 @@ INTERPRETER_PREFIXES = (
     "Programs/",
 )
 """Beginnings of frames in CPython's own sources."""
+UNKNOWN_LINE = "an unknown line"
+"""What a line is called of which no frame is the program's."""
 MOST_LINES = 5
 MOST_TYPES = 5
 
@@ -72,7 +74,7 @@ def line_name(line: TracedLine) -> str:
     """The line that allocates, and the innermost line of the app that led there."""
     frames = [frame for frame in line.frames if not frame.startswith(INTERPRETER_PREFIXES)]
     if not frames:
-        return "an unknown line"
+        return UNKNOWN_LINE
     own = next((frame for frame in frames if is_app_frame(frame)), None)
     if own is None or own == frames[0]:
         return short_frame(own or frames[0])

@@ -9,7 +9,7 @@ from lab.share.comparison_text import differences_table, rate, version_lines
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import DASH, counted, in_mib, number
 
-MOST_ROWS = 40
+MOST_AGREEMENT_ROWS = 40
 MOST_CHARACTERS = 300
 
 
@@ -44,11 +44,11 @@ def table(agreement: RunAgreement) -> Iterator[str]:
     variants = agreement.variants
     yield "| | there | here |"
     yield "|---|---|---|"
-    for each in variants[:MOST_ROWS]:
+    for each in variants[:MOST_AGREEMENT_ROWS]:
         name = f"{markdown_code(each.compared.before.name)} " if len(variants) > 1 else ""
         yield from variant_rows(name, each)
-    if len(variants) > MOST_ROWS:
-        yield f"| {counted(len(variants) - MOST_ROWS, 'more variant')} | | |"
+    if len(variants) > MOST_AGREEMENT_ROWS:
+        yield f"| {counted(len(variants) - MOST_AGREEMENT_ROWS, 'more variant')} | | |"
     if agreement.holder_there or agreement.holder_here:
         names = (agreement.holder_there, agreement.holder_here)
         there, here = (markdown_text(name, MOST_CHARACTERS) or DASH for name in names)

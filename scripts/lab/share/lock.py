@@ -4,13 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.text.packages import is_version
+from lab.text.packages import NOT_ON_INDEX, is_version
 from lab.text.phrases import clipped, counted, listed, printable
 
-NAME = "lab.lock"
 INSTALLERS = frozenset({"pip"})
 """What the base of an image brings, and no app asks for."""
-NOT_THERE = "# not on the index: "
 MOST_PYTHON = 40
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
@@ -61,7 +59,7 @@ def lock_of(pins: Mapping[str, str], hashes: Mapping[str, tuple[str, ...]], pyth
     release = printable(clipped(python, MOST_PYTHON))
     lines = [f"# Every package of the run's environment, CPython {release}."]
     for name, version in pins.items():
-        mark = NOT_THERE if is_asked and not pin_hashes[name] else ""
+        mark = NOT_ON_INDEX if is_asked and not pin_hashes[name] else ""
         words = (f"{mark}{name}=={version}", *(f"--hash={each}" for each in pin_hashes[name]))
         lines.append(" ".join(words))
     return Locked("\n".join(lines) + "\n", lock_sentence(len(pins), unknown))

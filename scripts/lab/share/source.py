@@ -19,8 +19,8 @@ ARCHIVE = "app.zip"
 """The archive's name in the run's folder."""
 MOST_RUN_CHARACTERS = 100
 """The longest path before a file's name in a bundle: the run's id, `app`, its folder."""
-MOST_SOURCE_FILES = 4_000
-MOST_SOURCE_BYTES = 60 << 20
+MOST_APP_FILES = 4_000
+MOST_APP_BYTES = 60 << 20
 """The most bytes of the app's files; more is data, which `bundle.exclude` names."""
 
 

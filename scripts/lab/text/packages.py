@@ -1,6 +1,11 @@
-"""Names of packages."""
+"""Names of packages, and the file that fixes their versions."""
 
 import re
+
+LOCK = "lab.lock"
+"""The file beside lab.toml with the version of every package, a line each, which bundles hold."""
+NOT_ON_INDEX = "# not on the index: "
+"""What stands in it before a version that only the app's own requirements can give."""
 
 
 def canonical(name: str) -> str:

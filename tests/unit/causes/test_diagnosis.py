@@ -13,10 +13,10 @@ from lab.causes.advice import (
     ADVICE,
     CAUSE_OPEN,
     CAUSE_UNKNOWN,
+    HAS_STOPPED,
     LIMIT,
     NO_CAUSE_NEEDED,
     NOTHING_TO_CHANGE,
-    STOPPED,
     best_cure,
     help_line,
 )
@@ -222,7 +222,7 @@ def test_what_live_memory_fills_and_has_stopped_needs_no_change_but_its_limit() 
     ended = [(CHANGES["max-requests"], arenas((0, *(0,) * 8)))]
 
     assert help_line(answered(cache, None, ended, [explained(26_000)])) == LIMIT
-    assert help_line(answered(cache, None, ended)) == STOPPED
+    assert help_line(answered(cache, None, ended)) == HAS_STOPPED
 
 
 def test_a_stop_gap_comes_after_the_advice_for_the_cause() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from lab.app.interventions import release_change
-from lab.app.release import NoRelease
+from lab.app.release import NoRelease, is_newest, not_had
 from lab.app.spec import AppSpec
 from lab.causes.diagnosis import Diagnosis
 from lab.causes.holders import HolderFinding
@@ -114,11 +114,9 @@ class BuiltRelease:
 def with_answer(wish: ReleaseWish, newest: str, reason: str) -> ReleaseWish:
     """The wish with the version that was built, where that is another one; else why not."""
     if not newest:
-        refused = f"the newest release of {wish.package} cannot be had: {reason or 'no reason'}"
-        return replace(wish, refused=refused)
+        return replace(wish, refused=not_had(wish.package, reason or "no reason"))
     if newest == wish.installed:
-        only = f"{wish.package} {newest} is the newest release that installs beside the rest"
-        return replace(wish, refused=only)
+        return replace(wish, refused=is_newest(wish.package, newest))
     return replace(wish, newest=newest)
 
 

@@ -17,8 +17,8 @@ from lab.share.manifest import LeftOut
 from lab.share.redaction import REDACTED
 from lab.share.source import (
     ARCHIVE,
-    MOST_SOURCE_BYTES,
-    MOST_SOURCE_FILES,
+    MOST_APP_BYTES,
+    MOST_APP_FILES,
     NAME,
     Choice,
     Source,
@@ -46,7 +46,7 @@ def keep_source(spec: AppSpec, folder: RunFolder) -> None:
 
 
 def collect(
-    spec: AppSpec, most_files: int = MOST_SOURCE_FILES
+    spec: AppSpec, most_files: int = MOST_APP_FILES
 ) -> tuple[Source, dict[str, ArchiveEntry]]:
     """The app's files by their names, and what stays out.
 
@@ -94,7 +94,7 @@ def read_files(folder: Path, choice: Choice) -> tuple[dict[str, ArchiveEntry], l
         LabError: they are too large, or one cannot be read.
     """
     files: dict[str, ArchiveEntry] = {}
-    left_out, left = [], MOST_SOURCE_BYTES
+    left_out, left = [], MOST_APP_BYTES
     for name in choice.chosen:
         path = folder / name
         if path.is_symlink() or not path.is_file():
@@ -103,7 +103,7 @@ def read_files(folder: Path, choice: Choice) -> tuple[dict[str, ArchiveEntry], l
         is_program = os.access(path, os.X_OK)
         if path.stat().st_size > left:
             raise UsageError(
-                f"{folder} has more than {MOST_SOURCE_BYTES >> 20} MiB, as of {name}: "
+                f"{folder} has more than {MOST_APP_BYTES >> 20} MiB, as of {name}: "
                 "name what is not source in bundle.exclude of lab.toml"
             )
         files[str(name)] = ArchiveEntry(read_bytes(path, left), is_program)

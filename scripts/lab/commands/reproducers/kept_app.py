@@ -21,10 +21,9 @@ from lab.records.interventions import InterventionPlan, Release
 from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.reproducer.served import NotReproduced
-from lab.share.lock import NAME as LOCK
 from lab.share.lock import lock_of, pins_of
 from lab.store.run_folder import RunFolder
-from lab.text.packages import canonical, is_distribution
+from lab.text.packages import LOCK, canonical, is_distribution
 from lab.text.phrases import clipped
 
 VERSION = re.compile(r"3\.\d{1,2}")

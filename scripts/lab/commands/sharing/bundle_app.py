@@ -16,7 +16,6 @@ from lab.paths import ROOT
 from lab.records.experiment import Experiment
 from lab.records.image_facts import ImageFacts
 from lab.records.summary import Summary
-from lab.share import lock as locks
 from lab.share.archive import ArchiveEntry
 from lab.share.given import typed
 from lab.share.lock import Locked
@@ -24,6 +23,7 @@ from lab.share.manifest import LeftOut
 from lab.share.redaction import Redactor
 from lab.share.source import Source
 from lab.store.run_folder import RunFolder
+from lab.text.packages import LOCK
 
 DESCRIPTIONS = (".toml", ".redacted")
 """Endings of an app's files in which a value behind a name that looks secret goes, too."""
@@ -90,7 +90,7 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
         else:
             entries[f"{folder}/{redactor.text(name)}"] = clean
     if lock is not None:
-        entries[f"{folder}/{locks.NAME}"] = ArchiveEntry(lock.text.encode())
+        entries[f"{folder}/{LOCK}"] = ArchiveEntry(lock.text.encode())
     write_down(entries, work)
     spec = read_spec(work / folder / redactor.text(source.file))
     if source.command is not None and (spec.command is None or spec.is_after_entry):

@@ -13,8 +13,9 @@ from lab.errors import LabError
 from lab.files import read_bytes, write_file
 from lab.paths import ROOT
 from lab.records.trial import Environment
-from lab.share.lock import NAME, Locked, hashes_of, lock_of, pins_of
+from lab.share.lock import Locked, hashes_of, lock_of, pins_of
 from lab.store.run_folder import RunFolder
+from lab.text.packages import LOCK
 
 MOST_BYTES = 4 << 20
 COMPILE_SECONDS = 120.0
@@ -29,7 +30,7 @@ def locked(folder: RunFolder, environment: Environment | None) -> Locked | None:
     if environment is None or not environment.packages:
         return None
     pins = pins_of(environment.packages)
-    kept = folder.path / NAME
+    kept = folder.path / LOCK
     if os.path.lexists(kept):
         compiled = read_bytes(kept, MOST_BYTES).decode("utf-8", "replace")
         return lock_of(pins, hashes_of(compiled), environment.python)

@@ -9,7 +9,7 @@ from lab.app.spec_file import read_spec
 from lab.commands.app_runs.source import VARIABLES, collect, keep_source, kept_source
 from lab.errors import LabError
 from lab.share.archive import zip_of
-from lab.share.source import ARCHIVE, MOST_SOURCE_BYTES, NAME, source_entry
+from lab.share.source import ARCHIVE, MOST_APP_BYTES, NAME, source_entry
 from lab.store.run_folder import RunFolder
 
 
@@ -47,7 +47,7 @@ def test_a_run_goes_on_where_its_app_cannot_be_kept(
     shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with (shop / "data.bin").open("wb") as file:
-        file.truncate(MOST_SOURCE_BYTES + 1)
+        file.truncate(MOST_APP_BYTES + 1)
     folder = RunFolder.create(tmp_path / "results", "run")
 
     keep_source(app(shop), folder)
