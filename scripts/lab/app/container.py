@@ -126,7 +126,10 @@ def prepared(description: AppSpec) -> list[str]:
         return []  # what needs its servers runs beside them
     variables = shlex.join(f"{name}={each}" for name, each in description.environment.items())
     words = ["sh", "-c", f"env {variables} sh -c {shlex.quote(description.prepare)}"]
-    return ["USER 1000:1000", f"WORKDIR {FOLDER}", f"RUN {json.dumps(words)}", "USER 0:0"]
+    # Folders that were there for the installer stay root's when the copy comes over them.
+    opened = [f"RUN chmod -R a+rwX {FOLDER}"] if is_local(description) else []
+    run = ["USER 1000:1000", f"WORKDIR {FOLDER}", f"RUN {json.dumps(words)}", "USER 0:0"]
+    return [*opened, *run]
 
 
 def requirements_texts(description: AppSpec) -> tuple[str, str]:

@@ -184,6 +184,19 @@ def test_the_recipe_installs_what_is_described() -> None:
     assert "ensurepip" in recipe(app(python="3.9")).partition("requirements.txt -c")[0]
 
 
+def test_where_the_app_installs_itself_its_folder_is_open_before_its_data_are_made(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "setup.py").write_text("", encoding="utf-8")
+    keys: dict[str, Any] = {"file": tmp_path / "lab.toml", "prepare": "migrate"}
+
+    itself = recipe(app(**keys, requirements=(".",))).partition("migrate")[0]
+    alone = recipe(app(**keys, requirements=("flask",))).partition("migrate")[0]
+
+    assert "RUN chmod -R a+rwX /lab/app\nUSER 1000:1000" in itself
+    assert "chmod -R a+rwX /lab/app" not in alone
+
+
 def test_cpus_that_are_shown_are_told_to_the_entry() -> None:
     assert services(app(), (), 40)["own-shop"]["environment"]["HOST_CPUS"] == "40"
     assert "HOST_CPUS" not in services(app(), (), None)["own-shop"]["environment"]
