@@ -30,7 +30,8 @@ READING = (
         "growth",
         "Settled minus baseline. Growth a request has its interval in brackets: for a leak it is "
         "the part that does not slow down, otherwise the slope over the second half of the "
-        "troughs, against completed requests.",
+        "troughs, against completed requests. The sentences on a verdict leave out page cache in "
+        "active use, too, so their numbers can be smaller than those of the table.",
     ),
     (
         "peak",
