@@ -154,6 +154,13 @@ def old_sources(draw: random.Random, seed: int) -> History:
     return history
 
 
+def old_api(draw: random.Random, seed: int) -> History:
+    """Releases before the one that brought what the app uses: it starts with none of them."""
+    history = clean(draw, seed)
+    history.unknown = frozenset(range(draw.randint(1, history.points - 1)))
+    return history
+
+
 def two_culprits(draw: random.Random, seed: int) -> History:
     history = clean(draw, seed)
     history.other_from = draw.randint(1, history.points - 1)
@@ -177,6 +184,7 @@ KINDS: dict[str, Callable[[random.Random, int], History]] = {
     "clean": clean,
     "holes": holes,
     "old sources": old_sources,
+    "old api": old_api,
     "two culprits": two_culprits,
     "comes back": comes_back,
     "noisy": noisy,

@@ -6,7 +6,7 @@ count nothing, and the next point is the one whose outcome is most open.
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +24,14 @@ FAILS_NEAR_UNKNOWN, REACH = 0.8, 3.0
 FAILS_BETWEEN = 0.9
 """How often a point fails between two that failed, with none between them that was measured: such
 as releases before the one that brought what the app uses."""
+FAILS_SINCE_OLDEST = 0.8
+"""How often what follows a row of failed points from the oldest on fails as well: what the app uses
+was not there yet, and any of those that follow may have brought it."""
 MOST_PASSED_OVER = 4
 """So many points between two that failed, with none between them that was measured, are taken to
-fail as well, and not tried. So are as many that must be built, between one that failed and one
-that was measured, as long as nothing that had to be built was measured."""
+fail as well, and not tried; after a third in a row from the oldest on twice as many, and so on. So
+are four that must be built, between one that failed and one that was measured, as long as nothing
+that had to be built was measured."""
 FAILS_WHEN_BUILT = 0.6
 FAILS_ELSE = 0.05
 
@@ -88,15 +92,16 @@ def next_points(evidence: SearchEvidence, count: int, taken: Set[int] = frozense
 
 
 def doubtful(evidence: SearchEvidence) -> list[int]:
-    """Points on which the answer rests, and that were run once: they are run again.
+    """Points on which the answer rests, and that were run less than twice: they are run again.
 
-    One wrong run always ends as an edge of the gap that is found, or contradicts another.
+    One wrong run always ends as an edge of the gap that is found, or contradicts another. An edge
+    that was never run is run: a wide gap before it makes the answer likely, not that edge bad.
     """
     indices = {index for pair in contradictions(evidence) for index in pair}
     gap = best_gap(evidence)
     if gap.probability >= ENOUGH:
         indices |= {index for index in (gap.good, gap.bad) if index is not None}
-    return [index for index in sorted(indices) if runs(evidence, index) == 1]
+    return [index for index in sorted(indices) if runs(evidence, index) < 2]
 
 
 def likely_first(evidence: SearchEvidence, index: int) -> list[float]:
@@ -138,22 +143,43 @@ def chance_failing(evidence: SearchEvidence) -> npt.NDArray[np.float64]:
         chances = 1 - (1 - chances) * (1 - near)
     for first, last in stretches(evidence):
         chances[first : last + 1] = np.maximum(chances[first : last + 1], FAILS_BETWEEN)
+    after = after_oldest(evidence)
+    left = np.arange(len(after), 0, -1) / (len(after) + 1)
+    chances[list(after)] = np.maximum(chances[list(after)], FAILS_SINCE_OLDEST * left)
     chances[list(evidence.bad)] = 0.0
     return chances
 
 
+def failed_rows(evidence: SearchEvidence) -> list[list[int]]:
+    """Points that failed, in rows of two and more between which none was measured."""
+    tried = sorted({*evidence.unknown, *evidence.bad})
+    rows = [list(row) for failed, row in groupby(tried, evidence.unknown.__contains__) if failed]
+    return [row for row in rows if len(row) > 1]
+
+
 def stretches(evidence: SearchEvidence) -> list[tuple[int, int]]:
     """Pairs of points that failed, between which none was measured."""
-    tried = sorted({*evidence.unknown, *evidence.bad})
-    return [pair for pair in pairwise(tried) if set(pair) <= evidence.unknown]
+    return [pair for row in failed_rows(evidence) for pair in pairwise(row)]
+
+
+def after_oldest(evidence: SearchEvidence) -> range:
+    """The points between a row of failed ones that begins with the oldest and what was measured."""
+    rows = failed_rows(evidence)
+    if not rows or rows[0][0] != 0:
+        return range(0)
+    return range(rows[0][-1] + 1, min(evidence.bad, default=evidence.points))
 
 
 def passed_over(evidence: SearchEvidence) -> set[int]:
     """Points that are not tried, as those beside their short row failed."""
-    rows = [range(first + 1, last) for first, last in stretches(evidence)]
+    rows = []
+    for row in failed_rows(evidence):
+        most = MOST_PASSED_OVER << (len(row) - 2 if row[0] == 0 else 0)
+        rows += [(range(first + 1, last), most) for first, last in pairwise(row)]
     if not evidence.costly & set(evidence.bad):
-        rows += [row for row in rows_beside(evidence) if set(row) <= evidence.costly]
-    return {index for row in rows if len(row) <= MOST_PASSED_OVER for index in row}
+        beside = (row for row in rows_beside(evidence) if set(row) <= evidence.costly)
+        rows += [(row, MOST_PASSED_OVER) for row in beside]
+    return {index for row, most in rows if len(row) <= most for index in row}
 
 
 def rows_beside(evidence: SearchEvidence) -> Iterator[range]:
