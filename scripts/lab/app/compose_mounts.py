@@ -45,7 +45,7 @@ def place(reader: Reader, target: str) -> str:
     """The path in the container.
 
     Raises:
-        UsageError: it is none, or one that is not the app's to fill.
+        UsageError: it is not a path, or a folder that no app may fill.
     """
     path = posixpath.normpath(target) if TARGET.fullmatch(target) else ""
     if not path or is_closed(path) or '"' in path or "\\" in path:

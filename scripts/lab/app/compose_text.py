@@ -37,7 +37,7 @@ def parsed(text: str) -> Mapping[str, Any]:
     """The document of a Compose file.
 
     Raises:
-        ValueError: it is none, or too large when each alias is followed; says why.
+        ValueError: it is not a Compose file, or too large when each alias is followed; says why.
         NoReader: nothing here reads YAML.
     """
     if len(text) > MOST_CHARACTERS:

@@ -26,7 +26,7 @@ AT_THE_TOP = (
 )
 """What a system has there by itself."""
 PATH = re.compile(r"(?:/[\w.@+-]{1,255}){1,32}")
-"""A folder that neither Compose nor a recipe reads otherwise."""
+"""A folder whose name means the same to Compose, to a Dockerfile and to a shell."""
 
 
 def is_closed(path: str) -> bool:
@@ -36,7 +36,7 @@ def is_closed(path: str) -> bool:
 
 
 def open_folder(path: str) -> str | None:
-    """The path as it is usually written; None where it is no folder that an app fills."""
+    """The normalized path; None where an app may not fill that folder."""
     plain = posixpath.normpath(path)
     return plain if PATH.fullmatch(plain) and not is_closed(plain) else None
 

@@ -31,7 +31,7 @@ def place_of(points: Sequence[Point], label: str, setting: str) -> int:
         if point.label == label or is_same(point.label, label):
             return place
     shown = listed([point.label for point in points[-NEAREST:]], NEAREST)
-    raise UsageError(f"{setting}={clipped(label, 60)} is none of the points, such as {shown}")
+    raise UsageError(f"{setting}={clipped(label, 60)} is not one of the points, such as {shown}")
 
 
 def is_same(label: str, other: str) -> bool:

@@ -31,7 +31,7 @@ def test_what_is_named_comes_first() -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (Wanted("9", None, "1.2"), "GOOD=9 is none of the points, such as 1.0, 1.1"),
+        (Wanted("9", None, "1.2"), "GOOD=9 is not one of the points, such as 1.0, 1.1"),
         (Wanted("1.2", None, "1.2"), "no other point"),
         (Wanted(None, None, None), "BAD= is missing"),
     ],

@@ -27,8 +27,6 @@ from lab.records.variant import Variant
 
 FAILURES = Path("/lab/guess/failures.jsonl")
 """Why the guesses so far failed; there where the app is a guess."""
-
-
 CHECKED_GUESS = "checked.json"
 """The app as a guess of it came up, beside the failures: it is measured in another sitting."""
 
@@ -42,7 +40,7 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
 
     Raises:
         LabError: it does not come up or answer.
-        GuessFailed: so of a guess; it is written down, and scripts/try goes on with the next.
+        GuessFailed: a guess does not; why is written down, and scripts/try takes the next guess.
     """
     if FAILURES.exists():
         try:

@@ -136,7 +136,7 @@ def current_version(package: str, installed: Mapping[str, Distribution]) -> str:
     distribution = installed.get(canonical(package))
     if distribution is None:
         names = listed(sorted(each.name for each in installed.values()), MOST_NAMED)
-        raise UsageError(f"PACKAGE={package} is none of the app's packages: {names}")
+        raise UsageError(f"PACKAGE={package} is not one of the app's packages: {names}")
     return distribution.version
 
 

@@ -83,7 +83,9 @@ def test_settings_that_do_not_are_one_line(given: dict[str, str], said: str) -> 
 
 
 def test_a_package_that_the_app_has_not_is_refused_with_those_that_it_has() -> None:
-    with pytest.raises(UsageError, match="PACKAGE=flask is none of the app's packages: http, idna"):
+    with pytest.raises(
+        UsageError, match="PACKAGE=flask is not one of the app's packages: http, idna"
+    ):
         current_version("flask", INSTALLED)
 
 
