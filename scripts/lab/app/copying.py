@@ -15,7 +15,7 @@ SKIPPED = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".*_cache", ".tox"
 )
 LEAST_FREE_BYTES = 512 * MIB
-"""Free space that a copy must leave on its disk."""
+"""Free space that a copy must leave on its disk; on a small one, as in a container, half of it."""
 KEPT = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 
 
@@ -47,13 +47,14 @@ def is_kept(path: Path) -> bool:
         return True  # the copy says what is wrong
 
 
-def check_room(folder: Path, place: Path, least_free_bytes: int = LEAST_FREE_BYTES) -> None:
+def check_room(folder: Path, place: Path) -> None:
     """Refuse an app whose copy would fill the disk; a sparse file is as large as it says.
 
     Raises:
         UsageError: says how much it has, and how much room there is.
     """
-    most = shutil.disk_usage(place).free - least_free_bytes
+    free = shutil.disk_usage(place).free
+    left = min(LEAST_FREE_BYTES, free // 2)
     needed = 0
     for where, folders, files in os.walk(folder):
         skipped = left_out(where, [*folders, *files])
@@ -63,10 +64,10 @@ def check_room(folder: Path, place: Path, least_free_bytes: int = LEAST_FREE_BYT
                 needed += Path(where, name).lstat().st_size
             except OSError:
                 continue
-            if needed > most:
+            if needed > free - left:
                 largest = shown(Path(where, name).relative_to(folder))
                 raise UsageError(
                     f"{folder} cannot be copied: it has more than {size(needed)}, up to {largest}, "
-                    f"and its copy would leave less than {size(least_free_bytes)} on the disk of "
+                    f"and its copy would leave less than {size(left)} on the disk of "
                     f"{place}: leave data out, or set TMPDIR"
                 )
