@@ -17,6 +17,7 @@ from lab.commands.app_runs.plan import RERUN, AppRunPlan
 from lab.commands.app_runs.run import AppRun
 from lab.records.interventions import Intervention, InterventionPlan, Release
 from lab.records.trial import Trial
+from lab.settings import declared
 from lab.store.run_folder import RunFolder
 from lab.text.packages import canonical
 
@@ -65,7 +66,7 @@ class LaterReleases:
             return NOT_AGAIN
         if holder.culprit is None:
             return PYTHON_ALONE
-        if self.given.get("OFFLINE") == "1":
+        if declared.OFFLINE.read(self.given):
             return OFFLINE
         if self.spec.image is not None:
             return OWN_IMAGE

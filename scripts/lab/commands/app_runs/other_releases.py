@@ -22,6 +22,7 @@ from lab.engines.process.uv import Uv
 from lab.matrix.variants import read_matrix
 from lab.records.interventions import Intervention
 from lab.records.layers import NotExchanged
+from lab.settings import declared
 from lab.text.packages import canonical
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class LocalReleases:
 
     def newer(self, holder: HolderFinding) -> Newer:
         if holder.culprit is not None:
-            if self.given.get("OFFLINE") == "1":
+            if declared.OFFLINE.read(self.given):
                 raise NoRelease(OFFLINE)
             name = holder.culprit.name
             self.uv = Uv(self.environments.absolute())

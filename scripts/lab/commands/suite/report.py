@@ -8,6 +8,7 @@ from lab.commands.terminal import new_console, shown_path
 from lab.errors import ExitCode, UsageError
 from lab.measure.resume import is_partial
 from lab.report.terminal import closing
+from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
 from lab.store.find_runs import find_run, newest_runs
 from lab.store.layout import results_folder
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     if arguments.unfinished:
         folder = newest_unfinished(results)
     else:
-        folder = find_run(results, arguments.run or given.get("RUN", "latest"))
+        folder = find_run(results, arguments.run or declared.RUN.read(given))
     summary = rebuild(folder)
     console.print(closing(summary))
     page = shown_path(folder.path) / "report.html"

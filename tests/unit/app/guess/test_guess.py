@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.guesses import described
 from lab.__main__ import main
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
@@ -27,7 +28,7 @@ MANAGE = (
 
 
 def guessed(files: Mapping[str, str]) -> dict[str, Any]:
-    return guess(Folder(files)).described()
+    return described(guess(Folder(files)))
 
 
 def paths(files: Mapping[str, str]) -> list[str]:
@@ -305,7 +306,7 @@ def test_what_is_written_is_what_was_guessed_whatever_the_files_hold() -> None:
     files = {"main.py": FASTAPI, ".env.example": 'A_KEY=x"y\\z\nB=\x7f\u2028é\n'}
     found = guess(Folder(files))
 
-    assert parse(render(found), Path("lab.toml")) == found.described()
+    assert parse(render(found), Path("lab.toml")) == described(found)
 
 
 def test_the_file_is_written_once_and_can_be_read(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What fails names the next guess."""
 
 import pytest
+from builders.guesses import described
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
@@ -589,5 +590,5 @@ def test_of_pins_that_contradict_the_dependencys_gives_way() -> None:
     )
     better = next_guess(said, FailureKind.INSTALL, guess)
     assert better.value("requirements") == ["Flask==1.1.4", "Werkzeug", "six==1.16.0"]
-    assert next_guess(of_pip, FailureKind.INSTALL, guess).described() == better.described()
+    assert described(next_guess(of_pip, FailureKind.INSTALL, guess)) == described(better)
     assert next_guess(said, FailureKind.INSTALL, better).value("python") == "3.11"
