@@ -32,6 +32,7 @@ def usual(folder: Folder, command: ServeCommand | None) -> Iterator[tuple[str, s
         if "django" in folder.text(manage):
             line = within(parent_of(manage), "python manage.py migrate --noinput")
             yield line.replace("&& exec ", "&& "), f"{manage}: its database needs its tables"
+            yield from static_files(folder, manage)
             return
     flask = any("flask_migrate" in module.imports for module in folder.modules)
     # Flask-Migrate's own file says no place of its scripts.
@@ -40,6 +41,14 @@ def usual(folder: Folder, command: ServeCommand | None) -> Iterator[tuple[str, s
         line = within(parent_of(name), "python -m alembic upgrade head")
         yield line.replace("&& exec ", "&& "), f"{name}: its database needs its tables"
     yield from of_flask(folder, command, migrates=flask)
+
+
+def static_files(folder: Folder, manage: str) -> Iterator[tuple[str, str]]:
+    """Django's files in their place, where each page asks a list of them that this writes."""
+    if any("ManifestStaticFilesStorage" in module.text for module in folder.modules):
+        line = within(parent_of(manage), "python manage.py collectstatic --noinput || true")
+        line = line.replace("&& exec ", "&& ")
+        yield line if line.startswith("cd ") else f"({line})", "its storage of static files"
 
 
 def of_flask(

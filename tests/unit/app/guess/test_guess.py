@@ -180,6 +180,25 @@ def test_a_command_of_a_programs_own_group_is_run_by_that_program(group: str, li
     assert guessed(files)["prepare"] == line
 
 
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        ("", "{migrate} && ({collect} || true)"),
+        ("web/", "(cd web && {migrate}) && (cd web && {collect} || true)"),
+    ],
+)
+def test_static_files_that_pages_look_up_in_a_list_are_collected(where: str, line: str) -> None:
+    storage = "STATICFILES_STORAGE = 'whitenoise.storage.CompressedManifestStaticFilesStorage'\n"
+    files = {f"{where}manage.py": MANAGE, f"{where}shop/wsgi.py": WSGI}
+    found = guessed({**files, f"{where}shop/settings.py": storage})["prepare"]
+
+    migrate, collect = (
+        f"python manage.py {each} --noinput" for each in ("migrate", "collectstatic")
+    )
+    assert found == line.format(migrate=migrate, collect=collect)
+    assert "collectstatic" not in guessed(files)["prepare"]
+
+
 def test_what_a_procfile_releases_and_what_runs_before_its_server_is_prepared_once() -> None:
     line = "web: python manage.py migrate && gunicorn shop.wsgi\nrelease: python manage.py seed\n"
     files = {"Procfile": line, "manage.py": MANAGE, "shop/wsgi.py": WSGI}
