@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lab.causes.traces import TRACED_SHARE as SEEN
-from lab.causes.traces import best_trace, python_trace, traced_share
+from lab.causes.traces import best_trace, largest_line, python_trace, traced_share
 from lab.records.holders import (
     CalledFunction,
     CodeKind,
@@ -129,7 +129,7 @@ def of_one_package(lines: tuple[TracedLine, ...]) -> tuple[TracedLine, ...]:
 
 def native_function(lines: tuple[TracedLine, ...]) -> CalledFunction | None:
     """The function of C that asked for most: a name without a module is one of a library's own."""
-    line = max(lines, key=lambda each: each.bytes, default=None)
+    line = largest_line(lines)
     calls = line.calls if line is not None else ()
     return next((each for each in calls if "." not in each.function), None)
 
@@ -206,7 +206,7 @@ def first_of(growths: tuple[ObjectGrowth, ...], requests: int) -> ObjectGrowth |
 
 def owner_of(lines: tuple[TracedLine, ...]) -> tuple[Package | None, CalledFunction | None]:
     """The distribution behind the line that left most, and the function of C that it calls."""
-    line = max(lines, key=lambda each: each.bytes, default=None)
+    line = largest_line(lines)
     if line is None:
         return None, None
     calls = [each for each in line.calls if "." in each.function] or line.calls

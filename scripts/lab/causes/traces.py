@@ -64,6 +64,15 @@ def merged_lines(lines: Sequence[TracedLine]) -> tuple[TracedLine, ...]:
     return tuple(sorted(by_name.values(), key=lambda line: -line.bytes)[:MOST_LINES])
 
 
+def largest_line(lines: Sequence[TracedLine]) -> TracedLine | None:
+    """The largest of the lines that share the name which left most: `merged_lines` names it first,
+    though each way that led there left less than another line."""
+    if not lines:
+        return None
+    name = line_name(merged_lines(lines)[0])
+    return max((each for each in lines if line_name(each) == name), key=lambda each: each.bytes)
+
+
 def most_types(traces: Sequence[AllocationTrace]) -> tuple[tuple[str, int], ...]:
     """The types of which most objects were added, with their counts."""
     counts = [item for trace in traces for item in trace.types.items()]

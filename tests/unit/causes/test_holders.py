@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from lab.causes.holder_advice import advice_for_holder
 from lab.causes.holders import holder_of, sentences, who_holds
+from lab.causes.traces import line_name, merged_lines
 from lab.records.holders import CalledFunction, Holder, HolderSearch, ObjectGrowth, Package
 from lab.records.observations import AllocationTrace, TracedLine
 
@@ -170,6 +171,25 @@ def test_native_memory_names_the_function_that_asked_with_each_request() -> None
         "Nothing in Python holds it: upb_util_HasUnsetRequired of protobuf 4.24.2 asked for it, "
         "called by m.size."
     ]
+
+
+def test_the_function_is_that_of_the_place_that_is_named_first() -> None:
+    """pydantic builds validators by many ways of one line, and serializers by one way of another,
+    which alone left more than each of those: the answer named that line and this function."""
+
+    def called(function: str, place: str, led: str, size: int) -> TracedLine:
+        return TracedLine(size, 6000, (place, led), calls=(CalledFunction(function, PROTOBUF),))
+
+    lines = (
+        called("core.Serializer", "/srv/types.py:209", "/srv/app.py:1", 600_000),
+        called("core.Validator", "/srv/types.py:49", "/srv/app.py:2", 400_000),
+        called("core.Validator", "/srv/types.py:49", "/srv/app.py:3", 500_000),
+    )
+    holder = holder_of([replace(MEMRAY, lines=lines)], growth_per_request=100.0)
+
+    assert line_name(merged_lines(lines)[0]) == "/srv/types.py:49"
+    assert holder is not None
+    assert holder.called == CalledFunction("core.Validator", PROTOBUF)
 
 
 def test_a_container_comes_before_who_asked_malloc() -> None:
