@@ -88,7 +88,8 @@ bench_keep() {
 # A folder below the results, which whoever is killed leaves there; what a killed one left is kept.
 bench_begin() {
     for left in "$RESULTS"/.bench-*; do
-        [ -d "$left" ] && [ ! -L "$left" ] && ! is_alive "${left##*-}" || continue
+        [ -d "$left" ] && [ ! -L "$left" ] || continue
+        is_alive "${left##*-}" && continue
         [ -z "$(docker ps --quiet --filter "name=$project-bench-${left##*-}")" ] && bench_keep "$left"
     done
     bench_results=$RESULTS/.bench-$$
