@@ -5,6 +5,7 @@ import pytest
 from builders import raw
 from lab.matrix.servers import min_cooldown_seconds
 from lab.measure.cooldown_rules import (
+    GIVEN_BACK_BYTES,
     LIVE_RESIDUE_BYTES,
     STABLE_BYTES,
     WAITS,
@@ -156,8 +157,8 @@ def a_trough(memory_bytes: int, live_bytes: int | None, **changes: Any) -> Troug
     ("memory_bytes", "live_bytes", "without"),
     [
         (50 * MIB, 20 * MIB, True),
-        (50 * MIB - STABLE_BYTES, 20 * MIB, True),
-        (50 * MIB - STABLE_BYTES - 1, 20 * MIB, False),
+        (50 * MIB - GIVEN_BACK_BYTES, 20 * MIB, True),
+        (50 * MIB - GIVEN_BACK_BYTES - 1, 20 * MIB, False),
         (50 * MIB, 20 * MIB - LIVE_RESIDUE_BYTES, True),
         (50 * MIB, 20 * MIB - LIVE_RESIDUE_BYTES - 1, False),
         (55 * MIB, 25 * MIB, True),
@@ -170,6 +171,14 @@ def test_residue_is_what_a_full_cooldown_gives_back(
     early, full = a_trough(50 * MIB, 20 * MIB, full=False), a_trough(memory_bytes, live_bytes)
 
     assert is_without_residue(early, full) is without
+
+
+def test_where_live_bytes_are_not_known_memory_tells_residue() -> None:
+    early = a_trough(50 * MIB, None, full=False)
+
+    assert is_without_residue(early, a_trough(50 * MIB - STABLE_BYTES, None))
+    assert not is_without_residue(early, a_trough(50 * MIB - STABLE_BYTES - 1, None))
+    assert not is_without_residue(early, a_trough(50 * MIB - STABLE_BYTES - 1, 20 * MIB))
 
 
 def test_residue_is_assumed_where_it_was_not_seen() -> None:
