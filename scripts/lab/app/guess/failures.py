@@ -81,7 +81,9 @@ EXCEPTION = re.compile(
     r"|(?:[a-z_]\w*\.)+[A-Z][A-Za-z]+: .*)$"
 )
 IMPORT_FAULT = re.compile(
-    r"^(?:SyntaxError|IndentationError|ModuleNotFoundError|ImportError): .*$", re.MULTILINE
+    r"^(?:SyntaxError|IndentationError|ModuleNotFoundError|ImportError): .*$"
+    r"|^OSError: (?:no library called|cannot load library|lib\S{1,60}: cannot open shared) .*$",
+    re.MULTILINE,
 )
 
 

@@ -22,13 +22,14 @@ def guesses(
     """The first guess, and the one that follows each failure; None where there is none left.
 
     Args:
-        has_docker: whether images can be built, as its Compose file says.
+        has_docker: whether images can be built, by its Compose file and with packages of Debian.
     """
     first = guess(folder)
     made: list[Guess | None] = [with_composed_image(first, folder) if has_docker else first]
     for failure in failures:
         last = made[-1]
-        made.append(mended(last, failure, folder) if last is not None else None)
+        better = mended(last, failure, folder, has_docker=has_docker) if last is not None else None
+        made.append(better)
     return made
 
 

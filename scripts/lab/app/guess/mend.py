@@ -11,7 +11,14 @@ from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.mend_arguments import with_arguments
 from lab.app.guess.mend_databases import database_in_copy, local_database
 from lab.app.guess.mend_files import with_env_file, with_old_alembic
-from lab.app.guess.mend_installs import other_packages, other_pins, whole_lines
+from lab.app.guess.mend_installs import other_packages, other_pins, wheels, whole_lines
+from lab.app.guess.mend_libraries import (
+    with_compiler,
+    with_headers,
+    with_library,
+    without_library,
+    without_packages,
+)
 from lab.app.guess.mend_packages import more_packages, older_packages
 from lab.app.guess.mend_project import with_project_itself
 from lab.app.guess.mend_pythons import NOT_HAD, newer_python, other_python, python_of_pins
@@ -23,15 +30,22 @@ from lab.app.guess.mend_services import (
 )
 from lab.app.guess.mend_settings import for_development
 from lab.app.guess.settings import asked_variables, value_for
+from lab.app.guess.system_libraries import missing_library
 from lab.app.guess.tables_missing import with_tables
 
 
-def mended(guess: Guess, failure: Failure, folder: Folder) -> Guess | None:
-    """The first change that may help; None where there is none left."""
-    return next(changes(guess, failure, folder), None)
+def mended(
+    guess: Guess, failure: Failure, folder: Folder, *, has_docker: bool = False
+) -> Guess | None:
+    """The first change that may help; None where there is none left.
+
+    Args:
+        has_docker: whether packages of Debian can be installed for it, in an image.
+    """
+    return next(changes(guess, failure, folder, has_docker=has_docker), None)
 
 
-def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def changes(guess: Guess, failure: Failure, folder: Folder, *, has_docker: bool) -> Iterator[Guess]:
     if failure.in_image and guess.key("dockerfile") is not None:
         yield from more_variables(guess, failure, folder)
         yield from local_database(guess, failure)
@@ -44,11 +58,37 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         yield from without_companions(guess, folder)
         return
     if failure.kind is FailureKind.INSTALL:
-        yield from other_packages(guess, failure, folder)
-        yield from other_python(guess, failure)
+        yield from installable(guess, failure, folder, has_docker=has_docker)
         return
     if "SyntaxError: " in failure.said and any(NOT_HAD in note for note in guess.notes):
         return  # its files are for the Python that is not here
+    yield from without_library(guess, failure, folder)
+    if missing_library(failure.said) is None:
+        yield from with_what_it_names(guess, failure, folder)
+    elif has_docker:
+        yield from with_library(guess, failure)
+    if failure.kind is FailureKind.PREPARE:
+        yield from without_prepare(guess)
+    elif failure.kind is not FailureKind.REFUSED:
+        yield from next_command(guess)
+
+
+def installable(
+    guess: Guess, failure: Failure, folder: Folder, *, has_docker: bool
+) -> Iterator[Guess]:
+    """The guess with what can be installed; Debian's packages come before other releases."""
+    yield from without_packages(guess, failure)
+    yield from wheels(guess, failure, folder)
+    if has_docker:
+        yield from with_headers(guess, failure)
+    yield from other_packages(guess, failure, folder)
+    if has_docker:
+        yield from with_compiler(guess, failure)
+    yield from other_python(guess, failure)
+
+
+def with_what_it_names(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """The guess with what its failure names: a file, a server, a package, a variable, a Python."""
     yield from on_its_port(guess, failure)
     yield from with_arguments(guess, failure)
     yield from with_env_file(guess, failure)
@@ -64,10 +104,6 @@ def changes(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     yield from newer_python(guess, failure)
     yield from python_of_pins(guess, failure, whole_lines(folder, guess.key("requirements")))
     yield from for_development(guess, failure, folder)
-    if failure.kind is FailureKind.PREPARE:
-        yield from without_prepare(guess)
-    elif failure.kind is not FailureKind.REFUSED:
-        yield from next_command(guess)
 
 
 def on_its_port(guess: Guess, failure: Failure) -> Iterator[Guess]:

@@ -37,7 +37,7 @@ UNKNOWN = re.compile(
 )
 
 
-def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def wheels(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The guess with wheels in the place of packages that would have to be built."""
     for name, wheel in BUILT_ELSEWHERE.items():
         if normal(name_in(name)) not in failure.said.lower():
@@ -52,6 +52,10 @@ def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[G
             )
     yield from from_index(guess, failure, folder)
     yield from without_unused(guess, failure, folder)
+
+
+def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+    """The guess with other packages than those that cannot be installed, or with other releases."""
     yield from without_unknown(guess, failure)
     yield from agreeing(guess, failure, folder)
     yield from loosened(guess, failure, folder)

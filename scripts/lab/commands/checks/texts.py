@@ -1,6 +1,6 @@
 """What is said of a guess: what answers, what failed, and the next step in one line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lab.app.guess.asking import A_USUAL_PATH, Answer, TriedRequests
@@ -14,6 +14,13 @@ from lab.app.guess.failures import (
 )
 from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.system_libraries import (
+    COMPILER,
+    MissingLibrary,
+    build_needs,
+    lacks_compiler,
+    missing_library,
+)
 from lab.app.spec import FILE, AppSpec
 from lab.commands.checks.app_check import Running
 from lab.load.counts import MOST_REFUSED_BYTES
@@ -55,13 +62,25 @@ def failed(failure: Failure) -> str:
     return f"{failure.kind.value}: {failure.reason or telling_line(failure.said)}"
 
 
-def advice(where: Path, failure: Failure) -> str:
-    """Why it does not come up, and the next step, in one line."""
+def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
+    """Why it does not come up, and the next step, in one line.
+
+    Args:
+        has_docker: whether it was tried in images, which may have more packages of Debian.
+    """
     write = f"`make init APP={where}` writes the guess"
     if failure.kind is FailureKind.INSTALL:
-        return f"{where}: requirements cannot be installed: {telling_line(failure.said)}; {write}"
+        refused = f"{where}: requirements cannot be installed: {telling_line(failure.said)}"
+        packages = build_needs(failure.said) or (COMPILER if lacks_compiler(failure.said) else ())
+        if packages:
+            return f"{refused}; {system_step(packages, write, has_docker=has_docker)}"
+        return f"{refused}; {write}: correct its `requirements`"
     if failure.kind is FailureKind.SERVICE:
         return f"{where}: {failure.reason}; {write}"
+    if missing := missing_library(failure.said):
+        needs = f"it needs {missing.name}, a library of the system that is not there"
+        step = system_step(missing.packages, write, has_docker=has_docker)
+        return f"{where}: {needs} ({telling_line(failure.said)}); {step}"
     if service := missing_service(failure.said):
         return (
             f"{where}: it needs {service}, and none answers where it looks for one "
@@ -74,6 +93,20 @@ def advice(where: Path, failure: Failure) -> str:
     }
     what = key.get(failure.kind, "command")
     return f"{where}: {failed(failure)}; {write}: correct its `{what}`"
+
+
+def system_step(packages: Sequence[str], write: str, *, has_docker: bool) -> str:
+    """The next step where something of the system is missing.
+
+    Args:
+        packages: Debian's, as far as they are known.
+        write: what writes the guess.
+    """
+    if has_docker:
+        example = f" ({', '.join(packages)})" if packages else ""
+        return f"{write}: name Debian's package of it{example} in its `system_packages`"
+    install = f"apt-get install {' '.join(packages)}" if packages else "the package that has it"
+    return f"install it (Debian: {install}), or use ENGINE=docker, which adds it to the app's image"
 
 
 def tell(say: Say, asked: TriedRequests) -> None:
@@ -149,12 +182,22 @@ def refused(log: str, replies: str, body: str, status: int) -> Failure:
     return Failure(FailureKind.REFUSED, f"{log}\n{replies} {body}", reason=whole)
 
 
+def described_step(missing: MissingLibrary) -> str:
+    """Where a description names what is missing."""
+    packages = ", ".join(f'"{each}"' for each in missing.packages)
+    if not packages:
+        return "name Debian's package of it in `system_packages` (Docker), or install it"
+    return f"system_packages = [{packages}] on Docker, or install it"
+
+
 def advice_for_described(spec: AppSpec, failure: Failure) -> str:
     """Why a described app does not come up, where, and the next step; below it its last words."""
     command = f" (command = {spec.command!r})" if spec.command else ""
     reason = failed(failure)
     if service := missing_service(failure.said):
         reason += f": it needs {service}, and none answers where it looks for one"
+    if missing := missing_library(failure.said):
+        reason += f": it needs {missing.name}, a library of the system: {described_step(missing)}"
     where = WHERE.get(failure.kind)
     shown = command if where is None else ""
     where = where or ""

@@ -40,7 +40,7 @@ def next_guess(
             say(
                 f"{failed(failures[-1])}; no guess is left: what the likeliest failed of comes last"
             )
-        raise LabError(advice(where, telling))
+        raise LabError(advice(where, telling, has_docker=has_docker))
     if failures:
         say(f"{failed(failures[-1])}; next: {guess.notes[-1]}")
     else:

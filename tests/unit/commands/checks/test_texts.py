@@ -9,7 +9,7 @@ from lab.app.guess.failures import Failure, FailureKind, last_words
 from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec, RequestSpec
 from lab.commands.checks.described_check import check_requests
-from lab.commands.checks.texts import advice_for_described, failed, lacks_server, tell
+from lab.commands.checks.texts import advice, advice_for_described, failed, lacks_server, tell
 
 SPEC = AppSpec(Path("/app/lab.toml"), "shop", command="serve", requests=(RequestSpec(path="/a"),))
 TRACEBACK = """[INFO] booting
@@ -123,3 +123,55 @@ def test_what_asks_for_a_login_is_left_out_with_the_key_that_describes_one() -> 
         "  answers: GET /  (a route)",
         "  left out: GET /posts is answered with 401: [login] describes a login",
     ]
+
+
+LACKS = 'Traceback\nOSError: no library called "cairo-2" was found\nno library called "cairo"\n'
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "on_docker", "locally"),
+    [
+        (
+            LACKS,
+            FailureKind.NEVER_READY,
+            "name Debian's package of it (libcairo2) in its `system_packages`",
+            "install it (Debian: apt-get install libcairo2), or use ENGINE=docker, which adds it "
+            "to the app's image",
+        ),
+        (
+            "OSError: libown.so: cannot open shared object file: No such file",
+            FailureKind.DIED,
+            "name Debian's package of it in its `system_packages`",
+            "install it (Debian: the package that has it), or use ENGINE=docker, which adds it "
+            "to the app's image",
+        ),
+        (
+            "Error: pg_config executable not found.",
+            FailureKind.INSTALL,
+            "name Debian's package of it (libpq-dev, gcc, g++, libc6-dev) in its `system_packages`",
+            "install it (Debian: apt-get install libpq-dev gcc g++ libc6-dev), or use "
+            "ENGINE=docker, which adds it to the app's image",
+        ),
+        (
+            "no such release",
+            FailureKind.INSTALL,
+            "writes the guess: correct its `requirements`",
+            "writes the guess: correct its `requirements`",
+        ),
+    ],
+)
+def test_what_the_system_lacks_is_the_next_step(
+    said: str, kind: FailureKind, on_docker: str, locally: str
+) -> None:
+    app, failure = Path("/app"), Failure(kind, said)
+    lines = [advice(app, failure, has_docker=has_docker) for has_docker in (True, False)]
+
+    assert lines[0].endswith(on_docker)
+    assert lines[1].endswith(locally)
+    assert not any("\n" in line or "`command`" in line for line in lines)
+
+
+def test_a_described_app_is_told_the_key_for_a_missing_library() -> None:
+    line = advice_for_described(SPEC, Failure(FailureKind.DIED, LACKS)).splitlines()[0]
+
+    assert 'a library of the system: system_packages = ["libcairo2"] on Docker' in line
