@@ -1,5 +1,6 @@
 """Which requests an app is measured with: those that it answers, once it runs."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,6 +28,10 @@ LOAD_SECONDS = 240.0
 USUAL_COUNT = 4000
 NOT_BY_THAT_NAME = 400
 """How Django and Starlette refuse a Host header that they do not allow."""
+NOT_FOUND = 404
+SERVER_NAME = re.compile(r"(?:\w+_)?SERVER_NAME")
+"""Variables with the only name by which Flask and Quart have routes."""
+HOST = re.compile(r"[A-Za-z0-9][\w.-]{0,200}(?::\d{1,5})?")
 MOST_HOSTS = 3
 USUAL = (
     "/",
@@ -103,7 +108,7 @@ def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRe
     The app's own document comes before what was read in its code, what is usual last.
     """
     asked = tried(guess, ask)
-    if not asked.kept and any(answer.status == NOT_BY_THAT_NAME for _, answer in asked.others):
+    if not asked.kept and refused_by_name(asked):
         asked = by_name(guess, ask) or asked
     if not asked.kept:
         asked.kept = fallback(asked)
@@ -125,9 +130,22 @@ def tried(guess: Guess, ask: Ask) -> TriedRequests:
     return asked
 
 
+def refused_by_name(asked: TriedRequests) -> bool:
+    """Whether it may answer by another name: Django says so, Flask has no route by this one."""
+    statuses = {answer.status for _, answer in asked.others}
+    return NOT_BY_THAT_NAME in statuses or statuses == {NOT_FOUND}
+
+
+def names_of(guess: Guess) -> list[str]:
+    """The names by which the app's code or its environment says that it is asked."""
+    environment = guess.value("environment") or {}
+    given = (str(value) for name, value in environment.items() if SERVER_NAME.fullmatch(name))
+    return list(dict.fromkeys((*filter(HOST.fullmatch, given), *guess.hosts)))
+
+
 def by_name(guess: Guess, ask: Ask) -> TriedRequests | None:
     """What came of them by the first name that the app's code allows and that is answered."""
-    for host in guess.hosts[:MOST_HOSTS]:
+    for host in names_of(guess)[:MOST_HOSTS]:
         ask_as = partial(ask_by_name, ask, host)
         asked = tried(guess, ask_as)
         if asked.kept:

@@ -36,6 +36,10 @@ WEBSOCKET_PARTS = frozenset({"websockets", "wsproto", "standard"})
 HOSTS = re.compile(r"\ballowed_hosts\b[^\n\[]{0,80}\[([^\]]{0,500})\]", re.IGNORECASE)
 NAME = re.compile(r"['\"]([\w.*-]+\.[a-z]{2,})['\"]", re.IGNORECASE)
 """A name in a list of hosts; addresses and names of this machine are asked anyway."""
+SERVER_NAME = re.compile(
+    r"\bSERVER_NAME['\"]?\]?[ \t]*[:=][ \t]*['\"]([A-Za-z0-9][\w.-]{0,200}(?::\d{1,5})?)['\"]"
+)
+"""The only name by which Flask and Quart have routes, where it is set."""
 OLD_GUNICORN = re.compile(r"\s*gunicorn\s*(\[\w+\])?\s*==\s*(19|20\.0)\b", re.IGNORECASE)
 """Releases that import pkg_resources, and do not ask for what has it."""
 USUAL_PORTS = {
@@ -169,7 +173,8 @@ def allowed_hosts(folder: Folder) -> tuple[str, ...]:
     """The names by which its code lets itself be asked, and no other."""
     lists = (match[1] for module in folder.modules for match in HOSTS.finditer(module.text))
     names = (name.removeprefix("*").lstrip(".") for text in lists for name in NAME.findall(text))
-    return tuple(dict.fromkeys(name for name in names if name))
+    stated = (match[1] for module in folder.modules for match in SERVER_NAME.finditer(module.text))
+    return tuple(dict.fromkeys(name for name in (*names, *stated) if name))
 
 
 def workers(folder: Folder, command: ServeCommand | None) -> list[Guessed]:

@@ -129,6 +129,9 @@ class Prefixes:
         name = dotted(node, module.names)
         where, _, last = name.rpartition(".")
         other = module_at(self.folder, where or name, module.path) if name else None
+        if last and name.startswith(".") and not where.strip("."):  # `from . import shop`
+            package = module_at(self.folder, name[: -len(last)], module.path)
+            other = package if package is not None and last in assigned(package) else other
         if other is None:
             return None
         if last in other.names and last not in assigned(other):

@@ -27,6 +27,7 @@ VALUES = (
     (r".*PORT", "8000"),
     (r".*HOSTS", "*"),
     (r".*(HOST|SERVER|ADDRESS)", "127.0.0.1"),
+    (r"(.*_)?SERVER_NAME", "localhost"),
     (r".*DEBUG|.*ENABLED?|USE_.*|.*_SSL|.*_TLS", "1"),
     (r".*(MINUTES|SECONDS|HOURS|DAYS|TTL|EXPIRE\w*|SIZE|LIMIT|COUNT|TIMEOUT|_MAX|_MIN)", "30"),
     (r".*(EMAIL|MAIL_FROM|SENDER|FROM)", "lab@example.com"),

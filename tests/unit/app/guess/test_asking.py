@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from lab.app.guess.asking import Answer, TriedRequests, load_of, settled
-from lab.app.guess.guessed import Guess, GuessedRequest
+from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
 from lab.app.guess.openapi import described, parse_document
 from lab.app.guess.schema import example
 
@@ -203,6 +203,23 @@ def test_an_app_that_answers_by_another_name_alone_is_asked_by_that_name() -> No
 
     assert [each.values for each in requests] == [
         {"path": "/cart", "headers": {"Host": "shop.example.com"}}
+    ]
+
+
+@pytest.mark.parametrize("where", ["environment", "hosts"])
+def test_an_app_that_has_routes_by_its_servers_name_alone_is_asked_by_that_name(where: str) -> None:
+    def ask(request: GuessedRequest) -> Answer:
+        named = request.values.get("headers", {}).get("Host") == "shop.test:5000"
+        return Answer(200 if named and request.path == "/cart" else 404)
+
+    name = "shop.test:5000"
+    variables = Guessed("environment", {"SHOP_SERVER_NAME": name, "OTHER_SERVER_NAME": "a b"}, "x")
+    by_where = {"environment": Guess((variables,)), "hosts": Guess((), hosts=(name,))}
+    guess = by_where[where].asking([GuessedRequest({"path": "/cart"}, "a route")])
+    requests, _ = settled(guess, ask)
+
+    assert [each.values for each in requests] == [
+        {"path": "/cart", "headers": {"Host": "shop.test:5000"}}
     ]
 
 

@@ -280,6 +280,24 @@ def test_prefixes_of_routers_stand_before_their_paths() -> None:
     assert paths(files) == ["/api/v1/things"]
 
 
+def test_a_blueprint_of_a_package_is_the_one_that_its_modules_import_from_it() -> None:
+    files = {
+        "shop/__init__.py": "from flask import Flask\n"
+        "def create_app():\n    app = Flask(__name__)\n"
+        "    from .auth import auth as auth_blueprint\n"
+        "    app.register_blueprint(auth_blueprint, url_prefix='/auth')\n"
+        "    from . import cart\n    app.register_blueprint(cart.cart, url_prefix='/cart')\n"
+        "    return app\n",
+        "shop/auth/__init__.py": "from flask import Blueprint\nauth = Blueprint('auth', __name__)\n"
+        "from . import views\n",
+        "shop/auth/views.py": "from . import auth\n@auth.route('/login')\ndef login(): ...\n",
+        "shop/auth/more/views.py": "from .. import auth\n@auth.route('/more')\ndef more(): ...\n",
+        "shop/cart.py": "from flask import Blueprint\ncart = Blueprint('cart', __name__)\n"
+        "@cart.route('/items')\ndef items(): ...\n",
+    }
+    assert sorted(paths(files)) == ["/auth/login", "/auth/more", "/cart/items"]
+
+
 def test_a_pattern_of_pyramid_needs_no_slash_before_it() -> None:
     text = "def includeme(config):\n    config.add_route('home', '/home')\n"
     text += "    config.add_route('all', 'all.json')\n    config.add_route('one')\n"
@@ -415,6 +433,8 @@ def test_a_graphql_endpoint_is_asked_for_what_each_one_answers() -> None:
             ("x.io", "y.io"),
         ),
         ("ALLOWED_HOSTS = ['*']", ()),
+        ("app.config['SERVER_NAME'] = 'shop.test:5000'", ("shop.test:5000",)),
+        ("SERVER_NAME = os.environ['SERVER_NAME']", ()),
     ],
 )
 def test_the_names_by_which_an_app_lets_itself_be_asked(line: str, hosts: tuple[str, ...]) -> None:
