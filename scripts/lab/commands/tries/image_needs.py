@@ -27,7 +27,7 @@ from lab.app.container_layer import completed_recipe
 from lab.app.container_servers import server_images
 from lab.app.services import image_name, source_image
 from lab.app.spec import AppSpec
-from lab.app.stand_in import pythons, stand_in_recipe
+from lab.app.stand_in import StandInRecipe, pythons, stand_in_recipe
 from lab.app.workdir import COPY
 from lab.engines.choice import say
 from lab.files import read_bytes
@@ -100,7 +100,7 @@ def prepare(spec: AppSpec, work: Path) -> ImagePlan:
         tuple(build_words(spec)),
         spec.index_url or "",
         servers=tuple(server_images(spec)),
-        companions=tuple(companion_images(spec)),
+        companions=(*companion_images(spec), *companions_on_stand_ins(spec, work)),
     )
     return with_stand_in(plan, spec, work)
 
@@ -109,13 +109,37 @@ def with_stand_in(plan: ImagePlan, spec: AppSpec, work: Path) -> ImagePlan:
     """The plan with its own recipe on stand-ins, for an engine that reaches no registry."""
     if spec.dockerfile is None:
         return plan
-    text = read_bytes(spec.dockerfile, MOST_RECIPE_BYTES).decode("utf-8", "replace")
-    build = spec.build or Build(spec.folder, spec.dockerfile)
-    recipe = stand_in_recipe(text, build.args, build.target, spec.python)
-    if recipe is None:
-        return plan
-    (work / STAND_IN_RECIPE).write_text(recipe.text, encoding="utf-8")
-    return replace(plan, officials=recipe.officials, bases=recipe.bases)
+    build = replace(spec.build or Build(spec.folder, spec.dockerfile), dockerfile=spec.dockerfile)
+    recipe = on_stand_ins(build, spec.python, work / STAND_IN_RECIPE)
+    return plan if recipe is None else replace(plan, officials=recipe.officials, bases=recipe.bases)
+
+
+def on_stand_ins(build: Build, python: str, file: Path) -> StandInRecipe | None:
+    """The recipe of a build on stand-ins, which is written down; None where nothing stands in.
+
+    Args:
+        python: for a tag that names none.
+        file: where it is written.
+    """
+    text = read_bytes(build.dockerfile, MOST_RECIPE_BYTES).decode("utf-8", "replace")
+    recipe = stand_in_recipe(text, build.args, build.target, python)
+    if recipe is not None:
+        file.write_text(recipe.text, encoding="utf-8")
+    return recipe
+
+
+def companions_on_stand_ins(spec: AppSpec, work: Path) -> Iterator[str]:
+    """The lines that tell a shell the same of each other service of its Compose file."""
+    for number, each in enumerate(spec.companions, start=1):
+        recipe = None
+        if each.build is not None:
+            file = work / f"companion-{number}.Dockerfile"
+            recipe = on_stand_ins(each.build, spec.python, file)
+        officials, bases = (recipe.officials, recipe.bases) if recipe else ((), {})
+        name = f"own_companion_{number}"
+        yield f"{name}_officials={shlex.quote(' '.join(officials))}"
+        yield f"{name}_bases={shlex.quote(' '.join(bases))}"
+        yield f"{name}_pythons={shlex.quote(' '.join(pythons(bases)))}"
 
 
 def build_words(spec: AppSpec) -> Iterator[str]:

@@ -264,6 +264,30 @@ def test_a_recipe_on_stand_ins_is_written_beside_its_own(app: Path, work: Path) 
     assert text.startswith("ARG LAB_PY38\nARG LAB_DEBIAN\nFROM ${LAB_PY38}\n")
 
 
+def test_a_companions_recipe_on_stand_ins_is_written_beside_its_own(app: Path, work: Path) -> None:
+    (app / "compose.yaml").write_text(
+        "services: {web: {image: web, depends_on: [api, mail, box]}, mail: {image: mail},"
+        " api: {build: ./api}, box: {build: ./box}}"
+    )
+    for name, base in (("api", "python:3.8-slim"), ("box", "busybox")):
+        (app / name).mkdir()
+        (app / name / "Dockerfile").write_text(f"FROM {base}\n", encoding="utf-8")
+    described(app, 'command = "x"\ncompose = "compose.yaml"\nservice = "web"\n')
+
+    wanted = assignments(step(Event.BEGIN, given(app), work))
+
+    by_name = {wanted[f"own_companion_{n}_name"]: n for n in wanted["own_companions"].split()}
+    found = {
+        name: [wanted[f"own_companion_{n}_{what}"] for what in ("officials", "bases", "pythons")]
+        for name, n in by_name.items()
+    }
+    none = ["", "", ""]
+    assert found == {"api": ["python:3.8-slim", "LAB_PY38", "3.8"], "mail": none, "box": none}
+    text = (work / f"companion-{by_name['api']}.Dockerfile").read_text(encoding="utf-8")
+    assert text.startswith("ARG LAB_PY38\nFROM ${LAB_PY38}\n")
+    assert len(list(work.glob("companion-*.Dockerfile"))) == 1
+
+
 def test_another_release_is_one_more_image_and_one_more_service(app: Path, work: Path) -> None:
     described(app, 'command = "x"\nrequirements = ["ujson==5.3.0"]\n')
     step(Event.BEGIN, given(app), work)
