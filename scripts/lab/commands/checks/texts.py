@@ -105,7 +105,9 @@ def system_step(packages: Sequence[str], write: str, *, has_docker: bool) -> str
     if has_docker:
         example = f" ({', '.join(packages)})" if packages else ""
         return f"{write}: name Debian's package of it{example} in its `system_packages`"
-    install = f"apt-get install {' '.join(packages)}" if packages else "the package that has it"
+    if not packages:
+        return f"install Debian's package of it, or {write} for ENGINE=docker: `system_packages`"
+    install = f"apt-get install {' '.join(packages)}"
     return f"install it (Debian: {install}), or use ENGINE=docker, which adds it to the app's image"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from lab.app.container import GUESS
 from lab.app.described import RECORD, read_described, write_described
 from lab.app.guess.failures import Failure, FailureKind
+from lab.app.guess.system_libraries import build_needs
 from lab.app.services import image_name
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
@@ -121,7 +122,7 @@ def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppS
         return read_spec(file) if file.exists() else guessed_description(work, file)
     spec = read_described(record)
     if not is_guess(work) or event in (Event.NO_IMAGE, Event.UNUSABLE):
-        raise LabError(why_not(event, spec, given.get("LAB_REASON", "")))
+        raise LabError(why_not(event, spec, given.get("LAB_REASON", "")) + built_with(given, spec))
     if event is Event.NO_PYTHON:
         guess_failed(work, Failure(FailureKind.INSTALL, why_not(event, spec, "")))
     if event in (Event.NO_SERVER, Event.NO_COMPANION):
@@ -132,6 +133,13 @@ def next_description(event: Event, given: Mapping[str, str], work: Path) -> AppS
     if event is Event.NOT_COMPLETED:
         guess_failed(work, completing_failure(given.get("LAB_BUILD_LOG", "")))
     return guessed_description(work, file)
+
+
+def built_with(given: Mapping[str, str], spec: AppSpec) -> str:
+    """The key that a build of the described requirements asks for, after its reason."""
+    packages = build_needs(given.get("LAB_BUILD_LOG", "")) if not spec.has_own_image else ()
+    listed = ", ".join(f'"{each}"' for each in packages)
+    return f": its build needs system_packages = [{listed}]" if packages else ""
 
 
 def why_not(event: Event, spec: AppSpec, reason: str) -> str:

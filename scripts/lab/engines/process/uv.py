@@ -27,6 +27,13 @@ SOURCE_SETTING = re.compile(
 """The user's settings of uv that say where packages come from; others change what is made."""
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 BUILD_OUTPUT = re.compile(r"^[ \t]*\[std(?:out|err)\]", re.MULTILINE)
+LACKED = re.compile(
+    r"^[^\n]{0,160}(?:\w\.h(?:pp)?: No such file|\w[-_]config\b[^\n]{0,40}not found"
+    r"|MYSQLCLIENT_CFLAGS|development packages are installed|could not be found for \w"
+    r"|command '[^'\n]{1,80}' failed: No such file|Dependency \"?\w+\"? not found)[^\n]{0,100}",
+    re.MULTILINE,
+)
+"""What a package's build says of a header or a program of the system that is not there."""
 CAUSE = re.compile(r"\s*(?:error:|cause:|\u00d7|├─▶|╰─▶)\s*(.+)")
 
 
@@ -70,9 +77,14 @@ def causes(output: str) -> list[str]:
 
 
 def failure_line(output: str) -> str:
-    """The error and the innermost cause of a failed install, in one line."""
-    reasons = causes(output)
-    return ": ".join(dict.fromkeys((reasons[0], reasons[-1])))[:REASON_CHARACTERS]
+    """The error and the innermost cause of a failed install, in one line.
+
+    A build's own words are longer than a line; what it lacked of the system is the cause.
+    """
+    reasons, (_, *built) = causes(output), BUILD_OUTPUT.split(ANSI.sub("", output))
+    lacked = LACKED.search("\n".join(built))
+    last = lacked[0].strip() if lacked else reasons[-1]
+    return ": ".join(dict.fromkeys((reasons[0], last)))[:REASON_CHARACTERS]
 
 
 def kill(child: subprocess.Popen[str]) -> None:

@@ -142,8 +142,8 @@ LACKS = 'Traceback\nOSError: no library called "cairo-2" was found\nno library c
             "OSError: libown.so: cannot open shared object file: No such file",
             FailureKind.DIED,
             "name Debian's package of it in its `system_packages`",
-            "install it (Debian: the package that has it), or use ENGINE=docker, which adds it "
-            "to the app's image",
+            "install Debian's package of it, or `make init APP=/app` writes the guess for "
+            "ENGINE=docker: `system_packages`",
         ),
         (
             "Error: pg_config executable not found.",

@@ -104,6 +104,18 @@ def test_its_servers_are_created_beside_each_variant(app: Path, work: Path) -> N
     assert 'RUN ["sh", "-c"' not in (work / "Dockerfile").read_text()
 
 
+def test_a_described_build_that_lacks_something_of_the_system_names_the_key(
+    app: Path, work: Path
+) -> None:
+    described(app, 'command = "x"\nrequirements = ["psycopg2"]\n')
+    step(Event.BEGIN, given(app), work)
+    log = "Error: pg_config executable not found.\nERROR: Failed to build psycopg2"
+
+    needed = r'cannot be installed: boom: its build needs system_packages = \["libpq-dev", "gcc"'
+    with pytest.raises(LabError, match=needed):
+        step(Event.NOT_BUILT, given(app, LAB_REASON="boom", LAB_BUILD_LOG=log), work)
+
+
 def test_a_server_that_cannot_be_had_ends_a_described_app(app: Path, work: Path) -> None:
     described(app, 'command = "x"\nservices = ["mongodb"]\n')
     step(Event.BEGIN, given(app), work)

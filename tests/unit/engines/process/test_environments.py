@@ -228,6 +228,11 @@ def test_uv_is_told_where_packages_come_from_and_nothing_else_of_the_user() -> N
             "         [stdout]\n  many\n\n         [stderr]\n  error: gcc and its options\n",
             "Failed to build `x`: Call failed (exit status: 1)",
         ),
+        (
+            "error: Failed to build `x`\n  cause: Call failed (exit status: 1)\n\n"
+            "[stdout]\nmany\n[stderr]\nit runs\n  Error: pg_config executable not found.\nmore\n",
+            "Failed to build `x`: Error: pg_config executable not found.",
+        ),
         ("\x1b[1m\x1b[31merror\x1b[39m\x1b[0m: it is red\n", "it is red"),
         ("Downloading\nKilled\n\n", "Killed"),
         ("[stderr]\nit is nobody's\n", "it is nobody's"),
