@@ -73,13 +73,14 @@ def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
         refused = f"{where}: requirements cannot be installed: {telling_line(failure.said)}"
         packages = build_needs(failure.said) or (COMPILER if lacks_compiler(failure.said) else ())
         if packages:
-            return f"{refused}; {system_step(packages, write, has_docker=has_docker)}"
+            step = system_step(packages, write, failure, has_docker=has_docker)
+            return f"{refused}; {step}"
         return f"{refused}; {write}: correct its `requirements`"
     if failure.kind is FailureKind.SERVICE:
-        return f"{where}: {failure.reason}; {write}"
+        return f"{where}: {failure.reason}; {write}: correct its `services`"
     if missing := missing_library(failure.said):
         needs = f"it needs {missing.name}, a library of the system that is not there"
-        step = system_step(missing.packages, write, has_docker=has_docker)
+        step = system_step(missing.packages, write, failure, has_docker=has_docker)
         return f"{where}: {needs} ({telling_line(failure.said)}); {step}"
     if service := missing_service(failure.said):
         return (
@@ -95,13 +96,15 @@ def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
     return f"{where}: {failed(failure)}; {write}: correct its `{what}`"
 
 
-def system_step(packages: Sequence[str], write: str, *, has_docker: bool) -> str:
+def system_step(packages: Sequence[str], write: str, failure: Failure, *, has_docker: bool) -> str:
     """The next step where something of the system is missing.
 
     Args:
         packages: Debian's, as far as they are known.
         write: what writes the guess.
     """
+    if failure.in_image:
+        return image_step(packages)
     if has_docker:
         example = f" ({', '.join(packages)})" if packages else ""
         return f"{write}: name Debian's package of it{example} in its `system_packages`"
@@ -109,6 +112,11 @@ def system_step(packages: Sequence[str], write: str, *, has_docker: bool) -> str
         return f"install Debian's package of it, or {write} for ENGINE=docker: `system_packages`"
     install = f"apt-get install {' '.join(packages)}"
     return f"install it (Debian: {install}), or use ENGINE=docker, which adds it to the app's image"
+
+
+def image_step(packages: Sequence[str]) -> str:
+    """The same where an image of the app's own must have it: no key of a guess adds to that."""
+    return "its own image must have it" + (f" (Debian: {' '.join(packages)})" if packages else "")
 
 
 def tell(say: Say, asked: TriedRequests) -> None:
@@ -184,8 +192,10 @@ def refused(log: str, replies: str, body: str, status: int) -> Failure:
     return Failure(FailureKind.REFUSED, f"{log}\n{replies} {body}", reason=whole)
 
 
-def described_step(missing: MissingLibrary) -> str:
-    """Where a description names what is missing."""
+def described_step(missing: MissingLibrary, spec: AppSpec) -> str:
+    """Where a description names what is missing, or its own image has it."""
+    if spec.has_own_image:
+        return image_step(missing.packages)
     packages = ", ".join(f'"{each}"' for each in missing.packages)
     if not packages:
         return "name Debian's package of it in `system_packages` (Docker), or install it"
@@ -199,7 +209,8 @@ def advice_for_described(spec: AppSpec, failure: Failure) -> str:
     if service := missing_service(failure.said):
         reason += f": it needs {service}, and none answers where it looks for one"
     if missing := missing_library(failure.said):
-        reason += f": it needs {missing.name}, a library of the system: {described_step(missing)}"
+        step = described_step(missing, spec)
+        reason += f": it needs {missing.name}, a library of the system: {step}"
     where = WHERE.get(failure.kind)
     shown = command if where is None else ""
     where = where or ""

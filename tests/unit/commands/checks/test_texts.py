@@ -1,5 +1,6 @@
 """What is told of an app that does not come up, and of requests that are not served."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,22 @@ def test_a_described_app_is_told_the_key_for_a_missing_library() -> None:
     line = advice_for_described(SPEC, Failure(FailureKind.DIED, LACKS)).splitlines()[0]
 
     assert 'a library of the system: system_packages = ["libcairo2"] on Docker' in line
+
+
+def test_what_an_own_image_lacks_is_for_its_recipe() -> None:
+    failure = Failure(FailureKind.DIED, LACKS, in_image=True)
+    spec = replace(SPEC, dockerfile=Path("/app/Dockerfile"))
+
+    needed = "its own image must have it (Debian: libcairo2)"
+    assert advice(Path("/app"), failure, has_docker=True).endswith(needed)
+    assert needed in advice_for_described(spec, failure).splitlines()[0]
+
+
+def test_a_server_that_cannot_be_had_names_the_key() -> None:
+    failure = Failure(FailureKind.SERVICE, "redis: none", reason="redis: none")
+
+    line = advice(Path("/app"), failure, has_docker=True)
+
+    assert line.endswith(
+        "redis: none; `make init APP=/app` writes the guess: correct its `services`"
+    )
