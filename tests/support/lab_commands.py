@@ -53,6 +53,8 @@ class Lab:
     results: Path
     root: Path = ROOT
     settings: dict[str, str] = field(default_factory=dict)
+    engine: str = "docker"
+    """What an app of one's own is measured on."""
 
     def env(self, **settings: str) -> dict[str, str]:
         own = {
@@ -71,14 +73,14 @@ class Lab:
     def try_app(self, app: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.root / "scripts" / "try"],
-            env=self.env(ENGINE="docker", APP=str(app), **settings),
+            env=self.env(ENGINE=self.engine, APP=str(app), **settings),
             capture_output=True,
             text=True,
             check=False,
         )
 
     def start_try(self, app: Path) -> subprocess.Popen[str]:
-        return self.start("try", ENGINE="docker", APP=str(app))
+        return self.start("try", ENGINE=self.engine, APP=str(app))
 
     def start_repro(self, **settings: str) -> subprocess.Popen[str]:
         return self.start("repro", **settings)

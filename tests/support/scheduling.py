@@ -11,17 +11,19 @@ SCOPES: Mapping[str, str] = {
     "test_process_runs.py": "processes",
     "test_app_faults.py": "processes",
     "test_own_apps.py": "processes",
-    "test_undescribed_apps.py": "apps",
+    "test_undescribed_apps.py": "processes",
     "test_app_services.py": "services",
     "test_run_faults.py": "run faults",
     "test_engine_faults.py": "engine faults",
 }
 """Real tests that run in line; the others, all on Docker, are a line of their own."""
 OTHERS = "engine"
+SPLIT = "test_app_verdicts.py"
+"""Its tests need nothing of each other and wait most of their time: two lines of them."""
 
 
 class ScopeScheduling(LoadScopeScheduling):
-    """The real tests in eight lines side by side: they start whole servers, and wait for them.
+    """The real tests in nine lines side by side: they start whole servers, and wait for them.
 
     The files of the other tests run beside them on the workers that are left.
     """
@@ -35,7 +37,10 @@ def scope_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if not file.startswith(REAL_TESTS):
         return file
-    return SCOPES.get(file.removeprefix(REAL_TESTS), OTHERS)
+    name = file.removeprefix(REAL_TESTS)
+    if name == SPLIT:
+        return f"verdicts {len(nodeid) % 2}"
+    return SCOPES.get(name, OTHERS)
 
 
 def is_real(nodeid: str) -> bool:

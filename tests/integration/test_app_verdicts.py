@@ -1,0 +1,103 @@
+"""Apps as people have them reach a verdict by `make try APP=folder` alone, on both engines."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.app.spec_file import read_spec
+from support.lab_commands import ROOT, Lab
+
+APPS = ROOT / "tests" / "apps"
+PATHS = {
+    "poetry_src": ["/api/v1/notes"],
+    "factory_blueprints": ["/orders/open"],
+    "tornado_app": ["/hello"],
+    "procfile_release": ["/orders"],
+    "docker_entrypoint": ["/mode"],
+    "sse_without_end": ["/page"],
+    "postgres_and_redis": ["/visits"],
+    "websocket_rooms": ["/rooms/{n}"],
+    "jwt_login": ["/account", "/basket"],
+    "expired_token": ["/notes"],
+    "csrf_login": ["/notes", "/notes"],
+    "traffic_mix": ["/orders/33", "/orders", "/search?q=mate", "/favicon.ico", "/login"],
+}
+"""In every run of the tests as local processes; the paths that are measured. The last four bring a
+lab.toml, as nothing tells a guess how to log in."""
+PATHS_SLOWLY = {
+    "django_postgres": ["/visits/"],
+    "compose_redis_worker": ["/jobs"],
+    "uv_package": ["/about"],
+    "django_migrations": ["/catalog/"],
+    "quart_app": ["/hello"],
+    "sanic_app": ["/things/all"],
+    "litestar_app": ["/things/all"],
+    "falcon_app": ["/things"],
+    "nested_services": ["/greeting"],
+    "env_required": ["/about", "/contact"],
+    "bottle_script": ["/hello"],
+    "aiohttp_package": ["/polls"],
+    "pyramid_app": ["/hello"],
+    "openapi_bodies": ["/search?text=lab{n}", "/people", "/people/1"],
+    "large_download": ["/report"],
+    "csrf_form": ["/notes/new"],
+    "flask_mariadb": ["/visits"],
+    "routes_elsewhere": ["/orders", "/orders/about"],
+    "rabbitmq_jobs": ["/jobs"],
+    "mongo_notes": ["/notes"],
+    "channels_chat": ["/rooms/", "/ws/rooms/{n}/"],
+    "compose_mounted": ["/rate", "/visits"],
+    "compose_companions": ["/orders", "/reminders"],
+}
+WITHOUT_ITS_SERVER = "missing_redis"
+"""It needs a server that nothing describes, and ends with one line: test_undescribed_apps.py."""
+VERDICT = re.compile(r"^[\w-]+: (flat|bounded|leak)\. ", re.MULTILINE)
+linux_only = pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
+)
+needs_time = pytest.mark.skipif(
+    os.environ.get("SLOW") != "1", reason="SET SLOW=1 FOR THE RUNS OF MINUTES EACH"
+)
+
+
+@pytest.fixture
+def measuring(request: pytest.FixtureRequest, tmp_path: Path) -> Lab:
+    """The lab on one of its engines."""
+    if request.param == "docker":
+        on_docker: Lab = request.getfixturevalue("lab")
+        return on_docker
+    return Lab("no-project", tmp_path / "results", engine="process")
+
+
+def runs() -> Iterator[Any]:
+    """Each app on each engine; slow are those on Docker and those of PATHS_SLOWLY."""
+    for engine in ("process", "docker"):
+        for name, paths in {**PATHS, **PATHS_SLOWLY}.items():
+            quick = engine == "process" and name in PATHS
+            slow = () if quick else (pytest.mark.slow, needs_time)
+            marks = (*slow, *((linux_only,) if engine == "process" else ()))
+            yield pytest.param(engine, name, paths, id=f"{engine}-{name}", marks=marks)
+
+
+@pytest.mark.parametrize(("measuring", "name", "paths"), list(runs()), indirect=["measuring"])
+def test_from_a_folder_to_a_verdict(
+    measuring: Lab, tmp_path: Path, name: str, paths: list[str]
+) -> None:
+    app = tmp_path / name
+    shutil.copytree(APPS / name, app)
+
+    done = measuring.try_app(app)
+
+    assert done.returncode == 0, done.stderr
+    assert VERDICT.search(done.stdout), done.stdout
+    assert [request.path for request in read_spec(app).requests] == paths
+
+
+def test_each_app_is_tried() -> None:
+    assert {*PATHS, *PATHS_SLOWLY, WITHOUT_ITS_SERVER} == {each.name for each in APPS.iterdir()}
