@@ -1,9 +1,10 @@
 """How long `make try` takes to its whole answer, over many apps, by one rule or commit or by two.
 
-    .venv/bin/python scripts/bench_answers.py [--before COMMIT] [--rule RULE] [APP ...]
+    .venv/bin/python scripts/bench_answers.py [--before COMMIT] [--rule RULE] [--more] [APP ...]
 
 The ways take turns app by app, so that all meet the same machine. Needs a quiet one: half an hour a
-way for all apps. Writes results/bench-answers.json, which `make bench` quotes where it is there.
+way for all apps. Writes results/bench-answers.json after each app, which `make bench` quotes where
+it is there; the runs stand in results/answers.
 """
 
 import argparse
@@ -15,13 +16,24 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 from statistics import median
+from typing import Any
+
+from answer_record import AnswerRecord, answer_record
+from lab.errors import LabError
+from lab.files import write_file
+from lab.records.codec import decode, encode
+from lab.records.interventions import InterventionPlan
+from lab.store.find_runs import newest_runs
+from lab.store.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[1]
+WRITTEN = ROOT / "results" / "bench-answers.json"
+RUNS = ROOT / "results" / "answers"
 LEAKING = (
     *("orjson-tzinfo", "orjson-default", "ujson-failing", "msgpack-iteration", "multidict-views"),
     *("numpy-recarray", "pydantic-recursive", "uvloop-timeouts", "aiohttp-methods"),
@@ -90,6 +102,14 @@ class Answered:
     seconds: float
     verdict: str
     cause: str
+    load: float | None = None
+    """Processes that ran or waited, a mean over the last minute of it; None: not kept."""
+    record: AnswerRecord | None = None
+    """What the run itself says; None where it has no answer, or one of another schema."""
+
+
+Answers = dict[str, dict[str, Answered]]
+"""By way, then by app."""
 
 
 def apps(folder: Path) -> dict[str, Mapping[str, str]]:
@@ -105,9 +125,10 @@ def apps(folder: Path) -> dict[str, Mapping[str, str]]:
     return settings
 
 
-def answered(way: Asking, settings: Mapping[str, str], results: Path) -> Answered:
+def answered(way: Asking, settings: Mapping[str, str]) -> Answered:
     """The answer about one app, and how long it took."""
-    own = {"ENGINE": "process", "RESULTS": str(results)}
+    own = {"ENGINE": "process", "RESULTS": str(RUNS)}
+    before = {each.id for each in newest_runs(RUNS)}
     started = time.monotonic()
     done = subprocess.run(
         [way.checkout / "scripts" / "try"],
@@ -120,8 +141,24 @@ def answered(way: Asking, settings: Mapping[str, str], results: Path) -> Answere
     )
     seconds = time.monotonic() - started
     verdict, cause = VERDICT.search(done.stdout), CAUSE.search(done.stdout)
-    none = f"none (code {done.returncode})"
-    return Answered(seconds, verdict[1] if verdict else none, cause[1] if cause else "")
+    run = next((each for each in newest_runs(RUNS) if each.id not in before), None)
+    return Answered(
+        seconds=seconds,
+        verdict=verdict[1] if verdict else f"none (code {done.returncode})",
+        cause=cause[1] if cause else "",
+        load=os.getloadavg()[0],
+        record=record_of(run) if run else None,
+    )
+
+
+def record_of(run: RunFolder) -> AnswerRecord | None:
+    """What a run's files say of its app; None where they have no answer, or another schema."""
+    try:
+        plan = run.read_interventions(InterventionPlan)
+        return answer_record(run.read_summary(), plan) if plan else None
+    except LabError as error:
+        print(f"{run.id}: {error}", flush=True)
+        return None
 
 
 @contextmanager
@@ -146,25 +183,48 @@ def row(answers: Sequence[Answered]) -> dict[str, float]:
     return {"median": median(times), "within_95": times[last], "worst": times[-1]}
 
 
-def measured(ways: Mapping[str, Asking], wanted: Sequence[str]) -> dict[str, dict[str, Answered]]:
-    """The answers by way and app. Each app runs once before, so that its environment is made."""
-    answers_by_way: dict[str, dict[str, Answered]] = {way: {} for way in ways}
+def measure(ways: Mapping[str, Asking], wanted: Sequence[str], answers: Answers) -> Iterator[str]:
+    """Adds the answers, and yields each app that all ways have answered.
+
+    Each app runs once before, so that its environment is made; an app with all answers is left out.
+    """
     with tempfile.TemporaryDirectory(prefix="memlab-answers-") as folder:
         settings = apps(Path(folder))
         for name in wanted or settings:
-            environment = {**settings[name], "CHECK": "1"}
-            answered(Asking(ROOT, {}), environment, Path(folder) / "results")
+            if all(name in answers[way] for way in ways):
+                continue
+            answered(Asking(ROOT, {}), {**settings[name], "CHECK": "1"})
             for label, way in ways.items():
-                answer = answered(way, settings[name], Path(folder) / "results")
-                answers_by_way[label][name] = answer
-                print(name, label, answer, flush=True)
-    return answers_by_way
+                answers[label][name] = answered(way, settings[name])
+                print(name, label, answers[label][name], flush=True)
+            yield name
+
+
+def read_answers(text: bytes) -> Answers:
+    """The answers of a file that an earlier call wrote."""
+    answers = decode(Mapping[str, Mapping[str, Answered]], json.loads(text)["answers"])
+    return {way: dict(each) for way, each in answers.items()}
+
+
+def written(before: str | None, answers: Answers) -> dict[str, Any]:
+    """What the file says."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "before": before,
+        "seconds": {way: row(list(each.values())) for way, each in answers.items() if each},
+        "answers": encode(answers),
+    }
+
+
+def text_of(data: Any) -> bytes:
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--before", help="a commit to compare with")
     parser.add_argument("--rule", help="another rule to compare with, as in RULE=sequential")
+    parser.add_argument("--more", action="store_true", help="add to the answers that are there")
     parser.add_argument("apps", nargs="*", help="names of apps; none: all")
     given = parser.parse_args()
     ways = {"now": Asking(ROOT, {})}
@@ -173,20 +233,13 @@ def main() -> None:
     with ExitStack() as checkouts:
         if given.before:
             ways["before"] = Asking(checkouts.enter_context(checkout_of(given.before)), {})
-        answers_by_way = measured(ways, given.apps)
-    written = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "before": given.before,
-        "seconds": {way: row(list(answers.values())) for way, answers in answers_by_way.items()},
-        "answers": {
-            way: {name: asdict(each) for name, each in answers.items()}
-            for way, answers in answers_by_way.items()
-        },
-    }
-    path = ROOT / "results" / "bench-answers.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(written["seconds"], indent=2))
+        answers: Answers = {way: {} for way in ways}
+        if given.more and WRITTEN.exists():
+            answers |= read_answers(WRITTEN.read_bytes())
+        RUNS.mkdir(parents=True, exist_ok=True)
+        for _ in measure(ways, given.apps, answers):
+            write_file(WRITTEN, text_of(written(given.before, answers)))
+    print(json.dumps(written(given.before, answers)["seconds"], indent=2))
 
 
 if __name__ == "__main__":
