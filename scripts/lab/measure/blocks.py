@@ -120,7 +120,8 @@ class BlockLoad:
         trial.show(state="waiting")
         if slots.all_load(alone=alone):
             trial.watch.pause()
-        async with slots.load_slot(alone=alone):
+        left_seconds = self.cooldowns.left_seconds(max(trial.plan.blocks - index, 1))
+        async with slots.load_slot(alone=alone, left_seconds=left_seconds):
             trial.watch.resume()
             trial.show(state="load")
             began_seconds, most_seconds = time.monotonic(), self.most_seconds(index)

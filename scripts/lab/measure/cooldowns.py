@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection
 
 from lab.measure.cooldown import Cooldown
-from lab.measure.cooldown_rules import is_without_residue
+from lab.measure.cooldown_rules import is_without_residue, left_seconds
 from lab.measure.trial_context import TrialContext
 from lab.probes.client import ProbeClient
 from lab.records.observations import ProbeReading, Trough
@@ -85,6 +85,10 @@ class Cooldowns:
             seconds = passed_seconds + end.cooldown_seconds
             self.last = Trough(index, end.sample, end.probe, seconds, end.stable, full)
             trial.writer.write(self.last)
+
+    def left_seconds(self, blocks: int) -> float:
+        """The least that the cooldowns of so many blocks take."""
+        return left_seconds(blocks, self.full_seconds, self.waits, are_short=self.are_short)
 
     def lost_processes(self) -> bool:
         return processes_were_lost(self.first_reading, self.last_reading)

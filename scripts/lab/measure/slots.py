@@ -42,27 +42,40 @@ def plan_slots(
 
 
 class Turns:
-    """So many at once, or one alone; who wants to be alone comes before those who wait."""
+    """So many at once, or one alone; who wants to be alone comes before those who wait.
+
+    Of the others, who has most left to do comes first, so that nobody is left alone at the end.
+    """
 
     def __init__(self, count: int) -> None:
         self.count = self.free = count
         self.alone_waiting = 0
+        self.left_seconds: list[float] = []
+        """What those who wait have left to do."""
         self.changed = asyncio.Condition()
 
-    def must_wait(self, *, alone: bool) -> bool:
+    def must_wait(self, *, alone: bool, left_seconds: float = 0.0) -> bool:
         """Whether a turn is not to be had now."""
-        return self.free < (self.count if alone else 1) or (not alone and self.alone_waiting > 0)
+        if self.free < (self.count if alone else 1):
+            return True
+        return not alone and (
+            self.alone_waiting > 0 or left_seconds < max(self.left_seconds, default=0.0)
+        )
 
     @asynccontextmanager
-    async def take(self, *, alone: bool = False) -> AsyncIterator[None]:
+    async def take(self, *, alone: bool = False, left_seconds: float = 0.0) -> AsyncIterator[None]:
         """Wait for a turn, or for all of them."""
         async with self.changed:
             self.alone_waiting += alone
+            self.left_seconds.append(left_seconds)
             try:
-                await self.changed.wait_for(lambda: not self.must_wait(alone=alone))
+                await self.changed.wait_for(
+                    lambda: not self.must_wait(alone=alone, left_seconds=left_seconds)
+                )
                 self.free -= self.count if alone else 1
             finally:
                 self.alone_waiting -= alone
+                self.left_seconds.remove(left_seconds)
                 self.changed.notify_all()
         try:
             yield
@@ -100,7 +113,7 @@ class Slots:
                 self.changed.notify_all()
 
     def all_load(self, *, alone: bool = False) -> bool:
-        """Whether a variant would have to wait for its load slot."""
+        """Whether all load slots are taken, so that a variant would have to wait for its own."""
         return self.loads.must_wait(alone=alone)
 
     @asynccontextmanager
@@ -114,7 +127,14 @@ class Slots:
             yield
 
     @asynccontextmanager
-    async def load_slot(self, *, alone: bool = False) -> AsyncIterator[None]:
-        """Wait for the turn to load, alone or among as many as there are CPUs."""
-        async with self.loads.take(alone=alone):
+    async def load_slot(
+        self, *, alone: bool = False, left_seconds: float = 0.0
+    ) -> AsyncIterator[None]:
+        """Wait for the turn to load, alone or among as many as there are CPUs.
+
+        Args:
+            alone: whether no other loads meanwhile.
+            left_seconds: what its trial has left at least; those with more of it come first.
+        """
+        async with self.loads.take(alone=alone, left_seconds=left_seconds):
             yield

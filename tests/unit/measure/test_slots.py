@@ -100,6 +100,42 @@ def test_slots_bound_what_is_loaded_and_what_starts(slot: Callable[[Slots], Any]
     assert asyncio.run(run()) == 2
 
 
+def test_who_has_most_left_to_do_loads_first() -> None:
+    async def run() -> list[float]:
+        slots, order = Slots(SlotPlan(9, 1, 100)), []
+
+        async def load(left_seconds: float) -> None:
+            async with slots.load_slot(left_seconds=left_seconds):
+                order.append(left_seconds)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(load(seconds) for seconds in (3.0, 1.0, 2.0, 5.0, 1.0, 4.0)))
+        return order
+
+    assert asyncio.run(run()) == [3.0, 5.0, 4.0, 2.0, 1.0, 1.0]
+
+
+def test_who_is_interrupted_while_waiting_lets_the_others_pass() -> None:
+    async def run() -> list[str]:
+        slots, order = Slots(SlotPlan(9, 1, 100)), []
+
+        async def load(name: str, left_seconds: float, ticks: float = 0.0) -> None:
+            async with slots.load_slot(left_seconds=left_seconds):
+                order.append(name)
+                await asyncio.sleep(ticks)
+
+        holding = asyncio.ensure_future(load("first", 0.0, 0.02))
+        await asyncio.sleep(0)
+        longest = asyncio.ensure_future(load("longest", 9.0))
+        short = asyncio.ensure_future(load("short", 1.0))
+        await asyncio.sleep(0.01)
+        longest.cancel()
+        await asyncio.gather(holding, short)
+        return order
+
+    assert asyncio.run(run()) == ["first", "short"]
+
+
 def test_who_comes_when_all_load_has_to_wait() -> None:
     async def run() -> list[bool]:
         slots, answers = Slots(SlotPlan(9, 2, 100)), []
