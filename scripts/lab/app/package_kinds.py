@@ -40,4 +40,8 @@ class Requirements:
     def parse(self, value: Any, folder: Path) -> tuple[str, ...] | Path:
         if isinstance(value, str):
             return file_in(folder, value)
-        return Texts(self.allowed, self.pattern).parse(value, folder)
+        texts = Texts(self.allowed, self.pattern).parse(value, folder)
+        for text in texts:
+            if text.endswith((".txt", ".in")) and not text.startswith("-"):
+                raise ValueError(f'a list of packages, in which a file stands as "-r {text}"')
+        return texts

@@ -130,6 +130,11 @@ def test_requests_are_read_whole(tmp_path: Path) -> None:
         (COMMAND + 'requirements = "no.txt"', "requirements = 'no.txt' cannot be used"),
         (COMMAND + 'requirements = "../lab.toml"', "requirements = '../lab.toml' cannot be used"),
         (COMMAND + 'requirements = ["-i x"]', "requirements = ['-i x'] cannot be used"),
+        (
+            COMMAND + 'requirements = ["requirements.txt"]',
+            "requirements = ['requirements.txt'] cannot be used: allowed is a list of packages, "
+            'in which a file stands as "-r requirements.txt"',
+        ),
         (COMMAND + 'environment = { PORT = "1" }', "environment = {'PORT': '1'} cannot be used"),
         (COMMAND + "requests = 3", "requests = 3 cannot be used: allowed is tables"),
         (COMMAND + "[[requests]]\nexpect = 99", "requests[1].expect = 99 cannot be used"),
