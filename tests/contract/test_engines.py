@@ -112,8 +112,8 @@ def test_a_variant_that_fills_its_folder_is_ended_and_told(tmp_path: Path) -> No
     finally:
         engine.stop(variant)
     # It may be seen while it still writes.
-    assert re.match(r"the lab ended it: it wrote [1-3]\.\d\d MiB in \d files", state.reason)
-    assert re.search(r"/x with [1-3]\.\d\d MiB; at most are 1\.00 MiB", state.reason)
+    assert re.match(r"the lab ended it: .* [1-3]\.\d\d MiB in \d files", state.reason)
+    assert re.search(r"/x with [1-3]\.\d\d MiB; at most .* 1\.00 MiB", state.reason)
     assert not state.at_limit
     assert engine.state(variant) == state
 

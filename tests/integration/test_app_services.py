@@ -97,8 +97,8 @@ def test_code_that_its_compose_file_mounts_is_there_and_can_be_written_beside(
     done = lab.try_app(app, CHECK="1")
 
     assert done.returncode == 0, done.stderr
-    assert "/etc/localtime lies outside of the app's folder: it is not mounted" in done.stderr
-    assert "in the place of the Dockerfile" not in done.stderr
+    assert "/etc/localtime lies outside" in done.stderr
+    assert "the Dockerfile, which" not in done.stderr
     assert "answers: GET /rate" in done.stderr
     assert "answers: GET /visits" in done.stderr
     assert not (app / "shop" / "last.txt").exists()

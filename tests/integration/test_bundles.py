@@ -31,7 +31,7 @@ def test_it_is_verified_by_a_checkout(lab: Lab, archive: Path, tmp_path: Path) -
         [ROOT / "scripts" / "verify"], env=lab.env(BUNDLE=str(archive), RESULTS=str(results))
     )
 
-    assert "the same summary.json, byte by byte" in done.stdout
+    assert "the same summary.json" in done.stdout
     assert done.returncode == CODES[outcome(results)], done.stderr[-3000:]
     assert "Run here with Docker: 1 variant of this checkout's own" in done.stdout
     assert lab.left_behind() == []

@@ -202,7 +202,7 @@ def test_a_script_grows_with_the_leaking_release_and_not_with_the_mended_one(
     [
         ("command = ", "is not TOML", 64),
         ('command = "x"\nrequirements = ["no-such-package-of-anyone==9.9"]', "requirements", 3),
-        ('command = "exit 7"', "its server ended with status 7 (command = 'exit 7')", 3),
+        ('command = "exit 7"', "status 7 (command = 'exit 7')", 3),
         (
             'command = "python -m http.server $PORT"\n[[requests]]\nexpect = 418',
             "refused: GET /: ",

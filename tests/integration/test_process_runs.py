@@ -181,7 +181,7 @@ def test_a_killed_driver_leaves_no_process_and_the_next_run_works_at_once(lab: P
     os.kill(driver_of(process), signal.SIGKILL)
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 3, printed
-    assert "the driver was killed (exit code 137)" in printed
+    assert "(exit code 137)" in printed
     assert lab.summary()["run"]["partial"] is True
     assert variant(lab)["trials"][0]["end"] == "cut off"
     assert lab.wait_until_clean() == []
@@ -212,7 +212,7 @@ def test_a_python_that_cannot_be_had_costs_its_variants_only(
     assert variant(lab)["requests"]["failed"] == 0
     (missing,) = lab.summary()["run"]["missing"]
     assert missing["name"] == "py37-flask"
-    assert "no CPython 3.7 on this machine" in missing["reason"]
+    assert "no CPython 3.7 " in missing["reason"]
 
 
 def copy_of_the_lab(folder: Path, limit: str) -> Path:

@@ -62,7 +62,7 @@ def test_an_index_that_is_down_for_one_image_costs_its_own_variants_only(
     (missing,) = summary["run"]["missing"]
     assert missing["name"] == "py38-t20"
     assert "memlab-py38-t20 was not built" in missing["reason"]
-    assert "No matching distribution found" in missing["reason"], missing["reason"]
+    assert "No matching distribution" in missing["reason"], missing["reason"]
     assert_whole(variant(summary, "py310-flask")["trials"][0])
     assert lab.left_behind() == []
 
@@ -111,7 +111,7 @@ def test_an_app_that_is_never_healthy_is_told_in_one_line(lab: Lab, tmp_path: Pa
     done = lab.try_app(bad_app(tmp_path / "bad", "never", ready=3))
     printed = done.stdout + done.stderr
     said = [
-        line for line in printed.splitlines() if "did not answer / on $PORT within 3 s:" in line
+        line for line in printed.splitlines() if "did not answer / " in line and " 3 s:" in line
     ]
 
     assert done.returncode == 3, printed
@@ -136,6 +136,6 @@ def test_what_a_killed_script_left_goes_with_the_next_run(lab: Lab) -> None:
     assert "is under way" in refused.stderr
     assert len(left) >= 6
     assert (taken.returncode, taken.stdout) == (0, "")
-    assert "removed what a killed run had left: " in taken.stderr
+    assert "what a killed run had left" in taken.stderr
     assert "2 networks" in taken.stderr
     assert lab.left_behind() == []

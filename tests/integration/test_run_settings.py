@@ -45,7 +45,7 @@ def test_two_trials_are_two_fresh_containers(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"WORKERS": "0"}, "WORKERS='0' cannot be used: allowed is a whole number from 1 to 64"),
+        ({"WORKERS": "0"}, "WORKERS='0' cannot be used"),
         ({"VARIANTS": "py36-*"}, "VARIANTS='py36-*' matches nothing"),
     ],
 )

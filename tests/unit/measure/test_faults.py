@@ -87,7 +87,7 @@ def others_are_whole(summary: Summary) -> bool:
     ("script", "end", "said"),
     [
         (Script(dies_after_requests=9), "died", "its server ended as its script says"),
-        (Script(never_ready=True), "never ready", "it did not answer /health within"),
+        (Script(never_ready=True), "never ready", "it did not answer "),
         (Script(status=500), "no requests served", "status-500 x"),
         (Script(status=None), "no requests served", "reset x"),
         (Script(hangs_after_requests=45), "stopped answering", "it stopped answering in block 5"),

@@ -103,7 +103,7 @@ def test_the_record_of_a_run_says_what_was_asked_for_and_where(tmp_path: Path) -
 def test_what_could_not_be_built_or_cannot_fit_is_missing_and_the_others_run(
     tmp_path: Path,
 ) -> None:
-    unbuilt = {"memlab-py38-thread": "its image was not built: the index did not answer"}
+    unbuilt = {"memlab-py38-thread": "the index did not answer"}
     with ScriptedEngine(SCRIPTS, 0.002) as engine:
         chosen = f"{SYNC} {ASYNC} py38-flask"
         _, summary, _ = conducted(
@@ -111,10 +111,10 @@ def test_what_could_not_be_built_or_cannot_fit_is_missing_and_the_others_run(
         )
 
     assert [variant.name for variant in summary.variants] == [ASYNC]
-    assert {missing.name: missing.reason for missing in summary.run.missing} == {
-        SYNC: "it may need 4096 MiB and the budget is 2048 MiB: raise MEMORY_BUDGET",
-        "py38-flask": "its image was not built: the index did not answer",
-    }
+    missing = {each.name: each.reason for each in summary.run.missing}
+    assert missing.keys() == {SYNC, "py38-flask"}
+    assert "2048 MiB: raise MEMORY_BUDGET" in missing[SYNC]
+    assert missing["py38-flask"] == "the index did not answer"
     assert summary.run.exit_code == ExitCode.INCOMPLETE
 
 

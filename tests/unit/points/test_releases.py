@@ -176,9 +176,3 @@ def test_an_answer_that_cannot_be_read_is_one_line(
         monkeypatch.setattr(index, "answer", lambda *_, kind=kind: (content, kind))
         with pytest.raises(LabError, match="what cannot be read"):
             index_files("shop", "https://user:secret@mirror.example/simple")
-
-
-@pytest.mark.parametrize("name", ["../x", "a b", "", "-x", "a" * 101])
-def test_a_name_that_is_none_asks_nobody(name: str) -> None:
-    with pytest.raises(LabError, match="not the name of a package"):
-        index_files(name, "https://nowhere.invalid")

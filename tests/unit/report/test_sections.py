@@ -38,7 +38,7 @@ DIGEST = "python@sha256:" + "ab" * 32
         ([("official", DIGEST)], "whose digest is recorded."),
         ([("official", DIGEST), ("official", "python:3.8")], "not every digest is known"),
         ([("official", "python:3.8")], "a tag may stand for another image elsewhere."),
-        ([("unknown", "not recorded; the image is sha256:00")], "The lab did not build the image"),
+        ([("unknown", "sha256:00")], "The lab did not build the image"),
         ([("stand-in", "CPython 3.7.17")], "Every base is a stand-in"),
         ([("official", DIGEST), ("stand-in", "x")], "Official images: i0; stand-ins"),
     ],

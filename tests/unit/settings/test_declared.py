@@ -55,8 +55,9 @@ def test_what_is_refused_is_named_with_what_is_allowed(setting: Setting[Any]) ->
     with pytest.raises(UsageError) as refused:
         setting.read({setting.name: "not this!"})
 
-    said = f"{setting.name}='not this!' cannot be used: allowed is {setting.kind.allowed}"
-    assert str(refused.value).startswith(said)
+    said = str(refused.value)
+    assert said.startswith(f"{setting.name}='not this!' ")
+    assert f" {setting.kind.allowed}" in said
 
 
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)

@@ -87,8 +87,8 @@ def test_a_help_does_not_say_in_the_tracker_to_report_it_there() -> None:
             "Move ujson 1.2.3 to another; in the meantime wait.",
         ),
         (
-            f"ujson still leaks in the newest release, 5.12.1: report it at {TRACKER}.",
-            "Ujson still leaks in the newest release, 5.12.1.",
+            f"ujson 5.12.1 leaks as well: report it at {TRACKER}.",
+            "Ujson 5.12.1 leaks as well.",
         ),
         ("Move it, or report it to its maintainers.", "Move it."),
     ):
@@ -290,12 +290,12 @@ def test_a_base_of_several_variants_is_told_once() -> None:
 
 
 def test_why_no_file_of_its_own_shows_it_is_told_and_is_not_untried() -> None:
-    reason = "the growth needs the app's server (calls: 0 bytes a call). What grows is served.\n"
+    reason = "it was not found (calls: 0 bytes a call). What grows is served.\n"
 
     text = issue(leak_in("gunicorn"), not_reproduced=reason)
 
     assert (
-        "No file of its own shows it: the growth needs the app's server (calls: 0 bytes a call). "
+        "No file of its own shows it: it was not found (calls: 0 bytes a call). "
         "The attached bundle shows it in one command."
     ) in text
     assert "a reproducer of one file without the lab" not in text
@@ -311,22 +311,22 @@ def test_what_saves_nothing_is_not_told_as_a_saving() -> None:
 
     text = issue(replace(leak, own=replace(own, package=leak.own.package, changes=changes)))  # type: ignore[union-attr]
 
-    assert "--loop asyncio: takes nothing of it away, at 100% of the requests a second" in text
+    assert "--loop asyncio: takes nothing of it away, at 100% of " in text
     assert "hypercorn: takes 97% of it away\n" in text
 
 
 def test_that_more_may_hold_it_is_no_holder() -> None:
     leak = leak_in("uvicorn")
-    held_by = ("a.CACHE (list)", "More may hold it: the search ended after 20 s.")
+    held_by = ("a.CACHE (list)", "More may hold it: why.")
 
     text = issue(replace(leak, own=replace(app_answer(), held_by=held_by)))
 
-    assert "- Holder: a.CACHE (list).\n- More may hold it: the search ended after 20 s." in text
+    assert "- Holder: a.CACHE (list).\n- More may hold it: why." in text
 
-    nobody = ("Who holds it was not read, as no run searched Python's objects.",)
+    nobody = ("Who holds it is open.",)
     text = issue(replace(leak, own=replace(app_answer(), held_by=nobody)))
 
-    assert "- Who holds it was not read" in text
+    assert "- Who holds it is open" in text
     assert "Holder: " not in text
 
 

@@ -37,5 +37,8 @@ def test_where_nothing_ran_it_is_said_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_setting_that_names_the_run_is_the_one_that_was_given(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"^RESUME='\.\./x' is not the name of a run"):
-        find_run(tmp_path, "../x", "RESUME")
+    with pytest.raises(UsageError) as refused:
+        find_run(tmp_path / "results", "../x", "RESUME")
+    assert str(refused.value) == (
+        "RESUME='../x' is not the name of a run: give a folder's name in results/"
+    )

@@ -96,7 +96,7 @@ def test_a_life_is_told_by_pid_and_start_time() -> None:
 
 def died(sizes_mib: Sequence[float]) -> Trial:
     """A server without a master, killed one block after its last trough."""
-    end = End(EndKind.DIED, 100.0, "its server ended with status 137", at_limit=True)
+    end = End(EndKind.DIED, 100.0, "it was killed", at_limit=True)
     found = killed([sizes_mib], end)
     return replace(found, blocks=(*found.blocks, raw.block(len(found.blocks), 125, 40)))
 

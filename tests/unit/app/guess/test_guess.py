@@ -375,7 +375,7 @@ def test_an_app_whose_only_routes_take_values_gets_them_in_its_first_description
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="gone is not there: give the folder that holds the app"):
+    with pytest.raises(UsageError, match="gone is not there"):
         write_first(tmp_path / "gone")
 
 

@@ -16,6 +16,7 @@ from lab.app.guess.guessed import Guess, Guessed
 from lab.app.guess.history import missing_python
 from lab.app.guess.mend import mended
 from lab.app.guess.mend_installs import looser
+from lab.engines.protocol import ended_with
 
 FOLDER = Folder(
     {"requirements.txt": "flask\npsycopg2==2.9 # why\n", "pyproject.toml": 'django-zeal = "*"\n'}
@@ -211,9 +212,10 @@ def test_the_exceptions_own_line_is_told_and_not_the_servers_last() -> None:
     )
     assert telling_line(said) == "ValueError: the app's own"
     assert telling_line("") == "it said nothing"
-    said = "pymongo.errors.InvalidURI: Invalid URI scheme\n  x\nits server ended with status 1"
+    ended = ended_with(1).reason
+    said = f"pymongo.errors.InvalidURI: Invalid URI scheme\n  x\n{ended}"
     assert telling_line(said) == "pymongo.errors.InvalidURI: Invalid URI scheme"
-    assert telling_line("no such option\nits server ended with status 1") == "no such option"
+    assert telling_line(f"no such option\n{ended}") == "no such option"
     assert telling_line("usage: x\nthe server ended with status 2") == "usage: x"
 
 
@@ -313,6 +315,8 @@ def test_an_image_that_listens_elsewhere_is_kept_with_its_port() -> None:
     other = mended(better, failed, FOLDER)
     assert other is not None
     assert (other.value("dockerfile"), other.value("port")) == (None, None)
+    instead = "python and requirements in the place of the Dockerfile, which does not serve"
+    assert other.notes[-1] == instead
 
 
 def test_an_image_is_tried_without_what_prepares_it_before_it_is_given_up() -> None:
@@ -425,7 +429,7 @@ def test_a_databases_file_in_a_folder_that_is_not_there_is_one_of_the_copy() -> 
 
 
 def test_pythons_that_cannot_be_had_do_not_count_as_tried() -> None:
-    said = "no CPython 3.14 on this machine and uv could not fetch it"
+    said = "no CPython 3.14 is here"
     better = next_guess(said, FailureKind.INSTALL)
     assert better.value("python") == "3.11"
     assert better.notes == ("python = 3.11: the one before cannot be had",)

@@ -135,9 +135,9 @@ def test_an_app_that_dies_at_its_limit_is_measured_once_more_with_a_higher_one(
 
     assert started == [BASE, f"{BASE}-again"]
     assert diagnosis.judged.verdict is Verdict.LEAK
-    assert diagnosis.judged.reason.startswith(
-        "Its server was killed at the memory limit of 64.0 MiB"
-    )
+    killed, _, _ = diagnosis.judged.reason.partition(". ")
+    assert killed.startswith("Its server was killed ")
+    assert "64.0 MiB" in killed
     assert " It was repeated with 192 MiB. Memory grew by " in diagnosis.judged.reason
     assert folder.read_experiment().variants == (BASE, f"{BASE}-again")
     assert folder.read_summary().run.exit_code == ExitCode.DECIDED
@@ -189,8 +189,8 @@ def test_each_bad_ending_says_what_to_do(kind: EndKind, advice: str) -> None:
 
 
 def test_a_login_that_was_refused_in_a_run_is_no_fault_of_the_requests() -> None:
-    advice = advice_for(EndKind.NO_REQUESTS_SERVED, "login: POST /a was answered with 401", app())
-    assert advice.endswith("lab.toml: login: POST /a was answered with 401")
+    advice = advice_for(EndKind.NO_REQUESTS_SERVED, "login: it was refused", app())
+    assert advice.endswith("lab.toml: login: it was refused")
 
 
 def test_the_machines_own_cpus_are_seen_unless_others_are_asked_for() -> None:

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 from lab.app.guess.asking import A_USUAL_PATH, Answer, TriedRequests
 from lab.app.guess.failures import Failure, FailureKind, last_words
+from lab.app.guess.folder import Folder
 from lab.app.guess.guessed import GuessedRequest
 from lab.app.spec import AppSpec, RequestSpec
 from lab.commands.checks.described_check import check_requests
-from lab.commands.checks.texts import advice, advice_for_described, failed, lacks_server, tell
+from lab.commands.checks.texts import (
+    advice,
+    advice_for_described,
+    failed,
+    lacks_server,
+    no_command,
+    tell,
+)
 
 SPEC = AppSpec(Path("/app/lab.toml"), "shop", command="serve", requests=(RequestSpec(path="/a"),))
 TRACEBACK = """[INFO] booting
@@ -48,6 +56,13 @@ def test_a_refusal_is_told_with_its_body_and_the_last_exception() -> None:
     assert failed(failure).startswith(
         "refused: GET /a: 500 (it said: Internal Error): the app's own fault, its log says: "
         "ModuleNotFoundError: No module named 'nothing_here'"
+    )
+
+
+def test_a_folder_that_serves_nothing_is_told_what_to_give() -> None:
+    assert no_command(Path("/a"), Folder({"index.html": "<p>"})) == (
+        "/a holds no Python that serves: name the folder of a Python web app with APP=, "
+        "or describe its image in /a/lab.toml (image, command)"
     )
 
 

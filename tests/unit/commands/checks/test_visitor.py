@@ -54,7 +54,7 @@ def test_without_the_keys_a_request_stays_as_it_is() -> None:
 
 def test_a_refused_login_is_told_once_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Granted:
-        raise LoginRefused("login: POST /login was answered with 401: correct its path")
+        raise LoginRefused("login: it was refused")
 
     monkeypatch.setattr(check_visitor, "log_in", refuse)
     login = LoginSpec(RequestSpec(method="POST", path="/login"), "token")
@@ -65,6 +65,4 @@ def test_a_refused_login_is_told_once_where_it_stands(monkeypatch: pytest.Monkey
 
     assert running.asked == []
     assert failure is not None
-    assert advice_for_described(spec, failure) == (
-        "/app/lab.toml: login: POST /login was answered with 401: correct its path"
-    )
+    assert advice_for_described(spec, failure) == "/app/lab.toml: login: it was refused"

@@ -161,7 +161,7 @@ def test_what_grows_with_the_mended_release_is_left_for_the_step_before(
 
     def check_mended(_: Workshop, __: Installed, each: Tried) -> float:
         if each.rate_bytes == 980.0:
-            raise NotReproduced("grows with the mended release, too")
+            raise NotReproduced("it grows there, too")
         return 3.0
 
     monkeypatch.setattr(reproduce_steps, "check_test", lambda *_: None)
@@ -169,5 +169,5 @@ def test_what_grows_with_the_mended_release_is_left_for_the_step_before(
 
     assert checked(bench, scripts, HERE, "ujson 5.4.0").rate_bytes == 990.0
     assert "WSGI calls of app.py with ujson 5.4.0: 3 bytes a call, exit 0" in said
-    with pytest.raises(NotReproduced, match=r"^grows with the mended release, too$"):
+    with pytest.raises(NotReproduced, match=r"^it grows there, too$"):
         checked(bench, scripts[:1], HERE, "ujson 5.4.0")

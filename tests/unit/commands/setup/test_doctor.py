@@ -47,7 +47,7 @@ def test_a_machine_with_everything_is_advised_nothing() -> None:
         ({"docker": DockerDaemon("1", "2", "x", 100 * MIB)}, "make room: 4000 MiB are needed"),
         ({"compose": None}, "install Docker's compose plugin"),
         ({"has_registry": False, "pythons": {"3.12": None}}, "CPython 3.12 is missing"),
-        ({"docker": None, "can_mount": False}, "no mount namespace can be made"),
+        ({"docker": None, "can_mount": False}, "the shown CPUs come from a shim"),
         ({"docker": None, "pythons": {**WHOLE.pythons, "3.8": None}}, "pyenv install 3.8"),
     ],
 )

@@ -57,5 +57,5 @@ def test_a_dockerfile_alone_serves_where_there_is_docker(has_docker: bool) -> No
     if has_docker:
         assert next_guess(folder, [], WHERE, print, has_docker=True).value("dockerfile")
     else:
-        with pytest.raises(UsageError, match="holds no Python that serves"):
+        with pytest.raises(UsageError, match="holds no Python"):
             next_guess(folder, [], WHERE, print, has_docker=False)

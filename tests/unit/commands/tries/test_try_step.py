@@ -158,8 +158,7 @@ def test_what_its_compose_file_mounts_is_a_layer_of_its_image(
     service = json.loads((work / "compose.yaml").read_text())["services"]["own-app"]
     assert service["image"] == "memlab-own-app-completed${LAB_TAG:-}"
     assert {"/code", "/data"} < set(service["volumes"])
-    said = "lab.toml: compose: /etc lies outside of the app's folder: it is not mounted"
-    assert said in capsys.readouterr().err
+    assert "lab.toml: compose: /etc " in capsys.readouterr().err
 
 
 def test_its_description_is_read_once(app: Path, work: Path) -> None:
@@ -338,5 +337,5 @@ def test_a_name_that_is_no_packages_reaches_no_recipe(app: Path, work: Path) -> 
     step(Event.BEGIN, given(app), work)
     asked_for(work, read_described(work / RECORD), "ujson; rm -rf /")
 
-    with pytest.raises(LabError, match="not the name of a package"):
+    with pytest.raises(LabError, match=r"^'ujson; rm -rf /' is not"):
         step(Event.RELEASE, given(app), work)

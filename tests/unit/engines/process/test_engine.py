@@ -42,7 +42,7 @@ class FakeCgroups:
     """Groups that are plain folders, where a parent is given."""
 
     version = "none"
-    refusal = "no cgroup can be made: Permission denied"
+    refusal = "it is refused"
     parent: Path | None = None
 
     def make(self, name: str, limit_bytes: int) -> Cgroup | None:
@@ -207,7 +207,7 @@ def test_it_says_who_keeps_the_limits(engine: ProcessEngine, tmp_path: Path) -> 
     kept = engine.info()
 
     assert "by a guard" in guarded.notes[2]
-    assert "no cgroup can be made: Permission denied." in guarded.notes[2]
+    assert "it is refused." in guarded.notes[2]
     assert kept.notes[2] == "Memory limits: kept by a cgroup (v2) of each variant's own."
     assert kept.cgroup == "v2"
 
@@ -259,7 +259,7 @@ def test_what_cannot_start_leaves_nothing_behind(
 def test_a_service_that_is_not_in_the_file_cannot_start(
     engine: ProcessEngine, temporary: Path
 ) -> None:
-    with pytest.raises(VariantError, match=r"two cannot start: compose\.yaml has no service two"):
+    with pytest.raises(VariantError, match=r"^two cannot start: .* no service two$"):
         engine.start(replace(ONE, name="two"))
     assert list(temporary.iterdir()) == []
 
