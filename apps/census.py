@@ -147,11 +147,11 @@ def coroutine_name(found):
 
 def awaited(found):
     """The lines at which a coroutine waits, the innermost first."""
-    places = []
-    while is_a(found, types.CoroutineType) and found.cr_frame is not None and len(places) < 50:
-        places.append((found.cr_frame.f_code.co_filename, found.cr_frame.f_lineno))
+    lines = []
+    while is_a(found, types.CoroutineType) and found.cr_frame is not None and len(lines) < 50:
+        lines.append((found.cr_frame.f_code.co_filename, found.cr_frame.f_lineno))
         found = found.cr_await
-    return written(reversed(places))
+    return written(reversed(lines))
 
 
 def threads():

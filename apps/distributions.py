@@ -22,15 +22,15 @@ def text_of(path):
 def metadata_folders():
     """Each `*.dist-info` folder on the path, with the folder that it stands in."""
     count = 0
-    for place in sys.path:
+    for root in sys.path:
         try:
-            names = sorted(os.listdir(place or "."))
+            names = sorted(os.listdir(root or "."))
         except OSError:
             continue
         for name in names:
             if name.endswith(".dist-info") and count < MOST_DISTRIBUTIONS:
                 count += 1
-                yield os.path.abspath(place or "."), os.path.join(place or ".", name)
+                yield os.path.abspath(root or "."), os.path.join(root or ".", name)
 
 
 def headers(text):
@@ -74,12 +74,12 @@ def first_link(links, labels):
     return next((url for url in found if url.startswith(("https://", "http://"))), None)
 
 
-def files_of(place, folder):
+def files_of(root, folder):
     """The absolute paths that an installation recorded."""
     for line in text_of(os.path.join(folder, "RECORD")).splitlines():
         name = line.rpartition(",")[0].rpartition(",")[0].strip('"')
         if name:
-            yield os.path.normpath(os.path.join(place, name))
+            yield os.path.normpath(os.path.join(root, name))
 
 
 def owners(files):
@@ -87,11 +87,11 @@ def owners(files):
     wanted = {os.path.normpath(os.path.abspath(file)): file for file in files if file}
     wanted.update((os.path.realpath(file), file) for file in files if file)
     found = {}
-    for place, folder in metadata_folders():
-        places = {place, os.path.realpath(place)}
-        if not any(file.startswith(tuple(each + os.sep for each in places)) for file in wanted):
+    for root, folder in metadata_folders():
+        roots = {root, os.path.realpath(root)}
+        if not any(file.startswith(tuple(each + os.sep for each in roots)) for file in wanted):
             continue
-        paths = (path for each in places for path in files_of(each, folder))
+        paths = (path for each in roots for path in files_of(each, folder))
         mine = {wanted[path] for path in paths if path in wanted}
         record = record_of(text_of(os.path.join(folder, "METADATA"))) if mine else None
         if record:

@@ -149,8 +149,8 @@ def run_hidden():
     from importlib.machinery import PathFinder
     from importlib.util import module_from_spec
 
-    places = [path for path in sys.path if os.path.abspath(path or ".") != HERE]
-    spec = PathFinder.find_spec("sitecustomize", places)
+    paths = [path for path in sys.path if os.path.abspath(path or ".") != HERE]
+    spec = PathFinder.find_spec("sitecustomize", paths)
     if spec is not None and spec.loader is not None:
         module = module_from_spec(spec)
         sys.modules["sitecustomize"] = module

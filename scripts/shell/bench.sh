@@ -106,9 +106,9 @@ bench_app() {
     folder=$own
     [ -d "$own" ] || folder=$(dirname "$own")
     folder=$(cd "$folder" 2> /dev/null && pwd -P) || { say "APP=$own is not there"; exit 64; }
-    app_place=/lab/own/$(basename "$folder" | tr -c 'A-Za-z0-9._\n' -)
-    app=$app_place
-    [ -d "$own" ] || app=$app_place/$(basename "$own")
+    app_path=/lab/own/$(basename "$folder" | tr -c 'A-Za-z0-9._\n' -)
+    app=$app_path
+    [ -d "$own" ] || app=$app_path/$(basename "$own")
     tar -C "$folder" -c --exclude=.git --exclude=.venv --exclude=venv --exclude=node_modules --exclude=__pycache__ . |
         tar -C "$bench_work/app" -x || { say "$folder cannot be copied"; exit 64; }
     chmod -R a+rX "$bench_work/app"
@@ -124,7 +124,7 @@ bench() {
     }
     say "engine: Docker, one container in which the app and its changes are local processes"
     set_owner
-    bench_work=$(mktemp -d) app_place=/lab/own/none
+    bench_work=$(mktemp -d) app_path=/lab/own/none
     trap bench_end EXIT
     bench_app
     mkdir -p .environments/docker "$RESULTS"
@@ -135,7 +135,7 @@ bench() {
     bench_build --build-arg PYTHON_IMAGE="$BASE_PY312" --file images/driver.Dockerfile --tag "memlab-driver$LAB_TAG" .
     # shellcheck disable=SC2046 # words
     pythons=$(helper "bench-pythons $1" $(bench_given) --env APP="$app" \
-        --volume "$PWD/apps:/lab/apps:ro" --volume "$bench_work/app:$app_place:ro") || exit $?
+        --volume "$PWD/apps:/lab/apps:ro" --volume "$bench_work/app:$app_path:ro") || exit $?
     say "building the bench, with Python $pythons"
     bench_bases "$pythons"
     bench_recipe "$pythons" > "$bench_work/Dockerfile"
@@ -171,7 +171,7 @@ bench_run() {
         --env MEMORY_BUDGET="$bench_budget" $(bench_given) $(bench_from) "$@" \
         --volume "$certificates:/lab/certificates.pem:ro" \
         --volume "$PWD/compose.yaml:/lab/compose.yaml:ro" --volume "$PWD/apps:/lab/apps:ro" \
-        --volume "$PWD/images:/lab/images:ro" --volume "$bench_work/app:$app_place:ro" \
+        --volume "$PWD/images:/lab/images:ro" --volume "$bench_work/app:$app_path:ro" \
         --volume "$PWD/.environments/docker:/lab/.environments" \
         --volume "$(cd "$bench_results" && pwd -P):/lab/results" \
         --env APP="$app" --env RESULTS=/lab/results --env ENGINE=process --env HOME=/tmp --env USER=lab \

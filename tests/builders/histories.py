@@ -22,7 +22,7 @@ class History:
     """Where the leak comes, goes, comes, ...: it is there from each first of a pair on."""
     size_bytes: float = 4000.0
     other_from: int | None = None
-    """Where a second leak, at another place, comes in."""
+    """Where a second leak, at another site, comes in."""
     other_bytes: float = 0.0
     unknown: frozenset[int] = frozenset()
     costly: frozenset[int] = frozenset()

@@ -119,13 +119,13 @@ http.server.ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Visits).se
 
 @pytest.mark.slow
 @needs_time
-@pytest.mark.parametrize("place", ["WORKDIR /srv/shop", ""])
+@pytest.mark.parametrize("workdir", ["WORKDIR /srv/shop", ""])
 def test_an_image_of_its_own_writes_where_it_works(
-    lab: Lab, tmp_path: Path, python_base: str, place: str
+    lab: Lab, tmp_path: Path, python_base: str, workdir: str
 ) -> None:
     app = tmp_path / "shop"
     app.mkdir()
-    recipe = f'FROM {python_base}\n{place}\nCOPY . .\nCMD ["python3", "web.py"]\n'
+    recipe = f'FROM {python_base}\n{workdir}\nCOPY . .\nCMD ["python3", "web.py"]\n'
     (app / "Dockerfile").write_text(recipe, encoding="utf-8")
     (app / "web.py").write_text(WRITER, encoding="utf-8")
     table = "import sqlite3; sqlite3.connect('visits.db').execute('create table visits (n)')"

@@ -1,4 +1,4 @@
-"""What a variant's place reaches: the driver, its siblings, and neither gate nor host nor DNS."""
+"""What a variant's network reaches: the driver, its siblings, and neither gate nor host nor DNS."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
     server.bind(("127.0.0.1", 53))
     threading.Thread(target=name_server, daemon=True).start()
     outside = connects("canary.example", 80)
-    places = [(host, int(port)) for host, port in (word.split(":") for word in sys.argv[1:])]
+    endpoints = [(host, int(port)) for host, port in (word.split(":") for word in sys.argv[1:])]
     found = {f"{host}:{port}": connects(host, port) for host, port in places}
     print(json.dumps({"outside": outside, "here": any(b"canary" in q for q in asked), **found}))
 """
@@ -75,12 +75,12 @@ def addresses(lab: Lab, name: str) -> dict[str, str]:
     return {each["Name"]: each["IPv4Address"].partition("/")[0] for each in found}
 
 
-def tried(lab: Lab, *places: str) -> dict[str, Any]:
-    """What happens from a container in the apps' network that connects to each place."""
+def tried(lab: Lab, *endpoints: str) -> dict[str, Any]:
+    """What happens from a container in the apps' network that connects to each endpoint."""
     image = f"memlab-driver{sourced(ROOT, 'echo $LAB_TAG')}"
     printed = docker(
         "run", "--rm", "--network", f"{lab.project}_lab", "--dns", "127.0.0.1", "--entrypoint",
-        "python3", image, "-c", TRY, *places,
+        "python3", image, "-c", TRY, *endpoints,
     )  # fmt: skip
     return dict(json.loads(printed))
 

@@ -87,9 +87,9 @@ def test_what_is_no_bounded_regular_file_is_not_read(
 def test_it_is_seen_before_anything_is_read(
     folder: Path, outside: Path, plant: Callable[[Path], None], fault: str
 ) -> None:
-    place = folder / "samples" / "one"
-    place.mkdir(parents=True)
-    plant(place / "file.json")
+    one = folder / "samples" / "one"
+    one.mkdir(parents=True)
+    plant(one / "file.json")
 
     with pytest.raises(LabError, match=f"^run/samples/one/file.json cannot be read: {fault}"):
         check_folder(folder)

@@ -78,20 +78,20 @@ def bounded() -> Iterator[None]:
     assert time.process_time() - began < MOST_SECONDS
 
 
-def places(node: Any) -> Iterator[tuple[Any, Any]]:
+def items(node: Any) -> Iterator[tuple[Any, Any]]:
     """Every container in a JSON value with each of its keys."""
     pairs = node.items() if isinstance(node, dict) else enumerate(node)
     for key, inner in pairs:
         yield node, key
         if isinstance(inner, dict | list):
-            yield from places(inner)
+            yield from items(inner)
 
 
 def changed(draw: st.DrawFn, document: Any) -> Any:
     """The document with up to three of its values replaced, or gone."""
     copy = json.loads(json.dumps(document))
     for _ in range(draw(st.integers(1, 3))):
-        every = list(places(copy))
+        every = list(items(copy))
         if not every:
             return copy
         container, key = every[draw(st.integers(0, len(every) - 1))]

@@ -9,7 +9,7 @@ from typing import Any
 from lab.app.companions import TARGET, sources
 from lab.app.compose_reader import Reader
 from lab.app.compose_records import Mounts
-from lab.app.places import is_closed
+from lab.app.container_folders import is_closed
 
 COPIED = re.compile(r"[\w./@+=, -]+")
 """Names that a recipe's COPY takes as they are."""
@@ -27,21 +27,21 @@ def mounts_of(reader: Reader, service: Mapping[str, Any]) -> Mounts:
     files, folders = dict[str, Path](), list[str]()
     for source, stated in sources(service.get("volumes") or ()):
         if source[:1] not in (".", "/", "~"):
-            folders.append(place(reader, stated))
+            folders.append(target_path(reader, stated))
         elif (path := below(reader, source)) is None:
             outside = "lies outside of the app's folder: it is not mounted"
             reader.leave_out(f"{source[:MOST_SHOWN]} {outside}")
         elif not path.exists():
-            folders.append(place(reader, stated))
+            folders.append(target_path(reader, stated))
         elif COPIED.fullmatch(str(path.relative_to(reader.folder))):
-            files[place(reader, stated)] = path
+            files[target_path(reader, stated)] = path
         else:
             named = f"{source[:MOST_SHOWN]!r} has characters that no Dockerfile can name"
             raise reader.refused(f"volumes: {named}")
     return Mounts(files, tuple(dict.fromkeys(folders)))
 
 
-def place(reader: Reader, target: str) -> str:
+def target_path(reader: Reader, target: str) -> str:
     """The path in the container.
 
     Raises:

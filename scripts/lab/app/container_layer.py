@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.app.places import MOVED, closed_in_shell, move_from_top
+from lab.app.container_folders import MOVED, closed_in_shell, move_from_top
 from lab.app.spec import AppSpec
 
 RECIPE = "completed.Dockerfile"
@@ -109,8 +109,8 @@ def source(copy: str, path: Path, folder: Path) -> str:
 
 def mounted_folders(spec: AppSpec) -> tuple[str, ...]:
     """The folders that its Compose file mounts; what lies below another is a part of that."""
-    places = {target for target, path in spec.mounts.files.items() if path.is_dir()}
-    return outermost(places | set(spec.mounts.folders))
+    folders = {target for target, path in spec.mounts.files.items() if path.is_dir()}
+    return outermost(folders | set(spec.mounts.folders))
 
 
 def writable(spec: AppSpec) -> tuple[str, ...]:
@@ -119,10 +119,12 @@ def writable(spec: AppSpec) -> tuple[str, ...]:
     return outermost({*mounted_folders(spec), *([works_in] if works_in else [])})
 
 
-def outermost(places: set[str]) -> tuple[str, ...]:
+def outermost(folders: set[str]) -> tuple[str, ...]:
     """The folders that lie below none of the others."""
     return tuple(
         sorted(
-            place for place in places if not any(place.startswith(f"{other}/") for other in places)
+            folder
+            for folder in folders
+            if not any(folder.startswith(f"{other}/") for other in folders)
         )
     )

@@ -33,11 +33,11 @@ def copy_app(folder: Path, copy: Path) -> None:
         raise UsageError(f"{folder} cannot be copied: {reason}") from error
 
 
-def left_out(place: str, names: Iterable[str]) -> set[str]:
+def left_out(folder: str, names: Iterable[str]) -> set[str]:
     """The names in a folder that are no part of the app: a pipe or a device would be read to no
     end."""
     every = list(names)
-    return SKIPPED(place, every) | {name for name in every if not is_kept(Path(place, name))}
+    return SKIPPED(folder, every) | {name for name in every if not is_kept(Path(folder, name))}
 
 
 def is_kept(path: Path) -> bool:
@@ -47,13 +47,13 @@ def is_kept(path: Path) -> bool:
         return True  # the copy says what is wrong
 
 
-def check_room(folder: Path, place: Path) -> None:
+def check_room(folder: Path, destination: Path) -> None:
     """Refuse an app whose copy would fill the disk; a sparse file is as large as it says.
 
     Raises:
         UsageError: says how much it has, and how much room there is.
     """
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(destination).free
     left = min(LEAST_FREE_BYTES, free // 2)
     needed = 0
     for where, folders, files in os.walk(folder):
@@ -69,5 +69,5 @@ def check_room(folder: Path, place: Path) -> None:
                 raise UsageError(
                     f"{folder} cannot be copied: it has more than {size(needed)}, up to {largest}, "
                     f"and its copy would leave less than {size(left)} on the disk of "
-                    f"{place}: leave data out, or set TMPDIR"
+                    f"{destination}: leave data out, or set TMPDIR"
                 )

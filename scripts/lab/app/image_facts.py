@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from lab.app.places import MOVED, open_folder
+from lab.app.container_folders import MOVED, open_folder
 from lab.records.image_facts import ImageFacts
 
 REPORTED = "LAB_IMAGE_FACTS"

@@ -10,9 +10,9 @@ from typing import Any
 
 from lab.app.apart import each_alone
 from lab.app.beside import pointed
+from lab.app.container_folders import MOVED
 from lab.app.container_layer import USER_PACKAGES, writable
 from lab.app.interventions import applied
-from lab.app.places import MOVED
 from lab.app.spec import AppSpec, RequestSpec
 from lab.engines.protocol import SERVER_PORT
 from lab.records.interventions import AGAIN, Intervention
@@ -141,7 +141,7 @@ def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -
     return {
         "image": image_name(description),
         "command": [dollars(word) for word in command_words(description)],
-        **place(description),
+        **workdir_and_volumes(description),
         "environment": {**environment(description), **shown(host_cpus)},
         "mem_limit": description.memory_bytes,
         "memswap_limit": description.memory_bytes,
@@ -149,7 +149,7 @@ def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -
     }
 
 
-def place(description: AppSpec) -> Service:
+def workdir_and_volumes(description: AppSpec) -> Service:
     """Where its command runs, and the folders of its own image that it may write to."""
     folder = description.working_dir
     if not description.is_completed:

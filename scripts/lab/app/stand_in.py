@@ -223,8 +223,8 @@ def argument(base: str) -> str:
 def expanded(image: str, defaults: Mapping[str, str]) -> str:
     """The image with the defaults of the file's arguments in their places."""
 
-    def value(place: re.Match[str]) -> str:
-        return defaults.get(place[1] or place[3], place[2] or "")
+    def value(match: re.Match[str]) -> str:
+        return defaults.get(match[1] or match[3], match[2] or "")
 
     return re.sub(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))", value, image)
 

@@ -43,7 +43,7 @@ def find_library(roots: Sequence[Path], *names: str) -> str | None:
 
 
 @contextlib.contextmanager
-def workplace(description: AppSpec) -> Iterator[Path]:
+def app_workdir(description: AppSpec) -> Iterator[Path]:
     """A folder with a copy of the app, gone at the end.
 
     Raises:

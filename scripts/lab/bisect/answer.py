@@ -62,10 +62,10 @@ def is_decided(changes: Sequence[Change]) -> bool:
 def change_of(progress: Progress, span: Span) -> Change:
     """What one search found."""
     gap = gap_of(progress, span)
-    label = {place: progress.points[index].label for place, index in enumerate(span.order)}
+    label = {position: progress.points[index].label for position, index in enumerate(span.order)}
     good = None if gap.good is None else label[gap.good]
     bad = None if gap.bad is None else label[gap.bad]
-    between = [label[place] for place in gap.between]
+    between = [label[position] for position in gap.between]
     first_bad = span.kind is SearchKind.FIRST_BAD
     return Change(
         kind=span.kind,

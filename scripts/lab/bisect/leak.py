@@ -1,7 +1,7 @@
 """The leak that is followed through the points, and how surely a measurement shows it.
 
-Bytes a request of one place are compared, not whether the app grows: a second leak does not
-hijack the search.
+Bytes a request of one allocation site are compared, not whether the app grows: a second leak does
+not hijack the search.
 """
 
 import math
@@ -15,17 +15,17 @@ from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST
 NATIVE = Cause.NATIVE.value
 """What is live and no trace of Python saw."""
 ALL = "all that is live"
-"""The only place of a run whose trace did not answer."""
+"""The only site of a run whose trace did not answer."""
 LEAST_DIFFERENCE_BYTES = 64
 """Ends that differ by less a request do not differ."""
 SIGMAS = 3.0
 SPREAD = 0.08
-"""Standard deviation of a place's bytes a request from one point to the next, as a share of the
+"""Standard deviation of a site's bytes a request from one point to the next, as a share of the
 difference between the ends: entries differ in size, tables double."""
 
 
-def places(measured: PointMeasurement) -> Mapping[str, float]:
-    """Bytes a request by place; what no trace saw is one place of its own."""
+def bytes_by_site(measured: PointMeasurement) -> Mapping[str, float]:
+    """Bytes a request by allocation site; what no trace saw is a site of its own."""
     if not measured.is_traced:
         return {ALL: measured.live_bytes}
     traced = sum(measured.sites.values())
@@ -33,20 +33,20 @@ def places(measured: PointMeasurement) -> Mapping[str, float]:
 
 
 def leak_between(bad: PointMeasurement, good: Sequence[PointMeasurement]) -> Leak | None:
-    """The place whose bytes a request differ most between the bad end and the best of the others.
+    """The site whose bytes a request differ most between the bad end and the best of the others.
 
     Returns:
-        None where the ends do not differ. Without another end the place that keeps most, where it
+        None where the ends do not differ. Without another end the site that keeps most, where it
         keeps what matters.
     """
     if not all(each.is_traced for each in (bad, *good)):
         bad, good = untraced(bad), [untraced(each) for each in good]
-    gains = [(gain_of(site, bad, good), site) for site in places(bad)]
+    gains = [(gain_of(site, bad, good), site) for site in bytes_by_site(bad)]
     gain, site = max(gains, key=lambda pair: pair[0])
     least = LEAST_DIFFERENCE_BYTES if good else MIN_LEAK_BYTES_PER_REQUEST
     if gain <= max(least, SIGMAS * bad.error_bytes):
         return None
-    bad_bytes = places(bad)[site]
+    bad_bytes = bytes_by_site(bad)[site]
     return Leak(site, bad.lines.get(site, site), bad_bytes - gain, bad_bytes)
 
 
@@ -56,8 +56,10 @@ def untraced(measured: PointMeasurement) -> PointMeasurement:
 
 
 def gain_of(site: str, bad: PointMeasurement, good: Sequence[PointMeasurement]) -> float:
-    """What a place keeps more at the bad end than at the end where it keeps least."""
-    return places(bad)[site] - min((places(each).get(site, 0.0) for each in good), default=0.0)
+    """What a site keeps more at the bad end than at the end where it keeps least."""
+    return bytes_by_site(bad)[site] - min(
+        (bytes_by_site(each).get(site, 0.0) for each in good), default=0.0
+    )
 
 
 def leak_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMeasurement]) -> float:
@@ -76,12 +78,12 @@ def leak_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMeasu
 
 
 def traced_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMeasurement]) -> float:
-    """Bytes a request of the place that is followed, as the trace saw them.
+    """Bytes a request of the site that is followed, as the trace saw them.
 
-    A file may have another name in another release: where the place keeps nothing, what new places
+    A file may have another name in another release: where the site keeps nothing, what new sites
     of the same package keep is taken for it.
     """
-    followed_bytes = places(measured).get(leak.site, 0.0)
+    followed_bytes = bytes_by_site(measured).get(leak.site, 0.0)
     if followed_bytes >= middle(leak) or leak.site == NATIVE:
         return followed_bytes
     end_sites = {site for end in ends for site in end.sites}
@@ -94,7 +96,7 @@ def traced_bytes(leak: Leak, measured: PointMeasurement, ends: Sequence[PointMea
 
 
 def package_of(site: str) -> str:
-    """The top folder of a place in a package; the place itself for a file of the app."""
+    """The top folder of a site in a package; the site itself for a file of the app."""
     return site.partition("/")[0]
 
 

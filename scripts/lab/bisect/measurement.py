@@ -62,7 +62,7 @@ def trimmed(gains: Sequence[float]) -> tuple[float, float]:
 
 
 def by_site(trace: AllocationTrace) -> tuple[Mapping[str, float], Mapping[str, str]]:
-    """Bytes a request by the place that allocated, and the line of each that left most."""
+    """Bytes a request by allocation site, and the line of each that left most."""
     sites: dict[str, float] = {}
     lines: dict[str, str] = {}
     for line in trace.lines:
@@ -75,7 +75,7 @@ def by_site(trace: AllocationTrace) -> tuple[Mapping[str, float], Mapping[str, s
 
 
 def site_of(line: TracedLine) -> str:
-    """The place that allocates: a line of the app, which no point changes, else a file."""
+    """The allocation site: a line of the app, which no point changes, else a file."""
     frames = [frame for frame in line.frames if not frame.startswith(INTERPRETER_PREFIXES)]
     if not frames:
         return UNKNOWN_LINE

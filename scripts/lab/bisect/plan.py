@@ -101,12 +101,12 @@ class Progress:
 
     def evidence(self, span: Span) -> SearchEvidence:
         """What is known of the points of one search."""
-        places = {index: place for place, index in enumerate(span.order)}
+        positions = {index: position for position, index in enumerate(span.order)}
         return SearchEvidence(
             len(span.order),
-            {places[each]: self.chances(each) for each in self.measured if each in places},
-            frozenset(places[each] for each in self.unknown if each in places),
-            frozenset(places[each] for each in places if not self.points[each].has_wheel),
+            {positions[each]: self.chances(each) for each in self.measured if each in positions},
+            frozenset(positions[each] for each in self.unknown if each in positions),
+            frozenset(positions[each] for each in positions if not self.points[each].has_wheel),
         )
 
 
@@ -135,18 +135,18 @@ def wanted(
 def wanted_now(progress: Progress, span: Span, _: int, taken: Set[int]) -> list[int]:
     """The points that a search needs, whatever comes of the points under way."""
     evidence = after_contradictions(progress.evidence(span))
-    own = frozenset(place for place, index in enumerate(span.order) if index in taken)
-    once_more = [place for place in doubtful(evidence) if place not in own]
-    places = once_more or ([] if own else next_points(evidence, 1))
-    return [span.order[place] for place in places]
+    own = frozenset(position for position, index in enumerate(span.order) if index in taken)
+    once_more = [position for position in doubtful(evidence) if position not in own]
+    positions = once_more or ([] if own else next_points(evidence, 1))
+    return [span.order[position] for position in positions]
 
 
 def wanted_ahead(progress: Progress, span: Span, count: int, taken: Set[int]) -> list[int]:
     """The points that a search needs first, then those that their outcomes may lead to."""
     evidence = after_contradictions(progress.evidence(span))
-    own = {place for place, index in enumerate(span.order) if index in taken}
-    next_places = next_points(evidence, count + len(own))
-    return [span.order[place] for place in next_places if place not in own]
+    own = {position for position, index in enumerate(span.order) if index in taken}
+    next_positions = next_points(evidence, count + len(own))
+    return [span.order[position] for position in next_positions if position not in own]
 
 
 def with_result(

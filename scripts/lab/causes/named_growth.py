@@ -91,10 +91,10 @@ def at(words: str, frames: Sequence[str]) -> str:
     if not frames:
         return ""
     own = next((each for each in frames if is_app_frame(each)), None)
-    place = short_frame(frames[0])
+    frame = short_frame(frames[0])
     if own is not None and own != frames[0]:
-        place = f"{place}, from {short_frame(own)}"
-    return f", {words} {clipped(place, LONGEST_NAME)}"
+        frame = f"{frame}, from {short_frame(own)}"
+    return f", {words} {clipped(frame, LONGEST_NAME)}"
 
 
 def pool_line(growths: Sequence[NamedGrowth]) -> str | None:

@@ -15,7 +15,7 @@ from lab.settings import Settings
 from lab.text.phrases import printable
 
 if TYPE_CHECKING:
-    from lab.engines.docker.engine import AppPlaces
+    from lab.engines.docker.engine import AppFolders
     from lab.engines.process.engine import Means
 
 GATE = "tcp://gate:2375"
@@ -76,24 +76,24 @@ def app_through_the_gate(
         beside: what stands beside each variant; None where it stands alone.
         port: that each variant is told to serve on.
     """
-    from lab.engines.docker.engine import AppPlaces
+    from lab.engines.docker.engine import AppFolders
 
     services = VariantServices(beside, LOGS, accepts) if beside is not None else None
-    return through_the_gate(AppPlaces(SOCKETS, HOMES, LOGS, has_probes, services, port)).engine
+    return through_the_gate(AppFolders(SOCKETS, HOMES, LOGS, has_probes, services, port)).engine
 
 
-def through_the_gate(places: "AppPlaces | None" = None) -> EngineChoice:
+def through_the_gate(app_folders: "AppFolders | None" = None) -> EngineChoice:
     """Docker behind the gate.
 
     Args:
-        places: the folders of a user app; None for variants of compose.yaml.
+        app_folders: the folders of a user app; None for variants of compose.yaml.
     """
     # Imported here, because without containers the Docker client is not needed.
     from lab.engines.docker.engine import DockerEngine, Lifecycle, connect
 
     lifecycle = Lifecycle(os.environ.get("LAB_LIFECYCLE", Lifecycle.COMPOSE.value))
     project = os.environ["LAB_PROJECT"]
-    engine = DockerEngine(connect(GATE), project, lifecycle, LOGS, places)
+    engine = DockerEngine(connect(GATE), project, lifecycle, LOGS, app_folders)
     return EngineChoice(engine, parse_missing(os.environ.get("LAB_MISSING", "")))
 
 

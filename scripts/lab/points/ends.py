@@ -21,15 +21,15 @@ class Wanted:
     """The point of the app as it is."""
 
 
-def place_of(points: Sequence[Point], label: str, setting: str) -> int:
+def position_of(points: Sequence[Point], label: str, setting: str) -> int:
     """The position of a point.
 
     Raises:
         UsageError: there is no such point; names some that are there.
     """
-    for place, point in enumerate(points):
+    for position, point in enumerate(points):
         if point.label == label or is_same(point.label, label):
-            return place
+            return position
     shown = listed([point.label for point in points[-NEAREST:]], NEAREST)
     raise UsageError(f"{setting}={clipped(label, 60)} is not one of the points, such as {shown}")
 
@@ -44,8 +44,10 @@ def is_same(label: str, other: str) -> bool:
 
 def usable(points: Sequence[Point]) -> list[int]:
     """The points that install here without being built; where there are none, all."""
-    easy = [place for place, point in enumerate(points) if point.has_wheel and not point.fault]
-    return easy or [place for place, point in enumerate(points) if not point.fault]
+    easy = [
+        position for position, point in enumerate(points) if point.has_wheel and not point.fault
+    ]
+    return easy or [position for position, point in enumerate(points) if not point.fault]
 
 
 def ends_of(points: Sequence[Point], wanted: Wanted) -> Ends:
@@ -57,13 +59,13 @@ def ends_of(points: Sequence[Point], wanted: Wanted) -> Ends:
     label = wanted.bad or wanted.current
     if label is None:
         raise UsageError("BAD= is missing: the point that leaks")
-    bad = place_of(points, label, "BAD")
+    bad = position_of(points, label, "BAD")
     easy = usable(points)
-    last = max((place for place in easy if place > bad), default=None)
+    last = max((position for position in easy if position > bad), default=None)
     if wanted.good is not None:
-        good: int | None = place_of(points, wanted.good, "GOOD")
+        good: int | None = position_of(points, wanted.good, "GOOD")
     else:
-        good = min((place for place in easy if place < bad), default=None)
+        good = min((position for position in easy if position < bad), default=None)
     if good == bad or (good is None and last is None):
         raise UsageError(f"BAD={label}: there is no other point to compare it with")
     return Ends(bad, good, last)
@@ -73,8 +75,8 @@ def within(
     points: Sequence[Point], ends: Ends, kind: PointKind
 ) -> tuple[Sequence[Point], Ends, str]:
     """The points between the ends, the ends among them, and a sentence on those outside."""
-    places = ends.all()
-    first, last = min(places), max(places)
+    positions = ends.all()
+    first, last = min(positions), max(positions)
     outside = len(points) - (last - first + 1)
     moved = Ends(
         ends.bad - first,

@@ -65,7 +65,7 @@ def version_in(name: str, package: str) -> str | None:
     if match is None:
         return None
     stem = match["stem"]
-    for cut in (place for place, letter in enumerate(stem) if letter == "-"):
+    for cut in (index for index, letter in enumerate(stem) if letter == "-"):
         if canonical(stem[:cut]) == canonical(package):
             return stem[cut + 1 :]
     return None

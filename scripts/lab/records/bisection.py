@@ -80,11 +80,11 @@ class PointMeasurement:
     error_bytes: float
     """Standard error of `live_bytes`, from the blocks of the run."""
     sites: Mapping[str, float]
-    """Bytes a request that Python's own trace saw, by the place that allocated."""
+    """Bytes a request that Python's own trace saw, by allocation site."""
     is_traced: bool = True
-    """Whether the trace answered; where it did not, no place is known."""
+    """Whether the trace answered; where it did not, no site is known."""
     lines: Mapping[str, str] = field(default_factory=dict)
-    """The line of each place that left most."""
+    """The line of each site that left most."""
     python: str = ""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Installed versions by name."""
@@ -93,12 +93,12 @@ class PointMeasurement:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """The growth that is followed through the points: always the same place."""
+    """The growth that is followed through the points: always the same allocation site."""
 
     site: str
-    """The place that allocates, `native memory`, or `all that is live` where nothing traced."""
+    """The allocation site, `native memory`, or `all that is live` where nothing traced."""
     line: str
-    """The place with its line, at the bad end."""
+    """The site with its line, at the bad end."""
     good_bytes: float
     """Bytes a request at the good end; 0 where no good end is known."""
     bad_bytes: float

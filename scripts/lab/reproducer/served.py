@@ -108,9 +108,9 @@ def read(file: str, text: str) -> Module:
     return module
 
 
-def of_target(line: str, place: tuple[str, str, str], text: str) -> Served:
+def of_target(line: str, target: tuple[str, str, str], text: str) -> Served:
     """The object that a server is told by `module:name`."""
-    file, folder, name = place
+    file, folder, name = target
     module = read(file, text)
     is_factory = "--factory" in line and not name.endswith("()")
     by_server = next((each for pattern, each in BY_SERVER if pattern.search(line)), None)

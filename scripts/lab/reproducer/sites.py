@@ -151,12 +151,12 @@ def calls(
 
 
 def first_statement(tree: ast.Module) -> int:
-    """The place behind a file's docstring and what must stand at its top."""
-    for place, node in enumerate(tree.body):
+    """The index of the statement behind a file's docstring and what must stand at its top."""
+    for index, node in enumerate(tree.body):
         is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
         if not is_text and not is_future:
-            return place
+            return index
     return len(tree.body)
 
 

@@ -13,14 +13,14 @@ THERE = "/lab/there"
 RERUN = "rerun"
 """The driver's command in a bundle."""
 PROJECT = "memlab-bundle"
-PLACES_OF_VARIANTS = {"home": "/lab/home", "probes": "/lab/probes", "logs": "/var/log/lab"}
+MOUNTED_IN_VARIANTS = {"home": "/lab/home", "probes": "/lab/probes", "logs": "/var/log/lab"}
 """The paths at which a variant of a user app sees its volumes."""
 SEEN_BY_DRIVER = {
     "home": ("/lab/homes", ":ro"),
     "probes": ("/lab/probes", ""),
     "logs": ("/var/log/lab", ":ro"),
 }
-PLACES = "places"
+VOLUMES = "volumes"
 """The service that keeps the volumes; folders of its image, which user 1000 owns, are theirs."""
 
 
@@ -83,20 +83,20 @@ def app_services(
     run_services: dict[str, Service] = {}
     kept = []
     for name, variant in variants.items():
-        own = {f"{place}-{name}": inside for place, inside in PLACES_OF_VARIANTS.items()}
+        own = {f"{purpose}-{name}": inside for purpose, inside in MOUNTED_IN_VARIANTS.items()}
         volumes |= {volume: {} for volume in own}
-        kept += [f"{volume}:/lab/places/{volume}" for volume in own]
+        kept += [f"{volume}:/lab/volumes/{volume}" for volume in own]
         run_services[name] = {
             **variant,
             "volumes": [*variant["volumes"], *(f"{v}:{path}" for v, path in own.items())],
-            "depends_on": [PLACES],
+            "depends_on": [VOLUMES],
         }
     own = {"APP": f"/lab/{folder}/{file}", "LAB_IMAGE_COMMAND": image_command.replace("$", "$$")}
     driver = app_driver(lab["driver"], tuple(variants), folder, own)
     run_services |= {
         "gate": lab["gate"],
         "driver": driver,
-        PLACES: places(lab["gate"], kept),
+        VOLUMES: volumes_service(lab["gate"], kept),
     }
     return run_services, volumes
 
@@ -107,26 +107,26 @@ def app_driver(
     """The driver that sees the app and what each of its variants writes."""
     own = [each for each in driver["volumes"] if not each.startswith("logs:")]
     seen = [
-        f"{place}-{name}:{where}/{name}{mode}"
+        f"{purpose}-{name}:{where}/{name}{mode}"
         for name in variants
-        for place, (where, mode) in SEEN_BY_DRIVER.items()
+        for purpose, (where, mode) in SEEN_BY_DRIVER.items()
     ]
     return {
         **rerunning({**driver, "volumes": own}, [f"./{folder}:/lab/{folder}:ro", *seen]),
         "environment": {**driver["environment"], **variables},
-        "depends_on": ["gate", PLACES],
+        "depends_on": ["gate", VOLUMES],
     }
 
 
-def places(hardened: Service, volumes: Sequence[str]) -> Service:
+def volumes_service(hardened: Service, volumes: Sequence[str]) -> Service:
     """The service that comes first and stays: new volumes take the owner of its image's folders."""
     kept = ("cap_drop", "security_opt", "read_only", "networks", "logging", "pids_limit", "ulimits")
     return {
         **{key: hardened[key] for key in kept},
-        "image": "memlab-places",
+        "image": "memlab-volumes",
         "build": {
             "context": ".",
-            "dockerfile": "images/places.Dockerfile",
+            "dockerfile": "images/volumes.Dockerfile",
             "args": hardened["build"]["args"],
         },
         "mem_limit": "64m",
@@ -135,14 +135,14 @@ def places(hardened: Service, volumes: Sequence[str]) -> Service:
     }
 
 
-def places_recipe(volumes: Sequence[str], *, is_shared: bool = False) -> str:
+def volumes_recipe(volumes: Sequence[str], *, is_shared: bool = False) -> str:
     """The recipe of the image that says who owns the volumes.
 
     Args:
         is_shared: whether servers with users of their own write to the logs, too.
     """
-    folders = " ".join(f"/lab/places/{name}" for name in volumes)
-    opened = " && chmod 777 /lab/places/logs-*" if is_shared else ""
+    folders = " ".join(f"/lab/volumes/{name}" for name in volumes)
+    opened = " && chmod 777 /lab/volumes/logs-*" if is_shared else ""
     return (
         "# Folders of user 1000: a new volume takes the owner of what it is mounted over.\n"
         "ARG DEBIAN_IMAGE=debian:12.11-slim\n"

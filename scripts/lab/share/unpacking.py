@@ -28,7 +28,7 @@ MOST_NAME_CHARACTERS = 240
 MOST_LEVELS = 16
 CHUNK = MIB
 END = struct.Struct("<4s4H2LH")
-"""The record at the end: mark, disks, counts, size and place of the list, length of a comment."""
+"""The record at the end: mark, disks, counts, size and offset of the list, length of a comment."""
 END_MARK, LOCATOR_MARK = b"PK\x05\x06", b"PK\x06\x07"
 LOCATOR_BYTES = 20
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -90,12 +90,12 @@ def check_end(file: BinaryIO, size_bytes: int) -> None:
     tail = file.read()
     if len(tail) < END.size or not tail[-END.size :].startswith(END_MARK):
         raise UsageError("it is not a bundle: not a zip file, or one with a comment")
-    _, _, _, here, count, directory_bytes, place, _ = END.unpack(tail[-END.size :])
+    _, _, _, here, count, directory_bytes, directory_offset, _ = END.unpack(tail[-END.size :])
     if tail.startswith(LOCATOR_MARK) or max(here, count) > MOST_ENTRIES:
         raise refused(f"it has more than {MOST_ENTRIES:,} entries")
     if directory_bytes > MOST_DIRECTORY_BYTES:
         raise refused(f"its list of entries has more than {MOST_DIRECTORY_BYTES:,} bytes")
-    if place + directory_bytes + END.size != size_bytes:
+    if directory_offset + directory_bytes + END.size != size_bytes:
         raise UsageError("it is not a bundle: its parts do not follow each other")
     file.seek(0)
 

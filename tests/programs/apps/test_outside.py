@@ -293,8 +293,8 @@ def test_an_app_without_probes_is_asked_from_without_alone(sockets: Path) -> Non
 def test_what_speaks_no_http_is_ready_when_it_takes_a_call(sockets: Path) -> None:
     with running(WAIT, sockets) as probes:
         wait_for(probes, 1)
-        place = probes.endpoint
-        assert NoChannel(place, BARE).server_answers()
+        endpoint = probes.endpoint
+        assert NoChannel(endpoint, BARE).server_answers()
 
 
 def test_a_stale_socket_is_no_process(sockets: Path) -> None:

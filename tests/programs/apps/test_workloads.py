@@ -245,13 +245,13 @@ def test_the_entry_starts_no_server_without_its_database(
     assert ("served" in log) == bool(served)
 
 
-def entered(place: Path, *command: str) -> str:
+def entered(work: Path, *command: str) -> str:
     """The log of a server that the entry ran."""
-    log = place / "server.log"
+    log = work / "server.log"
     environment = {
         **os.environ,
-        "LAB_APPS": str(place),
-        "LAB_WORK": str(place),
+        "LAB_APPS": str(work),
+        "LAB_WORK": str(work),
         "LAB_LOG": str(log),
         "LAB_WORKLOAD": "lists",
         "LAB_PROBES": "0",

@@ -76,13 +76,13 @@ def run_make(checkout: Path, words: list[str], environment: dict[str, str]) -> d
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-@pytest.mark.parametrize("place", ["line", "environment", "environment with -e"])
-def test_every_setting_reaches_the_recipe_as_typed(checkout: Path, place: str, text: str) -> None:
+@pytest.mark.parametrize("source", ["line", "environment", "environment with -e"])
+def test_every_setting_reaches_the_recipe_as_typed(checkout: Path, source: str, text: str) -> None:
     given = dict.fromkeys(SETTINGS, text)
-    if place == "line":
+    if source == "line":
         done = run_make(checkout, ["report", *(f"{n}={v}" for n, v in given.items())], {})
     else:
-        options = ["-e"] if place.endswith("-e") else []
+        options = ["-e"] if source.endswith("-e") else []
         done = run_make(checkout, [*options, "report"], given)
 
     assert {name: done.get(name) for name in SETTINGS} == given

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from lab.app.container import hardened
+from lab.app.container_folders import move_from_top
 from lab.app.container_layer import SET_ASIDE, completed_recipe, owned
 from lab.app.image_facts import image_facts
-from lab.app.places import move_from_top
 from lab.app.services import services
 from lab.app.spec import AppSpec
 from lab.app.spec_file import describe

@@ -10,9 +10,9 @@ from lab.app.spec import AppSpec
 def environment(folder: Path, **texts: str) -> Path:
     """An interpreter whose environment has packages with these METADATA."""
     for name, text in texts.items():
-        place = folder / "lib" / "python3.12" / "site-packages" / f"{name}.dist-info"
-        place.mkdir(parents=True)
-        (place / "METADATA").write_text(text, encoding="utf-8", errors="surrogateescape")
+        metadata = folder / "lib" / "python3.12" / "site-packages" / f"{name}.dist-info"
+        metadata.mkdir(parents=True)
+        (metadata / "METADATA").write_text(text, encoding="utf-8", errors="surrogateescape")
     return folder / "bin" / "python3"
 
 

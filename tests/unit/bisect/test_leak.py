@@ -14,7 +14,7 @@ def kept(live: float, error: float = 5.0, **sites: float) -> PointMeasurement:
     return PointMeasurement(300, live, error, named)
 
 
-def test_the_place_that_differs_most_is_followed_and_not_the_largest() -> None:
+def test_the_site_that_differs_most_is_followed_and_not_the_largest() -> None:
     bad, good = kept(9000, app=6000, aiohttp__web=3000), kept(6000, app=6000)
 
     leak = leak_between(bad, [good])
@@ -45,7 +45,7 @@ def test_a_second_leak_elsewhere_counts_nothing() -> None:
     assert leak_bytes(FOLLOWED, other, [kept(4000, aiohttp__web=4000)]) == 0
 
 
-def test_a_file_that_has_another_name_in_another_release_is_the_same_place() -> None:
+def test_a_file_that_has_another_name_in_another_release_is_the_same_site() -> None:
     moved = kept(4000, aiohttp__server=4000)
 
     assert leak_bytes(FOLLOWED, moved, [kept(4000, aiohttp__web=4000)]) == 4000

@@ -21,7 +21,7 @@ def traced(*frames: str, size: int = 1000) -> TracedLine:
         ((), "an unknown line"),
     ],
 )
-def test_a_place_is_a_line_of_the_app_or_a_file_of_a_package(
+def test_a_site_is_a_line_of_the_app_or_a_file_of_a_package(
     frames: tuple[str, ...], site: str
 ) -> None:
     assert site_of(traced(*frames)) == site
@@ -37,7 +37,7 @@ def test_a_table_that_doubles_once_is_no_growth() -> None:
     assert reading.requests == 300
 
 
-def test_lines_of_one_file_are_one_place() -> None:
+def test_lines_of_one_file_are_one_site() -> None:
     lines = (
         traced(f"{PACKAGES}/a/b.py:4", size=700),
         traced(f"{PACKAGES}/a/b.py:9", size=300),

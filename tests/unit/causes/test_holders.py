@@ -187,8 +187,8 @@ def test_the_function_is_that_of_the_place_that_is_named_first() -> None:
     """pydantic builds validators by many ways of one line, and serializers by one way of another,
     which alone left more than each of those: the answer named that line and this function."""
 
-    def called(function: str, place: str, led: str, size: int) -> TracedLine:
-        return TracedLine(size, 6000, (place, led), calls=(CalledFunction(function, PROTOBUF),))
+    def called(function: str, line: str, led: str, size: int) -> TracedLine:
+        return TracedLine(size, 6000, (line, led), calls=(CalledFunction(function, PROTOBUF),))
 
     lines = (
         called("core.Serializer", "/srv/types.py:209", "/srv/app.py:1", 600_000),

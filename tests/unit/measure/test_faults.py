@@ -287,20 +287,20 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
 
 
 @pytest.mark.parametrize(
-    ("place", "is_written"), [(0, False), *((place, True) for place in range(REPORT_FILES))]
+    ("index", "is_written"), [(0, False), *((index, True) for index in range(REPORT_FILES))]
 )
 def test_a_signal_while_the_report_is_written_leaves_whole_files(
     whole_run: RunFolder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    place: int,
+    index: int,
     is_written: bool,
 ) -> None:
     folder = RunFolder(Path(shutil.copytree(whole_run.path, tmp_path / whole_run.id)))
     before = {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
     experiment = replace(folder.read_experiment(), git_commit="another")
     folder.write_experiment(experiment)
-    real, left = os.replace, [place]
+    real, left = os.replace, [index]
 
     def interrupted(*arguments: Any, **options: Any) -> None:
         if is_written:

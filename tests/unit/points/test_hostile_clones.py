@@ -97,14 +97,14 @@ def remove_object(folder: Path, reference: str) -> None:
     (folder / ".git" / "objects" / name[:2] / name[2:]).unlink()
 
 
-@pytest.mark.parametrize("place", ["config", "included", "worktree"])
-def test_no_program_of_a_clones_configuration_is_run(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize("file", ["config", "included", "worktree"])
+def test_no_program_of_a_clones_configuration_is_run(tmp_path: Path, file: str) -> None:
     folder, mark = made(tmp_path / "clone"), tmp_path / "mark"
     named = programs(mark)
     file = (
         folder
         / ".git"
-        / {"config": "config", "included": "more", "worktree": "config.worktree"}[place]
+        / {"config": "config", "included": "more", "worktree": "config.worktree"}[file]
     )
     for name, value in named.items():
         git(folder, "config", "--file", str(file), name, value)

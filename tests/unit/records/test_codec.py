@@ -133,12 +133,12 @@ def raw_sizes() -> tuple[int, ...]:
     return tuple((50 + 3 * index) * raw.MIB for index in range(9))
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if path:
         yield path
     items = value.items() if isinstance(value, dict) else ()
     for key, item in list(enumerate(value)) if isinstance(value, list) else items:
-        yield from places(item, (*path, key))
+        yield from paths(item, (*path, key))
 
 
 def changed(text: str, path: tuple[Any, ...], value: Any) -> str:
@@ -154,8 +154,8 @@ def mutated(path: Path, chance: random.Random) -> str:
     whole = path.read_text()
     lines = [whole] if path.suffix == ".json" else whole.splitlines()
     number = chance.randrange(len(lines))
-    place = chance.choice(list(places(json.loads(lines[number]))))
-    lines[number] = changed(lines[number], place, chance.choice(VALUES))
+    path = chance.choice(list(paths(json.loads(lines[number]))))
+    lines[number] = changed(lines[number], path, chance.choice(VALUES))
     return "\n".join(lines) + "\n"
 
 

@@ -11,13 +11,13 @@ from lab.share.issue_facts import IssueInput
 from lab.share.issue_fields import NO_WORKER_CLASS, served_by, worker_class
 
 
-def issue_in(project: str, command: str = "", *places: str) -> str:
+def issue_in(project: str, command: str = "", *lines: str) -> str:
     summary = own_summary()
     versions = {"python": "3.12.1", project: "1.2.3"}
     variant = replace(summary.variants[0], versions=versions, load={"concurrency": 8})
-    lines = tuple(AppLine(place, 10, 1) for place in places)
+    of_app = tuple(AppLine(line, 10, 1) for line in lines)
     package = Package(project, "1.2.3", f"https://github.com/x/{project}/issues")
-    own = replace(app_answer(), package=package, lines=lines)
+    own = replace(app_answer(), package=package, lines=of_app)
     return issue_text(IssueInput(replace(summary, variants=(variant,), own=own), {}, command))
 
 
@@ -97,12 +97,12 @@ def test_uvicorn_gets_what_its_own_command_prints() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "component"),
+    ("line", "component"),
     [
         ("aiohttp/cookiejar.py:356, from app.py:12", "Client"),
         ("aiohttp/web_app.py:3", "Server"),
         ("app.py:3", "(please choose: Server or Client)"),
     ],
 )
-def test_the_component_of_aiohttp_is_that_of_its_lines(place: str, component: str) -> None:
-    assert field_of(issue_in("aiohttp", "", place), "Related component") == component
+def test_the_component_of_aiohttp_is_that_of_its_lines(line: str, component: str) -> None:
+    assert field_of(issue_in("aiohttp", "", line), "Related component") == component

@@ -187,8 +187,8 @@ def changed(content: bytes, offset: int, value: int, form: str) -> bytes:
 
 
 LIES = {
-    "place at the first": (42, 0, "<I"),
-    "place behind the end": (42, 0xFFFFFFF0, "<I"),
+    "offset of the first": (42, 0, "<I"),
+    "offset behind the end": (42, 0xFFFFFFF0, "<I"),
     "one byte": (24, 1, "<I"),
     "four GiB": (24, 0xFFFFFFFE, "<I"),
     "a size elsewhere": (24, 0xFFFFFFFF, "<I"),

@@ -26,7 +26,7 @@ def with_composed_image(guess: Guess, folder: Folder) -> Guess:
     if guess.key("local_command") is None and guess.key("command") is None:
         return guess
     for name, service, values in built_services(folder, project):
-        context, dockerfile = places(name, values)
+        context, dockerfile = build_paths(name, values)
         more = list(says_more(dockerfile, values))
         if dockerfile in folder.files and more and has_project(context, project, folder):
             why = f"{service} in {name} has {' and '.join(more)}"
@@ -36,11 +36,11 @@ def with_composed_image(guess: Guess, folder: Folder) -> Guess:
                 Guessed("service", service, why),
             ]
             changed = in_image(guess, values, folder.text(dockerfile))
-            return in_both_places(changed, context, dockerfile).having(*keys)
+            return in_folder_and_image(changed, context, dockerfile).having(*keys)
     return guess
 
 
-def places(name: str, values: Mapping[str, Any]) -> tuple[str, str]:
+def build_paths(name: str, values: Mapping[str, Any]) -> tuple[str, str]:
     """The folder that a service is built from, and its Dockerfile, as the project names them."""
     build = values["build"]
     table: Mapping[str, Any] = build if isinstance(build, Mapping) else {"context": build}
@@ -87,7 +87,7 @@ def in_image(guess: Guess, values: Mapping[str, Any], text: str) -> Guess:
     return guess
 
 
-def in_both_places(guess: Guess, context: str, dockerfile: str) -> Guess:
+def in_folder_and_image(guess: Guess, context: str, dockerfile: str) -> Guess:
     """The guess whose preparation begins in its folder, and in its image, which has that alone."""
     prepare, into = guess.key("prepare"), f"cd {context} && "
     if prepare is None or not context:

@@ -88,9 +88,9 @@ def module_at(folder: Folder, full_name: str, near: str) -> Module | None:
     here = near
     for _ in range(level):
         here = parent_of(here)
-    places = [here] if level else list(upwards(parent_of(near)))
+    folders = [here] if level else list(upwards(parent_of(near)))
     by_path = {module.path: module for module in folder.modules}
-    for where in places:
+    for where in folders:
         for path in (f"{joined(where, name)}.py", joined(where, name, "__init__.py")):
             if path in by_path:
                 return by_path[path]

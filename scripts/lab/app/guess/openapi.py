@@ -95,16 +95,16 @@ def request(
     listed = [*shared, *(given if isinstance(given, list) else [])]
     query, headers = {}, {}
     for each in (resolved(one, document) for one in listed):
-        name, place = str(each.get("name", "")), each.get("in")
+        name, location = str(each.get("name", "")), each.get("in")
         schema = each.get("schema", each)
         value = each["example"] if each.get("example") is not None else example(schema, document)
-        if place == "path":
+        if location == "path":
             path = path.replace(f"{{{name}}}", quote(plain(value), safe="{}"))
-        elif place == "query" and each.get("required"):
+        elif location == "query" and each.get("required"):
             query[name] = plain(value)
-        elif place == "header" and each.get("required"):
+        elif location == "header" and each.get("required"):
             headers[name] = plain(value)
-        elif place == "body":
+        elif location == "body":
             return None  # OpenAPI 2's, which few serve
     if "{" in path.replace("{n}", ""):
         return None

@@ -140,8 +140,8 @@ def inner(folder: Folder, where: str, named: str) -> str:
     parts = [part for part in named.split("/") if part not in ("", ".", "..")]
     for at in range(len(parts)):
         for base in (where, ""):
-            if (place := joined(base, *parts[at:])) in folder.python_folders:
-                return place
+            if (path := joined(base, *parts[at:])) in folder.python_folders:
+                return path
     return where
 
 
@@ -197,9 +197,9 @@ def preparing(
 
 def where_of(folder: Folder, script: str, where: str) -> str | None:
     """The folder from which a script can be run by that name."""
-    for place in (where, ""):
-        if joined(place, script.removeprefix("./")) in folder.files:
-            return place
+    for root in (where, ""):
+        if joined(root, script.removeprefix("./")) in folder.files:
+            return root
     scripts = [n for n in folder.files if f"/{n}".endswith(f"/{script.removeprefix('./')}")]
     nearest = min(scripts, key=lambda each: each.count("/"), default=None)
     return nearest.removesuffix(script.removeprefix("./")).rstrip("/") if nearest else None

@@ -69,13 +69,13 @@ def run_prepare(
 def environment_of(
     spec: AppSpec, installed: Installed, work: Path, beside: RunningServers | None
 ) -> dict[str, str]:
-    place = {"PATH": installed.search_path, "HOME": str(work), "LANG": "C.UTF-8", "PORT": "8000"}
+    base = {"PATH": installed.search_path, "HOME": str(work), "LANG": "C.UTF-8", "PORT": "8000"}
     if spec.secrets:
-        place |= {"LAB_SECRETS": secrets(spec), "LAB_FOLDER": str(work / COPY)}
-        place["PYTHONPATH"] = str(ROOT / "apps" / "outside")
+        base |= {"LAB_SECRETS": secrets(spec), "LAB_FOLDER": str(work / COPY)}
+        base["PYTHONPATH"] = str(ROOT / "apps" / "outside")
     if beside is None:
-        return {**place, **spec.environment}
+        return {**base, **spec.environment}
     led = pointed(spec.environment, spec.services, beside.address)
     paths = [str(ROOT / "apps" / "outside"), led.get("PYTHONPATH", "")]
-    whole = {**place, **led, **beside.environment}
+    whole = {**base, **led, **beside.environment}
     return {**whole, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

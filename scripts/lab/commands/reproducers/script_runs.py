@@ -82,8 +82,8 @@ def run(
     (work / TEST_NAME).write_text(TEST, encoding="utf-8")
     if calls.imports_app:
         shutil.copytree(shop.app, work / "app" / shop.slug, symlinks=True)
-    place = {"HOME": str(work), "TMPDIR": str(work), "LANG": "C.UTF-8"}
-    environment = {"PATH": installed.search_path, **place, "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = {"HOME": str(work), "TMPDIR": str(work), "LANG": "C.UTF-8"}
+    environment = {"PATH": installed.search_path, **variables, "PYTHONDONTWRITEBYTECODE": "1"}
     words = ("-c", RUN_TEST) if is_test else (NAME,)
     limits = ScriptLimits(shop.memory_bytes, RUN_SECONDS)
     try:

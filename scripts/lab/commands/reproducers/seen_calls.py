@@ -9,7 +9,7 @@ from lab.app.guess.failures import telling_line
 from lab.app.interventions import NO_ALLOCATORS
 from lab.app.requests import user_app_of
 from lab.app.services import base_name
-from lab.app.workdir import COMPOSE_FILE, COPY, process_engine, workplace, write_services
+from lab.app.workdir import COMPOSE_FILE, COPY, app_workdir, process_engine, write_services
 from lab.commands.app_runs.input import app_settings
 from lab.commands.app_runs.prepare import prepare_data, with_servers
 from lab.commands.reproducers.kept_app import KeptApp
@@ -33,7 +33,7 @@ def seen_calls(
     Raises:
         LabError: the copy cannot be served.
     """
-    with workplace(app.spec) as work:
+    with app_workdir(app.spec) as work:
         seen = work / NAME
         seen.write_text("", encoding="utf-8")
         (work / COPY / file).write_text(watched.text, encoding="utf-8")

@@ -18,7 +18,7 @@ from lab.app.requests import user_app_of
 from lab.app.requirements import content, own_files
 from lab.app.services import base_name
 from lab.app.spec import AppSpec
-from lab.app.workdir import COMPOSE_FILE, process_engine, workplace, write_services
+from lab.app.workdir import COMPOSE_FILE, app_workdir, process_engine, write_services
 from lab.bisect.measurement import measurement
 from lab.commands.app_runs.prepare import prepare_data, with_servers
 from lab.engines.process.environments import Installed, Preparation
@@ -192,7 +192,7 @@ class PointDriver:
 
     async def run(self, spec: AppSpec, installed: Installed) -> PointMeasurement:
         bench = self.bench
-        with workplace(spec) as work:
+        with app_workdir(spec) as work:
             where = (bench.root, silent)
             ready = await asyncio.to_thread(with_servers, spec, installed, work, *where)
             if failure := await asyncio.to_thread(prepare_data, spec, ready, work):

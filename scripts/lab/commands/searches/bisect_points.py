@@ -98,7 +98,7 @@ def listed_as(
 ) -> Listed:
     """With the points of which it is known beforehand that they cannot be measured."""
     unknown = {
-        place: point.fault for place, point in enumerate(progress.points) if point.fault is not None
+        index: point.fault for index, point in enumerate(progress.points) if point.fault is not None
     }
     subject = Subject(spec.name, chosen.package, chosen.kind, left_out)
     return Listed(subject, replace(progress, unknown=unknown))

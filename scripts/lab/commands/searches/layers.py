@@ -20,10 +20,10 @@ from lab.app.spec import AppSpec
 from lab.app.spec_keys import NEWEST, OLDEST
 from lab.app.workdir import (
     COMPOSE_FILE,
+    app_workdir,
     find_allocators,
     installed_here,
     process_engine,
-    workplace,
 )
 from lab.bisect.layers import layers_answer
 from lab.commands.app_runs.input import app_settings
@@ -95,7 +95,7 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
         stack, packages, lambda changed: prepare_app(changed, root / ENVIRONMENTS, say)
     )
     say(f"{counted(len(fitted.exchanges), 'exchange')} side by side with the app as it is")
-    with workplace(spec) as work:
+    with app_workdir(spec) as work:
         ready = with_servers(spec, own, work, root, say)
         prepare_guessed(spec, ready, work)
         file = work / COMPOSE_FILE

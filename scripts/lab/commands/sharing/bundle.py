@@ -18,7 +18,7 @@ from lab.share.manifest import Manifest
 from lab.share.unpacking import check_written
 from lab.store.find_runs import find_run
 from lab.store.layout import results_folder
-from lab.text.phrases import counted, listed, number, size
+from lab.text.phrases import counted, listed, size
 
 RESULTS = "results"
 """The folder of a bundle into which its driver writes."""
@@ -82,12 +82,8 @@ def tell(console: Console, manifest: Manifest, files: Mapping[str, ArchiveEntry]
     for each in manifest.left_out:
         console.print(f"left out: {each.name} ({each.reason})", soft_wrap=True)
     for shown_as, count in manifest.redacted.items():
-        console.print(f"replaced by {shown_as!r}: {counted_places(count)}")
+        console.print(f"replaced by {shown_as!r}: {counted(count, 'place')}")
     console.print(f"lock: {manifest.lock}", soft_wrap=True)
-
-
-def counted_places(count: int) -> str:
-    return f"{number(count)} {'place' if count == 1 else 'places'}"
 
 
 def tell_next(console: Console, parts: Parts, path: Path) -> None:

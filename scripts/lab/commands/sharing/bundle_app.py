@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from lab.app.container_folders import MOVED, open_folder
 from lab.app.folder import app_folder
-from lab.app.places import MOVED, open_folder
 from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec, slug
 from lab.app.traffic_reduced import reduced, traffic_name

@@ -36,9 +36,9 @@ from lab.share.project import (
     PROJECT,
     Service,
     app_services,
-    places_recipe,
     renamed,
     suite_services,
+    volumes_recipe,
     with_defaults,
 )
 from lab.yaml_file import read_yaml
@@ -136,7 +136,7 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
         lab_services(), variants, folder, app.file.name, command
     )
     has_servers = starts_servers(app)
-    made = {"images/places.Dockerfile": places_recipe(tuple(volumes), is_shared=has_servers)}
+    made = {"images/volumes.Dockerfile": volumes_recipe(tuple(volumes), is_shared=has_servers)}
     if has_servers:
         whole = with_own_servers(compose_services, tuple(variants), app)
         compose_services, volumes = dict(whole.services), {**volumes, **whole.volumes}
@@ -184,15 +184,15 @@ def build_context(app: AppSpec) -> Path:
 
 
 def outside_of_build(app: AppSpec) -> dict[str, Path]:
-    """The mounts, by their places in its container, of which no builder of its image knows."""
+    """The mounts, by their targets in its container, of which no builder of its image knows."""
     context, files = build_context(app), app.mounts.files
-    return {place: path for place, path in files.items() if not path.is_relative_to(context)}
+    return {target: path for target, path in files.items() if not path.is_relative_to(context)}
 
 
 def without_outside(app: AppSpec) -> AppSpec:
     """The app with the mounts that are built into its image."""
     left_out = outside_of_build(app)
-    kept = {place: path for place, path in app.mounts.files.items() if place not in left_out}
+    kept = {target: path for target, path in app.mounts.files.items() if target not in left_out}
     return replace(app, mounts=replace(app.mounts, files=kept))
 
 

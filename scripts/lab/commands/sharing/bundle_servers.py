@@ -21,12 +21,12 @@ from lab.engines.docker.beside import (
 from lab.engines.protocol import PREPARE_SECONDS
 from lab.engines.server_recipes import RECIPES
 from lab.records.beside import ServiceAsked
-from lab.share.project import PLACES, PLACES_OF_VARIANTS, Service
+from lab.share.project import MOUNTED_IN_VARIANTS, VOLUMES, Service
 
 ACCEPTS = (
     "import socket\nfor port in {ports}: socket.create_connection(('127.0.0.1', port), 1).close()\n"
 )
-LOGS = Path(PLACES_OF_VARIANTS["logs"])
+LOGS = Path(MOUNTED_IN_VARIANTS["logs"])
 WORK = Path("WORK")
 """Stands for the folder of `make try` in the names of volumes, which a bundle does not have."""
 SERVER_RECIPE = "images/server.Dockerfile"
@@ -91,7 +91,7 @@ def beside(
     yield network, holder
     for asked in spec.services:
         service = stands[container_of(name, asked.kind)]
-        waits = started(network, PLACES)
+        waits = started(network, VOLUMES)
         yield (
             container_of(name, asked.kind),
             {
@@ -103,7 +103,7 @@ def beside(
         )
     last = prepare if prepare in stands else network
     servers = (container_of(name, each.kind) for each in spec.services)
-    waits = started(PLACES, *servers) | {network: {"condition": "service_healthy"}}
+    waits = started(VOLUMES, *servers) | {network: {"condition": "service_healthy"}}
     if prepare in stands:
         yield prepare, preparation(stands[prepare], variant, prepare) | {"depends_on": waits}
     yield name, {**stands[name], "depends_on": waits | {last: {"condition": "service_healthy"}}}

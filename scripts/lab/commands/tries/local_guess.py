@@ -25,9 +25,9 @@ from lab.app.spec_file import describe, parse
 from lab.app.workdir import (
     COMPOSE_FILE,
     Ready,
+    app_workdir,
     companions_fault,
     process_engine,
-    workplace,
     write_services,
 )
 from lab.commands.app_runs.prepare import prepare_data, with_servers
@@ -117,7 +117,7 @@ def attempt(context: TryContext, guess: Guess, bases: list[Base]) -> Guess | Fai
         raise
     except LabError as error:
         return Failure(FailureKind.INSTALL, str(error))
-    with workplace(description) as work:
+    with app_workdir(description) as work:
         try:
             ready = with_servers(description, installed, work, context.root, context.say)
         except NoServer as error:

@@ -139,9 +139,9 @@ def recipe(package: str) -> str:
 
 def with_package(package: str) -> Iterator[str]:
     """The steps that find the interpreter which has a package, and see that it has pip."""
-    places = " ".join(PYTHONS)
+    pythons = " ".join(PYTHONS)
     yield (
-        f'python=; for each in {places}; do command -v "$each" > /dev/null || continue;'
+        f'python=; for each in {pythons}; do command -v "$each" > /dev/null || continue;'
         ' "$each" -m pip --version > /dev/null 2>&1 || "$each" -m ensurepip > /dev/null 2>&1'
         f' || continue; if "$each" -m pip show --quiet {package} 2> /dev/null;'
         " then python=$each; break; fi; done"

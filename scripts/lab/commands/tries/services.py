@@ -84,8 +84,8 @@ def write_containers(
 def make_folders(variants: Iterable[str], spec: AppSpec, work: Path) -> None:
     """Where each of them writes."""
     for name in variants:
-        for place in (LOGS, SOCKETS, HOMES):
-            (work / place / name).mkdir(exist_ok=True)
+        for kind in (LOGS, SOCKETS, HOMES):
+            (work / kind / name).mkdir(exist_ok=True)
         if has_network(spec):
             (work / LOGS / name).chmod(0o777)  # each server beside it has a user of its own
 

@@ -16,10 +16,10 @@ from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_FILE,
     Ready,
+    app_workdir,
     find_allocators,
     installed_here,
     process_engine,
-    workplace,
     write_services,
 )
 from lab.commands.app_runs.input import app_settings, given_app, probed
@@ -78,7 +78,7 @@ def try_with_processes(
     settings, context = app_settings(given), context_of(given, root)
     is_guess = is_undescribed(context.folder)
     spec = local_app(context)
-    with workplace(spec) as work:
+    with app_workdir(spec) as work:
         installed = installed_here(spec, root, say)
         ready = with_servers(spec, installed, work, root, say)
         if is_guess and not CHECK.read(given):

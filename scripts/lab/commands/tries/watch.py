@@ -33,8 +33,8 @@ def stamp_of(folder: Path, most_files: int = MOST_FILES) -> Stamp:
         UsageError: there are too many to look at again and again.
     """
     stamp: Stamp = {}
-    for place, folders, files in os.walk(folder):
-        skipped = SKIPPED(place, [*folders, *files])
+    for parent, folders, files in os.walk(folder):
+        skipped = SKIPPED(parent, [*folders, *files])
         folders[:] = [name for name in folders if name not in skipped]
         if len(stamp) + len(files) > most_files:
             raise UsageError(
@@ -42,7 +42,7 @@ def stamp_of(folder: Path, most_files: int = MOST_FILES) -> Stamp:
                 "folder with less in it"
             )
         for name in set(files) - skipped:
-            path = Path(place, name)
+            path = Path(parent, name)
             try:
                 status = path.stat()
             except OSError:

@@ -34,7 +34,7 @@ CALL_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class AppPlaces:
+class AppFolders:
     """Where the driver sees what the variants of a user app write, each in a folder of its name."""
 
     sockets: Path
@@ -47,7 +47,7 @@ class AppPlaces:
     """That each of them is told to serve on."""
 
     def of(self, variant: str) -> tuple[Path, ...]:
-        return tuple(place / variant for place in (self.homes, self.logs, self.sockets))
+        return tuple(folder / variant for folder in (self.homes, self.logs, self.sockets))
 
 
 class Lifecycle(StrEnum):
@@ -89,16 +89,16 @@ class DockerEngine:
         project: str,
         lifecycle: Lifecycle,
         logs: Path,
-        places: AppPlaces | None = None,
+        app_folders: AppFolders | None = None,
         write_limits: WriteLimits = WRITE_LIMITS,
     ) -> None:
         self.client = client
         self.project = project
         self.lifecycle = lifecycle
         self.logs = logs
-        self.places = places
+        self.app_folders = app_folders
         """The folders of a user app; None for variants of compose.yaml."""
-        self.beside = places.beside if places else None
+        self.beside = app_folders.beside if app_folders else None
         self.write_limits = write_limits
         self.watches: dict[str, WriteWatch] = {}
         self.used: set[str] = set()
@@ -166,15 +166,17 @@ class DockerEngine:
         self.watch(variant)
         labels = {k: v for k, v in inspected["Config"]["Labels"].items() if k.startswith("memlab.")}
         container = {"image": str(inspected["Image"]), **labels}
-        has_probes = self.places is not None and self.places.has_probes
-        sockets = self.places.sockets / variant.name if self.places and has_probes else None
-        port = self.places.port if self.places else SERVER_PORT
+        has_probes = self.app_folders is not None and self.app_folders.has_probes
+        sockets = (
+            self.app_folders.sockets / variant.name if self.app_folders and has_probes else None
+        )
+        port = self.app_folders.port if self.app_folders else SERVER_PORT
         return Endpoint(variant.name, port, PROBE_PORT, container, sockets)
 
     def watch(self, variant: Variant) -> None:
         """Look at what a user app writes, from its start on."""
-        if self.places is not None:
-            folders, limits = self.places.of(variant.name), self.write_limits
+        if self.app_folders is not None:
+            folders, limits = self.app_folders.of(variant.name), self.write_limits
             self.watches[variant.name] = WriteWatch(folders, lambda: self.end(variant), limits)
 
     def end(self, variant: Variant) -> None:
@@ -209,7 +211,7 @@ class DockerEngine:
         return ended_with(status)
 
     def log_path(self, variant: Variant, inspected: Mapping[str, Any]) -> Path:
-        folder = self.logs / variant.name if self.places else self.logs
+        folder = self.logs / variant.name if self.app_folders else self.logs
         return folder / f"{inspected['Config']['Hostname']}.log"
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ def with_body(schema: Any) -> dict[str, Any]:
     return {"paths": {"/x": {"post": post}}, "components": {"schemas": {"A": schema}}}
 
 
-def with_parameter(example: Any, place: str = "query", name: str = "q") -> dict[str, Any]:
-    given = {"name": name, "in": place, "required": True, "example": example}
+def with_parameter(example: Any, location: str = "query", name: str = "q") -> dict[str, Any]:
+    given = {"name": name, "in": location, "required": True, "example": example}
     return {"paths": {"/x/{q}": {"get": {"parameters": [given]}}, "/y": {"get": {}}}}
 
 
@@ -77,12 +77,12 @@ def test_a_body_is_one_that_can_be_sent_or_there_is_none(schema: Any) -> None:
         assert json.loads(body) is not Ellipsis
 
 
-@pytest.mark.parametrize("place", ["query", "path", "header"])
+@pytest.mark.parametrize("location", ["query", "path", "header"])
 @pytest.mark.parametrize(
     "example", ["a\r\nX: y", "\x1b[2J", "\ud800", "a" * 5_000_000, [{}], "{n}"]
 )
-def test_a_request_is_one_line_of_plain_characters(place: str, example: Any) -> None:
-    requests = described(with_parameter(example, place))
+def test_a_request_is_one_line_of_plain_characters(location: str, example: Any) -> None:
+    requests = described(with_parameter(example, location))
 
     assert "/y" in [request.path for request in requests]
     for request in requests:

@@ -12,7 +12,7 @@ from lab.app.described import write_described
 from lab.app.folder import app_folder
 from lab.app.interventions import NO_ALLOCATORS
 from lab.app.spec import AppSpec, RequestSpec
-from lab.app.workdir import installed_here, workplace, write_services
+from lab.app.workdir import app_workdir, installed_here, write_services
 from lab.causes.diagnosis import Diagnosis
 from lab.commands.app_runs import explaining as app_explaining
 from lab.commands.app_runs.failures import advice_for
@@ -243,9 +243,9 @@ def test_an_image_needs_containers(tmp_path: Path) -> None:
         installed_here(app(image="shop"), tmp_path, print)
 
 
-def test_the_workplace_is_gone_afterwards(tmp_path: Path) -> None:
+def test_the_workdir_is_gone_afterwards(tmp_path: Path) -> None:
     (tmp_path / "lab.toml").write_text('command = "x"\n')
-    with workplace(app(file=tmp_path / "lab.toml")) as work:
+    with app_workdir(app(file=tmp_path / "lab.toml")) as work:
         assert (work / "app" / "lab.toml").exists()
     assert not work.exists()
 

@@ -207,7 +207,7 @@ def test_both_searches_side_by_side_take_no_more_points_than_two_binary_ones(see
     draw = random.Random(seed)
     count = draw.randint(8, 200)
     first, bad, mended = sorted(draw.sample(range(1, count), 3))
-    points = tuple(Point(f"2.{1000 + place}") for place in range(count))
+    points = tuple(Point(f"2.{1000 + index}") for index in range(count))
     driver = KnownPoints(range(1000 + first, 1000 + mended))
     ends = Ends(bad, 0, count - 1)
     loop = BisectLoop(Progress(points, ends), driver, PointSlots(2, False), lambda _: None)

@@ -163,7 +163,7 @@ def test_the_compose_project_has_the_settings_of_the_run_and_no_image_of_the_lab
     document = read_yaml(path)
     services = document["services"]
 
-    assert {"gate", "driver", "places", "own-shop", "own-shop-traced"} <= set(services)
+    assert {"gate", "driver", "volumes", "own-shop", "own-shop-traced"} <= set(services)
     assert "own-shop-beside" not in services  # nothing is tried again
     assert {name for each in services.values() for name in each["networks"]} == {
         *document["networks"]
@@ -174,7 +174,7 @@ def test_the_compose_project_has_the_settings_of_the_run_and_no_image_of_the_lab
     assert services["driver"]["environment"]["HOST_CPUS"] == "${HOST_CPUS:-4}"
     assert services["driver"]["environment"]["BUDGET"] == "${BUDGET:-15m}"
     assert services["driver"]["command"] == ["rerun"]
-    assert services["own-shop"]["depends_on"] == ["places"]
+    assert services["own-shop"]["depends_on"] == ["volumes"]
     volumes = {v.partition(":")[0] for s in services.values() for v in s["volumes"]}
     assert not {v for v in volumes if v.startswith("/") and v != "/lab/app"}
     assert services["own-shop"]["cap_drop"] == ["ALL"]

@@ -57,13 +57,13 @@ def test_each_variant_has_servers_of_its_own_and_waits_for_them(
     assert services[holder]["networks"]["lab"]["aliases"] == ["own-shop"]
     assert services[holder]["image"] == services["driver"]["image"]
     assert "(6379, 5432)" in services[holder]["healthcheck"]["test"][-1]
-    assert set(services["driver"]["depends_on"]) >= {"gate", "places", "own-shop"}
+    assert set(services["driver"]["depends_on"]) >= {"gate", "volumes", "own-shop"}
     redis = services["own-shop-with-redis"]
     assert redis["build"]["dockerfile"] in files
     assert redis["build"]["args"]["PACKAGES"] == "redis-server"
     assert redis["image"].startswith("memlab-bundle-server-redis")
     assert redis["volumes"] == ["logs-own-shop:/var/log/lab"]
-    assert "chmod 777 /lab/places/logs-*" in files["images/places.Dockerfile"].content.decode()
+    assert "chmod 777 /lab/volumes/logs-*" in files["images/volumes.Dockerfile"].content.decode()
 
 
 def test_no_service_of_it_sees_the_machine_or_ends_by_itself(

@@ -37,7 +37,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which nothing but the bundle may appear."""
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
@@ -49,10 +49,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return inside
 
 
-def verify(place: Path, content: bytes) -> int:
-    (place / "x.zip").write_bytes(content)
+def verify(work: Path, content: bytes) -> int:
+    (work / "x.zip").write_bytes(content)
     code = main(["verify"])
-    assert [path.name for path in place.iterdir()] == ["x.zip"]
+    assert [path.name for path in work.iterdir()] == ["x.zip"]
     return code
 
 
@@ -119,29 +119,29 @@ HOSTILE = {
 @pytest.mark.parametrize(("pack", "said"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_bundle_is_one_line_and_nothing_is_written(
     made: Files,
-    place: Path,
+    work: Path,
     capsys: pytest.CaptureFixture[str],
     pack: Callable[[Files], bytes],
     said: str,
 ) -> None:
-    assert verify(place, pack(made)) == 64
+    assert verify(work, pack(made)) == 64
 
     printed = capsys.readouterr()
     assert said in printed.err
     assert (printed.out, printed.err.count("\n")) == ("", 1)
     assert len(printed.err) < 500
-    assert sorted(path.name for path in place.parents[1].iterdir()) == ["a"]
+    assert sorted(path.name for path in work.parents[1].iterdir()) == ["a"]
 
 
 def test_without_docker_and_trust_nothing_of_it_is_run(
     made: Files,
-    place: Path,
+    work: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("lab.commands.sharing.verify.rerun", lambda *_: pytest.fail("it was run"))
 
-    assert verify(place, zip_of(TRY_RUN, made)) == 2
+    assert verify(work, zip_of(TRY_RUN, made)) == 2
 
     printed = capsys.readouterr().out
     assert "raw files judged anew: the same summary.json, byte by byte" in printed
@@ -150,23 +150,23 @@ def test_without_docker_and_trust_nothing_of_it_is_run(
 
 
 def test_raw_files_that_do_not_give_its_summary_differ(
-    made: Files, place: Path, capsys: pytest.CaptureFixture[str]
+    made: Files, work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = f"there/{TRY_RUN}/summary.json"
     better = made[name].content.replace(b'"leak"', b'"flat"')
 
-    assert verify(place, zip_of(TRY_RUN, with_manifest({**made, name: ArchiveEntry(better)}))) == 1
+    assert verify(work, zip_of(TRY_RUN, with_manifest({**made, name: ArchiveEntry(better)}))) == 1
 
     assert capsys.readouterr().out.splitlines()[-1] == "outcome: differs"
 
 
 def test_a_raw_file_that_cannot_be_read_is_one_line(
-    made: Files, place: Path, capsys: pytest.CaptureFixture[str]
+    made: Files, work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = f"there/{TRY_RUN}/samples/own-ujson-failing/1.jsonl"
     files = with_manifest({**made, name: ArchiveEntry(b'{"record": "start"}\n')})
 
-    assert verify(place, zip_of(TRY_RUN, files)) == 64
+    assert verify(work, zip_of(TRY_RUN, files)) == 64
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -191,19 +191,19 @@ def run_again(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[Rerun]]:
 
 def test_a_run_of_a_suite_agrees_with_itself_and_is_kept(
     suite: Files,
-    place: Path,
+    work: Path,
     capsys: pytest.CaptureFixture[str],
     run_again: Callable[[str], list[Rerun]],
 ) -> None:
     wanted = run_again(DOCKER_RUN)
 
-    assert verify(place, zip_of(DOCKER_RUN, suite)) == 0
+    assert verify(work, zip_of(DOCKER_RUN, suite)) == 0
 
     printed = capsys.readouterr().out
     assert printed.splitlines()[-1] == "outcome: agrees"
     assert "2 variants of this checkout's own, nothing of the bundle" in printed
     assert wanted[0].settings["VARIANTS"].split() == list(TWO)
-    results = place.parents[1] / "results"
+    results = work.parents[1] / "results"
     assert {path.name for path in results.iterdir()} == {
         *(DOCKER_RUN, f"verify-{DOCKER_RUN}.md", f"verify-{DOCKER_RUN}.json"),
     }
@@ -211,13 +211,13 @@ def test_a_run_of_a_suite_agrees_with_itself_and_is_kept(
 
 def test_another_outcome_is_told_there_and_here(
     suite: Files,
-    place: Path,
+    work: Path,
     capsys: pytest.CaptureFixture[str],
     run_again: Callable[[str], list[Rerun]],
 ) -> None:
     run_again("20261124-030536-core")
 
-    assert verify(place, zip_of(DOCKER_RUN, suite)) == 1
+    assert verify(work, zip_of(DOCKER_RUN, suite)) == 1
 
     printed = capsys.readouterr().out
     assert "| what else differs | there | here |" in printed
@@ -227,14 +227,14 @@ def test_another_outcome_is_told_there_and_here(
 
 def test_a_trusted_app_is_run_by_its_own_description(
     made: Files,
-    place: Path,
+    work: Path,
     run_again: Callable[[str], list[Rerun]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     wanted = run_again(TRY_RUN)
     monkeypatch.setenv("TRUST", "1")
 
-    assert verify(place, zip_of(TRY_RUN, made)) == 0
+    assert verify(work, zip_of(TRY_RUN, made)) == 0
 
     settings = wanted[0].settings
     assert settings["APP"].endswith("/app/shop/lab.toml")
@@ -257,7 +257,7 @@ SERVICES = b"""{"services": {"driver": {"image": "evil", "privileged": true, "vo
 
 def test_of_its_project_and_of_what_its_manifest_says_of_services_nothing_is_taken(
     made: Files,
-    place: Path,
+    work: Path,
     capsys: pytest.CaptureFixture[str],
     run_again: Callable[[str], list[Rerun]],
     monkeypatch: pytest.MonkeyPatch,
@@ -274,10 +274,10 @@ def test_of_its_project_and_of_what_its_manifest_says_of_services_nothing_is_tak
             files = with_manifest(files)
             said = {**json.loads(files[NAME].content), **LIES}
             files[NAME] = ArchiveEntry(json.dumps(said).encode())
-        shutil.rmtree(place.parents[1] / "results", ignore_errors=True)
+        shutil.rmtree(work.parents[1] / "results", ignore_errors=True)
         seen = written_below(monkeypatch)
 
-        assert verify(place, zip_of(TRY_RUN, files)) == 0
+        assert verify(work, zip_of(TRY_RUN, files)) == 0
         assert seen == {"there", "app"}
         settings = dict(wanted[-1].settings)
         del settings["APP"], settings["RESULTS"]
@@ -300,7 +300,7 @@ def written_below(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def test_what_could_not_be_run_is_undecided(
-    suite: Files, place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    suite: Files, work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails(rerun: Rerun, _: object) -> int:
         rerun.results.mkdir()
@@ -308,7 +308,7 @@ def test_what_could_not_be_run_is_undecided(
 
     monkeypatch.setattr("lab.commands.sharing.verify.rerun", fails)
 
-    assert verify(place, zip_of(DOCKER_RUN, suite)) == 2
+    assert verify(work, zip_of(DOCKER_RUN, suite)) == 2
     assert capsys.readouterr().out.splitlines()[-1] == "outcome: undecided"
 
 

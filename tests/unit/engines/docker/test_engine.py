@@ -12,7 +12,7 @@ import pytest
 import requests
 from builders import raw
 from docker.errors import NotFound
-from lab.engines.docker.engine import AppPlaces, DockerEngine, Lifecycle
+from lab.engines.docker.engine import AppFolders, DockerEngine, Lifecycle
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.written import WriteLimits
 from lab.records.observations import Sample
@@ -184,14 +184,14 @@ class Started(Inspected):
 def test_an_app_that_writes_too_much_is_stopped_and_its_state_says_why(tmp_path: Path) -> None:
     variant, client = raw.variant("own-app"), Started("lab-own-app-1")
     homes, logs, sockets = (tmp_path / name for name in ("homes", "logs", "probes"))
-    for place in (homes, logs, sockets):
-        (place / variant.name).mkdir(parents=True)
+    for folder in (homes, logs, sockets):
+        (folder / variant.name).mkdir(parents=True)
     engine = DockerEngine(
         client,  # type: ignore[arg-type]
         "lab",
         Lifecycle.DRIVER,
         logs,
-        AppPlaces(sockets, homes, logs, has_probes=True),
+        AppFolders(sockets, homes, logs, has_probes=True),
         WriteLimits(most_bytes=1 << 20, least_free_bytes=0, pace_seconds=0.001),
     )
     assert engine.start(variant).sockets == sockets / variant.name
@@ -213,7 +213,7 @@ def test_the_log_of_an_app_stands_in_a_folder_of_its_variant(tmp_path: Path) -> 
     (tmp_path / variant.name).mkdir()
     (tmp_path / variant.name / "h.log").write_text("its own\n")
     (tmp_path / "h.log").write_text("another's\n")
-    places = AppPlaces(tmp_path, tmp_path, tmp_path, has_probes=False)
-    engine = DockerEngine(client, "lab", Lifecycle.DRIVER, tmp_path, places)  # type: ignore[arg-type]
+    app_folders = AppFolders(tmp_path, tmp_path, tmp_path, has_probes=False)
+    engine = DockerEngine(client, "lab", Lifecycle.DRIVER, tmp_path, app_folders)  # type: ignore[arg-type]
 
     assert engine.log_tail(variant) == ("its own",)

@@ -84,7 +84,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def plan_of(engine: ProcessEngine, work: Path = Path("/place")) -> LaunchPlan:
+def plan_of(engine: ProcessEngine, work: Path = Path("/work")) -> LaunchPlan:
     (installed,) = engine.sources.installed.values()
     return LaunchPlan(engine.sources, ONE, installed, work, 15_001, 15_002)
 
@@ -93,11 +93,11 @@ def environment(engine: ProcessEngine, group: Cgroup | None = None) -> Mapping[s
     return plan_of(engine).environment(engine.shown_to(ONE), group)
 
 
-def test_a_variant_is_given_its_places(engine: ProcessEngine, tmp_path: Path) -> None:
+def test_a_variant_is_given_its_folders(engine: ProcessEngine, tmp_path: Path) -> None:
     given = environment(engine)
 
-    assert given["HOME"] == given["TMPDIR"] == given["LAB_WORK"] == "/place"
-    assert given["LAB_LOG"] == "/place/server.log"
+    assert given["HOME"] == given["TMPDIR"] == given["LAB_WORK"] == "/work"
+    assert given["LAB_LOG"] == "/work/server.log"
     assert given["LAB_APPS"] == str(tmp_path / "apps")
     assert (given["LAB_PROBE_HOST"], given["LAB_PROBE_PORT"]) == ("127.0.0.1", "15002")
 

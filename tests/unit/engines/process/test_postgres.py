@@ -143,10 +143,10 @@ def test_a_database_runs_beside_its_variant_and_ends_with_it(
     assert not running.work.exists()
 
 
-def test_it_is_told_its_place() -> None:
-    given = postgres.environment(Path("/place/postgres"), 15_001, Path("/programs"))
+def test_it_is_told_its_folder() -> None:
+    given = postgres.environment(Path("/work/postgres"), 15_001, Path("/programs"))
 
-    assert given["LAB_DATA"] == "/place/postgres/data"
+    assert given["LAB_DATA"] == "/work/postgres/data"
     assert (given["LAB_HOST"], given["LAB_PORT"]) == ("127.0.0.1", "15001")
 
 
