@@ -37,7 +37,7 @@ def planted_run(work: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setattr("getpass.getuser", lambda: USER)
     monkeypatch.setattr("socket.gethostname", lambda: f"{HOST}.lan")
-    monkeypatch.setattr("lab.commands.sharing.bundle_lock.asked", lambda pins, python: {})
+    monkeypatch.setattr("lab.commands.sharing.bundle_lock.indexed_hashes", lambda pins, python: {})
     folder = copy_raw(TRY_RUN, work / "results")
     plant(folder, app)
     keep_source(read_spec(app), folder)

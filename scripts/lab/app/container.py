@@ -10,7 +10,7 @@ from lab.app.described import RECORD
 from lab.app.requirements import flattened, is_local
 from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
-from lab.app.workdir import COMPOSE_FILE, COPY, JEMALLOC, MIMALLOC
+from lab.app.workdir import COMPOSE_NAME, COPY, JEMALLOC, MIMALLOC
 from lab.engines.old_builds import REFUSED, TOOLS, own_tools
 from lab.engines.process.supervisor import MOST_FILE_BYTES
 from lab.paths import MEMRAY_LOCK
@@ -195,7 +195,7 @@ def driver(description: AppSpec, work: Path) -> Mapping[str, Any]:
     return {
         "command": ["try"],
         "volumes": [
-            f"{work}/{COMPOSE_FILE}:/lab/compose.yaml:ro",
+            f"{work}/{COMPOSE_NAME}:/lab/compose.yaml:ro",
             f"{work}/{COPY}:{description.folder}:ro",
             f"{work}/{LOGS}:/var/log/lab:ro",
             f"{work}/{SOCKETS}:/lab/probes",

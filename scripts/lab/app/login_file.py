@@ -7,9 +7,7 @@ from lab.app.spec import AppSpec, LoginSpec, RequestSpec
 from lab.app.spec_keys import COOKIES, THINK_SECONDS
 from lab.app.table_reader import Table
 from lab.errors import UsageError
-
-TOKEN = "{token}"
-"""What stands for the token in `[[requests]]`."""
+from lab.load.user_target import TOKEN
 
 
 def with_session(spec: AppSpec, table: Table) -> AppSpec:

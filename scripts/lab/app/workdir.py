@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab.app.copying import copy_app
 from lab.app.environment import ENVIRONMENTS, prepare_app
@@ -22,7 +22,7 @@ from lab.settings import Settings
 if TYPE_CHECKING:
     from lab.engines.process.engine import ProcessEngine
 
-COMPOSE_FILE = "compose.yaml"
+COMPOSE_NAME = "compose.yaml"
 COPY = "app"
 JEMALLOC, MIMALLOC = "libjemalloc.so.2", "libmimalloc.so.2"
 MIMALLOC_FILES = (MIMALLOC, f"{MIMALLOC}.0")
@@ -65,7 +65,11 @@ def write_services(
     memray: str | None = None,
 ) -> None:
     interventions = interventions_for(description, allocators)
-    compose_services = services(description, interventions, host_cpus, memray)
+    write_compose_file(file, services(description, interventions, host_cpus, memray))
+
+
+def write_compose_file(file: Path, compose_services: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write a project of these services; JSON is YAML, too."""
     file.write_text(json.dumps({"services": compose_services}, indent=1), encoding="utf-8")
 
 
@@ -121,7 +125,7 @@ def process_engine(
     from lab.engines.process.launch_plan import Sources
 
     sources = Sources(
-        work / COMPOSE_FILE,
+        work / COMPOSE_NAME,
         given,
         root,
         {image_name(description): ready.installed},

@@ -67,7 +67,7 @@ def log_in(address: str, port: int, host: str, login: Login) -> Granted:
     cookies, page = CookieJar(), Page()
 
     def ask(request: Request) -> tuple[int, bytes]:
-        status, fields, body = asked(address, port, request.to_bytes(host, CLOSE), request)
+        status, fields, body = answer_to(address, port, request.to_bytes(host, CLOSE), request)
         check_status(request, status, body)
         for each in fields:
             cookies.take(each.encode("latin-1", errors="replace"))
@@ -125,8 +125,10 @@ def answer_of(
             return response.status, response.headers.get_all("Set-Cookie") or [], body
 
 
-def asked(address: str, port: int, data: bytes, request: Request) -> tuple[int, list[str], bytes]:
-    """What `answer_of` gives.
+def answer_to(
+    address: str, port: int, data: bytes, request: Request
+) -> tuple[int, list[str], bytes]:
+    """The status, the `Set-Cookie` fields and the body of the answer.
 
     Raises:
         LoginRefused: there was no answer.

@@ -49,7 +49,7 @@ class IssueInput:
     """Texts that stand in the bundle by name, such as `reproduce.py` or `bisect.md`."""
     command: str = ""
     """What served the app; empty: not known."""
-    asked: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
     """The requests by method and path, each kind once."""
 
     @property

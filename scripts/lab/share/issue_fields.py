@@ -32,7 +32,7 @@ def served_by(given: IssueInput) -> str:
         return ""
     at_once = (variant.load or {}).get("concurrency")
     load = f", {counted(int(at_once), 'request')} at a time" if at_once else ""
-    kinds = listed([markdown_code(each, MOST_PATH) for each in given.asked])
+    kinds = listed([markdown_code(each, MOST_PATH) for each in given.requests])
     of = f": {kinds}" if kinds else ""
     return f"It was served by {markdown_code(given.command, MOST_COMMAND)}{load}{of}."
 

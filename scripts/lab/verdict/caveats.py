@@ -38,7 +38,7 @@ class CaveatKind(Enum):
         " raise REQUESTS or lower LANES, so that the host is less busy."
     )
     EXTENDED = (
-        "The verdict was open after the {asked} planned blocks, or a leak had to be confirmed;"
+        "The verdict was open after the {planned} planned blocks, or a leak had to be confirmed;"
         " {they_were} added."
     )
     PAGE_CACHE = (

@@ -91,7 +91,7 @@ def is_significant(seen: TroughEvidence, slope: float, at_most: float) -> bool:
     troughs = seen.troughs
     if at_most < seen.matters or seen.over_load(slope) < LEAK_BYTES * sqrt(troughs.workers):
         return False
-    longest = MOST_LOADS * troughs.asked_requests
+    longest = MOST_LOADS * troughs.planned_requests
     return longest >= FILLING_REQUESTS * troughs.workers or is_no_filling_heap(seen, slope)
 
 
@@ -110,7 +110,7 @@ def is_long(troughs: Troughs) -> bool:
 
 def is_exhausted(troughs: Troughs) -> bool:
     """Whether the lab would extend the load no further."""
-    return troughs.total_requests >= EXHAUSTED_SHARE * MOST_LOADS * troughs.asked_requests
+    return troughs.total_requests >= EXHAUSTED_SHARE * MOST_LOADS * troughs.planned_requests
 
 
 def doubt_of(seen: TroughEvidence) -> LeakDoubt | None:

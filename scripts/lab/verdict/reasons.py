@@ -53,7 +53,7 @@ def fragments_reason(seen: TroughEvidence, slope: Interval) -> str:
 
 def ending_reason(troughs: Troughs, ending: Ending) -> str:
     """That growth had ended before the planned load was over, and what it is at most."""
-    sent = f"{troughs.total_requests:,} of {troughs.asked_requests:,} requests"
+    sent = f"{troughs.total_requests:,} of {troughs.planned_requests:,} requests"
     if ending.verdict is Verdict.FLAT:
         how = f"{_change(troughs)} in {sent}, which show that growth has ended"
     else:
@@ -71,8 +71,8 @@ def ending_reason(troughs: Troughs, ending: Ending) -> str:
 def early_reason(troughs: Troughs) -> str:
     """That the load ended early, too early to show whether growth has ended."""
     return (
-        f"{_change(troughs)} in {troughs.total_requests:,} of {troughs.asked_requests:,} requests,"
-        " which do not show whether growth has ended; RULE=fixed sends all of them."
+        f"{_change(troughs)} in {troughs.total_requests:,} of {troughs.planned_requests:,} "
+        "requests, which do not show whether growth has ended; RULE=fixed sends all of them."
     )
 
 
@@ -205,7 +205,7 @@ def live_in_few_reason(seen: TroughEvidence) -> str:
     return (
         f"{_change(seen.troughs)} in {seen.troughs.total_requests:,} requests. Live memory grows"
         f" evenly{grows}, which a cache that fills can do in so few requests, too;"
-        f" {_asked(seen.troughs, least)} would decide."
+        f" {_setting(seen.troughs, least)} would decide."
     )
 
 
@@ -220,12 +220,12 @@ def _what_is_small(seen: TroughEvidence) -> str:
     least = FILLING_REQUESTS * seen.troughs.workers
     if is_long(seen.troughs) or is_significant(seen, slope.estimate, slope.high):
         return ""
-    asked = _asked(seen.troughs, least)
-    return f"{most}, as a heap that is still filling can do, too; {asked} would decide"
+    setting = _setting(seen.troughs, least)
+    return f"{most}, as a heap that is still filling can do, too; {setting} would decide"
 
 
-def _asked(troughs: Troughs, requests: int) -> str:
-    """What asks for so many requests: with BUDGET in the way, no count does."""
+def _setting(troughs: Troughs, requests: int) -> str:
+    """The setting of a load of so many requests; with BUDGET in the way no count makes one."""
     if troughs.of_budget:
         return f"a BUDGET that allows {requests:,} requests"
     return f"`count` = {requests}" if troughs.of_user_app else f"REQUESTS={requests}"
@@ -240,11 +240,11 @@ def _at_least(troughs: Troughs, requests: int) -> str:
 
 def _next_action(troughs: Troughs) -> str:
     """A clause on the load that would decide: at least twice what was measured."""
-    more = max(2, MOST_LOADS * troughs.asked_requests / troughs.total_requests)
+    more = max(2, MOST_LOADS * troughs.planned_requests / troughs.total_requests)
     blocks = round(more * len(troughs.trough_bytes))
     requests = round(more * troughs.total_requests)
     if troughs.of_budget:
-        return f"{_asked(troughs, requests)} would decide"
+        return f"{_setting(troughs, requests)} would decide"
     if troughs.of_user_app:
         return f"`blocks` = {blocks} and `count` = {requests} would decide"
     return f"BLOCKS={blocks} REQUESTS={requests} would decide"

@@ -70,7 +70,7 @@ class Ending:
 def ending_of(troughs: Troughs, matters: float = MIN_LEAK_BYTES_PER_REQUEST) -> Ending | None:
     """How growth has ended; None where that is open, and more of the load has to tell."""
     blocks = len(troughs.requests)
-    enough = troughs.total_requests >= LEAST_SHARE_TO_END * troughs.asked_requests
+    enough = troughs.total_requests >= LEAST_SHARE_TO_END * troughs.planned_requests
     if blocks < LEAST_BLOCKS_TO_END or not enough or is_too_short(troughs):
         return None
     exact = troughs.live
@@ -81,7 +81,7 @@ def ending_of(troughs: Troughs, matters: float = MIN_LEAK_BYTES_PER_REQUEST) -> 
         high = memory_high if exact is None else bound(exact, start, EXACT_NOISE_BYTES)
         level = is_level(troughs, start, LEVEL_MEMORY_NOISE_BYTES)
         level = level and (exact is None or is_level(exact, start, EXACT_NOISE_BYTES))
-        more_bytes = memory_high * troughs.asked_requests
+        more_bytes = memory_high * troughs.planned_requests
         if high < matters and level and more_bytes < _flat_bytes(troughs):
             is_exact = exact is not None and memory_high >= matters
             return Ending(_kind(troughs), high, memory_high, start, is_exact)

@@ -50,8 +50,8 @@ class Troughs:
     requests: tuple[int, ...]
     """Completed (2xx) requests since the baseline, at each trough."""
     workers: int = 1
-    asked: int | None = None
-    """Requests that were asked for; None: as many as there were."""
+    planned: int | None = None
+    """Requests that were planned; None: as many as there were."""
     free_bytes: tuple[int, ...] | None = None
     """Free in the allocators at the baseline and at each trough; None: not known."""
     live_bytes: tuple[int, ...] | None = None
@@ -122,9 +122,9 @@ class Troughs:
         return self.settled_bytes - self.baseline_bytes
 
     @property
-    def asked_requests(self) -> int:
+    def planned_requests(self) -> int:
         """The planned load in requests; the lab may have extended it."""
-        return self.total_requests if self.asked is None else self.asked
+        return self.total_requests if self.planned is None else self.planned
 
     @property
     def total_requests(self) -> int:

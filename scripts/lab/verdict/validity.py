@@ -164,9 +164,9 @@ def _of_the_troughs(seen: Conditions) -> Iterator[Caveat]:
         numbers = {"blocks": seen.blocks, "least": least}
         yield Caveat(CaveatKind.TOO_FEW_BLOCKS, numbers)
     if seen.added_blocks:
-        asked = seen.blocks - seen.added_blocks
+        planned = seen.blocks - seen.added_blocks
         more = they_were(seen.added_blocks, "more block")
-        yield Caveat(CaveatKind.EXTENDED, {"asked": asked, "they_were": more})
+        yield Caveat(CaveatKind.EXTENDED, {"planned": planned, "they_were": more})
     if seen.not_stable:
         numbers = {"count": seen.not_stable, "troughs": troughs + seen.has_baseline}
         yield Caveat(CaveatKind.NOT_STABLE, numbers)

@@ -78,4 +78,4 @@ def test_without_its_parts_memory_counts_as_it_is() -> None:
 def test_the_troughs_of_a_trial_count_what_is_kept() -> None:
     found = troughs_of(raw.trial())
     assert found is not None
-    assert found.asked_requests == raw.trial().start.requests
+    assert found.planned_requests == raw.trial().start.requests

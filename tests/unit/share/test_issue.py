@@ -121,7 +121,7 @@ def test_each_weakness_of_the_numbers_is_a_line() -> None:
 
 
 def test_that_a_leak_was_confirmed_weakens_no_number() -> None:
-    said = CaveatKind.EXTENDED.value.format(asked=8, they_were="4 more blocks were")
+    said = CaveatKind.EXTENDED.value.format(planned=8, they_were="4 more blocks were")
     leak = leak_in("aiohttp")
 
     def of(verdict: Verdict) -> str:

@@ -98,7 +98,7 @@ def test_the_picture_of_a_bisection_is_a_picture_alone() -> None:
 
 def test_an_issue_shows_text_from_outside_as_text() -> None:
     pages = {"not-reproduced.txt": POISON, "reproduce.py": POISON}
-    text = issue_text(IssueInput(own(), pages, command=POISON, asked=(POISON,)))
+    text = issue_text(IssueInput(own(), pages, command=POISON, requests=(POISON,)))
 
     (note,) = [each for each in markdown_faults(text) if each.startswith("<!--")]
     assert "PLANTED" not in note.replace("x2J", "")

@@ -152,7 +152,7 @@ PRELOADED = Troughs(
     in_bytes((251.9, 264.2, 275.8, 289.2, 301.1, 311.8, 330.5, 340.9, 350.9, 358.7, 368.2, 379.6)),
     tuple(range(500, 6001, 500)),
     workers=4,
-    asked=4000,
+    planned=4000,
     live_bytes=in_bytes((685.3, *(685.7,) * 12)),
     shared_bytes=in_bytes(
         (699.5, 687.6, 675.9, 664.3, 653.0, 641.6, 629.8, 620.8, 611.5, 602.3, 593.2, 583.9, 574.3)
@@ -194,7 +194,7 @@ def never_reused(blocks: int, live_mib: float = 0.0) -> Troughs:
     live = [30 + live_mib * block for block in range(blocks + 1)]
     memory = [a + b + c for a, b, c in zip(free, live, noise, strict=True)]
     seen = filled(memory, free, None, each=500)
-    return replace(seen, live_bytes=in_bytes(live), asked=4000)
+    return replace(seen, live_bytes=in_bytes(live), planned=4000)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def seen(
         int(sizes[0]),
         tuple(map(int, sizes[1:])),
         requests,
-        asked=8 * each,
+        planned=8 * each,
         live_bytes=None if live is None else tuple(map(int, live)),
     )
 

@@ -22,7 +22,7 @@ Curve = NDArray[np.float64]
 
 
 def troughs(
-    mib: Curve, baseline: float = 50, requests: int = 1000, workers: int = 1, asked: int = 0
+    mib: Curve, baseline: float = 50, requests: int = 1000, workers: int = 1, planned: int = 0
 ) -> Troughs:
     """MiB above the baseline at the ends of equal blocks."""
     blocks = len(mib)
@@ -31,29 +31,29 @@ def troughs(
         tuple(round((baseline + height) * MIB) for height in mib),
         tuple(requests * (block + 1) // blocks for block in range(blocks)),
         workers,
-        asked or None,
+        planned or None,
     )
 
 
-def measured(sizes: Sequence[float], each: int, asked: int = 0) -> Troughs:
+def measured(sizes: Sequence[float], each: int, planned: int = 0) -> Troughs:
     """The sizes of a recorded trial (MiB), the baseline first, so many requests a block."""
     heights = np.array(sizes[1:]) - sizes[0]
-    return troughs(heights, sizes[0], each * len(heights), asked=asked)
+    return troughs(heights, sizes[0], each * len(heights), planned=planned)
 
 
 def verdict_of(seen: Troughs) -> Verdict:
     return judge_troughs(seen).verdict
 
 
-def in_sequence(heights: Curve, asked: int, requests: int) -> tuple[Conclusion, int]:
+def in_sequence(heights: Curve, planned: int, requests: int) -> tuple[Conclusion, int]:
     """As a run goes on with it: the last finding, and after how many blocks."""
-    blocks = asked
+    blocks = planned
     while True:
-        seen = troughs(heights[:blocks], requests=requests * blocks // asked, asked=requests)
+        seen = troughs(heights[:blocks], requests=requests * blocks // planned, planned=requests)
         judgement = judge_troughs(seen)
-        if not wants_more(judgement.verdict, asked, blocks):
+        if not wants_more(judgement.verdict, planned, blocks):
             return judgement, blocks
-        blocks += next_blocks(asked)
+        blocks += next_blocks(planned)
 
 
 def noisy(heights: Curve, spread: float, seed: int = 7) -> Curve:
@@ -371,12 +371,12 @@ def test_a_heap_that_fills_in_a_short_load_is_no_leak() -> None:
 
 @pytest.mark.parametrize("blocks", range(8, 17))
 def test_a_heap_that_still_fills_is_never_a_leak(blocks: int) -> None:
-    seen = measured(HEAP_TO_ITS_END[: blocks + 1], 250, asked=2000)
+    seen = measured(HEAP_TO_ITS_END[: blocks + 1], 250, planned=2000)
     assert verdict_of(seen) is not Verdict.LEAK
 
 
 def test_a_heap_that_has_filled_is_flat() -> None:
-    assert verdict_of(measured(HEAP_TO_ITS_END, 250, asked=2000)) is Verdict.FLAT
+    assert verdict_of(measured(HEAP_TO_ITS_END, 250, planned=2000)) is Verdict.FLAT
 
 
 def test_the_blind_spot_a_small_leak_in_a_short_load() -> None:
@@ -397,7 +397,7 @@ LATE_THIRDS = (
 @pytest.mark.parametrize("sizes", LATE_THIRDS)
 def test_threads_that_are_needed_now_and_then_are_no_leak(sizes: tuple[float, ...]) -> None:
     heights = np.array(sizes[1:]) - sizes[0]
-    seen = troughs(heights, sizes[0], 125 * len(heights), workers=4, asked=1000)
+    seen = troughs(heights, sizes[0], 125 * len(heights), workers=4, planned=1000)
     assert verdict_of(seen) is not Verdict.LEAK
 
 
@@ -409,7 +409,7 @@ def test_the_same_troughs_have_the_same_finding() -> None:
 FLASK_IN_12_ARENAS = measured(
     (22.60, 26.14, 28.88, 29.50, 30.04, 30.25, 30.64, 30.82, 31.35, 31.89, 32.97, 33.04, 33.12),
     500,
-    asked=4000,
+    planned=4000,
 )
 """Flask's own server, MiB; nothing is in use at the end that was not after two blocks."""
 FREE_KIB = (1208, 965, 1375, 1906, 2463, 2643, 2975, 3219, 3638, 4171, 4330, 4383, 4432)
@@ -428,7 +428,7 @@ def test_memory_that_is_free_in_the_allocator_is_no_leak_though_it_grows() -> No
 
 
 ONE_MIB_FREE = with_free(
-    measured([13.4 + 0.125 * step for step in range(9)], 500, asked=4000),
+    measured([13.4 + 0.125 * step for step in range(9)], 500, planned=4000),
     [1000 + 128 * step for step in range(9)],
 )
 """An app that keeps nothing, whose arenas gained 1 MiB (measured: in the next run it did not)."""
@@ -459,7 +459,7 @@ def test_live_memory_leaks_whatever_else_is_free_in_the_allocator(share_free: fl
 
 def test_a_small_leak_beside_arenas_that_grow_is_found() -> None:
     creep, live = np.arange(13) * 1.0, np.arange(13) * 1.0
-    seen = troughs(noisy(creep[1:] + live[1:], 0.03), requests=6000, asked=4000)
+    seen = troughs(noisy(creep[1:] + live[1:], 0.03), requests=6000, planned=4000)
 
     assert verdict_of(with_free(seen, 1024 * creep)) is Verdict.LEAK
 
@@ -509,7 +509,7 @@ STEPS_OVER_A_LEAK = np.array([40, 90, 92, 126, 128, 130, 154, 156, 158, 160, 180
 
 
 def test_live_memory_that_grows_evenly_is_a_leak_below_steps_of_memory() -> None:
-    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, asked=4000)
+    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, planned=4000)
     judgement = judge_troughs(with_live(seen, 2 * MIB * np.arange(13)))
 
     assert verdict_of(seen) is not Verdict.LEAK
@@ -523,13 +523,13 @@ def test_live_memory_that_grows_evenly_is_a_leak_below_steps_of_memory() -> None
     ids=["a hyperbola", "a power of the load"],
 )
 def test_live_memory_that_slows_down_is_no_leak_where_memory_shows_none(gained: Curve) -> None:
-    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, asked=4000)
+    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, planned=4000)
 
     assert verdict_of(with_live(seen, [0, *gained])) is verdict_of(seen)
 
 
 def test_garbage_is_no_leak_though_it_grows_evenly_until_it_is_collected() -> None:
-    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, asked=4000)
+    seen = troughs(STEPS_OVER_A_LEAK, requests=6000, planned=4000)
     live = with_live(seen, 2 * MIB * np.arange(13))
 
     assert verdict_of(replace(live, garbage_bytes=170 * MIB)) is not Verdict.LEAK
@@ -570,7 +570,7 @@ def test_few_requests_that_leave_live_memory_are_not_flat(
 ) -> None:
     """Measured: 8 kB a websocket, 549 requests in the time, 9.9 MiB, which count as none."""
     heights = np.array([4.2, 5.0, 5.9, 6.7, 7.4, 8.3, 9.1, 9.9])
-    seen = replace(troughs(heights, requests=549, asked=549), of_user_app=True)
+    seen = replace(troughs(heights, requests=549, planned=549), of_user_app=True)
     requests = np.array([0, *seen.requests])
     judged = judge_troughs(with_live(seen, live_a_request * requests))
 
@@ -586,7 +586,7 @@ LIVE_IN_TWO_WORKERS = (
 
 
 def two_workers(blocks: int, live: Sequence[float]) -> Troughs:
-    seen = troughs(np.zeros(blocks), requests=500 * blocks, workers=2, asked=4000)
+    seen = troughs(np.zeros(blocks), requests=500 * blocks, workers=2, planned=4000)
     return replace(seen, live_bytes=tuple(map(round, live[: blocks + 1])))
 
 

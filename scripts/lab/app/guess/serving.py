@@ -95,7 +95,7 @@ def server_of(step: ShellStep) -> tuple[str, list[str]] | None:
     return (name, words[1:]) if name in SERVERS else None
 
 
-def kept(options: ServerOptions, words: Sequence[str]) -> list[str]:
+def without_replaced(options: ServerOptions, words: Sequence[str]) -> list[str]:
     """The arguments without those that the lab replaces."""
     arguments, skip = [], False
     for word in words:
@@ -141,7 +141,7 @@ def served(folder: Folder, step: ShellStep, where: str) -> tuple[str, str] | Non
     name, words = server
     options = SERVERS[name]
     root = root_of(folder, words, where)
-    arguments = [relative(folder, word, root) for word in kept(options, words)]
+    arguments = [relative(folder, word, root) for word in without_replaced(options, words)]
     if name == "fastapi":
         arguments = ["run", *(word for word in arguments if word not in ("run", "dev"))]
     subcommand = name in ("flask", "quart", "litestar", "fastapi")

@@ -15,6 +15,7 @@ from lab.app.release import Newer, NoRelease, newer_python, newest_release
 from lab.app.requests import user_app_of
 from lab.app.services import command_words, dollars, release_service, variant_name
 from lab.app.spec import AppSpec
+from lab.app.workdir import write_compose_file
 from lab.causes.holders import HolderFinding
 from lab.commands.app_runs.plan import RERUN, AppRunPlan
 from lab.engines.process.environments import Installed
@@ -117,7 +118,7 @@ class LocalReleases:
             "command": [dollars(word) for word in words],
         }
         document["services"][name] = release_service(beside, image)
-        file.write_text(json.dumps(document, indent=1), encoding="utf-8")
+        write_compose_file(file, document["services"])
         variants = {variant.name: variant for variant in read_matrix(file, self.given)}
         user_apps = {**plan.user_apps, name: user_app_of(self.spec)}
         return replace(plan, variants=variants, user_apps=user_apps)

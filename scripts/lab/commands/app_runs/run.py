@@ -157,14 +157,14 @@ class AppRun:
             context = replace(self.context_of(progress), judged=base.name)
             asks = Asks(
                 self.explaining.early_variants,
-                lambda: self.asked(base),
+                lambda: self.explaining_variants(base),
                 self.requests_of,
                 self.explaining.release_after,
                 self.explaining.release.end,
             )
             self.interrupted = run_until_signal(judge_and_explain(context, base, asks))
 
-    def asked(self, base: Variant) -> list[Variant]:
+    def explaining_variants(self, base: Variant) -> list[Variant]:
         """The variants that the verdict asks for; none yet where the app met its memory limit."""
         trial = self.explaining.trial_of(base)
         if trial is None or not trial.blocks or limit_met(trial) is not None:

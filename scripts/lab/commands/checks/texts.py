@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lab.app.guess.asking import A_USUAL_PATH, Answer, TriedRequests
+from lab.app.guess.asking import A_USUAL_PATH, NOT_FOUND, Answer, TriedRequests
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
@@ -27,7 +27,6 @@ from lab.load.counts import MOST_REFUSED_BYTES
 from lab.records.request_kinds import APPS_FAULT, NO_ANSWER_FAULT, REQUESTS_FAULT
 
 MAX_ATTEMPTS = 24
-NOT_FOUND = 404
 LOGIN_ASKED = (401, 403)
 Say = Callable[[str], None]
 WHERE = {

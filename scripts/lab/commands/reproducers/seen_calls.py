@@ -9,7 +9,7 @@ from lab.app.guess.failures import telling_line
 from lab.app.interventions import NO_ALLOCATORS
 from lab.app.requests import user_app_of
 from lab.app.services import base_name
-from lab.app.workdir import COMPOSE_FILE, COPY, app_workdir, process_engine, write_services
+from lab.app.workdir import COMPOSE_NAME, COPY, app_workdir, process_engine, write_services
 from lab.commands.app_runs.input import app_settings
 from lab.commands.app_runs.prepare import prepare_data, with_servers
 from lab.commands.reproducers.kept_app import KeptApp
@@ -54,9 +54,9 @@ async def served(
     ready = await asyncio.to_thread(with_servers, spec, app.installed, work, ROOT, silent)
     if failure := await asyncio.to_thread(prepare_data, spec, ready, work):
         raise VariantError(f"prepare failed: {telling_line(failure.said)}")
-    write_services(spec, settings.host_cpus, NO_ALLOCATORS, work / COMPOSE_FILE)
+    write_services(spec, settings.host_cpus, NO_ALLOCATORS, work / COMPOSE_NAME)
     engine = process_engine(spec, ready, settings, given, ROOT, work)
-    variant = {v.name: v for v in read_matrix(work / COMPOSE_FILE, given)}[base_name(spec)]
+    variant = {v.name: v for v in read_matrix(work / COMPOSE_NAME, given)}[base_name(spec)]
     load = ShortLoad(1, spec.ready_seconds)
     runner = ShortRunner(engine, variant, user_app_of(spec), load)
     async with runner.served() as (_, target):

@@ -18,7 +18,7 @@ from lab.app.requests import user_app_of
 from lab.app.requirements import content, own_files
 from lab.app.services import base_name
 from lab.app.spec import AppSpec
-from lab.app.workdir import COMPOSE_FILE, app_workdir, process_engine, write_services
+from lab.app.workdir import COMPOSE_NAME, app_workdir, process_engine, write_services
 from lab.bisect.measurement import measurement
 from lab.commands.app_runs.prepare import prepare_data, with_servers
 from lab.engines.process.environments import Installed, Preparation
@@ -197,7 +197,7 @@ class PointDriver:
             ready = await asyncio.to_thread(with_servers, spec, installed, work, *where)
             if failure := await asyncio.to_thread(prepare_data, spec, ready, work):
                 raise VariantError(f"prepare failed: {telling_line(failure.said)}")
-            file = work / COMPOSE_FILE
+            file = work / COMPOSE_NAME
             write_services(spec, bench.settings.host_cpus, NO_ALLOCATORS, file)
             engine = process_engine(spec, ready, bench.settings, bench.given, bench.root, work)
             variants = {each.name: each for each in read_matrix(file, bench.given)}

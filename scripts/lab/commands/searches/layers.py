@@ -1,7 +1,6 @@
 """`lab layers`: the same app with one layer exchanged at a time, all side by side."""
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -19,11 +18,12 @@ from lab.app.services import base_name, image_name, release_service, service
 from lab.app.spec import AppSpec
 from lab.app.spec_keys import NEWEST, OLDEST
 from lab.app.workdir import (
-    COMPOSE_FILE,
+    COMPOSE_NAME,
     app_workdir,
     find_allocators,
     installed_here,
     process_engine,
+    write_compose_file,
 )
 from lab.bisect.layers import layers_answer
 from lab.commands.app_runs.input import app_settings
@@ -98,7 +98,7 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
     with app_workdir(spec) as work:
         ready = with_servers(spec, own, work, root, say)
         prepare_guessed(spec, ready, work)
-        file = work / COMPOSE_FILE
+        file = work / COMPOSE_NAME
         write_layer_services(spec, fitted, settings.host_cpus, file)
         engine = process_engine(spec, ready, settings, given, root, work)
         for name, installed in fitted.environments.items():
@@ -170,7 +170,7 @@ def write_layer_services(spec: AppSpec, fitted: Fitted, host_cpus: int | None, f
         own = each.name in fitted.environments
         image = image_of(spec, each.name) if own else image_name(spec)
         services[variant_of(spec, each)] = release_service(service(changed, host_cpus, None), image)
-    file.write_text(json.dumps({"services": services}, indent=1), encoding="utf-8")
+    write_compose_file(file, services)
 
 
 def measured(given: AppRunInput, console: Console) -> RunFolder:

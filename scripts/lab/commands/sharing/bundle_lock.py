@@ -34,14 +34,14 @@ def locked(folder: RunFolder, environment: Environment | None) -> Locked | None:
     if os.path.lexists(kept):
         compiled = read_bytes(kept, MOST_BYTES).decode("utf-8", "replace")
         return lock_of(pins, hashes_of(compiled), environment.python)
-    lock = lock_of(pins, asked(pins, environment.python), environment.python)
+    lock = lock_of(pins, indexed_hashes(pins, environment.python), environment.python)
     if "--hash=" in lock.text:
         with contextlib.suppress(LabError):
             write_file(kept, lock.text)
     return lock
 
 
-def asked(pins: Mapping[str, str], python: str) -> Mapping[str, tuple[str, ...]]:
+def indexed_hashes(pins: Mapping[str, str], python: str) -> Mapping[str, tuple[str, ...]]:
     """The hashes that the index has; empty where none answers, or where there is no uv."""
     root, wanted = ROOT / ENVIRONMENTS, dict(pins)
     try:

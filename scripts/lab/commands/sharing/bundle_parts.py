@@ -142,7 +142,7 @@ def whole(
     pages = {name: files[name].content.decode() for name in EXTRAS if name in files}
     given = IssueInput(summary, pages)
     if spec is not None:
-        given = replace(given, command=spec.command or "", asked=asked_of(spec))
+        given = replace(given, command=spec.command or "", requests=request_kinds(spec))
     files["issue.md"] = ArchiveEntry(issue_text(given).encode())
     manifest = replace(manifest, files=facts_of(files))
     files["README.md"] = ArchiveEntry(bundle_readme(summary, manifest).encode())
@@ -151,7 +151,7 @@ def whole(
     return Parts(manifest, files, address_of(summary), open_variants(summary))
 
 
-def asked_of(spec: AppSpec) -> tuple[str, ...]:
+def request_kinds(spec: AppSpec) -> tuple[str, ...]:
     """The kinds of requests of an app that speaks HTTP."""
     kinds = [each for each in spec.requests if each.kind is RequestProtocol.HTTP]
     return tuple(dict.fromkeys(f"{each.method} {each.path}" for each in kinds))

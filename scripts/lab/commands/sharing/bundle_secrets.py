@@ -14,7 +14,7 @@ from lab.share.archive import ArchiveEntry
 from lab.share.manifest import LeftOut
 from lab.share.redaction import REDACTED, SECRET_NAME
 
-COMPOSE_FILES = (".yaml", ".yml")
+YAML_SUFFIXES = (".yaml", ".yml")
 IN_CONTAINER = "/run/secrets/"
 LEADS_TO_FILE = "_FILE"
 """Ends the name of a variable that holds no secret but the name of a file with one."""
@@ -98,7 +98,7 @@ def without_secrets(kept: Kept, secrets: StatedSecrets) -> Kept:
         if name in secrets.files:
             entries[name] = ArchiveEntry(f"{REDACTED}\n".encode(), entry.is_program)
             left_out.append(LeftOut(name, "a secret of its Compose file; a word in its place"))
-        elif PurePosixPath(name).suffix in COMPOSE_FILES:
+        elif PurePosixPath(name).suffix in YAML_SUFFIXES:
             text = entry.content.decode("utf-8", "surrogateescape")
             clean = without_values(text, secrets.variables).encode("utf-8", "surrogateescape")
             entries[name] = ArchiveEntry(clean, entry.is_program)

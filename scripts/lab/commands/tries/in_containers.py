@@ -10,7 +10,7 @@ from lab.app.container_servers import beside
 from lab.app.described import RECORD, read_described, write_described
 from lab.app.services import container_port
 from lab.app.spec import AppSpec
-from lab.app.workdir import COMPOSE_FILE
+from lab.app.workdir import COMPOSE_NAME
 from lab.commands.app_runs.container_release import (
     BuiltRelease,
     LaterReleases,
@@ -97,7 +97,7 @@ def release_measured(
 
 
 def planned(spec: AppSpec, given: Mapping[str, str], root: Path) -> AppRunPlan:
-    return plan_of(spec, root / COMPOSE_FILE, given, container_allocators(given))
+    return plan_of(spec, root / COMPOSE_NAME, given, container_allocators(given))
 
 
 def engine_for(spec: AppSpec) -> Engine:

@@ -23,7 +23,7 @@ from lab.app.services import base_name
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.app.workdir import (
-    COMPOSE_FILE,
+    COMPOSE_NAME,
     Ready,
     app_workdir,
     companions_fault,
@@ -132,7 +132,7 @@ def started(
     context: TryContext, description: AppSpec, ready: Ready, work: Path, *, is_guess: bool
 ) -> Iterator[Running]:
     """The app as it is measured, once it answers; raises NotUp."""
-    file = work / COMPOSE_FILE
+    file = work / COMPOSE_NAME
     write_services(description, context.settings.host_cpus, NO_ALLOCATORS, file)
     engine = process_engine(description, ready, context.settings, context.given, context.root, work)
     variants = {each.name: each for each in read_matrix(file, context.given)}

@@ -63,7 +63,7 @@ def write_recipe(work: Path) -> ReleaseImage:
     Raises:
         LabError: what the driver asked for cannot be used.
     """
-    wish, spec = asked(work)
+    wish, spec = wish_and_app(work)
     folder = work / CONTEXT
     folder.mkdir(exist_ok=True)
     (folder / RECIPE).write_text(recipe(wish.package), encoding="utf-8")
@@ -76,7 +76,7 @@ def write_release(given: Mapping[str, str], work: Path) -> CreatedServices:
     Raises:
         LabError: what the driver asked for cannot be used.
     """
-    wish, spec = asked(work)
+    wish, spec = wish_and_app(work)
     answer = with_answer(wish, given.get("LAB_RELEASE", ""), given.get("LAB_REASON", ""))
     write_record(work / GUESS / WISH, answer)
     if answer.newest is None:
@@ -88,7 +88,7 @@ def write_release(given: Mapping[str, str], work: Path) -> CreatedServices:
     return write_containers(spec, given, work, more)
 
 
-def asked(work: Path) -> tuple[ReleaseWish, AppSpec]:
+def wish_and_app(work: Path) -> tuple[ReleaseWish, AppSpec]:
     """What the driver asked for, and the app that it measured.
 
     Raises:

@@ -1,6 +1,5 @@
 """The services of a user app whose image is there, for scripts/try."""
 
-import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from lab.app.container_servers import has_network, with_servers
 from lab.app.interventions import Allocators
 from lab.app.services import Service, is_made_here, services
 from lab.app.spec import AppSpec
-from lab.app.workdir import COMPOSE_FILE
+from lab.app.workdir import COMPOSE_NAME, write_compose_file
 from lab.commands.app_runs.input import app_settings
 from lab.commands.app_runs.plan import changes_for
 from lab.engines.docker.beside import BESIDE, network_of
@@ -72,8 +71,7 @@ def write_containers(
         own = hardened(service, name, host_work, host_root, cpus)
         image = tagged_image(own["image"], spec)
         document |= with_servers({**own, "image": image}, name, spec, host_work)
-    text = json.dumps({"services": {**document, "driver": driver(spec, host_work)}}, indent=1)
-    (work / COMPOSE_FILE).write_text(text, encoding="utf-8")
+    write_compose_file(work / COMPOSE_NAME, {**document, "driver": driver(spec, host_work)})
     is_checked_alone = only_base or CHECK.read(given)
     created = list(written)[:1] if is_checked_alone else list(more or written)
     of_app = (name for name in document if is_of(name, created))

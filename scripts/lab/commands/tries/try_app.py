@@ -14,7 +14,7 @@ from lab.app.folder import app_folder, is_undescribed
 from lab.app.guess.failures import telling_line
 from lab.app.spec import AppSpec
 from lab.app.workdir import (
-    COMPOSE_FILE,
+    COMPOSE_NAME,
     Ready,
     app_workdir,
     find_allocators,
@@ -89,7 +89,7 @@ def try_with_processes(
             say(CHECKED)
             return ExitCode.DECIDED
         memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
-        allocators, file = find_allocators(), work / COMPOSE_FILE
+        allocators, file = find_allocators(), work / COMPOSE_NAME
         write_services(spec, settings.host_cpus, allocators, file, str(memray) if memray else None)
         engine = process_engine(spec, ready, settings, given, root, work)
         plan = plan_of(spec, file, given, allocators)

@@ -1,24 +1,22 @@
 """One program that ends by itself, below a supervisor and with a limit of memory, as a variant."""
 
 import contextlib
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.engines.process import supervisor
 from lab.engines.process.cgroups import Cgroups, remove
 from lab.engines.process.cpus import TRY_SECONDS, UNSHARE, Way
 from lab.engines.process.process_group import ProcessGroup, TreeSampling, launch
 from lab.engines.process.process_tree import trees_here
+from lab.engines.protocol import KILLED
 from lab.files import read_tail
 
 OUTPUT = "output.txt"
 OUTPUT_BLOCKS = 2048
 """The most that it may write into a file, in blocks of 512 bytes or 1 KiB, as the shell counts."""
 MOST_OUTPUT_BYTES = 64 << 10
-KILLED = supervisor.SIGNALLED + signal.SIGKILL
 START = f'ulimit -f {OUTPUT_BLOCKS}; cd "$1" && shift && exec "$@" > {OUTPUT} 2>&1'
 
 

@@ -59,7 +59,7 @@ class Supervisor:
     def __init__(self, cgroup: Path | None, work: Path) -> None:
         self.cgroup, self.work = cgroup, work
         self.status: int | None = None
-        self.asked = self.driver_is_gone = False
+        self.end_requested = self.driver_is_gone = False
 
     def start(self, command: list[str]) -> None:
         """Start the first process; after `handle_signals`, as exec resets handlers to defaults."""
@@ -91,8 +91,8 @@ class Supervisor:
 
     def asked_to_end(self) -> bool:
         if select.select([0], [], [], POLL_SECONDS)[0]:
-            self.asked, self.driver_is_gone = True, not os.read(0, 100)
-        return self.asked
+            self.end_requested, self.driver_is_gone = True, not os.read(0, 100)
+        return self.end_requested
 
     def watch(self) -> None:
         """Return when the first process has ended, or the driver asks for it or is gone."""
@@ -156,7 +156,7 @@ class Supervisor:
         """End on SIGTERM; signals of the terminal are for the driver, so they are ignored."""
 
         def end(*_: object) -> None:
-            self.asked = True
+            self.end_requested = True
 
         signal.signal(signal.SIGTERM, end)
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
