@@ -219,8 +219,8 @@ def test_a_hostile_recipe_takes_no_time(text: str) -> None:
     "pumped", ["--chmod=755 a ", "--chmod=755 ", "--a\\ ", "--a ", " ", "\\\n"]
 )
 def test_rights_that_are_given_again_and_again_are_read_in_time(begun: str, pumped: str) -> None:
-    text = f"FROM python:3.12\n{begun}{pumped * (500_000 // len(pumped))} "
-    with time_limit(10):
+    text = f"FROM python:3.12\n{begun}{pumped * (125_000 // len(pumped))} "
+    with time_limit(1):
         assert stand_in_recipe(text, {}) is not None
 
 

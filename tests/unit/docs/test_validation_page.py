@@ -1,14 +1,11 @@
-"""The error rates that validation.md quotes: every family, their sums, and two drawn anew."""
+"""The error rates that validation.md quotes: every family, and their sums."""
 
-import pytest
 from lab.commands.suite.validate import (
     EACH,
     EXACT_EACH,
     EXACT_SEED,
     HELD_OUT_EACH,
-    HELD_OUT_SEED,
     PARTS_EACH,
-    SEED,
 )
 from lab.validation.allocator import (
     FREE_NO_LEAKS,
@@ -16,10 +13,9 @@ from lab.validation.allocator import (
     POOL_LEAK,
     POOL_NO_LEAK,
 )
-from lab.validation.confusion import COLUMNS, SEQUENTIAL_BOUNDS, fixed_row
+from lab.validation.confusion import SEQUENTIAL_BOUNDS
 from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS
-from lab.validation.simulate import cases
 from support import documents
 from support.documents import PAGES
 
@@ -77,19 +73,6 @@ def test_the_readme_adds_both_up() -> None:
     false, quiet, missed, every = (f"{n:,}" for n in (*counted, total(leaks, *range(4))))
     assert f"{false} of {quiet} without a leak" in text
     assert f"{missed} of {every} leaks were missed" in text
-
-
-@pytest.mark.parametrize(
-    ("first", "held_out"), [("level", False), ("logistic", True)], ids=["set by", "not set by"]
-)
-def test_the_first_family_drawn_anew_gives_its_row(first: str, held_out: bool) -> None:
-    shapes, each, seed = (
-        (HELD_OUT_NO_LEAKS, HELD_OUT_EACH, HELD_OUT_SEED) if held_out else (NO_LEAKS, EACH, SEED)
-    )
-    (row,) = map(fixed_row, cases({first: shapes[first]}, {}, each, seed).items())
-
-    assert [row.count(verdict) for verdict in COLUMNS] == COUNTS[first]
-    assert f"{row.loads:.2f}" == LOADS[first]
 
 
 def test_the_families_with_known_parts_have_their_rows() -> None:

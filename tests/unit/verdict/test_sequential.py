@@ -8,11 +8,7 @@ import pytest
 from builders import raw
 from lab.records.judgement import Verdict
 from lab.records.trial import End, EndKind, Trial
-from lab.validation.exact import with_exact
-from lab.validation.held_out import HELD_OUT_UNDER_LEAKS
-from lab.validation.shapes import UNDER_LEAKS
-from lab.validation.simulate import cases
-from lab.verdict.sequential import EXACT_NOISE_BYTES, NOISES, bound, ending_of
+from lab.verdict.sequential import ending_of
 from lab.verdict.trend import Troughs
 from lab.verdict.verdict import judge_ended, judge_trial
 
@@ -88,45 +84,6 @@ def test_a_plateau_ends_from_where_it_is_level() -> None:
 def test_what_may_hide_a_leak_goes_on(memory: Sequence[float], live: Sequence[float]) -> None:
     for blocks in range(1, len(memory) + 1):
         assert ending_of(seen(memory[:blocks], live[:blocks])) is None
-
-
-def test_the_bound_keeps_its_error_at_all_looks_of_a_trial_together() -> None:
-    """Noise of 16 KiB on a leak of 300 B a request, correlated or not: looked at 31 times."""
-    random = np.random.default_rng(5)
-    below = 0
-    for correlation in (0.0, 0.9):
-        for _ in range(150):
-            noise = random.normal(0, EXACT_NOISE_BYTES, 33)
-            for block in range(1, 33):
-                fresh = np.sqrt(1 - correlation**2) * noise[block]
-                noise[block] = correlation * noise[block - 1] + fresh
-            sizes = 40 * MIB + 300 * 500 * np.arange(33) + noise
-            live = tuple(map(int, sizes))
-            requests = tuple(500 * block for block in range(1, 33))
-            whole = Troughs(live[0], live[1:], requests)
-            looks = (
-                replace(whole, trough_bytes=live[1 : n + 1], requests=requests[:n])
-                for n in range(2, 33)
-            )
-            below += any(
-                bound(look, start, EXACT_NOISE_BYTES) < 300
-                for look in looks
-                for start in (0, len(look.requests) // 2)
-            )
-    assert below == 0
-    assert NOISES > 4
-
-
-def test_no_stated_leak_ends_a_load_early() -> None:
-    shapes = {**UNDER_LEAKS, **HELD_OUT_UNDER_LEAKS}
-    ended = [
-        family
-        for family, found in cases({}, shapes, 2, seed=9).items()
-        for case in found
-        for blocks in range(1, case.load.blocks)
-        if ending_of(with_exact(family, case, LIVE_SEED).troughs(blocks)) is not None
-    ]
-    assert ended == []
 
 
 def early(memory_kib: Sequence[float]) -> Trial:

@@ -1,0 +1,13 @@
+"""Troughs of a curve of heights."""
+
+from lab.verdict.growth_models import Array
+from lab.verdict.trend import Troughs
+
+MIB = 1 << 20
+
+
+def troughs(heights: Array, requests: int = 1000) -> Troughs:
+    """Of one load, above 40 MiB: a height in MiB for each of its blocks."""
+    blocks = len(heights)
+    each = tuple(requests * (block + 1) // blocks for block in range(blocks))
+    return Troughs(40 * MIB, tuple(round((40 + height) * MIB) for height in heights), each)
