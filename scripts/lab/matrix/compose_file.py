@@ -99,6 +99,12 @@ def mapping(name: str, service: Mapping[str, Any], key: str) -> Mapping[str, Any
     return part
 
 
+@lru_cache(maxsize=256)
+def split(command: str) -> tuple[str, ...]:
+    """The words of a command, split once: each start of a variant asks for all of them."""
+    return tuple(shlex.split(command))
+
+
 def command_words(name: str, command: object) -> tuple[str, ...]:
     """A command as its words, whether it is written as one text or as a list.
 
@@ -106,7 +112,8 @@ def command_words(name: str, command: object) -> tuple[str, ...]:
         UsageError: the text cannot be split, e.g. for a quote that does not end.
     """
     try:
-        words = shlex.split(command) if isinstance(command, str) else map(str, command or ())  # type: ignore[call-overload]
-        return tuple(words)
+        if isinstance(command, str):
+            return split(command)
+        return tuple(map(str, command or ()))  # type: ignore[call-overload]
     except (TypeError, ValueError) as error:
         raise UsageError(f"compose.yaml: the command of {name} cannot be read: {error}") from error

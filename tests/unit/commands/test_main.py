@@ -4,6 +4,7 @@ import pytest
 from builders import raw
 from lab import __main__ as commands
 from lab.commands.suite import plan
+from lab.commands.table import COMMANDS
 from lab.errors import ExitCode, LabError, UsageError, VariantError
 from lab.store.run_folder import RunFolder
 
@@ -33,6 +34,14 @@ def test_a_wrong_word_is_usage(words: list[str], capsys: pytest.CaptureFixture[s
 def test_help_is_no_failure(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert commands.main(words) == ExitCode.DECIDED
     assert "usage: lab" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--help", "report"], []])
+def test_every_command_is_listed(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    commands.main(words)
+    printed = capsys.readouterr()
+    listed = printed.out or printed.err
+    assert all(f"\n    {entry.name}" in listed for entry in COMMANDS) is bool(words)
 
 
 def test_plan_says_what_a_variant_needs_beside_itself(
