@@ -110,6 +110,13 @@ def test_the_engines_are_compared_as_their_runs_say(label: str) -> None:
     assert {tuple(row[4].split(", "))} == verdicts
 
 
+def test_the_core_suite_takes_as_long_as_its_runs_took() -> None:
+    elapsed = [rebuilt(run_id)[0].run.elapsed_seconds for run_id in (DOCKER_RUN, PROCESS_RUN)]
+    costs = {row[0]: row[1:] for row in rows(PAGES["engines"], "| | Docker | local processes |")}
+
+    assert costs["a run of the core suite, 2 cores"] == [f"{each:.0f} s" for each in elapsed]
+
+
 def test_the_threads_first_table_is_its_runs_own() -> None:
     found = variants(TABLE_RUN)
     for name, published, predicted, measured, ratio in rows(PAGES["thread"], "| | published |"):
