@@ -62,6 +62,7 @@ def containers(objects):
 def begin():
     """Remember the length of each container, and what nothing in Python refers to."""
     gc.collect()
+    reach.frame_roots()  # up to 3.12 a frame keeps the dict in which its variables were shown
     objects = gc.get_objects()
     many = len(objects) > MOST_CONTAINERS
     LENGTHS.clear()

@@ -405,6 +405,31 @@ def test_a_long_entry_of_a_holder_is_no_holder_of_its_own() -> None:
     assert found["held_bytes"] > 300 * 20_000
 
 
+@pytest.mark.parametrize("python", [sys.executable, oldest()], ids=["this", "oldest"])
+def test_a_frame_whose_variables_were_read_has_not_grown_by_them(python: str) -> None:
+    program = """
+    import json, sys, threading
+    sys.path.insert(0, {apps!r})
+    import holders
+    started, last = threading.Event(), threading.Event()
+    def serve():
+        app, a, b, c, d, e, f, g, h = [[]] + [None] * 8
+        started.app = app
+        started.set()
+        last.wait(20)
+    threading.Thread(target=serve, daemon=True).start()
+    started.wait(20)
+    holders.begin()
+    started.app.extend([i] for i in range(500))
+    print(json.dumps(holders.holders()["holders"]))
+    last.set()
+    """
+    (found,) = run_here(program, python)
+
+    assert found["entries_after"] == 500
+    assert found["path"] is not None
+
+
 def test_the_free_list_of_asyncio_is_left_alone() -> None:
     """Python 3.12 shows dead objects there; to touch one broke the app's next `await`."""
     program = """
