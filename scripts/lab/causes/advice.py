@@ -121,12 +121,14 @@ def filled(holder: HolderFinding | None) -> str | None:
     first = next((each for each in holder.holders if each.path), None) if holder else None
     if first is None:
         return None
-    held = f"{first.path}{owner_text(first.owner)} holds {number(first.entries_after)} entries"
-    if first.limit is not None and first.entries_after >= first.limit:
-        return f"nothing needs to change: {held}, its limit; a lower one saves memory"
-    if first.limit is not None:
-        held = f"{held} of {number(first.limit)}"
-    return f"nothing needs to change: {held} and has stopped growing"
+    path = f"nothing needs to change: {first.path}{owner_text(first.owner)}"
+    held = f"{number(first.entries_after)} entries"
+    if first.limit is None:
+        return f"{path} holds {held} and has stopped growing"
+    if first.entries_after >= first.limit:
+        return f"{path} holds {held}, its limit; a lower one saves memory"
+    # The run that was traced is shorter than the one that was judged.
+    return f"{path} holds {number(first.limit)} entries at most, {held} in the traced run"
 
 
 def caller_of(diagnosis: Diagnosis) -> str | None:

@@ -20,7 +20,8 @@ from lab.causes.traces import (
 )
 from lab.records.interventions import Cause
 from lab.records.judgement import Certainty, Verdict
-from lab.records.observations import AllocationTrace
+from lab.records.observations import AllocationTrace, PostLoadObservation
+from lab.records.readings import known_sum
 from lab.records.variant import Scenario
 from lab.text.phrases import in_mib, listed, number, share
 
@@ -117,32 +118,58 @@ def saved_share(result: InterventionResult) -> str:
     return share(result.saved_bytes / was) if was > 0 else "nothing"
 
 
-def given_back(growth: Growth, explained_bytes: int | None = None) -> str | None:
-    """What collecting and trimming at the end gave back, where that is most of the growth.
+def given_back(growth: Growth) -> str | None:
+    """What collecting and trimming at the end gave back, where that is most of the growth."""
+    whole, returned = growth.whole, returned_bytes(growth)
+    if whole is None or returned < max(RUN_NOISE_BYTES, RETURNED_SHARE * whole.memory):
+        return None
+    return f"collecting and trimming at the end gave back {share(returned / whole.memory)} of it"
 
-    Args:
-        explained_bytes: a part of the growth, most of which must be among what was given back,
-            though all of the rest were.
+
+def returned_bytes(growth: Growth) -> int:
+    """Memory that collecting and trimming at the end gave back; 0 where that was not seen."""
+    seen = growth.trial.post_load
+    if seen is None or seen.scenario is not Scenario.GIVE_BACK:
+        return 0
+    if seen.memory_before_bytes is None or seen.memory_after_bytes is None:
+        return 0
+    return seen.memory_before_bytes - seen.memory_after_bytes
+
+
+def collected(growth: Growth, explained_bytes: int) -> str | None:
+    """What collecting at the end freed of a live part of the growth, where that is most of it.
+
+    Trimming gives back what was free before the load, too, so live bytes tell where they are known;
+    else what was given back must be more than all of the rest.
     """
     seen, whole = growth.trial.post_load, growth.whole
     if seen is None or whole is None or seen.scenario is not Scenario.GIVE_BACK:
         return None
-    if seen.memory_before_bytes is None or seen.memory_after_bytes is None:
+    freed = freed_bytes(seen)
+    if freed is None:
+        of_the_part = returned_bytes(growth) - max(whole.memory - explained_bytes, 0)
+        return given_back(growth) if of_the_part >= RETURNED_SHARE * explained_bytes else None
+    if freed < RETURNED_SHARE * explained_bytes:
         return None
-    returned = seen.memory_before_bytes - seen.memory_after_bytes
-    if returned < max(RUN_NOISE_BYTES, RETURNED_SHARE * whole.memory):
+    return f"collecting at the end freed {in_mib(freed)} of live memory"
+
+
+def freed_bytes(seen: PostLoadObservation) -> int | None:
+    """By how much the live bytes of all workers fell; None where one has none before or after."""
+    if seen.before is None or seen.after is None:
         return None
-    if explained_bytes is not None:
-        of_the_part = returned - max(whole.memory - explained_bytes, 0)
-        if of_the_part < RETURNED_SHARE * explained_bytes:
-            return None
-    return f"collecting and trimming at the end gave back {share(returned / whole.memory)} of it"
+    workers = max(len(seen.before.workers), 1)
+    before, after = (
+        known_sum((each.live_bytes for each in reading.workers), workers)
+        for reading in (seen.before, seen.after)
+    )
+    return None if before is None or after is None else before - after
 
 
 def was_garbage(growth: Growth) -> bool:
     """Whether collecting at the end freed live memory, so that it proves nothing of free memory."""
     live = (each for each in growth.suspects() if each.cause in LIVE_CAUSES)
-    return any(given_back(growth, growth.over_whole_load(each.explained_bytes)) for each in live)
+    return any(collected(growth, growth.over_whole_load(each.explained_bytes)) for each in live)
 
 
 def garbage_types(traces: Sequence[AllocationTrace]) -> list[str]:
@@ -156,14 +183,12 @@ def live_finding(
     growth: Growth, suspect: Plausible, traces: Sequence[AllocationTrace]
 ) -> CauseFinding:
     """Live objects and native memory: proven when traced lines hold it and nothing frees it."""
-    returned = given_back(growth, growth.over_whole_load(suspect.explained_bytes))
-    if returned is not None:
+    freed = collected(growth, growth.over_whole_load(suspect.explained_bytes))
+    if freed is not None:
         types = garbage_types(traces)
         of_types = f": {listed(types)}" if types else ""
         evidence = f"{suspect.evidence}, all of it garbage that waits for the collector{of_types}"
-        return CauseFinding(
-            Cause.LIVE_OBJECTS, Certainty.PROVEN, evidence, returned, is_garbage=True
-        )
+        return CauseFinding(Cause.LIVE_OBJECTS, Certainty.PROVEN, evidence, freed, is_garbage=True)
     trace = best_trace(traces, growth.per_request)
     if trace is None:
         return CauseFinding(suspect.cause, Certainty.LIKELY, suspect.evidence, "nothing was traced")

@@ -146,6 +146,31 @@ def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_fo
     assert help_line(reply).startswith("let the collector run")
 
 
+@pytest.mark.parametrize(("freed_mib", "is_garbage"), [(0, False), (20, False), (140, True)])
+def test_live_bytes_tell_what_collecting_freed(freed_mib: int, is_garbage: bool) -> None:
+    """Arenas that were free before the load are trimmed as well, and are no part of its growth."""
+    settled = leak().troughs[-1].probe
+    assert settled is not None
+    seen = PostLoadObservation(
+        *(Scenario.GIVE_BACK, 1.0, 210 * MIB, 20 * MIB),
+        before=with_live(settled, 190 * MIB),
+        after=with_live(settled, (190 - freed_mib) * MIB),
+        asked=0,
+        answered=0,
+    )
+    reply = answered(replace(leak(), post_load=seen), None, (), ())
+
+    assert reply.findings[0].is_garbage == is_garbage
+
+
+def with_live(reading: ProbeReading, live_bytes: int) -> ProbeReading:
+    workers = [
+        replace(each, in_use_bytes=live_bytes, mmapped_bytes=0, python_in_use_bytes=0)
+        for each in reading.workers
+    ]
+    return replace(reading, workers=tuple(workers))
+
+
 def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
     """Half of what grew is free, and given back; the objects are the other half."""
     seen = PostLoadObservation(

@@ -199,7 +199,7 @@ def test_a_cache_that_filled_is_told_with_its_size_and_its_limit() -> None:
     assert help_line(changed) == (
         "nothing needs to change: app.page holds 1,500 entries, its limit; a lower one saves memory"
     )
-    assert help_line(half).endswith("holds 1,500 entries of 9,000 and has stopped growing")
+    assert help_line(half).endswith("holds 9,000 entries at most, 1,500 entries in the traced run")
     assert help_line(package).startswith("nothing needs to change: app.SEEN, in client 1.0 holds")
 
 
