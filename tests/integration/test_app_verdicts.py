@@ -55,6 +55,8 @@ PATHS_SLOWLY = {
     "compose_mounted": ["/rate", "/visits"],
     "compose_companions": ["/orders", "/reminders"],
 }
+ON_DOCKER_ALONE = ("compose_mounted", "compose_companions")
+"""What they need stands in a container alone; without one they end with one line."""
 WITHOUT_ITS_SERVER = "missing_redis"
 """It needs a server that nothing describes, and ends with one line: test_undescribed_apps.py."""
 VERDICT = re.compile(r"^[\w-]+: (flat|bounded|leak)\. ", re.MULTILINE)
@@ -79,6 +81,8 @@ def runs() -> Iterator[Any]:
     """Each app on each engine; slow are those on Docker and those of PATHS_SLOWLY."""
     for engine in ("process", "docker"):
         for name, paths in {**PATHS, **PATHS_SLOWLY}.items():
+            if engine == "process" and name in ON_DOCKER_ALONE:
+                continue
             quick = engine == "process" and name in PATHS
             slow = () if quick else (pytest.mark.slow, needs_time)
             marks = (*slow, *((linux_only,) if engine == "process" else ()))
@@ -97,6 +101,21 @@ def test_from_a_folder_to_a_verdict(
     assert done.returncode == 0, done.stderr
     assert VERDICT.search(done.stdout), done.stdout
     assert [request.path for request in read_spec(app).requests] == paths
+
+
+@pytest.mark.slow
+@needs_time
+@linux_only
+@pytest.mark.parametrize("name", ON_DOCKER_ALONE)
+def test_what_stands_in_a_container_alone_is_one_line(tmp_path: Path, name: str) -> None:
+    app = tmp_path / name
+    shutil.copytree(APPS / name, app)
+
+    done = Lab("no-project", tmp_path / "results", engine="process").try_app(app)
+
+    assert done.returncode == 3
+    assert re.search(r"ENGINE=docker|needs Docker", done.stderr.splitlines()[-1])
+    assert not (app / "lab.toml").exists()
 
 
 def test_each_app_is_tried() -> None:

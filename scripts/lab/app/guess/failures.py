@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import Enum
+from tempfile import gettempdir
 
 
 class FailureKind(Enum):
@@ -50,6 +51,9 @@ UNREACHABLE = re.compile(
     r"|ServerSelectionTimeoutError|connect call failed|connection to server .* failed"
     r"|cannot connect to|getaddrinfo failed|no such host",
     re.IGNORECASE,
+)
+MISSING_PATH = re.compile(
+    r"^(?:FileNotFoundError|PermissionError): \[Errno \d+\] [^:\n]{1,80}: '(/[^'\n]{1,200})'"
 )
 MISSING_MODULE = re.compile(
     r"(?:ModuleNotFoundError|ImportError|Error)?:? ?No module named '?([\w.]+)'?"
@@ -129,6 +133,15 @@ def missing_service(said: str) -> str | None:
         return None
     named = (name for name, signs in SERVICES.items() if re.search(signs, said, re.IGNORECASE))
     return next(named, None)
+
+
+def missing_path(said: str) -> str | None:
+    """The path outside of its folder that its last exception did not find or could not use.
+
+    An image, or a volume of a Compose file, has such a path; a copy of the app's folder has not.
+    """
+    found = MISSING_PATH.search(exception_in(said) or "")
+    return found[1] if found and not found[1].startswith(f"{gettempdir()}/") else None
 
 
 def cannot_import(said: str) -> bool:

@@ -9,6 +9,7 @@ from lab.app.guess.failures import (
     FailureKind,
     exception_in,
     last_words,
+    missing_path,
     missing_service,
     telling_line,
 )
@@ -85,6 +86,11 @@ def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
         return (
             f"{where}: it needs {service}, and none answers where it looks for one "
             f"({telling_line(failure.said)}): start one, {write}, and name it in `environment`"
+        )
+    if not has_docker and (path := missing_path(failure.said)):
+        return (
+            f"{where}: {failed(failure)}; {path} is none of its folder: use ENGINE=docker, whose "
+            f"images and volumes have such paths, or {write}, and name another in `environment`"
         )
     key = {
         FailureKind.PREPARE: "prepare",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -210,3 +211,28 @@ def test_a_server_that_cannot_be_had_names_the_key() -> None:
     assert line.endswith(
         "redis: none; `make init APP=/app` writes the guess: correct its `services`"
     )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "FileNotFoundError: [Errno 2] No such file or directory",
+        "PermissionError: [Errno 13] Permission denied",
+    ],
+)
+def test_a_path_that_only_a_container_has_names_the_engine(fault: str) -> None:
+    """A volume of a Compose file, mounted at /data."""
+    failure = Failure(FailureKind.REFUSED, f"{fault}: '/data/visits.txt'\n", reason="GET /: 500")
+    lines = [advice(Path("/app"), failure, has_docker=has_docker) for has_docker in (False, True)]
+
+    assert lines[0].startswith("/app: refused: GET /: 500; /data/visits.txt is none of")
+    assert "use ENGINE=docker" in lines[0]
+    assert "ENGINE" not in lines[1]
+
+
+@pytest.mark.parametrize("path", ["notes.txt", f"{gettempdir()}/copy/notes.txt"])
+def test_a_file_of_the_apps_copy_is_no_such_path(path: str) -> None:
+    said = f"FileNotFoundError: [Errno 2] No such file or directory: '{path}'\n"
+    failure = Failure(FailureKind.DIED, said)
+
+    assert "ENGINE" not in advice(Path("/app"), failure, has_docker=False)
