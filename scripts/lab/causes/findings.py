@@ -95,7 +95,8 @@ def finding(
             proof = f"{proof}, and it still leaks{measured}"
             return CauseFinding(cause, Certainty.LIKELY, evidence, proof)
         return CauseFinding(cause, Certainty.PROVEN, evidence, proof + measured)
-    if (returned := given_back(growth)) and not was_garbage(growth):
+    # Trimming gives back what is free: of threads or descriptors it proves nothing.
+    if cause in RETAINED_CAUSES and (returned := given_back(growth)) and not was_garbage(growth):
         return CauseFinding(cause, Certainty.PROVEN, evidence, returned + measured)
     names = listed([each.change.name for each in tried])
     proof = f"not confirmed by {names}" if names else "no change that would prove it fits this app"
@@ -149,7 +150,7 @@ def collected(growth: Growth, explained_bytes: int) -> str | None:
     if freed is None:
         of_the_part = returned_bytes(growth) - max(whole.memory - explained_bytes, 0)
         return given_back(growth) if of_the_part >= RETURNED_SHARE * explained_bytes else None
-    if freed < RETURNED_SHARE * explained_bytes:
+    if freed < max(RUN_NOISE_BYTES, RETURNED_SHARE * explained_bytes):
         return None
     return f"collecting at the end freed {in_mib(freed)} of live memory"
 

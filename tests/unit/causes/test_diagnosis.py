@@ -20,7 +20,10 @@ from lab.causes.advice import (
     best_cure,
     help_line,
 )
+from lab.causes.causes import Plausible
 from lab.causes.diagnosis import Diagnosis, diagnose, suspects
+from lab.causes.findings import finding
+from lab.causes.growth import Growth
 from lab.records.holders import CalledFunction, HolderSearch
 from lab.records.interventions import Cause, Intervention
 from lab.records.judgement import Certainty, Verdict
@@ -146,15 +149,33 @@ def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_fo
     assert help_line(reply).startswith("let the collector run")
 
 
-@pytest.mark.parametrize(("freed_mib", "is_garbage"), [(0, False), (20, False), (140, True)])
-def test_live_bytes_tell_what_collecting_freed(freed_mib: int, is_garbage: bool) -> None:
+def test_what_trimming_gives_back_proves_nothing_of_threads() -> None:
+    seen = PostLoadObservation(
+        Scenario.GIVE_BACK, 1.0, 150 * MIB, 50 * MIB, before=None, after=None, asked=0, answered=0
+    )
+    growth = Growth(replace(arenas(), post_load=seen))
+    standing = {
+        cause: finding(growth, Plausible(cause, 100 * MIB, "7 more"), (), ()).standing
+        for cause in (Cause.THREAD_ARENAS, Cause.THREADS)
+    }
+
+    assert standing == {
+        Cause.THREAD_ARENAS: Certainty.PROVEN,
+        Cause.THREADS: Certainty.LIKELY,
+    }
+
+
+@pytest.mark.parametrize(
+    ("freed_mib", "is_garbage"), [(0, False), (0.5, False), (20, False), (140, True)]
+)
+def test_live_bytes_tell_what_collecting_freed(freed_mib: float, is_garbage: bool) -> None:
     """Arenas that were free before the load are trimmed as well, and are no part of its growth."""
     settled = leak().troughs[-1].probe
     assert settled is not None
     seen = PostLoadObservation(
         *(Scenario.GIVE_BACK, 1.0, 210 * MIB, 20 * MIB),
         before=with_live(settled, 190 * MIB),
-        after=with_live(settled, (190 - freed_mib) * MIB),
+        after=with_live(settled, round((190 - freed_mib) * MIB)),
         asked=0,
         answered=0,
     )
