@@ -77,20 +77,20 @@ def asked_by(match: "re.Match[str]") -> ServiceAsked:
     is_name = host not in LOCAL and "." not in host
     return ServiceAsked(
         kind,
-        users=one(match["user"]),
-        passwords=one(match["password"]),
-        databases=one(match["database"]) if kind is not ServiceKind.REDIS else (),
-        hosts=one(host) if is_name else (),
+        users=as_tuple(match["user"]),
+        passwords=as_tuple(match["password"]),
+        databases=as_tuple(match["database"]) if kind is not ServiceKind.REDIS else (),
+        hosts=as_tuple(host) if is_name else (),
     )
 
 
-def one(text: str | None) -> tuple[str, ...]:
+def as_tuple(text: str | None) -> tuple[str, ...]:
     """The text alone in a tuple; empty for a text that stands for another, such as `${NAME}`."""
     named = unquote(text) if text and not {"$", "{"} & set(text) else ""
     return (named,) if named and named.isprintable() else ()
 
 
-def together(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:
+def merged_by_kind(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:
     """One server for each kind, with the names of all of that kind."""
     by_kind: dict[ServiceKind, ServiceAsked] = {}
     for each in asked:
@@ -115,7 +115,7 @@ def completed(
             more.append(ServiceAsked(kind, passwords=(value,)))
         elif re.search(r"(DB|DATABASE|NAME|SCHEMA)$", name):
             more.append(ServiceAsked(kind, databases=(value,)))
-    return together((*asked, *more))
+    return merged_by_kind((*asked, *more))
 
 
 def urls(environment: Mapping[str, str]) -> list["re.Match[str]"]:

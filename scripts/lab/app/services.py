@@ -92,7 +92,10 @@ def services(
         memray: the folder of memray's packages where the app runs; None where there is none.
     """
     base = service(description, host_cpus, gives_back(description))
-    variants = {base_name(description): base, again_name(description): exact(roomy(base))}
+    variants = {
+        base_name(description): base,
+        again_name(description): exact(with_higher_limit(base)),
+    }
     if changes:
         variants[control_name(description)] = exact(service(description, host_cpus, None))
     for change in changes:
@@ -102,7 +105,7 @@ def services(
         apart = exact(service(alone.description, host_cpus, None))
         variants[f"{base_name(description)}-{alone.suffix}"] = apart
     if description.probes:
-        shorter = roomy(service(traced(description), host_cpus, TRACED))
+        shorter = with_higher_limit(service(traced(description), host_cpus, TRACED))
         variants[traced_name(description)] = shorter
         if memray is not None:
             native = {**shorter["environment"], "LAB_MEMRAY": memray}
@@ -121,7 +124,7 @@ def release_service(unchanged: Service, image: str) -> Service:
     return {**unchanged, "image": image, "labels": kept}
 
 
-def roomy(unchanged: Service) -> Service:
+def with_higher_limit(unchanged: Service) -> Service:
     """The service with a higher limit of memory."""
     limit = HIGHER_LIMIT * unchanged["mem_limit"]
     return {**unchanged, "mem_limit": limit, "memswap_limit": limit}

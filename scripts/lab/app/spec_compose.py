@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lab.app import spec_keys as keys
-from lab.app.beside import completed, together
+from lab.app.beside import completed, merged_by_kind
 from lab.app.compose_keys import COMPOSE, SERVICE
 from lab.app.compose_records import Companion, Composed
 from lab.app.composed import read_composed
@@ -69,7 +69,7 @@ def environment(table: Table, composed: Composed) -> Mapping[str, str]:
 def services(table: Table, composed: Composed) -> tuple[ServiceAsked, ...]:
     """The named services, with the names that the variables use for them."""
     named = table.read(keys.SERVICES) if keys.SERVICES in table else composed.servers
-    return completed(together(named), environment(table, composed))
+    return completed(merged_by_kind(named), environment(table, composed))
 
 
 def companions(table: Table, composed: Composed) -> tuple[Companion, ...]:

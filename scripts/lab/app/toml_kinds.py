@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from lab.app.beside import service_of, together
+from lab.app.beside import merged_by_kind, service_of
 from lab.app.env_file import parse_env
 from lab.app.spec import Upload
 from lab.errors import LabError
@@ -172,7 +172,7 @@ class Services:
     def parse(self, value: Any, folder: Path) -> tuple[ServiceAsked, ...]:
         texts = Texts(self.allowed, r"\S+").parse(value, folder)
         try:
-            return together(service_of(text) for text in texts)
+            return merged_by_kind(service_of(text) for text in texts)
         except ValueError:
             raise ValueError(self.allowed) from None
 

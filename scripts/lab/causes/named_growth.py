@@ -83,10 +83,10 @@ def named_sentences(growths: Sequence[NamedGrowth]) -> Iterator[str]:
         total = f"{number(each.after)} {word}{plural if each.after != 1 else ''}"
         ending = f" {rest}" if rest else ":"
         text = f"{total} ({number(each.before)} before){ending} {name}"
-        yield f"{text}{at(waits, each.waits)}{at(made, each.made)}."
+        yield f"{text}{frames_clause(waits, each.waits)}{frames_clause(made, each.made)}."
 
 
-def at(words: str, frames: Sequence[str]) -> str:
+def frames_clause(words: str, frames: Sequence[str]) -> str:
     """`, waiting at asyncio/locks.py:213, from app.py:12`; empty without a frame."""
     if not frames:
         return ""

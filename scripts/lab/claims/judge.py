@@ -77,15 +77,15 @@ def outcome_of(measured: Measured, missing: Mapping[str, str]) -> tuple[Outcome,
     record = measured.record
     if absent := [name for name in record.roles.values() if name not in measured.variants]:
         return Outcome.INCONCLUSIVE, absent_text(absent, missing)
-    held = holding(measured)
+    held = rule_that_holds(measured)
     if isinstance(held, OutcomeRule):
-        return held.outcome, filled(held.because, measured)
+        return held.outcome, filled_reason(held.because, measured)
     if held.unread:
         return Outcome.INCONCLUSIVE, unread_text(held)
     return Outcome.INCONCLUSIVE, f"between the bounds: {numbers_text(measured)}; {ANOTHER_TRIAL}"
 
 
-def holding(measured: Measured) -> OutcomeRule | Gap:
+def rule_that_holds(measured: Measured) -> OutcomeRule | Gap:
     """The rule that holds, or what is not known; an empty gap when every rule is false."""
     record = measured.record
     evaluated = [(each, evaluate(each.rule, measured)) for each in record.outcomes]
@@ -120,7 +120,7 @@ def numbers_text(measured: Measured) -> str:
     return listed(shown, 2 * MOST_GAPS)
 
 
-def filled(template: str, measured: Measured) -> str:
+def filled_reason(template: str, measured: Measured) -> str:
     """A reason with its numbers in place."""
 
     def text(match: re.Match[str]) -> str:
@@ -224,7 +224,7 @@ def variants_to_repeat(
 
 
 def _repeats_of(measured: Measured) -> tuple[str, ...]:
-    held = holding(measured)
+    held = rule_that_holds(measured)
     if isinstance(held, OutcomeRule):
         return ()
     if not held.unread:

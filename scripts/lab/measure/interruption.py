@@ -9,7 +9,7 @@ from typing import Any
 import uvloop
 
 
-def once(call: Callable[[], object]) -> Callable[[], None]:
+def only_once(call: Callable[[], object]) -> Callable[[], None]:
     """A call that does nothing the second time: a second Ctrl-C may not cut the clean-up short."""
     left = [call]
 
@@ -23,7 +23,7 @@ def once(call: Callable[[], object]) -> Callable[[], None]:
 async def until_signal(job: Coroutine[Any, Any, None]) -> bool:
     """Whether SIGINT or SIGTERM ended the job before it was done."""
     work = asyncio.ensure_future(job)
-    with handled_by(once(work.cancel)), contextlib.suppress(asyncio.CancelledError):
+    with handled_by(only_once(work.cancel)), contextlib.suppress(asyncio.CancelledError):
         await work
     return work.cancelled()
 

@@ -63,7 +63,7 @@ class VariantProgress:
         )
 
 
-def about(seconds: float) -> str:
+def rounded_time(seconds: float) -> str:
     """A remaining time in words, rounded because it is an estimate."""
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes >= 2 else f"{max(10, round(seconds, -1)):.0f} s"
@@ -167,7 +167,7 @@ class Board:
         left = self.left_seconds()
         if self.is_closed or left is None or ended == len(self.lines):
             return status
-        return f"{status}, about {about(left)} left"
+        return f"{status}, about {rounded_time(left)} left"
 
 
 class LiveProgress:

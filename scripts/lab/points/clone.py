@@ -181,15 +181,17 @@ def layout_of(folder: Path) -> Layout | None:
         if (top / ".git").is_dir():
             return Layout(top / ".git", top / ".git", inside)
         if os.path.lexists(top / ".git"):
-            head = led(top, top / ".git", "gitdir: ")
+            head = folder_named_in(top, top / ".git", "gitdir: ")
             is_linked = os.path.lexists(head / "commondir")
-            return Layout(head, led(head, head / "commondir") if is_linked else head, inside)
+            return Layout(
+                head, folder_named_in(head, head / "commondir") if is_linked else head, inside
+            )
         if all((top / name).is_dir() for name in ("objects", "refs")) and (top / "HEAD").is_file():
             return Layout(top, top, "")
     return None
 
 
-def led(folder: Path, file: Path, prefix: str = "") -> Path:
+def folder_named_in(folder: Path, file: Path, prefix: str = "") -> Path:
     """The folder that a file names."""
     return folder / os.fsdecode(read_bytes(file, MOST_LINK_BYTES)).removeprefix(prefix).strip()
 

@@ -71,7 +71,7 @@ def ends_of(points: Sequence[Point], wanted: Wanted) -> Ends:
     return Ends(bad, good, last)
 
 
-def within(
+def points_between(
     points: Sequence[Point], ends: Ends, kind: PointKind
 ) -> tuple[Sequence[Point], Ends, str]:
     """The points between the ends, the ends among them, and a sentence on those outside."""

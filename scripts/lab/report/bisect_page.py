@@ -58,13 +58,13 @@ def untouched(answer: Bisection) -> str:
     return f"{counted(count, 'point')} did not need to be measured." if count else ""
 
 
-def shown(answer: Bisection) -> list[PointResult]:
+def shown_points(answer: Bisection) -> list[PointResult]:
     """The points that say anything."""
     return [each for each in answer.points if each.state is not PointState.OPEN]
 
 
 def page_rows(answer: Bisection) -> Iterator[tuple[str, ...]]:
-    for each in shown(answer):
+    for each in shown_points(answer):
         label, link = markdown_code(each.point.label), each.point.link or ""
         yield (
             f"[{label}]({link})" if PAGES.fullmatch(link) else label,
@@ -94,7 +94,7 @@ def point_rows(answer: Bisection) -> Iterator[tuple[str, ...]]:
     """The points that say anything, for a terminal."""
     rows = [
         (each.point.label, each.point.date or "", result_text(each), size(each.leak_bytes))
-        for each in shown(answer)
+        for each in shown_points(answer)
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
     for row in rows:

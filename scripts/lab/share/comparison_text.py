@@ -30,8 +30,8 @@ def comparison_markdown(comparison: RunComparison) -> str:
         headline(comparison),
         "",
         *variant_table(comparison.variants),
-        *alone(before, comparison.only_before),
-        *alone(after, comparison.only_after),
+        *only_in_one(before, comparison.only_before),
+        *only_in_one(after, comparison.only_after),
         *version_lines(comparison.variants),
         *differences_table(comparison.differences),
     ]
@@ -94,7 +94,7 @@ def rate(interval: Interval | None, *, signed: bool = False) -> str:
     return f"{plus}{estimate} {unit} [{low}, {high}]"
 
 
-def alone(run: str, names: Sequence[str]) -> Iterator[str]:
+def only_in_one(run: str, names: Sequence[str]) -> Iterator[str]:
     if names:
         yield f"In {run} alone: {listed([markdown_code(name) for name in names])}."
         yield ""

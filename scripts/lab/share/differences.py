@@ -40,9 +40,9 @@ def run_differences(before: RunInfo, after: RunInfo) -> tuple[Difference, ...]:
     """Facts of two runs that differ: engine, host, bases, settings, locks, the lab's commit."""
     return (
         *differing(machine_facts(before, after)),
-        *differing(keyed("base of ", *both(bases(before), bases(after)))),
+        *differing(keyed("base of ", *common_to_both(bases(before), bases(after)))),
         *differing(keyed("setting ", settings(before), settings(after))),
-        *differing(keyed("lock ", *both(locks(before), locks(after)))),
+        *differing(keyed("lock ", *common_to_both(locks(before), locks(after)))),
         *differing([("the lab's commit", before.git_commit, after.git_commit)]),
     )
 
@@ -66,7 +66,7 @@ def keyed(
         yield prefix + key, before.get(key), after.get(key)
 
 
-def both(
+def common_to_both(
     before: Mapping[str, object], after: Mapping[str, object]
 ) -> tuple[Mapping[str, object], Mapping[str, object]]:
     """What both sides have: the driver of a bundle has the locks alone that its run needs, and a

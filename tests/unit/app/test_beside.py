@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.app.beside import check_elsewhere, completed, pointed, service_of, together
+from lab.app.beside import check_elsewhere, completed, merged_by_kind, pointed, service_of
 from lab.app.guess.beside import services, stated_names, texts
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
@@ -88,13 +88,13 @@ def test_names_of_the_environment_are_known_to_the_server() -> None:
 
 
 def test_one_server_of_a_kind_has_the_names_of_all() -> None:
-    (found,) = together([service_of("postgres://a@/x"), service_of("postgresql://b@/y")])
+    (found,) = merged_by_kind([service_of("postgres://a@/x"), service_of("postgresql://b@/y")])
     assert (found.users, found.databases) == (("a", "b"), ("x", "y"))
 
 
 def test_texts_are_read_as_they_were_written() -> None:
     asked = ServiceAsked(ServiceKind.POSTGRES, ("a", "b"), ("pw",), ("x",), ("store",))
-    assert together(service_of(text) for text in texts((asked,))) == (asked,)
+    assert merged_by_kind(service_of(text) for text in texts((asked,))) == (asked,)
 
 
 def test_the_database_of_someone_else_is_refused_unless_it_is_allowed() -> None:

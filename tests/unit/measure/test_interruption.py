@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from lab.measure.interruption import once, run_until_signal
+from lab.measure.interruption import only_once, run_until_signal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -24,7 +24,7 @@ def test_after_the_job_a_signal_has_its_earlier_handler(number: signal.Signals) 
 
 def test_a_second_interruption_does_not_cut_the_clean_up_short() -> None:
     called: list[int] = []
-    interrupt = once(lambda: called.append(1))
+    interrupt = only_once(lambda: called.append(1))
     interrupt()
     interrupt()
 

@@ -161,7 +161,7 @@ def test_what_was_kept_from_before_is_done_and_says_nothing_of_the_time() -> Non
     [(3, "10 s"), (44, "40 s"), (90, "2 min"), (480, "8 min"), (3601, "60 min")],
 )
 def test_a_time_to_come_is_said_no_finer_than_it_is_known(seconds: float, words: str) -> None:
-    assert progress.about(seconds) == words
+    assert progress.rounded_time(seconds) == words
 
 
 def test_of_many_variants_only_those_that_are_up_are_shown() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lab.errors import UsageError
 from lab.points.commits import commits, write_commit
-from lab.points.ends import Wanted, ends_of, within
+from lab.points.ends import Wanted, ends_of, points_between
 from lab.points.pythons import pythons
 from lab.records.bisection import Ends, Point, PointKind
 
@@ -42,7 +42,7 @@ def test_ends_that_cannot_be_used_are_one_line(wanted: Wanted, said: str) -> Non
 
 
 def test_points_outside_of_the_ends_are_told() -> None:
-    inside, ends, sentence = within(POINTS, Ends(2, 1, 3), PointKind.RELEASE)
+    inside, ends, sentence = points_between(POINTS, Ends(2, 1, 3), PointKind.RELEASE)
 
     assert [point.label for point in inside] == ["1.1", "1.2", "1.3"]
     assert ends == Ends(1, 0, 2)

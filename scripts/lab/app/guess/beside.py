@@ -11,7 +11,7 @@ from lab.app.beside import (
     asked_by,
     completed,
     kind_of_image,
-    together,
+    merged_by_kind,
     urls,
 )
 from lab.app.compose_text import interpolated, pairs
@@ -61,7 +61,7 @@ def services(folder: Folder, project: str, environment: Mapping[str, str]) -> Gu
     """The servers that the project's Compose file starts beside it, or its variables name."""
     composed, where = from_compose(folder, project)
     named = [asked_by(match) for match in urls(environment)]
-    asked = together((*composed, *named))
+    asked = merged_by_kind((*composed, *named))
     if not asked:
         return None
     why = where if composed else "its variables name them"
@@ -100,7 +100,7 @@ def with_names(
     """The servers with the users and databases that the project's own files name for them."""
     more = [stated_names(folder, each.kind) for each in asked]
     whole = completed(asked, environment)
-    return together((*whole, *(each for each in more if each is not None)))
+    return merged_by_kind((*whole, *(each for each in more if each is not None)))
 
 
 def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
@@ -127,7 +127,7 @@ def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
                 stated["user" if is_user else "database"].append(match["value"])
     short = {key: tuple(dict.fromkeys(names))[:MOST_NAMES] for key, names in stated.items()}
     first = ServiceAsked(kind, users=short["user"], databases=short["database"])
-    return together((*asked, first))[0]
+    return merged_by_kind((*asked, first))[0]
 
 
 def is_name(value: str) -> bool:
@@ -146,7 +146,7 @@ def is_of_database(stated: str, what: str) -> bool:
 def named_hosts(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
     texts = (said(name, text) for name, text in folder.files.items())
     matches = [m for text in texts for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
-    return together(asked_by(match) for match in matches)[0] if matches else None
+    return merged_by_kind(asked_by(match) for match in matches)[0] if matches else None
 
 
 def texts(asked: Sequence[ServiceAsked]) -> list[str]:

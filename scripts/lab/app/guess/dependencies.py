@@ -46,7 +46,7 @@ def stated_somewhere(folder: Folder, project: str, toml: Toml) -> Guessed | None
     """The nearest statement, from the project's folder up."""
     for where in upwards(project):
         for statement in (
-            whole(folder, from_file(folder, where), from_pyproject(folder, where, toml)),
+            with_pyproject(folder, from_file(folder, where), from_pyproject(folder, where, toml)),
             from_pipfile(folder, where, toml(joined(where, "Pipfile"))),
             from_setup_cfg(folder, where),
             from_setup_py(folder, where),
@@ -56,7 +56,7 @@ def stated_somewhere(folder: Folder, project: str, toml: Toml) -> Guessed | None
     return None
 
 
-def whole(folder: Folder, file: Guessed | None, project: Guessed | None) -> Guessed | None:
+def with_pyproject(folder: Folder, file: Guessed | None, project: Guessed | None) -> Guessed | None:
     """A file with requirements, and what pyproject.toml beside it names and the file does not."""
     if file is None or project is None:
         return file or project

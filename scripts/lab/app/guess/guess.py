@@ -85,7 +85,7 @@ def guess(folder: Folder) -> Guess:
         requests=requests(folder),
         filled=filled_requests(folder),
         commands=tuple(others(folder, candidates[1:], has_image=bool(image))),
-        pythons=tuple(pythons.others(python.value if python else None, pyproject)),
+        pythons=tuple(pythons.other_pythons(python.value if python else None, pyproject)),
         local=local_names(folder),
         hosts=allowed_hosts(folder),
     )

@@ -131,7 +131,7 @@ def not_before(named: Guessed) -> Guessed:
     return Guessed("python", f"3.{KNOWN[0]}", why)
 
 
-def others(first: str | None, pyproject: Mapping[str, Any]) -> list[str]:
+def other_pythons(first: str | None, pyproject: Mapping[str, Any]) -> list[str]:
     """The Pythons to go on with when the packages cannot be installed on the first."""
     poetry = table(pyproject, "tool", "poetry", "dependencies").get("python")
     asked = table(pyproject, "project").get("requires-python") or poetry

@@ -204,7 +204,7 @@ def decorated(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[st
     if isinstance(function, ast.Attribute):
         router = prefixes.router(module, function.value)
         before = prefixes.of(router) if router else ""
-    yield from plain(before, path)
+    yield from whole_path(before, path)
 
 
 def answers_get(call: ast.Call) -> bool:
@@ -233,12 +233,12 @@ def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
         if last in ("get", "route") and not owner.startswith(("aiohttp", "bottle")):
             return
         router = prefixes.router(module, function.value)
-        yield from plain(prefixes.of(router) if router else "", path)
+        yield from whole_path(prefixes.of(router) if router else "", path)
     elif last in MAKING and isinstance(function, ast.Name):
-        yield from plain("", path)
+        yield from whole_path("", path)
 
 
-def plain(before: str, path: str) -> Iterator[str]:
+def whole_path(before: str, path: str) -> Iterator[str]:
     """The whole path."""
     whole = re.sub(
         r"//+",
@@ -255,7 +255,7 @@ def tornado_route(node: ast.Tuple) -> Iterator[str]:
     if path is None or not isinstance(node.elts[1], ast.Name | ast.Attribute):
         return
     if path.startswith("/"):
-        yield from plain("", path)
+        yield from whole_path("", path)
 
 
 def tornado_pattern(node: ast.Tuple) -> str | None:
@@ -280,4 +280,4 @@ def controllers(module: Module) -> Iterator[str]:
         for each in ast.walk(node):
             for call in decorating_calls(each):
                 if "path" in values and getattr(call.func, "id", "") == "get":
-                    yield from plain(values["path"], text_argument(call, "path") or "")
+                    yield from whole_path(values["path"], text_argument(call, "path") or "")

@@ -85,7 +85,7 @@ class Examples:
         if kind == "boolean":
             return True
         if kind == "array":
-            count = min(whole(schema.get("minItems")) or 0, 3)
+            count = min(least_whole_number(schema.get("minItems")) or 0, 3)
             return [self.value(schema.get("items"), depth + 1) for _ in range(count)]
         if kind == "string":
             return text(schema)
@@ -101,7 +101,7 @@ def is_null(schema: Any) -> bool:
     return isinstance(schema, Mapping) and schema.get("type") == "null"
 
 
-def whole(value: Any) -> int | None:
+def least_whole_number(value: Any) -> int | None:
     """The least whole number from a value on; None for what is no number that can be sent."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -109,9 +109,12 @@ def whole(value: Any) -> int | None:
 
 
 def number(schema: Schema) -> int:
-    least, most = whole(schema.get("minimum")), whole(schema.get("maximum"))
+    least, most = (
+        least_whole_number(schema.get("minimum")),
+        least_whole_number(schema.get("maximum")),
+    )
     above = schema.get("exclusiveMinimum")
-    if (from_above := whole(above)) is not None:
+    if (from_above := least_whole_number(above)) is not None:
         return from_above + (from_above == above)
     if least is not None:
         return least
@@ -120,7 +123,10 @@ def number(schema: Schema) -> int:
 
 def text(schema: Schema) -> str:
     value = FORMATS.get(str(schema.get("format")), "lab{n}")
-    least, most = whole(schema.get("minLength")), whole(schema.get("maxLength"))
+    least, most = (
+        least_whole_number(schema.get("minLength")),
+        least_whole_number(schema.get("maxLength")),
+    )
     if most is not None and most < len(value) + 5:
         return "lab"[: max(most, 1)]
     return value.ljust(least, "x") if least is not None and least < 1000 else value

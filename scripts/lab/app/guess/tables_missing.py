@@ -49,7 +49,7 @@ def with_tables(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gues
     """Guesses that make the tables, one way after the other, in place of the way that did not."""
     if not MISSING.search(failure.said):
         return
-    for line, why in ways(guess, folder):
+    for line, why in ways_to_make_tables(guess, folder):
         note = f"prepare = {line!r}: {why}"
         if note not in guess.notes:
             yield guess.having(Guessed("prepare", line, why)).noting(note)
@@ -60,7 +60,7 @@ def may_make_tables(guess: Guess, failure: Failure, folder: Folder) -> bool:
     return next(with_tables(guess, failure, folder), None) is not None
 
 
-def ways(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
+def ways_to_make_tables(guess: Guess, folder: Folder) -> Iterator[tuple[str, str]]:
     before = guess.value("prepare")
     stated = f"{before} && " if before else ""
     yield from scripts(folder)
@@ -74,7 +74,7 @@ def scripts(folder: Folder) -> Iterator[tuple[str, str]]:
     """The project's own programs that make them, by their names and words."""
     for module in folder.modules:
         name = module.path.rpartition("/")[2].removesuffix(".py")
-        if SCRIPT.fullmatch(name) and CREATES.search(whole(folder, module)):
+        if SCRIPT.fullmatch(name) and CREATES.search(with_imports(folder, module)):
             if line := readme_program(folder, module.path):
                 yield line.replace("&& exec ", "&& "), f"a README makes the tables by {module.path}"
             root = parent_of(module.path)
@@ -102,7 +102,7 @@ def functions(folder: Folder) -> Iterator[tuple[str, str]]:
                 yield line, f"{node.name} of {module.path} makes the tables"
 
 
-def whole(folder: Folder, module: Module) -> str:
+def with_imports(folder: Folder, module: Module) -> str:
     """A program with the modules of the project that it imports."""
     inside = [m.text for m in folder.modules if dotted_of(m) in module.names.values()]
     return "\n".join((module.text, *inside))

@@ -61,7 +61,7 @@ def decorated(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[st
     path = text_argument(call, "path", "uri")
     router = prefixes.router(module, owner) if isinstance(owner, ast.expr) else None
     if path is not None:
-        yield from whole(prefixes.of(router) if router else "", path)
+        yield from whole_path(prefixes.of(router) if router else "", path)
 
 
 def is_flask_sock(module: Module, owner: ast.expr | None) -> bool:
@@ -74,10 +74,10 @@ def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
     if last in (*MAKING, *ADDING) and (path := text_argument(call, "path")) is not None:
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
         router = prefixes.router(module, owner) if owner is not None and last in ADDING else None
-        yield from whole(prefixes.of(router) if router else "", path)
+        yield from whole_path(prefixes.of(router) if router else "", path)
     elif last in DJANGO and len(call.args) > 1 and is_consumer(call.args[1]):
         text = str(getattr(call.args[0], "value", "")) if is_text(call.args[0]) else ""
-        yield from whole("", GROUP.sub("{n}", text.lstrip("^").rstrip("$")))
+        yield from whole_path("", GROUP.sub("{n}", text.lstrip("^").rstrip("$")))
 
 
 def is_consumer(view: ast.expr) -> bool:
@@ -98,10 +98,10 @@ def websocket_handlers(module: Module) -> frozenset[str]:
 def tornado_path(node: ast.Tuple, handlers: frozenset[str]) -> Iterator[str]:
     path = tornado_pattern(node)
     if path is not None and getattr(node.elts[1], "id", "") in handlers:
-        yield from whole("", path)
+        yield from whole_path("", path)
 
 
-def whole(before: str, path: str) -> Iterator[str]:
+def whole_path(before: str, path: str) -> Iterator[str]:
     """The whole path, with numbers for what needs a value."""
     numbered_path = numbered(f"/{before}/{path}")
     if numbered_path is not None:

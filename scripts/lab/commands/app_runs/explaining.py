@@ -17,7 +17,7 @@ from lab.causes.growth import Growth
 from lab.causes.interventions import needs_control, worth_trying
 from lab.causes.releases import asks_for_release, asks_for_server
 from lab.commands.app_runs.early import Following
-from lab.commands.app_runs.limit import shortened, within
+from lab.commands.app_runs.limit import shortened, with_limit_within
 from lab.commands.app_runs.pace import paced
 from lab.commands.app_runs.plan import AppRunPlan
 from lab.commands.app_runs.release import ReleaseRun, early_holder
@@ -94,7 +94,7 @@ class Explaining:
         fit = trial.fit if trial is not None else None
         variants = [paced(variant, fit) for variant in variants] if fit else variants
         if self.met is None or trial is None:
-            return [within(variant, self.budget_bytes) for variant in variants]
+            return [with_limit_within(variant, self.budget_bytes) for variant in variants]
         return [shortened(variant, trial, self.met, self.budget_bytes) for variant in variants]
 
     def trial_of(self, variant: Variant) -> Trial | None:

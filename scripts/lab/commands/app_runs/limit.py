@@ -23,7 +23,7 @@ def repetition_of(variant: Variant, trial: Trial, met: LimitMet, budget_bytes: i
         met: how.
         budget_bytes: what all variants of the run may use.
     """
-    fitting = within(variant, budget_bytes)
+    fitting = with_limit_within(variant, budget_bytes)
     requests = requests_below(trial, met, fitting.memory_limit_bytes)
     most = round(CONFIRMED_LOADS * trial.start.requests)
     load = replace(fitting.load, requests=max(BLOCKS, min(requests, most)), blocks=BLOCKS)
@@ -32,13 +32,13 @@ def repetition_of(variant: Variant, trial: Trial, met: LimitMet, budget_bytes: i
 
 def shortened(variant: Variant, trial: Trial, met: LimitMet, budget_bytes: int) -> Variant:
     """A variant that explains, with no more load than its limit allows for."""
-    fitting = within(variant, budget_bytes)
+    fitting = with_limit_within(variant, budget_bytes)
     asked, blocks = fitting.load.requests or trial.start.requests, fitting.load.blocks or 1
     requests = requests_below(trial, met, fitting.memory_limit_bytes)
     return replace(fitting, load=replace(fitting.load, requests=max(blocks, min(asked, requests))))
 
 
-def within(variant: Variant, budget_bytes: int) -> Variant:
+def with_limit_within(variant: Variant, budget_bytes: int) -> Variant:
     """The variant with a limit that the budget holds."""
     return replace(variant, memory_limit_bytes=min(variant.memory_limit_bytes, budget_bytes))
 

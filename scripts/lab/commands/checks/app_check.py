@@ -116,7 +116,7 @@ def await_answer(
         now, heard = time.monotonic(), sockets(running.endpoint)
         if patience_seconds is not None and not heard and cannot_import(running.log()):
             raise NotUp(Failure(FailureKind.DIED, running.log()))
-        others = elsewhere(heard or frozenset(), running.endpoint)
+        others = other_ports(heard or frozenset(), running.endpoint)
         elsewhere_since = (elsewhere_since or now) if others else None
         patience = description.ready_seconds if patience_seconds is None else patience_seconds
         if elsewhere_since is not None and now - elsewhere_since > patience:
@@ -128,14 +128,14 @@ def await_answer(
 
 def not_on_port(running: Running, heard: frozenset[Listening]) -> Failure:
     port, listed = running.endpoint.port, ", ".join(map(str, sorted(heard)))
-    ports = tuple(sorted(elsewhere(heard, running.endpoint)))
+    ports = tuple(sorted(other_ports(heard, running.endpoint)))
     said = f"it listens on {listed}, not on $PORT ({port})"
     if port in ports:
         said = f"it listens on {listed}, which nothing outside its container reaches, not on $HOST"
     return Failure(FailureKind.ELSEWHERE, running.log(), ports, said)
 
 
-def elsewhere(heard: frozenset[Listening], endpoint: Endpoint) -> set[int]:
+def other_ports(heard: frozenset[Listening], endpoint: Endpoint) -> set[int]:
     """The ports that are listened on where the load does not go.
 
     Of a container its own loopback is one of them, on whatever port: nothing outside reaches it.
@@ -155,7 +155,7 @@ def never_ready(running: Running, spec: AppSpec, heard: frozenset[Listening] | N
             f"it did not answer {spec.health} on $PORT within {seconds}: it must listen on "
             "$HOST:$PORT; where it needs longer, raise `ready_seconds`"
         )
-    elif elsewhere(heard, running.endpoint):
+    elif other_ports(heard, running.endpoint):
         return not_on_port(running, heard)
     elif heard:
         listed = ", ".join(map(str, sorted(heard)))

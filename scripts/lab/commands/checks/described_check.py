@@ -48,7 +48,7 @@ def check_requests(running: Running, spec: AppSpec, say: Say) -> tuple[AppSpec, 
     wrong = [each for r in asked if (each := refusal(visitor, r, say)) is not None]
     if not wrong:
         return spec, None
-    if spec.traffic is not None and lost(spec, wrong) <= MOST_LEFT_OUT:
+    if spec.traffic is not None and unanswered_share(spec, wrong) <= MOST_LEFT_OUT:
         left_out = ", ".join(each.reply for each in wrong)
         say(f"  left out of the traffic: {left_out}{bodies_step(wrong)}")
         names = [id(each.request) for each in wrong]
@@ -64,7 +64,7 @@ def bodies_step(wrong: list[Refused]) -> str:
     return "; a log holds no bodies: [[requests]] of the same method and path says one"
 
 
-def lost(spec: AppSpec, wrong: list[Refused]) -> float:
+def unanswered_share(spec: AppSpec, wrong: list[Refused]) -> float:
     """The share of the requests that is not answered."""
     return sum(e.request.weight for e in wrong) / sum(r.weight for r in spec.requests)
 

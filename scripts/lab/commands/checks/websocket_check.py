@@ -21,13 +21,13 @@ def converse(host: str, port: int, request: GuessedRequest, number: int) -> Answ
 
     It is endless where the server went on without saying as much as is listened for.
     """
-    opened = opening(request, str(number))
+    opened = opening_request(request, str(number))
     began = time.monotonic()
     try:
         with socket.create_connection((host, port), CONVERSATION_SECONDS) as connection:
             connection.sendall(opened.to_bytes(site_of(host), Connection.CLOSE))
             reader = WebSocketReader(opened.conversation or Conversation(), connection.sendall)
-            is_over = heard(connection, reader, began + CONVERSATION_SECONDS)
+            is_over = conversation_ends(connection, reader, began + CONVERSATION_SECONDS)
     except (OSError, ProtocolError, ResponseTooLarge) as error:
         return Answer(None, fault=str(error) or type(error).__name__)
     if not is_over and not reader.has_head:
@@ -37,7 +37,7 @@ def converse(host: str, port: int, request: GuessedRequest, number: int) -> Answ
     return Answer(reader.status, reader.last_message, is_endless=goes_on, seconds=seconds)
 
 
-def opening(request: GuessedRequest, number: str) -> Request:
+def opening_request(request: GuessedRequest, number: str) -> Request:
     """The request that opens it, with a number in the place of `{n}`."""
     values: dict[str, Any] = dict(request.values)
     texts = tuple(values.get("say", ()))
@@ -51,7 +51,7 @@ def opening(request: GuessedRequest, number: str) -> Request:
     )
 
 
-def heard(connection: socket.socket, reader: WebSocketReader, deadline: float) -> bool:
+def conversation_ends(connection: socket.socket, reader: WebSocketReader, deadline: float) -> bool:
     """Whether the conversation came to its end before the deadline."""
     while (left := deadline - time.monotonic()) > 0:
         connection.settimeout(left)

@@ -70,13 +70,13 @@ def kept_app(folder: RunFolder, summary: Summary, root: Path, work: Path) -> Kep
     if reported is None:
         return KeptApp(spec, installed, installed_versions(installed.python), texts_of(spec.folder))
     pins = pins_of(reported.packages)
-    if differs(pins, installed):
+    if has_other_versions(pins, installed):
         (spec.folder / LOCK).write_text(lock_of(pins, {}, reported.python).text, encoding="utf-8")
         installed = prepare_app(spec, root / ENVIRONMENTS, say)
     return KeptApp(spec, installed, pins, texts_of(spec.folder))
 
 
-def differs(pins: Mapping[str, str], installed: Installed) -> bool:
+def has_other_versions(pins: Mapping[str, str], installed: Installed) -> bool:
     """Whether the environment has another version of something that the run reported."""
     here = installed_versions(installed.python)
     return any(here.get(canonical(name), version) != version for name, version in pins.items())

@@ -56,7 +56,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     given, console = given_settings(), new_console()
     folder = find_run(results_folder(given), sharing.RUN.read(given))
     summary = judge_anew(folder).summary
-    answer, rate_bytes = grown(folder, summary)
+    answer, rate_bytes = growth_in(folder, summary)
     check_trusted(folder, given, ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -73,7 +73,7 @@ def run(_: argparse.Namespace) -> ExitCode:
             redactor = Redactor(private_here(app.spec.folder, app.spec.environment))
             shop = workshop(app, work, slug(redactor.text(app.spec.folder.name)))
             origin = origin_of(app, answer, rate_bytes)
-            bench = ReproducerBench(app, answer, origin, shop, say, seeing(given, say))
+            bench = ReproducerBench(app, answer, origin, shop, say, call_watcher(given, say))
             script = made(bench, folder, summary, work)
         except NotReproduced as error:
             say(f"{NAME} is not written: {error}")
@@ -88,7 +88,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     return ExitCode.DECIDED
 
 
-def seeing(given: Mapping[str, str], say: Say) -> See:
+def call_watcher(given: Mapping[str, str], say: Say) -> See:
     """What sees the calls of an app; where it cannot be served, none is seen, which is said."""
 
     def see(app: KeptApp, file: str, watched: Watched) -> Mapping[int, Seen]:
@@ -136,7 +136,7 @@ def remove_old(folder: RunFolder) -> None:
             (folder.path / name).unlink()
 
 
-def grown(folder: RunFolder, summary: Summary) -> tuple[AppAnswer, float]:
+def growth_in(folder: RunFolder, summary: Summary) -> tuple[AppAnswer, float]:
     """What the run says of its app, and its growth in bytes a request.
 
     Raises:

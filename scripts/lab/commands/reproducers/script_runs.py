@@ -39,7 +39,7 @@ class Tried:
     rate_bytes: float
 
 
-def tried(shop: Workshop, installed: Installed, origin: Origin, calls: Calls) -> Tried:
+def shown_script(shop: Workshop, installed: Installed, origin: Origin, calls: Calls) -> Tried:
     """The script of these calls, once it has shown the growth.
 
     Raises:

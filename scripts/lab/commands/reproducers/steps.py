@@ -9,7 +9,13 @@ from lab.app.guess.frameworks import Interface
 from lab.app.guess.source import Module, read_module
 from lab.app.requests import user_app_of
 from lab.commands.reproducers.kept_app import KeptApp, import_names
-from lab.commands.reproducers.script_runs import Tried, Workshop, check_mended, check_test, tried
+from lab.commands.reproducers.script_runs import (
+    Tried,
+    Workshop,
+    check_mended,
+    check_test,
+    shown_script,
+)
 from lab.engines.process.environments import Installed
 from lab.records.app_answer import AppAnswer
 from lab.reproducer.calls import Calls, of_app, of_function
@@ -52,7 +58,7 @@ def shown_growth(bench: ReproducerBench) -> list[Tried]:
     reasons: list[str] = []
     for calls in candidates(bench, reasons):
         try:
-            made = tried(bench.shop, bench.app.installed, bench.origin, calls)
+            made = shown_script(bench.shop, bench.app.installed, bench.origin, calls)
         except NotReproduced as error:
             bench.say(f"{calls.said}: {error}")
             is_lost = isinstance(error, NotGrown) and calls.is_whole
@@ -90,7 +96,7 @@ def function_calls(bench: ReproducerBench, module: Module, folder: str) -> Itera
     if not watched_module.sites:
         return
     seen = bench.seen(bench.app, module.path, watched_module)
-    for site in chosen(watched_module.sites, seen):
+    for site in literal_call_sites(watched_module.sites, seen):
         called = seen[site.number]
         called = replace(called, arguments=called.arguments or site.literal)
         if site.import_line is not None:
@@ -99,7 +105,7 @@ def function_calls(bench: ReproducerBench, module: Module, folder: str) -> Itera
             yield own
 
 
-def chosen(sites: Sequence[Site], seen: Mapping[int, Seen]) -> Iterator[Site]:
+def literal_call_sites(sites: Sequence[Site], seen: Mapping[int, Seen]) -> Iterator[Site]:
     """The sites that were called with literals: a few of each kind, no call twice."""
     taken: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     for site in sites:

@@ -12,7 +12,7 @@ from lab.bisect.plan import Progress
 from lab.engines.process.environments import Installed
 from lab.errors import UsageError
 from lab.points.commits import commit_of, commits
-from lab.points.ends import Wanted, ends_of, within
+from lab.points.ends import Wanted, ends_of, points_between
 from lab.points.index import index_files, index_of, is_public
 from lab.points.pythons import pythons
 from lab.points.releases import Asked, Releases, releases
@@ -88,7 +88,7 @@ def listed_points(
         current = current_version(chosen.package, installed)
         candidates = of_index(chosen, current, version_of_python(python), environment)
     ends = ends_of(candidates.points, Wanted(chosen.good, chosen.bad, current))
-    inside, ends, outside = within(candidates.points, ends, chosen.kind)
+    inside, ends, outside = points_between(candidates.points, ends, chosen.kind)
     left_out = (*candidates.left_out, *((outside,) if outside else ()))
     return listed_as(chosen, spec, Progress(tuple(inside), ends), left_out)
 

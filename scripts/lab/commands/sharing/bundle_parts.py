@@ -110,7 +110,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
         left_out=left_out_of(app) if app else (),
         files={},
     )
-    return whole(manifest, files, judged.summary, app.spec if app else None)
+    return with_pages(manifest, files, judged.summary, app.spec if app else None)
 
 
 def left_out_of(app: BundledApp) -> tuple[LeftOut, ...]:
@@ -135,7 +135,7 @@ def mounts_left_out(spec: AppSpec) -> Iterator[LeftOut]:
         yield LeftOut(f"{name} in its image", reason)
 
 
-def whole(
+def with_pages(
     manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary, spec: AppSpec | None
 ) -> Parts:
     """The parts with the pages that tell of them, and the hashes of all."""

@@ -112,12 +112,12 @@ def without_values(text: str, variables: Mapping[str, tuple[str, ...]]) -> str:
         for variable, values in variables.items():
             if variable in line and len(line) <= MOST_LINE:
                 for value in values:
-                    line = behind(line, variable, value)
+                    line = with_value_replaced(line, variable, value)
         lines[at] = line
     return "\n".join(lines)
 
 
-def behind(line: str, variable: str, value: str) -> str:
+def with_value_replaced(line: str, variable: str, value: str) -> str:
     """The line with the value replaced where it is a whole word behind the variable's name."""
     either = "|".join(re.escape(each) for each in dict.fromkeys((value, value.replace("$", "$$"))))
     pattern = rf"(?<![\w$])({re.escape(variable)}(?!\w)[^\w]*[:=].*?)(?<!\w)(?:{either})(?!\w)"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.engines.process.process_tree import below
+from lab.engines.process.process_tree import descendants_of
 
 PROC = Path("/proc")
 LISTENING = "0A"
@@ -34,7 +34,7 @@ def listening(root_pid: int, proc: Path = PROC) -> frozenset[Listening]:
     """Those of the processes below the root; empty where the system does not say."""
     inodes = dict(inode_addresses(proc))
     ports = set()
-    for pid in below(root_pid, parents(proc)):
+    for pid in descendants_of(root_pid, parents(proc)):
         ports |= {inodes[inode] for inode in socket_inodes(pid, proc) if inode in inodes}
     return frozenset(ports)
 

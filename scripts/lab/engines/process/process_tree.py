@@ -76,7 +76,7 @@ def parse_stat(text: str) -> Stat:
     return Stat(fields[0], number[0], user, system, number[16], number[20])
 
 
-def below(root_pid: int, parents: Mapping[int, int]) -> list[int]:
+def descendants_of(root_pid: int, parents: Mapping[int, int]) -> list[int]:
     """The descendants of a process, from everyone's parent."""
     children: dict[int, list[int]] = {}
     for pid, parent in parents.items():
@@ -124,7 +124,9 @@ class LinuxTrees:
 
     def members(self, root_pid: int) -> Iterator[tuple[int, Stat]]:
         everyone = self.everyone()
-        for pid in below(root_pid, {pid: stat.parent_pid for pid, stat in everyone.items()}):
+        for pid in descendants_of(
+            root_pid, {pid: stat.parent_pid for pid, stat in everyone.items()}
+        ):
             if (stat := self.stat(pid)) and stat.lives:
                 yield pid, stat
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from lab.commands.checks.app_check import elsewhere
+from lab.commands.checks.app_check import other_ports
 from lab.commands.checks.container_sockets import container_sockets, sockets_in
 from lab.engines.process.listening import Listening
 from lab.engines.protocol import Endpoint
@@ -31,8 +31,8 @@ def heard(*sockets: str) -> frozenset[Listening]:
 def test_a_containers_own_loopback_is_elsewhere(
     sockets: list[str], inside: set[int], here: set[int]
 ) -> None:
-    assert elsewhere(heard(*sockets), INSIDE) == inside
-    assert elsewhere(heard(*sockets), HERE) == here
+    assert other_ports(heard(*sockets), INSIDE) == inside
+    assert other_ports(heard(*sockets), HERE) == here
 
 
 def test_what_a_probe_answers_is_taken_as_far_as_it_is_an_address() -> None:

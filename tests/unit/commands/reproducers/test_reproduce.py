@@ -18,7 +18,7 @@ from lab.commands.reproducers.kept_app import (
     mended_release,
     texts_of,
 )
-from lab.commands.reproducers.reproduce import check_trusted, grown, origin_of
+from lab.commands.reproducers.reproduce import check_trusted, growth_in, origin_of
 from lab.commands.reproducers.steps import lines_of
 from lab.engines.process.environments import Installed
 from lab.errors import UsageError
@@ -34,7 +34,7 @@ from support.quoted_runs import DOCKER_RUN, RUNS, TRY_RUN, copy_raw, rebuilt
 def test_the_growth_of_the_app_is_what_a_script_is_held_to() -> None:
     summary = rebuilt(TRY_RUN)[0]
 
-    answer, rate_bytes = grown(RunFolder(RUNS / TRY_RUN), summary)
+    answer, rate_bytes = growth_in(RunFolder(RUNS / TRY_RUN), summary)
 
     assert answer.verdict is Verdict.LEAK
     assert 70_000 < rate_bytes < 77_000
@@ -49,7 +49,7 @@ def test_a_run_without_a_leak_has_no_call_to_show(verdict: Verdict | None, said:
     own = replace(summary.own, verdict=verdict) if verdict else None
 
     with pytest.raises(UsageError) as error:
-        grown(RunFolder(RUNS / TRY_RUN), replace(summary, own=own))
+        growth_in(RunFolder(RUNS / TRY_RUN), replace(summary, own=own))
 
     assert said in str(error.value)
 

@@ -63,13 +63,13 @@ def sees(_: KeptApp, __: str, watched: Watched) -> Mapping[int, Seen]:
 def show(monkeypatch: pytest.MonkeyPatch, outcomes: dict[str, float | NotReproduced]) -> None:
     """Let the calls of these names keep so much, or fail."""
 
-    def tried(_: Workshop, __: Installed, ___: Origin, calls: Calls) -> Tried:
+    def shown_script(_: Workshop, __: Installed, ___: Origin, calls: Calls) -> Tried:
         outcome = outcomes[calls.said]
         if isinstance(outcome, NotReproduced):
             raise outcome
         return Tried(calls, "text", outcome)
 
-    monkeypatch.setattr(reproduce_steps, "tried", tried)
+    monkeypatch.setattr(reproduce_steps, "shown_script", shown_script)
 
 
 def test_the_app_comes_first_and_then_the_function_with_its_own_package(

@@ -9,8 +9,8 @@ from lab.commands.sharing.bundle_app import BundledApp, bundled
 from lab.commands.sharing.bundle_parts import private_of
 from lab.commands.sharing.bundle_secrets import (
     StatedSecrets,
-    behind,
     stated_secrets,
+    with_value_replaced,
     without_secrets,
     without_values,
 )
@@ -124,7 +124,7 @@ def test_the_app_can_still_be_read_with_all_that_stands_beside_it(in_bundle: Bun
     ],
 )
 def test_a_value_goes_where_it_stands_behind_its_name(line: str, clean: str) -> None:
-    assert behind(line, "A_KEY", "v") == clean
+    assert with_value_replaced(line, "A_KEY", "v") == clean
 
 
 def test_lines_of_megabytes_take_no_time() -> None:

@@ -18,7 +18,7 @@ from lab.engines.process.process_tree import (
     PsutilTrees,
     TreeReading,
     Trees,
-    below,
+    descendants_of,
     parse_sizes,
     parse_stat,
     total,
@@ -75,13 +75,13 @@ def test_a_zombie_does_not_live(state: str, lives: bool) -> None:
 def test_descendants_are_found_whatever_the_order(order: list[int]) -> None:
     parents = {2: 1, 3: 2, 4: 3, 5: 2, 9: 8}
 
-    assert sorted(below(2, {pid: parents[pid] for pid in order})) == [3, 4, 5]
+    assert sorted(descendants_of(2, {pid: parents[pid] for pid in order})) == [3, 4, 5]
 
 
 def test_below_a_leaf_or_an_unknown_process_is_nothing() -> None:
-    assert below(3, {2: 1, 3: 2}) == []
-    assert below(77, {2: 1, 3: 2}) == []
-    assert below(1, {}) == []
+    assert descendants_of(3, {2: 1, 3: 2}) == []
+    assert descendants_of(77, {2: 1, 3: 2}) == []
+    assert descendants_of(1, {}) == []
 
 
 def test_sizes_are_the_lines_that_are_sizes() -> None:
