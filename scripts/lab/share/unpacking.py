@@ -6,8 +6,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from lab.errors import UsageError
@@ -121,10 +120,19 @@ def check_entries(infos: Sequence[zipfile.ZipInfo], most_bytes: int) -> None:
     if twice := first_twice(names):
         raise refused(f"{shown(twice)} is in it twice")
     files = {same_name(info.filename) for info in infos if not info.is_dir()}
+    if both := files.intersection(folders_of(names)):
+        raise refused(f"{shown(min(both))} is a file and a folder")
+
+
+def folders_of(names: Iterable[str]) -> set[str]:
+    """Every folder in which one of the names stands, at any depth."""
+    found: set[str] = set()
     for name in names:
-        for above in PurePosixPath(name).parents:
-            if str(above) in files:
-                raise refused(f"{shown(str(above))} is a file and a folder")
+        above = name.rpartition("/")[0]
+        while above and above not in found:
+            found.add(above)
+            above = above.rpartition("/")[0]
+    return found
 
 
 def same_name(name: str) -> str:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from lab.app.container import (
     CONSTRAINTS,
@@ -28,6 +29,7 @@ from lab.commands.sharing.bundle_servers import (
 )
 from lab.errors import LabError
 from lab.files import read_bytes
+from lab.matrix.compose_file import document_of
 from lab.matrix.variants import read_matrix
 from lab.paths import COMPOSE_FILE, MEMRAY_LOCK, ROOT
 from lab.records.experiment import Experiment
@@ -41,7 +43,6 @@ from lab.share.project import (
     volumes_recipe,
     with_defaults,
 )
-from lab.yaml_file import read_yaml
 
 APP_FOLDER = "images/app"
 COMPLETED_RECIPE = f"{APP_FOLDER}/completed.Dockerfile"
@@ -104,13 +105,19 @@ def project_files(
 
 
 def lab_services() -> Mapping[str, Service]:
-    compose_services: Mapping[str, Service] = read_yaml(COMPOSE_FILE)["services"]
+    compose_services: Mapping[str, Service] = lab_document()["services"]
     return compose_services
+
+
+def lab_document() -> Mapping[str, Any]:
+    """The lab's own compose file. Nobody may change it."""
+    document: Mapping[str, Any] = document_of(COMPOSE_FILE.read_text(encoding="utf-8"))
+    return document
 
 
 def compose_entry(services: Mapping[str, Service], volumes: Mapping[str, object]) -> ArchiveEntry:
     """The compose file, as JSON, which is YAML, with a value a line."""
-    networks = read_yaml(COMPOSE_FILE)["networks"]
+    networks = lab_document()["networks"]
     document = {"services": renamed(services), "networks": networks, "volumes": volumes}
     return ArchiveEntry((json.dumps(document, indent=1) + "\n").encode())
 
