@@ -32,7 +32,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
     threading.Thread(target=name_server, daemon=True).start()
     outside = connects("canary.example", 80)
     endpoints = [(host, int(port)) for host, port in (word.split(":") for word in sys.argv[1:])]
-    found = {f"{host}:{port}": connects(host, port) for host, port in places}
+    found = {f"{host}:{port}": connects(host, port) for host, port in endpoints}
     print(json.dumps({"outside": outside, "here": any(b"canary" in q for q in asked), **found}))
 """
 
