@@ -137,13 +137,23 @@ def is_mostly_free(seen: TroughEvidence) -> bool:
 
 
 def is_rest_level(seen: TroughEvidence) -> bool:
-    """Whether what is not free in the allocator shows no slope over the whole load."""
+    """Whether what is not free in the allocator shows no slope over the whole load.
+
+    Where live memory is known, and does not leak, the second half is enough: threads that a pool
+    started late brought their stacks (measured: 1.8 MiB of 34 threads in one block of eight).
+    """
     rest = seen.troughs.without_free
     if rest is None or leaking_live(seen):
         return False
     if seen.live is not None and turns_over(seen.live):
         return True
-    slope = fit(Segment(rest.trough_bytes, rest.requests)).slope
+    if _is_level(seen, Segment(rest.trough_bytes, rest.requests)):
+        return True
+    return seen.live is not None and _is_level(seen, tail(rest))
+
+
+def _is_level(seen: TroughEvidence, points: Segment) -> bool:
+    slope = fit(points).slope
     return slope.low <= 0 or seen.over_load(slope.high) < LEAK_BYTES
 
 

@@ -92,6 +92,41 @@ def test_above_its_ceiling_a_pool_is_not_filling() -> None:
     assert judgement.verdict is Verdict.INCONCLUSIVE
 
 
+THREADS_LATE = replace(
+    filled(
+        (22.4, 98.9, 114.2, 114.3, 604.9, 605.0, 605.1, 332.5, 484.0),
+        (2.3, 78.4, 93.9, 94.0, 582.9, 583.0, 583.0, 310.8, 462.1),
+        PredictedCeiling(640_901_120, 40, THREAD_BYTES),
+    ),
+    live_bytes=in_bytes((17.5, 17.7, 17.8, 17.7, 18.1, 18.1, 18.1, 17.8, 17.9)),
+)
+"""Flask's own server on a busy machine, as measured: 8 threads at once in the first three blocks,
+42 in the fourth, whose stacks are 1.8 MiB."""
+STEPS_MIB = np.array([0, 0, 0, 0, 0, 0.4, 0.8, 1.2, 1.6])
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict"),
+    [
+        (THREADS_LATE, Verdict.BOUNDED),
+        (replace(THREADS_LATE, live_bytes=None), Verdict.INCONCLUSIVE),
+        (
+            replace(
+                THREADS_LATE,
+                free_bytes=tuple(
+                    round(free - step * MIB)
+                    for free, step in zip(THREADS_LATE.free_bytes or (), STEPS_MIB, strict=True)
+                ),
+            ),
+            Verdict.INCONCLUSIVE,
+        ),
+    ],
+    ids=["their stacks", "live memory unknown", "what is not free goes on"],
+)
+def test_threads_that_start_late_bring_their_stacks(seen: Troughs, verdict: Verdict) -> None:
+    assert judge_troughs(seen).verdict is verdict
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_a_pool_that_fills_thread_by_thread_has_one_verdict(seed: int) -> None:
     """Whatever the order in which 200 idle threads get their first request."""
