@@ -84,7 +84,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def plan_of(engine: ProcessEngine, work: Path = Path("/work")) -> LaunchPlan:
+def plan_of(engine: ProcessEngine, work: Path = Path("/trial")) -> LaunchPlan:
     (installed,) = engine.sources.installed.values()
     return LaunchPlan(engine.sources, ONE, installed, work, 15_001, 15_002)
 
@@ -96,8 +96,8 @@ def environment(engine: ProcessEngine, group: Cgroup | None = None) -> Mapping[s
 def test_a_variant_is_given_its_folders(engine: ProcessEngine, tmp_path: Path) -> None:
     given = environment(engine)
 
-    assert given["HOME"] == given["TMPDIR"] == given["LAB_WORK"] == "/work"
-    assert given["LAB_LOG"] == "/work/server.log"
+    assert given["HOME"] == given["TMPDIR"] == given["LAB_WORK"] == "/trial"
+    assert given["LAB_LOG"] == "/trial/server.log"
     assert given["LAB_APPS"] == str(tmp_path / "apps")
     assert (given["LAB_PROBE_HOST"], given["LAB_PROBE_PORT"]) == ("127.0.0.1", "15002")
 

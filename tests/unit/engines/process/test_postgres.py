@@ -144,9 +144,9 @@ def test_a_database_runs_beside_its_variant_and_ends_with_it(
 
 
 def test_it_is_told_its_folder() -> None:
-    given = postgres.environment(Path("/work/postgres"), 15_001, Path("/programs"))
+    given = postgres.environment(Path("/trial/postgres"), 15_001, Path("/programs"))
 
-    assert given["LAB_DATA"] == "/work/postgres/data"
+    assert given["LAB_DATA"] == "/trial/postgres/data"
     assert (given["LAB_HOST"], given["LAB_PORT"]) == ("127.0.0.1", "15001")
 
 
