@@ -23,7 +23,7 @@ from lab.records.judgement import Certainty, Verdict
 from lab.records.observations import AllocationTrace, PostLoadObservation
 from lab.records.readings import known_sum
 from lab.records.variant import Scenario
-from lab.text.phrases import in_mib, listed, number, share
+from lab.text.phrases import in_mib, listed, number, share, size
 
 RETURNED_SHARE = 0.5
 """Share of the growth; when collecting gives back as much, the growth was garbage."""
@@ -194,7 +194,7 @@ def live_finding(
     if trace is None:
         return CauseFinding(suspect.cause, Certainty.LIKELY, suspect.evidence, "nothing was traced")
     python = python_trace(traces)
-    left = f"{trace.tracer} finds {bytes_per_request(trace):,.0f} B a request still allocated"
+    left = f"{trace.tracer} finds {size(bytes_per_request(trace))} a request still allocated"
     traced = traced_share(trace, growth.per_request)
     if traced < TRACED_SHARE or not trace.lines:
         cause = traced_cause(growth, suspect, python) or suspect.cause

@@ -111,14 +111,13 @@ def types_sentence(answer: AppAnswer, shown: Callable[[str], str] = str) -> str:
 
 def answer_text(answer: AppAnswer) -> str:
     """The whole answer, in Markdown."""
-    return f"# {markdown_text(answer.app)}\n\n{answer_body(answer)}\n"
+    verdict = f"{answer.verdict.value}. {markdown_text(sentence(answer.reason))}"
+    return f"# {markdown_text(answer.app)}\n\n**Verdict:** {verdict}\n\n{answer_body(answer)}\n"
 
 
 def answer_body(answer: AppAnswer) -> str:
-    """The answer in Markdown, without a heading of its own."""
+    """Cause, holder and what helps, in Markdown; heading and verdict stand in front of it."""
     lines = [
-        f"**Verdict:** {answer.verdict.value}. {markdown_text(sentence(answer.reason))}",
-        "",
         *_load_lines(answer),
         "**Cause:**",
         "",

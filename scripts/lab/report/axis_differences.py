@@ -6,6 +6,7 @@ from itertools import combinations
 
 from lab.records.summary import VariantSummary
 from lab.report.group_names import version_key
+from lab.report.prediction_inputs import input_words
 from lab.text.phrases import Value, as_number, listed, number, size, span
 from lab.units import MIB
 
@@ -82,7 +83,7 @@ def _meeting_nowhere(
         if _apart(key, grown_values, flat_values):
             show = size if key.endswith("bytes") else number
             texts = _shown(grown_values, show), _shown(flat_values, show)
-            separators.append(Separator(_words(key), *texts, predicted))
+            separators.append(Separator(input_words(key), *texts, predicted))
     return separators
 
 
@@ -111,10 +112,6 @@ def _shown(values: Iterable[Value], show: Callable[[float], str]) -> str:
         return span([show(value) for value in numbers])
     texts = ["not set" if value is None else str(value) for value in distinct]
     return listed(sorted(texts, key=lambda text: (version_key(text), text)))
-
-
-def _words(key: str) -> str:
-    return key.replace("_", " ")
 
 
 def _named(separators: Sequence[Separator]) -> str:
@@ -163,5 +160,5 @@ def _combination(inside: Sequence[Facts], outside: Sequence[Facts]) -> str | Non
     for count in range(1, MOST_COMBINED + 1):
         for chosen in combinations(shared.items(), count):
             if not any(all(facts.get(k) == v for k, v in chosen) for facts in outside):
-                return " with ".join(f"{_words(key)} {value}" for key, value in chosen)
+                return " with ".join(f"{input_words(key)} {value}" for key, value in chosen)
     return None

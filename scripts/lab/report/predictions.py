@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab.records.summary import VariantSummary
 from lab.report.group_names import group_namer
-from lab.report.table import input_value
+from lab.report.prediction_inputs import input_value, input_words
 from lab.text.phrases import DASH, in_mib, mib_span
 
 EQUALS = " = "
@@ -84,7 +84,7 @@ def _input_rows(variants: Sequence[VariantSummary]) -> tuple[InputRow, ...]:
             users[name][input_value(name, value)].append(variant)
     group = group_namer(variants)
     return tuple(
-        InputRow(name, value, group(members))
+        InputRow(input_words(name), value, group(members))
         for name, values in users.items()
         for value, members in values.items()
     )

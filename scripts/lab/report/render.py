@@ -33,7 +33,7 @@ from lab.report.predictions import predictions
 from lab.report.table import COLUMNS, Cell
 from lab.report.template_files import environment
 from lab.text.markdown import markdown_code, markdown_fence, markdown_text
-from lab.text.phrases import UNPRINTABLE, capital, clipped, counted, duration, printable, sentence
+from lab.text.phrases import UNPRINTABLE, capital, clipped, counted, printable, sentence
 
 __all__ = ["render_all", "render_html", "render_markdown", "render_svg", "summary_json"]
 
@@ -217,7 +217,6 @@ def _environment(escaped: bool) -> Environment:
         "failed_lines": failed_lines,
         "line_size": line_size,
         "types_sentence": types_sentence,
-        "duration": duration,
         "evidence": thread_page.evidence_text,
         "variants_of": thread_page.variants_text,
     }

@@ -11,7 +11,17 @@ from lab.records.trial import EndKind
 from lab.report.group_names import group_name
 from lab.report.overview import VERDICT_ORDER
 from lab.report.table import failure_text, trial_text
-from lab.text.phrases import DASH, counted, duration, in_mib, listed, mib, number, sentence
+from lab.text.phrases import (
+    DASH,
+    counted,
+    duration,
+    in_mib,
+    listed,
+    mib,
+    number,
+    sentence,
+    stopped,
+)
 from lab.units import MIB
 
 OFFICIAL = "official"
@@ -81,7 +91,7 @@ def _reason(variant: VariantSummary) -> Reason:
         name=variant.name,
         verdict=variant.verdict,
         text=sentence(variant.reason) or "No reason was recorded.",
-        cause=sentence(variant.cause or ""),
+        cause=stopped(variant.cause or ""),
         trials=sentence(trial_text(variant.trials)) if len(variant.trials) > 1 else "",
     )
 

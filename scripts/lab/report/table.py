@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lab.records.judgement import Interval
 from lab.records.summary import Memory, ThreadCounts, TrialSummary, VariantSummary
 from lab.report.overview import VERDICT_ORDER, measured_to_predicted
-from lab.text.phrases import DASH, WHOLE_FROM, counted, in_mib, mib, number, signed_mib, size_unit
+from lab.text.phrases import DASH, WHOLE_FROM, counted, mib, number, signed_mib, size_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +127,6 @@ COLUMNS = (
     Column("Latency, ms", "p95", _latency("p95")),
     Column("CPU", "seconds", _cpu),
 )
-
-
-def input_value(name: str, value: str | float | None) -> str:
-    """The value of one input of a prediction, with its unit."""
-    if value is None:
-        return DASH
-    if isinstance(value, (str, bool)):
-        return str(value)
-    if name.endswith("bytes"):
-        return f"{number(value)} B ({in_mib(value)})"
-    return number(value, 0 if float(value).is_integer() else 2)
 
 
 def failure_text(failures: Mapping[str, int]) -> str:

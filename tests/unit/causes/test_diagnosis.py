@@ -357,7 +357,7 @@ def test_lines_that_malloc_alone_knows_prove_native_memory() -> None:
     (found, *others) = answered(leak(), None, (), told).findings
 
     assert (found.cause, found.standing, others) == (Cause.NATIVE, Certainty.PROVEN, [])
-    assert "memray finds 40,000 B a request" in found.proof
+    assert "memray finds 39.1 KiB a request" in found.proof
 
 
 def mixed_leak() -> Trial:

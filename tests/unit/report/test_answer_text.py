@@ -5,6 +5,8 @@ from builders import factories
 from lab.records.judgement import Verdict
 from lab.report.answer_text import answer_text, headline_of
 from lab.report.render import render_all, render_markdown
+from lab.report.sections import bases_sentence
+from lab.text.phrases import sentence
 
 ANSWER = factories.app_answer()
 
@@ -117,6 +119,17 @@ def test_a_change_that_failed_is_told_with_its_reason(page: str) -> None:
     text = render_all(replace(factories.own_summary(), own=answer), ())[page]
 
     assert "Tried and not measured: waitress in place of gunicorn: it did not answer." in text
+
+
+@pytest.mark.parametrize("page", ["report.md", "report.html"])
+def test_the_report_tells_each_fact_of_a_user_app_once(page: str) -> None:
+    summary = factories.own_summary()
+    unchanged = replace(summary.variants[0], reason=ANSWER.reason)
+    text = render_all(replace(summary, variants=(unchanged,)), ())[page]
+
+    for told in (sentence(ANSWER.reason), bases_sentence(summary.run.bases)):
+        assert text.count(told) == 1
+    assert "Predictions" not in text
 
 
 def test_a_run_of_the_matrix_has_no_such_section() -> None:

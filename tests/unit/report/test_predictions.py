@@ -11,7 +11,12 @@ ROOT = "workers x threads x kept"
 def predicted(name: str, threads: int, formula: str) -> VariantSummary:
     growth = threads * 10 * MIB
     made = factories.variant_summary(name, growth=growth, predicted=growth)
-    inputs = {"workers": 1, "threads": threads, "kept_bytes": 10 * MIB, "rule": "one a request"}
+    inputs = {
+        "workers": 1,
+        "threads": threads,
+        "thread_kept_bytes": 10 * MIB,
+        "threads_rule": "one a request",
+    }
     return replace(made, prediction=replace(made.prediction, formula=formula, inputs=inputs))
 
 
@@ -29,8 +34,8 @@ def test_a_formula_and_each_input_are_said_once() -> None:
         InputRow("workers", "1", "All variants"),
         InputRow("threads", "20", "Python 3.7 flask"),
         InputRow("threads", "2", "flask on Python 3.8 and 3.9"),
-        InputRow("kept_bytes", "10,485,760 B (10.0 MiB)", "All variants"),
-        InputRow("rule", "one a request", "All variants"),
+        InputRow("kept by a thread", "10,485,760 B (10.0 MiB)", "All variants"),
+        InputRow("rule for threads", "one a request", "All variants"),
     )
 
 
