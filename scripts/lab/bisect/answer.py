@@ -1,9 +1,9 @@
 """The answer of a bisection: its changes, its table and its sentences. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lab.bisect.plan import Progress, Span, contradicting, gap_of
+from lab.bisect.plan import Progress, Span, contradicting, gap_of, progress_of
 from lab.bisect.search import ENOUGH
 from lab.errors import ExitCode
 from lab.records.bisection import (
@@ -11,6 +11,7 @@ from lab.records.bisection import (
     Bisection,
     Change,
     Leak,
+    MeasuredPoints,
     Point,
     PointKind,
     PointResult,
@@ -34,8 +35,15 @@ class Subject:
     left_out: tuple[str, ...] = ()
 
 
-def answer_of(subject: Subject, progress: Progress, seconds: float) -> Bisection:
+def answer_from(measured: MeasuredPoints) -> Bisection:
     """The whole answer from what was measured."""
+    subject = Subject(measured.app, measured.package, measured.kind, measured.left_out)
+    answer = answer_of(subject, progress_of(measured), measured.seconds)
+    return replace(answer, earlier_runs=measured.earlier_runs)
+
+
+def answer_of(subject: Subject, progress: Progress, seconds: float) -> Bisection:
+    """The whole answer from what is known of all points."""
     changes = tuple(change_of(progress, span) for span in progress.spans() if progress.leak)
     return Bisection(
         schema_version=SCHEMA_VERSION,
@@ -134,7 +142,7 @@ def sentences(subject: Subject, progress: Progress, changes: Sequence[Change]) -
             yield between_sentence(subject, progress, change.between)
         yield from change.contradictions
         if change.certainty < ENOUGH:
-            wanted, chance = f"{change.kind.value} {subject.kind.value}", share(change.certainty)
+            wanted, chance = f"{change.kind.value} {subject.kind.noun}", share(change.certainty)
             yield f"The search for the {wanted} ended with a probability of {chance}."
 
 
@@ -142,7 +150,7 @@ def between_sentence(subject: Subject, progress: Progress, between: Sequence[str
     """Which points no measurement tells apart, and which of them were not tried, and why."""
     failed = {progress.points[index].label for index in progress.unknown}
     untried = [label for label in between if label not in failed]
-    count = counted(len(between), subject.kind.value)
+    count = counted(len(between), subject.kind.noun)
     said = f"{count} between them could not be measured: {listed(between)}"
     if untried:
         said += f" (not tried, as those beside them failed: {listed(untried)})"
@@ -150,13 +158,13 @@ def between_sentence(subject: Subject, progress: Progress, between: Sequence[str
 
 
 def change_sentence(subject: Subject, change: Change) -> str:
-    package, before, after = subject.package, change.before, change.after
+    package, noun, before, after = subject.package, subject.kind.noun, change.before, change.after
     if change.kind is SearchKind.FIRST_BAD:
         if before is None:
             return f"{package} {after} leaks already, and is the oldest that could be measured."
         return f"{package} {after} is the first that leaks; {before} is the last that does not."
     if after is None:
-        return f"No release is mended: {package} {before}, the newest that was measured, leaks."
+        return f"No {noun} is mended: {package} {before}, the newest that was measured, leaks."
     if before is None:
         return f"{package} {after} does not leak, and no measured one before it does."
     return f"{package} {after} is the first that is mended; {before} is the last that leaks."

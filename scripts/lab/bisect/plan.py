@@ -15,7 +15,15 @@ from lab.bisect.search import (
     doubtful,
     next_points,
 )
-from lab.records.bisection import Ends, Leak, Point, PointMeasurement, PointState, SearchKind
+from lab.records.bisection import (
+    Ends,
+    Leak,
+    MeasuredPoints,
+    Point,
+    PointMeasurement,
+    PointState,
+    SearchKind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,17 @@ class Progress:
             frozenset(positions[each] for each in self.unknown if each in positions),
             frozenset(positions[each] for each in positions if not self.points[each].has_wheel),
         )
+
+
+def progress_of(measured: MeasuredPoints) -> Progress:
+    """What is known of all points, from the record of it."""
+    position = {point.label: index for index, point in enumerate(measured.points)}
+    return Progress(
+        measured.points,
+        measured.ends,
+        {position[label]: runs for label, runs in measured.runs.items()},
+        {position[label]: fault for label, fault in measured.faults.items()},
+    )
 
 
 def wanted(

@@ -86,7 +86,7 @@ def points_between(
     sentence = ""
     if outside:
         sentence = (
-            f"{counted(outside, kind.value)} before {points[first].label} or after "
+            f"{counted(outside, kind.noun)} before {points[first].label} or after "
             f"{points[last].label} not searched: they do not install here, or GOOD and BAD exclude "
             "them."
         )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lab.records.experiment import HostInfo
+
 SCHEMA_VERSION = 1
 
 
@@ -13,6 +15,11 @@ class PointKind(StrEnum):
     RELEASE = "release"
     PYTHON = "python"
     COMMIT = "commit"
+
+    @property
+    def noun(self) -> str:
+        """What a sentence calls one point."""
+        return "Python" if self is PointKind.PYTHON else self.value
 
 
 class PointState(StrEnum):
@@ -89,6 +96,35 @@ class PointMeasurement:
     packages: Mapping[str, str] = field(default_factory=dict)
     """Installed versions by name."""
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredPoints:
+    """What `points.json` holds: all that was measured, from which the answer is rebuilt."""
+
+    schema_version: int
+    started_at: str
+    """ISO 8601, UTC."""
+    command: str
+    git_commit: str | None
+    """The lab's commit; None: not known."""
+    host: HostInfo
+    app: str
+    package: str
+    kind: PointKind
+    left_out: tuple[str, ...]
+    """Sentences on what was not taken as a point."""
+    points: tuple[Point, ...]
+    """All points, the oldest first."""
+    ends: Ends
+    runs: Mapping[str, tuple[PointMeasurement, ...]]
+    """By the point's label."""
+    faults: Mapping[str, str]
+    """Why a point could not be measured, by its label."""
+    earlier_runs: int
+    """Runs that an earlier bisection had measured, a count."""
+    seconds: float
+    """How long the whole search took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +211,5 @@ class Bisection:
     """How long the whole search took."""
     exit_code: int
     """0: a change was found, 2: none, or not surely."""
+    earlier_runs: int = 0
+    """Runs that an earlier bisection had measured, which took no time in this one, a count."""

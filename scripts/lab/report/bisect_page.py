@@ -49,7 +49,10 @@ def cost(answer: Bisection) -> str:
     ]
     each_search = f" ({'; '.join(searches)})" if searches else ""
     whole = f"{measured:,} of {points} {verb} measured in {duration(answer.seconds)}"
-    return f"{whole}{each_search}."
+    earlier = ""
+    if answer.earlier_runs:
+        earlier = f" {counted(answer.earlier_runs, 'run')} of them had been measured before."
+    return f"{whole}{each_search}.{earlier}"
 
 
 def untouched(answer: Bisection) -> str:

@@ -77,6 +77,14 @@ def test_a_newest_release_that_leaks_is_told() -> None:
     assert "No release is mended: orders 1.19, the newest that was measured, leaks." in answer.said
 
 
+def test_a_newest_python_that_leaks_is_no_release() -> None:
+    progress = searched(progress_of(20, Ends(10, 0, 19)), lambda i: keeps(900 * (i > 4)))
+
+    answer = answer_of(Subject("shop", "Python", PointKind.PYTHON), progress, 1.0)
+
+    assert "No Python is mended: Python 1.19, the newest that was measured, leaks." in answer.said
+
+
 def test_ends_that_do_not_differ_are_the_answer() -> None:
     answer = answered(progress_of(20, Ends(10, 0, 19)), lambda _: keeps(900))
 

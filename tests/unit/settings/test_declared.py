@@ -74,7 +74,10 @@ def test_a_script_takes_no_default_of_its_own(script: Any) -> None:
     assert others == []
 
 
-@pytest.mark.parametrize(("line", "target"), [("try", "try"), ("layers", "layers"), ("*", "repro")])
+@pytest.mark.parametrize(
+    ("line", "target"),
+    [("try", "try"), ("layers", "layers"), ("bisect", "bisect"), ("*", "repro")],
+)
 def test_the_recorded_command_line_has_the_settings_of_its_target(line: str, target: str) -> None:
     text = (ROOT / "scripts" / "shell" / "command-line").read_text(encoding="utf-8")
     branch = re.search(rf'^{re.escape(line)}\)\s*names="([^"]*)"', text, re.MULTILINE)

@@ -4,6 +4,7 @@ import argparse
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from rich.console import Console
 
 from lab.app.installed import distributions
 from lab.app.workdir import installed_here
-from lab.bisect.answer import answer_of
+from lab.bisect.answer import Subject, answer_from
+from lab.bisect.plan import Progress
 from lab.commands.app_runs.input import app_settings
 from lab.commands.searches.bisect_driver import BisectBench, PointDriver
 from lab.commands.searches.bisect_loop import BisectLoop, PointSlots
@@ -20,17 +22,19 @@ from lab.commands.terminal import new_console
 from lab.commands.tries.try_app import context_of, local_app
 from lab.engines.choice import say
 from lab.errors import ExitCode, UsageError
+from lab.measure.host import host_info
 from lab.measure.interruption import run_until_signal
 from lab.paths import ROOT
-from lab.records.bisection import Bisection, PointKind
+from lab.records.bisection import SCHEMA_VERSION, Bisection, MeasuredPoints, PointKind
 from lab.report.bisect_figure import bisect_svg
 from lab.report.bisect_page import bisect_page, cost, point_rows
 from lab.settings import given_settings
 from lab.store.json_file import write_record
 from lab.store.layout import check_writable, results_folder
 from lab.store.run_folder import RunFolder
-from lab.text.phrases import counted
+from lab.text.phrases import counted, listed
 
+MEASURED = "points.json"
 ANSWER, PAGE, FIGURE = "bisect.json", "bisect.md", "bisect.svg"
 
 
@@ -54,7 +58,7 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
     Raises:
         LabError: the app or the points cannot be measured.
     """
-    started = time.monotonic()
+    started, started_at = time.monotonic(), datetime.now(UTC)
     chosen, settings = bisect_settings(given), app_settings(given)
     if settings.engine == "docker":
         raise UsageError("lab bisect runs local processes: make bisect puts them into a container")
@@ -64,33 +68,67 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
         raise UsageError(f"{spec.file}: a bisection compares what the probes read: probes = true")
     own = installed_here(spec, root, say)
     installed = distributions(own.python)
-    listed = listed_points(chosen, spec, installed, own, given)
+    search = listed_points(chosen, spec, installed, own, given)
     bench = BisectBench(
         spec, settings, given, root, chosen.kind, chosen.package, chosen.clone, installed
     )
-    say(opening(listed))
+    say(opening(search))
     slots = PointSlots(settings.lanes or os.cpu_count() or 1, settings.lanes is not None)
-    loop = BisectLoop(listed.progress, PointDriver(bench, say), slots, say)
+    driver = PointDriver(bench, say)
+    loop = BisectLoop(search.progress, driver, slots, say)
     if run_until_signal(loop.run()):
         return ExitCode.INTERRUPTED
-    answer = answer_of(listed.subject, loop.progress, time.monotonic() - started)
-    close(answer, results, console)
+    facts = SearchFacts(started_at, time.monotonic() - started, driver.earlier_runs)
+    answer = close(measured_points(search.subject, loop.progress, facts), results, console)
     return ExitCode(answer.exit_code)
 
 
-def opening(listed: Listed) -> str:
-    progress = listed.progress
-    kind = listed.subject.kind
-    count = counted(len(progress.points), kind.value)
-    ends = " and ".join(progress.points[each].label for each in progress.ends.all())
-    of = "" if kind is PointKind.PYTHON else f" of {listed.subject.package}"
+def opening(search: Listed) -> str:
+    progress = search.progress
+    kind = search.subject.kind
+    count = counted(len(progress.points), kind.noun)
+    ends = listed([progress.points[each].label for each in progress.ends.all()])
+    of = "" if kind is PointKind.PYTHON else f" of {search.subject.package}"
     return f"{count}{of}; the ends first: {ends}"
 
 
-def close(answer: Bisection, results: Path, console: Console) -> None:
-    """Write the answer's files, and print its sentences and its table."""
+@dataclass(frozen=True, slots=True)
+class SearchFacts:
+    """When a search ran, and what it had not to measure."""
+
+    started_at: datetime
+    seconds: float
+    earlier_runs: int
+
+
+def measured_points(subject: Subject, progress: Progress, facts: SearchFacts) -> MeasuredPoints:
+    """All that was measured, as it is kept."""
+    points = progress.points
+    return MeasuredPoints(
+        schema_version=SCHEMA_VERSION,
+        started_at=facts.started_at.isoformat(timespec="seconds"),
+        command=os.environ.get("LAB_COMMAND", "lab bisect"),
+        git_commit=os.environ.get("LAB_GIT_COMMIT") or None,
+        host=host_info(),
+        app=subject.app,
+        package=subject.package,
+        kind=subject.kind,
+        left_out=subject.left_out,
+        points=points,
+        ends=progress.ends,
+        runs={points[index].label: runs for index, runs in progress.measured.items()},
+        faults={points[index].label: fault for index, fault in progress.unknown.items()},
+        earlier_runs=facts.earlier_runs,
+        seconds=facts.seconds,
+    )
+
+
+def close(measured: MeasuredPoints, results: Path, console: Console) -> Bisection:
+    """The answer, once its files are written, and its sentences and its table printed."""
+    answer = answer_from(measured)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = RunFolder.create(results, f"{stamp}-bisect-{answer.app}")
+    write_record(folder.path / MEASURED, measured)
     write_record(folder.path / ANSWER, answer)
     folder.write_report({PAGE: bisect_page(answer), FIGURE: bisect_svg(answer)})
     for row in point_rows(answer):
@@ -99,3 +137,4 @@ def close(answer: Bisection, results: Path, console: Console) -> None:
         console.print(sentence, soft_wrap=True)
     console.print(cost(answer), soft_wrap=True)
     console.print(f"report: {os.path.relpath(folder.path)}/{PAGE}", soft_wrap=True)
+    return answer

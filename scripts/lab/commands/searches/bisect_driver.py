@@ -80,6 +80,8 @@ class PointDriver:
         self.bench, self.say = bench, say
         self.cache = PointCache(bench.environments / CACHE)
         self.uv = Uv(bench.environments)
+        self.earlier_runs = 0
+        """Runs that the cache had, a count."""
 
     def end(self) -> None:
         """End what is being installed."""
@@ -96,6 +98,7 @@ class PointDriver:
         if cached.fault is not None:
             return None, cached.fault
         if run < len(cached.runs):
+            self.earlier_runs += 1
             return cached.runs[run], None
         measured, reason = await self.tried(point)
         if measured is None and reason is not None and PASSING.search(reason):

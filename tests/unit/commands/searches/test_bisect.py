@@ -4,21 +4,38 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from math import ceil, log2
 from pathlib import Path
 
 import pytest
 from lab.app.installed import Distribution, closure, distributions, with_point
 from lab.app.spec import AppSpec
-from lab.bisect.answer import Subject
+from lab.bisect.answer import Subject, answer_from, answer_of
 from lab.bisect.plan import Progress
 from lab.commands.searches import bisect_driver
+from lab.commands.searches.bisect import SearchFacts, close, measured_points, opening
 from lab.commands.searches.bisect_driver import BisectBench, Outcome, PointDriver, wheels_only
 from lab.commands.searches.bisect_loop import BisectLoop, PointSlots
-from lab.commands.searches.bisect_points import bisect_settings, current_version, listed_as
+from lab.commands.searches.bisect_points import (
+    Listed,
+    bisect_settings,
+    current_version,
+    listed_as,
+)
 from lab.errors import UsageError, VariantError
-from lab.records.bisection import Ends, Point, PointKind, PointMeasurement, PointState
+from lab.records.bisection import (
+    Bisection,
+    Ends,
+    MeasuredPoints,
+    Point,
+    PointKind,
+    PointMeasurement,
+    PointState,
+)
 from lab.settings import parse_settings
+from lab.store.json_file import read_record
+from rich.console import Console
 
 INSTALLED = {
     name: Distribution(name, version, requires, is_local)
@@ -161,6 +178,7 @@ def test_a_run_is_kept_and_a_second_bisection_measures_nothing(
         ]
         assert [measurement is None for measurement, _ in outcomes] == [False, False, True, True]
         assert outcomes[2][1] == "it cannot be built"
+    assert driver.earlier_runs == 2
     assert asked == ["1.2", "1.2", "1.0", *["0.9"] * 4]
 
 
@@ -199,6 +217,45 @@ def test_the_loop_ends_with_both_changes(lanes: int) -> None:
     assert states == {8: good, 9: bad, 21: bad, 22: good}
     assert (driver.most, driver.ended) == (lanes, True)
     assert said[0].startswith("1.15: ")
+
+
+def test_the_answer_is_what_the_record_of_all_that_was_measured_gives(tmp_path: Path) -> None:
+    points = tuple(Point(f"1.{minor}") for minor in range(30))
+    loop = BisectLoop(
+        *(Progress(points, Ends(15, 0, 29)), KnownPoints(range(9, 22)), PointSlots(2, False)),
+        lambda _: None,
+    )
+    asyncio.run(loop.run())
+    subject = Subject("shop", "orders", PointKind.RELEASE, ("Left out: pre-releases, 3.",))
+    facts = SearchFacts(datetime(2026, 11, 27, tzinfo=UTC), 75.0, 0)
+
+    close(measured_points(subject, loop.progress, facts), tmp_path, Console(quiet=True))
+
+    (folder,) = tmp_path.iterdir()
+    kept = read_record(folder / "points.json", MeasuredPoints)
+    answer = answer_of(subject, loop.progress, 75.0)
+    assert answer_from(kept) == answer == read_record(folder / "bisect.json", Bisection)
+    assert [(change.before, change.after) for change in answer.changes] == [
+        ("1.8", "1.9"),
+        ("1.21", "1.22"),
+    ]
+    assert {"1.8", "1.22"} <= kept.runs.keys()
+    assert kept.started_at == "2026-11-27T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (PointKind.RELEASE, "3 releases of orders; the ends first: 1.1, 1.0 and 1.2"),
+        (PointKind.PYTHON, "3 Pythons; the ends first: 1.1, 1.0 and 1.2"),
+    ],
+)
+def test_the_first_line_names_the_ends(kind: PointKind, said: str) -> None:
+    points = (Point("1.0"), Point("1.1"), Point("1.2"))
+
+    search = Listed(Subject("shop", "orders", kind), Progress(points, Ends(1, 0, 2)))
+
+    assert opening(search) == said
 
 
 @pytest.mark.parametrize("seed", range(6))
