@@ -8,7 +8,7 @@ from typing import Any
 from lab.errors import ExitCode
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 from lab.records.curve import MemoryCurve
-from lab.records.experiment import EngineInfo, HostInfo, Missing
+from lab.records.experiment import EngineInfo, EngineKind, HostInfo, Missing
 from lab.records.interventions import Cause
 from lab.records.judgement import Certainty, Interval, Verdict
 from lab.records.summary import (
@@ -161,7 +161,7 @@ def run_info(**changes: Any) -> RunInfo:
         started_at="2024-01-05T10:15:00Z",
         elapsed_seconds=201.4,
         partial=False,
-        engine=EngineInfo("docker", "20.10.24", "v1"),
+        engine=EngineInfo(EngineKind.DOCKER, "20.10.24", "v1"),
         host=HostInfo(2, 16 * 1024 * MIB, "Linux 6.1.0", "A CPU of four cores"),
         host_cpus_shown=16,
         bases=tuple(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from lab.prediction.predict import OfferedLoad, predict
-from lab.records.experiment import SCHEMA_VERSION, EngineInfo, Experiment, HostInfo
+from lab.records.experiment import SCHEMA_VERSION, EngineInfo, EngineKind, Experiment, HostInfo
 from lab.records.observations import (
     Block,
     Calibration,
@@ -136,7 +136,7 @@ def experiment(*variants: str, **changes: Any) -> Experiment:
         elapsed_seconds=100.0,
         interrupted=False,
         command="make repro",
-        engine=EngineInfo("docker", "20.10", "unknown"),
+        engine=EngineInfo(EngineKind.DOCKER, "20.10", "unknown"),
         host=HostInfo(2, 16 << 30, "6.1", "a CPU"),
         git_commit=None,
         settings={"suite": "core", "requests": 1000},

@@ -9,7 +9,7 @@ from lab.engines.protocol import Endpoint, Sampling, State
 from lab.errors import VariantError
 from lab.load.client import Timing
 from lab.measure.cooldown_rules import Waits
-from lab.records.experiment import EngineInfo
+from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.observations import Sample
 from lab.records.variant import Variant
 from support.script import Script
@@ -86,7 +86,7 @@ class ScriptedEngine:
         asyncio.run_coroutine_threadsafe(method(), self.loop).result()
 
     def info(self) -> EngineInfo:
-        return EngineInfo("scripted", "1", "scripted")
+        return EngineInfo(EngineKind.SCRIPTED, "1", "scripted")
 
     def can_restart(self) -> bool:
         return True

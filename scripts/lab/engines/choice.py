@@ -11,6 +11,7 @@ from lab.engines.docker.beside import Beside, VariantServices, accepts
 from lab.engines.protocol import SERVER_PORT, Engine
 from lab.errors import LabError, UsageError
 from lab.matrix.variants import read_matrix, select
+from lab.records.experiment import EngineKind
 from lab.settings import Settings
 from lab.text.phrases import printable
 
@@ -55,13 +56,13 @@ def choose(
         LabError: the engine that ENGINE names is not available here.
     """
     if "LAB_PROJECT" in os.environ:
-        if settings.engine == "process":
+        if settings.engine == EngineKind.PROCESS:
             raise UsageError(
                 "ENGINE=process runs without containers, and this driver is in one: "
                 "use make repro ENGINE=process"
             )
         return through_the_gate()
-    if settings.engine == "docker":
+    if settings.engine == EngineKind.DOCKER:
         raise LabError("ENGINE=docker runs from the driver's container: use make repro")
     return as_processes(settings, root, given, means)
 

@@ -2,18 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from lab.records.numbers import Bytes, Count
 
 SCHEMA_VERSION = "1.0"
 
 
+class EngineKind(StrEnum):
+    """What runs the variants."""
+
+    DOCKER = "docker"
+    """Containers."""
+    PROCESS = "process"
+    """Local processes."""
+    SCRIPTED = "scripted"
+    """A script that answers in place of an engine, for the lab's own tests and its cost."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
     """The engine that ran the variants."""
 
-    kind: str
-    """`docker`, `process`, ..."""
+    kind: EngineKind
+    """The kind of engine."""
     version: str
     """The engine's version."""
     cgroup: str

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.records.experiment import EngineInfo
+from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.judgement import Verdict
 from lab.records.summary import Compared, ImageBase, Summary, TrialSummary, VariantSummary
 from lab.records.trial import EndKind
@@ -242,7 +242,7 @@ def run_facts(summary: Summary) -> list[tuple[str, str]]:
 
 
 def _engine_text(engine: EngineInfo) -> str:
-    kind = "local processes on" if engine.kind == "process" else engine.kind
+    kind = "local processes on" if engine.kind is EngineKind.PROCESS else engine.kind
     return f"{kind} {engine.version}, cgroup {engine.cgroup}"
 
 

@@ -6,6 +6,7 @@ tested against it.
 
 from typing import Any
 
+from lab.records.experiment import EngineKind
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Outcome, Verdict
 from lab.records.variant import Connection
 from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
@@ -139,10 +140,10 @@ MEMORY_BUDGET = Setting(
 )
 ENGINE = Setting(
     "ENGINE",
-    OneOf(("auto", "docker", "process")),
+    OneOf(("auto", EngineKind.DOCKER.value, EngineKind.PROCESS.value)),
     "auto",
     "`docker` and `process` insist; `auto` takes Docker when it answers, else local processes",
-    "process",
+    EngineKind.PROCESS.value,
     (*MEASURING, "layers", "bisect", "reproduce", "verify", "doctor"),
 )
 BUDGET = Setting(

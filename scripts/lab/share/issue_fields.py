@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from lab.records.experiment import EngineKind
 from lab.share.issue_facts import MOST_ISSUE_ROWS, MOST_TEXT, IssueInput, fenced
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import counted, in_mib, listed
@@ -89,7 +90,7 @@ def machine(given: IssueInput) -> str:
         f"- Linux {markdown_text(run.host.kernel)}, {counted(run.host.cpus, 'CPU')}, "
         f"{in_mib(run.host.memory_bytes)}, cgroup {markdown_text(run.engine.cgroup)}",
         "- engine: local processes"
-        if run.engine.kind == "process"
+        if run.engine.kind is EngineKind.PROCESS
         else f"- engine: {markdown_text(run.engine.kind)} {markdown_text(run.engine.version)}",
     ]
     bases = dict.fromkeys(f"{base.kind}, {base.reference}" for base in run.bases)

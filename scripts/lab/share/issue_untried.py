@@ -1,5 +1,6 @@
 """What was not tried, and what weakens the numbers: the last thing that an issue says. Pure."""
 
+from lab.records.experiment import EngineKind
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.issue_facts import MOST_TEXT, IssueInput, is_of_stdlib, newest_release
@@ -34,7 +35,7 @@ def not_tried(given: IssueInput) -> str:
     lines.append("- another system than Linux, and another machine than this one")
     if variant is not None and len(variant.trials) == 1:
         lines.append("- a second trial: the numbers are those of one")
-    if run.engine.kind == "process":
+    if run.engine.kind is EngineKind.PROCESS:
         lines.append("- containers: it was measured with local processes")
     for each in weaknesses(variant) if variant else ():
         lines.append(f"- what weakens the numbers: {markdown_text(each.rstrip('.'), MOST_TEXT)}")

@@ -14,6 +14,7 @@ from lab.commands.setup.resume_settings import settings_of
 from lab.errors import UsageError
 from lab.measure.resume import find_unfinished, finished, is_partial, measures_the_same
 from lab.measure.run import SuiteRun, measure_suite, settings_record
+from lab.records.experiment import EngineKind
 from lab.records.trial import End, EndKind
 from lab.store.run_folder import RunFolder
 from rich.console import Console
@@ -175,7 +176,7 @@ def test_other_slots_resume_the_same_run(
         {"lock_hashes": {"thread": "bb"}},
         {"variants": ("other",)},
         {"suite": "core"},
-        {"engine": replace(THREAD.engine, kind="process")},
+        {"engine": replace(THREAD.engine, kind=EngineKind.PROCESS)},
         {"host": replace(THREAD.host, cpus=4)},
         {"settings": {"suite": "thread", "seed": 2}},
     ],

@@ -12,7 +12,7 @@ from builders.made import claims_summary
 from builders.poison import POISON, SHOWN, poisoned
 from lab.causes.diagnosis import diagnosis_of
 from lab.records.curve import MemoryCurve
-from lab.records.experiment import EngineInfo
+from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.interventions import Cause, Intervention, InterventionPlan
 from lab.records.judgement import Verdict
 from lab.records.observations import (
@@ -81,14 +81,14 @@ def whole_summary() -> Summary:
     )
     other = Comparison(
         "other-run",
-        EngineInfo("process", "1", "v2", ("a note",)),
+        EngineInfo(EngineKind.PROCESS, "1", "v2", ("a note",)),
         tuple(Compared(each.name, each.verdict, MIB, MIB) for each in variants),
     )
     run = replace(
         made.run,
         bases=(ImageBase("python", "stand-in", "sha256:0"),),
         missing=(factories.missing(),),
-        engine=EngineInfo("docker", "1", "v1", ("a note",)),
+        engine=EngineInfo(EngineKind.DOCKER, "1", "v1", ("a note",)),
         comparison=other,
     )
     return replace(made, run=run, variants=variants, own=factories.app_answer())
@@ -123,7 +123,9 @@ def of_raw_records() -> tuple[Summary, tuple[MemoryCurve, ...]]:
     trials = {POISON: [trial], f"{POISON}-{POISON}": [trial]}
     own = app_answer(diagnosis_of(tried, trials), tried.name, tried.base)
     comparison = Comparison(
-        "other", EngineInfo("process", "1", "v2"), (Compared("one", Verdict.FLAT, MIB, MIB),)
+        "other",
+        EngineInfo(EngineKind.PROCESS, "1", "v2"),
+        (Compared("one", Verdict.FLAT, MIB, MIB),),
     )
     summary = summarise(POISON, experiment, trials, poisoned(comparison), None, own)
     return summary, (curve_of(trial),)

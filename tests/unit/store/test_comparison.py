@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from lab.commands.rebuild import rebuild
 from lab.errors import LabError
 from lab.measure.run import settings_record
-from lab.records.experiment import EngineInfo, Experiment, HostInfo
+from lab.records.experiment import EngineInfo, EngineKind, Experiment, HostInfo
 from lab.records.judgement import Verdict
 from lab.records.summary import Compared, Comparison, ImageBase, Summary, VariantSummary
 from lab.records.variant import Connection
@@ -24,8 +24,10 @@ from support.paths import ROOT
 
 MIB = factories.MIB
 NAMES = ("py37-fastapi-sync", "py37-flask")
-DOCKER = EngineInfo("docker", "20.10", "v1")
-PROCESS = EngineInfo("process", "Linux 6.1", "none", ("Memory: by PSS.", "Network: loopback."))
+DOCKER = EngineInfo(EngineKind.DOCKER, "20.10", "v1")
+PROCESS = EngineInfo(
+    EngineKind.PROCESS, "Linux 6.1", "none", ("Memory: by PSS.", "Network: loopback.")
+)
 AGREED = ("host_cpus", "workers", "requests", "concurrency", "connection", "blocks", "probes")
 SCHEMA = json.loads((ROOT / "scripts/lab/records/summary.schema.json").read_text(encoding="utf-8"))
 

@@ -28,6 +28,7 @@ from lab.errors import ExitCode, LabError, UsageError
 from lab.files import shown, write_file
 from lab.paths import ROOT
 from lab.records.app_answer import AppAnswer
+from lab.records.experiment import EngineKind
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary
 from lab.reproducer.script import NAME, REASON_NAME, TEST, TEST_NAME, Origin
@@ -160,7 +161,7 @@ def check_trusted(folder: RunFolder, given: Mapping[str, str], root: Path) -> No
     Raises:
         UsageError: the app was not run here with the user's rights, and nobody said that it may.
     """
-    if declared.ENGINE.read(given) == "docker":
+    if declared.ENGINE.read(given) == EngineKind.DOCKER:
         raise UsageError("make reproduce runs local processes: leave ENGINE=docker out")
     if sharing.TRUST.read(given) or is_marked(folder, ARCHIVE, root / ENVIRONMENTS):
         return

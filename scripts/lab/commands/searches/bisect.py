@@ -26,6 +26,7 @@ from lab.measure.host import host_info
 from lab.measure.interruption import run_until_signal
 from lab.paths import ROOT
 from lab.records.bisection import SCHEMA_VERSION, Bisection, MeasuredPoints, PointKind
+from lab.records.experiment import EngineKind
 from lab.report.bisect_figure import bisect_svg
 from lab.report.bisect_page import bisect_page, cost, point_rows
 from lab.settings import given_settings
@@ -60,7 +61,7 @@ def bisect(given: Mapping[str, str], root: Path, results: Path, console: Console
     """
     started, started_at = time.monotonic(), datetime.now(UTC)
     chosen, settings = bisect_settings(given), app_settings(given)
-    if settings.engine == "docker":
+    if settings.engine == EngineKind.DOCKER:
         raise UsageError("lab bisect runs local processes: make bisect puts them into a container")
     check_writable(results)
     spec = local_app(context_of(given, root))

@@ -40,6 +40,7 @@ from lab.errors import ExitCode, LabError, UsageError
 from lab.matrix.variants import read_matrix
 from lab.measure.run import begin
 from lab.paths import ROOT
+from lab.records.experiment import EngineKind
 from lab.records.layers import Exchange, LayersAnswer, NotExchanged
 from lab.report.layers_page import MOST_REASON, layer_rows, layers_page
 from lab.settings import given_settings
@@ -82,7 +83,7 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
         LabError: the app cannot be measured.
     """
     settings = app_settings(given)
-    if settings.engine == "docker":
+    if settings.engine == EngineKind.DOCKER:
         raise UsageError("lab layers runs local processes: make layers puts them into a container")
     check_writable(results)
     spec = local_app(context_of(given, root))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lab.commands.setup.machine import PROCESS_PYTHONS, Machine, base_tag, read_machine
 from lab.errors import ExitCode
 from lab.paths import COMPOSE_FILE
+from lab.records.experiment import EngineKind
 from lab.settings import given_settings
 from lab.settings.declared import ENGINE, OFFLINE, SUITE
 from lab.units import MIB
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     given = given_settings()
     engine, cost = ENGINE.read(given), CORE if SUITE.read(given) == "core" else THREAD
     tag = base_tag(COMPOSE_FILE.read_text(encoding="utf-8"))
-    offline = OFFLINE.read(given) or engine == "process"
+    offline = OFFLINE.read(given) or engine == EngineKind.PROCESS
     machine = read_machine(arguments.compose, tag, offline=offline)
     for row in rows(machine, engine, cost):
         print(row)
@@ -93,7 +94,7 @@ def has_containers(machine: Machine) -> bool:
 
 
 def is_ready(machine: Machine, engine: str) -> bool:
-    return engine != "docker" or has_containers(machine)
+    return engine != EngineKind.DOCKER or has_containers(machine)
 
 
 def rows(machine: Machine, engine: str, cost: Cost) -> Iterator[Row]:
@@ -104,10 +105,10 @@ def rows(machine: Machine, engine: str, cost: Cost) -> Iterator[Row]:
         engine: the setting.
         cost: of the suite.
     """
-    with_docker = has_containers(machine) and engine != "process"
+    with_docker = has_containers(machine) and engine != EngineKind.PROCESS
     yield from memory_rows(machine, cost)
     yield from engine_rows(machine, cost)
-    if engine == "docker" and not has_containers(machine):
+    if engine == EngineKind.DOCKER and not has_containers(machine):
         yield advice("ENGINE=docker insists on it")
     yield from registry_rows(machine) if with_docker else process_rows(machine)
     yield Row("Python", platform.python_version())

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.errors import ExitCode, UsageError
-from lab.records.experiment import Experiment
+from lab.records.experiment import EngineKind, Experiment
 from lab.settings import declared, given_settings
 from lab.settings.declared_sharing import RESUME
 from lab.settings.setting import Setting
@@ -55,7 +55,7 @@ def settings_of(experiment: Experiment) -> Iterator[tuple[str, str]]:
     Raises:
         UsageError: one of them is not allowed: the folder may be a stranger's.
     """
-    if experiment.engine.kind in ("docker", "process"):
+    if experiment.engine.kind is not EngineKind.SCRIPTED:
         yield "ENGINE", experiment.engine.kind
     claim = experiment.settings.get("claim")
     if claim is not None:

@@ -17,6 +17,7 @@ from lab.commands.sharing.verify_rerun import Rerun, chosen_engine, rerun
 from lab.commands.terminal import new_console, shown_path
 from lab.engines.process.environments import signals_interrupt
 from lab.errors import ExitCode, UsageError
+from lab.records.experiment import EngineKind
 from lab.records.summary import Summary
 from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
@@ -78,7 +79,7 @@ def verified(bundle: Bundle, work: Path, here: Here) -> ExitCode:
         return ExitCode.FAILED
     engine = chosen_engine(here.given)
     is_app = bundle.manifest.kind is Kind.APP
-    if is_app and engine != "docker" and not declared.TRUST.read(here.given):
+    if is_app and engine != EngineKind.DOCKER and not declared.TRUST.read(here.given):
         here.console.print(NOT_TRUSTED, soft_wrap=True)
         here.console.print(f"outcome: {Agreement.UNDECIDED.value}")
         return ExitCode.UNDECIDED

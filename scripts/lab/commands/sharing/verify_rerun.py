@@ -11,7 +11,7 @@ from pathlib import Path
 from lab.commands.app_runs.plan import RERUN
 from lab.errors import LabError
 from lab.paths import ROOT
-from lab.records.experiment import Experiment
+from lab.records.experiment import EngineKind, Experiment
 from lab.settings import declared_sharing
 from lab.settings.declared import SETTINGS
 from lab.share.given import given_of
@@ -64,7 +64,7 @@ class Rerun:
             what = f"{count} of this checkout's own, nothing of the bundle"
         else:
             what = f"the bundle's app {clipped(self.manifest.app, MOST_CHARACTERS)}"
-        if self.engine == "docker":
+        if self.engine == EngineKind.DOCKER:
             return f"Run here with Docker: {what}, in containers without rights."
         rights = "" if self.manifest.app is None else ", with your rights (TRUST=1)"
         return f"Run here as local processes: {what}{rights}."

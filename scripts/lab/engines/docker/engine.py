@@ -24,7 +24,7 @@ from lab.engines.logs import exit_status, log_lines
 from lab.engines.protocol import SERVER_PORT, Endpoint, Sampling, State, ended_with
 from lab.engines.written import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.errors import LabError, VariantError
-from lab.records.experiment import EngineInfo
+from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.observations import Sample
 from lab.records.variant import Variant
 
@@ -107,7 +107,7 @@ class DockerEngine:
 
     def info(self) -> EngineInfo:
         version: Mapping[str, Any] = self.client.version()
-        return EngineInfo(kind="docker", version=str(version["Version"]), cgroup="unknown")
+        return EngineInfo(kind=EngineKind.DOCKER, version=str(version["Version"]), cgroup="unknown")
 
     def can_restart(self) -> bool:
         return self.lifecycle is Lifecycle.DRIVER

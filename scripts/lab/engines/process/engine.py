@@ -32,7 +32,7 @@ from lab.engines.process.process_tree import trees_here
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with, probe_ports
 from lab.engines.written import WRITE_LIMITS, WriteLimits
 from lab.errors import LabError, VariantError
-from lab.records.experiment import EngineInfo
+from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.observations import Sample
 from lab.records.variant import Variant
 from lab.removal import remove_tree
@@ -77,7 +77,7 @@ class ProcessEngine:
             f"the variant; {self.cgroups.refusal}."
         )
         return EngineInfo(
-            kind="process",
+            kind=EngineKind.PROCESS,
             version=f"{platform.system()} {platform.release()}",
             cgroup=self.cgroups.version,
             notes=(
