@@ -132,7 +132,7 @@ def variant_summary(
         oom_kills=0,
         workers_lost=0,
         companion_seconds={},
-        aftermath=None,
+        post_load=None,
     )
     return replace(variant, **changes)
 

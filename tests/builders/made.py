@@ -62,7 +62,7 @@ def made(name: str, given: Mapping[str, Any]) -> VariantSummary:
         cpu_seconds=cpu_of(given.get("cpu", 20.0)),
         oom_kills=given.get("oom", 0),
         companion_seconds={"p50": given["companion"]} if "companion" in given else {},
-        aftermath=post_load_summary_of(given) if "before" in given else None,
+        post_load=post_load_summary_of(given) if "before" in given else None,
     )
 
 

@@ -15,13 +15,11 @@ from lab.app.container_layer import USER_PACKAGES, writable
 from lab.app.interventions import applied
 from lab.app.spec import AppSpec, RequestSpec
 from lab.engines.protocol import SERVER_PORT
-from lab.records.interventions import AGAIN, Intervention
+from lab.records.interventions import AGAIN, CONTROL, Intervention
 from lab.records.suites import USER_APP_SUITE
 
 OWN = "own"
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "waitress", "uwsgi", "aiohttp", "flask", "django")
-CONTROL = "beside"
-"""Suffix of the control run: the unchanged app once more, measured together with the changes."""
 TRACED_PART = 4
 TRACED = "traced"
 NATIVE = "memray"

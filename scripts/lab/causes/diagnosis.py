@@ -109,16 +109,16 @@ def diagnose(
 def diagnosis_of(plan: InterventionPlan, trials: Mapping[str, Sequence[Trial]]) -> Diagnosis:
     """The diagnosis from all trials of a run, by their variants."""
     asked = trials[plan.base][0]
-    repeated = trials.get(plan.again, ()) if plan.again else ()
+    repeated = trials.get(plan.repetition, ()) if plan.repetition else ()
     base = repeated[0] if repeated else asked
-    control = next((each for each in trials.get(plan.beside, ()) if each.blocks), base)
+    control = next((each for each in trials.get(plan.control, ()) if each.blocks), base)
     changed = [
         (change, variant_trials[-1])
         for change in plan.changes
         if (variant_trials := trials.get(plan.variant(change)))
     ]
     traced = [trial for name in plan.traced for trial in trials.get(name, ())]
-    traces = [trial.explanation for trial in traced if trial.explanation]
+    traces = [trial.trace for trial in traced if trial.trace]
     diagnosed = diagnose(base, control, changed, traces)
     kinds = kinds_growth(plan.apart, trials)
     diagnosed = replace(diagnosed, apart=apart_sentences(Growth(base), kinds))

@@ -102,7 +102,7 @@ def cpu(variant: VariantSummary) -> float | None:
 
 
 def of_post_load(field: str) -> Read:
-    return lambda variant: getattr(variant.aftermath, field) if variant.aftermath else None
+    return lambda variant: getattr(variant.post_load, field) if variant.post_load else None
 
 
 COUNTED: Mapping[str, Read] = {

@@ -45,8 +45,8 @@ class AppChange:
 class AppLine:
     """A line of code whose allocations are still live."""
 
-    place: str
-    """File and line, and the line of the app that led there."""
+    site: str
+    """The allocation site: file and line, and the line of the app that led there."""
     bytes: int
     """Live memory that the line allocated, in bytes."""
     count: int

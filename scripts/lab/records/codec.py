@@ -13,6 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from lab.records.former_keys import names_by_key
 from lab.records.numbers import LARGEST, AtLeast
 from lab.text.phrases import clipped
 
@@ -163,20 +164,24 @@ def read_mapping(read: Read, value: Any) -> Mapping[str, Any]:
 @cache
 def record_reader(record: type) -> Read:
     hints = typing.get_type_hints(record, include_extras=True)
-    return partial(read_record, record, {name: reader(hint) for name, hint in hints.items()})
+    fields = {key: (name, reader(hints[name])) for key, name in names_by_key(record).items()}
+    return partial(read_record, record, fields)
 
 
-def read_record(record: type, fields: Mapping[str, Read], value: Any) -> Any:
+def read_record(record: type, fields: Mapping[str, tuple[str, Read]], value: Any) -> Any:
     if not isinstance(value, dict):
         raise ShapeError(f"{shown(value)} where an object is expected")
-    values, name = {}, ""
+    values, key = {}, ""
     try:
-        for name, item in value.items():
-            values[name] = fields[name](item)
+        for key, item in value.items():
+            name, read = fields[key]
+            values[name] = read(item)
     except KeyError as error:
-        raise ShapeError(f"{shown(name)} is not a field of {record.__name__}") from error
+        raise ShapeError(f"{shown(key)} is not a field of {record.__name__}") from error
     except ShapeError as error:
-        raise ShapeError(f"{name}: {error}") from error
+        raise ShapeError(f"{key}: {error}") from error
+    if len(values) < len(value):
+        raise ShapeError(f"a field of {record.__name__} has both its key and its former one")
     try:
         return record(**values)
     except TypeError as error:

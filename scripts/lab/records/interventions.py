@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lab.records.former_keys import formerly
 from lab.records.variant import Connection
 
 
@@ -24,6 +25,8 @@ class Cause(StrEnum):
 
 
 Causes = tuple[Cause, ...]
+CONTROL = "control"
+"""Suffix of the control run: the unchanged app once more, measured together with the changes."""
 AGAIN = "again"
 """Suffix of the variant that repeats an app with a higher limit of memory."""
 NEWEST_RELEASE = "newest-release"
@@ -92,7 +95,7 @@ class InterventionPlan:
     """The app's."""
     base: str
     """The variant that is the app as it is."""
-    beside: str
+    control: str = field(metadata=formerly("beside"))
     """The control run: the app as it is once more, at the same time as the changes."""
     traced: tuple[str, ...]
     """Variants whose allocations were traced."""
@@ -100,9 +103,8 @@ class InterventionPlan:
     """Each is the variant `<base>-<its name>`."""
     no_release: str | None = None
     """Why the newest release of what holds the memory was not run; None: it was, or none is due."""
-    again: str | None = None
+    repetition: str | None = field(default=None, metadata=formerly("again"))
     """The app as it is with a higher limit, where its first trial met its own; it is judged."""
-
     apart: tuple[KindApart, ...] = ()
     """The kinds of requests that were sent alone, as their mix leaks."""
 

@@ -16,7 +16,7 @@ from lab.records.numbers import Bytes, Count, Positive, Seconds
 from lab.records.trial import EndKind, Prediction
 from lab.records.variant import Axes, Scenario
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class VariantSummary:
     companion_seconds: Mapping[str, float]
     """Latency in seconds of the second endpoint under load: the median block's `p50` and `p95`,
     and `max`; empty without one."""
-    aftermath: PostLoadSummary | None
+    post_load: PostLoadSummary | None
     """What was left some time after a post-load action; None: there was no action."""
 
 

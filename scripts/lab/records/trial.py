@@ -124,7 +124,7 @@ class Trial:
     troughs: tuple[Trough, ...] = ()
     post_load: PostLoadObservation | None = None
     pauses: tuple[Pause, ...] = ()
-    explanation: AllocationTrace | None = None
+    trace: AllocationTrace | None = None
     fit: LoadFit | None = None
     """None: the load is what was asked for."""
     end: End | None = None
@@ -178,11 +178,13 @@ RECORDS: Mapping[str, type] = {
     "sample": Sample,
     "block": Block,
     "trough": Trough,
-    "aftermath": PostLoadObservation,
+    "post-load": PostLoadObservation,
     "pause": Pause,
-    "explanation": AllocationTrace,
+    "trace": AllocationTrace,
     "fit": LoadFit,
     "end": End,
 }
 """The record of each line of a raw file, by the line's tag `record`."""
+FORMER_TAGS = {"aftermath": "post-load", "explanation": "trace"}
+"""Tags of older raw files, which are still read."""
 TAGS = {record: tag for tag, record in RECORDS.items()}

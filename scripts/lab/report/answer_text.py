@@ -166,7 +166,7 @@ def _traced_lines(answer: AppAnswer) -> Iterator[str]:
     if answer.lines:
         yield LINES_HEADING
         yield ""
-        yield from (f"- {line_size(line)}: {markdown_code(line.place)}" for line in answer.lines)
+        yield from (f"- {line_size(line)}: {markdown_code(line.site)}" for line in answer.lines)
         yield ""
     if answer.types:
         yield types_sentence(answer, markdown_code)

@@ -139,6 +139,6 @@ def _tried(answer: AppAnswer) -> Iterator[RenderableType]:
 def _live_lines(answer: AppAnswer) -> Iterator[RenderableType]:
     if answer.lines:
         yield Text(f"\n{LINES_HEADING}")
-        yield from (Text(f"  {line_size(line)}: {line.place}") for line in answer.lines)
+        yield from (Text(f"  {line_size(line)}: {line.site}") for line in answer.lines)
     if answer.types:
         yield Text(f"\n{types_sentence(answer)}")

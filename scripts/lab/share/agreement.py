@@ -214,4 +214,4 @@ def holder(summary: Summary) -> str:
         return ""
     if own.held_by:
         return own.held_by[0]
-    return own.lines[0].place if own.lines else ""
+    return own.lines[0].site if own.lines else ""

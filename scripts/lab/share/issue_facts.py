@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lab.records.app_answer import AppChange
-from lab.records.interventions import NEWEST_RELEASE
+from lab.records.interventions import AGAIN, CONTROL, NEWEST_RELEASE
 from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
@@ -36,8 +36,13 @@ LEADS = re.compile(
 PICTURE = re.compile(r"^!\[[^\]\n]*\]\([^)\n]*\)\n+", re.MULTILINE)
 REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)(?=[;.]?(?:\s|$))")
 """What the help says to whoever has not reported it yet."""
-SUFFIXES = {"beside": "as it is, beside the changes", "again": "as it is, with a higher limit"}
-"""What the variants of a user app are, by what follows its name."""
+CONTROL_RUN = "as it is, beside the changes"
+SUFFIXES = {
+    CONTROL: CONTROL_RUN,
+    "beside": CONTROL_RUN,
+    AGAIN: "as it is, with a higher limit",
+}
+"""What the variants of a user app are, by what follows its name, today or in older runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ def what(given: IssueInput) -> str:
     ]
     least = WORTH_NAMING * max((line.bytes for line in own.lines), default=0)
     lines += [
-        f"- Allocated at {markdown_code(line.place, MOST_TEXT)}: {number(line.bytes)} bytes in "
+        f"- Allocated at {markdown_code(line.site, MOST_TEXT)}: {number(line.bytes)} bytes in "
         f"{counted(line.count, 'block')}"
         for line in own.lines[:MOST_LINES]
         if line.bytes >= least

@@ -115,7 +115,7 @@ def versions_for_uvicorn(given: IssueInput) -> str:
 def aiohttps_component(given: IssueInput) -> str:
     """Server or client, by the files of aiohttp whose allocations are still live."""
     own = given.summary.own
-    sites = [line.place for line in own.lines] if own else []
+    sites = [line.site for line in own.lines] if own else []
     names = (("Server", SERVERS_CODE), ("Client", CLIENTS_CODE))
     found = [name for name, code in names if any(code.match(site) for site in sites)]
     return " and ".join(found) or "(please choose: Server or Client)"

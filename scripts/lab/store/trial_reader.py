@@ -20,6 +20,7 @@ from lab.records.observations import (
 )
 from lab.records.run_limits import MOST_BLOCKS
 from lab.records.trial import (
+    FORMER_TAGS,
     RECORDS,
     End,
     Environment,
@@ -63,7 +64,7 @@ def read_trial(path: Path) -> Trial | None:
         troughs=every(Trough),
         post_load=last(PostLoadObservation),
         pauses=every(Pause),
-        explanation=last(AllocationTrace),
+        trace=last(AllocationTrace),
         fit=fit,
         end=last(End),
     )
@@ -98,7 +99,8 @@ def read_records(path: Path) -> Iterator[RawRecord]:
 def read_line(line: bytes) -> RawRecord:
     """One record, of the type that its tag names."""
     data = json.loads(line.decode())
-    record: RawRecord = decode(RECORDS[data.pop("record")], data)
+    tag = data.pop("record")
+    record: RawRecord = decode(RECORDS[FORMER_TAGS.get(tag, tag)], data)
     return record
 
 

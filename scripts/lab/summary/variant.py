@@ -67,7 +67,7 @@ def variant_summary(trials: Sequence[Trial]) -> VariantSummary:
         oom_kills=middle_int(oom_kills_of(trial) for trial in trials),
         workers_lost=middle_int(workers_lost_of(trial) for trial in trials),
         companion_seconds=latency_of([block.companion_seconds for block in blocks]),
-        aftermath=post_load_summary_of(trials),
+        post_load=post_load_summary_of(trials),
     )
 
 

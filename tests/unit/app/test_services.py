@@ -42,7 +42,7 @@ def test_the_app_its_changes_and_its_trace_are_variants(tmp_path: Path) -> None:
         "own-shop",
         "own-shop-again",
         "own-shop-traced",
-        "own-shop-beside",
+        "own-shop-control",
         *(f"own-shop-{change.name}" for change in interventions_for(app())),
     }
     assert {variant.axes.suite for variant in content.values()} == {"try"}

@@ -178,7 +178,7 @@ def test_a_release_is_asked_for_what_a_package_or_the_library_holds(
 
 
 def test_a_release_that_does_not_serve_the_app_is_told() -> None:
-    plan = InterventionPlan("shop", "own-shop", "own-shop-beside", (), (CHANGE,))
+    plan = InterventionPlan("shop", "own-shop", "own-shop-control", (), (CHANGE,))
     died = replace(raw.trial(), end=None)
     found = diagnosis_of(plan, {"own-shop": (raw.trial(),), plan.variant(CHANGE): (died,)})
 

@@ -201,7 +201,7 @@ def test_the_answer_about_an_app_is_the_runs_own() -> None:
     assert [f"{cause.cause} ({cause.standing})" for cause in own.causes] == [
         "native memory (proven)"
     ]
-    assert f"native memory (proven), first asked for by `{own.lines[0].place}`" in text
+    assert f"native memory (proven), first asked for by `{own.lines[0].site}`" in text
     assert any("ujson.dumps of ujson 5.3.0" in line for line in own.held_by)
     assert own.helps == "ujson>=5.10.0 (measured: flat)"
     assert f"`{own.helps.split()[0]}` (measured: flat)" in text

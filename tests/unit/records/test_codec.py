@@ -12,12 +12,14 @@ from lab.commands.rebuild import rebuild
 from lab.errors import LabError
 from lab.records.codec import ShapeError, decode, encode
 from lab.records.experiment import Experiment
+from lab.records.interventions import InterventionPlan
 from lab.records.observations import AllocationTrace, Sample
 from lab.records.trial import End, TrialStart
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
 
 SEED, CASES = 19, 250
+FORMER = {"control": "beside", "repetition": "again"}
 VALUES = (-1, 0, 2, -7.5, 1e15, -(10**15), 1e308, 2**63, 10**400, 5e-324)
 VALUES += (True, None, "1", "", [], {}, [1], float("nan"), float("inf"))
 
@@ -179,3 +181,14 @@ def test_whatever_one_value_becomes_the_run_is_rebuilt_or_refused_in_one_line(
         path.write_text(whole)
 
     assert CASES / 4 < refused < CASES
+
+
+def test_a_key_that_older_files_have_is_read_as_the_field_that_it_became() -> None:
+    plan = InterventionPlan("shop", "own-shop", "own-shop-control", (), (), repetition="own-shop-2")
+    today = encode(plan)
+    older = {FORMER.get(key, key): value for key, value in today.items()}
+
+    assert older.keys() != today.keys()
+    assert decode(InterventionPlan, older) == decode(InterventionPlan, today) == plan
+    with pytest.raises(ShapeError, match="both its key and its former one"):
+        decode(InterventionPlan, today | {"beside": "own-shop"})

@@ -76,7 +76,7 @@ def whole_summary() -> Summary:
     failed = factories.failures(factories.variant_summary("failed"), ["a line"], reset=3)
     left = PostLoadSummary(Scenario.GIVE_BACK, 1.0, 2 * MIB, MIB, 1, 1, 0, 0)
     variants = tuple(
-        replace(each, aftermath=left, caveats=("late",), cause="a cause")
+        replace(each, post_load=left, caveats=("late",), cause="a cause")
         for each in (*made.variants[:2], failed)
     )
     other = Comparison(
@@ -106,14 +106,14 @@ def whole_trial() -> Trial:
         post_load=PostLoadObservation(
             Scenario.GIVE_BACK, 1.0, 50 * MIB, 40 * MIB, reading, reading, 0, 0
         ),
-        explanation=AllocationTrace("memray", 1000, 160 * MIB, (line,), {"a.B": 1000}),
+        trace=AllocationTrace("memray", 1000, 160 * MIB, (line,), {"a.B": 1000}),
         end=End(EndKind.DIED, 100.0, "it died", ("a line of its log",)),
     )
 
 
 def plan() -> InterventionPlan:
     change = Intervention("one-arena", "MALLOC_ARENA_MAX=1", (Cause.THREAD_ARENAS,), {"A": "1"})
-    return InterventionPlan("shop", "own-shop", "own-shop-beside", ("own-shop-traced",), (change,))
+    return InterventionPlan("shop", "own-shop", "own-shop-control", ("own-shop-traced",), (change,))
 
 
 def of_raw_records() -> tuple[Summary, tuple[MemoryCurve, ...]]:

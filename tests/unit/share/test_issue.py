@@ -5,6 +5,7 @@ import pytest
 from builders.factories import app_answer, own_summary, summary, unmeasured, variant_summary
 from lab.records.app_answer import AppChange, AppLine
 from lab.records.holders import Package
+from lab.records.interventions import CONTROL
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
 from lab.report.answer_text import holder_lines
@@ -102,7 +103,7 @@ def test_what_ran_is_told_in_words() -> None:
     leak = leak_in("ujson")
     base = leak.variants[0].name
     own = replace(app_answer(), variant=base)
-    more = [variant_summary(f"{base}-{each}", Verdict.LEAK) for each in ("beside", "one-arena")]
+    more = [variant_summary(f"{base}-{each}", Verdict.LEAK) for each in (CONTROL, "one-arena")]
 
     text = issue(replace(leak, own=own, variants=(*leak.variants, *more)))
 

@@ -321,7 +321,7 @@ def test_processes_after_a_scenario_are_the_engines_tasks_when_no_probe_answers(
     seen = PostLoadObservation(
         Scenario.MASTER_KILLED, 16.0, None, None, raw.probe(), None, 8, 0, 3, tasks
     )
-    found = variant_summary([raw.trial(post_load=seen)]).aftermath
+    found = variant_summary([raw.trial(post_load=seen)]).post_load
 
     assert found is not None
     assert (found.processes_before, found.processes_after) == (1, processes)
@@ -404,8 +404,8 @@ def test_the_exit_code_of_a_run_of_claims(
 
 def test_of_an_own_apps_run_the_app_alone_makes_the_exit_code() -> None:
     steady, open_ended = raw.trial(), raw.trial(end=None)
-    trials = {"own-shop": [steady], "own-shop-beside": [open_ended]}
-    asked = raw.experiment("own-shop", "own-shop-beside")
+    trials = {"own-shop": [steady], "own-shop-control": [open_ended]}
+    asked = raw.experiment("own-shop", "own-shop-control")
 
     codes = [
         summarise("id", replace(asked, suite=suite), trials).run.exit_code

@@ -128,5 +128,5 @@ def measure_release(run: AppRun) -> Diagnosis:
     assert tried is not None
     run.started -= experiment.elapsed_seconds or 0.0
     run.explaining.changes = tried.changes
-    run.explaining.repetition = run.plan.repetition if tried.again else None
+    run.explaining.repetition = run.plan.repetition if tried.repetition else None
     return run.closed(run.conduct_release(tried), experiment)

@@ -67,7 +67,7 @@ class Explaining:
     def plan_with(self, traced: tuple[str, ...]) -> InterventionPlan:
         spec, repetition = self.plan.spec, self.repetition.name if self.repetition else None
         names = spec.name, base_name(spec), control_name(spec)
-        return InterventionPlan(*names, traced, self.changes, again=repetition)
+        return InterventionPlan(*names, traced, self.changes, repetition=repetition)
 
     def traced_for(self, causes: Sequence[Plausible]) -> tuple[str, ...]:
         """The traced runs that may name the holder; of C code only where that may be it."""

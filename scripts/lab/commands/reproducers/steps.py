@@ -182,7 +182,7 @@ def fits(origin: Origin, calls: Calls) -> bool:
 def lines_of(answer: AppAnswer, file: str) -> set[int]:
     """The lines of a file of the app at which memory was asked for."""
     pattern = re.compile(rf"(?:^|[ /]){re.escape(file.rpartition('/')[2])}:(\d+)")
-    return {int(line) for each in answer.lines for line in pattern.findall(each.place)}
+    return {int(line) for each in answer.lines for line in pattern.findall(each.site)}
 
 
 def checked(

@@ -72,7 +72,7 @@ def test_another_server_runs_where_a_servers_own_code_holds_the_leak(
     leak = Diagnosis(judged, 1, 1, (), (), (), (), holder=HolderFinding(holders=(holder,)))
     monkeypatch.setattr(app_explaining, "diagnosis_of", lambda *_: leak)
     spec = AppSpec(tmp_path / "lab.toml", "shop")
-    tried = InterventionPlan("shop", "own-shop", "own-shop-beside", (), ())
+    tried = InterventionPlan("shop", "own-shop", "own-shop-control", (), ())
 
     def asked(change: Intervention | None) -> Intervention | None:
         plan, folder = AppRunPlan(spec, {}, (), {}), RunFolder(tmp_path)

@@ -108,14 +108,14 @@ def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
     names = ("one-arena", "two-arenas", "thresholds", "one-at-a-time")
     scripts = {
         BASE: Script(leaking_bytes),
-        f"{BASE}-beside": Script(leaking_bytes),
+        f"{BASE}-control": Script(leaking_bytes),
         **{f"{BASE}-{name}": steady for name in names},
     }
 
     folder, diagnosis, started = tried(tmp_path, scripts, app(probes=False, count=160))
 
     assert sorted(started) == sorted(
-        [BASE, f"{BASE}-beside", *(f"{BASE}-{name}" for name in names)]
+        [BASE, f"{BASE}-control", *(f"{BASE}-{name}" for name in names)]
     )
     assert {each.change.name for each in diagnosis.outcomes} == set(names)
     assert all(each.saved_bytes > 10 * MIB for each in diagnosis.outcomes)

@@ -181,8 +181,8 @@ def test_a_release_that_grows_by_a_small_part_is_tried_as_the_mended_one(tmp_pat
 def test_lines_of_the_app_are_those_that_the_answer_names() -> None:
     answer = rebuilt(TRY_RUN)[0].own
     assert answer is not None
-    lines = replace(answer.lines[0], place="3.8/json/x.py:9, from app.py:28")
-    answer = replace(answer, lines=(lines, replace(lines, place="src/app.py:11")))
+    lines = replace(answer.lines[0], site="3.8/json/x.py:9, from app.py:28")
+    answer = replace(answer, lines=(lines, replace(lines, site="src/app.py:11")))
 
     assert lines_of(answer, "src/app.py") == {28, 11}
 

@@ -164,7 +164,7 @@ def test_the_compose_project_has_the_settings_of_the_run_and_no_image_of_the_lab
     services = document["services"]
 
     assert {"gate", "driver", "volumes", "own-shop", "own-shop-traced"} <= set(services)
-    assert "own-shop-beside" not in services  # nothing is tried again
+    assert "own-shop-control" not in services  # nothing is tried again
     assert {name for each in services.values() for name in each["networks"]} == {
         *document["networks"]
     }

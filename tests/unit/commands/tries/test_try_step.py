@@ -65,7 +65,7 @@ def test_a_described_app_is_built_and_then_created(app: Path, work: Path) -> Non
         "own_servers": "",
         "own_companions": "",
     }
-    expected = {"own-app", "own-app-beside", "own-app-traced", "own-app-memray"}
+    expected = {"own-app", "own-app-control", "own-app-traced", "own-app-memray"}
     assert expected <= set(created["own_services"].split())
     assert created["own_networks"] == ""
     services = json.loads((work / "compose.yaml").read_text())["services"]
@@ -87,7 +87,7 @@ def test_its_servers_are_created_beside_each_variant(app: Path, work: Path) -> N
         "redis|redis:7|redis|redis-server|",
         "postgres|postgres:16|postgres|postgresql|",
     ]
-    assert {"own-app-with-redis", "own-app-beside-with-postgres"} <= set(
+    assert {"own-app-with-redis", "own-app-control-with-postgres"} <= set(
         created["own_services"].split()
     )
     assert created["own_networks"].split()[:1] == ["own-app-with-network"]
