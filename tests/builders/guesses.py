@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab.app.guess.guessed import Guess
+from lab.app.guess.guess_records import Guess
 
 
 def described(guess: Guess) -> dict[str, Any]:

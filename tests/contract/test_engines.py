@@ -15,7 +15,7 @@ from lab.engines.process.environments import Installed
 from lab.engines.process.launch_plan import Sources
 from lab.engines.process.process_group import SamplingPace
 from lab.engines.process.process_tree import LinuxTrees
-from lab.engines.written import WRITE_LIMITS, WriteLimits
+from lab.engines.written_files import WRITE_LIMITS, WriteLimits
 from lab.matrix.variants import read_matrix
 from support.engine_contract import EngineCase, EngineContract
 from support.paths import ROOT

@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.app.compose_reader import PLAIN, Reader, port_of
 from lab.app.compose_records import IMAGE_NAME, Companion
-from lab.records.beside import ReadyWhen
+from lab.records.app_services import ReadyWhen
 
 READY = {
     "service_healthy": ReadyWhen.HEALTHY,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.records.beside import ReadyWhen, ServiceAsked
+from lab.records.app_services import ReadyWhen, ServiceAsked
 
 IMAGE_NAME = r"[a-z0-9][\w./:@-]*"
 """An image's name: no option of the engine's client, nothing that a shell or Compose expands."""

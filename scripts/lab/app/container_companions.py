@@ -10,8 +10,8 @@ from lab.app.container_limits import MEMORY_BYTES, bare
 from lab.app.services import Service, dollars
 from lab.app.spec import AppSpec
 from lab.app.workdir import COPY
-from lab.engines.docker.beside import companion_of
-from lab.records.beside import CompanionStart
+from lab.engines.docker.app_services import companion_of
+from lab.records.app_services import CompanionStart
 
 IN_MEMORY = ("/tmp", "/run", "/var/run", "/var/tmp")
 """Folders in memory, where programs write what they need for themselves."""

@@ -16,9 +16,9 @@ from lab.app.container_companions import companions, starts
 from lab.app.container_limits import MEMORY_BYTES, bare
 from lab.app.services import Service, dollars
 from lab.app.spec import AppSpec
-from lab.engines.docker.beside import Beside, container_of, log_of, network_of, preparation_of
+from lab.engines.docker.app_services import Beside, container_of, log_of, network_of, preparation_of
 from lab.engines.server_recipes import EVERYWHERE, OTHER_NAMES, RECIPES
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 DATA = "/tmp/data"
 """In memory below a folder that every image has open to all: at a second start some engines give a

@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from lab.app.apart import each_alone
-from lab.app.beside import pointed
 from lab.app.container_folders import MOVED
 from lab.app.container_layer import USER_PACKAGES, writable
 from lab.app.interventions import applied
+from lab.app.kinds_apart import each_alone
+from lab.app.server_addresses import pointed
 from lab.app.spec import AppSpec, RequestSpec
 from lab.engines.protocol import SERVER_PORT
 from lab.records.interventions import AGAIN, CONTROL, Intervention

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lab.app.compose_records import Build, Companion, Mounts
-from lab.records.beside import ServiceAsked
+from lab.records.app_services import ServiceAsked
 from lab.records.image_facts import ImageFacts
 from lab.records.variant import Connection
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lab.app import spec_keys as keys
-from lab.app.beside import completed, merged_by_kind
 from lab.app.compose_keys import COMPOSE, SERVICE
 from lab.app.compose_records import Companion, Composed
-from lab.app.composed import read_composed
+from lab.app.compose_service import read_composed
+from lab.app.server_addresses import completed, merged_by_kind
 from lab.app.spec import AppSpec
 from lab.app.table_reader import Table
-from lab.records.beside import ServiceAsked
+from lab.records.app_services import ServiceAsked
 
 
 def composed_app(table: Table) -> Composed:

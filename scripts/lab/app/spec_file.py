@@ -9,11 +9,11 @@ from typing import Any
 
 from lab.app import request_keys
 from lab.app import spec_keys as keys
-from lab.app.beside import check_elsewhere
 from lab.app.folder import check_folder
 from lab.app.key import Key
 from lab.app.login_file import with_session
 from lab.app.request_keys import REQUEST_KEYS, REQUESTS
+from lab.app.server_addresses import check_elsewhere
 from lab.app.spec import FILE, AppSpec, RequestProtocol, RequestSpec
 from lab.app.spec_compose import (
     companions,

@@ -25,7 +25,7 @@ from lab.app.toml_kinds import (
 )
 from lab.app.traffic import Traffic
 from lab.app.traffic_kind import TrafficFile
-from lab.records.beside import ServiceAsked
+from lab.records.app_services import ServiceAsked
 from lab.settings.declared import MOST_REQUESTS
 
 OLDEST, NEWEST = 7, 14

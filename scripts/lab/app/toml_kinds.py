@@ -7,13 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from lab.app.beside import merged_by_kind, service_of
 from lab.app.env_file import parse_env
+from lab.app.server_addresses import merged_by_kind, service_of
 from lab.app.spec import Upload
 from lab.errors import LabError
 from lab.files import read_bytes
 from lab.named_paths import path_below, what_stands
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 from lab.settings import parse_size
 from lab.units import MIB
 

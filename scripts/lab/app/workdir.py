@@ -13,7 +13,7 @@ from lab.app.environment import ENVIRONMENTS, prepare_app
 from lab.app.interventions import Allocators, interventions_for
 from lab.app.services import image_name, services
 from lab.app.spec import AppSpec
-from lab.engines.process.beside import Template
+from lab.engines.process.app_servers import Template
 from lab.engines.process.environments import Installed
 from lab.errors import UsageError
 from lab.removal import remove_tree

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lab.causes.apart import apart_sentences, kinds_growth
 from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.findings import CauseFinding, findings
 from lab.causes.growth import Growth
@@ -14,6 +13,7 @@ from lab.causes.interventions import (
     intervention_result,
     rank,
 )
+from lab.causes.kinds_apart import apart_sentences, kinds_growth
 from lab.causes.named_growth import KINDS, named_for
 from lab.causes.traces import best_trace, merged_lines, most_types
 from lab.records.holders import NamedGrowth
@@ -24,7 +24,7 @@ from lab.records.trial import Trial
 from lab.text.phrases import in_mib
 from lab.verdict.joint import disagreement, joint_verdict
 from lab.verdict.limit import limit_met
-from lab.verdict.shown import load_note
+from lab.verdict.short_load import load_note
 from lab.verdict.verdict import Judgement
 
 

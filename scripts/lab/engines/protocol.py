@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lab.errors import VariantError
-from lab.records.beside import ServiceKind
+from lab.records.app_services import ServiceKind
 from lab.records.experiment import EngineInfo
 from lab.records.observations import Sample
 from lab.records.variant import Variant

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
 MOST_NAMES = 12

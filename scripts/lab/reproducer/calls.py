@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from lab.app.guess.frameworks import Interface
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import WeightedRequest, interleaved
-from lab.reproducer.served import NotReproduced, Served
+from lab.reproducer.served_object import NotReproduced, Served
 from lab.reproducer.sites import Seen, Site
 
 MOST_FILE_REQUESTS = 20

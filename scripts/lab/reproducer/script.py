@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.reproducer.calls import Calls
-from lab.reproducer.served import NotReproduced
+from lab.reproducer.served_object import NotReproduced
 from lab.text.phrases import number, printable, size
 
 NAME, TEST_NAME = "reproduce.py", "test_growth.py"

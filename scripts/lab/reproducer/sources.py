@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from lab.reproducer.reduced import defined, is_serving_here, without_server
-from lab.reproducer.served import NotReproduced, Served
+from lab.reproducer.served_object import NotReproduced, Served
 
 OWN_NAMES = frozenset(
     (

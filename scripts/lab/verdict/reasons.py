@@ -11,9 +11,9 @@ from lab.verdict.evidence import TroughEvidence
 from lab.verdict.harmless_growth import HarmlessGrowth, turns_over
 from lab.verdict.leak_criteria import FILLING_REQUESTS, LeakDoubt, is_long, is_significant
 from lab.verdict.limit import LimitMet
-from lab.verdict.lives import LivesTrend
 from lab.verdict.sequential import Ending
 from lab.verdict.trend import FittedLine, Troughs
+from lab.verdict.worker_lives import LivesTrend
 
 
 def leak_reason(seen: TroughEvidence, slope: Interval, live: TroughEvidence | None = None) -> str:

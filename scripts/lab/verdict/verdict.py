@@ -45,7 +45,6 @@ from lab.verdict.leak_criteria import (
     shows_live,
 )
 from lab.verdict.limit import LimitMet, limit_met
-from lab.verdict.lives import lives_trend_of
 from lab.verdict.reasons import (
     bounded_reason,
     early_reason,
@@ -65,6 +64,7 @@ from lab.verdict.reasons import (
 from lab.verdict.sequential import ending_of
 from lab.verdict.trend import Troughs, fit, tail, troughs_of
 from lab.verdict.validity import LEAST_BLOCKS, Conditions, caveats, conditions_of
+from lab.verdict.worker_lives import lives_trend_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lab.app.image_facts import image_facts
 from lab.app.services import services
 from lab.app.spec import AppSpec
 from lab.app.spec_file import describe
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 from lab.records.image_facts import ImageFacts
 
 

@@ -14,7 +14,7 @@ from lab.app.container_servers import script, server_images, shell, with_servers
 from lab.app.services import Service, container_port, environment
 from lab.app.spec import AppSpec
 from lab.engines.server_recipes import RECIPES
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 WORK = Path("/w")
 REDIS = ServiceAsked(ServiceKind.REDIS, passwords=("it's",), hosts=("cache",))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from lab.app.compose_records import Composed
-from lab.app.composed import read_composed
+from lab.app.compose_service import read_composed
 from lab.app.container_companions import companions
 from lab.app.container_limits import bare
 from lab.app.spec_file import describe

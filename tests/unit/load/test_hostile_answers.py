@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPException
 
 import pytest
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.commands.checks.app_check import ask
 from lab.load.login import MOST_BODY_BYTES, answer_of
 

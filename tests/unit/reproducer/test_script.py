@@ -22,7 +22,7 @@ from lab.reproducer.script import (
     calls_a_block,
     script_text,
 )
-from lab.reproducer.served import NotReproduced, served_by
+from lab.reproducer.served_object import NotReproduced, served_by
 from lab.reproducer.sites import Seen, Site
 from lab.reproducer.sources import imported_app, inlined_app
 

@@ -4,8 +4,8 @@ import pytest
 from lab.app.guess.frameworks import Interface
 from lab.app.guess.source import read_module
 from lab.reproducer.reduced import without_server
-from lab.reproducer.served import NotReproduced, served_by
-from lab.reproducer.shown import Ran, check_grows, check_stays
+from lab.reproducer.script_results import Ran, check_grows, check_stays
+from lab.reproducer.served_object import NotReproduced, served_by
 from lab.reproducer.sources import imported_app, inlined_app
 from support.paths import ROOT
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from urllib.parse import urljoin, urlsplit
 
-from lab.app.guess.guessed import WEBSOCKET, Guess, Guessed, GuessedRequest
+from lab.app.guess.guess_records import WEBSOCKET, Guess, Guessed, GuessedRequest
 from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described, parse_document
 from lab.app.guess.websockets import FORMS
 from lab.load.websocket import SWITCHING

@@ -20,7 +20,7 @@ from lab.app.guess.source import (
     is_serving_line,
     last_name,
 )
-from lab.app.guess.stated import ServeCommand, stated_commands
+from lab.app.guess.stated_commands import ServeCommand, stated_commands
 
 UVICORN = "--host $HOST --port $PORT"
 ASIDE = re.compile(

@@ -9,7 +9,7 @@ from typing import Any
 from lab.app.guess import poetry
 from lab.app.guess.distributions import distribution_of, distributions
 from lab.app.guess.folder import REQUIREMENT_FOLDERS, Folder, joined, upwards
-from lab.app.guess.guessed import Guessed
+from lab.app.guess.guess_records import Guessed
 from lab.app.guess.image_installs import installed_by_name
 from lab.app.guess.layout import local_names
 from lab.app.guess.locks import name_in, normal, pinned

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lab.app.guess.guessed import Guessed
+from lab.app.guess.guess_records import Guessed
 from lab.app.guess.shell import MOST_CHARACTERS, quoted
 
 NOT_OURS = re.compile(

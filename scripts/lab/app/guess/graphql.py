@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 
 LIBRARIES = frozenset({"strawberry", "graphene", "ariadne", "graphene_django", "tartiflette"})
 PATH = re.compile(r"['\"]/?((?:[\w-]+/)*graphql/?)['\"]", re.IGNORECASE)

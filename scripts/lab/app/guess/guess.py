@@ -4,9 +4,8 @@ import re
 
 from lab.app.env_file import parse_env
 from lab.app.guess import pythons
-from lab.app.guess.beside import services
 from lab.app.guess.commands import GUNICORN_FILES, commands
-from lab.app.guess.composing import compose_keys
+from lab.app.guess.compose_keys import compose_keys
 from lab.app.guess.dependencies import (
     required_lines,
     required_names,
@@ -17,15 +16,16 @@ from lab.app.guess.django_urls import django_routes
 from lab.app.guess.dockerfile import image_command
 from lab.app.guess.folder import Folder
 from lab.app.guess.graphql import graphql_requests
-from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
+from lab.app.guess.guess_records import Guess, Guessed, GuessedRequest
 from lab.app.guess.layout import local_names, project_root
 from lab.app.guess.locks import name_in, normal
 from lab.app.guess.paste import with_project
 from lab.app.guess.pins import newest_minor
 from lab.app.guess.preparation import prepare
 from lab.app.guess.routes import Route, read_routes
+from lab.app.guess.server_needs import services
 from lab.app.guess.settings import env_file, environment
-from lab.app.guess.stated import ServeCommand
+from lab.app.guess.stated_commands import ServeCommand
 from lab.app.guess.tables import read_toml
 from lab.app.guess.websockets import websocket_requests
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.app.guess.composed_image import with_composed_image
+from lab.app.guess.compose_image import with_composed_image
 from lab.app.guess.failures import Failure, FailureKind, missing_service
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
-from lab.app.guess.guessed import Guess
+from lab.app.guess.guess_records import Guess
 from lab.app.guess.mend import mended
 from lab.app.guess.mend_pythons import NO_PYTHON
 from lab.files import read_lines

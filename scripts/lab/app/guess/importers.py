@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lab.app.guess.folder import Folder
 from lab.app.guess.layout import module_at
-from lab.app.guess.reached import reached_from
+from lab.app.guess.reached_modules import reached_from
 from lab.app.guess.source import AppObject, Module
 
 Served = tuple[Module, AppObject]

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lab.app.guess.composed_image import without_composed_image
+from lab.app.guess.compose_image import without_composed_image
 from lab.app.guess.failures import Failure, FailureKind, missing_variables
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess as guess_of
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.mend_arguments import with_arguments
 from lab.app.guess.mend_databases import database_in_copy, local_database
 from lab.app.guess.mend_files import with_env_file, with_old_alembic

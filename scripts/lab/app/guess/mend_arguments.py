@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from lab.app.guess.failures import Failure, FailureKind
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 
 ARGPARSE = re.compile(r"the following arguments are required: ([^\n]+)")
 CLICK = re.compile(r"Missing (?:option|argument) '(--?[\w-]+|\w+)'", re.IGNORECASE)

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from lab.app.beside import service_of
-from lab.app.guess.beside import BY_SERVICE
 from lab.app.guess.failures import Failure, missing_service
-from lab.app.guess.guessed import Guess, Guessed
-from lab.records.beside import ServiceKind
+from lab.app.guess.guess_records import Guess, Guessed
+from lab.app.guess.server_needs import BY_SERVICE
+from lab.app.server_addresses import service_of
+from lab.records.app_services import ServiceKind
 
 SERVER_URL = re.compile(r"(postgres\w*|mysql\w*|mariadb)(\+\w+)?://")
 SQLITE = "sqlite:///./lab.db"

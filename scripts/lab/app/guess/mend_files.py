@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from lab.app.guess.failures import Failure
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 
 NO_ENV = re.compile(
     r"\bno (local )?\.env\b|\.env['\"]? (file )?((was|is|does) )?(not (found|exist)|missing)"

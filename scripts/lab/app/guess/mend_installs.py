@@ -7,7 +7,7 @@ from lab.app.guess.dependencies import lines_of
 from lab.app.guess.distributions import distribution_of
 from lab.app.guess.failures import Failure
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.locks import name_in, normal
 
 BUILT_ELSEWHERE = {"psycopg2": "psycopg2-binary", "psycopg[c]": "psycopg[binary]"}

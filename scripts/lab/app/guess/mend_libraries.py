@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from lab.app.guess.failures import Failure
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.locks import name_in
 from lab.app.guess.mend_installs import whole_lines
 from lab.app.guess.system_libraries import (

@@ -7,12 +7,12 @@ from lab.app.guess.dependencies import required_files, required_names, with_adde
 from lab.app.guess.distributions import REMOVED, distribution_of, is_standard
 from lab.app.guess.failures import Failure, install_hint, missing_module
 from lab.app.guess.folder import REQUIREMENT_FOLDERS, Folder, parent_of
-from lab.app.guess.guessed import Guess
+from lab.app.guess.guess_records import Guess
 from lab.app.guess.locks import name_in, normal
 from lab.app.guess.mend_installs import ON_NO_INDEX
 from lab.app.guess.mend_pythons import before_python
 from lab.app.guess.namespaces import SHARED, packages_of
-from lab.app.guess.reached import reached_packages
+from lab.app.guess.reached_modules import reached_packages
 
 OUTGROWN = (
     (r"No module named 'flask\.ext'", "flask<1"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lab.app.guess.dependencies import with_added
 from lab.app.guess.failures import Failure, missing_module
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess
+from lab.app.guess.guess_records import Guess
 from lab.app.guess.paste import PROJECTS
 
 

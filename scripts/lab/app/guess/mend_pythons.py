@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lab.app.guess.failures import Failure, FailureKind
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.pythons import minor_of
 from lab.app.spec import PYTHON
 

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from lab.app.beside import service_of
-from lab.app.guess.beside import BY_SERVICE, adding, services, texts, with_names
-from lab.app.guess.composing import companion_keys
+from lab.app.guess.compose_keys import companion_keys
 from lab.app.guess.dependencies import required_names
 from lab.app.guess.failures import UNREACHABLE, Failure, FailureKind, missing_service
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import project_folder
-from lab.app.guess.guessed import Guess, Guessed
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.app.guess.guess_records import Guess, Guessed
+from lab.app.guess.server_needs import BY_SERVICE, adding, services, texts, with_names
+from lab.app.server_addresses import service_of
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 DRIVERS = {
     ServiceKind.POSTGRES: "psycopg psycopg2 psycopg2-binary asyncpg aiopg pg8000 psycopg-binary",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 
 CHOOSES = re.compile(r"(?:\w*_)?(?:ENV|ENVIRONMENT|CONFIG\w*|SETTINGS\w*|MODE|STAGE)")
 """Variables that choose one set of settings of several."""

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.app.guess.routes import ENDING, LAST
 from lab.app.guess.schema import example, resolved
 

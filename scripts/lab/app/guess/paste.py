@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from lab.app.guess.folder import Folder, joined, parent_of
-from lab.app.guess.guessed import Guessed
+from lab.app.guess.guess_records import Guessed
 from lab.app.guess.serving import BIND, within
-from lab.app.guess.stated import ServeCommand
+from lab.app.guess.stated_commands import ServeCommand
 
 PROJECTS = r"pyproject\.toml|setup\.(py|cfg)"
 """What makes a folder a project that can be installed."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from lab.app.guess import poetry
 from lab.app.guess.folder import Folder, joined
-from lab.app.guess.guessed import Guessed
+from lab.app.guess.guess_records import Guessed
 from lab.app.guess.locks import name_in, normal
 from lab.app.guess.pythons import table
 

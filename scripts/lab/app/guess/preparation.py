@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from lab.app.guess.folder import Folder, parent_of
-from lab.app.guess.guessed import Guessed
+from lab.app.guess.guess_records import Guessed
 from lab.app.guess.serving import within
 from lab.app.guess.source import Module
-from lab.app.guess.stated import ServeCommand
+from lab.app.guess.stated_commands import ServeCommand
 
 
 def prepare(folder: Folder, command: ServeCommand | None) -> Guessed | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.app.guess.folder import Folder, joined, upwards
-from lab.app.guess.guessed import Guessed
+from lab.app.guess.guess_records import Guessed
 from lab.app.spec import PYTHON
 
 KNOWN = tuple(range(7, 15))

@@ -7,7 +7,7 @@ from lab.app.guess.folder import Folder, parent_of
 from lab.app.guess.layout import import_root
 from lab.app.guess.serving import program, served
 from lab.app.guess.shell import ShellStep, steps
-from lab.app.guess.stated import ServeCommand
+from lab.app.guess.stated_commands import ServeCommand
 
 READMES = r"readme(\.(md|rst|txt))?"
 PROMPT = re.compile(r"(\([\w.-]+\)\s*)?[$>%]\s+")

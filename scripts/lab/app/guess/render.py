@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
+from lab.app.guess.guess_records import Guess, Guessed, GuessedRequest
 from lab.app.key import Key
 from lab.app.request_keys import REQUEST_KEYS
 from lab.app.spec_keys import APP_KEYS

@@ -7,8 +7,8 @@ from typing import Any
 from lab.app.env_file import parse_env
 from lab.app.guess.dockerfile import read_final_stage
 from lab.app.guess.folder import Folder, upwards
-from lab.app.guess.guessed import Guessed
-from lab.app.guess.stated import COMPOSE_FILES, WORKER, compose_services, inner
+from lab.app.guess.guess_records import Guessed
+from lab.app.guess.stated_commands import COMPOSE_FILES, WORKER, compose_services, inner
 
 DOCKERFILE = r"(.*[._-])?dockerfile"
 EXAMPLES = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lab.app.guess.failures import Failure
 from lab.app.guess.folder import Folder, joined, parent_of
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.layout import import_name, import_root
 from lab.app.guess.readme import readme_program
 from lab.app.guess.serving import within

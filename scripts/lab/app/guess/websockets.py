@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import WEBSOCKET, GuessedRequest
+from lab.app.guess.guess_records import WEBSOCKET, GuessedRequest
 from lab.app.guess.routes import Prefixes, is_text, text_argument, tornado_pattern
 from lab.app.guess.routing import numbered
 from lab.app.guess.source import Module, decorating_calls, dotted, last_name

@@ -12,11 +12,11 @@ from lab.causes.diagnosis import (
     needs_tracing,
     suspects,
 )
-from lab.causes.early import early_suspects
+from lab.causes.early_suspects import early_suspects
 from lab.causes.growth import Growth
 from lab.causes.interventions import needs_control, worth_trying
 from lab.causes.releases import asks_for_release, asks_for_server
-from lab.commands.app_runs.early import Following
+from lab.commands.app_runs.early_runs import Following
 from lab.commands.app_runs.limit import shortened, with_limit_within
 from lab.commands.app_runs.pace import paced
 from lab.commands.app_runs.plan import AppRunPlan

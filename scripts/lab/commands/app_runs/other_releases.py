@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lab.app.environment import prepare_app
-from lab.app.installed import distributions, with_point
+from lab.app.installed_packages import distributions, with_point
 from lab.app.interventions import release_change, server_change
 from lab.app.layers import Stack, server
 from lab.app.release import Newer, NoRelease, newer_python, newest_release

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.app.apart import each_alone, kinds_apart
 from lab.app.interventions import Allocators, applied, interventions_for
+from lab.app.kinds_apart import each_alone, kinds_apart
 from lab.app.requests import user_app_of
 from lab.app.services import (
     again_name,

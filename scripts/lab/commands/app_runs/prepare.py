@@ -5,14 +5,14 @@ import os
 import subprocess
 from pathlib import Path
 
-from lab.app.beside import pointed
 from lab.app.environment import ENVIRONMENTS
 from lab.app.guess.failures import Failure, FailureKind
+from lab.app.server_addresses import pointed
 from lab.app.services import secrets
 from lab.app.spec import AppSpec
 from lab.app.workdir import COPY, Ready
 from lab.commands.checks.texts import Say
-from lab.engines.process.beside import FOLDER, RunningServers, address_of, made, running
+from lab.engines.process.app_servers import FOLDER, RunningServers, address_of, made, running
 from lab.engines.process.environments import Installed
 from lab.engines.process.ports import Ports
 from lab.engines.protocol import PREPARE_SECONDS

@@ -13,7 +13,7 @@ from lab.causes.diagnosis import (
     diagnosis_of,
 )
 from lab.causes.interventions import needs_control
-from lab.commands.app_runs.early import Asks, conduct_once, judge_and_explain
+from lab.commands.app_runs.early_runs import Asks, conduct_once, judge_and_explain
 from lab.commands.app_runs.explaining import Explaining
 from lab.commands.app_runs.failures import with_log, without_trial
 from lab.commands.app_runs.folder import app_folder_for, go_on

@@ -11,7 +11,7 @@ from functools import partial
 
 from lab.app.guess.asking import Answer
 from lab.app.guess.failures import Failure, FailureKind, cannot_import
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.app.spec import AppSpec
 from lab.commands.checks.websocket_check import converse
 from lab.engines.process.listening import Listening

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from lab.app.guess.asking import settled
+from lab.app.guess.concurrent_asking import ask_together, loads_of
 from lab.app.guess.folder import read_folder
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.guess.render import render
-from lab.app.guess.together import ask_together, loads_of
 from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.commands.checks.app_check import NotUp, as_guess, brought_up

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from lab.app.guess.asking import Answer
 from lab.app.guess.failures import Failure, FailureKind
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.app.requests import headers_and_body, opening
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.commands.checks.app_check import Running

@@ -3,7 +3,7 @@
 from lab.app.guess.asking import TriedRequests
 from lab.app.guess.failures import Failure
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess
+from lab.app.guess.guess_records import Guess
 from lab.app.guess.tables_missing import may_make_tables
 from lab.commands.checks.app_check import Running
 from lab.commands.checks.texts import lacks_server, refusals

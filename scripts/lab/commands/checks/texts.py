@@ -14,7 +14,7 @@ from lab.app.guess.failures import (
     telling_line,
 )
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.app.guess.system_libraries import (
     COMPILER,
     MissingLibrary,

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from lab.app.guess.asking import Answer
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.app.requests import login_of
 from lab.app.spec import AppSpec
 from lab.commands.checks.app_check import Running

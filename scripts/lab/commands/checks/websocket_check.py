@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from lab.app.guess.asking import Answer
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.load.request import Request
 from lab.load.response_reader import ProtocolError, ResponseTooLarge
 from lab.load.target import site_of

@@ -20,7 +20,7 @@ from lab.files import is_plain_name, read_bytes
 from lab.records.interventions import InterventionPlan, Release
 from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Summary, VariantSummary
-from lab.reproducer.served import NotReproduced
+from lab.reproducer.served_object import NotReproduced
 from lab.share.lock import lock_of, pins_of
 from lab.store.run_folder import RunFolder
 from lab.text.packages import LOCK, canonical, is_distribution

@@ -32,7 +32,7 @@ from lab.records.experiment import EngineKind
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary
 from lab.reproducer.script import NAME, REASON_NAME, TEST, TEST_NAME, Origin
-from lab.reproducer.served import NotReproduced
+from lab.reproducer.served_object import NotReproduced
 from lab.reproducer.sites import Seen, Watched
 from lab.settings import declared, given_settings
 from lab.settings import declared_sharing as sharing

@@ -10,8 +10,8 @@ from lab.engines.process.script import ScriptLimits, run_script
 from lab.errors import LabError
 from lab.reproducer.calls import Calls
 from lab.reproducer.script import NAME, TEST, TEST_NAME, Origin, rate_a_call, script_text
-from lab.reproducer.served import NotReproduced
-from lab.reproducer.shown import GROWS, STAYS, Ran, check_grows, check_stays
+from lab.reproducer.script_results import GROWS, STAYS, Ran, check_grows, check_stays
+from lab.reproducer.served_object import NotReproduced
 
 RUN_SECONDS = 240.0
 RUN_TEST = "import test_growth; test_growth.test_memory_does_not_grow()"

@@ -20,8 +20,8 @@ from lab.engines.process.environments import Installed
 from lab.records.app_answer import AppAnswer
 from lab.reproducer.calls import Calls, of_app, of_function
 from lab.reproducer.script import TEST_NAME, Origin, script_text
-from lab.reproducer.served import NotReproduced, Served, file_served, served_by
-from lab.reproducer.shown import NotGrown
+from lab.reproducer.script_results import NotGrown
+from lab.reproducer.served_object import NotReproduced, Served, file_served, served_by
 from lab.reproducer.sites import MOST_SITES, Seen, Site, Watched, watched
 from lab.reproducer.sources import imported_app, inlined_app
 from lab.text.packages import canonical

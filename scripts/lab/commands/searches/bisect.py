@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.app.installed import distributions
+from lab.app.installed_packages import distributions
 from lab.app.workdir import installed_here
 from lab.bisect.answer import Subject, answer_from
 from lab.bisect.plan import Progress

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS, ensured
 from lab.app.guess.failures import telling_line
-from lab.app.installed import Distribution, closure, with_point
+from lab.app.installed_packages import Distribution, closure, with_point
 from lab.app.interventions import NO_ALLOCATORS
 from lab.app.requests import user_app_of
 from lab.app.requirements import content, own_files

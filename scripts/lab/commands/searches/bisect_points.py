@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.app.installed import Distribution
+from lab.app.installed_packages import Distribution
 from lab.app.spec import AppSpec
 from lab.bisect.answer import Subject
 from lab.bisect.plan import Progress

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.app.environment import ENVIRONMENTS, prepare_app
-from lab.app.installed import Distribution, distributions, with_point
+from lab.app.installed_packages import Distribution, distributions, with_point
 from lab.app.layers import Stack, layers_of
 from lab.app.middleware import registered
 from lab.app.requests import user_app_of

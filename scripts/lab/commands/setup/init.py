@@ -8,7 +8,7 @@ from pathlib import Path
 from lab.app.folder import check_folder
 from lab.app.guess.folder import read_folder
 from lab.app.guess.guess import guess
-from lab.app.guess.guessed import Guess
+from lab.app.guess.guess_records import Guess
 from lab.app.guess.render import render, sentences
 from lab.app.spec import FILE
 from lab.errors import ExitCode, UsageError

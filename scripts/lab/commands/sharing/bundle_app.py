@@ -17,9 +17,9 @@ from lab.records.experiment import Experiment
 from lab.records.image_facts import ImageFacts
 from lab.records.summary import Summary
 from lab.share.archive import ArchiveEntry
-from lab.share.given import typed
 from lab.share.lock import Locked
 from lab.share.manifest import LeftOut
+from lab.share.recorded_settings import typed
 from lab.share.redaction import Redactor
 from lab.share.source import Source
 from lab.store.run_folder import RunFolder

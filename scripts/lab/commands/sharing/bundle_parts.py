@@ -34,7 +34,6 @@ from lab.settings.declared import SETTINGS
 from lab.share.agreement import open_variants
 from lab.share.archive import ArchiveEntry
 from lab.share.bundle_readme import bundle_readme
-from lab.share.given import budget_of, given_of
 from lab.share.issue import issue_text
 from lab.share.issue_facts import IssueInput
 from lab.share.issue_forms import address_of
@@ -49,6 +48,7 @@ from lab.share.manifest import (
     facts_of,
     manifest_text,
 )
+from lab.share.recorded_settings import budget_of, given_of
 from lab.share.redaction import Private, Redactor
 from lab.store.run_folder import RunFolder
 

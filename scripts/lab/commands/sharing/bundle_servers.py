@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.app.container_servers import has_network, with_servers
 from lab.app.spec import AppSpec
-from lab.engines.docker.beside import (
+from lab.engines.docker.app_services import (
     READY_SECONDS,
     container_of,
     log_of,
@@ -20,7 +20,7 @@ from lab.engines.docker.beside import (
 )
 from lab.engines.protocol import PREPARE_SECONDS
 from lab.engines.server_recipes import RECIPES
-from lab.records.beside import ServiceAsked
+from lab.records.app_services import ServiceAsked
 from lab.share.project import MOUNTED_IN_VARIANTS, VOLUMES, Service
 
 ACCEPTS = (

@@ -22,8 +22,8 @@ from lab.records.summary import Summary
 from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
 from lab.share.agreement import Agreement, agreement_of
-from lab.share.given import budget_of
 from lab.share.manifest import Kind
+from lab.share.recorded_settings import budget_of
 from lab.store.find_runs import newest_runs
 from lab.store.layout import check_writable, new_run_path, results_folder
 from lab.store.run_folder import RunFolder

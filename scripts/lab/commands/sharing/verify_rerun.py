@@ -14,8 +14,8 @@ from lab.paths import ROOT
 from lab.records.experiment import EngineKind, Experiment
 from lab.settings import declared_sharing
 from lab.settings.declared import SETTINGS
-from lab.share.given import given_of
 from lab.share.manifest import Kind, Manifest
+from lab.share.recorded_settings import given_of
 from lab.text.phrases import clipped, counted
 
 ASK = ". scripts/shell/engine.sh && choose_engine"

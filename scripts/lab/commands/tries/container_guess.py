@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lab.app.container import GUESS
 from lab.app.container_layer import PREPARES
-from lab.app.guess.composed_image import by_compose_file
+from lab.app.guess.compose_image import by_compose_file
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import read_folder
 from lab.app.guess.history import add_failure, read_failures

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS, Base, prepare_app
 from lab.app.guess.asking import settled
+from lab.app.guess.concurrent_asking import ask_together, loads_of
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
 )
 from lab.app.guess.folder import read_folder
-from lab.app.guess.guessed import Guess
+from lab.app.guess.guess_records import Guess
 from lab.app.guess.render import render
-from lab.app.guess.together import ask_together, loads_of
 from lab.app.interventions import NO_ALLOCATORS
 from lab.app.services import base_name
 from lab.app.spec import FILE, AppSpec
@@ -40,7 +40,7 @@ from lab.commands.checks.texts import (
     tell,
 )
 from lab.commands.tries.next_guess import next_guess
-from lab.engines.process.beside import NoServer
+from lab.engines.process.app_servers import NoServer
 from lab.engines.process.listening import Listening, listening
 from lab.engines.process.uv import uv_command
 from lab.engines.protocol import Endpoint

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lab.app.guess.failures import Failure
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess
+from lab.app.guess.guess_records import Guess
 from lab.app.guess.history import after, telling_failure
 from lab.app.guess.render import sentences
 from lab.app.spec import FILE

@@ -21,7 +21,7 @@ from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_NAME, write_compose_file
 from lab.commands.app_runs.input import app_settings
 from lab.commands.app_runs.plan import changes_for
-from lab.engines.docker.beside import BESIDE, network_of
+from lab.engines.docker.app_services import BESIDE, network_of
 from lab.settings.declared_app import CHECK
 
 

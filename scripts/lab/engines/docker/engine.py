@@ -17,12 +17,12 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
-from lab.engines.docker.beside import VariantServices
+from lab.engines.docker.app_services import VariantServices
 from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
 from lab.engines.protocol import SERVER_PORT, Endpoint, Sampling, State, ended_with
-from lab.engines.written import WRITE_LIMITS, WriteLimits, WriteWatch
+from lab.engines.written_files import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.observations import Sample

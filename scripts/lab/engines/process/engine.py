@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.engines.process import postgres
-from lab.engines.process.beside import address_of, started
+from lab.engines.process.app_servers import address_of, started
 from lab.engines.process.cgroups import Cgroup, Cgroups, remove
 from lab.engines.process.cpus import Shown, show
 from lab.engines.process.environments import Installed
@@ -30,7 +30,7 @@ from lab.engines.process.process_group import (
 )
 from lab.engines.process.process_tree import trees_here
 from lab.engines.protocol import Endpoint, Sampling, State, ended_with, probe_ports
-from lab.engines.written import WRITE_LIMITS, WriteLimits
+from lab.engines.written_files import WRITE_LIMITS, WriteLimits
 from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.observations import Sample

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from lab.engines.old_builds import tools_for
-from lab.engines.process.grown import grow
+from lab.engines.process.copied_environment import grow
 from lab.engines.process.interpreters import Interpreter, find_fetched, find_interpreter
 from lab.engines.process.uv import (
     INSTALL_SECONDS,

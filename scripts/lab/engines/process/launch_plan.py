@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.engines.process import postgres
-from lab.engines.process.beside import Template, address_of
+from lab.engines.process.app_servers import Template, address_of
 from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.cpus import Shown
 from lab.engines.process.environments import Installed

@@ -15,7 +15,7 @@ from lab.engines.logs import exit_status, log_lines
 from lab.engines.process import supervisor
 from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.process_tree import Trees
-from lab.engines.written import WRITE_LIMITS, WriteLimits, WriteWatch
+from lab.engines.written_files import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.records.observations import Sample
 
 STOP_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5

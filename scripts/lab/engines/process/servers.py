@@ -9,7 +9,7 @@ from lab.engines.process.debian import Programs
 from lab.engines.process.postgres import NOBODY
 from lab.engines.server_recipes import OTHER_NAMES, Recipe
 from lab.errors import LabError
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 MAKE_SECONDS = 120.0
 NOT_AS_ROOT = ("initdb", "postgres")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from lab.app.guess.asking import Answer, TriedRequests, load_of, settled
-from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
+from lab.app.guess.guess_records import Guess, Guessed, GuessedRequest
 from lab.app.guess.openapi import described, parse_document
 from lab.app.guess.schema import example
 

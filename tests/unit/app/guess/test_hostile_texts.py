@@ -1,14 +1,14 @@
 """Files of an app that are one thing again and again: a guess is made of them in time."""
 
 import pytest
-from lab.app.guess.beside import stated_names
 from lab.app.guess.dockerfile import read_final_stage
 from lab.app.guess.failures import install_hint, missing_variables, telling_line
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.image_installs import installs
 from lab.app.guess.pythons import from_versions
-from lab.records.beside import ServiceKind
+from lab.app.guess.server_needs import stated_names
+from lab.records.app_services import ServiceKind
 from support.time_limit import time_limit
 
 PUMPED = ("\n", "\r\n", " \n", "\t", "A", "-a", "A=", "python", "--x ", "${A:-")

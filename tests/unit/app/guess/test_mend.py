@@ -12,7 +12,7 @@ from lab.app.guess.failures import (
     telling_line,
 )
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.history import missing_python
 from lab.app.guess.mend import mended
 from lab.app.guess.mend_installs import looser

@@ -3,7 +3,7 @@
 import pytest
 from lab.app.guess.failures import Failure, FailureKind, cannot_import
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.history import telling_failure
 from lab.app.guess.mend import mended
 from lab.app.guess.system_libraries import MissingLibrary, missing_library, packages_of

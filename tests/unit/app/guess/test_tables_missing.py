@@ -3,7 +3,7 @@
 import pytest
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.tables_missing import with_tables
 
 SAID = 'UndefinedTableError: relation "question" does not exist'

@@ -6,7 +6,7 @@ import pytest
 from lab.app.guess.asking import Answer, settled
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
-from lab.app.guess.guessed import Guess, GuessedRequest
+from lab.app.guess.guess_records import Guess, GuessedRequest
 from lab.app.guess.render import render
 from lab.app.guess.routing import numbered
 from lab.app.guess.websockets import websocket_requests

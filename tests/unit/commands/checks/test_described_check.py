@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from lab.app.guess.asking import Answer
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.commands.checks.described_check import check_requests
 

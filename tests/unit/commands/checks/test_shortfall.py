@@ -2,7 +2,7 @@
 
 from lab.app.guess.asking import Answer, TriedRequests
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, Guessed, GuessedRequest
+from lab.app.guess.guess_records import Guess, Guessed, GuessedRequest
 from lab.app.guess.mend import mended
 from lab.commands.checks.shortfall import shortfall
 

@@ -9,7 +9,7 @@ import pytest
 from lab.app.guess.asking import A_USUAL_PATH, Answer, TriedRequests
 from lab.app.guess.failures import Failure, FailureKind, last_words
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import GuessedRequest
+from lab.app.guess.guess_records import GuessedRequest
 from lab.app.spec import AppSpec, RequestSpec
 from lab.commands.checks.described_check import check_requests
 from lab.commands.checks.texts import (

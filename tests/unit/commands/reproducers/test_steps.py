@@ -16,8 +16,8 @@ from lab.records.holders import Package
 from lab.records.judgement import Verdict
 from lab.reproducer.calls import Calls
 from lab.reproducer.script import Origin
-from lab.reproducer.served import NotReproduced
-from lab.reproducer.shown import NotGrown
+from lab.reproducer.script_results import NotGrown
+from lab.reproducer.served_object import NotReproduced
 from lab.reproducer.sites import Seen, Watched
 
 SOURCE = """

@@ -9,7 +9,7 @@ from math import ceil, log2
 from pathlib import Path
 
 import pytest
-from lab.app.installed import Distribution, closure, distributions, with_point
+from lab.app.installed_packages import Distribution, closure, distributions, with_point
 from lab.app.spec import AppSpec
 from lab.bisect.answer import Subject, answer_from, answer_of
 from lab.bisect.plan import Progress

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import raw
-from lab.app.installed import Distribution
+from lab.app.installed_packages import Distribution
 from lab.app.layers import Stack
 from lab.app.requests import user_app_of
 from lab.app.spec import AppSpec, RequestSpec

@@ -15,7 +15,7 @@ from lab.app.compose_records import Companion
 from lab.app.spec import AppSpec
 from lab.commands.rebuild import judge_anew
 from lab.commands.sharing.bundle_parts import parts_of, servers_left_out
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 from lab.share.bundle_readme import bundle_readme
 from lab.share.lock import lock_of
 from lab.share.manifest import Kind, Manifest, check_files, read_manifest

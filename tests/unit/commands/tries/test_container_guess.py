@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lab.app.guess.composed_image import with_composed_image
+from lab.app.guess.compose_image import with_composed_image
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder, read_folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.history import add_failure, after, read_failures
 from lab.app.guess.mend import mended
 from lab.app.spec_file import read_spec

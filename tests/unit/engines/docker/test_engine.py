@@ -14,7 +14,7 @@ from builders import raw
 from docker.errors import NotFound
 from lab.engines.docker.engine import AppFolders, DockerEngine, Lifecycle
 from lab.engines.docker.stats_stream import StatsStream
-from lab.engines.written import WriteLimits
+from lab.engines.written_files import WriteLimits
 from lab.records.observations import Sample
 from support.polling import wait_until
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from lab.engines.process.copied_environment import grow
 from lab.engines.process.environments import Preparation
-from lab.engines.process.grown import grow
 from lab.engines.process.interpreters import Interpreter
 from lab.engines.process.uv import Uv
 

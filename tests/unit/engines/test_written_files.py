@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lab.engines.written import WriteLimits, WriteWatch, written_in
+from lab.engines.written_files import WriteLimits, WriteWatch, written_in
 from support.polling import wait_until
 
 KIB, MIB = 1 << 10, 1 << 20

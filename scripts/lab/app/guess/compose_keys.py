@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.app.beside import kind_of_image
 from lab.app.compose_reader import depended_on
 from lab.app.guess.folder import Folder, upwards
-from lab.app.guess.guessed import Guessed
+from lab.app.guess.guess_records import Guessed
 from lab.app.guess.settings import context_of
-from lab.app.guess.stated import COMPOSE_FILES, WORKER, compose_services, inner
+from lab.app.guess.stated_commands import COMPOSE_FILES, WORKER, compose_services, inner
+from lab.app.server_addresses import kind_of_image
 
 
 def compose_keys(folder: Folder, project: str) -> list[Guessed]:

@@ -15,7 +15,7 @@ from lab.records.variant import Variant
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
 from lab.text.phrases import duration
-from lab.verdict.standing import standing
+from lab.verdict.interim import standing
 
 DROPPED = "dropped: its verdict does not ask for it"
 

@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from lab.app.compose_service import read_composed
 from lab.app.compose_text import interpolated, parsed
-from lab.app.composed import read_composed
 from lab.app.container import secret_volumes
 from lab.app.services import environment
 from lab.app.spec_file import describe
 from lab.commands.app_runs.input import with_command
 from lab.errors import UsageError
-from lab.records.beside import ServiceKind
+from lab.records.app_services import ServiceKind
 
 WHOLE = """
 services:

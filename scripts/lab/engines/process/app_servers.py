@@ -23,7 +23,7 @@ from lab.engines.process.servers import fill, local, variables
 from lab.engines.process.wheels import wheel_programs
 from lab.engines.server_recipes import OTHER_NAMES, RECIPES, SOCKET, Recipe
 from lab.errors import LabError
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 FOLDER = "beside"
 LOG = "server.log"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from lab.app.installed import distributions, with_point
+from lab.app.installed_packages import distributions, with_point
 from lab.app.spec import AppSpec
 
 

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 from lab.app.guess.asking import Answer, TriedRequests
-from lab.app.guess.guessed import GuessedRequest
-from lab.app.guess.together import MOST_ASKED, ask_together, loads_of, rounds
+from lab.app.guess.concurrent_asking import MOST_ASKED, ask_together, loads_of, rounds
+from lab.app.guess.guess_records import GuessedRequest
 
 A, B = (GuessedRequest({"path": path}, "a route") for path in ("/a", "/b"))
 

@@ -20,7 +20,7 @@ from lab.engines.protocol import (
     PrepareFailed,
     ServerFailed,
 )
-from lab.records.beside import CompanionStart, ReadyWhen, ServiceAsked, ServiceKind
+from lab.records.app_services import CompanionStart, ReadyWhen, ServiceAsked, ServiceKind
 
 READY_SECONDS = 90.0
 PORT_SECONDS = 20.0

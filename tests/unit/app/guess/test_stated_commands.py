@@ -3,7 +3,7 @@
 import pytest
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
-from lab.app.guess.stated import stated_commands
+from lab.app.guess.stated_commands import stated_commands
 
 
 def test_scripts_that_run_each_other_come_to_an_end() -> None:

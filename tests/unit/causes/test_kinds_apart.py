@@ -1,6 +1,6 @@
 """Which of several kinds of requests grows."""
 
-from lab.causes.apart import KindGrowth, kind_sentences
+from lab.causes.kinds_apart import KindGrowth, kind_sentences
 from lab.records.interventions import KindApart
 
 KIB = 1024

@@ -5,7 +5,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from lab.app.beside import (
+from lab.app.compose_text import interpolated, pairs
+from lab.app.guess.folder import Folder, upwards
+from lab.app.guess.guess_records import Guessed
+from lab.app.guess.program_text import said
+from lab.app.guess.stated_commands import COMPOSE_FILES, compose_services
+from lab.app.server_addresses import (
     SCHEMES,
     URL,
     asked_by,
@@ -14,12 +19,7 @@ from lab.app.beside import (
     merged_by_kind,
     urls,
 )
-from lab.app.compose_text import interpolated, pairs
-from lab.app.guess.folder import Folder, upwards
-from lab.app.guess.guessed import Guessed
-from lab.app.guess.said import said
-from lab.app.guess.stated import COMPOSE_FILES, compose_services
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 STATED = re.compile(
     r"['\"]?\b\w*?(?P<what>user(?:name)?|role|dbname|database|db|name|password|passwd|pass)['\"]?"

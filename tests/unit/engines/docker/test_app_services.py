@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.engines.docker.beside import Beside, VariantServices
+from lab.engines.docker.app_services import Beside, VariantServices
 from lab.engines.protocol import CompanionFailed, PrepareFailed
-from lab.records.beside import CompanionStart, ReadyWhen, ServiceAsked, ServiceKind
+from lab.records.app_services import CompanionStart, ReadyWhen, ServiceAsked, ServiceKind
 
 RUNS: Mapping[str, Any] = {"Running": True}
 ENDED: Mapping[str, Any] = {"Running": False, "ExitCode": 0}

@@ -3,7 +3,7 @@
 import pytest
 from builders import raw
 from lab.records.trial import Trial
-from lab.verdict.standing import standing
+from lab.verdict.interim import standing
 
 KIB = 1024
 

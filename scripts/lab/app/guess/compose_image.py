@@ -7,12 +7,12 @@ from typing import Any
 
 from lab.app.companions import sources
 from lab.app.compose_reader import port_of
-from lab.app.guess.composing import built_services, compose_keys
+from lab.app.guess.compose_keys import built_services, compose_keys
 from lab.app.guess.dockerfile import image_command, up_to
 from lab.app.guess.folder import Folder, parent_of
 from lab.app.guess.guess import guess as guess_of
 from lab.app.guess.guess import project_folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.shell import quoted
 
 NAMES = ("dockerfile", "compose", "service")

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from lab.reproducer.served import NotReproduced
+from lab.reproducer.served_object import NotReproduced
 from lab.text.phrases import clipped, number, printable
 
 GROWS, STAYS = 1, 0

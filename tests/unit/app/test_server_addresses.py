@@ -4,18 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.app.beside import check_elsewhere, completed, merged_by_kind, pointed, service_of
-from lab.app.guess.beside import services, stated_names, texts
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
-from lab.app.guess.guessed import Guess, Guessed
+from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.mend import mended
-from lab.app.guess.said import without_words
+from lab.app.guess.program_text import without_words
+from lab.app.guess.server_needs import services, stated_names, texts
+from lab.app.server_addresses import check_elsewhere, completed, merged_by_kind, pointed, service_of
 from lab.app.services import services as variants_of
 from lab.app.spec import AppSpec
 from lab.engines.server_recipes import RECIPES
 from lab.errors import UsageError
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 BOTH = (ServiceAsked(ServiceKind.POSTGRES), ServiceAsked(ServiceKind.REDIS))
 HERE = "127.90.1.2"

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 from builders import raw
-from lab.commands.app_runs.early import (
+from lab.commands.app_runs.early_runs import (
     Asks,
     EarlyRuns,
     Following,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from builders import raw
-from lab.causes.early import early_suspects
+from lab.causes.early_suspects import early_suspects
 from lab.records.interventions import Cause
 from lab.records.trial import Trial
 

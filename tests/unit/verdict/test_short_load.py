@@ -7,7 +7,7 @@ import pytest
 from builders import raw
 from lab.records.judgement import Verdict
 from lab.records.trial import End, EndKind, LoadFit, Trial
-from lab.verdict.shown import load_note, smallest_leak_bytes
+from lab.verdict.short_load import load_note, smallest_leak_bytes
 
 FIT = LoadFit(4000, 360, 0.166, 180.0, 1992.0)
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lab.app.beside import completed, kind_of_image
 from lab.app.companions import companion, working_dir
 from lab.app.compose_mounts import mounts_of
 from lab.app.compose_reader import Reader, port_of
 from lab.app.compose_records import Composed
 from lab.app.compose_text import pairs
-from lab.records.beside import ServiceAsked
+from lab.app.server_addresses import completed, kind_of_image
+from lab.records.app_services import ServiceAsked
 
 RELOAD = re.compile(r"(?<!\S)--reload(?!\S)[ ]?|[ ]?(?<!\S)--reload$")
 """For development: a second process that looks at the files, and is no part of the app."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
 from lab.errors import UsageError
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 SCHEMES = {
     "postgres": ServiceKind.POSTGRES,

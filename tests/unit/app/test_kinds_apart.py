@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lab.app.apart import each_alone, kinds_apart
+from lab.app.kinds_apart import each_alone, kinds_apart
 from lab.app.services import services
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from lab.engines import server_recipes
-from lab.engines.process import beside, debian, wheels
-from lab.engines.process.beside import NoServer, Template, address_of, made, running, started
+from lab.engines.process import app_servers, debian, wheels
+from lab.engines.process.app_servers import NoServer, Template, address_of, made, running, started
 from lab.engines.process.debian import Programs
 from lab.engines.process.process_group import end_supervisor
 from lab.engines.process.wheels import wheel_programs
 from lab.engines.server_recipes import RECIPES, Recipe
 from lab.errors import LabError
-from lab.records.beside import ServiceAsked, ServiceKind
+from lab.records.app_services import ServiceAsked, ServiceKind
 
 REDIS = ServiceAsked(ServiceKind.REDIS, hosts=("cache",))
 SERVE = """\
@@ -49,9 +49,9 @@ def test_each_variant_has_an_address_of_its_own() -> None:
 
 def test_a_client_of_postgres_is_led_to_it_whatever_host_its_code_names(tmp_path: Path) -> None:
     asked = (ServiceAsked(ServiceKind.POSTGRES),)
-    led = beside.environment_of(asked, "127.90.0.7", tmp_path)
+    led = app_servers.environment_of(asked, "127.90.0.7", tmp_path)
     assert (led["PGHOST"], led["PGHOSTADDR"]) == ("127.90.0.7", "127.90.0.7")
-    assert "PGHOSTADDR" not in beside.environment_of((REDIS,), "127.90.0.7", tmp_path)
+    assert "PGHOSTADDR" not in app_servers.environment_of((REDIS,), "127.90.0.7", tmp_path)
 
 
 def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: 
     work.mkdir()
     servers = started(first, work, address_of(20001))
     try:
-        assert beside.accepts(servers.address, 6379)
+        assert app_servers.accepts(servers.address, 6379)
         assert servers.environment["LAB_BESIDE_NAMES"].split(",")[0] == "cache"
         assert (work / "beside" / "hosts").read_text().startswith("127.90.78.33 localhost cache ")
     finally:
@@ -88,7 +88,7 @@ def test_one_that_cannot_be_had_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(debian.shutil, "which", lambda *_, **__: None)
-    monkeypatch.setattr(beside, "wheel_programs", lambda *_: None)
+    monkeypatch.setattr(app_servers, "wheel_programs", lambda *_: None)
     with pytest.raises(NoServer, match=r"no mongod; Debian .*, cannot be installed: install") as no:
         made((ServiceAsked(ServiceKind.MONGODB),), tmp_path / "made", tmp_path, print)
     assert "mongodb" in str(no.value)
@@ -178,8 +178,8 @@ def test_names_that_are_none_of_a_role_are_left_out() -> None:
 
 
 def test_the_names_lead_a_command_below_a_mount_namespace(tmp_path: Path) -> None:
-    hosts = beside.hosts_file((REDIS,), "127.90.1.2", tmp_path)
-    prefix = beside.prefix_for(hosts)
+    hosts = app_servers.hosts_file((REDIS,), "127.90.1.2", tmp_path)
+    prefix = app_servers.prefix_for(hosts)
     if not prefix:
         pytest.skip("NO MOUNT NAMESPACE CAN BE MADE HERE")
     done = subprocess.run(

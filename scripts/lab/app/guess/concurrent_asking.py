@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from lab.app.guess.asking import Answer, TriedRequests, is_fault, load_of
-from lab.app.guess.guessed import Guessed, GuessedRequest
+from lab.app.guess.guess_records import Guessed, GuessedRequest
 
 AT_ONCE, MOST_ASKED = 8, 48
 LEAST_EACH, MOST_SECONDS = 2, 4.0

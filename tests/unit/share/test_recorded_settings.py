@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from builders import factories, raw
 from lab.settings.declared import SETTINGS
-from lab.share.given import RERUN_BUDGET, budget_of, given_of, typed
+from lab.share.recorded_settings import RERUN_BUDGET, budget_of, given_of, typed
 
 
 @pytest.mark.parametrize(
