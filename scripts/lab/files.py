@@ -49,7 +49,7 @@ def is_plain_name(name: str) -> bool:
     return name.isprintable() and not name.startswith(".") and "/" not in name and name != ""
 
 
-def shown(path: PurePath) -> str:
+def path_text(path: PurePath) -> str:
     """A path for a message: on one line, control characters escaped."""
     text = str(path)
     return text if text.isprintable() else repr(text)
@@ -57,7 +57,7 @@ def shown(path: PurePath) -> str:
 
 def name_in_folder(path: Path) -> str:
     """A file's name with its folder's, for a message."""
-    return shown(PurePath(path.parent.name, path.name))
+    return path_text(PurePath(path.parent.name, path.name))
 
 
 def kind_of(status: os.stat_result) -> str:
@@ -91,10 +91,10 @@ def opened_folder(path: Path) -> Iterator[int]:
     try:
         status = path.lstat()
         if not stat.S_ISDIR(status.st_mode):
-            raise unreadable(shown(path), f"it is {kind_of(status)}, a folder is expected")
+            raise unreadable(path_text(path), f"it is {kind_of(status)}, a folder is expected")
         folder = os.open(path, FOLDER)
     except OSError as error:
-        raise unreadable(shown(path), reason_of(error)) from error
+        raise unreadable(path_text(path), reason_of(error)) from error
     try:
         yield folder
     finally:
@@ -250,10 +250,10 @@ def check_folder(path: Path, most_entries: int = MOST_ENTRIES) -> None:
         for where, status in _entries(folder, PurePath(path.name)):
             count, total_bytes = count + 1, total_bytes + status.st_size
             if fault := _entry_fault(where, status):
-                raise unreadable(shown(where), fault)
+                raise unreadable(path_text(where), fault)
             if count > most_entries or total_bytes > MOST_FOLDER_BYTES:
                 most = f"{most_entries:,} entries and {MOST_FOLDER_BYTES:,} bytes"
-                raise unreadable(shown(path), f"it holds more than {most}")
+                raise unreadable(path_text(path), f"it holds more than {most}")
 
 
 def _entries(folder: int, inside: PurePath) -> Iterator[tuple[PurePath, os.stat_result]]:
@@ -266,7 +266,7 @@ def _entries(folder: int, inside: PurePath) -> Iterator[tuple[PurePath, os.stat_
                 if stat.S_ISDIR(status.st_mode):
                     yield from _entries_of(entry.name, folder, where)
     except OSError as error:
-        raise unreadable(shown(inside), reason_of(error)) from error
+        raise unreadable(path_text(inside), reason_of(error)) from error
 
 
 def _entries_of(
@@ -275,7 +275,7 @@ def _entries_of(
     try:
         below = os.open(name, FOLDER, dir_fd=folder)
     except OSError as error:
-        raise unreadable(shown(where), reason_of(error)) from error
+        raise unreadable(path_text(where), reason_of(error)) from error
     try:
         yield from _entries(below, where)
     finally:

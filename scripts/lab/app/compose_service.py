@@ -17,7 +17,7 @@ from lab.app.compose_mounts import mounts_of
 from lab.app.compose_reader import Reader, port_of
 from lab.app.compose_records import Composed
 from lab.app.compose_text import pairs
-from lab.app.server_addresses import completed, kind_of_image
+from lab.app.server_addresses import kind_of_image, with_names_in
 from lab.records.app_services import ServiceAsked
 
 RELOAD = re.compile(r"(?<!\S)--reload(?!\S)[ ]?|[ ]?(?<!\S)--reload$")
@@ -41,7 +41,7 @@ def servers_of(reader: Reader, needed: tuple[str, ...]) -> tuple[ServiceAsked, .
         stated = reader.services[name]
         if (kind := kind_of_image(stated.get("image"))) is not None:
             asked = ServiceAsked(kind, hosts=(name,))
-            servers += completed((asked,), pairs(stated.get("environment")))
+            servers += with_names_in((asked,), pairs(stated.get("environment")))
     return tuple(servers)
 
 

@@ -80,8 +80,8 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
         *sources,
         "COPY --from=packages /usr/local /usr/local" if has_index else pip_install(),
         f"COPY --chown=1000:1000 {copy} {FOLDER}",
-        *completed(description),
-        *prepared(description),
+        *completing_step(description),
+        *preparing_step(description),
         f"RUN chmod -R a+rwX {FOLDER}",
         "USER 1000:1000",
     ]
@@ -113,14 +113,14 @@ def from_index(sources: list[str]) -> list[str]:
     ]
 
 
-def completed(description: AppSpec) -> list[str]:
+def completing_step(description: AppSpec) -> list[str]:
     """The step that completes its environment, in its folder."""
     if description.install is None:
         return []
     return [f"WORKDIR {FOLDER}", f"RUN {json.dumps(['sh', '-c', description.install])}"]
 
 
-def prepared(description: AppSpec) -> list[str]:
+def preparing_step(description: AppSpec) -> list[str]:
     """The step that makes its data ready, as the user who serves, in the app's own environment."""
     if description.prepare is None or not description.stands_alone:
         return []  # what needs its servers runs beside them

@@ -59,12 +59,12 @@ def layer(spec: AppSpec, folder: Path, copy: str, owner: str) -> list[str]:
         "USER 0:0",
         *copies,
         *([f"WORKDIR {json.dumps(spec.working_dir)[1:-1]}"] if spec.working_dir else []),
-        f"RUN {shell('; '.join(owned(spec, owner)))}",
-        *prepared(spec, owner),
+        f"RUN {shell('; '.join(ownership_lines(spec, owner)))}",
+        *preparing_step(spec, owner),
     ]
 
 
-def owned(spec: AppSpec, owner: str) -> Iterator[str]:
+def ownership_lines(spec: AppSpec, owner: str) -> Iterator[str]:
     """The shell's lines that give the user who serves what an app writes to, and let that user read
     what the image keeps elsewhere.
     """
@@ -84,7 +84,7 @@ def owned(spec: AppSpec, owner: str) -> Iterator[str]:
     )
 
 
-def prepared(spec: AppSpec, owner: str) -> list[str]:
+def preparing_step(spec: AppSpec, owner: str) -> list[str]:
     """The step that makes its data ready, as the user who serves; what needs servers runs beside
     them.
     """

@@ -62,7 +62,7 @@ def has_network(spec: AppSpec) -> bool:
     return not spec.stands_alone
 
 
-def beside(spec: AppSpec) -> Beside | None:
+def servers_beside(spec: AppSpec) -> Beside | None:
     """What the engine starts beside each variant; None where that stands alone."""
     if not has_network(spec):
         return None

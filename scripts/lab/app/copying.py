@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lab.errors import UsageError
-from lab.files import shown
+from lab.files import path_text
 from lab.text.phrases import size
 from lab.units import MIB
 
@@ -65,7 +65,7 @@ def check_room(folder: Path, destination: Path) -> None:
             except OSError:
                 continue
             if needed > free - left:
-                largest = shown(Path(where, name).relative_to(folder))
+                largest = path_text(Path(where, name).relative_to(folder))
                 raise UsageError(
                     f"{folder} cannot be copied: it has more than {size(needed)}, up to {largest}, "
                     f"and its copy would leave less than {size(left)} on the disk of "

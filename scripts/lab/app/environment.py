@@ -101,26 +101,30 @@ def prepare_app(
         folder = None
         if base is not None and holds_most_of(base, description):
             folder = base.installed.python.parents[1]
-        return prepared(description, Uv(root), say, folder)
+        return prepared_environment(description, Uv(root), say, folder)
     except OSError as error:
         raise LabError(f"the environment of {description.name} cannot be made: {error}") from error
 
 
-def prepared(
+def prepared_environment(
     description: AppSpec, uv: Uv, say: Callable[[str], None], base: Path | None = None
 ) -> Installed:
     job = Preparation(uv, uv.root, say)
     with signals_interrupt():
         try:
-            interpreter = named(description, "python", lambda: job.interpreter(description.python))
-            return named(
-                description, "requirements", lambda: ensured(job, description, interpreter, base)
+            interpreter = naming_key(
+                description, "python", lambda: job.interpreter(description.python)
+            )
+            return naming_key(
+                description,
+                "requirements",
+                lambda: ensured_environment(job, description, interpreter, base),
             )
         finally:
             uv.end()
 
 
-def ensured(
+def ensured_environment(
     job: Preparation, description: AppSpec, interpreter: Interpreter, base: Path | None = None
 ) -> Installed:
     """The environment of an app on an interpreter, made when it is not there.
@@ -219,7 +223,7 @@ def prepare_memray(description: AppSpec, root: Path, python: Installed) -> Path 
     return folder
 
 
-def named(description: AppSpec, key: str, make: Callable[[], T]) -> T:
+def naming_key(description: AppSpec, key: str, make: Callable[[], T]) -> T:
     """What `make` returns; its error names the key of lab.toml that needs it."""
     try:
         return make()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.app.spec import FILE
 from lab.errors import UsageError
-from lab.files import shown
+from lab.files import path_text
 from lab.named_paths import folder_fault
 
 EXAMPLES = Path("apps") / "examples"
@@ -38,7 +38,7 @@ def check_folder(folder: Path, given: Path) -> None:
     """
     if fault := folder_fault(folder):
         raise UsageError(
-            f"APP={given}: {shown(folder)} is {fault}: give the folder that holds the app"
+            f"APP={given}: {path_text(folder)} is {fault}: give the folder that holds the app"
         )
 
 

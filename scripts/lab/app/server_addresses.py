@@ -98,7 +98,7 @@ def merged_by_kind(asked: Iterable[ServiceAsked]) -> tuple[ServiceAsked, ...]:
     return tuple(by_kind.values())
 
 
-def completed(
+def with_names_in(
     asked: Iterable[ServiceAsked], environment: Mapping[str, str]
 ) -> tuple[ServiceAsked, ...]:
     """The services with the names that the app's environment uses for them."""

@@ -103,7 +103,7 @@ def services(
         apart = exact(service(alone.description, host_cpus, None))
         variants[f"{base_name(description)}-{alone.suffix}"] = apart
     if description.probes:
-        shorter = with_higher_limit(service(traced(description), host_cpus, TRACED))
+        shorter = with_higher_limit(service(with_traced_load(description), host_cpus, TRACED))
         variants[traced_name(description)] = shorter
         if memray is not None:
             native = {**shorter["environment"], "LAB_MEMRAY": memray}
@@ -128,7 +128,7 @@ def with_higher_limit(unchanged: Service) -> Service:
     return {**unchanged, "mem_limit": limit, "memswap_limit": limit}
 
 
-def traced(description: AppSpec) -> AppSpec:
+def with_traced_load(description: AppSpec) -> AppSpec:
     """The app with part of its load in two blocks: tracing is slow, and lines need no verdict."""
     return replace(description, count=max(description.count // TRACED_PART, 2), blocks=2)
 
@@ -143,7 +143,7 @@ def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -
         "image": image_name(description),
         "command": [dollars(word) for word in command_words(description)],
         **workdir_and_volumes(description),
-        "environment": {**environment(description), **shown(host_cpus)},
+        "environment": {**environment(description), **shown_cpus(host_cpus)},
         "mem_limit": description.memory_bytes,
         "memswap_limit": description.memory_bytes,
         "labels": labels(description, host_cpus, scenario),
@@ -215,7 +215,7 @@ def secrets(description: AppSpec) -> str:
     return "\n".join(f"{name}={file.as_posix()}" for name, file in pairs)
 
 
-def shown(host_cpus: int | None) -> dict[str, str]:
+def shown_cpus(host_cpus: int | None) -> dict[str, str]:
     """The number of CPUs that the app sees, from which `images/entry` limits glibc's arenas."""
     return {} if host_cpus is None else {"HOST_CPUS": str(host_cpus)}
 

@@ -8,7 +8,7 @@ from lab.app import spec_keys as keys
 from lab.app.compose_keys import COMPOSE, SERVICE
 from lab.app.compose_records import Companion, Composed
 from lab.app.compose_service import read_composed
-from lab.app.server_addresses import completed, merged_by_kind
+from lab.app.server_addresses import merged_by_kind, with_names_in
 from lab.app.spec import AppSpec
 from lab.app.table_reader import Table
 from lab.records.app_services import ServiceAsked
@@ -69,7 +69,7 @@ def environment(table: Table, composed: Composed) -> Mapping[str, str]:
 def services(table: Table, composed: Composed) -> tuple[ServiceAsked, ...]:
     """The named services, with the names that the variables use for them."""
     named = table.read(keys.SERVICES) if keys.SERVICES in table else composed.servers
-    return completed(merged_by_kind(named), environment(table, composed))
+    return with_names_in(merged_by_kind(named), environment(table, composed))
 
 
 def companions(table: Table, composed: Composed) -> tuple[Companion, ...]:

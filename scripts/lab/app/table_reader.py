@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 from lab.app.key import Key
 from lab.errors import UsageError
-from lab.records.codec import shown
+from lab.records.codec import value_text
 from lab.text.phrases import clipped
 
 Value = TypeVar("Value")
@@ -55,7 +55,7 @@ class Table:
             self.refuse(key.name, str(error))
 
     def refuse(self, name: str, allowed: str) -> NoReturn:
-        value = shown(self.values[name], MOST_SHOWN)
+        value = value_text(self.values[name], MOST_SHOWN)
         raise UsageError(
             f"{self.file}: {self.where}{name} = {value} cannot be used: allowed is {allowed}"
         )

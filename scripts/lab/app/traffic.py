@@ -83,10 +83,10 @@ def read_traffic(content: bytes, most_sent: int = MOST_SENT) -> Traffic:
     left_out = Omissions()
     is_har = content[:4096].removeprefix(BOM_UTF8).lstrip()[:1] == b"{"
     requests = (of_har if is_har else of_log)(content, left_out, most_sent)
-    sent = list(checked(requests, left_out))
+    sent = list(askable_requests(requests, left_out))
     if not sent:
         raise ValueError(f"no request to the app is in it{left_out.clause()}")
-    kinds = grouped(sent)
+    kinds = grouped_by_kind(sent)
     kept = kinds[:MOST_KINDS]
     left_out.reasons["of rarer kinds"] += sum(len(kind) for kind in kinds[MOST_KINDS:])
     left_out.reasons = +left_out.reasons
@@ -149,7 +149,7 @@ def of_entry(entry: Any) -> tuple[str, Sent] | None:
     return parts.netloc, Sent(str(asked.get("method")), target, status, body, kind)
 
 
-def checked(sent: Iterable[Sent], left_out: Omissions) -> Iterator[Sent]:
+def askable_requests(sent: Iterable[Sent], left_out: Omissions) -> Iterator[Sent]:
     """The requests that the app itself can be asked, without secrets in their queries."""
     for each in sent:
         if each.method not in METHODS:
@@ -170,7 +170,7 @@ def without_secrets(target: str) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
-def grouped(sent: Iterable[Sent]) -> list[list[Sent]]:
+def grouped_by_kind(sent: Iterable[Sent]) -> list[list[Sent]]:
     """The requests by their kinds, the most frequent kind first."""
     kinds: dict[tuple[str, str], list[Sent]] = {}
     for each in sent:

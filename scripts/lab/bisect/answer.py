@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lab.bisect.plan import Progress, Span, contradicting, gap_of, progress_of
+from lab.bisect.plan import Progress, Span, contradicting_pairs, gap_of, progress_of
 from lab.bisect.search import ENOUGH
 from lab.errors import ExitCode
 from lab.records.bisection import (
@@ -88,7 +88,7 @@ def change_of(progress: Progress, span: Span) -> Change:
 
 
 def contradiction_sentences(progress: Progress, span: Span) -> Iterator[str]:
-    for bad, good in contradicting(progress, span):
+    for bad, good in contradicting_pairs(progress, span):
         shows, not_shows = progress.points[bad].label, progress.points[good].label
         yield (
             f"{shows} has the leak and {not_shows} has not, which no single change explains: the "

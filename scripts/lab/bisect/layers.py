@@ -29,7 +29,7 @@ def layers_answer(
 ) -> LayersAnswer:
     """The answer from the trials of one run."""
     own = result_of(None, AS_IT_IS, base)
-    results = tuple(compared(own, each, trial) for each, trial in exchanged)
+    results = tuple(layer_result(own, each, trial) for each, trial in exchanged)
     return LayersAnswer(
         schema_version=SCHEMA_VERSION,
         app=app,
@@ -53,7 +53,7 @@ def result_of(exchange: Exchange | None, line: str, trial: Trial | None) -> Laye
     return LayerResult(layer, line, judged.verdict, reason, judged.interval, judged.growth_bytes)
 
 
-def compared(base: LayerResult, exchange: Exchange, trial: Trial | None) -> LayerResult:
+def layer_result(base: LayerResult, exchange: Exchange, trial: Trial | None) -> LayerResult:
     """The result of an exchange beside the app as it is."""
     exchanged = result_of(exchange, exchange.line, trial)
     return LayerResult(
@@ -85,7 +85,7 @@ def sentences(app: str, base: LayerResult, results: Sequence[LayerResult]) -> It
         verdict = base.verdict.value if base.verdict else "not measured"
         yield f"{app} as it is does not leak ({verdict}), so no layer was compared."
         return
-    by_need = grouped(results)
+    by_need = grouped_by_need(results)
     kept = size(base.bytes_per_request.estimate) if base.bytes_per_request else ""
     if needed := by_need.get(Need.NEEDED):
         yield f"The leak of {kept} a request is gone with {listed(needed)}."
@@ -99,7 +99,7 @@ def sentences(app: str, base: LayerResult, results: Sequence[LayerResult]) -> It
         yield f"Not decided: {listed(left)}."
 
 
-def grouped(results: Sequence[LayerResult]) -> Mapping[Need, list[str]]:
+def grouped_by_need(results: Sequence[LayerResult]) -> Mapping[Need, list[str]]:
     """The exchanges by what came of them."""
     lines_by_need: dict[Need, list[str]] = {}
     for each in results:

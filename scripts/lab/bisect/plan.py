@@ -129,7 +129,7 @@ def progress_of(measured: MeasuredPoints) -> Progress:
     )
 
 
-def wanted(
+def wanted_points(
     progress: Progress, count: int, taken: Set[int] = frozenset(), *, ahead: bool = False
 ) -> list[int]:
     """At most that many points to measure now; empty when all searches are over.
@@ -185,6 +185,6 @@ def gap_of(progress: Progress, span: Span) -> PointGap:
     return best_gap(after_contradictions(progress.evidence(span)))
 
 
-def contradicting(progress: Progress, span: Span) -> Sequence[tuple[int, int]]:
+def contradicting_pairs(progress: Progress, span: Span) -> Sequence[tuple[int, int]]:
     """Pairs of positions that contradict one single change, in the order of the search."""
     return [(span.order[a], span.order[b]) for a, b in contradictions(progress.evidence(span))]

@@ -107,7 +107,7 @@ def advice_for_cause(diagnosis: Diagnosis) -> str | None:
     if diagnosis.judged.verdict is Verdict.BOUNDED and first.cause in LIVE_CAUSES:
         if first.cause is Cause.NATIVE:
             return HAS_STOPPED
-        return filled(diagnosis.holder) or LIMIT
+        return full_container(diagnosis.holder) or LIMIT
     if diagnosis.judged.verdict is Verdict.INCONCLUSIVE and first.cause in LIVE_CAUSES:
         return LOAD_FIRST
     if first.cause in LIVE_CAUSES and diagnosis.holder is not None:
@@ -116,7 +116,7 @@ def advice_for_cause(diagnosis: Diagnosis) -> str | None:
     return f"{ADVICE[first.cause]}, or {pool}" if pool else ADVICE[first.cause]
 
 
-def filled(holder: HolderFinding | None) -> str | None:
+def full_container(holder: HolderFinding | None) -> str | None:
     """A clause on a container that filled: its owner, size and limit; None without one."""
     first = next((each for each in holder.holders if each.path), None) if holder else None
     if first is None:

@@ -137,7 +137,7 @@ def returned_bytes(growth: Growth) -> int:
     return seen.memory_before_bytes - seen.memory_after_bytes
 
 
-def collected(growth: Growth, explained_bytes: int) -> str | None:
+def freed_by_collecting(growth: Growth, explained_bytes: int) -> str | None:
     """What collecting at the end freed of a live part of the growth, where that is most of it.
 
     Trimming gives back what was free before the load, too, so live bytes tell where they are known;
@@ -170,7 +170,9 @@ def freed_bytes(seen: PostLoadObservation) -> int | None:
 def was_garbage(growth: Growth) -> bool:
     """Whether collecting at the end freed live memory, so that it proves nothing of free memory."""
     live = (each for each in growth.suspects() if each.cause in LIVE_CAUSES)
-    return any(collected(growth, growth.over_whole_load(each.explained_bytes)) for each in live)
+    return any(
+        freed_by_collecting(growth, growth.over_whole_load(each.explained_bytes)) for each in live
+    )
 
 
 def garbage_types(traces: Sequence[AllocationTrace]) -> list[str]:
@@ -184,7 +186,7 @@ def live_finding(
     growth: Growth, suspect: Plausible, traces: Sequence[AllocationTrace]
 ) -> CauseFinding:
     """Live objects and native memory: proven when traced lines hold it and nothing frees it."""
-    freed = collected(growth, growth.over_whole_load(suspect.explained_bytes))
+    freed = freed_by_collecting(growth, growth.over_whole_load(suspect.explained_bytes))
     if freed is not None:
         types = garbage_types(traces)
         of_types = f": {listed(types)}" if types else ""

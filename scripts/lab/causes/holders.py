@@ -93,13 +93,13 @@ def holder_of(traces: Sequence[AllocationTrace], growth_per_request: float) -> H
     if best is native and (python is None or traced_share(python, growth_per_request) < SEEN):
         return native_finding(native, held)
     if held is not None and not held.holders:
-        return replace(held, native=native_function(repeated(native)))
+        return replace(held, native=native_function(repeated_lines(native)))
     return held
 
 
 def native_finding(trace: AllocationTrace, held: HolderFinding | None) -> HolderFinding:
     """Who asked for native memory, where a search has no holder of Python's that holds enough."""
-    lines = of_one_package(repeated(trace))
+    lines = of_one_package(repeated_lines(trace))
     package, called = owner_of(lines)
     return HolderFinding(
         called=called,
@@ -111,7 +111,7 @@ def native_finding(trace: AllocationTrace, held: HolderFinding | None) -> Holder
     )
 
 
-def repeated(trace: AllocationTrace) -> tuple[TracedLine, ...]:
+def repeated_lines(trace: AllocationTrace) -> tuple[TracedLine, ...]:
     """The lines that left a block with the requests: one block may be a table, or an arena."""
     least = FEW_A_REQUEST * max(trace.requests, 1)
     return tuple(each for each in trace.lines if each.count >= least) or trace.lines
@@ -141,7 +141,7 @@ def who_holds(trace: AllocationTrace) -> HolderFinding | None:
         return None
     package, called = owner_of(trace.lines)
     finding = HolderFinding(package=package, requests=trace.requests, limit=search.limit)
-    if holders := named(search, trace.allocated_bytes):
+    if holders := large_holders(search, trace.allocated_bytes):
         return replace(finding, holders=holders)
     if lost := first_of(search.lost, trace.requests):
         return replace(finding, lost=lost, called=called)
@@ -152,17 +152,17 @@ def who_holds(trace: AllocationTrace) -> HolderFinding | None:
     return replace(finding, called=called)
 
 
-def named(search: HolderSearch, allocated_bytes: int) -> tuple[Holder, ...]:
+def large_holders(search: HolderSearch, allocated_bytes: int) -> tuple[Holder, ...]:
     """The containers that hold enough of it, each alone or all that stand below one object."""
     enough = NAMED_SHARE * allocated_bytes
     enough_alone = [each for each in search.holders if each.held_bytes >= enough]
     if enough_alone:
         return tuple(enough_alone[:MOST_HOLDERS])
-    together = clustered(search.holders, enough)
+    together = cluster_of(search.holders, enough)
     return (together,) if together is not None else ()
 
 
-def clustered(holders: tuple[Holder, ...], enough_bytes: float) -> Holder | None:
+def cluster_of(holders: tuple[Holder, ...], enough_bytes: float) -> Holder | None:
     """Containers below one object that hold enough together, as one; None without such an object.
 
     The object with the longest path is taken: the nearest to them.

@@ -64,7 +64,7 @@ def kind_sentences(
     unknown = [each.apart.kind for each in kinds if each.bytes_per_request is None]
     if growing:
         verb = "grows" if len(growing) == 1 else "grow"
-        yield f"sent alone, {named(growing)} {verb}{not_growing(others)}"
+        yield f"sent alone, {kinds_in_words(growing)} {verb}{not_growing(others)}"
     part = sum(each.part_of(mix_bytes) for each in measured)
     if not unknown and part < TOGETHER_SHARE:
         yield (
@@ -88,10 +88,10 @@ def not_growing(kinds: Sequence[KindGrowth]) -> str:
     """A clause on the kinds that do not grow; empty without one."""
     if not kinds:
         return ""
-    return f"; {named(kinds)} {'does' if len(kinds) == 1 else 'do'} not"
+    return f"; {kinds_in_words(kinds)} {'does' if len(kinds) == 1 else 'do'} not"
 
 
-def named(kinds: Sequence[KindGrowth]) -> str:
+def kinds_in_words(kinds: Sequence[KindGrowth]) -> str:
     """The kinds with what each leaves a request."""
     left = ((each.apart.kind, max(each.bytes_per_request or 0.0, 0.0)) for each in kinds)
     return listed([f"{kind} ({size(bytes_left)} a request)" for kind, bytes_left in left])

@@ -7,7 +7,7 @@ from lab.causes.diagnosis import diagnosis_of
 from lab.claims.book import read_claims
 from lab.errors import LabError
 from lab.records.app_answer import AppAnswer
-from lab.records.codec import shown
+from lab.records.codec import value_text
 from lab.records.experiment import Experiment
 from lab.records.interventions import InterventionPlan
 from lab.records.summary import Summary
@@ -71,7 +71,7 @@ def read_app_answer(
     if tried is None:
         return None
     if tried.base not in experiment.variants:
-        name = shown(tried.base)
+        name = value_text(tried.base)
         raise LabError(f"run {folder.id}: {OWN} cannot be used: {name} is not a variant of the run")
     if not trials.get(tried.base):
         return None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.files import FOLDER, shown
+from lab.files import FOLDER, path_text
 from lab.text.phrases import counted, size
 from lab.units import MIB
 
@@ -67,7 +67,7 @@ def written_in(
     while left and entries <= most_entries:
         folder = left.pop()
         try:
-            for name, status in listed(folder):
+            for name, status in folder_entries(folder):
                 entries, taken = entries + 1, status.st_blocks * 512
                 total += taken
                 if stat.S_ISDIR(status.st_mode):
@@ -83,7 +83,7 @@ def written_in(
     return Written(total, entries, largest, largest_bytes)
 
 
-def listed(folder: str) -> Iterable[tuple[str, os.stat_result]]:
+def folder_entries(folder: str) -> Iterable[tuple[str, os.stat_result]]:
     """The names of a folder with what stands there; one that vanishes meanwhile is left out."""
     descriptor = os.open(folder, FOLDER)
     try:
@@ -143,7 +143,7 @@ class WriteWatch:
         more_bytes, more_entries = now.bytes - before.bytes, now.entries - before.entries
         wrote = f"it wrote {size(more_bytes)} in {counted(more_entries, 'file')} and folders"
         if now.largest:
-            wrote += f", the largest {shown(Path(now.largest))} with {size(now.largest_bytes)}"
+            wrote += f", the largest {path_text(Path(now.largest))} with {size(now.largest_bytes)}"
         if more_bytes > limits.most_bytes or more_entries > limits.most_entries:
             both = f"{size(limits.most_bytes)} and {limits.most_entries:,} of them"
             return f"the lab ended it: {wrote}; at most are {both}"
@@ -151,7 +151,7 @@ class WriteWatch:
         if free_bytes < min(limits.least_free_bytes, self.free_before // 2):
             return f"the lab ended it: its disk has {size(free_bytes)} left; {wrote}"
         if now.closed:
-            return f"the lab ended it: {shown(Path(now.closed))} cannot be looked into; {wrote}"
+            return f"the lab ended it: {path_text(Path(now.closed))} cannot be looked into; {wrote}"
         return ""
 
     def stop(self) -> None:

@@ -80,7 +80,7 @@ def log_in(address: str, port: int, host: str, login: Login) -> Granted:
         return Granted(token_in(body, login, page, cookies), cookies)
     if not cookies.values:
         raise LoginRefused(
-            f"login: {login.name} was answered with {status} and set no cookie{said(body)}: "
+            f"login: {login.name} was answered with {status} and set no cookie{quoted_body(body)}: "
             "correct its path or body, or set token"
         )
     return Granted(None, cookies)
@@ -152,10 +152,12 @@ def check_status(request: Request, status: int, body: bytes) -> None:
     if status in expected:
         return
     whose = "its log says why" if status >= 500 else "correct its path, headers or body, or expect"
-    raise LoginRefused(f"login: {name_of(request)} was answered with {status}{said(body)}: {whose}")
+    raise LoginRefused(
+        f"login: {name_of(request)} was answered with {status}{quoted_body(body)}: {whose}"
+    )
 
 
-def said(body: bytes) -> str:
+def quoted_body(body: bytes) -> str:
     """The beginning of a body on one line, behind a blank; empty where there is none."""
     text = " ".join(body[:MOST_SHOWN_BYTES].decode(errors="replace").split())
     return f" (it said: {text})" if text else ""
@@ -205,11 +207,11 @@ def in_json(path: str, body: bytes, login: Login) -> str:
         node: Any = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise LoginRefused(
-            f"login: the answer of {login.name} is not JSON{said(body)}, and no field of a form "
-            f"and no cookie is called {path}: correct its path or body, or token"
+            f"login: the answer of {login.name} is not JSON{quoted_body(body)}, and no field of a "
+            f"form and no cookie is called {path}: correct its path or body, or token"
         ) from error
     for key in login.token:
-        names = named(node)
+        names = parts_by_name(node)
         if key not in names:
             listed = ", ".join(list(names)[:MOST_SHOWN_NAMES])[:MOST_SHOWN_BYTES]
             has = f": it has {' '.join(listed.split())}" if listed else ""
@@ -220,7 +222,7 @@ def in_json(path: str, body: bytes, login: Login) -> str:
     return str(node) if isinstance(node, str | int) and not isinstance(node, bool) else ""
 
 
-def named(value: Any) -> dict[str, Any]:
+def parts_by_name(value: Any) -> dict[str, Any]:
     """What a part of JSON holds by name; of a list by number."""
     if isinstance(value, dict):
         return value

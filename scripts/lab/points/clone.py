@@ -96,14 +96,14 @@ class Repository:
                 )
             except OSError as error:
                 raise LabError(f"git cannot be run: {error.strerror}") from error
-            ended_by = copied(child, file, most_bytes, self.seconds)
+            ended_by = copy_output(child, file, most_bytes, self.seconds)
         if ended_by:
             raise LabError(f"GIT={self.clone}: git {words[0]} {ended_by}")
         if child.returncode:
             raise UsageError(f"GIT={self.clone}: {last_line(said)}")
 
 
-def copied(
+def copy_output(
     child: "subprocess.Popen[bytes]", file: BinaryIO, most_bytes: int, seconds: float
 ) -> str | None:
     """Write what a child prints into a file; why the child was ended, None where it was not."""
@@ -221,12 +221,12 @@ def check(path: Path) -> None:
 def add_formats(repository: Repository) -> None:
     """Add to git's configuration how the clone's files are to be read."""
     for name, value in FORMATS.items():
-        if configured(repository, f"extensions.{name}") == value:
+        if configured_value(repository, f"extensions.{name}") == value:
             with (repository.own / "config").open("a", encoding="utf-8") as file:
                 file.write(f"[extensions]\n\t{name} = {value}\n")
 
 
-def configured(repository: Repository, key: str) -> str:
+def configured_value(repository: Repository, key: str) -> str:
     """What the clone's configuration says of a key, without what it includes; empty for nothing."""
     copy = repository.own / "theirs"
     with contextlib.suppress(LabError):

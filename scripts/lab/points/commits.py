@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path
 
 from lab.errors import LabError, UsageError, VariantError
-from lab.points.clone import Repository, configured, opened_clone
+from lab.points.clone import Repository, configured_value, opened_clone
 from lab.records.bisection import Point
 from lab.text.phrases import clipped, printable
 from lab.units import MIB
@@ -85,7 +85,7 @@ def leads(repository: Repository, first: str, last: str) -> bool:
 
 def page_of(repository: Repository) -> str | None:
     """The page of the clone's origin, where it is one that is known."""
-    match = PAGES.fullmatch(configured(repository, "remote.origin.url"))
+    match = PAGES.fullmatch(configured_value(repository, "remote.origin.url"))
     return f"https://{match[1]}/{match[2]}" if match else None
 
 

@@ -119,16 +119,16 @@ def read_plain(allowed: frozenset[type], value: Any) -> Any:
     kind = type(value)
     if kind not in allowed:
         names = " or ".join(sorted(each.__name__.removesuffix("Type") for each in allowed))
-        raise ShapeError(f"{shown(value)} where {names} is expected")
+        raise ShapeError(f"{value_text(value)} where {names} is expected")
     if kind in NUMBERS and not -LARGEST <= value <= LARGEST:
-        raise ShapeError(f"{shown(value)}, a number out of range")
+        raise ShapeError(f"{value_text(value)}, a number out of range")
     return value
 
 
 def read_at_least(read: Read, least: int, value: Any) -> Any:
     number = read(value)
     if number < least:
-        raise ShapeError(f"{shown(value)} where at least {least} is expected")
+        raise ShapeError(f"{value_text(value)} where at least {least} is expected")
     return number
 
 
@@ -139,9 +139,11 @@ def read_optional(read: Read, value: Any) -> Any:
 def read_enum(members: Mapping[Any, Enum], value: Any) -> Enum:
     expected = type(next(iter(members)))
     if type(value) is not expected:
-        raise ShapeError(f"{shown(value)} where {expected.__name__} is expected")
+        raise ShapeError(f"{value_text(value)} where {expected.__name__} is expected")
     if value not in members:
-        raise ShapeError(f"{shown(value)} where one of {', '.join(map(str, members))} is expected")
+        raise ShapeError(
+            f"{value_text(value)} where one of {', '.join(map(str, members))} is expected"
+        )
     return members[value]
 
 
@@ -151,13 +153,13 @@ def read_path(value: Any) -> Path:
 
 def read_tuple(read: Read, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise ShapeError(f"{shown(value)} where a list is expected")
+        raise ShapeError(f"{value_text(value)} where a list is expected")
     return tuple(map(read, value))
 
 
 def read_mapping(read: Read, value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise ShapeError(f"{shown(value)} where an object is expected")
+        raise ShapeError(f"{value_text(value)} where an object is expected")
     return {key: read(item) for key, item in value.items()}
 
 
@@ -170,14 +172,14 @@ def record_reader(record: type) -> Read:
 
 def read_record(record: type, fields: Mapping[str, tuple[str, Read]], value: Any) -> Any:
     if not isinstance(value, dict):
-        raise ShapeError(f"{shown(value)} where an object is expected")
+        raise ShapeError(f"{value_text(value)} where an object is expected")
     values, key = {}, ""
     try:
         for key, item in value.items():
             name, read = fields[key]
             values[name] = read(item)
     except KeyError as error:
-        raise ShapeError(f"{shown(key)} is not a field of {record.__name__}") from error
+        raise ShapeError(f"{value_text(key)} is not a field of {record.__name__}") from error
     except ShapeError as error:
         raise ShapeError(f"{key}: {error}") from error
     if len(values) < len(value):
@@ -188,7 +190,7 @@ def read_record(record: type, fields: Mapping[str, tuple[str, Read]], value: Any
         raise ShapeError(f"a field of {record.__name__} is missing") from error
 
 
-def shown(value: Any, most: int = MOST_SHOWN) -> str:
+def value_text(value: Any, most: int = MOST_SHOWN) -> str:
     """A value for a message, on one line of bounded length."""
     try:
         text = repr(value)

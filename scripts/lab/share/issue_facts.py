@@ -9,7 +9,7 @@ from lab.records.interventions import AGAIN, CONTROL, NEWEST_RELEASE
 from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
-from lab.text.markdown import markdown_code, markdown_text
+from lab.text.markdown import fenced, markdown_code, markdown_text
 from lab.text.phrases import DASH, counted, in_mib, number, sentence, share, stopped
 
 NO_REPRODUCER = "No reproducer of one file was made"
@@ -142,7 +142,7 @@ def is_mended(summary: Summary) -> bool:
 def example(given: IssueInput) -> str:
     """The code in one file where it was reduced, else how the bundle shows it."""
     if code := given.pages.get("reproduce.py"):
-        return fenced(code, "python")
+        return fenced(code.rstrip(), "python")
     why = given.pages.get("not-reproduced.txt", "").partition(". ")[0].strip()
     said = f"No file of its own shows it: {markdown_text(why, MOST_TEXT)}" if why else NO_REPRODUCER
     return f"{sentence(said)} The attached bundle shows it in one command."
@@ -267,10 +267,3 @@ def versions(given: IssueInput) -> str:
     left = len(pairs) - MOST_VERSIONS
     lines = pairs[:MOST_VERSIONS] + ([f"{left} more in lab.lock"] if left > 0 else [])
     return fenced("\n".join(lines), "text")
-
-
-def fenced(text: str, language: str) -> str:
-    """A block that nothing inside can close."""
-    longest = max(map(len, re.findall(r"`+", text)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"

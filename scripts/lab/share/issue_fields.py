@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Sequence
 
 from lab.records.experiment import EngineKind
-from lab.share.issue_facts import MOST_ISSUE_ROWS, MOST_TEXT, IssueInput, fenced
-from lab.text.markdown import markdown_code, markdown_text
+from lab.share.issue_facts import MOST_ISSUE_ROWS, MOST_TEXT, IssueInput
+from lab.text.markdown import fenced, markdown_code, markdown_text
 from lab.text.phrases import counted, in_mib, listed
 
 SERVERS_CODE = re.compile(r"^aiohttp/web")
@@ -42,7 +42,7 @@ def configuration(given: IssueInput) -> str:
     """The command as a block of a shell; where it stands if it is not known."""
     if not given.command:
         return "In the bundle: `lab.toml`, or `compose.yaml`."
-    return fenced(given.command[:MOST_COMMAND], "bash")
+    return fenced(given.command[:MOST_COMMAND].rstrip(), "bash")
 
 
 def worker_class(given: IssueInput) -> str:

@@ -116,11 +116,11 @@ def check_files(manifest: Manifest, files: Mapping[str, bytes]) -> None:
     there = {name for name in files if name != NAME}
     for name in sorted(there ^ set(manifest.files)):
         what = "is not in the manifest" if name in there else "is missing"
-        raise UsageError(f"the bundle is not what its manifest says: {shown(name)} {what}")
+        raise UsageError(f"the bundle is not what its manifest says: {name_text(name)} {what}")
     for name, fact in sorted(manifest.files.items()):
         if fact_of(files[name]) != fact:
-            raise UsageError(f"the bundle is not what its manifest says: {shown(name)} differs")
+            raise UsageError(f"the bundle is not what its manifest says: {name_text(name)} differs")
 
 
-def shown(name: str) -> str:
+def name_text(name: str) -> str:
     return clipped(repr(name)[1:-1], MOST_SHOWN_CHARACTERS)

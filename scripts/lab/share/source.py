@@ -11,7 +11,7 @@ from lab.records.codec import ShapeError, decode, encode
 from lab.records.image_facts import ImageFacts
 from lab.share.archive import ArchiveEntry
 from lab.share.contents import environments_of, why_left_out
-from lab.share.manifest import LeftOut, shown
+from lab.share.manifest import LeftOut, name_text
 from lab.share.unpacking import name_fault, same_name
 
 NAME = "source.json"
@@ -119,5 +119,7 @@ def read_source(files: Mapping[str, ArchiveEntry]) -> Source:
         raise LabError(f"{ARCHIVE} of the run cannot be used: {NAME} is damaged") from error
     # A name that leads elsewhere would have another app described, and run.
     if not is_plain_name(source.file) or source.file not in files:
-        raise LabError(f"{ARCHIVE} of the run cannot be used: {shown(source.file)} is not in it")
+        raise LabError(
+            f"{ARCHIVE} of the run cannot be used: {name_text(source.file)} is not in it"
+        )
     return source

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from lab.errors import UsageError
 from lab.share.archive import ArchiveEntry
-from lab.share.manifest import shown
+from lab.share.manifest import name_text
 from lab.units import MIB
 
 MOST_ARCHIVE_BYTES = 64 * MIB
@@ -115,13 +115,13 @@ def check_entries(infos: Sequence[zipfile.ZipInfo], most_bytes: int) -> None:
         raise refused(f"unpacked it has more than {most_bytes:,} bytes")
     for info in infos:
         if fault := fault_of(info):
-            raise refused(f"{shown(info.orig_filename) or 'an entry without a name'} {fault}")
+            raise refused(f"{name_text(info.orig_filename) or 'an entry without a name'} {fault}")
     names = [same_name(info.filename.rstrip("/")) for info in infos]
     if twice := first_twice(names):
-        raise refused(f"{shown(twice)} is in it twice")
+        raise refused(f"{name_text(twice)} is in it twice")
     files = {same_name(info.filename) for info in infos if not info.is_dir()}
     if both := files.intersection(folders_of(names)):
-        raise refused(f"{shown(min(both))} is a file and a folder")
+        raise refused(f"{name_text(min(both))} is a file and a folder")
 
 
 def folders_of(names: Iterable[str]) -> set[str]:
@@ -201,7 +201,7 @@ def read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left_bytes: int)
     """
     content = b"".join(chunks(archive, info, min(info.file_size, left_bytes)))
     if len(content) != info.file_size:
-        raise refused(f"{shown(info.filename)} has another size than it says")
+        raise refused(f"{name_text(info.filename)} has another size than it says")
     return content
 
 
@@ -211,5 +211,5 @@ def chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most_bytes: int) -> 
         while chunk := file.read(CHUNK):
             read += len(chunk)
             if read > most_bytes:
-                raise refused(f"{shown(info.filename)} has another size than it says")
+                raise refused(f"{name_text(info.filename)} has another size than it says")
             yield chunk

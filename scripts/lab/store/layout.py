@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from lab.errors import LabError, UsageError
-from lab.files import check_folder, reason_of, shown, unreadable
+from lab.files import check_folder, path_text, reason_of, unreadable
 from lab.named_paths import folder_fault
 from lab.paths import RESULTS
 from lab.records.run_limits import MOST_RAW_BYTES, MOST_RAW_FILES
@@ -30,7 +30,7 @@ def results_folder(given: Mapping[str, str]) -> Path:
     """
     results = Path(given.get("RESULTS") or RESULTS)
     if os.path.lexists(results) and (fault := folder_fault(results)):
-        raise UsageError(f"RESULTS={shown(results)} is {fault}: give a folder for the runs")
+        raise UsageError(f"RESULTS={path_text(results)} is {fault}: give a folder for the runs")
     return results
 
 
@@ -87,7 +87,7 @@ def check_run(run: Path) -> None:
     try:
         check_samples(run / SAMPLES)
     except OSError as error:  # what was there a moment ago
-        raise unreadable(shown(run), reason_of(error)) from error
+        raise unreadable(path_text(run), reason_of(error)) from error
 
 
 def check_samples(samples: Path) -> None:
@@ -101,9 +101,9 @@ def check_samples(samples: Path) -> None:
     if len(paths) > MOST_RAW_FILES or sum(path.stat().st_size for path in paths) > MOST_RAW_BYTES:
         most = f"{MOST_RAW_FILES:,} raw files and {MOST_RAW_BYTES:,} bytes in them"
         raise unreadable(
-            shown(samples.relative_to(samples.parents[1])), f"it holds more than {most}"
+            path_text(samples.relative_to(samples.parents[1])), f"it holds more than {most}"
         )
 
 
 def not_a_folder(path: Path) -> LabError:
-    return unreadable(shown(path), "it is a file, a folder is expected")
+    return unreadable(path_text(path), "it is a file, a folder is expected")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from lab.errors import LabError
 from lab.files import write_file, write_symlink
-from lab.records.codec import shown
+from lab.records.codec import value_text
 from lab.records.experiment import SCHEMA_VERSION, Experiment
 from lab.records.run_limits import MOST_VARIANTS
 from lab.records.summary import Comparison, Summary
@@ -147,7 +147,7 @@ class RunFolder:
 def experiment_fault(experiment: Experiment) -> str | None:
     """Why nothing is judged by what a run says of itself; None where something is."""
     if experiment.schema_version != SCHEMA_VERSION:
-        version = shown(experiment.schema_version)
+        version = value_text(experiment.schema_version)
         return f"it has the version {version}: this lab reads {SCHEMA_VERSION!r}"
     if (named := len(experiment.variants) + len(experiment.missing)) > MOST_VARIANTS:
         return f"it names {named:,} variants, at most {MOST_VARIANTS} are judged"

@@ -32,9 +32,13 @@ def markdown_code(value: object, most: int | None = None) -> str:
 def markdown_fence(lines: Sequence[str], most: int | None = None, width: int | None = None) -> str:
     """The last lines as a fenced block that nothing inside can close."""
     shown = [printable(line).replace("\n", " ")[:width] for line in lines[-most if most else 0 :]]
-    text = "\n".join(shown)
+    return fenced("\n".join(shown), "text")
+
+
+def fenced(text: str, language: str) -> str:
+    """A block that nothing inside can close."""
     ticks = "`" * max(3, _longest_ticks(text) + 1)
-    return f"{ticks}text\n{text}\n{ticks}"
+    return f"{ticks}{language}\n{text}\n{ticks}"
 
 
 def _longest_ticks(text: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lab.app.container import hardened
 from lab.app.container_folders import move_from_top
-from lab.app.container_layer import SET_ASIDE, completed_recipe, owned
+from lab.app.container_layer import SET_ASIDE, completed_recipe, ownership_lines
 from lab.app.image_facts import image_facts
 from lab.app.services import services
 from lab.app.spec import AppSpec
@@ -109,7 +109,7 @@ def run(spec: AppSpec, folder: Path, programs: Path) -> str:
         (programs / name).write_text(f'#!/bin/sh\necho "{name} $* in $PWD" >> {told}\n', "utf-8")
         (programs / name).chmod(0o755)
     path = f"{programs}:{os.environ['PATH']}"
-    line = "; ".join(owned(spec, "7:7"))
+    line = "; ".join(ownership_lines(spec, "7:7"))
     subprocess.run(["/bin/sh", "-c", line], cwd=folder, env={"PATH": path}, check=True, timeout=20)
     return told.read_text(encoding="utf-8")
 

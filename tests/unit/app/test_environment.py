@@ -5,7 +5,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lab.app.environment import Base, complete, ensured, holds_most_of, index_line, needs
+from lab.app.environment import (
+    Base,
+    complete,
+    ensured_environment,
+    holds_most_of,
+    index_line,
+    needs,
+)
 from lab.app.spec import AppSpec
 from lab.app.spec_file import describe
 from lab.engines.process.environments import Installed
@@ -83,7 +90,7 @@ def test_what_completes_an_environment_writes_into_no_file_of_another(
     interpreter: Any = SimpleNamespace(executable=python, version="3.12.1")
     described = spec(tmp_path, python="3.12", requirements=("flask",), install=install)
 
-    ensured(job, described, interpreter, base)
+    ensured_environment(job, described, interpreter, base)
 
     ((_, _, wanted, _, grown_from),) = asked
     assert ("copy" in wanted) is not is_linked

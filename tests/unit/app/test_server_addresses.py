@@ -10,7 +10,13 @@ from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.mend import mended
 from lab.app.guess.program_text import without_words
 from lab.app.guess.server_needs import services, stated_names, texts
-from lab.app.server_addresses import check_elsewhere, completed, merged_by_kind, pointed, service_of
+from lab.app.server_addresses import (
+    check_elsewhere,
+    merged_by_kind,
+    pointed,
+    service_of,
+    with_names_in,
+)
 from lab.app.services import services as variants_of
 from lab.app.spec import AppSpec
 from lab.engines.server_recipes import RECIPES
@@ -82,7 +88,7 @@ def test_what_stands_for_a_password_is_none() -> None:
 
 def test_names_of_the_environment_are_known_to_the_server() -> None:
     given = {"POSTGRES_USER": "a", "POSTGRES_DB": "b", "REDIS_PASSWORD": "c"}
-    postgres, redis = completed(BOTH, given)
+    postgres, redis = with_names_in(BOTH, given)
     assert (postgres.users, postgres.databases) == (("a",), ("b",))
     assert redis.passwords == ("c",)
 
@@ -260,5 +266,5 @@ def test_names_with_signs_that_no_program_can_be_given_are_none(url: str) -> Non
 
     assert asked.users == asked.passwords == ()
     assert all(word.isprintable() for word in [*words, *(w for s in steps for w in s.words)])
-    (named,) = completed([ServiceAsked(asked.kind)], {"URL": url, "REDIS_PASSWORD": "a\nb"})
+    (named,) = with_names_in([ServiceAsked(asked.kind)], {"URL": url, "REDIS_PASSWORD": "a\nb"})
     assert (named.users, named.passwords) == ((), ())

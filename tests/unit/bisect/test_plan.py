@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from jsonschema import Draft202012Validator
 from lab.bisect.answer import OF_ALLOCATED, Subject, answer_of
-from lab.bisect.plan import Progress, wanted, with_result
+from lab.bisect.plan import Progress, wanted_points, with_result
 from lab.errors import ExitCode
 from lab.records import codec
 from lab.records.bisection import (
@@ -33,7 +33,7 @@ def keeps(size: float, version: str = "1") -> PointMeasurement:
 
 def searched(progress: Progress, run: Callable[[int], PointMeasurement | None]) -> Progress:
     for _ in range(100):
-        chosen = wanted(progress, 2)
+        chosen = wanted_points(progress, 2)
         if not chosen:
             return progress
         for index in chosen:
@@ -46,7 +46,7 @@ def answered(progress: Progress, run: Callable[[int], PointMeasurement | None]) 
 
 
 def test_the_ends_come_first_and_the_bad_one_before_the_others() -> None:
-    assert wanted(progress_of(30, Ends(20, 0, 29)), 5) == [20, 0, 29]
+    assert wanted_points(progress_of(30, Ends(20, 0, 29)), 5) == [20, 0, 29]
 
 
 def test_both_changes_are_found() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from lab.app.guess.guess_records import WEBSOCKET, Guess, Guessed, GuessedRequest
-from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described, parse_document
+from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described_requests, parse_document
 from lab.app.guess.websockets import FORMS
 from lab.load.websocket import SWITCHING
 from lab.records.judgement import LEAST_REQUESTS
@@ -102,12 +102,12 @@ class TriedRequests:
         return all(request.why == A_USUAL_PATH for request in self.kept)
 
 
-def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRequests]:
+def answered_requests(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRequests]:
     """The requests that are answered as they should be, and what came of all that were tried.
 
     The app's own document comes before what was read in its code, what is usual last.
     """
-    asked = tried(guess, ask)
+    asked = try_candidates(guess, ask)
     if not asked.kept and refused_by_name(asked):
         asked = by_name(guess, ask) or asked
     if not asked.kept:
@@ -115,7 +115,7 @@ def settled(guess: Guess, ask: Ask) -> tuple[tuple[GuessedRequest, ...], TriedRe
     return tuple(asked.kept), asked
 
 
-def tried(guess: Guess, ask: Ask) -> TriedRequests:
+def try_candidates(guess: Guess, ask: Ask) -> TriedRequests:
     """What came of the candidates, of which no more are asked once enough are answered."""
     asked = TriedRequests()
     for request in candidates(guess, ask):
@@ -147,18 +147,18 @@ def by_name(guess: Guess, ask: Ask) -> TriedRequests | None:
     """What came of them by the first name that the app's code allows and that is answered."""
     for host in names_of(guess)[:MOST_HOSTS]:
         ask_as = partial(ask_by_name, ask, host)
-        asked = tried(guess, ask_as)
+        asked = try_candidates(guess, ask_as)
         if asked.kept:
-            asked.kept = [called(request, host) for request in asked.kept]
+            asked.kept = [with_host(request, host) for request in asked.kept]
             return asked
     return None
 
 
 def ask_by_name(ask: Ask, host: str, request: GuessedRequest) -> Answer:
-    return ask(called(request, host))
+    return ask(with_host(request, host))
 
 
-def called(request: GuessedRequest, host: str) -> GuessedRequest:
+def with_host(request: GuessedRequest, host: str) -> GuessedRequest:
     """The request with that name in its Host header."""
     headers = {**request.values.get("headers", {}), "Host": host}
     return replace(request, values={**request.values, "headers": headers})
@@ -185,7 +185,7 @@ def from_documents(ask: Ask) -> Iterator[GuessedRequest]:
         answer = ask(GuessedRequest({"path": path}, ""))
         fits = answer.is_served and len(answer.body) <= MAX_BYTES
         if fits and (document := parse_document(answer.body)) is not None:
-            yield from described(document)
+            yield from described_requests(document)
             return
 
 

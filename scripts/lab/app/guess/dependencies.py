@@ -12,7 +12,7 @@ from lab.app.guess.folder import REQUIREMENT_FOLDERS, Folder, joined, upwards
 from lab.app.guess.guess_records import Guessed
 from lab.app.guess.image_installs import installed_by_name
 from lab.app.guess.layout import local_names
-from lab.app.guess.locks import name_in, normal, pinned
+from lab.app.guess.locks import name_in, normal, pinned_versions
 from lab.app.guess.namespaces import SHARED, packages_of
 from lab.app.guess.pipfile import LOCK, from_pipfile, with_lock
 from lab.app.guess.pythons import table
@@ -94,7 +94,7 @@ def rank(name: str) -> tuple[int, str]:
 def from_pyproject(folder: Folder, where: str, toml: Toml) -> Guessed | None:
     name = joined(where, "pyproject.toml")
     values = toml(name)
-    listed, said = stated(values)
+    listed, said = stated_dependencies(values)
     if not listed:
         file = table(values, "tool", "setuptools", "dynamic", "dependencies").get("file")
         first = file[0] if isinstance(file, list) and file else file
@@ -103,7 +103,9 @@ def from_pyproject(folder: Folder, where: str, toml: Toml) -> Guessed | None:
         return None
     here = [local_path(each, where) for each in listed]
     for lock in ("uv.lock", "poetry.lock"):
-        if exact := pinned(toml(joined(where, lock)), [each for each in here if name_in(each)]):
+        if exact := pinned_versions(
+            toml(joined(where, lock)), [each for each in here if name_in(each)]
+        ):
             return Guessed("requirements", exact, f"{said} of {name}, as {lock} pins them")
     return Guessed("requirements", here, f"{said} of {name}")
 
@@ -115,7 +117,7 @@ def local_path(requirement: str, where: str) -> str:
     return f"./{joined(where, requirement.removeprefix('.').removeprefix('/'))}"
 
 
-def stated(values: Mapping[str, Any]) -> tuple[list[str], str]:
+def stated_dependencies(values: Mapping[str, Any]) -> tuple[list[str], str]:
     """A project's dependencies, with those of groups that are named after serving."""
     project, lines, said = table(values, "project"), [], "dependencies"
     lines += texts(project.get("dependencies"))

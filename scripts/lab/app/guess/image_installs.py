@@ -43,7 +43,7 @@ def installs(text: str) -> Iterator[str]:
         for step in STEP.split(given)[:MOST_STEPS]
     ]
     for step in steps[:MOST_STEPS]:
-        yield from named(words_of(step))
+        yield from installed_packages(words_of(step))
 
 
 def words_of(step: str) -> list[str]:
@@ -56,7 +56,7 @@ def words_of(step: str) -> list[str]:
         return []
 
 
-def named(words: Sequence[str]) -> Iterator[str]:
+def installed_packages(words: Sequence[str]) -> Iterator[str]:
     """The packages after `pip install`."""
     if "install" not in words or not re.fullmatch(r"(?:.*/)?pip[\d.]*", before_install(words)):
         return

@@ -33,16 +33,16 @@ def importers(folder: Folder, module: Module, app: AppObject) -> Iterator[Served
                 or module_at(folder, base.rstrip(".") or base, other.path) is not module
             ):
                 continue
-            if not routing(other, name) and has_routes(folder, other, name):
+            if not is_router(other, name) and has_routes(folder, other, name):
                 yield other, replace(app, name=name)
 
 
 def has_routes(folder: Folder, module: Module, name: str) -> bool:
     """Whether a module, or one that it imports, hangs a route or a router on the object."""
-    return any(routing(each, name) for each in reached_from(folder, [module]))
+    return any(is_router(each, name) for each in reached_from(folder, [module]))
 
 
-def routing(module: Module, name: str) -> bool:
+def is_router(module: Module, name: str) -> bool:
     return (
         re.search(
             rf"\b{re.escape(name)}\.(\w*route|get|post|register|include|mount|add_)\w*\(",

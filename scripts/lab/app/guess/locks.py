@@ -22,7 +22,7 @@ def extras_in(requirement: str) -> tuple[str, ...]:
     return tuple(normal(each.strip()) for each in match[1].split(",")) if match else ()
 
 
-def pinned(lock: Mapping[str, Any], wanted: Iterable[str]) -> list[str]:
+def pinned_versions(lock: Mapping[str, Any], wanted: Iterable[str]) -> list[str]:
     """The exact versions of what is wanted and of all that it needs; empty where some are missing.
 
     A package that is locked in two versions stands as it was wanted, and pip chooses.

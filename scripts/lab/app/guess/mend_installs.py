@@ -57,8 +57,8 @@ def wheels(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
 def other_packages(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The guess with other packages than those that cannot be installed, or with other releases."""
     yield from without_unknown(guess, failure)
-    yield from agreeing(guess, failure, folder)
-    yield from loosened(guess, failure, folder)
+    yield from without_contradicting_pin(guess, failure, folder)
+    yield from with_newer_release(guess, failure, folder)
 
 
 def failed_builds(said: str) -> list[str]:
@@ -69,7 +69,7 @@ def failed_builds(said: str) -> list[str]:
     return [normal(name) for name in dict.fromkeys(named)]
 
 
-def loosened(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def with_newer_release(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """The guess with a newer release in the place of a pinned one that cannot be built: most have
     wheels. First of the same major version, then of any.
     """
@@ -94,7 +94,7 @@ def looser(line: str) -> str:
     return f"{line[: pin.start()]}>={pin[1]}{below}{line[pin.end() :]}"
 
 
-def agreeing(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
+def without_contradicting_pin(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
     """Without the pin of a package that another pinned one does not go with."""
     key = guess.key("requirements")
     whole = whole_lines(folder, key)
@@ -142,7 +142,7 @@ def other_pins(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess
 def whole_lines(folder: Folder, key: Guessed | None) -> list[str]:
     """What is asked for, with a file's lines in the place of its name."""
     lines = [f"-r {key.value}"] if key and isinstance(key.value, str) else key.value if key else []
-    return [each for line in lines for each in opened(folder, line)]
+    return [each for line in lines for each in lines_of_file(folder, line)]
 
 
 def without_unused(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
@@ -191,7 +191,7 @@ def is_git(line: str) -> bool:
     return bool(name_in(line)) and "@" in line and "git+" in line
 
 
-def opened(folder: Folder, line: str) -> list[str]:
+def lines_of_file(folder: Folder, line: str) -> list[str]:
     """A file's lines, with those of the files that it names, in the place of its name; one with
     options of the installer stays as it is.
     """

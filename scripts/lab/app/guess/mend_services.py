@@ -9,7 +9,7 @@ from lab.app.guess.failures import UNREACHABLE, Failure, FailureKind, missing_se
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import project_folder
 from lab.app.guess.guess_records import Guess, Guessed
-from lab.app.guess.server_needs import BY_SERVICE, adding, services, texts, with_names
+from lab.app.guess.server_needs import BY_SERVICE, services, texts, with_names, with_server_added
 from lab.app.server_addresses import service_of
 from lab.records.app_services import ServiceAsked, ServiceKind
 
@@ -45,13 +45,13 @@ def more_services(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Gu
         if kind not in kinds and not refused_before(guess, kind):
             (asked,) = with_names(folder, (ServiceAsked(kind),), guess.value("environment") or {})
             why = f"{kind}, which it could not reach"
-            yield guess.having(adding(key, asked, why)).noting(f"services and {why}")
+            yield guess.having(with_server_added(key, asked, why)).noting(f"services and {why}")
     for kind, field, pattern in MISSING_NAMES:
         for name in re.findall(pattern, failure.said)[-1:]:
             more = ServiceAsked(kind, **{field: (name,)})
             if kind in kinds and key is not None and texts((more,))[0] not in key.value:
                 why = f"{name}, which its {kind} did not know"
-                yield guess.having(adding(key, more, why)).noting(f"services and {why}")
+                yield guess.having(with_server_added(key, more, why)).noting(f"services and {why}")
 
 
 def with_companions(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:

@@ -30,7 +30,7 @@ def for_development(guess: Guess, failure: Failure, folder: Folder) -> Iterator[
     changed = {
         name: other
         for name, value in environment.items()
-        if CHOOSES.fullmatch(name) and (other := developed(str(value), folder))
+        if CHOOSES.fullmatch(name) and (other := development_value(str(value), folder))
     }
     if not changed and any(DEBUG_FLAG.search(module.text) for module in folder.modules):
         changed = {"FLASK_DEBUG": "1", "FLASK_ENV": "development"}
@@ -39,7 +39,7 @@ def for_development(guess: Guess, failure: Failure, folder: Folder) -> Iterator[
         yield guess.having(Guessed("environment", {**environment, **changed}, why)).noting(why)
 
 
-def developed(value: str, folder: Folder) -> str | None:
+def development_value(value: str, folder: Folder) -> str | None:
     """The value that chooses the settings for development, where the project has such a set."""
     match = SERVED.search(value)
     if match is None:

@@ -45,7 +45,7 @@ def parse_document(body: bytes) -> Document | None:
     return None
 
 
-def described(document: Document) -> list[GuessedRequest]:
+def described_requests(document: Document) -> list[GuessedRequest]:
     """The requests that the document describes: reads without a value, then what writes, then reads
     of one thing."""
     ordered = sorted(operations(document), key=lambda each: rank(*each[:3]))

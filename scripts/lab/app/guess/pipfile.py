@@ -20,7 +20,7 @@ def from_pipfile(folder: Folder, where: str, values: Mapping[str, Any]) -> Guess
         values: the Pipfile's tables.
     """
     named = list(poetry.requirements(table(values, "packages")))
-    pins = locked(folder, where)
+    pins = locked_pins(folder, where)
     free = [each for each in named if name_in(each) not in pins]
     if named and 5 * len(free) <= len(named):
         return Guessed("requirements", [*pins.values(), *free], f"the Pipfile, as {LOCK} pins it")
@@ -29,7 +29,7 @@ def from_pipfile(folder: Folder, where: str, values: Mapping[str, Any]) -> Guess
 
 def with_lock(folder: Folder, where: str, lines: Sequence[str]) -> list[str] | None:
     """Requirements without versions in those of a lock beside them; None where they have some."""
-    pins = locked(folder, where)
+    pins = locked_pins(folder, where)
     free = [name for line in lines if (name := name_in(line)) and "==" not in line]
     covered = sum(1 for name in free if name in pins)
     if not free or 2 * len(free) < len(lines) or 5 * covered < 4 * len(free):
@@ -39,7 +39,7 @@ def with_lock(folder: Folder, where: str, lines: Sequence[str]) -> list[str] | N
     return [*kept, *(pin for name, pin in pins.items() if name not in stated)]
 
 
-def locked(folder: Folder, where: str) -> dict[str, str]:
+def locked_pins(folder: Folder, where: str) -> dict[str, str]:
     """The pins of a lock by their normalized names; empty where there is none."""
     try:
         packages = json.loads(folder.text(joined(where, LOCK)))["default"]

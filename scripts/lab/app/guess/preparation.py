@@ -13,14 +13,14 @@ from lab.app.guess.stated_commands import ServeCommand
 def prepare(folder: Folder, command: ServeCommand | None) -> Guessed | None:
     """The line that prepares the data: stated before the command, else of the project's tools."""
     if command and command.prepare:
-        return Guessed("prepare", joined(command.prepare), f"{command.why}: it comes first")
+        return Guessed("prepare", joined_lines(command.prepare), f"{command.why}: it comes first")
     preparations = list(usual(folder, command))
     if not preparations:
         return None
-    return Guessed("prepare", joined([line for line, _ in preparations]), preparations[0][1])
+    return Guessed("prepare", joined_lines([line for line, _ in preparations]), preparations[0][1])
 
 
-def joined(lines: tuple[str, ...] | list[str]) -> str:
+def joined_lines(lines: tuple[str, ...] | list[str]) -> str:
     """One after the other, each in its own folder."""
     if len(lines) == 1:
         return lines[0]

@@ -12,7 +12,7 @@ BEFORE = frozenset({tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DED
 DOCUMENTATION = (".md", ".rst", ".lock", ".html", ".htm", ".css", ".js", ".svg", ".adoc", ".po")
 
 
-def said(name: str, text: str) -> str:
+def program_text(name: str, text: str) -> str:
     """A file's text as its program sees it; nothing of a page for people."""
     if name.endswith(DOCUMENTATION):
         return ""

@@ -20,7 +20,7 @@ TAG = re.compile(r"(3\.\d{1,2})(?!\d)")
 PIPFILE = re.compile(r"^python_(?:full_)?version\s*=\s*['\"](3\.\d{1,2})(?!\d)", re.MULTILINE)
 
 
-def allowed(specifier: str, minor: int) -> bool:
+def is_admitted(specifier: str, minor: int) -> bool:
     """Whether a specifier (`>=3.8,<3.12`, `^3.9`) admits some release of `3.minor`."""
     alternatives = specifier.split("||")
     return any(all(admits(c, minor) for c in clauses(part)) for part in alternatives)
@@ -52,12 +52,12 @@ def admits(clause: re.Match[str], minor: int) -> bool:
             return minor == least
 
 
-def admitted(specifier: str) -> list[str]:
+def admitted_pythons(specifier: str) -> list[str]:
     """The lab's Pythons that a specifier admits, the one to take first."""
-    return [f"3.{minor}" for minor in PREFERRED if allowed(specifier, minor)]
+    return [f"3.{minor}" for minor in PREFERRED if is_admitted(specifier, minor)]
 
 
-def stated(
+def stated_pythons(
     folder: Folder, project: str, pyproject: Mapping[str, Any], pins: Pins
 ) -> Iterator[Guessed]:
     """What the project says of its Python, the most exact first."""
@@ -74,7 +74,7 @@ def stated(
     pipfile = folder.text(joined(project, "Pipfile"))
     if match := PIPFILE.search(pipfile):
         yield Guessed("python", match[1], "Pipfile")
-    yield from ranged(pyproject, folder.text(joined(project, "setup.cfg")), pins)
+    yield from python_in_range(pyproject, folder.text(joined(project, "setup.cfg")), pins)
     if pins is not None and pins[0] < int(PYTHON.partition(".")[2]):
         yield Guessed("python", f"3.{pins[0]}", f"the newest that {pins[1]} runs on")
 
@@ -86,12 +86,12 @@ def from_versions(dockerfile: str) -> list[str]:
     return [tag[1] for tag in tags if tag]
 
 
-def ranged(pyproject: Mapping[str, Any], setup: str, pins: Pins) -> Iterator[Guessed]:
+def python_in_range(pyproject: Mapping[str, Any], setup: str, pins: Pins) -> Iterator[Guessed]:
     poetry = table(pyproject, "tool", "poetry", "dependencies").get("python")
     asked = table(pyproject, "project").get("requires-python") or poetry
     if asked is None and (match := re.search(r"^python_requires\s*=\s*(.+)$", setup, re.MULTILINE)):
         asked = match[1]
-    if isinstance(asked, str) and (versions := admitted(asked)):
+    if isinstance(asked, str) and (versions := admitted_pythons(asked)):
         fitting = [each for each in versions if pins is None or minor_of(each) <= pins[0]]
         why = f"the first that its requires-python admits ({asked})"
         also = f" and {pins[1]} runs on" if pins is not None and fitting[:1] != versions[:1] else ""
@@ -119,7 +119,7 @@ def python(
         pins: the newest minor version that the pinned packages run on, and the pin that says so.
     """
     versions = {f"3.{minor}" for minor in KNOWN}
-    said = map(not_before, stated(folder, project, pyproject, pins))
+    said = map(not_before, stated_pythons(folder, project, pyproject, pins))
     return next((each for each in said if each.value in versions), None)
 
 
@@ -135,6 +135,6 @@ def other_pythons(first: str | None, pyproject: Mapping[str, Any]) -> list[str]:
     """The Pythons to go on with when the packages cannot be installed on the first."""
     poetry = table(pyproject, "tool", "poetry", "dependencies").get("python")
     asked = table(pyproject, "project").get("requires-python") or poetry
-    versions = admitted(asked) if isinstance(asked, str) else admitted(">=3.7")
+    versions = admitted_pythons(asked) if isinstance(asked, str) else admitted_pythons(">=3.7")
     order = [each for each in versions if each != (first or PYTHON)]
     return [each for each in order if each != "3.14"]

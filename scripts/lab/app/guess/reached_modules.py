@@ -20,11 +20,11 @@ def reached_packages(folder: Folder, line: str, local: frozenset[str]) -> list[s
         line: the command.
         local: first names of what the project itself can be imported by.
     """
-    used = {name for module in reached(folder, line) for name in module.imports}
+    used = {name for module in reached_modules(folder, line) for name in module.imports}
     return distributions(used - SHARED, local)
 
 
-def reached(folder: Folder, line: str) -> list[Module]:
+def reached_modules(folder: Folder, line: str) -> list[Module]:
     """The project's modules that a command's program imports, directly or not."""
     first = [module for module in folder.modules if starts(module, line)]
     if any("django" in module.imports for module in first):
@@ -37,7 +37,7 @@ def reached_from(folder: Folder, first: Sequence[Module]) -> list[Module]:
     left = list(first)
     seen = {module.path: module for module in left}
     while left:
-        for module in imported(folder, left.pop()):
+        for module in imported_modules(folder, left.pop()):
             if module.path not in seen:
                 seen[module.path] = module
                 left.append(module)
@@ -50,7 +50,7 @@ def starts(module: Module, line: str) -> bool:
     return any(f"/{path}".endswith(f"/{name.replace('.', '/').strip('/')}") for name in names)
 
 
-def imported(folder: Folder, module: Module) -> Iterator[Module]:
+def imported_modules(folder: Folder, module: Module) -> Iterator[Module]:
     for full in module.names.values():
         for name in (full, full.rpartition(".")[0]):
             if name.strip(".") and (found := module_at(folder, name, module.path)):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lab.app.guess.folder import Folder, parent_of
 from lab.app.guess.layout import import_root
-from lab.app.guess.serving import program, served
+from lab.app.guess.serving import program, served_command
 from lab.app.guess.shell import ShellStep, steps
 from lab.app.guess.stated_commands import ServeCommand
 
@@ -40,7 +40,7 @@ def readme_commands(folder: Folder) -> Iterator[ServeCommand]:
     """Servers and serving programs with the arguments that a README gives them."""
     serving = {module.path for module in folder.modules if module.runs and module.serves}
     for step, where, name in shown_steps(folder):
-        if server := served(folder, step, where):
+        if server := served_command(folder, step, where):
             yield ServeCommand(server[0], f"a line of {name}", server[1])
         elif (ran := program(folder, step, where)) and ran[1] in serving:
             line = as_module(folder, ran[0], ran[1])

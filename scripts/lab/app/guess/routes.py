@@ -131,10 +131,10 @@ class Prefixes:
         other = module_at(self.folder, where or name, module.path) if name else None
         if last and name.startswith(".") and not where.strip("."):  # `from . import shop`
             package = module_at(self.folder, name[: -len(last)], module.path)
-            other = package if package is not None and last in assigned(package) else other
+            other = package if package is not None and last in assigned_names(package) else other
         if other is None:
             return None
-        if last in other.names and last not in assigned(other):
+        if last in other.names and last not in assigned_names(other):
             origin = other.names[last]
             deeper = module_at(self.folder, origin.rpartition(".")[0] or origin, other.path)
             return Router(deeper.path, origin.rpartition(".")[2]) if deeper else None
@@ -154,7 +154,7 @@ class Prefixes:
         return before + prefix + ("" if prefix and prefix == own else own)
 
 
-def assigned(module: Module) -> frozenset[str]:
+def assigned_names(module: Module) -> frozenset[str]:
     targets = [t for node in module.tree.body if isinstance(node, ast.Assign) for t in node.targets]
     return frozenset(target.id for target in targets if isinstance(target, ast.Name))
 
@@ -183,16 +183,16 @@ def text_argument(call: ast.Call, *names: str) -> str | None:
 def routes_of(module: Module, prefixes: Prefixes) -> Iterator[str]:
     for node in ast.walk(module.tree):
         for decorator in decorating_calls(node):
-            yield from decorated(module, prefixes, decorator)
+            yield from decorated_routes(module, prefixes, decorator)
         if isinstance(node, ast.Call):
-            yield from called(module, prefixes, node)
+            yield from called_routes(module, prefixes, node)
         elif isinstance(node, ast.Tuple) and "tornado" in module.imports:
             yield from tornado_route(node)
     if "litestar" in module.imports:
         yield from controllers(module)
 
 
-def decorated(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
+def decorated_routes(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
     function = call.func
     if last_name(function) not in READING or not answers_get(call):
         return
@@ -215,7 +215,7 @@ def answers_get(call: ast.Call) -> bool:
     return True
 
 
-def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
+def called_routes(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
     """`app.add_url_rule("/x", ...)`, `Route("/x", view)`, `web.get("/x", view)`."""
     function = call.func
     last = last_name(function)

@@ -8,16 +8,16 @@ from typing import Any
 from lab.app.compose_text import interpolated, pairs
 from lab.app.guess.folder import Folder, upwards
 from lab.app.guess.guess_records import Guessed
-from lab.app.guess.program_text import said
+from lab.app.guess.program_text import program_text
 from lab.app.guess.stated_commands import COMPOSE_FILES, compose_services
 from lab.app.server_addresses import (
     SCHEMES,
     URL,
     asked_by,
-    completed,
     kind_of_image,
     merged_by_kind,
     urls,
+    with_names_in,
 )
 from lab.records.app_services import ServiceAsked, ServiceKind
 
@@ -72,21 +72,21 @@ def from_compose(folder: Folder, project: str) -> tuple[list[ServiceAsked], str]
     """The servers of the nearest Compose file, by their images."""
     for up in upwards(project):
         for name in folder.inside(up, COMPOSE_FILES):
-            servers = list(composed(compose_services(folder.text(name))))
+            servers = list(compose_servers(compose_services(folder.text(name))))
             if servers:
                 return servers, f"services of {name}"
     return [], ""
 
 
-def composed(services: Mapping[str, Mapping[str, Any]]) -> Iterator[ServiceAsked]:
+def compose_servers(services: Mapping[str, Mapping[str, Any]]) -> Iterator[ServiceAsked]:
     for name, values in services.items():
         kind = kind_of_image(values.get("image"))
         if kind is not None:
             asked = ServiceAsked(kind, hosts=(name,))
-            yield completed((asked,), given(values))[0]
+            yield with_names_in((asked,), stated_variables(values))[0]
 
 
-def given(values: Mapping[str, Any]) -> dict[str, str]:
+def stated_variables(values: Mapping[str, Any]) -> dict[str, str]:
     """A server's own variables, where they are written out."""
     stated = pairs(values.get("environment"))
     with contextlib.suppress(ValueError):
@@ -99,7 +99,7 @@ def with_names(
 ) -> tuple[ServiceAsked, ...]:
     """The servers with the users and databases that the project's own files name for them."""
     more = [stated_names(folder, each.kind) for each in asked]
-    whole = completed(asked, environment)
+    whole = with_names_in(asked, environment)
     return merged_by_kind((*whole, *(each for each in more if each is not None)))
 
 
@@ -111,7 +111,7 @@ def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
     stated: dict[str, list[str]] = {"user": [], "database": []}
     asked = []
     for name, whole in folder.files.items():
-        text = said(name, whole) if telling.search(whole) else ""
+        text = program_text(name, whole) if telling.search(whole) else ""
         if not telling.search(text):
             continue
         asked += [asked_by(m) for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
@@ -144,7 +144,7 @@ def is_of_database(stated: str, what: str) -> bool:
 
 
 def named_hosts(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
-    texts = (said(name, text) for name, text in folder.files.items())
+    texts = (program_text(name, text) for name, text in folder.files.items())
     matches = [m for text in texts for m in URL.finditer(text) if SCHEMES.get(m["scheme"]) is kind]
     return merged_by_kind(asked_by(match) for match in matches)[0] if matches else None
 
@@ -169,7 +169,7 @@ def texts_of(asked: ServiceAsked) -> Iterator[str]:
         yield f"{asked.kind.value}://{login}{host}{path}" if login or host or path else asked.kind
 
 
-def adding(guessed: Guessed | None, more: ServiceAsked, why: str) -> Guessed:
+def with_server_added(guessed: Guessed | None, more: ServiceAsked, why: str) -> Guessed:
     """The key with one more server, or with more names of one."""
     old = [] if guessed is None else list(guessed.value)
     new = [text for text in texts_of(more) if text not in old]

@@ -129,7 +129,7 @@ def target_in(words: Sequence[str]) -> str | None:
     return with_app[-1] if with_app else None
 
 
-def served(folder: Folder, step: ShellStep, where: str) -> tuple[str, str] | None:
+def served_command(folder: Folder, step: ShellStep, where: str) -> tuple[str, str] | None:
     """A server's command as the lab runs it, and its distribution; None where it is no server.
 
     Args:

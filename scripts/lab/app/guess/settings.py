@@ -58,7 +58,7 @@ def environment(folder: Folder, project: str) -> tuple[dict[str, str], str]:
         sources.append(where)
     file = next((f[0] for up in upwards(project) if (f := folder.inside(up, EXAMPLES))), None)
     if file:
-        variables.update(filled(parse_env(folder.text(file))))
+        variables.update(filled_examples(parse_env(folder.text(file))))
         sources.append(file)
     kept = {k: v for k, v in variables.items() if not RESERVED.fullmatch(k) and "\0" not in v}
     return (kept if len(kept) <= 200 else {}), " and ".join(sources)
@@ -132,7 +132,7 @@ def pairs_of(value: Any) -> dict[str, str]:
     return {name: each for name, each in plain.items() if "${" not in each}
 
 
-def filled(values: Mapping[str, str]) -> dict[str, str]:
+def filled_examples(values: Mapping[str, str]) -> dict[str, str]:
     """Examples with something in the place of what is to be filled in."""
     blank = re.compile(
         r"<.*>|\[[a-z][^\"',]*\]|your[-_ ].*|change.?me.*|x{3,}|\.\.\.", re.IGNORECASE

@@ -56,7 +56,7 @@ GIVEN = frozenset({"HOST", "PORT"})
 """What the lab sets."""
 
 
-def filled(script: str) -> str:
+def with_variables_filled(script: str) -> str:
     """A script with its own plain values in the place of its variables."""
     text = DEFAULT.sub(lambda m: f"${m[1]}" if m[1] in GIVEN else m[3], script)
     done = set(GIVEN)

@@ -9,8 +9,8 @@ from typing import Any
 from lab.app.compose_text import NoReader, parsed
 from lab.app.guess.dockerfile import read_final_stage
 from lab.app.guess.folder import Folder, joined, parent_of
-from lab.app.guess.serving import program, served, within
-from lab.app.guess.shell import ShellStep, filled, steps
+from lab.app.guess.serving import program, served_command, within
+from lab.app.guess.shell import ShellStep, steps, with_variables_filled
 
 DOCKERFILES = r"dockerfile|dockerfile\..*|(.*[._-])dockerfile"
 COMPOSE_FILES = r"(docker-)?compose(\..*)?\.ya?ml"
@@ -70,7 +70,9 @@ def from_procfile(folder: Folder, name: str) -> Iterator[ServeCommand]:
     where = parent_of(name)
     if "web" not in lines:
         return
-    release = tuple(preparing(folder, steps(lines.get("release", "")), where, anything=True))
+    release = tuple(
+        preparing_commands(folder, steps(lines.get("release", "")), where, anything=True)
+    )
     commands = list(from_line(folder, lines["web"], where, f"the web line of {name}"))
     if not commands:
         commands = [ServeCommand(within(where, lines["web"]), f"the web line of {name}")]
@@ -98,8 +100,8 @@ def from_line(
         if step.words[0] == "cd" and len(step.words) == 2:
             where = inner(folder, where, step.words[1])
             continue
-        if server := served(folder, step, where):
-            prepare = tuple(preparing(folder, before, where))
+        if server := served_command(folder, step, where):
+            prepare = tuple(preparing_commands(folder, before, where))
             yield ServeCommand(server[0], why, server[1], prepare=prepare)
             return
         script = script_of(folder, step, where)
@@ -113,7 +115,7 @@ def from_line(
             last = inside or last
         is_server = not only_servers and not PREPARING.search(" ".join(step.words))
         if is_server and not script and (ran := program(folder, step, where)):
-            prepare = tuple(preparing(folder, before, where))
+            prepare = tuple(preparing_commands(folder, before, where))
             last = ServeCommand(ran[0], why, program=ran[1], prepare=prepare)
         before.append(step)
     if last is not None:
@@ -122,7 +124,7 @@ def from_line(
 
 def serving_steps(line: str) -> Iterator[ShellStep]:
     """The steps of a line with their values, but those that start a worker of a queue."""
-    for step in (part for whole in steps(filled(line)) for part in handed_on(whole)):
+    for step in (part for whole in steps(with_variables_filled(line)) for part in handed_on(whole)):
         if not WORKER.search(" ".join(step.words)):
             yield step
 
@@ -158,7 +160,7 @@ def script_of(folder: Folder, step: ShellStep, where: str) -> str | None:
     return None
 
 
-def preparing(
+def preparing_commands(
     folder: Folder,
     before: Sequence[ShellStep],
     where: str,
@@ -173,7 +175,7 @@ def preparing(
             if script not in followed and len(followed) < MAX_SCRIPTS:
                 followed |= {script}  # scripts may name each other, and often
                 inside = steps(folder.text(script))
-                yield from preparing(folder, inside, where, followed=followed)
+                yield from preparing_commands(folder, inside, where, followed=followed)
             continue
         if INSTALLING.search(" ".join(words)):
             continue

@@ -46,14 +46,14 @@ def paths_of(module: Module, prefixes: Prefixes) -> Iterator[str]:
     handlers = websocket_handlers(module)
     for node in ast.walk(module.tree):
         for decorator in decorating_calls(node):
-            yield from decorated(module, prefixes, decorator)
+            yield from decorated_websockets(module, prefixes, decorator)
         if isinstance(node, ast.Call):
-            yield from called(module, prefixes, node)
+            yield from called_websockets(module, prefixes, node)
         elif isinstance(node, ast.Tuple) and handlers:
             yield from tornado_path(node, handlers)
 
 
-def decorated(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
+def decorated_websockets(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
     last = last_name(call.func)
     owner = getattr(call.func, "value", None)
     if last not in DECORATING or (last == "route" and not is_flask_sock(module, owner)):
@@ -69,7 +69,7 @@ def is_flask_sock(module: Module, owner: ast.expr | None) -> bool:
     return "flask_sock" in module.imports and getattr(owner, "id", "") in ("sock", "sockets", "ws")
 
 
-def called(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
+def called_websockets(module: Module, prefixes: Prefixes, call: ast.Call) -> Iterator[str]:
     last = dotted(call.func, module.names).rpartition(".")[2]
     if last in (*MAKING, *ADDING) and (path := text_argument(call, "path")) is not None:
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None

@@ -12,7 +12,13 @@ from lab.app.services import secrets
 from lab.app.spec import AppSpec
 from lab.app.workdir import COPY, Ready
 from lab.commands.checks.texts import Say
-from lab.engines.process.app_servers import FOLDER, RunningServers, address_of, made, running
+from lab.engines.process.app_servers import (
+    FOLDER,
+    RunningServers,
+    address_of,
+    new_servers,
+    running_template,
+)
 from lab.engines.process.environments import Installed
 from lab.engines.process.ports import Ports
 from lab.engines.protocol import PREPARE_SECONDS
@@ -28,7 +34,7 @@ def with_servers(spec: AppSpec, installed: Installed, work: Path, root: Path, sa
     if not spec.services:
         return Ready(installed)
     cache = (root / ENVIRONMENTS / "servers").absolute()
-    return Ready(installed, made(spec.services, work / FOLDER, cache, say))
+    return Ready(installed, new_servers(spec.services, work / FOLDER, cache, say))
 
 
 def prepare_data(spec: AppSpec, ready: Ready, work: Path) -> Failure | None:
@@ -38,7 +44,9 @@ def prepare_data(spec: AppSpec, ready: Ready, work: Path) -> Failure | None:
     with contextlib.ExitStack() as stack:
         beside = None
         if ready.beside is not None:
-            beside = stack.enter_context(running(ready.beside, address_of(Ports().take(1))))
+            beside = stack.enter_context(
+                running_template(ready.beside, address_of(Ports().take(1)))
+            )
         return run_prepare(spec, ready, work, beside)
 
 

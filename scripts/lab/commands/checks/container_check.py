@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from lab.app.guess.asking import settled
+from lab.app.guess.asking import answered_requests
 from lab.app.guess.concurrent_asking import ask_together, loads_of
 from lab.app.guess.folder import read_folder
 from lab.app.guess.history import add_failure, after, read_failures
@@ -16,7 +16,7 @@ from lab.commands.checks.described_check import check_requests
 from lab.commands.checks.shortfall import shortfall
 from lab.commands.checks.texts import (
     advice_for_described,
-    failed,
+    failure_line,
     tell,
 )
 from lab.engines.choice import say
@@ -35,7 +35,7 @@ class GuessFailed(LabError):
     """A guess did not come up; `try-step` says so, with the guess that follows."""
 
 
-def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
+def checked_app(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     """The app, with the requests that are answered where it is a guess.
 
     Raises:
@@ -44,14 +44,14 @@ def checked(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     """
     if FAILURES.exists():
         try:
-            return answered(engine, variant, spec)
+            return answered_guess(engine, variant, spec)
         except NotUp as error:
             add_failure(FAILURES, replace(error.failure, in_image=spec.has_own_image))
-            raise GuessFailed(failed(error.failure)) from error
+            raise GuessFailed(failure_line(error.failure)) from error
     return check_described(engine, variant, spec)
 
 
-def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
+def answered_guess(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
     tried = as_guess(spec)
     with brought_up(engine, variant, tried, container_sockets, is_guess=True) as running:
         folder = read_folder(spec.folder)
@@ -59,7 +59,7 @@ def answered(engine: Engine, variant: Variant, spec: AppSpec) -> AppSpec:
         if guess is None:
             lost = "the guess that was built does not follow from the app's files any more"
             raise UsageError(f"{spec.file}: {lost}: run make try again")
-        _, asked = settled(guess, running.ask)
+        _, asked = answered_requests(guess, running.ask)
         if failure := shortfall(guess, folder, running, asked):
             raise NotUp(failure)
         ask_together(asked, running.ask)

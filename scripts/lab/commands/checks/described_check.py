@@ -9,7 +9,7 @@ from lab.app.guess.guess_records import GuessedRequest
 from lab.app.requests import headers_and_body, opening
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.commands.checks.app_check import Running
-from lab.commands.checks.texts import Say, answered, body_text, refused
+from lab.commands.checks.texts import Say, answer_line, body_text, refused
 from lab.commands.checks.visitor import Visitor, let_in
 from lab.load.login import LoginRefused
 from lab.load.request import SUCCESS
@@ -85,7 +85,7 @@ def refusal(visitor: Visitor, request: RequestSpec, say: Say) -> Refused | None:
         answer = visitor.ask(sent, number)
         if answer.status in expected:
             break
-    reply = answered(sent, answer)
+    reply = answer_line(sent, answer)
     say(f"  {reply}")
     if answer.is_endless and request.read_seconds is None and not request.abandon:
         name = f"{sent.method} {sent.path}"

@@ -53,7 +53,7 @@ def no_command(where: Path, folder: Folder) -> str:
     )
 
 
-def failed(failure: Failure) -> str:
+def failure_line(failure: Failure) -> str:
     if failure.kind is FailureKind.LOGIN:
         return failure.reason
     if failure.kind in (FailureKind.ELSEWHERE, FailureKind.NEVER_READY) and failure.reason:
@@ -89,8 +89,9 @@ def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
         )
     if not has_docker and (path := missing_path(failure.said)):
         return (
-            f"{where}: {failed(failure)}; {path} is none of its folder: use ENGINE=docker, whose "
-            f"images and volumes have such paths, or {write}, and name another in `environment`"
+            f"{where}: {failure_line(failure)}; {path} is none of its folder: use ENGINE=docker, "
+            "whose images and volumes have such paths, "
+            f"or {write}, and name another in `environment`"
         )
     key = {
         FailureKind.PREPARE: "prepare",
@@ -98,7 +99,7 @@ def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
         FailureKind.ABSENT: "command` or its `[[requests]]",
     }
     what = key.get(failure.kind, "command")
-    return f"{where}: {failed(failure)}; {write}: correct its `{what}`"
+    return f"{where}: {failure_line(failure)}; {write}: correct its `{what}`"
 
 
 def system_step(packages: Sequence[str], write: str, failure: Failure, *, has_docker: bool) -> str:
@@ -156,7 +157,7 @@ def lacks_server(running: Running, asked: TriedRequests) -> bool:
 def refusals(running: Running, asked: TriedRequests) -> Failure:
     """How each request was answered, what the first refusal said, and the app's own words."""
     named = [each for each in asked.others if each[0].why != A_USUAL_PATH] or asked.others
-    replies = [answered(request, answer) for request, answer in named[:8]]
+    replies = [answer_line(request, answer) for request, answer in named[:8]]
     bodies = (body_text(answer) for _, answer in sorted(named, key=by_gravity))
     body = next((each for each in bodies if each), "")
     worst = max((answer.status or 0 for _, answer in named), default=0)
@@ -172,7 +173,7 @@ def by_gravity(each: tuple[GuessedRequest, Answer]) -> bool:
     return (each[1].status or 0) < 500
 
 
-def answered(request: GuessedRequest, answer: Answer) -> str:
+def answer_line(request: GuessedRequest, answer: Answer) -> str:
     return f"{request.method} {request.path}: {answer.status or answer.fault}"
 
 
@@ -210,7 +211,7 @@ def described_step(missing: MissingLibrary, spec: AppSpec) -> str:
 def advice_for_described(spec: AppSpec, failure: Failure) -> str:
     """Why a described app does not come up, where, and the next step; below it its last words."""
     command = f" (command = {spec.command!r})" if spec.command else ""
-    reason = failed(failure)
+    reason = failure_line(failure)
     if service := missing_service(failure.said):
         reason += f": it needs {service}, and none answers where it looks for one"
     if missing := missing_library(failure.said):

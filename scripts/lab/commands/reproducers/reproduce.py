@@ -25,7 +25,7 @@ from lab.commands.sharing.private import private_here
 from lab.commands.terminal import new_console
 from lab.engines.process.environments import Installed
 from lab.errors import ExitCode, LabError, UsageError
-from lab.files import shown, write_file
+from lab.files import path_text, write_file
 from lab.paths import ROOT
 from lab.records.app_answer import AppAnswer
 from lab.records.experiment import EngineKind
@@ -85,7 +85,7 @@ def run(_: argparse.Namespace) -> ExitCode:
         say(f"{NAME}: what is private was replaced after it ran; read it before you send it")
     write_file(folder.path / NAME, text)
     write_file(folder.path / TEST_NAME, TEST)
-    say(f"written: {shown(folder.path / NAME)} and {TEST_NAME}; make bundle takes both")
+    say(f"written: {path_text(folder.path / NAME)} and {TEST_NAME}; make bundle takes both")
     return ExitCode.DECIDED
 
 

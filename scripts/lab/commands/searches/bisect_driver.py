@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lab.app.environment import ENVIRONMENTS, ensured
+from lab.app.environment import ENVIRONMENTS, ensured_environment
 from lab.app.guess.failures import telling_line
 from lab.app.installed_packages import Distribution, closure, with_point
 from lab.app.interventions import NO_ALLOCATORS
@@ -189,7 +189,7 @@ class PointDriver:
         job = PointPreparation(self.uv, self.uv.root, silent, 1, INSTALL_SECONDS)
         self.uv.root.mkdir(parents=True, exist_ok=True)
         try:
-            return ensured(job, spec, job.interpreter(spec.python))
+            return ensured_environment(job, spec, job.interpreter(spec.python))
         except (OSError, UsageError) as error:
             raise VariantError(str(error)) from error
 

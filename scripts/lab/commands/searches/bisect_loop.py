@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lab.bisect.answer import MOST_REASON
-from lab.bisect.plan import Progress, wanted, with_result
+from lab.bisect.plan import Progress, wanted_points, with_result
 from lab.commands.searches.bisect_driver import Outcome, PointDriver
 from lab.records.bisection import Point
 from lab.text.phrases import clipped, size
@@ -47,7 +47,7 @@ class BisectLoop:
         taken, free = frozenset(self.running.values()), self.slots.most - len(self.running)
         if free <= 0:
             return False
-        chosen = wanted(self.progress, free, taken, ahead=self.slots.is_given)
+        chosen = wanted_points(self.progress, free, taken, ahead=self.slots.is_given)
         for index in chosen:
             point = self.progress.points[index]
             run = len(self.progress.measured.get(index, ()))

@@ -107,8 +107,8 @@ def layers(given: Mapping[str, str], root: Path, results: Path, console: Console
         variants = {variant.name: variant for variant in read_matrix(file, given)}
         user_app = user_app_of(spec)
         plan = AppRunPlan(spec, variants, (), dict.fromkeys(variants, user_app))
-        folder = measured(AppRunInput(plan, settings, engine, results), console)
-    answer = answered(spec, fitted, folder)
+        folder = measure_variants(AppRunInput(plan, settings, engine, results), console)
+    answer = answer_of_run(spec, fitted, folder)
     close(answer, folder, console)
     return ExitCode(answer.exit_code)
 
@@ -174,7 +174,7 @@ def write_layer_services(spec: AppSpec, fitted: Fitted, host_cpus: int | None, f
     write_compose_file(file, services)
 
 
-def measured(given: AppRunInput, console: Console) -> RunFolder:
+def measure_variants(given: AppRunInput, console: Console) -> RunFolder:
     """Run all variants side by side, once.
 
     Raises:
@@ -197,7 +197,7 @@ def measured(given: AppRunInput, console: Console) -> RunFolder:
     return folder
 
 
-def answered(spec: AppSpec, fitted: Fitted, folder: RunFolder) -> LayersAnswer:
+def answer_of_run(spec: AppSpec, fitted: Fitted, folder: RunFolder) -> LayersAnswer:
     """The answer from the raw files."""
     trials = folder.read_trials()
     exchanged = [

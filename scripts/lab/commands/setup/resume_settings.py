@@ -59,23 +59,23 @@ def settings_of(experiment: Experiment) -> Iterator[tuple[str, str]]:
         yield "ENGINE", experiment.engine.kind
     claim = experiment.settings.get("claim")
     if claim is not None:
-        yield declared.ID.name, checked(declared.ID, str(claim))
+        yield declared.ID.name, checked_text(declared.ID, str(claim))
     for key, setting in NAMES.items():
         is_of_claim = claim is not None and key in ("suite", "variants")
         if key not in experiment.settings or is_of_claim:
             continue
-        text = checked(setting, typed(experiment.settings[key]))
+        text = checked_text(setting, typed_value(experiment.settings[key]))
         if text != setting.default:
             yield setting.name, text
 
 
-def typed(value: object) -> str:
+def typed_value(value: object) -> str:
     if value is None:
         return "host"
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def checked(setting: Setting[Any], text: str) -> str:
+def checked_text(setting: Setting[Any], text: str) -> str:
     try:
         setting.read({setting.name: text})
     except UsageError as error:

@@ -10,7 +10,7 @@ from rich.console import Console
 from lab.commands.sharing.bundle_parts import Parts, parts_of
 from lab.commands.terminal import new_console
 from lab.errors import ExitCode, UsageError
-from lab.files import shown, write_file
+from lab.files import path_text, write_file
 from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
 from lab.share.archive import ArchiveEntry, zip_of
@@ -49,7 +49,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     check_written(archive)
     path = folder.path.parent / f"{parts.manifest.run}.zip"
     write_file(path, archive)
-    console.print(f"bundle: {shown(path)}, {size(len(archive))}", soft_wrap=True)
+    console.print(f"bundle: {path_text(path)}, {size(len(archive))}", soft_wrap=True)
     tell_next(console, parts, path)
     return ExitCode.DECIDED
 
@@ -95,5 +95,5 @@ def tell_next(console: Console, parts: Parts, path: Path) -> None:
         )
     if parts.tracker:
         console.print(f"issue.md is for {parts.tracker}; nothing was sent", soft_wrap=True)
-    typed = shlex.quote(shown(path))
+    typed = shlex.quote(path_text(path))
     console.print(f"check it as its reader will: make verify BUNDLE={typed}", soft_wrap=True)

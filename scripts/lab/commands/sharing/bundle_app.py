@@ -96,7 +96,7 @@ def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> 
     if source.command is not None and (spec.command is None or spec.is_after_entry):
         spec = replace(spec, command=redactor.text(source.command), is_after_entry=False)
     spec = replace(spec, image_facts=kept_facts(source.image_facts, redactor))
-    return BundledApp(folder, spec, entries, tuple(redacted(left_out, redactor)))
+    return BundledApp(folder, spec, entries, tuple(redacted_names(left_out, redactor)))
 
 
 def kept_facts(facts: ImageFacts, redactor: Redactor) -> ImageFacts:
@@ -139,6 +139,6 @@ def write_down(files: Mapping[str, ArchiveEntry], work: Path) -> None:
         path.write_bytes(entry.content)
 
 
-def redacted(left_out: list[LeftOut], redactor: Redactor) -> Iterator[LeftOut]:
+def redacted_names(left_out: list[LeftOut], redactor: Redactor) -> Iterator[LeftOut]:
     for each in left_out:
         yield LeftOut(redactor.text(each.name), each.reason)

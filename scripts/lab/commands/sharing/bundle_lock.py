@@ -22,7 +22,7 @@ COMPILE_SECONDS = 120.0
 ATTEMPTS = 3
 
 
-def locked(folder: RunFolder, environment: Environment | None) -> Locked | None:
+def lock_of_run(folder: RunFolder, environment: Environment | None) -> Locked | None:
     """The lock of the app's environment; None where no probe reported it, or it has no package.
 
     Kept in the run's folder once it has hashes, as an index gets new files for old releases.

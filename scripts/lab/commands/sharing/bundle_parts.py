@@ -13,7 +13,7 @@ from pathlib import Path
 from lab.app.spec import AppSpec, RequestProtocol
 from lab.commands.rebuild import judge_anew
 from lab.commands.sharing.bundle_app import BundledApp, Kept, app_source, bundled
-from lab.commands.sharing.bundle_lock import locked
+from lab.commands.sharing.bundle_lock import lock_of_run
 from lab.commands.sharing.bundle_project import outside_of_build, project_files
 from lab.commands.sharing.bundle_run import THERE, copy_run, run_files
 from lab.commands.sharing.bundle_secrets import (
@@ -91,7 +91,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
     with tempfile.TemporaryDirectory(prefix="memlab-bundle-") as name:
         work = Path(name)
         judged, files = run_files(copy_run(folder, redactor, work / THERE))
-        lock = locked(folder, environment_of(original, trials)) if kept else None
+        lock = lock_of_run(folder, environment_of(original, trials)) if kept else None
         app = bundled(kept, redactor, lock, work) if kept else None
         files |= app.files if app else {}
         files |= project_of(experiment, redactor, app, budget_of(original))

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from lab.commands.rebuild import Judged, judge_anew
 from lab.commands.sharing.bundle_run import THERE
 from lab.errors import LabError, UsageError
-from lab.files import file_fault, is_plain_name, opened_file, shown
+from lab.files import file_fault, is_plain_name, opened_file, path_text
 from lab.share.archive import ArchiveEntry
 from lab.share.manifest import NAME, Kind, Manifest, check_files, read_manifest
 from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
@@ -38,7 +38,7 @@ def open_bundle(path: Path) -> Bundle:
     except (OSError, ValueError):
         fault = "it is not there"
     if fault is not None:
-        raise UsageError(f"BUNDLE={shown(path)}: {fault}: give the file that make bundle wrote")
+        raise UsageError(f"BUNDLE={path_text(path)}: {fault}: give the file that make bundle wrote")
     try:
         with opened_file(path.resolve(), MOST_ARCHIVE_BYTES) as file:
             _, files = read_archive(file, os.fstat(file.fileno()).st_size)
@@ -48,7 +48,7 @@ def open_bundle(path: Path) -> Bundle:
         check_files(manifest, {name: entry.content for name, entry in files.items()})
         check_shape(manifest, files)
     except LabError as error:
-        raise UsageError(f"BUNDLE={shown(path)}: {error}") from error
+        raise UsageError(f"BUNDLE={path_text(path)}: {error}") from error
     return Bundle(manifest, files)
 
 

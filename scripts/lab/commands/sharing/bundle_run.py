@@ -34,7 +34,7 @@ def copy_run(folder: RunFolder, redactor: Redactor, there: Path) -> RunFolder:
     for path in folder.raw_files():
         target = copy.path / SAMPLES / redactor.text(path.parent.name)
         target.mkdir(parents=True, exist_ok=True)
-        lines = (redacted(line, redactor) for line in whole_lines(path))
+        lines = (redacted_line(line, redactor) for line in whole_lines(path))
         write_file(target / path.name, "".join(lines))
     return copy
 
@@ -44,7 +44,7 @@ def whole_lines(path: Path) -> Iterator[bytes]:
     return (line for line in read_lines(path) if line.endswith(b"\n") and line.strip())
 
 
-def redacted(line: bytes, redactor: Redactor) -> str:
+def redacted_line(line: bytes, redactor: Redactor) -> str:
     data: Any = redactor.data(json.loads(line))
     return json.dumps(data, separators=(",", ":")) + "\n"
 

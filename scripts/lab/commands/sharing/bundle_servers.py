@@ -63,7 +63,7 @@ def with_own_servers(
         named = [f"{volume}:{path}" for volume, path in shared.items()]
         kept = [each for each in services[name]["volumes"] if each not in shared.values()]
         variant = {**services[name], "volumes": [*kept, *named]}
-        all_services |= dict(beside(variant, name, spec, services))
+        all_services |= dict(with_its_servers(variant, name, spec, services))
     driver = services["driver"]
     waits = {each: {"condition": "service_started"} for each in (*driver["depends_on"], *variants)}
     all_services["driver"] = {**driver, "depends_on": waits}
@@ -76,7 +76,7 @@ def shared_folders(variant: Service, name: str) -> dict[str, str]:
     return {f"folder-{at}-{name}": path for at, path in enumerate(own, start=1)}
 
 
-def beside(
+def with_its_servers(
     variant: Service, name: str, spec: AppSpec, services: Mapping[str, Service]
 ) -> Iterator[tuple[str, Service]]:
     """The variant and what stands beside it, each with what it waits for."""
@@ -91,7 +91,7 @@ def beside(
     yield network, holder
     for asked in spec.services:
         service = stands[container_of(name, asked.kind)]
-        waits = started(network, VOLUMES)
+        waits = once_started(network, VOLUMES)
         yield (
             container_of(name, asked.kind),
             {
@@ -103,7 +103,7 @@ def beside(
         )
     last = prepare if prepare in stands else network
     servers = (container_of(name, each.kind) for each in spec.services)
-    waits = started(VOLUMES, *servers) | {network: {"condition": "service_healthy"}}
+    waits = once_started(VOLUMES, *servers) | {network: {"condition": "service_healthy"}}
     if prepare in stands:
         yield prepare, preparation(stands[prepare], variant, prepare) | {"depends_on": waits}
     yield name, {**stands[name], "depends_on": waits | {last: {"condition": "service_healthy"}}}
@@ -138,5 +138,5 @@ def health(words: list[str], retries: int) -> Mapping[str, Any]:
     return {"test": ["CMD", *words], "interval": "1s", "timeout": "10s", "retries": retries}
 
 
-def started(*names: str) -> dict[str, Mapping[str, str]]:
+def once_started(*names: str) -> dict[str, Mapping[str, str]]:
     return {name: {"condition": "service_started"} for name in names}

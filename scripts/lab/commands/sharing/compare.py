@@ -5,7 +5,7 @@ import argparse
 from lab.commands.rebuild import judge_anew
 from lab.commands.terminal import new_console
 from lab.errors import ExitCode, UsageError
-from lab.files import shown, write_file
+from lab.files import path_text, write_file
 from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
 from lab.share.comparison import compare_runs
@@ -39,5 +39,5 @@ def run(_: argparse.Namespace) -> ExitCode:
     write_file(results / f"{name}.md", text)
     write_file(results / f"{name}.json", comparison_json(comparison))
     console.print(text, soft_wrap=True)
-    console.print(f"written: {shown(results / name)}.md and .json", soft_wrap=True)
+    console.print(f"written: {path_text(results / name)}.md and .json", soft_wrap=True)
     return ExitCode.DECIDED

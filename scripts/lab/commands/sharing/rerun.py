@@ -15,7 +15,7 @@ from lab.commands.app_runs.plan import RERUN, plan_of
 from lab.commands.app_runs.run import AppRunInput, run_app
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import judge_anew, rebuild
-from lab.commands.sharing.outcome import answered
+from lab.commands.sharing.outcome import conclude
 from lab.commands.terminal import new_console
 from lab.engines.choice import app_through_the_gate, choose
 from lab.errors import ExitCode, UsageError
@@ -52,7 +52,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     results = results_folder(given)
     conduct = suite_again if there.own is None else app_again
     here = judge_anew(conduct(given, results, console)).summary
-    return answered(agreement_of(there, here), RAN, results, console)
+    return conclude(agreement_of(there, here), RAN, results, console)
 
 
 def suite_again(given: Mapping[str, str], results: Path, console: Console) -> RunFolder:

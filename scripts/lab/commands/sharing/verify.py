@@ -12,7 +12,7 @@ from rich.console import Console
 from lab.commands.rebuild import judge_anew
 from lab.commands.sharing.bundle_parts import lab_commit
 from lab.commands.sharing.bundle_reader import Bundle, judged_there, open_bundle, write_run
-from lab.commands.sharing.outcome import answered
+from lab.commands.sharing.outcome import conclude
 from lab.commands.sharing.verify_rerun import Rerun, chosen_engine, rerun
 from lab.commands.terminal import new_console, shown_path
 from lab.engines.process.environments import signals_interrupt
@@ -66,10 +66,10 @@ def run(_: argparse.Namespace) -> ExitCode:
     )
     with signals_interrupt(), tempfile.TemporaryDirectory(prefix="memlab-verify-") as name:
         work = Path(name)
-        return verified(bundle, work, here)
+        return verify_bundle(bundle, work, here)
 
 
-def verified(bundle: Bundle, work: Path, here: Here) -> ExitCode:
+def verify_bundle(bundle: Bundle, work: Path, here: Here) -> ExitCode:
     """The bundle judged anew, then run again."""
     folder = write_run(bundle, work)
     judged, is_same = judged_there(bundle, folder)
@@ -85,10 +85,10 @@ def verified(bundle: Bundle, work: Path, here: Here) -> ExitCode:
         return ExitCode.UNDECIDED
     budget = budget_of(judged.summary)
     wanted = Rerun(bundle.manifest, folder.read_experiment(), work, engine, budget)
-    return compared(judged.summary, wanted, here)
+    return rerun_and_compare(judged.summary, wanted, here)
 
 
-def compared(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
+def rerun_and_compare(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
     """Run it, and say what came out there and here."""
     here.console.print(wanted.sentence, soft_wrap=True)
     code = rerun(wanted, here.given)
@@ -101,7 +101,7 @@ def compared(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
     kept = keep(runs[0], here.results)
     here.console.print(f"the run here: {shown_path(kept.path)}", soft_wrap=True)
     agreement = agreement_of(there, judge_anew(kept).summary)
-    return answered(agreement, wanted.sentence, here.results, here.console)
+    return conclude(agreement, wanted.sentence, here.results, here.console)
 
 
 def tell_judged(bundle: Bundle, console: Console, is_same: bool) -> None:

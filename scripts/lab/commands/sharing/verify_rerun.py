@@ -91,7 +91,10 @@ def rerun(wanted: Rerun, given: Mapping[str, str]) -> int:
     environment = given_environment(os.environ, trusts=declared_sharing.TRUST.read(given))
     kept = {name: given[name] for name in OF_WHO_VERIFIES if name in given}
     settings = {**wanted.settings, **wanted.budget, **kept}
-    with passed_on() as script, started([wanted.script], {**environment, **settings}) as child:
+    with (
+        passed_on() as script,
+        started_script([wanted.script], {**environment, **settings}) as child,
+    ):
         script.begin(child.pid)
         return child.wait()
 
@@ -142,7 +145,7 @@ def passed_on() -> Iterator[SignalledGroup]:
             signal.signal(number, handler)
 
 
-def started(words: list[Path], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def started_script(words: list[Path], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     """The started script, with the environment for it.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.app.container_servers import beside
+from lab.app.container_servers import servers_beside
 from lab.app.described import RECORD, read_described, write_described
 from lab.app.services import container_port
 from lab.app.spec import AppSpec
@@ -20,7 +20,7 @@ from lab.commands.app_runs.container_release import (
 from lab.commands.app_runs.input import app_settings, given_app
 from lab.commands.app_runs.plan import AppRunPlan, plan_of
 from lab.commands.app_runs.run import AppRun, AppRunInput, run_app
-from lab.commands.checks.container_check import CHECKED_GUESS, FAILURES, GuessFailed, checked
+from lab.commands.checks.container_check import CHECKED_GUESS, FAILURES, GuessFailed, checked_app
 from lab.commands.tries.closing import CHECKED, close
 from lab.commands.tries.release_image import WISH
 from lab.commands.tries.services import container_allocators
@@ -54,7 +54,7 @@ def try_with_containers(
     engine = engine_for(spec)
     if not UP.exists():
         try:
-            spec = checked(engine, planned(spec, given, root).base, spec)
+            spec = checked_app(engine, plan_in_containers(spec, given, root).base, spec)
         except GuessFailed:
             return ExitCode.INCOMPLETE
         if CHECK.read(given):
@@ -63,7 +63,7 @@ def try_with_containers(
         if FAILURES.exists():
             write_described(UP, spec)
             return ExitCode.DECIDED
-    plan, releases = planned(spec, given, root), LaterReleases(spec, given)
+    plan, releases = plan_in_containers(spec, given, root), LaterReleases(spec, given)
     run_input = AppRunInput(plan, settings, engine, results, releases=releases)
     folder, diagnosis = run_app(run_input, console)
     base = folder.read_trials()[plan.base.name][0]
@@ -84,7 +84,7 @@ def release_measured(
         LabError: the run or the app cannot be read.
     """
     wish, spec = read_record(ASKED, ReleaseWish), read_described(MEASURED)
-    plan, engine = planned(spec, given, root), engine_for(spec)
+    plan, engine = plan_in_containers(spec, given, root), engine_for(spec)
     releases = BuiltRelease(wish)
     run_input = AppRunInput(plan, app_settings(given), engine, results, releases=releases)
     folder = find_run(results, wish.run)
@@ -96,11 +96,11 @@ def release_measured(
     return close(folder, diagnosis, spec, console)
 
 
-def planned(spec: AppSpec, given: Mapping[str, str], root: Path) -> AppRunPlan:
+def plan_in_containers(spec: AppSpec, given: Mapping[str, str], root: Path) -> AppRunPlan:
     return plan_of(spec, root / COMPOSE_NAME, given, container_allocators(given))
 
 
 def engine_for(spec: AppSpec) -> Engine:
     return app_through_the_gate(
-        has_probes=spec.probes, beside=beside(spec), port=container_port(spec)
+        has_probes=spec.probes, beside=servers_beside(spec), port=container_port(spec)
     )

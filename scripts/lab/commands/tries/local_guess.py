@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS, Base, prepare_app
-from lab.app.guess.asking import settled
+from lab.app.guess.asking import answered_requests
 from lab.app.guess.concurrent_asking import ask_together, loads_of
 from lab.app.guess.failures import (
     Failure,
@@ -124,11 +124,11 @@ def attempt(context: TryContext, guess: Guess, bases: list[Base]) -> Guess | Fai
             return Failure(FailureKind.SERVICE, f"{error.kind}: {error}", reason=str(error))
         if failure := prepare_data(description, ready, work):
             return failure
-        return checked(context, guess, description, ready, work)
+        return checked_guess(context, guess, description, ready, work)
 
 
 @contextlib.contextmanager
-def started(
+def started_app(
     context: TryContext, description: AppSpec, ready: Ready, work: Path, *, is_guess: bool
 ) -> Iterator[Running]:
     """The app as it is measured, once it answers; raises NotUp."""
@@ -145,12 +145,12 @@ def started(
         yield running
 
 
-def checked(
+def checked_guess(
     context: TryContext, guess: Guess, description: AppSpec, ready: Ready, work: Path
 ) -> Guess | Failure:
     try:
-        with started(context, description, ready, work, is_guess=True) as running:
-            _, asked = settled(guess, running.ask)
+        with started_app(context, description, ready, work, is_guess=True) as running:
+            _, asked = answered_requests(guess, running.ask)
             if failure := shortfall(guess, read_folder(context.folder), running, asked):
                 return failure
             ask_together(asked, running.ask)
@@ -169,7 +169,7 @@ def check_described(context: TryContext, description: AppSpec, ready: Ready, wor
     checked, failure = description, prepare_data(description, ready, work)
     try:
         if failure is None:
-            with started(context, description, ready, work, is_guess=False) as running:
+            with started_app(context, description, ready, work, is_guess=False) as running:
                 checked, failure = check_requests(running, description, context.say)
     except NotUp as error:
         failure = error.failure

@@ -9,7 +9,7 @@ from lab.app.guess.guess_records import Guess
 from lab.app.guess.history import after, telling_failure
 from lab.app.guess.render import sentences
 from lab.app.spec import FILE
-from lab.commands.checks.texts import MAX_ATTEMPTS, Say, advice, failed, no_command
+from lab.commands.checks.texts import MAX_ATTEMPTS, Say, advice, failure_line, no_command
 from lab.errors import LabError, UsageError
 
 SERVING = ("command", "local_command")
@@ -38,11 +38,12 @@ def next_guess(
         telling = telling_failure(folder, failures, has_docker=has_docker)
         if telling is not failures[-1]:
             say(
-                f"{failed(failures[-1])}; no guess is left: what the likeliest failed of comes last"
+                f"{failure_line(failures[-1])}; no guess is left: "
+                "what the likeliest failed of comes last"
             )
         raise LabError(advice(where, telling, has_docker=has_docker))
     if failures:
-        say(f"{failed(failures[-1])}; next: {guess.notes[-1]}")
+        say(f"{failure_line(failures[-1])}; next: {guess.notes[-1]}")
     else:
         say(f"{where} holds no {FILE}; guessed:")
         for line in sentences(guess):

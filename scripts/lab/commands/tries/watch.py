@@ -9,7 +9,7 @@ from rich.console import Console
 
 from lab.app.copying import SKIPPED
 from lab.errors import ExitCode, LabError, UsageError
-from lab.files import shown
+from lab.files import path_text
 from lab.records.app_answer import AppAnswer
 from lab.report.answer_change import change_line
 from lab.store.layout import LATEST
@@ -89,7 +89,7 @@ class WatchedFolder:
 
     def leave_out(self, paths: set[str]) -> None:
         self.restless |= paths
-        names = sorted(shown(Path(os.path.relpath(path, self.folder))) for path in paths)
+        names = sorted(path_text(Path(os.path.relpath(path, self.folder))) for path in paths)
         self.say(f"No longer watched, as changes never end: {listed(names, MOST_NAMED)}.")
 
 
@@ -115,7 +115,7 @@ def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Co
             last = answer or last
         except LabError as error:
             console.print(f"lab: {error}", style="bold red", markup=False, soft_wrap=True)
-        say(f"Waiting for a change of {shown(folder)}; Ctrl-C ends.")
+        say(f"Waiting for a change of {path_text(folder)}; Ctrl-C ends.")
         watched.wait_for_change(before)
 
 

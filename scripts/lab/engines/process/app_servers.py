@@ -74,7 +74,7 @@ def address_of(port: int) -> str:
     return f"127.90.{port >> 8}.{port & 255}"
 
 
-def made(
+def new_servers(
     asked: Sequence[ServiceAsked],
     folder: Path,
     cache: Path,
@@ -132,7 +132,7 @@ def programs_of(
     raise NoServer(kind, f"it needs {kind}, and this machine has none: {install}, or use Docker")
 
 
-def started(template: Template, work: Path, address: str) -> RunningServers:
+def started_servers(template: Template, work: Path, address: str) -> RunningServers:
     """The servers, started on a copy of their data; they answer when this returns.
 
     Raises:
@@ -140,7 +140,7 @@ def started(template: Template, work: Path, address: str) -> RunningServers:
     """
     folder = work / FOLDER
     if folder != template.folder:
-        copied(template.folder, folder)
+        copied_data(template.folder, folder)
     open_way(folder)
     with contextlib.ExitStack() as cleanup:
         supervisors = []
@@ -157,9 +157,9 @@ def started(template: Template, work: Path, address: str) -> RunningServers:
 
 
 @contextlib.contextmanager
-def running(template: Template, address: str) -> Iterator[RunningServers]:
+def running_template(template: Template, address: str) -> Iterator[RunningServers]:
     """The servers on the template itself: what is written meanwhile is in every later copy."""
-    beside = started(template, template.folder.parent, address)
+    beside = started_servers(template, template.folder.parent, address)
     try:
         yield beside
     finally:
@@ -167,7 +167,7 @@ def running(template: Template, address: str) -> Iterator[RunningServers]:
             end_supervisor(process)
 
 
-def copied(template: Path, folder: Path) -> None:
+def copied_data(template: Path, folder: Path) -> None:
     """A copy with its owners, which each server insists on."""
     done = subprocess.run(
         ["cp", "-a", str(template), str(folder)], capture_output=True, text=True, check=False

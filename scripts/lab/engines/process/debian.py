@@ -52,7 +52,7 @@ def programs(
         names: any of them is enough.
         cache: the folder that keeps what was unpacked.
     """
-    for candidate in (installed(), unpacked(cache, packages)):
+    for candidate in (installed_programs(), unpacked_programs(cache, packages)):
         if candidate is not None and any(candidate.which(name) for name in names):
             return candidate
     if not packages or shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
@@ -62,24 +62,24 @@ def programs(
         unpack(cache, packages)
     except (LabError, OSError, subprocess.TimeoutExpired):
         return None
-    candidate = unpacked(cache, packages)
+    candidate = unpacked_programs(cache, packages)
     return candidate if candidate and any(candidate.which(name) for name in names) else None
 
 
-def installed() -> Programs:
-    return Programs(tuple(matching(Path("/"))))
+def installed_programs() -> Programs:
+    return Programs(tuple(program_folders(Path("/"))))
 
 
-def matching(root: Path) -> Iterator[str]:
+def program_folders(root: Path) -> Iterator[str]:
     for pattern in FOLDERS:
         yield from (str(each) for each in sorted(root.glob(pattern), reverse=True))
 
 
-def unpacked(cache: Path, packages: Sequence[str]) -> Programs | None:
+def unpacked_programs(cache: Path, packages: Sequence[str]) -> Programs | None:
     if not packages or not (cache / packages[0] / COMPLETE).exists():
         return None
     root = cache / packages[0]
-    return Programs(tuple(matching(root)), root)
+    return Programs(tuple(program_folders(root)), root)
 
 
 def unpack(cache: Path, packages: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.engines.process import postgres
-from lab.engines.process.app_servers import address_of, started
+from lab.engines.process.app_servers import address_of, started_servers
 from lab.engines.process.cgroups import Cgroup, Cgroups, remove
 from lab.engines.process.cpus import Shown, show
 from lab.engines.process.environments import Installed
@@ -167,7 +167,7 @@ class ProcessEngine:
         supervisors = [database] if database is not None else []
         prefix: tuple[str, ...] = ()
         if self.sources.beside is not None:
-            beside = started(self.sources.beside, plan.work, address_of(plan.port))
+            beside = started_servers(self.sources.beside, plan.work, address_of(plan.port))
             supervisors += beside.supervisors
             prefix, addresses = beside.prefix, {**addresses, **beside.environment}
         for supervisor in supervisors:

@@ -224,7 +224,7 @@ def one_at_a_time(say: Callable[[str], None]) -> Callable[[str], None]:
     return say_alone
 
 
-def collected(jobs: Mapping[str, Future[Installed]]) -> Prepared:
+def collected_environments(jobs: Mapping[str, Future[Installed]]) -> Prepared:
     ready, missing = {}, {}
     for image, job in jobs.items():
         # In short waits: a signal that comes just before a wait without end does not end it.
@@ -277,7 +277,7 @@ def prepare(
                 minor: pool.submit(job.interpreter, minor)
                 for minor in sorted({axes.python for axes in images.values()})
             }
-            return collected(
+            return collected_environments(
                 {
                     image: pool.submit(job.installed, image, axes, interpreters[axes.python])
                     for image, axes in images.items()

@@ -105,7 +105,7 @@ class LaunchPlan:
             "TMPDIR": work,
             "LANG": "C.UTF-8",
             "LAB_LIFECYCLE": "driver",  # a service that fixes its own keeps it
-            **joined(shown.environment, service.environment),
+            **joined_environments(shown.environment, service.environment),
             "LAB_APPS": str(self.sources.root / "apps"),
             "LAB_WORK": work,
             "LAB_LOG": str(self.work / "server.log"),
@@ -116,7 +116,7 @@ class LaunchPlan:
         }
 
 
-def joined(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+def joined_environments(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
     """Both; where both name folders for Python, its path has all of them."""
     paths = [part["PYTHONPATH"] for part in (first, second) if part.get("PYTHONPATH")]
     both = {**first, **second}

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from lab.app.guess.asking import Answer, TriedRequests, load_of, settled
+from lab.app.guess.asking import Answer, TriedRequests, answered_requests, load_of
 from lab.app.guess.guess_records import Guess, Guessed, GuessedRequest
-from lab.app.guess.openapi import described, parse_document
+from lab.app.guess.openapi import described_requests, parse_document
 from lab.app.guess.schema import example
 
 ITEM = {
@@ -58,7 +58,7 @@ def asking(answers: Mapping[str, Answer], *paths: str) -> tuple[list[str], list[
     routes = [GuessedRequest({"path": path}, "a route of app.py") for path in paths]
     filled = tuple(each for each in routes if each.path.startswith("/users/"))
     requests = tuple(each for each in routes if each not in filled)
-    kept, _ = settled(Guess((), requests, filled), ask)
+    kept, _ = answered_requests(Guess((), requests, filled), ask)
     return asked, [dict(each.values) for each in kept]
 
 
@@ -99,7 +99,7 @@ def test_what_is_not_to_be_read_is_written_to() -> None:
     def ask(request: GuessedRequest) -> Answer:
         return Answer(200 if "body" in request.values else 405)
 
-    kept, _ = settled(Guess((), (GuessedRequest({"path": "/a"}, "a route"),)), ask)
+    kept, _ = answered_requests(Guess((), (GuessedRequest({"path": "/a"}, "a route"),)), ask)
     assert dict(kept[0].values) == {"path": "/a", "method": "POST", **json_body}
 
 
@@ -117,7 +117,7 @@ def test_an_answer_without_end_is_none() -> None:
 
 
 def test_the_apps_own_document_gives_requests_with_bodies() -> None:
-    first, second, third = described(DOCUMENT)
+    first, second, third = described_requests(DOCUMENT)
 
     assert first.values == {"path": "/base/items?q=lab{n}"}
     assert (second.method, second.path) == ("POST", "/base/items")
@@ -134,7 +134,7 @@ def test_what_writes_must_be_answered_twice() -> None:
             return Answer(200, body)
         return next(twice) if request.method == "POST" else Answer(401)
 
-    kept, _ = settled(Guess(()), ask)
+    kept, _ = answered_requests(Guess(()), ask)
 
     assert [each.method for each in kept] == ["GET"]
 
@@ -153,7 +153,7 @@ def test_what_is_no_document_is_none(body: bytes) -> None:
     ],
 )
 def test_a_document_of_any_shape_gives_requests_or_none(paths: Any) -> None:
-    assert all(each.path == "/a" for each in described({"paths": paths}))
+    assert all(each.path == "/a" for each in described_requests({"paths": paths}))
 
 
 def test_a_schema_that_holds_itself_ends() -> None:
@@ -167,7 +167,7 @@ def test_an_answer_without_end_is_measured_where_there_is_nothing_else() -> None
     def ask(request: GuessedRequest) -> Answer:
         return Answer(200, is_endless=True) if request.path == "/events" else Answer(404)
 
-    requests, asked = settled(guess, ask)
+    requests, asked = answered_requests(guess, ask)
     assert [request.values for request in requests] == [{"path": "/events", "read_seconds": 0.2}]
     count = load_of(asked)
     assert count is not None
@@ -199,7 +199,7 @@ def test_an_app_that_answers_by_another_name_alone_is_asked_by_that_name() -> No
     guess = Guess(
         (), (GuessedRequest({"path": "/cart"}, "a route"),), hosts=("x.org", "shop.example.com")
     )
-    requests, _ = settled(guess, ask)
+    requests, _ = answered_requests(guess, ask)
 
     assert [each.values for each in requests] == [
         {"path": "/cart", "headers": {"Host": "shop.example.com"}}
@@ -216,7 +216,7 @@ def test_an_app_that_has_routes_by_its_servers_name_alone_is_asked_by_that_name(
     variables = Guessed("environment", {"SHOP_SERVER_NAME": name, "OTHER_SERVER_NAME": "a b"}, "x")
     by_where = {"environment": Guess((variables,)), "hosts": Guess((), hosts=(name,))}
     guess = by_where[where].asking([GuessedRequest({"path": "/cart"}, "a route")])
-    requests, _ = settled(guess, ask)
+    requests, _ = answered_requests(guess, ask)
 
     assert [each.values for each in requests] == [
         {"path": "/cart", "headers": {"Host": "shop.test:5000"}}
@@ -228,6 +228,6 @@ def test_where_no_name_helps_the_refusal_by_this_machines_name_is_told() -> None
         return Answer(400)
 
     guess = Guess((), (GuessedRequest({"path": "/cart"}, "a route"),), hosts=("x.org",))
-    requests, _ = settled(guess, ask)
+    requests, _ = answered_requests(guess, ask)
 
     assert [each.values for each in requests] == [{"path": "/cart", "expect": [400]}]

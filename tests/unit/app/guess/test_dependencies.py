@@ -6,7 +6,7 @@ import pytest
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.poetry import pip_version
-from lab.app.guess.pythons import admitted
+from lab.app.guess.pythons import admitted_pythons
 
 APP = {"main.py": "import flask, yaml, os, cv2\nfrom PIL import Image\nfrom . import x\n"}
 
@@ -163,7 +163,7 @@ def test_the_python_is_the_newest_that_is_admitted(files: dict[str, str], versio
     ],
 )
 def test_specifiers(specifier: str, first: str, count: int) -> None:
-    found = admitted(specifier)
+    found = admitted_pythons(specifier)
 
     assert (found[0], len(found)) == (first, count)
 

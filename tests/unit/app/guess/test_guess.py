@@ -10,7 +10,7 @@ from lab.__main__ import main
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.render import render, sentences
-from lab.app.guess.settings import filled
+from lab.app.guess.settings import filled_examples
 from lab.app.spec_file import parse, read_spec
 from lab.commands.setup.init import write_first
 from lab.errors import UsageError
@@ -463,4 +463,4 @@ def test_an_app_that_its_program_completes_is_run_as_a_program(guarded: str, pro
 def test_a_list_of_an_example_is_a_value_and_a_note_in_brackets_none(
     example: str, kept: bool
 ) -> None:
-    assert (filled({"CORS": example})["CORS"] == example) is kept
+    assert (filled_examples({"CORS": example})["CORS"] == example) is kept

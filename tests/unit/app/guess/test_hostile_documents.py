@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab.app.guess.openapi import MAX_BODY, TARGET, described, parse_document
+from lab.app.guess.openapi import MAX_BODY, TARGET, described_requests, parse_document
 from support.time_limit import time_limit
 
 ITSELF = {"$ref": "#/components/schemas/A"}
@@ -71,7 +71,7 @@ BODIES = {
 
 @pytest.mark.parametrize("schema", BODIES.values(), ids=BODIES)
 def test_a_body_is_one_that_can_be_sent_or_there_is_none(schema: Any) -> None:
-    for request in described(with_body(schema)):
+    for request in described_requests(with_body(schema)):
         body = request.values["body"]
         assert len(body) <= MAX_BODY
         assert json.loads(body) is not Ellipsis
@@ -82,7 +82,7 @@ def test_a_body_is_one_that_can_be_sent_or_there_is_none(schema: Any) -> None:
     "example", ["a\r\nX: y", "\x1b[2J", "\ud800", "a" * 5_000_000, [{}], "{n}"]
 )
 def test_a_request_is_one_line_of_plain_characters(location: str, example: Any) -> None:
-    requests = described(with_parameter(example, location))
+    requests = described_requests(with_parameter(example, location))
 
     assert "/y" in [request.path for request in requests]
     for request in requests:
@@ -92,7 +92,7 @@ def test_a_request_is_one_line_of_plain_characters(location: str, example: Any) 
 
 @pytest.mark.parametrize("name", ["X\r\nHost", "", "a b", "\x1b[2J", "X:", "é"])
 def test_a_field_with_another_name_is_not_sent(name: str) -> None:
-    assert [each.path for each in described(with_parameter("1", "header", name))] == ["/y"]
+    assert [each.path for each in described_requests(with_parameter("1", "header", name))] == ["/y"]
 
 
 PATHS = ["/\x1b[2J", "/a\r\nX: y", "/\ud800", "/" + "a" * 5_000_000, "/a b", "x", "", "/{a}", "/é"]
@@ -100,13 +100,13 @@ PATHS = ["/\x1b[2J", "/a\r\nX: y", "/\ud800", "/" + "a" * 5_000_000, "/a b", "x"
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_path_that_is_none_is_left_out(path: str) -> None:
-    assert described({"paths": {path: {"get": {}}, "/y": {"get": {}}}})[0].path == "/y"
+    assert described_requests({"paths": {path: {"get": {}}, "/y": {"get": {}}}})[0].path == "/y"
 
 
 def test_paths_without_number_are_not_all_made() -> None:
     paths = {f"/{number}": {"post": {"requestBody": 5}} for number in range(50_000)}
 
-    assert len(described({"paths": paths})) == 24
+    assert len(described_requests({"paths": paths})) == 24
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.pins import limit_of
 from lab.app.guess.poetry import release
-from lab.app.guess.pythons import allowed
+from lab.app.guess.pythons import is_admitted
 from lab.report.group_names import version_key
 
 DIGITS = "9" * 5000
@@ -38,6 +38,6 @@ def test_a_guess_is_made_all_the_same(name: str, text: str) -> None:
 def test_each_reader_of_numbers_stops_somewhere() -> None:
     assert limit_of(f"pydantic-core=={DIGITS}") is None
     assert len(release(DIGITS)) > 1
-    assert not allowed(f"==3.{DIGITS}", 12)
+    assert not is_admitted(f"==3.{DIGITS}", 12)
     assert version_key(f"py{DIGITS}")
     assert [port_of({"ports": [each]}) for each in (DIGITS, "²", "٣", "80")] == [*[None] * 3, 80]

@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from lab.app.guess.asking import Answer, settled
+from lab.app.guess.asking import Answer, answered_requests
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
 from lab.app.guess.guess_records import Guess, GuessedRequest
@@ -102,7 +102,7 @@ def kept(served: dict[str, object]) -> list[dict[str, object]]:
             return Answer(404)
         return Answer(101) if said == served else Answer(1011)
 
-    requests, _ = settled(Guess(keys=(), requests=(WEBSOCKET,)), ask)
+    requests, _ = answered_requests(Guess(keys=(), requests=(WEBSOCKET,)), ask)
     return [dict(each.values) for each in requests]
 
 

@@ -15,7 +15,7 @@ from lab.commands.checks.described_check import check_requests
 from lab.commands.checks.texts import (
     advice,
     advice_for_described,
-    failed,
+    failure_line,
     lacks_server,
     no_command,
     tell,
@@ -54,7 +54,7 @@ def refused(running: FailingApp) -> Failure | None:
 def test_a_refusal_is_told_with_its_body_and_the_last_exception() -> None:
     failure = refused(FailingApp(Answer(500, b"Internal  Error"), said=TRACEBACK))
     assert failure is not None
-    assert failed(failure).startswith(
+    assert failure_line(failure).startswith(
         "refused: GET /a: 500 (it said: Internal Error): the app's own fault, its log says: "
         "ModuleNotFoundError: No module named 'nothing_here'"
     )
@@ -126,7 +126,7 @@ def test_one_request_that_hangs_is_enough_where_nothing_own_is_served() -> None:
 def test_a_request_without_an_answer_is_not_called_the_requests_fault() -> None:
     failure = refused(FailingApp(Answer(None, fault="timed out")))
     assert failure is not None
-    assert failed(failure) == (
+    assert failure_line(failure) == (
         "refused: GET /a: timed out: a request without an answer waits for something: does a "
         "server that it needs run?"
     )

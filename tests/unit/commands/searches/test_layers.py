@@ -17,11 +17,11 @@ from lab.commands.app_runs.plan import AppRunPlan
 from lab.commands.app_runs.run import AppRunInput
 from lab.commands.searches.layers import (
     Fitted,
-    answered,
+    answer_of_run,
     close,
     fitted_to,
     layers,
-    measured,
+    measure_variants,
     write_layer_services,
 )
 from lab.engines.process.environments import Installed
@@ -123,8 +123,10 @@ def answer(spec: AppSpec, tmp_path: Path) -> tuple[LayersAnswer, Path, str]:
     console = Console(file=screen, width=120)
     with ScriptedEngine(scripts, 0.002) as engine:
         settings = app_settings({"MEMORY_BUDGET": "8g"})
-        folder = measured(AppRunInput(plan, settings, engine, tmp_path / "results", WAITS), console)
-    layers_answer = answered(spec, FITTED, folder)
+        folder = measure_variants(
+            AppRunInput(plan, settings, engine, tmp_path / "results", WAITS), console
+        )
+    layers_answer = answer_of_run(spec, FITTED, folder)
     close(layers_answer, folder, console)
     return layers_answer, folder.path, screen.getvalue()
 

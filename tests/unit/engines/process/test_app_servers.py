@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 from lab.engines import server_recipes
 from lab.engines.process import app_servers, debian, wheels
-from lab.engines.process.app_servers import NoServer, Template, address_of, made, running, started
+from lab.engines.process.app_servers import (
+    NoServer,
+    Template,
+    address_of,
+    new_servers,
+    running_template,
+    started_servers,
+)
 from lab.engines.process.debian import Programs
 from lab.engines.process.process_group import end_supervisor
 from lab.engines.process.wheels import wheel_programs
@@ -39,7 +46,7 @@ def redis_by(command: Callable[[ServiceAsked, str, str], list[str]]) -> dict[Ser
 
 
 def template(tmp_path: Path) -> Template:
-    return made((REDIS,), tmp_path / "made", tmp_path / "cache", print, redis_by(serve))
+    return new_servers((REDIS,), tmp_path / "made", tmp_path / "cache", print, redis_by(serve))
 
 
 def test_each_variant_has_an_address_of_its_own() -> None:
@@ -57,7 +64,7 @@ def test_a_client_of_postgres_is_led_to_it_whatever_host_its_code_names(tmp_path
 def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: Path) -> None:
     first, work = template(tmp_path), tmp_path / "work"
     work.mkdir()
-    servers = started(first, work, address_of(20001))
+    servers = started_servers(first, work, address_of(20001))
     try:
         assert app_servers.accepts(servers.address, 6379)
         assert servers.environment["LAB_BESIDE_NAMES"].split(",")[0] == "cache"
@@ -69,8 +76,8 @@ def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: 
 
 
 def test_what_prepares_data_writes_into_the_first_data(tmp_path: Path) -> None:
-    first = made((REDIS,), tmp_path / "beside", tmp_path / "cache", print, redis_by(serve))
-    with running(first, address_of(20002)) as servers:
+    first = new_servers((REDIS,), tmp_path / "beside", tmp_path / "cache", print, redis_by(serve))
+    with running_template(first, address_of(20002)) as servers:
         (process,) = servers.supervisors
     assert process.poll() is not None
     assert (first.folder / "redis" / "seen").exists()
@@ -81,7 +88,7 @@ def test_one_that_ends_is_told_with_its_last_line(tmp_path: Path) -> None:
     first = replace(template(tmp_path), recipes=ends)
     (tmp_path / "work").mkdir()
     with pytest.raises(NoServer, match="its redis does not start: boom"):
-        started(first, tmp_path / "work", address_of(20003))
+        started_servers(first, tmp_path / "work", address_of(20003))
 
 
 def test_one_that_cannot_be_had_says_what_to_do(
@@ -90,7 +97,7 @@ def test_one_that_cannot_be_had_says_what_to_do(
     monkeypatch.setattr(debian.shutil, "which", lambda *_, **__: None)
     monkeypatch.setattr(app_servers, "wheel_programs", lambda *_: None)
     with pytest.raises(NoServer, match=r"no mongod; Debian .*, cannot be installed: install") as no:
-        made((ServiceAsked(ServiceKind.MONGODB),), tmp_path / "made", tmp_path, print)
+        new_servers((ServiceAsked(ServiceKind.MONGODB),), tmp_path / "made", tmp_path, print)
     assert "mongodb" in str(no.value)
 
 
@@ -162,7 +169,7 @@ def test_packages_are_unpacked_and_not_installed(
     monkeypatch.setattr(debian.shutil, "which", lambda name, path=None: path or name)
     debian.unpack(tmp_path, ("redis-server",))
     assert called == [("apt-get", "install"), ("apt-get", "download"), ("dpkg-deb", "-x")]
-    programs = debian.unpacked(tmp_path, ("redis-server",))
+    programs = debian.unpacked_programs(tmp_path, ("redis-server",))
     assert programs is not None
     assert programs.folders == (str(tmp_path / "redis-server/usr/bin"),)
     assert "LD_LIBRARY_PATH" in programs.environment()
