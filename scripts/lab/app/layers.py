@@ -30,6 +30,7 @@ NO_MIDDLEWARE = (
     "another framework calls, or what is put around the app by hand, leave out there, and measure "
     "again"
 )
+NO_SWITCH = "none of the app's packages is known to work without its C code"
 NO_PROBES = "what leaves it out comes into the app with the probes, and probes = false"
 MOST_NAMED = 4
 
@@ -182,11 +183,13 @@ def with_option(command: str, name: str, value: str) -> str:
     return changed if count else f"{command} {name} {value}"
 
 
-def extensions(stack: Stack) -> Iterator[Exchange]:
-    """The exchanges that leave out the C code of a package, where the package works without."""
-    for package in SWITCHES:
-        if package in stack.installed and package != "aiohttp":
-            yield without_extension(Layer.EXTENSION, package)
+def extensions(stack: Stack) -> Iterator[LayerOutcome]:
+    """The exchanges that leave out the C code of a package, or why there is none."""
+    packages = [each for each in SWITCHES if each in stack.installed and each != "aiohttp"]
+    if not packages:
+        yield NotExchanged(Layer.EXTENSION, NO_SWITCH)
+    for package in packages:
+        yield without_extension(Layer.EXTENSION, package)
 
 
 def without_extension(layer: Layer, package: str) -> Exchange:

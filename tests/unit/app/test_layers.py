@@ -100,7 +100,8 @@ def test_what_cannot_be_exchanged_is_told_with_its_reason() -> None:
     found = left(stack("python app.py", pythons=()))
 
     assert set(found) == {
-        *(Layer.MIDDLEWARE, Layer.SERVER, Layer.LOOP, Layer.PARSER, Layer.PYTHON, Layer.ALLOCATOR)
+        *(Layer.MIDDLEWARE, Layer.SERVER, Layer.LOOP, Layer.PARSER, Layer.EXTENSION),
+        *(Layer.PYTHON, Layer.ALLOCATOR),
     }
     assert all(found.values())
 
