@@ -161,7 +161,7 @@ def change_sentence(subject: Subject, change: Change) -> str:
     package, noun, before, after = subject.package, subject.kind.noun, change.before, change.after
     if change.kind is SearchKind.FIRST_BAD:
         if before is None:
-            return f"{package} {after} leaks already, and is the oldest that could be measured."
+            return f"{package} {after} leaks already, and is the oldest that was measured."
         return f"{package} {after} is the first that leaks; {before} is the last that does not."
     if after is None:
         return f"No {noun} is mended: {package} {before}, the newest that was measured, leaks."

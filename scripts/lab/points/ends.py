@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lab.errors import UsageError
 from lab.points.versions import version_of
 from lab.records.bisection import Ends, Point, PointKind
-from lab.text.phrases import clipped, counted, listed
+from lab.text.phrases import clipped, listed, they_were
 
 NEAREST = 6
 
@@ -77,7 +77,7 @@ def points_between(
     """The points between the ends, the ends among them, and a sentence on those outside."""
     positions = ends.all()
     first, last = min(positions), max(positions)
-    outside = len(points) - (last - first + 1)
+    outside = [*points[:first], *points[last + 1 :]]
     moved = Ends(
         ends.bad - first,
         None if ends.good is None else ends.good - first,
@@ -85,9 +85,19 @@ def points_between(
     )
     sentence = ""
     if outside:
-        sentence = (
-            f"{counted(outside, kind.noun)} before {points[first].label} or after "
-            f"{points[last].label} not searched: they do not install here, or GOOD and BAD exclude "
-            "them."
-        )
+        where = f"before {points[first].label} or after {points[last].label}"
+        were = they_were(len(outside), kind.noun)
+        sentence = f"{were} not searched, {where}: {reasons(outside)}."
     return points[first : last + 1], moved, sentence
+
+
+def reasons(outside: Sequence[Point]) -> str:
+    """Why points are not between the ends, with the count of each reason."""
+    faulty = sum(each.fault is not None for each in outside)
+    built = sum(each.fault is None and not each.has_wheel for each in outside)
+    counts = {
+        "cannot be installed here": faulty,
+        "must be built (GOOD may name one of them)": built,
+        "left out by GOOD and BAD": len(outside) - faulty - built,
+    }
+    return listed([f"{count:,} {reason}" for reason, count in counts.items() if count])

@@ -67,7 +67,7 @@ def test_both_changes_are_found() -> None:
 def test_a_leak_that_was_always_there_is_told() -> None:
     answer = answered(progress_of(20, Ends(10, 0, 19)), lambda i: keeps(900 * (i < 14)))
 
-    assert answer.said[0] == "orders 1.0 leaks already, and is the oldest that could be measured."
+    assert answer.said[0] == "orders 1.0 leaks already, and is the oldest that was measured."
     assert answer.exit_code == ExitCode.DECIDED
 
 

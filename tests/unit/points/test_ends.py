@@ -46,7 +46,19 @@ def test_points_outside_of_the_ends_are_told() -> None:
 
     assert [point.label for point in inside] == ["1.1", "1.2", "1.3"]
     assert ends == Ends(1, 0, 2)
-    assert sentence.startswith("2 releases before 1.1 or after 1.3 not searched")
+    assert sentence == (
+        "2 releases were not searched, before 1.1 or after 1.3: 1 cannot be installed here and 1 "
+        "must be built (GOOD may name one of them)."
+    )
+
+
+def test_points_that_good_and_bad_leave_out_are_no_failures() -> None:
+    _, _, sentence = points_between(POINTS[:4], Ends(2, None, 3), PointKind.PYTHON)
+
+    assert sentence == (
+        "2 Pythons were not searched, before 1.2 or after 1.3: 1 must be built (GOOD may name one "
+        "of them) and 1 left out by GOOD and BAD."
+    )
 
 
 def test_a_range_of_pythons() -> None:
