@@ -20,6 +20,13 @@ is_in_container() {
     esac
 }
 
+# Whether make $1 can search what it is asked to; where not, one line says so before anything is
+# installed or built. Without a Python the container says it.
+check_searched() {
+    python=$(find_python) || return 0
+    PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 "$python" -m lab bench-pythons "$1" > /dev/null
+}
+
 # The image of the driver with uv and the Pythons $1, such as "3.8 3.13"; its own is 3.12. One that
 # cannot be had is left out. A folder of each may stand anywhere: a Python finds itself, and its
 # library is in the loader's default path.

@@ -1,7 +1,7 @@
 """The folder of the app to measure: the user's own, or an example."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from lab.app.spec import FILE
@@ -22,12 +22,19 @@ def app_folder(given: Mapping[str, str], root: Path) -> Path:
     if app:
         return Path(app).expanduser()
     folders = examples(root)
-    listed = ", ".join(sorted(folders))
     if not name:
-        raise UsageError(f"no app is named: give APP=path/to/folder, or EXAMPLE=, one of {listed}")
+        names = choice_of(folders)
+        raise UsageError(f"no app is named: give APP=path/to/folder, or EXAMPLE=, one of {names}")
     if name not in folders:
-        raise UsageError(f"EXAMPLE={name!r} is unknown: choose one of {listed}")
+        raise UsageError(f"EXAMPLE={name!r} is unknown: choose one of {choice_of(folders)}")
     return folders[name]
+
+
+def choice_of(names: Collection[str]) -> str:
+    """The examples on one line: their mended releases once, not one by one."""
+    listed = ", ".join(sorted(name for name in names if "/" not in name))
+    mended = next((name for name in sorted(names) if "/" in name), None)
+    return f"{listed}; or a mended release, such as {mended}" if mended else listed
 
 
 def check_folder(folder: Path, given: Path) -> None:

@@ -52,6 +52,32 @@ def test_local_processes_that_are_asked_for_are_no_container() -> None:
     assert printed("is_in_container && echo container || echo host", ENGINE="process") == "host"
 
 
+@pytest.mark.parametrize(
+    ("verb", "given", "said"),
+    [
+        ("bisect", {"EXAMPLE": "ujson-failing"}, "lab: make bisect needs PACKAGE="),
+        ("bisect", {"PACKAGE": "ujson"}, "lab: no app is named"),
+        ("layers", {}, "lab: no app is named"),
+    ],
+)
+def test_what_cannot_be_searched_is_one_line_before_anything_is_installed(
+    verb: str, given: dict[str, str], said: str
+) -> None:
+    line = printed(f"check_searched {verb} || echo code $?", **given)
+
+    code, told = line.splitlines()
+    assert code == "code 64"
+    assert told.startswith(said)
+
+
+def test_what_can_be_searched_says_nothing() -> None:
+    given = {"EXAMPLE": "ujson-failing", "PACKAGE": "ujson"}
+
+    assert printed("check_searched bisect && check_searched layers && echo searched", **given) == (
+        "searched"
+    )
+
+
 def test_a_clone_of_a_package_is_for_the_host_alone() -> None:
     assert "GIT= needs git" in printed("bench bisect; echo not reached", GIT="../ujson")
     assert "not reached" not in printed("bench bisect; echo not reached", GIT="../ujson")

@@ -21,6 +21,24 @@ def test_who_names_no_app_is_told_how_and_which_examples_there_are(tmp_path: Pat
     )
 
 
+def test_an_unknown_example_is_refused_with_those_there_are_their_mended_ones_told_once(
+    tmp_path: Path,
+) -> None:
+    for name in ("grows", "keeps"):
+        folder = tmp_path / "apps" / "examples" / name
+        folder.mkdir(parents=True)
+        (folder / "lab.toml").touch()
+        (folder / "mended.toml").touch()
+
+    with pytest.raises(UsageError) as said:
+        app_folder({"EXAMPLE": "shrinks"}, tmp_path)
+
+    assert str(said.value) == (
+        "EXAMPLE='shrinks' is unknown: choose one of grows, keeps; or a mended release, such as "
+        "grows/mended"
+    )
+
+
 def test_a_path_that_is_no_folder_is_refused_with_what_stands_there(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 

@@ -1,8 +1,13 @@
-"""`lab bench-pythons`: the Pythons that a bisection, or layers, need in their container."""
+"""`lab bench-pythons`: the Pythons that a bisection, or layers, need in their container.
+
+Any Python from 3.11 on runs it: what cannot be searched is refused before anything is installed.
+"""
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 
+from lab.app.compose_text import NoReader
 from lab.app.folder import app_folder, is_undescribed
 from lab.app.spec import PYTHON
 from lab.app.spec_file import read_spec
@@ -11,6 +16,7 @@ from lab.errors import ExitCode
 from lab.paths import ROOT
 from lab.points.pythons import pythons
 from lab.settings import bisect, given_settings
+from lab.settings.searched import bisect_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,13 +27,27 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     """Decided once the Pythons are printed on one line.
 
     Raises:
-        LabError: the app cannot be used, or the range of Pythons.
+        LabError: the app cannot be used, or what is to be bisected.
     """
     given = given_settings()
-    folder = app_folder(given, ROOT)
-    own = PYTHON if is_undescribed(folder) else read_spec(folder).python
-    print(*needed(arguments.verb, own, given))
+    if arguments.verb == "bisect":
+        bisect_settings(given)
+    print(*needed(arguments.verb, own_python(app_folder(given, ROOT)), given))
     return ExitCode.DECIDED
+
+
+def own_python(folder: Path) -> str:
+    """The app's own; the default where its description cannot be read by this Python.
+
+    Raises:
+        LabError: the description cannot be used.
+    """
+    if is_undescribed(folder):
+        return PYTHON
+    try:
+        return read_spec(folder).python
+    except NoReader:
+        return PYTHON
 
 
 def needed(verb: str, own: str, given: Mapping[str, str]) -> list[str]:

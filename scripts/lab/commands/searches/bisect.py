@@ -17,7 +17,7 @@ from lab.bisect.plan import Progress
 from lab.commands.app_runs.input import app_settings
 from lab.commands.searches.bisect_driver import BisectBench, PointDriver
 from lab.commands.searches.bisect_loop import BisectLoop, PointSlots
-from lab.commands.searches.bisect_points import Listed, bisect_settings, listed_points
+from lab.commands.searches.bisect_points import Listed, listed_points
 from lab.commands.terminal import new_console
 from lab.commands.tries.try_app import context_of, local_app
 from lab.engines.choice import say
@@ -30,6 +30,7 @@ from lab.records.experiment import EngineKind
 from lab.report.bisect_figure import bisect_svg
 from lab.report.bisect_page import bisect_page, cost, point_rows
 from lab.settings import given_settings
+from lab.settings.searched import bisect_settings
 from lab.store.json_file import write_record
 from lab.store.layout import check_writable, results_folder
 from lab.store.run_folder import RunFolder

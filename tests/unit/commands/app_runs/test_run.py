@@ -258,7 +258,10 @@ def test_an_example_is_named_by_its_folder_and_file(tmp_path: Path) -> None:
 
     assert app_folder({"EXAMPLE": "a/mended"}, tmp_path).name == "mended.toml"
     assert app_folder({"APP": "x", "EXAMPLE": "a"}, tmp_path) == Path("x")
-    for given, said in (({}, "one of a, a/mended"), ({"EXAMPLE": "b"}, "EXAMPLE='b' is unknown")):
+    for given, said in (
+        ({}, "one of a; or a mended"),
+        ({"EXAMPLE": "b"}, "EXAMPLE='b' is unknown"),
+    ):
         with pytest.raises(UsageError, match=said):
             app_folder(given, tmp_path)
 

@@ -17,12 +17,7 @@ from lab.commands.searches import bisect_driver
 from lab.commands.searches.bisect import SearchFacts, close, measured_points, opening
 from lab.commands.searches.bisect_driver import BisectBench, Outcome, PointDriver, wheels_only
 from lab.commands.searches.bisect_loop import BisectLoop, PointSlots
-from lab.commands.searches.bisect_points import (
-    Listed,
-    bisect_settings,
-    current_version,
-    listed_as,
-)
+from lab.commands.searches.bisect_points import Listed, current_version, listed_as
 from lab.errors import UsageError, VariantError
 from lab.records.bisection import (
     Bisection,
@@ -34,6 +29,7 @@ from lab.records.bisection import (
     PointState,
 )
 from lab.settings import parse_settings
+from lab.settings.searched import bisect_settings
 from lab.store.json_file import read_record
 from rich.console import Console
 
