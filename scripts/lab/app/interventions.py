@@ -4,17 +4,22 @@ import re
 from dataclasses import dataclass, replace
 
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
-from lab.records.interventions import NEWEST_RELEASE, Cause, Causes, Intervention, Release
+from lab.records.interventions import (
+    MALLOC_THRESHOLD_BYTES,
+    NEWEST_RELEASE,
+    RETAINED_CAUSES,
+    Cause,
+    Causes,
+    Intervention,
+    Release,
+)
 from lab.records.variant import Connection
 
-RETAINED: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
 OF_A_WORKER: Causes = (
     *(Cause.LIVE_OBJECTS, Cause.NATIVE, Cause.THREAD_ARENAS, Cause.FRAGMENTATION),
     *(Cause.THREADS, Cause.DESCRIPTORS, Cause.SOCKETS),
 )
 """Causes whose memory is freed when the worker ends."""
-THRESHOLD_BYTES = 128 * 1024
-"""glibc's initial value; setting it ends the automatic adjustment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,13 @@ def interventions_for(
     description: AppSpec, allocators: Allocators = NO_ALLOCATORS
 ) -> tuple[Intervention, ...]:
     """All interventions that this app allows."""
-    threshold = str(THRESHOLD_BYTES)
+    threshold = str(MALLOC_THRESHOLD_BYTES)
     chosen = [
-        in_environment("one-arena", RETAINED, MALLOC_ARENA_MAX="1"),
+        in_environment("one-arena", RETAINED_CAUSES, MALLOC_ARENA_MAX="1"),
         in_environment("two-arenas", (Cause.THREAD_ARENAS,), MALLOC_ARENA_MAX="2"),
         in_environment(
             "thresholds",
-            RETAINED,
+            RETAINED_CAUSES,
             MALLOC_MMAP_THRESHOLD_=threshold,
             MALLOC_TRIM_THRESHOLD_=threshold,
         ),
@@ -96,7 +101,7 @@ def preloaded(name: str, file: str | None, package: str) -> list[Intervention]:
     if file is None:
         return []
     line = f"LD_PRELOAD={file} in the service's environment (Debian: {package})"
-    return [Intervention(name, line, RETAINED, {"LD_PRELOAD": file})]
+    return [Intervention(name, line, RETAINED_CAUSES, {"LD_PRELOAD": file})]
 
 
 def freeze_change(description: AppSpec) -> list[Intervention]:

@@ -11,7 +11,7 @@ from lab.causes.interventions import InterventionResult
 from lab.causes.named_growth import pool_line
 from lab.causes.releases import ends_it, is_release, release_text, still_grows
 from lab.causes.traces import is_app_frame, short_frame
-from lab.records.interventions import Cause
+from lab.records.interventions import MALLOC_THRESHOLD_BYTES, Cause
 from lab.records.judgement import Verdict
 from lab.text.phrases import DASH, in_mib, number, share
 from lab.units import MIB
@@ -33,7 +33,9 @@ ADVICE: Mapping[Cause, str] = {
         " or use fewer workers"
     ),
     Cause.THREAD_ARENAS: "MALLOC_ARENA_MAX=2 in the service's environment",
-    Cause.FRAGMENTATION: "MALLOC_TRIM_THRESHOLD_=131072 in the service's environment",
+    Cause.FRAGMENTATION: (
+        f"MALLOC_TRIM_THRESHOLD_={MALLOC_THRESHOLD_BYTES} in the service's environment"
+    ),
 }
 COLLECT = "let the collector run: gc.enable(), lower thresholds, or gc.collect() at intervals"
 LIMIT = "nothing needs to change: what the named lines fill has a limit; a lower one saves memory"

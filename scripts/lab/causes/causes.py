@@ -14,8 +14,6 @@ BLOCKS = "Python blocks"
 
 LIVE_CAUSES = (Cause.LIVE_OBJECTS, Cause.NATIVE)
 """Causes whose memory is allocated and not freed."""
-RETAINED_CAUSES = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
-"""Causes whose memory is free in the allocator."""
 COUNTED_CAUSES = (Cause.THREADS, Cause.PROCESSES, Cause.DESCRIPTORS, Cause.SOCKETS)
 """Causes that are counted, and whose bytes are an estimate."""
 WORTH_NAMING_BYTES = MIB

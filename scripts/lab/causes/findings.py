@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.causes.causes import LIVE_CAUSES, RETAINED_CAUSES, Plausible
+from lab.causes.causes import LIVE_CAUSES, Plausible
 from lab.causes.growth import Growth
 from lab.causes.holders import who_holds
 from lab.causes.interventions import RUN_NOISE_BYTES, InterventionResult
@@ -18,7 +18,7 @@ from lab.causes.traces import (
     python_trace,
     traced_share,
 )
-from lab.records.interventions import Cause
+from lab.records.interventions import RETAINED_CAUSES, Cause
 from lab.records.judgement import Certainty, Verdict
 from lab.records.observations import AllocationTrace, PostLoadObservation
 from lab.records.readings import known_sum

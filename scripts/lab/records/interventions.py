@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from lab.records.former_keys import formerly
 from lab.records.variant import Connection
+from lab.units import KIB
 
 
 class Cause(StrEnum):
@@ -25,6 +26,11 @@ class Cause(StrEnum):
 
 
 Causes = tuple[Cause, ...]
+RETAINED_CAUSES: Causes = (Cause.THREAD_ARENAS, Cause.FRAGMENTATION)
+"""Causes whose memory is free in the allocator."""
+MALLOC_THRESHOLD_BYTES = 128 * KIB
+"""glibc's initial value of the thresholds for mapping and trimming; setting one ends their
+automatic adjustment."""
 CONTROL = "control"
 """Suffix of the control run: the unchanged app once more, measured together with the changes."""
 AGAIN = "again"

@@ -519,3 +519,7 @@ def test_a_change_that_the_app_does_not_come_up_with_is_told(
     assert diagnosis.failed == failed
     text = answer_text(app_answer(diagnosis, "shop", "own-shop"))
     assert (": it ended." in text) == bool(failed)
+
+
+def test_each_cause_has_its_advice() -> None:
+    assert ADVICE.keys() == set(Cause)

@@ -62,6 +62,10 @@ def failure_line(failure: Failure) -> str:
     return f"{failure.kind.value}: {failure.reason or telling_line(failure.said)}"
 
 
+def not_installed(where: Path, reason: str) -> str:
+    return f"{where}: requirements cannot be installed: {reason}"
+
+
 def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
     """Why it does not come up, and the next step, in one line.
 
@@ -70,7 +74,7 @@ def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
     """
     write = f"`make init APP={where}` writes the guess"
     if failure.kind is FailureKind.INSTALL:
-        refused = f"{where}: requirements cannot be installed: {telling_line(failure.said)}"
+        refused = not_installed(where, telling_line(failure.said))
         packages = build_needs(failure.said) or (COMPILER if lacks_compiler(failure.said) else ())
         if packages:
             step = system_step(packages, write, failure, has_docker=has_docker)

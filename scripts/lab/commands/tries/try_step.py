@@ -18,6 +18,7 @@ from lab.app.spec import AppSpec
 from lab.app.spec_file import read_spec
 from lab.commands.app_runs.input import app_settings, probed, with_image
 from lab.commands.checks.container_check import CHECKED_GUESS, FAILURES
+from lab.commands.checks.texts import not_installed
 from lab.commands.tries.container_guess import (
     build_failure,
     completing_failure,
@@ -167,4 +168,4 @@ def why_not(event: Event, spec: AppSpec, reason: str) -> str:
         return f"{image_name(spec)} cannot be used: {reason}"
     if spec.dockerfile is not None:
         return f"{spec.dockerfile} cannot be built: {reason}"
-    return f"{spec.file}: requirements cannot be installed: {reason}"
+    return not_installed(spec.file, reason)
