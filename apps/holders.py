@@ -40,7 +40,7 @@ CACHE = type(functools.lru_cache(maxsize=None)(len))
 
 
 def length(found):
-    """The number of entries; None for an object that is no container. No code of the app runs."""
+    """The number of entries; None: the object is not a container. No code of the app runs."""
     if is_a(found, CACHE):
         return found.cache_info().currsize
     for kind in KINDS:

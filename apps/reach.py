@@ -2,7 +2,7 @@
 
 Roots are modules, the frames of threads and contexts. One search from all of them, breadth first,
 gives each object its shortest path; what it does not meet although it lives, only C code holds.
-The lab's own modules, threads and frames are no roots.
+The lab's own modules, threads and frames are not roots.
 """
 
 import collections

@@ -83,7 +83,7 @@ def reason_of(error: OSError) -> str:
 
 @contextlib.contextmanager
 def opened_folder(path: Path) -> Iterator[int]:
-    """A descriptor of a folder that is no symlink.
+    """A descriptor of a folder that is not a symlink.
 
     Raises:
         LabError: the path is something else, or cannot be opened.

@@ -17,7 +17,7 @@ def folder_fault(path: Path) -> str | None:
 
 
 def path_below(folder: Path, name: str | PurePath) -> Path | None:
-    """Where a name leads, all symlinks followed; None where that is no place below the folder.
+    """Where a name leads, all symlinks followed; None where that is not below the folder.
 
     A name from outside may be too long, hold a zero byte or lead in a circle.
     """

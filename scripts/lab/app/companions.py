@@ -1,4 +1,4 @@
-"""What a Compose file says of a service beside the measured one that is no server with a recipe."""
+"""What a Compose file says of a service that the measured one needs and no recipe serves."""
 
 import re
 import shlex

@@ -32,7 +32,7 @@ class Mounts:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A service that the measured one depends on and that is no server with a recipe."""
+    """A service that the measured one depends on and that is not a server with a recipe."""
 
     name: str
     build: Build | None = None

@@ -21,7 +21,7 @@ from lab.app.server_addresses import kind_of_image, with_names_in
 from lab.records.app_services import ServiceAsked
 
 RELOAD = re.compile(r"(?<!\S)--reload(?!\S)[ ]?|[ ]?(?<!\S)--reload$")
-"""For development: a second process that looks at the files, and is no part of the app."""
+"""For development: a second process that looks at the files, and is not part of the app."""
 
 
 def line_of(service: Mapping[str, Any]) -> str | None:

@@ -34,7 +34,7 @@ def copy_app(folder: Path, copy: Path) -> None:
 
 
 def left_out(folder: str, names: Iterable[str]) -> set[str]:
-    """The names in a folder that are no part of the app: a pipe or a device would be read to no
+    """The names in a folder that are not part of the app: a pipe or a device would be read to no
     end."""
     every = list(names)
     return SKIPPED(folder, every) | {name for name in every if not is_kept(Path(folder, name))}

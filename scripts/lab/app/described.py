@@ -24,7 +24,7 @@ def read_described(file: Path) -> AppSpec:
 
     Raises:
         OSError: the file cannot be read.
-        ShapeError: it is no description.
+        ShapeError: it is not a description.
     """
     spec: AppSpec = decode(AppSpec, json.loads(file.read_text(encoding="utf-8")))
     return spec

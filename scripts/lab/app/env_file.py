@@ -7,7 +7,7 @@ QUOTED = {"'": re.compile(r"'((?:\\'|[^'])*)'"), '"': re.compile(r'"((?:\\"|[^"]
 REST = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n)?")
 COMMENT = re.compile(r"(?<!\S)#")
 ESCAPES = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r"\\(['\"\\abfnrtv])")}
-"""What stands behind a backslash that is no text of the value, in either kind of quotes."""
+"""What stands behind a backslash that is not part of the value, in either kind of quotes."""
 CONTROLS = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 
 

@@ -38,7 +38,7 @@ def choice_of(names: Collection[str]) -> str:
 
 
 def check_folder(folder: Path, given: Path) -> None:
-    """Refuse a path that is no folder.
+    """Refuse a path that is not a folder.
 
     Raises:
         UsageError: it is none; says what stands there.

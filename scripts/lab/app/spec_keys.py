@@ -233,7 +233,7 @@ MATTERS: Key[int | None] = Key(
     Whole(1, 1 << 30),
     NO_APP.matters_bytes,
     "1024",
-    "bytes a request that matter to you: a slower trend is no leak",
+    "bytes a request that matter to you: a slower trend is not a leak",
     "the setting `MATTERS`",
 )
 BLOCKS = Key(

@@ -36,7 +36,7 @@ class TomlKind(Protocol[Value_co]):
             folder: the app's, in which files are named.
 
         Raises:
-            ValueError: it is no such value; says what is allowed.
+            ValueError: it is not such a value; says what is allowed.
         """
 
 

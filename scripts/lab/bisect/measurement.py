@@ -17,7 +17,7 @@ from lab.records.trial import Environment
 SKIPPED_BLOCKS = 1
 """The first block still fills what the warm-up left empty."""
 TRIMMED_BLOCKS = 1
-"""Blocks that are left out at either end of the order: a table that doubles is no growth."""
+"""Blocks that are left out at either end of the order: a table that doubles is not growth."""
 OTHERS = "other lines"
 """What the trace saw beyond the lines that it lists."""
 

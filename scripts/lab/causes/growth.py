@@ -91,6 +91,6 @@ class Growth:
 
 
 def is_too_small(judged: Judgement) -> bool:
-    """Whether no cause is sought: memory is flat, or grew little and is no leak."""
+    """Whether no cause is sought: memory is flat, or grew little and is not a leak."""
     small = (judged.growth_bytes or 0) < WORTH_ASKING_BYTES
     return judged.verdict is Verdict.FLAT or (small and judged.verdict is not Verdict.LEAK)

@@ -22,7 +22,7 @@ NAMED_SHARE = 0.25  # of what the lines left behind: a container that holds so m
 EXAMPLE_SHARE = 0.5
 """New objects of a type that holds the growth, for each block of the line that left most."""
 FEW_A_REQUEST = 0.02
-"""Fewer objects a request are no trend of their own."""
+"""Fewer objects a request are not a trend of their own."""
 MOST_HOLDERS = 3
 STEP = re.compile(r"\.[^.\[]+|\[[^\]]*\]")
 """An attribute or a key in a path that reads like code."""

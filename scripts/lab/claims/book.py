@@ -67,12 +67,12 @@ def faults(record: ClaimRecord) -> list[str]:
     problems = []
     for role, name in record.reads:
         if role not in variants:
-            problems.append(f"{record.id}: {role!r} is no role")
+            problems.append(f"{record.id}: {role!r} is not a role")
         elif name.startswith(PUBLISHED):
             if name.removeprefix(PUBLISHED) not in record.published.get(role, {}):
                 problems.append(f"{record.id}: {role}.{name} is not published")
         elif name not in QUANTITIES:
-            problems.append(f"{record.id}: {name!r} is no quantity")
+            problems.append(f"{record.id}: {name!r} is not a quantity")
     ruled = {role for each in record.outcomes for role, _ in each.rule.reads}
     if beside := ruled & record.beside.keys():
         problems.append(f"{record.id}: a rule reads {min(beside)}, which is only shown as evidence")

@@ -88,7 +88,7 @@ def parse(text: str, terms: Mapping[str, ClaimRule] | None = None) -> ClaimRule:
     """A rule from its text.
 
     Raises:
-        RuleError: it is no expression, or holds more than a rule may.
+        RuleError: it is not an expression, or holds more than a rule may.
     """
     plain = SIZE.sub(lambda match: repr(float(match[1]) * UNITS[match[2]]), text)
     try:
@@ -147,7 +147,7 @@ def evaluate(rule: ClaimRule, lookup: Lookup) -> bool | Gap:
     """Whether the rule holds; a gap when what is known leaves it open.
 
     Raises:
-        RuleError: its value is no truth, or it compares what has no order.
+        RuleError: its value is not true or false, or it compares what has no order.
     """
     value = value_of(rule.tree, lookup)
     if not isinstance(value, bool | Gap):

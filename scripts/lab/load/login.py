@@ -198,10 +198,10 @@ def cookie_of(name: str, cookies: CookieJar) -> str | None:
 
 
 def in_json(path: str, body: bytes, login: Login) -> str:
-    """What an answer's JSON holds below a path; empty for what is no text and no number.
+    """What an answer's JSON holds below a path; empty for anything but text and numbers.
 
     Raises:
-        LoginRefused: it holds nothing there, or is no JSON.
+        LoginRefused: it holds nothing there, or is not JSON.
     """
     try:
         node: Any = json.loads(body)

@@ -40,7 +40,7 @@ class Fields(HTMLParser):
 
 
 def page_of(body: bytes) -> Page:
-    """The fields of a page; none of what is no HTML."""
+    """The fields of a page; none where it is not HTML."""
     fields = Fields()
     # What Python's parser cannot make sense of, it asserts; what came before it counts.
     with contextlib.suppress(AssertionError):

@@ -40,7 +40,7 @@ def parse_length(digits: bytes, base: int) -> int:
     """A length in bytes; without sign, space or underscore, which `int` alone would accept.
 
     Raises:
-        ProtocolError: the digits are no number of that base.
+        ProtocolError: the digits are not a number of that base.
     """
     try:
         if digits.isalnum():

@@ -105,7 +105,7 @@ class WebSocketReader(ResponseReader):
         """Whether the conversation is over with these bytes.
 
         Raises:
-            ProtocolError: it is no websocket.
+            ProtocolError: it is not a websocket.
             ResponseTooLarge: it exceeds a limit.
         """
         if super().has_head:
@@ -197,7 +197,7 @@ def frame_head(data: bytes, offset: int) -> tuple[int, bool, int, int] | None:
     """Opcode, whether it ends its message, where the payload begins, its size; None: not whole.
 
     Raises:
-        ProtocolError: it is no frame of a server.
+        ProtocolError: it is not a frame of a server.
     """
     if len(data) < offset + 2:
         return None

@@ -142,7 +142,7 @@ class Links(HTMLParser):
         values = dict(attrs)
         if tag != "a" or len(self.files) >= MOST_FILES:
             return
-        with contextlib.suppress(ValueError):  # it is no address
+        with contextlib.suppress(ValueError):  # it is not an address
             self.add(urlsplit(values.get("href") or "").path, values)
 
     def add(self, path: str, values: Mapping[str, str | None]) -> None:

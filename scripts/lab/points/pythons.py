@@ -13,7 +13,7 @@ def pythons(text: str) -> tuple[Point, ...]:
     """The minor versions that a range such as `3.7..3.14` names.
 
     Raises:
-        UsageError: it is no range of two or more.
+        UsageError: it is not a range of two or more.
     """
     match = RANGE.fullmatch(text.strip())
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)

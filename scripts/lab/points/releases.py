@@ -27,7 +27,7 @@ class Asked:
     python: tuple[int, ...]
     """The interpreter's version, such as (3, 8, 18)."""
     kept: tuple[str, ...] = ()
-    """Versions that are points even where they are no final releases."""
+    """Versions that are points even where they are not final releases."""
     page: str | None = None
     """The page of the package's releases; None: the index has none."""
 

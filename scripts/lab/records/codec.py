@@ -51,7 +51,7 @@ def encode(value: Any, by_key: bool = False) -> Any:
 
 @cache
 def field_names(record: type) -> tuple[str, ...] | None:
-    """The fields of a record in declared order; None of what is no record."""
+    """The fields of a record in declared order; None for anything but a record."""
     if not dataclasses.is_dataclass(record):
         return None
     return tuple(field.name for field in dataclasses.fields(record))

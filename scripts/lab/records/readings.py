@@ -16,7 +16,7 @@ def trough_memory_bytes(samples: Sequence[Sample]) -> tuple[int, ...]:
     """Memory of each reading: anonymous memory, plus the rest without the slack of its counter.
 
     Pages of files are left out: `docker stats` counts those in active use, and the kernel takes
-    them back when memory is short. A log that grows is no leak. Shared memory stays in.
+    them back when memory is short. A log that grows is not a leak. Shared memory stays in.
     """
     without_files = [sample.memory_bytes - active_file_bytes(sample) for sample in samples]
     anonymous = [sample.anon_bytes for sample in samples if sample.anon_bytes is not None]

@@ -14,7 +14,7 @@ Facts = Mapping[str, Value]
 
 NOT_COMPARED = frozenset({"suite"})
 MOST_VALUES = 5
-"""Distinct values of an axis past which being different is no explanation."""
+"""Distinct values of an axis past which being different is not an explanation."""
 MOST_NAMED = 4
 MATERIAL_SHARE = 0.10
 """Numbers closer than this share of the larger one do not count as different."""

@@ -85,8 +85,8 @@ MATTERS = Setting(
     "MATTERS",
     WholeNumber(1, 1 << 30),
     str(MIN_LEAK_BYTES_PER_REQUEST),
-    "bytes a request: a trend that is surely smaller is no leak to you. The default makes 1 MiB in "
-    "4,000 requests, about what the troughs of one worker can show",
+    "bytes a request: a trend that is surely smaller is not a leak to you. The default makes 1 MiB "
+    "in 4,000 requests, about what the troughs of one worker can show",
     "1024",
     TRIALS_RUN,
 )

@@ -23,7 +23,7 @@ class SettingKind(Protocol[Value_co]):
         """The value of a text.
 
         Raises:
-            ValueError: the text is no such value; says what is allowed.
+            ValueError: the text is not such a value; says what is allowed.
         """
 
 

@@ -57,7 +57,7 @@ class Private:
 
 
 def secret_values(environment: Mapping[str, str]) -> Iterator[str]:
-    """The values of variables whose names look like secrets, as far as they are no plain words."""
+    """The values of variables whose names look like secrets, as far as they are not plain words."""
     for name, value in environment.items():
         text = value.strip()
         if SECRET_NAME.search(name) and is_telling(text):
@@ -125,7 +125,7 @@ class Redactor:
 
 
 def is_code(value: str) -> bool:
-    """Whether it is no value but a call, a type or a name of code that stands behind a colon."""
+    """Whether it is not a value but a call, a type or a name of code that stands behind a colon."""
     return value.endswith((")", "(", "]", "[")) or value in ("str", "None", "int", "bytes", "null")
 
 

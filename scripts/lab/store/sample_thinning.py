@@ -10,7 +10,7 @@ STEPS = 32
 class SampleThinning:
     """Keeps all samples, then every second, every fourth, ... as their room in a file fills.
 
-    Each time without samples becomes a pause, as it is no gap: what is left out was measured.
+    Each time without samples becomes a pause, as it is not a gap: what is left out was measured.
     """
 
     def __init__(self, most_bytes: int) -> None:

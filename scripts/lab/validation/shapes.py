@@ -43,7 +43,7 @@ class SimulatedLoad:
 Shape = Callable[[Generator, SimulatedLoad], Heights]
 
 
-# What is no leak
+# What is not a leak
 
 
 def level(random: Generator, load: SimulatedLoad) -> Heights:

@@ -23,7 +23,7 @@ class TroughEvidence:
 
     troughs: Troughs
     matters: float
-    """Bytes a request below which growth is no leak."""
+    """Bytes a request below which growth is not a leak."""
 
     @cached_property
     def line(self) -> FittedLine:

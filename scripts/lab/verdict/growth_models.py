@@ -32,7 +32,7 @@ LEAST_POINTS = 6
 """Fewest points of a stretch: with fewer, a line and its noise look alike."""
 
 LEAST_LEVEL_SHARE = 0.12
-"""Least share of a stretch that is level after a cache is full: one lagging block is no end."""
+"""Least share of a stretch that is level after a cache is full: one lagging block is not an end."""
 
 
 class ModelKind(Enum):

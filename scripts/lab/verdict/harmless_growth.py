@@ -1,4 +1,4 @@
-"""Growth that is no leak though it goes on: free in the allocator, a pool that fills, copies."""
+"""Growth that is not a leak though it goes on: free in the allocator, a pool that fills, copies."""
 
 from enum import Enum
 
@@ -40,7 +40,7 @@ GARBAGE_SHARE_OF_GROWTH = 0.75
 
 
 class HarmlessGrowth(Enum):
-    """Why growth that goes on is no leak."""
+    """Why growth that goes on is not a leak."""
 
     GARBAGE = "garbage"
     """Cycles that wait for the collector: it ran in full during the load, and again frees them."""

@@ -37,7 +37,7 @@ ENOUGH_BLOCKS_FOR_END = 20
 # growth dies away exactly as its model does, and the difference looks like a small leak.
 LEAST_CONSTANT_SHARE = 0.2
 
-# Steps: what scatters beyond the noise is no even growth unless the rise dwarfs it. A pool that is
+# Steps: what scatters beyond the noise is not even growth unless the rise dwarfs it. A pool that is
 # half full scatters by whole threads, 20 to 30 noises (measured), at a twentieth of its rise.
 WIDE_SCATTER_NOISES = 3
 STRAIGHT_WIDE_RISE = 30
@@ -206,6 +206,6 @@ def _tail_has_trend(seen: TroughEvidence) -> bool:
 
 
 def _fell(seen: TroughEvidence) -> bool:
-    """Whether memory fell in the last two thirds; a fall at the start is no saw-tooth."""
+    """Whether memory fell in the last two thirds; a fall at the start is not a saw-tooth."""
     falls = falls_bytes(seen.troughs)
     return max(falls[len(falls) // 3 :]) > seen.least_fall_bytes(seen.trend.rise_bytes)

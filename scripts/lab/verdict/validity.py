@@ -229,7 +229,7 @@ def _highest_bytes(trial: Trial) -> int | None:
 
 
 def _gaps_seconds(trial: Trial) -> tuple[float, ...]:
-    """Gaps between late readings in seconds; the lab's own pauses are no gaps."""
+    """Gaps between late readings in seconds; the lab's own pauses are not gaps."""
     times = [sample.read_at_seconds for sample in trial.samples]
     edges = [edge for p in trial.pauses for edge in (p.started_at_seconds, p.ended_at_seconds)]
     watched = watched_seconds(sorted([*times, *edges]), trial.pauses)

@@ -169,7 +169,7 @@ def test_what_trimming_gives_back_proves_nothing_of_threads() -> None:
     ("freed_mib", "is_garbage"), [(0, False), (0.5, False), (20, False), (140, True)]
 )
 def test_live_bytes_tell_what_collecting_freed(freed_mib: float, is_garbage: bool) -> None:
-    """Arenas that were free before the load are trimmed as well, and are no part of its growth."""
+    """Arenas that were free before the load are trimmed as well, and are not part of its growth."""
     settled = leak().troughs[-1].probe
     assert settled is not None
     seen = PostLoadObservation(

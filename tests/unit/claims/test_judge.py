@@ -233,8 +233,8 @@ def test_faults_of_a_record_are_named() -> None:
     wrong = OutcomeRule(Outcome.REPRODUCED, parse("nobody.growth_bytes > 1"), "{uvloop.colour}")
 
     assert faults(replace(record, outcomes=(wrong,))) == [
-        "T23: 'nobody' is no role",
-        "T23: 'colour' is no quantity",
+        "T23: 'nobody' is not a role",
+        "T23: 'colour' is not a quantity",
     ]
 
 

@@ -25,7 +25,7 @@ PAGE_NAMES = {
 LAB_PATH = re.compile(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|yaml))`")
 ROOT_PATH = re.compile(r"`((?:scripts|tests|apps|images|docs|\.ci)/[\w./-]*[\w/])`")
 PACKAGED = {"asyncio", "aiohttp", "logging", "numpy", "prometheus_client", "pydantic"}
-"""Packages whose files a tracing run named; they are no paths of this repository."""
+"""Packages whose files a tracing run named; they are not paths of this repository."""
 
 pages = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 

@@ -1,4 +1,4 @@
-"""Cycles that wait for the collector: a saw-tooth that is no leak, however high it is."""
+"""Cycles that wait for the collector: a saw-tooth that is not a leak, however high it is."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Growth that goes on and is no leak: a pool that fills below its predicted ceiling."""
+"""Growth that goes on and is not a leak: a pool that fills below its predicted ceiling."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -215,7 +215,7 @@ def try_request(request: GuessedRequest, ask: Ask, asked: TriedRequests, depth: 
 
 
 def is_new(target: str, asked: TriedRequests) -> bool:
-    """Whether it is no page that is kept, with another query."""
+    """Whether no page that is kept has this path, queries apart."""
     return all(each.path.partition("?")[0] != target.partition("?")[0] for each in asked.kept)
 
 

@@ -9,7 +9,7 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.locks import name_in
 
 TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv"})
-"""What installs the app and is no part of it."""
+"""What installs the app and is not part of it."""
 WITH_VALUE = frozenset(
     (
         *("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target"),

@@ -14,7 +14,7 @@ NO_ENV = re.compile(
 TOUCH = "touch .env"
 NO_MAIN = re.compile(r"No module named alembic\.__main__")
 ALEMBIC = "python -c 'from alembic.config import main; main()'"
-"""Alembic's command for releases that are no runnable module; Python's path has the folder."""
+"""Alembic's command for releases that are not a runnable module; Python's path has the folder."""
 
 
 def with_env_file(guess: Guess, failure: Failure) -> Iterator[Guess]:

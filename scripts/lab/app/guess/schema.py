@@ -102,7 +102,7 @@ def is_null(schema: Any) -> bool:
 
 
 def least_whole_number(value: Any) -> int | None:
-    """The least whole number from a value on; None for what is no number that can be sent."""
+    """The least whole number from a value on; None for what is not a number that can be sent."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return math.ceil(value) if -LARGEST <= value <= LARGEST else None

@@ -35,7 +35,7 @@ LINE = re.compile(
     r"[ \t]*[:=][ \t]*(?P<value>[A-Za-z_][\w-]{0,40})[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""`user: shop`, alone on its line of a file that is no program."""
+"""`user: shop`, alone on its line of a file that is not a program."""
 TELLING = {
     ServiceKind.POSTGRES: re.compile(r"postgres|psycopg|asyncpg|aiopg", re.IGNORECASE),
     ServiceKind.MARIADB: re.compile(r"mysql|mariadb", re.IGNORECASE),

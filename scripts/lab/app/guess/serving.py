@@ -130,7 +130,7 @@ def target_in(words: Sequence[str]) -> str | None:
 
 
 def served_command(folder: Folder, step: ShellStep, where: str) -> tuple[str, str] | None:
-    """A server's command as the lab runs it, and its distribution; None where it is no server.
+    """A server's command as the lab runs it, and its distribution; None where it is not a server.
 
     Args:
         where: the folder in which the project states it.

@@ -35,7 +35,7 @@ VALUES = (
     (r".*(ENV|ENVIRONMENT|MODE|STAGE)", "development"),
     (r".*(DIR|PATH|FOLDER)", "."),
 )
-"""What stands for a value by its name, the first that fits; else a text that is no secret."""
+"""What stands for a value by its name, the first that fits; else a text that is not a secret."""
 
 
 def value_for(name: str) -> str:

@@ -58,7 +58,7 @@ def stated_commands(folder: Folder) -> Iterator[ServeCommand]:
 
 
 def code_above(folder: Folder, name: str) -> str:
-    """The nearest folder above a file that has Python in it: one of recipes alone is no root."""
+    """The nearest folder above a file that has Python in it: one of recipes alone is not a root."""
     where = parent_of(name)
     while where and not any(module.path.startswith(f"{where}/") for module in folder.modules):
         where = parent_of(where)

@@ -114,7 +114,7 @@ class MissingLibrary:
 def missing_library(said: str) -> MissingLibrary | None:
     """The library of the system that the last exception did not find.
 
-    Packages warn of libraries that they do without: such lines are no exceptions.
+    Packages warn of libraries that they do without: such lines are not exceptions.
     """
     exception = exception_in(with_short_lines(said)) or ""
     for pattern in NOT_LOADED:

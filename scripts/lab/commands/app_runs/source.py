@@ -88,7 +88,7 @@ def names_below(folder: Path, excluded: Sequence[str]) -> Iterator[PurePosixPath
 
 
 def read_files(folder: Path, choice: Choice) -> tuple[dict[str, ArchiveEntry], list[LeftOut]]:
-    """The chosen files, and what of them is no file.
+    """The chosen files, and what of them is not a file.
 
     Raises:
         LabError: they are too large, or one cannot be read.

@@ -93,7 +93,7 @@ def advice(where: Path, failure: Failure, *, has_docker: bool) -> str:
         )
     if not has_docker and (path := missing_path(failure.said)):
         return (
-            f"{where}: {failure_line(failure)}; {path} is none of its folder: use ENGINE=docker, "
+            f"{where}: {failure_line(failure)}; {path} is not in its folder: use ENGINE=docker, "
             "whose images and volumes have such paths, "
             f"or {write}, and name another in `environment`"
         )

@@ -121,7 +121,7 @@ def without_senders(
 
 
 def cleaned(name: str, entry: ArchiveEntry, redactor: Redactor) -> ArchiveEntry | None:
-    """A file without what is private; None for one that is no text and holds some."""
+    """A file without what is private; None for one that is not text and holds some."""
     try:
         text = entry.content.decode()
     except UnicodeDecodeError:

@@ -182,7 +182,7 @@ def extras(folder: RunFolder, redactor: Redactor, app: str | None) -> dict[str, 
     """What others made for this run: a reproducer, its test, a history of releases, its layers.
 
     Raises:
-        LabError: one of them is no plain file.
+        LabError: one of them is not a plain file.
     """
     entries = {}
     for name in EXTRAS:

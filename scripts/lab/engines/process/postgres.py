@@ -1,7 +1,7 @@
 """A database for a variant that needs one: this machine's own PostgreSQL, on loopback.
 
 `images/postgres/entry` starts it, as in its container. It runs below its own supervisor, so that
-its memory is no part of the variant's.
+its memory is not part of the variant's.
 """
 
 import os

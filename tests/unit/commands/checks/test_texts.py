@@ -225,7 +225,7 @@ def test_a_path_that_only_a_container_has_names_the_engine(fault: str) -> None:
     failure = Failure(FailureKind.REFUSED, f"{fault}: '/data/visits.txt'\n", reason="GET /: 500")
     lines = [advice(Path("/app"), failure, has_docker=has_docker) for has_docker in (False, True)]
 
-    assert lines[0].startswith("/app: refused: GET /: 500; /data/visits.txt is none of")
+    assert lines[0].startswith("/app: refused: GET /: 500; /data/visits.txt is not in")
     assert "use ENGINE=docker" in lines[0]
     assert "ENGINE" not in lines[1]
 
