@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 
 import pytest
+from lab.commands.setup.doctor import CORE, THREAD
 from lab.records.summary import Summary, VariantSummary
 from lab.text.phrases import MINUS, mib
 from lab.units import MIB
@@ -43,6 +44,24 @@ def test_every_kept_run_is_quoted_and_every_run_that_is_not_kept_is_said_so() ->
     assert set(RUN_IDS) <= named
     for run_id in named - set(RUN_IDS):
         assert re.search(rf"`{run_id}`[^)]*not\s+kept\s+here", text), run_id
+
+
+def test_what_the_suites_cost_is_the_same_on_each_page_and_in_make_doctor() -> None:
+    docker, process = (
+        round(rebuilt(run)[0].run.elapsed_seconds) for run in (DOCKER_RUN, PROCESS_RUN)
+    )
+    costs = {row[0]: row[1:3] for row in rows(README, "| on 2 cores |")}
+    engines = {row[0]: row[1:] for row in rows(PAGES["engines"], "| | Docker | local processes |")}
+
+    assert CORE.run_time == f"{process} to {docker} s"
+    assert costs["time"] == engines["a run of the core suite, 2 cores"]
+    assert costs["time"] == [f"{docker} s", f"{process} s"]
+    assert costs["set-up, once"] == [CORE.images_time, CORE.environments_time]
+    assert costs["disk"] == [CORE.images_disk, CORE.environments_disk]
+    first = (CORE.images, CORE.environments)
+    assert engines["the first time"] == [each.replace(" for ", ", for the ") for each in first]
+    assert f"{THREAD.run_time}; the first time {THREAD.images}\n" in PAGES["thread"]
+    assert f"in {THREAD.run_time}, images apart" in README
 
 
 def core_row(variant: VariantSummary) -> list[str]:
