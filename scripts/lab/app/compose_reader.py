@@ -48,12 +48,12 @@ class Reader:
     def document(self) -> Mapping[str, Any]:
         try:
             text = read_bytes(self.file, MOST_BYTES).decode("utf-8-sig")
-            document = with_texts(parsed(text), Interpolation(self.values()))
+            document: Mapping[str, Any] = with_texts(parsed(text), Interpolation(self.values()))
         except (LabError, ValueError) as error:
             raise self.refused(str(error)) from error
         if not isinstance(document.get("services"), Mapping):
             raise self.refused("it has no services")
-        return document  # type: ignore[no-any-return]
+        return document
 
     def values(self) -> dict[str, str]:
         """The values of its `${...}`: those of the `.env` beside it; nothing of the host."""

@@ -67,10 +67,13 @@ def weighted_request_of(request: RequestSpec) -> WeightedRequest:
 
 def opening(request: RequestSpec) -> Request:
     """The request that opens a websocket, with what is said over it."""
+    return replace(request_of(request, (SWITCHING,)), conversation=conversation_of(request))
+
+
+def conversation_of(request: RequestSpec) -> Conversation:
+    """What is said over a websocket, and to how many messages is listened."""
     many = MANY if request.read_seconds is not None else len(request.say)
-    listen = many if request.listen is None else request.listen
-    opened = request_of(request, (SWITCHING,))
-    return replace(opened, conversation=Conversation(request.say, listen))
+    return Conversation(request.say, many if request.listen is None else request.listen)
 
 
 def request_of(request: RequestSpec, usual: Container[int]) -> Request:

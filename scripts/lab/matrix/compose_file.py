@@ -105,7 +105,7 @@ def split(command: str) -> tuple[str, ...]:
     return tuple(shlex.split(command))
 
 
-def command_words(name: str, command: object) -> tuple[str, ...]:
+def command_words(name: str, command: Any) -> tuple[str, ...]:
     """A command as its words, whether it is written as one text or as a list.
 
     Raises:
@@ -114,6 +114,6 @@ def command_words(name: str, command: object) -> tuple[str, ...]:
     try:
         if isinstance(command, str):
             return split(command)
-        return tuple(map(str, command or ()))  # type: ignore[call-overload]
+        return tuple(map(str, command or ()))
     except (TypeError, ValueError) as error:
         raise UsageError(f"compose.yaml: the command of {name} cannot be read: {error}") from error

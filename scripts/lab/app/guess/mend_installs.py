@@ -43,10 +43,11 @@ def wheels(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
         if normal(name_in(name)) not in failure.said.lower():
             continue
         spelled = re.compile(rf"^\s*{re.escape(name)}(?=[=<>~!; ]|$)", re.IGNORECASE)
-        whole = whole_lines(folder, guess.key("requirements"))
+        key = guess.key("requirements")
+        whole = whole_lines(folder, key)
         changed = [spelled.sub(wheel, line) for line in whole]
-        if changed != whole:
-            why = f"{guess.key('requirements').why}; {wheel} for {name}"  # type: ignore[union-attr]
+        if key is not None and changed != whole:
+            why = f"{key.why}; {wheel} for {name}"
             yield guess.having(Guessed("requirements", changed, why)).noting(
                 f"{wheel} in the place of {name}, which would have to be compiled"
             )

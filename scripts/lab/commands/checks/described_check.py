@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from lab.app.guess.asking import Answer
 from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.guess_records import GuessedRequest
-from lab.app.requests import headers_and_body, opening
+from lab.app.requests import conversation_of, headers_and_body
 from lab.app.spec import AppSpec, RequestProtocol, RequestSpec
 from lab.commands.checks.app_check import Running
 from lab.commands.checks.texts import Say, answer_line, body_text, refused
@@ -103,7 +103,7 @@ def asked_once(request: RequestSpec) -> GuessedRequest:
     """A described request as the check sends it."""
     headers, body = headers_and_body(request)
     if request.kind is RequestProtocol.WEBSOCKET:
-        listen = opening(request).conversation.listen  # type: ignore[union-attr]
+        listen = conversation_of(request).listen
         values = {"kind": request.kind.value, "path": request.path, "headers": dict(headers)}
         return GuessedRequest({**values, "say": request.say, "listen": listen}, "")
     values = {"method": request.method, "path": request.path, "headers": dict(headers)}
