@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import uvloop
 from lab.engines.protocol import Endpoint, Sampling, State
 from lab.errors import VariantError
 from lab.load.client import Timing
@@ -68,7 +69,7 @@ class ScriptedEngine:
         self.running: dict[str, ScriptedServer] = {}
         self.started: list[str] = []
         self.stopped: list[str] = []
-        self.loop = asyncio.new_event_loop()
+        self.loop = uvloop.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, name="scripted", daemon=True)
 
     def __enter__(self) -> "ScriptedEngine":

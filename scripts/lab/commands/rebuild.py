@@ -49,14 +49,35 @@ def judge_anew(folder: RunFolder) -> Judged:
     Raises:
         LabError: something in the folder cannot be read.
     """
+    summary, own, trials = judge_trials(folder)
+    files = {ANSWER: answer_text(own)} if own else {}
+    curves = [curve_of(trial) for of_variant in trials for trial in of_variant]
+    return Judged(summary, {**render_all(summary, curves), **files})
+
+
+def summarise_anew(folder: RunFolder) -> Summary:
+    """The summary, from the raw files alone, where no derived file is asked for.
+
+    Raises:
+        LabError: something in the folder cannot be read.
+    """
+    return judge_trials(folder)[0]
+
+
+def judge_trials(
+    folder: RunFolder,
+) -> tuple[Summary, AppAnswer | None, Sequence[Sequence[Trial]]]:
+    """The summary, the answer about a user app, and the trials of each variant in the run's order.
+
+    Raises:
+        LabError: something in the folder cannot be read.
+    """
     folder.check()
     experiment = folder.read_experiment()
     trials = folder.read_trials()
     own = read_app_answer(folder, experiment, trials)
     summary = summarise(folder.id, experiment, trials, folder.read_comparison(), read_claims(), own)
-    files = {ANSWER: answer_text(own)} if own else {}
-    curves = [curve_of(trial) for name in experiment.variants for trial in trials.get(name, ())]
-    return Judged(summary, {**render_all(summary, curves), **files})
+    return summary, own, [trials.get(name, ()) for name in experiment.variants]
 
 
 def read_app_answer(

@@ -49,6 +49,13 @@ def engine() -> Iterator[ScriptedEngine]:
         yield engine
 
 
+@pytest.fixture
+def idle() -> Iterator[ScriptedEngine]:
+    """An engine of no variants: what run they would belong to is asked without a load."""
+    with ScriptedEngine({}) as engine:
+        yield engine
+
+
 @pytest.fixture(scope="module")
 def complete(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, RunFolder]:
     """A run of each suite with all of its trials, measured once for all tests."""
@@ -139,9 +146,9 @@ def test_the_record_says_how_often_and_how_long(
 
 
 def test_a_complete_run_is_not_resumed(
-    engine: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path
+    idle: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path
 ) -> None:
-    second, _ = conducted(engine, compose, tmp_path)
+    second, _ = conducted(idle, compose, tmp_path)
 
     assert second.id != first.id
 
@@ -152,19 +159,19 @@ def test_a_complete_run_is_not_resumed(
     ids=lambda given: next(iter(given)),
 )
 def test_other_settings_begin_a_new_run(
-    engine: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path, given: dict[str, str]
+    idle: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path, given: dict[str, str]
 ) -> None:
     cut_off(first, FLASK)
-    second, _ = conducted(engine, compose, tmp_path, **given)
+    second, _ = conducted(idle, compose, tmp_path, **given)
 
     assert second.id != first.id
 
 
 def test_other_slots_resume_the_same_run(
-    engine: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path
+    idle: ScriptedEngine, compose: Path, first: RunFolder, tmp_path: Path
 ) -> None:
     cut_off(first, FLASK)
-    second, _ = conducted(engine, compose, tmp_path, LANES="1")
+    second, _ = conducted(idle, compose, tmp_path, LANES="1")
 
     assert second.id == first.id
 

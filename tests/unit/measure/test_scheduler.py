@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from builders import raw
 from lab.engines.protocol import Engine, State
 from lab.errors import VariantError
@@ -89,15 +90,27 @@ def context_of(
 
 
 def conducted(context: RunContext, *variants: Variant) -> dict[str, list[Trial]]:
-    async def run() -> None:
-        await run_all(context, variants)
-
-    asyncio.run(run())
+    uvloop.run(run_all(context, variants))
     return context.folder.read_trials()
 
 
 def trial_of(context: RunContext, variant: Variant = ONE) -> Trial:
     (trial,) = conducted(context, variant)[variant.name]
+    return trial
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> RunContext:
+    """Of a trial in which nothing happens, measured once for all tests that look at it."""
+    with ScriptedEngine({"one": Script()}, 0.002) as engine:
+        context = context_of(engine, tmp_path_factory.mktemp("plain"))
+        conducted(context, ONE)
+    return context
+
+
+@pytest.fixture
+def plain_trial(plain: RunContext) -> Trial:
+    (trial,) = plain.folder.read_trials()["one"]
     return trial
 
 
@@ -133,24 +146,22 @@ def test_each_trough_is_what_its_requests_left_behind(engine_of: Any, tmp_path: 
     assert [t.sample.pids for t in trial.troughs] == [3, 13, 23, 33, 43, 43, 43, 43, 43]
 
 
-def test_the_baseline_is_taken_before_the_load(engine_of: Any, tmp_path: Path) -> None:
-    trial = trial_of(context_of(engine_of({"one": Script()}), tmp_path))
-
+def test_the_baseline_is_taken_before_the_load(plain_trial: Trial) -> None:
+    trial = plain_trial
     assert trial.troughs[0].index == -1
     assert trial.troughs[0].sample.read_at_seconds < trial.blocks[0].started_at_seconds
 
 
-def test_a_trough_was_read_after_its_cooldown(engine_of: Any, tmp_path: Path) -> None:
-    trial = trial_of(context_of(engine_of({"one": Script()}), tmp_path))
-
+def test_a_trough_was_read_after_its_cooldown(plain_trial: Trial) -> None:
+    trial = plain_trial
     for block, trough in zip(trial.blocks, trial.troughs[1:], strict=True):
         cooldown_ended = block.ended_at_seconds + trough.quiet_seconds
         assert trough.sample.read_at_seconds > cooldown_ended - 0.001
         assert trough.quiet_seconds >= (0.005 if trough.full else 0.003)
 
 
-def test_blocks_do_not_overlap_their_cooldown(engine_of: Any, tmp_path: Path) -> None:
-    trial = trial_of(context_of(engine_of({"one": Script()}), tmp_path))
+def test_blocks_do_not_overlap_their_cooldown(plain_trial: Trial) -> None:
+    trial = plain_trial
     ends = zip(trial.troughs, trial.blocks, strict=False)
 
     assert all(t.sample.read_at_seconds < b.started_at_seconds for t, b in ends)
@@ -175,12 +186,9 @@ def test_no_reading_is_taken_before_the_minimum_cooldown_is_over(
 
 
 def test_cooldowns_are_full_at_the_baseline_after_the_first_block_and_at_the_end(
-    engine_of: Any, tmp_path: Path
+    plain: RunContext, plain_trial: Trial
 ) -> None:
-    context = context_of(engine_of({"one": Script()}), tmp_path)
-    trial = trial_of(context)
-
-    (raw_file,) = context.folder.raw_files()
+    (raw_file,) = plain.folder.raw_files()
     written = [record for record in read_records(raw_file) if isinstance(record, Trough)]
     assert [(trough.index, trough.full) for trough in written] == [
         (-1, True),
@@ -189,7 +197,7 @@ def test_cooldowns_are_full_at_the_baseline_after_the_first_block_and_at_the_end
         *((index, False) for index in range(1, 8)),
         (7, True),
     ]
-    assert [trough.full for trough in trial.troughs] == [True, True, *[False] * 6, True]
+    assert [trough.full for trough in plain_trial.troughs] == [True, True, *[False] * 6, True]
 
 
 def test_a_trough_agrees_with_the_reading_before_it(engine_of: Any, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS
 from lab.app.spec_file import slug
-from lab.commands.rebuild import judge_anew
+from lab.commands.rebuild import summarise_anew
 from lab.commands.reproducers.kept_app import KeptApp, kept_app, mended_environment, mended_release
 from lab.commands.reproducers.script_runs import Tried
 from lab.commands.reproducers.seen_calls import seen_calls
@@ -56,7 +56,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     """
     given, console = given_settings(), new_console()
     folder = find_run(results_folder(given), sharing.RUN.read(given))
-    summary = judge_anew(folder).summary
+    summary = summarise_anew(folder)
     answer, rate_bytes = growth_in(folder, summary)
     check_trusted(folder, given, ROOT)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

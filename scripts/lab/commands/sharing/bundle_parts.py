@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.app.spec import AppSpec, RequestProtocol
-from lab.commands.rebuild import judge_anew
+from lab.commands.rebuild import summarise_anew
 from lab.commands.sharing.bundle_app import BundledApp, Kept, app_source, bundled
 from lab.commands.sharing.bundle_lock import lock_of_run
 from lab.commands.sharing.bundle_project import outside_of_build, project_files
@@ -82,7 +82,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
     Raises:
         LabError: the run cannot be read, or its app was not kept.
     """
-    original = judge_anew(folder).summary
+    original = summarise_anew(folder)
     experiment, trials = folder.read_experiment(), folder.read_trials()
     kept = app_source(folder, original, experiment, given)
     secrets = stated_secrets(kept) if kept else NO_SECRETS

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lab.commands.rebuild import Judged, judge_anew
+from lab.commands.rebuild import summarise_anew
 from lab.commands.sharing.bundle_run import THERE
 from lab.errors import LabError, UsageError
 from lab.files import file_fault, is_plain_name, opened_file, path_text
+from lab.records.summary import Summary
+from lab.report.render import summary_json
 from lab.share.archive import ArchiveEntry
 from lab.share.manifest import NAME, Kind, Manifest, check_files, read_manifest
 from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
@@ -84,15 +86,15 @@ def write_run(bundle: Bundle, work: Path) -> RunFolder:
     return RunFolder(work / THERE / bundle.manifest.run)
 
 
-def judged_there(bundle: Bundle, folder: RunFolder) -> tuple[Judged, bool]:
-    """What the raw files say, judged here, and whether its summary has the bundle's own bytes.
+def judged_there(bundle: Bundle, folder: RunFolder) -> tuple[Summary, bool]:
+    """What the raw files say, judged here, and whether that has the bytes of the bundle's own.
 
     Raises:
         LabError: a raw file cannot be read.
     """
     try:
-        judged = judge_anew(folder)
+        summary = summarise_anew(folder)
     except LabError as error:
         raise UsageError(f"the run of the bundle cannot be judged: {error}") from error
     stated = bundle.files[f"{THERE}/{folder.id}/{SUMMARY}"].content
-    return judged, judged.files[SUMMARY].encode() == stated
+    return summary, summary_json(summary).encode() == stated

@@ -2,7 +2,7 @@
 
 import argparse
 
-from lab.commands.rebuild import judge_anew
+from lab.commands.rebuild import summarise_anew
 from lab.commands.terminal import new_console
 from lab.errors import ExitCode, UsageError
 from lab.files import path_text, write_file
@@ -32,7 +32,7 @@ def run(_: argparse.Namespace) -> ExitCode:
         )
     before = find_run(results, declared.RUN.read(given))
     after = find_run(results, other, "WITH")
-    comparison = compare_runs(judge_anew(before).summary, judge_anew(after).summary)
+    comparison = compare_runs(summarise_anew(before), summarise_anew(after))
     check_writable(results)
     name = f"compare-{before.id}-{after.id}"
     text = comparison_markdown(comparison)

@@ -14,7 +14,7 @@ from lab.commands.app_runs.input import app_settings, given_app, with_command
 from lab.commands.app_runs.plan import RERUN, plan_of
 from lab.commands.app_runs.run import AppRunInput, run_app
 from lab.commands.decider import RunDecider
-from lab.commands.rebuild import judge_anew, rebuild
+from lab.commands.rebuild import rebuild, summarise_anew
 from lab.commands.sharing.outcome import conclude
 from lab.commands.terminal import new_console
 from lab.engines.choice import app_through_the_gate, choose
@@ -47,11 +47,11 @@ def run(_: argparse.Namespace) -> ExitCode:
         raise UsageError("there is no run to compare with: unpack the bundle whole")
     if "LAB_PROJECT" not in os.environ:
         raise UsageError("rerun is the driver of an unpacked bundle: docker compose up runs it")
-    there = judge_anew(runs[0]).summary
+    there = summarise_anew(runs[0])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     results = results_folder(given)
     conduct = suite_again if there.own is None else app_again
-    here = judge_anew(conduct(given, results, console)).summary
+    here = summarise_anew(conduct(given, results, console))
     return conclude(agreement_of(there, here), RAN, results, console)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.commands.rebuild import judge_anew
+from lab.commands.rebuild import summarise_anew
 from lab.commands.sharing.bundle_parts import lab_commit
 from lab.commands.sharing.bundle_reader import Bundle, judged_there, open_bundle, write_run
 from lab.commands.sharing.outcome import conclude
@@ -72,7 +72,7 @@ def run(_: argparse.Namespace) -> ExitCode:
 def verify_bundle(bundle: Bundle, work: Path, here: Here) -> ExitCode:
     """The bundle judged anew, then run again."""
     folder = write_run(bundle, work)
-    judged, is_same = judged_there(bundle, folder)
+    there, is_same = judged_there(bundle, folder)
     tell_judged(bundle, here.console, is_same)
     if not is_same and not is_older_lab(bundle):
         here.console.print(f"outcome: {Agreement.DIFFERS.value}")
@@ -83,9 +83,9 @@ def verify_bundle(bundle: Bundle, work: Path, here: Here) -> ExitCode:
         here.console.print(NOT_TRUSTED, soft_wrap=True)
         here.console.print(f"outcome: {Agreement.UNDECIDED.value}")
         return ExitCode.UNDECIDED
-    budget = budget_of(judged.summary)
+    budget = budget_of(there)
     wanted = Rerun(bundle.manifest, folder.read_experiment(), work, engine, budget)
-    return rerun_and_compare(judged.summary, wanted, here)
+    return rerun_and_compare(there, wanted, here)
 
 
 def rerun_and_compare(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
@@ -100,7 +100,7 @@ def rerun_and_compare(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
         return ExitCode.INTERRUPTED if code == ExitCode.INTERRUPTED else ExitCode.UNDECIDED
     kept = keep(runs[0], here.results)
     here.console.print(f"the run here: {shown_path(kept.path)}", soft_wrap=True)
-    agreement = agreement_of(there, judge_anew(kept).summary)
+    agreement = agreement_of(there, summarise_anew(kept))
     return conclude(agreement, wanted.sentence, here.results, here.console)
 
 

@@ -13,7 +13,7 @@ import pytest
 from lab.__main__ import main
 from lab.app.compose_records import Companion
 from lab.app.spec import AppSpec
-from lab.commands.rebuild import judge_anew
+from lab.commands.rebuild import judge_anew, summarise_anew
 from lab.commands.sharing.bundle_parts import parts_of, servers_left_out
 from lab.records.app_services import ServiceAsked, ServiceKind
 from lab.share.bundle_readme import bundle_readme
@@ -119,7 +119,7 @@ def test_servers_that_the_compose_project_lacks_are_told(planted: RunFolder) -> 
     parts = parts_of(planted, {})
     servers = AppSpec(Path("lab.toml"), "shop", services=(ServiceAsked(ServiceKind.POSTGRES),))
     (left_out,) = servers_left_out(replace(servers, companions=(Companion("mail"),)))
-    page = bundle_readme(judge_anew(planted).summary, replace(parts.manifest, left_out=(left_out,)))
+    page = bundle_readme(summarise_anew(planted), replace(parts.manifest, left_out=(left_out,)))
 
     assert left_out.name == "servers beside the app: postgres, mail"
     assert "needs servers that this Compose project does not start** (postgres, mail)" in page
