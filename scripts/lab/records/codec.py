@@ -40,7 +40,11 @@ def encode(value: Any, by_key: bool = False) -> Any:
     if isinstance(value, Enum):
         return value.value
     if (names := field_names(value.__class__)) is not None:
-        return {name: encode(getattr(value, name), by_key) for name in names}
+        # Most values are plain: a call for each would be half of the work.
+        return {
+            name: each if type(each := getattr(value, name)) in PLAIN else encode(each, by_key)
+            for name in names
+        }
     if isinstance(value, Mapping):
         keys: Iterable[Any] = sorted(value) if by_key else value
         return {str(key): encode(value[key], by_key) for key in keys}

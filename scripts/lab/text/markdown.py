@@ -5,16 +5,19 @@ from collections.abc import Sequence
 
 from lab.text.phrases import clipped, printable
 
-_BLOCK_START = re.compile(r"^(\d*)(#{1,6}|[-+=]+|(?<=\d)[.)])(?=\s|$)")
+_MARK = re.compile(r"[\\`*\[\]<>|~$&]")
+_UNDERLINE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+"""One that is no part of a word, where Markdown could see emphasis."""
+_BLOCK_START = re.compile(r"(\d*)(#{1,6}|[-+=]+|(?<=\d)[.)])(?=\s|$)")
 """What would begin a heading, a list, a rule or the underline of a heading."""
 
 
 def markdown_text(value: object, most: int | None = None) -> str:
     """Text on one line that Markdown shows as it is, in a table cell too."""
     line = clipped(printable(str(value)), most)
-    escaped = re.sub(r"([\\`*\[\]<>|~$&])", r"\\\1", line)
-    escaped = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", escaped)
-    return _BLOCK_START.sub(r"\1\\\2", escaped)
+    escaped = _UNDERLINE.sub(r"\\_", _MARK.sub(r"\\\g<0>", line))
+    begun = _BLOCK_START.match(escaped)
+    return f"{begun[1]}\\{escaped[begun.end(1) :]}" if begun else escaped
 
 
 def markdown_code(value: object, most: int | None = None) -> str:

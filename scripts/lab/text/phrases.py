@@ -29,6 +29,8 @@ UNPRINTABLE = re.compile(
 
 def printable(text: str) -> str:
     """The text without escape sequences, control characters and direction overrides."""
+    if text.isprintable():  # a line is, but for one in some thousands
+        return text
     return UNPRINTABLE.sub("", _ESCAPE_SEQUENCE.sub("", text))
 
 
