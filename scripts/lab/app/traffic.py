@@ -11,6 +11,7 @@ from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -97,15 +98,19 @@ def read_traffic(content: bytes, most_sent: int = MOST_SENT) -> Traffic:
 
 
 def of_log(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[Sent]:
-    lines, count, looked_at = io.BytesIO(content), 0, 0
-    while count < most_sent and looked_at < MOST_LINES and (line := lines.readline()):
-        looked_at += 1
-        match = LINE.search(line[:8_000].decode(errors="replace"))
+    lines, count, others = io.BytesIO(content), 0, 0
+    left_out.reasons["lines that are not requests"] = 0  # it is told first
+    for line in islice(lines, MOST_LINES):
+        # A line without quotes, such as a traceback's, is not worth a closer look.
+        match = LINE.search(line[:8_000].decode(errors="replace")) if b'"' in line else None
         if match is not None:
-            count += 1
             yield Sent(match["method"], match["target"], int(match["status"]))
-        elif line.strip():
-            left_out.reasons["lines that are not requests"] += 1
+            count += 1
+            if count == most_sent:
+                break
+        elif not line.isspace():
+            others += 1
+    left_out.reasons["lines that are not requests"] += others
     rest = content.count(b"\n", lines.tell())
     rest += lines.tell() < len(content) and not content.endswith(b"\n")
     left_out.reasons["lines behind the first requests"] += rest
@@ -157,17 +162,16 @@ def askable_requests(sent: Iterable[Sent], left_out: Omissions) -> Iterator[Sent
         elif not TARGET.fullmatch(each.target) or len(each.target) > MOST_TARGET:
             left_out.reasons["with no path of the app's"] += 1
         else:
-            target = without_secrets(each.target)
-            yield Sent(each.method, target, each.status, each.body, each.content_type)
+            yield each if "?" not in each.target else without_secrets(each)
 
 
-def without_secrets(target: str) -> str:
-    path, _, query = target.partition("?")
+def without_secrets(sent: Sent) -> Sent:
+    path, _, query = sent.target.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
     kept = [pair for pair in pairs if not SECRET.search(pair[0])]
     if len(kept) == len(pairs):
-        return target
-    return f"{path}?{urlencode(kept)}" if kept else path
+        return sent
+    return replace(sent, target=f"{path}?{urlencode(kept)}" if kept else path)
 
 
 def grouped_by_kind(sent: Iterable[Sent]) -> list[list[Sent]]:
@@ -182,7 +186,8 @@ def template(target: str) -> str:
     """A target with marks for what names one thing of many, and for the values of its query."""
     path, _, query = target.partition("?")
     parts = ("*" if VALUE.fullmatch(part) else part for part in path.split("/"))
-    names = sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)})
+    pairs = parse_qsl(query, keep_blank_values=True) if query else ()
+    names = sorted({name for name, _ in pairs})
     return "/".join(parts) + "?" + "&".join(names)
 
 

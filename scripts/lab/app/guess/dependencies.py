@@ -22,6 +22,7 @@ FILES = ("requirements", "base", "common", "main", "prod", "production", "dev", 
 USED_GROUPS = frozenset(
     {"main", "prod", "production", "server", "web", "app", "api", "deploy", "standard", "all"}
 )
+NAMED_FILE = re.compile(r"\s*(?:-r|--requirement)[ =]*(\S+)")
 MOST_NAMED = 50
 """Files with requirements that name each other."""
 Toml = Callable[[str], Mapping[str, Any]]
@@ -223,7 +224,7 @@ def own_lines(guessed: Guessed | None) -> list[str]:
 def lines_of(folder: Folder, lines: Sequence[str], where: str, seen: set[str]) -> Iterator[str]:
     """The lines with those of the files that they name; each file is read once."""
     for line in lines:
-        if match := re.match(r"\s*(?:-r|--requirement)[ =]*(\S+)", line):
+        if match := NAMED_FILE.match(line):
             name = re.sub(r"[^/]+/\.\./", "", joined(where, match[1].removeprefix("./")))
             if name in folder.files and name not in seen and len(seen) < MOST_NAMED:
                 seen.add(name)

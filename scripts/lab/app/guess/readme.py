@@ -11,6 +11,7 @@ from lab.app.guess.stated_commands import ServeCommand
 
 READMES = r"readme(\.(md|rst|txt))?"
 PROMPT = re.compile(r"(\([\w.-]+\)\s*)?[$>%]\s+")
+FENCE = re.compile(r"\s*(```|~~~)")
 CODE = re.compile(r"(?: {4,}|\t)(\S.*)|\s*((?:\([\w.-]+\)\s*)?\$ \S.*)")
 """A line that is set apart as code by its indentation or by a shell's prompt."""
 MOST_LINES = 200
@@ -28,7 +29,7 @@ def code_lines(text: str) -> Iterator[str]:
     """The lines of a README's blocks of code, without prompts."""
     is_fenced = False
     for line in text.splitlines():
-        if re.match(r"\s*(```|~~~)", line):
+        if FENCE.match(line):
             is_fenced = not is_fenced
         elif is_fenced:
             yield PROMPT.sub("", line.strip(), count=1)

@@ -12,10 +12,10 @@ from lab.records.app_services import ServiceKind
 from support.time_limit import time_limit
 
 PUMPED = ("\n", "\r\n", " \n", "\t", "A", "-a", "A=", "python", "--x ", "${A:-")
-CHARACTERS = 60_000
-SECONDS = 1
+CHARACTERS = 20_000
+SECONDS = 0.5
 """Of a core, for one text: it takes some hundredths, and a pattern that begins anew at each
-character several seconds."""
+character a second or more."""
 BEGUN = {
     "Dockerfile": "FROM python:3.12\nCMD python app.py\nFROM ",
     "docker-compose.yml": "services:\n",
@@ -32,7 +32,7 @@ BEGUN = {
 
 @pytest.mark.parametrize("pumped", ["a", "=", "A=", "$A", "${", ":", "a:"])
 def test_a_command_of_one_long_word_is_made_in_time(pumped: str) -> None:
-    script = f"#!/bin/sh\nexec gunicorn app:app {pumped * (49_000 // len(pumped))}"
+    script = f"#!/bin/sh\nexec gunicorn app:app {pumped * (CHARACTERS // len(pumped))}"
     files = {"app.py": "import flask\napp = flask.Flask(__name__)\n", "start.sh": script}
     with time_limit(SECONDS):
         assert guess(Folder(files)).keys
@@ -76,7 +76,7 @@ def test_names_of_databases_are_looked_for_in_time(name: str, pumped: str) -> No
 
 @pytest.mark.parametrize("pumped", ["a", "A", "-a", "A_", "Error", "'a", "\n", "a: "])
 def test_what_a_program_said_is_understood_in_time(pumped: str) -> None:
-    said = pumped * ((64 << 10) // len(pumped))
+    said = pumped * (CHARACTERS // len(pumped))
 
     with time_limit(SECONDS):
         assert telling_line(said)
