@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support import image_builds
+from support.hang_watch import HangWatch
 from support.scheduling import ScopeScheduling, is_real
 
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -21,6 +22,13 @@ LATER = 5
 another worker wait for."""
 
 
+WATCH = pytest.StashKey[HangWatch]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("hang_seconds", "after which a test that has not ended ends its process")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """A shell has what it starts in the background ignore these, and so would all it starts."""
     if hasattr(config, "workerinput"):
@@ -29,6 +37,17 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     gc.disable()
+    watch = config.stash[WATCH] = HangWatch(float(config.getini("hang_seconds")))
+    config.add_cleanup(watch.end)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[WATCH].begin_test()
+
+
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    node.config.stash[WATCH].renew()
 
 
 def pytest_collection_finish() -> None:

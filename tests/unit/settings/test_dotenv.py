@@ -1,4 +1,4 @@
-"""One table of lines of .env: the lab's readers and Compose itself read each the same."""
+"""One table of lines of .env: the lab's readers read each the same."""
 
 import shutil
 import subprocess
@@ -7,69 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import yaml
 from lab.__main__ import main
 from lab.commands.setup import check_settings
 from lab.errors import ExitCode, LabError, UsageError
 from lab.paths import DOTENV_FILE
 from lab.settings import given_settings, read_dotenv
+from support.dotenv_lines import CASES, EVERY_LINE, NAMES, READ
 from support.paths import ROOT
 
-READ = (
-    ("\ufeffNAME=after a mark", "after a mark"),
-    ("NAME=4", "4"),
-    ("NAME = 4", "4"),
-    ("NAME =4", "4"),
-    ("NAME= 4", "4"),
-    ("\t NAME=4 \t", "4"),
-    ("NAME\t=\t4", "4"),
-    ("NAME=4\r", "4"),
-    ("NAME='a b'\r", "a b"),
-    ("NAME=a b  c", "a b  c"),
-    ("NAME=caf\u00e9", "caf\u00e9"),
-    ("NAME=\N{SNOWMAN}\u2028x", "\N{SNOWMAN}\u2028x"),
-    ("export NAME=4", "4"),
-    ("export  NAME = 4", "4"),
-    ("export\tNAME=4", "4"),
-    ("NAME='a b'", "a b"),
-    ('NAME="a b"', "a b"),
-    ("NAME = 'a b' ", "a b"),
-    ("NAME='py37-* py38-?'", "py37-* py38-?"),
-    ("NAME=py37-*", "py37-*"),
-    ("NAME=a;b&c|(d)", "a;b&c|(d)"),
-    ("NAME='a\"b'", 'a"b'),
-    ('NAME="a\'b"', "a'b"),
-    ("NAME=a'b'", "a'b'"),
-    ('NAME="a\\"b"', 'a"b'),
-    ('NAME="a\\\\b\\\\\\""', 'a\\b\\"'),
-    ("NAME=a\\nb\\", "a\\nb\\"),
-    ("NAME=' a '", " a "),
-    ("NAME=4 # as the thread", "4"),
-    ("NAME=4 #", "4"),
-    ("NAME=4\t# as the thread", "4"),
-    ("NAME=a#b", "a#b"),
-    ("NAME=a#b #c #d", "a#b"),
-    ("NAME='a # b' # c", "a # b"),
-    ('NAME="a # b" # c', "a # b"),
-    ('NAME="#a"', "#a"),
-    ("NAME='a'#c", "a"),
-    ("NAME=a=b==", "a=b=="),
-    ("NAME==a", "=a"),
-    ("NAME='$a $$ $(b) `c`'", "$a $$ $(b) `c`"),
-    ("NAME=`c`", "`c`"),
-    ("NAME=", ""),
-    ("NAME= ", ""),
-    ("NAME=''", ""),
-    ('NAME=""', ""),
-    ("NAME", ""),
-    ("NAME # a name alone", ""),
-    ("#NAME=4", ""),
-    (" # NAME=4", ""),
-    ("", ""),
-    ("NAME=1\nNAME=2", "2"),
-    ("other.NAME=1\nNAME=2", "2"),
-    ("xNAME=1\nNAMEx=2", ""),
-)
 DOLLAR = "a value with $ stands in single quotes; nothing is expanded"
 CLOSED = "a quote is not closed on its line"
 REFUSED = (
@@ -93,12 +38,6 @@ REFUSED = (
     ("NAME=a\x1b[31m", "a control character cannot stand here"),
     ("NAME=a\rb", "a control character cannot stand here"),
 )
-NAMES = tuple(f"V{number}_" for number in range(len(READ)))
-EVERY_LINE = "\n".join(
-    line.replace("NAME", name) for name, (line, _) in zip(NAMES, READ, strict=True)
-)
-CASES = tuple(zip(NAMES, (value for _, value in READ), strict=True))
-COMPOSE = "services:\n  any:\n    image: any\n    environment:\n"
 
 
 def shell(folder: Path, text: str, script: str) -> "subprocess.CompletedProcess[str]":
@@ -115,13 +54,6 @@ def shell(folder: Path, text: str, script: str) -> "subprocess.CompletedProcess[
         timeout=30,
         check=False,
     )
-
-
-def answers(words: list[str]) -> bool:
-    try:
-        return subprocess.run(words, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -149,26 +81,6 @@ def test_python_reads_it(by_python: Mapping[str, str], name: str, value: str) ->
 @pytest.mark.parametrize(("name", "value"), CASES, ids=[line for line, _ in READ])
 def test_the_shell_reads_it(by_the_shell: Mapping[str, str], name: str, value: str) -> None:
     assert by_the_shell[name] == value
-
-
-@pytest.mark.parametrize("words", [["docker-compose"], ["docker", "compose"]], ids=" ".join)
-def test_compose_reads_the_whole_table_so(tmp_path: Path, words: list[str]) -> None:
-    if not answers([*words, "version"]):
-        pytest.skip(f"{' '.join(words)} is not on this machine")
-    (tmp_path / ".env").write_text(EVERY_LINE, encoding="utf-8", newline="")
-    asked = "".join(f'      {name}: "<${{{name}:-}}>"\n' for name in NAMES)
-    (tmp_path / "docker-compose.yml").write_text(f'version: "3"\n{COMPOSE}{asked}', "utf-8")
-
-    completed = subprocess.run(
-        [*words, "config"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-    )
-
-    assert completed.returncode == 0, completed.stderr
-    environment = yaml.safe_load(completed.stdout)["services"]["any"]["environment"]
-    # What it prints could be read by it again, so each $ of a value stands twice.
-    assert {name: value[1:-1].replace("$$", "$") for name, value in environment.items()} == dict(
-        CASES
-    )
 
 
 @pytest.mark.parametrize(("line", "why"), REFUSED)
