@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lab.app.compose_reader import PLAIN, Reader, port_of
+from lab.app.compose_reader import PLAIN, ComposeReader, port_of
 from lab.app.compose_records import IMAGE_NAME, Companion
 from lab.records.app_services import ReadyWhen
 
@@ -20,7 +20,7 @@ USER = re.compile(r"[1-9]\d{0,8}(:[1-9]\d{0,8})?")
 WORKING_DIR = re.compile(r"/[^\n\r$]{0,200}")
 
 
-def companion(reader: Reader, name: str, condition: str) -> Companion:
+def companion(reader: ComposeReader, name: str, condition: str) -> Companion:
     """The service as it is started beside each variant.
 
     Args:
@@ -65,7 +65,7 @@ def working_dir(service: Mapping[str, Any]) -> str | None:
     return folder if WORKING_DIR.fullmatch(folder) else None
 
 
-def words_of(reader: Reader, line: Any) -> tuple[str, ...] | None:
+def words_of(reader: ComposeReader, line: Any) -> tuple[str, ...] | None:
     """A command's words; None where the image says them.
 
     Raises:
@@ -90,7 +90,7 @@ def health_of(service: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def volumes_of(
-    reader: Reader, service: Mapping[str, Any]
+    reader: ComposeReader, service: Mapping[str, Any]
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
     """What of the app's files it sees, and which of its folders are kept in memory.
 

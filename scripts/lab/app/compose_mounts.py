@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.app.companions import TARGET, sources
-from lab.app.compose_reader import Reader
+from lab.app.compose_reader import ComposeReader
 from lab.app.compose_records import Mounts
 from lab.app.container_folders import is_closed
 
@@ -16,7 +16,7 @@ COPIED = re.compile(r"[\w./@+=, -]+")
 MOST_SHOWN = 80
 
 
-def mounts_of(reader: Reader, service: Mapping[str, Any]) -> Mounts:
+def mounts_of(reader: ComposeReader, service: Mapping[str, Any]) -> Mounts:
     """The files of the project that a service sees, and the folders of its own volumes.
 
     Other folders of this machine are left out, as the reader notes.
@@ -41,7 +41,7 @@ def mounts_of(reader: Reader, service: Mapping[str, Any]) -> Mounts:
     return Mounts(files, tuple(dict.fromkeys(folders)))
 
 
-def target_path(reader: Reader, target: str) -> str:
+def target_path(reader: ComposeReader, target: str) -> str:
     """The path in the container.
 
     Raises:
@@ -55,7 +55,7 @@ def target_path(reader: Reader, target: str) -> str:
     return path
 
 
-def below(reader: Reader, source: str) -> Path | None:
+def below(reader: ComposeReader, source: str) -> Path | None:
     """The path in the app's folder; None for one elsewhere on this machine."""
     if source.startswith("~") or "\0" in source:
         return None

@@ -30,7 +30,7 @@ NOT_GIVEN = (
 """Keys that no service is given and without which it may still serve."""
 
 
-class Reader:
+class ComposeReader:
     """One Compose file of an app's folder."""
 
     def __init__(self, file: Path, folder: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from lab.app.companions import companion, working_dir
 from lab.app.compose_mounts import mounts_of
-from lab.app.compose_reader import Reader, port_of
+from lab.app.compose_reader import ComposeReader, port_of
 from lab.app.compose_records import Composed
 from lab.app.compose_text import pairs
 from lab.app.server_addresses import kind_of_image, with_names_in
@@ -34,7 +34,7 @@ def line_of(service: Mapping[str, Any]) -> str | None:
     return RELOAD.sub("", line) or None
 
 
-def servers_of(reader: Reader, needed: tuple[str, ...]) -> tuple[ServiceAsked, ...]:
+def servers_of(reader: ComposeReader, needed: tuple[str, ...]) -> tuple[ServiceAsked, ...]:
     """The servers that the lab has a recipe for, with the names that they must know."""
     servers = list[ServiceAsked]()
     for name in needed:
@@ -52,7 +52,7 @@ def read_composed(file: Path, folder: Path, service: str | None) -> Composed:
         UsageError: the file cannot be used; says why.
         NoReader: nothing here reads YAML.
     """
-    reader = Reader(file, folder)
+    reader = ComposeReader(file, folder)
     name = reader.chosen(service)
     stated, needed = reader.usable(name), reader.needed(name)
     conditions = reader.conditions((name, *needed))

@@ -194,7 +194,7 @@ def not_installed(description: AppSpec, reason: str) -> LabError:
     return LabError(f"{description.file}: install failed: {reason}")
 
 
-def prepare_memray(description: AppSpec, root: Path, python: Installed) -> Path | None:
+def prepare_memray(root: Path, python: Installed) -> Path | None:
     """The folder of memray's packages for an app's Python; None where it has no wheel."""
     locked = hashlib.sha256(MEMRAY_LOCK.read_bytes()).hexdigest()[:8]
     name = python.python.parents[1].name.rpartition("-")[2]

@@ -2,7 +2,7 @@
 
 from lab.records.summary import Summary
 from lab.share.issue_facts import IssueInput, title
-from lab.share.manifest import SERVERS, Kind, Manifest
+from lab.share.manifest import SERVERS, BundleKind, Manifest
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import listed, sentence
 
@@ -74,7 +74,7 @@ def bundle_readme(summary: Summary, manifest: Manifest) -> str:
 
 
 def title_of(summary: Summary, manifest: Manifest) -> str:
-    if manifest.kind is Kind.APP and summary.own is not None:
+    if manifest.kind is BundleKind.APP and summary.own is not None:
         return f"{markdown_text(summary.own.app)}: {title(IssueInput(summary, {}))}"
     return f"Run {markdown_text(summary.run.id)}"
 

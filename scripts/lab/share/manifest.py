@@ -16,7 +16,7 @@ NAME = "manifest.json"
 MOST_SHOWN_CHARACTERS = 120
 
 
-class Kind(StrEnum):
+class BundleKind(StrEnum):
     """What a bundle's run measured."""
 
     APP = "app"
@@ -61,7 +61,7 @@ class Manifest:
     schema_version: str
     run: str
     """The run's id; its files stand in `there/<id>/`."""
-    kind: Kind
+    kind: BundleKind
     app: str | None
     """The file that describes the app, such as `app/shop/lab.toml`; None: a run of a suite."""
     lab: LabFact

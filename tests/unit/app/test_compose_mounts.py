@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from lab.app.compose_mounts import mounts_of
-from lab.app.compose_reader import Reader
+from lab.app.compose_reader import ComposeReader
 from lab.app.container import hardened
 from lab.app.container_layer import completed_recipe, mounted_folders
 from lab.app.services import services
@@ -71,7 +71,7 @@ def test_a_place_that_is_not_the_apps_to_fill_is_refused(app: Path, target: str)
 def test_a_name_that_a_recipe_would_read_otherwise_is_refused(app: Path, name: str) -> None:
     (app / name).mkdir()
     (app / "compose.yaml").write_text("services: {web: {image: x}}")
-    reader = Reader(app / "compose.yaml", app)
+    reader = ComposeReader(app / "compose.yaml", app)
 
     with pytest.raises(UsageError, match="has characters that no Dockerfile can name"):
         mounts_of(reader, {"volumes": [f"./{name}:/code"]})

@@ -20,7 +20,7 @@ from lab.share.comparison import compare_runs
 from lab.share.comparison_text import comparison_markdown
 from lab.share.issue import issue_text
 from lab.share.issue_facts import IssueInput
-from lab.share.manifest import SERVERS, Kind, LabFact, LeftOut, Manifest
+from lab.share.manifest import SERVERS, BundleKind, LabFact, LeftOut, Manifest
 from support.markup import markdown_faults, picture_faults, unprintable
 
 BISECTION = Bisection(
@@ -52,7 +52,8 @@ LAYERS = LayersAnswer(
     0,
 )
 MANIFEST = Manifest(
-    "1.0", "run", Kind.APP, "app/shop/lab.toml", LabFact("1", "abc", None), {"a": "b"}, "a lock",
+    "1.0", "run", BundleKind.APP, "app/shop/lab.toml", LabFact("1", "abc", None), {"a": "b"},
+    "a lock",
     {"redacted": 1}, (LeftOut(f"{SERVERS}redis", "why"),), {},
 )  # fmt: skip
 
@@ -77,7 +78,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     ),
     "readme": lambda: bundle_readme(own(), of_servers()),
     "readme of a suite": lambda: bundle_readme(
-        poisoned(replace(factories.own_summary(), own=None)), replace(of_servers(), kind=Kind.SUITE)
+        poisoned(replace(factories.own_summary(), own=None)),
+        replace(of_servers(), kind=BundleKind.SUITE),
     ),
     "bisection": lambda: bisect_page(poisoned(BISECTION)),
     "layers": lambda: layers_page(poisoned(LAYERS)),

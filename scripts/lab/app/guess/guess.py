@@ -84,7 +84,7 @@ def guess(folder: Folder) -> Guess:
         keys=tuple(each for each in keys if each is not None),
         requests=requests(folder),
         filled=filled_requests(folder),
-        commands=tuple(others(folder, candidates[1:], has_image=bool(image))),
+        commands=tuple(command_keys(candidates[1:], has_image=bool(image))),
         pythons=tuple(pythons.other_pythons(python.value if python else None, pyproject)),
         local=local_names(folder),
         hosts=allowed_hosts(folder),
@@ -136,8 +136,8 @@ def command_key(command: ServeCommand | None, *, has_image: bool) -> Guessed | N
     return Guessed("local_command" if has_image else "command", command.line, command.why)
 
 
-def others(folder: Folder, rest: list[ServeCommand], *, has_image: bool) -> list[Guessed]:
-    keys = (command_key(each, has_image=has_image) for each in rest)
+def command_keys(commands: list[ServeCommand], *, has_image: bool) -> list[Guessed]:
+    keys = (command_key(each, has_image=has_image) for each in commands)
     return [each for each in keys if each is not None]
 
 

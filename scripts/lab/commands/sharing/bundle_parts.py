@@ -41,7 +41,7 @@ from lab.share.manifest import NAME as MANIFEST
 from lab.share.manifest import (
     SCHEMA_VERSION,
     SERVERS,
-    Kind,
+    BundleKind,
     LabFact,
     LeftOut,
     Manifest,
@@ -101,7 +101,7 @@ def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         run=judged.summary.run.id,
-        kind=Kind.APP if app else Kind.SUITE,
+        kind=BundleKind.APP if app else BundleKind.SUITE,
         app=f"{app.folder}/{app.spec.file.name}" if app else None,
         lab=LabFact(lab_version(), lab_commit(), experiment.git_commit),
         images=images_of(judged.summary, trials),

@@ -15,7 +15,7 @@ from lab.files import file_fault, is_plain_name, opened_file, path_text
 from lab.records.summary import Summary
 from lab.report.render import summary_json
 from lab.share.archive import ArchiveEntry
-from lab.share.manifest import NAME, Kind, Manifest, check_files, read_manifest
+from lab.share.manifest import NAME, BundleKind, Manifest, check_files, read_manifest
 from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
 from lab.store.layout import SUMMARY
 from lab.store.run_folder import RunFolder
@@ -63,7 +63,7 @@ def check_shape(manifest: Manifest, files: Mapping[str, ArchiveEntry]) -> None:
     not_as_said = "the bundle is not what its manifest says"
     if not is_plain_name(manifest.run) or f"{THERE}/{manifest.run}/{SUMMARY}" not in files:
         raise UsageError(f"{not_as_said}: its run is not there")
-    if (manifest.app is None) is (manifest.kind is Kind.APP):
+    if (manifest.app is None) is (manifest.kind is BundleKind.APP):
         raise UsageError(f"{not_as_said}: only the run of an app has an app")
     if manifest.app is not None:
         parts = PurePosixPath(manifest.app).parts

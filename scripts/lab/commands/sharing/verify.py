@@ -22,7 +22,7 @@ from lab.records.summary import Summary
 from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
 from lab.share.agreement import Agreement, agreement_of
-from lab.share.manifest import Kind
+from lab.share.manifest import BundleKind
 from lab.share.recorded_settings import budget_of
 from lab.store.find_runs import newest_runs
 from lab.store.layout import check_writable, new_run_path, results_folder
@@ -78,7 +78,7 @@ def verify_bundle(bundle: Bundle, work: Path, here: Here) -> ExitCode:
         here.console.print(f"outcome: {Agreement.DIFFERS.value}")
         return ExitCode.FAILED
     engine = chosen_engine(here.given)
-    is_app = bundle.manifest.kind is Kind.APP
+    is_app = bundle.manifest.kind is BundleKind.APP
     if is_app and engine != EngineKind.DOCKER and not declared.TRUST.read(here.given):
         here.console.print(NOT_TRUSTED, soft_wrap=True)
         here.console.print(f"outcome: {Agreement.UNDECIDED.value}")

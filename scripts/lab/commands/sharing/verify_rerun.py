@@ -14,7 +14,7 @@ from lab.paths import ROOT
 from lab.records.experiment import EngineKind, Experiment
 from lab.settings import declared_sharing
 from lab.settings.declared import SETTINGS
-from lab.share.manifest import Kind, Manifest
+from lab.share.manifest import BundleKind, Manifest
 from lab.share.recorded_settings import given_of
 from lab.text.phrases import clipped, counted
 
@@ -45,7 +45,7 @@ class Rerun:
 
     @property
     def script(self) -> Path:
-        name = "try" if self.manifest.kind is Kind.APP else "repro"
+        name = "try" if self.manifest.kind is BundleKind.APP else "repro"
         return ROOT / "scripts" / name
 
     @property

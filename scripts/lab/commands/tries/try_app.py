@@ -88,7 +88,7 @@ def try_with_processes(
         if CHECK.read(given):
             say(CHECKED)
             return ExitCode.DECIDED
-        memray = prepare_memray(spec, root / ENVIRONMENTS, installed)
+        memray = prepare_memray(root / ENVIRONMENTS, installed)
         allocators, file = find_allocators(), work / COMPOSE_NAME
         write_services(spec, settings.host_cpus, allocators, file, str(memray) if memray else None)
         engine = process_engine(spec, ready, settings, given, root, work)

@@ -19,7 +19,7 @@ from lab.commands.sharing.bundle_parts import parts_of, servers_left_out
 from lab.records.app_services import ServiceAsked, ServiceKind
 from lab.share.bundle_readme import bundle_readme
 from lab.share.lock import lock_of
-from lab.share.manifest import Kind, Manifest, check_files, read_manifest
+from lab.share.manifest import BundleKind, Manifest, check_files, read_manifest
 from lab.share.unpacking import read_archive
 from lab.store.run_folder import RunFolder
 from lab.yaml_file import read_yaml
@@ -105,7 +105,7 @@ def test_the_manifest_holds_and_says_what_the_bundle_is(
     files: Mapping[str, bytes], manifest: Manifest
 ) -> None:
     check_files(manifest, files)
-    assert (manifest.kind, manifest.app) == (Kind.APP, "app/shop/lab.toml")
+    assert (manifest.kind, manifest.app) == (BundleKind.APP, "app/shop/lab.toml")
     assert manifest.run == TRY_RUN
     assert "CPython 3.8.18" in next(iter(manifest.images.values()))
     assert {"issue.md", "report.md", "report.html", "README.md", "compose.yaml"} <= set(files)
@@ -198,7 +198,7 @@ def test_a_run_of_a_suite_is_bundled_with_its_variants_alone(
     services = read_yaml(path)["services"]
     assert set(services) == {*TWO, "gate", "driver"}
     assert not any("profiles" in service for service in services.values())
-    assert read_manifest(files["manifest.json"]).kind is Kind.SUITE
+    assert read_manifest(files["manifest.json"]).kind is BundleKind.SUITE
     assert "images/locks/thread.txt" in files
 
 

@@ -10,12 +10,12 @@ from lab.__main__ import main
 from lab.commands.sharing.bundle_reader import open_bundle
 from lab.commands.sharing.verify_rerun import Rerun, rerun
 from lab.errors import LabError
-from lab.share.manifest import Kind, LabFact, Manifest
+from lab.share.manifest import BundleKind, LabFact, Manifest
 from lab.store.run_folder import RunFolder
 from support.planted import two_variants
 
 MANIFEST = Manifest(
-    *("1.0", "run", Kind.SUITE, None, LabFact("0.1.0", None, None), {}, "", {}, (), {})
+    *("1.0", "run", BundleKind.SUITE, None, LabFact("0.1.0", None, None), {}, "", {}, (), {})
 )
 
 
