@@ -8,7 +8,7 @@ from typing import Any
 from lab.errors import ExitCode
 from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
 from lab.records.curve import MemoryCurve
-from lab.records.experiment import EngineInfo, EngineKind, HostInfo, Missing
+from lab.records.experiment import EngineInfo, EngineKind, HostInfo, MissingVariant
 from lab.records.interventions import Cause
 from lab.records.judgement import Certainty, Interval, Verdict
 from lab.records.summary import (
@@ -207,9 +207,9 @@ def core_summary(**run_changes: Any) -> Summary:
     return summary(core_variants(), **run_changes)
 
 
-def missing(name: str = "py37-flask", reason: str = "its image did not build") -> Missing:
+def missing(name: str = "py37-flask", reason: str = "its image did not build") -> MissingVariant:
     """A variant that never ran."""
-    return Missing(name, reason)
+    return MissingVariant(name, reason)
 
 
 def curve(variant: VariantSummary, trial: int = 1, points: int = 300) -> MemoryCurve:

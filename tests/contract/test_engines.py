@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab.engines.process.cpus import Shown, Way, show
+from lab.engines.process.cpus import CpuWay, ShownCpus, show
 from lab.engines.process.engine import ProcessEngine
 from lab.engines.process.environments import Installed
-from lab.engines.process.launch_plan import Sources
+from lab.engines.process.launch_plan import VariantSources
 from lab.engines.process.process_group import SamplingPace
 from lab.engines.process.process_tree import LinuxTrees
 from lab.engines.written_files import WRITE_LIMITS, WriteLimits
@@ -92,13 +92,13 @@ def all_variants(folder: Path):  # type: ignore[no-untyped-def]
 
 def process_engine(
     folder: Path,
-    shown: Shown | None = None,
+    shown: ShownCpus | None = None,
     write_limits: WriteLimits = WRITE_LIMITS,
     **values: str,
 ) -> ProcessEngine:
     installed = {"files": Installed(Path(sys.executable), "CPython of the tests")}
-    sources = Sources(folder / "compose.yaml", values, ROOT, installed)
-    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 4, PACE, write_limits)
+    sources = VariantSources(folder / "compose.yaml", values, ROOT, installed)
+    return ProcessEngine(sources, shown or ShownCpus(CpuWay.AS_IT_IS), 4, PACE, write_limits)
 
 
 def test_a_variant_that_fills_its_folder_is_ended_and_told(tmp_path: Path) -> None:

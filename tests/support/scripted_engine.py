@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvloop
-from lab.engines.protocol import Endpoint, Sampling, State
+from lab.engines.protocol import Endpoint, Sampling, VariantState
 from lab.errors import VariantError
 from lab.load.client import Timing
 from lab.measure.cooldown_rules import Waits
@@ -108,14 +108,14 @@ class ScriptedEngine:
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         return ScriptedSampling(self.running[variant.name], self.pace_seconds, on_sample)
 
-    def state(self, variant: Variant) -> State:
+    def state(self, variant: Variant) -> VariantState:
         running = self.running.get(variant.name)
         if running is not None:
             reason = "its server ended as its script says" * running.dead
             at_limit = bool(running.dead) and running.script.killed_at_limit
-            return State(not running.dead, reason, at_limit)
+            return VariantState(not running.dead, reason, at_limit)
         if variant.name in self.stopped:
-            return State(running=False, reason="it was stopped")
+            return VariantState(running=False, reason="it was stopped")
         raise VariantError(f"{variant.name} was never started")
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class ComposeService:
     """What a Compose file says of a service."""
 
     build: Build | None = None

@@ -15,7 +15,7 @@ from typing import Any
 from lab.app.companions import companion, working_dir
 from lab.app.compose_mounts import mounts_of
 from lab.app.compose_reader import ComposeReader, port_of
-from lab.app.compose_records import Composed
+from lab.app.compose_records import ComposeService
 from lab.app.compose_text import pairs
 from lab.app.server_addresses import kind_of_image, with_names_in
 from lab.records.app_services import ServiceAsked
@@ -45,7 +45,7 @@ def servers_of(reader: ComposeReader, needed: tuple[str, ...]) -> tuple[ServiceA
     return tuple(servers)
 
 
-def read_composed(file: Path, folder: Path, service: str | None) -> Composed:
+def read_composed(file: Path, folder: Path, service: str | None) -> ComposeService:
     """What a Compose file says of the service that is measured.
 
     Raises:
@@ -57,7 +57,7 @@ def read_composed(file: Path, folder: Path, service: str | None) -> Composed:
     stated, needed = reader.usable(name), reader.needed(name)
     conditions = reader.conditions((name, *needed))
     others = (each for each in needed if kind_of_image(reader.services[each].get("image")) is None)
-    composed = Composed(
+    composed = ComposeService(
         build=reader.build(stated),
         image=str(stated["image"]) if "image" in stated and "build" not in stated else None,
         command=line_of(stated),

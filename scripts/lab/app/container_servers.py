@@ -16,7 +16,13 @@ from lab.app.container_companions import companions, starts
 from lab.app.container_limits import MEMORY_BYTES, bare
 from lab.app.services import Service, dollars
 from lab.app.spec import AppSpec
-from lab.engines.docker.app_services import Beside, container_of, log_of, network_of, preparation_of
+from lab.engines.docker.app_services import (
+    ServicesBeside,
+    container_of,
+    log_of,
+    network_of,
+    preparation_of,
+)
 from lab.engines.server_recipes import EVERYWHERE, OTHER_NAMES, RECIPES
 from lab.records.app_services import ServiceAsked, ServiceKind
 
@@ -62,11 +68,11 @@ def has_network(spec: AppSpec) -> bool:
     return not spec.stands_alone
 
 
-def servers_beside(spec: AppSpec) -> Beside | None:
+def servers_beside(spec: AppSpec) -> ServicesBeside | None:
     """What the engine starts beside each variant; None where that stands alone."""
     if not has_network(spec):
         return None
-    return Beside(spec.services, starts(spec), prepares=spec.prepare is not None)
+    return ServicesBeside(spec.services, starts(spec), prepares=spec.prepare is not None)
 
 
 def network(spec: AppSpec, variant: str) -> Service:

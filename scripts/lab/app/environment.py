@@ -67,14 +67,14 @@ def needs(description: AppSpec) -> Iterator[Needs]:
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class ReusedEnvironment:
     """An environment that was made for another description of the same app."""
 
     description: AppSpec
     installed: Installed
 
 
-def holds_most_of(base: Base, description: AppSpec) -> bool:
+def holds_most_of(base: ReusedEnvironment, description: AppSpec) -> bool:
     """Whether an environment holds all that is asked for but for lines that were added."""
     old, new = base.description, description
     same = ("python", "index_url", "install")
@@ -85,7 +85,10 @@ def holds_most_of(base: Base, description: AppSpec) -> bool:
 
 
 def prepare_app(
-    description: AppSpec, root: Path, say: Callable[[str], None], base: Base | None = None
+    description: AppSpec,
+    root: Path,
+    say: Callable[[str], None],
+    base: ReusedEnvironment | None = None,
 ) -> Installed:
     """The environment of an app, made when it is not there.
 

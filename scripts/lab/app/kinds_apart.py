@@ -13,7 +13,7 @@ PART, BLOCKS = 4, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class KindAlone:
     """One kind of request alone."""
 
     suffix: str
@@ -25,7 +25,7 @@ class Alone:
     """Its share of the app's requests, from 0 to 1."""
 
 
-def each_alone(description: AppSpec) -> tuple[Alone, ...]:
+def each_alone(description: AppSpec) -> tuple[KindAlone, ...]:
     """The kinds with the largest shares, in the description's order; none where there is but one.
 
     What opens a connection and sends nothing has no name to be told by, and is left out.
@@ -41,7 +41,7 @@ def each_alone(description: AppSpec) -> tuple[Alone, ...]:
     largest = sorted(numbered, key=lambda each: -each[1].weight)[:MOST_APART]
     count = max(description.count // PART, LEAST_REQUESTS)
     return tuple(
-        Alone(
+        KindAlone(
             f"only-{number}",
             replace(description, requests=(request,), count=count, blocks=BLOCKS),
             weighted_request_of(request).name,

@@ -27,7 +27,7 @@ PYTHON = "Python"
 
 
 @dataclass(frozen=True, slots=True)
-class Newer:
+class NewerEnvironment:
     """An environment that differs in one release."""
 
     installed: Installed
@@ -86,7 +86,7 @@ def metadata_lines(file: Path) -> list[str]:
 
 def newest_release(
     description: AppSpec, package: str, installed: Installed, uv: Uv, work: Path
-) -> Newer:
+) -> NewerEnvironment:
     """Like `newest_of`; where another package fixes the version, by that one's newest release.
 
     Args:
@@ -120,7 +120,7 @@ def is_newest(package: str, installed: str | None) -> str:
 
 def newest_of(
     description: AppSpec, package: str, installed: Installed, uv: Uv, work: Path
-) -> Newer:
+) -> NewerEnvironment:
     """The app's environment with the newest release of a package that installs beside the rest.
 
     Args:
@@ -135,7 +135,7 @@ def newest_of(
     work.parent.mkdir(parents=True, exist_ok=True)
     before = installed_versions(installed.python)
     name = canonical(package)
-    failed = attempt(description, name, before, uv, Made(installed.python, work))
+    failed = attempt(description, name, before, uv, NewEnvironment(installed.python, work))
     if failed:
         raise NoRelease(not_had(package, failure_line(failed)))
     newest, was = installed_versions(work / "bin" / "python3").get(name), before.get(name)
@@ -144,7 +144,7 @@ def newest_of(
     reference = f"{installed.reference}, with {package} {newest}"
     made = Installed(work / "bin" / "python3", reference)
     completed(description, made)
-    return Newer(made, Release(package, was, newest))
+    return NewerEnvironment(made, Release(package, was, newest))
 
 
 def completed(description: AppSpec, made: Installed) -> None:
@@ -160,14 +160,16 @@ def completed(description: AppSpec, made: Installed) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewEnvironment:
     """A new environment: the Python that it stands on, and its folder."""
 
     interpreter: Path
     folder: Path
 
 
-def attempt(description: AppSpec, name: str, before: dict[str, str], uv: Uv, made: Made) -> str:
+def attempt(
+    description: AppSpec, name: str, before: dict[str, str], uv: Uv, made: NewEnvironment
+) -> str:
     """uv's output when it fails; empty when the environment is there."""
     python = made.folder / "bin" / "python3"
     own = NO_LINKS if description.install is not None else ()
@@ -186,7 +188,7 @@ def attempt(description: AppSpec, name: str, before: dict[str, str], uv: Uv, mad
         return uv.run(*install, *newest, timeout_seconds=INSTALL_SECONDS)
 
 
-def newer_python(description: AppSpec, root: Path, say: Callable[[str], None]) -> Newer:
+def newer_python(description: AppSpec, root: Path, say: Callable[[str], None]) -> NewerEnvironment:
     """The app's environment on the newest Python of this machine on which its packages install.
 
     Raises:
@@ -200,7 +202,7 @@ def newer_python(description: AppSpec, root: Path, say: Callable[[str], None]) -
             installed = prepare_app(replace(description, python=version), root, say)
         except LabError:
             continue
-        return Newer(installed, Release(PYTHON, description.python, version))
+        return NewerEnvironment(installed, Release(PYTHON, description.python, version))
     raise NoRelease(
         f"this machine has no newer Python than {description.python} that takes its packages"
     )

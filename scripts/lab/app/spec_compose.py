@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lab.app import spec_keys as keys
 from lab.app.compose_keys import COMPOSE, SERVICE
-from lab.app.compose_records import Companion, Composed
+from lab.app.compose_records import Companion, ComposeService
 from lab.app.compose_service import read_composed
 from lab.app.server_addresses import merged_by_kind, with_names_in
 from lab.app.spec import AppSpec
@@ -14,7 +14,7 @@ from lab.app.table_reader import Table
 from lab.records.app_services import ServiceAsked
 
 
-def composed_app(table: Table) -> Composed:
+def composed_app(table: Table) -> ComposeService:
     """What its own Compose file says of it; nothing where none is named.
 
     Raises:
@@ -23,17 +23,17 @@ def composed_app(table: Table) -> Composed:
     """
     file = table.read(COMPOSE)
     if file is None:
-        return Composed()
+        return ComposeService()
     return read_composed(file, table.file.parent, table.read(SERVICE))
 
 
-def port(table: Table, composed: Composed) -> int | None:
+def port(table: Table, composed: ComposeService) -> int | None:
     """The named port, else that of its Compose file where it can be led from inside."""
     can_lead = table.read(keys.PROBES)
     return table.read(keys.PORT) or (composed.port if can_lead else None)
 
 
-def with_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
+def with_image(spec: AppSpec, table: Table, composed: ComposeService) -> AppSpec:
     """The spec with the image of its Compose file, where nothing in lab.toml says otherwise."""
     instead = (keys.IMAGE, keys.DOCKERFILE, keys.REQUIREMENTS, keys.PYTHON)
     if composed.build is not None and composed.build.dockerfile == spec.dockerfile:
@@ -45,7 +45,7 @@ def with_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
     return replace(spec, image=composed.image, dockerfile=None) if composed.image else spec
 
 
-def in_its_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
+def in_its_image(spec: AppSpec, table: Table, composed: ComposeService) -> AppSpec:
     """The spec with what its Compose file says of its container, where its image is its own."""
     spec = replace(with_image(spec, table, composed), left_out=composed.left_out)
     if not spec.has_own_image:
@@ -58,7 +58,7 @@ def in_its_image(spec: AppSpec, table: Table, composed: Composed) -> AppSpec:
     )
 
 
-def environment(table: Table, composed: Composed) -> Mapping[str, str]:
+def environment(table: Table, composed: ComposeService) -> Mapping[str, str]:
     """The variables of its Compose file, of env_file, and over them those that are written out."""
     stated = {k: v for k, v in composed.environment.items() if re.fullmatch(keys.VARIABLES, k)}
     from_file: Mapping[str, str] = table.read(keys.ENV_FILE)
@@ -66,12 +66,12 @@ def environment(table: Table, composed: Composed) -> Mapping[str, str]:
     return {**stated, **from_file, **written}
 
 
-def services(table: Table, composed: Composed) -> tuple[ServiceAsked, ...]:
+def services(table: Table, composed: ComposeService) -> tuple[ServiceAsked, ...]:
     """The named services, with the names that the variables use for them."""
     named = table.read(keys.SERVICES) if keys.SERVICES in table else composed.servers
     return with_names_in(merged_by_kind(named), environment(table, composed))
 
 
-def companions(table: Table, composed: Composed) -> tuple[Companion, ...]:
+def companions(table: Table, composed: ComposeService) -> tuple[Companion, ...]:
     """What its Compose file starts beside its servers; none where `services` says what it needs."""
     return () if keys.SERVICES in table else composed.companions

@@ -42,7 +42,7 @@ USUAL = (200, 201, 202, 203, 204, 206, 301, 302, 303, 304, 307, 308)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class LoggedRequest:
     """One request of a file."""
 
     method: str
@@ -97,14 +97,14 @@ def read_traffic(content: bytes, most_sent: int = MOST_SENT) -> Traffic:
     return Traffic(tuple(request_of(kind, count) for kind in kept), summary)
 
 
-def of_log(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[Sent]:
+def of_log(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[LoggedRequest]:
     lines, count, others = io.BytesIO(content), 0, 0
     left_out.reasons["lines that are not requests"] = 0  # it is told first
     for line in islice(lines, MOST_LINES):
         # A line without quotes, such as a traceback's, is not worth a closer look.
         match = LINE.search(line[:8_000].decode(errors="replace")) if b'"' in line else None
         if match is not None:
-            yield Sent(match["method"], match["target"], int(match["status"]))
+            yield LoggedRequest(match["method"], match["target"], int(match["status"]))
             count += 1
             if count == most_sent:
                 break
@@ -116,7 +116,7 @@ def of_log(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[Sent
     left_out.reasons["lines behind the first requests"] += rest
 
 
-def of_har(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[Sent]:
+def of_har(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[LoggedRequest]:
     """The requests to the host that has most of them: a page asks many others."""
     parts = sum(content.count(mark) for mark in b"{[,")
     if len(content) > MOST_HAR_BYTES or parts > MOST_HAR_PARTS:
@@ -137,7 +137,7 @@ def of_har(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[Sent
     yield from mine[:most_sent]
 
 
-def of_entry(entry: Any) -> tuple[str, Sent] | None:
+def of_entry(entry: Any) -> tuple[str, LoggedRequest] | None:
     """The host and the request of one entry; None where it is not of HTTP."""
     try:
         asked, status = entry["request"], entry["response"]["status"]
@@ -151,10 +151,10 @@ def of_entry(entry: Any) -> tuple[str, Sent] | None:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     kind = kind if isinstance(kind, str) and re.fullmatch(r"[ -~]{1,200}", kind) else ""
     body = body if isinstance(body, str) and len(body) <= MOST_BODY else None
-    return parts.netloc, Sent(str(asked.get("method")), target, status, body, kind)
+    return parts.netloc, LoggedRequest(str(asked.get("method")), target, status, body, kind)
 
 
-def askable_requests(sent: Iterable[Sent], left_out: Omissions) -> Iterator[Sent]:
+def askable_requests(sent: Iterable[LoggedRequest], left_out: Omissions) -> Iterator[LoggedRequest]:
     """The requests that the app itself can be asked, without secrets in their queries."""
     for each in sent:
         if each.method not in METHODS:
@@ -165,7 +165,7 @@ def askable_requests(sent: Iterable[Sent], left_out: Omissions) -> Iterator[Sent
             yield each if "?" not in each.target else without_secrets(each)
 
 
-def without_secrets(sent: Sent) -> Sent:
+def without_secrets(sent: LoggedRequest) -> LoggedRequest:
     path, _, query = sent.target.partition("?")
     pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
     kept = [pair for pair in pairs if not SECRET.search(pair[0])]
@@ -174,9 +174,9 @@ def without_secrets(sent: Sent) -> Sent:
     return replace(sent, target=f"{path}?{urlencode(kept)}" if kept else path)
 
 
-def grouped_by_kind(sent: Iterable[Sent]) -> list[list[Sent]]:
+def grouped_by_kind(sent: Iterable[LoggedRequest]) -> list[list[LoggedRequest]]:
     """The requests by their kinds, the most frequent kind first."""
-    kinds: dict[tuple[str, str], list[Sent]] = {}
+    kinds: dict[tuple[str, str], list[LoggedRequest]] = {}
     for each in sent:
         kinds.setdefault((each.method, template(each.target)), []).append(each)
     return sorted(kinds.values(), key=len, reverse=True)
@@ -191,7 +191,7 @@ def template(target: str) -> str:
     return "/".join(parts) + "?" + "&".join(names)
 
 
-def request_of(kind: list[Sent], total: int) -> RequestSpec:
+def request_of(kind: list[LoggedRequest], total: int) -> RequestSpec:
     """One kind by its most frequent target, expected as the log has seen it answered."""
     targets = Counter(each.target for each in kind)
     usual = max(targets, key=lambda target: targets[target])

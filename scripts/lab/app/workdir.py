@@ -103,7 +103,7 @@ def installed_here(description: AppSpec, root: Path, say: Callable[[str], None])
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyApp:
     """What the variants of an app are started from."""
 
     installed: Installed
@@ -113,7 +113,7 @@ class Ready:
 
 def process_engine(
     description: AppSpec,
-    ready: Ready,
+    ready: ReadyApp,
     settings: Settings,
     given: Mapping[str, str],
     root: Path,
@@ -122,9 +122,9 @@ def process_engine(
     """Local processes of the app."""
     from lab.engines.process.cpus import show
     from lab.engines.process.engine import ProcessEngine
-    from lab.engines.process.launch_plan import Sources
+    from lab.engines.process.launch_plan import VariantSources
 
-    sources = Sources(
+    sources = VariantSources(
         work / COMPOSE_NAME,
         given,
         root,

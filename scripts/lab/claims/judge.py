@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from lab.claims.quantities import JUDGED, quantity, quantity_text
 from lab.claims.records import FIELD, PUBLISHED, ClaimBook, ClaimRecord, OutcomeRule, TopicRecord
-from lab.claims.rules import Gap, RuleError, Unread, Value, evaluate
+from lab.claims.rules import Gap, RuleError, UnknownQuantity, Value, evaluate
 from lab.records.claims import Claim, ClaimRow, Evidence, Position, Topic
-from lab.records.experiment import Missing
+from lab.records.experiment import MissingVariant
 from lab.records.judgement import Outcome
 from lab.records.summary import VariantSummary
 from lab.text.phrases import listed
@@ -22,7 +22,7 @@ class ContradictionError(RuleError):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredRoles:
     """The measured variants of one claim's roles."""
 
     record: ClaimRecord
@@ -33,14 +33,14 @@ class Measured:
         if name.startswith(PUBLISHED):
             return self.record.published[role][name.removeprefix(PUBLISHED)]
         if service not in self.variants:
-            return Gap((Unread(service, name, "it did not run"),))
+            return Gap((UnknownQuantity(service, name, "it did not run"),))
         return quantity(self.variants[service], name)
 
 
 def judge_claims(
     records: Sequence[ClaimRecord],
     variants: Iterable[VariantSummary],
-    missing: Iterable[Missing] = (),
+    missing: Iterable[MissingVariant] = (),
 ) -> tuple[Claim, ...]:
     """Each claim with its outcome, from what was measured.
 
@@ -55,7 +55,7 @@ def judge_claims(
 def judge_claim(
     record: ClaimRecord, variants: Mapping[str, VariantSummary], missing: Mapping[str, str]
 ) -> Claim:
-    measured = Measured(record, variants)
+    measured = MeasuredRoles(record, variants)
     outcome, reason = outcome_of(measured, missing)
     return Claim(
         id=record.id,
@@ -72,7 +72,7 @@ def judge_claim(
     )
 
 
-def outcome_of(measured: Measured, missing: Mapping[str, str]) -> tuple[Outcome, str]:
+def outcome_of(measured: MeasuredRoles, missing: Mapping[str, str]) -> tuple[Outcome, str]:
     """The outcome whose rule holds, with its reason; else inconclusive, with what is missing."""
     record = measured.record
     if absent := [name for name in record.roles.values() if name not in measured.variants]:
@@ -85,7 +85,7 @@ def outcome_of(measured: Measured, missing: Mapping[str, str]) -> tuple[Outcome,
     return Outcome.INCONCLUSIVE, f"between the bounds: {numbers_text(measured)}; {ANOTHER_TRIAL}"
 
 
-def rule_that_holds(measured: Measured) -> OutcomeRule | Gap:
+def rule_that_holds(measured: MeasuredRoles) -> OutcomeRule | Gap:
     """The rule that holds, or what is not known; an empty gap when every rule is false."""
     record = measured.record
     evaluated = [(each, evaluate(each.rule, measured)) for each in record.outcomes]
@@ -109,7 +109,7 @@ def unread_text(gap: Gap) -> str:
     return f"open, because of {listed(list(reasons), MOST_GAPS)}"
 
 
-def numbers_text(measured: Measured) -> str:
+def numbers_text(measured: MeasuredRoles) -> str:
     """The known quantities that the rules read, in words."""
     rules = dict.fromkeys(pair for each in measured.record.outcomes for pair in each.rule.reads)
     shown = [
@@ -120,7 +120,7 @@ def numbers_text(measured: Measured) -> str:
     return listed(shown, 2 * MOST_GAPS)
 
 
-def filled_reason(template: str, measured: Measured) -> str:
+def filled_reason(template: str, measured: MeasuredRoles) -> str:
     """A reason with its numbers in place."""
 
     def text(match: re.Match[str]) -> str:
@@ -131,7 +131,7 @@ def filled_reason(template: str, measured: Measured) -> str:
     return FIELD.sub(text, template)
 
 
-def evidence_of(measured: Measured) -> Iterable[Evidence]:
+def evidence_of(measured: MeasuredRoles) -> Iterable[Evidence]:
     """A row a role that was measured, with the quantities that the record names of it."""
     record = measured.record
     for role, name in {**record.roles, **record.beside}.items():
@@ -147,7 +147,7 @@ def evidence_of(measured: Measured) -> Iterable[Evidence]:
         )
 
 
-def rows_of(measured: Measured) -> Iterable[ClaimRow]:
+def rows_of(measured: MeasuredRoles) -> Iterable[ClaimRow]:
     """Published, predicted and measured numbers in rows, where the record has a published one."""
     for role, published in measured.record.published.items():
         for name, value in published.items():
@@ -162,7 +162,7 @@ def rows_of(measured: Measured) -> Iterable[ClaimRow]:
             )
 
 
-def predicted_of(measured: Measured, role: str, name: str) -> float | None:
+def predicted_of(measured: MeasuredRoles, role: str, name: str) -> float | None:
     """The predicted value of a quantity; None where the prediction gives none."""
     growth, baseline = measured(role, "predicted_bytes"), measured(role, "baseline_bytes")
     if not isinstance(growth, int | float) or name not in ("growth_bytes", "settled_bytes"):
@@ -219,11 +219,11 @@ def variants_to_repeat(
     names: dict[str, None] = {}
     for record in records:
         if by_name.keys() >= set(record.roles.values()):
-            names |= dict.fromkeys(_repeats_of(Measured(record, by_name)))
+            names |= dict.fromkeys(_repeats_of(MeasuredRoles(record, by_name)))
     return tuple(names)
 
 
-def _repeats_of(measured: Measured) -> tuple[str, ...]:
+def _repeats_of(measured: MeasuredRoles) -> tuple[str, ...]:
     held = rule_that_holds(measured)
     if isinstance(held, OutcomeRule):
         return ()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from statistics import median
 
-from lab.claims.rules import Gap, Unread, Value
+from lab.claims.rules import Gap, UnknownQuantity, Value
 from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Memory, TrialSummary, VariantSummary
 from lab.records.trial import EndKind
@@ -173,7 +173,7 @@ def quantity(variant: VariantSummary, name: str) -> Value | Gap:
     value = None if why else QUANTITIES[name](variant)
     if value is not None:
         return value
-    return Gap((Unread(variant.name, name, why or without(variant, name)),))
+    return Gap((UnknownQuantity(variant.name, name, why or without(variant, name)),))
 
 
 def obstacle(variant: VariantSummary, name: str) -> str | None:

@@ -24,7 +24,7 @@ class RuleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnknownQuantity:
     """One quantity of one variant that is not known, and why."""
 
     variant: str
@@ -36,7 +36,7 @@ class Unread:
 class Gap:
     """The third value: what would have to be known."""
 
-    unread: tuple[Unread, ...]
+    unread: tuple[UnknownQuantity, ...]
 
 
 @dataclass(frozen=True, slots=True)

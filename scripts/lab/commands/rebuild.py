@@ -23,7 +23,7 @@ ANSWER = "answer.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedRun:
     """What the raw files of a run say, judged now."""
 
     summary: Summary
@@ -43,7 +43,7 @@ def rebuild(folder: RunFolder) -> Summary:
     return judged.summary
 
 
-def judge_anew(folder: RunFolder) -> Judged:
+def judge_anew(folder: RunFolder) -> JudgedRun:
     """The summary and the derived files, from the raw files alone; nothing is written.
 
     Raises:
@@ -52,7 +52,7 @@ def judge_anew(folder: RunFolder) -> Judged:
     summary, own, trials = judge_trials(folder)
     files = {ANSWER: answer_text(own)} if own else {}
     curves = [curve_of(trial) for of_variant in trials for trial in of_variant]
-    return Judged(summary, {**render_all(summary, curves), **files})
+    return JudgedRun(summary, {**render_all(summary, curves), **files})
 
 
 def summarise_anew(folder: RunFolder) -> Summary:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.engines.docker.app_services import Beside, VariantServices, accepts
+from lab.engines.docker.app_services import ServicesBeside, VariantServices, accepts
 from lab.engines.protocol import SERVER_PORT, Engine
 from lab.errors import LabError, UsageError
 from lab.matrix.variants import read_matrix, select
@@ -68,7 +68,7 @@ def choose(
 
 
 def app_through_the_gate(
-    *, has_probes: bool, beside: Beside | None = None, port: int = SERVER_PORT
+    *, has_probes: bool, beside: ServicesBeside | None = None, port: int = SERVER_PORT
 ) -> Engine:
     """Docker behind the gate, for the variants of a user app.
 
@@ -104,7 +104,7 @@ def as_processes(
     """Local processes, with an environment for each image of the selected variants."""
     from lab.engines.process.engine import Means, ProcessEngine
     from lab.engines.process.environments import prepare
-    from lab.engines.process.launch_plan import Sources
+    from lab.engines.process.launch_plan import VariantSources
 
     compose_file = root / "compose.yaml"
     wanted = select(read_matrix(compose_file, given), settings)
@@ -117,7 +117,7 @@ def as_processes(
         say(f"{image}: {reason}")
     means = means or Means()
     shown = means.show(settings.host_cpus, root / "images", root / "apps")
-    sources = Sources(compose_file, given, root, prepared.ready)
+    sources = VariantSources(compose_file, given, root, prepared.ready)
     engine = ProcessEngine(sources, shown, settings.host_cpus, means=means)
     for note in engine.info().notes:
         say(note)

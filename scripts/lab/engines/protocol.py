@@ -32,7 +32,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class VariantState:
     """Whether a variant's server runs."""
 
     running: bool
@@ -70,11 +70,11 @@ KILLED = 137
 """128 + SIGKILL, a shell's exit status after that signal."""
 
 
-def ended_with(status: int) -> State:
+def ended_with(status: int) -> VariantState:
     """The state of a server that ended with that exit status."""
     killed = status == KILLED
     how = " (killed, as the kernel does at the memory limit)" if killed else ""
-    return State(False, f"its server ended with status {status}{how}", killed)
+    return VariantState(False, f"its server ended with status {status}{how}", killed)
 
 
 def probe_ports(workers: int) -> int:
@@ -113,7 +113,7 @@ class Engine(Protocol):
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         """A sample about once a second; None when no process of the variant is left."""
 
-    def state(self, variant: Variant) -> State:
+    def state(self, variant: Variant) -> VariantState:
         """Whether the server runs; raises VariantError when the variant was never started."""
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:

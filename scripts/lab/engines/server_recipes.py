@@ -27,7 +27,7 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DataStep:
     """A command that makes data, and what it is told on its standard input."""
 
     words: tuple[str, ...]
@@ -46,7 +46,7 @@ class Recipe:
     """The official image."""
     user: str
     """Who runs it there."""
-    make: Callable[[ServiceAsked, str], list[Step]]
+    make: Callable[[ServiceAsked, str], list[DataStep]]
     """Fill an empty folder with data."""
     command: Callable[[ServiceAsked, str, str], list[str]]
     """What serves that folder at an address."""
@@ -71,7 +71,7 @@ MONGODB = (
 """Folder, address and port are its words. The second one speaks MongoDB's protocol."""
 
 
-def make_postgres(asked: ServiceAsked, folder: str) -> list[Step]:
+def make_postgres(asked: ServiceAsked, folder: str) -> list[DataStep]:
     """A cluster in which each user may do anything without a password, and the databases."""
     data = f"{folder}/data"
     words = ["initdb", "--pgdata", data, "--username", "lab", "--auth", "trust"]
@@ -81,9 +81,9 @@ def make_postgres(asked: ServiceAsked, folder: str) -> list[Step]:
     databases = [each for each in plain(asked.databases, *users) if each != "postgres"]
     lines += [f'CREATE DATABASE "{name}"' for name in databases]
     return [
-        Step(tuple(words)),
-        Step(("tee", "-a", f"{data}/pg_hba.conf"), "host all all all trust\n"),
-        Step(
+        DataStep(tuple(words)),
+        DataStep(("tee", "-a", f"{data}/pg_hba.conf"), "host all all all trust\n"),
+        DataStep(
             ("postgres", "--single", "-F", "-D", data, "postgres"),
             "".join(f"{line}\n" for line in lines),
         ),
@@ -105,7 +105,7 @@ def postgres(asked: ServiceAsked, folder: str, address: str) -> list[str]:
     return ["postgres", "-D", f"{folder}/data", "-F", *given]
 
 
-def make_nothing(_: ServiceAsked, __: str) -> list[Step]:
+def make_nothing(_: ServiceAsked, __: str) -> list[DataStep]:
     """It fills its folder by itself."""
     return []
 
@@ -116,16 +116,16 @@ def redis(asked: ServiceAsked, folder: str, address: str) -> list[str]:
     return [*words, "--requirepass", asked.passwords[0]] if asked.passwords else words
 
 
-def make_mariadb(asked: ServiceAsked, folder: str) -> list[Step]:
+def make_mariadb(asked: ServiceAsked, folder: str) -> list[DataStep]:
     """System tables, and a folder for each database: that is all that it is."""
     data = f"{folder}/data"
     words = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db"]
     words.append("--auth-root-authentication-method=normal")
     names = plain(asked.databases, *asked.users)
     return [
-        Step(("mkdir", data)),
-        Step(tuple(words)),
-        *(Step(("mkdir", "-p", f"{data}/{name}")) for name in names),
+        DataStep(("mkdir", data)),
+        DataStep(tuple(words)),
+        *(DataStep(("mkdir", "-p", f"{data}/{name}")) for name in names),
     ]
 
 
@@ -142,7 +142,7 @@ def mongodb(asked: ServiceAsked, folder: str, address: str) -> list[str]:
     return ["sh", "-c", MONGODB, "mongod", folder, address, str(asked.port)]
 
 
-def make_rabbitmq(asked: ServiceAsked, folder: str) -> list[Step]:
+def make_rabbitmq(asked: ServiceAsked, folder: str) -> list[DataStep]:
     """What it loads when it starts: each user with its password, on each virtual host."""
     passwords = {user: asked.passwords[:1] for user in asked.users}
     users = {"guest": "guest"} | {
@@ -162,8 +162,8 @@ def make_rabbitmq(asked: ServiceAsked, folder: str) -> list[Step]:
     }
     settings = f"load_definitions = {folder}/definitions.json\nloopback_users = none\n"
     return [
-        Step(("tee", f"{folder}/definitions.json"), json.dumps(definitions)),
-        Step(("tee", f"{folder}/rabbitmq.conf"), settings),
+        DataStep(("tee", f"{folder}/definitions.json"), json.dumps(definitions)),
+        DataStep(("tee", f"{folder}/rabbitmq.conf"), settings),
     ]
 
 

@@ -39,7 +39,7 @@ WRITE_LIMITS = WriteLimits()
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenFiles:
     """What stands in some folders."""
 
     bytes: int = 0
@@ -53,7 +53,7 @@ class Written:
 
 def written_in(
     folders: Iterable[Path], most_entries: int = sys.maxsize, since_seconds: float = 0.0
-) -> Written:
+) -> WrittenFiles:
     """What stands in the folders, by the blocks that it takes; no symlink is followed.
 
     Args:
@@ -79,8 +79,8 @@ def written_in(
         except FileNotFoundError:
             continue
         except OSError:
-            return Written(total, entries, largest, largest_bytes, folder)
-    return Written(total, entries, largest, largest_bytes)
+            return WrittenFiles(total, entries, largest, largest_bytes, folder)
+    return WrittenFiles(total, entries, largest, largest_bytes)
 
 
 def folder_entries(folder: str) -> Iterable[tuple[str, os.stat_result]]:

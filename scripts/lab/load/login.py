@@ -51,14 +51,14 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class GrantedLogin:
     """The token and the cookies that an answer granted."""
 
     token: str | None = None
     cookies: CookieJar = field(default_factory=CookieJar)
 
 
-def log_in(address: str, port: int, host: str, login: Login) -> Granted:
+def log_in(address: str, port: int, host: str, login: Login) -> GrantedLogin:
     """What the server grants; asks it once, and for the page of its form before that.
 
     Raises:
@@ -77,13 +77,13 @@ def log_in(address: str, port: int, host: str, login: Login) -> Granted:
         page = page_of(ask(login.form)[1])
     status, body = ask(with_page(login.request, page, cookies))
     if login.token:
-        return Granted(token_in(body, login, page, cookies), cookies)
+        return GrantedLogin(token_in(body, login, page, cookies), cookies)
     if not cookies.values:
         raise LoginRefused(
             f"login: {login.name} was answered with {status} and set no cookie{quoted_body(body)}: "
             "correct its path or body, or set token"
         )
-    return Granted(None, cookies)
+    return GrantedLogin(None, cookies)
 
 
 def with_page(request: Request, page: Page, cookies: CookieJar) -> Request:

@@ -20,7 +20,7 @@ class Page:
     """All fields, and what the page says of itself in `meta`."""
 
 
-class Fields(HTMLParser):
+class FieldReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.hidden: dict[str, str] = {}
@@ -41,7 +41,7 @@ class Fields(HTMLParser):
 
 def page_of(body: bytes) -> Page:
     """The fields of a page; none where it is not HTML."""
-    fields = Fields()
+    fields = FieldReader()
     # What Python's parser cannot make sense of, it asserts; what came before it counts.
     with contextlib.suppress(AssertionError):
         fields.feed(body[:MOST_PAGE_BYTES].decode(errors="replace"))

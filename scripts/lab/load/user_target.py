@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from lab.load.login import Granted, log_in
+from lab.load.login import GrantedLogin, log_in
 from lab.load.renewal import renewal_of
 from lab.load.request_mix import RequestMix, UserApp, WeightedRequest
 from lab.load.session import Session
@@ -21,7 +21,7 @@ def user_target(app: UserApp, address: str, port: int, host: str) -> Target:
         LoginRefused: it let nobody in.
     """
     site = site_of(host)
-    granted = log_in(address, port, site, app.login) if app.login else Granted()
+    granted = log_in(address, port, site, app.login) if app.login else GrantedLogin()
     mix = RequestMix(with_token(app.requests, granted.token))
 
     def log_in_again() -> str | None:
@@ -34,7 +34,7 @@ def user_target(app: UserApp, address: str, port: int, host: str) -> Target:
     return Target(address, port, site, mix, session_of(app, granted), renew)
 
 
-def session_of(app: UserApp, granted: Granted) -> Session | None:
+def session_of(app: UserApp, granted: GrantedLogin) -> Session | None:
     """How its clients behave; None where they do what any client does."""
     if not app.cookies and app.think_seconds == 0:
         return None

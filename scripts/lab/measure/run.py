@@ -24,7 +24,7 @@ from lab.measure.resume import folder_for, keep_finished, kept_line
 from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots, plan_slots
 from lab.records.codec import encode
-from lab.records.experiment import SCHEMA_VERSION, Experiment, Missing
+from lab.records.experiment import SCHEMA_VERSION, Experiment, MissingVariant
 from lab.records.variant import Variant
 from lab.settings import Settings, given_settings
 from lab.store.comparison import keep_comparison
@@ -34,18 +34,18 @@ from lab.store.run_folder import RunFolder
 
 def split_missing(
     variants: tuple[Variant, ...], unbuilt: Mapping[str, str], plan: SlotPlan
-) -> tuple[tuple[Variant, ...], tuple[Missing, ...]]:
+) -> tuple[tuple[Variant, ...], tuple[MissingVariant, ...]]:
     """Variants that can be measured, and those that cannot, with the reason."""
     missing, ready = [], []
     for variant in variants:
         images = (variant.image, *(f"memlab-{need}" for need in variant.needs))
         reasons = [unbuilt[image] for image in images if image in unbuilt]
         if reasons:
-            missing.append(Missing(variant.name, reasons[0]))
+            missing.append(MissingVariant(variant.name, reasons[0]))
         elif variant.memory_limit_bytes > plan.budget_bytes:
             need, have = variant.memory_limit_bytes >> 20, plan.budget_bytes >> 20
             reason = f"it may need {need} MiB and the budget is {have} MiB: raise MEMORY_BUDGET"
-            missing.append(Missing(variant.name, reason))
+            missing.append(MissingVariant(variant.name, reason))
         else:
             ready.append(variant)
     return tuple(ready), tuple(missing)
@@ -60,7 +60,7 @@ def begin(
     settings: Settings,
     engine: Engine,
     variants: tuple[Variant, ...],
-    missing: tuple[Missing, ...],
+    missing: tuple[MissingVariant, ...],
     plan: SlotPlan,
     root: Path,
 ) -> Experiment:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from lab.clock import now_seconds
-from lab.engines.protocol import State
+from lab.engines.protocol import VariantState
 from lab.load.block import BlockPlan, run_block
 from lab.load.request import request_of
 from lab.load.target import Target
@@ -42,7 +42,7 @@ class ScenarioContext:
     watch: Watch
     target: Target
     waits: Waits
-    state: Callable[[], State]
+    state: Callable[[], VariantState]
 
     async def view(self) -> VariantView:
         """The readings of engine and probes; a variant that has ended has 0 tasks."""

@@ -20,7 +20,7 @@ class Releases:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReleaseChoice:
     """Which releases are asked for."""
 
     package: str
@@ -32,7 +32,7 @@ class Asked:
     """The page of the package's releases; None: the index has none."""
 
 
-def releases(files: Sequence[IndexFile], asked: Asked) -> Releases:
+def releases(files: Sequence[IndexFile], asked: ReleaseChoice) -> Releases:
     """All final releases, and why the others are none."""
     by_version: dict[str, list[IndexFile]] = {}
     unread = 0
@@ -71,7 +71,7 @@ def version_in(name: str, package: str) -> str | None:
     return None
 
 
-def point_of(version: Version, files: Sequence[IndexFile], asked: Asked) -> Point:
+def point_of(version: Version, files: Sequence[IndexFile], asked: ReleaseChoice) -> Point:
     """A release with what is known of it."""
     allowed = [file for file in files if allows(file.requires_python or "", asked.python)]
     wheel = any(is_wheel_for(file, asked.python) for file in allowed)
@@ -97,7 +97,7 @@ def is_wheel_for(file: IndexFile, python: tuple[int, ...]) -> bool:
     return match is not None and wheel_fits(match["tags"], python)
 
 
-def fault_of(files: Sequence[IndexFile], allowed: Sequence[IndexFile], asked: Asked) -> str:
+def fault_of(files: Sequence[IndexFile], allowed: Sequence[IndexFile], asked: ReleaseChoice) -> str:
     python = ".".join(map(str, asked.python[:2]))
     if not allowed:
         return f"it needs Python {files[0].requires_python}"

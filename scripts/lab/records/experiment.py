@@ -49,7 +49,7 @@ class HostInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingVariant:
     """A variant that was selected and never ran."""
 
     name: str
@@ -79,7 +79,7 @@ class Experiment:
     lock_hashes: Mapping[str, str]
     variants: tuple[str, ...]
     """Names of the selected variants, in the order of compose.yaml."""
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingVariant, ...]
     """Selected variants that could not run, with the reason."""
     sittings: tuple[str, ...] = ()
     """When each part of a run began that was interrupted or cut off and then went on, as

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lab.errors import ExitCode
 from lab.records.app_answer import AppAnswer
 from lab.records.claims import Claim, Topic
-from lab.records.experiment import EngineInfo, HostInfo, Missing
+from lab.records.experiment import EngineInfo, HostInfo, MissingVariant
 from lab.records.judgement import Interval, Verdict
 from lab.records.numbers import Bytes, Count, Positive, Seconds
 from lab.records.trial import EndKind, Prediction
@@ -175,7 +175,7 @@ class VariantSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedVariant:
     """A variant as another engine saw it."""
 
     name: str
@@ -196,7 +196,7 @@ class Comparison:
     """The other run's folder."""
     engine: EngineInfo
     """The engine of the other run."""
-    variants: tuple[Compared, ...]
+    variants: tuple[ComparedVariant, ...]
     """The variants that both runs have."""
 
 
@@ -252,7 +252,7 @@ class RunInfo:
     """The settings by name."""
     lock_hashes: Mapping[str, str]
     """Hashes of the lock files by name."""
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingVariant, ...]
     """Variants that never ran."""
     exit_code: ExitCode
     """0 decided, 1 FAIL_ON names an answer, 2 undecided, 3 incomplete, 64 usage, 70 internal,

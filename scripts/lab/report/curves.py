@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lab.records.curve import MemoryCurve
 from lab.records.summary import Summary, VariantSummary
 from lab.report.group_names import split_name, version_key
-from lab.report.lines import Dot, Line, dots, line, spans
+from lab.report.lines import Dot, TrialLine, dots, line, spans
 from lab.report.scales import (
     PANEL_HEIGHT,
     PANEL_WIDTH,
@@ -50,7 +50,7 @@ class Panel:
     title: str
     verdict: str
     growth: str
-    lines: tuple[Line, ...]
+    lines: tuple[TrialLine, ...]
     spans: tuple[tuple[float, float], ...]
     troughs: tuple[Dot, ...]
     bytes_top: float

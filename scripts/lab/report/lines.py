@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrialLine:
     """One trial: an SVG path, and its blocks for the pointer."""
 
     path: str
@@ -38,9 +38,9 @@ class Dot:
     title: str
 
 
-def line(curve: MemoryCurve, scale: Scale) -> Line:
+def line(curve: MemoryCurve, scale: Scale) -> TrialLine:
     """The curve of a trial on a scale."""
-    return Line(_path(curve, scale), _blocks(curve))
+    return TrialLine(_path(curve, scale), _blocks(curve))
 
 
 def dots(curve: MemoryCurve, scale: Scale) -> tuple[Dot, ...]:

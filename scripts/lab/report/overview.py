@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from lab.records.claims import Claim
-from lab.records.experiment import Missing
+from lab.records.experiment import MissingVariant
 from lab.records.judgement import Outcome, Verdict
 from lab.records.summary import Memory, Summary, VariantSummary
 from lab.report.axis_differences import separation_sentences
@@ -280,7 +280,7 @@ def _warnings(summary: Summary) -> Iterable[str]:
     yield from _failure_warning(summary.variants)
 
 
-def _missing_sentence(missing: Sequence[Missing]) -> str:
+def _missing_sentence(missing: Sequence[MissingVariant]) -> str:
     by_reason: dict[str, list[str]] = {}
     for each in missing:
         by_reason.setdefault(clipped(each.reason, REASON_LENGTH) or DASH, []).append(each.name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.judgement import Verdict
-from lab.records.summary import Compared, ImageBase, Summary, TrialSummary, VariantSummary
+from lab.records.summary import ComparedVariant, ImageBase, Summary, TrialSummary, VariantSummary
 from lab.records.trial import EndKind
 from lab.report.group_names import group_name
 from lab.report.overview import VERDICT_ORDER
@@ -175,7 +175,7 @@ def comparison_rows(summary: Summary) -> tuple[ComparisonRow, ...]:
     )
 
 
-def _comparison_row(mine: VariantSummary, other: Compared) -> ComparisonRow:
+def _comparison_row(mine: VariantSummary, other: ComparedVariant) -> ComparisonRow:
     memory = mine.memory_bytes
     ratio = DASH
     if memory and other.growth_bytes and other.growth_bytes >= LEAST_COMPARED_BYTES:

@@ -8,7 +8,7 @@ from lab.app.guess.frameworks import Interface
 from lab.load.request import SUCCESS, Request
 from lab.load.request_mix import WeightedRequest, interleaved
 from lab.reproducer.served_object import NotReproduced, Served
-from lab.reproducer.sites import Seen, Site
+from lab.reproducer.sites import SeenSite, Site
 
 MOST_FILE_REQUESTS = 20
 MOST_BODY_BYTES = 2000
@@ -103,7 +103,9 @@ class ScriptCalls:
         return [f"REQUESTS = [  # {', '.join(self.names())}", *inside, "]"]
 
 
-def of_function(site: Site, seen: Seen, code: str, needs: Collection[str] | None = None) -> Calls:
+def of_function(
+    site: Site, seen: SeenSite, code: str, needs: Collection[str] | None = None
+) -> Calls:
     """The calls of a function with literals: one, or all of a request where they are awaited.
 
     Args:

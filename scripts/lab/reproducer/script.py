@@ -59,7 +59,7 @@ def test_memory_does_not_grow():
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ScriptOrigin:
     """What was measured, of which a script is made."""
 
     rate_bytes: float
@@ -72,7 +72,7 @@ class Origin:
     """What holds the memory, such as `ujson 5.3.0`."""
 
 
-def script_text(origin: Origin, calls: Calls) -> str:
+def script_text(origin: ScriptOrigin, calls: Calls) -> str:
     """The script.
 
     Raises:
@@ -93,12 +93,12 @@ def script_text(origin: Origin, calls: Calls) -> str:
     return text
 
 
-def rate_a_call(origin: Origin, calls: Calls) -> float:
+def rate_a_call(origin: ScriptOrigin, calls: Calls) -> float:
     """What the served app kept of one call, in bytes."""
     return origin.rate_bytes / calls.per_request
 
 
-def grows_bytes(origin: Origin, calls: Calls) -> int:
+def grows_bytes(origin: ScriptOrigin, calls: Calls) -> int:
     """Bytes a call from which on a script says that it grows."""
     return max(1, round(rate_a_call(origin, calls) / 2))
 
@@ -107,7 +107,7 @@ def calls_a_block(rate_bytes: float) -> int:
     return min(MOST_CALLS, max(FEWEST_CALLS, math.ceil(BLOCK_BYTES / max(rate_bytes, 1.0))))
 
 
-def header(origin: Origin, calls: Calls) -> str:
+def header(origin: ScriptOrigin, calls: Calls) -> str:
     """The metadata of the script, what it shows, and its own imports."""
     pins = ", ".join(f'"{name}=={version}"' for name, version in pinned(origin, calls))
     subject = plain(f"{origin.subject}: {calls.said}, without a server.")
@@ -129,7 +129,7 @@ def header(origin: Origin, calls: Calls) -> str:
     )
 
 
-def pinned(origin: Origin, calls: Calls) -> Sequence[tuple[str, str]]:
+def pinned(origin: ScriptOrigin, calls: Calls) -> Sequence[tuple[str, str]]:
     """The names and versions of the packages that a script's header pins.
 
     Raises:

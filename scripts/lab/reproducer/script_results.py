@@ -18,7 +18,7 @@ class NotGrown(NotReproduced):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ScriptRun:
     """One run of a script."""
 
     status: int | None
@@ -28,7 +28,7 @@ class Ran:
     """Why the lab ended it; empty: it ended by itself."""
 
 
-def rate_of(ran: Ran) -> float:
+def rate_of(ran: ScriptRun) -> float:
     """Bytes a call.
 
     Raises:
@@ -42,7 +42,7 @@ def rate_of(ran: Ran) -> float:
     raise NotReproduced(ran.stopped_by or f"the script failed: {last}")
 
 
-def check_grows(ran: Ran, served_bytes: float) -> float:
+def check_grows(ran: ScriptRun, served_bytes: float) -> float:
     """Bytes a call, which are about those that the served app kept of a request.
 
     Raises:
@@ -60,7 +60,7 @@ def check_grows(ran: Ran, served_bytes: float) -> float:
     return rate
 
 
-def check_stays(ran: Ran) -> float:
+def check_stays(ran: ScriptRun) -> float:
     """Bytes a call with the mended release.
 
     Raises:

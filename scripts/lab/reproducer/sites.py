@@ -62,7 +62,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenSite:
     """What was seen of a site while requests were served."""
 
     per_request: float
@@ -71,14 +71,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedFile:
     """The sites of a file, and its text in which each of their calls is written down."""
 
     sites: tuple[Site, ...]
     text: str
 
 
-def watched(module: Module, roots: Collection[str], lines: Collection[int]) -> Watched:
+def watched(module: Module, roots: Collection[str], lines: Collection[int]) -> WatchedFile:
     """The sites of a file, those of the app's own functions first, then those of named lines.
 
     Args:
@@ -106,14 +106,14 @@ def watched(module: Module, roots: Collection[str], lines: Collection[int]) -> W
             pairs.append((site, node))
     pairs.sort(key=lambda pair: (pair[0].import_line is not None, pair[0].line not in lines))
     numbers = {id(node): site.number for site, node in pairs}
-    changed = Watching(numbers).visit(tree)
+    changed = CallRewriter(numbers).visit(tree)
     changed.body[first_statement(tree) : 0] = ast.parse(WATCH).body
-    return Watched(
+    return WatchedFile(
         tuple(site for site, _ in pairs), ast.unparse(ast.fix_missing_locations(changed))
     )
 
 
-class Watching(ast.NodeTransformer):
+class CallRewriter(ast.NodeTransformer):
     """Leads calls through the function that writes them down."""
 
     def __init__(self, numbers: Mapping[int, int]) -> None:
@@ -192,7 +192,7 @@ def is_short(text: str) -> bool:
     return len(text) <= MOST_CALL_CHARACTERS and "\n" not in text
 
 
-def seen_of(lines: Sequence[str], requests: int) -> Mapping[int, Seen]:
+def seen_of(lines: Sequence[str], requests: int) -> Mapping[int, SeenSite]:
     """What was seen of each site, by its number.
 
     Args:
@@ -207,7 +207,7 @@ def seen_of(lines: Sequence[str], requests: int) -> Mapping[int, Seen]:
             counts[int(number)] = counts.get(int(number), 0) + 1
             arguments.setdefault(int(number), literals_in(said))
     return {
-        number: Seen(count / max(requests, 1), arguments[number])
+        number: SeenSite(count / max(requests, 1), arguments[number])
         for number, count in counts.items()
     }
 

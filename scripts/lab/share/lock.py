@@ -16,7 +16,7 @@ LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
+class LockText:
     """The text of a lock, and what it is in one sentence."""
 
     text: str
@@ -48,7 +48,9 @@ def pin_key(name: str, version: str) -> str:
     return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
 
 
-def lock_of(pins: Mapping[str, str], hashes: Mapping[str, tuple[str, ...]], python: str) -> Locked:
+def lock_of(
+    pins: Mapping[str, str], hashes: Mapping[str, tuple[str, ...]], python: str
+) -> LockText:
     """A lock with a line for each package; what the index has not stands in a comment.
 
     Hashes stand in all lines or in none: an installer that finds one demands them of all.
@@ -62,7 +64,7 @@ def lock_of(pins: Mapping[str, str], hashes: Mapping[str, tuple[str, ...]], pyth
         mark = NOT_ON_INDEX if is_asked and not pin_hashes[name] else ""
         words = (f"{mark}{name}=={version}", *(f"--hash={each}" for each in pin_hashes[name]))
         lines.append(" ".join(words))
-    return Locked("\n".join(lines) + "\n", lock_sentence(len(pins), unknown))
+    return LockText("\n".join(lines) + "\n", lock_sentence(len(pins), unknown))
 
 
 def lock_sentence(count: int, unknown: list[str]) -> str:

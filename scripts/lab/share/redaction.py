@@ -46,7 +46,7 @@ REDACTED, USER, HOST, HOME = "redacted", "user", "host", "~"
 
 
 @dataclass(frozen=True, slots=True)
-class Private:
+class PrivateWords:
     """What nobody else is to read."""
 
     secrets: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ def is_telling(value: str) -> bool:
 class Redactor:
     """Replaces what is private, and counts by kind what it replaced."""
 
-    private: Private
+    private: PrivateWords
     counts: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -25,7 +25,7 @@ MOST_APP_BYTES = 60 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class AppArchive:
     """What an archive of an app says of itself."""
 
     folder: str
@@ -42,14 +42,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenFiles:
     """The files that go into a bundle, and those that do not."""
 
     chosen: tuple[PurePosixPath, ...]
     left_out: tuple[LeftOut, ...]
 
 
-def choose(names: Sequence[PurePosixPath], excluded: Sequence[str]) -> Choice:
+def choose(names: Sequence[PurePosixPath], excluded: Sequence[str]) -> ChosenFiles:
     """The files of an app that go in; of a folder that stays out the folder is named once.
 
     Args:
@@ -73,7 +73,7 @@ def choose(names: Sequence[PurePosixPath], excluded: Sequence[str]) -> Choice:
         else:
             left_out[first_left_out(name, patterns)] = reason or "a virtual environment"
     facts = tuple(LeftOut(name, reason) for name, reason in sorted(left_out.items()))
-    return Choice(tuple(chosen), facts)
+    return ChosenFiles(tuple(chosen), facts)
 
 
 def unpackable(name: PurePosixPath, seen: set[str]) -> str | None:
@@ -103,18 +103,18 @@ def first_left_out(name: PurePosixPath, excluded: Sequence[str]) -> str:
     return str(name)
 
 
-def source_entry(source: Source) -> ArchiveEntry:
+def source_entry(source: AppArchive) -> ArchiveEntry:
     return ArchiveEntry((json.dumps(encode(source), indent=1) + "\n").encode())
 
 
-def read_source(files: Mapping[str, ArchiveEntry]) -> Source:
+def read_source(files: Mapping[str, ArchiveEntry]) -> AppArchive:
     """What the archive says of itself.
 
     Raises:
         LabError: it says nothing that can be used.
     """
     try:
-        source: Source = decode(Source, json.loads(files[NAME].content))
+        source: AppArchive = decode(AppArchive, json.loads(files[NAME].content))
     except (KeyError, ShapeError, ValueError, RecursionError) as error:
         raise LabError(f"{ARCHIVE} of the run cannot be used: {NAME} is damaged") from error
     # A name that leads elsewhere would have another app described, and run.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lab.errors import LabError
 from lab.records.experiment import Experiment
-from lab.records.summary import Compared, Comparison, Summary
+from lab.records.summary import ComparedVariant, Comparison, Summary
 from lab.store.find_runs import newest_runs
 from lab.store.run_folder import RunFolder
 
@@ -60,7 +60,7 @@ def settings_of(experiment: Experiment) -> Mapping[str, object]:
 def comparison_with(other: Summary, variants: Sequence[str]) -> Comparison:
     """The other run's own numbers of the variants that both runs have."""
     rows = tuple(
-        Compared(
+        ComparedVariant(
             name=variant.name,
             verdict=variant.verdict,
             settled_bytes=variant.memory_bytes.settled if variant.memory_bytes else None,

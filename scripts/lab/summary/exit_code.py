@@ -7,7 +7,7 @@ from lab.claims.judge import claims_to_judge
 from lab.claims.records import ClaimBook, ClaimRecord
 from lab.errors import ExitCode
 from lab.records.claims import Claim
-from lab.records.experiment import Experiment, Missing
+from lab.records.experiment import Experiment, MissingVariant
 from lab.records.interventions import AGAIN
 from lab.records.judgement import Outcome, Verdict
 from lab.records.suites import CLAIMS_SUITE, USER_APP_SUITE
@@ -33,7 +33,7 @@ class RunFindings:
     experiment: Experiment
     variants: Sequence[VariantSummary]
     """The variants that decide the exit code."""
-    missing: Sequence[Missing]
+    missing: Sequence[MissingVariant]
     claims: Sequence[Claim] | None
     """None: the run is about its variants' verdicts."""
 
@@ -102,7 +102,7 @@ def claims_of_run(experiment: Experiment, book: ClaimBook | None) -> tuple[Claim
 
 def missing_of(
     experiment: Experiment, trials: Mapping[str, Sequence[Trial]]
-) -> tuple[Missing, ...]:
+) -> tuple[MissingVariant, ...]:
     said = {missing.name for missing in experiment.missing}
     unsaid = (n for n in experiment.variants if n not in trials and n not in said)
-    return (*experiment.missing, *(Missing(name, NEVER_RAN) for name in unsaid))
+    return (*experiment.missing, *(MissingVariant(name, NEVER_RAN) for name in unsaid))

@@ -12,7 +12,7 @@ import pytest
 from builders import raw
 from lab.errors import ExitCode
 from lab.records.codec import encode
-from lab.records.experiment import Missing
+from lab.records.experiment import MissingVariant
 from lab.records.run_limits import MOST_BLOCKS, MOST_RAW_BYTES, MOST_RAW_FILES, MOST_VARIANTS
 from lab.records.trial import TAGS, RawRecord, Trial
 from lab.store import layout
@@ -135,7 +135,9 @@ def test_the_largest_document_of_a_run_that_is_read(tmp_path: Path) -> None:
     run = plant(tmp_path, iter([("py37-v0", 1, text_of(raw.trial(), "py37-v0"))]))
     experiment = raw.experiment("py37-v0")
     notes = tuple(f"note {number}" for number in range(20_000))
-    missing = tuple(Missing(f"py37-m{number}", "no" * 500) for number in range(MOST_VARIANTS - 1))
+    missing = tuple(
+        MissingVariant(f"py37-m{number}", "no" * 500) for number in range(MOST_VARIANTS - 1)
+    )
     large = replace(experiment, engine=replace(experiment.engine, notes=notes), missing=missing)
     large = replace(large, command="x" * 200_000)
     RunFolder(run).write_experiment(large)

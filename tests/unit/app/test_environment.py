@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from lab.app.environment import (
-    Base,
+    ReusedEnvironment,
     complete,
     ensured_environment,
     holds_most_of,
@@ -125,5 +125,5 @@ def test_builds_on_an_old_python_are_told_the_newest_tools_that_run_on_it(
 def test_an_environment_grows_where_lines_were_only_added(
     tmp_path: Path, changed: dict[str, Any], holds: bool
 ) -> None:
-    base = Base(spec(tmp_path, requirements=("flask",)), Installed(tmp_path, ""))
+    base = ReusedEnvironment(spec(tmp_path, requirements=("flask",)), Installed(tmp_path, ""))
     assert holds_most_of(base, spec(tmp_path, **changed)) is holds

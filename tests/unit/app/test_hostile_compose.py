@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from lab.app.compose_records import Composed
+from lab.app.compose_records import ComposeService
 from lab.app.compose_service import read_composed
 from lab.app.container_companions import companions
 from lab.app.container_limits import bare
@@ -163,7 +163,7 @@ def test_a_text_with_signs_or_the_tag_of_another_is_one_line(app: Path, text: st
     assert len(str(refused.value)) < 600
 
 
-def composed_of(app: Path, text: str) -> Composed:
+def composed_of(app: Path, text: str) -> ComposeService:
     (app / "compose.yaml").write_text(text)
     return read_composed(app / "compose.yaml", app, "web")
 

@@ -63,14 +63,14 @@ class NotedUv:
 
     def attempt(self, *given: object) -> str:
         made = given[-1]
-        assert isinstance(made, release.Made)
+        assert isinstance(made, release.NewEnvironment)
         environment(made.folder, u_json=self.newest)
         return self.failed
 
 
 def tried(
     tmp_path: Path, machine: NotedUv, monkeypatch: pytest.MonkeyPatch, app: AppSpec = APP
-) -> release.Newer:
+) -> release.NewerEnvironment:
     monkeypatch.setattr(release, "attempt", machine.attempt)
     python = environment(tmp_path / "old", u_json="5.3.0", flask="2.0")
     old, uv = Installed(python, "CPython 3.8.18"), Uv(tmp_path / "environments")
@@ -107,7 +107,7 @@ def test_a_package_that_another_fixes_moves_with_it(
 ) -> None:
     def attempt(_: object, name: str, *given: object) -> str:
         made = given[-1]
-        assert isinstance(made, release.Made)
+        assert isinstance(made, release.NewEnvironment)
         environment(made.folder, flask="3.0" if name == "flask" else "2.0", u_json="5.3.0")
         return ""
 

@@ -16,7 +16,7 @@ from lab.claims.judge import (
 )
 from lab.claims.records import ClaimRecord, OutcomeRule
 from lab.claims.rules import parse
-from lab.records.experiment import Missing
+from lab.records.experiment import MissingVariant
 from lab.records.judgement import Outcome, Verdict
 from lab.records.summary import RequestCounts
 from lab.records.trial import EndKind
@@ -56,7 +56,7 @@ def test_every_outcome_that_a_record_names_can_come_out() -> None:
 def test_without_its_variants_a_claim_is_inconclusive() -> None:
     for record in BOOK.claims:
         first = next(iter(record.roles.values()))
-        (claim,) = judge_claims([record], [], [Missing(first, "why")])
+        (claim,) = judge_claims([record], [], [MissingVariant(first, "why")])
 
         assert claim.outcome is Outcome.INCONCLUSIVE, record.id
         assert f"{first} (why)" in claim.reason, record.id

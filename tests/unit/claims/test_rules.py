@@ -1,5 +1,5 @@
 import pytest
-from lab.claims.rules import Gap, RuleError, Unread, Value, evaluate, parse
+from lab.claims.rules import Gap, RuleError, UnknownQuantity, Value, evaluate, parse
 
 KNOWN: dict[str, Value] = {
     "a.size": 10,
@@ -8,7 +8,7 @@ KNOWN: dict[str, Value] = {
     "a.yes": True,
     "a.no": False,
 }
-UNREAD = Unread("py37", "size", "it served no request")
+UNREAD = UnknownQuantity("py37", "size", "it served no request")
 
 
 def lookup(role: str, name: str) -> Value | Gap:

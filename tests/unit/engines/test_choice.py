@@ -14,15 +14,15 @@ from lab.engines.docker import engine as docker
 from lab.engines.docker.engine import DockerEngine, Lifecycle
 from lab.engines.process import environments
 from lab.engines.process.cgroups import Cgroups
-from lab.engines.process.cpus import Shown, Way
+from lab.engines.process.cpus import CpuWay, ShownCpus
 from lab.engines.process.engine import Means, ProcessEngine
-from lab.engines.process.environments import Installed, Prepared
+from lab.engines.process.environments import Installed, PreparedEnvironments
 from lab.errors import ExitCode, LabError, UsageError
 from lab.records.variant import Variant
 from support.paths import ROOT
 
 NOTHING_OFFERED = Means(
-    lambda: Cgroups(Path("/nowhere")), lambda cpus, images, apps: Shown(Way.SHIM)
+    lambda: Cgroups(Path("/nowhere")), lambda cpus, images, apps: ShownCpus(CpuWay.SHIM)
 )
 READY = Installed(Path("/environments/bin/python3"), "CPython 3.8.20 of a test")
 
@@ -44,10 +44,10 @@ class Prepares:
     def __init__(self) -> None:
         self.asked: tuple[Any, ...] = ()
 
-    def __call__(self, variants: Sequence[Variant], *rest: Any) -> Prepared:
+    def __call__(self, variants: Sequence[Variant], *rest: Any) -> PreparedEnvironments:
         self.asked = (variants, *rest)
         images = {variant.image: variant.axes.python for variant in variants}
-        return Prepared(
+        return PreparedEnvironments(
             {image: READY for image, python in images.items() if python != "3.7"},
             {image: "no CPython 3.7 here" for image, python in images.items() if python == "3.7"},
         )
@@ -103,7 +103,7 @@ def test_elsewhere_it_is_local_processes(prepares: Prepares, engine: str) -> Non
     assert isinstance(process_engine, ProcessEngine)
     assert process_engine.sources.installed == {"memlab-py38-thread": READY}
     assert process_engine.sources.values["HOST_CPUS"] == "40"
-    assert (process_engine.cpus, process_engine.shown.way) == (40, Way.SHIM)
+    assert (process_engine.cpus, process_engine.shown.way) == (40, CpuWay.SHIM)
 
 
 def test_environments_are_made_for_the_chosen_variants_alone(prepares: Prepares) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from lab.load.cookies import CookieJar
-from lab.load.login import FORM, LET_IN, Granted, Login, LoginRefused, log_in, token_in
+from lab.load.login import FORM, LET_IN, GrantedLogin, Login, LoginRefused, log_in, token_in
 from lab.load.page import Page, page_of
 from lab.load.request import Request
 
@@ -42,7 +42,7 @@ def answering(status: int, body: bytes, *cookies: str) -> Iterator[tuple[int, li
             thread.join()
 
 
-def granted(status: int, body: bytes, *cookies: str, login: Login = LOGIN) -> Granted:
+def granted(status: int, body: bytes, *cookies: str, login: Login = LOGIN) -> GrantedLogin:
     with answering(status, body, *cookies) as (port, bodies):
         try:
             return log_in("127.0.0.1", port, "app", login)

@@ -24,7 +24,7 @@ from lab import clock
 from lab.__main__ import main
 from lab.commands.decider import RunDecider
 from lab.commands.rebuild import rebuild, summarise_anew
-from lab.engines.protocol import Endpoint, Sampling, State
+from lab.engines.protocol import Endpoint, Sampling, VariantState
 from lab.errors import ExitCode, WriteError
 from lab.files import new_file
 from lab.load.client import Timing
@@ -243,7 +243,7 @@ class SlowEngine(ScriptedEngine):
         self.called()
         return super().sample(variant, on_sample)
 
-    def state(self, variant: Variant) -> State:
+    def state(self, variant: Variant) -> VariantState:
         self.called()
         return super().state(variant)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvloop
 from builders import raw
-from lab.engines.protocol import Engine, State
+from lab.engines.protocol import Engine, VariantState
 from lab.errors import VariantError
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
@@ -232,7 +232,7 @@ def test_a_server_that_its_probe_outlives_has_died(
     engine = engine_of({"one": Script()})
     context = context_of(engine, tmp_path)
     hearing: Any = context.progress
-    state, ended = engine.state, State(running=False, reason="it ended with 3")
+    state, ended = engine.state, VariantState(running=False, reason="it ended with 3")
     gone = lambda: hearing.done.get("one") == 80  # noqa: E731
     monkeypatch.setattr(engine, "state", lambda variant: ended if gone() else state(variant))
 

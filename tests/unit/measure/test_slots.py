@@ -7,7 +7,7 @@ from builders import raw
 from lab.engines.choice import parse_missing
 from lab.measure.run import split_missing
 from lab.measure.slots import SlotPlan, Slots, plan_slots
-from lab.records.experiment import Missing
+from lab.records.experiment import MissingVariant
 
 MIB = raw.MIB
 
@@ -176,8 +176,10 @@ def test_what_can_never_fit_or_was_not_built_is_split_off() -> None:
 
     assert ready == (fine,)
     assert missing == (
-        Missing("py37-big", "it may need 200 MiB and the budget is 100 MiB: raise MEMORY_BUDGET"),
-        Missing("py39-flask", "no index"),
+        MissingVariant(
+            "py37-big", "it may need 200 MiB and the budget is 100 MiB: raise MEMORY_BUDGET"
+        ),
+        MissingVariant("py39-flask", "no index"),
     )
 
 

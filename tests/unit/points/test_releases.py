@@ -6,10 +6,10 @@ import pytest
 from lab.errors import LabError
 from lab.points import index
 from lab.points.index import IndexFile, from_html, from_json, index_files, index_of, is_public
-from lab.points.releases import Asked, releases, version_in
+from lab.points.releases import ReleaseChoice, releases, version_in
 from lab.points.versions import allows, version_of, wheel_fits
 
-ASKED = Asked("shop-orders", (3, 8, 18), page="https://pypi.org/project/shop-orders/")
+ASKED = ReleaseChoice("shop-orders", (3, 8, 18), page="https://pypi.org/project/shop-orders/")
 
 
 def wheel(version: str, tags: str = "py3-none-any", **values: str | None) -> IndexFile:
@@ -34,7 +34,7 @@ def test_releases_stand_in_the_order_of_their_versions() -> None:
 
 
 def test_a_pre_release_that_is_named_is_a_point() -> None:
-    asked = Asked("shop-orders", (3, 8, 18), ("2.0rc1",))
+    asked = ReleaseChoice("shop-orders", (3, 8, 18), ("2.0rc1",))
 
     assert [p.label for p in releases([wheel("2.0rc1")], asked).points] == ["2.0rc1"]
 

@@ -21,7 +21,7 @@ from lab.records.observations import (
     PostLoadObservation,
     TracedLine,
 )
-from lab.records.summary import Compared, Comparison, ImageBase, PostLoadSummary, Summary
+from lab.records.summary import ComparedVariant, Comparison, ImageBase, PostLoadSummary, Summary
 from lab.records.trial import End, EndKind, Trial
 from lab.records.variant import Scenario
 from lab.report.answer_text import answer_text
@@ -82,7 +82,7 @@ def whole_summary() -> Summary:
     other = Comparison(
         "other-run",
         EngineInfo(EngineKind.PROCESS, "1", "v2", ("a note",)),
-        tuple(Compared(each.name, each.verdict, MIB, MIB) for each in variants),
+        tuple(ComparedVariant(each.name, each.verdict, MIB, MIB) for each in variants),
     )
     run = replace(
         made.run,
@@ -125,7 +125,7 @@ def of_raw_records() -> tuple[Summary, tuple[MemoryCurve, ...]]:
     comparison = Comparison(
         "other",
         EngineInfo(EngineKind.PROCESS, "1", "v2"),
-        (Compared("one", Verdict.FLAT, MIB, MIB),),
+        (ComparedVariant("one", Verdict.FLAT, MIB, MIB),),
     )
     summary = summarise(POISON, experiment, trials, poisoned(comparison), None, own)
     return summary, (curve_of(trial),)

@@ -18,12 +18,12 @@ from lab.reproducer.script import (
     MOST_PINS,
     TEST,
     TEST_NAME,
-    Origin,
+    ScriptOrigin,
     calls_a_block,
     script_text,
 )
 from lab.reproducer.served_object import NotReproduced, served_by
-from lab.reproducer.sites import Seen, Site
+from lab.reproducer.sites import SeenSite, Site
 from lab.reproducer.sources import imported_app, inlined_app
 
 WSGI = """
@@ -51,9 +51,9 @@ PLAIN = (WeightedRequest(Request("/{n}")),)
 RATE_BYTES = 100_000.0
 
 
-def origin(subject: str = "shop 1.0", **pins: str) -> Origin:
+def origin(subject: str = "shop 1.0", **pins: str) -> ScriptOrigin:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return Origin(RATE_BYTES, version, pins, subject)
+    return ScriptOrigin(RATE_BYTES, version, pins, subject)
 
 
 def calls_of(text: str, kinds: tuple[WeightedRequest, ...] = PLAIN, command: str = "") -> Calls:
@@ -185,7 +185,7 @@ def site(function: str, import_line: str | None, **changes: bool) -> Site:
 
 def test_a_function_needs_its_own_package_alone() -> None:
     dumps = site("ujson.dumps", "import ujson", is_tried=True)
-    calls = of_function(dumps, Seen(1.0, "[{1}]"), "import ujson", {"ujson"})
+    calls = of_function(dumps, SeenSite(1.0, "[{1}]"), "import ujson", {"ujson"})
 
     text = script_text(origin(ujson="5.3.0", flask="3.0"), calls)
 
@@ -196,7 +196,7 @@ def test_a_function_needs_its_own_package_alone() -> None:
 
 def test_a_function_that_is_called_often_for_a_request_keeps_its_share_a_call() -> None:
     dumps = site("ujson.dumps", "import ujson")
-    often = of_function(dumps, Seen(20.0, "1"), "import ujson", {"ujson"})
+    often = of_function(dumps, SeenSite(20.0, "1"), "import ujson", {"ujson"})
 
     text = script_text(origin(ujson="5.3.0"), often)
 
@@ -207,7 +207,7 @@ def test_a_function_that_is_called_often_for_a_request_keeps_its_share_a_call() 
 def test_an_async_function_is_run_on_one_loop(tmp_path: Path) -> None:
     work = site("work", None, is_async=True, is_tried=True)
     code = "KEPT = []\n\nasync def work(size):\n    KEPT.append(bytearray(size))\n    raise OSError"
-    calls = of_function(work, Seen(10.0, "10_000"), code)
+    calls = of_function(work, SeenSite(10.0, "10_000"), code)
 
     assert calls.per_request == 1.0
     done = run(script_text(origin(), calls), tmp_path)
@@ -237,7 +237,7 @@ def test_paths_and_bodies_are_literals_whatever_they_hold() -> None:
 def test_what_is_too_long_for_one_file_is_refused() -> None:
     long = "\n".join(["import a"] * 60)
     with pytest.raises(NotReproduced, match="more than the 60 lines of one file"):
-        script_text(origin(), of_function(site("a.b", long), Seen(1.0, "1"), long))
+        script_text(origin(), of_function(site("a.b", long), SeenSite(1.0, "1"), long))
     many = {f"package{number}": "1" for number in range(MOST_PINS + 1)}
     with pytest.raises(NotReproduced, match="41 packages"):
         script_text(origin(**many), wsgi_calls("pass"))

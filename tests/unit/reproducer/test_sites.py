@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from lab.app.guess.source import Module, read_module
-from lab.reproducer.sites import SEEN_FILE, Seen, Watched, seen_of, watched
+from lab.reproducer.sites import SEEN_FILE, SeenSite, WatchedFile, seen_of, watched
 
 TEXT = '''"""A shop."""
 from __future__ import annotations
@@ -44,11 +44,11 @@ def line(text: str) -> int:
 
 
 @pytest.fixture
-def found() -> Watched:
+def found() -> WatchedFile:
     return watched(module(), {"ujson"}, {line("return u.dumps"), line("return bytearray")})
 
 
-def served(found: Watched, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def served(found: WatchedFile, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The names of the watched file, which has been run with a stand-in for its package."""
     stand_in = "import json\ndumps = lambda each: json.dumps(repr(each))\nloads = json.loads\n"
     (folder / "ujson.py").write_text(stand_in, encoding="utf-8")
@@ -59,7 +59,7 @@ def served(found: Watched, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dic
     return names
 
 
-def test_sites_are_calls_of_the_package_and_of_own_functions_that_asked(found: Watched) -> None:
+def test_sites_are_calls_of_the_package_and_of_own_functions_that_asked(found: WatchedFile) -> None:
     told = [(each.function, each.import_line, each.is_tried) for each in found.sites]
 
     assert told == [
@@ -75,7 +75,7 @@ def test_sites_are_calls_of_the_package_and_of_own_functions_that_asked(found: W
     ]
 
 
-def test_calls_at_named_lines_come_first(found: Watched) -> None:
+def test_calls_at_named_lines_come_first(found: WatchedFile) -> None:
     assert found.sites[2].line == line("return u.dumps")
 
 
@@ -88,7 +88,7 @@ def test_an_own_function_that_is_awaited_is_async() -> None:
 
 
 def test_each_call_is_written_down_with_literals_and_does_what_it_did(
-    found: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    found: WatchedFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = served(found, tmp_path, monkeypatch)
     seen_file = tmp_path / "seen.txt"
@@ -100,10 +100,10 @@ def test_each_call_is_written_down_with_literals_and_does_what_it_did(
     seen = seen_of(seen_file.read_text().splitlines()[before:], 4)
     first, second, dumps, head, loads = (each.number for each in found.sites)
     assert names["order"](1).startswith('"{')
-    assert seen[first] == Seen(1.0, "3, kinds=('a', b'b')")
-    assert seen[second] == Seen(1.0, None)
-    assert seen[dumps] == Seen(2.0, "{'n': 3, 'k': ['a', b'b']}")
-    assert seen[loads] == Seen(1.0, "'[1]'")
+    assert seen[first] == SeenSite(1.0, "3, kinds=('a', b'b')")
+    assert seen[second] == SeenSite(1.0, None)
+    assert seen[dumps] == SeenSite(2.0, "{'n': 3, 'k': ['a', b'b']}")
+    assert seen[loads] == SeenSite(1.0, "'[1]'")
     assert head not in seen
 
 
@@ -112,12 +112,12 @@ def test_each_call_is_written_down_with_literals_and_does_what_it_did(
     ["None", "'nan'", "'open(1)'", "'1); import os; f(2'", "'" + "x" * 400 + "'", "[", "7", "'('"],
 )
 def test_what_is_no_literal_is_no_argument(said: str) -> None:
-    assert seen_of([f"0 {said}"], 1) == {0: Seen(1.0, None)}
+    assert seen_of([f"0 {said}"], 1) == {0: SeenSite(1.0, None)}
 
 
 def test_lines_that_the_app_could_write_itself_are_left_out() -> None:
     assert seen_of(["", "hello", "-1 'x'"], 1) == {}
 
 
-def test_the_watched_file_is_syntax_of_old_pythons(found: Watched) -> None:
+def test_the_watched_file_is_syntax_of_old_pythons(found: WatchedFile) -> None:
     ast.parse(found.text, feature_version=(3, 7))

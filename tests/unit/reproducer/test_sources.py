@@ -4,7 +4,7 @@ import pytest
 from lab.app.guess.frameworks import Interface
 from lab.app.guess.source import read_module
 from lab.reproducer.reduced import without_server
-from lab.reproducer.script_results import Ran, check_grows, check_stays
+from lab.reproducer.script_results import ScriptRun, check_grows, check_stays
 from lab.reproducer.served_object import NotReproduced, served_by
 from lab.reproducer.sources import imported_app, inlined_app
 from support.paths import ROOT
@@ -107,22 +107,22 @@ def test_an_app_that_serves_when_it_is_imported_is_not_imported() -> None:
 
 
 def test_a_run_is_kept_when_it_grows_by_about_the_size_of_the_served_app() -> None:
-    assert check_grows(Ran(1, "0: 9 bytes\ngrows: 900 bytes a call\n"), 1000.0) == 900.0
-    assert check_stays(Ran(0, "does not grow: -3 bytes a call\n")) == -3.0
+    assert check_grows(ScriptRun(1, "0: 9 bytes\ngrows: 900 bytes a call\n"), 1000.0) == 900.0
+    assert check_stays(ScriptRun(0, "does not grow: -3 bytes a call\n")) == -3.0
 
 
 @pytest.mark.parametrize(
     ("ran", "reason"),
     [
-        (Ran(0, "does not grow: 4 bytes a call\n"), r"does not grow \(4 bytes a call\)"),
-        (Ran(1, "grows: 2100 bytes a call\n"), "grows by 2,100 bytes a call"),
-        (Ran(1, "grows: 400 bytes a call\n"), "grew by 1,000 a call"),
-        (Ran(2, "Traceback\nTypeError: \x1b[31mno\n"), "the script failed: TypeError: no"),
-        (Ran(1, ""), "it said nothing"),
-        (Ran(None, "", "it did not end"), "it did not end"),
+        (ScriptRun(0, "does not grow: 4 bytes a call\n"), r"does not grow \(4 bytes a call\)"),
+        (ScriptRun(1, "grows: 2100 bytes a call\n"), "grows by 2,100 bytes a call"),
+        (ScriptRun(1, "grows: 400 bytes a call\n"), "grew by 1,000 a call"),
+        (ScriptRun(2, "Traceback\nTypeError: \x1b[31mno\n"), "the script failed: TypeError: no"),
+        (ScriptRun(1, ""), "it said nothing"),
+        (ScriptRun(None, "", "it did not end"), "it did not end"),
     ],
 )
-def test_what_does_not_show_the_growth_says_why(ran: Ran, reason: str) -> None:
+def test_what_does_not_show_the_growth_says_why(ran: ScriptRun, reason: str) -> None:
     with pytest.raises(NotReproduced, match=reason):
         check_grows(ran, 1000.0)
 
@@ -130,4 +130,4 @@ def test_what_does_not_show_the_growth_says_why(ran: Ran, reason: str) -> None:
 def test_growth_with_the_mended_release_is_not_what_was_mended() -> None:
     said = r"^grows with the mended release, too \(900 bytes a call\)$"
     with pytest.raises(NotReproduced, match=said):
-        check_stays(Ran(1, "grows: 900 bytes a call\n"))
+        check_stays(ScriptRun(1, "grows: 900 bytes a call\n"))

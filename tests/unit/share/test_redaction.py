@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from lab.share.redaction import Private, Redactor, secret_values
+from lab.share.redaction import PrivateWords, Redactor, secret_values
 from support.time_limit import time_limit
 
-PRIVATE = Private(
+PRIVATE = PrivateWords(
     secrets=('pa"ss\\wörd&1', "hunter2hunter2"),
     users=("root", "mmuster"),
     hosts=("planted-host.lan", "planted-host"),
@@ -69,7 +69,7 @@ def test_a_secret_is_found_however_a_file_writes_it() -> None:
 @pytest.mark.parametrize("user", ["root", "app", "ubuntu", ""])
 def test_an_account_of_nobody_is_no_name(user: str) -> None:
     assert (
-        Redactor(Private(users=(user,))).text("root of the app, ubuntu")
+        Redactor(PrivateWords(users=(user,))).text("root of the app, ubuntu")
         == "root of the app, ubuntu"
     )
 
@@ -97,7 +97,7 @@ def test_short_and_plain_values_are_no_secrets() -> None:
     ],
 )
 def test_of_what_a_program_said_the_value_behind_a_telling_name_goes(text: str, left: str) -> None:
-    assert Redactor(Private()).said(text) == left
+    assert Redactor(PrivateWords()).said(text) == left
 
 
 def test_data_keeps_its_shape_and_is_counted() -> None:

@@ -14,7 +14,7 @@ from lab.errors import LabError
 from lab.measure.run import settings_record
 from lab.records.experiment import EngineInfo, EngineKind, Experiment, HostInfo
 from lab.records.judgement import Verdict
-from lab.records.summary import Compared, Comparison, ImageBase, Summary, VariantSummary
+from lab.records.summary import ComparedVariant, Comparison, ImageBase, Summary, VariantSummary
 from lab.records.variant import Connection
 from lab.report.render import render_html, render_markdown, summary_json
 from lab.report.sections import bases_sentence, comparison_rows
@@ -97,8 +97,8 @@ def test_the_other_runs_own_numbers_are_kept() -> None:
         run="20240105-101500-core",
         engine=replace(PROCESS, notes=()),
         variants=(
-            Compared(NAMES[0], Verdict.BOUNDED, 64 * MIB, 40 * MIB),
-            Compared(NAMES[1], Verdict.INCONCLUSIVE, None, None),
+            ComparedVariant(NAMES[0], Verdict.BOUNDED, 64 * MIB, 40 * MIB),
+            ComparedVariant(NAMES[1], Verdict.INCONCLUSIVE, None, None),
         ),
     )
 
@@ -210,17 +210,17 @@ def test_a_rebuilt_report_has_the_comparison_that_was_kept(mine: RunFolder, tmp_
     assert mine.read_summary().run.comparison == comparison
 
 
-def other_run(*variants: Compared) -> Comparison:
+def other_run(*variants: ComparedVariant) -> Comparison:
     return Comparison("20240101-000000-core", DOCKER, variants)
 
 
 def compared(
     growth: int | None = 20 * MIB, verdict: Verdict = Verdict.BOUNDED, name: str = NAMES[0]
-) -> Compared:
-    return Compared(name, verdict, None if growth is None else 24 * MIB + growth, growth)
+) -> ComparedVariant:
+    return ComparedVariant(name, verdict, None if growth is None else 24 * MIB + growth, growth)
 
 
-def with_comparison(*variants: Compared, mine: VariantSummary | None = None) -> Summary:
+def with_comparison(*variants: ComparedVariant, mine: VariantSummary | None = None) -> Summary:
     return factories.summary([mine or bounded()], engine=PROCESS, comparison=other_run(*variants))
 
 

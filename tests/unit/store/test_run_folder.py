@@ -7,7 +7,7 @@ import pytest
 from builders import raw
 from builders.raw_files import written
 from lab.errors import LabError, UsageError
-from lab.records.experiment import Missing
+from lab.records.experiment import MissingVariant
 from lab.store.run_folder import RunFolder
 
 
@@ -26,7 +26,7 @@ def test_trials_are_in_the_order_of_their_numbers(folder: RunFolder) -> None:
 
 def test_an_experiment_comes_back_as_it_was_written(folder: RunFolder) -> None:
     experiment = raw.experiment(
-        "a", "b", elapsed_seconds=None, missing=(Missing("b", "its image was not built"),)
+        "a", "b", elapsed_seconds=None, missing=(MissingVariant("b", "its image was not built"),)
     )
     folder.write_experiment(experiment)
 

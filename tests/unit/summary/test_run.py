@@ -8,7 +8,7 @@ from builders import raw
 from lab.claims.book import read_claims
 from lab.errors import ExitCode
 from lab.records.codec import decode, encode
-from lab.records.experiment import Experiment, Missing
+from lab.records.experiment import Experiment, MissingVariant
 from lab.records.judgement import Interval, Verdict
 from lab.records.observations import PostLoadObservation
 from lab.records.summary import (
@@ -239,12 +239,12 @@ def test_an_image_that_the_lab_did_not_build_is_named_by_its_digest() -> None:
 
 
 def test_a_variant_that_was_asked_for_and_never_ran_is_missing() -> None:
-    asked = raw.experiment(NAME, "a", "b", missing=(Missing("b", "not built"),))
+    asked = raw.experiment(NAME, "a", "b", missing=(MissingVariant("b", "not built"),))
     summary = summary_of(raw.trial(), of=asked)
 
     assert summary.run.missing == (
-        Missing("b", "not built"),
-        Missing("a", "asked for, but no trial was recorded"),
+        MissingVariant("b", "not built"),
+        MissingVariant("a", "asked for, but no trial was recorded"),
     )
     assert summary.run.exit_code == ExitCode.INCOMPLETE
 
@@ -265,7 +265,7 @@ def test_variants_are_in_the_order_that_was_asked_for() -> None:
         ([died()], {}, ExitCode.INCOMPLETE),
         ([NEVER_READY], {}, ExitCode.INCOMPLETE),
         ([raw.trial(end=None)], {}, ExitCode.INCOMPLETE),
-        ([raw.trial()], {"missing": (Missing("x", "not built"),)}, ExitCode.INCOMPLETE),
+        ([raw.trial()], {"missing": (MissingVariant("x", "not built"),)}, ExitCode.INCOMPLETE),
         ([raw.trial()], {"elapsed_seconds": None}, ExitCode.INCOMPLETE),
         ([raw.trial()], {"interrupted": True}, ExitCode.INTERRUPTED),
         ([], {"interrupted": True}, ExitCode.INTERRUPTED),
@@ -431,8 +431,8 @@ def leaking(fail_on: str, **changes: Any) -> ExitCode:
         ("leak", {}, ExitCode.FAILED),
         ("refuted leak", {}, ExitCode.FAILED),
         ("refuted", {}, ExitCode.DECIDED),
-        ("leak", {"missing": (Missing("x", "not built"),)}, ExitCode.FAILED),
-        ("", {"missing": (Missing("x", "not built"),)}, ExitCode.INCOMPLETE),
+        ("leak", {"missing": (MissingVariant("x", "not built"),)}, ExitCode.FAILED),
+        ("", {"missing": (MissingVariant("x", "not built"),)}, ExitCode.INCOMPLETE),
         ("leak", {"interrupted": True}, ExitCode.INTERRUPTED),
     ],
 )

@@ -48,7 +48,7 @@ class LookingDecider:
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class FollowedVariant:
     """A variant that became known during the run."""
 
     variant: Variant
@@ -66,7 +66,7 @@ class Asks:
     """What its verdict asks for."""
     requests_of: Callable[[Variant], int]
     """The requests of a variant, for the progress."""
-    after: Callable[[Variant], Following | None] = lambda _: None
+    after: Callable[[Variant], FollowedVariant | None] = lambda _: None
     """What a run that explains asks for when it has ended."""
     give_up: Callable[[], None] = lambda: None
     """Ends what `after` does at the moment."""

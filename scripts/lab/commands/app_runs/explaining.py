@@ -16,7 +16,7 @@ from lab.causes.early_suspects import early_suspects
 from lab.causes.growth import Growth
 from lab.causes.interventions import needs_control, worth_trying
 from lab.causes.releases import asks_for_release, asks_for_server
-from lab.commands.app_runs.early_runs import Following
+from lab.commands.app_runs.early_runs import FollowedVariant
 from lab.commands.app_runs.limit import shortened, with_limit_within
 from lab.commands.app_runs.pace import paced
 from lab.commands.app_runs.plan import AppRunPlan
@@ -105,7 +105,7 @@ class Explaining:
     def raw_file(self, variant: Variant) -> Path:
         return self.folder.path / "samples" / variant.name / "1.jsonl"
 
-    def release_after(self, ended: Variant) -> Following | None:
+    def release_after(self, ended: Variant) -> FollowedVariant | None:
         """The app with another release of what holds it, as soon as a traced run names that."""
         with self.release.guard:
             if ended.name not in self.plan.traced or self.release.change is not None:
@@ -117,7 +117,7 @@ class Explaining:
                 return None
             self.plan = plan
             (variant,) = self.fitting([plan.changed(self.release.change)])
-            return Following(variant, plan.user_apps)
+            return FollowedVariant(variant, plan.user_apps)
 
     def release_begun(self, tried: InterventionPlan) -> list[Variant]:
         """The run with another release that has begun, where the verdict asks for it, too."""

@@ -11,7 +11,7 @@ from lab.app.environment import prepare_app
 from lab.app.installed_packages import distributions, with_point
 from lab.app.interventions import release_change, server_change
 from lab.app.layers import Stack, server
-from lab.app.release import Newer, NoRelease, newer_python, newest_release
+from lab.app.release import NewerEnvironment, NoRelease, newer_python, newest_release
 from lab.app.requests import user_app_of
 from lab.app.services import command_words, dollars, release_service, variant_name
 from lab.app.spec import AppSpec
@@ -123,7 +123,7 @@ class LocalReleases:
         user_apps = {**plan.user_apps, name: user_app_of(self.spec)}
         return replace(plan, variants=variants, user_apps=user_apps)
 
-    def newer(self, holder: HolderFinding) -> Newer:
+    def newer(self, holder: HolderFinding) -> NewerEnvironment:
         if holder.culprit is not None:
             if declared.OFFLINE.read(self.given):
                 raise NoRelease(OFFLINE)

@@ -10,7 +10,7 @@ from lab.app.guess.failures import Failure, FailureKind
 from lab.app.server_addresses import pointed
 from lab.app.services import secrets
 from lab.app.spec import AppSpec
-from lab.app.workdir import COPY, Ready
+from lab.app.workdir import COPY, ReadyApp
 from lab.commands.checks.texts import Say
 from lab.engines.process.app_servers import (
     FOLDER,
@@ -25,19 +25,19 @@ from lab.engines.protocol import PREPARE_SECONDS
 from lab.paths import ROOT
 
 
-def with_servers(spec: AppSpec, installed: Installed, work: Path, root: Path, say: Say) -> Ready:
+def with_servers(spec: AppSpec, installed: Installed, work: Path, root: Path, say: Say) -> ReadyApp:
     """The app's environment, and its servers with fresh data in the work folder.
 
     Raises:
         NoServer: one of the servers cannot be had.
     """
     if not spec.services:
-        return Ready(installed)
+        return ReadyApp(installed)
     cache = (root / ENVIRONMENTS / "servers").absolute()
-    return Ready(installed, new_servers(spec.services, work / FOLDER, cache, say))
+    return ReadyApp(installed, new_servers(spec.services, work / FOLDER, cache, say))
 
 
-def prepare_data(spec: AppSpec, ready: Ready, work: Path) -> Failure | None:
+def prepare_data(spec: AppSpec, ready: ReadyApp, work: Path) -> Failure | None:
     """Why the app's data could not be made ready in the copy; None where they are ready."""
     if spec.prepare is None:
         return None
@@ -51,7 +51,7 @@ def prepare_data(spec: AppSpec, ready: Ready, work: Path) -> Failure | None:
 
 
 def run_prepare(
-    spec: AppSpec, ready: Ready, work: Path, beside: RunningServers | None
+    spec: AppSpec, ready: ReadyApp, work: Path, beside: RunningServers | None
 ) -> Failure | None:
     assert spec.prepare is not None
     prefix = beside.prefix if beside else ()

@@ -20,8 +20,8 @@ from lab.share.source import (
     MOST_APP_BYTES,
     MOST_APP_FILES,
     NAME,
-    Choice,
-    Source,
+    AppArchive,
+    ChosenFiles,
     choose,
     read_source,
     source_entry,
@@ -47,7 +47,7 @@ def keep_source(spec: AppSpec, folder: RunFolder) -> None:
 
 def collect(
     spec: AppSpec, most_files: int = MOST_APP_FILES
-) -> tuple[Source, dict[str, ArchiveEntry]]:
+) -> tuple[AppArchive, dict[str, ArchiveEntry]]:
     """The app's files by their names, and what stays out.
 
     Raises:
@@ -64,7 +64,7 @@ def collect(
     files, replaced = without_variables(spec, files)
     others = (each for each in choice.left_out if each.name not in {r.name for r in replaced})
     left_out = (*others, *links, *replaced)
-    source = Source(
+    source = AppArchive(
         str(spec.folder),
         spec.folder.name,
         spec.file.name,
@@ -87,7 +87,7 @@ def names_below(folder: Path, excluded: Sequence[str]) -> Iterator[PurePosixPath
         folders[:] = [name for name in folders if name not in skipped]
 
 
-def read_files(folder: Path, choice: Choice) -> tuple[dict[str, ArchiveEntry], list[LeftOut]]:
+def read_files(folder: Path, choice: ChosenFiles) -> tuple[dict[str, ArchiveEntry], list[LeftOut]]:
     """The chosen files, and what of them is not a file.
 
     Raises:
@@ -139,7 +139,7 @@ def env_file_of(spec: AppSpec) -> str | None:
     return PurePosixPath(name).as_posix() if isinstance(name, str) else None
 
 
-def kept_source(folder: RunFolder) -> tuple[Source, dict[str, ArchiveEntry]] | None:
+def kept_source(folder: RunFolder) -> tuple[AppArchive, dict[str, ArchiveEntry]] | None:
     """The app that was kept with a run; None where none was.
 
     Raises:

@@ -23,7 +23,7 @@ MOST_LEFT_OUT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRequest:
     """A request that is not answered as expected."""
 
     request: RequestSpec
@@ -56,7 +56,7 @@ def check_requests(running: Running, spec: AppSpec, say: Say) -> tuple[AppSpec, 
     return spec, failure_of(running, wrong)
 
 
-def bodies_step(wrong: list[Refused]) -> str:
+def bodies_step(wrong: list[RefusedRequest]) -> str:
     """What to do where one of them may have been sent with a body, which no log holds."""
     methods = {each.request.method for each in wrong if each.request.body is None}
     if not methods & WITH_BODY:
@@ -64,12 +64,12 @@ def bodies_step(wrong: list[Refused]) -> str:
     return "; a log holds no bodies: [[requests]] of the same method and path says one"
 
 
-def unanswered_share(spec: AppSpec, wrong: list[Refused]) -> float:
+def unanswered_share(spec: AppSpec, wrong: list[RefusedRequest]) -> float:
     """The share of the requests that is not answered."""
     return sum(e.request.weight for e in wrong) / sum(r.weight for r in spec.requests)
 
 
-def failure_of(running: Running, wrong: list[Refused]) -> Failure:
+def failure_of(running: Running, wrong: list[RefusedRequest]) -> Failure:
     first = wrong[0]
     if first.step:
         return Failure(FailureKind.REFUSED, "", reason=first.step)
@@ -78,7 +78,7 @@ def failure_of(running: Running, wrong: list[Refused]) -> Failure:
     return refused(running.log(), f"{first.reply}{more}", body, status)
 
 
-def refusal(visitor: Visitor, request: RequestSpec, say: Say) -> Refused | None:
+def refusal(visitor: Visitor, request: RequestSpec, say: Say) -> RefusedRequest | None:
     """Why a request cannot be measured; None where it is answered as expected."""
     sent, expected = asked_once(request), expected_of(request)
     for number in range(1, MOST_ASKED_ALIKE + 1):
@@ -95,8 +95,8 @@ def refusal(visitor: Visitor, request: RequestSpec, say: Say) -> Refused | None:
                 f"{name} sends fewer messages than `listen` waits for: lower `listen`, or set"
                 " `read_seconds`"
             )
-        return Refused(request, reply, answer, step)
-    return None if answer.status in expected else Refused(request, reply, answer)
+        return RefusedRequest(request, reply, answer, step)
+    return None if answer.status in expected else RefusedRequest(request, reply, answer)
 
 
 def asked_once(request: RequestSpec) -> GuessedRequest:

@@ -9,7 +9,7 @@ from lab.app.guess.guess_records import GuessedRequest
 from lab.app.requests import login_of
 from lab.app.spec import AppSpec
 from lab.commands.checks.app_check import Running
-from lab.load.login import Granted, log_in
+from lab.load.login import GrantedLogin, log_in
 from lab.load.target import resolve, site_of
 from lab.load.user_target import TOKEN
 
@@ -17,7 +17,7 @@ from lab.load.user_target import TOKEN
 class Visitor:
     """One client, and what it was given."""
 
-    def __init__(self, running: Running, granted: Granted, *, keeps_cookies: bool) -> None:
+    def __init__(self, running: Running, granted: GrantedLogin, *, keeps_cookies: bool) -> None:
         self.running, self.keeps_cookies = running, keeps_cookies
         self.token, self.jar = granted.token, granted.cookies
 
@@ -47,7 +47,7 @@ def let_in(running: Running, spec: AppSpec) -> Visitor:
     Raises:
         LoginRefused: the app let it not in.
     """
-    granted = Granted()
+    granted = GrantedLogin()
     if spec.login is not None:
         endpoint = running.endpoint
         address = resolve(endpoint.host, endpoint.port)

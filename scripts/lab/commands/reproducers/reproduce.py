@@ -11,7 +11,7 @@ from lab.app.environment import ENVIRONMENTS
 from lab.app.spec_file import slug
 from lab.commands.rebuild import summarise_anew
 from lab.commands.reproducers.kept_app import KeptApp, kept_app, mended_environment, mended_release
-from lab.commands.reproducers.script_runs import Tried
+from lab.commands.reproducers.script_runs import GrowingScript
 from lab.commands.reproducers.seen_calls import seen_calls
 from lab.commands.reproducers.steps import (
     ReproducerBench,
@@ -31,9 +31,9 @@ from lab.records.app_answer import AppAnswer
 from lab.records.experiment import EngineKind
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary
-from lab.reproducer.script import NAME, REASON_NAME, TEST, TEST_NAME, Origin
+from lab.reproducer.script import NAME, REASON_NAME, TEST, TEST_NAME, ScriptOrigin
 from lab.reproducer.served_object import NotReproduced
-from lab.reproducer.sites import Seen, Watched
+from lab.reproducer.sites import SeenSite, WatchedFile
 from lab.settings import declared, given_settings
 from lab.settings import declared_sharing as sharing
 from lab.share.redaction import Redactor
@@ -92,17 +92,17 @@ def run(_: argparse.Namespace) -> ExitCode:
 def call_watcher(given: Mapping[str, str], say: Say) -> See:
     """What sees the calls of an app; where it cannot be served, none is seen, which is said."""
 
-    def see(app: KeptApp, file: str, watched: Watched) -> Mapping[int, Seen]:
+    def see(app: KeptApp, file: str, watched: WatchedFile) -> Mapping[int, SeenSite]:
         try:
             return seen_calls(app, file, watched, given)
         except LabError as error:
             say(f"what its functions are called with was not seen: {error}")
-            return {site.number: Seen(1.0, None) for site in watched.sites}
+            return {site.number: SeenSite(1.0, None) for site in watched.sites}
 
     return see
 
 
-def made(bench: ReproducerBench, folder: RunFolder, summary: Summary, work: Path) -> Tried:
+def made(bench: ReproducerBench, folder: RunFolder, summary: Summary, work: Path) -> GrowingScript:
     """The script that is shipped.
 
     Raises:
@@ -171,11 +171,11 @@ def check_trusted(folder: RunFolder, given: Mapping[str, str], root: Path) -> No
     )
 
 
-def origin_of(app: KeptApp, answer: AppAnswer, rate_bytes: float) -> Origin:
+def origin_of(app: KeptApp, answer: AppAnswer, rate_bytes: float) -> ScriptOrigin:
     package = answer.package
     subject = (
         f"{package.name} {package.version}"
         if package
         else f"{app.spec.name} on Python {app.spec.python}"
     )
-    return Origin(rate_bytes, app.spec.python, app.pins, subject)
+    return ScriptOrigin(rate_bytes, app.spec.python, app.pins, subject)

@@ -9,8 +9,8 @@ from lab.engines.process.environments import Installed
 from lab.engines.process.script import ScriptLimits, run_script
 from lab.errors import LabError
 from lab.reproducer.calls import Calls
-from lab.reproducer.script import NAME, TEST, TEST_NAME, Origin, rate_a_call, script_text
-from lab.reproducer.script_results import GROWS, STAYS, Ran, check_grows, check_stays
+from lab.reproducer.script import NAME, TEST, TEST_NAME, ScriptOrigin, rate_a_call, script_text
+from lab.reproducer.script_results import GROWS, STAYS, ScriptRun, check_grows, check_stays
 from lab.reproducer.served_object import NotReproduced
 
 RUN_SECONDS = 240.0
@@ -31,7 +31,7 @@ class Workshop:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class GrowingScript:
     """A script that grows like the served app."""
 
     calls: Calls
@@ -39,7 +39,9 @@ class Tried:
     rate_bytes: float
 
 
-def shown_script(shop: Workshop, installed: Installed, origin: Origin, calls: Calls) -> Tried:
+def shown_script(
+    shop: Workshop, installed: Installed, origin: ScriptOrigin, calls: Calls
+) -> GrowingScript:
     """The script of these calls, once it has shown the growth.
 
     Raises:
@@ -47,10 +49,10 @@ def shown_script(shop: Workshop, installed: Installed, origin: Origin, calls: Ca
     """
     text = script_text(origin, calls)
     ran = run(shop, installed, text, calls)
-    return Tried(calls, text, check_grows(ran, rate_a_call(origin, calls)))
+    return GrowingScript(calls, text, check_grows(ran, rate_a_call(origin, calls)))
 
 
-def check_test(shop: Workshop, installed: Installed, script: Tried) -> None:
+def check_test(shop: Workshop, installed: Installed, script: GrowingScript) -> None:
     """Hold a script's test to its purpose: it must fail where the script grows.
 
     Raises:
@@ -61,7 +63,7 @@ def check_test(shop: Workshop, installed: Installed, script: Tried) -> None:
         raise NotReproduced(f"{TEST_NAME} does not fail where {NAME} grows")
 
 
-def check_mended(shop: Workshop, mended: Installed, script: Tried) -> float:
+def check_mended(shop: Workshop, mended: Installed, script: GrowingScript) -> float:
     """Bytes a call with the mended release, on which script and test pass.
 
     Raises:
@@ -75,7 +77,7 @@ def check_mended(shop: Workshop, mended: Installed, script: Tried) -> float:
 
 def run(
     shop: Workshop, installed: Installed, text: str, calls: Calls, is_test: bool = False
-) -> Ran:
+) -> ScriptRun:
     """One run of a script, or of its test, in a fresh folder."""
     work = Path(tempfile.mkdtemp(prefix="memlab-reproduce-", dir=shop.folder))
     (work / NAME).write_text(text, encoding="utf-8")
@@ -92,4 +94,4 @@ def run(
         raise LabError(f"{NAME} cannot be started: {error}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Ran(ended.status, ended.output, ended.stopped_by)
+    return ScriptRun(ended.status, ended.output, ended.stopped_by)

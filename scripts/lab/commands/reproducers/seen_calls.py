@@ -18,7 +18,7 @@ from lab.files import read_bytes
 from lab.matrix.variants import read_matrix
 from lab.measure.short_run import ShortLoad, ShortRunner
 from lab.paths import ROOT
-from lab.reproducer.sites import SEEN_FILE, Seen, Watched, seen_of
+from lab.reproducer.sites import SEEN_FILE, SeenSite, WatchedFile, seen_of
 
 REQUESTS = 20
 MOST_BYTES = 16 << 20
@@ -26,8 +26,8 @@ NAME = "seen.txt"
 
 
 def seen_calls(
-    app: KeptApp, file: str, watched: Watched, given: Mapping[str, str]
-) -> Mapping[int, Seen]:
+    app: KeptApp, file: str, watched: WatchedFile, given: Mapping[str, str]
+) -> Mapping[int, SeenSite]:
     """What was seen of each site of a file of the app while some requests were served.
 
     Raises:
@@ -44,7 +44,7 @@ def seen_calls(
 
 async def served(
     app: KeptApp, work: Path, seen: Path, given: Mapping[str, str]
-) -> Mapping[int, Seen]:
+) -> Mapping[int, SeenSite]:
     """What was seen of each site while the copy was served, by the site's number.
 
     Raises:

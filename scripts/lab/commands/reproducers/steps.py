@@ -10,7 +10,7 @@ from lab.app.guess.source import Module, read_module
 from lab.app.requests import user_app_of
 from lab.commands.reproducers.kept_app import KeptApp, import_names
 from lab.commands.reproducers.script_runs import (
-    Tried,
+    GrowingScript,
     Workshop,
     check_mended,
     check_test,
@@ -19,16 +19,16 @@ from lab.commands.reproducers.script_runs import (
 from lab.engines.process.environments import Installed
 from lab.records.app_answer import AppAnswer
 from lab.reproducer.calls import Calls, of_app, of_function
-from lab.reproducer.script import TEST_NAME, Origin, script_text
+from lab.reproducer.script import TEST_NAME, ScriptOrigin, script_text
 from lab.reproducer.script_results import NotGrown
 from lab.reproducer.served_object import NotReproduced, Served, file_served, served_by
-from lab.reproducer.sites import MOST_SITES, Seen, Site, Watched, watched
+from lab.reproducer.sites import MOST_SITES, SeenSite, Site, WatchedFile, watched
 from lab.reproducer.sources import imported_app, inlined_app
 from lab.text.packages import canonical
 from lab.text.phrases import number
 
 Say = Callable[[str], None]
-See = Callable[[KeptApp, str, Watched], Mapping[int, Seen]]
+See = Callable[[KeptApp, str, WatchedFile], Mapping[int, SeenSite]]
 """What the sites of a file of the app are called with."""
 NEEDS_SERVER = "the growth needs the app's server"
 SERVED = "What grows is the served app: make bundle holds it with its server"
@@ -40,13 +40,13 @@ class ReproducerBench:
 
     app: KeptApp
     answer: AppAnswer
-    origin: Origin
+    origin: ScriptOrigin
     shop: Workshop
     say: Say
     seen: See
 
 
-def shown_growth(bench: ReproducerBench) -> list[Tried]:
+def shown_growth(bench: ReproducerBench) -> list[GrowingScript]:
     """The scripts that grow like the served app, the smallest first.
 
     Raises:
@@ -54,7 +54,7 @@ def shown_growth(bench: ReproducerBench) -> list[Tried]:
     """
     rate = number(bench.origin.rate_bytes)
     bench.say(f"served app: {rate} bytes a request, by the run")
-    scripts: list[Tried] = []
+    scripts: list[GrowingScript] = []
     reasons: list[str] = []
     for calls in candidates(bench, reasons):
         try:
@@ -101,11 +101,11 @@ def function_calls(bench: ReproducerBench, module: Module, folder: str) -> Itera
         called = replace(called, arguments=called.arguments or site.literal)
         if site.import_line is not None:
             yield of_function(site, called, site.import_line, pinned)
-        elif (own := own_function(bench, Own(module, folder, site), called)) is not None:
+        elif (own := own_function(bench, OwnFunction(module, folder, site), called)) is not None:
             yield own
 
 
-def literal_call_sites(sites: Sequence[Site], seen: Mapping[int, Seen]) -> Iterator[Site]:
+def literal_call_sites(sites: Sequence[Site], seen: Mapping[int, SeenSite]) -> Iterator[Site]:
     """The sites that were called with literals: a few of each kind, no call twice."""
     taken: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     for site in sites:
@@ -121,7 +121,7 @@ def literal_call_sites(sites: Sequence[Site], seen: Mapping[int, Seen]) -> Itera
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class OwnFunction:
     """A function of the app's own."""
 
     module: Module
@@ -136,7 +136,7 @@ class Own:
         return Served(self.module.path, self.folder, name, Interface.OWN, self.module)
 
 
-def own_function(bench: ReproducerBench, own: Own, called: Seen) -> Calls | None:
+def own_function(bench: ReproducerBench, own: OwnFunction, called: SeenSite) -> Calls | None:
     """Calls of the app's own function; None where its file serves as soon as it is imported."""
     of_it = own.object
     variables = bench.app.spec.environment
@@ -170,7 +170,7 @@ def app_calls(bench: ReproducerBench, served: Served) -> Calls:
     return of_app(served, code, kinds, imports_app=True)
 
 
-def fits(origin: Origin, calls: Calls) -> bool:
+def fits(origin: ScriptOrigin, calls: Calls) -> bool:
     """Whether the script of these calls is short enough for one file."""
     try:
         script_text(origin, calls)
@@ -186,8 +186,8 @@ def lines_of(answer: AppAnswer, file: str) -> set[int]:
 
 
 def checked(
-    bench: ReproducerBench, scripts: list[Tried], mended: Installed | None, release: str
-) -> Tried:
+    bench: ReproducerBench, scripts: list[GrowingScript], mended: Installed | None, release: str
+) -> GrowingScript:
     """The smallest script whose test fails here, and passes with the mended release.
 
     Args:

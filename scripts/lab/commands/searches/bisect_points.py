@@ -15,7 +15,7 @@ from lab.points.commits import commit_of, commits
 from lab.points.ends import Wanted, ends_of, points_between
 from lab.points.index import index_files, index_of, is_public
 from lab.points.pythons import pythons
-from lab.points.releases import Asked, Releases, releases
+from lab.points.releases import ReleaseChoice, Releases, releases
 from lab.records.bisection import Ends, PointKind
 from lab.settings.searched import BisectSettings
 from lab.text.packages import canonical
@@ -88,7 +88,7 @@ def of_index(
     files = index_files(chosen.package, index)
     page = f"https://pypi.org/project/{canonical(chosen.package)}/" if is_public(index) else None
     kept = tuple(filter(None, (chosen.good, chosen.bad, current)))
-    return releases(files, Asked(chosen.package, python, kept, page))
+    return releases(files, ReleaseChoice(chosen.package, python, kept, page))
 
 
 def current_version(package: str, installed: Mapping[str, Distribution]) -> str:

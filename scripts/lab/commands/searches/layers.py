@@ -67,7 +67,7 @@ def run(_: argparse.Namespace) -> ExitCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedExchanges:
     """The exchanges that can be run, with the environment of each that needs its own."""
 
     exchanges: tuple[Exchange, ...]
@@ -117,7 +117,7 @@ def fitted_to(
     stack: Stack,
     installed: Mapping[str, Distribution],
     made: Callable[[AppSpec], Installed],
-) -> Fitted:
+) -> FittedExchanges:
     """The exchanges that fit the app, with what they need; what cannot be had is told.
 
     Args:
@@ -139,7 +139,7 @@ def fitted_to(
         except LabError as error:
             reason = clipped(" ".join(str(error).split()), MOST_REASON)
             left.append(NotExchanged(each.layer, f"{each.line}: {reason}"))
-    return Fitted(tuple(chosen), environments, tuple(left))
+    return FittedExchanges(tuple(chosen), environments, tuple(left))
 
 
 def other_pythons(own: str) -> tuple[str, ...]:
@@ -158,7 +158,9 @@ def variant_of(spec: AppSpec, exchange: Exchange) -> str:
     return f"{base_name(spec)}-{exchange.name}"
 
 
-def write_layer_services(spec: AppSpec, fitted: Fitted, host_cpus: int | None, file: Path) -> None:
+def write_layer_services(
+    spec: AppSpec, fitted: FittedExchanges, host_cpus: int | None, file: Path
+) -> None:
     """Write the app as it is and each exchange as services; their load is extended alike."""
     services = {base_name(spec): service(spec, host_cpus, None)}
     for each in fitted.exchanges:
@@ -197,7 +199,7 @@ def measure_variants(given: AppRunInput, console: Console) -> RunFolder:
     return folder
 
 
-def answer_of_run(spec: AppSpec, fitted: Fitted, folder: RunFolder) -> LayersAnswer:
+def answer_of_run(spec: AppSpec, fitted: FittedExchanges, folder: RunFolder) -> LayersAnswer:
     """The answer from the raw files."""
     trials = folder.read_trials()
     exchanged = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.commands.sharing.bundle_parts import Parts, parts_of
+from lab.commands.sharing.bundle_parts import BundleParts, parts_of
 from lab.commands.terminal import new_console
 from lab.errors import ExitCode, UsageError
 from lab.files import path_text, write_file
@@ -86,7 +86,7 @@ def tell(console: Console, manifest: Manifest, files: Mapping[str, ArchiveEntry]
     console.print(f"lock: {manifest.lock}", soft_wrap=True)
 
 
-def tell_next(console: Console, parts: Parts, path: Path) -> None:
+def tell_next(console: Console, parts: BundleParts, path: Path) -> None:
     if names := parts.open_variants:
         console.print(
             f"no run elsewhere can agree with it: the verdict of {listed(names)} is inconclusive; "

@@ -17,18 +17,18 @@ from lab.records.experiment import Experiment
 from lab.records.image_facts import ImageFacts
 from lab.records.summary import Summary
 from lab.share.archive import ArchiveEntry
-from lab.share.lock import Locked
+from lab.share.lock import LockText
 from lab.share.manifest import LeftOut
 from lab.share.recorded_settings import typed
 from lab.share.redaction import Redactor
-from lab.share.source import Source
+from lab.share.source import AppArchive
 from lab.store.run_folder import RunFolder
 from lab.text.packages import LOCK
 
 DESCRIPTIONS = (".toml", ".redacted")
 """Endings of an app's files in which a value behind a name that looks secret goes, too."""
 
-Kept = tuple[Source, Mapping[str, ArchiveEntry]]
+Kept = tuple[AppArchive, Mapping[str, ArchiveEntry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def chosen(given: Mapping[str, str]) -> Mapping[str, str]:
     return {"APP": "", "EXAMPLE": "", **named} if named else {}
 
 
-def bundled(kept: Kept, redactor: Redactor, lock: Locked | None, work: Path) -> BundledApp:
+def bundled(kept: Kept, redactor: Redactor, lock: LockText | None, work: Path) -> BundledApp:
     """The app without what is private, and its description read again.
 
     Args:
@@ -108,7 +108,7 @@ def kept_facts(facts: ImageFacts, redactor: Redactor) -> ImageFacts:
 
 
 def without_senders(
-    source: Source, files: Mapping[str, ArchiveEntry]
+    source: AppArchive, files: Mapping[str, ArchiveEntry]
 ) -> Mapping[str, ArchiveEntry]:
     """The files, of traffic only what its mix is made of."""
     name = traffic_name(files[source.file].content) if source.file in files else None

@@ -13,7 +13,7 @@ from lab.errors import LabError
 from lab.files import read_bytes, write_file
 from lab.paths import ROOT
 from lab.records.trial import Environment
-from lab.share.lock import Locked, hashes_of, lock_of, pins_of
+from lab.share.lock import LockText, hashes_of, lock_of, pins_of
 from lab.store.run_folder import RunFolder
 from lab.text.packages import LOCK
 
@@ -22,7 +22,7 @@ COMPILE_SECONDS = 120.0
 ATTEMPTS = 3
 
 
-def lock_of_run(folder: RunFolder, environment: Environment | None) -> Locked | None:
+def lock_of_run(folder: RunFolder, environment: Environment | None) -> LockText | None:
     """The lock of the app's environment; None where no probe reported it, or it has no package.
 
     Kept in the run's folder once it has hashes, as an index gets new files for old releases.

@@ -49,7 +49,7 @@ from lab.share.manifest import (
     manifest_text,
 )
 from lab.share.recorded_settings import budget_of, given_of
-from lab.share.redaction import Private, Redactor
+from lab.share.redaction import PrivateWords, Redactor
 from lab.store.run_folder import RunFolder
 
 SEARCHES = {"bisect.md": "bisect", "bisect.svg": "bisect", "layers.md": "layers"}
@@ -65,7 +65,7 @@ STACKS = "The stacks of the lab, each a lock with hashes in `images/locks`."
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class BundleParts:
     """Everything that the archive will hold."""
 
     manifest: Manifest
@@ -76,7 +76,7 @@ class Parts:
     """Those with which no run elsewhere can agree."""
 
 
-def parts_of(folder: RunFolder, given: Mapping[str, str]) -> Parts:
+def parts_of(folder: RunFolder, given: Mapping[str, str]) -> BundleParts:
     """What the bundle of a run holds.
 
     Raises:
@@ -137,7 +137,7 @@ def mounts_left_out(spec: AppSpec) -> Iterator[LeftOut]:
 
 def with_pages(
     manifest: Manifest, files: dict[str, ArchiveEntry], summary: Summary, spec: AppSpec | None
-) -> Parts:
+) -> BundleParts:
     """The parts with the pages that tell of them, and the hashes of all."""
     pages = {name: files[name].content.decode() for name in EXTRAS if name in files}
     given = IssueInput(summary, pages)
@@ -148,7 +148,7 @@ def with_pages(
     files["README.md"] = ArchiveEntry(bundle_readme(summary, manifest).encode())
     manifest = replace(manifest, files=facts_of(files))
     files[MANIFEST] = ArchiveEntry(manifest_text(manifest).encode())
-    return Parts(manifest, files, address_of(summary), open_variants(summary))
+    return BundleParts(manifest, files, address_of(summary), open_variants(summary))
 
 
 def request_kinds(spec: AppSpec) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ def request_kinds(spec: AppSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{each.method} {each.path}" for each in kinds))
 
 
-def private_of(kept: Kept | None, secrets: StatedSecrets) -> Private:
+def private_of(kept: Kept | None, secrets: StatedSecrets) -> PrivateWords:
     """What is private on this machine, and of the app where it stands or stood."""
     return private_here(Path(kept[0].folder) if kept else None, secrets.telling_values())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lab.commands.rebuild import Judged, judge_anew
+from lab.commands.rebuild import JudgedRun, judge_anew
 from lab.files import read_bytes, read_lines, write_file
 from lab.share.archive import ArchiveEntry
 from lab.share.redaction import Redactor
@@ -49,7 +49,7 @@ def redacted_line(line: bytes, redactor: Redactor) -> str:
     return json.dumps(data, separators=(",", ":")) + "\n"
 
 
-def run_files(copy: RunFolder) -> tuple[Judged, dict[str, ArchiveEntry]]:
+def run_files(copy: RunFolder) -> tuple[JudgedRun, dict[str, ArchiveEntry]]:
     """What the copy says, judged anew, and all of its files by their names in a bundle."""
     judged = judge_anew(copy)
     files = {

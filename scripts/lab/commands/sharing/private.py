@@ -11,13 +11,13 @@ from lab.app.env_file import parse_env
 from lab.errors import LabError
 from lab.files import read_bytes
 from lab.share.contents import ENV_FILE
-from lab.share.redaction import Private, secret_values
+from lab.share.redaction import PrivateWords, secret_values
 
 MOST_BYTES = 1 << 20
 MOST_FILES = 50
 
 
-def private_here(app: Path | None, *environments: Mapping[str, str]) -> Private:
+def private_here(app: Path | None, *environments: Mapping[str, str]) -> PrivateWords:
     """This user, this machine, and the secrets of its variables.
 
     Args:
@@ -27,7 +27,7 @@ def private_here(app: Path | None, *environments: Mapping[str, str]) -> Private:
     every = (dict(os.environ), *environments, *(env_files(app) if app else ()))
     values = (value for each in every for value in secret_values(each))
     host = socket.gethostname()
-    return Private(
+    return PrivateWords(
         tuple(dict.fromkeys(values)),
         user_names(),
         tuple(dict.fromkeys((host, host.partition(".")[0]))),

@@ -36,7 +36,7 @@ NOT_TRUSTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class VerifyContext:
     """Where it is run, and by whom."""
 
     given: Mapping[str, str]
@@ -58,7 +58,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     file = declared.BUNDLE.read(given)
     if not file:
         raise UsageError("BUNDLE is missing: the file that make bundle wrote, such as BUNDLE=x.zip")
-    here = Here(given, results_folder(given), new_console())
+    here = VerifyContext(given, results_folder(given), new_console())
     bundle = open_bundle(Path(file).expanduser())
     here.console.print(
         f"manifest: {counted(len(bundle.manifest.files), 'file')}, all there and unchanged",
@@ -69,7 +69,7 @@ def run(_: argparse.Namespace) -> ExitCode:
         return verify_bundle(bundle, work, here)
 
 
-def verify_bundle(bundle: Bundle, work: Path, here: Here) -> ExitCode:
+def verify_bundle(bundle: Bundle, work: Path, here: VerifyContext) -> ExitCode:
     """The bundle judged anew, then run again."""
     folder = write_run(bundle, work)
     there, is_same = judged_there(bundle, folder)
@@ -88,7 +88,7 @@ def verify_bundle(bundle: Bundle, work: Path, here: Here) -> ExitCode:
     return rerun_and_compare(there, wanted, here)
 
 
-def rerun_and_compare(there: Summary, wanted: Rerun, here: Here) -> ExitCode:
+def rerun_and_compare(there: Summary, wanted: Rerun, here: VerifyContext) -> ExitCode:
     """Run it, and say what came out there and here."""
     here.console.print(wanted.sentence, soft_wrap=True)
     code = rerun(wanted, here.given)

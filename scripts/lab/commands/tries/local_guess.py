@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.app.environment import ENVIRONMENTS, Base, prepare_app
+from lab.app.environment import ENVIRONMENTS, ReusedEnvironment, prepare_app
 from lab.app.guess.asking import answered_requests
 from lab.app.guess.concurrent_asking import ask_together, loads_of
 from lab.app.guess.failures import (
@@ -24,7 +24,7 @@ from lab.app.spec import FILE, AppSpec
 from lab.app.spec_file import describe, parse
 from lab.app.workdir import (
     COMPOSE_NAME,
-    Ready,
+    ReadyApp,
     app_workdir,
     companions_fault,
     process_engine,
@@ -90,7 +90,11 @@ def keep(context: TryContext, guess: Guess) -> None:
 
 
 def first_that_works(context: TryContext) -> Guess:
-    folder, failures, bases = read_folder(context.folder), list[Failure](), list[Base]()
+    folder, failures, bases = (
+        read_folder(context.folder),
+        list[Failure](),
+        list[ReusedEnvironment](),
+    )
     while True:
         guess = next_guess(folder, failures, context.folder, context.say, has_docker=False)
         uv_command()
@@ -100,7 +104,7 @@ def first_that_works(context: TryContext) -> Guess:
         failures.append(outcome)
 
 
-def attempt(context: TryContext, guess: Guess, bases: list[Base]) -> Guess | Failure:
+def attempt(context: TryContext, guess: Guess, bases: list[ReusedEnvironment]) -> Guess | Failure:
     """The guess with the requests that are answered, or why it failed.
 
     Args:
@@ -112,7 +116,7 @@ def attempt(context: TryContext, guess: Guess, bases: list[Base]) -> Guess | Fai
     try:
         base = bases[-1] if bases else None
         installed = prepare_app(description, context.root / ENVIRONMENTS, context.say, base)
-        bases.append(Base(description, installed))
+        bases.append(ReusedEnvironment(description, installed))
     except UsageError:
         raise
     except LabError as error:
@@ -129,7 +133,7 @@ def attempt(context: TryContext, guess: Guess, bases: list[Base]) -> Guess | Fai
 
 @contextlib.contextmanager
 def started_app(
-    context: TryContext, description: AppSpec, ready: Ready, work: Path, *, is_guess: bool
+    context: TryContext, description: AppSpec, ready: ReadyApp, work: Path, *, is_guess: bool
 ) -> Iterator[Running]:
     """The app as it is measured, once it answers; raises NotUp."""
     file = work / COMPOSE_NAME
@@ -146,7 +150,7 @@ def started_app(
 
 
 def checked_guess(
-    context: TryContext, guess: Guess, description: AppSpec, ready: Ready, work: Path
+    context: TryContext, guess: Guess, description: AppSpec, ready: ReadyApp, work: Path
 ) -> Guess | Failure:
     try:
         with started_app(context, description, ready, work, is_guess=True) as running:
@@ -160,7 +164,9 @@ def checked_guess(
         return error.failure
 
 
-def check_described(context: TryContext, description: AppSpec, ready: Ready, work: Path) -> AppSpec:
+def check_described(
+    context: TryContext, description: AppSpec, ready: ReadyApp, work: Path
+) -> AppSpec:
     """A described app with the requests that it answers: it is started and asked for each, once.
 
     Raises:

@@ -15,7 +15,7 @@ from lab.app.guess.failures import telling_line
 from lab.app.spec import AppSpec
 from lab.app.workdir import (
     COMPOSE_NAME,
-    Ready,
+    ReadyApp,
     app_workdir,
     find_allocators,
     installed_here,
@@ -129,7 +129,7 @@ def local_app(context: TryContext) -> AppSpec:
     return given_app(context.given, context.root).without_docker()
 
 
-def prepare_guessed(spec: AppSpec, ready: Ready, work: Path) -> None:
+def prepare_guessed(spec: AppSpec, ready: ReadyApp, work: Path) -> None:
     """Make its data ready in the copy that is measured.
 
     Raises:

@@ -67,7 +67,7 @@ def log_of(folder: Path, service: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ServicesBeside:
     """What a description says stands beside each variant."""
 
     servers: tuple[ServiceAsked, ...] = ()
@@ -88,7 +88,7 @@ class Beside:
 class VariantServices:
     """What stands beside each variant of a run."""
 
-    beside: Beside
+    beside: ServicesBeside
     logs: Path
     accepts: Callable[[str, int], bool]
     port_seconds: float = PORT_SECONDS

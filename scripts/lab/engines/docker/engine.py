@@ -21,7 +21,7 @@ from lab.engines.docker.app_services import VariantServices
 from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.logs import exit_status, log_lines
-from lab.engines.protocol import SERVER_PORT, Endpoint, Sampling, State, ended_with
+from lab.engines.protocol import SERVER_PORT, Endpoint, Sampling, VariantState, ended_with
 from lab.engines.written_files import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo, EngineKind
@@ -195,11 +195,11 @@ class DockerEngine:
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
         return StatsStream(self.client, self.name(variant.name), on_sample)
 
-    def state(self, variant: Variant) -> State:
+    def state(self, variant: Variant) -> VariantState:
         inspected = self.inspect(variant)
         watch = self.watches.get(variant.name)
         if watch is not None and watch.fault:
-            return State(running=False, reason=watch.fault)
+            return VariantState(running=False, reason=watch.fault)
         status = int(inspected["State"]["ExitCode"]) if not inspected["State"]["Running"] else None
         if self.lifecycle is Lifecycle.COMPOSE:
             # PID 1 outlives the server there and writes its exit status to a file; elsewhere the
@@ -207,7 +207,7 @@ class DockerEngine:
             written = exit_status(self.log_path(variant, inspected).with_suffix(".exit"))
             status = status if written is None else written
         if status is None:
-            return State(running=True)
+            return VariantState(running=True)
         return ended_with(status)
 
     def log_path(self, variant: Variant, inspected: Mapping[str, Any]) -> Path:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.engines.process.cpus import UNSHARE, Way
+from lab.engines.process.cpus import UNSHARE, CpuWay
 from lab.engines.process.debian import Programs, programs
 from lab.engines.process.process_group import end_supervisor, launch
 from lab.engines.process.servers import fill, local, variables
@@ -248,7 +248,7 @@ def hosts_file(asked: Sequence[ServiceAsked], address: str, folder: Path) -> Pat
 def prefix_for(hosts: Path) -> tuple[str, ...]:
     """Words that show a command these names in the place of the machine's own; none where no mount
     namespace can be made: Python's own clients are led by `apps/outside` all the same."""
-    for way in (Way.MOUNT, Way.USER_MOUNT):
+    for way in (CpuWay.MOUNT, CpuWay.USER_MOUNT):
         prefix = (*UNSHARE[way], "sh", "-c", BIND, "sh", str(hosts))
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             done = subprocess.run([*prefix, "true"], capture_output=True, timeout=20, check=False)

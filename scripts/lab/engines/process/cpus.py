@@ -19,7 +19,7 @@ COUNT = "import os; print(os.cpu_count())"
 TRY_SECONDS = 20
 
 
-class Way(StrEnum):
+class CpuWay(StrEnum):
     """How a variant is shown its CPUs."""
 
     AS_IT_IS = "as it is"
@@ -29,24 +29,24 @@ class Way(StrEnum):
 
 
 UNSHARE = {
-    Way.MOUNT: ("unshare", "--mount"),
-    Way.USER_MOUNT: ("unshare", "--user", "--map-root-user", "--mount"),
+    CpuWay.MOUNT: ("unshare", "--mount"),
+    CpuWay.USER_MOUNT: ("unshare", "--user", "--map-root-user", "--mount"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownCpus:
     """Words in front of a variant's command, and variables of its environment."""
 
-    way: Way
+    way: CpuWay
     prefix: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
 
     def note(self, cpus: int | None) -> str:
         """How the CPUs are shown, in one sentence for the report."""
-        if self.way is Way.AS_IT_IS:
+        if self.way is CpuWay.AS_IT_IS:
             return "CPUs: the variants see this machine's own."
-        if self.way is Way.SHIM:
+        if self.way is CpuWay.SHIM:
             return (
                 f"CPUs: {cpus} are shown by a shim that replaces os.cpu_count, because no mount "
                 "namespace can be made here."
@@ -59,7 +59,7 @@ class Shown:
 Shows = Callable[[tuple[str, ...], int], bool]
 
 
-def namespace(way: Way, file: Path) -> tuple[str, ...]:
+def namespace(way: CpuWay, file: Path) -> tuple[str, ...]:
     return (*UNSHARE[way], "sh", "-c", BIND, "sh", str(file))
 
 
@@ -78,7 +78,7 @@ def shows(prefix: tuple[str, ...], cpus: int, seconds: float = TRY_SECONDS) -> b
     return done.stdout.strip() == str(cpus)
 
 
-def show(cpus: int | None, images: Path, apps: Path, shows: Shows = shows) -> Shown:
+def show(cpus: int | None, images: Path, apps: Path, shows: Shows = shows) -> ShownCpus:
     """How this machine can show that number of CPUs; the best way that works.
 
     Args:
@@ -88,9 +88,11 @@ def show(cpus: int | None, images: Path, apps: Path, shows: Shows = shows) -> Sh
         shows: whether a prefix shows that number.
     """
     if cpus is None:
-        return Shown(Way.AS_IT_IS)
-    for way in (Way.MOUNT, Way.USER_MOUNT):
+        return ShownCpus(CpuWay.AS_IT_IS)
+    for way in (CpuWay.MOUNT, CpuWay.USER_MOUNT):
         prefix = namespace(way, images / "cpus" / str(cpus))
         if shows(prefix, cpus):
-            return Shown(way, prefix)
-    return Shown(Way.SHIM, (), {"PYTHONPATH": str(apps / "shim"), "LAB_SHOWN_CPUS": str(cpus)})
+            return ShownCpus(way, prefix)
+    return ShownCpus(
+        CpuWay.SHIM, (), {"PYTHONPATH": str(apps / "shim"), "LAB_SHOWN_CPUS": str(cpus)}
+    )

@@ -16,9 +16,9 @@ from pathlib import Path
 from lab.engines.process import postgres
 from lab.engines.process.app_servers import address_of, started_servers
 from lab.engines.process.cgroups import Cgroup, Cgroups, remove
-from lab.engines.process.cpus import Shown, show
+from lab.engines.process.cpus import ShownCpus, show
 from lab.engines.process.environments import Installed
-from lab.engines.process.launch_plan import LaunchPlan, Sources
+from lab.engines.process.launch_plan import LaunchPlan, VariantSources
 from lab.engines.process.ports import LOOPBACK, Ports
 from lab.engines.process.process_group import (
     PACE,
@@ -29,7 +29,7 @@ from lab.engines.process.process_group import (
     launch,
 )
 from lab.engines.process.process_tree import trees_here
-from lab.engines.protocol import Endpoint, Sampling, State, ended_with, probe_ports
+from lab.engines.protocol import Endpoint, Sampling, VariantState, ended_with, probe_ports
 from lab.engines.written_files import WRITE_LIMITS, WriteLimits
 from lab.errors import LabError, VariantError
 from lab.records.experiment import EngineInfo, EngineKind
@@ -43,7 +43,7 @@ class Means:
     """What this machine offers the engine: how it shows CPUs, makes groups, starts processes."""
 
     cgroups: Callable[[], Cgroups] = Cgroups
-    show: Callable[[int | None, Path, Path], Shown] = show
+    show: Callable[[int | None, Path, Path], ShownCpus] = show
     launch: Callable[
         [list[str], Mapping[str, str], Path, Cgroup | None], subprocess.Popen[bytes]
     ] = launch
@@ -54,8 +54,8 @@ class ProcessEngine:
 
     def __init__(
         self,
-        sources: Sources,
-        shown: Shown,
+        sources: VariantSources,
+        shown: ShownCpus,
         cpus: int | None,
         pace: SamplingPace = PACE,
         write_limits: WriteLimits = WRITE_LIMITS,
@@ -66,7 +66,7 @@ class ProcessEngine:
         self.shown_by_cpus = {cpus: shown}
         self.cgroups, self.trees, self.ports = self.means.cgroups(), trees_here(), Ports()
         self.running: dict[str, ProcessGroup] = {}
-        self.ended: dict[str, tuple[State, tuple[str, ...]]] = {}
+        self.ended: dict[str, tuple[VariantState, tuple[str, ...]]] = {}
 
     def info(self) -> EngineInfo:
         guard_seconds = self.pace.guard_seconds
@@ -89,7 +89,7 @@ class ProcessEngine:
             ),
         )
 
-    def shown_to(self, variant: Variant) -> Shown:
+    def shown_to(self, variant: Variant) -> ShownCpus:
         """How the variant is shown its CPUs; it may fix their number."""
         cpus, root = variant.axes.host_cpus, self.sources.root
         if cpus not in self.shown_by_cpus:
@@ -206,7 +206,7 @@ class ProcessEngine:
         except KeyError:
             raise VariantError(f"{variant.name} was never started") from None
 
-    def state(self, variant: Variant) -> State:
+    def state(self, variant: Variant) -> VariantState:
         if variant.name in self.ended:
             return self.ended[variant.name][0]
         running = self.find(variant)
@@ -214,11 +214,11 @@ class ProcessEngine:
         if status is None:
             status = running.exit_status()
         if status is None:
-            return State(running=True)
+            return VariantState(running=True)
         if running.stopped_by:
-            return State(running=False, reason=running.stopped_by, at_limit=True)
+            return VariantState(running=False, reason=running.stopped_by, at_limit=True)
         if running.writes.fault:
-            return State(running=False, reason=running.writes.fault)
+            return VariantState(running=False, reason=running.writes.fault)
         return ended_with(status)
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class Installed:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedEnvironments:
     """The environments by the variants' image names, and why the others are missing."""
 
     ready: Mapping[str, Installed]
@@ -224,7 +224,7 @@ def one_at_a_time(say: Callable[[str], None]) -> Callable[[str], None]:
     return say_alone
 
 
-def collected_environments(jobs: Mapping[str, Future[Installed]]) -> Prepared:
+def collected_environments(jobs: Mapping[str, Future[Installed]]) -> PreparedEnvironments:
     ready, missing = {}, {}
     for image, job in jobs.items():
         # In short waits: a signal that comes just before a wait without end does not end it.
@@ -234,7 +234,7 @@ def collected_environments(jobs: Mapping[str, Future[Installed]]) -> Prepared:
             ready[image] = job.result()
         except (VariantError, OSError) as error:
             missing[image] = " ".join(str(error).split())
-    return Prepared(ready, missing)
+    return PreparedEnvironments(ready, missing)
 
 
 def made_folder(root: Path) -> Path:
@@ -252,7 +252,7 @@ def prepare(
     root: Path,
     say: Callable[[str], None],
     fetch_seconds: float = FETCH_SECONDS,
-) -> Prepared:
+) -> PreparedEnvironments:
     """An environment for each image of the variants: what is cached, and the others made.
 
     Args:

@@ -10,7 +10,7 @@ from pathlib import Path
 from lab.engines.process import postgres
 from lab.engines.process.app_servers import Template, address_of
 from lab.engines.process.cgroups import Cgroup
-from lab.engines.process.cpus import Shown
+from lab.engines.process.cpus import ShownCpus
 from lab.engines.process.environments import Installed
 from lab.engines.process.ports import LOOPBACK
 from lab.engines.protocol import Endpoint
@@ -22,7 +22,7 @@ APP, SOCKETS = "app", "probes"
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class VariantSources:
     """Where the parts of a variant come from."""
 
     compose_file: Path
@@ -48,7 +48,7 @@ class Sources:
 class LaunchPlan:
     """One start of a variant: its packages, its folder and its ports."""
 
-    sources: Sources
+    sources: VariantSources
     variant: Variant
     installed: Installed
     work: Path
@@ -89,12 +89,12 @@ class LaunchPlan:
             **shared,
         }
 
-    def command(self, shown: Shown) -> list[str]:
+    def command(self, shown: ShownCpus) -> list[str]:
         """The words of the variant's command, behind those that show it its CPUs."""
         service = read_service(self.sources.compose_file, self.variant.name, self.values())
         return [*shown.prefix, str(self.sources.root / "images" / "entry"), *service.command]
 
-    def environment(self, shown: Shown, cgroup: Cgroup | None) -> dict[str, str]:
+    def environment(self, shown: ShownCpus, cgroup: Cgroup | None) -> dict[str, str]:
         """The environment of a container, with the folders and ports of this machine."""
         service = read_service(self.sources.compose_file, self.variant.name, self.values())
         interpreter_folder = str(self.installed.python.parent)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.engines.process.cgroups import Cgroups, remove
-from lab.engines.process.cpus import TRY_SECONDS, UNSHARE, Way
+from lab.engines.process.cpus import TRY_SECONDS, UNSHARE, CpuWay
 from lab.engines.process.process_group import ProcessGroup, TreeSampling, launch
 from lab.engines.process.process_tree import trees_here
 from lab.engines.protocol import KILLED
@@ -29,7 +29,7 @@ class ScriptLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedProgram:
     """How a program ended."""
 
     status: int | None
@@ -40,7 +40,7 @@ class Ended:
 
 def without_network() -> tuple[str, ...]:
     """Words that shut the network off for a command; none where that cannot be done here."""
-    for way in (Way.MOUNT, Way.USER_MOUNT):
+    for way in (CpuWay.MOUNT, CpuWay.USER_MOUNT):
         prefix = (*UNSHARE[way], "--net")
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             done = subprocess.run(
@@ -53,7 +53,7 @@ def without_network() -> tuple[str, ...]:
 
 def run_script(
     words: Sequence[str], environment: Mapping[str, str], work: Path, limits: ScriptLimits
-) -> Ended:
+) -> EndedProgram:
     """How a program ended that ran in a folder until its end, or until its time or memory was over.
 
     Nothing of it outlives this call, nor the lab.
@@ -86,4 +86,4 @@ def run_script(
     if not stopped_by and process.returncode == KILLED:
         stopped_by = "the script was killed, as at its limit of memory"
     output = read_tail(work / OUTPUT, MOST_OUTPUT_BYTES).decode("utf-8", "replace")
-    return Ended(None if stopped_by else process.returncode, output, stopped_by)
+    return EndedProgram(None if stopped_by else process.returncode, output, stopped_by)

@@ -11,7 +11,7 @@ from builders import raw
 from lab.commands.app_runs.early_runs import (
     Asks,
     EarlyRuns,
-    Following,
+    FollowedVariant,
     judge_and_explain,
     standing_line,
 )
@@ -56,8 +56,8 @@ def explained(tmp_path: Path) -> Explained:
             for name in finished:
                 folder.trial_writer(name, 1).close()
 
-            def after(ended: Variant) -> Following | None:
-                return Following(after_first, {}) if after_first and ended is FIRST else None
+            def after(ended: Variant) -> FollowedVariant | None:
+                return FollowedVariant(after_first, {}) if after_first and ended is FIRST else None
 
             asks = Asks(lambda _: so_far, lambda: at_end, lambda _: 80, after)
             asyncio.run(judge_and_explain(context, BASE, asks))

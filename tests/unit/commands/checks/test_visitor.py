@@ -13,7 +13,7 @@ from lab.commands.checks.texts import advice_for_described
 from lab.commands.checks.visitor import Visitor
 from lab.engines.protocol import Endpoint
 from lab.load.cookies import CookieJar
-from lab.load.login import Granted, LoginRefused
+from lab.load.login import GrantedLogin, LoginRefused
 
 
 class VisitedApp:
@@ -31,7 +31,7 @@ class VisitedApp:
         return ""
 
 
-def asked(granted: Granted, *, keeps_cookies: bool) -> list[dict[str, Any]]:
+def asked(granted: GrantedLogin, *, keeps_cookies: bool) -> list[dict[str, Any]]:
     running = VisitedApp()
     visitor = Visitor(running, granted, keeps_cookies=keeps_cookies)  # type: ignore[arg-type]
     request = GuessedRequest({"path": "/{token}", "headers": {"A": "B {token}"}, "body": b"x"}, "")
@@ -41,19 +41,19 @@ def asked(granted: Granted, *, keeps_cookies: bool) -> list[dict[str, Any]]:
 
 
 def test_token_and_cookies_are_sent() -> None:
-    first, second = asked(Granted("t", CookieJar([(b"id", b"7")])), keeps_cookies=True)
+    first, second = asked(GrantedLogin("t", CookieJar([(b"id", b"7")])), keeps_cookies=True)
     assert (first["path"], first["body"]) == ("/t", b"x")
     assert first["headers"] == {"A": "B t", "Cookie": "id=7"}
     assert second["headers"]["Cookie"] == "id=7; n=1"
 
 
 def test_without_the_keys_a_request_stays_as_it_is() -> None:
-    _, second = asked(Granted(), keeps_cookies=False)
+    _, second = asked(GrantedLogin(), keeps_cookies=False)
     assert second == {"path": "/{token}", "headers": {"A": "B {token}"}, "body": b"x"}
 
 
 def test_a_refused_login_is_told_once_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> Granted:
+    def refuse(*_: object) -> GrantedLogin:
         raise LoginRefused("login: it was refused")
 
     monkeypatch.setattr(check_visitor, "log_in", refuse)

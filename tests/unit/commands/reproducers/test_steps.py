@@ -8,17 +8,17 @@ import pytest
 from lab.app.spec import AppSpec
 from lab.commands.reproducers import steps as reproduce_steps
 from lab.commands.reproducers.kept_app import KeptApp
-from lab.commands.reproducers.script_runs import Tried, Workshop
+from lab.commands.reproducers.script_runs import GrowingScript, Workshop
 from lab.commands.reproducers.steps import ReproducerBench, candidates, checked, shown_growth
 from lab.engines.process.environments import Installed
 from lab.records.app_answer import AppAnswer, AppLine
 from lab.records.holders import Package
 from lab.records.judgement import Verdict
 from lab.reproducer.calls import Calls
-from lab.reproducer.script import Origin
+from lab.reproducer.script import ScriptOrigin
 from lab.reproducer.script_results import NotGrown
 from lab.reproducer.served_object import NotReproduced
-from lab.reproducer.sites import Seen, Watched
+from lab.reproducer.sites import SeenSite, WatchedFile
 
 SOURCE = """
 import ujson
@@ -50,24 +50,24 @@ def bench(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> R
         *("shop", "own-shop", Verdict.LEAK, "", 1, (), None, "", (), (), {}, ()),
         package=Package("ujson", "5.3.0", None),
     )
-    origin = Origin(1000.0, "3.12", app.pins, "ujson 5.3.0")
+    origin = ScriptOrigin(1000.0, "3.12", app.pins, "ujson 5.3.0")
     shop = Workshop(tmp_path, tmp_path, "shop", 1 << 30)
     return ReproducerBench(app, answer, origin, shop, said.append, sees)
 
 
-def sees(_: KeptApp, __: str, watched: Watched) -> Mapping[int, Seen]:
+def sees(_: KeptApp, __: str, watched: WatchedFile) -> Mapping[int, SeenSite]:
     """Each site was called once for a request, with what stands there."""
-    return {each.number: Seen(1.0, each.literal) for each in watched.sites}
+    return {each.number: SeenSite(1.0, each.literal) for each in watched.sites}
 
 
 def show(monkeypatch: pytest.MonkeyPatch, outcomes: dict[str, float | NotReproduced]) -> None:
     """Let the calls of these names keep so much, or fail."""
 
-    def shown_script(_: Workshop, __: Installed, ___: Origin, calls: Calls) -> Tried:
+    def shown_script(_: Workshop, __: Installed, ___: ScriptOrigin, calls: Calls) -> GrowingScript:
         outcome = outcomes[calls.said]
         if isinstance(outcome, NotReproduced):
             raise outcome
-        return Tried(calls, "text", outcome)
+        return GrowingScript(calls, "text", outcome)
 
     monkeypatch.setattr(reproduce_steps, "shown_script", shown_script)
 
@@ -86,8 +86,8 @@ def test_what_a_function_was_called_with_takes_the_place_of_what_no_literal_is(
 ) -> None:
     app = replace(bench.app, texts={"app.py": SOURCE.replace("[1]", "environ['x']")})
 
-    def see(_: KeptApp, __: str, watched: Watched) -> Mapping[int, Seen]:
-        return {each.number: Seen(10.0, "'captured'") for each in watched.sites}
+    def see(_: KeptApp, __: str, watched: WatchedFile) -> Mapping[int, SeenSite]:
+        return {each.number: SeenSite(10.0, "'captured'") for each in watched.sites}
 
     *_, function = candidates(replace(bench, app=app, seen=see), [])
 
@@ -159,7 +159,7 @@ def test_what_grows_with_the_mended_release_is_left_for_the_step_before(
     show(monkeypatch, {"WSGI calls of app.py": 990.0, "calls of ujson.dumps": 980.0})
     scripts = shown_growth(bench)
 
-    def check_mended(_: Workshop, __: Installed, each: Tried) -> float:
+    def check_mended(_: Workshop, __: Installed, each: GrowingScript) -> float:
         if each.rate_bytes == 980.0:
             raise NotReproduced("it grows there, too")
         return 3.0

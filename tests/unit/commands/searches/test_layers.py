@@ -16,7 +16,7 @@ from lab.commands.app_runs.input import app_settings
 from lab.commands.app_runs.plan import AppRunPlan
 from lab.commands.app_runs.run import AppRunInput
 from lab.commands.searches.layers import (
-    Fitted,
+    FittedExchanges,
     answer_of_run,
     close,
     fitted_to,
@@ -37,7 +37,7 @@ HERE = Installed(Path("/nowhere/bin/python3"), "CPython 3.12.1")
 LOOP = Exchange(Layer.LOOP, "loop-uvloop", "uvloop in place of asyncio", command="serve --loop uv")
 PURE = Exchange(Layer.EXTENSION, "pure-yarl", "yarl without its C code", environment={"NO_C": "1"})
 NEWER = Exchange(Layer.PYTHON, "python-313", "Python 3.13 in place of 3.12", python="3.13")
-FITTED = Fitted(
+FITTED = FittedExchanges(
     (LOOP, PURE, NEWER), {"python-313": HERE}, (NotExchanged(Layer.SERVER, "it is its own"),)
 )
 

@@ -12,7 +12,7 @@ from lab.commands.app_runs.source import keep_source, kept_source
 from lab.commands.sharing.bundle_app import BundledApp, bundled
 from lab.commands.sharing.bundle_project import project_files
 from lab.records.experiment import Experiment
-from lab.share.redaction import Private, Redactor
+from lab.share.redaction import PrivateWords, Redactor
 from lab.store.run_folder import RunFolder
 from support.quoted_runs import TRY_RUN, copy_raw
 
@@ -34,7 +34,7 @@ def in_bundle(folder: RunFolder, work: Path, text: str, served: str | None) -> B
     keep_source(replace(spec, command=served or spec.command), folder)
     kept = kept_source(folder)
     assert kept is not None
-    return bundled(kept, Redactor(Private(homes=("/home/somebody",))), None, work / "read")
+    return bundled(kept, Redactor(PrivateWords(homes=("/home/somebody",))), None, work / "read")
 
 
 def services(app: BundledApp, experiment: Experiment) -> dict[str, Any]:

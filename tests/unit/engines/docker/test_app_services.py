@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.engines.docker.app_services import Beside, VariantServices
+from lab.engines.docker.app_services import ServicesBeside, VariantServices
 from lab.engines.protocol import CompanionFailed, PrepareFailed
 from lab.records.app_services import CompanionStart, ReadyWhen, ServiceAsked, ServiceKind
 
@@ -33,7 +33,7 @@ class ScriptedContainers:
         return {"State": states.pop(0) if len(states) > 1 else states[0]}
 
 
-def started(beside: Beside, **states: list[Mapping[str, Any]]) -> list[str]:
+def started(beside: ServicesBeside, **states: list[Mapping[str, Any]]) -> list[str]:
     containers = ScriptedContainers(**states)
     services = VariantServices(beside, Path("/nowhere"), lambda *_: True)
     services.start(containers, "own-a")
@@ -42,7 +42,7 @@ def started(beside: Beside, **states: list[Mapping[str, Any]]) -> list[str]:
 
 
 def test_it_is_started_after_what_it_needs_and_ended_before_it() -> None:
-    beside = Beside((REDIS,), (CompanionStart("api", 8000),), prepares=True)
+    beside = ServicesBeside((REDIS,), (CompanionStart("api", 8000),), prepares=True)
     order = ["network", "redis", "companion-1", "prepare"]
     calls = started(beside, prepare=[RUNS, ENDED])
     assert calls == [*(f"start {e}" for e in order), *(f"stop {e}" for e in reversed(order))]
@@ -53,13 +53,13 @@ def test_one_that_must_end_or_be_healthy_is_waited_for() -> None:
     heals = CompanionStart("api", ready_when=ReadyWhen.HEALTHY)
     health = [{**RUNS, "Health": {"Status": each}} for each in ("starting", "healthy")]
     states = {"companion_1": [RUNS, RUNS, ENDED], "companion_2": [RUNS, *health]}
-    calls = started(Beside(companions=(ends, heals)), **states)
+    calls = started(ServicesBeside(companions=(ends, heals)), **states)
     assert calls[:3] == ["start network", "start companion-1", "start companion-2"]
     assert [len(each) for each in states.values()] == [1, 1]
 
 
 def test_one_that_only_has_to_run_is_not_waited_for_at_its_port_for_ever() -> None:
-    beside = Beside(companions=(CompanionStart("api", 9),))
+    beside = ServicesBeside(companions=(CompanionStart("api", 9),))
     containers = ScriptedContainers()
     VariantServices(beside, Path("/nowhere"), lambda *_: False, 0.0).start(containers, "own-a")
     assert containers.calls == ["start network", "start companion-1"]
@@ -72,11 +72,11 @@ def test_one_that_only_has_to_run_is_not_waited_for_at_its_port_for_ever() -> No
 def test_one_that_ends_otherwise_is_told_by_its_name(
     ready_when: ReadyWhen, state: Mapping[str, Any]
 ) -> None:
-    beside = Beside(companions=(CompanionStart("mail", ready_when=ready_when),))
+    beside = ServicesBeside(companions=(CompanionStart("mail", ready_when=ready_when),))
     with pytest.raises(CompanionFailed, match="mail of its Compose file ended with status"):
         started(beside, companion_1=[state])
 
 
 def test_what_prepares_and_fails_is_told() -> None:
     with pytest.raises(PrepareFailed):
-        started(Beside((REDIS,), prepares=True), prepare=[FAILED])
+        started(ServicesBeside((REDIS,), prepares=True), prepare=[FAILED])

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from lab.engines.process.cpus import ONLINE, Shown, Shows, Way, namespace, show, shows
+from lab.engines.process.cpus import ONLINE, CpuWay, ShownCpus, Shows, namespace, show, shows
 from support.paths import ROOT
 
 IMAGES, APPS = ROOT / "images", ROOT / "apps"
-NAMESPACES = [Way.MOUNT, Way.USER_MOUNT]
+NAMESPACES = [CpuWay.MOUNT, CpuWay.USER_MOUNT]
 COUNTS = "import multiprocessing, os; print(os.cpu_count(), multiprocessing.cpu_count())"
 UNSHARE = """#!/bin/sh
 echo "unshare" "$1" "$2" "$3" >> "$SAID"
@@ -48,10 +48,10 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(
     ("way", "options"),
-    [(Way.MOUNT, "--mount sh -c"), (Way.USER_MOUNT, "--user --map-root-user --mount")],
+    [(CpuWay.MOUNT, "--mount sh -c"), (CpuWay.USER_MOUNT, "--user --map-root-user --mount")],
 )
 def test_a_namespace_binds_the_file_and_then_becomes_the_command(
-    said: Path, tmp_path: Path, way: Way, options: str
+    said: Path, tmp_path: Path, way: CpuWay, options: str
 ) -> None:
     file = tmp_path / "a folder" / "40"
     ended = run([*namespace(way, file), "printf", "<%s>", "a b", "$HOME"])
@@ -65,7 +65,7 @@ def test_a_namespace_binds_the_file_and_then_becomes_the_command(
 
 @pytest.mark.parametrize("way", NAMESPACES)
 def test_where_the_bind_fails_the_command_is_not_run(
-    said: Path, monkeypatch: pytest.MonkeyPatch, way: Way
+    said: Path, monkeypatch: pytest.MonkeyPatch, way: CpuWay
 ) -> None:
     monkeypatch.setenv("MOUNT_STATUS", "32")
     ended = run([*namespace(way, Path("40")), "echo", "it ran"])
@@ -93,7 +93,7 @@ def test_a_prefix_that_hangs_shows_nothing() -> None:
     assert not shows(("sh", "-c", "echo 40; exec sleep 60"), 40, seconds=0.05)
 
 
-def working(*ways: Way) -> Shows:
+def working(*ways: CpuWay) -> Shows:
     """These ways are the only ones that work."""
     prefixes = [namespace(way, IMAGES / "cpus" / "40") for way in ways]
     return lambda prefix, cpus: prefix in prefixes and cpus == 40
@@ -102,28 +102,28 @@ def working(*ways: Way) -> Shows:
 @pytest.mark.parametrize(
     ("ways", "best"),
     [
-        (NAMESPACES, Way.MOUNT),
-        ([Way.MOUNT], Way.MOUNT),
-        ([Way.USER_MOUNT], Way.USER_MOUNT),
+        (NAMESPACES, CpuWay.MOUNT),
+        ([CpuWay.MOUNT], CpuWay.MOUNT),
+        ([CpuWay.USER_MOUNT], CpuWay.USER_MOUNT),
     ],
 )
-def test_the_first_namespace_that_works_is_used(ways: list[Way], best: Way) -> None:
+def test_the_first_namespace_that_works_is_used(ways: list[CpuWay], best: CpuWay) -> None:
     shown = show(40, IMAGES, APPS, working(*ways))
 
-    assert shown == Shown(best, namespace(best, IMAGES / "cpus" / "40"))
+    assert shown == ShownCpus(best, namespace(best, IMAGES / "cpus" / "40"))
 
 
 def test_where_no_namespace_works_a_shim_is_used() -> None:
     shown = show(40, IMAGES, APPS, working())
 
-    assert (shown.way, shown.prefix) == (Way.SHIM, ())
+    assert (shown.way, shown.prefix) == (CpuWay.SHIM, ())
     assert counted(shown.environment) == "40 40"
 
 
 def test_as_many_as_there_are_need_no_way() -> None:
     shown = show(None, IMAGES, APPS, lambda *_: pytest.fail("nothing is to be tried"))
 
-    assert shown == Shown(Way.AS_IT_IS, (), {})
+    assert shown == ShownCpus(CpuWay.AS_IT_IS, (), {})
 
 
 def counted(environment: Mapping[str, str], *prefix: str) -> str:
@@ -158,13 +158,17 @@ def test_the_shim_is_in_the_syntax_of_3_7() -> None:
 @pytest.mark.parametrize(
     ("way", "cpus", "said"),
     [
-        (Way.AS_IT_IS, None, "this machine's own"),
-        (Way.MOUNT, 40, "40 are shown by the same bind as in the containers, in a mount namespace"),
-        (Way.USER_MOUNT, 40, "40 are shown .*, in a user and mount namespace"),
-        (Way.SHIM, 40, "40 are shown by a shim .* because no mount namespace can be made here"),
+        (CpuWay.AS_IT_IS, None, "this machine's own"),
+        (
+            CpuWay.MOUNT,
+            40,
+            "40 are shown by the same bind as in the containers, in a mount namespace",
+        ),
+        (CpuWay.USER_MOUNT, 40, "40 are shown .*, in a user and mount namespace"),
+        (CpuWay.SHIM, 40, "40 are shown by a shim .* because no mount namespace can be made here"),
     ],
 )
-def test_the_report_says_how_they_are_shown(way: Way, cpus: int | None, said: str) -> None:
-    note = Shown(way).note(cpus)
+def test_the_report_says_how_they_are_shown(way: CpuWay, cpus: int | None, said: str) -> None:
+    note = ShownCpus(way).note(cpus)
 
     assert re.fullmatch(f"CPUs: [^.]*{said}[^.]*\\.", note.replace("os.cpu", "cpu")), note

@@ -14,10 +14,10 @@ import pytest
 from builders import raw
 from lab.clock import now_seconds
 from lab.engines.process.cgroups import V2, Cgroup
-from lab.engines.process.cpus import Shown, Way
+from lab.engines.process.cpus import CpuWay, ShownCpus
 from lab.engines.process.engine import Means, ProcessEngine
 from lab.engines.process.environments import Installed
-from lab.engines.process.launch_plan import LaunchPlan, Sources
+from lab.engines.process.launch_plan import LaunchPlan, VariantSources
 from lab.engines.process.process_group import ProcessGroup, SamplingPace, TreeSampling
 from lab.engines.process.process_tree import TreeReading
 from lab.errors import LabError, VariantError
@@ -58,7 +58,7 @@ WITHOUT_CGROUPS = Means(cgroups=FakeCgroups)
 
 def make_engine(
     folder: Path,
-    shown: Shown | None = None,
+    shown: ShownCpus | None = None,
     shared_memory: Path = Path("/dev/shm"),
     means: Means = WITHOUT_CGROUPS,
     **values: str,
@@ -66,8 +66,8 @@ def make_engine(
     (folder / "compose.yaml").write_text(COMPOSE, encoding="utf-8")
     installed = {ONE.image: Installed(folder / "env/bin/python3", "CPython 3.7.17 of a test")}
     file = folder / "compose.yaml"
-    sources = Sources(file, values, folder, installed, shared_memory=shared_memory)
-    return ProcessEngine(sources, shown or Shown(Way.AS_IT_IS), 16, means=means)
+    sources = VariantSources(file, values, folder, installed, shared_memory=shared_memory)
+    return ProcessEngine(sources, shown or ShownCpus(CpuWay.AS_IT_IS), 16, means=means)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_what_the_driver_decides_no_service_changes(tmp_path: Path) -> None:
 
 def test_a_shim_is_in_the_environment(tmp_path: Path) -> None:
     shim = {"PYTHONPATH": "/apps/shim", "LAB_SHOWN_CPUS": "16"}
-    given = environment(make_engine(tmp_path, Shown(Way.SHIM, (), shim)))
+    given = environment(make_engine(tmp_path, ShownCpus(CpuWay.SHIM, (), shim)))
 
     assert {name: given[name] for name in shim} == shim
 
@@ -141,9 +141,9 @@ def test_a_shim_is_in_the_environment(tmp_path: Path) -> None:
 def test_a_variant_that_fixes_its_cpus_is_shown_those(tmp_path: Path) -> None:
     asked: list[int | None] = []
 
-    def shown(cpus: int | None, *_: Path) -> Shown:
+    def shown(cpus: int | None, *_: Path) -> ShownCpus:
         asked.append(cpus)
-        return Shown(Way.MOUNT, ("show", str(cpus)))
+        return ShownCpus(CpuWay.MOUNT, ("show", str(cpus)))
 
     engine = make_engine(tmp_path, means=replace(WITHOUT_CGROUPS, show=shown))
     eight = raw.variant("one", host_cpus=8)

@@ -15,7 +15,7 @@ from builders import raw
 from lab.engines.process import uv
 from lab.engines.process.environments import (
     Installed,
-    Prepared,
+    PreparedEnvironments,
     folder_name,
     prepare,
 )
@@ -88,7 +88,7 @@ class PlantedMachine:
             f'printf "#!/bin/sh\\n%s\\n" "{body}" > "$python"; chmod +x "$python"\n',
         )
 
-    def prepare(self, *variants: Variant) -> Prepared:
+    def prepare(self, *variants: Variant) -> PreparedEnvironments:
         return prepare(variants or (variant("3.7"),), self.locks, self.root, self.said.append)
 
     def folders(self) -> list[Path]:
@@ -524,7 +524,7 @@ def test_one_cpu_is_enough_for_any_number(
 def test_two_preparations_at_once_make_an_environment_once(machine: PlantedMachine) -> None:
     machine.python("3.7.16")
     machine.on("pip", "sleep 0.3")
-    made: list[Prepared] = []
+    made: list[PreparedEnvironments] = []
     shells = [threading.Thread(target=lambda: made.append(machine.prepare())) for _ in range(2)]
     for shell in shells:
         shell.start()
@@ -609,4 +609,6 @@ def test_a_root_that_cannot_be_made_is_said(machine: PlantedMachine) -> None:
 
 
 def test_no_variants_need_nothing(machine: PlantedMachine) -> None:
-    assert prepare((), machine.locks, machine.root, machine.said.append) == Prepared({}, {})
+    assert prepare((), machine.locks, machine.root, machine.said.append) == PreparedEnvironments(
+        {}, {}
+    )

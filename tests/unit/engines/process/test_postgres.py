@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab.engines.process import postgres
-from lab.engines.process.cpus import Shown, Way
+from lab.engines.process.cpus import CpuWay, ShownCpus
 from lab.engines.process.engine import ProcessEngine
 from lab.engines.process.environments import Installed
-from lab.engines.process.launch_plan import Sources
+from lab.engines.process.launch_plan import VariantSources
 from lab.errors import LabError, VariantError
 
 ONE = replace(raw.variant("one"), needs=("postgres",))
@@ -70,8 +70,8 @@ def engine_with(root: Path) -> Iterator[Engines]:
     made: list[ProcessEngine] = []
 
     def engine(programs: Path) -> ProcessEngine:
-        sources = Sources(root / "compose.yaml", {}, root, installed, databases=programs)
-        made.append(ProcessEngine(sources, Shown(Way.AS_IT_IS), 16))
+        sources = VariantSources(root / "compose.yaml", {}, root, installed, databases=programs)
+        made.append(ProcessEngine(sources, ShownCpus(CpuWay.AS_IT_IS), 16))
         return made[-1]
 
     yield engine
