@@ -8,6 +8,7 @@ from lab.load.request import request_of
 from lab.matrix.load_plan import block_sizes
 from lab.measure.cooldowns import Cooldowns
 from lab.measure.startup import ReadyServer
+from lab.measure.time_left import Pace, left_seconds
 from lab.measure.trial_context import TrialContext, not_served, stopped_answering
 from lab.records.observations import Block
 from lab.records.variant import Scenario
@@ -24,6 +25,9 @@ class BlockLoad:
     def __init__(self, trial: TrialContext, server: ReadyServer) -> None:
         self.trial, self.server = trial, server
         self.requests_done, self.requests_planned = 0, trial.plan.requests
+        self.blocks_planned = trial.plan.blocks
+        self.pace: Pace | None = None
+        """Of the last block; None before the first."""
         self.cooldowns = Cooldowns(trial, server.probes, server.packages)
         self.slowest_seconds: float | None = None
         """Its slowest answer so far."""
@@ -88,6 +92,7 @@ class BlockLoad:
                 self.out_of_time = True
                 return
             self.requests_planned += sum(part)
+            self.blocks_planned += len(part)
             self.trial.show(state="more load: its verdict asks for it", total=self.requests_planned)
             for index, size in enumerate(part, start=done):
                 await self.run_block(index, size)
@@ -120,19 +125,20 @@ class BlockLoad:
         trial.show(state="waiting")
         if slots.all_load(alone=alone):
             trial.watch.pause()
-        left_seconds = self.cooldowns.left_seconds(max(trial.plan.blocks - index, 1))
-        async with slots.load_slot(alone=alone, left_seconds=left_seconds):
+        left = left_seconds(self.blocks_planned - index, self.pace)
+        async with slots.load_slot(alone=alone, left_seconds=left):
             trial.watch.resume()
             trial.show(state="load")
             began_seconds, most_seconds = time.monotonic(), self.most_seconds(index)
             block = await self.send(index, size, most_seconds)
+            block_seconds = time.monotonic() - began_seconds
         slowest_seconds = block.latency_seconds.get("max", 0.0)
         self.slowest_seconds = max(self.slowest_seconds or 0.0, slowest_seconds) or None
         trial.writer.write(block)
         trial.writer.check()
         if block.failures:
             await trial.check_alive()
-        is_late = most_seconds is not None and time.monotonic() - began_seconds >= most_seconds
+        is_late = most_seconds is not None and block_seconds >= most_seconds
         self.out_of_time = self.out_of_time or is_late
         if block.sent < size and not is_late:
             raise stopped_answering(block, index, size)
@@ -140,6 +146,7 @@ class BlockLoad:
             raise not_served(block, f"block {index + 1} was served")
         trial.show(state="cooldown")
         await self.cooldowns.after_block(index)
+        self.pace = self.cooldowns.pace(block_seconds)
         self.block_bytes = trial.writer.record_bytes - before_bytes
         # The first one has two troughs, so it tells too much of the others.
         trial.check_room(max(trial.plan.blocks - index - 1, 0) if index else 0, self.block_bytes)

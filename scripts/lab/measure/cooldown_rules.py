@@ -56,15 +56,6 @@ class Waits:
 WAITS = Waits()
 
 
-def left_seconds(
-    blocks: int, full_seconds: float, waits: Waits, *, are_short: bool | None
-) -> float:
-    """The least that the cooldowns of so many blocks take: the last is full, and so are the others
-    until short ones are known to do."""
-    between_seconds = waits.short_watched_seconds if are_short else full_seconds
-    return (blocks - 1) * between_seconds + full_seconds
-
-
 @dataclass(frozen=True, slots=True)
 class CooldownReading:
     """The readings that must become stable, at one moment."""

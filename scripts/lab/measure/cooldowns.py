@@ -9,7 +9,8 @@ import time
 from collections.abc import Collection
 
 from lab.measure.cooldown import Cooldown
-from lab.measure.cooldown_rules import is_without_residue, left_seconds
+from lab.measure.cooldown_rules import is_without_residue
+from lab.measure.time_left import Pace
 from lab.measure.trial_context import TrialContext
 from lab.probes.client import ProbeClient
 from lab.records.observations import ProbeReading, Trough
@@ -43,6 +44,8 @@ class Cooldowns:
         """Of the last cooldown; None where it had no reading."""
         self.began_seconds = 0.0
         """When the last block ended, or the cooldown before the first began."""
+        self.took_seconds: dict[bool, float] = {}
+        """What the last full cooldown took, and the last short one."""
         self.first_reading: ProbeReading | None = None
         self.last_reading: ProbeReading | None = None
 
@@ -76,19 +79,21 @@ class Cooldowns:
             end = await self.cooldown.wait_until_stable(least_seconds, waits.watched_seconds)
         else:
             end = await self.cooldown.wait_until_stable(0.0, waits.short_watched_seconds)
+        seconds = self.took_seconds[full] = passed_seconds + end.cooldown_seconds
         self.first_reading = self.first_reading or end.probe
         self.last_reading = end.probe or self.last_reading
         if end.sample is None or end.probe is None:
             await trial.check_alive()
         self.last = None
         if end.sample is not None:
-            seconds = passed_seconds + end.cooldown_seconds
             self.last = Trough(index, end.sample, end.probe, seconds, end.stable, full)
             trial.writer.write(self.last)
 
-    def left_seconds(self, blocks: int) -> float:
-        """The least that the cooldowns of so many blocks take."""
-        return left_seconds(blocks, self.full_seconds, self.waits, are_short=self.are_short)
+    def pace(self, block_seconds: float) -> Pace:
+        """The pace of a trial whose block took so long, by the cooldowns that followed it."""
+        last_seconds = self.took_seconds.get(True, self.full_seconds)
+        between_seconds = self.took_seconds.get(not self.are_short, last_seconds)
+        return Pace(block_seconds, between_seconds, last_seconds)
 
     def lost_processes(self) -> bool:
         return processes_were_lost(self.first_reading, self.last_reading)

@@ -10,11 +10,9 @@ from lab.measure.cooldown_rules import (
     STABLE_BYTES,
     WAITS,
     CooldownReading,
-    Waits,
     agree,
     cooldown_reading,
     is_without_residue,
-    left_seconds,
     memory_is_stable,
 )
 from lab.records.observations import ProcessReading, Trough
@@ -190,15 +188,3 @@ def test_residue_is_assumed_where_it_was_not_seen() -> None:
     assert not is_without_residue(None, trough)
     assert not is_without_residue(trough, None)
     assert not is_without_residue(replace(trough, still=False), trough)
-
-
-@pytest.mark.parametrize(
-    ("blocks", "are_short", "expected_seconds"),
-    [(1, True, 5.0), (4, True, 8.0), (4, False, 20.0), (4, None, 20.0)],
-)
-def test_the_least_that_is_left(
-    blocks: int, are_short: bool | None, expected_seconds: float
-) -> None:
-    waits = Waits(short_watched_seconds=1.0)
-
-    assert left_seconds(blocks, 5.0, waits, are_short=are_short) == expected_seconds

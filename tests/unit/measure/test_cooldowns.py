@@ -1,13 +1,12 @@
 """Which cooldowns of a trial are full, by what the first block shows."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from builders import raw
-from lab.measure import cooldowns
 from lab.measure.cooldown import CooldownEnd
 from lab.measure.cooldown_rules import WAITS
 from lab.measure.cooldowns import Cooldowns
@@ -17,36 +16,41 @@ MIB = raw.MIB
 Kinds = list[tuple[int, bool]]
 
 
-@pytest.fixture
-def kinds_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kinds]:
-    """Index and kind of each trough of four blocks, whose readings are given in their order."""
+class GivenReadings:
+    """Cooldowns that take what they must and 0.1 s, with memory of these sizes in their order."""
 
-    def kinds(sizes: Sequence[int | None], scenario: Scenario | None = None) -> Kinds:
-        left = iter(sizes)
+    def __init__(self, sizes: Sequence[int | None]) -> None:
+        self.left = iter(sizes)
 
-        class GivenReadings:
-            def __init__(self, *_: Any) -> None:
-                pass
+    async def wait_until_stable(self, least_seconds: float, _: float) -> CooldownEnd:
+        size = next(self.left)
+        sample = None if size is None else raw.sample(size)
+        return CooldownEnd(least_seconds + 0.1, True, sample, raw.probe(memory_bytes=size))
 
-            async def wait_until_stable(self, *_: float) -> CooldownEnd:
-                size = next(left)
-                sample = None if size is None else raw.sample(size)
-                return CooldownEnd(0.1, True, sample, raw.probe(memory_bytes=size))
 
-        monkeypatch.setattr(cooldowns, "Cooldown", GivenReadings)
-        written: list[Any] = []
-        trial: Any = SimpleNamespace(
-            run=SimpleNamespace(waits=WAITS),
-            variant=raw.variant("one", scenario=scenario),
-            watch=None,
-            probes_if_used=lambda probes: probes,
-            check_alive=alive,
-            writer=SimpleNamespace(write=written.append),
-        )
-        asyncio.run(four_blocks(Cooldowns(trial, None, ())))  # type: ignore[arg-type]
-        return [(trough.index, trough.full) for trough in written]
+def cooldowns_of(
+    sizes: Sequence[int | None], scenario: Scenario | None = None
+) -> tuple[Cooldowns, list[Any]]:
+    """The cooldowns of a trial whose readings are given, and what they write."""
+    written: list[Any] = []
+    trial: Any = SimpleNamespace(
+        run=SimpleNamespace(waits=WAITS),
+        variant=raw.variant("one", scenario=scenario),
+        watch=None,
+        probes_if_used=lambda probes: probes,
+        check_alive=alive,
+        writer=SimpleNamespace(write=written.append),
+    )
+    cooldowns: Any = Cooldowns(trial, None, ())  # type: ignore[arg-type]
+    cooldowns.cooldown = GivenReadings(sizes)
+    return cooldowns, written
 
-    return kinds
+
+def kinds_of(sizes: Sequence[int | None], scenario: Scenario | None = None) -> Kinds:
+    """Index and kind of each trough of four blocks."""
+    cooldowns, written = cooldowns_of(sizes, scenario)
+    asyncio.run(four_blocks(cooldowns))
+    return [(trough.index, trough.full) for trough in written]
 
 
 async def alive() -> None:
@@ -65,34 +69,43 @@ SHORT: Kinds = [(-1, True), (0, False), (0, True), (1, False), (2, False), (3, F
 FULL: Kinds = [(-1, True), (0, False), (0, True), (1, True), (2, True), (3, True)]
 
 
-def test_short_where_the_timers_hold_nothing(kinds_of: Callable[..., Kinds]) -> None:
+def test_short_where_the_timers_hold_nothing() -> None:
     assert kinds_of([20 * MIB] * 7) == SHORT
 
 
-def test_full_where_they_hold_something(kinds_of: Callable[..., Kinds]) -> None:
+def test_full_where_they_hold_something() -> None:
     assert kinds_of([20 * MIB, 30 * MIB, 20 * MIB, 20 * MIB, 20 * MIB, 20 * MIB]) == FULL
 
 
 @pytest.mark.parametrize("missing", [1, 2])
-def test_full_where_it_was_not_seen(kinds_of: Callable[..., Kinds], missing: int) -> None:
+def test_full_where_it_was_not_seen(missing: int) -> None:
     sizes: list[int | None] = [20 * MIB] * 6
     sizes[missing] = None
 
-    kinds = kinds_of(sizes)
-
-    assert [kind for kind in kinds if kind[0] > 0] == [(1, True), (2, True), (3, True)]
+    assert [kind for kind in kinds_of(sizes) if kind[0] > 0] == [(1, True), (2, True), (3, True)]
 
 
-def test_what_a_short_trough_lacks_no_full_one_replaces(kinds_of: Callable[..., Kinds]) -> None:
+def test_what_a_short_trough_lacks_no_full_one_replaces() -> None:
     """A trough after a later block is none of the block before."""
     sizes = [*[20 * MIB] * 5, None]
 
     assert kinds_of(sizes) == SHORT[:5]
 
 
-def test_nothing_is_judged_between_the_blocks_of_a_traced_run(
-    kinds_of: Callable[..., Kinds],
-) -> None:
+def test_nothing_is_judged_between_the_blocks_of_a_traced_run() -> None:
     expected = [(-1, True), (0, False), (1, False), (2, False), (3, False), (3, True)]
 
     assert kinds_of([20 * MIB] * 6, Scenario.TRACED) == expected
+
+
+def test_the_pace_is_that_of_the_cooldowns_that_are_waited_between_blocks() -> None:
+    held = [20 * MIB, 30 * MIB, *[20 * MIB] * 4]
+    for sizes, between_seconds in (([20 * MIB] * 7, 0.1), (held, 5.6)):
+        cooldowns, _ = cooldowns_of(sizes)
+
+        asyncio.run(four_blocks(cooldowns))
+
+        pace = cooldowns.pace(block_seconds=1.5)
+        assert pace.block_seconds == 1.5
+        assert pace.between_seconds == pytest.approx(between_seconds, abs=0.05)
+        assert pace.last_seconds == pytest.approx(5.6, abs=0.05)
