@@ -4,7 +4,6 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from lab.clock import now_seconds
 from lab.measure.cooldown_rules import CooldownReading, Waits, agree, cooldown_reading
 from lab.measure.sampling import Watch
 from lab.probes.client import ProbeClient
@@ -43,12 +42,10 @@ class Cooldown:
             watched_seconds: between two readings that must agree.
         """
         started = time.monotonic()
-        self.watch.pause()
         await asyncio.sleep(max(min_seconds - watched_seconds, 0))
         before = await self.first_reading()
         patience_ends = started + min_seconds + self.waits.patience_seconds
         while True:
-            self.watch.pause()
             await asyncio.sleep(watched_seconds)
             ended = time.monotonic()
             sample = await self.engine_sample()
@@ -68,9 +65,7 @@ class Cooldown:
 
     async def engine_sample(self) -> Sample | None:
         """The engine's next sample; None when none comes in time."""
-        asked_at = now_seconds()
-        self.watch.resume()
-        return await self.watch.first_after(asked_at, self.waits.reading_seconds)
+        return await self.watch.reading(self.waits.reading_seconds)
 
     async def probe_reading(self) -> ProbeReading | None:
         """The process tree and the workers; None when no probe answers."""

@@ -1,9 +1,13 @@
-"""The samples of a running trial: written as they arrive, and waited for."""
+"""The samples of a running trial: written as they arrive, and waited for.
+
+Each costs the engine as much CPU time as a request or two, so they are taken only where one is
+waited for, and in what lasts.
+"""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from lab.clock import now_seconds
@@ -61,20 +65,38 @@ class Watch:
         return later_seconds > 0 or later_seconds < -CLOCK_STEP_SECONDS
 
     def follow(self, source: SampleSource) -> None:
-        """Take samples from this source, once `resume` is called."""
+        """Take samples from this source where they are wanted."""
         self.source, self.paused_at_seconds = source, now_seconds()
 
-    def pause(self) -> None:
-        """Take no samples while none is waited for: each costs the engine CPU time."""
-        if self.source is not None and self.paused_at_seconds is None:
-            self.source.pause()
-            self.paused_at_seconds = now_seconds()
+    @contextlib.contextmanager
+    def taking(self, after_seconds: float = 0.0) -> Iterator[None]:
+        """Take samples while the context lasts, from so many seconds on."""
+        later = self.loop.call_later(after_seconds, self.resume) if after_seconds else None
+        if later is None:
+            self.resume()
+        try:
+            yield
+        finally:
+            if later is not None:
+                later.cancel()
+            self.pause()
 
     def resume(self) -> None:
         if self.source is not None and self.paused_at_seconds is not None:
             self.writer.write(Pause(self.paused_at_seconds, now_seconds()))
             self.paused_at_seconds = None
             self.source.resume()
+
+    def pause(self) -> None:
+        if self.source is not None and self.paused_at_seconds is None:
+            self.source.pause()
+            self.paused_at_seconds = now_seconds()
+
+    async def reading(self, wait_seconds: float) -> Sample | None:
+        """A sample of now; None when none comes in time."""
+        asked_at_seconds = now_seconds()
+        with self.taking():
+            return await self.first_after(asked_at_seconds, wait_seconds)
 
     def close(self) -> None:
         """Take no more samples: later ones are of a variant that is being stopped."""

@@ -5,7 +5,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from lab.clock import now_seconds
 from lab.engines.protocol import VariantState
 from lab.load.block import BlockPlan, run_block
 from lab.load.request import request_of
@@ -46,7 +45,7 @@ class ScenarioContext:
 
     async def view(self) -> VariantView:
         """The readings of engine and probes; a variant that has ended has 0 tasks."""
-        sample = await self.watch.first_after(now_seconds(), self.waits.reading_seconds)
+        sample = await self.watch.reading(self.waits.reading_seconds)
         probe = await asyncio.to_thread(self.probes.reading)
         if sample is not None:
             return VariantView(sample, probe, sample.pids)
@@ -56,9 +55,10 @@ class ScenarioContext:
     async def wait_until_stable(self) -> None:
         """Wait until new readings agree, or patience ends."""
         seen, deadline = len(self.watch.samples), time.monotonic() + self.waits.patience_seconds
-        while time.monotonic() < deadline and not memory_is_stable(self.watch.samples[seen:]):
-            if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
-                return
+        with self.watch.taking():
+            while time.monotonic() < deadline and not memory_is_stable(self.watch.samples[seen:]):
+                if not await self.watch.next(self.waits.reading_seconds) or self.watch.emptied:
+                    return
 
     async def request_health(self) -> Block:
         return await run_block(

@@ -44,38 +44,34 @@ def plan_slots(
 class Turns:
     """So many at once, or one alone; who wants to be alone comes before those who wait.
 
-    Of the others, who has most left to do comes first, so that nobody is left alone at the end.
+    Of the others, the highest rank comes first.
     """
 
     def __init__(self, count: int) -> None:
         self.count = self.free = count
         self.alone_waiting = 0
-        self.left_seconds: list[float] = []
-        """What those who wait have left to do."""
+        self.ranks: list[float] = []
+        """Of those who wait."""
         self.changed = asyncio.Condition()
 
-    def must_wait(self, *, alone: bool, left_seconds: float = 0.0) -> bool:
+    def must_wait(self, *, alone: bool, rank: float) -> bool:
         """Whether a turn is not to be had now."""
         if self.free < (self.count if alone else 1):
             return True
-        return not alone and (
-            self.alone_waiting > 0 or left_seconds < max(self.left_seconds, default=0.0)
-        )
+        return not alone and (self.alone_waiting > 0 or rank < max(self.ranks))
 
     @asynccontextmanager
-    async def take(self, *, alone: bool = False, left_seconds: float = 0.0) -> AsyncIterator[None]:
+    async def take(self, *, alone: bool = False, rank: float = 0.0) -> AsyncIterator[None]:
         """Wait for a turn, or for all of them."""
         async with self.changed:
             self.alone_waiting += alone
-            self.left_seconds.append(left_seconds)
+            self.ranks.append(rank)
             try:
-                await self.changed.wait_for(
-                    lambda: not self.must_wait(alone=alone, left_seconds=left_seconds)
-                )
+                await self.changed.wait_for(lambda: not self.must_wait(alone=alone, rank=rank))
                 self.free -= self.count if alone else 1
             finally:
                 self.alone_waiting -= alone
-                self.left_seconds.remove(left_seconds)
+                self.ranks.remove(rank)
                 self.changed.notify_all()
         try:
             yield
@@ -93,7 +89,7 @@ class Slots:
         self.free_slots = plan.lanes
         self.changed = asyncio.Condition()
         self.loads = Turns(plan.load_slots)
-        self.starts = asyncio.Semaphore(plan.load_slots)
+        self.starts = Turns(plan.load_slots)
 
     @asynccontextmanager
     async def slot(self, need_bytes: int) -> AsyncIterator[None]:
@@ -112,18 +108,18 @@ class Slots:
                 self.free_bytes += need_bytes
                 self.changed.notify_all()
 
-    def all_load(self, *, alone: bool = False) -> bool:
-        """Whether all load slots are taken, so that a variant would have to wait for its own."""
-        return self.loads.must_wait(alone=alone)
-
     @asynccontextmanager
-    async def start_slot(self) -> AsyncIterator[None]:
+    async def start_slot(self, cooldown_seconds: float = 0.0) -> AsyncIterator[None]:
         """Wait for the turn to start.
 
         A server's start is work for the CPUs as a load is: eight workers that start among ten other
         variants miss gunicorn's timeout of 10 s before they have begun.
+
+        Args:
+            cooldown_seconds: between its start and its load. Who can load first starts first, so
+                that the CPUs have work when all have started.
         """
-        async with self.starts:
+        async with self.starts.take(rank=-cooldown_seconds):
             yield
 
     @asynccontextmanager
@@ -134,7 +130,8 @@ class Slots:
 
         Args:
             alone: whether no other loads meanwhile.
-            left_seconds: what its trial has left at least; those with more of it come first.
+            left_seconds: what its trial has left. Who has most of it loads first, so that nobody is
+                left alone at the end.
         """
-        async with self.loads.take(alone=alone, left_seconds=left_seconds):
+        async with self.loads.take(alone=alone, rank=left_seconds):
             yield

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from builders import raw
+from lab.clock import now_seconds
 from lab.measure.sampling import Watch
-from lab.records.observations import Pause
+from lab.records.observations import Pause, Sample
 from lab.store.trial_reader import read_records
 from lab.store.trial_writer import TrialWriter
 
@@ -36,39 +37,67 @@ def writer(tmp_path: Path) -> Iterator[TrialWriter]:
 
 
 def watching(writer: TrialWriter) -> tuple[Watch, RecordedSource]:
-    """A watch on a source; within a running loop."""
+    """A watch that follows a source; within a running loop."""
     watch, source = Watch(writer, lambda _: None), RecordedSource()
-    watch.source = source
+    watch.follow(source)
     return watch, source
 
 
-def test_a_pause_is_written_down_with_its_times(writer: TrialWriter) -> None:
+def test_where_no_samples_are_taken_is_written_down(writer: TrialWriter) -> None:
     async def rest() -> RecordedSource:
         watch, source = watching(writer)
-        watch.pause()
         await asyncio.sleep(0.02)
-        watch.resume()
+        with watch.taking():
+            pass
         return source
 
     source = asyncio.run(rest())
     (pause,) = read_records(writer.path)
 
-    assert source.said == ["pause", "resume"]
+    assert source.said == ["resume", "pause"]
     assert isinstance(pause, Pause)
     assert pause.ended_at_seconds - pause.started_at_seconds >= 0.015
 
 
-def test_a_pause_that_is_on_is_not_begun_again(writer: TrialWriter) -> None:
-    async def twice() -> RecordedSource:
+@pytest.mark.parametrize(("lasts_seconds", "said"), [(0.0, []), (0.1, ["resume", "pause"])])
+def test_samples_are_taken_of_what_lasts(
+    writer: TrialWriter, lasts_seconds: float, said: list[str]
+) -> None:
+    async def last() -> RecordedSource:
         watch, source = watching(writer)
-        watch.pause()
-        watch.pause()
-        watch.resume()
-        watch.resume()
+        with watch.taking(after_seconds=0.01):
+            await asyncio.sleep(lasts_seconds)
+        await asyncio.sleep(0.02)
         return source
 
-    assert asyncio.run(twice()).said == ["pause", "resume"]
-    assert len(list(read_records(writer.path))) == 1
+    assert asyncio.run(last()).said == said
+
+
+def test_a_reading_is_later_than_its_question(writer: TrialWriter) -> None:
+    async def read() -> tuple[Sample | None, RecordedSource]:
+        watch, source = watching(writer)
+        watch.take(raw.sample(1, at=now_seconds() - 1))
+        asking = asyncio.ensure_future(watch.reading(5.0))
+        await asyncio.sleep(0)
+        watch.take(raw.sample(2, at=now_seconds()))
+        return await asking, source
+
+    sample, source = asyncio.run(read())
+
+    assert sample is not None
+    assert sample.memory_bytes == 2
+    assert source.said == ["resume", "pause"]
+
+
+def test_no_reading_in_time_is_none(writer: TrialWriter) -> None:
+    async def read() -> tuple[Sample | None, RecordedSource]:
+        watch, source = watching(writer)
+        return await watch.reading(0.01), source
+
+    sample, source = asyncio.run(read())
+
+    assert sample is None
+    assert source.said == ["resume", "pause"]
 
 
 def test_after_its_end_nothing_is_taken(writer: TrialWriter) -> None:

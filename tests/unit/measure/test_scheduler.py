@@ -242,25 +242,6 @@ def test_a_server_that_its_probe_outlives_has_died(
     assert len(trial.troughs) == 9
 
 
-def test_who_waits_for_a_turn_takes_no_readings(engine_of: Any, tmp_path: Path) -> None:
-    script = Script(memory_inside_bytes=20 * MIB)
-    context = context_of(engine_of({"one": script}), tmp_path, slots=1)
-    hearing: Any = context.progress
-
-    async def taken_at_first() -> None:
-        async with context.slots.load_slot():
-            conducting = asyncio.ensure_future(run_all(context, (ONE,)))
-            while ("one", "waiting") not in hearing.states:
-                await asyncio.sleep(0.002)
-        await conducting
-
-    asyncio.run(taken_at_first())
-    (trial,) = context.folder.read_trials()["one"]
-
-    _, waiting, *_ = trial.pauses  # the first one is the start, until the baseline is read
-    assert waiting.ended_at_seconds < trial.blocks[0].ended_at_seconds
-
-
 def test_what_is_never_stable_is_recorded_as_such(engine_of: Any, tmp_path: Path) -> None:
     restless = Script(memory_bytes=[(20 + step) * MIB for step in range(5000)])
     waits = replace(WAITS, min_cooldown_seconds=lambda *_: 0.01, patience_seconds=0.05)

@@ -115,6 +115,21 @@ def test_who_has_most_left_to_do_loads_first() -> None:
     assert asyncio.run(run()) == [3.0, 5.0, 4.0, 2.0, 1.0, 1.0]
 
 
+def test_who_can_load_first_starts_first() -> None:
+    async def run() -> list[float]:
+        slots, order = Slots(SlotPlan(9, 1, 100)), []
+
+        async def start(cooldown_seconds: float) -> None:
+            async with slots.start_slot(cooldown_seconds):
+                order.append(cooldown_seconds)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(start(seconds) for seconds in (10.5, 5.5, 0.5, 10.5, 2.5)))
+        return order
+
+    assert asyncio.run(run()) == [10.5, 0.5, 2.5, 5.5, 10.5]
+
+
 def test_who_is_interrupted_while_waiting_lets_the_others_pass() -> None:
     async def run() -> list[str]:
         slots, order = Slots(SlotPlan(9, 1, 100)), []
@@ -134,18 +149,6 @@ def test_who_is_interrupted_while_waiting_lets_the_others_pass() -> None:
         return order
 
     assert asyncio.run(run()) == ["first", "short"]
-
-
-def test_who_comes_when_all_load_has_to_wait() -> None:
-    async def run() -> list[bool]:
-        slots, answers = Slots(SlotPlan(9, 2, 100)), []
-        async with slots.load_slot():
-            answers.append(slots.all_load())
-            async with slots.load_slot():
-                answers.append(slots.all_load())
-        return [*answers, slots.all_load()]
-
-    assert asyncio.run(run()) == [False, True, False]
 
 
 @pytest.mark.parametrize(
