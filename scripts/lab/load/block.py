@@ -54,6 +54,7 @@ class ClosedLoop:
         self.running_clients = 0
         self.slowest_seconds: float | None = None
         self.most_seconds: float | None = None
+        self.on_progress: Callable[[int], None] = lambda _: None
         self.answers, self.answered_at = 0, 0.0
         """How many outcomes other than a timeout were seen, and when the last was (monotonic)."""
 
@@ -91,6 +92,7 @@ class ClosedLoop:
         while not self.ended.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.ended.wait(), pause_seconds)
+            self.on_progress(self.budget.counts.outcomes())
             hangs, now = self.is_silent(timing), time.perf_counter()
             is_late = time.monotonic() - began_at > (self.most_seconds or UNLIMITED)
             if hangs or is_late:
@@ -102,7 +104,7 @@ class ClosedLoop:
     def is_silent(self, timing: Timing) -> bool:
         """Whether the server has answered nothing for longer than its own answers justify."""
         counts, now = self.budget.counts, time.monotonic()
-        answers = counts.ok + counts.failures.total() - counts.failures["timeout"]
+        answers = counts.outcomes() - counts.failures["timeout"]
         if answers > self.answers:
             self.answers, self.answered_at = answers, now
         pause_seconds = self.target.session.think_seconds if self.target.session else 0.0
@@ -175,7 +177,7 @@ async def run_block(
     target: Target,
     plan: BlockPlan,
     *,
-    on_progress: Callable[[], None] = lambda: None,
+    on_progress: Callable[[int], None] = lambda _: None,
     companion: Request | None = None,
     timing: Timing = Timing(),  # noqa: B008  # frozen
 ) -> Block:
@@ -185,11 +187,13 @@ async def run_block(
     flight at once.
 
     Args:
+        on_progress: gets the number of requests that have ended, several times a second.
         companion: sent meanwhile, one at a time, and counted apart.
     """
-    counts = BlockCounts(on_progress=on_progress)
+    counts = BlockCounts()
     loop = ClosedLoop(target, plan.requests, plan.connection, counts)
     loop.slowest_seconds, loop.most_seconds = plan.slowest_seconds, plan.most_seconds
+    loop.on_progress = on_progress
     beside = run_companion(target, companion, plan.connection, timing)
     async with let_in(target), beside as companion_counts:
         started, started_at = time.perf_counter(), now_seconds()

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,14 +30,13 @@ class CountsOfKind:
 
 @dataclass(slots=True)
 class BlockCounts:
-    """What the clients of a block count; `on_progress` is called for every completed request."""
+    """What the clients of a block count."""
 
     sent: int = 0
     ok: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     latencies_seconds: list[float] = field(default_factory=list)
     kinds: dict[str, CountsOfKind] = field(default_factory=dict)
-    on_progress: Callable[[], None] = lambda: None
 
     def of(self, kind: str) -> CountsOfKind:
         """The counts of one kind of request."""
@@ -50,11 +48,13 @@ class BlockCounts:
     def count_success(self, seconds: float) -> None:
         self.ok += 1
         self.latencies_seconds.append(seconds)
-        self.on_progress()
 
     def count_failure(self, kind: str) -> None:
         self.failures[kind] += 1
-        self.on_progress()
+
+    def outcomes(self) -> int:
+        """How many requests have ended, served or not."""
+        return self.ok + self.failures.total()
 
     def latency_quantiles(self) -> dict[str, float]:
         """p50, p95 and maximum in seconds; empty without a successful request."""

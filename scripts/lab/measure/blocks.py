@@ -134,6 +134,7 @@ class BlockLoad:
             block_seconds = time.monotonic() - began_seconds
         slowest_seconds = block.latency_seconds.get("max", 0.0)
         self.slowest_seconds = max(self.slowest_seconds or 0.0, slowest_seconds) or None
+        self.requests_done += block.ok + sum(block.failures.values())
         trial.writer.write(block)
         trial.writer.check()
         if block.failures:
@@ -159,7 +160,7 @@ class BlockLoad:
                 *(index, size, plan.concurrency, plan.connection, self.slowest_seconds),
                 most_seconds=most_seconds,
             ),
-            on_progress=self.count,
+            on_progress=lambda ended: self.trial.show(done=self.requests_done + ended),
             companion=request_of(plan.companion) if plan.companion else None,
             timing=self.trial.run.waits.load,
         )
@@ -172,7 +173,3 @@ class BlockLoad:
         if budget is None or not plan.may_extend:
             return None
         return budget.block_seconds(plan.blocks - index)
-
-    def count(self) -> None:
-        self.requests_done += 1
-        self.trial.show(done=self.requests_done)
