@@ -54,18 +54,19 @@ class ClosedLoop:
         self.running_clients = 0
         self.slowest_seconds: float | None = None
         self.most_seconds: float | None = None
-        self.on_progress: Callable[[int], None] = lambda _: None
         self.answers, self.answered_at = 0, 0.0
         """How many outcomes other than a timeout were seen, and when the last was (monotonic)."""
 
-    async def run(self, concurrency: int, timing: Timing) -> None:
+    async def run(
+        self, concurrency: int, timing: Timing, on_progress: Callable[[int], None] = lambda _: None
+    ) -> None:
         """Return when every request has its outcome; no connection is left, also on cancel."""
         self.clients = [self.new_client(timing, number) for number in range(concurrency)]
         self.running_clients = concurrency
         for client in self.clients:
             client.next_request()
         try:
-            await self.wait(timing)
+            await self.wait(timing, on_progress)
         finally:
             self.budget.left = 0
             for client in self.clients:
@@ -81,7 +82,7 @@ class ClosedLoop:
         client.begin(session, number)
         return client
 
-    async def wait(self, timing: Timing) -> None:
+    async def wait(self, timing: Timing, on_progress: Callable[[int], None]) -> None:
         """Return when every client has ended; requests that take too long fail.
 
         Where nothing is answered any more, the requests in flight fail and no others are sent.
@@ -92,7 +93,7 @@ class ClosedLoop:
         while not self.ended.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.ended.wait(), pause_seconds)
-            self.on_progress(self.budget.counts.outcomes())
+            on_progress(self.budget.counts.outcomes())
             hangs, now = self.is_silent(timing), time.perf_counter()
             is_late = time.monotonic() - began_at > (self.most_seconds or UNLIMITED)
             if hangs or is_late:
@@ -193,12 +194,11 @@ async def run_block(
     counts = BlockCounts()
     loop = ClosedLoop(target, plan.requests, plan.connection, counts)
     loop.slowest_seconds, loop.most_seconds = plan.slowest_seconds, plan.most_seconds
-    loop.on_progress = on_progress
     beside = run_companion(target, companion, plan.connection, timing)
     async with let_in(target), beside as companion_counts:
         started, started_at = time.perf_counter(), now_seconds()
         started_cpu = timing.driver_cpu_seconds()
-        await loop.run(min(plan.concurrency, plan.requests), timing)
+        await loop.run(min(plan.concurrency, plan.requests), timing, on_progress)
         elapsed = max(time.perf_counter() - started, 1e-9)
         ended_at, busy = now_seconds(), (timing.driver_cpu_seconds() - started_cpu) / elapsed
     return Block(
