@@ -101,7 +101,8 @@ def test_hostile_names_are_escaped() -> None:
 
 def test_two_hundred_variants_take_no_time() -> None:
     variants = factories.many_variants(200)
-    curves = factories.curves(variants, 1000)
+    (made,) = factories.curves(variants[-1:], 1000)
+    curves = [replace(made, variant=variant.name) for variant in variants]
     began = time.process_time()
     render_svg(factories.summary(variants), curves)
     assert time.process_time() - began < 2.0
