@@ -2,10 +2,13 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from lab.errors import LabError
@@ -29,8 +32,16 @@ def commit(folder: Path, message: str) -> None:
 
 def made(folder: Path, *options: str) -> Path:
     """A clone of three commits, tagged v0 to v2."""
-    folder.mkdir(parents=True)
-    git(folder, "init", "--quiet", "--initial-branch=main", *options)
+    shutil.copytree(template(*options).name, folder, symlinks=True)
+    return folder
+
+
+@cache
+def template(*options: str) -> "TemporaryDirectory[str]":
+    """What `made` copies: ten programs write it."""
+    written = TemporaryDirectory()
+    folder = Path(written.name)
+    git(folder, "init", "--quiet", "--initial-branch=main", "--template=", *options)
     (folder / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
     (folder / "signed.txt").write_text(SIGNED, encoding="utf-8")
     (folder / "package").mkdir()
@@ -38,7 +49,7 @@ def made(folder: Path, *options: str) -> Path:
         (folder / "package" / "version.txt").write_text(str(number), encoding="utf-8")
         commit(folder, f"change {number}")
         git(folder, "tag", f"v{number}")
-    return folder
+    return written
 
 
 def written(folder: Path, files: Path, label: str = "v1") -> str:
@@ -92,6 +103,16 @@ def programs(mark: Path) -> Mapping[str, str]:
     }
 
 
+def add_keys(file: Path, keys: Mapping[str, str]) -> None:
+    """The keys at the end of a configuration, as `git config` writes each."""
+    with file.open("a", encoding="utf-8") as config:
+        for name, value in keys.items():
+            section, _, key = name.rpartition(".")
+            kind, _, of = section.partition(".")
+            config.write(f'[{kind} "{of}"]' if of else f"[{kind}]")
+            config.write(f'\n\t{key} = "{value}"\n')
+
+
 def remove_object(folder: Path, reference: str) -> None:
     name = git(folder, "rev-parse", reference)
     (folder / ".git" / "objects" / name[:2] / name[2:]).unlink()
@@ -106,13 +127,9 @@ def test_no_program_of_a_clones_configuration_is_run(tmp_path: Path, file: str) 
         / ".git"
         / {"config": "config", "included": "more", "worktree": "config.worktree"}[file]
     )
-    for name, value in named.items():
-        git(folder, "config", "--file", str(file), name, value)
-    git(folder, "config", "--file", str(folder / ".git" / "config"), "include.path", "more")
-    with (folder / ".git" / "config").open("a", encoding="utf-8") as config:
-        config.write(
-            "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tworktreeConfig = true\n"
-        )
+    add_keys(file, named)
+    more = {"include.path": "more", "core.repositoryformatversion": "1"}
+    add_keys(folder / ".git" / "config", {**more, "extensions.worktreeConfig": "true"})
     for hook in (
         "post-checkout",
         "post-index-change",
