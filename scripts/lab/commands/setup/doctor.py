@@ -24,12 +24,19 @@ class Cost:
     memory_bytes: int
     memory_advice: str
     images_bytes: int
+    suite: str
     run_time: str
-    run: tuple[str, str]
+    use: tuple[str, str]
+    """What a run uses, on two lines."""
     images_time: str
     images_disk: str
     environments_time: str
     environments_disk: str
+
+    @property
+    def run(self) -> tuple[str, str]:
+        first, second = self.use
+        return f"{self.suite}: {self.run_time} on 2 cores, {first}", second
 
     @property
     def images(self) -> str:
@@ -42,14 +49,14 @@ class Cost:
         )
 
 
-CORE_TIME, THREAD_TIME = "79 to 95 s", "8 to 14 minutes"
 CORE = Cost(
     memory_bytes=6000 * MIB,
     memory_advice="the core suite takes up to 6 GiB: lower HOST_CPUS, or LANES=2",
     images_bytes=2500 * MIB,
-    run_time=CORE_TIME,
-    run=(
-        f"core suite: {CORE_TIME} on 2 cores, 3 GiB of memory in use (its limits add up to",
+    suite="core suite",
+    run_time="79 to 95 s",
+    use=(
+        "3 GiB of memory in use (its limits add up to",
         "15 GiB; less memory: fewer slots, more time), 1 MB of results; the first time",
     ),
     images_time="1 to 6 minutes",
@@ -63,9 +70,10 @@ THREAD = Cost(
     memory_bytes=15500 * MIB,
     memory_advice="SUITE=thread takes 15 GiB: with less, what cannot fit is left out, by name",
     images_bytes=6000 * MIB,
-    run_time=THREAD_TIME,
-    run=(
-        f"SUITE=thread: {THREAD_TIME} on 2 cores, slots side by side in 0.8 of the free memory",
+    suite="SUITE=thread",
+    run_time="8 to 14 minutes",
+    use=(
+        "slots side by side in 0.8 of the free memory",
         "(the limits add up to 85 GiB, the largest is 12 GiB), 10 MB of results; the first time",
     ),
     images_time="3 to 8 minutes",
