@@ -15,6 +15,10 @@ PAGE_LIMIT = 3_500
 """Characters of the page without its table: about one screen."""
 REASON_LENGTHS = (400, 240, 200, 170, 150, 130, 110, 90)
 """Most characters of a reason, longest first; the first with which the page fits is used."""
+EXPLAINED_MIB = 64
+"""Growth from which on a variant is asked whether its prediction explains it."""
+NEAR = 4 / 3
+"""A growth is near its prediction where neither is a third more than the other."""
 FRAME = 460
 """Characters of the page's headline and of the line that says which run it is."""
 
@@ -146,17 +150,17 @@ def explanation(summary: Summary) -> str:
         for variant in summary.variants
         if variant.memory_bytes
         and variant.prediction.growth_bytes
-        and variant.memory_bytes.growth >= 64 * MIB
+        and variant.memory_bytes.growth >= EXPLAINED_MIB * MIB
     ]
     if not grown:
         return ""
     near = sum(
-        0.75 <= variant.memory_bytes.growth / variant.prediction.growth_bytes <= 1.33
+        1 / NEAR <= variant.memory_bytes.growth / variant.prediction.growth_bytes <= NEAR
         for variant in grown
         if variant.memory_bytes and variant.prediction.growth_bytes
     )
     return (
-        f"Of {len(grown)} variants that grew by 64 MiB or more, {near} grew by what was predicted "
-        "before the load (within a third): the number of workers, times the threads that ran, "
-        "times what the allocator retains for each."
+        f"Of {len(grown)} variants that grew by {EXPLAINED_MIB} MiB or more, {near} grew by what "
+        "was predicted before the load (within a third): the number of workers, times the threads "
+        "that ran, times what the allocator retains for each."
     )

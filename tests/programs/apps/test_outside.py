@@ -20,7 +20,7 @@ from lab.probes.client import ProbeClient, probes_of
 from support.paths import ROOT
 from support.polling import wait_until
 
-GUEST = UserApp((WeightedRequest(Request("/")),))
+USER_APP = UserApp((WeightedRequest(Request("/")),))
 BARE = UserApp((WeightedRequest(None),))
 DEADLINE_SECONDS = 20.0
 LISTEN = """
@@ -62,7 +62,7 @@ def running(program: str, sockets: Path, **environment: str) -> Iterator[SocketC
         start_new_session=True,
     )
     try:
-        yield SocketChannel(Endpoint("127.0.0.1", port, 0), 1, GUEST, sockets)
+        yield SocketChannel(Endpoint("127.0.0.1", port, 0), 1, USER_APP, sockets)
     finally:
         os.killpg(child.pid, 9)
         child.communicate()
@@ -281,7 +281,7 @@ def test_who_serves(
 
 
 def test_an_app_without_probes_is_asked_from_without_alone(sockets: Path) -> None:
-    probes = probes_of(Endpoint("127.0.0.1", 1, 1), 1, GUEST)
+    probes = probes_of(Endpoint("127.0.0.1", 1, 1), 1, USER_APP)
 
     assert isinstance(probes.channel, NoChannel)
     assert probes.all_answer()
@@ -299,7 +299,7 @@ def test_what_speaks_no_http_is_ready_when_it_takes_a_call(sockets: Path) -> Non
 
 def test_a_stale_socket_is_no_process(sockets: Path) -> None:
     (sockets / "7.sock").write_text("")
-    probes = SocketChannel(Endpoint("127.0.0.1", 1, 1), 1, GUEST, sockets)
+    probes = SocketChannel(Endpoint("127.0.0.1", 1, 1), 1, USER_APP, sockets)
     assert probes.processes() == {}
     assert ProbeClient(probes).tree() is None
 

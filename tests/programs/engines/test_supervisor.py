@@ -143,7 +143,7 @@ def _short_grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same script with less patience."""
     text = Path(supervisor.__file__).read_text(encoding="utf-8")
     assert text.count("GRACE_SECONDS = 2.0\n") == 1
-    hasty = tmp_path / "keeper.py"
+    hasty = tmp_path / "supervisor.py"
     hasty.write_text(text.replace("GRACE_SECONDS = 2.0\n", "GRACE_SECONDS = 0.2\n"), "utf-8")
     monkeypatch.setattr(supervisor, "__file__", str(hasty))
 

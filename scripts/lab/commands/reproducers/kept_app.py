@@ -61,7 +61,7 @@ def kept_app(folder: RunFolder, summary: Summary, root: Path, work: Path) -> Kep
     write_down({f"{name}/{file}": entry for file, entry in files.items()}, work)
     spec = read_spec(work / name / source.file).without_docker()
     if spec.has_own_image:
-        raise NotReproduced("the app has an image of its own, and is run in no other place")
+        raise NotReproduced("the app has an image of its own, and runs in that alone")
     if spec.services:
         kinds = ", ".join(sorted(each.kind for each in spec.services))
         raise NotReproduced(f"the app needs {kinds} beside it, which one file cannot bring")
