@@ -51,8 +51,12 @@ class Trend:
     """Standard deviation around the model."""
 
 
+@lru_cache(maxsize=128)
 def trend_of(troughs: Troughs) -> Trend:
-    """The trend of at least eight troughs."""
+    """The trend of at least eight troughs.
+
+    A trial is judged for its verdict, its cause and its report, and in a bundle once more.
+    """
     curve = curve_of(troughs.whole, troughs.workers)
     leak, other = rivals(curve)
     heights = curve.heights[leak.start :]
@@ -67,6 +71,7 @@ def trend_of(troughs: Troughs) -> Trend:
     )
 
 
+@lru_cache(maxsize=128)
 def evidence_of(stretch: Segment, workers: int) -> float:
     """AICc by which a leaking model explains one stretch alone better than one that ends."""
     leak, other = rivals(curve_of(stretch, workers))
