@@ -189,9 +189,8 @@ def test_the_first_requests_of_a_long_log_make_the_mix() -> None:
     )
 
 
-@pytest.mark.parametrize("line", [b"\n", b"x\n"])
-def test_a_log_of_as_many_lines_as_a_file_holds_is_read_in_time(line: bytes) -> None:
-    content = line * (MOST_BYTES // 2 // len(line))
+def test_a_log_of_as_many_lines_as_a_file_holds_is_read_in_time() -> None:
+    content = b"\nx\n" * (MOST_BYTES // 6)
     with time_limit(20), pytest.raises(ValueError, match="no request to the app is in it"):
         read_traffic(content)
 

@@ -18,7 +18,7 @@ from lab.records.trial import End, TrialStart
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
 
-SEED, CASES = 19, 250
+SEED, CASES = 19, 80
 FORMER = {"control": "beside", "repetition": "again"}
 VALUES = (-1, 0, 2, -7.5, 1e15, -(10**15), 1e308, 2**63, 10**400, 5e-324)
 VALUES += (True, None, "1", "", [], {}, [1], float("nan"), float("inf"))

@@ -26,7 +26,7 @@ from lab.records.trial import End, EndKind, Trial
 from lab.records.variant import Scenario
 from lab.report.answer_text import answer_text
 from lab.report.app_answer import app_answer
-from lab.report.render import render_all
+from lab.report.render import render_all, render_html
 from lab.report.terminal import answer_at_terminal, closing
 from lab.summary.run import curve_of, summarise
 from lab.text.phrases import UNPRINTABLE
@@ -139,7 +139,7 @@ def of_a_summary() -> tuple[Summary, tuple[MemoryCurve, ...]]:
 
 
 SOURCES = {"raw records": of_raw_records, "summary": of_a_summary}
-OUTPUTS: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {}
+OUTPUTS: dict[str, Mapping[str, str]] = {}
 CLEAN = {"raw records": factories.own_summary, "summary": whole_summary}
 
 
@@ -147,10 +147,9 @@ CLEAN = {"raw records": factories.own_summary, "summary": whole_summary}
 def files(request: pytest.FixtureRequest) -> Mapping[str, str]:
     if request.param not in OUTPUTS:
         summary, curves = SOURCES[request.param]()
-        clean = CLEAN[request.param]()
-        OUTPUTS[request.param] = written(summary, curves), written(clean, ())
-    hostile, clean = OUTPUTS[request.param]
-    return {**hostile, "clean.html": clean["report.html"]}
+        clean = render_html(CLEAN[request.param](), ())
+        OUTPUTS[request.param] = {**written(summary, curves), "clean.html": clean}
+    return OUTPUTS[request.param]
 
 
 @pytest.mark.parametrize("make", [whole_trial, plan, whole_summary])
