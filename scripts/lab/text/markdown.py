@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from lab.text.phrases import clipped, printable
 
@@ -14,7 +15,12 @@ _BLOCK_START = re.compile(r"(\d*)(#{1,6}|[-+=]+|(?<=\d)[.)])(?=\s|$)")
 
 def markdown_text(value: object, most: int | None = None) -> str:
     """Text on one line that Markdown shows as it is, in a table cell too."""
-    line = clipped(printable(str(value)), most)
+    return _escaped(clipped(printable(str(value)), most))
+
+
+@lru_cache(maxsize=4096)
+def _escaped(line: str) -> str:
+    """The line with its marks hidden; a report is rendered until it is short enough."""
     escaped = _UNDERLINE.sub(r"\\_", _MARK.sub(r"\\\g<0>", line))
     begun = _BLOCK_START.match(escaped)
     return f"{begun[1]}\\{escaped[begun.end(1) :]}" if begun else escaped
