@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.engines.docker.app_services import ServicesBeside, VariantServices, accepts
+from lab.engines.accepting import accepts
+from lab.engines.docker.app_services import ServicesBeside, VariantServices
 from lab.engines.protocol import SERVER_PORT, Engine
 from lab.errors import LabError, UsageError
 from lab.matrix.variants import read_matrix, select

@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from lab.engines.accepting import accepts
 from lab.engines.protocol import Endpoint, probe_ports
 from lab.load.request_mix import UserApp
 from lab.load.target import resolve
 from lab.probes.answers import record_of
-from lab.probes.question import QUESTION_SECONDS, accepts, ask_port, ask_socket, first_bytes
+from lab.probes.question import QUESTION_SECONDS, ask_port, ask_socket, first_bytes
 
 HEALTH_PATH = "/health"
 HTTP = b"HTTP/"
@@ -184,7 +185,7 @@ def user_app_answers(endpoint: Endpoint, user_app: UserApp) -> bool:
     """Whether a user app sends any byte; where it speaks no HTTP, whether it accepts."""
     address = (endpoint.host, endpoint.port)
     if not user_app.speaks_http:
-        return accepts(address)
+        return accepts(*address, QUESTION_SECONDS)
     return first_bytes(address, user_app.health, endpoint.host, 1) != b""
 
 

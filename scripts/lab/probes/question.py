@@ -129,12 +129,3 @@ def first_bytes(
             return receive(connection, deadline, count)[:count]
     except (OSError, QuestionError):
         return b""
-
-
-def accepts(address: tuple[str, int]) -> bool:
-    """Whether a server accepts a connection."""
-    try:
-        with socket.create_connection(address, QUESTION_SECONDS):
-            return True
-    except OSError:
-        return False

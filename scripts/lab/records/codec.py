@@ -5,6 +5,7 @@ ignores unknown keys of dataclasses; and it reads descriptions from annotations,
 """
 
 import dataclasses
+import json
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -59,6 +60,11 @@ def field_names(record: type) -> tuple[str, ...] | None:
     if not dataclasses.is_dataclass(record):
         return None
     return tuple(field.name for field in dataclasses.fields(record))
+
+
+def json_text(record: Any) -> str:
+    """A record as a document of its own, sorted by key: the same on every machine."""
+    return json.dumps(encode(record, by_key=True), indent=2) + "\n"
 
 
 def decode(hint: Any, value: Any) -> Any:

@@ -1,9 +1,7 @@
 """There and here, as a table and as JSON."""
 
-import json
 from collections.abc import Iterator
 
-from lab.records.codec import encode
 from lab.share.agreement import RunAgreement, VariantAgreement
 from lab.share.comparison_text import differences_table, rate, version_lines
 from lab.text.markdown import markdown_code, markdown_text
@@ -11,10 +9,6 @@ from lab.text.phrases import DASH, counted, in_mib, number
 
 MOST_AGREEMENT_ROWS = 40
 MOST_CHARACTERS = 300
-
-
-def agreement_json(agreement: RunAgreement) -> str:
-    return json.dumps(encode(agreement, by_key=True), indent=2, ensure_ascii=True) + "\n"
 
 
 def agreement_markdown(agreement: RunAgreement, ran: str) -> str:

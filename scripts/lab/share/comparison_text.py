@@ -1,9 +1,7 @@
 """The comparison of two runs as Markdown and as JSON."""
 
-import json
 from collections.abc import Iterator, Sequence
 
-from lab.records.codec import encode
 from lab.records.judgement import Interval
 from lab.share.comparison import MeasuredVariant, RunComparison, VariantComparison
 from lab.share.differences import Difference
@@ -15,10 +13,6 @@ MOST_NAMED = 40
 MOST_CHARACTERS = 200
 FINE_BELOW = 10
 """A number below it, in its unit, gets a decimal."""
-
-
-def comparison_json(comparison: RunComparison) -> str:
-    return json.dumps(encode(comparison, by_key=True), indent=2, ensure_ascii=True) + "\n"
 
 
 def comparison_markdown(comparison: RunComparison) -> str:

@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 from builders.factories import app_answer, own_summary, summary, unmeasured, variant_summary
+from lab.records.codec import json_text
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import VariantSummary
 from lab.share.comparison import RunComparison, compare_runs, difference
-from lab.share.comparison_text import comparison_json, comparison_markdown
+from lab.share.comparison_text import comparison_markdown
 from lab.share.differences import Difference
 from lab.units import MIB
 
@@ -152,10 +153,10 @@ def test_text_from_outside_stays_text() -> None:
 
 def test_json_has_everything_and_the_same_bytes_each_time() -> None:
     found = compared(growing("a", Verdict.LEAK, 300), growing("a", Verdict.LEAK, 100))
-    data = json.loads(comparison_json(found))
+    data = json.loads(json_text(found))
 
     assert data["variants"][0]["difference_bytes_per_request"]["estimate"] == -200
-    assert comparison_json(found) == comparison_json(found)
+    assert json_text(found) == json_text(found)
 
 
 @pytest.mark.parametrize("count", [60])

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from lab.app.guess.failures import Failure, FailureKind, cannot_import
 from lab.app.guess.guess_records import GuessedRequest
 from lab.app.spec import AppSpec
 from lab.commands.checks.websocket_check import converse
+from lab.engines.accepting import accepts
 from lab.engines.process.listening import Listening
 from lab.engines.protocol import (
     CompanionFailed,
@@ -111,7 +111,8 @@ def await_answer(
         if not state.running:
             said = f"{running.log()}\n{state.reason}"
             raise NotUp(Failure(FailureKind.DIED, said))
-        if accepts(running.endpoint) and running.ask(health).status is not None:
+        host, port = running.endpoint.host, running.endpoint.port
+        if accepts(host, port, POLL_SECONDS) and running.ask(health).status is not None:
             return
         now, heard = time.monotonic(), sockets(running.endpoint)
         if patience_seconds is not None and not heard and cannot_import(running.log()):
@@ -181,13 +182,6 @@ def guess_ready_seconds(load: float, cpus: int) -> float:
         load: how many processes want to run.
     """
     return CHECK_READY_SECONDS * min(max(load / cpus, 1.0), MOST_TIMES)
-
-
-def accepts(endpoint: Endpoint) -> bool:
-    with contextlib.suppress(OSError):
-        socket.create_connection((endpoint.host, endpoint.port), POLL_SECONDS).close()
-        return True
-    return False
 
 
 def ask(

@@ -6,10 +6,11 @@ from lab.commands.rebuild import summarise_anew
 from lab.commands.terminal import new_console
 from lab.errors import ExitCode, UsageError
 from lab.files import path_text, write_file
+from lab.records.codec import json_text
 from lab.settings import declared_sharing as declared
 from lab.settings import given_settings
 from lab.share.comparison import compare_runs
-from lab.share.comparison_text import comparison_json, comparison_markdown
+from lab.share.comparison_text import comparison_markdown
 from lab.store.find_runs import choice_of_runs, find_run
 from lab.store.layout import check_writable, results_folder
 
@@ -37,7 +38,7 @@ def run(_: argparse.Namespace) -> ExitCode:
     name = f"compare-{before.id}-{after.id}"
     text = comparison_markdown(comparison)
     write_file(results / f"{name}.md", text)
-    write_file(results / f"{name}.json", comparison_json(comparison))
+    write_file(results / f"{name}.json", json_text(comparison))
     console.print(text, soft_wrap=True)
     console.print(f"written: {path_text(results / name)}.md and .json", soft_wrap=True)
     return ExitCode.DECIDED

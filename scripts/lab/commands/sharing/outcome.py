@@ -7,8 +7,9 @@ from rich.console import Console
 from lab.commands.terminal import shown_path
 from lab.errors import ExitCode
 from lab.files import path_text, write_file
+from lab.records.codec import json_text
 from lab.share.agreement import Agreement, RunAgreement
-from lab.share.agreement_text import agreement_json, agreement_markdown
+from lab.share.agreement_text import agreement_markdown
 
 EXIT_CODES = {
     Agreement.AGREES: ExitCode.DECIDED,
@@ -22,7 +23,7 @@ def conclude(agreement: RunAgreement, ran: str, results: Path, console: Console)
     text = agreement_markdown(agreement, ran)
     name = results / f"verify-{agreement.comparison.before}"
     write_file(results / f"{name.name}.md", text)
-    write_file(results / f"{name.name}.json", agreement_json(agreement))
+    write_file(results / f"{name.name}.json", json_text(agreement))
     console.print(text, soft_wrap=True)
     console.print(f"written: {path_text(shown_path(name))}.md and .json", soft_wrap=True)
     console.print(f"outcome: {agreement.outcome.value}")

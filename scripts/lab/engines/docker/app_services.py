@@ -5,8 +5,6 @@ the app's Compose file, and what makes the data ready. All share the one network
 so that they answer at its name.
 """
 
-import contextlib
-import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +24,6 @@ READY_SECONDS = 90.0
 PORT_SECONDS = 20.0
 """How long a service that only has to run is given until it accepts at its port."""
 POLL_SECONDS = 0.1
-CONNECT_SECONDS = 1.0
 SAID_LINES = 200
 BESIDE = "-with-"
 """Between a variant's name and what stands beside it."""
@@ -172,10 +169,3 @@ class VariantServices:
         """End what stands beside a variant: nothing of its data is wanted any more."""
         for service in reversed(self.beside.services(variant)):
             containers.stop_service(service, 0)
-
-
-def accepts(host: str, port: int) -> bool:
-    with contextlib.suppress(OSError):
-        socket.create_connection((host, port), CONNECT_SECONDS).close()
-        return True
-    return False

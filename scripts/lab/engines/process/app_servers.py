@@ -9,13 +9,13 @@ import contextlib
 import os
 import re
 import shlex
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.engines.accepting import accepts
 from lab.engines.process.cpus import UNSHARE, CpuWay
 from lab.engines.process.debian import Programs, programs
 from lab.engines.process.process_group import end_supervisor, launch
@@ -196,13 +196,6 @@ def await_server(
         if process.poll() is not None or time.monotonic() > deadline:
             raise NoServer(asked.kind, f"its {asked.kind} does not start: {last_line(folder)}")
         time.sleep(POLL_SECONDS)
-
-
-def accepts(address: str, port: int) -> bool:
-    with contextlib.suppress(OSError):
-        socket.create_connection((address, port), 1.0).close()
-        return True
-    return False
 
 
 def last_line(folder: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from lab.engines import server_recipes
+from lab.engines.accepting import accepts
 from lab.engines.process import app_servers, debian, wheels
 from lab.engines.process.app_servers import (
     NoServer,
@@ -66,7 +67,7 @@ def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: 
     work.mkdir()
     servers = started_servers(first, work, address_of(20001))
     try:
-        assert app_servers.accepts(servers.address, 6379)
+        assert accepts(servers.address, 6379)
         assert servers.environment["LAB_BESIDE_NAMES"].split(",")[0] == "cache"
         assert (work / "beside" / "hosts").read_text().startswith("127.90.78.33 localhost cache ")
     finally:

@@ -1,0 +1,14 @@
+"""Whether a server accepts connections at its port."""
+
+import contextlib
+import socket
+
+CONNECT_SECONDS = 1.0
+
+
+def accepts(host: str, port: int, timeout_seconds: float = CONNECT_SECONDS) -> bool:
+    """Whether a connection to the port is accepted in that time; it is closed at once."""
+    with contextlib.suppress(OSError):
+        socket.create_connection((host, port), timeout_seconds).close()
+        return True
+    return False
