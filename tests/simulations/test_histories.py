@@ -5,6 +5,7 @@ from math import ceil, log2
 
 import pytest
 from builders.histories import KINDS, Found, History, drawn, search
+from support.documents import PAGES
 
 EACH = 200
 MOST_WRONG = 10
@@ -23,6 +24,37 @@ def searched(kind: str, seed: int) -> tuple[History, Found]:
     """A history, and what its search said."""
     history = drawn(kind, seed)
     return history, search(history)
+
+
+def points_more(kind: str) -> list[int]:
+    """Points of each history beyond those of a binary search, where there are any."""
+    found = [searched(kind, seed) for seed in range(EACH)]
+    more = [search.points - ceil(log2(history.points)) - 2 for history, search in found]
+    return sorted(each for each in more if each > 0)
+
+
+def test_the_page_says_what_came_out() -> None:
+    page = " ".join(PAGES["bisect"].split())
+    wrong = [
+        kind
+        for kind in KINDS
+        for history, found in (searched(kind, seed) for seed in range(EACH))
+        if found.is_decided and not found.is_right(history)
+    ]
+    holes, sources, old_api = map(points_more, WITH_HOLES)
+
+    assert f"{EACH * len(KINDS):,} made-up histories" in page
+    assert f"Wrong: {len(wrong)}, all among the noisy." in page
+    assert set(wrong) == {"noisy"}
+    assert (
+        f"{len(holes)} of {EACH} histories with holes took more, one to four and one of them"
+        in page
+    )
+    assert (holes[0], *holes[-2:]) == (1, 4, 7)
+    assert f"with old releases that build {len(sources)} of {EACH}, one to five;" in page
+    assert (sources[0], sources[-1]) == (1, 5)
+    assert f"that do not start {len(old_api)} of {EACH}, one to four." in page
+    assert (old_api[0], old_api[-1]) == (1, 4)
 
 
 def test_wrong_answers_are_rare_over_more_than_a_thousand_histories() -> None:
