@@ -136,7 +136,7 @@ def sentences(subject: Subject, progress: Progress, changes: Sequence[Change]) -
         return
     for change in changes:
         yield change_sentence(subject, change)
-    yield leak_sentence(progress.leak)
+    yield leak_sentence(progress.leak, bool(progress.other_ends()))
     for change in changes:
         if change.between:
             yield between_sentence(subject, progress, change.between)
@@ -170,11 +170,13 @@ def change_sentence(subject: Subject, change: Change) -> str:
     return f"{package} {after} is the first that is mended; {before} is the last that leaks."
 
 
-def leak_sentence(leak: Leak) -> str:
-    kept, good = size(leak.bad_bytes), size(max(leak.good_bytes, 0.0))
+def leak_sentence(leak: Leak, has_other_end: bool) -> str:
+    """What was followed; the least of the other ends is what it was compared with."""
+    kept, least = size(leak.bad_bytes), size(max(leak.good_bytes, 0.0))
+    other = f" and {least} at the end that keeps least of it" if has_other_end else ""
     return (
-        f"The search followed what {leak.line} keeps: {kept} a request at the bad end and "
-        f"{good} at the good one. {OF_ALLOCATED}"
+        f"The search followed what {leak.line} keeps: {kept} a request at the bad end{other}. "
+        f"{OF_ALLOCATED}"
     )
 
 

@@ -59,7 +59,7 @@ def test_both_changes_are_found() -> None:
     assert answer.said[0] == "orders 1.9 is the first that leaks; 1.8 is the last that does not."
     assert answer.said[1] == "orders 1.22 is the first that is mended; 1.21 is the last that leaks."
     assert answer.said[2].endswith(
-        f"a request at the bad end and 0 B at the good one. {OF_ALLOCATED}"
+        f"a request at the bad end and 0 B at the end that keeps least of it. {OF_ALLOCATED}"
     )
     assert answer.measured_points <= 14
 
@@ -83,6 +83,15 @@ def test_a_newest_python_that_leaks_is_no_release() -> None:
     answer = answer_of(Subject("shop", "Python", PointKind.PYTHON), progress, 1.0)
 
     assert "No Python is mended: Python 1.19, the newest that was measured, leaks." in answer.said
+
+
+def test_no_other_end_is_told_where_none_could_be_measured() -> None:
+    progress = progress_of(6, Ends(5, 0, None))
+
+    answer = answered(progress, lambda i: None if i == 0 else keeps(900 * (i > 2)))
+
+    assert answer.said[0] == "orders 1.3 is the first that leaks; 1.2 is the last that does not."
+    assert answer.said[1].endswith(f"a request at the bad end. {OF_ALLOCATED}")
 
 
 def test_ends_that_do_not_differ_are_the_answer() -> None:
