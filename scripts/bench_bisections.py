@@ -3,8 +3,8 @@
     .venv/bin/python scripts/bench_bisections.py [--more] [EXAMPLE ...]
 
 Twenty minutes for all. A search that was made before in this checkout takes what it measured from
-`.environments/points`, so a fresh clone is needed. Writes results/bisections.json after each; the
-runs stand in results/bisections.
+`.environments/points`, so a fresh clone is needed. Writes results/bisections.json after each, where
+every search of an example is kept in its turn; the runs stand in results/bisections.
 """
 
 import argparse
@@ -39,7 +39,7 @@ SEARCHES: Mapping[str, Mapping[str, str]] = {
     "msgpack-iteration": {"PACKAGE": "msgpack"},
 }
 """What is searched, by the example that leaks."""
-BROKEN_DEPTH = 4
+BROKEN_DEPTH = 5
 """Levels of the file that stand on lines of their own: a point is one line, so are its runs."""
 
 
@@ -69,9 +69,9 @@ def search(example: str) -> KeptSearch | None:
     return KeptSearch(folder.name, os.getloadavg()[0], replace(measured, points=points))
 
 
-def read_searches(text: bytes) -> dict[str, KeptSearch]:
-    """The bisections of a file that an earlier call wrote, by their examples."""
-    return dict(decode(Mapping[str, KeptSearch], json.loads(text)))
+def read_searches(text: bytes) -> dict[str, tuple[KeptSearch, ...]]:
+    """The bisections of a file that an earlier call wrote, by their examples, the first first."""
+    return dict(decode(Mapping[str, tuple[KeptSearch, ...]], json.loads(text)))
 
 
 def sparse(value: Any) -> Any:
@@ -101,11 +101,11 @@ def json_text(value: Any, depth: int = BROKEN_DEPTH, indent: str = "") -> str:
     return f"{ends[0]}\n{inner}{lines}\n{indent}{ends[1]}"
 
 
-def searched(examples: list[str], found: dict[str, KeptSearch]) -> Iterator[str]:
+def searched(examples: list[str], found: dict[str, tuple[KeptSearch, ...]]) -> Iterator[str]:
     """Adds what each search found, and yields the example."""
     for example in examples:
         if kept := search(example):
-            found[example] = kept
+            found[example] = (*found.get(example, ()), kept)
             yield example
 
 

@@ -136,7 +136,7 @@ def sentences(subject: Subject, progress: Progress, changes: Sequence[Change]) -
         return
     for change in changes:
         yield change_sentence(subject, change)
-    yield leak_sentence(progress.leak, bool(progress.other_ends()))
+    yield leak_sentence(progress.leak, progress.is_compared)
     for change in changes:
         if change.between:
             yield between_sentence(subject, progress, change.between)
@@ -170,10 +170,10 @@ def change_sentence(subject: Subject, change: Change) -> str:
     return f"{package} {after} is the first that is mended; {before} is the last that leaks."
 
 
-def leak_sentence(leak: Leak, has_other_end: bool) -> str:
+def leak_sentence(leak: Leak, is_compared: bool) -> str:
     """What was followed; the least of the other ends is what it was compared with."""
     kept, least = size(leak.bad_bytes), size(max(leak.good_bytes, 0.0))
-    other = f" and {least} at the end that keeps least of it" if has_other_end else ""
+    other = f" and {least} at the end that keeps least of it" if is_compared else ""
     return (
         f"The search followed what {leak.line} keeps: {kept} a request at the bad end{other}. "
         f"{OF_ALLOCATED}"
@@ -200,5 +200,6 @@ def no_leak_sentence(subject: Subject, progress: Progress) -> str:
 def end_text(progress: Progress, point: Point, index: int) -> str:
     runs = progress.measured.get(index)
     if not runs:
-        return f"{point.label} could not be measured"
+        reason = clipped(progress.unknown.get(index, ""), MOST_REASON)
+        return f"{point.label} could not be measured ({reason})"
     return f"{point.label} keeps {size(runs[0].live_bytes)} a request"

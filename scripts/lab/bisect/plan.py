@@ -50,11 +50,16 @@ class Progress:
         runs = self.measured.get(self.ends.bad)
         if runs is None:
             return None
-        others = self.other_ends()
-        leak = leak_between(runs[0], others)
-        if leak is None and self.ends.good in self.unknown:
+        leak = leak_between(runs[0], self.other_ends())
+        if leak is None and {self.ends.good, self.ends.newest} & self.unknown.keys():
             return leak_between(runs[0], ())
         return leak
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether another end keeps less of the leak; else the bad end alone says what it is."""
+        bad, others = self.measured[self.ends.bad][0], self.other_ends()
+        return bool(others) and leak_between(bad, others) is not None
 
     def other_ends(self) -> list[PointMeasurement]:
         """The first run of each end but the bad one."""

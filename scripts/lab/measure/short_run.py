@@ -7,8 +7,10 @@ collected before each reading.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from lab.app.guess.failures import telling_line
 from lab.engines.protocol import Endpoint, Engine
@@ -27,6 +29,8 @@ POLL_SECONDS = 0.1
 LOG_LINES = 60
 ATTEMPTS = 3
 """How often a reading is asked for: on a busy machine an answer may come too late."""
+PATIENCE_SECONDS = 30.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,20 @@ class ShortRunner:
 
     async def traced(self, target: Target, probes: ProbeClient) -> AllocationTrace | None:
         """What Python's own trace sees of some more requests; None where nothing traces."""
-        if not await asyncio.to_thread(probes.trace_lines):
+        if not await asked(probes.trace_lines):
             return None
         done = await self.send(target, self.load.traced_requests)
-        return await asyncio.to_thread(probes.traced_lines, done)
+        return await asked(partial(probes.traced_lines, done))
+
+
+async def asked(question: Callable[[], T | None]) -> T | None:
+    """The first answer to a question that is asked again where none comes; None: none came.
+
+    A question that waited long for nothing is not asked again.
+    """
+    gives_up = time.monotonic() + PATIENCE_SECONDS
+    for _ in range(ATTEMPTS):
+        answer = await asyncio.to_thread(question)
+        if answer or time.monotonic() > gives_up:
+            return answer
+    return None

@@ -85,6 +85,28 @@ def test_a_newest_python_that_leaks_is_no_release() -> None:
     assert "No Python is mended: Python 1.19, the newest that was measured, leaks." in answer.said
 
 
+def test_a_newest_that_cannot_be_measured_does_not_end_a_search_whose_oldest_leaks() -> None:
+    progress = progress_of(20, Ends(10, 0, 19))
+
+    answer = answered(progress, lambda i: None if i == 19 else keeps(900 * (i < 14)))
+
+    assert answer.said[:2] == (
+        "orders 1.0 leaks already, and is the oldest that was measured.",
+        "orders 1.14 is the first that is mended; 1.13 is the last that leaks.",
+    )
+    assert answer.said[2].endswith(f"a request at the bad end. {OF_ALLOCATED}")
+    assert answer.exit_code == ExitCode.DECIDED
+
+
+def test_an_end_that_could_not_be_measured_is_told_with_its_reason() -> None:
+    answer = answered(progress_of(9, Ends(5, 0, 8)), lambda i: None if i == 8 else keeps(0))
+
+    assert (
+        "1.0 keeps 50 B a request and 1.8 could not be measured (it cannot be built)"
+        in (answer.said[0])
+    )
+
+
 def test_no_other_end_is_told_where_none_could_be_measured() -> None:
     progress = progress_of(6, Ends(5, 0, None))
 

@@ -52,13 +52,22 @@ class Runner(ShortRunner):
 
 
 class LateProbes(Probes):
-    """Each second reading comes too late."""
+    """Each second reading comes too late, and so does each second answer on the trace."""
 
     asked = 0
 
-    def workers(self) -> tuple[WorkerReading, ...]:
+    def comes(self) -> bool:
         self.asked += 1
-        return super().workers() if self.asked % 2 == 0 else ()
+        return self.asked % 2 == 0
+
+    def workers(self) -> tuple[WorkerReading, ...]:
+        return super().workers() if self.comes() else ()
+
+    def trace_lines(self) -> bool:
+        return self.comes() and super().trace_lines()
+
+    def traced_lines(self, requests: int) -> AllocationTrace | None:
+        return super().traced_lines(requests) if self.comes() else None
 
 
 class Late(Runner):
@@ -103,9 +112,12 @@ def test_an_app_in_which_nothing_traces_has_no_trace_and_no_load_for_it() -> Non
 
 
 def test_a_reading_that_comes_too_late_is_asked_for_again() -> None:
+    """One missed answer on the newest end made a search follow all that is live, not the leak."""
     short_run, _ = ran(Script(lambda served: 1_000 * served), Late)
 
     assert short_run.live_bytes == (3_000, 13_000, 23_000, 33_000)
+    assert short_run.trace is not None
+    assert short_run.trace.requests == 5
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import bench_bisections
 import pytest
-from bench_bisections import SEARCHES, KeptSearch, json_text, read_searches, sparse
+from bench_bisections import SEARCHES, KeptSearch, json_text, read_searches, searched, sparse
 from lab.records.bisection import Ends, MeasuredPoints, Point, PointKind, PointMeasurement
 from lab.records.experiment import HostInfo
 from lab.store.json_file import write_record
@@ -32,7 +33,8 @@ MEASURED = MeasuredPoints(
     earlier_runs=0,
     seconds=61.5,
 )
-FOUND = {"ujson-failing": KeptSearch("20261127-150101-bisect-ujson-failing", 4.5, MEASURED)}
+KEPT = KeptSearch("20261127-150101-bisect-ujson-failing", 4.5, MEASURED)
+FOUND = {"ujson-failing": (KEPT,)}
 
 
 def test_what_is_written_is_what_is_read() -> None:
@@ -69,6 +71,15 @@ def test_a_search_is_typed_as_a_user_types_it_and_its_links_are_left_out(
     assert typed[0][2:6] == [
         *("bisect", "EXAMPLE=aiohttp-cookies", "PACKAGE=aiohttp", "GOOD=3.14.5")
     ]
+
+
+def test_every_search_of_an_example_is_kept_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"ujson-failing": (KEPT,)}
+    monkeypatch.setattr(bench_bisections, "search", lambda _: replace(KEPT, load=2.0))
+
+    assert list(searched(["ujson-failing", "numpy-recarray"], found)) == [*found]
+    assert [each.load for each in found["ujson-failing"]] == [4.5, 2.0]
+    assert [each.load for each in found["numpy-recarray"]] == [2.0]
 
 
 def test_a_search_without_an_answer_is_none(

@@ -161,6 +161,8 @@ def test_a_run_is_kept_and_a_second_bisection_measures_nothing(
             raise VariantError("it cannot be\nbuilt")
         if point.label == "0.9":
             raise VariantError("connection reset by the index")
+        if point.label == "0.8":
+            raise VariantError("no process of the app reports its memory")
         return keeps(900)
 
     monkeypatch.setattr(PointDriver, "measured", measured)
@@ -170,12 +172,12 @@ def test_a_run_is_kept_and_a_second_bisection_measures_nothing(
         driver = PointDriver(bench, print)
         outcomes = [
             asyncio.run(driver.outcome(Point(label), run))
-            for label, run in [("1.2", 0), ("1.2", 1), ("1.0", 0), ("0.9", 0)]
+            for label, run in [("1.2", 0), ("1.2", 1), ("1.0", 0), ("0.9", 0), ("0.8", 0)]
         ]
-        assert [measurement is None for measurement, _ in outcomes] == [False, False, True, True]
+        assert [measurement is None for measurement, _ in outcomes] == [*[False] * 2, *[True] * 3]
         assert outcomes[2][1] == "it cannot be built"
     assert driver.earlier_runs == 2
-    assert asked == ["1.2", "1.2", "1.0", *["0.9"] * 4]
+    assert asked == ["1.2", "1.2", "1.0", *["0.9", "0.9", "0.8", "0.8"] * 2]
 
 
 class KnownPoints(PointDriver):
