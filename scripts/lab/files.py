@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO, TextIO
 
 from lab.errors import LabError
-from lab.units import MIB
+from lab.units import GIB, MIB
 
 MOST_FILE_BYTES = 64 * MIB
 """Largest file that is read; a raw file grows by about 2 MiB an hour."""
@@ -22,7 +22,7 @@ MOST_JSON_BYTES = 6 * MIB
 """Largest file that is parsed as one document; a summary of 60 variants has 0.4 MiB."""
 MOST_LINE_BYTES = 4 * MIB
 """Longest line of a raw file; the longest seen has 22 KiB."""
-MOST_FOLDER_BYTES = 1024 * MIB
+MOST_FOLDER_BYTES = GIB
 MOST_ENTRIES = 20_000
 MOST_LEVELS = 4
 """Levels of folders in a run's folder; the lab makes two."""

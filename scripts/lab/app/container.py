@@ -14,12 +14,13 @@ from lab.app.workdir import COMPOSE_NAME, COPY, JEMALLOC, MIMALLOC
 from lab.engines.old_builds import REFUSED, TOOLS, own_tools
 from lab.engines.process.supervisor import MOST_FILE_BYTES
 from lab.paths import MEMRAY_LOCK
+from lab.units import MIB
 
 REQUIREMENTS, CONSTRAINTS = "requirements.txt", "constraints.txt"
 INDEX = "index.txt"
 """The line with the index of the packages, which scripts/try writes: it may hold a password."""
 RECIPE = "Dockerfile"
-MOST_RECIPE_BYTES = 1 << 20
+MOST_RECIPE_BYTES = MIB
 """The largest recipe of an app's own that is read."""
 LOGS, SOCKETS, HOMES, GUESS = "logs", "probes", "homes", "guess"
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}

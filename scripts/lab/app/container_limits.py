@@ -3,8 +3,9 @@
 from lab.app.container import LOGGING
 from lab.app.services import Service
 from lab.engines.process.supervisor import MOST_FILE_BYTES
+from lab.units import GIB
 
-MEMORY_BYTES = 1 << 30
+MEMORY_BYTES = GIB
 """The memory limit of each container beside a variant, its data included."""
 
 

@@ -9,6 +9,7 @@ from lab.app.compose_records import Build, Companion, Mounts
 from lab.records.app_services import ServiceAsked
 from lab.records.image_facts import ImageFacts
 from lab.records.variant import Connection
+from lab.units import GIB
 
 FILE = "lab.toml"
 PYTHON = "3.12"
@@ -118,7 +119,7 @@ class AppSpec:
     secrets: Mapping[str, Path] = field(default_factory=dict)
     """Files of the folder by their names below /run/secrets."""
     workers: int = 1
-    memory_bytes: int = 1 << 30
+    memory_bytes: int = GIB
     system_packages: tuple[str, ...] = ()
     health: str = "/"
     probes: bool = True

@@ -27,6 +27,7 @@ from lab.app.traffic import Traffic
 from lab.app.traffic_kind import TrafficFile
 from lab.records.app_services import ServiceAsked
 from lab.settings.declared import MOST_REQUESTS
+from lab.units import GIB
 
 OLDEST, NEWEST = 7, 14
 """Minor versions of CPython 3 that run apps."""
@@ -162,7 +163,7 @@ MEMORY = Key(
     NO_APP.memory_bytes,
     '"1g"',
     "the container's limit",
-    f"`{NO_APP.memory_bytes >> 30}g`",
+    f"`{NO_APP.memory_bytes // GIB}g`",
 )
 SYSTEM_PACKAGES = Key(
     "system_packages",

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-MOST_PAGE_BYTES = 256 * 1024
+from lab.units import KIB
+
+MOST_PAGE_BYTES = 256 * KIB
 MOST_FIELDS, MOST_VALUE = 200, 8192
 """The most fields of a stranger's page, and the most characters of one value."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab.records.experiment import HostInfo
+from lab.units import KIB
 
 
 def memory_info() -> dict[str, int]:
@@ -16,7 +17,7 @@ def memory_info() -> dict[str, int]:
     except OSError:
         return {}
     pairs = (line.split(":") for line in lines)
-    return {name: int(value.split()[0]) * 1024 for name, value in pairs}
+    return {name: int(value.split()[0]) * KIB for name, value in pairs}
 
 
 def total_memory_bytes() -> int:

@@ -30,6 +30,7 @@ from lab.settings import Settings, given_settings
 from lab.store.comparison import keep_comparison
 from lab.store.layout import check_writable
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 
 
 def split_missing(
@@ -43,7 +44,7 @@ def split_missing(
         if reasons:
             missing.append(MissingVariant(variant.name, reasons[0]))
         elif variant.memory_limit_bytes > plan.budget_bytes:
-            need, have = variant.memory_limit_bytes >> 20, plan.budget_bytes >> 20
+            need, have = variant.memory_limit_bytes // MIB, plan.budget_bytes // MIB
             reason = f"it may need {need} MiB and the budget is {have} MiB: raise MEMORY_BUDGET"
             missing.append(MissingVariant(variant.name, reason))
         else:

@@ -19,6 +19,7 @@ from lab.load.block import BlockPlan, run_block
 from lab.load.request_mix import UserApp
 from lab.load.target import Target, resolve
 from lab.load.user_target import user_target
+from lab.measure.scheduler import LOG_LINES
 from lab.probes.client import ProbeClient, probes_of
 from lab.records.observations import AllocationTrace
 from lab.records.readings import known_sum
@@ -26,7 +27,6 @@ from lab.records.trial import Environment
 from lab.records.variant import Connection, Variant
 
 POLL_SECONDS = 0.1
-LOG_LINES = 60
 ATTEMPTS = 3
 """How often a reading is asked for: on a busy machine an answer may come too late."""
 PATIENCE_SECONDS = 30.0

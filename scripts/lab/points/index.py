@@ -95,7 +95,7 @@ def read(response: requests.Response, package: str) -> bytes:
     for part in response.iter_content(1 << 16):
         content += part
         if len(content) > MOST_BYTES:
-            raise LabError(f"the index answers more than {MOST_BYTES >> 20} MiB for {package}")
+            raise LabError(f"the index answers more than {MOST_BYTES // MIB} MiB for {package}")
         if time.monotonic() > until:
             raise LabError(f"the index answers for {package} longer than {WHOLE_SECONDS:.0f} s")
     return bytes(content)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lab.reproducer.calls import Calls
 from lab.reproducer.served_object import NotReproduced
 from lab.text.phrases import number, printable, size
+from lab.units import MIB
 
 NAME, TEST_NAME = "reproduce.py", "test_growth.py"
 REASON_NAME = "not-reproduced.txt"
@@ -14,7 +15,7 @@ REASON_NAME = "not-reproduced.txt"
 MOST_SCRIPT_LINES = 60
 MOST_CHARACTERS = 16_000
 MOST_PINS = 40
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = MIB
 """What the calls of a block keep together when they grow: far above noise."""
 FEWEST_CALLS, MOST_CALLS = 5, 20_000
 BLOCK_SECONDS = 5

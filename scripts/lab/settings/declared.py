@@ -26,12 +26,13 @@ from lab.settings.kinds import (
     WholeNumberOrAuto,
 )
 from lab.settings.setting import Setting
+from lab.units import MIB
 
 HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
 """Numbers for which images/cpus holds the file that the variant is shown."""
 MIN_BLOCKS = 8
 MOST_REQUESTS = 10_000_000
-SMALLEST_BUDGET_BYTES = 64 << 20
+SMALLEST_BUDGET_BYTES = 64 * MIB
 LEAST_BUDGET_SECONDS = 30
 FAIL_ON_WORDS = (Verdict.LEAK.value, Outcome.REFUTED.value)
 SUITES_RUN = ("repro", "claims", "claim")

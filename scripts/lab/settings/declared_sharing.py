@@ -2,8 +2,9 @@
 
 from lab.settings.kinds import SizeOrAuto, Switch, Text
 from lab.settings.setting import Setting
+from lab.units import MIB
 
-SMALLEST_BUNDLE_BYTES = 1 << 20
+SMALLEST_BUNDLE_BYTES = MIB
 
 RUN = Setting(
     "RUN",

@@ -5,7 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-SIZE_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+from lab.units import GIB, KIB, MIB
+
+SIZE_UNITS = {"": 1, "b": 1, "k": KIB, "m": MIB, "g": GIB}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?", re.IGNORECASE)
 WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
 AUTO = "auto"
@@ -95,7 +97,7 @@ class SizeOrAuto:
 
     @property
     def allowed(self) -> str:
-        return f"{AUTO} or a size of at least {self.smallest_bytes >> 20}m, such as 8g"
+        return f"{AUTO} or a size of at least {self.smallest_bytes // MIB}m, such as 8g"
 
     def parse(self, text: str) -> int | None:
         if text == AUTO:

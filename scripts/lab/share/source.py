@@ -13,6 +13,7 @@ from lab.share.archive import ArchiveEntry
 from lab.share.contents import environments_of, why_left_out
 from lab.share.manifest import LeftOut, name_text
 from lab.share.unpacking import name_fault, same_name
+from lab.units import MIB
 
 NAME = "source.json"
 ARCHIVE = "app.zip"
@@ -20,7 +21,7 @@ ARCHIVE = "app.zip"
 MOST_RUN_CHARACTERS = 100
 """The longest path before a file's name in a bundle: the run's id, `app`, its folder."""
 MOST_APP_FILES = 4_000
-MOST_APP_BYTES = 60 << 20
+MOST_APP_BYTES = 60 * MIB
 """The most bytes of the app's files; more is data, which `bundle.exclude` names."""
 
 

@@ -11,8 +11,9 @@ from lab.errors import LabError
 from lab.files import read_bytes, write_file
 from lab.records.bisection import PointMeasurement
 from lab.records.codec import ShapeError, decode, encode
+from lab.units import MIB
 
-MOST_BYTES = 4 << 20
+MOST_BYTES = 4 * MIB
 
 
 @dataclass(frozen=True, slots=True)

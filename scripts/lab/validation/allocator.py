@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.random import Generator
 
+from lab.units import MIB
 from lab.validation.shapes import (
     THREAD_MIB,
     Heights,
@@ -66,7 +67,7 @@ def with_leak(under: Shape, random: Generator) -> Case:
     load = a_load(random)
     least_mib = STATED_MIB_A_WORKER * load.workers
     size = least_mib * 10 ** random.uniform(0, 1)
-    fragments = leaked(random, load, size * (1 << 20) / load.requests)
+    fragments = leaked(random, load, size * MIB / load.requests)
     return with_parts(random, load, under(random, load) + fragments, leaks=True)
 
 
@@ -95,7 +96,7 @@ def pool_case(random: Generator, *, leaks: bool) -> Case:
     if leaks:
         least_mib = max(STATED_MIB_A_WORKER * load.workers, GARBAGE_SPREADS * float(garbage.std()))
         size = least_mib * 10 ** random.uniform(0, 1)
-        lost = leaked(random, load, size * (1 << 20) / load.requests)
+        lost = leaked(random, load, size * MIB / load.requests)
     live = random.uniform(0.1, 3) + garbage + lost
     heights = read(random, free + live, a_meter(random, load.workers))
     return Case(load, heights, leaks, free_mib=free, live_mib=live, pool_threads=threads)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from lab.app.guess.guess_records import GuessedRequest
 from lab.app.guess.routes import ENDING, LAST
 from lab.app.guess.schema import example, resolved
+from lab.units import KIB, MIB
 
 DOCUMENTS = (
     "/openapi.json",
@@ -22,11 +23,11 @@ DOCUMENTS = (
     "/api/swagger.json",
     "/v1/openapi.json",
 )
-MAX_BYTES = 4 << 20
+MAX_BYTES = 4 * MIB
 MAX_REQUESTS = 24
 MAX_OPERATIONS = 500
 MAX_PATH = 4000
-MAX_BODY = 256 << 10
+MAX_BODY = 256 * KIB
 TARGET = re.compile(r"/[!-~]{0,4000}")
 NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 VALUE = re.compile(r"[!-~](?:[ -~]{0,4000}[!-~])?")

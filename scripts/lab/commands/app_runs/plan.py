@@ -26,6 +26,7 @@ from lab.records.interventions import Intervention, KindApart
 from lab.records.suites import USER_APP_SUITE
 from lab.records.variant import Variant
 from lab.settings import Settings
+from lab.units import MIB
 
 RERUN = "LAB_RERUN"
 """Set to 1 by `make verify`: what helps was measured where the bundle comes from."""
@@ -134,7 +135,7 @@ def slots_for(plan: AppRunPlan, settings: Settings) -> SlotPlan:
     limit_bytes, budget_bytes = plan.base.memory_limit_bytes, slot_plan.budget_bytes
     if limit_bytes > budget_bytes:
         raise UsageError(
-            f"{plan.spec.file}: memory = {limit_bytes >> 20}m is more than the budget of "
-            f"{budget_bytes >> 20} MiB: lower it, or raise MEMORY_BUDGET"
+            f"{plan.spec.file}: memory = {limit_bytes // MIB}m is more than the budget of "
+            f"{budget_bytes // MIB} MiB: lower it, or raise MEMORY_BUDGET"
         )
     return slot_plan

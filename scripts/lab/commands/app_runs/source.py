@@ -28,6 +28,7 @@ from lab.share.source import (
 )
 from lab.share.unpacking import MOST_ARCHIVE_BYTES, check_written, read_archive
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 
 TOP = "app"
 VARIABLES = "variables.redacted"
@@ -103,7 +104,7 @@ def read_files(folder: Path, choice: ChosenFiles) -> tuple[dict[str, ArchiveEntr
         is_program = os.access(path, os.X_OK)
         if path.stat().st_size > left:
             raise UsageError(
-                f"{folder} has more than {MOST_APP_BYTES >> 20} MiB, as of {name}: "
+                f"{folder} has more than {MOST_APP_BYTES // MIB} MiB, as of {name}: "
                 "name what is not source in bundle.exclude of lab.toml"
             )
         files[str(name)] = ArchiveEntry(read_bytes(path, left), is_program)

@@ -27,6 +27,7 @@ from lab.load.deadline import shorten, timed_response
 from lab.load.target import site_of
 from lab.records.variant import Variant
 from lab.text.phrases import clipped
+from lab.units import MIB
 
 ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
@@ -35,7 +36,7 @@ ELSEWHERE_SECONDS = 2.0
 CHECK_READY_SECONDS, MOST_TIMES = 30.0, 4.0
 """How long a guess has to come up on a machine that does nothing else, and how many times that."""
 LOG_LINES = 200
-MAX_BODY_BYTES = 4 << 20
+MAX_BODY_BYTES = 4 * MIB
 BODY_SECONDS = 2.0
 """How long an answer without end is read."""
 Sockets = Callable[[Endpoint], frozenset[Listening] | None]

@@ -25,12 +25,13 @@ from lab.share.lock import lock_of, pins_of
 from lab.store.run_folder import RunFolder
 from lab.text.packages import LOCK, canonical, is_distribution
 from lab.text.phrases import clipped
+from lab.units import MIB
 
 VERSION = re.compile(r"3\.\d{1,2}")
 PART = 0.25
 """What grows by less than this share of the app's own growth grows by something else."""
-MOST_RECORD_BYTES = 8 << 20
-MOST_SOURCE_BYTES = 1 << 20
+MOST_RECORD_BYTES = 8 * MIB
+MOST_SOURCE_BYTES = MIB
 MOST_SOURCES = 2000
 
 

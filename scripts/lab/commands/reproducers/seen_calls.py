@@ -19,9 +19,10 @@ from lab.matrix.variants import read_matrix
 from lab.measure.short_run import ShortLoad, ShortRunner
 from lab.paths import ROOT
 from lab.reproducer.sites import SEEN_FILE, SeenSite, WatchedFile, seen_of
+from lab.units import MIB
 
 REQUESTS = 20
-MOST_BYTES = 16 << 20
+MOST_BYTES = 16 * MIB
 NAME = "seen.txt"
 
 

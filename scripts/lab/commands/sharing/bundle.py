@@ -19,11 +19,12 @@ from lab.share.unpacking import check_written
 from lab.store.find_runs import find_run
 from lab.store.layout import results_folder
 from lab.text.phrases import counted, listed, size
+from lab.units import KIB
 
 RESULTS = "results"
 """The folder of a bundle into which its driver writes."""
 LAB_FOLDERS = ("scripts/", "images/", "apps/")
-LISTED_BYTES = 100 << 10
+LISTED_BYTES = 100 * KIB
 """Of the lab's own files only larger ones are listed one by one."""
 
 

@@ -16,8 +16,9 @@ from lab.records.trial import Environment
 from lab.share.lock import LockText, hashes_of, lock_of, pins_of
 from lab.store.run_folder import RunFolder
 from lab.text.packages import LOCK
+from lab.units import MIB
 
-MOST_BYTES = 4 << 20
+MOST_BYTES = 4 * MIB
 COMPILE_SECONDS = 120.0
 ATTEMPTS = 3
 

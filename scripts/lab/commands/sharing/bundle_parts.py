@@ -51,13 +51,14 @@ from lab.share.manifest import (
 from lab.share.recorded_settings import budget_of, given_of
 from lab.share.redaction import PrivateWords, Redactor
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 
 SEARCHES = {"bisect.md": "bisect", "bisect.svg": "bisect", "layers.md": "layers"}
 """What `make bisect` and `make layers` write, each into a run's folder of its own."""
 EXTRAS = ("reproduce.py", "test_growth.py", "not-reproduced.txt", *SEARCHES)
 """Files of the run's folder that stand at the top of its bundle, where they are there."""
 PAGES = ("report.md", "report.html")
-MOST_EXTRA_BYTES = 1 << 20
+MOST_EXTRA_BYTES = MIB
 NO_PACKAGES = "none, as the app reported no package beside Python's own, or has no probes."
 CHANGED = "+changes"
 """Behind the commit of a checkout in which something was changed since."""

@@ -12,8 +12,9 @@ from lab.errors import LabError
 from lab.files import read_bytes
 from lab.share.contents import ENV_FILE
 from lab.share.redaction import PrivateWords, secret_values
+from lab.units import MIB
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = MIB
 MOST_FILES = 50
 
 

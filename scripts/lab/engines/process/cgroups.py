@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.units import GIB
+
 CGROUPS = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
 V1, V2 = "v1", "v2"
@@ -76,7 +78,7 @@ class Cgroups:
         if version == V2:
             with contextlib.suppress(OSError):
                 (parent / "cgroup.subtree_control").write_text("+memory")
-        group = self.make_group(parent / f"memlab-try-{id(self):x}", version, 1 << 30)
+        group = self.make_group(parent / f"memlab-try-{id(self):x}", version, GIB)
         remove(group.path)
 
     def make(self, name: str, limit_bytes: int) -> Cgroup | None:

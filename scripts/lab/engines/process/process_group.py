@@ -17,6 +17,7 @@ from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.process_tree import Trees
 from lab.engines.written_files import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.records.observations import Sample
+from lab.units import MIB
 
 STOP_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5
 SUPERVISOR_LOG = "supervisor.log"
@@ -158,7 +159,7 @@ class TreeSampling:
             return
         reading = self.trees.read(pid)
         if reading is not None and reading.total_bytes > self.limit_bytes:
-            size = f"{reading.total_bytes >> 20} MiB of {self.limit_bytes >> 20} MiB"
+            size = f"{reading.total_bytes // MIB} MiB of {self.limit_bytes // MIB} MiB"
             self.running.stopped_by = f"the lab's guard stopped it at its memory limit ({size})"
             self.running.ask_to_end()
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lab.units import KIB
+
 PROC = Path("/proc")
 TABLE_SECONDS = 0.3
 """How long one reading of all processes serves every variant."""
@@ -91,7 +93,7 @@ def parse_sizes(text: str) -> dict[str, int]:
     """`Name:  123 kB` lines as bytes."""
     pairs = (line.split() for line in text.splitlines())
     return {
-        pair[0].rstrip(":"): int(pair[1]) * 1024
+        pair[0].rstrip(":"): int(pair[1]) * KIB
         for pair in pairs
         if len(pair) == 3 and pair[2] == "kB"
     }

@@ -12,11 +12,12 @@ from lab.engines.process.process_group import ProcessGroup, TreeSampling, launch
 from lab.engines.process.process_tree import trees_here
 from lab.engines.protocol import KILLED
 from lab.files import read_tail
+from lab.units import KIB
 
 OUTPUT = "output.txt"
 OUTPUT_BLOCKS = 2048
 """The most that it may write into a file, in blocks of 512 bytes or 1 KiB, as the shell counts."""
-MOST_OUTPUT_BYTES = 64 << 10
+MOST_OUTPUT_BYTES = 64 * KIB
 START = f'ulimit -f {OUTPUT_BLOCKS}; cd "$1" && shift && exec "$@" > {OUTPUT} 2>&1'
 
 
