@@ -1,10 +1,11 @@
 """What `make bisect` finds over the histories of real packages: twelve searches, in one file.
 
-    .venv/bin/python scripts/bench_bisections.py [--more] [EXAMPLE ...]
+    .venv/bin/python scripts/bench_bisections.py [--more] [SEARCH ...]
 
-Twenty minutes for all. A search that was made before in this checkout takes what it measured from
-`.environments/points`, so a fresh clone is needed. Writes results/bisections.json after each, where
-every search of an example is kept in its turn; the runs stand in results/bisections.
+Half an hour for the twelve. What was measured before in this checkout stands in
+`.environments/points` and is not measured again, so a fresh clone is needed. Writes
+results/bisections.json after each, where every try of a search is kept in its turn; the runs stand
+in results/bisections.
 """
 
 import argparse
@@ -39,6 +40,10 @@ SEARCHES: Mapping[str, Mapping[str, str]] = {
     "msgpack-iteration": {"PACKAGE": "msgpack"},
 }
 """What is searched, by the example that leaks."""
+LONG: Mapping[str, Mapping[str, str]] = {
+    "aiohttp-cookies from the oldest": {"EXAMPLE": "aiohttp-cookies", "PACKAGE": "aiohttp"},
+}
+"""Of minutes for some of its points: only where it is named."""
 BROKEN_DEPTH = 5
 """Levels of the file that stand on lines of their own: a point is one line, so are its runs."""
 
@@ -52,25 +57,40 @@ class KeptSearch:
     load: float
     """Processes that ran or waited at its end, a mean over a minute."""
     measured: MeasuredPoints
-    """All that it measured, without the links of its points."""
+    """All that it measured, as `as_kept` leaves it."""
 
 
-def search(example: str) -> KeptSearch | None:
-    """The bisection of an example, typed as a user types it; None where it has no answer."""
+def typed(name: str) -> list[str]:
+    """The settings of a search as a user types them."""
+    settings = {"EXAMPLE": name, **{**SEARCHES, **LONG}[name], "ENGINE": "process"}
+    return [f"{setting}={value}" for setting, value in settings.items()]
+
+
+def search(name: str) -> KeptSearch | None:
+    """The answer of a search; None where it has none."""
     before = set(RUNS.iterdir())
-    settings = {"EXAMPLE": example, **SEARCHES[example], "ENGINE": "process", "RESULTS": str(RUNS)}
-    line = [f"{name}={value}" for name, value in settings.items()]
+    line = [*typed(name), f"RESULTS={RUNS}"]
     subprocess.run(["make", "--no-print-directory", "bisect", *line], cwd=ROOT, check=False)
     folder = next((each for each in RUNS.iterdir() if each not in before), None)
     if folder is None:
         return None
     measured = read_record(folder / "points.json", MeasuredPoints)
-    points = tuple(replace(point, link=None) for point in measured.points)
-    return KeptSearch(folder.name, os.getloadavg()[0], replace(measured, points=points))
+    return KeptSearch(folder.name, os.getloadavg()[0], as_kept(measured, ROOT))
+
+
+def as_kept(measured: MeasuredPoints, checkout: Path) -> MeasuredPoints:
+    """What was measured, without links, the path of the checkout, and days of untried points."""
+    tried = {*measured.runs, *measured.faults}
+    points = tuple(
+        replace(point, link=None, date=point.date if point.label in tried else None)
+        for point in measured.points
+    )
+    faults = {label: fault.replace(f"{checkout}/", "") for label, fault in measured.faults.items()}
+    return replace(measured, points=points, faults=faults)
 
 
 def read_searches(text: bytes) -> dict[str, tuple[KeptSearch, ...]]:
-    """The bisections of a file that an earlier call wrote, by their examples, the first first."""
+    """All tries of each search, the first first, of a file that an earlier call wrote."""
     return dict(decode(Mapping[str, tuple[KeptSearch, ...]], json.loads(text)))
 
 
@@ -101,23 +121,24 @@ def json_text(value: Any, depth: int = BROKEN_DEPTH, indent: str = "") -> str:
     return f"{ends[0]}\n{inner}{lines}\n{indent}{ends[1]}"
 
 
-def searched(examples: list[str], found: dict[str, tuple[KeptSearch, ...]]) -> Iterator[str]:
-    """Adds what each search found, and yields the example."""
-    for example in examples:
-        if kept := search(example):
-            found[example] = (*found.get(example, ()), kept)
-            yield example
+def searched(names: list[str], found: dict[str, tuple[KeptSearch, ...]]) -> Iterator[str]:
+    """Adds what each search found, and yields its name."""
+    for name in names:
+        if kept := search(name):
+            found[name] = (*found.get(name, ()), kept)
+            yield name
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--more", action="store_true", help="add to the searches that are there")
-    parser.add_argument("examples", nargs="*", choices=[[], *SEARCHES], help="none: all")
+    choices = [[], *SEARCHES, *LONG]
+    parser.add_argument("searches", nargs="*", choices=choices, help="none: the twelve")
     given = parser.parse_args()
     is_added = given.more and WRITTEN.exists()
     found = read_searches(WRITTEN.read_bytes()) if is_added else {}
     RUNS.mkdir(parents=True, exist_ok=True)
-    for _ in searched(given.examples or list(SEARCHES), found):
+    for _ in searched(given.searches or list(SEARCHES), found):
         write_file(WRITTEN, json_text(sparse(found)) + "\n")
 
 

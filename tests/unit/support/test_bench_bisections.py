@@ -23,13 +23,18 @@ MEASURED = MeasuredPoints(
     package="ujson",
     kind=PointKind.RELEASE,
     left_out=(),
-    points=(Point("5.3.0", "2022-05-18"), Point("5.4.0", has_wheel=False), Point("5.5.0")),
+    points=(
+        Point("5.3.0", "2022-05-18"),
+        Point("5.4.0", has_wheel=False),
+        Point("5.5.0"),
+        Point("5.6.0"),
+    ),
     ends=Ends(0, None, 2),
     runs={
         "5.3.0": (PointMeasurement(300, 900.5, 2.0, {"app.py:11": 890.0}),) * 2,
         "5.5.0": (PointMeasurement(300, 9.0, 2.0, {}),),
     },
-    faults={"5.4.0": "it cannot be built"},
+    faults={"5.4.0": "it cannot be built: a.c:1"},
     earlier_runs=0,
     seconds=61.5,
 )
@@ -49,7 +54,7 @@ def test_a_point_is_a_line_and_so_are_its_runs() -> None:
     assert sum(line.startswith('"5.3.0": [{"requests": 300') for line in lines) == 1
 
 
-def test_a_search_is_typed_as_a_user_types_it_and_its_links_are_left_out(
+def test_a_search_is_typed_as_a_user_types_it_and_what_it_needs_not_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     typed = []
@@ -59,6 +64,8 @@ def test_a_search_is_typed_as_a_user_types_it_and_its_links_are_left_out(
         (tmp_path / "20261127-150101-bisect-shop").mkdir()
         linked = json.loads(json.dumps(sparse(MEASURED)))
         linked["points"][0]["link"] = "https://pypi.org/project/ujson/5.3.0/"
+        linked["points"][3]["date"] = "2024-05-14"
+        linked["faults"]["5.4.0"] = f"it cannot be built: {bench_bisections.ROOT}/a.c:1"
         write_record(tmp_path / "20261127-150101-bisect-shop" / "points.json", linked)
 
     monkeypatch.setattr(bench_bisections, "RUNS", tmp_path)
