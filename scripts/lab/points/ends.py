@@ -68,7 +68,8 @@ def ends_of(points: Sequence[Point], wanted: Wanted) -> Ends:
         good = min((position for position in easy if position < bad), default=None)
     if good == bad or (good is None and last is None):
         raise UsageError(f"BAD={label}: there is no other point to compare it with")
-    return Ends(bad, good, last)
+    is_behind = good is not None and good > bad
+    return Ends(bad, good, None if is_behind else last)
 
 
 def points_between(

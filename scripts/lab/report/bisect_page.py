@@ -51,7 +51,7 @@ def cost(answer: Bisection) -> str:
     whole = f"{measured:,} of {points} {verb} measured in {duration(answer.seconds)}"
     earlier = ""
     if answer.earlier_runs:
-        earlier = f" {counted(answer.earlier_runs, 'run')} of them had been measured before."
+        earlier = f" {answer.earlier_runs:,} of the runs had been measured before."
     return f"{whole}{each_search}.{earlier}"
 
 

@@ -15,8 +15,8 @@ GOOD = Setting(
     "GOOD",
     Text("a release, a commit or a Python"),
     "",
-    "a point that does not leak; none: the oldest release that installs here",
-    "5.2.0",
+    "a point that does not leak, before or after `BAD`; none: the oldest release with a wheel",
+    "5.4.0",
     ("bisect",),
 )
 BAD = Setting(

@@ -25,7 +25,12 @@ def test_the_oldest_and_the_newest_that_install_are_the_ends() -> None:
 
 def test_what_is_named_comes_first() -> None:
     assert ends_of(POINTS, Wanted("1.0", "1.3.0", "1.2")) == Ends(3, 0, None)
-    assert ends_of(POINTS, Wanted("1.3", "1.1", None)) == Ends(1, 3, 3)
+    assert ends_of(POINTS, Wanted("1.3", "1.1", None)) == Ends(1, 3, None)
+
+
+def test_the_newest_is_no_end_where_good_lies_behind_bad() -> None:
+    """It was measured, and nothing was searched between it and GOOD."""
+    assert ends_of(POINTS, Wanted("1.2", "1.1", None)) == Ends(1, 2, None)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_the_page_has_a_row_for_each_point_that_says_anything() -> None:
 def test_runs_of_an_earlier_bisection_are_told_as_the_time_does_not_hold_them() -> None:
     page = bisect_page(replace(ANSWER, earlier_runs=2))
 
-    assert "measured in 1 min 15 s. 2 runs of them had been measured before. 1 point did" in page
+    assert "measured in 1 min 15 s. 2 of the runs had been measured before. 1 point did" in page
 
 
 def test_outside_text_is_only_text() -> None:
