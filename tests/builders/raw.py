@@ -82,7 +82,7 @@ def probe(*workers: WorkerReading, **changes: Any) -> ProbeReading:
 
 def trough(index: int, memory_bytes: int = 50 * MIB, **changes: Any) -> Trough:
     at = 10.0 * (index + 2)
-    known = Trough(index, sample(memory_bytes, at), probe(), quiet_seconds=6.0, still=True)
+    known = Trough(index, sample(memory_bytes, at), probe(), cooldown_seconds=6.0, stable=True)
     return replace(known, **changes)
 
 

@@ -14,7 +14,7 @@ RECORDS: list[RawRecord] = [
     raw.calibration(arena_limit=None),
     raw.sample(at=1.5),
     raw.sample(pids=None, limit_bytes=None),
-    raw.trough(-1, probe=None, still=False),
+    raw.trough(-1, probe=None, stable=False),
     raw.block(0, sent=10, ok=7),
     raw.block(1, sent=10, ok=0),
     Pause(3.0, 6.5),

@@ -98,7 +98,7 @@ def is_without_residue(early: Trough | None, full: Trough | None) -> bool:
         early: the trough of a short cooldown.
         full: of a full one after the same block; one that is missing shows nothing.
     """
-    if early is None or full is None or not early.still:
+    if early is None or full is None or not early.stable:
         return False
     first, last = (cooldown_reading(trough.probe, trough.sample) for trough in (early, full))
     if first is None or last is None:

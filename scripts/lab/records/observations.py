@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lab.records.former_keys import formerly
 from lab.records.holders import CalledFunction, HolderSearch, NamedGrowth, Package
 from lab.records.variant import Scenario
 
@@ -165,8 +166,8 @@ class Trough:
     index: int
     sample: Sample
     probe: ProbeReading | None
-    quiet_seconds: float
-    still: bool
+    cooldown_seconds: float = field(metadata=formerly("quiet_seconds"))
+    stable: bool = field(metadata=formerly("still"))
     """Whether memory, threads and descriptors were stable before the deadline."""
     full: bool = True
     """Whether the server's own timers had run out; else it was only waited until all was stable.

@@ -27,7 +27,7 @@ def garbage_bytes_of(trial: Trial) -> int | None:
     if settled is None or seen.before is None or seen.after is None:
         return None
     before, after = (
-        live(Trough(settled.index, settled.sample, probe, 0.0, still=True))
+        live(Trough(settled.index, settled.sample, probe, 0.0, stable=True))
         for probe in (seen.before, seen.after)
     )
     if before is None or after is None:

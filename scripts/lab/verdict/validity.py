@@ -93,7 +93,7 @@ def conditions_of(trial: Trial) -> Conditions:
         kills=oom_kills_of(trial) or 0,
         has_baseline=trial.baseline is not None,
         troughs=len(trial.block_troughs),
-        not_stable=sum(not trough.still for trough in trial.troughs),
+        not_stable=sum(not trough.stable for trough in trial.troughs),
         empty_blocks=_empty_blocks(trial),
         driver_busy=tuple(block.driver_busy for block in trial.blocks),
         highest_bytes=_highest_bytes(trial),

@@ -187,4 +187,4 @@ def test_residue_is_assumed_where_it_was_not_seen() -> None:
     assert is_without_residue(trough, trough)
     assert not is_without_residue(None, trough)
     assert not is_without_residue(trough, None)
-    assert not is_without_residue(replace(trough, still=False), trough)
+    assert not is_without_residue(replace(trough, stable=False), trough)

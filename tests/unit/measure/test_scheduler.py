@@ -121,7 +121,7 @@ def test_a_trial_sends_exactly_what_was_asked_for(engine_of: Any, tmp_path: Path
     assert [block.sent for block in trial.blocks] == [9, 9, 9, 8, 8, 8, 8, 8, 8, 8]
     assert sum(block.ok for block in trial.blocks) == 83
     assert [trough.index for trough in trial.troughs] == [-1, *range(10)]
-    assert all(trough.still for trough in trial.troughs)
+    assert all(trough.stable for trough in trial.troughs)
     assert trial.end is not None
     assert trial.end.kind is EndKind.COMPLETE
 
@@ -155,9 +155,9 @@ def test_the_baseline_is_taken_before_the_load(plain_trial: Trial) -> None:
 def test_a_trough_was_read_after_its_cooldown(plain_trial: Trial) -> None:
     trial = plain_trial
     for block, trough in zip(trial.blocks, trial.troughs[1:], strict=True):
-        cooldown_ended = block.ended_at_seconds + trough.quiet_seconds
+        cooldown_ended = block.ended_at_seconds + trough.cooldown_seconds
         assert trough.sample.read_at_seconds > cooldown_ended - 0.001
-        assert trough.quiet_seconds >= (0.005 if trough.full else 0.003)
+        assert trough.cooldown_seconds >= (0.005 if trough.full else 0.003)
 
 
 def test_blocks_do_not_overlap_their_cooldown(plain_trial: Trial) -> None:
@@ -180,7 +180,7 @@ def test_no_reading_is_taken_before_the_minimum_cooldown_is_over(
     for index, pause in ((-1, baseline), (0, first), (7, last)):
         trough = trial.troughs[index + 1]
         assert trough.full
-        assert trough.quiet_seconds >= 0.08
+        assert trough.cooldown_seconds >= 0.08
         assert pause.ended_at_seconds < trough.sample.read_at_seconds
         assert pause.ended_at_seconds - pause.started_at_seconds > 0.02
 
@@ -206,7 +206,7 @@ def test_a_trough_agrees_with_the_reading_before_it(engine_of: Any, tmp_path: Pa
     trial = trial_of(context_of(engine_of({"one": Script(memory_bytes=late)}), tmp_path))
 
     baseline = trial.troughs[0]
-    assert baseline.still
+    assert baseline.stable
     assert baseline.sample.memory_bytes == 30 * MIB
     at = trial.samples.index(baseline.sample)
     assert trial.samples[at - 1].memory_bytes == 30 * MIB
@@ -247,7 +247,7 @@ def test_what_is_never_stable_is_recorded_as_such(engine_of: Any, tmp_path: Path
     waits = replace(WAITS, min_cooldown_seconds=lambda *_: 0.01, patience_seconds=0.05)
     trial = trial_of(context_of(engine_of({"one": restless}), tmp_path, waits))
 
-    assert [trough.still for trough in trial.troughs] == [False] * 9
+    assert [trough.stable for trough in trial.troughs] == [False] * 9
 
 
 def test_the_start_says_what_is_measured_and_how(engine_of: Any, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_file_cut_anywhere_is_read_up_to_there(folder: RunFolder, cut: int) ->
         b"null",
         b'{"record":"nonsense"}',
         b'{"record":"sample","memory_bytes":1}',
-        b'{"record":"trough","index":0,"sample":5,"probe":null,"quiet_seconds":1,"still":true}',
+        b'{"record":"trough","index":0,"sample":5,"probe":null,"cooldown_seconds":1,"stable":true}',
         b'{"record":"end","kind":"happy","at_seconds":1,"reason":"","log_tail":[]}',
         b'\xff\xfe{"record"',
     ],

@@ -42,7 +42,7 @@ def sample(memory_bytes: int = 50 * MIB, at: float = 0.0) -> Sample:
 
 def trough(index: int, memory_bytes: int = 50 * MIB, kills: int | None = 0) -> Trough:
     probe = ProbeReading(0.0, (), (), None, kills)
-    return Trough(index, sample(memory_bytes), probe, quiet_seconds=6.0, still=True)
+    return Trough(index, sample(memory_bytes), probe, cooldown_seconds=6.0, stable=True)
 
 
 def block(index: int, ok: int = 125, busy: float = 0.2) -> Block:
@@ -159,7 +159,7 @@ def test_the_gravest_comes_first() -> None:
 
 def test_conditions_are_read_from_the_trial() -> None:
     gap = (sample(at=0.0), sample(at=1.0), sample(300 * MIB, at=9.5))
-    restless = replace(trough(7, kills=2), still=False)
+    restless = replace(trough(7, kills=2), stable=False)
     seen = conditions_of(
         trial(
             samples=gap,
