@@ -1,9 +1,6 @@
 """Everything that is derived comes back from the raw files, again and again the same."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,6 @@ from lab.commands.rebuild import rebuild
 from lab.errors import LabError
 from lab.records.trial import RawRecord, Trial
 from lab.store.run_folder import RunFolder
-from support.paths import ROOT
 
 MIB = raw.MIB
 REPORTS = ("summary.json", "report.md", "report.html", "curves.svg")
@@ -101,34 +97,3 @@ def test_a_damaged_file_is_an_error_and_the_old_report_stays(folder: RunFolder) 
     with pytest.raises(LabError, match="line 1 cannot be read"):
         rebuild(folder)
     assert texts(folder) == before
-
-
-def python(code: str, results: Path) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT / "scripts"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "RESULTS": str(results),
-        "RUN": "latest",
-    }
-    return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
-
-
-def test_a_report_needs_no_engine(folder: RunFolder) -> None:
-    code = """
-import runpy, sys
-sys.argv = ["lab", "report"]
-try:
-    runpy.run_module("lab", run_name="__main__")
-except SystemExit as ended:
-    assert ended.code == 0, ended.code
-found = {"docker", "requests", "uvloop", "lab.engines", "lab.measure.scheduler"} & set(sys.modules)
-assert not found, found
-"""
-    ended = python(code, folder.path.parent)
-
-    assert ended.stderr == ""
-    assert ended.returncode == 0
-    assert f"results/{folder.id}/report.html" in ended.stdout

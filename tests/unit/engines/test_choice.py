@@ -1,8 +1,5 @@
 """Which engine a run gets, by where the driver is and by what was asked."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -137,21 +134,6 @@ def test_what_is_kept_otherwise_is_said_before_the_run(
 
     assert said.err.splitlines() == [f"lab: {note}" for note in engine.info().notes]
     assert said.out == ""
-
-
-def test_local_processes_need_no_client_of_containers() -> None:
-    code = (
-        "import sys, lab.engines.choice, lab.engines.process.engine;print('docker' in sys.modules)"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert ended.stdout == "False\n"
 
 
 @pytest.mark.parametrize("given", [{"SUITE": "nope"}, {"VARIANTS": "py27-*"}])
