@@ -27,8 +27,8 @@ def test_what_stands_before_broken_markup_counts(broken: bytes) -> None:
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_page_of_nothing_but_broken_markup_is_read_in_time(broken: bytes) -> None:
-    with time_limit(20):
-        assert page_of(broken * (MOST_PAGE_BYTES // len(broken))).hidden == {}
+    with time_limit(2):
+        assert page_of(broken * (MOST_PAGE_BYTES // 4 // len(broken))).hidden == {}
 
 
 def test_fields_without_number_are_not_kept() -> None:

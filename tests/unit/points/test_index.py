@@ -15,7 +15,7 @@ LINK = b'<a href="../x/shop-1.0.tar.gz#sha256=00">x</a>'
 
 @pytest.fixture(autouse=True)
 def _no_hang() -> Iterator[None]:
-    with time_limit(30):
+    with time_limit(2):
         yield
 
 
@@ -29,7 +29,7 @@ def test_what_stands_before_broken_markup_counts(broken: bytes) -> None:
 
 @pytest.mark.parametrize("broken", [b"<![", b"<!--", b"<a ", b"<a href='", b"</", b"<?", b"&#"])
 def test_a_page_of_broken_markup_is_read_in_time(broken: bytes) -> None:
-    assert list(from_html(broken * ((1 << 20) // len(broken)))) == []
+    assert list(from_html(broken * ((1 << 18) // len(broken)))) == []
 
 
 NAMES = ("../x.whl", "/etc/passwd", "-r.whl", "a b.whl", "a\nb.whl", "\x1b[2J", "x" * 300, "é")

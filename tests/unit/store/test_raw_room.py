@@ -55,8 +55,8 @@ def read(path: Path) -> Trial:
 def test_the_most_trials_of_a_run_with_many_samples_each_are_read(
     folder: RunFolder,
 ) -> None:
-    """At a fifteenth of both limits."""
-    trials, most_bytes = MOST_PLANNED_TRIALS // 15, MOST_WRITTEN_BYTES // 15
+    """At a thirtieth of both limits."""
+    trials, most_bytes = MOST_PLANNED_TRIALS // 30, MOST_WRITTEN_BYTES // 30
     folder.room = RawRoom(folder.path, most_bytes)
     folder.room.expect(trials * expected_bytes(8, 1))
     for number in range(1, trials + 1):

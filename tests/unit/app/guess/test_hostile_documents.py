@@ -104,7 +104,7 @@ def test_a_path_that_is_none_is_left_out(path: str) -> None:
 
 
 def test_paths_without_number_are_not_all_made() -> None:
-    paths = {f"/{number}": {"post": {"requestBody": 5}} for number in range(50_000)}
+    paths = {f"/{number}": {"post": {"requestBody": 5}} for number in range(5_000)}
 
     assert len(described_requests({"paths": paths})) == 24
 
