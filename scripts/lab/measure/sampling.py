@@ -94,7 +94,7 @@ class Watch:
 
     async def reading(self, wait_seconds: float) -> Sample | None:
         """A sample of now; None when none comes in time."""
-        asked_at_seconds = now_seconds()
+        asked_at_seconds, self.emptied = now_seconds(), False
         with self.taking():
             return await self.first_after(asked_at_seconds, wait_seconds)
 

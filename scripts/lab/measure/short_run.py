@@ -162,13 +162,13 @@ class ShortRunner:
 
     async def traced(self, target: Target, probes: ProbeClient) -> AllocationTrace | None:
         """What Python's own trace sees of some more requests; None where nothing traces."""
-        if not await asked(probes.trace_lines):
+        if not await first_answer(probes.trace_lines):
             return None
         done = await self.send(target, self.load.traced_requests)
-        return await asked(partial(probes.traced_lines, done))
+        return await first_answer(partial(probes.traced_lines, done))
 
 
-async def asked(question: Callable[[], T | None]) -> T | None:
+async def first_answer(question: Callable[[], T | None]) -> T | None:
     """The first answer to a question that is asked again where none comes; None: none came.
 
     A question that waited long for nothing is not asked again.

@@ -100,6 +100,23 @@ def test_no_reading_in_time_is_none(writer: TrialWriter) -> None:
     assert source.said == ["resume", "pause"]
 
 
+def test_a_reading_that_was_empty_once_is_asked_for_again(writer: TrialWriter) -> None:
+    """Without samples in between nothing else would have told that there is one again."""
+
+    async def read() -> list[int | None]:
+        watch, _ = watching(writer)
+        sizes = []
+        for taken in (None, raw.sample(7, at=now_seconds() + 60)):
+            asking = asyncio.ensure_future(watch.reading(5.0))
+            await asyncio.sleep(0)
+            watch.take(taken)
+            sample = await asking
+            sizes.append(sample and sample.memory_bytes)
+        return sizes
+
+    assert asyncio.run(read()) == [None, 7]
+
+
 def test_after_its_end_nothing_is_taken(writer: TrialWriter) -> None:
     async def ended() -> tuple[Watch, RecordedSource]:
         watch, source = watching(writer)

@@ -19,7 +19,10 @@ from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
 
 SEED, CASES = 19, 80
-FORMER = {"control": "beside", "repetition": "again"}
+FORMER = {
+    **{"control": "beside", "repetition": "again"},
+    **{"cooldown_seconds": "quiet_seconds", "stable": "still"},
+}
 VALUES = (-1, 0, 2, -7.5, 1e15, -(10**15), 1e308, 2**63, 10**400, 5e-324)
 VALUES += (True, None, "1", "", [], {}, [1], float("nan"), float("inf"))
 
@@ -183,12 +186,19 @@ def test_whatever_one_value_becomes_the_run_is_rebuilt_or_refused_in_one_line(
     assert CASES / 4 < refused < CASES
 
 
-def test_a_key_that_older_files_have_is_read_as_the_field_that_it_became() -> None:
-    plan = InterventionPlan("shop", "own-shop", "own-shop-control", (), (), repetition="own-shop-2")
-    today = encode(plan)
+@pytest.mark.parametrize(
+    "record",
+    [
+        InterventionPlan("shop", "own-shop", "own-shop-control", (), (), repetition="own-shop-2"),
+        raw.trough(0, probe=None, stable=False),
+    ],
+    ids=lambda record: type(record).__name__,
+)
+def test_a_key_that_older_files_have_is_read_as_the_field_that_it_became(record: Any) -> None:
+    today = encode(record)
     older = {FORMER.get(key, key): value for key, value in today.items()}
+    (former, *_) = older.keys() - today.keys()
 
-    assert older.keys() != today.keys()
-    assert decode(InterventionPlan, older) == decode(InterventionPlan, today) == plan
+    assert decode(type(record), older) == decode(type(record), today) == record
     with pytest.raises(ShapeError, match="both its key and its former one"):
-        decode(InterventionPlan, today | {"beside": "own-shop"})
+        decode(type(record), today | {former: older[former]})

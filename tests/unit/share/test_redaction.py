@@ -52,9 +52,9 @@ PUMPED += ("sk-", "xoxb-", "://a:b", "/home/", "key=", "glpat-", "C:\\")
 
 @pytest.mark.parametrize("pumped", PUMPED)
 def test_a_line_of_any_length_is_read_a_few_times_at_most(pumped: str) -> None:
-    """With a pattern that begins anew at each place this takes minutes."""
+    """A hundredth of a second; half of one and more where a pattern begins anew at each place."""
     text = pumped * (30_000 // len(pumped))
-    with time_limit(1):
+    with time_limit(0.2):
         Redactor(PRIVATE).said(text)
 
 

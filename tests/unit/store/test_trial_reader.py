@@ -8,8 +8,10 @@ from builders import raw
 from builders.raw_files import RECORDS, written
 from lab.errors import LabError
 from lab.records.codec import encode
+from lab.records.observations import AllocationTrace, PostLoadObservation
 from lab.records.run_limits import MOST_BLOCKS
 from lab.records.trial import RawRecord, Trial
+from lab.records.variant import Scenario
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
 
@@ -23,6 +25,27 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_a_record_comes_back_as_it_was_written(folder: RunFolder, record: RawRecord) -> None:
     path = written(folder, record)
 
+    assert list(read_records(path)) == [record]
+
+
+@pytest.mark.parametrize(
+    ("tag", "former", "record"),
+    [
+        (
+            *("post-load", "aftermath"),
+            PostLoadObservation(Scenario.GIVE_BACK, 16.0, 30, 20, None, None, 0, 0),
+        ),
+        ("trace", "explanation", AllocationTrace("memray", 1000, 160 << 20, (), {})),
+    ],
+)
+def test_a_record_of_an_older_file_has_another_tag(
+    folder: RunFolder, tag: str, former: str, record: RawRecord
+) -> None:
+    path = written(folder, record)
+    text = path.read_text()
+    path.write_text(text.replace(f'"record":"{tag}"', f'"record":"{former}"'))
+
+    assert path.read_text() != text
     assert list(read_records(path)) == [record]
 
 

@@ -16,7 +16,7 @@ from lab.errors import ExitCode
 from lab.paths import ROOT
 from lab.points.pythons import pythons
 from lab.settings import bisect, given_settings
-from lab.settings.searched import bisect_settings
+from lab.settings.bisect_settings import bisect_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -30,7 +30,7 @@ from lab.records.experiment import EngineKind
 from lab.report.bisect_figure import bisect_svg
 from lab.report.bisect_page import bisect_page, cost, point_rows
 from lab.settings import given_settings
-from lab.settings.searched import bisect_settings
+from lab.settings.bisect_settings import bisect_settings
 from lab.store.json_file import write_record
 from lab.store.layout import check_writable, results_folder
 from lab.store.run_folder import RunFolder

@@ -17,7 +17,7 @@ from lab.points.index import index_files, index_of, is_public
 from lab.points.pythons import pythons
 from lab.points.releases import ReleaseChoice, Releases, releases
 from lab.records.bisection import Ends, PointKind
-from lab.settings.searched import BisectSettings
+from lab.settings.bisect_settings import BisectSettings
 from lab.text.packages import canonical
 from lab.text.phrases import listed
 

@@ -29,7 +29,7 @@ from lab.records.bisection import (
     PointState,
 )
 from lab.settings import parse_settings
-from lab.settings.searched import bisect_settings
+from lab.settings.bisect_settings import bisect_settings
 from lab.store.json_file import read_record
 from rich.console import Console
 
