@@ -93,6 +93,7 @@ class ClosedLoop:
         while not self.ended.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self.ended.wait(), pause_seconds)
+            on_progress(self.budget.counts.outcomes())
             hangs, now = self.is_silent(timing), time.perf_counter()
             is_late = time.monotonic() - began_at > (self.most_seconds or UNLIMITED)
             if hangs or is_late:
@@ -100,7 +101,6 @@ class ClosedLoop:
             for client in self.clients:
                 client.fail_if_older(now if hangs else now - limit_seconds)
                 client.reconnect_if_older(now - CONNECT_SECONDS)
-            on_progress(self.budget.counts.outcomes())
 
     def is_silent(self, timing: Timing) -> bool:
         """Whether the server has answered nothing for longer than its own answers justify."""

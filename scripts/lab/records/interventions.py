@@ -33,6 +33,8 @@ MALLOC_THRESHOLD_BYTES = 128 * KIB
 automatic adjustment."""
 CONTROL = "control"
 """Suffix of the control run: the unchanged app once more, measured together with the changes."""
+FORMER_CONTROL = "beside"
+"""The same, of older runs."""
 AGAIN = "again"
 """Suffix of the variant that repeats an app with a higher limit of memory."""
 NEWEST_RELEASE = "newest-release"

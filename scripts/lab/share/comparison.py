@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from lab.records.interventions import CONTROL, FORMER_CONTROL
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.differences import Difference, run_differences, version_differences
@@ -88,17 +89,21 @@ def rank(variant: VariantComparison) -> int:
 
 def paired(before: Summary, after: Summary) -> Iterator[tuple[VariantSummary, VariantSummary]]:
     """The variants that both runs have, in the first one's order."""
-    after_by_name: Mapping[str, VariantSummary] = {each.name: each for each in after.variants}
+    after_by_name: Mapping[str, VariantSummary] = {
+        name_after(each.name, after, after): each for each in after.variants
+    }
     for one in before.variants:
         if (other := after_by_name.get(name_after(one.name, before, after))) is not None:
             yield one, other
 
 
 def name_after(name: str, before: Summary, after: Summary) -> str:
-    """The name of a variant in the second run: two user apps may have two names, one thing."""
+    """The name of a variant in the second run: two user apps may have two names, one thing, and
+    the control run of an older run had another name."""
     if before.own is None or after.own is None or not name.startswith(before.own.variant):
         return name
-    return after.own.variant + name.removeprefix(before.own.variant)
+    suffix = name.removeprefix(before.own.variant)
+    return after.own.variant + (f"-{CONTROL}" if suffix == f"-{FORMER_CONTROL}" else suffix)
 
 
 def compare_variants(before: VariantSummary, after: VariantSummary) -> VariantComparison:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lab.records.app_answer import AppChange
-from lab.records.interventions import AGAIN, CONTROL, NEWEST_RELEASE
+from lab.records.interventions import AGAIN, CONTROL, FORMER_CONTROL, NEWEST_RELEASE
 from lab.records.judgement import STOPPED, Verdict
 from lab.records.summary import Summary, VariantSummary
 from lab.share.comparison_text import rate
@@ -39,7 +39,7 @@ REPORT_IT = re.compile(r"(?:, or|:) report it (?:at [^\s;]+?|to its maintainers)
 CONTROL_RUN = "as it is, beside the changes"
 SUFFIXES = {
     CONTROL: CONTROL_RUN,
-    "beside": CONTROL_RUN,
+    FORMER_CONTROL: CONTROL_RUN,
     AGAIN: "as it is, with a higher limit",
 }
 """What the variants of a user app are, by what follows its name, today or in older runs."""

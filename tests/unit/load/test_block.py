@@ -228,14 +228,6 @@ def test_progress_ends_with_all_requests_whether_they_failed_or_not(run: Any) ->
     assert heard[-1] == 40
 
 
-def test_progress_ends_with_the_requests_that_hang(run: Any) -> None:
-    heard: list[int] = []
-    timing = Timing(request_timeout_seconds=0.02)
-    run(block_of(Server(OK, delay_seconds=0.6), 4, 4, timing=timing, on_progress=heard.append))
-
-    assert heard[-1] == 4
-
-
 def sockets_to(port: int) -> int:
     """Sockets of this process that are connected to the port: the kernel's table of all lists
     thousands that other tests have closed."""

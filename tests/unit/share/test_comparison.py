@@ -74,6 +74,20 @@ def test_two_user_apps_of_two_names_are_one_thing() -> None:
     assert found.changes_verdict
 
 
+@pytest.mark.parametrize("after_name", ["own-shop-control", "own-shop-beside"])
+def test_the_control_run_of_an_older_run_is_that_of_a_newer_one(after_name: str) -> None:
+    before, after = (
+        replace(own_summary(), variants=(variant_summary(name, Verdict.LEAK),))
+        for name in ("own-shop-beside", after_name)
+    )
+
+    comparison = compare_runs(before, after)
+
+    (found,) = comparison.variants
+    assert (found.before.name, found.after.name) == ("own-shop-beside", after_name)
+    assert (comparison.only_before, comparison.only_after) == ((), ())
+
+
 def test_versions_and_settings_that_differ_are_told_and_no_others() -> None:
     one = replace(variant_summary("a"), versions={"python": "3.12.1", "ujson": "5.1.0"})
     other = replace(variant_summary("a"), versions={"python": "3.12.1", "ujson": "5.3.0"})
