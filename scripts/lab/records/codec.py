@@ -193,7 +193,8 @@ def read_record(record: type, fields: Mapping[str, tuple[str, Read]], value: Any
     except ShapeError as error:
         raise ShapeError(f"{key}: {error}") from error
     if len(values) < len(value):
-        raise ShapeError(f"a field of {record.__name__} has both its key and its former one")
+        former = next(key for key in value if fields[key][0] in value.keys() - {key})
+        raise ShapeError(f"{former}: {fields[former][0]} is there as well, which it became")
     try:
         return record(**values)
     except TypeError as error:

@@ -197,8 +197,8 @@ def test_whatever_one_value_becomes_the_run_is_rebuilt_or_refused_in_one_line(
 def test_a_key_that_older_files_have_is_read_as_the_field_that_it_became(record: Any) -> None:
     today = encode(record)
     older = {FORMER.get(key, key): value for key, value in today.items()}
-    (former, *_) = older.keys() - today.keys()
+    former = next(key for key in older if key not in today)
 
     assert decode(type(record), older) == decode(type(record), today) == record
-    with pytest.raises(ShapeError, match="both its key and its former one"):
+    with pytest.raises(ShapeError, match=rf"^{former}: \w+ is there as well"):
         decode(type(record), today | {former: older[former]})
