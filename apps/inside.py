@@ -135,21 +135,27 @@ def trace_lines():
     gc.collect()
     tracemalloc.start(FRAMES)
     BEFORE["snapshot"] = tracemalloc.take_snapshot()
+    BEFORE.pop("lines", None)
     return {"traced": True}
 
 
 def traced_lines():
-    """Live allocations since `trace_lines`, by the lines that allocated; not what holds them."""
+    """Live allocations since `trace_lines`, by the lines that allocated; not what holds them.
+
+    The answer is kept for who asks again, as the first may come too late: the trace has ended.
+    """
     if "snapshot" not in BEFORE:
         return None
-    gc.collect()
-    grown = grown_since(BEFORE["snapshot"])
-    return {
-        "tracer": "tracemalloc",
-        "allocated_bytes": sum(each.size_diff for each in grown),
-        "lines": list(map(line, grown[:MOST_LINES])),
-        "types": {},
-    }
+    if "lines" not in BEFORE:
+        gc.collect()
+        grown = grown_since(BEFORE["snapshot"])
+        BEFORE["lines"] = {
+            "tracer": "tracemalloc",
+            "allocated_bytes": sum(each.size_diff for each in grown),
+            "lines": list(map(line, grown[:MOST_LINES])),
+            "types": {},
+        }
+    return BEFORE["lines"]
 
 
 def grown_since(before):
