@@ -69,7 +69,7 @@ def test_an_engine_that_is_slow_costs_time_alone(lab: Lab, proxy: EngineProxy) -
 
 @pytest.mark.skipif(sys.platform != "linux", reason="A FULL DISK IS TESTED ON LINUX ONLY")
 def test_results_on_a_disk_that_is_full_go_on_where_there_is_room(lab: Lab) -> None:
-    with small_disk(lab.results, "28k"):
+    with small_disk(lab.results, "20k"):
         done = lab.repro(VARIANTS="py310-flask", **TINY)
         (run,) = [path for path in lab.results.iterdir() if path.name.startswith("2")]
         assert done.returncode == 3, done.stderr
