@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from lab.commands.rebuild import rebuild  # noqa: E402
 from lab.measure.host import host_info  # noqa: E402
 from lab.records.codec import encode  # noqa: E402
-from lab.records.experiment import SCHEMA_VERSION, EngineInfo, Experiment  # noqa: E402
+from lab.records.experiment import SCHEMA_VERSION, EngineInfo, EngineKind, Experiment  # noqa: E402
 from lab.records.observations import Block, Sample, Trough  # noqa: E402
 from lab.records.trial import End, EndKind, TrialStart  # noqa: E402
 from lab.records.variant import Axes, Connection, Variant  # noqa: E402
@@ -160,7 +160,7 @@ def write_synthetic(folder: RunFolder, variants: int, samples: int) -> None:
             writer.write(Trough(block, synthetic_sample(at, sizes[at]), None, 6.0, True))
         writer.write(End(EndKind.COMPLETE, 1.7e9 + samples))
         writer.close()
-    engine = EngineInfo("scripted", "0", "v1")
+    engine = EngineInfo(EngineKind.SCRIPTED, "0", "v1")
     folder.write_experiment(
         Experiment(
             SCHEMA_VERSION,
