@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lab.load.client import Timing
 from lab.matrix.servers import min_cooldown_seconds
 from lab.records.observations import ProbeReading, Sample, Trough
-from lab.records.readings import known_sum, open_descriptors
+from lab.records.readings import SLACK_BYTES, known_sum, open_descriptors, resident_bytes
 from lab.records.variant import Axes
 from lab.units import KIB, MIB
 
@@ -63,6 +63,8 @@ class CooldownReading:
     memory_bytes: int
     tasks: int | None
     descriptors: int | None
+    rss_bytes: int | None = None
+    """Of all processes together; None where one of them is not known."""
 
 
 def cooldown_reading(probe: ProbeReading | None, sample: Sample | None) -> CooldownReading | None:
@@ -75,7 +77,9 @@ def cooldown_reading(probe: ProbeReading | None, sample: Sample | None) -> Coold
     if probe is None:
         return CooldownReading(memory_bytes, sample.pids if sample else None, None)
     tasks = sum(process.threads for process in probe.processes)
-    return CooldownReading(memory_bytes, tasks, open_descriptors(probe.processes))
+    return CooldownReading(
+        memory_bytes, tasks, open_descriptors(probe.processes), resident_bytes(probe.processes)
+    )
 
 
 def agree(earlier: CooldownReading | None, later: CooldownReading | None) -> bool:
@@ -83,10 +87,23 @@ def agree(earlier: CooldownReading | None, later: CooldownReading | None) -> boo
     if earlier is None or later is None:
         return False
     return (
-        abs(later.memory_bytes - earlier.memory_bytes) <= STABLE_BYTES
+        memory_agrees(earlier, later)
         and later.tasks == earlier.tasks
         and later.descriptors == earlier.descriptors
     )
+
+
+def memory_agrees(earlier: CooldownReading, later: CooldownReading) -> bool:
+    """Whether memory stayed; what only its counter's slack moves is told by what is resident.
+
+    One batch of that slack is 64 pages of 4 KiB, the whole of `STABLE_BYTES`.
+    """
+    moved_bytes = abs(later.memory_bytes - earlier.memory_bytes)
+    if moved_bytes <= STABLE_BYTES:
+        return True
+    if moved_bytes > SLACK_BYTES or earlier.rss_bytes is None or later.rss_bytes is None:
+        return False
+    return abs(later.rss_bytes - earlier.rss_bytes) <= STABLE_BYTES
 
 
 def is_without_residue(early: Trough | None, full: Trough | None) -> bool:

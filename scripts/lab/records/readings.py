@@ -55,6 +55,11 @@ def open_descriptors(processes: Collection[ProcessReading]) -> int | None:
     return known_sum((process.descriptors for process in processes), len(processes))
 
 
+def resident_bytes(processes: Collection[ProcessReading]) -> int | None:
+    """The sum of RSS of all processes; None where one of them is not known, or there is none."""
+    return known_sum((process.rss_bytes for process in processes), max(1, len(processes)))
+
+
 def copied_bytes(shared_before: int, shared_after: int, gain_bytes: int) -> int:
     """Pages copied after a fork, as far as they are what memory gained; else 0.
 
@@ -80,8 +85,7 @@ def rss_bytes(trough: Trough) -> int | None:
     """The sum of RSS over all processes, as the engine or else the probe read it."""
     if trough.sample.rss_bytes is not None:
         return trough.sample.rss_bytes
-    processes = trough.probe.processes if trough.probe is not None else ()
-    return known_sum((process.rss_bytes for process in processes), max(1, len(processes)))
+    return resident_bytes(trough.probe.processes if trough.probe is not None else ())
 
 
 def of_probe(trough: Trough, read: Callable[[ProbeReading], int | None]) -> int | None:

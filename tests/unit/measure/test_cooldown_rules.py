@@ -16,6 +16,7 @@ from lab.measure.cooldown_rules import (
     memory_is_stable,
 )
 from lab.records.observations import ProcessReading, Trough
+from lab.records.readings import SLACK_BYTES
 
 MIB = raw.MIB
 
@@ -106,6 +107,30 @@ def test_readings_agree_in_memory_tasks_and_descriptors(
     assert agree(later, READING) is agreed
 
 
+RESIDENT = replace(READING, rss_bytes=20 * MIB)
+
+
+@pytest.mark.parametrize(
+    ("moved_bytes", "rss_bytes", "agreed"),
+    [
+        (STABLE_BYTES + 4096, 20 * MIB, True),
+        (-STABLE_BYTES - 4096, 20 * MIB + STABLE_BYTES, True),
+        (SLACK_BYTES, 20 * MIB, True),
+        (SLACK_BYTES + 4096, 20 * MIB, False),
+        (STABLE_BYTES + 4096, 20 * MIB + STABLE_BYTES + 1, False),
+        (STABLE_BYTES + 4096, None, False),
+        (STABLE_BYTES, None, True),
+    ],
+)
+def test_what_the_counters_slack_moves_is_told_by_what_is_resident(
+    moved_bytes: int, rss_bytes: int | None, agreed: bool
+) -> None:
+    later = replace(RESIDENT, memory_bytes=MIB + int(moved_bytes), rss_bytes=rss_bytes)
+
+    assert agree(RESIDENT, later) is agreed
+    assert agree(later, RESIDENT) is agreed
+
+
 def test_a_missing_reading_agrees_with_none() -> None:
     assert cooldown_reading(None, None) is None
     assert not agree(None, None)
@@ -122,16 +147,16 @@ def test_a_look_goes_by_what_is_known_inside() -> None:
     assert (
         cooldown_reading(inside, sample)
         == cooldown_reading(inside, None)
-        == CooldownReading(MIB, 5, 11)
+        == CooldownReading(MIB, 5, 11, 2 * MIB)
     )
     assert cooldown_reading(replace(inside, memory_bytes=None), sample) == CooldownReading(
-        9 * MIB, 5, 11
+        9 * MIB, 5, 11, 2 * MIB
     )
     assert cooldown_reading(replace(inside, memory_bytes=None), None) is None
     assert cooldown_reading(None, sample) == CooldownReading(9 * MIB, 99, None)
 
 
-def test_one_unreadable_process_makes_the_descriptors_unknown() -> None:
+def test_one_unreadable_process_makes_descriptors_and_resident_memory_unknown() -> None:
     processes = (
         ProcessReading(10, 1, 4.0, "gunicorn", 1, MIB, MIB, 5),
         ProcessReading(11, 10, 4.0, "gunicorn", 4, None, None, None),
