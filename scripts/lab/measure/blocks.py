@@ -146,7 +146,7 @@ class BlockLoad:
         if block.ok == 0:
             raise not_served(block, f"block {index + 1} was served")
         trial.show(state="cooldown")
-        await self.cooldowns.after_block(index)
+        await self.cooldowns.after_block(index, is_last=index + 1 == self.blocks_planned)
         self.pace = self.cooldowns.pace(block_seconds)
         self.block_bytes = trial.writer.record_bytes - before_bytes
         # The first one has two troughs, so it tells too much of the others.

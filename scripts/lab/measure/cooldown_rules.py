@@ -37,7 +37,7 @@ class Waits:
 
     ready_seconds: float = 90.0
     """Limit for the server's first answer; gunicorn with 12 workers on one busy core needs 30 s."""
-    ready_poll_seconds: float = 0.3
+    ready_poll_seconds: float = 0.1
     reading_seconds: float = 10.0
     """Limit for one reading. Readings come once a second; ten seconds without one are a gap."""
     min_cooldown_seconds: Callable[[Axes, Collection[str] | None], float] = min_cooldown_seconds

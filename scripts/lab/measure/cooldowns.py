@@ -54,14 +54,24 @@ class Cooldowns:
         self.began_seconds = time.monotonic()
         await self.cool_down(BASELINE, full=True)
 
-    async def after_block(self, index: int) -> None:
-        """The cooldown after a block; after the first one both kinds, which shows the residue."""
+    async def after_block(self, index: int, *, is_last: bool = False) -> None:
+        """The cooldown after a block; after the first one both kinds, which shows the residue.
+
+        Args:
+            is_last: whether no other block is planned: then a full one comes at once where that
+                takes no longer than to make a short one full.
+        """
         self.began_seconds = time.monotonic()
-        await self.cool_down(index, full=self.are_short is False)
+        at_once = is_last and self.are_short is True and self.is_as_short()
+        await self.cool_down(index, full=at_once or self.are_short is False)
         if self.are_short is None:
             early = self.last
             await self.settle()
             self.are_short = is_without_residue(early, self.last)
+
+    def is_as_short(self) -> bool:
+        """Whether a full cooldown takes no longer than a short one and what makes it full."""
+        return self.full_seconds <= self.waits.short_watched_seconds + self.waits.watched_seconds
 
     async def settle(self) -> bool:
         """Whether the last short cooldown was now made a full one; False where it was full."""

@@ -18,6 +18,9 @@ from lab.records.observations import Calibration
 from lab.records.trial import EndKind, Environment, TrialStart
 from lab.text.phrases import in_mib
 
+POLLS_A_LOOK = 5
+"""Polls of a server for one look at whether it lives: that costs the engine more than they do."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyServer:
@@ -85,10 +88,12 @@ def start_record(trial: TrialContext, container: Mapping[str, str]) -> TrialStar
 
 
 async def wait_until_ready(trial: TrialContext, endpoint: Endpoint, probes: ProbeClient) -> None:
-    waits = trial.run.waits
+    waits, polls = trial.run.waits, 0
     deadline = time.monotonic() + waits.ready_seconds
     while not await asyncio.to_thread(is_ready, trial, probes):
-        await trial.check_alive()
+        polls += 1
+        if polls % POLLS_A_LOOK == 0:
+            await trial.check_alive()
         if time.monotonic() > deadline:
             path = trial.health_path
             where = f"{path} on $PORT={endpoint.port}" if trial.user_app else path

@@ -29,13 +29,13 @@ class GivenReadings:
 
 
 def cooldowns_of(
-    sizes: Sequence[int | None], scenario: Scenario | None = None
+    sizes: Sequence[int | None], scenario: Scenario | None = None, server: str = "uvicorn"
 ) -> tuple[Cooldowns, list[Any]]:
     """The cooldowns of a trial whose readings are given, and what they write."""
     written: list[Any] = []
     trial: Any = SimpleNamespace(
         run=SimpleNamespace(waits=WAITS),
-        variant=raw.variant("one", scenario=scenario),
+        variant=raw.variant("one", scenario=scenario, server=server),
         watch=None,
         probes_if_used=lambda probes: probes,
         check_alive=alive,
@@ -46,9 +46,11 @@ def cooldowns_of(
     return cooldowns, written
 
 
-def kinds_of(sizes: Sequence[int | None], scenario: Scenario | None = None) -> Kinds:
+def kinds_of(
+    sizes: Sequence[int | None], scenario: Scenario | None = None, server: str = "uvicorn"
+) -> Kinds:
     """Index and kind of each trough of four blocks."""
-    cooldowns, written = cooldowns_of(sizes, scenario)
+    cooldowns, written = cooldowns_of(sizes, scenario, server)
     asyncio.run(four_blocks(cooldowns))
     return [(trough.index, trough.full) for trough in written]
 
@@ -60,7 +62,7 @@ async def alive() -> None:
 async def four_blocks(of_trial: Cooldowns) -> None:
     await of_trial.take_baseline()
     for index in range(4):
-        await of_trial.after_block(index)
+        await of_trial.after_block(index, is_last=index == 3)
     await of_trial.settle()
     assert not await of_trial.settle()
 
@@ -71,6 +73,12 @@ FULL: Kinds = [(-1, True), (0, False), (0, True), (1, True), (2, True), (3, True
 
 def test_short_where_the_timers_hold_nothing() -> None:
     assert kinds_of([20 * MIB] * 7) == SHORT
+
+
+def test_the_last_is_full_at_once_where_that_takes_no_longer() -> None:
+    at_once = [*SHORT[:-2], SHORT[-1]]
+
+    assert kinds_of([20 * MIB] * 6, server="gunicorn-gthread") == at_once
 
 
 def test_full_where_they_hold_something() -> None:

@@ -132,7 +132,7 @@ def test_the_curve_that_went_in_is_the_curve_in_the_raw_file(
     curve = [20 * MIB + 4096 * step for step in range(5000)]
     trial = trial_of(context_of(engine_of({"one": Script(memory_bytes=curve)}), tmp_path))
 
-    assert len(trial.samples) > 20
+    assert len(trial.samples) > 15
     assert [s.memory_bytes for s in trial.samples] == curve[: len(trial.samples)]
 
 
@@ -194,7 +194,7 @@ def test_cooldowns_are_full_at_the_baseline_after_the_first_block_and_at_the_end
         (-1, True),
         (0, False),
         (0, True),
-        *((index, False) for index in range(1, 8)),
+        *((index, False) for index in range(1, 7)),
         (7, True),
     ]
     assert [trough.full for trough in plain_trial.troughs] == [True, True, *[False] * 6, True]
