@@ -1,5 +1,6 @@
 """The order of a run's variants and their share of its work: rough expectations, not measured."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from lab.matrix.load_plan import LoadPlan
@@ -38,3 +39,22 @@ def longest_first(
     """Most work first, so that small variants fill the gaps at the end."""
     work = work_of(variants, plans)
     return tuple(sorted(variants, key=lambda variant: -work[variant.name]))
+
+
+def starting_order(
+    variants: Sequence[Variant], plans: Mapping[str, LoadPlan]
+) -> tuple[Variant, ...]:
+    """Most work first, and those of each first cooldown spread over the whole order.
+
+    Of those that start one after the other, the first loads begin one after the other then, while
+    the others still start.
+    """
+    by_cooldown: dict[float, list[Variant]] = defaultdict(list)
+    for variant in longest_first(variants, plans):
+        by_cooldown[min_cooldown_seconds(variant.axes)].append(variant)
+    places = [
+        ((index + 0.5) / len(group), variant)
+        for group in by_cooldown.values()
+        for index, variant in enumerate(group)
+    ]
+    return tuple(variant for _, variant in sorted(places, key=lambda place: place[0]))

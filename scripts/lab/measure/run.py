@@ -18,7 +18,7 @@ from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.decider import NO_DECIDER, Decider
 from lab.measure.host import free_memory_bytes, host_info, lock_hashes
 from lab.measure.interruption import run_until_signal
-from lab.measure.order import longest_first, work_of
+from lab.measure.order import starting_order, work_of
 from lab.measure.progress import progress_for
 from lab.measure.resume import folder_for, keep_finished, kept_line
 from lab.measure.scheduler import run_all
@@ -127,7 +127,7 @@ def measure_suite(run: SuiteRun, console: Console, decider: Decider = NO_DECIDER
                 decider=decider,
                 finished=finished,
             )
-            complete(folder, context, longest_first(ready, loads))
+            complete(folder, context, starting_order(ready, loads))
         keep_comparison(folder)
     finally:
         folder.lock.release()

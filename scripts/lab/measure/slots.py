@@ -89,7 +89,7 @@ class Slots:
         self.free_slots = plan.lanes
         self.changed = asyncio.Condition()
         self.loads = Turns(plan.load_slots)
-        self.starts = Turns(plan.load_slots)
+        self.starts = asyncio.Semaphore(plan.load_slots)
 
     @asynccontextmanager
     async def slot(self, need_bytes: int) -> AsyncIterator[None]:
@@ -109,17 +109,13 @@ class Slots:
                 self.changed.notify_all()
 
     @asynccontextmanager
-    async def start_slot(self, cooldown_seconds: float = 0.0) -> AsyncIterator[None]:
+    async def start_slot(self) -> AsyncIterator[None]:
         """Wait for the turn to start.
 
         A server's start is work for the CPUs as a load is: eight workers that start among ten other
         variants miss gunicorn's timeout of 10 s before they have begun.
-
-        Args:
-            cooldown_seconds: between its start and its load. Who can load first starts first, so
-                that the CPUs have work when all have started.
         """
-        async with self.starts.take(rank=-cooldown_seconds):
+        async with self.starts:
             yield
 
     @asynccontextmanager

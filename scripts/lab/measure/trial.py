@@ -45,8 +45,7 @@ async def run_trial(trial: TrialContext) -> None:
 
 async def open_server(trial: TrialContext) -> tuple[ReadyServer, float | None]:
     """The started and warm server, and how long its requests take; starts wait for their turn."""
-    cooldown_seconds = trial.run.waits.min_cooldown_seconds(trial.variant.axes, None)
-    async with trial.run.slots.start_slot(cooldown_seconds):
+    async with trial.run.slots.start_slot():
         server = await start_server(trial)
         return server, await warm_up(trial, server.target)
 

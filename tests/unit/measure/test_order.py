@@ -1,6 +1,6 @@
 from builders import raw
 from lab.matrix.load_plan import plan_loads
-from lab.measure.order import expected_seconds, longest_first, work_of
+from lab.measure.order import expected_seconds, longest_first, starting_order, work_of
 from lab.records.variant import LoadShape, Variant
 
 MIB = raw.MIB
@@ -27,6 +27,16 @@ def test_what_takes_longest_comes_first() -> None:
 
 def test_equals_keep_their_order() -> None:
     assert names(variant("b"), variant("a")) == ["b", "a"]
+
+
+def test_those_of_each_cooldown_start_all_over_the_order() -> None:
+    slow = [raw.variant(f"f{n}", server="uvicorn") for n in range(4)]
+    fast = [raw.variant(f"s{n}", server="gunicorn-gthread", framework="flask") for n in range(2)]
+    plans = plan_loads([*slow, *fast], SETTINGS)
+
+    assert [v.name for v in starting_order([*fast, *slow], plans)] == [
+        *("f0", "s0", "f1", "f2", "s1", "f3")
+    ]
 
 
 def test_cooldowns_count_as_the_load_does() -> None:

@@ -115,21 +115,6 @@ def test_who_has_most_left_to_do_loads_first() -> None:
     assert asyncio.run(run()) == [3.0, 5.0, 4.0, 2.0, 1.0, 1.0]
 
 
-def test_who_can_load_first_starts_first() -> None:
-    async def run() -> list[float]:
-        slots, order = Slots(SlotPlan(9, 1, 100)), []
-
-        async def start(cooldown_seconds: float) -> None:
-            async with slots.start_slot(cooldown_seconds):
-                order.append(cooldown_seconds)
-                await asyncio.sleep(0)
-
-        await asyncio.gather(*(start(seconds) for seconds in (10.5, 5.5, 0.5, 10.5, 2.5)))
-        return order
-
-    assert asyncio.run(run()) == [10.5, 0.5, 2.5, 5.5, 10.5]
-
-
 def test_who_is_interrupted_while_waiting_lets_the_others_pass() -> None:
     async def run() -> list[str]:
         slots, order = Slots(SlotPlan(9, 1, 100)), []
