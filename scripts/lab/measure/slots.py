@@ -7,7 +7,8 @@ others only explain takes all of them: its load has the CPUs to itself.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import math
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -44,34 +45,44 @@ def plan_slots(
 class Turns:
     """So many at once, or one alone; who wants to be alone comes before those who wait.
 
-    Of the others, the highest rank comes first.
+    Of the others, who has most left to do comes first, so that nobody is left alone at the end;
+    while `ends_early` says so, who has least left of those that know it.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, ends_early: Callable[[], bool] = lambda: False) -> None:
         self.count = self.free = count
+        self.ends_early = ends_early
         self.alone_waiting = 0
-        self.ranks: list[float] = []
-        """Of those who wait."""
+        self.left_seconds: list[float] = []
+        """What those who wait have left to do."""
         self.changed = asyncio.Condition()
 
-    def must_wait(self, *, alone: bool, rank: float) -> bool:
+    def must_wait(self, *, alone: bool, left_seconds: float) -> bool:
         """Whether a turn is not to be had now."""
         if self.free < (self.count if alone else 1):
             return True
-        return not alone and (self.alone_waiting > 0 or rank < max(self.ranks))
+        first = max(self.left_seconds, key=self.rank)
+        return not alone and (self.alone_waiting > 0 or self.rank(left_seconds) < self.rank(first))
+
+    def rank(self, left_seconds: float) -> float:
+        """The highest comes first; endless is what nobody knows yet."""
+        is_known = math.isfinite(left_seconds)
+        return -left_seconds if is_known and self.ends_early() else left_seconds
 
     @asynccontextmanager
-    async def take(self, *, alone: bool = False, rank: float = 0.0) -> AsyncIterator[None]:
+    async def take(self, *, alone: bool = False, left_seconds: float = 0.0) -> AsyncIterator[None]:
         """Wait for a turn, or for all of them."""
         async with self.changed:
             self.alone_waiting += alone
-            self.ranks.append(rank)
+            self.left_seconds.append(left_seconds)
             try:
-                await self.changed.wait_for(lambda: not self.must_wait(alone=alone, rank=rank))
+                await self.changed.wait_for(
+                    lambda: not self.must_wait(alone=alone, left_seconds=left_seconds)
+                )
                 self.free -= self.count if alone else 1
             finally:
                 self.alone_waiting -= alone
-                self.ranks.remove(rank)
+                self.left_seconds.remove(left_seconds)
                 self.changed.notify_all()
         try:
             yield
@@ -87,17 +98,23 @@ class Slots:
     def __init__(self, plan: SlotPlan) -> None:
         self.free_bytes = plan.budget_bytes
         self.free_slots = plan.lanes
+        self.waiting = 0
+        """How many variants wait for a slot."""
         self.changed = asyncio.Condition()
-        self.loads = Turns(plan.load_slots)
+        self.loads = Turns(plan.load_slots, ends_early=lambda: self.waiting > 0)
         self.starts = asyncio.Semaphore(plan.load_slots)
 
     @asynccontextmanager
     async def slot(self, need_bytes: int) -> AsyncIterator[None]:
         """Wait until a slot and the memory are free."""
         async with self.changed:
-            await self.changed.wait_for(
-                lambda: self.free_slots > 0 and self.free_bytes >= need_bytes
-            )
+            self.waiting += 1
+            try:
+                await self.changed.wait_for(
+                    lambda: self.free_slots > 0 and self.free_bytes >= need_bytes
+                )
+            finally:
+                self.waiting -= 1
             self.free_slots -= 1
             self.free_bytes -= need_bytes
         try:
@@ -126,8 +143,8 @@ class Slots:
 
         Args:
             alone: whether no other loads meanwhile.
-            left_seconds: what its trial has left. Who has most of it loads first, so that nobody is
-                left alone at the end.
+            left_seconds: what its trial has left. While a variant waits for a slot, who has least
+                left loads first, so that one is free soon.
         """
-        async with self.loads.take(alone=alone, rank=left_seconds):
+        async with self.loads.take(alone=alone, left_seconds=left_seconds):
             yield

@@ -1,4 +1,5 @@
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -113,6 +114,30 @@ def test_who_has_most_left_to_do_loads_first() -> None:
         return order
 
     assert asyncio.run(run()) == [3.0, 5.0, 4.0, 2.0, 1.0, 1.0]
+
+
+def test_while_one_waits_for_a_slot_who_has_least_left_loads_first() -> None:
+    async def run() -> list[float]:
+        slots, order = Slots(SlotPlan(1, 1, 100)), []
+
+        async def load(left_seconds: float) -> None:
+            async with slots.load_slot(left_seconds=left_seconds):
+                order.append(left_seconds)
+                await asyncio.sleep(0)
+
+        async def wait_for_a_slot() -> None:
+            async with slots.slot(1):
+                pass
+
+        async with slots.slot(1):
+            waiting = asyncio.ensure_future(wait_for_a_slot())
+            await asyncio.sleep(0)
+            await asyncio.gather(*map(load, (3.0, 1.0, 2.0, math.inf, 4.0)))
+        await waiting
+        await asyncio.gather(*map(load, (1.0, 1.5, 2.5)))
+        return order
+
+    assert asyncio.run(run()) == [3.0, math.inf, 1.0, 2.0, 4.0, 1.0, 2.5, 1.5]
 
 
 def test_who_is_interrupted_while_waiting_lets_the_others_pass() -> None:
