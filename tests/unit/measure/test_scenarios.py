@@ -164,4 +164,4 @@ def test_an_upload_arrives_whole_and_its_companion_is_heard(trial_of: Any) -> No
     assert [block.ok for block in trial.blocks] == [2] * 8
     for block in trial.blocks:
         assert block.companion_requests["failed"] == 0
-        assert block.companion_seconds["max"] >= 0.01
+        assert block.companion_seconds["max"] >= 0.009  # a loop's timer may be a millisecond early
