@@ -329,7 +329,8 @@ def test_a_companion_that_fails_is_counted_and_fails_no_block(run: Any) -> None:
     block = run(block_of(server, 4, 1, companion=COMPANION))
 
     assert block.failures == {"reset": 4}
-    assert block.companion_requests == {"ok": 0, "failed": 1}
+    assert block.companion_requests["ok"] == 0
+    assert block.companion_requests["failed"] >= 1  # one more each 0.1 s that a busy machine takes
     assert block.companion_seconds == {}
 
 
