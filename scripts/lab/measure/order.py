@@ -44,17 +44,16 @@ def longest_first(
 def starting_order(
     variants: Sequence[Variant], plans: Mapping[str, LoadPlan]
 ) -> tuple[Variant, ...]:
-    """Most work first, and those of each first cooldown spread over the whole order.
+    """Most work first among variants of equal cooldowns, which are spread over the whole order.
 
-    Of those that start one after the other, the first loads begin one after the other then, while
-    the others still start.
+    So their first loads begin one after the other, while other variants still start.
     """
     by_cooldown: dict[float, list[Variant]] = defaultdict(list)
     for variant in longest_first(variants, plans):
         by_cooldown[min_cooldown_seconds(variant.axes)].append(variant)
-    places = [
+    positions = [
         ((index + 0.5) / len(group), variant)
         for group in by_cooldown.values()
         for index, variant in enumerate(group)
     ]
-    return tuple(variant for _, variant in sorted(places, key=lambda place: place[0]))
+    return tuple(variant for _, variant in sorted(positions, key=lambda each: each[0]))

@@ -45,8 +45,8 @@ def plan_slots(
 class Turns:
     """So many at once, or one alone; who wants to be alone comes before those who wait.
 
-    Of the others, who has most left to do comes first, so that nobody is left alone at the end;
-    while `ends_early` says so, who has least left of those that know it.
+    Of the others, who has most left to do comes first, so that nobody is left alone at the end.
+    While `ends_early` is true, who has least left comes first, after those of whom it is not known.
     """
 
     def __init__(self, count: int, ends_early: Callable[[], bool] = lambda: False) -> None:
