@@ -1,20 +1,37 @@
 """The engine of containers keeps the contract of all engines."""
 
 import os
+import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
-import docker as client
 import pytest
 from lab.engines.docker.engine import DockerEngine, Lifecycle
+from lab.engines.docker.patient_client import PatientClient
 from lab.matrix.variants import read_matrix
 from support.engine_contract import EngineCase, EngineContract
+from support.engine_proxy import ENGINE
 from support.lab_commands import ROOT, composes, docker
 from support.shell_scripts import sourced
 
 pytestmark = pytest.mark.engine
+
+
+class DirectClient(PatientClient):
+    """A client of the engine's own socket, without a gate."""
+
+    def addressed(self, url: str) -> str:
+        return url
+
+    def connection(self, timeout_seconds: float) -> HTTPConnection:
+        made = HTTPConnection("engine")
+        made.sock = socket.socket(socket.AF_UNIX)
+        made.sock.settimeout(timeout_seconds)
+        made.sock.connect(ENGINE)
+        return made
 
 
 class TestDocker(EngineContract):
@@ -42,12 +59,13 @@ class TestDocker(EngineContract):
             volume = docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{project}_logs")
             variants = {variant.name: variant for variant in read_matrix(ROOT / "compose.yaml", {})}
             flask = variants["py310-flask"]
-            engine = DockerEngine(client.APIClient(), project, Lifecycle.DRIVER, Path(volume))
+            client = DirectClient(version="auto")
+            engine = DockerEngine(client, project, Lifecycle.DRIVER, Path(volume))
             yield EngineCase(
                 engine,
                 flask,
                 variants["py39-flask"],
-                lambda: client.APIClient().kill(engine.name(flask.name)),
+                lambda: client.kill(engine.name(flask.name)),
                 "Listening at",
             )
         finally:  # also where `up` failed: it may have made networks

@@ -13,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
@@ -57,7 +56,7 @@ class Lifecycle(StrEnum):
     DRIVER = "driver"
 
 
-def connect(url: str) -> docker.APIClient:
+def connect(url: str) -> PatientClient:
     """A client of the engine, once the gate answers.
 
     Raises:
@@ -85,7 +84,7 @@ class DockerEngine:
 
     def __init__(
         self,
-        client: docker.APIClient,
+        client: PatientClient,
         project: str,
         lifecycle: Lifecycle,
         logs: Path,

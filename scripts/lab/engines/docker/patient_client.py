@@ -2,6 +2,7 @@
 
 import socket
 import time
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +45,21 @@ class PatientClient(docker.APIClient):
                 answer.close()
                 tries += 1
             time.sleep(self.pause_seconds)
+
+    def connection(self, timeout_seconds: float) -> HTTPConnection:
+        """A connection to the gate for one call, which costs a quarter of what `request` does.
+
+        Raises:
+            OSError: there is none.
+        """
+        parts = urlsplit(self.addressed(self.base_url))
+        made = HTTPConnection(str(parts.hostname), parts.port, timeout=timeout_seconds)
+        try:
+            made.connect()
+        except OSError:
+            self.address = None
+            raise
+        return made
 
     def addressed(self, url: str) -> str:
         """The URL with the address in the place of its host's name.

@@ -2,15 +2,15 @@
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-
-import docker
-import requests
-from docker.types import CancellableStream
+from http import HTTPStatus
+from http.client import HTTPException
 
 from lab.clock import steady_seconds
+from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_payload import sample_from_payload
 from lab.records.observations import Sample
 
@@ -26,32 +26,41 @@ class StatsStream:
     """
 
     def __init__(
-        self, client: docker.APIClient, name: str, on_sample: Callable[[Sample | None], None]
+        self, client: PatientClient, name: str, on_sample: Callable[[Sample | None], None]
     ) -> None:
         self.client, self.on_sample = client, on_sample
-        self.url = f"{client.base_url}/v{client.api_version}/containers/{name}/stats"
+        self.path = f"/v{client.api_version}/containers/{name}/stats"
         self.stopped, self.wanted = threading.Event(), threading.Event()
-        self.stream: CancellableStream[bytes] | None = None
+        self.socket: socket.socket | None = None
+        """Of the stream that is open."""
         self.thread = threading.Thread(target=self.read, name=f"stats-{name}", daemon=True)
         self.thread.start()
 
     def read(self) -> None:
         while self.wanted.wait() and not self.stopped.is_set():
             # ValueError: a line that was cut short.
-            with contextlib.suppress(requests.RequestException, ValueError):
+            with contextlib.suppress(OSError, HTTPException, ValueError):
                 self.read_stream()
             if self.wanted.is_set():
                 self.stopped.wait(RETRY_SECONDS)
 
     def read_stream(self) -> None:
-        with self.client.get(self.url, stream=True, timeout=READ_TIMEOUT_SECONDS) as answer:
-            answer.raise_for_status()
-            self.stream = CancellableStream(answer.iter_lines(chunk_size=None), answer)
-            for line in self.stream:
-                if self.stopped.is_set() or not self.wanted.is_set():
-                    return
-                sample = sample_from_payload(json.loads(line))
-                self.on_sample(sample and placed(sample))
+        """Pass on each payload until the stream ends, or is not wanted any more.
+
+        Raises:
+            OSError: there is no connection, or it broke.
+            HTTPException: the answer is none of an engine.
+            ValueError: a payload is not JSON.
+        """
+        with contextlib.closing(self.client.connection(READ_TIMEOUT_SECONDS)) as connection:
+            self.socket = connection.sock
+            connection.request("GET", self.path)
+            with connection.getresponse() as answer:
+                while answer.status == HTTPStatus.OK and (line := answer.readline()):
+                    if self.stopped.is_set() or not self.wanted.is_set():
+                        return
+                    sample = sample_from_payload(json.loads(line))
+                    self.on_sample(sample and placed(sample))
 
     def pause(self) -> None:
         self.wanted.clear()
@@ -66,11 +75,11 @@ class StatsStream:
         self.cut()
 
     def cut(self) -> None:
-        """Close the stream while its thread waits for the next payload."""
-        stream, self.stream = self.stream, None
-        if stream is not None:
-            with contextlib.suppress(OSError, AttributeError):  # it has ended by itself
-                stream.close()
+        """End the stream while its thread waits for the next payload."""
+        open_socket, self.socket = self.socket, None
+        if open_socket is not None:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                open_socket.shutdown(socket.SHUT_RDWR)
 
 
 def placed(sample: Sample) -> Sample:

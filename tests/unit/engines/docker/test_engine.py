@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from builders import raw
 from docker.errors import NotFound
+from lab.engines.docker import stats_stream
 from lab.engines.docker.engine import AppFolders, DockerEngine, Lifecycle
+from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_stream import StatsStream
 from lab.engines.written_files import WriteLimits
 from lab.records.observations import Sample
@@ -25,21 +26,13 @@ PAYLOAD = {
 }
 
 
-class Client(requests.Session):
-    """As much of the SDK's client as a stream needs."""
-
-    api_version = "1.41"
-
-    def __init__(self, base_url: str) -> None:
-        super().__init__()
-        self.base_url = base_url
-
-
 class Streams:
     """Sends payloads to whoever listens, and counts who came and who is still there."""
 
     def __init__(self, pace_seconds: float) -> None:
         self.pace_seconds = pace_seconds
+        self.statuses: list[int] = []
+        """What the next ones who come are answered; then 200."""
         self.paths: list[str] = []
         self.listeners = 0
 
@@ -51,6 +44,9 @@ class Streams:
 
             def do_GET(self) -> None:
                 streams.paths.append(self.path)
+                if streams.statuses:
+                    self.send_error(streams.statuses.pop(0))
+                    return
                 self.send_response(200)
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
@@ -90,7 +86,7 @@ def url(streams: Streams) -> Iterator[str]:
 
 
 def open_stream(url: str, samples: list[Sample | None]) -> StatsStream:
-    client: Any = Client(url)
+    client = PatientClient(base_url=url, version="1.41")
     stream = StatsStream(client, "memlab-one-1", samples.append)
     stream.resume()
     return stream
@@ -130,6 +126,19 @@ def test_a_pause_does_not_wait_for_the_next_payload(streams: Streams, url: str) 
     stream.thread.join(10)
 
     assert not stream.thread.is_alive()
+
+
+def test_a_stream_that_is_refused_is_asked_for_again(
+    streams: Streams, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stats_stream, "RETRY_SECONDS", 0.01)
+    streams.statuses = [500, 503]
+    samples: list[Sample | None] = []
+    stream = open_stream(url, samples)
+    assert wait_until(lambda: len(samples) >= 1)
+    stream.stop()
+
+    assert len(streams.paths) == 3
 
 
 class Inspected:

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -126,3 +126,19 @@ def test_a_slow_engine_is_waited_for() -> None:
     finally:
         requests.Session.request = original  # type: ignore[method-assign]
     assert len(calls) == 1
+
+
+def test_a_connection_of_its_own_answers_as_the_client_does() -> None:
+    with engine([200]) as port, closing(client(port).connection(5.0)) as connection:
+        connection.request("GET", "/v1.41/containers/a/json")
+        assert connection.getresponse().status == 200
+
+
+def test_a_connection_that_is_refused_has_the_gate_looked_up_anew() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    gone = client(port)
+    with pytest.raises(ConnectionRefusedError):
+        gone.connection(5.0)
+
+    assert gone.address is None
