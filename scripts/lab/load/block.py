@@ -49,7 +49,7 @@ class ClosedLoop:
         self.target = target
         encoded = target.source.encoded_requests(target.host, connection)
         self.budget = RequestBudget(encoded, requests, counts)
-        self.ended = asyncio.Event()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.clients: list[LoadClient] = []
         self.running_clients = 0
         self.slowest_seconds: float | None = None
@@ -90,9 +90,8 @@ class ClosedLoop:
         limit_seconds = timing.request_timeout_seconds
         pause_seconds = min(EXPIRY_CHECK_SECONDS, limit_seconds / 2, timing.least_silence_seconds)
         self.answered_at = began_at = time.monotonic()
-        while not self.ended.is_set():
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.ended.wait(), pause_seconds)
+        while not self.ended.done():
+            await asyncio.wait([self.ended], timeout=pause_seconds)
             on_progress(self.budget.counts.outcomes())
             hangs, now = self.is_silent(timing), time.perf_counter()
             is_late = time.monotonic() - began_at > (self.most_seconds or UNLIMITED)
@@ -118,7 +117,7 @@ class ClosedLoop:
     def client_ended(self) -> None:
         self.running_clients -= 1
         if self.running_clients == 0:
-            self.ended.set()
+            self.ended.set_result(None)
 
 
 class CompanionLoop(ClosedLoop):

@@ -18,7 +18,7 @@ from lab.records.observations import Calibration
 from lab.records.trial import EndKind, Environment, TrialStart
 from lab.text.phrases import in_mib
 
-POLLS_A_LOOK = 5
+POLLS_A_LOOK = 10
 """Polls of a server for one look at whether it lives: that costs the engine more than they do."""
 
 

@@ -155,8 +155,9 @@ class DockerEngine:
                 if not str(inspected["HostConfig"]["NetworkMode"]).startswith("container:"):
                     raise VariantError(f"{variant.name}: it was not created beside its servers")
             self.start_service(variant.name)
-            # Of one that shares its network, the engine knows the name of its host from now on.
-            inspected = self.inspect(variant)
+            if self.beside is not None:
+                # Of one that shares its network, the engine knows the host's name from now on.
+                inspected = self.inspect(variant)
         elif variant.name in self.used:
             raise VariantError(
                 f"{variant.name}: a second trial needs a fresh container: use make repro"
