@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.bad_app import bad_app
 from support.lab_commands import ROOT
+from support.marks import needs_processes
 
 FAULTS = {
     "hangs": ("stopped answering", 3),
@@ -18,9 +19,7 @@ FAULTS = {
     "fails": ("status-500", 3),
     "fills": ("memory limit", 3),
 }
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
-)
+pytestmark = needs_processes
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,13 +10,11 @@ from pathlib import Path
 import pytest
 from support.bundles import bases, bundle, check_by_compose_alone
 from support.lab_commands import ROOT, Lab
+from support.marks import needs_time
 from support.polling import wait_until
 
 APPS = ROOT / "tests" / "apps"
 WAIT_SECONDS = 240.0
-needs_time = pytest.mark.skipif(
-    os.environ.get("SLOW") != "1", reason="SET SLOW=1 FOR THE RUNS OF MINUTES EACH"
-)
 
 
 @pytest.fixture

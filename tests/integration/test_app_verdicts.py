@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,25 +11,26 @@ from typing import Any
 import pytest
 from lab.app.spec_file import read_spec
 from support.lab_commands import ROOT, Lab
+from support.marks import needs_processes, needs_time
 
 APPS = ROOT / "tests" / "apps"
 PATHS = {
     "poetry_src": ["/api/v1/notes"],
-    "factory_blueprints": ["/orders/open"],
-    "tornado_app": ["/hello"],
     "procfile_release": ["/orders"],
     "docker_entrypoint": ["/mode"],
     "sse_without_end": ["/page"],
     "postgres_and_redis": ["/visits"],
-    "bottle_script": ["/hello"],
-    "jwt_login": ["/account", "/basket"],
     "expired_token": ["/notes"],
     "csrf_login": ["/notes", "/notes"],
     "traffic_mix": ["/orders/33", "/orders", "/search?q=mate", "/favicon.ico", "/login"],
 }
-"""In every run of the tests as local processes; the paths that are measured. The last four bring a
+"""In every run of the tests as local processes; the paths that are measured. The last three bring a
 lab.toml, as nothing tells a guess how to log in."""
 PATHS_SLOWLY = {
+    "jwt_login": ["/account", "/basket"],
+    "bottle_script": ["/hello"],
+    "tornado_app": ["/hello"],
+    "factory_blueprints": ["/orders/open"],
     "django_postgres": ["/visits/"],
     "compose_redis_worker": ["/jobs"],
     "uv_package": ["/about"],
@@ -60,12 +60,6 @@ ON_DOCKER_ALONE = ("compose_mounted", "compose_companions")
 WITHOUT_ITS_SERVER = "missing_redis"
 """It needs a server that nothing describes, and ends with one line: test_undescribed_apps.py."""
 VERDICT = re.compile(r"^[\w-]+: (flat|bounded|leak)\. ", re.MULTILINE)
-linux_only = pytest.mark.skipif(
-    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
-)
-needs_time = pytest.mark.skipif(
-    os.environ.get("SLOW") != "1", reason="SET SLOW=1 FOR THE RUNS OF MINUTES EACH"
-)
 
 
 @pytest.fixture
@@ -85,7 +79,7 @@ def runs() -> Iterator[Any]:
                 continue
             quick = engine == "process" and name in PATHS
             slow = () if quick else (pytest.mark.slow, needs_time)
-            marks = (*slow, *((linux_only,) if engine == "process" else ()))
+            marks = (*slow, *((needs_processes,) if engine == "process" else ()))
             yield pytest.param(engine, name, paths, id=f"{engine}-{name}", marks=marks)
 
 
@@ -105,7 +99,7 @@ def test_from_a_folder_to_a_verdict(
 
 @pytest.mark.slow
 @needs_time
-@linux_only
+@needs_processes
 @pytest.mark.parametrize("name", ON_DOCKER_ALONE)
 def test_what_stands_in_a_container_alone_is_one_line(tmp_path: Path, name: str) -> None:
     app = tmp_path / name

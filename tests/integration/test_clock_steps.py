@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.lab_commands import ROOT
+from support.marks import needs_processes
 from support.polling import wait_until
 from support.stepped_clock import SteppedClock
 
@@ -50,9 +51,7 @@ concurrency = 2
 [environment]
 WITNESS = "{witness}"
 """
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
-)
+pytestmark = needs_processes
 
 
 def app_that_looks_at_the_clock(folder: Path, clock: SteppedClock, witness: Path) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.lab_commands import ROOT
+from support.marks import needs_processes, needs_time
 from support.polling import wait_until
 
 LEAK = """
@@ -60,13 +61,8 @@ HARMLESS = (
 )
 Trying = Callable[..., "subprocess.CompletedProcess[str]"]
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
-)
+pytestmark = needs_processes
 slow = pytest.mark.slow
-needs_time = pytest.mark.skipif(
-    os.environ.get("SLOW") != "1", reason="SET SLOW=1 FOR THE RUNS OF MINUTES EACH"
-)
 
 
 def environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:

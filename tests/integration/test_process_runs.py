@@ -15,15 +15,14 @@ from typing import Any
 
 import pytest
 from support.lab_commands import ROOT
+from support.marks import needs_processes
 from support.polling import wait_until
 
 TINY = {"VARIANTS": "py310-flask", "REQUESTS": "40", "CONCURRENCY": "4"}
 NOWHERE = "unix:///nonexistent/docker.sock"
 END_SECONDS = 20
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
-)
+pytestmark = needs_processes
 
 
 @dataclass

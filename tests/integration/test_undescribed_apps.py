@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from support.lab_commands import ROOT, Lab
+from support.marks import needs_processes
 
 APPS = ROOT / "tests" / "apps"
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/smaps_rollup").exists(), reason="LOCAL PROCESSES ARE TESTED ON LINUX ONLY"
-)
+pytestmark = needs_processes
 
 
 @pytest.fixture
