@@ -1,6 +1,6 @@
 # The only reader of .env. Reads one from standard input as Compose does and prints `NAME=value`, a
 # line each; the last of a name counts. What versions of Compose read differently (an expansion, an
-# escape, a value that begins with #) is refused with one line on standard error and exit code 64.
+# escape, a # behind a tab) is refused with one line on standard error and exit code 64.
 # Run with LC_ALL=C: bytes pass through as they are.
 
 function refuse(why) {
@@ -41,7 +41,9 @@ function unquoted(value) {
     if (value ~ /^#/) refuse("a value that begins with # stands in quotes")
     text = value
     rest = ""
-    sub(/[ \t]+#.*$/, "", text)
+    sub(/ #.*$/, "", text)
+    if (text ~ /\t#/) refuse("a comment stands behind a space, not a tab")
+    sub(/[ \t]+$/, "", text)
     if (text ~ /\$/) refuse("a value with $ stands in single quotes; nothing is expanded")
 }
 
@@ -57,8 +59,10 @@ function unquoted(value) {
     name = substr(line, 1, RLENGTH)
     value = substr(line, RLENGTH + 1)
     sub(/^[ \t]+/, "", value)
-    if (value == "" || value ~ /^#/) next # a name alone gives it no value
-    if (value !~ /^=/) refuse("write NAME=value")
+    if (value != "" && value !~ /^[=#]/) refuse("write NAME=value")
+    if (name ~ /[^A-Za-z0-9_.-]/) refuse("a name has letters, digits, _, . and - only")
+    if (value == "") next # a name alone gives it no value
+    if (value ~ /^#/) refuse("no comment can follow a name without a value")
     sub(/^=[ \t]*/, "", value)
     first = substr(value, 1, 1)
     if (first == "'") single_quoted(value)

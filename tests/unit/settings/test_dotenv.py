@@ -17,6 +17,7 @@ from support.paths import ROOT
 
 DOLLAR = "a value with $ stands in single quotes; nothing is expanded"
 CLOSED = "a quote is not closed on its line"
+NAMED = "a name has letters, digits, _, . and - only"
 REFUSED = (
     ("NAME=a$b", DOLLAR),
     ("NAME=a$$b", DOLLAR),
@@ -31,6 +32,11 @@ REFUSED = (
     ('NAME="a\\nb"', 'a backslash in double quotes stands before " or \\ only'),
     ("NAME=#a", "a value that begins with # stands in quotes"),
     ("NAME= # a", "a value that begins with # stands in quotes"),
+    ("NAME=4\t# a", "a comment stands behind a space, not a tab"),
+    ("NA;ME=4", NAMED),
+    ("NAME`", NAMED),
+    ("N\u00c4ME=4", NAMED),
+    ("NAME # a", "no comment can follow a name without a value"),
     ("NAME: a", "write NAME=value"),
     ("two words", "write NAME=value"),
     ("=a", "write NAME=value"),
