@@ -86,7 +86,7 @@ def test_nothing_else_of_a_run_is_in_the_repository() -> None:
     assert [file[0] for file in files if len(file) == 1] in (
         [],
         [
-            *("bench-answers.json", "bench.json", "bisections.json", "layers.json"),
-            "real-leaks.json",
+            *("bench-answers.json", "bench-slower.json", "bench.json", "bisections.json"),
+            *("layers.json", "real-leaks.json", "repeats.json"),
         ],
     )
