@@ -9,9 +9,9 @@ SCOPES: Mapping[str, str] = {
     "test_runs.py": "runs",
     "test_run_settings.py": "settings",
     "test_process_runs.py": "processes",
-    "test_app_faults.py": "processes",
-    "test_own_apps.py": "processes",
-    "test_undescribed_apps.py": "processes",
+    "test_app_faults.py": "apps",
+    "test_own_apps.py": "apps",
+    "test_undescribed_apps.py": "apps",
     "test_app_services.py": "services",
     "test_run_faults.py": "run faults",
     "test_engine_faults.py": "engine faults",
@@ -23,7 +23,7 @@ SPLIT = "test_app_verdicts.py"
 
 
 class ScopeScheduling(LoadScopeScheduling):
-    """The real tests in nine lines side by side: they start whole servers, and wait for them.
+    """The real tests in ten lines side by side: they start whole servers, and wait for them.
 
     The files of the other tests run beside them on the workers that are left.
     """
