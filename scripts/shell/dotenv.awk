@@ -39,6 +39,7 @@ function double_quoted(value,    plain) {
 
 function unquoted(value) {
     if (value ~ /^#/) refuse("a value that begins with # stands in quotes")
+    if (value ~ /\302\240/) refuse("a no-break space stands in quotes")
     text = value
     rest = ""
     sub(/ #.*$/, "", text)

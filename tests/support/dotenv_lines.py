@@ -29,6 +29,7 @@ READ = (
     ('NAME="a\\\\b\\\\\\""', 'a\\b\\"'),
     ("NAME=a\\nb\\", "a\\nb\\"),
     ("NAME=' a '", " a "),
+    ("NAME='a\u00a0'", "a\u00a0"),
     ("NAME=4 # as the thread", "4"),
     ("NAME=4 #", "4"),
     ("NAME=4 \t # as the thread", "4"),

@@ -92,9 +92,10 @@ async def wait_until_ready(trial: TrialContext, endpoint: Endpoint, probes: Prob
     deadline = time.monotonic() + waits.ready_seconds
     while not await asyncio.to_thread(is_ready, trial, probes):
         polls += 1
-        if polls % POLLS_A_LOOK == 0:
+        is_late = time.monotonic() > deadline
+        if is_late or polls % POLLS_A_LOOK == 0:
             await trial.check_alive()
-        if time.monotonic() > deadline:
+        if is_late:
             path = trial.health_path
             where = f"{path} on $PORT={endpoint.port}" if trial.user_app else path
             reason = f"it did not answer {where} within {waits.ready_seconds:.0f} s"

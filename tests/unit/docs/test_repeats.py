@@ -43,7 +43,7 @@ def test_each_app_was_asked_as_often_as_the_command_asks() -> None:
 
 def test_one_answer_alone_says_less_than_the_others() -> None:
     said = {
-        (name, answer.record.held_by, answer.record.causes)
+        (name, answer.record.held_by, answer.record.causes, answer.record.helps)
         for name, answers in REPEATS.items()
         for answer in answers
         if answer.record is not None

@@ -149,7 +149,7 @@ def test_a_bad_end_is_in_the_summary_with_its_reason(tmp_path: Path) -> None:
 def test_an_interrupted_run_keeps_what_is_done_and_says_partial(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    # The second is still starting when the signal comes, however late that is.
+    # The second is still starting when the signal comes, for two seconds.
     with ScriptedEngine({**SCRIPTS, FLASK: Script(never_ready=True)}, 0.002) as engine:
 
         def interrupt() -> None:

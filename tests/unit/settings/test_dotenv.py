@@ -33,6 +33,8 @@ REFUSED = (
     ("NAME=#a", "a value that begins with # stands in quotes"),
     ("NAME= # a", "a value that begins with # stands in quotes"),
     ("NAME=4\t# a", "a comment stands behind a space, not a tab"),
+    ("NAME=4\u00a0", "a no-break space stands in quotes"),
+    ("NAME=\u00a04", "a no-break space stands in quotes"),
     ("NA;ME=4", NAMED),
     ("NAME`", NAMED),
     ("N\u00c4ME=4", NAMED),

@@ -12,6 +12,7 @@ from http.client import HTTPException
 from lab.clock import steady_seconds
 from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_payload import sample_from_payload
+from lab.errors import LabError
 from lab.records.observations import Sample
 
 READ_TIMEOUT_SECONDS = 30
@@ -38,8 +39,8 @@ class StatsStream:
 
     def read(self) -> None:
         while self.wanted.wait() and not self.stopped.is_set():
-            # ValueError: a line that was cut short.
-            with contextlib.suppress(OSError, HTTPException, ValueError):
+            # ValueError: a line that was cut short. LabError: it is no reading.
+            with contextlib.suppress(OSError, HTTPException, ValueError, LabError):
                 self.read_stream()
             if self.wanted.is_set():
                 self.stopped.wait(RETRY_SECONDS)
@@ -51,6 +52,7 @@ class StatsStream:
             OSError: there is no connection, or it broke.
             HTTPException: the answer is none of an engine.
             ValueError: a payload is not JSON.
+            LabError: it is none of statistics.
         """
         with contextlib.closing(self.client.connection(READ_TIMEOUT_SECONDS)) as connection:
             self.socket = connection.sock

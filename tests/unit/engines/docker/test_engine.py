@@ -33,6 +33,8 @@ class Streams:
         self.pace_seconds = pace_seconds
         self.statuses: list[int] = []
         """What the next ones who come are answered; then 200."""
+        self.first_lines: list[bytes] = []
+        """What is sent before the payloads, to whoever comes first."""
         self.paths: list[str] = []
         self.listeners = 0
 
@@ -60,6 +62,9 @@ class Streams:
 
             def send_payloads(self) -> None:
                 line = json.dumps(PAYLOAD).encode() + b"\n"
+                if streams.first_lines:
+                    first = streams.first_lines.pop(0)
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(first), first))
                 while True:
                     self.wfile.write(b"%x\r\n%b\r\n" % (len(line), line))
                     time.sleep(streams.pace_seconds)
@@ -139,6 +144,20 @@ def test_a_stream_that_is_refused_is_asked_for_again(
     stream.stop()
 
     assert len(streams.paths) == 3
+
+
+@pytest.mark.parametrize("line", [b"[]\n", b'{"message":"on fire"}\n', b"not JSON\n"])
+def test_a_line_that_is_no_reading_ends_its_stream_and_not_the_readings(
+    streams: Streams, url: str, monkeypatch: pytest.MonkeyPatch, line: bytes
+) -> None:
+    monkeypatch.setattr(stats_stream, "RETRY_SECONDS", 0.01)
+    streams.first_lines = [line]
+    samples: list[Sample | None] = []
+    stream = open_stream(url, samples)
+    assert wait_until(lambda: len(samples) >= 1)
+    stream.stop()
+
+    assert len(streams.paths) == 2
 
 
 class Inspected:
