@@ -9,7 +9,7 @@ after each answer, and adds to the answers that are there.
 import argparse
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,21 +44,31 @@ def written(repeats: Repeats) -> dict[str, Any]:
     }
 
 
+def repeat(ask: Callable[[str], Answered], names: Sequence[str], times: int, path: Path) -> None:
+    """Ask for each app in turn, so many times, and add each answer to the file at once."""
+    repeats = read_repeats(path.read_bytes()) if path.exists() else {}
+    for _ in range(times):
+        for name in names:
+            answer = ask(name)
+            repeats.setdefault(name, []).append(answer)
+            print(name, answer.verdict, answer.cause, round(answer.seconds), flush=True)
+            write_file(path, text_of(written(repeats)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=TIMES, help="answers of each app")
     parser.add_argument("apps", nargs="*", default=REPEATED, help="names of apps")
     given = parser.parse_args()
-    repeats = read_repeats(WRITTEN.read_bytes()) if WRITTEN.exists() else {}
     RUNS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="memlab-repeats-") as folder:
         settings = apps(Path(folder))
-        for _ in range(given.times):
-            for name in given.apps:
-                answer = answered(Asking(ROOT, {}), settings[name])
-                repeats.setdefault(name, []).append(answer)
-                print(name, answer.verdict, answer.cause, round(answer.seconds), flush=True)
-                write_file(WRITTEN, text_of(written(repeats)))
+        for name in given.apps:
+            if name not in settings:
+                parser.error(f"there is no app {name!r}: one of {', '.join(settings)}")
+        repeat(
+            lambda app: answered(Asking(ROOT, {}), settings[app]), given.apps, given.times, WRITTEN
+        )
 
 
 if __name__ == "__main__":

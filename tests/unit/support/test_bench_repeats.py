@@ -5,27 +5,33 @@ from pathlib import Path
 
 import bench_repeats
 import pytest
-from bench_answers import Answered, Asking
+from bench_answers import Answered
 
 
-def test_answers_are_added_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, kept = tmp_path / "bench-repeats.json", []
+def test_answers_are_added_in_turn(tmp_path: Path) -> None:
+    path = tmp_path / "bench-repeats.json"
+    was_there: list[bool] = []
 
-    def answered(_: Asking, settings: dict[str, str]) -> Answered:
-        kept.append(path.exists())
-        return Answered(seconds=len(kept), verdict=settings["EXAMPLE"], cause="")
+    def ask(name: str) -> Answered:
+        was_there.append(path.exists())
+        return Answered(seconds=len(was_there), verdict=name, cause="")
 
-    monkeypatch.setattr(bench_repeats, "WRITTEN", path)
-    monkeypatch.setattr(bench_repeats, "RUNS", tmp_path / "answers")
-    monkeypatch.setattr(bench_repeats, "answered", answered)
-    monkeypatch.setattr(sys, "argv", ["bench_repeats.py", "--times", "2", "late-cache"])
-    bench_repeats.main()
-    monkeypatch.setattr(sys, "argv", ["bench_repeats.py", "--times", "1", "growing-log"])
-    bench_repeats.main()
+    bench_repeats.repeat(ask, ["late-cache"], 2, path)
+    bench_repeats.repeat(ask, ["growing-log"], 1, path)
 
     repeats = bench_repeats.read_repeats(path.read_bytes())
     assert {app: [one.seconds for one in each] for app, each in repeats.items()} == {
         "late-cache": [1, 2],
         "growing-log": [3],
     }
-    assert kept == [False, True, True]
+    assert was_there == [False, True, True]
+
+
+def test_an_app_that_is_not_there_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench_repeats.py", "nothing"])
+    with pytest.raises(SystemExit):
+        bench_repeats.main()
+
+    assert "there is no app 'nothing': one of orjson-tzinfo, " in capsys.readouterr().err

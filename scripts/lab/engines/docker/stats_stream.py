@@ -14,10 +14,14 @@ from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_payload import sample_from_payload
 from lab.errors import LabError
 from lab.records.observations import Sample
+from lab.units import MIB
 
+NO_READING = (ValueError, RecursionError, LabError)
+"""What a line raises that is none of statistics; its stream ends, and is asked for again."""
 READ_TIMEOUT_SECONDS = 30
 """The longest wait between two payloads."""
-RETRY_SECONDS = 0.5
+MOST_PAYLOAD_BYTES = MIB
+"""What is longer is cut short, and then is no payload; an engine's are of 2 to 6 KB."""
 
 
 class StatsStream:
@@ -25,6 +29,9 @@ class StatsStream:
 
     While it is paused it is closed, because the engine reads for as long as a client listens.
     """
+
+    retry_seconds = 0.5
+    """Pause before a stream that ended is asked for again."""
 
     def __init__(
         self, client: PatientClient, name: str, on_sample: Callable[[Sample | None], None]
@@ -39,11 +46,10 @@ class StatsStream:
 
     def read(self) -> None:
         while self.wanted.wait() and not self.stopped.is_set():
-            # ValueError: a line that was cut short. LabError: it is no reading.
-            with contextlib.suppress(OSError, HTTPException, ValueError, LabError):
+            with contextlib.suppress(OSError, HTTPException, *NO_READING):
                 self.read_stream()
             if self.wanted.is_set():
-                self.stopped.wait(RETRY_SECONDS)
+                self.stopped.wait(self.retry_seconds)
 
     def read_stream(self) -> None:
         """Pass on each payload until the stream ends, or is not wanted any more.
@@ -51,14 +57,17 @@ class StatsStream:
         Raises:
             OSError: there is no connection, or it broke.
             HTTPException: the answer is none of an engine.
-            ValueError: a payload is not JSON.
+            ValueError: a payload is not JSON, or cut short.
+            RecursionError: it is too deep.
             LabError: it is none of statistics.
         """
         with contextlib.closing(self.client.connection(READ_TIMEOUT_SECONDS)) as connection:
             self.socket = connection.sock
             connection.request("GET", self.path)
             with connection.getresponse() as answer:
-                while answer.status == HTTPStatus.OK and (line := answer.readline()):
+                while answer.status == HTTPStatus.OK and (
+                    line := answer.readline(MOST_PAYLOAD_BYTES)
+                ):
                     if self.stopped.is_set() or not self.wanted.is_set():
                         return
                     sample = sample_from_payload(json.loads(line))

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from builders import raw
 from docker.errors import NotFound
-from lab.engines.docker import stats_stream
 from lab.engines.docker.engine import AppFolders, DockerEngine, Lifecycle
 from lab.engines.docker.patient_client import PatientClient
-from lab.engines.docker.stats_stream import StatsStream
+from lab.engines.docker.stats_stream import MOST_PAYLOAD_BYTES, StatsStream
 from lab.engines.written_files import WriteLimits
 from lab.records.observations import Sample
 from support.polling import wait_until
@@ -90,9 +89,13 @@ def url(streams: Streams) -> Iterator[str]:
     server.server_close()
 
 
+class SoonStream(StatsStream):
+    retry_seconds = 0.01
+
+
 def open_stream(url: str, samples: list[Sample | None]) -> StatsStream:
     client = PatientClient(base_url=url, version="1.41")
-    stream = StatsStream(client, "memlab-one-1", samples.append)
+    stream = SoonStream(client, "memlab-one-1", samples.append)
     stream.resume()
     return stream
 
@@ -133,10 +136,7 @@ def test_a_pause_does_not_wait_for_the_next_payload(streams: Streams, url: str) 
     assert not stream.thread.is_alive()
 
 
-def test_a_stream_that_is_refused_is_asked_for_again(
-    streams: Streams, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stats_stream, "RETRY_SECONDS", 0.01)
+def test_a_stream_that_is_refused_is_asked_for_again(streams: Streams, url: str) -> None:
     streams.statuses = [500, 503]
     samples: list[Sample | None] = []
     stream = open_stream(url, samples)
@@ -146,11 +146,19 @@ def test_a_stream_that_is_refused_is_asked_for_again(
     assert len(streams.paths) == 3
 
 
-@pytest.mark.parametrize("line", [b"[]\n", b'{"message":"on fire"}\n', b"not JSON\n"])
+NO_READINGS = {
+    "list": b"[]\n",
+    "error": b'{"message":"on fire"}\n',
+    "text": b"not JSON\n",
+    "deep": b"[" * 100_000 + b"\n",
+    "endless": b" " * (2 * MOST_PAYLOAD_BYTES),
+}
+
+
+@pytest.mark.parametrize("line", NO_READINGS.values(), ids=NO_READINGS.keys())
 def test_a_line_that_is_no_reading_ends_its_stream_and_not_the_readings(
-    streams: Streams, url: str, monkeypatch: pytest.MonkeyPatch, line: bytes
+    streams: Streams, url: str, line: bytes
 ) -> None:
-    monkeypatch.setattr(stats_stream, "RETRY_SECONDS", 0.01)
     streams.first_lines = [line]
     samples: list[Sample | None] = []
     stream = open_stream(url, samples)
