@@ -52,6 +52,8 @@ class Turns:
     def __init__(self, count: int, ends_early: Callable[[], bool] = lambda: False) -> None:
         self.count = self.free = count
         self.ends_early = ends_early
+        self.is_early = ends_early()
+        """One rule for all who are asked in one go: by two rules, two might each let the other in."""
         self.alone_waiting = 0
         self.left_seconds: list[float] = []
         """What those who wait have left to do."""
@@ -67,7 +69,12 @@ class Turns:
     def rank(self, left_seconds: float) -> float:
         """The highest comes first; endless is what nobody knows yet."""
         is_known = math.isfinite(left_seconds)
-        return -left_seconds if is_known and self.ends_early() else left_seconds
+        return -left_seconds if is_known and self.is_early else left_seconds
+
+    def ask_again(self) -> None:
+        """Have all who wait look whether it is their turn."""
+        self.is_early = self.ends_early()
+        self.changed.notify_all()
 
     @asynccontextmanager
     async def take(self, *, alone: bool = False, left_seconds: float = 0.0) -> AsyncIterator[None]:
@@ -83,13 +90,13 @@ class Turns:
             finally:
                 self.alone_waiting -= alone
                 self.left_seconds.remove(left_seconds)
-                self.changed.notify_all()
+                self.ask_again()
         try:
             yield
         finally:
             async with self.changed:
                 self.free += self.count if alone else 1
-                self.changed.notify_all()
+                self.ask_again()
 
 
 class Slots:

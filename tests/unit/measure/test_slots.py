@@ -7,7 +7,7 @@ import pytest
 from builders import raw
 from lab.engines.choice import parse_missing
 from lab.measure.run import split_missing
-from lab.measure.slots import SlotPlan, Slots, plan_slots
+from lab.measure.slots import SlotPlan, Slots, Turns, plan_slots
 from lab.records.experiment import MissingVariant
 
 MIB = raw.MIB
@@ -203,3 +203,30 @@ def test_what_was_not_built_is_told_in_lines() -> None:
         "memlab-py37-thread": "its image memlab-py37-thread was not built: pip ended with a=b",
         "memlab-py38-thread": "its image memlab-py38-thread was not built: timeout",
     }
+
+
+def test_a_rule_that_changes_while_they_are_asked_leaves_nobody_waiting() -> None:
+    """Who is asked last may be asked by another rule than who was asked first."""
+
+    async def run(changes_after: int) -> list[float]:
+        order: list[float] = []
+        asked = 0
+
+        def ends_early() -> bool:
+            nonlocal asked
+            asked += 1
+            return asked <= changes_after
+
+        turns = Turns(1, ends_early)
+
+        async def load(left_seconds: float) -> None:
+            async with turns.take(left_seconds=left_seconds):
+                order.append(left_seconds)
+                await asyncio.sleep(0)
+
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(load(seconds) for seconds in (3.0, 5.0, 1.0, 4.0)))
+        return order
+
+    for changes_after in range(60):
+        assert sorted(asyncio.run(run(changes_after))) == [1.0, 3.0, 4.0, 5.0]
