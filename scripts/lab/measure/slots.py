@@ -53,7 +53,7 @@ class Turns:
         self.count = self.free = count
         self.ends_early = ends_early
         self.is_early = ends_early()
-        """One rule for all who are asked in one go: by two rules, two might each let the other in."""
+        """One rule for all who are asked in one go: by two, two might each let the other in."""
         self.alone_waiting = 0
         self.left_seconds: list[float] = []
         """What those who wait have left to do."""
