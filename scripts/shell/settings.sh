@@ -14,6 +14,8 @@ esac
 
 # `NAME=value` a line, from .env; what cannot be read there ends the script that asks.
 dotenv=''
+# Compose would wait for a pipe, and read a device without end.
+if [ -e .env ] && [ ! -f .env ]; then say ".env is not a file: write one in its place, or remove it" && exit 64; fi
 if [ -f .env ]; then dotenv=$(LC_ALL=C awk -f scripts/shell/dotenv.awk < .env) || exit 64; fi
 
 # A setting from the environment, else from .env, else the default.

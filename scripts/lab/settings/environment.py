@@ -15,11 +15,13 @@ def read_dotenv(path: Path) -> dict[str, str]:
     """The values of a .env file by name, read by the one reader that the shell uses, too.
 
     Raises:
-        UsageError: a line cannot be read; says which and why.
+        UsageError: a line cannot be read; says which and why. Or it is a folder, pipe or device.
         LabError: this machine has no awk.
     """
-    if not path.is_file():
+    if not path.exists():
         return {}
+    if not path.is_file():
+        raise UsageError(f"{path.name} is not a file: write one in its place, or remove it")
     try:
         with path.open("rb") as file:
             read = subprocess.run(

@@ -1,5 +1,6 @@
 """One table of lines of .env: the lab's readers read each the same."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -119,6 +120,33 @@ def test_without_a_dotenv_there_are_defaults(tmp_path: Path) -> None:
 
     assert (completed.stdout, completed.stderr) == ("default\n", "")
     assert read_dotenv(tmp_path / "none") == {}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_not_a_file_is_one_line(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / ".env"
+
+    def put_in_place() -> None:
+        path.unlink(missing_ok=True)
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "folder":
+            path.mkdir()
+        else:
+            path.symlink_to("/dev/zero")
+
+    assert shell(tmp_path, "", ":").returncode == 0
+    put_in_place()
+    words = ["sh", "-c", ". scripts/shell/settings.sh"]
+    completed = subprocess.run(
+        words, cwd=tmp_path, capture_output=True, text=True, timeout=20, check=False
+    )
+    why = ".env is not a file: write one in its place, or remove it"
+
+    assert (completed.returncode, completed.stderr) == (64, f"lab: {why}\n")
+    with pytest.raises(UsageError) as refused:
+        read_dotenv(path)
+    assert str(refused.value) == why
 
 
 def test_the_last_line_may_lack_its_end(tmp_path: Path) -> None:
