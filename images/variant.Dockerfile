@@ -1,4 +1,6 @@
-# One recipe for every Python and stack. The build context is the repository's root.
+# One recipe for every Python and stack. The build context is the repository's root. Few steps that
+# write: after each, Docker's own builder compares all files of the image with those before. The
+# entry goes to its folder by itself, so none is named here (that would be such a step, too).
 ARG PYTHON_IMAGE=python:3.10.18-slim-bookworm
 FROM ${PYTHON_IMAGE}
 LABEL memlab=image
@@ -10,12 +12,10 @@ RUN awk '/^[a-z]/ { keep = /^setuptools==/ } keep' /lab/requirements.txt > /lab/
     && python3 -m pip install --require-hashes -r /lab/setuptools.txt \
     && python3 -m pip install --require-hashes -r /lab/requirements.txt \
     && mkdir -p /var/log/lab && chown 1000:1000 /var/log/lab
-COPY images/entry /lab/entry
-COPY apps /lab/apps
+COPY images/entry apps /lab/apps/
 ARG BASE_KIND=official
 ARG BASE_REFERENCE=
 LABEL memlab.base.kind="${BASE_KIND}" \
       memlab.base.reference="${BASE_REFERENCE}" memlab.stack="${STACK}"
-WORKDIR /lab/apps
 USER 1000:1000
-ENTRYPOINT ["/lab/entry"]
+ENTRYPOINT ["/lab/apps/entry"]

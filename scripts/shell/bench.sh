@@ -38,11 +38,10 @@ bench_recipe() {
         case $minor,$base in 3.12,* | *:missing) continue ;; esac
         echo "FROM $base AS py$key"
         echo "USER 0"
-        echo "RUN mkdir -p /bench/pythons /bench/lib && cp -a /usr/local /bench/pythons/$minor" \
-            "&& find /usr/lib /usr/local/lib -maxdepth 1 -name 'libpython$minor*.so*' -exec cp -a {} /bench/lib/ ';'"
+        echo "RUN mkdir -p /bench/opt/pythons /bench/usr/lib && cp -a /usr/local /bench/opt/pythons/$minor" \
+            "&& find /usr/lib /usr/local/lib -maxdepth 1 -name 'libpython$minor*.so*' -exec cp -a {} /bench/usr/lib/ ';'"
         copies="$copies
-COPY --from=py$key /bench/pythons /opt/pythons
-COPY --from=py$key /bench/lib /usr/lib"
+COPY --from=py$key /bench /"
         path="$path:/opt/pythons/$minor/bin"
     done
     cat << END
@@ -173,7 +172,7 @@ bench_run() {
     verb=$1
     shift
     # shellcheck disable=SC2046 # words; the last of an option that stands twice counts
-    own_group docker run --rm --init --name "$name" $(contained bridge) --pids-limit "$bench_pids" \
+    own_group docker run --rm --init --name "$name" --workdir /lab $(contained bridge) --pids-limit "$bench_pids" \
         --memory "$memory" --memory-swap "$memory" --tmpfs /tmp:size=512m,exec --sysctl net.ipv4.tcp_tw_reuse=1 \
         --env MEMORY_BUDGET="$bench_budget" $(bench_given) $(bench_from) "$@" \
         --volume "$certificates:/lab/certificates.pem:ro" \

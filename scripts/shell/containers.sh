@@ -73,7 +73,7 @@ helper() {
     verb=$1
     shift
     # shellcheck disable=SC2046,SC2086 # words
-    docker run --rm $(contained) "$@" --entrypoint timeout "memlab-driver$LAB_TAG" \
+    docker run --rm $(contained) "$@" --workdir /lab --entrypoint timeout "memlab-driver$LAB_TAG" \
         --kill-after 5 "$helper_seconds" python3 -m lab $verb
     code=$?
     case $code in
