@@ -1,9 +1,7 @@
 # The driver with wrk beside it, for make bench only.
 ARG DRIVER=memlab-driver
 FROM ${DRIVER}
-USER root
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends wrk \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
-USER 1000:1000
 ENTRYPOINT ["python3"]

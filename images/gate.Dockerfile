@@ -2,6 +2,10 @@
 ARG DEBIAN_IMAGE=debian:12.11-slim
 FROM ${DEBIAN_IMAGE}
 LABEL memlab=image
+ENV LAB_GATE_BIND=*:2375
+# As process 1 it would not hear SIGTERM.
+STOPSIGNAL SIGUSR1
+CMD ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
 
 # The group that owns the socket has another number on every host (0 on Docker Desktop, mostly
 # 100-150 or 900-999 elsewhere), and a plain `docker compose up` hands none over: the gate's
@@ -15,9 +19,3 @@ RUN apt-get update \
     done >> /etc/group
 
 COPY --chown=gate:gate images/gate/haproxy.cfg /etc/haproxy/haproxy.cfg
-
-ENV LAB_GATE_BIND=*:2375
-USER gate
-# As process 1 it would not hear SIGTERM.
-STOPSIGNAL SIGUSR1
-CMD ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]

@@ -3,9 +3,7 @@
 ARG DEBIAN_IMAGE=debian:12.11-slim
 FROM ${DEBIAN_IMAGE} AS server
 LABEL memlab=image
-ARG PACKAGES
-ARG SERVER_USER
-ARG WHEEL=
+ARG PACKAGES SERVER_USER WHEEL=
 # No cluster of Debian's own is made, and nothing is started.
 RUN mkdir -p /etc/postgresql-common \
  && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
@@ -24,7 +22,3 @@ FROM server AS database
 # initdb wants a user with a name.
 RUN useradd --uid 1000 --user-group --no-create-home --shell /usr/sbin/nologin lab
 COPY images/postgres /lab/postgres
-USER 1000:1000
-# SIGTERM would wait for the clients to leave.
-STOPSIGNAL SIGINT
-ENTRYPOINT ["/lab/postgres/entry"]

@@ -1,10 +1,12 @@
-# One recipe for every Python and stack. The build context is the repository's root. Few steps that
-# write: after each, Docker's own builder compares all files of the image with those before. The
-# entry goes to its folder by itself, so none is named here (that would be such a step, too).
+# One recipe for every Python and stack. The build context is the repository's root. After each step
+# Docker's own builder compares all files with those before, be it a word on the image alone: few
+# steps, and what is no file first. Who serves, and where, is said in compose.yaml and by the entry.
 ARG PYTHON_IMAGE=python:3.10.18-slim-bookworm
 FROM ${PYTHON_IMAGE}
-LABEL memlab=image
-ARG STACK=thread
+ENTRYPOINT ["/lab/apps/entry"]
+ARG STACK=thread BASE_KIND=official BASE_REFERENCE=
+LABEL memlab=image memlab.base.kind="${BASE_KIND}" \
+      memlab.base.reference="${BASE_REFERENCE}" memlab.stack="${STACK}"
 COPY images/locks/${STACK}.txt /lab/requirements.txt
 # A package without a wheel is built with the lock's own setuptools, which a stand-in base lacks.
 RUN awk '/^[a-z]/ { keep = /^setuptools==/ } keep' /lab/requirements.txt > /lab/setuptools.txt \
@@ -13,9 +15,3 @@ RUN awk '/^[a-z]/ { keep = /^setuptools==/ } keep' /lab/requirements.txt > /lab/
     && python3 -m pip install --require-hashes -r /lab/requirements.txt \
     && mkdir -p /var/log/lab && chown 1000:1000 /var/log/lab
 COPY images/entry apps /lab/apps/
-ARG BASE_KIND=official
-ARG BASE_REFERENCE=
-LABEL memlab.base.kind="${BASE_KIND}" \
-      memlab.base.reference="${BASE_REFERENCE}" memlab.stack="${STACK}"
-USER 1000:1000
-ENTRYPOINT ["/lab/apps/entry"]

@@ -37,7 +37,6 @@ bench_recipe() {
         eval "base=\$BASE_PY$key"
         case $minor,$base in 3.12,* | *:missing) continue ;; esac
         echo "FROM $base AS py$key"
-        echo "USER 0"
         echo "RUN mkdir -p /bench/opt/pythons /bench/usr/lib && cp -a /usr/local /bench/opt/pythons/$minor" \
             "&& find /usr/lib /usr/local/lib -maxdepth 1 -name 'libpython$minor*.so*' -exec cp -a {} /bench/usr/lib/ ';'"
         copies="$copies
@@ -46,12 +45,9 @@ COPY --from=py$key /bench /"
     done
     cat << END
 FROM memlab-driver$LAB_TAG
-LABEL memlab=image
-USER 0
 RUN PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --disable-pip-version-check \
 --no-warn-script-location --require-hashes -r /lab/images/locks/process.txt$copies
 ENV PATH=\$PATH$path
-USER 1000:1000
 END
 }
 

@@ -42,9 +42,8 @@ TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 
 
 BASE_LABELS = (
-    "ARG BASE_KIND=official",
-    "ARG BASE_REFERENCE=",
-    'LABEL memlab.base.kind="${BASE_KIND}" memlab.base.reference="${BASE_REFERENCE}"',
+    "ARG BASE_KIND=official BASE_REFERENCE=",
+    'LABEL memlab=image memlab.base.kind="${BASE_KIND}" memlab.base.reference="${BASE_REFERENCE}"',
 )
 """What a run's raw files tell of the image's base, as in images/variant.Dockerfile."""
 
@@ -69,22 +68,20 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
         "ARG PYTHON_IMAGE",
         *(from_index(sources) if has_index else []),
         "FROM ${PYTHON_IMAGE}",
-        "LABEL memlab=image",
         *BASE_LABELS,
-        f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK});"
-        f" ({INSTALL} libmimalloc2.0 && ln -s /usr/lib/*/{MIMALLOC}.0 {MIMALLOC_LINK});"
-        f" {TIDY}",
         # Before all that is the app's own, so that each app of one Python finds it built.
         f"COPY {needs}{MEMRAY_LOCK.name} /lab/",
-        f"RUN {PIP} --quiet --only-binary :all: --target {MEMRAY} --require-hashes"
+        f"RUN ({INSTALL} libjemalloc2 && ln -s /usr/lib/*/{JEMALLOC} {JEMALLOC_LINK});"
+        f" ({INSTALL} libmimalloc2.0 && ln -s /usr/lib/*/{MIMALLOC}.0 {MIMALLOC_LINK});"
+        f" {TIDY}; {PIP} --quiet --only-binary :all: --target {MEMRAY} --require-hashes"
         f" -r /lab/{MEMRAY_LOCK.name} || true",
         *sources,
         "COPY --from=packages /usr/local /usr/local" if has_index else pip_install(),
         f"COPY --chown=1000:1000 {copy} {FOLDER}",
         *completing_step(description),
         *preparing_step(description),
+        # Who serves is said where it is started: after each step all files are compared.
         f"RUN chmod -R a+rwX {FOLDER}",
-        "USER 1000:1000",
     ]
     return "\n".join(lines) + "\n"
 

@@ -129,6 +129,8 @@ def volumes_service(hardened: Service, volumes: Sequence[str]) -> Service:
             "dockerfile": "images/volumes.Dockerfile",
             "args": hardened["build"]["args"],
         },
+        "user": "1000:1000",
+        "command": ["sleep", "infinity"],
         "mem_limit": "64m",
         "memswap_limit": "64m",
         "volumes": list(volumes),
@@ -149,8 +151,6 @@ def volumes_recipe(volumes: Sequence[str], *, is_shared: bool = False) -> str:
         "FROM ${DEBIAN_IMAGE}\n"
         "LABEL memlab=image\n"
         f"RUN mkdir -p {folders} && chown 1000:1000 {folders}{opened}\n"
-        "USER 1000:1000\n"
-        'CMD ["sleep", "infinity"]\n'
     )
 
 

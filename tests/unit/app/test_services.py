@@ -177,7 +177,7 @@ def test_the_recipe_installs_what_is_described() -> None:
     text = recipe(app(system_packages=("libpq5", "curl")))
 
     assert "install -y -qq --no-install-recommends libpq5 curl" in text
-    assert text.endswith("USER 1000:1000\n")
+    assert text.endswith("RUN chmod -R a+rwX /lab/app\n")
     assert "libpq5" not in recipe(app())
     # An older Python has its setuptools before anything is built with it.
     assert "ensurepip" not in text

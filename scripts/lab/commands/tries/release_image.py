@@ -110,6 +110,7 @@ def recipe(package: str) -> str:
     dependents = f"$({broken} | cut -d' ' -f1 | sort -u | head -n {MOST_DEPENDENTS})"
     upgrade = f'"$python" {INSTALLER} --upgrade --upgrade-strategy only-if-needed'
     steps = [
+        "export PIP_ROOT_USER_ACTION=ignore",
         *with_package(package),
         "mkdir -p /lab",
         f"for each in {TRUSTED}; do"
@@ -130,9 +131,7 @@ def recipe(package: str) -> str:
         "FROM ${APP_IMAGE}",
         "LABEL memlab=image",
         "USER 0:0",
-        "ENV PIP_ROOT_USER_ACTION=ignore",
         f"RUN {json.dumps(['/bin/sh', '-ec', '; '.join(steps)])}",
-        "USER 1000:1000",
     ]
     return "\n".join(lines) + "\n"
 
