@@ -2,6 +2,7 @@
 # What a script runs or creates by itself, builds in the background, and removes again. Sourced like
 # engine.sh, which it brings with it.
 . scripts/shell/engine.sh
+. scripts/shell/contained.sh
 
 # Run in the background in a process group of its own, where there is setsid; one signal ends it all.
 own_group() {
@@ -41,16 +42,6 @@ is_built() { state=$(state_of "$1" "$2") && [ "$(cat "$states/$1" 2> /dev/null)"
 # Write down that it was built; where nothing can be written it is built again.
 note_built() {
     state=$(state_of "$1" "$2") && mkdir -p "$states" 2> /dev/null && { echo "$state" > "$states/$1"; } 2> /dev/null || :
-}
-
-# The options of every container that a script runs or creates by itself, on no network unless $1
-# names one. What they stand in front of is a stranger's image, or reads a stranger's files.
-contained() {
-    echo "--pull never --label memlab=helper --label memlab.project=$project --label memlab.shell=$project-$$" \
-        "--network ${1:-none}" \
-        "--user ${LAB_UID:-1000}:${LAB_GID:-1000} --cap-drop ALL --security-opt no-new-privileges" \
-        "--read-only --tmpfs /tmp:size=64m --pids-limit 256 --memory 1g --memory-swap 1g" \
-        "--ulimit fsize=1073741824"
 }
 
 # What this script ran or created by itself; with it the volumes that an image asks for.

@@ -38,6 +38,9 @@ INSTALL = (
 INSTALLER = "-m pip install --no-cache-dir --disable-pip-version-check --no-warn-script-location"
 PIP = f"PIP_ROOT_USER_ACTION=ignore python3 {INSTALLER}"
 PIP_LOG = "/tmp/pip.log"
+OPENED = f"chmod -R a+rwX {FOLDER}"
+AS_WHO_SERVES = "exec setpriv --reuid=1000 --regid=1000 --clear-groups env HOME=/"
+"""What runs a command as a user without a name, in one step with what root does before it."""
 TIDY = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*"
 
 
@@ -81,7 +84,7 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
         *completing_step(description),
         *preparing_step(description),
         # Who serves is said where it is started: after each step all files are compared.
-        f"RUN chmod -R a+rwX {FOLDER}",
+        f"RUN {OPENED}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -115,7 +118,7 @@ def completing_step(description: AppSpec) -> list[str]:
     """The step that completes its environment, in its folder."""
     if description.install is None:
         return []
-    return [f"WORKDIR {FOLDER}", f"RUN {json.dumps(['sh', '-c', description.install])}"]
+    return [step(description.install)]
 
 
 def preparing_step(description: AppSpec) -> list[str]:
@@ -123,11 +126,14 @@ def preparing_step(description: AppSpec) -> list[str]:
     if description.prepare is None or not description.stands_alone:
         return []  # what needs its servers runs beside them
     variables = shlex.join(f"{name}={each}" for name, each in description.environment.items())
-    words = ["sh", "-c", f"env {variables} sh -c {shlex.quote(description.prepare)}"]
     # Folders that were there for the installer stay root's when the copy comes over them.
-    opened = [f"RUN chmod -R a+rwX {FOLDER}"] if is_local(description) else []
-    run = ["USER 1000:1000", f"WORKDIR {FOLDER}", f"RUN {json.dumps(words)}", "USER 0:0"]
-    return [*opened, *run]
+    opened = OPENED + " && " if is_local(description) else ""
+    return [step(f"{opened}{AS_WHO_SERVES} {variables} sh -c {shlex.quote(description.prepare)}")]
+
+
+def step(line: str) -> str:
+    """The step that runs a line of the shell in the app's folder; a WORKDIR would be one more."""
+    return f"RUN {json.dumps(['sh', '-c', f'cd {FOLDER} || exit; {line}'])}"
 
 
 def requirements_texts(description: AppSpec) -> tuple[str, str]:

@@ -134,7 +134,7 @@ def test_no_container_is_run_or_created_without_the_shared_options(script: Path)
 def test_the_scripts_that_run_containers_are_among_those_that_are_looked_at() -> None:
     using = {path.name for path in SHELL_SCRIPTS if "$(contained" in path.read_text()}
 
-    assert using == {"containers.sh", "bench", "bench.sh"}
+    assert using == {"containers.sh", "bases", "bench", "bench.sh"}
 
 
 def test_no_python_of_the_lab_calls_the_engines_client_to_run_a_container() -> None:

@@ -193,7 +193,7 @@ def test_where_the_app_installs_itself_its_folder_is_open_before_its_data_are_ma
     itself = recipe(app(**keys, requirements=(".",))).partition("migrate")[0]
     alone = recipe(app(**keys, requirements=("flask",))).partition("migrate")[0]
 
-    assert "RUN chmod -R a+rwX /lab/app\nUSER 1000:1000" in itself
+    assert "chmod -R a+rwX /lab/app && exec setpriv --reuid=1000" in itself
     assert "chmod -R a+rwX /lab/app" not in alone
 
 

@@ -50,7 +50,8 @@ FILES = (
     *("images/driver.Dockerfile", "images/gate.Dockerfile", "images/gate/haproxy.cfg"),
     "images/bases.txt",
     *("images/entry", "images/locks/driver.txt", "apps/outside/sitecustomize.py", "LICENSE"),
-    *("scripts/shell/bases", "scripts/shell/settings.sh", "scripts/shell/dotenv.awk"),
+    *("scripts/shell/bases", "scripts/shell/contained.sh"),
+    *("scripts/shell/settings.sh", "scripts/shell/dotenv.awk"),
 )
 GLOBS = ("scripts/lab/**/*", "apps/*.py", "images/cpus/*")
 OF_SUITES = (
