@@ -16,17 +16,17 @@ from support.marks import needs_processes, needs_time
 APPS = ROOT / "tests" / "apps"
 PATHS = {
     "poetry_src": ["/api/v1/notes"],
-    "procfile_release": ["/orders"],
-    "docker_entrypoint": ["/mode"],
     "sse_without_end": ["/page"],
     "postgres_and_redis": ["/visits"],
     "expired_token": ["/notes"],
     "csrf_login": ["/notes", "/notes"],
-    "traffic_mix": ["/orders/33", "/orders", "/search?q=mate", "/favicon.ico", "/login"],
 }
-"""In every run of the tests as local processes; the paths that are measured. The last three bring a
+"""In every run of the tests as local processes; the paths that are measured. The last two bring a
 lab.toml, as nothing tells a guess how to log in."""
 PATHS_SLOWLY = {
+    "procfile_release": ["/orders"],
+    "docker_entrypoint": ["/mode"],
+    "traffic_mix": ["/orders/33", "/orders", "/search?q=mate", "/favicon.ico", "/login"],
     "jwt_login": ["/account", "/basket"],
     "bottle_script": ["/hello"],
     "tornado_app": ["/hello"],

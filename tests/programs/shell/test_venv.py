@@ -1,0 +1,51 @@
+"""The environment of the lab itself: two commands that begin side by side make it once."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from support.paths import ROOT
+
+PYTHON = """#!/bin/sh
+case "$*" in
+*"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+*"-m pip"*) echo installed >> "$ASKED"; sleep 1 ;;
+"- "* | -) cat > /dev/null ;;
+*) exec "$REAL_PYTHON" "$@" ;;
+esac
+"""
+
+
+def clone_with_a_slow_index(folder: Path) -> dict[str, str]:
+    """The variables for the script in a folder with what it reads and a Python that installs slowly."""
+    shutil.copytree(ROOT / "scripts" / "shell", folder / "scripts" / "shell")
+    (folder / "images" / "locks").mkdir(parents=True)
+    (folder / "images" / "locks" / "process.txt").write_text("uv==1\n")
+    (folder / "bin").mkdir()
+    for name in ("python3", "python3.13", "python3.12", "python3.11"):
+        (folder / "bin" / name).write_text(PYTHON)
+        (folder / "bin" / name).chmod(0o755)
+    path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    return {"PATH": path, "ASKED": str(folder / "asked"), "REAL_PYTHON": sys.executable}
+
+
+def test_two_that_begin_side_by_side_install_once(tmp_path: Path) -> None:
+    """Else the second one writes over a program that the first one runs already."""
+    variables = clone_with_a_slow_index(tmp_path)
+    both = [
+        subprocess.Popen(
+            [tmp_path / "scripts" / "shell" / "venv", "process"],
+            env=variables,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = "".join(each.communicate(timeout=30)[1] for each in both)
+
+    assert [each.returncode for each in both] == [0, 0], said
+    assert (tmp_path / "asked").read_text().splitlines() == ["installed"]
+    assert said.count("installing images/locks/process.txt") == 1
+    assert said.count("waiting for another command") == 1
