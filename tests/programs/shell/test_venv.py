@@ -19,7 +19,7 @@ esac
 
 
 def clone_with_a_slow_index(folder: Path) -> dict[str, str]:
-    """The variables for the script in a folder with what it reads and a Python that installs slowly."""
+    """The variables of the script, in a folder with what it reads and an index that is slow."""
     shutil.copytree(ROOT / "scripts" / "shell", folder / "scripts" / "shell")
     (folder / "images" / "locks").mkdir(parents=True)
     (folder / "images" / "locks" / "process.txt").write_text("uv==1\n")
