@@ -15,15 +15,17 @@ SCOPES: Mapping[str, str] = {
     "test_app_services.py": "services",
     "test_run_faults.py": "run faults",
     "test_engine_faults.py": "engine faults",
+    "test_image_faults.py": "image faults",
+    "test_database.py": "database",
+    "test_bundles.py": "bundles",
+    "test_app_verdicts.py": "verdicts",
 }
 """Real tests that run in line; the others, all on Docker, are a line of their own."""
 OTHERS = "engine"
-SPLIT = "test_app_verdicts.py"
-"""Its tests need nothing of each other and wait most of their time: two lines of them."""
 
 
 class ScopeScheduling(LoadScopeScheduling):
-    """The real tests in ten lines side by side: they start whole servers, and wait for them.
+    """The real tests in twelve lines side by side: they start whole servers, and wait for them.
 
     The files of the other tests run beside them on the workers that are left.
     """
@@ -37,10 +39,7 @@ def scope_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if not file.startswith(REAL_TESTS):
         return file
-    name = file.removeprefix(REAL_TESTS)
-    if name == SPLIT:
-        return f"verdicts {len(nodeid) % 2}"
-    return SCOPES.get(name, OTHERS)
+    return SCOPES.get(file.removeprefix(REAL_TESTS), OTHERS)
 
 
 def is_real(nodeid: str) -> bool:

@@ -11,8 +11,7 @@ from support.scheduling import REAL_TESTS, SCOPES, is_real, scope_of
         ("tests/integration/test_runs.py::test_repro[x::y]", "runs"),
         ("tests/integration/test_gate.py::test_a_call", "engine"),
         ("tests/integration/test_process_runs.py::test_repro", "processes"),
-        ("tests/integration/test_app_verdicts.py::test_it[x]", "verdicts 0"),
-        ("tests/integration/test_app_verdicts.py::test_it[xy]", "verdicts 1"),
+        ("tests/integration/test_app_verdicts.py::test_it[x]", "verdicts"),
         ("tests/unit/app/test_services.py::TestAll::test_one", "tests/unit/app/test_services.py"),
     ],
 )
