@@ -24,6 +24,10 @@ LAST_STEP = re.compile(
     re.MULTILINE,
 )
 """The step that failed, as the classic builder or BuildKit writes it, and what follows it."""
+KIT_SECONDS = re.compile(r"^\d+\.\d+ ", re.MULTILINE)
+"""What BuildKit writes before each line of a step: when it was printed."""
+KIT_END = "\n------"
+"""What it writes behind the last one, before it names the whole step once more."""
 
 
 def build_failure(log: str, *, is_own: bool) -> Failure:
@@ -49,7 +53,11 @@ def completing_failure(log: str) -> Failure:
 def last_step(log: str) -> tuple[str, str]:
     """The step that a builder ended at, and what it said of it."""
     last = LAST_STEP.search(log)
-    return (last["step"] or last["kit"], last["said"]) if last else ("", log)
+    if last is None:
+        return "", log
+    if last["step"] is not None:
+        return last["step"], last["said"]
+    return last["kit"], KIT_SECONDS.sub("", last["said"].partition(KIT_END)[0])
 
 
 def guess_failed(work: Path, failure: Failure) -> None:

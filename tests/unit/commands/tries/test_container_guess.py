@@ -209,5 +209,25 @@ def test_what_an_earlier_step_of_a_build_printed_is_not_why_it_failed() -> None:
     kit = f"#5 {noise}------\n > [3/4] RUN pip install x:\n0.5 ERROR: no x\n------\n"
 
     assert build_failure(classic, is_own=False) == Failure(FailureKind.PREPARE, "boom\n")
-    assert build_failure(kit, is_own=False).said == "0.5 ERROR: no x\n------\n"
+    assert build_failure(kit, is_own=False).said == "ERROR: no x"
     assert build_failure("no such host", is_own=False).said == "no such host"
+
+
+KIT = """#5 [2/3] RUN ["sh", "-c", "seed"]
+#5 0.331 KeyError: 'A'
+#5 ERROR: executor failed running [sh -c seed]: exit code: 1
+------
+ > [2/3] RUN ["sh", "-c", "seed"]:
+0.330 Traceback (most recent call last):
+0.331 KeyError: 'A'
+------
+ERROR: failed to build: failed to solve: executor failed running [sh -c seed]: exit code: 1
+"""
+
+
+def test_what_a_step_said_is_read_without_what_buildkit_writes_around_it() -> None:
+    """Else the exception was not seen, and the guess went on without the data."""
+    failure = build_failure(KIT, is_own=False)
+
+    assert failure.kind is FailureKind.PREPARE
+    assert failure.said == "Traceback (most recent call last):\nKeyError: 'A'"
