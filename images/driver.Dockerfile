@@ -1,4 +1,4 @@
-# The driver: the package scripts/lab on a Python of its own. Its steps: see variant.Dockerfile.
+# The driver: the package scripts/lab on a Python of its own. Its order: see variant.Dockerfile.
 ARG PYTHON_IMAGE=python:3.12.11-slim-bookworm
 FROM ${PYTHON_IMAGE}
 LABEL memlab=image

@@ -1,6 +1,6 @@
-# One recipe for every Python and stack. The build context is the repository's root. After each step
-# Docker's own builder compares all files with those before, be it a word on the image alone: few
-# steps, and what is no file first. Who serves, and where, is said in compose.yaml and by the entry.
+# One recipe for every Python and stack. The build context is the repository's root. After each
+# instruction Docker's older builder compares all files with those before, also where it only sets
+# metadata: there are few, and metadata comes first. compose.yaml names the user, the entry its folder.
 ARG PYTHON_IMAGE=python:3.10.18-slim-bookworm
 FROM ${PYTHON_IMAGE}
 ENTRYPOINT ["/lab/apps/entry"]

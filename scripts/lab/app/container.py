@@ -83,7 +83,7 @@ def recipe(description: AppSpec, copy: str = COPY, needs: str = "") -> str:
         f"COPY --chown=1000:1000 {copy} {FOLDER}",
         *completing_step(description),
         *preparing_step(description),
-        # Who serves is said where it is started: after each step all files are compared.
+        # Its service names the user: after each instruction, USER too, all files are compared.
         f"RUN {OPENED}",
     ]
     return "\n".join(lines) + "\n"

@@ -49,3 +49,22 @@ def test_two_that_begin_side_by_side_install_once(tmp_path: Path) -> None:
     assert (tmp_path / "asked").read_text().splitlines() == ["installed"]
     assert said.count("installing images/locks/process.txt") == 1
     assert said.count("waiting for another command") == 1
+
+
+def test_a_lock_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    variables = clone_with_a_slow_index(tmp_path)
+    (tmp_path / ".environments" / "venv.lock").mkdir(parents=True)
+    done = subprocess.run(
+        [tmp_path / "scripts" / "shell" / "venv", "process"],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert done.returncode == 3
+    assert (
+        done.stderr == "lab: .environments/venv.lock cannot be opened (Is a directory): remove it\n"
+    )
+    assert not (tmp_path / "asked").exists()

@@ -1,4 +1,4 @@
-"""The recipes of the images: few steps, as each costs a walk over all files of an image."""
+"""The Dockerfiles: few instructions, as each costs a walk over all files of an image."""
 
 import re
 from pathlib import Path
@@ -25,13 +25,13 @@ def test_there_are_recipes() -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.name)
-def test_who_serves_and_where_is_said_in_compose_yaml(recipe: Path) -> None:
+def test_user_and_folder_are_named_in_compose_yaml(recipe: Path) -> None:
     assert not SAID_IN_COMPOSE & set(steps(recipe))
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.name)
-def test_a_word_on_the_image_alone_comes_before_what_adds_files(recipe: Path) -> None:
-    words = [step for step in steps(recipe) if step not in WRITES]
+def test_metadata_comes_before_what_adds_files_and_once_of_each_kind(recipe: Path) -> None:
+    metadata = [step for step in steps(recipe) if step not in WRITES]
 
-    assert steps(recipe)[: len(words)] == words
-    assert len(words) == len(set(words))
+    assert steps(recipe)[: len(metadata)] == metadata
+    assert len(metadata) == len(set(metadata))
