@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support import image_builds
-from support.lab_commands import ROOT, Lab, answers_docker, docker
+from support.lab_commands import END_SECONDS, ROOT, Lab, answers_docker, docker
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +43,23 @@ def debian_base(images: None) -> str:
 
 @pytest.fixture
 def lab(images: None, tmp_path: Path) -> Iterator[Lab]:
+    with lab_in(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_lab(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Of what all tests of a file look at."""
+    with lab_in(tmp_path_factory.mktemp("shared")) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def lab_in(folder: Path) -> Iterator[Lab]:
     # The driver is not root: its folder must be reachable for the user that it runs as.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    results = tmp_path / "results"
+    for each in (folder, *folder.parents[:2]):
+        each.chmod(0o755)
+    results = folder / "results"
     results.mkdir(mode=0o777)
     results.chmod(0o777)
     made = Lab(f"memlab-test-{uuid.uuid4().hex[:8]}", results)
@@ -70,7 +84,7 @@ def interrupt() -> Callable[[subprocess.Popen[str]], str]:
 
     def send(process: subprocess.Popen[str]) -> str:
         os.killpg(process.pid, signal.SIGINT)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=END_SECONDS)
         return printed
 
     return send

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.bad_app import bad_app
-from support.lab_commands import ROOT
+from support.lab_commands import END_SECONDS, ROOT
 from support.marks import needs_processes
 
 FAULTS = {
@@ -42,7 +42,7 @@ def test_an_app_that_goes_bad_ends_its_trial_and_is_told(
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
-        timeout=420,
+        timeout=END_SECONDS,
         check=False,
     )
     said, code = FAULTS[mode]

@@ -17,13 +17,12 @@ APPS = ROOT / "tests" / "apps"
 PATHS = {
     "poetry_src": ["/api/v1/notes"],
     "sse_without_end": ["/page"],
-    "postgres_and_redis": ["/visits"],
     "expired_token": ["/notes"],
-    "csrf_login": ["/notes", "/notes"],
 }
-"""In every run of the tests as local processes; the paths that are measured. The last two bring a
-lab.toml, as nothing tells a guess how to log in."""
+"""In every run of the tests as local processes; the paths that are measured."""
 PATHS_SLOWLY = {
+    "postgres_and_redis": ["/visits"],
+    "csrf_login": ["/notes", "/notes"],
     "procfile_release": ["/orders"],
     "docker_entrypoint": ["/mode"],
     "traffic_mix": ["/orders/33", "/orders", "/search?q=mate", "/favicon.ico", "/login"],

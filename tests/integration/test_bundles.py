@@ -13,11 +13,11 @@ pytestmark = pytest.mark.engine
 TINY = {"REQUESTS": "40", "CONCURRENCY": "4"}
 
 
-@pytest.fixture
-def archive(lab: Lab) -> Path:
+@pytest.fixture(scope="module")
+def archive(shared_lab: Lab) -> Path:
     """The bundle of a small run of one variant."""
-    lab.repro(VARIANTS="py310-flask", **TINY)
-    return bundle(lab)
+    shared_lab.repro(VARIANTS="py310-flask", **TINY)
+    return bundle(shared_lab)
 
 
 def test_unpacked_it_runs_again_by_compose_alone(lab: Lab, archive: Path, tmp_path: Path) -> None:

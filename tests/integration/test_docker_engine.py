@@ -35,12 +35,13 @@ class DirectClient(PatientClient):
 
 
 class TestDocker(EngineContract):
-    @pytest.fixture
-    def case(self, images: None) -> Iterator[EngineCase]:
-        project = f"memlab-test-{uuid.uuid4().hex[:8]}"
+    @pytest.fixture(scope="class")
+    def project(self, images: None) -> Iterator[str]:
+        """What Compose creates once for all of them: each call of it takes a second of a core."""
+        name = f"memlab-test-{uuid.uuid4().hex[:8]}"
         compose = composes()[-1].split()
         settings = {
-            "COMPOSE_PROJECT_NAME": project,
+            "COMPOSE_PROJECT_NAME": name,
             "LAB_LIFECYCLE": "driver",
             "LAB_TAG": sourced(ROOT, "echo $LAB_TAG"),
         }
@@ -56,17 +57,22 @@ class TestDocker(EngineContract):
 
         try:
             call("up", "--no-start", "--no-build", "py310-flask")
-            volume = docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{project}_logs")
-            variants = {variant.name: variant for variant in read_matrix(ROOT / "compose.yaml", {})}
-            flask = variants["py310-flask"]
-            client = DirectClient(version="auto")
-            engine = DockerEngine(client, project, Lifecycle.DRIVER, Path(volume))
-            yield EngineCase(
-                engine,
-                flask,
-                variants["py39-flask"],
-                lambda: client.kill(engine.name(flask.name)),
-                "Listening at",
-            )
+            yield name
         finally:  # also where `up` failed: it may have made networks
             call("down", "--volumes", "--timeout", "1")
+
+    @pytest.fixture
+    def case(self, project: str) -> Iterator[EngineCase]:
+        volume = docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{project}_logs")
+        variants = {variant.name: variant for variant in read_matrix(ROOT / "compose.yaml", {})}
+        flask = variants["py310-flask"]
+        client = DirectClient(version="auto")
+        engine = DockerEngine(client, project, Lifecycle.DRIVER, Path(volume))
+        yield EngineCase(
+            engine,
+            flask,
+            variants["py310-fastapi-sync"],
+            lambda: client.kill(engine.name(flask.name)),
+            "Listening at",
+        )
+        engine.stop(flask)

@@ -35,20 +35,20 @@ def test_an_engine_that_answers_500_costs_time_or_the_variant_that_it_does_not_s
     def fails(call: str) -> bool:
         """Each call that only reads, every second time, and every start of one variant."""
         reads[call] += 1
-        is_start = call.endswith("/start") and "py39-flask" in call
+        is_start = call.endswith("/start") and "py310-fastapi-sync" in call
         return is_start or (call.startswith("GET") and reads[call] % 2 == 1)
 
     proxy.fails = fails
-    done = lab.repro(VARIANTS="py310-flask py39-flask", **TINY)
+    done = lab.repro(VARIANTS="py310-flask py310-fastapi-sync", **TINY)
     summary = summary_of(lab)
-    refused, alive = variant(summary, "py39-flask"), variant(summary, "py310-flask")
+    refused, alive = variant(summary, "py310-fastapi-sync"), variant(summary, "py310-flask")
 
     assert done.returncode == 3, done.stderr
     assert len(proxy.refused) >= 5
     assert sum(call.endswith("/start") for call in proxy.refused) == 1
     (trial,) = refused["trials"]
     assert trial["end"] == "failed"
-    assert "py39-flask cannot start: the engine is on fire" in refused["reason"]
+    assert "py310-fastapi-sync cannot start: the engine is on fire" in refused["reason"]
     assert_whole(alive["trials"][0])
     assert alive["trials"][0]["end"] == "complete"
     assert lab.left_behind() == []

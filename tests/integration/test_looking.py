@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lab_commands import ROOT, Lab, docker
+from support.lab_commands import END_SECONDS, ROOT, Lab, docker
 from support.polling import wait_until
 
 pytestmark = pytest.mark.engine
@@ -46,7 +46,7 @@ def shell(line: str, **given: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=END_SECONDS,
     )
 
 
@@ -66,9 +66,9 @@ def started(image: str, since: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in lines.splitlines()]
 
 
-def awaited(found: Callable[[], Any], seconds: float = 60) -> Any:
-    value = wait_until(found, seconds, step_seconds=0.1)
-    assert value, f"nothing came in {seconds} s"
+def awaited(found: Callable[[], Any]) -> Any:
+    value = wait_until(found, END_SECONDS, step_seconds=0.1)
+    assert value, f"nothing came in {END_SECONDS} s"
     return value
 
 
@@ -137,7 +137,7 @@ def test_a_whole_try_starts_an_image_as_the_app_alone(lab: Lab, hostile: str, ap
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=END_SECONDS,
     )
 
     assert done.returncode == 3, done.stderr
@@ -178,7 +178,7 @@ def test_ctrl_c_while_an_image_is_looked_into_leaves_nothing(
     assert stat.S_IMODE(copy.parents[1].stat().st_mode) == 0o700
 
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=END_SECONDS)
 
     assert process.returncode == 130, said
     assert list(temporary.iterdir()) == []
@@ -209,7 +209,7 @@ def test_a_helper_is_hardened_and_its_death_is_told(lab: Lab, tmp_path: Path) ->
 
     (inspected,) = json.loads(docker("inspect", found))
     docker("kill", found)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=END_SECONDS)
 
     assert_hardened(inspected)
     assert (process.returncode, said) == (3, "lab: plan was killed: it is given 1 GiB of memory\n")
@@ -219,7 +219,7 @@ def test_a_helper_is_hardened_and_its_death_is_told(lab: Lab, tmp_path: Path) ->
 def test_a_helper_that_does_not_end_is_ended(lab: Lab, tmp_path: Path) -> None:
     process = helper_that_waits(lab, tmp_path, seconds=1)
 
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=END_SECONDS)
 
     assert process.returncode == 3
     assert said == "lab: plan was ended: it did not end within 1 s\n"

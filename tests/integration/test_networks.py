@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.lab_commands import ROOT, Lab, composes, docker
+from support.lab_commands import END_SECONDS, ROOT, Lab, composes, docker
 from support.shell_scripts import sourced
 
 pytestmark = pytest.mark.engine
@@ -44,7 +44,7 @@ def compose(lab: Lab, *words: str) -> None:
         env={**lab.env(), "LAB_TAG": sourced(ROOT, "echo $LAB_TAG")},
         capture_output=True,
         check=True,
-        timeout=120,
+        timeout=END_SECONDS,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.lab_commands import ROOT
+from support.lab_commands import END_SECONDS, ROOT
 from support.marks import needs_processes, needs_time
 from support.polling import wait_until
 
@@ -93,7 +93,7 @@ def reproduce(folder: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, **own},
         capture_output=True,
         text=True,
-        timeout=420,
+        timeout=END_SECONDS,
         check=False,
     )
 
@@ -154,10 +154,12 @@ def test_an_app_that_was_interrupted_goes_on_with_what_is_not_finished(
     )
     second = "results/2*/samples/own-never-seen/2.jsonl"
     wait_until(
-        lambda: process.poll() is not None or any(tmp_path.glob(second)), 300, step_seconds=0.1
+        lambda: process.poll() is not None or any(tmp_path.glob(second)),
+        END_SECONDS,
+        step_seconds=0.1,
     )
     os.killpg(process.pid, signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=END_SECONDS)
     assert process.returncode == 130, printed
     (run,) = tmp_path.glob("results/2*")
     assert json.loads((run / "summary.json").read_text())["run"]["partial"] is True

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lab_commands import ROOT
+from support.lab_commands import END_SECONDS, ROOT, wait_for_blocks
 from support.marks import needs_processes
 from support.polling import wait_until
 
 TINY = {"VARIANTS": "py310-flask", "REQUESTS": "40", "CONCURRENCY": "4"}
 NOWHERE = "unix:///nonexistent/docker.sock"
-END_SECONDS = 20
+CLEAN_SECONDS = 60
 
 pytestmark = needs_processes
 
@@ -50,7 +50,7 @@ class ProcessLab:
 
     def repro(self, **settings: str) -> tuple[int, str]:
         process = self.start(**settings)
-        printed, _ = process.communicate(timeout=300)
+        printed, _ = process.communicate(timeout=END_SECONDS)
         return process.returncode, printed
 
     def summary(self) -> dict[str, Any]:
@@ -77,19 +77,17 @@ class ProcessLab:
         return found
 
     def wait_until_clean(self) -> list[str]:
-        wait_until(lambda: not self.left_behind(), END_SECONDS, step_seconds=0.1)
+        wait_until(lambda: not self.left_behind(), CLEAN_SECONDS, step_seconds=0.1)
         return self.left_behind()
 
     def wait_for_blocks(self, blocks: int, process: subprocess.Popen[str], run: int = 1) -> None:
-        def blocks_written() -> bool:
-            found = sorted(self.results.glob("2*/samples/py310-flask/1.jsonl"))  # not `latest`
-            text = found[-1].read_text() if len(found) >= run else ""
-            return text.count('"record":"block"') >= blocks
+        """Until that run has finished that many blocks."""
 
-        wait_until(lambda: blocks_written() or process.poll() is not None, 120, step_seconds=0.1)
-        if not blocks_written():
-            process.kill()
-            raise AssertionError(f"no {blocks} blocks: {process.communicate()[0]}")
+        def files() -> list[Path]:
+            found = sorted(self.results.glob("2*/samples/py310-flask/1.jsonl"))
+            return found if len(found) >= run else []
+
+        wait_for_blocks(process, blocks, files)
 
 
 @pytest.fixture
@@ -131,7 +129,7 @@ def test_an_interruption_keeps_what_is_measured(lab: ProcessLab, number: int) ->
     process = lab.start(**{**TINY, "REQUESTS": "800"})
     lab.wait_for_blocks(2, process)
     os.killpg(process.pid, number)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=END_SECONDS)
 
     assert process.returncode == 130, printed
     assert lab.left_behind() == []
@@ -150,7 +148,7 @@ def test_a_killed_script_ends_its_driver(lab: ProcessLab) -> None:
     process = lab.start(**{**TINY, "REQUESTS": "800"})
     lab.wait_for_blocks(1, process)
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=END_SECONDS)
 
     assert lab.wait_until_clean() == []
     assert lab.summary()["run"]["partial"] is True
@@ -160,10 +158,12 @@ def test_a_run_that_was_interrupted_goes_on_by_its_name_alone(lab: ProcessLab) -
     both = {**TINY, "VARIANTS": "py310-flask py310-fastapi-async", "LANES": "1"}
     process = lab.start(**both)
     wait_until(
-        lambda: len(list(lab.results.glob("*/samples/*/1.jsonl"))) == 2, 120, step_seconds=0.1
+        lambda: len(list(lab.results.glob("*/samples/*/1.jsonl"))) == 2,
+        END_SECONDS,
+        step_seconds=0.1,
     )
     os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=END_SECONDS)
     name = lab.summary()["run"]["id"]
 
     code, printed = lab.repro(RESUME=name)
@@ -178,7 +178,7 @@ def test_a_killed_driver_leaves_no_process_and_the_next_run_works_at_once(lab: P
     process = lab.start(**{**TINY, "REQUESTS": "800"})
     lab.wait_for_blocks(1, process)
     os.kill(driver_of(process), signal.SIGKILL)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=END_SECONDS)
     assert process.returncode == 3, printed
     assert "(exit code 137)" in printed
     assert lab.summary()["run"]["partial"] is True
@@ -188,7 +188,7 @@ def test_a_killed_driver_leaves_no_process_and_the_next_run_works_at_once(lab: P
     process = lab.start(**TINY)
     lab.wait_for_blocks(1, process, run=2)
     os.killpg(process.pid, signal.SIGINT)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=END_SECONDS)
     assert process.returncode == 130, printed
     assert variant(lab)["requests"]["failed"] == 0
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.lab_commands import ROOT, Lab, composes, docker
+from support.lab_commands import END_SECONDS, ROOT, Lab, composes, docker
 from support.shell_scripts import sourced
 from support.small_runs import TINY, assert_whole, images_of, summary_of, variant
 
@@ -32,6 +32,7 @@ def test_repro_measures_reports_and_leaves_nothing(lab: Lab, compose: str) -> No
     found = variant(summary, "py310-flask")
     assert_whole(found["trials"][0])
     assert found["requests"] == found["trials"][0]["requests"]
+    assert found["processes"] is not None
     assert found["prediction"]["growth_bytes"] > 0
     assert found["memory_bytes"]["peak"] >= found["memory_bytes"]["settled"]
     assert done.returncode == summary["run"]["exit_code"], done.stderr
@@ -66,7 +67,7 @@ def test_ctrl_c_keeps_what_is_measured_and_leaves_nothing(
     lab: Lab, interrupt: Callable[[subprocess.Popen[str]], str]
 ) -> None:
     process = lab.start_repro(VARIANTS="py310-flask", REQUESTS="800", CONCURRENCY="4")
-    lab.wait_for_blocks("py310-flask", 2)
+    lab.wait_for_blocks(process, "py310-flask", 2)
     printed = interrupt(process)
     summary = summary_of(lab)
     assert process.returncode == 130, printed
@@ -84,7 +85,7 @@ def test_a_signal_while_images_are_built_leaves_nothing(lab: Lab, number: signal
     assert process.stdout is not None
     assert any("building" in line for line in process.stdout)
     os.killpg(process.pid, number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=END_SECONDS)
     assert process.returncode == 130
     assert lab.left_behind() == []
 
@@ -95,7 +96,7 @@ def test_a_run_that_still_builds_is_seen_and_a_second_one_takes_nothing(lab: Lab
     assert any("building" in line for line in first.stdout)
 
     second = lab.repro(VARIANTS="py310-flask", **TINY)
-    printed, _ = first.communicate(timeout=300)
+    printed, _ = first.communicate(timeout=END_SECONDS)
 
     assert second.returncode == 64
     assert f"a run of project {lab.project} is under way" in second.stderr
@@ -113,7 +114,7 @@ def test_a_second_clone_measures_beside_the_first(lab: Lab, tmp_path: Path) -> N
     try:
         first = lab.start_repro(VARIANTS="py310-flask", **TINY)
         beside = other.repro(VARIANTS="py310-flask", **TINY)
-        printed, _ = first.communicate(timeout=600)
+        printed, _ = first.communicate(timeout=END_SECONDS)
     finally:
         docker("rmi", *images_of(copy).split())
     for each in (lab, other):

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.bad_app import bad_app
 from support.lab_commands import ROOT, Lab
 from support.marks import needs_processes
 
@@ -48,6 +49,16 @@ def test_a_service_that_is_not_there_is_one_line_with_the_next_step(
     assert "it needs Redis, and none answers" in last
     assert f"`make init APP={app}` writes the guess" in last
     assert not (app / "lab.toml").exists()
+
+
+def test_an_app_that_is_never_healthy_is_told_in_one_line(processes: Lab, tmp_path: Path) -> None:
+    done = processes.try_app(bad_app(tmp_path / "bad", "never", ready=3))
+
+    (said,) = [line for line in done.stderr.splitlines() if "3 s" in line]
+    assert done.returncode == 3
+    assert "did not answer" in said
+    assert "`ready_seconds`" in said
+    assert "Traceback" not in done.stderr
 
 
 def test_a_folder_of_something_else_is_told(processes: Lab, tmp_path: Path) -> None:

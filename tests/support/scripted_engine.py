@@ -19,6 +19,7 @@ from support.scripted_server import ScriptedServer
 PACE_SECONDS = 0.01
 WAITS = Waits(
     ready_seconds=2.0,
+    busy_factor=lambda: 1.0,
     ready_poll_seconds=0.01,
     reading_seconds=0.5,
     min_cooldown_seconds=lambda *_: 0.005,

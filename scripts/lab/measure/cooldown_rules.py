@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lab.load.client import Timing
 from lab.matrix.servers import min_cooldown_seconds
+from lab.measure.host import busy_factor
 from lab.records.observations import ProbeReading, Sample, Trough
 from lab.records.readings import SLACK_BYTES, known_sum, open_descriptors, resident_bytes
 from lab.records.variant import Axes
@@ -37,6 +38,8 @@ class Waits:
 
     ready_seconds: float = 90.0
     """Limit for the server's first answer; gunicorn with 12 workers on one busy core needs 30 s."""
+    busy_factor: Callable[[], float] = busy_factor
+    """How many times longer that limit is on a machine that others use."""
     ready_poll_seconds: float = 0.1
     reading_seconds: float = 10.0
     """Limit for one reading. Readings come once a second; ten seconds without one are a gap."""

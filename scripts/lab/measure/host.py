@@ -9,6 +9,9 @@ from pathlib import Path
 from lab.records.experiment import HostInfo
 from lab.units import KIB
 
+MOST_TIMES = 4.0
+"""How many times longer a server may take to start where others use the machine."""
+
 
 def memory_info() -> dict[str, int]:
     """/proc/meminfo in bytes; empty where there is none."""
@@ -37,6 +40,21 @@ def cpu_model() -> str:
         return platform.machine()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.machine())
+
+
+def busy_factor() -> float:
+    """How many times longer a server may take to start on this machine now: 1 to 4."""
+    return factor_of(os.getloadavg()[0], os.cpu_count() or 1)
+
+
+def factor_of(load: float, cpus: int) -> float:
+    """How many processes want each CPU, at least 1 and at most 4.
+
+    Args:
+        load: how many processes want to run.
+        cpus: how many of them can.
+    """
+    return min(max(load / cpus, 1.0), MOST_TIMES)
 
 
 def host_info() -> HostInfo:

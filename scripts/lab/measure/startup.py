@@ -89,16 +89,17 @@ def start_record(trial: TrialContext, container: Mapping[str, str]) -> TrialStar
 
 async def wait_until_ready(trial: TrialContext, endpoint: Endpoint, probes: ProbeClient) -> None:
     waits, polls = trial.run.waits, 0
-    deadline = time.monotonic() + waits.ready_seconds
+    began = time.monotonic()
     while not await asyncio.to_thread(is_ready, trial, probes):
         polls += 1
-        is_late = time.monotonic() > deadline
+        limit_seconds = waits.ready_seconds * waits.busy_factor()
+        is_late = time.monotonic() - began > limit_seconds
         if is_late or polls % POLLS_A_LOOK == 0:
             await trial.check_alive()
         if is_late:
             path = trial.health_path
             where = f"{path} on $PORT={endpoint.port}" if trial.user_app else path
-            reason = f"it did not answer {where} within {waits.ready_seconds:.0f} s"
+            reason = f"it did not answer {where} within {limit_seconds:.0f} s"
             raise TrialEnded(EndKind.NEVER_READY, reason)
         await asyncio.sleep(waits.ready_poll_seconds)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
@@ -333,6 +334,16 @@ def test_more_load_ends_where_the_raw_file_has_no_room_for_it(
     assert trial.end.out_of_room
     assert 8 < len(trial.blocks) < 24
     assert context.folder.raw_files()[0].stat().st_size <= 40_000
+
+
+def test_a_server_has_longer_to_start_on_a_busy_machine(engine_of: Any, tmp_path: Path) -> None:
+    waits = replace(WAITS, ready_seconds=0.2, busy_factor=lambda: 3.0)
+    began = time.monotonic()
+    trial = trial_of(context_of(engine_of({"one": Script(never_ready=True)}), tmp_path, waits))
+
+    assert time.monotonic() - began >= 0.6
+    assert trial.end is not None
+    assert trial.end.reason.startswith("it did not answer /health within 1 s")
 
 
 @pytest.mark.parametrize(

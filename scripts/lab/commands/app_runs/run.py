@@ -68,7 +68,8 @@ class AppRun:
 
     def __init__(self, given: AppRunInput, folder: RunFolder, console: Console) -> None:
         self.plan, self.engine = given.plan, given.engine
-        self.waits = replace(given.waits, ready_seconds=given.plan.spec.ready_seconds)
+        seconds = given.plan.spec.ready_seconds
+        self.waits = replace(given.waits, ready_seconds=seconds, busy_factor=lambda: 1.0)
         self.folder, self.console = folder, console
         self.settings = settings_of(given.plan.spec, given.settings)
         self.slot_plan = slots_for(given.plan, given.settings)

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from lab.engines.protocol import (
 from lab.errors import VariantError
 from lab.load.deadline import shorten, timed_response
 from lab.load.target import site_of
+from lab.measure.host import busy_factor
 from lab.records.variant import Variant
 from lab.text.phrases import clipped
 from lab.units import MIB
@@ -33,8 +33,8 @@ ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
 ELSEWHERE_SECONDS = 2.0
 """How long it may listen on another port before that is taken for its only one."""
-CHECK_READY_SECONDS, MOST_TIMES = 30.0, 4.0
-"""How long a guess has to come up on a machine that does nothing else, and how many times that."""
+CHECK_READY_SECONDS = 30.0
+"""How long a guess has to come up on a machine that does nothing else."""
 LOG_LINES = 200
 MAX_BODY_BYTES = 4 * MIB
 BODY_SECONDS = 2.0
@@ -172,17 +172,8 @@ def never_ready(running: Running, spec: AppSpec, heard: frozenset[Listening] | N
 
 def as_guess(spec: AppSpec) -> AppSpec:
     """The app with no more time to come up than a guess has on this machine now."""
-    seconds = guess_ready_seconds(os.getloadavg()[0], os.cpu_count() or 1)
+    seconds = CHECK_READY_SECONDS * busy_factor()
     return replace(spec, ready_seconds=min(spec.ready_seconds, seconds))
-
-
-def guess_ready_seconds(load: float, cpus: int) -> float:
-    """How long a guess has to come up: longer where others use the machine.
-
-    Args:
-        load: how many processes want to run.
-    """
-    return CHECK_READY_SECONDS * min(max(load / cpus, 1.0), MOST_TIMES)
 
 
 def ask(

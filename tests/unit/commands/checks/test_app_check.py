@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from lab.app.guess.guess_records import GuessedRequest
-from lab.commands.checks.app_check import ask, bounded_body, guess_ready_seconds
+from lab.commands.checks.app_check import ask, bounded_body
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -88,8 +88,3 @@ def test_no_answer_is_a_fault() -> None:
     answer = ask("127.0.0.1", 1, GuessedRequest({"path": "/"}, ""))
     assert answer.status is None
     assert "refused" in answer.fault
-
-
-@pytest.mark.parametrize(("load", "seconds"), [(0.1, 30), (2.0, 30), (4.0, 60), (99.0, 120)])
-def test_a_guess_has_longer_to_come_up_on_a_busy_machine(load: float, seconds: float) -> None:
-    assert guess_ready_seconds(load, 2) == seconds
