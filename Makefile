@@ -60,7 +60,7 @@ check: ## Format, lint, types, import contracts, unit and contract tests: no eng
 	@scripts/check
 
 test: ## Everything in check, then the real tests on the engine when one answers
-	@scripts/check -n 13 --dist loadscope --durations=15 --durations-min=20 tests
+	@scripts/check -n 8 --dist loadscope --durations=15 --durations-min=20 tests
 
 validate: ## How often the verdict is wrong, over 8,740 simulated curves of known answers (a minute)
 	@scripts/validate

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support import image_builds
 from support.hang_watch import HangWatch
-from support.scheduling import ScopeScheduling, is_real
+from support.scheduling import ScopeScheduling, turn_of
 
 HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -72,7 +72,7 @@ def pytest_runtest_call() -> Generator[None, Any, Any]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The real tests first, in the order of their files."""
-    items.sort(key=lambda item: not is_real(item.nodeid))
+    items.sort(key=lambda item: turn_of(item.nodeid, getattr(item, "fixturenames", [])))
 
 
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:

@@ -34,33 +34,34 @@ class DirectClient(PatientClient):
         return made
 
 
+@pytest.fixture(scope="module")
+def project(images: None) -> Iterator[str]:
+    """What Compose creates once for all of them: each call of it takes a second of a core."""
+    name = f"memlab-test-{uuid.uuid4().hex[:8]}"
+    compose = composes()[-1].split()
+    settings = {
+        "COMPOSE_PROJECT_NAME": name,
+        "LAB_LIFECYCLE": "driver",
+        "LAB_TAG": sourced(ROOT, "echo $LAB_TAG"),
+    }
+
+    def call(*words: str) -> None:
+        subprocess.run(
+            [*compose, *words],
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            capture_output=True,
+            check=True,
+        )
+
+    try:
+        call("up", "--no-start", "--no-build", "py310-flask")
+        yield name
+    finally:  # also where `up` failed: it may have made networks
+        call("down", "--volumes", "--timeout", "1")
+
+
 class TestDocker(EngineContract):
-    @pytest.fixture(scope="class")
-    def project(self, images: None) -> Iterator[str]:
-        """What Compose creates once for all of them: each call of it takes a second of a core."""
-        name = f"memlab-test-{uuid.uuid4().hex[:8]}"
-        compose = composes()[-1].split()
-        settings = {
-            "COMPOSE_PROJECT_NAME": name,
-            "LAB_LIFECYCLE": "driver",
-            "LAB_TAG": sourced(ROOT, "echo $LAB_TAG"),
-        }
-
-        def call(*words: str) -> None:
-            subprocess.run(
-                [*compose, *words],
-                cwd=ROOT,
-                env={**os.environ, **settings},
-                capture_output=True,
-                check=True,
-            )
-
-        try:
-            call("up", "--no-start", "--no-build", "py310-flask")
-            yield name
-        finally:  # also where `up` failed: it may have made networks
-            call("down", "--volumes", "--timeout", "1")
-
     @pytest.fixture
     def case(self, project: str) -> Iterator[EngineCase]:
         volume = docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{project}_logs")

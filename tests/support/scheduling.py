@@ -1,33 +1,17 @@
 """Which tests run side by side with `--dist loadscope`, as `make test` has it."""
 
-from collections.abc import Mapping
-
 from xdist.scheduler import LoadScopeScheduling
 
 REAL_TESTS = "tests/integration/"
-SCOPES: Mapping[str, str] = {
-    "test_runs.py": "runs",
-    "test_run_settings.py": "settings",
-    "test_process_runs.py": "processes",
-    "test_app_faults.py": "apps",
-    "test_own_apps.py": "apps",
-    "test_undescribed_apps.py": "apps",
-    "test_app_services.py": "services",
-    "test_run_faults.py": "run faults",
-    "test_engine_faults.py": "engine faults",
-    "test_image_faults.py": "image faults",
-    "test_database.py": "database",
-    "test_bundles.py": "bundles",
-    "test_app_verdicts.py": "verdicts",
-}
-"""Real tests that run in line; the others, all on Docker, are a line of their own."""
-OTHERS = "engine"
+SHARING = frozenset({"test_bundles.py", "test_docker_engine.py", "test_gate.py"})
+"""Files of real tests that share what one of them starts."""
 
 
 class ScopeScheduling(LoadScopeScheduling):
-    """The real tests in twelve lines side by side: they start whole servers, and wait for them.
+    """Each real test by itself, as they start whole servers and wait for them; others by file.
 
-    The files of the other tests run beside them on the workers that are left.
+    A worker that has ended one goes on with the next that nobody has begun. The many short tests
+    come last: with them all workers end together.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -37,11 +21,21 @@ class ScopeScheduling(LoadScopeScheduling):
 def scope_of(nodeid: str) -> str:
     """Tests of one scope run one after the other."""
     file = nodeid.partition("::")[0]
-    if not file.startswith(REAL_TESTS):
-        return file
-    return SCOPES.get(file.removeprefix(REAL_TESTS), OTHERS)
+    is_alone = is_real(nodeid) and file.removeprefix(REAL_TESTS) not in SHARING
+    return nodeid if is_alone else file
 
 
 def is_real(nodeid: str) -> bool:
-    """Whether a test is begun before the others: it takes the longest, and waits most of it."""
+    """Whether a test starts whole servers, and waits most of its time."""
     return nodeid.startswith(REAL_TESTS)
+
+
+def turn_of(nodeid: str, fixtures: list[str]) -> int:
+    """When a test is begun: first real ones that need no image, while images are built.
+
+    Args:
+        fixtures: the names of those that it uses.
+    """
+    if not is_real(nodeid):
+        return 2
+    return 1 if "engine" in fixtures else 0

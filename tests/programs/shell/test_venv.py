@@ -6,23 +6,34 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support.paths import ROOT
 
 PYTHON = """#!/bin/sh
 case "$*" in
 *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
-*"-m pip"*) echo installed >> "$ASKED"; sleep 1 ;;
+*"-m pip"*) echo "pip ${*##* }" >> "$ASKED"; sleep 1 ;;
 "- "* | -) cat > /dev/null ;;
 *) exec "$REAL_PYTHON" "$@" ;;
 esac
 """
+
+UV = """#!/bin/sh
+echo "uv ${*##* }" >> "$ASKED"
+exit $UV_CODE
+"""
+LOCKS = "images/locks"
 
 
 def clone_with_a_slow_index(folder: Path) -> dict[str, str]:
     """The variables of the script, in a folder with what it reads and an index that is slow."""
     shutil.copytree(ROOT / "scripts" / "shell", folder / "scripts" / "shell")
     (folder / "images" / "locks").mkdir(parents=True)
-    (folder / "images" / "locks" / "process.txt").write_text("uv==1\n")
+    for name in ("process", "driver"):
+        (folder / "images" / "locks" / f"{name}.txt").write_text(f"{name}==1\n")
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "uv").write_text(UV)
+    (folder / ".venv" / "bin" / "uv").chmod(0o755)
     (folder / "bin").mkdir()
     for name in ("python3", "python3.13", "python3.12", "python3.11"):
         (folder / "bin" / name).write_text(PYTHON)
@@ -46,7 +57,7 @@ def test_two_that_begin_side_by_side_install_once(tmp_path: Path) -> None:
     said = "".join(each.communicate(timeout=30)[1] for each in both)
 
     assert [each.returncode for each in both] == [0, 0], said
-    assert (tmp_path / "asked").read_text().splitlines() == ["installed"]
+    assert (tmp_path / "asked").read_text().splitlines() == [f"pip {LOCKS}/process.txt"]
     assert said.count("installing images/locks/process.txt") == 1
     assert said.count("waiting for another command") == 1
 
@@ -68,3 +79,19 @@ def test_a_lock_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
         done.stderr == "lab: .environments/venv.lock cannot be opened (Is a directory): remove it\n"
     )
     assert not (tmp_path / "asked").exists()
+
+
+@pytest.mark.parametrize(("uv_code", "by_pip"), [("0", []), ("2", ["driver.txt"])])
+def test_pip_installs_what_uv_cannot(tmp_path: Path, uv_code: str, by_pip: list[str]) -> None:
+    """Such as packages of an index that pip's own configuration names."""
+    variables = {**clone_with_a_slow_index(tmp_path), "UV_CODE": uv_code}
+    script = tmp_path / "scripts" / "shell" / "venv"
+    for lock in ("driver", "process", "driver"):
+        done = subprocess.run(
+            [script, lock], env=variables, capture_output=True, text=True, check=False, timeout=30
+        )
+        assert done.returncode == 0, done.stderr
+
+    asked = [f"pip {LOCKS}/process.txt", f"uv {LOCKS}/driver.txt"]
+    asked += [f"pip {LOCKS}/{name}" for name in by_pip]
+    assert (tmp_path / "asked").read_text().splitlines() == asked
