@@ -65,6 +65,8 @@ class TestDocker(EngineContract):
     @pytest.fixture
     def case(self, project: str) -> Iterator[EngineCase]:
         volume = docker("volume", "inspect", "--format", "{{.Mountpoint}}", f"{project}_logs")
+        for log in Path(volume).glob("*.log"):
+            log.unlink()  # of the test before
         variants = {variant.name: variant for variant in read_matrix(ROOT / "compose.yaml", {})}
         flask = variants["py310-flask"]
         client = DirectClient(version="auto")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from lab.engines.process import supervisor as supervisor
@@ -20,6 +21,8 @@ SCRIPTS = ROOT / "scripts"
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets orphans be adopted")
 TERMINALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 SLEEP = "exec sleep 60"
+WAIT_SECONDS = 30
+"""Less than what it waits for; a busy machine needs more than a few."""
 DAEMON = """
 import os, sys, time
 if os.fork() == 0:
@@ -105,17 +108,20 @@ def start(work: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def start_pid(start: Start, note: Path) -> Callable[[str], tuple["subprocess.Popen[bytes]", int]]:
-    """Starts a shell's words; gives the supervisor and the shell's pid."""
+def start_pid(start: Start, note: Path) -> "StartPid":
+    """Starts a shell's words, once its trap is set; gives the supervisor and the shell's pid."""
 
-    def begin(words: str) -> tuple["subprocess.Popen[bytes]", int]:
-        process = start("sh", "-c", f"echo $$ > {shlex.quote(str(note))}; {words}")
+    def begin(words: str, trap: str = ":") -> tuple["subprocess.Popen[bytes]", int]:
+        process = start("sh", "-c", f"{trap}; echo $$ > {shlex.quote(str(note))}; {words}")
         return process, int(noted(note))
 
     return begin
 
 
-StartPid = Callable[[str], tuple["subprocess.Popen[bytes]", int]]
+class StartPid(Protocol):
+    """See `start_pid`."""
+
+    def __call__(self, words: str, trap: str = ":") -> tuple["subprocess.Popen[bytes]", int]: ...
 
 
 @ON_LINUX
@@ -167,7 +173,7 @@ def test_the_line_end_ends_everything_and_keeps_the_folder(start_pid: StartPid, 
     process, pid = start_pid(SLEEP)
     tell(process, b"end\n")
 
-    assert process.wait(5) == 128 + signal.SIGTERM
+    assert process.wait(WAIT_SECONDS) == 128 + signal.SIGTERM
     assert not lives(pid)
     assert work.is_dir()
 
@@ -179,7 +185,7 @@ def test_the_end_of_its_input_ends_everything_and_removes_the_folder(
     (work / "server.log").write_text("a line", encoding="utf-8")
     hang_up(process)
 
-    assert process.wait(5) == 128 + signal.SIGTERM
+    assert process.wait(WAIT_SECONDS) == 128 + signal.SIGTERM
     assert not lives(pid)
     assert not work.exists()
 
@@ -207,24 +213,24 @@ def test_a_supervisor_does_not_hold_the_input_of_another_open(
     second = start("sh", "-c", SLEEP)
     hang_up(first)
 
-    assert first.wait(5) == 128 + signal.SIGTERM
+    assert first.wait(WAIT_SECONDS) == 128 + signal.SIGTERM
     assert second.poll() is None
 
 
 @pytest.mark.usefixtures("_short_grace")
 def test_the_first_process_may_end_in_its_own_way(start_pid: StartPid) -> None:
-    process, _ = start_pid("trap 'exit 5' TERM; sleep 60 & while :; do wait; done")
+    process, _ = start_pid("sleep 60 & while :; do wait; done", trap="trap 'exit 5' TERM")
     tell(process, b"end\n")
 
-    assert process.wait(5) == 5
+    assert process.wait(WAIT_SECONDS) == 5
 
 
 @pytest.mark.usefixtures("_short_grace")
 def test_a_process_that_ignores_the_polite_signal_is_killed(start_pid: StartPid) -> None:
-    process, pid = start_pid("trap '' TERM; sleep 60; sleep 60")
+    process, pid = start_pid("sleep 60; sleep 60", trap="trap '' TERM")
     tell(process, b"end\n")
 
-    assert process.wait(5) == 128 + signal.SIGKILL
+    assert process.wait(WAIT_SECONDS) == 128 + signal.SIGKILL
     assert not lives(pid)
 
 
@@ -236,7 +242,7 @@ def test_a_daemon_in_a_session_of_its_own_is_ended_too(start: Start, note: Path)
     assert os.getsid(pid) != os.getsid(process.pid)
     tell(process, b"end\n")
 
-    assert process.wait(5) == 128 + signal.SIGTERM
+    assert process.wait(WAIT_SECONDS) == 128 + signal.SIGTERM
     assert not lives(pid)
 
 
@@ -246,7 +252,7 @@ def test_a_daemon_whose_parents_have_ended_is_ended_too(start: Start, note: Path
     process = start(sys.executable, "-I", "-S", "-c", DAEMON, str(note), "0")
     pid = int(noted(note))
 
-    assert process.wait(5) == 0
+    assert process.wait(WAIT_SECONDS) == 0
     assert not lives(pid)
 
 
@@ -277,7 +283,7 @@ def test_a_terminated_supervisor_ends_its_processes(start_pid: StartPid, work: P
     process, pid = start_pid(SLEEP)
     process.terminate()
 
-    assert process.wait(5) == 128 + signal.SIGTERM
+    assert process.wait(WAIT_SECONDS) == 128 + signal.SIGTERM
     assert not lives(pid)
     assert work.is_dir()
 
@@ -296,7 +302,7 @@ def test_a_supervisor_that_is_terminated_while_it_starts_ends_what_it_starts(
     process.terminate()
     assert gate.read_text(encoding="ascii") == "0"  # from here on it can start
 
-    assert process.wait(5) == 128 + signal.SIGTERM
+    assert process.wait(WAIT_SECONDS) == 128 + signal.SIGTERM
     assert not lives(pid)
 
 
@@ -342,7 +348,7 @@ def test_what_it_keeps_reads_nothing_of_the_drivers_input(start: Start, note: Pa
     process = start("sh", "-c", f"cat; echo end > {shlex.quote(str(note))}")
 
     assert noted(note) == "end"
-    assert process.wait(5) == 0
+    assert process.wait(WAIT_SECONDS) == 0
 
 
 def test_its_first_process_enters_the_cgroup_which_goes_at_the_end(
@@ -355,7 +361,7 @@ def test_its_first_process_enters_the_cgroup_which_goes_at_the_end(
     process = start("sh", "-c", words, group=group)
 
     assert noted(note) == "0"
-    assert process.wait(5) == 0
+    assert process.wait(WAIT_SECONDS) == 0
     assert not group.path.exists()
 
 
@@ -367,6 +373,6 @@ def test_what_cannot_start_is_said_in_one_line(
     command = str(tmp_path / "no-such-command") if missing == "command" else "true"
     process = start(command, group=group)
 
-    assert process.wait(5) == 127
+    assert process.wait(WAIT_SECONDS) == 127
     (line,) = (work / "supervisor.log").read_text(encoding="utf-8").splitlines()
     assert line.startswith(f"supervisor: {command} cannot start: ")
