@@ -13,6 +13,7 @@ from typing import cast
 from lab.load import body_discard
 from lab.load.attempt import Attempt
 from lab.load.body_discard import BodyDiscard
+from lab.load.closing import ServerCloses
 from lab.load.counts import BlockCounts, failure_kind, refused_text
 from lab.load.request import EncodedRequest
 from lab.load.response_reader import ProtocolError, ResponseReader, ResponseTooLarge
@@ -86,6 +87,8 @@ class LoadClient(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.connecting: Attempt | None = None
         self.discard: BodyDiscard | None = None
+        self.closing: ServerCloses | None = None
+        """The last connection that the server was to close."""
         self.reader = ResponseReader()
         self.sent_at: float | None = None
         """When the request in flight began (perf_counter); None between requests."""
@@ -93,6 +96,10 @@ class LoadClient(asyncio.Protocol):
         """The request in flight, or the last one."""
         self.kept = b""
         """The beginning of a response that is refused, where it is the first of its kind."""
+
+    @property
+    def is_conversation(self) -> bool:
+        return self.request is not None and self.request.conversation is not None
 
     def next_request(self) -> None:
         """Send the next request of the budget, or end with it."""
@@ -176,6 +183,8 @@ class LoadClient(asyncio.Protocol):
         if self.request is not None and self.reader.status not in self.request.ok_statuses:
             self.keep(data)
         if complete:
+            if not self.reader.keep_alive and not self.is_conversation:
+                self.leave_to_server()
             self.succeed(keep_alive=self.reader.keep_alive)
         elif self.reader.unread_bytes >= body_discard.MIN_BYTES and body_discard.IS_SUPPORTED:
             assert self.transport is not None
@@ -258,6 +267,18 @@ class LoadClient(asyncio.Protocol):
         """End without counting the request in flight."""
         self.sent_at = None
         self.drop_connection()
+        self.end_closing()
+
+    def leave_to_server(self) -> None:
+        """Let the server close the connection, as it says that it does; the next is opened now."""
+        assert self.transport is not None
+        self.end_closing()
+        self.closing, self.transport = ServerCloses(self.transport), None
+
+    def end_closing(self) -> None:
+        if self.closing is not None:
+            self.closing.end()
+            self.closing = None
 
     def drop_connection(self) -> None:
         """Abort the connection; what still arrives on it is ignored."""

@@ -1,0 +1,73 @@
+"""How a connection ends that the server has said it closes, as the server's kernel sees it."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvloop
+from lab.load.block import BlockPlan, run_block
+from lab.load.request import request_of
+from lab.load.target import Target
+from lab.records.variant import Connection, RequestKind
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+REQUESTS = 3
+
+
+class ClosingServer:
+    """Answers one connection after another, and notes how each has ended."""
+
+    def __init__(self, listener: socket.socket, *, closes: bool) -> None:
+        self.listener, self.closes = listener, closes
+        self.ends: list[str] = []
+        self.threads: list[threading.Thread] = []
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                connection.settimeout(30)
+                self.threads.append(threading.Thread(target=self.serve, args=[connection]))
+                self.threads[-1].start()
+
+    def serve(self, connection: socket.socket) -> None:
+        with connection:
+            connection.recv(65536)
+            connection.sendall(ANSWER)
+            if self.closes:
+                connection.shutdown(socket.SHUT_WR)
+            try:
+                self.ends.append("closed" if connection.recv(1) == b"" else "more data")
+            except ConnectionResetError:
+                self.ends.append("reset")
+
+
+@contextlib.contextmanager
+def server(*, closes: bool) -> Iterator[ClosingServer]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        made = ClosingServer(listener, closes=closes)
+        accepting = threading.Thread(target=made.run)
+        accepting.start()
+        try:
+            yield made
+            for thread in made.threads:
+                thread.join()
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+
+
+@pytest.mark.parametrize(("closes", "end"), [(True, "reset"), (False, "closed")])
+def test_it_is_reset_once_the_server_has_closed_it_and_not_before(closes: bool, end: str) -> None:
+    with server(closes=closes) as made:
+        port = made.listener.getsockname()[1]
+        target = Target("127.0.0.1", port, "localhost", request_of("/x", RequestKind.GET))
+        plan = BlockPlan(1, REQUESTS, 1, Connection.CLOSE)
+        block = uvloop.run(run_block(target, plan))
+
+    assert block.ok == REQUESTS
+    # Nobody waits for the last one: the block is over.
+    assert made.ends.count(end) >= REQUESTS - 1
+    assert len(made.ends) == REQUESTS
