@@ -71,7 +71,7 @@ def pytest_runtest_call() -> Generator[None, Any, Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The real tests first, in the order of their files."""
+    """Real tests that need no image first, then the other real ones, each in their files' order."""
     items.sort(key=lambda item: turn_of(item.nodeid, getattr(item, "fixturenames", [])))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -153,5 +154,6 @@ def wait_for_blocks(
 
     wait_until(lambda: is_there() or process.poll() is not None, END_SECONDS, step_seconds=0.1)
     if not is_there():
-        process.kill()
-        raise AssertionError(f"no {blocks} blocks: {process.communicate()[0]}")
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        raise AssertionError(f"no {blocks} blocks: {process.communicate(timeout=60)[0]}")

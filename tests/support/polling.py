@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 def wait_until(
     condition: Callable[[], T],
-    seconds: float = 120.0,
+    seconds: float = 60.0,
     *,
     step_seconds: float = 0.005,
     transient: tuple[type[Exception], ...] = (),

@@ -10,8 +10,8 @@ SHARING = frozenset({"test_bundles.py", "test_docker_engine.py", "test_gate.py"}
 class ScopeScheduling(LoadScopeScheduling):
     """Each real test by itself, as they start whole servers and wait for them; others by file.
 
-    A worker that has ended one goes on with the next that nobody has begun. The many short tests
-    come last: with them all workers end together.
+    A worker that has ended one has its next, and is given one more that nobody has begun. The many
+    short tests come last: with them all workers end together.
     """
 
     def _split_scope(self, nodeid: str) -> str:

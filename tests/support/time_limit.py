@@ -27,14 +27,16 @@ def time_limit(seconds: float) -> Iterator[None]:
         seconds: of a core that adds ten million numbers a second; a slower one has more.
     """
     before = signal.signal(signal.SIGPROF, raise_too_long)
-    signal.setitimer(signal.ITIMER_PROF, seconds * max(1.0, slowness()))
     try:
-        yield
+        signal.setitimer(signal.ITIMER_PROF, seconds * max(1.0, slowness()))
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
     except TooLong:
         # Not where the signal came: pytest cannot show a frame that is between two lines.
         pytest.fail("it takes too long")
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
 
 

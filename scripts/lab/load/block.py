@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from lab.clock import now_seconds
-from lab.load.client import LoadClient, PacedClient, RequestBudget, Timing
+from lab.load.client import LoadClient, RequestBudget, Timing
 from lab.load.counts import BlockCounts
 from lab.load.request import Request
-from lab.load.session_client import SessionClient
+from lab.load.session_client import PacedClient, SessionClient
 from lab.load.target import Target
 from lab.records.observations import Block
 from lab.records.variant import Connection
@@ -22,6 +22,9 @@ RENEWAL_CHECK_SECONDS = 0.25
 CONNECT_SECONDS = 0.15
 """A server whose queue of new connections is full drops what comes, and the kernel would try again
 after a second: a block of 500 requests would end with one in which nothing is sent."""
+
+CLOSING_SECONDS = 0.15
+"""A server that says that it closes, and has not by then, waits for its client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class ClosedLoop:
             for client in self.clients:
                 client.fail_if_older(now if hangs else now - limit_seconds)
                 client.reconnect_if_older(now - CONNECT_SECONDS)
+                client.end_closing_if_older(now - CLOSING_SECONDS)
 
     def is_silent(self, timing: Timing) -> bool:
         """Whether the server has answered nothing for longer than its own answers justify."""

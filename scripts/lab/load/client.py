@@ -97,10 +97,6 @@ class LoadClient(asyncio.Protocol):
         self.kept = b""
         """The beginning of a response that is refused, where it is the first of its kind."""
 
-    @property
-    def is_conversation(self) -> bool:
-        return self.request is not None and self.request.conversation is not None
-
     def next_request(self) -> None:
         """Send the next request of the budget, or end with it."""
         self.request = self.budget.take()
@@ -183,8 +179,8 @@ class LoadClient(asyncio.Protocol):
         if self.request is not None and self.reader.status not in self.request.ok_statuses:
             self.keep(data)
         if complete:
-            if not self.reader.keep_alive and not self.is_conversation:
-                self.leave_to_server()
+            if self.reader.closes and self.transport is not None:
+                self.leave_to_server(self.transport)
             self.succeed(keep_alive=self.reader.keep_alive)
         elif self.reader.unread_bytes >= body_discard.MIN_BYTES and body_discard.IS_SUPPORTED:
             assert self.transport is not None
@@ -241,6 +237,7 @@ class LoadClient(asyncio.Protocol):
     def fail(self, error: BaseException) -> None:
         self.sent_at = None
         self.drop_connection()
+        self.end_closing()
         kind = failure_kind(error)
         self.counts.count_failure(kind)
         if self.request is not None and self.request.kind:
@@ -269,11 +266,15 @@ class LoadClient(asyncio.Protocol):
         self.drop_connection()
         self.end_closing()
 
-    def leave_to_server(self) -> None:
+    def leave_to_server(self, transport: asyncio.Transport) -> None:
         """Let the server close the connection, as it says that it does; the next is opened now."""
-        assert self.transport is not None
         self.end_closing()
-        self.closing, self.transport = ServerCloses(self.transport), None
+        self.closing, self.transport = ServerCloses(transport), None
+
+    def end_closing_if_older(self, than: float) -> None:
+        """End a connection that its server has not closed by then: it may wait for its client."""
+        if self.closing is not None and self.closing.began_at < than:
+            self.end_closing()
 
     def end_closing(self) -> None:
         if self.closing is not None:
@@ -297,11 +298,3 @@ class LoadClient(asyncio.Protocol):
 def resume_reading(transport: asyncio.Transport) -> None:
     if not transport.is_closing():
         transport.resume_reading()
-
-
-class PacedClient(LoadClient):
-    """A client that pauses before each request but its first."""
-
-    def next_request(self) -> None:
-        pause_seconds = self.timing.companion_pause_seconds if self.counts.sent else 0.0
-        self.loop.call_later(pause_seconds, super().next_request)

@@ -58,6 +58,8 @@ class ResponseReader:
         self.status = 0
         self.keep_alive = True
         """Whether the connection can carry another request after this response."""
+        self.closes = False
+        """Whether the server has said that it closes the connection after this response."""
         self.expects_no_body = False
         """Set by the caller: whether the request was one whose response has no body (HEAD)."""
         self.unread_bytes = 0
@@ -159,6 +161,7 @@ class ResponseReader:
         connection = fields.get(b"connection", b"").rstrip()
         is_http_1_0 = head.startswith(b"HTTP/1.0")
         self.keep_alive = connection == b"keep-alive" if is_http_1_0 else connection != b"close"
+        self.closes = not self.keep_alive
         if 100 <= self.status < 200:
             return
         length = fields.get(b"content-length")
@@ -225,7 +228,7 @@ class ResponseReader:
     def _complete(self, data: bytes, end: int) -> bool:
         """True; a connection on which more was sent than the response carries no other request."""
         if end < len(data):
-            self.keep_alive = False
+            self.keep_alive = self.closes = False
         self.unread_bytes, self.body_bytes = 0, self._body_bytes
         self._start()
         return True

@@ -1,4 +1,4 @@
-"""A client that keeps cookies or pauses; apps that ask for neither are loaded without it."""
+"""Clients that keep cookies or pause."""
 
 import asyncio
 from collections.abc import Callable
@@ -67,3 +67,11 @@ class SessionClient(LoadClient):
         if self.pause is not None:
             self.pause.cancel()
         super().close()
+
+
+class PacedClient(LoadClient):
+    """A client that pauses before each request but its first."""
+
+    def next_request(self) -> None:
+        pause_seconds = self.timing.companion_pause_seconds if self.counts.sent else 0.0
+        self.loop.call_later(pause_seconds, super().next_request)

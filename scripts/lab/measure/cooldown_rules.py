@@ -39,7 +39,7 @@ class Waits:
     ready_seconds: float = 90.0
     """Limit for the server's first answer; gunicorn with 12 workers on one busy core needs 30 s."""
     busy_factor: Callable[[], float] = busy_factor
-    """How many times longer that limit is on a machine that others use."""
+    """How many times longer that limit is while more processes want to run than there are CPUs."""
     ready_poll_seconds: float = 0.1
     reading_seconds: float = 10.0
     """Limit for one reading. Readings come once a second; ten seconds without one are a gap."""

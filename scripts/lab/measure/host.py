@@ -10,7 +10,7 @@ from lab.records.experiment import HostInfo
 from lab.units import KIB
 
 MOST_TIMES = 4.0
-"""How many times longer a server may take to start where others use the machine."""
+"""At most so many times longer may a server take to start."""
 
 
 def memory_info() -> dict[str, int]:
@@ -44,7 +44,11 @@ def cpu_model() -> str:
 
 def busy_factor() -> float:
     """How many times longer a server may take to start on this machine now: 1 to 4."""
-    return factor_of(os.getloadavg()[0], os.cpu_count() or 1)
+    try:
+        load = os.getloadavg()[0]
+    except OSError:
+        return 1.0
+    return factor_of(load, os.cpu_count() or 1)
 
 
 def factor_of(load: float, cpus: int) -> float:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 from lab.load.block import BlockPlan, run_block
+from lab.load.client import Timing
 from lab.load.request import request_of
 from lab.load.target import Target
 from lab.records.variant import Connection, RequestKind
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+SURPLUS = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more"
 REQUESTS = 3
 
 
@@ -29,15 +31,15 @@ class ClosingServer:
             while True:
                 connection, _ = self.listener.accept()
                 connection.settimeout(30)
-                self.threads.append(threading.Thread(target=self.serve, args=[connection]))
+                connection.recv(65536)
+                connection.sendall(ANSWER)
+                if self.closes:
+                    connection.shutdown(socket.SHUT_WR)
+                self.threads.append(threading.Thread(target=self.note, args=[connection]))
                 self.threads[-1].start()
 
-    def serve(self, connection: socket.socket) -> None:
+    def note(self, connection: socket.socket) -> None:
         with connection:
-            connection.recv(65536)
-            connection.sendall(ANSWER)
-            if self.closes:
-                connection.shutdown(socket.SHUT_WR)
             try:
                 self.ends.append("closed" if connection.recv(1) == b"" else "more data")
             except ConnectionResetError:
@@ -71,3 +73,36 @@ def test_it_is_reset_once_the_server_has_closed_it_and_not_before(closes: bool, 
     # Nobody waits for the last one: the block is over.
     assert made.ends.count(end) >= REQUESTS - 1
     assert len(made.ends) == REQUESTS
+
+
+def serve_one_by_one(listener: socket.socket, answer: bytes) -> None:
+    """Answers each connection once, and takes the next when its client has closed it."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(ConnectionResetError):
+                connection.recv(65536)
+                connection.sendall(answer)
+                while connection.recv(65536):
+                    pass
+
+
+@pytest.mark.parametrize("connection", list(Connection))
+@pytest.mark.parametrize("answer", [ANSWER, SURPLUS, ANSWER + b"and more"])
+def test_a_server_that_waits_for_its_client_is_served(
+    answer: bytes, connection: Connection
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve_one_by_one, args=[listener, answer])
+        serving.start()
+        try:
+            source = request_of("/x", RequestKind.GET)
+            target = Target("127.0.0.1", listener.getsockname()[1], "localhost", source)
+            plan = BlockPlan(1, REQUESTS, 1, connection)
+            timing = Timing(request_timeout_seconds=30)
+            block = uvloop.run(run_block(target, plan, timing=timing))
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            serving.join()
+
+    assert (block.ok, block.failures) == (REQUESTS, {})

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from lab.commands.app_runs.plan import plan_of
 from lab.commands.app_runs.run import AppRun, AppRunInput, run_app
 from lab.commands.tries.closing import close
 from lab.errors import ExitCode, LabError, UsageError
+from lab.measure.cooldown_rules import Waits
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.judgement import Verdict
 from lab.records.trial import EndKind
@@ -55,6 +57,7 @@ def tried(
     description: AppSpec,
     console: Console | None = None,
     trials: int = 1,
+    waits: Waits = WAITS,
 ) -> tuple[RunFolder, Diagnosis, list[str]]:
     file = tmp_path / "compose.yaml"
     write_services(description, None, NO_ALLOCATORS, file)
@@ -62,9 +65,17 @@ def tried(
     console = console or Console(file=io.StringIO(), width=120)
     with ScriptedEngine(scripts, 0.002) as engine:
         settings = app_settings({"MEMORY_BUDGET": "8g", "TRIALS": str(trials)})
-        given = AppRunInput(plan, settings, engine, tmp_path / "results", WAITS)
+        given = AppRunInput(plan, settings, engine, tmp_path / "results", waits)
         folder, diagnosis = run_app(given, console)
         return folder, diagnosis, list(engine.started)
+
+
+def test_an_app_has_the_time_that_its_description_says_on_a_busy_machine_too(
+    tmp_path: Path,
+) -> None:
+    waits = replace(WAITS, busy_factor=lambda: 4.0)
+    with pytest.raises(LabError, match=" within 1 s"):
+        tried(tmp_path, {BASE: Script(never_ready=True)}, app(ready_seconds=1.0), waits=waits)
 
 
 def leaking_bytes(served: int) -> int:
