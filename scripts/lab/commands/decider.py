@@ -17,6 +17,8 @@ from lab.store.trial_reader import read_trial
 from lab.summary.exit_code import claims_of_run
 from lab.summary.variant import variant_summary
 from lab.verdict.limit import limit_met
+from lab.verdict.sequential import ending_of
+from lab.verdict.trend import troughs_of
 from lab.verdict.verdict import judge_trial
 
 CLEAR_SHARE = 0.5
@@ -70,7 +72,14 @@ class RunDecider:
 
 
 def has_ended(trial: Trial) -> bool:
-    """Whether the growth of a trial has ended, as far as its load went."""
+    """Whether the growth of a trial has ended, as far as its load went.
+
+    Only a bound that holds at every look ends the load: the judgement of eight blocks or more is
+    made for one look.
+    """
+    troughs = troughs_of(trial)
+    if troughs is None or ending_of(troughs, trial.start.matters_bytes) is None:
+        return False
     so_far = replace(trial, end=End(EndKind.COMPLETE, now_seconds(), decided=True))
     return judge_trial(so_far).verdict in STOPPED
 

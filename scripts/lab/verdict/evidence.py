@@ -4,13 +4,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
 
-from lab.units import MIB
+from lab.units import KIB, MIB
 from lab.verdict.model_selection import Trend, evidence_of, trend_of
 from lab.verdict.trend import FittedLine, Segment, Troughs, fit, tail
 
 # The most that the trough of one worker varies between equal moments (0.1 to 0.5 MiB);
 # independent workers add up by squares.
 TROUGH_NOISE_BYTES = 0.5 * MIB
+
+# Standard deviation of a worker's live bytes between equal moments, at least: see
+# docs/validation.md.
+EXACT_NOISE_BYTES = 16 * KIB
 
 # A saw-tooth of recycled workers: falls beyond noise and beyond this part of the rise.
 FALL_NOISES = 4
@@ -44,6 +48,11 @@ class TroughEvidence:
     def noise_bytes(self) -> float:
         """The most that the troughs of all workers together vary between equal moments."""
         return TROUGH_NOISE_BYTES * sqrt(self.troughs.workers)
+
+    @property
+    def exact_noise_bytes(self) -> float:
+        """The standard deviation of all workers' live bytes between equal moments, at least."""
+        return EXACT_NOISE_BYTES * sqrt(self.troughs.workers)
 
     @property
     def live(self) -> "TroughEvidence | None":

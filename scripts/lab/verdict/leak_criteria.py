@@ -55,6 +55,9 @@ SHOWN_NOISES = 2
 # What fills ever slower gains less. By simulation: 5 to 20 % tell the same curves apart.
 LEAST_EVEN_SHARE = 0.95
 
+# In few requests live bytes tell more than memory can: a gain of so many of their noises is one.
+LIVE_NOISES = 4
+
 
 class LeakDoubt(Enum):
     """Why a trend is not called a leak."""
@@ -155,12 +158,18 @@ def shows_live(seen: TroughEvidence) -> bool:
 
 def grows_evenly(seen: TroughEvidence) -> bool:
     """Whether the pace has not slowed down since the first quarter, which fills what was free."""
-    troughs = seen.troughs
+    before, after = late_halves(seen.troughs)
+    return pace_of(after) >= LEAST_EVEN_SHARE * pace_of(before)
+
+
+def late_halves(troughs: Troughs) -> tuple[Segment, Segment]:
+    """The two halves of the troughs after the first quarter."""
     late = last_blocks(troughs, len(troughs.trough_bytes) - len(troughs.trough_bytes) // 4)
     middle = len(late.requests) // 2
-    before = Segment(late.trough_bytes[: middle + 1], late.requests[: middle + 1])
-    after = Segment(late.trough_bytes[middle:], late.requests[middle:])
-    return pace_of(after) >= LEAST_EVEN_SHARE * pace_of(before)
+    return (
+        Segment(late.trough_bytes[: middle + 1], late.requests[: middle + 1]),
+        Segment(late.trough_bytes[middle:], late.requests[middle:]),
+    )
 
 
 def pace_of(stretch: Segment) -> float:
@@ -177,15 +186,23 @@ def may_live_grow(seen: TroughEvidence) -> bool:
 
 
 def leaves_live(seen: TroughEvidence) -> bool:
-    """Whether live memory of a user app grows evenly by what matters, in too few requests to tell
-    a leak from a cache that fills.
+    """Whether live memory of a user app may grow by what matters and does not slow down, in too few
+    requests to tell a leak from a cache that fills.
     """
     live, troughs = seen.live, seen.troughs
     if live is None or not troughs.of_user_app or is_long(troughs):
         return False
-    slope = live.line.slope
-    least = max(seen.over_load(seen.matters), LEAK_BYTES * sqrt(troughs.workers))
-    return seen.over_load(slope.low) >= least and grows_evenly(live)
+    line, least = live.line, LIVE_NOISES * live.exact_noise_bytes
+    grows = line.slope.low > 0 and line.rise_bytes >= least
+    return grows and line.slope.high >= seen.matters and not slows_down(live)
+
+
+def slows_down(live: TroughEvidence) -> bool:
+    """Whether the pace of live bytes has fallen since the first quarter, beyond their noise."""
+    before, after = late_halves(live.troughs)
+    requests = after.requests[-1] - after.requests[0]
+    noise = LIVE_NOISES * live.exact_noise_bytes / requests
+    return pace_of(after) + noise < LEAST_EVEN_SHARE * pace_of(before)
 
 
 def tail_ends(seen: TroughEvidence) -> bool:

@@ -147,7 +147,16 @@ def flat_reason(seen: TroughEvidence) -> str:
     """That memory hardly grew, and by how much it may still grow."""
     most = size(max(0.0, upper_bound(seen)))
     small = _what_is_small(seen) or f"; memory grows by at most {most} a request"
-    return f"{_small_change(seen)}. {capital(_second_half(seen.line))}{small}."
+    return f"{_small_change(seen)}. {capital(_second_half(seen.line))}{small}{_live_bound(seen)}."
+
+
+def _live_bound(seen: TroughEvidence) -> str:
+    """A clause on the exact count of a user app where it bounds the growth closer; or ""."""
+    if seen.live is None or not seen.troughs.of_user_app:
+        return ""
+    most = max(0.0, seen.live.line.slope.high)
+    closer = most < upper_bound(seen)
+    return f", and live memory, which is counted exactly, by at most {size(most)}" if closer else ""
 
 
 def _small_change(seen: TroughEvidence) -> str:
@@ -199,13 +208,13 @@ def too_few_reason(seen: TroughEvidence, least: int) -> str:
 
 
 def live_in_few_reason(seen: TroughEvidence) -> str:
-    """That live memory grows evenly in few requests, and how many would decide."""
+    """That live memory grows in few requests, and how many would tell whether that ends."""
     live, least = seen.live, FILLING_REQUESTS * seen.troughs.workers
     grows = "" if live is None else f" by {_rate(live.line.slope)}"
     return (
-        f"{_change(seen.troughs)} in {seen.troughs.total_requests:,} requests. Live memory grows"
-        f" evenly{grows}, which a cache that fills can do in so few requests, too;"
-        f" {_setting(seen.troughs, least)} would decide."
+        f"{_change(seen.troughs)} in {seen.troughs.total_requests:,} requests. Live memory still"
+        f" grows{grows}. A cache that fills can do so in so few requests, too:"
+        f" {_setting(seen.troughs, least)} would tell them apart."
     )
 
 

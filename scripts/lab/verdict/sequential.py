@@ -13,8 +13,9 @@ from math import log, sqrt
 import numpy as np
 
 from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Interval, Verdict
-from lab.units import KIB, MIB
+from lab.units import MIB
 from lab.verdict.end_criteria import flat_bytes, is_too_short
+from lab.verdict.evidence import EXACT_NOISE_BYTES
 from lab.verdict.model_selection import MOST_POINTS
 from lab.verdict.trend import Segment, Troughs
 
@@ -24,9 +25,7 @@ ERROR = 0.005
 # Gaussian noise of so many troughs stays within so many standard deviations, but for that error.
 NOISES = sqrt(2 * log(2 * MOST_POINTS / ERROR))
 
-# Standard deviation of a worker's trough between equal moments, at least. Live bytes: see
-# docs/validation.md; memory: of an engine's counter.
-EXACT_NOISE_BYTES = 16 * KIB
+# Standard deviation of a worker's trough between equal moments, at least: of an engine's counter.
 MEMORY_NOISE_BYTES = 0.1 * MIB
 
 # Level: no rise or fall beyond so many noises; memory's is at least so much. A leak that neither

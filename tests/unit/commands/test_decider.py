@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 from builders import raw
 from lab.commands.decider import RunDecider
-from lab.records.trial import Trial
+from lab.records.judgement import Verdict
+from lab.records.trial import End, EndKind, Trial
 from lab.stopping import Rule
 from lab.store.run_folder import RunFolder
+from lab.verdict.verdict import judge_trial
 
 MIB = raw.MIB
 DECIDER = RunDecider()
@@ -95,6 +97,21 @@ def test_a_load_that_has_ended_needs_no_more_by_the_sequential_rule(folder: RunF
 
     assert RunDecider(rule=Rule.SEQUENTIAL).is_decided(file)
     assert not RunDecider(rule=Rule.FIXED).is_decided(file)
+
+
+def test_a_verdict_for_one_look_does_not_end_a_load_that_is_looked_at_often(
+    folder: RunFolder,
+) -> None:
+    """Eight of 16 blocks are level by the fixed judgement, and their bound is above MATTERS."""
+    start = raw.start(raw.variant(LOOPS[0], limit_bytes=4096 * MIB), requests=1600, blocks=16)
+    blocks = tuple(raw.block(index, 100, 100) for index in range(10))
+    level = raw.trial((50 * MIB,) * 11, start=start, blocks=blocks)
+    write(folder, level)
+    (file,) = folder.raw_files()
+    judged = judge_trial(replace(level, end=End(EndKind.COMPLETE, 1, decided=True)))
+
+    assert judged.verdict is Verdict.FLAT
+    assert not RunDecider(rule=Rule.SEQUENTIAL).is_decided(file)
 
 
 def test_a_leak_half_way_to_its_limit_is_not_confirmed(folder: RunFolder) -> None:

@@ -575,7 +575,7 @@ def test_few_requests_that_leave_live_memory_are_not_flat(
     judged = judge_troughs(with_live(seen, live_a_request * requests))
 
     assert judged.verdict is verdict
-    assert ("which a cache that fills can do" in judged.reason) is (live_a_request > 200)
+    assert ("would tell them apart" in judged.reason) is (live_a_request > 200)
 
 
 LIVE_IN_TWO_WORKERS = (
