@@ -48,6 +48,8 @@ class Case:
     """What a leak adds; None without one."""
     pool_threads: int | None = None
     """Threads of a pool whose ceiling was predicted; None: nothing was."""
+    of_user_app: bool = False
+    """Whether it is judged as a user app, whose few requests are not enough to be flat."""
 
     def troughs(self, blocks: int) -> Troughs:
         """The troughs that the lab has read after some blocks."""
@@ -61,6 +63,7 @@ class Case:
             self.part(self.free_mib, blocks),
             self.part(self.live_mib, blocks),
             ceiling=self.ceiling,
+            of_user_app=self.of_user_app,
         )
 
     @property
