@@ -13,7 +13,6 @@ from lab.records.variant import Connection, RequestKind
 SUCCESS = range(200, 300)
 UPLOAD_BYTES = 100_000
 """About the size of a photograph that a phone sends."""
-UPLOAD_SEED = 596
 BOUNDARY = "worker-memory-lab-596"
 BODY_METHODS = ("POST", "PUT", "PATCH")
 """A server may require the length of their body even when it is empty."""
@@ -92,20 +91,26 @@ class Request:
 
 
 @cache
-def upload_body() -> bytes:
-    """A file in the field `file` as `multipart/form-data`; the same bytes in every run."""
+def upload_body(seed: int) -> bytes:
+    """A file in the field `file` as `multipart/form-data`; the same bytes of the same seed."""
     head = (
         f"--{BOUNDARY}\r\n"
         'Content-Disposition: form-data; name="file"; filename="upload.bin"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     )
-    content = random.Random(UPLOAD_SEED).randbytes(UPLOAD_BYTES)
+    content = random.Random(seed).randbytes(UPLOAD_BYTES)
     return head.encode("ascii") + content + f"\r\n--{BOUNDARY}--\r\n".encode("ascii")
 
 
-def request_of(path: str, kind: RequestKind = RequestKind.GET) -> Request:
-    """The request that a variant's load sends to its endpoint."""
+def request_of(path: str, kind: RequestKind = RequestKind.GET, seed: int = 0) -> Request:
+    """The request that a variant's load sends to its endpoint.
+
+    Args:
+        path: of the endpoint.
+        kind: what is sent.
+        seed: of the bytes that an upload sends.
+    """
     if kind is RequestKind.GET:
         return Request(path)
     content_type = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
-    return Request(path, "POST", (content_type,), upload_body())
+    return Request(path, "POST", (content_type,), upload_body(seed))

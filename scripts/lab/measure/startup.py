@@ -122,7 +122,7 @@ def target_of(trial: TrialContext, endpoint: Endpoint) -> Target:
         reason = f"its host name {endpoint.host} cannot be resolved: {error}"
         raise TrialEnded(EndKind.NEVER_READY, reason) from error
     if trial.user_app is None:
-        source = request_of(trial.variant.path, trial.plan.kind)
+        source = request_of(trial.variant.path, trial.plan.kind, trial.run.settings.seed)
         return Target(address, endpoint.port, endpoint.host, source)
     try:
         return user_target(trial.user_app, address, endpoint.port, endpoint.host)

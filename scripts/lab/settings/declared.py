@@ -156,7 +156,14 @@ BUDGET = Setting(
     "10m",
     ("try", "verify"),
 )
-SEED = Setting("SEED", WholeNumber(0, 2**32 - 1), "596", "recorded with the run", "1", TRIALS_RUN)
+SEED = Setting(
+    "SEED",
+    WholeNumber(0, 2**32 - 1),
+    "596",
+    "seed of the bytes that an upload sends",
+    "1",
+    TRIALS_RUN,
+)
 FRESH = Setting(
     "FRESH",
     Switch(),

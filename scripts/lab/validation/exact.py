@@ -25,8 +25,8 @@ OUTSIDE = 0.1
 """Share of the leaks that neither allocator knows: what a library maps by itself."""
 
 NOISE_MIB = (0.002, 0.0625)
-"""Noise of a worker's live bytes between equal moments: up to four times what the rule takes for the
-least (measured on flat apps: 2 to 29 KiB a block)."""
+"""Noise of a worker's live bytes between equal moments: up to four times what the rule takes for
+the least (measured on flat apps: 2 to 29 KiB a block)."""
 
 FIRST_COSTS_MIB = 0.1
 """What a worker's first requests leave live for good (measured: 30 KiB in the first block)."""

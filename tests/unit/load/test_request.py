@@ -40,7 +40,7 @@ def test_served_is_2xx_unless_it_is_said_otherwise(status: int, ok: bool) -> Non
 
 
 def test_an_upload_is_one_file_in_the_field_file_as_a_form() -> None:
-    request = request_of("/sync/strings", RequestKind.UPLOAD)
+    request = request_of("/sync/strings", RequestKind.UPLOAD, 596)
     ((name, value),) = request.headers
     parser = email.parser.BytesParser(policy=email.policy.HTTP)
     message = parser.parsebytes(f"{name}: {value}\r\n\r\n".encode() + request.body)
@@ -53,7 +53,8 @@ def test_an_upload_is_one_file_in_the_field_file_as_a_form() -> None:
 
 
 def test_the_upload_is_the_same_every_time() -> None:
-    first = upload_body()
+    first = upload_body(596)
     upload_body.cache_clear()
 
-    assert upload_body() == first
+    assert upload_body(596) == first
+    assert upload_body(597) != first
