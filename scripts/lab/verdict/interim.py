@@ -6,7 +6,7 @@ from lab.clock import now_seconds
 from lab.records.judgement import Interval, Verdict
 from lab.records.trial import End, EndKind, Trial
 from lab.text.phrases import size
-from lab.verdict.trend import fit, last_blocks, troughs_of
+from lab.verdict.trend import Troughs, fit, last_blocks, troughs_of
 from lab.verdict.validity import LEAST_BLOCKS
 from lab.verdict.verdict import judge_trial
 
@@ -17,29 +17,40 @@ LEAST_TROUGHS = 4
 def standing(trial: Trial) -> str:
     """A line such as `+2.0 KiB a request (1.8 KiB to 2.2 KiB) in 2,000 requests, leans to leak`.
 
-    With fewer blocks than a verdict needs it leans by the line's interval alone.
+    Live bytes follow memory where they are known. With fewer blocks than a verdict needs the line
+    leans by the intervals alone.
     """
     troughs = troughs_of(trial)
     if troughs is None or len(troughs.trough_bytes) < LEAST_TROUGHS:
         return "too early to say"
+    memory = late_slope(troughs)
+    live = None if troughs.live is None else late_slope(troughs.live)
+    of_live = "" if live is None else f", live {_pace(live)}"
+    sent = f"{troughs.total_requests:,} requests"
+    return f"{_pace(memory)}{of_live} in {sent}, {lean(trial, memory, live)}"
+
+
+def late_slope(troughs: Troughs) -> Interval:
+    """The slope of the second half, or of as few troughs as have an interval."""
     half = max(LEAST_TROUGHS - 1, len(troughs.trough_bytes) // 2)
-    slope = fit(last_blocks(troughs, half)).slope
-    leans = lean(trial, slope)
-    low, high, pace = size(slope.low), size(slope.high), size(slope.estimate)
+    return fit(last_blocks(troughs, half)).slope
+
+
+def _pace(slope: Interval) -> str:
     sign = "+" if slope.estimate > 0 else ""
-    return (
-        f"{sign}{pace} a request ({low} to {high}) in {troughs.total_requests:,} requests, {leans}"
-    )
+    low, high = size(slope.low), size(slope.high)
+    return f"{sign}{size(slope.estimate)} a request ({low} to {high})"
 
 
-def lean(trial: Trial, slope: Interval) -> str:
+def lean(trial: Trial, memory: Interval, live: Interval | None = None) -> str:
     """The verdict that the trial so far leans to, in words."""
     if len(trial.blocks) >= LEAST_BLOCKS:
         so_far = replace(trial, end=End(EndKind.COMPLETE, now_seconds()))
         verdict = judge_trial(so_far).verdict
         return "still open" if verdict is Verdict.INCONCLUSIVE else f"leans to {verdict.value}"
-    if slope.low > trial.start.matters_bytes:
+    matters, slopes = trial.start.matters_bytes, [memory] if live is None else [live, memory]
+    if any(slope.low > matters for slope in slopes):
         return f"leans to {Verdict.LEAK.value}"
-    if slope.high < trial.start.matters_bytes:
+    if slopes[0].high < matters:
         return f"leans to {Verdict.FLAT.value}"
     return "still open"
