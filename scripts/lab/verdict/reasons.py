@@ -219,18 +219,17 @@ def live_in_few_reason(seen: TroughEvidence) -> str:
 
 
 def _what_is_small(seen: TroughEvidence) -> str:
-    """A clause on a trend that is not called a leak, as it is small or the load short; or ""."""
+    """A clause on a trend that is not called a leak: it is small, or a leak is not ruled out."""
     slope = seen.trend.slope
     if slope is None or slope.low <= 0:
         return ""
-    most = f"; memory grows by at most {size(slope.high)} a request"
+    most = f"{size(slope.high)} a request"
     if slope.high < seen.matters:
-        return f"{most}, less than the {size(seen.matters)} of MATTERS"
-    least = FILLING_REQUESTS * seen.troughs.workers
+        return f"; memory grows by at most {most}, less than the {size(seen.matters)} of MATTERS"
     if is_long(seen.troughs) or is_significant(seen, slope.estimate, slope.high):
         return ""
-    setting = _setting(seen.troughs, least)
-    return f"{most}, as a heap that is still filling can do, too; {setting} would decide"
+    setting = _setting(seen.troughs, FILLING_REQUESTS * seen.troughs.workers)
+    return f"; so few requests cannot rule out a leak of up to {most}: {setting} would"
 
 
 def _setting(troughs: Troughs, requests: int) -> str:
