@@ -16,7 +16,7 @@ from lab.records.holders import (
     Package,
 )
 from lab.records.observations import AllocationTrace, TracedLine
-from lab.text.phrases import number, size
+from lab.text.phrases import number, signed_number, size
 
 NAMED_SHARE = 0.25  # of what the lines left behind: a container that holds so much is named
 EXAMPLE_SHARE = 0.5
@@ -255,7 +255,7 @@ def package_text(package: Package) -> str:
 def holder_text(holder: Holder, requests: int) -> str:
     """A container as code, with its entries, their pace and their type."""
     more = holder.entries_after - holder.entries_before
-    pace = f", {more / requests:+.2f} a request" if requests else ""
+    pace = f", {signed_number(more / requests, 2)} a request" if requests else ""
     limit = f", limit {number(holder.limit)}" if holder.limit is not None else ""
     entries = f"{number(holder.entries_before)} → {number(holder.entries_after)} entries"
     kind = f" → {holder.entries}" if holder.entries else ""

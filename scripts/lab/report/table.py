@@ -34,7 +34,7 @@ class Column:
 
 
 def _bytes(value: int | None, show: Callable[[float | None], str] = mib) -> Cell:
-    return Cell(show(value), value, f"{value:,} bytes" if value is not None else "")
+    return Cell(show(value), value, f"{number(value)} bytes" if value is not None else "")
 
 
 def _memory(read: Callable[[Memory], int | None], signed: bool = False) -> Callable[..., Cell]:
@@ -62,7 +62,9 @@ def _rate(variant: VariantSummary) -> Cell:
     interval = variant.growth_bytes_per_request
     if interval is None:
         return Cell(DASH)
-    exact = f"{interval.estimate:,.1f} bytes ({interval.low:,.1f} to {interval.high:,.1f})"
+    values = (interval.estimate, interval.low, interval.high)
+    estimate, low, high = (number(value, 1) for value in values)
+    exact = f"{estimate} bytes ({low} to {high})"
     return Cell(_interval_text(interval), interval.estimate, exact)
 
 

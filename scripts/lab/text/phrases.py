@@ -49,6 +49,16 @@ def number(value: float | None, digits: int = 0) -> str:
     return text.replace("-", MINUS)
 
 
+def signed_number(value: float | None, digits: int = 0) -> str:
+    """Like `number`, with a plus before what is gained."""
+    return _signed(number(value, digits), value)
+
+
+def _signed(text: str, value: float | None) -> str:
+    gained = value is not None and value > 0 and text.strip(f"0.{DASH}")
+    return f"+{text}" if gained else text
+
+
 def short_number(value: float | None) -> str:
     """A number with one decimal below 100 and none from there on, or a dash."""
     return number(value, 0 if value is not None and abs(value) >= WHOLE_FROM else 1)
@@ -61,9 +71,7 @@ def mib(size_bytes: float | None) -> str:
 
 def signed_mib(size_bytes: float | None) -> str:
     """Like `mib`, with a plus before what is gained."""
-    text = mib(size_bytes)
-    gained = size_bytes is not None and size_bytes > 0 and text.strip(f"0.{DASH}")
-    return f"+{text}" if gained else text
+    return _signed(mib(size_bytes), size_bytes)
 
 
 def in_mib(size_bytes: float | None, signed: bool = False) -> str:

@@ -1,10 +1,11 @@
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from builders import factories
 from builders.made import claims_summary
-from lab.records.judgement import Verdict
+from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
 from lab.report.overview import NO_PASS, PARTIAL
 from lab.report.render import (
@@ -13,6 +14,7 @@ from lab.report.render import (
     render_html,
     render_markdown,
 )
+from lab.text.phrases import MINUS
 
 MIB = factories.MIB
 HOSTILE = "</pre><script>alert(1)</script> | `x` ``` [a](b) \x1b[31mred\x1b[0m \x00"
@@ -78,6 +80,15 @@ def test_the_reason_is_followed_by_the_verdict_of_each_trial() -> None:
 
     grown = f"+{first.memory_bytes.growth / (1 << 20):,.0f}"
     assert f"3 trials (2 {first.verdict.value}, 1 flat): {grown}, \u2013, {grown} MiB" in text
+
+
+def test_exact_values_have_the_minus_sign_of_the_rest() -> None:
+    slope = Interval(-1234.56, -2000.0, 3.0)
+    shrunk = factories.variant_summary(growth=-4 * MIB, growth_bytes_per_request=slope)
+    titles = re.findall(r'title="([^"]*)"', render_html(factories.summary([shrunk]), curves=""))
+
+    assert f"{MINUS}4,194,304 bytes" in titles
+    assert f"{MINUS}1,234.6 bytes ({MINUS}2,000.0 to 3.0)" in titles
 
 
 def test_claims_are_shown_only_when_there_are_some() -> None:

@@ -20,6 +20,7 @@ from lab.text.phrases import (
     share,
     short_duration,
     signed_mib,
+    signed_number,
     size,
     span,
     they_were,
@@ -46,6 +47,7 @@ def test_memory_is_told_in_mib_with_at_most_one_decimal(size_bytes: float, text:
 
 def test_what_was_gained_has_its_sign() -> None:
     assert [signed_mib(each * MIB) for each in (2, 0, -2)] == ["+2.0", "0.0", f"{MINUS}2.0"]
+    assert [signed_number(each, 2) for each in (1, 0, -2)] == ["+1.00", "0.00", f"{MINUS}2.00"]
     assert in_mib(40 * MIB, signed=True) == "+40.0 MiB"
     assert mib_span([3 * MIB, -MIB], signed=True) == f"{MINUS}1.0 to +3.0 MiB"
 
@@ -71,7 +73,9 @@ def test_a_size_in_the_unit_that_suits(size_bytes: float, text: str) -> None:
     assert size(size_bytes) == text
 
 
-@pytest.mark.parametrize("show", [mib, in_mib, signed_mib, size, duration, short_duration, number])
+@pytest.mark.parametrize(
+    "show", [mib, in_mib, signed_mib, size, duration, short_duration, number, signed_number]
+)
 def test_what_is_not_known_is_a_dash_without_a_unit(show: Callable[[float | None], str]) -> None:
     assert [show(value) for value in (None, math.nan, math.inf)] == [DASH, DASH, DASH]
 
