@@ -56,7 +56,7 @@ layers: ## Exchange one layer of APP at a time (server, loop, parser, Python, al
 init: ## Write a first lab.toml into the folder of your own app (APP=path/to/folder) from a guess
 	@scripts/init
 
-check: ## Format, lint, types, import contracts, unit and contract tests: no engine, about a minute
+check: ## Format, lint, types, import contracts, unit and contract tests: no engine, under a minute
 	@scripts/check
 
 test: ## Everything in check, then the real tests on the engine when one answers

@@ -210,6 +210,25 @@ def test_what_async_costs_is_the_cpu_of_both_pythons(page: str) -> None:
     assert f"costs {seconds('async') / seconds('sync'):.1f} times the CPU" in PAGES[page]
 
 
+def test_the_causes_of_what_grew_are_likely_as_the_readme_says() -> None:
+    found = variants(DOCKER_RUN).values()
+    causes = {each.name: each.cause for each in found if each.verdict.value == "bounded"}
+
+    assert causes.pop("py37-flask") == "fragmentation (likely)"
+    assert set(causes.values()) == {"thread arenas (likely)"}
+    said = "This run alone calls the cause likely: thread arenas, of `py37-flask` fragmentation."
+    assert said in " ".join(README.split())
+
+
+def test_an_answer_takes_as_long_as_its_run_took() -> None:
+    seconds = f"{rebuilt(TRY_RUN)[0].run.elapsed_seconds:.0f} s"
+
+    assert f"The third command gave, in {seconds} on local processes" in " ".join(README.split())
+    assert f"(local processes, 2 cores, {seconds}; run `{TRY_RUN}`)" in " ".join(
+        PAGES["lab-toml"].split()
+    )
+
+
 def test_the_answer_about_an_app_is_the_runs_own() -> None:
     own = rebuilt(TRY_RUN)[0].own
     assert own is not None
@@ -224,7 +243,10 @@ def test_the_answer_about_an_app_is_the_runs_own() -> None:
         "native memory (proven)"
     ]
     assert f"native memory (proven), first asked for by `{own.lines[0].site}`" in text
-    assert any("ujson.dumps of ujson 5.3.0" in line for line in own.held_by)
+    (held,) = own.held_by
+    assert held.startswith("No container that Python's collector knows grew by as much")
+    assert "ujson.dumps of ujson 5.3.0: an extension may have kept a reference" in held
+    assert "`ujson.dumps` of ujson 5.3.0, which may have kept a reference" in text
     assert own.helps == "ujson>=5.10.0 (measured: flat)"
     assert f"`{own.helps.split()[0]}` (measured: flat)" in text
 

@@ -85,7 +85,7 @@ def test_the_reason_is_followed_by_the_verdict_of_each_trial() -> None:
 def test_exact_values_have_the_minus_sign_of_the_rest() -> None:
     slope = Interval(-1234.56, -2000.0, 3.0)
     shrunk = factories.variant_summary(growth=-4 * MIB, growth_bytes_per_request=slope)
-    titles = re.findall(r'title="([^"]*)"', render_html(factories.summary([shrunk]), curves=""))
+    titles = re.findall(r'title="([^"]*)"', render_html(factories.summary([shrunk]), ()))
 
     assert f"{MINUS}4,194,304 bytes" in titles
     assert f"{MINUS}1,234.6 bytes ({MINUS}2,000.0 to 3.0)" in titles

@@ -71,7 +71,7 @@ THREAD = Cost(
     memory_advice="SUITE=thread takes 15 GiB: with less, what cannot fit is left out, by name",
     images_bytes=6000 * MIB,
     suite="SUITE=thread",
-    run_time="8 to 14 minutes",
+    run_time="7 to 13 minutes",
     use=(
         "slots side by side in 0.8 of the free memory",
         "(the limits add up to 85 GiB, the largest is 12 GiB), 10 MB of results; the first time",
