@@ -1,9 +1,10 @@
 """The documents as text, and what their Markdown says."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lab.text.phrases import MINUS
 from support.paths import ROOT
 
 DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -47,3 +48,13 @@ def rows(text: str, first: str) -> list[list[str]]:
 def unquoted(cell: str) -> str:
     """A cell without its backticks."""
     return cell.strip("`")
+
+
+def range_text(texts: Sequence[str]) -> str:
+    """One figure, or the least and the greatest as `4.9 to 5.2`."""
+    ends = min(texts, key=plain_number), max(texts, key=plain_number)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def plain_number(text: str) -> float:
+    return float(text.replace(",", "").replace(MINUS, "-"))

@@ -1,24 +1,18 @@
 """Figures that a document quotes from a kept run are those that its raw files give."""
 
-import json
 import re
-from collections.abc import Iterable, Sequence
-from statistics import median
-from typing import Any
 
 import pytest
 from lab.commands.setup.doctor import CORE, THREAD
 from lab.records.summary import Summary, VariantSummary
-from lab.text.phrases import MINUS, mib
+from lab.text.phrases import mib
 from lab.units import MIB
-from support.documents import PAGES, rows, unquoted
-from support.quoted_runs import DOCKER_RUN, RUN_IDS, RUNS, THREAD_RUN, TRY_RUN, rebuilt
+from support.documents import PAGES, plain_number, range_text, rows, unquoted
+from support.quoted_runs import DOCKER_RUN, RUN_IDS, THREAD_RUN, TRY_RUN, rebuilt
 
 README = PAGES["README"]
 PROCESS_RUN = "20261124-030410-core"
 TABLE_RUN = "20261124-030536-core"
-BENCHES = [json.loads((RUNS / name).read_bytes()) for name in ("bench.json", "bench-slower.json")]
-"""What `make bench` wrote on two machines, in the order of their columns."""
 
 
 def variants(run_id: str) -> dict[str, VariantSummary]:
@@ -28,16 +22,6 @@ def variants(run_id: str) -> dict[str, VariantSummary]:
 def growth_bytes(variant: VariantSummary) -> int:
     assert variant.memory_bytes is not None
     return variant.memory_bytes.growth
-
-
-def range_text(texts: Sequence[str]) -> str:
-    """One figure, or the least and the greatest as `4.9 to 5.2`."""
-    ends = min(texts, key=plain_number), max(texts, key=plain_number)
-    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
-
-
-def plain_number(text: str) -> float:
-    return float(text.replace(",", "").replace(MINUS, "-"))
 
 
 def test_every_kept_run_is_quoted_and_every_run_that_is_quoted_is_kept() -> None:
@@ -261,71 +245,3 @@ def test_the_answer_about_an_app_is_the_runs_own() -> None:
     assert "`ujson.dumps` of ujson 5.3.0, which may have kept a reference" in text
     assert own.helps == "ujson>=5.10.0 (measured: flat)"
     assert f"`{own.helps.split()[0]}` (measured: flat)" in text
-
-
-def range_of(values: Iterable[float], digits: int = 0) -> str:
-    return range_text([f"{value:.{digits}f}" for value in values])
-
-
-def cost_column(bench: Any) -> list[str]:
-    """What `make bench` wrote on one machine, as the first table of the page says it."""
-
-    def each(name: str, digits: int = 0) -> str:
-        return range_of((run[name] for run in bench["core"]), digits)
-
-    reports = " / ".join(f"{seconds:.1f}" for seconds in bench["report_seconds"].values())
-    return [
-        f"{bench['hello']['keep-alive']['ratio']:.2f}",
-        f"{bench['hello']['close']['ratio']:.2f}",
-        each("lab_to_servers_cpu", 3),
-        each("reported_peak_to_kernel_peak", 2),
-        f"{reports} s",
-        each("measuring_to_floor", 2),
-        f"{each('measuring_seconds')} s measuring, {each('wall_seconds')} s in all",
-    ]
-
-
-def cpu_column(bench: Any) -> list[str]:
-    """Seconds of CPU on one machine, as the second table of the page says them."""
-    runs = bench["core"]
-    parts = ("driver", "dockerd", "containerd", "haproxy")
-    return [
-        range_of(run["servers_cpu_seconds"] for run in runs),
-        *(range_of((run["lab_cpu_seconds"][part] for run in runs), 1) for part in parts),
-    ]
-
-
-def test_the_cost_is_what_the_bench_wrote() -> None:
-    costs = rows(PAGES["cost"], "| measured side by side")
-    seconds = rows(PAGES["cost"], "| | one | a slower one |")
-
-    assert [len(bench["core"]) for bench in BENCHES] == [3, 3]
-    for column, bench in enumerate(BENCHES, start=1):
-        assert [row[column] for row in costs] == cost_column(bench)
-        assert [row[column] for row in seconds] == cpu_column(bench)
-        assert bench["date"][:10] in PAGES["cost"]
-
-
-def test_the_cost_that_the_readme_quotes_is_of_both_machines() -> None:
-    runs = [run for bench in BENCHES for run in bench["core"]]
-    quoted = range_of((run["lab_to_servers_cpu"] for run in runs), 3)
-
-    assert f"{quoted} of the servers' CPU" in README
-
-
-def test_the_times_of_answers_are_what_their_bench_wrote() -> None:
-    answers = json.loads((RUNS / "bench-answers.json").read_bytes())["answers"]
-    ways = [answers["now"], answers["sequential"]]
-    slow = [sorted(a["seconds"] for n, a in way.items() if n.startswith("slow-")) for way in ways]
-    fast = [
-        sorted(a["seconds"] for n, a in way.items() if not n.startswith("slow-")) for way in ways
-    ]
-    equal = [n for n, a in ways[0].items() if a["verdict"] == ways[1][n]["verdict"]]
-    cells = [row[:3] for row in rows(PAGES["cost"], "| seconds")]
-
-    assert [(len(each), len(late)) for each, late in zip(fast, slow, strict=True)] == [(30, 3)] * 2
-    assert cells[0][1:] == [
-        f"{median(each):.0f} / {each[28]:.0f} / {each[-1]:.0f}" for each in fast
-    ]
-    assert cells[1][1:] == [f"{each[0]:.0f} / {each[-1]:.0f}" for each in slow]
-    assert f"equal in {len(equal)} of {len(ways[0])} apps" in " ".join(PAGES["cost"].split())
