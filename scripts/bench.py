@@ -24,6 +24,7 @@ from lab.records.observations import Block, Sample, Trough  # noqa: E402
 from lab.records.trial import End, EndKind, TrialStart  # noqa: E402
 from lab.records.variant import Axes, Connection, Variant  # noqa: E402
 from lab.store.run_folder import RunFolder  # noqa: E402
+from lab.units import MIB  # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
 LAB_SIDE = (
@@ -38,7 +39,6 @@ LAB_SIDE = (
 STORAGE = "fuse-overlayfs"
 """Where the engine's storage driver is a process: the files of all containers, the servers' first.
 Elsewhere the kernel does that work, and the reading process is charged for it."""
-MIB = 1 << 20
 CORE_RUNS = 3
 """A range over runs is quoted: the CPU of a request changes from run to run."""
 

@@ -1,9 +1,8 @@
 """Troughs of a curve of heights."""
 
+from lab.units import MIB
 from lab.verdict.growth_models import Array
 from lab.verdict.trend import Troughs
-
-MIB = 1 << 20
 
 
 def troughs(heights: Array, requests: int = 1000) -> Troughs:

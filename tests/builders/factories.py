@@ -25,8 +25,8 @@ from lab.records.summary import (
 )
 from lab.records.trial import EndKind, Prediction
 from lab.records.variant import Axes
+from lab.units import MIB
 
-MIB = 1024 * 1024
 THREAD_BYTES = int(15.26 * MIB)
 CORE_PYTHONS = ("3.7", "3.8", "3.9", "3.10")
 CORE_THREADS = {"3.7": 200, "3.8": 26, "3.9": 25, "3.10": 25}

@@ -22,10 +22,10 @@ from lab.records.summary import (
 )
 from lab.records.trial import EndKind
 from lab.records.variant import Scenario
+from lab.units import MIB
 from lab.verdict.end_criteria import FLAT_BYTES_A_WORKER
 from lab.yaml_file import read_yaml
 
-MIB = 1 << 20
 BASELINE_MIB = 24
 BOOK = read_claims()
 RECORDS = {record.id: record for record in BOOK.claims}

@@ -18,8 +18,8 @@ from lab.records.observations import (
 from lab.records.trial import End, EndKind, Environment, Trial, TrialStart
 from lab.records.variant import Axes, Connection, Variant
 from lab.settings import Settings, parse_settings
+from lab.units import MIB
 
-MIB = 1 << 20
 THREAD_KEPT_BYTES = int(15.26 * MIB)
 
 

@@ -18,13 +18,13 @@ from lab.engines.process.process_group import SamplingPace
 from lab.engines.process.process_tree import LinuxTrees
 from lab.engines.written_files import WRITE_LIMITS, WriteLimits
 from lab.matrix.variants import read_matrix
+from lab.units import MIB
 from support.engine_contract import EngineCase, EngineContract
 from support.paths import ROOT
 from support.polling import wait_until
 from support.script import Script
 from support.scripted_engine import ScriptedEngine
 
-MIB = 1 << 20
 PACE = SamplingPace(reading_seconds=0.05, guard_seconds=0.05)
 SERVER = """
 import socket, sys

@@ -12,13 +12,13 @@ import pytest
 from lab.engines.docker.stats_payload import cgroup_version, sample_from_payload, unix_seconds
 from lab.errors import VariantError
 from lab.records.observations import Sample
+from lab.units import MIB
 from support.paths import ROOT
 
 APPS = ROOT / "apps"
 ENGINES = Path(__file__).parents[1] / "fixtures" / "engine"
 V1 = ENGINES / "cgroup-v1-engine-20.10"
 V2 = ENGINES / "cgroup-v2-engine-26.1"
-MIB = 1024 * 1024
 
 # The payload of the same moment as what the client printed. The program ran on between the
 # two calls in step 1 and 3 on v1: there it is the next step's payload.

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders.curves import troughs
+from lab.units import MIB
 from lab.validation.exact import with_exact
 from lab.validation.held_out import HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import UNDER_LEAKS
@@ -14,7 +15,6 @@ from lab.verdict.model_selection import trend_of
 from lab.verdict.sequential import EXACT_NOISE_BYTES, NOISES, bound, ending_of
 from lab.verdict.trend import Troughs
 
-MIB = 1 << 20
 LIVE_SEED = 1
 """With it a leak is one of live bytes, as nine in ten are."""
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from lab.records.judgement import Verdict
 from lab.stopping import Rule
+from lab.units import MIB
 from lab.validation.allocator import (
     FREE_NO_LEAKS,
     FREE_UNDER_LEAKS,
@@ -25,7 +26,6 @@ from lab.validation.held_out import HELD_OUT_NO_LEAKS, HELD_OUT_UNDER_LEAKS
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS, SimulatedLoad, leaked
 from lab.validation.simulate import Case, cases
 
-MIB = 1024 * 1024
 SHAPES = {**NO_LEAKS, **HELD_OUT_NO_LEAKS, **UNDER_LEAKS, **HELD_OUT_UNDER_LEAKS}
 
 

@@ -19,8 +19,8 @@ from lab.files import (
     write_file,
     write_symlink,
 )
+from lab.units import GIB
 
-GIB = 1 << 30
 OUTSIDE = "of the one who rebuilds"
 
 

@@ -24,6 +24,7 @@ import pytest
 from lab.engines.protocol import Endpoint
 from lab.probes.client import probes_of
 from lab.records.observations import Calibration
+from lab.units import MIB
 from support.paths import ROOT
 from support.polling import wait_until
 
@@ -32,7 +33,6 @@ SOURCES = sorted(APPS.glob("*.py"))
 PYTHONS = ("3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 COMPILE = "import sys; [compile(open(p).read(), p, 'exec') for p in sys.argv[1:]]"
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux' /proc")
-MIB = 1 << 20
 NOTHING = {"memory_bytes": None, "peak_bytes": None, "oom_kills": None}
 
 

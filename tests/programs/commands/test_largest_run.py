@@ -17,6 +17,7 @@ from lab.records.run_limits import MOST_BLOCKS, MOST_RAW_BYTES, MOST_RAW_FILES, 
 from lab.records.trial import TAGS, RawRecord, Trial
 from lab.store import layout
 from lab.store.run_folder import MOST_EXPERIMENT_BYTES, RunFolder
+from lab.units import MIB
 from support.paths import ROOT
 
 MOST_SECONDS = 10
@@ -54,7 +55,7 @@ def many_trials() -> Trials:
 def long_trials() -> Trials:
     """As many blocks in each as are read."""
     blocks = tuple(raw.block(index) for index in range(MOST_BLOCKS))
-    troughs = tuple(raw.trough(index, 50 * raw.MIB + index) for index in range(-1, MOST_BLOCKS))
+    troughs = tuple(raw.trough(index, 50 * MIB + index) for index in range(-1, MOST_BLOCKS))
     text = text_of(replace(raw.trial(), blocks=blocks, troughs=troughs), "py37-v0")
     for number in range(1, MOST_RAW_FILES):
         yield "py37-v0", number, text
@@ -62,7 +63,7 @@ def long_trials() -> Trials:
 
 def sampled_trials() -> Trials:
     """As many samples in each as are read, or about that."""
-    samples = tuple(raw.sample(50 * raw.MIB + at, at / 100) for at in range(40_000))
+    samples = tuple(raw.sample(50 * MIB + at, at / 100) for at in range(40_000))
     text = text_of(raw.trial(), "py37-v0", *samples)
     for number in range(1, MOST_RAW_FILES):
         yield "py37-v0", number, text
@@ -121,7 +122,7 @@ def check(run: Path, codes: Sequence[int]) -> None:
     code, seconds, size, said = reported(run)
     assert code in codes, said[-500:]
     assert "Traceback" not in said
-    assert size < MOST_BYTES, f"{size / raw.MIB:.0f} MiB"
+    assert size < MOST_BYTES, f"{size / MIB:.0f} MiB"
     assert seconds < MOST_SECONDS, f"{seconds:.1f} s"
 
 

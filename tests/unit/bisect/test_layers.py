@@ -9,9 +9,9 @@ from lab.records import codec
 from lab.records.layers import Exchange, Layer, LayersAnswer, Need, NotExchanged
 from lab.records.trial import Trial
 from lab.report.layers_page import layers_page
+from lab.units import MIB
 from support.paths import ROOT
 
-MIB = raw.MIB
 LOOP = Exchange(Layer.LOOP, "loop-asyncio", "asyncio in place of uvloop")
 PARSER = Exchange(Layer.PARSER, "http-h11", "h11 in place of httptools")
 PYTHON = Exchange(Layer.PYTHON, "python-313", "Python 3.13 in place of 3.12 | <b>")

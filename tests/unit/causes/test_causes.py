@@ -8,8 +8,8 @@ from builders import raw
 from lab.causes.causes import plausible_causes
 from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
 from lab.records.interventions import Cause
+from lab.units import MIB
 
-MIB = raw.MIB
 NOTHING = MemoryBreakdown(
     memory=40 * MIB,
     anon=40 * MIB,

@@ -39,8 +39,8 @@ from lab.records.variant import Scenario
 from lab.report.answer_text import answer_text
 from lab.report.app_answer import app_answer
 from lab.text.phrases import DASH
+from lab.units import MIB
 
-MIB = raw.MIB
 APP = AppSpec(file=Path("/app/lab.toml"), name="shop", command="gunicorn app:app")
 CHANGES = {change.name: change for change in interventions_for(APP)}
 POOL = (0, 60, 80, 100, 100, 100, 100, 100, 100)

@@ -7,8 +7,7 @@ from builders import raw
 from lab.causes.early_suspects import early_suspects
 from lab.records.interventions import Cause
 from lab.records.trial import Trial
-
-MIB = raw.MIB
+from lab.units import MIB
 
 
 def trial(*gained_mib: float, **kept: int) -> Trial:

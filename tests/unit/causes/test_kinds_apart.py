@@ -2,8 +2,7 @@
 
 from lab.causes.kinds_apart import KindGrowth, kind_sentences
 from lab.records.interventions import KindApart
-
-KIB = 1024
+from lab.units import KIB
 
 
 def kind(name: str, left: float | None, part: float = 0.5) -> KindGrowth:

@@ -8,8 +8,7 @@ from lab.causes.causes import likely_cause
 from lab.records.judgement import Verdict
 from lab.records.observations import WorkerReading
 from lab.records.trial import Trial
-
-MIB = raw.MIB
+from lab.units import MIB
 
 
 def worker(in_use_mib: int, free_mib: int, arenas: int | None = 1) -> WorkerReading:

@@ -6,9 +6,8 @@ from builders import raw
 from lab.causes.memory_breakdown import whole_load
 from lab.records.observations import Trough
 from lab.records.trial import Trial
+from lab.units import MIB
 from lab.verdict.trend import troughs_of
-
-MIB = raw.MIB
 
 
 def filled(index: int, active_mib: int, inactive_mib: int) -> Trough:

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 import pytest
-from builders.made import MIB, made
+from builders.made import made
 from lab.claims.quantities import QUANTITIES, quantity, quantity_text
 from lab.claims.rules import Gap
 from lab.records.judgement import Verdict
 from lab.records.summary import RequestCounts, VariantSummary
+from lab.units import MIB
 
 NAME = "py37-cpus8"
 GROWN = made(

@@ -8,9 +8,9 @@ from lab.records.judgement import Verdict
 from lab.records.trial import End, EndKind, Trial
 from lab.stopping import Rule
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 from lab.verdict.verdict import judge_trial
 
-MIB = raw.MIB
 DECIDER = RunDecider()
 LOOPS = ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
 

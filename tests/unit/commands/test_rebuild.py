@@ -9,8 +9,8 @@ from lab.commands.rebuild import rebuild
 from lab.errors import LabError
 from lab.records.trial import RawRecord, Trial
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 
-MIB = raw.MIB
 REPORTS = ("summary.json", "report.md", "report.html", "curves.svg")
 NAMES = ("py37-fastapi-sync", "py38-fastapi-async")
 

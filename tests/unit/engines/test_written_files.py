@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from lab.engines.written_files import WriteLimits, WriteWatch, written_in
+from lab.units import KIB, MIB
 from support.polling import wait_until
 
-KIB, MIB = 1 << 10, 1 << 20
 LIMITS = WriteLimits(most_bytes=MIB, most_entries=20, least_free_bytes=0, pace_seconds=60)
 
 

@@ -17,8 +17,8 @@ from lab.probes.client import ProbeClient
 from lab.records.observations import Pause, ProbeReading, ProcessReading
 from lab.store.trial_reader import read_records
 from lab.store.trial_writer import TrialWriter
+from lab.units import MIB
 
-MIB = raw.MIB
 PACE_SECONDS = 0.01
 
 

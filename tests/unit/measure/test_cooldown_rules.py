@@ -17,8 +17,7 @@ from lab.measure.cooldown_rules import (
 )
 from lab.records.observations import ProcessReading, Trough
 from lab.records.readings import SLACK_BYTES
-
-MIB = raw.MIB
+from lab.units import MIB
 
 
 @pytest.mark.parametrize(

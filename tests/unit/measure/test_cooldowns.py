@@ -11,8 +11,8 @@ from lab.measure.cooldown import CooldownEnd
 from lab.measure.cooldown_rules import WAITS
 from lab.measure.cooldowns import Cooldowns
 from lab.records.variant import Scenario
+from lab.units import MIB
 
-MIB = raw.MIB
 Kinds = list[tuple[int, bool]]
 
 

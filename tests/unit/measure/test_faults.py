@@ -38,6 +38,7 @@ from lab.records.variant import Variant
 from lab.store import trial_writer
 from lab.store.find_runs import newest_runs
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 from rich.console import Console
 from support.paths import ROOT
 from support.polling import wait_until
@@ -45,7 +46,6 @@ from support.script import Script
 from support.scripted_engine import WAITS, ScriptedEngine
 from support.tmpfs import small_disk
 
-MIB = raw.MIB
 SYNC, FLASK = "py37-fastapi-sync", "py37-flask"
 LEVEL = Script((30 * MIB,))
 LEVELS = {SYNC: LEVEL, FLASK: LEVEL}

@@ -2,8 +2,8 @@ from builders import raw
 from lab.matrix.load_plan import plan_loads
 from lab.measure.order import expected_seconds, longest_first, starting_order, work_of
 from lab.records.variant import LoadShape, Variant
+from lab.units import MIB
 
-MIB = raw.MIB
 SETTINGS = raw.settings()
 
 

@@ -5,9 +5,8 @@ import time
 import pytest
 from lab.measure import progress
 from lab.measure.progress import Board, LiveProgress, PlainProgress, VariantProgress, progress_for
+from lab.units import MIB
 from rich.console import Console
-
-MIB = 1 << 20
 
 
 def console(terminal: bool = False) -> Console:

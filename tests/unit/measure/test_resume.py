@@ -17,12 +17,12 @@ from lab.measure.run import SuiteRun, measure_suite, settings_record
 from lab.records.experiment import EngineKind
 from lab.records.trial import End, EndKind
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 from rich.console import Console
 from support.compose_files import compose_of
 from support.script import Script
 from support.scripted_engine import WAITS, ScriptedEngine
 
-MIB = raw.MIB
 SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
 THREAD = raw.experiment(suite="thread", settings={"suite": "thread", "seed": 1, "fresh": False})
 

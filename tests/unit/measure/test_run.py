@@ -25,13 +25,13 @@ from lab.measure.run import (
 from lab.measure.slots import SlotPlan
 from lab.records.summary import Summary
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 from rich.console import Console
 from support.paths import ROOT
 from support.polling import wait_until
 from support.script import Script
 from support.scripted_engine import WAITS, ScriptedEngine
 
-MIB = raw.MIB
 COMPOSE = ROOT / "compose.yaml"
 SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
 

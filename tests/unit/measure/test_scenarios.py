@@ -16,11 +16,11 @@ from lab.records.observations import PostLoadObservation
 from lab.records.trial import EndKind, Trial
 from lab.records.variant import LoadShape, RequestKind, Scenario, Variant
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 from support.script import Orphans, Script
 from support.scripted_engine import WAITS, ScriptedEngine
 from support.scripted_server import LEFT_BYTES
 
-MIB = raw.MIB
 KILLED = raw.variant("one", workers=2, scenario=Scenario.MASTER_KILLED)
 GIVES = raw.variant("one", workers=2, scenario=Scenario.GIVE_BACK)
 

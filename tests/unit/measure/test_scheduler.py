@@ -26,11 +26,11 @@ from lab.records.variant import Connection, Variant
 from lab.store.raw_room import LEAST_PARTS, RawRoom
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
+from lab.units import MIB
 from support.script import Script
 from support.scripted_engine import WAITS as SCRIPTED_WAITS
 from support.scripted_engine import ScriptedEngine
 
-MIB = raw.MIB
 WAITS = replace(SCRIPTED_WAITS, ready_seconds=0.3)
 ONE = raw.variant("one")
 TWO = raw.variant("two")

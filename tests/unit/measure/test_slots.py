@@ -9,8 +9,7 @@ from lab.engines.choice import parse_missing
 from lab.measure.run import split_missing
 from lab.measure.slots import SlotPlan, Slots, Turns, plan_slots
 from lab.records.experiment import MissingVariant
-
-MIB = raw.MIB
+from lab.units import MIB
 
 
 class UseMeter:

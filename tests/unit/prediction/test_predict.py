@@ -6,8 +6,8 @@ from builders import raw
 from lab.prediction.predict import OfferedLoad, default_pool, predict, threads_that_run
 from lab.records.observations import Calibration
 from lab.records.variant import Axes
+from lab.units import MIB
 
-MIB = raw.MIB
 LOAD = OfferedLoad(requests=1000, concurrency=40)
 ONE_AT_A_TIME = OfferedLoad(requests=1000, concurrency=1)
 TWO_LISTS_BYTES = 2 * 8_000_000

@@ -10,10 +10,10 @@ from lab.probes.channels import PortChannel
 from lab.probes.client import ProbeClient
 from lab.probes.question import QUESTION_SECONDS
 from lab.records.trial import Environment
+from lab.units import MIB
 from support.script import Script
 from support.scripted_engine import ScriptedEngine
 
-MIB = raw.MIB
 VARIANT = raw.variant("one", workers=3)
 
 

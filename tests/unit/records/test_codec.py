@@ -17,6 +17,7 @@ from lab.records.observations import AllocationTrace, Sample
 from lab.records.trial import End, TrialStart
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
+from lab.units import MIB
 
 SEED, CASES = 19, 80
 FORMER = {
@@ -135,7 +136,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def raw_sizes() -> tuple[int, ...]:
-    return tuple((50 + 3 * index) * raw.MIB for index in range(9))
+    return tuple((50 + 3 * index) * MIB for index in range(9))
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -6,10 +6,9 @@ from typing import Any
 from builders import raw
 from lab.records.observations import Sample
 from lab.records.readings import active_file_bytes, trough_memory_bytes, without_slack
+from lab.units import MIB
 from lab.verdict.trend import troughs_of
 from lab.verdict.validity import conditions_of
-
-MIB = 1 << 20
 
 
 def reading(anon: int, active: int = 0, rest: int = 3 * MIB, **changes: Any) -> Sample:

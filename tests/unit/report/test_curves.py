@@ -8,6 +8,7 @@ from builders import factories
 from lab.records.curve import MemoryCurve
 from lab.report.curves import grid, render_svg
 from lab.report.lines import MOST_DRAWN_POINTS, downsample
+from lab.units import MIB
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -79,7 +80,7 @@ def test_a_pause_of_the_lab_does_not_break_the_line() -> None:
 
 
 def test_a_prediction_far_above_the_scale_is_named() -> None:
-    variant = factories.variant_summary(growth=factories.MIB, predicted=5000 * factories.MIB)
+    variant = factories.variant_summary(growth=MIB, predicted=5000 * MIB)
 
     svg = render_svg(factories.summary([variant]), factories.curves([variant]))
 
@@ -118,13 +119,13 @@ def test_many_panels_have_each_a_scale_of_memory_of_their_own() -> None:
 
 
 def drawn_line(curve: MemoryCurve, **options: bool) -> ElementTree.Element:
-    variant = factories.variant_summary(growth=100 * factories.MIB)
+    variant = factories.variant_summary(growth=100 * MIB)
     svg = render_svg(factories.summary([variant]), [curve], **options)
     return next(each for each in ElementTree.fromstring(svg).iter() if each.get("class") == "line")
 
 
 def test_the_page_has_what_a_pointer_reads_and_the_picture_has_not() -> None:
-    variant = factories.variant_summary(growth=100 * factories.MIB)
+    variant = factories.variant_summary(growth=100 * MIB)
     curve = replace(
         factories.curve(variant),
         block_spans_seconds=((0.04, 18.0), (30.0, 48.0)),
@@ -137,7 +138,7 @@ def test_the_page_has_what_a_pointer_reads_and_the_picture_has_not() -> None:
     root = ElementTree.fromstring(svg)
     (panel,) = [each for each in root.iter() if each.get("data-top")]
     assert root.get("data-seconds") == "0.0 240.0"
-    assert int(panel.get("data-top", "")) > 100 * factories.MIB
+    assert int(panel.get("data-top", "")) > 100 * MIB
 
 
 def test_a_curve_without_counts_is_drawn_all_the_same() -> None:
@@ -147,7 +148,7 @@ def test_a_curve_without_counts_is_drawn_all_the_same() -> None:
 
 
 def test_without_a_script_each_trough_says_what_it_is() -> None:
-    variant = factories.variant_summary(growth=100 * factories.MIB)
+    variant = factories.variant_summary(growth=100 * MIB)
     svg = render_svg(factories.summary([variant]), factories.curves([variant]), standalone=False)
     dots = [each for each in ElementTree.fromstring(svg).iter(f"{SVG}circle") if len(each)]
     titles = [dot.findtext(f"{SVG}title") for dot in dots]

@@ -31,10 +31,10 @@ from lab.report.terminal import answer_at_terminal, closing
 from lab.summary.run import curve_of, summarise
 from lab.text.phrases import UNPRINTABLE
 from lab.text.terminal import TextConsole
+from lab.units import MIB
 from rich.console import RenderableType
 from support.markup import markdown_faults, picture_faults
 
-MIB = factories.MIB
 OWN_PICTURE = "curves.svg"
 OWN_HTML = {"<sup>", "</sup>"}
 

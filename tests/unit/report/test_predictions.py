@@ -3,8 +3,8 @@ from dataclasses import replace
 from builders import factories
 from lab.records.summary import VariantSummary
 from lab.report.predictions import InputRow, PredictionRow, predictions
+from lab.units import MIB
 
-MIB = factories.MIB
 ROOT = "workers x threads x kept"
 
 

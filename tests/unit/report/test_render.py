@@ -15,8 +15,8 @@ from lab.report.render import (
     render_markdown,
 )
 from lab.text.phrases import MINUS
+from lab.units import MIB
 
-MIB = factories.MIB
 HOSTILE = "</pre><script>alert(1)</script> | `x` ``` [a](b) \x1b[31mred\x1b[0m \x00"
 
 

@@ -10,8 +10,7 @@ from lab.claims.judge import judge_claims
 from lab.records.judgement import Verdict
 from lab.records.summary import VariantSummary
 from lab.report.overview import overview_of
-
-MIB = factories.MIB
+from lab.units import MIB
 
 
 def findings(variants: Sequence[VariantSummary]) -> tuple[str, ...]:

@@ -20,9 +20,9 @@ from lab.report.render import render_html, render_markdown, summary_json
 from lab.report.sections import bases_sentence, comparison_rows
 from lab.store.comparison import comparable, comparison_with, keep_comparison
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 from support.paths import ROOT
 
-MIB = factories.MIB
 NAMES = ("py37-fastapi-sync", "py37-flask")
 DOCKER = EngineInfo(EngineKind.DOCKER, "20.10", "v1")
 PROCESS = EngineInfo(

@@ -14,6 +14,7 @@ from lab.records.trial import RawRecord, Trial
 from lab.records.variant import Scenario
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
+from lab.units import MIB
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_a_damaged_earlier_line_is_one_clear_error(folder: RunFolder, damage: by
 
 
 def test_the_full_trough_of_a_block_counts(folder: RunFolder) -> None:
-    early, full = raw.trough(0, 60 * raw.MIB, full=False), raw.trough(0)
+    early, full = raw.trough(0, 60 * MIB, full=False), raw.trough(0)
     written(folder, raw.start(), raw.trough(-1), early, full, raw.trough(1, full=False))
 
     ((trial,),) = folder.read_trials().values()

@@ -25,9 +25,9 @@ from lab.summary.exit_code import fail_on_of
 from lab.summary.run import curve_of, summarise
 from lab.summary.trial import rounded
 from lab.summary.variant import variant_summary
+from lab.units import MIB
 from lab.verdict.joint import disagreement
 
-MIB = raw.MIB
 NAME = "py37-fastapi-sync"
 FLAT = (50 * MIB,) * 9
 BOUNDED = (50 * MIB, *(150 * MIB,) * 8)

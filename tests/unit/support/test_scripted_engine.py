@@ -4,11 +4,11 @@ import pytest
 from builders import raw
 from lab.errors import VariantError
 from lab.records.observations import Sample
+from lab.units import MIB
 from support.polling import wait_until
 from support.script import Script, value_at
 from support.scripted_engine import ScriptedEngine
 
-MIB = raw.MIB
 ONE = raw.variant("one")
 
 

@@ -9,10 +9,10 @@ from lab.records.judgement import Verdict
 from lab.records.observations import PostLoadObservation, ProbeReading
 from lab.records.trial import Trial
 from lab.records.variant import Scenario
+from lab.units import MIB
 from lab.verdict.garbage import garbage_bytes_of
 from lab.verdict.verdict import judge_trial
 
-MIB = raw.MIB
 SAW_TOOTH = (117, 381, 326, 273, 319, 250, 357, 324, 515, 440, 571, 570, 734, 620, 789, 786, 770)
 """MiB at the troughs of uvicorn 0.18.1 with 100,000 numbers in a request's state, as measured."""
 COUNTS = (6, 7, 9, 11, 1, 3, 4, 6, 7, 9, 10, 12, 13, 15, 16, 18, 19)

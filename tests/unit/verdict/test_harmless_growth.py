@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from lab.records.judgement import Verdict
+from lab.units import MIB
 from lab.verdict.trend import PredictedCeiling, Troughs
 from lab.verdict.verdict import judge_troughs
 
-MIB = 1024 * 1024
 THREAD_BYTES = 16_019_456
 """What a thread of the `lists` workload retains, as calibrated."""
 

@@ -6,16 +6,15 @@ import pytest
 from builders import raw
 from lab.records.observations import WorkerReading
 from lab.records.trial import Trial
+from lab.units import KIB, MIB
 from lab.verdict.interim import standing
-
-KIB = 1024
 
 
 def trial(*gained_kib: int) -> Trial:
     """Blocks of 125 requests, after each of which memory has gained so much."""
     baseline = raw.trough(-1, probe=None)
     troughs = tuple(
-        raw.trough(index, 50 * raw.MIB + gained * KIB, probe=None)
+        raw.trough(index, 50 * MIB + gained * KIB, probe=None)
         for index, gained in enumerate(gained_kib)
     )
     blocks = tuple(raw.block(index) for index in range(len(gained_kib)))

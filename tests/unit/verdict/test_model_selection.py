@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 from builders.curves import troughs
+from lab.units import MIB
 from lab.verdict.model_selection import MOST_POINTS, curve_of, evidence_of, thinned, trend_of
 from lab.verdict.trend import Segment, tail
-
-MIB = 1024 * 1024
 
 
 def test_an_even_trend_is_measured_exactly() -> None:

@@ -8,11 +8,11 @@ import pytest
 from builders import raw
 from lab.records.judgement import Verdict
 from lab.records.trial import End, EndKind, Trial
+from lab.units import KIB, MIB
 from lab.verdict.sequential import ending_of
 from lab.verdict.trend import Troughs
 from lab.verdict.verdict import judge_ended, judge_trial
 
-MIB, KIB = 1 << 20, 1 << 10
 LIVE_SEED = 1
 """With it a leak is one of live bytes, as nine in ten are."""
 MEASURED_MEMORY_KIB = (140, 48, 204, 0, -900, 496, 164, -56)

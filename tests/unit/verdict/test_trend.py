@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from builders import raw
 from lab.records.trial import End, EndKind, LoadFit
+from lab.units import MIB
 from lab.verdict.trend import (
     Segment,
     Troughs,
@@ -15,8 +16,6 @@ from lab.verdict.trend import (
     tail,
     troughs_of,
 )
-
-MIB = 1024 * 1024
 
 
 def troughs(*heights: int, each: int = 100, baseline: int = 0) -> Troughs:

@@ -7,12 +7,12 @@ from lab.records.judgement import Verdict
 from lab.records.observations import Block, KindCounts, Pause, ProbeReading, Sample, Trough
 from lab.records.trial import End, EndKind, Trial, TrialStart
 from lab.records.variant import Axes, Connection, Variant
+from lab.units import MIB
 from lab.verdict.caveats import FORBIDDING, OF_USER_APPS, Caveat, CaveatKind
 from lab.verdict.trend import troughs_of
 from lab.verdict.validity import Conditions, caveats, conditions_of
 from lab.verdict.verdict import judge_trial
 
-MIB = 1024 * 1024
 FINE = Conditions(blocks=8, sent=1000, ok=1000, limit_bytes=512 * MIB, highest_bytes=100 * MIB)
 
 

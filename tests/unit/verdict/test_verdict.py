@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from lab.records.judgement import Verdict
 from lab.stopping import next_blocks, wants_more
+from lab.units import KIB, MIB
 from lab.verdict.leak_criteria import is_exhausted
 from lab.verdict.trend import Troughs
 from lab.verdict.validity import Conditions
 from lab.verdict.verdict import Conclusion, judge, judge_troughs
 from numpy.typing import NDArray
 
-MIB = 1024 * 1024
-KIB = 1024
 THREAD = 15.26
 """MiB that one thread keeps of the `lists` workload."""
 

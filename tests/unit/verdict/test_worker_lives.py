@@ -9,11 +9,11 @@ from builders import raw
 from lab.records.judgement import Verdict
 from lab.records.observations import ProcessReading, Trough
 from lab.records.trial import End, EndKind, Trial
+from lab.units import MIB
 from lab.verdict.limit import limit_met
 from lab.verdict.verdict import judge_trial
 from lab.verdict.worker_lives import lives_of, lives_trend_of
 
-MIB = raw.MIB
 EACH = 125
 """Requests a block."""
 LIMIT = 400 * MIB

@@ -6,9 +6,9 @@ from builders import raw
 from lab.commands.app_runs.limit import BLOCKS, repetition_of, shortened
 from lab.records.trial import Trial
 from lab.records.variant import LoadShape
+from lab.units import MIB
 from lab.verdict.limit import LimitMet
 
-MIB = raw.MIB
 MET = LimitMet(1, 1000, 500 * MIB, replaced=False)
 
 

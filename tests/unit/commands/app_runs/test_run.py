@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from builders import raw
 from lab.app.described import write_described
 from lab.app.folder import app_folder
 from lab.app.interventions import NO_ALLOCATORS
@@ -28,11 +27,11 @@ from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.judgement import Verdict
 from lab.records.trial import EndKind
 from lab.store.run_folder import RunFolder
+from lab.units import MIB
 from rich.console import Console
 from support.script import Script
 from support.scripted_engine import WAITS, ScriptedEngine
 
-MIB = raw.MIB
 BASE = "own-shop"
 
 

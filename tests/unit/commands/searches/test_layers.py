@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import raw
 from lab.app.installed_packages import Distribution
 from lab.app.layers import Stack
 from lab.app.requests import user_app_of
@@ -28,11 +27,11 @@ from lab.engines.process.environments import Installed
 from lab.errors import LabError, UsageError
 from lab.matrix.variants import read_matrix
 from lab.records.layers import Exchange, Layer, LayersAnswer, Need, NotExchanged
+from lab.units import MIB
 from rich.console import Console
 from support.script import Script
 from support.scripted_engine import WAITS, ScriptedEngine
 
-MIB = raw.MIB
 HERE = Installed(Path("/nowhere/bin/python3"), "CPython 3.12.1")
 LOOP = Exchange(Layer.LOOP, "loop-uvloop", "uvloop in place of asyncio", command="serve --loop uv")
 PURE = Exchange(Layer.EXTENSION, "pure-yarl", "yarl without its C code", environment={"NO_C": "1"})

@@ -17,8 +17,8 @@ from lab.engines.process.cgroups import (
     read_number,
     set_limit,
 )
+from lab.units import MIB
 
-MIB = 1 << 20
 OF_V1 = "9:name=systemd:/user\n4:memory:/user/me\n2:cpuacct,cpu:/both\n0::/\n"
 OF_V2 = "0::/user.slice/session-1.scope\n"
 

@@ -22,9 +22,9 @@ from lab.engines.process.process_group import ProcessGroup, SamplingPace, TreeSa
 from lab.engines.process.process_tree import TreeReading
 from lab.errors import LabError, VariantError
 from lab.records.observations import Sample
+from lab.units import MIB
 from support.polling import wait_until
 
-MIB = raw.MIB
 ONE = raw.variant("one")
 COMPOSE = """
 services:

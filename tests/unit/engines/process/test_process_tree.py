@@ -25,8 +25,8 @@ from lab.engines.process.process_tree import (
     total_of,
     trees_here,
 )
+from lab.units import MIB
 
-MIB = 1 << 20
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 FIELDS = {"utime": 14, "stime": 15, "cutime": 16, "cstime": 17, "num_threads": 20, "rss": 24}
