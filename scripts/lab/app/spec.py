@@ -8,11 +8,13 @@ from pathlib import Path
 from lab.app.compose_records import Build, Companion, Mounts
 from lab.records.app_services import ServiceAsked
 from lab.records.image_facts import ImageFacts
+from lab.records.judgement import LEAST_BLOCKS
 from lab.records.variant import Connection
 from lab.units import GIB
 
 FILE = "lab.toml"
 PYTHON = "3.12"
+"""Where an app, or the tag of its base image, names none."""
 
 
 class RequestProtocol(StrEnum):
@@ -126,7 +128,7 @@ class AppSpec:
     warmup: int = 50
     count: int = 4000
     concurrency: int = 8
-    blocks: int = 8
+    blocks: int = LEAST_BLOCKS
     matters_bytes: int | None = None
     """Bytes a request that matter; None: as the settings say."""
     requests: tuple[RequestSpec, ...] = (RequestSpec(),)

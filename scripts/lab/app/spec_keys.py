@@ -26,6 +26,8 @@ from lab.app.toml_kinds import (
 from lab.app.traffic import Traffic
 from lab.app.traffic_kind import TrafficFile
 from lab.records.app_services import ServiceAsked
+from lab.records.judgement import LEAST_BLOCKS, MOST_MATTERS_BYTES
+from lab.records.run_limits import MOST_ASKED_BLOCKS, MOST_WORKERS
 from lab.settings.declared import MOST_REQUESTS
 from lab.units import GIB
 
@@ -151,7 +153,7 @@ ENVIRONMENT = Key(
 )
 WORKERS = Key(
     "workers",
-    Whole(1, 64),
+    Whole(1, MOST_WORKERS),
     NO_APP.workers,
     "2",
     "processes that serve; gunicorn and uvicorn read it from `$WEB_CONCURRENCY`",
@@ -190,7 +192,7 @@ PROBES = Key(
 WARMUP = Key("warmup", Whole(0, 1_000_000), NO_APP.warmup, "50", "requests before the baseline")
 COUNT = Key(
     "count",
-    Whole(8, MOST_REQUESTS),
+    Whole(LEAST_BLOCKS, MOST_REQUESTS),
     NO_APP.count,
     "4000",
     "requests of the load, at least `blocks`",
@@ -231,7 +233,7 @@ TRAFFIC: Key[Traffic | None] = Key(
 )
 MATTERS: Key[int | None] = Key(
     "matters",
-    Whole(1, 1 << 30),
+    Whole(1, MOST_MATTERS_BYTES),
     NO_APP.matters_bytes,
     "1024",
     "bytes a request that matter to you: a slower trend is not a leak",
@@ -239,7 +241,7 @@ MATTERS: Key[int | None] = Key(
 )
 BLOCKS = Key(
     "blocks",
-    Whole(8, 1000),
+    Whole(LEAST_BLOCKS, MOST_ASKED_BLOCKS),
     NO_APP.blocks,
     "8",
     "equal shares of the load, each followed by a cooldown",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lab.app.spec import PYTHON
 from lab.engines.old_builds import own_tools
 
 OFFICIAL = re.compile(
@@ -36,8 +37,6 @@ NETCAT = re.compile(r"(?<=\s)netcat(?![\w.-])")
 TRUSTING = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 TRUSTED = "/usr/local/share/memlab-trusted.pem"
 UV_STAGE = "memlab-uv"
-PLAIN_PYTHON = "3.12"
-"""The Python of a tag that names none, where nothing is known of its packages."""
 DEBIAN = "debian"
 INSTALL_UV = "python3 -m pip install --quiet --root-user-action=ignore uv"
 
@@ -57,7 +56,7 @@ def stand_in_recipe(
     text: str,
     arguments: Mapping[str, str],
     target: str | None = None,
-    python: str = PLAIN_PYTHON,
+    python: str = PYTHON,
 ) -> StandInRecipe | None:
     """The Dockerfile on stand-ins; None where it begins from no official image of Python or Debian.
 

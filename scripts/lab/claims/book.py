@@ -1,4 +1,8 @@
-"""claims.yaml to records: the one place that reads the thread's statements."""
+"""claims.yaml to records: the one place that reads what the thread's statements say.
+
+Their names and variants `settings/claim_ids.py` reads, too: settings are checked by a Python that
+may have no YAML reader.
+"""
 
 from collections.abc import Mapping
 from functools import cache

@@ -16,6 +16,8 @@ from lab.records.variant import Variant
 
 PREPARE_SECONDS = 600.0
 """How long an app's `prepare` may take."""
+SERVER_READY_SECONDS = 90.0
+"""How long a server beside an app may take until it accepts at its port."""
 
 
 @dataclass(frozen=True, slots=True)

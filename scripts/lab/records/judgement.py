@@ -3,9 +3,17 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lab.units import GIB
+
 MIN_LEAK_BYTES_PER_REQUEST = 256
 """Bytes a request below which a leak does not matter, unless the user sets MATTERS: 1 MiB in 4,000
 requests, which the troughs of one worker show; a million requests a day lose 244 MiB."""
+
+MOST_MATTERS_BYTES = GIB
+"""The most that MATTERS, or the key `matters`, may be."""
+
+LEAST_BLOCKS = 8
+"""Blocks of a load that is judged: with fewer, its tail has no five points to fit."""
 
 LEAST_REQUESTS = 400
 """After fewer a user app is not called flat or bounded: a leak of 2.6 KiB a request adds the 1 MiB

@@ -12,8 +12,12 @@ MOST_RAW_FILES = 1_000
 """Of a run; each costs its share of the figure and of the verdict, whatever it holds."""
 MOST_RAW_BYTES = 40 * MIB
 """Of all raw files of a run; the 75 variants of the lab have 4 MiB."""
-MOST_BLOCKS = 3_000
-"""Of a trial: 1,000 are the most that are asked for, and it goes on to three times the load."""
+MOST_ASKED_BLOCKS = 1_000
+"""That may be asked for of a trial."""
+MOST_BLOCKS = 3 * MOST_ASKED_BLOCKS
+"""Of a trial, which goes on to three times the load that is asked for."""
+MOST_WORKERS = 64
+"""Worker processes of a server."""
 
 MOST_PLANNED_TRIALS = 600
 """Of a run; the raw files that are left are for those that are repeated."""

@@ -1,4 +1,8 @@
-"""The claims' names and variants, from the text of claims.yaml: no YAML reader is needed."""
+"""The claims' names and variants, from the text of claims.yaml.
+
+`claims/book.py` reads the file as YAML. Here a regular expression does, as settings are checked by
+a Python that may have nothing but its standard library. A test holds the two together.
+"""
 
 import re
 from functools import cache

@@ -7,7 +7,14 @@ tested against it.
 from typing import Any
 
 from lab.records.experiment import EngineKind
-from lab.records.judgement import MIN_LEAK_BYTES_PER_REQUEST, Outcome, Verdict
+from lab.records.judgement import (
+    LEAST_BLOCKS,
+    MIN_LEAK_BYTES_PER_REQUEST,
+    MOST_MATTERS_BYTES,
+    Outcome,
+    Verdict,
+)
+from lab.records.run_limits import MOST_ASKED_BLOCKS, MOST_WORKERS
 from lab.records.variant import Connection
 from lab.settings.bisect import BAD, GIT, GOOD, PACKAGE, PYTHON
 from lab.settings.claim_ids import ClaimId
@@ -30,7 +37,6 @@ from lab.units import MIB
 
 HOST_CPUS_SHOWN = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 96, 128)
 """Numbers for which images/cpus holds the file that the variant is shown."""
-MIN_BLOCKS = 8
 MOST_REQUESTS = 10_000_000
 SMALLEST_BUDGET_BYTES = 64 * MIB
 LEAST_BUDGET_SECONDS = 30
@@ -72,11 +78,11 @@ HOST_CPUS = Setting(
     (*TRIALS_RUN, "bisect"),
 )
 WORKERS = Setting(
-    "WORKERS", WholeNumber(1, 64), "1", "worker processes of each server", "4", SUITES_RUN
+    "WORKERS", WholeNumber(1, MOST_WORKERS), "1", "worker processes of each server", "4", SUITES_RUN
 )
 REQUESTS = Setting(
     "REQUESTS",
-    WholeNumber(MIN_BLOCKS, MOST_REQUESTS),
+    WholeNumber(LEAST_BLOCKS, MOST_REQUESTS),
     "1000",
     "exact number of requests a trial, at least `BLOCKS`; one that stays undecided gets more",
     "10000",
@@ -84,7 +90,7 @@ REQUESTS = Setting(
 )
 MATTERS = Setting(
     "MATTERS",
-    WholeNumber(1, 1 << 30),
+    WholeNumber(1, MOST_MATTERS_BYTES),
     str(MIN_LEAK_BYTES_PER_REQUEST),
     "bytes a request: a trend that is surely smaller is not a leak to you. The default makes 1 MiB "
     "in 4,000 requests, about what the troughs of one worker can show",
@@ -109,8 +115,8 @@ CONNECTION = Setting(
 )
 BLOCKS = Setting(
     "BLOCKS",
-    WholeNumber(MIN_BLOCKS, 1000),
-    str(MIN_BLOCKS),
+    WholeNumber(LEAST_BLOCKS, MOST_ASKED_BLOCKS),
+    str(LEAST_BLOCKS),
     "equal shares of the load, each followed by a cooldown",
     "12",
     SUITES_RUN,

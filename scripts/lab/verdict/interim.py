@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 from lab.clock import now_seconds
-from lab.records.judgement import Interval, Verdict
+from lab.records.judgement import LEAST_BLOCKS, Interval, Verdict
 from lab.records.trial import End, EndKind, Trial
 from lab.text.phrases import size
 from lab.verdict.trend import Troughs, fit, last_blocks, troughs_of
-from lab.verdict.validity import LEAST_BLOCKS
 from lab.verdict.verdict import judge_trial
 
 LEAST_TROUGHS = 4

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
+from lab.records.judgement import LEAST_BLOCKS
 from lab.records.observations import KindCounts
 from lab.records.readings import active_file_bytes
 from lab.records.request_kinds import failed_kinds, kinds_text, next_step
@@ -14,9 +15,6 @@ from lab.text.phrases import counted, in_mib, share, they_were
 from lab.units import MIB
 from lab.verdict.caveats import Caveat, CaveatKind
 from lab.verdict.sequential import LEAST_BLOCKS_TO_END
-
-# The measuring protocol: with fewer, the tail has no five points to fit.
-LEAST_BLOCKS = 8
 
 # One request in a hundred: what fails does other work than what was asked for.
 MOST_FAILED_SHARE = 0.01

@@ -7,6 +7,7 @@ no leak, and growth of live memory is one, though memory that was free before hi
 from dataclasses import dataclass, replace
 
 from lab.records.judgement import (
+    LEAST_BLOCKS,
     LEAST_REQUESTS,
     MIN_LEAK_BYTES_PER_REQUEST,
     Interval,
@@ -63,7 +64,7 @@ from lab.verdict.reasons import (
 )
 from lab.verdict.sequential import ending_of
 from lab.verdict.trend import Troughs, fit, tail, troughs_of
-from lab.verdict.validity import LEAST_BLOCKS, Conditions, caveats, conditions_of
+from lab.verdict.validity import Conditions, caveats, conditions_of
 from lab.verdict.worker_lives import lives_trend_of
 
 

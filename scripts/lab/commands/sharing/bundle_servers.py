@@ -12,13 +12,12 @@ from typing import Any
 from lab.app.container_servers import has_network, with_servers
 from lab.app.spec import AppSpec
 from lab.engines.docker.app_services import (
-    READY_SECONDS,
     container_of,
     log_of,
     network_of,
     preparation_of,
 )
-from lab.engines.protocol import PREPARE_SECONDS
+from lab.engines.protocol import PREPARE_SECONDS, SERVER_READY_SECONDS
 from lab.engines.server_recipes import RECIPES
 from lab.records.app_services import ServiceAsked
 from lab.share.project import MOUNTED_IN_VARIANTS, VOLUMES, Service
@@ -86,7 +85,7 @@ def with_its_servers(
     ports = tuple(each.port for each in spec.services)
     holder = {**stands[network], "image": driver["image"], "build": driver["build"]}
     holder["healthcheck"] = health(
-        ["python3", "-c", ACCEPTS.format(ports=ports)], round(READY_SECONDS)
+        ["python3", "-c", ACCEPTS.format(ports=ports)], round(SERVER_READY_SECONDS)
     )
     yield network, holder
     for asked in spec.services:

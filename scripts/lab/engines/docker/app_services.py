@@ -14,13 +14,13 @@ from typing import Any, Protocol
 from lab.engines.logs import log_lines
 from lab.engines.protocol import (
     PREPARE_SECONDS,
+    SERVER_READY_SECONDS,
     CompanionFailed,
     PrepareFailed,
     ServerFailed,
 )
 from lab.records.app_services import CompanionStart, ReadyWhen, ServiceAsked, ServiceKind
 
-READY_SECONDS = 90.0
 PORT_SECONDS = 20.0
 """How long a service that only has to run is given until it accepts at its port."""
 POLL_SECONDS = 0.1
@@ -112,7 +112,7 @@ class VariantServices:
     def await_server(
         self, containers: Containers, asked: ServiceAsked, service: str, variant: str
     ) -> None:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + SERVER_READY_SECONDS
         while not self.accepts(variant, asked.port):
             runs = containers.inspect_service(service)["State"]["Running"]
             if not runs or time.monotonic() > deadline:
@@ -124,12 +124,13 @@ class VariantServices:
         self, containers: Containers, companion: CompanionStart, service: str, variant: str
     ) -> None:
         is_asked = companion.ready_when is not ReadyWhen.STARTED
-        deadline = time.monotonic() + (READY_SECONDS if is_asked else self.port_seconds)
+        seconds = SERVER_READY_SECONDS if is_asked else self.port_seconds
+        deadline = time.monotonic() + seconds
         while not self.is_ready(containers.inspect_service(service)["State"], companion, variant):
             if time.monotonic() > deadline and not is_asked:
                 return  # the file asks for no more than that it runs
             if time.monotonic() > deadline:
-                fault = f"was not {companion.ready_when} within {READY_SECONDS:.0f} s"
+                fault = f"was not {companion.ready_when} within {SERVER_READY_SECONDS:.0f} s"
                 raise CompanionFailed(companion.name, fault)
             time.sleep(POLL_SECONDS)
 

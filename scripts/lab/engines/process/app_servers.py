@@ -21,13 +21,13 @@ from lab.engines.process.debian import Programs, programs
 from lab.engines.process.process_group import end_supervisor, launch
 from lab.engines.process.servers import fill, local, variables
 from lab.engines.process.wheels import wheel_programs
+from lab.engines.protocol import SERVER_READY_SECONDS
 from lab.engines.server_recipes import OTHER_NAMES, RECIPES, SOCKET, Recipe
 from lab.errors import LabError
 from lab.records.app_services import ServiceAsked, ServiceKind
 
 FOLDER = "beside"
 LOG = "server.log"
-READY_SECONDS = 60.0
 POLL_SECONDS = 0.1
 HOSTS = Path("/etc/hosts")
 BIND = f'mount --bind "$1" {HOSTS} && shift && exec "$@"'
@@ -191,7 +191,7 @@ def start_one(
 def await_server(
     asked: ServiceAsked, process: "subprocess.Popen[bytes]", address: str, folder: Path
 ) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + SERVER_READY_SECONDS
     while not accepts(address, asked.port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise NoServer(asked.kind, f"its {asked.kind} does not start: {last_line(folder)}")
