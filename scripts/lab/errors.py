@@ -8,7 +8,8 @@ class ExitCode(IntEnum):
 
     DECIDED = 0
     FAILED = 1
-    """What FAIL_ON names came out, or a bound of `lab validate` is missed."""
+    """What FAIL_ON names came out, a bound of `lab validate` is missed, or results differ that
+    `lab verify` or `lab rerun` compares."""
     UNDECIDED = 2
     INCOMPLETE = 3
     USAGE = 64

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from lab.errors import LabError
+from lab.errors import LabError, UsageError
 from lab.points.clone import opened_clone
 from lab.points.commits import commit_of, commits, write_commit
 
@@ -160,6 +160,17 @@ def test_the_programs_of_the_configuration_would_be_run_by_git_itself(tmp_path: 
     git(folder, "archive", "--format=tar", f"--output={tmp_path}/out.tar", "v1")
 
     assert mark.exists()
+
+
+def test_two_names_of_one_commit_and_commits_of_two_histories_are_refused(tmp_path: Path) -> None:
+    folder = made(tmp_path / "clone")
+    git(folder, "checkout", "--quiet", "--orphan", "other")
+    commit(folder, "alone")
+
+    with pytest.raises(UsageError, match=r"GOOD=v2 and BAD=main are one commit of .*: give two$"):
+        commits(folder, "v2", "main")
+    with pytest.raises(UsageError, match=r"neither leads to the other in .*: give two commits of"):
+        commits(folder, "v0", "other")
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,10 @@ def named_unfinished(results: Path, name: str, wanted: Experiment) -> RunFolder:
             "trials must be alike: begin a new run without RESUME"
         )
     if not folder.lock.take():
-        raise UsageError(f"RESUME={name}: that run is under way")
+        raise UsageError(
+            f"RESUME={name}: that run is under way in another process: wait until it ends, or end "
+            "it there with Ctrl-C"
+        )
     return folder
 
 

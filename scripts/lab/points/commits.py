@@ -51,8 +51,13 @@ def commits(clone: Path, good: str, bad: str) -> tuple[Point, ...]:
         first, last = named(repository, good, "GOOD"), named(repository, bad, "BAD")
         if not leads(repository, first, last):
             first, last = last, first
-        if first == last or not leads(repository, first, last):
-            raise UsageError(f"GOOD={good} and BAD={bad} are not one behind the other in {clone}")
+        if first == last:
+            raise UsageError(f"GOOD={good} and BAD={bad} are one commit of {clone}: give two")
+        if not leads(repository, first, last):
+            raise UsageError(
+                f"GOOD={good} and BAD={bad}: neither leads to the other in {clone}: give two "
+                "commits of one branch"
+            )
         between = f"{first}..{last}"
         count = int(repository.text("rev-list", "--count", "--first-parent", between)) + 1
         if count > MOST_COMMITS:

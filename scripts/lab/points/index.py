@@ -29,6 +29,8 @@ MOST_PAGE_BYTES = 4 * MIB
 """Of HTML, which Python's parser reads in the square of its length where it is broken."""
 MOST_FILES = 50_000
 MOST_WORDS = 200
+OTHER_INDEX = f"set {SETTINGS[0]} to an index"
+LATER = f"try again later, or {OTHER_INDEX} that answers"
 SECONDS = 30.0
 WHOLE_SECONDS = 120.0
 """Of one answer; the other is of each of its parts."""
@@ -70,34 +72,50 @@ def index_files(package: str, index: str) -> list[IndexFile]:
         files = list(from_json(content) if "json" in kind else from_html(content))
         if files:
             return files
-    raise LabError(f"the index answers for {package} what cannot be read: is it a simple index?")
+    raise LabError(
+        f"{host_of(index)} answers for {package} what cannot be read: {OTHER_INDEX} that is a "
+        f"simple index, such as {DEFAULT_INDEX}"
+    )
+
+
+def host_of(url: str) -> str:
+    """The index for a message: without the user and the password that its URL may hold."""
+    return urlsplit(url).hostname or "the index"
 
 
 def answer(url: str, package: str) -> tuple[bytes, str]:
     """What the index answers, at most so many bytes, and its type."""
-    where = urlsplit(url).hostname or "the index"
+    where = host_of(url)
     try:
         with requests.get(
             url, headers={"Accept": ACCEPT}, timeout=SECONDS, stream=True, allow_redirects=True
         ) as response:
             if response.status_code == 404:
-                raise UsageError(f"PACKAGE={package}: {where} has no package of that name")
+                raise UsageError(
+                    f"PACKAGE={package}: {where} has no package of that name: correct it, or "
+                    f"{OTHER_INDEX} that has it"
+                )
             if response.status_code != 200:
-                raise LabError(f"{where} answers {response.status_code} for {package}")
-            return read(response, package), response.headers.get("Content-Type", "")
+                said = f"{where} answers {response.status_code} for {package}"
+                raise LabError(f"{said}: {LATER}")
+            return read(response, f"{where} answers for {package}"), response.headers.get(
+                "Content-Type", ""
+            )
     except requests.RequestException as error:
         reason = type(error).__name__
-        raise LabError(f"{where} cannot be asked for {package}: {reason}") from error
+        raise LabError(f"{where} cannot be asked for {package} ({reason}): {LATER}") from error
 
 
-def read(response: requests.Response, package: str) -> bytes:
+def read(response: requests.Response, answers: str) -> bytes:
+    """What the index answers, of limited size and time; `answers` begins a message on it."""
     content, until = bytearray(), time.monotonic() + WHOLE_SECONDS
     for part in response.iter_content(1 << 16):
         content += part
         if len(content) > MOST_BYTES:
-            raise LabError(f"the index answers more than {MOST_BYTES // MIB} MiB for {package}")
+            most = f"{MOST_BYTES // MIB} MiB"
+            raise LabError(f"{answers} more than {most}, which are all that is read: {OTHER_INDEX}")
         if time.monotonic() > until:
-            raise LabError(f"the index answers for {package} longer than {WHOLE_SECONDS:.0f} s")
+            raise LabError(f"{answers} longer than {WHOLE_SECONDS:.0f} s: {LATER}")
     return bytes(content)
 
 

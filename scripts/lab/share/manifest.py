@@ -14,6 +14,7 @@ from lab.text.phrases import clipped
 SCHEMA_VERSION = "1.0"
 NAME = "manifest.json"
 MOST_SHOWN_CHARACTERS = 120
+AGAIN = "it was damaged or changed on its way, so ask its sender for it again"
 
 
 class BundleKind(StrEnum):
@@ -100,10 +101,13 @@ def read_manifest(content: bytes) -> Manifest:
     except ShapeError as error:
         raise UsageError(f"{NAME} cannot be used: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{NAME} is not JSON") from error
+        raise UsageError(f"{NAME} is not JSON: {AGAIN}") from error
     if manifest.schema_version != SCHEMA_VERSION:
         version = clipped(manifest.schema_version, MOST_SHOWN_CHARACTERS)
-        raise UsageError(f"{NAME} has the version {version}: this lab reads {SCHEMA_VERSION}")
+        raise UsageError(
+            f"{NAME} has the version {version}, this lab reads {SCHEMA_VERSION}: verify it with a "
+            "checkout of the lab that reads it"
+        )
     return manifest
 
 
@@ -116,10 +120,15 @@ def check_files(manifest: Manifest, files: Mapping[str, bytes]) -> None:
     there = {name for name in files if name != NAME}
     for name in sorted(there ^ set(manifest.files)):
         what = "is not in the manifest" if name in there else "is missing"
-        raise UsageError(f"the bundle is not what its manifest says: {name_text(name)} {what}")
+        raise not_as_said(f"{name_text(name)} {what}")
     for name, fact in sorted(manifest.files.items()):
         if fact_of(files[name]) != fact:
-            raise UsageError(f"the bundle is not what its manifest says: {name_text(name)} differs")
+            raise not_as_said(f"{name_text(name)} differs")
+
+
+def not_as_said(fault: str) -> UsageError:
+    """The refusal of a bundle that lacks, or has more than, what its manifest lists."""
+    return UsageError(f"the bundle is not what its manifest says: {fault}: {AGAIN}")
 
 
 def name_text(name: str) -> str:

@@ -4,6 +4,7 @@ results/<run-id>/experiment.json, samples/<variant>/<trial>.jsonl, summary.json,
 """
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -45,11 +46,23 @@ def check_writable(results: Path) -> None:
     except OSError as error:
         raise UsageError(f"{results} cannot be made: {error.strerror}") from error
     if not os.access(results, os.W_OK | os.X_OK):
-        owner = f"{os.getuid()}:{os.getgid()}"
-        raise UsageError(
-            f"the results folder is not writable for user {owner}: run `chown {owner} results`, "
-            "or set LAB_UID and LAB_GID to its owner"
-        )
+        raise UsageError(not_writable(results, os.environ))
+
+
+def not_writable(results: Path, environment: Mapping[str, str]) -> str:
+    """That the results folder is not writable, and what makes it so.
+
+    A driver in a container writes as LAB_UID, and is told by LAB_HOST_RESULTS where it is outside.
+    """
+    owner, outside = f"{os.getuid()}:{os.getgid()}", environment.get("LAB_HOST_RESULTS")
+    path = outside or path_text(results)
+    other = (
+        "set LAB_UID and LAB_GID to its owner" if outside else "set RESULTS to a folder of yours"
+    )
+    return (
+        f"the results folder {path} is not writable for user {owner}: run "
+        f"`chown {owner} {shlex.quote(path)}`, or {other}"
+    )
 
 
 def new_run_path(results: Path, run_id: str) -> Path:

@@ -58,7 +58,7 @@ def test_a_field_is_text_on_one_line_or_nothing(field: str, value: object) -> No
 def test_what_is_no_index_is_one_line(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("application/json", "text/html"):
         monkeypatch.setattr(index, "answer", lambda *_, kind=kind: (content, kind))
-        with pytest.raises(LabError, match="is it a simple index"):
+        with pytest.raises(LabError, match="cannot be read: set UV_DEFAULT_INDEX to an index"):
             index_files("shop", "http://127.0.0.1:9")
 
 

@@ -174,5 +174,7 @@ def test_an_answer_that_cannot_be_read_is_one_line(
 ) -> None:
     for kind in ("application/vnd.pypi.simple.v1+json", "text/html"):
         monkeypatch.setattr(index, "answer", lambda *_, kind=kind: (content, kind))
-        with pytest.raises(LabError, match="what cannot be read"):
+        with pytest.raises(
+            LabError, match=r"^mirror\.example answers .* what cannot be read: set "
+        ):
             index_files("shop", "https://user:secret@mirror.example/simple")

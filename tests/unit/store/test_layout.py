@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from lab.errors import UsageError
-from lab.store.layout import check_writable
+from lab.store.layout import check_writable, not_writable
 from lab.store.run_folder import RunFolder
 
 NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -22,6 +22,19 @@ def test_results_that_cannot_be_made_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="cannot be made"):
         check_writable(tmp_path / "file" / "results")
+
+
+def test_what_makes_results_writable_is_said_for_where_they_are() -> None:
+    own = f"{os.getuid()}:{os.getgid()}"
+    inside = {"LAB_HOST_RESULTS": "./results"}
+
+    assert not_writable(Path("/data/my runs"), {}) == (
+        f"the results folder /data/my runs is not writable for user {own}: run "
+        f"`chown {own} '/data/my runs'`, or set RESULTS to a folder of yours"
+    )
+    assert not_writable(Path("/lab/results"), inside).endswith(
+        f"run `chown {own} ./results`, or set LAB_UID and LAB_GID to its owner"
+    )
 
 
 @NOT_ROOT

@@ -46,7 +46,7 @@ def test_a_folder_of_somebody_else_is_refused_with_what_to_do(
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
 
-    with pytest.raises(UsageError, match=r"run `chown \d+:\d+ results`"):
+    with pytest.raises(UsageError, match=rf"run `chown \d+:\d+ {tmp_path}`"):
         RunFolder.create(tmp_path, "run")
 
 

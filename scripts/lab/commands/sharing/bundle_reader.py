@@ -15,7 +15,14 @@ from lab.files import file_fault, is_plain_name, opened_file, path_text
 from lab.records.summary import Summary
 from lab.report.render import summary_json
 from lab.share.archive import ArchiveEntry
-from lab.share.manifest import NAME, BundleKind, Manifest, check_files, read_manifest
+from lab.share.manifest import (
+    NAME,
+    BundleKind,
+    Manifest,
+    check_files,
+    not_as_said,
+    read_manifest,
+)
 from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
 from lab.store.layout import SUMMARY
 from lab.store.run_folder import RunFolder
@@ -60,15 +67,14 @@ def check_shape(manifest: Manifest, files: Mapping[str, ArchiveEntry]) -> None:
     Raises:
         UsageError: its run or its app is not there.
     """
-    not_as_said = "the bundle is not what its manifest says"
     if not is_plain_name(manifest.run) or f"{THERE}/{manifest.run}/{SUMMARY}" not in files:
-        raise UsageError(f"{not_as_said}: its run is not there")
+        raise not_as_said("its run is not there")
     if (manifest.app is None) is (manifest.kind is BundleKind.APP):
-        raise UsageError(f"{not_as_said}: only the run of an app has an app")
+        raise not_as_said("only the run of an app has an app")
     if manifest.app is not None:
         parts = PurePosixPath(manifest.app).parts
         if manifest.app not in files or len(parts) != 3 or parts[0] != "app":
-            raise UsageError(f"{not_as_said}: its app is not there")
+            raise not_as_said("its app is not there")
 
 
 def write_run(bundle: Bundle, work: Path) -> RunFolder:

@@ -147,13 +147,17 @@ class DockerEngine:
         if self.lifecycle is Lifecycle.DRIVER:
             if inspected["State"]["Running"]:
                 raise VariantError(
-                    f"{variant.name}: its last container still runs, so a trial cannot begin"
+                    f"{variant.name}: its last container still runs, so a trial cannot begin: "
+                    "run it again, which ends that container first"
                 )
             if self.beside is not None:
                 self.start_beside(self.beside, variant.name)
                 # Compose v1 gives another network to what joins a container that does not run.
                 if not str(inspected["HostConfig"]["NetworkMode"]).startswith("container:"):
-                    raise VariantError(f"{variant.name}: it was not created beside its servers")
+                    raise VariantError(
+                        f"{variant.name}: its container was made without its servers' network: "
+                        "run make try again, which makes it anew"
+                    )
             self.start_service(variant.name)
             if self.beside is not None:
                 # Of one that shares its network, the engine knows the host's name from now on.

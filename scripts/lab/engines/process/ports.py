@@ -68,7 +68,8 @@ class Ports:
                 return first
         start, stop = self.ports.start, self.ports.stop
         raise LabError(
-            f"there are not {count} free ports in a row from {start} to {stop} on {LOOPBACK}"
+            f"there are not {count} free ports in a row from {start} to {stop} on {LOOPBACK}: end "
+            "other runs of this machine, or lower LANES"
         )
 
     def row(self, ports: range) -> list[int]:

@@ -90,7 +90,10 @@ def path_of(name: str, programs: Programs) -> str:
     Raises:
         LabError: it is not there, nor what may stand in its place.
     """
-    for each in (name, *OTHER_NAMES.get(name, ())):
+    names = (name, *OTHER_NAMES.get(name, ()))
+    for each in names:
         if (path := programs.which(each)) is not None:
             return path
-    raise LabError(f"there is no {name} here")
+    raise LabError(
+        f"this machine has no {' or '.join(names)}: install what has it, or use ENGINE=docker"
+    )

@@ -100,6 +100,7 @@ def test_an_owner_gives_all_of_its_ports_back() -> None:
 
 def test_where_none_is_free_it_is_said() -> None:
     with pytest.raises(
-        LabError, match=r"there are not 5 free ports in a row from 15000 to 32000 on 127\.0\.0\.1"
+        LabError,
+        match=r"not 5 free ports in a row from 15000 to 32000 on 127\.0\.0\.1: end .* lower LANES",
     ):
         Ports(claimed=lambda _: None).take(5)
