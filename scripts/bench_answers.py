@@ -10,7 +10,6 @@ it is there; the runs stand in results/answers.
 import argparse
 import json
 import os
-import re
 import subprocess
 import tempfile
 import time
@@ -83,8 +82,6 @@ where = os.environ["HOST"], int(os.environ["PORT"])
 make_server(*where, app, Server, SilentHandler).serve_forever()
 """
 LIMIT_SECONDS = 1800
-VERDICT = re.compile(r"^\S+: (flat|bounded|leak|inconclusive)\. ", re.MULTILINE)
-CAUSE = re.compile(r"^Cause: ([^(.]+) \(", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +137,18 @@ def answered(way: Asking, settings: Mapping[str, str]) -> Answered:
         check=False,
     )
     seconds = time.monotonic() - started
-    verdict, cause = VERDICT.search(done.stdout), CAUSE.search(done.stdout)
     run = next((each for each in newest_runs(RUNS) if each.id not in before), None)
+    return of_record(seconds, done.returncode, record_of(run) if run else None)
+
+
+def of_record(seconds: float, code: int, record: AnswerRecord | None) -> Answered:
+    """The answer that a run's record holds; without one its verdict is `none`, with the code."""
     return Answered(
         seconds=seconds,
-        verdict=verdict[1] if verdict else f"none (code {done.returncode})",
-        cause=cause[1] if cause else "",
+        verdict=record.verdict.value if record else f"none (code {code})",
+        cause=record.causes[0].cause.value if record and record.causes else "",
         load=os.getloadavg()[0],
-        record=record_of(run) if run else None,
+        record=record,
     )
 
 

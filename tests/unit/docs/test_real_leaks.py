@@ -118,7 +118,7 @@ def test_a_holder_that_was_none_is_told() -> None:
     assert '"only C code (dict, 0 → 298 entries)"' in PAGE
 
 
-def test_the_verdict_and_cause_that_the_terminal_shows_are_those_of_the_record() -> None:
+def test_the_verdict_and_cause_of_an_answer_are_those_of_its_record() -> None:
     for name, answer in ANSWERS.items():
         causes = record_of(name).causes
         assert answer.verdict == record_of(name).verdict, name

@@ -70,6 +70,18 @@ def test_a_run_of_the_matrix_has_no_record() -> None:
     assert bench_answers.record_of(RunFolder(RUNS / "20261124-030233-core")) is None
 
 
+def test_verdict_and_cause_are_the_records_and_without_one_the_exit_code_is_told() -> None:
+    answers = [
+        bench_answers.of_record(74.5, 0, bench_answers.record_of(RUN)),
+        bench_answers.of_record(1.5, 64, None),
+    ]
+
+    assert [(each.seconds, each.verdict, each.cause) for each in answers] == [
+        (74.5, "leak", "native memory"),
+        (1.5, "none (code 64)", ""),
+    ]
+
+
 def test_what_is_written_is_read_again_and_a_way_without_answers_has_no_times() -> None:
     record = bench_answers.record_of(RUN)
     answer = bench_answers.Answered(74.5, "leak", "native memory", 4.2, record)
