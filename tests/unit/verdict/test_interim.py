@@ -55,7 +55,7 @@ def with_live(live_kib: tuple[int, ...]) -> Trial:
     """The same 4 MiB of noise in memory, and so many KiB of live bytes, the baseline's first."""
     seen = trial(0, 4000, 500, 3500)
     troughs = tuple(
-        replace(trough, probe=raw.probe(live_worker(50 * raw.MIB + live * KIB)))
+        replace(trough, probe=raw.probe(live_worker(50 * MIB + live * KIB)))
         for trough, live in zip(seen.troughs, live_kib, strict=True)
     )
     return replace(seen, troughs=troughs)
