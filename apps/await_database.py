@@ -10,7 +10,7 @@ import time
 
 DEADLINE_SECONDS = 30.0
 PAUSE_SECONDS = 0.3
-TRY_SECONDS = 0.3
+CONNECT_TRY_SECONDS = 0.3
 NO_DATABASE = 3
 
 
@@ -22,7 +22,7 @@ def address():
 
 def listens(host, port):
     try:
-        socket.create_connection((host, port), timeout=TRY_SECONDS).close()
+        socket.create_connection((host, port), timeout=CONNECT_TRY_SECONDS).close()
     except OSError:
         return False
     return True

@@ -19,12 +19,12 @@ from reach import is_a
 
 LEAST = 4
 """As many may come and go."""
-LEAST_BYTES = 256 * 1024
+LEAST_KIND_BYTES = 256 * 1024
 MOST = 12
 """The most entries of one kind."""
-MOST_FRAMES = 12
+MOST_CENSUS_FRAMES = 12
 LONGEST = 160
-DEEP = 4
+PARTS_DEPTH = 4
 BEFORE = {}
 BYTES = ("file", "kernel")
 
@@ -46,7 +46,7 @@ def end():
     found = []
     for (kind, name), entry in counted().items():
         before = BEFORE.get((kind, name), 0)
-        least = LEAST_BYTES if kind in BYTES else LEAST
+        least = LEAST_KIND_BYTES if kind in BYTES else LEAST
         if entry.count - before >= least or (kind == "thread" and entry.count >= LEAST):
             found.append(record(kind, name, before, entry))
     found.sort(key=lambda each: each["before"] - each["after"])
@@ -60,8 +60,8 @@ def record(kind, name, before, entry):
         "name": name[:LONGEST],
         "before": before,
         "after": entry.count,
-        "waits": list(entry.waits)[:MOST_FRAMES],
-        "made": list(entry.made)[:MOST_FRAMES],
+        "waits": list(entry.waits)[:MOST_CENSUS_FRAMES],
+        "made": list(entry.made)[:MOST_CENSUS_FRAMES],
     }
 
 
@@ -98,7 +98,7 @@ def made(thing):
 def parts(thing):
     """An object, then what hangs on it: Python 3.11 does not find the trace of a plain object."""
     level = [thing]
-    for _ in range(DEEP):
+    for _ in range(PARTS_DEPTH):
         yield from level
         level = [value for each in level for value in values(each)]
 
@@ -120,7 +120,7 @@ def written(frames):
 def of_frame(frame):
     """The lines of a frame and of those that called it, the innermost first."""
     found = []
-    while frame is not None and len(found) < MOST_FRAMES:
+    while frame is not None and len(found) < MOST_CENSUS_FRAMES:
         found.append((frame.f_code.co_filename, frame.f_lineno))
         frame = frame.f_back
     return written(found)

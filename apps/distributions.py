@@ -3,7 +3,7 @@
 import os
 import sys
 
-MOST_BYTES = 1 << 20
+MOST_METADATA_READ = 1 << 20
 """The most bytes of a METADATA or RECORD that are read."""
 MOST_DISTRIBUTIONS = 2000
 TRACKERS = ("bug tracker", "issue tracker", "issues", "tracker", "bug reports", "bugs")
@@ -14,7 +14,7 @@ def text_of(path):
     """The first part of a text file; empty where it cannot be read."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(MOST_BYTES)
+            return file.read(MOST_METADATA_READ)
     except OSError:
         return ""
 

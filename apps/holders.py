@@ -31,7 +31,7 @@ MOST_GROWN = 20000
 """Containers that got longer; entries of a holder may be such, one a request."""
 SAMPLED = 20
 """Entries of a container whose size is measured; the rest is taken to be alike."""
-MOST_PARTS = 500
+MOST_OBJECTS_OF_ENTRY = 500
 """The most objects that are counted as one entry's."""
 LEAST_LOST = 50
 KINDS = (dict, list, set, collections.deque)
@@ -134,7 +134,7 @@ def entry_bytes(entries):
     seen, total = set(), 0
     for entry in entries:
         waiting, parts = list(entry) if type(entry) is tuple else [entry], 0
-        while waiting and parts < MOST_PARTS:
+        while waiting and parts < MOST_OBJECTS_OF_ENTRY:
             each = waiting.pop()
             if id(each) in seen or each is None or is_shared(each):
                 continue

@@ -11,9 +11,9 @@ import tree
 
 OWN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 MOST_LINES = 60
-MOST_FRAMES = 40
+MOST_NATIVE_FRAMES = 40
 MOST_STACK = 6
-MOST_NAMED = 5
+MOST_LINES_RESOLVED = 5
 """Lines whose C function is looked for in the libraries that are loaded."""
 INTERPRETER = ("Objects/", "Python/", "Modules/", "./Include/", "Include/", "Programs/", "Parser/")
 """Files of the interpreter's own sources."""
@@ -74,14 +74,14 @@ def stack(record):
 
 def line(record):
     """The frames that name a file; those of a stripped library name none."""
-    stack = record.hybrid_stack_trace(MOST_FRAMES)
+    stack = record.hybrid_stack_trace(MOST_NATIVE_FRAMES)
     frames = ["%s:%d" % (lines.shown(file), number) for _, file, number in stack if number]
     return {"bytes": record.size, "count": record.n_allocations, "frames": frames}
 
 
 def with_symbols(found, records):
     """The lines with the innermost C function that is not the interpreter's as the first call."""
-    named = [symbol_of(record) for record in records[:MOST_NAMED]]
+    named = [symbol_of(record) for record in records[:MOST_LINES_RESOLVED]]
     homes = libraries_with({name for name in named if name})
     owners = distributions.owners(list(homes.values()))
     for each, name in zip(found, named):  # noqa: B905 - Python 3.7
@@ -92,7 +92,7 @@ def with_symbols(found, records):
 
 def symbol_of(record):
     """The innermost function of an extension; None where its library has no names."""
-    for name, file, _ in record.hybrid_stack_trace(MOST_FRAMES):
+    for name, file, _ in record.hybrid_stack_trace(MOST_NATIVE_FRAMES):
         if file.startswith(INTERPRETER) or file.endswith(".py"):
             return None
         if name not in NO_NAMES:

@@ -7,7 +7,7 @@ import socket
 import tree
 
 STATES = {"01": "", "08": ", closed by the peer and not by the app", "0A": " that listens"}
-MOST_FILES = 5000
+MOST_OPENED_FILES = 5000
 CHANGING = re.compile(r"(?<=tmp)[a-z0-9_]{6,}|\d+")
 """What differs between names that one line makes."""
 
@@ -104,7 +104,7 @@ def files():
             for name in names:
                 whole = os.path.join(path, name)
                 count += 1
-                if count > MOST_FILES:
+                if count > MOST_OPENED_FILES:
                     return
                 if whole not in seen:
                     seen.add(whole)

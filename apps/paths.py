@@ -15,7 +15,7 @@ except ImportError:  # before 3.7
     contextvars = None
 
 LONGEST_KEY = 40
-DEEP = 24
+MOST_STEPS_WRITTEN = 24
 """The most steps that are written; a longer chain is cut in its middle."""
 CELL = type((lambda found: lambda: found)(0).__closure__[0])
 SUSPENDED = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
@@ -31,9 +31,9 @@ def written(path):
         else step(holder, held)
         for holder, held in zip(steps, steps[1:])  # noqa: B905, RUF007 - Python 3.7
     ]
-    if len(names) > DEEP:
-        left = len(names) - DEEP
-        names[DEEP // 2 : -DEEP // 2] = [" ... %d steps ..." % left]
+    if len(names) > MOST_STEPS_WRITTEN:
+        left = len(names) - MOST_STEPS_WRITTEN
+        names[MOST_STEPS_WRITTEN // 2 : -MOST_STEPS_WRITTEN // 2] = [" ... %d steps ..." % left]
     return root.name + "".join(names)
 
 

@@ -23,7 +23,7 @@ MOST_OBJECTS = 300000
 """The most objects that a search meets: about 130 bytes each while it lasts."""
 MOST_CPU_SECONDS = 20.0
 """CPU time of a search. On a busy machine a search waits, which says nothing of its size."""
-MOST_SECONDS = 60.0
+MOST_SEARCH_SECONDS = 60.0
 """Time of a search with all that it waits."""
 LOOK_AT_CLOCK = 4096
 """Objects between two looks at the clock."""
@@ -170,7 +170,7 @@ def search(roots, hidden=(), late=()):
     """
     reach, ignored = Reach(), {id(each) for each in hidden}
     ends = (
-        (time.monotonic, time.monotonic() + MOST_SECONDS, "%.0f s" % MOST_SECONDS),
+        (time.monotonic, time.monotonic() + MOST_SEARCH_SECONDS, "%.0f s" % MOST_SEARCH_SECONDS),
         (cpu_seconds, cpu_seconds() + MOST_CPU_SECONDS, "%.0f s of CPU time" % MOST_CPU_SECONDS),
     )
     for group in (roots, late):

@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 SENSORS = 4
 """Sensors that one request asks for."""
-ROWS = 100
+ROWS_EACH = 100
 """Rows of each."""
 
 Base = declarative_base()
@@ -39,7 +39,12 @@ def fetched(query):
 
 
 def of_sensor(session, sensor):
-    return session.query(Reading).filter(Reading.sensor == sensor).order_by(Reading.id).limit(ROWS)
+    return (
+        session.query(Reading)
+        .filter(Reading.sensor == sensor)
+        .order_by(Reading.id)
+        .limit(ROWS_EACH)
+    )
 
 
 def rows():
@@ -76,6 +81,6 @@ def rows_merged():
     session = Session()
     try:
         query = session.query(Reading).filter(Reading.sensor < SENSORS).order_by(Reading.id)
-        return len(fetched(query.limit(SENSORS * ROWS)))
+        return len(fetched(query.limit(SENSORS * ROWS_EACH)))
     finally:
         session.close()

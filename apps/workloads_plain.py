@@ -9,7 +9,7 @@ from workloads import ENTRIES
 RECORDS = 500
 STRINGS = 10
 STRING_BYTES = 30_000_000
-LAYERS = 6
+PLAIN_LAYERS = 6
 LAYER_BYTES = 25 << 20
 NODES = 60_000
 
@@ -46,7 +46,7 @@ def strings(string_bytes=STRING_BYTES):
 
 def loaded(layer_bytes=LAYER_BYTES, count=NODES):
     """A model of 200 MB as a program holds it: arrays, and a graph of small objects."""
-    layers = [array("d", bytes(layer_bytes)) for _ in range(LAYERS)]
+    layers = [array("d", bytes(layer_bytes)) for _ in range(PLAIN_LAYERS)]
     nodes = [{"number": number, "weight": number * 0.5, "next": None} for number in range(count)]
     for node in nodes[:-1]:
         node["next"] = [nodes[node["number"] + 1]]

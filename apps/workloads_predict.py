@@ -6,11 +6,11 @@ import numpy
 import requests
 from sklearn.linear_model import LogisticRegression
 
-ROWS = 400
+SAMPLE_ROWS = 400
 FEATURES = 8
 TIMEOUT_SECONDS = 10.0
 DRAW = numpy.random.RandomState(596)
-SAMPLES = DRAW.standard_normal((ROWS, FEATURES))
+SAMPLES = DRAW.standard_normal((SAMPLE_ROWS, FEATURES))
 ESTIMATOR = LogisticRegression().fit(SAMPLES, SAMPLES.sum(axis=1) > 0)
 
 

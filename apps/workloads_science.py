@@ -5,11 +5,14 @@ import numpy
 DRAW = numpy.random.RandomState(596)
 
 BATCH = 4096
-WIDTH = 128
-LAYERS = 3
-MODEL = [DRAW.standard_normal((WIDTH, WIDTH)).astype("float32") / WIDTH for _ in range(LAYERS)]
+LAYER_WIDTH = 128
+SCIENCE_LAYERS = 3
+MODEL = [
+    DRAW.standard_normal((LAYER_WIDTH, LAYER_WIDTH)).astype("float32") / LAYER_WIDTH
+    for _ in range(SCIENCE_LAYERS)
+]
 """One model for all requests, as a server loads it once."""
-INPUT = DRAW.standard_normal((BATCH, WIDTH)).astype("float32")
+INPUT = DRAW.standard_normal((BATCH, LAYER_WIDTH)).astype("float32")
 
 PICTURE = DRAW.randint(0, 256, (96, 96, 3)).astype("uint8")
 COLOURS = 6

@@ -12,7 +12,7 @@ from lab.commands.table import COMMANDS
 from lab.errors import ExitCode, LabError
 from lab.text.phrases import printable
 
-MOST_CHARACTERS = 4_000
+MOST_ERROR_CHARACTERS = 4_000
 """Of an error: what is wrong stands in its beginning, whatever it quotes."""
 
 
@@ -55,7 +55,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ExitCode.USAGE if ended.code else ExitCode.DECIDED
     except LabError as error:
-        print(f"lab: {printable(str(error))[:MOST_CHARACTERS]}", file=sys.stderr)
+        print(f"lab: {printable(str(error))[:MOST_ERROR_CHARACTERS]}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED

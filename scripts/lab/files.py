@@ -16,15 +16,15 @@ from typing import BinaryIO, TextIO
 from lab.errors import LabError
 from lab.units import GIB, MIB
 
-MOST_FILE_BYTES = 64 * MIB
+MOST_RUN_FILE_BYTES = 64 * MIB
 """Largest file that is read; a raw file grows by about 2 MiB an hour."""
 MOST_JSON_BYTES = 6 * MIB
 """Largest file that is parsed as one document; a summary of 60 variants has 0.4 MiB."""
 MOST_LINE_BYTES = 4 * MIB
 """Longest line of a raw file; the longest seen has 22 KiB."""
 MOST_FOLDER_BYTES = GIB
-MOST_ENTRIES = 20_000
-MOST_LEVELS = 4
+MOST_FOLDER_ENTRIES = 20_000
+MOST_FOLDER_LEVELS = 4
 """Levels of folders in a run's folder; the lab makes two."""
 FILE_SUFFIXES = frozenset({".json", ".jsonl", ".md", ".html", ".svg"})
 """Suffixes of the files that the lab writes; a folder with one of them is refused."""
@@ -150,7 +150,7 @@ def read_tail(path: Path, most_bytes: int) -> bytes:
 
 
 def read_lines(
-    path: Path, most_bytes: int = MOST_FILE_BYTES, most_line_bytes: int = MOST_LINE_BYTES
+    path: Path, most_bytes: int = MOST_RUN_FILE_BYTES, most_line_bytes: int = MOST_LINE_BYTES
 ) -> Iterator[bytes]:
     """The lines of a file with their newlines; only a last one that was cut off has none.
 
@@ -239,7 +239,7 @@ def _remove(name: str, folder: int) -> None:
         os.unlink(name, dir_fd=folder)
 
 
-def check_folder(path: Path, most_entries: int = MOST_ENTRIES) -> None:
+def check_folder(path: Path, most_entries: int = MOST_FOLDER_ENTRIES) -> None:
     """Refuse a folder that holds anything but folders and regular files, all of bounded size.
 
     Raises:
@@ -286,9 +286,9 @@ def _entry_fault(where: PurePath, status: os.stat_result) -> str | None:
     if not where.name.isprintable():
         return "its name has control characters"
     if not stat.S_ISDIR(status.st_mode):
-        return file_fault(status, MOST_FILE_BYTES)
+        return file_fault(status, MOST_RUN_FILE_BYTES)
     if where.suffix in FILE_SUFFIXES:
         return "it is a folder, a regular file is expected"
-    if len(where.parts) - 1 > MOST_LEVELS:
-        return f"folders are nested more than {MOST_LEVELS} deep"
+    if len(where.parts) - 1 > MOST_FOLDER_LEVELS:
+        return f"folders are nested more than {MOST_FOLDER_LEVELS} deep"
     return None

@@ -280,7 +280,7 @@ def test_a_folder_of_too_many_entries_is_refused(folder: Path) -> None:
 def test_a_folder_of_too_many_bytes_is_refused(folder: Path) -> None:
     for number in range(17):
         with (folder / f"{number}.jsonl").open("wb") as file:
-            file.truncate(files.MOST_FILE_BYTES)
+            file.truncate(files.MOST_RUN_FILE_BYTES)
 
     with pytest.raises(LabError, match=r"it holds more than .* 1,073,741,824 bytes"):
         check_folder(folder)

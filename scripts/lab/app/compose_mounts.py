@@ -13,7 +13,7 @@ from lab.app.container_folders import is_closed
 
 COPIED = re.compile(r"[\w./@+=, -]+")
 """Names that a recipe's COPY takes as they are."""
-MOST_SHOWN = 80
+MOST_SOURCE_SHOWN = 80
 
 
 def mounts_of(reader: ComposeReader, service: Mapping[str, Any]) -> Mounts:
@@ -30,13 +30,13 @@ def mounts_of(reader: ComposeReader, service: Mapping[str, Any]) -> Mounts:
             folders.append(target_path(reader, stated))
         elif (path := below(reader, source)) is None:
             outside = "lies outside of the app's folder: it is not mounted"
-            reader.leave_out(f"{source[:MOST_SHOWN]} {outside}")
+            reader.leave_out(f"{source[:MOST_SOURCE_SHOWN]} {outside}")
         elif not path.exists():
             folders.append(target_path(reader, stated))
         elif COPIED.fullmatch(str(path.relative_to(reader.folder))):
             files[target_path(reader, stated)] = path
         else:
-            named = f"{source[:MOST_SHOWN]!r} has characters that no Dockerfile can name"
+            named = f"{source[:MOST_SOURCE_SHOWN]!r} has characters that no Dockerfile can name"
             raise reader.refused(f"volumes: {named}")
     return Mounts(files, tuple(dict.fromkeys(folders)))
 
@@ -50,7 +50,8 @@ def target_path(reader: ComposeReader, target: str) -> str:
     path = posixpath.normpath(target) if TARGET.fullmatch(target) else ""
     if not path or is_closed(path) or '"' in path or "\\" in path:
         raise reader.refused(
-            f"volumes: {target[:MOST_SHOWN]!r} cannot hold an app's files: mount them elsewhere"
+            f"volumes: {target[:MOST_SOURCE_SHOWN]!r} cannot hold an app's files: "
+            "mount them elsewhere"
         )
     return path
 

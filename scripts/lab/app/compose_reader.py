@@ -15,8 +15,8 @@ from lab.text.documents import with_texts
 from lab.text.phrases import clipped, printable
 from lab.units import MIB
 
-MOST_BYTES = MIB
-MOST_REASON = 400
+MOST_COMPOSE_BYTES = MIB
+MOST_COMPOSE_REASON = 400
 PLAIN = re.compile(r"[^\n\r:$]+")
 SECRET_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}")
 STRICT = ("service_healthy", "service_completed_successfully")
@@ -47,7 +47,7 @@ class ComposeReader:
 
     def document(self) -> Mapping[str, Any]:
         try:
-            text = read_bytes(self.file, MOST_BYTES).decode("utf-8-sig")
+            text = read_bytes(self.file, MOST_COMPOSE_BYTES).decode("utf-8-sig")
             document: Mapping[str, Any] = with_texts(parsed(text), Interpolation(self.values()))
         except (LabError, ValueError) as error:
             raise self.refused(str(error)) from error
@@ -61,12 +61,12 @@ class ComposeReader:
         return self.variables(".env") if os.path.lexists(beside) else {}
 
     def leave_out(self, why: str) -> None:
-        line = printable(clipped(why, MOST_REASON))
+        line = printable(clipped(why, MOST_COMPOSE_REASON))
         if line not in self.left_out:
             self.left_out.append(line)
 
     def refused(self, reason: str) -> UsageError:
-        return UsageError(printable(f"{self.file}: {clipped(reason, MOST_REASON)}"))
+        return UsageError(printable(f"{self.file}: {clipped(reason, MOST_COMPOSE_REASON)}"))
 
     def inside(self, name: str) -> Path:
         """A path of the file, which must lie in the app's folder."""
@@ -79,7 +79,7 @@ class ComposeReader:
 
     def variables(self, name: str) -> dict[str, str]:
         try:
-            text = read_bytes(self.inside(name), MOST_BYTES).decode("utf-8-sig")
+            text = read_bytes(self.inside(name), MOST_COMPOSE_BYTES).decode("utf-8-sig")
         except (LabError, UnicodeDecodeError) as error:
             raise self.refused(f"env_file: {error}") from error
         if "\0" in text:

@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-MOST_CHARACTERS = 1 << 18
+MOST_COMPOSE_CHARACTERS = 1 << 18
 """PyYAML alone, without libyaml, takes seconds for so many."""
 MOST_BRACKETS = 2_000
 """Of lists and tables in lines of a Compose file; its reader is slow in deep ones."""
 MOST_NODES, MOST_EXPANDED = 20_000, 1 << 20
 """Parts of a document and their characters, each counted wherever an alias stands for it."""
-MOST_TEXT = 100_000
+MOST_INTERPOLATED_CHARACTERS = 100_000
 """Characters of one interpolated text."""
 TABLE, LIST, TEXT = "a table", "a list", "a text"
 KINDS: Mapping[type, str] = {dict: TABLE, list: LIST, str: TEXT}
@@ -40,8 +40,8 @@ def parsed(text: str) -> Mapping[str, Any]:
         ValueError: it is not a Compose file, or too large when each alias is followed; says why.
         NoReader: nothing here reads YAML.
     """
-    if len(text) > MOST_CHARACTERS:
-        raise ValueError(f"it has more than {MOST_CHARACTERS:,} characters")
+    if len(text) > MOST_COMPOSE_CHARACTERS:
+        raise ValueError(f"it has more than {MOST_COMPOSE_CHARACTERS:,} characters")
     if text.count("[") + text.count("{") > MOST_BRACKETS:
         raise ValueError("it has too many brackets")
     try:
@@ -132,14 +132,16 @@ def interpolated(text: str, values: Mapping[str, str]) -> str:
             raise ValueError(f"{name} must be set ({other or 'it is required'})")
         return other or ""
 
-    pieces, end, left = list[str](), 0, MOST_TEXT
+    pieces, end, left = list[str](), 0, MOST_INTERPOLATED_CHARACTERS
     for match in VARIABLE.finditer(text):
         pieces += text[end : match.start()], replacement(match)
         end, left = match.end(), left - len(pieces[-2]) - len(pieces[-1])
         if left < 0:
             break
     if left < len(text) - end:
-        raise ValueError(f"a text has more than {MOST_TEXT:,} characters, with its variables")
+        raise ValueError(
+            f"a text has more than {MOST_INTERPOLATED_CHARACTERS:,} characters, with its variables"
+        )
     return "".join((*pieces, text[end:]))
 
 

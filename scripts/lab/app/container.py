@@ -12,7 +12,7 @@ from lab.app.services import FOLDER, Service
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_NAME, COPY, JEMALLOC, MIMALLOC
 from lab.engines.old_builds import REFUSED, TOOLS, own_tools
-from lab.engines.process.supervisor import MOST_FILE_BYTES
+from lab.engines.process.supervisor import MOST_WRITTEN_FILE_BYTES
 from lab.paths import MEMRAY_LOCK
 from lab.units import MIB
 
@@ -158,7 +158,7 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
         "security_opt": ["no-new-privileges:true"],
         "read_only": True,
         "tmpfs": ["/tmp:size=64m"],
-        "ulimits": {"fsize": MOST_FILE_BYTES},
+        "ulimits": {"fsize": MOST_WRITTEN_FILE_BYTES},
         "networks": ["lab"],
         "dns": NO_DNS,
         "dns_opt": DNS_OPTIONS,

@@ -2,7 +2,7 @@
 
 from lab.app.container import LOGGING
 from lab.app.services import Service
-from lab.engines.process.supervisor import MOST_FILE_BYTES
+from lab.engines.process.supervisor import MOST_WRITTEN_FILE_BYTES
 from lab.units import GIB
 
 MEMORY_BYTES = GIB
@@ -16,7 +16,7 @@ def bare() -> Service:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "read_only": True,
-        "ulimits": {"fsize": MOST_FILE_BYTES},
+        "ulimits": {"fsize": MOST_WRITTEN_FILE_BYTES},
         "mem_limit": MEMORY_BYTES,
         "memswap_limit": MEMORY_BYTES,
         "pids_limit": 512,

@@ -15,7 +15,7 @@ from lab.text.packages import canonical, is_distribution, is_version
 
 REQUIRED = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 OPTION = re.compile(r"\s*--(?:index-url|extra-index-url|find-links|trusted-host)[ =]")
-MOST_DISTRIBUTIONS = 5000
+MOST_FOLDERS_READ = 5000
 HASH = re.compile(r"\s--hash[ =]\S+|\s*\\$")
 
 
@@ -38,7 +38,7 @@ def distributions(python: Path) -> dict[str, Distribution]:
         python: the environment's `bin/python3`.
     """
     folders = sorted(python.parents[1].glob("lib/python3*/site-packages/*.dist-info"))
-    candidates = (distribution_in(folder) for folder in folders[:MOST_DISTRIBUTIONS])
+    candidates = (distribution_in(folder) for folder in folders[:MOST_FOLDERS_READ])
     return {canonical(each.name): each for each in candidates if each is not None}
 
 

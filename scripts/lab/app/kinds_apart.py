@@ -9,7 +9,7 @@ from lab.records.judgement import LEAST_REQUESTS
 
 MOST_APART = 6
 """The kinds with the largest shares; a run each would take too long for more."""
-PART, BLOCKS = 4, 8
+LOAD_DIVISOR, BLOCKS_APART = 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ def each_alone(description: AppSpec) -> tuple[KindAlone, ...]:
         return ()
     weights = sum(request.weight for request in description.requests)
     largest = sorted(numbered, key=lambda each: -each[1].weight)[:MOST_APART]
-    count = max(description.count // PART, LEAST_REQUESTS)
+    count = max(description.count // LOAD_DIVISOR, LEAST_REQUESTS)
     return tuple(
         KindAlone(
             f"only-{number}",
-            replace(description, requests=(request,), count=count, blocks=BLOCKS),
+            replace(description, requests=(request,), count=count, blocks=BLOCKS_APART),
             weighted_request_of(request).name,
             request.weight / weights,
         )

@@ -32,7 +32,7 @@ NO_MIDDLEWARE = (
 )
 NO_SWITCH = "none of the app's packages is known to work without its C code"
 NO_PROBES = "what leaves it out comes into the app with the probes, and probes = false"
-MOST_NAMED = 4
+MOST_MIDDLEWARE_NAMED = 4
 
 LayerOutcome = Exchange | NotExchanged
 
@@ -88,7 +88,7 @@ def middleware(stack: Stack) -> LayerOutcome:
         return NotExchanged(Layer.MIDDLEWARE, NO_MIDDLEWARE)
     if not stack.spec.probes:
         return NotExchanged(Layer.MIDDLEWARE, NO_PROBES)
-    line = f"no middleware in place of {listed(stack.middleware, MOST_NAMED)}"
+    line = f"no middleware in place of {listed(stack.middleware, MOST_MIDDLEWARE_NAMED)}"
     names = {"LAB_NO_MIDDLEWARE": " ".join(stack.middleware)}
     return Exchange(Layer.MIDDLEWARE, "no-middleware", line, environment=names)
 

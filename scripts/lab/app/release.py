@@ -21,7 +21,7 @@ NEEDS = re.compile(r"Requires-Dist:\s*([A-Za-z0-9][\w.-]*)[^;]*===?[^;]*")
 """A header of METADATA by which a distribution needs another in an exact version."""
 MOST_METADATA_BYTES = 4_000_000
 MOST_DEPENDENTS = 2
-INSTALL_SECONDS = 180.0
+RELEASE_INSTALL_SECONDS = 180.0
 NEWER_PYTHONS = ("3.14", "3.13", "3.12", "3.11", "3.10", "3.9")
 PYTHON = "Python"
 
@@ -177,7 +177,7 @@ def attempt(
     same = [f"{other}=={version}" for other, version in before.items() if other != name]
     failed = uv.run("venv", "--no-project", "--python", made.interpreter, made.folder)
     if not failed and same:
-        failed = uv.run(*install, "--no-deps", *same, timeout_seconds=INSTALL_SECONDS)
+        failed = uv.run(*install, "--no-deps", *same, timeout_seconds=RELEASE_INSTALL_SECONDS)
     if failed:
         return failed
     with needs(description) as wanted:
@@ -185,7 +185,7 @@ def attempt(
             path = Path(file)
             path.write_text(unpinned(path.read_text(encoding="utf-8"), name), encoding="utf-8")
         newest: Sequence[str | Path] = ("--upgrade-package", name, name, *wanted)
-        return uv.run(*install, *newest, timeout_seconds=INSTALL_SECONDS)
+        return uv.run(*install, *newest, timeout_seconds=RELEASE_INSTALL_SECONDS)
 
 
 def newer_python(description: AppSpec, root: Path, say: Callable[[str], None]) -> NewerEnvironment:

@@ -18,7 +18,7 @@ from lab.units import MIB
 MANY = 1 << 31
 """More messages than are ever waited for: until the client hangs up."""
 USER_APP_BOUNDARY = "worker-memory-lab-own-app"
-MOST_BODY_BYTES = 64 * MIB
+MOST_BODY_FILE_BYTES = 64 * MIB
 JSON = "application/json"
 PLAIN_IN_A_PATH = "/%?=&+,;:@!$'()*~[]{}"
 
@@ -139,6 +139,6 @@ def content(file: Path) -> bytes:
         UsageError: no regular file of a size that a request may have.
     """
     try:
-        return read_bytes(file, MOST_BODY_BYTES)
+        return read_bytes(file, MOST_BODY_FILE_BYTES)
     except LabError as error:
         raise UsageError(str(error)) from error

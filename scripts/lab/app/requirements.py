@@ -14,7 +14,7 @@ from lab.named_paths import path_below
 from lab.text.packages import LOCK, NOT_ON_INDEX
 from lab.text.phrases import clipped
 
-MAX_DEPTH, MAX_BYTES, MAX_FILES, MAX_LINES = 50, 1_000_000, 20_000, 20_000
+MAX_CHAIN, MAX_REQUIREMENTS_BYTES, MAX_REQUIREMENTS_FILES, MAX_LINES = 50, 1_000_000, 20_000, 20_000
 FILE = re.compile(r"\s*(-r|--requirement|-c|--constraint)[ =]*(\S+)\s*(?:#.*)?$")
 LIMITS = ("-c", "--constraint")
 EDITABLE = re.compile(r"\s*(?:-e|--editable)[ =]*(.+)$")
@@ -112,8 +112,8 @@ class Inliner:
         text = os.path.normpath(name)
         if text in above:
             raise self.refused(f"{text} leads back to itself")
-        if len(above) == MAX_DEPTH:
-            raise self.refused(f"{text} is named by a chain of {MAX_DEPTH} files: name it directly")
+        if len(above) == MAX_CHAIN:
+            raise self.refused(f"{text} is named by a chain of {MAX_CHAIN} files: name it directly")
         if (is_limit, text) in self.done:
             return []
         lines = read(self.description, name)
@@ -174,9 +174,9 @@ def read(description: AppSpec, name: Path) -> list[str]:
             " app's folder"
         )
     try:
-        return read_bytes(path, MAX_BYTES).decode("utf-8-sig").splitlines()
+        return read_bytes(path, MAX_REQUIREMENTS_BYTES).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        return read_bytes(path, MAX_BYTES).decode("utf-16", "replace").splitlines()
+        return read_bytes(path, MAX_REQUIREMENTS_BYTES).decode("utf-16", "replace").splitlines()
     except LabError as error:
         raise UsageError(f"{description.file}: requirements: {error}") from error
 
@@ -219,7 +219,7 @@ def own_files(folder: Path) -> list[Path]:
     """The sources of a folder that is installed, in a fixed order."""
     suffixes = {".py", ".toml", ".cfg", ".txt", ".in", ".md", ".rst"}
     sources = (p for p in folder.rglob("*") if p.suffix in suffixes and not p.is_symlink())
-    regular = [p for p in sources if p.is_file() and p.stat().st_size <= MAX_BYTES]
+    regular = [p for p in sources if p.is_file() and p.stat().st_size <= MAX_REQUIREMENTS_BYTES]
     hidden = {".git", ".venv", "venv", "node_modules"}
     kept = [p for p in regular if not hidden & set(p.relative_to(folder).parts)]
-    return sorted(kept)[:MAX_FILES]
+    return sorted(kept)[:MAX_REQUIREMENTS_FILES]

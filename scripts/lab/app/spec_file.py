@@ -33,9 +33,9 @@ from lab.named_paths import path_below
 from lab.settings.declared import MOST_REQUESTS
 from lab.units import MIB
 
-MOST_BYTES = MIB
+MOST_DESCRIPTION_BYTES = MIB
 """The longest lab.toml that is read."""
-MOST_PARTS = 100
+MOST_NAME_PARTS = 100
 """The most parts of a name, between dots."""
 
 
@@ -46,8 +46,10 @@ def parse(text: str, file: Path) -> dict[str, Any]:
         UsageError: it is not TOML; says where.
     """
     # The reader's time grows with the square of a name's parts.
-    if any(line.partition("=")[0].count(".") > MOST_PARTS for line in text.splitlines()):
-        raise UsageError(f"{file} cannot be read: a name in it has more than {MOST_PARTS} parts")
+    if any(line.partition("=")[0].count(".") > MOST_NAME_PARTS for line in text.splitlines()):
+        raise UsageError(
+            f"{file} cannot be read: a name in it has more than {MOST_NAME_PARTS} parts"
+        )
     try:
         return tomllib.loads(text)
     except RecursionError:
@@ -86,7 +88,7 @@ def own_file(file: Path) -> Path:
 
 def read_text(file: Path) -> str:
     try:
-        return read_bytes(file, MOST_BYTES).decode("utf-8")
+        return read_bytes(file, MOST_DESCRIPTION_BYTES).decode("utf-8")
     except (LabError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error
 

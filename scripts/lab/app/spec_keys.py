@@ -31,9 +31,9 @@ from lab.records.run_limits import MOST_ASKED_BLOCKS, MOST_WORKERS
 from lab.settings.declared import MOST_REQUESTS
 from lab.units import GIB
 
-OLDEST, NEWEST = 7, 14
+OLDEST_APP_MINOR, NEWEST_APP_MINOR = 7, 14
 """Minor versions of CPython 3 that run apps."""
-PYTHONS = tuple(f"3.{minor}" for minor in range(OLDEST, NEWEST + 1))
+PYTHONS = tuple(f"3.{minor}" for minor in range(OLDEST_APP_MINOR, NEWEST_APP_MINOR + 1))
 SHELL_LINE = PatternText("a shell's line", r"(?=.*\S)[^\0]+")
 VARIABLES = r"(?!LAB_|PORT$)[A-Za-z_][A-Za-z0-9_]*"
 NO_APP = AppSpec(Path(), "")

@@ -11,9 +11,9 @@ from lab.records.codec import value_text
 from lab.text.phrases import clipped
 
 Value = TypeVar("Value")
-MOST_SHOWN = 300
+MOST_KEY_SHOWN = 300
 """Characters of a name or a value in a message."""
-NEAR = 0.5
+LEAST_SIMILARITY = 0.5
 """The least similarity, of 1, at which an unknown name is taken for a misspelt one."""
 
 
@@ -36,9 +36,9 @@ class Table:
         """
         for name in self.values:
             if name not in names:
-                near = difflib.get_close_matches(name, names, 1, NEAR)
+                near = difflib.get_close_matches(name, names, 1, LEAST_SIMILARITY)
                 hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(names)}"
-                known = clipped(name, MOST_SHOWN)
+                known = clipped(name, MOST_KEY_SHOWN)
                 raise UsageError(f"{self.file}: the key {self.where}{known} is unknown: {hint}")
 
     def read(self, key: Key[Value]) -> Value:
@@ -55,7 +55,7 @@ class Table:
             self.refuse(key.name, str(error))
 
     def refuse(self, name: str, allowed: str) -> NoReturn:
-        value = value_text(self.values[name], MOST_SHOWN)
+        value = value_text(self.values[name], MOST_KEY_SHOWN)
         raise UsageError(
             f"{self.file}: {self.where}{name} = {value} cannot be used: allowed is {allowed}"
         )

@@ -18,14 +18,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from lab.app.spec import RequestSpec
 from lab.units import MIB
 
-MOST_BYTES = 64 * MIB
+MOST_TRAFFIC_BYTES = 64 * MIB
 MOST_HAR_BYTES, MOST_HAR_PARTS = 16 * MIB, 1_000_000
 """Of a HAR file, which is parsed as one: bytes, and what opens or separates values."""
 MOST_SENT = 100_000
 """Requests of a file that make the mix: the first of a longer log."""
-MOST_LINES = 1_000_000
+MOST_LOG_LINES = 1_000_000
 """Lines of a log that are looked at."""
-MOST_KINDS = 20
+MOST_TRAFFIC_KINDS = 20
 MOST_WEIGHT = 1000
 MOST_TARGET, MOST_BODY = 2_000, MIB
 LINE = re.compile(
@@ -88,8 +88,8 @@ def read_traffic(content: bytes, most_sent: int = MOST_SENT) -> Traffic:
     if not sent:
         raise ValueError(f"no request to the app is in it{left_out.clause()}")
     kinds = grouped_by_kind(sent)
-    kept = kinds[:MOST_KINDS]
-    left_out.reasons["of rarer kinds"] += sum(len(kind) for kind in kinds[MOST_KINDS:])
+    kept = kinds[:MOST_TRAFFIC_KINDS]
+    left_out.reasons["of rarer kinds"] += sum(len(kind) for kind in kinds[MOST_TRAFFIC_KINDS:])
     left_out.reasons = +left_out.reasons
     what = "a HAR file" if is_har else "an access log"
     count = sum(len(kind) for kind in kept)
@@ -100,7 +100,7 @@ def read_traffic(content: bytes, most_sent: int = MOST_SENT) -> Traffic:
 def of_log(content: bytes, left_out: Omissions, most_sent: int) -> Iterator[LoggedRequest]:
     lines, count, others = io.BytesIO(content), 0, 0
     left_out.reasons["lines that are not requests"] = 0  # it is told first
-    for line in islice(lines, MOST_LINES):
+    for line in islice(lines, MOST_LOG_LINES):
         # A line without quotes, such as a traceback's, is not worth a closer look.
         match = LINE.search(line[:8_000].decode(errors="replace")) if b'"' in line else None
         if match is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.app.toml_kinds import FileName
-from lab.app.traffic import MOST_BYTES, Traffic, read_traffic
+from lab.app.traffic import MOST_TRAFFIC_BYTES, Traffic, read_traffic
 from lab.errors import LabError
 from lab.files import read_bytes
 
@@ -19,7 +19,7 @@ class TrafficFile:
     def parse(self, value: Any, folder: Path) -> Traffic | None:
         file = FileName(self.allowed).parse(value, folder)
         try:
-            content = read_bytes(file, MOST_BYTES)
+            content = read_bytes(file, MOST_TRAFFIC_BYTES)
         except LabError as error:
             raise ValueError(f"{self.allowed} ({error})") from None
         try:

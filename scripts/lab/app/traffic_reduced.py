@@ -8,7 +8,7 @@ from typing import Any
 from lab.app.spec import RequestSpec
 from lab.app.traffic import MOST_WEIGHT, USUAL, read_traffic
 
-ENTRIES = 100
+MOST_REDUCED_ENTRIES = 100
 """The most entries of a reduced HAR file: each one repeats its body."""
 
 
@@ -44,7 +44,7 @@ def entries_of(request: RequestSpec) -> Iterator[dict[str, Any]]:
     if request.body is not None:
         kind = request.headers.get("Content-Type", "")
         asked["postData"] = {"mimeType": kind, "text": request.body}
-    for status in statuses(request, max(1, request.weight * ENTRIES // MOST_WEIGHT)):
+    for status in statuses(request, max(1, request.weight * MOST_REDUCED_ENTRIES // MOST_WEIGHT)):
         yield {"request": asked, "response": {"status": status}}
 
 

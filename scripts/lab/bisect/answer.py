@@ -19,7 +19,7 @@ from lab.records.bisection import (
 )
 from lab.text.phrases import clipped, counted, listed, share, size
 
-MOST_REASON = 160
+MOST_POINT_REASON = 160
 OF_ALLOCATED = "That is allocated: memory grows by less where the app does not write to all of it."
 """Why `make try`, which reads memory, may tell fewer bytes a request of the same leak."""
 
@@ -107,7 +107,7 @@ def result_of(progress: Progress, index: int) -> PointResult:
         runs=len(runs),
         leak_bytes=sum(sizes) / len(sizes) if sizes else None,
         live_bytes=sum(run.live_bytes for run in runs) / len(runs) if runs else None,
-        reason=clipped(progress.unknown.get(index) or point.fault or "", MOST_REASON) or None,
+        reason=clipped(progress.unknown.get(index) or point.fault or "", MOST_POINT_REASON) or None,
         moved=moved_packages(progress, index),
     )
 
@@ -184,7 +184,7 @@ def no_leak_sentence(subject: Subject, progress: Progress) -> str:
     """Why there is nothing to search for."""
     bad = progress.points[progress.ends.bad]
     if progress.ends.bad in progress.unknown:
-        reason = clipped(progress.unknown[progress.ends.bad], MOST_REASON)
+        reason = clipped(progress.unknown[progress.ends.bad], MOST_POINT_REASON)
         return f"{subject.package} {bad.label} could not be measured: {reason}."
     ends = [progress.points[each] for each in progress.ends.all()]
     end_texts = [
@@ -200,6 +200,6 @@ def no_leak_sentence(subject: Subject, progress: Progress) -> str:
 def end_text(progress: Progress, point: Point, index: int) -> str:
     runs = progress.measured.get(index)
     if not runs:
-        reason = clipped(progress.unknown.get(index, ""), MOST_REASON)
+        reason = clipped(progress.unknown.get(index, ""), MOST_POINT_REASON)
         return f"{point.label} could not be measured ({reason})"
     return f"{point.label} keeps {size(runs[0].live_bytes)} a request"

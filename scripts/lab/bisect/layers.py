@@ -15,7 +15,7 @@ from lab.records.trial import EndKind, Trial
 from lab.text.phrases import listed, size
 from lab.verdict.verdict import judge_trial
 
-PART = 0.5
+PARTLY_GONE_SHARE = 0.5
 """Growth of less than this share of the app's own is partly gone."""
 AS_IT_IS = "the app as it is"
 
@@ -75,7 +75,7 @@ def need_of(base: LayerResult, exchanged: LayerResult) -> Need:
         return Need.NEEDED
     if exchanged.verdict is not Verdict.LEAK or exchanged.bytes_per_request is None:
         return Need.OPEN
-    less = exchanged.bytes_per_request.high < PART * base.bytes_per_request.low
+    less = exchanged.bytes_per_request.high < PARTLY_GONE_SHARE * base.bytes_per_request.low
     return Need.PARTLY if less else Need.NOT_NEEDED
 
 

@@ -8,7 +8,7 @@ from lab.causes.growth import Growth
 from lab.causes.holders import who_holds
 from lab.causes.interventions import RUN_NOISE_BYTES, InterventionResult
 from lab.causes.traces import (
-    MOST_TYPES,
+    MOST_TRACE_TYPES,
     TRACED_SHARE,
     UNSEEN_SHARE,
     best_trace,
@@ -179,7 +179,7 @@ def garbage_types(traces: Sequence[AllocationTrace]) -> list[str]:
     """The types of the cycles, with their counts in the traced run."""
     python = python_trace(traces)
     counts = sorted(python.garbage.items(), key=lambda item: -item[1]) if python else []
-    return [f"{number(count)} {name}" for name, count in counts[:MOST_TYPES]]
+    return [f"{number(count)} {name}" for name, count in counts[:MOST_TRACE_TYPES]]
 
 
 def live_finding(

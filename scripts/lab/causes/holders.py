@@ -23,7 +23,7 @@ EXAMPLE_SHARE = 0.5
 """New objects of a type that holds the growth, for each block of the line that left most."""
 FEW_A_REQUEST = 0.02
 """Fewer objects a request are not a trend of their own."""
-MOST_HOLDERS = 3
+MOST_HOLDERS_TOLD = 3
 STEP = re.compile(r"\.[^.\[]+|\[[^\]]*\]")
 """An attribute or a key in a path that reads like code."""
 
@@ -157,7 +157,7 @@ def large_holders(search: HolderSearch, allocated_bytes: int) -> tuple[Holder, .
     enough = NAMED_SHARE * allocated_bytes
     enough_alone = [each for each in search.holders if each.held_bytes >= enough]
     if enough_alone:
-        return tuple(enough_alone[:MOST_HOLDERS])
+        return tuple(enough_alone[:MOST_HOLDERS_TOLD])
     together = cluster_of(search.holders, enough)
     return (together,) if together is not None else ()
 

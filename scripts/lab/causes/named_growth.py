@@ -30,7 +30,7 @@ NOUNS: Mapping[NamedKind, tuple[str, str, str]] = {
     NamedKind.SOCKET: ("socket:", "used at", "opened at"),
 }
 """A noun, and the words in front of the line where one waits and of the line that made it."""
-MOST_NAMED = 3
+MOST_GROWTHS_NAMED = 3
 LONGEST_NAME = 160
 FEWEST_THREADS = 4
 POOLS: Mapping[str, str] = {
@@ -56,7 +56,7 @@ def named_for(
     for cause in causes:
         fitting = [each for each in trace.more if each.kind in KINDS.get(cause, ())]
         fitting = [each for each in fitting if is_named(each, cause, trace.requests)]
-        growths.update(dict.fromkeys(fitting[:MOST_NAMED]))
+        growths.update(dict.fromkeys(fitting[:MOST_GROWTHS_NAMED]))
     return tuple(growths)
 
 

@@ -23,8 +23,8 @@ INTERPRETER_PREFIXES = (
 """Beginnings of frames in CPython's own sources."""
 UNKNOWN_LINE = "an unknown line"
 """What a line is called of which no frame is the program's."""
-MOST_LINES = 5
-MOST_TYPES = 5
+MOST_TRACE_LINES = 5
+MOST_TRACE_TYPES = 5
 
 
 def bytes_per_request(trace: AllocationTrace) -> float:
@@ -53,7 +53,7 @@ def best_trace(
 
 
 def merged_lines(lines: Sequence[TracedLine]) -> tuple[TracedLine, ...]:
-    """Lines of one name joined, the one with most bytes first, at most `MOST_LINES`."""
+    """Lines of one name joined, the one with most bytes first, at most `MOST_TRACE_LINES`."""
     by_name: dict[str, TracedLine] = {}
     for line in lines:
         name = line_name(line)
@@ -61,7 +61,7 @@ def merged_lines(lines: Sequence[TracedLine]) -> tuple[TracedLine, ...]:
         by_name[name] = TracedLine(
             so_far.bytes + line.bytes, so_far.count + line.count, so_far.frames
         )
-    return tuple(sorted(by_name.values(), key=lambda line: -line.bytes)[:MOST_LINES])
+    return tuple(sorted(by_name.values(), key=lambda line: -line.bytes)[:MOST_TRACE_LINES])
 
 
 def largest_line(lines: Sequence[TracedLine]) -> TracedLine | None:
@@ -76,7 +76,7 @@ def largest_line(lines: Sequence[TracedLine]) -> TracedLine | None:
 def most_types(traces: Sequence[AllocationTrace]) -> tuple[tuple[str, int], ...]:
     """The types of which most objects were added, with their counts."""
     counts = [item for trace in traces for item in trace.types.items()]
-    return tuple(sorted(counts, key=lambda item: -item[1])[:MOST_TYPES])
+    return tuple(sorted(counts, key=lambda item: -item[1])[:MOST_TRACE_TYPES])
 
 
 def line_name(line: TracedLine) -> str:

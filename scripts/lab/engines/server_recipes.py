@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lab.records.app_services import ServiceAsked, ServiceKind
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
-MOST_NAMES = 12
+MOST_RECIPE_NAMES = 12
 EVERYWHERE = "0.0.0.0"
 """Each address of the network that a container has with the app."""
 SOCKET = "s"
@@ -59,7 +59,7 @@ class Recipe:
 def plain(names: tuple[str, ...], *more: str) -> list[str]:
     """Those that can be names of a role or a database, and usual ones."""
     kept = [name for name in (*names, *more) if NAME.fullmatch(name)]
-    return list(dict.fromkeys(kept))[:MOST_NAMES]
+    return list(dict.fromkeys(kept))[:MOST_RECIPE_NAMES]
 
 
 MONGODB = (

@@ -19,7 +19,7 @@ from lab.records.variant import Connection
 UNLIMITED = sys.maxsize
 EXPIRY_CHECK_SECONDS = 0.1
 RENEWAL_CHECK_SECONDS = 0.25
-CONNECT_SECONDS = 0.15
+RECONNECT_SECONDS = 0.15
 """A server whose queue of new connections is full drops what comes, and the kernel would try again
 after a second: a block of 500 requests would end with one in which nothing is sent."""
 
@@ -102,7 +102,7 @@ class ClosedLoop:
                 self.budget.left = 0
             for client in self.clients:
                 client.fail_if_older(now if hangs else now - limit_seconds)
-                client.reconnect_if_older(now - CONNECT_SECONDS)
+                client.reconnect_if_older(now - RECONNECT_SECONDS)
                 client.end_closing_if_older(now - CLOSING_SECONDS)
 
     def is_silent(self, timing: Timing) -> bool:

@@ -24,7 +24,7 @@ LOGIN_SECONDS = 30.0
 """How long the answer may take; a password's hash is slow on a busy core."""
 LET_IN = range(200, 400)
 """Many forms answer with a redirection once the password was right."""
-MOST_BODY_BYTES = MIB
+MOST_LOGIN_BYTES = MIB
 MOST_SHOWN_BYTES = 300
 MOST_SHOWN_NAMES = 8
 FITTING = re.compile(r"[\x21\x23-\x5b\x5d-\x7a\x7c\x7e]{1,8192}")
@@ -117,7 +117,7 @@ def answer_of(
         with timed_response(connection, seconds) as response:
             response.begin()
             body = b""
-            while len(body) < MOST_BODY_BYTES and time.monotonic() < deadline:
+            while len(body) < MOST_LOGIN_BYTES and time.monotonic() < deadline:
                 part = response.read1(65_536)
                 if not part:
                     break

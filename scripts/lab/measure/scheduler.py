@@ -15,7 +15,7 @@ from lab.measure.trial_context import TrialEnded, trial_context
 from lab.records.trial import End, EndKind
 from lab.records.variant import Variant
 
-LOG_LINES = 60
+FAILURE_LOG_LINES = 60
 """Lines of the server's log that are kept where a trial fails: enough for a traceback."""
 
 
@@ -56,7 +56,7 @@ def weight_of(context: RunContext, variant: Variant) -> int:
 
 async def end_of(error: LabError | OSError, engine: Engine, variant: Variant) -> End:
     """The record of an end that was not planned, with the end of the server's log."""
-    tail = await asyncio.to_thread(engine.log_tail, variant, LOG_LINES)
+    tail = await asyncio.to_thread(engine.log_tail, variant, FAILURE_LOG_LINES)
     if isinstance(error, TrialEnded):
         return End(error.kind, now_seconds(), str(error), tail, error.at_limit)
     return End(EndKind.FAILED, now_seconds(), str(error), tail)

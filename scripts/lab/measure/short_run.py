@@ -19,7 +19,7 @@ from lab.load.block import BlockPlan, run_block
 from lab.load.request_mix import UserApp
 from lab.load.target import Target, resolve
 from lab.load.user_target import user_target
-from lab.measure.scheduler import LOG_LINES
+from lab.measure.scheduler import FAILURE_LOG_LINES
 from lab.probes.client import ProbeClient, probes_of
 from lab.records.observations import AllocationTrace
 from lab.records.readings import known_sum
@@ -27,9 +27,9 @@ from lab.records.trial import Environment
 from lab.records.variant import Connection, Variant
 
 POLL_SECONDS = 0.1
-ATTEMPTS = 3
+READING_ATTEMPTS = 3
 """How often a reading is asked for: on a busy machine an answer may come too late."""
-PATIENCE_SECONDS = 30.0
+WORKERS_SECONDS = 30.0
 T = TypeVar("T")
 
 
@@ -127,7 +127,7 @@ class ShortRunner:
 
     def last_words(self) -> str:
         """The line of the app's log that tells why, behind a colon."""
-        lines = self.engine.log_tail(self.variant, LOG_LINES)
+        lines = self.engine.log_tail(self.variant, FAILURE_LOG_LINES)
         return f": {telling_line(chr(10).join(lines))}" if lines else ""
 
     async def send(self, target: Target, requests: int) -> int:
@@ -152,7 +152,7 @@ class ShortRunner:
         Raises:
             VariantError: no probe answers with them.
         """
-        for _ in range(ATTEMPTS):
+        for _ in range(READING_ATTEMPTS):
             await asyncio.to_thread(lambda: list(probes.channel.answers("/_lab/collect")))
             workers = await asyncio.to_thread(probes.workers)
             total = known_sum((each.live_bytes for each in workers), self.variant.axes.workers)
@@ -173,8 +173,8 @@ async def first_answer(question: Callable[[], T | None]) -> T | None:
 
     A question that waited long for nothing is not asked again.
     """
-    gives_up = time.monotonic() + PATIENCE_SECONDS
-    for _ in range(ATTEMPTS):
+    gives_up = time.monotonic() + WORKERS_SECONDS
+    for _ in range(READING_ATTEMPTS):
         answer = await asyncio.to_thread(question)
         if answer or time.monotonic() > gives_up:
             return answer

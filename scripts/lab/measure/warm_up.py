@@ -16,7 +16,7 @@ answers are over, and no thread has run the workload."""
 
 FIRST_ROUNDS = 2
 """Requests of each client, after which their pace is known."""
-MOST_SECONDS = 20.0
+MOST_WARM_UP_SECONDS = 20.0
 """A slow app gets fewer requests of its warm-up: its imports and first answers take no more."""
 
 
@@ -42,7 +42,7 @@ async def warm_up_user_app(trial: TrialContext, target: Target, requests: int) -
         return None
     first = min(requests, FIRST_ROUNDS * trial.plan.concurrency)
     seconds = await send(trial, target, first)
-    left = min(requests - first, int(MOST_SECONDS / seconds))
+    left = min(requests - first, int(MOST_WARM_UP_SECONDS / seconds))
     return await send(trial, target, left) if left > 0 else seconds
 
 

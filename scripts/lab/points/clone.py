@@ -21,7 +21,7 @@ from lab.files import kind_of, read_bytes, read_tail
 from lab.text.phrases import clipped, printable, size
 from lab.units import MIB
 
-SECONDS = 60.0
+GIT_SECONDS = 60.0
 MOST_TEXT_BYTES = 8 * MIB
 MOST_SAID_BYTES = MIB // 16
 MOST_LINK_BYTES = 4096
@@ -66,7 +66,7 @@ class Repository:
     """The folder that git takes for the repository."""
     most_text_bytes: int = MOST_TEXT_BYTES
     """The most that git may print where it is read as text."""
-    seconds: float = SECONDS
+    seconds: float = GIT_SECONDS
     """How long git may take each time."""
 
     def text(self, *words: str) -> str:

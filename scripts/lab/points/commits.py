@@ -13,7 +13,7 @@ from lab.units import MIB
 
 MOST_COMMITS = 5000
 MOST_SUBJECT = 60
-MOST_ARCHIVE_BYTES = 512 * MIB
+MOST_COMMIT_BYTES = 512 * MIB
 FORMAT = "--format=%H%x09%cs%x09%<(200,trunc)%s"
 COMMIT = re.compile(r"([0-9a-f]{40,64})\t(\d{4}-\d{2}-\d{2})\t(.*)")
 PAGES = re.compile(r"(?:https://|git@)(github\.com|gitlab\.com)[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?")
@@ -105,7 +105,7 @@ def write_commit(clone: Path, commit: str, folder: Path) -> Path:
         with opened_clone(clone) as repository, archive.open("wb") as file:
             inside = repository.layout.inside
             words = ("archive", "--format=tar", commit, *((inside,) if inside else ()))
-            repository.write(file, MOST_ARCHIVE_BYTES, *words)
+            repository.write(file, MOST_COMMIT_BYTES, *words)
         with tarfile.open(archive) as files:
             files.extractall(folder, filter="data")
     except (LabError, OSError, tarfile.TarError) as error:

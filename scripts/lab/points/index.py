@@ -24,15 +24,15 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.2"
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 FILE_NAME = re.compile(r"[A-Za-z0-9._+!-]{1,250}")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-MOST_BYTES = 24 * MIB
-MOST_PAGE_BYTES = 4 * MIB
+MOST_INDEX_BYTES = 24 * MIB
+MOST_HTML_BYTES = 4 * MIB
 """Of HTML, which Python's parser reads in the square of its length where it is broken."""
-MOST_FILES = 50_000
+MOST_INDEX_FILES = 50_000
 MOST_WORDS = 200
 OTHER_INDEX = f"set {SETTINGS[0]} to an index"
 LATER = f"try again later, or {OTHER_INDEX} that answers"
-SECONDS = 30.0
-WHOLE_SECONDS = 120.0
+INDEX_READ_SECONDS = 30.0
+INDEX_ANSWER_SECONDS = 120.0
 """Of one answer; the other is of each of its parts."""
 
 
@@ -88,7 +88,11 @@ def answer(url: str, package: str) -> tuple[bytes, str]:
     where = host_of(url)
     try:
         with requests.get(
-            url, headers={"Accept": ACCEPT}, timeout=SECONDS, stream=True, allow_redirects=True
+            url,
+            headers={"Accept": ACCEPT},
+            timeout=INDEX_READ_SECONDS,
+            stream=True,
+            allow_redirects=True,
         ) as response:
             if response.status_code == 404:
                 raise UsageError(
@@ -108,21 +112,21 @@ def answer(url: str, package: str) -> tuple[bytes, str]:
 
 def read(response: requests.Response, answers: str) -> bytes:
     """What the index answers, of limited size and time; `answers` begins a message on it."""
-    content, until = bytearray(), time.monotonic() + WHOLE_SECONDS
+    content, until = bytearray(), time.monotonic() + INDEX_ANSWER_SECONDS
     for part in response.iter_content(1 << 16):
         content += part
-        if len(content) > MOST_BYTES:
-            most = f"{MOST_BYTES // MIB} MiB"
+        if len(content) > MOST_INDEX_BYTES:
+            most = f"{MOST_INDEX_BYTES // MIB} MiB"
             raise LabError(f"{answers} more than {most}, which are all that is read: {OTHER_INDEX}")
         if time.monotonic() > until:
-            raise LabError(f"{answers} longer than {WHOLE_SECONDS:.0f} s: {LATER}")
+            raise LabError(f"{answers} longer than {INDEX_ANSWER_SECONDS:.0f} s: {LATER}")
     return bytes(content)
 
 
 def from_json(content: bytes) -> Iterator[IndexFile]:
     document = json.loads(content)
     files = document.get("files") if isinstance(document, dict) else None
-    for each in (files if isinstance(files, list) else [])[:MOST_FILES]:
+    for each in (files if isinstance(files, list) else [])[:MOST_INDEX_FILES]:
         if isinstance(each, dict):
             yield from checked(each)
 
@@ -158,7 +162,7 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        if tag != "a" or len(self.files) >= MOST_FILES:
+        if tag != "a" or len(self.files) >= MOST_INDEX_FILES:
             return
         with contextlib.suppress(ValueError):  # it is not an address
             self.add(urlsplit(values.get("href") or "").path, values)
@@ -177,6 +181,6 @@ def from_html(content: bytes) -> Iterator[IndexFile]:
     links = Links()
     # What Python's parser cannot make sense of, it asserts; what came before it counts.
     with contextlib.suppress(AssertionError):
-        links.feed(content[:MOST_PAGE_BYTES].decode("utf-8", "replace"))
+        links.feed(content[:MOST_HTML_BYTES].decode("utf-8", "replace"))
     for each in links.files:
         yield from checked(each)

@@ -20,7 +20,7 @@ from lab.probes.question import QUESTION_SECONDS, ask_port, ask_socket, first_by
 HEALTH_PATH = "/health"
 HTTP = b"HTTP/"
 PROBE_HEALTH = "/_lab/health"
-PATIENCE_SECONDS = 10.0
+PROBE_PATIENCE_SECONDS = 10.0
 """Wait for the workers' probes once the server answers; some interpreters ignore PYTHONPATH."""
 MAX_PROCESSES = 256
 """The most processes whose sockets are asked; the app can write into the folder of its sockets."""
@@ -176,7 +176,7 @@ class SocketChannel:
         self.server_answered_at = self.server_answered_at or time.monotonic()
         workers = serving(list(self.processes()), None)
         if len(workers) < self.workers:
-            return time.monotonic() - self.server_answered_at > PATIENCE_SECONDS
+            return time.monotonic() - self.server_answered_at > PROBE_PATIENCE_SECONDS
         self.masters = frozenset(process.parent_pid for process in workers)
         return True
 

@@ -11,7 +11,7 @@ from lab.records.observations import AllocationTrace, TracedLine
 
 SHARED_KINDS = (NamedKind.FILE, NamedKind.KERNEL)
 """What each worker reads of the whole variant."""
-MOST_NAMED = 100
+MOST_NAMES_KEPT = 100
 """The most names that are kept of all workers' answers."""
 
 
@@ -104,7 +104,7 @@ def merged_named(growths: Sequence[NamedGrowth]) -> tuple[NamedGrowth, ...]:
         else:
             before, after = so_far.before + each.before, so_far.after + each.after
             merged[key] = replace(so_far, before=before, after=after)
-    return tuple(sorted(merged.values(), key=lambda each: -each.more)[:MOST_NAMED])
+    return tuple(sorted(merged.values(), key=lambda each: -each.more)[:MOST_NAMES_KEPT])
 
 
 def summed(parts: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from lab.text.phrases import clipped
 Read = Callable[[Any], Any]
 PLAIN = frozenset({int, float, str, bool, types.NoneType})
 NUMBERS = frozenset({int, float})
-MOST_SHOWN = 60
+MOST_VALUE_SHOWN = 60
 """Characters of a value in a message."""
 
 
@@ -201,7 +201,7 @@ def read_record(record: type, fields: Mapping[str, tuple[str, Read]], value: Any
         raise ShapeError(f"a field of {record.__name__} is missing") from error
 
 
-def value_text(value: Any, most: int = MOST_SHOWN) -> str:
+def value_text(value: Any, most: int = MOST_VALUE_SHOWN) -> str:
     """A value for a message, on one line of bounded length."""
     try:
         text = repr(value)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lab.records.observations import Block, KindCounts
 
-MOST_KINDS = 8
+MOST_KINDS_NAMED = 8
 """How many kinds of requests one sentence names."""
 APPS_FAULT = (
     "a 5xx is the app's own fault: its log says what it needs (a database, a variable, a package)"
@@ -45,8 +45,10 @@ def failed_kinds(blocks: Sequence[Block]) -> dict[str, KindCounts]:
 def kinds_text(kinds: Mapping[str, KindCounts]) -> str:
     """Each kind with its counts by status and the first body that was refused."""
     texts = list(kind_texts(kinds))
-    more = f"; and {len(texts) - MOST_KINDS} more kinds" if len(texts) > MOST_KINDS else ""
-    return "; ".join(texts[:MOST_KINDS]) + more
+    more = (
+        f"; and {len(texts) - MOST_KINDS_NAMED} more kinds" if len(texts) > MOST_KINDS_NAMED else ""
+    )
+    return "; ".join(texts[:MOST_KINDS_NAMED]) + more
 
 
 def kind_texts(kinds: Mapping[str, KindCounts]) -> Iterator[str]:

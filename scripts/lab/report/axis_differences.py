@@ -15,7 +15,7 @@ Facts = Mapping[str, Value]
 NOT_COMPARED = frozenset({"suite"})
 MOST_VALUES = 5
 """Distinct values of an axis past which being different is not an explanation."""
-MOST_NAMED = 4
+MOST_DIFFERENCES_NAMED = 4
 MATERIAL_SHARE = 0.10
 """Numbers closer than this share of the larger one do not count as different."""
 MATERIAL_BYTES = MIB
@@ -115,7 +115,7 @@ def _shown(values: Iterable[Value], show: Callable[[float], str]) -> str:
 
 
 def _named(separators: Sequence[Separator]) -> str:
-    return listed([str(each) for each in separators], MOST_NAMED)
+    return listed([str(each) for each in separators], MOST_DIFFERENCES_NAMED)
 
 
 def _axis_sentences(axes: Sequence[Separator], groups: str) -> list[str]:

@@ -7,9 +7,9 @@ from lab.report.scales import Tick, round_numbers
 from lab.report.template_files import picture
 from lab.text.phrases import clipped, number, printable, size, size_unit
 
-WIDTH, HEIGHT = 640, 180
-LEFT, TOP, RIGHT, BOTTOM = 64, 34, 16, 78
-HEADROOM = 1.08
+FIGURE_WIDTH, FIGURE_HEIGHT = 640, 180
+FIGURE_LEFT, FIGURE_TOP, FIGURE_RIGHT, FIGURE_BOTTOM = 64, 34, 16, 78
+FIGURE_HEADROOM = 1.08
 LABEL_WIDTH = 15
 """Pixels between two labels below the axis, which stand upright."""
 LABEL_LENGTH = 12
@@ -35,24 +35,24 @@ class Axis:
     most_bytes: float
 
     def x(self, index: int) -> float:
-        return round((index + 0.5) / max(self.points, 1) * WIDTH, 1)
+        return round((index + 0.5) / max(self.points, 1) * FIGURE_WIDTH, 1)
 
     def y(self, size_bytes: float) -> float:
-        return round(HEIGHT * (1 - max(size_bytes, 0.0) / self.most_bytes), 1)
+        return round(FIGURE_HEIGHT * (1 - max(size_bytes, 0.0) / self.most_bytes), 1)
 
 
 def bisect_svg(answer: Bisection) -> str:
     """The picture as a file of its own."""
     sizes = [each.leak_bytes for each in answer.points if each.leak_bytes is not None]
-    axis = Axis(len(answer.points), max([1.0, *sizes]) * HEADROOM)
+    axis = Axis(len(answer.points), max([1.0, *sizes]) * FIGURE_HEADROOM)
     factor, unit = size_unit(axis.most_bytes)
     text = picture("bisect.svg.j2").render(
-        width=LEFT + WIDTH + RIGHT,
-        height=TOP + HEIGHT + BOTTOM,
-        left=LEFT,
-        top=TOP,
-        plot_width=WIDTH,
-        plot_height=HEIGHT,
+        width=FIGURE_LEFT + FIGURE_WIDTH + FIGURE_RIGHT,
+        height=FIGURE_TOP + FIGURE_HEIGHT + FIGURE_BOTTOM,
+        left=FIGURE_LEFT,
+        top=FIGURE_TOP,
+        plot_width=FIGURE_WIDTH,
+        plot_height=FIGURE_HEIGHT,
         unit=f"{unit} a request",
         marks=[mark(axis, i, each) for i, each in enumerate(answer.points) if has_size(each)],
         crosses=[

@@ -17,7 +17,7 @@ REASON_LENGTHS = (400, 240, 200, 170, 150, 130, 110, 90)
 """Most characters of a reason, longest first; the first with which the page fits is used."""
 EXPLAINED_MIB = 64
 """Growth from which on a variant is asked whether its prediction explains it."""
-NEAR = 4 / 3
+NEAR_RATIO = 4 / 3
 """A growth is near its prediction where neither is a third more than the other."""
 FRAME = 460
 """Characters of the page's headline and of the line that says which run it is."""
@@ -155,7 +155,9 @@ def explanation(summary: Summary) -> str:
     if not grown:
         return ""
     near = sum(
-        1 / NEAR <= variant.memory_bytes.growth / variant.prediction.growth_bytes <= NEAR
+        1 / NEAR_RATIO
+        <= variant.memory_bytes.growth / variant.prediction.growth_bytes
+        <= NEAR_RATIO
         for variant in grown
         if variant.memory_bytes and variant.prediction.growth_bytes
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from lab.records.summary import VariantSummary
 from lab.text.phrases import listed
 
-MOST_NAMES = 6
+MOST_GROUP_NAMES = 6
 
 
 def version_key(text: str) -> tuple[int, ...]:
@@ -43,7 +43,7 @@ def group_namer(everyone: Sequence[VariantSummary]) -> Callable[[Sequence[Varian
         arms: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
         for arm, pythons in _pythons_by_arm(members).items():
             arms[_python_phrase(pythons, available[arm])].append(arm)
-        return listed([_phrase(python, names) for python, names in arms.items()], MOST_NAMES)
+        return listed([_phrase(python, names) for python, names in arms.items()], MOST_GROUP_NAMES)
 
     return name
 
@@ -80,7 +80,7 @@ def _python_phrase(pythons: list[str], available: list[str]) -> tuple[str, ...]:
 
 
 def _phrase(python: tuple[str, ...], arms: list[str]) -> str:
-    names = listed(arms, MOST_NAMES)
+    names = listed(arms, MOST_GROUP_NAMES)
     if not python:
         return names
     side, pythons = python

@@ -7,7 +7,7 @@ from lab.text.markdown import markdown_text
 from lab.text.phrases import DASH, in_mib, size
 
 HEADINGS = ("Layer", "Exchange", "Verdict", "Bytes a request", "Growth", "For the leak")
-MOST_REASON = 200
+MOST_LAYER_REASON = 200
 
 
 def layers_page(answer: LayersAnswer) -> str:
@@ -53,7 +53,7 @@ def not_measured(answer: LayersAnswer) -> Iterator[str]:
         yield "Tried and not measured:"
         yield ""
         for each in failed:
-            yield f"- {markdown_text(each.line)}: {markdown_text(each.reason, MOST_REASON)}"
+            yield f"- {markdown_text(each.line)}: {markdown_text(each.reason, MOST_LAYER_REASON)}"
         yield ""
 
 
@@ -62,4 +62,4 @@ def not_exchanged(answer: LayersAnswer) -> Iterator[str]:
         yield "Not exchanged:"
         yield ""
         for each in answer.not_exchanged:
-            yield f"- {each.layer.value}: {markdown_text(each.reason, MOST_REASON)}"
+            yield f"- {each.layer.value}: {markdown_text(each.reason, MOST_LAYER_REASON)}"

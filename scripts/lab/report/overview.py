@@ -30,7 +30,7 @@ from lab.units import MIB
 VERDICT_ORDER = (Verdict.LEAK, Verdict.BOUNDED, Verdict.FLAT, Verdict.INCONCLUSIVE)
 CLUSTER_RATIO = 1.5
 """Growths further apart than this ratio are given one by one, not as one range."""
-MOST_LINES = 6
+MOST_CLUSTERS = 6
 MOST_REASONS = 5
 REASON_LENGTH = 200
 SMALLEST_PREDICTION_BYTES = MIB
@@ -176,8 +176,8 @@ def _clusters(
         if _growth(before) > CLUSTER_RATIO * max(_growth(variant), MIB):
             clusters.append([])
         clusters[-1].append(variant)
-    last = [variant for cluster in clusters[MOST_LINES - 1 :] for variant in cluster]
-    return [*clusters[: MOST_LINES - 1], last] if last else clusters
+    last = [variant for cluster in clusters[MOST_CLUSTERS - 1 :] for variant in cluster]
+    return [*clusters[: MOST_CLUSTERS - 1], last] if last else clusters
 
 
 def _growth(variant: VariantSummary) -> int:

@@ -13,7 +13,7 @@ from lab.units import MIB
 PANEL_WIDTH, PANEL_HEIGHT = 284, 104
 PREDICTION_HEADROOM = 1.25
 """A predicted ceiling further above everything measured is named, not drawn."""
-HEADROOM = 1.04
+PANEL_HEADROOM = 1.04
 """The top of a panel, as a multiple of its highest value."""
 TICKS = 4
 SHORTEST_AXIS = 1e-6
@@ -51,7 +51,7 @@ def shared_scale(variants: Sequence[VariantSummary], curves: Sequence[MemoryCurv
     drawn = [ceiling for ceiling in ceilings if ceiling <= PREDICTION_HEADROOM * highest]
     seconds = [value for curve in curves for value in (*curve.seconds, *curve.trough_seconds)]
     first, last = min(seconds, default=0.0), max(seconds, default=1.0)
-    top = max([highest, *drawn]) * HEADROOM
+    top = max([highest, *drawn]) * PANEL_HEADROOM
     return Scale((min(first, 0.0), max(last, min(first, 0.0) + 1.0)), max(top, float(MIB)))
 
 

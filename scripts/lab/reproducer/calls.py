@@ -11,7 +11,7 @@ from lab.reproducer.served_object import NotReproduced, Served
 from lab.reproducer.sites import SeenSite, Site
 
 MOST_FILE_REQUESTS = 20
-MOST_BODY_BYTES = 2000
+MOST_WRITTEN_BODY_BYTES = 2000
 VALUE = 'value.replace("{n}", str(number))'
 STARTS_UP = ("lifespan", "on_startup", "on_event")
 STARLETTES = frozenset(("fastapi", "starlette"))
@@ -264,6 +264,6 @@ def plain_requests(kinds: Sequence[WeightedRequest]) -> tuple[Request, ...]:
     if len(requests) > MOST_FILE_REQUESTS:
         raise NotReproduced(f"its {len(requests)} requests are too many for one file")
     plain = tuple(request for request in requests if request is not None)
-    if any(len(request.body) > MOST_BODY_BYTES for request in plain):
+    if any(len(request.body) > MOST_WRITTEN_BODY_BYTES for request in plain):
         raise NotReproduced("the body of one of its requests is too large for one file")
     return plain

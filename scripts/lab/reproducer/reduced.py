@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from lab.app.guess.source import Module, is_main_guard, is_serving
 
 STARTS = frozenset({"make_server", "serve_forever", "run_forever", "start_server"})
-MOST_LINES = 26
+MOST_REDUCED_LINES = 26
 
 
 def without_server(module: Module, keep: str) -> str | None:
@@ -26,7 +26,7 @@ def without_server(module: Module, keep: str) -> str | None:
     if any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(module.tree)):
         return None
     text = joined(body, module.text.splitlines())
-    return text if len(text.splitlines()) <= MOST_LINES else None
+    return text if len(text.splitlines()) <= MOST_REDUCED_LINES else None
 
 
 def is_aside(node: ast.stmt, module: Module) -> bool:

@@ -13,9 +13,9 @@ NAME, TEST_NAME = "reproduce.py", "test_growth.py"
 REASON_NAME = "not-reproduced.txt"
 """Why there is no script, where none was written."""
 MOST_SCRIPT_LINES = 60
-MOST_CHARACTERS = 16_000
+MOST_SCRIPT_CHARACTERS = 16_000
 MOST_PINS = 40
-BLOCK_BYTES = MIB
+SCRIPT_BLOCK_BYTES = MIB
 """What the calls of a block keep together when they grow: far above noise."""
 FEWEST_CALLS, MOST_CALLS = 5, 20_000
 BLOCK_SECONDS = 5
@@ -86,7 +86,7 @@ def script_text(origin: ScriptOrigin, calls: Calls) -> str:
     )
     text = "\n".join((header(origin, calls), calls.text, "", measure)) + "\n"
     lines = len(text.splitlines())
-    if lines > MOST_SCRIPT_LINES or len(text) > MOST_CHARACTERS:
+    if lines > MOST_SCRIPT_LINES or len(text) > MOST_SCRIPT_CHARACTERS:
         raise NotReproduced(
             f"{calls.said} needs {lines} lines and {size(len(text))}, more than the "
             f"{MOST_SCRIPT_LINES} lines of one file"
@@ -105,7 +105,7 @@ def grows_bytes(origin: ScriptOrigin, calls: Calls) -> int:
 
 
 def calls_a_block(rate_bytes: float) -> int:
-    return min(MOST_CALLS, max(FEWEST_CALLS, math.ceil(BLOCK_BYTES / max(rate_bytes, 1.0))))
+    return min(MOST_CALLS, max(FEWEST_CALLS, math.ceil(SCRIPT_BLOCK_BYTES / max(rate_bytes, 1.0))))
 
 
 def header(origin: ScriptOrigin, calls: Calls) -> str:

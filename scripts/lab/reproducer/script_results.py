@@ -10,7 +10,7 @@ GROWS, STAYS = 1, 0
 SAID = re.compile(r"^(?:grows|does not grow): (-?\d+) bytes a call$", re.MULTILINE)
 FACTOR = 2.0
 """How far bytes a call and bytes a request may lie apart, as in the comparison of two runs."""
-MOST_CHARACTERS = 160
+MOST_RESULT_CHARACTERS = 160
 
 
 class NotGrown(NotReproduced):
@@ -38,7 +38,9 @@ def rate_of(ran: ScriptRun) -> float:
     if ran.status in (GROWS, STAYS) and rates:
         return float(rates[-1])
     lines = [line for line in printable(ran.output).splitlines() if line.strip()]
-    last = clipped(" ".join(lines[-1].split()), MOST_CHARACTERS) if lines else "it said nothing"
+    last = (
+        clipped(" ".join(lines[-1].split()), MOST_RESULT_CHARACTERS) if lines else "it said nothing"
+    )
     raise NotReproduced(ran.stopped_by or f"the script failed: {last}")
 
 

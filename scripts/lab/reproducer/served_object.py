@@ -23,7 +23,7 @@ BY_SERVER = (
     ),
     (re.compile(r"\bgranian\b"), Interface.ASGI),
 )
-MOST_COMMAND = 80
+MOST_COMMAND_NAMED = 80
 
 
 class NotReproduced(LabError):
@@ -73,7 +73,7 @@ def served_by(command: str, texts: Mapping[str, str]) -> Served:
         if word.endswith(".py") and file in texts:
             return of_program(file, folder, texts[file])
     raise NotReproduced(
-        f"`{clipped(command, MOST_COMMAND)}` names no object of the app that can be called "
+        f"`{clipped(command, MOST_COMMAND_NAMED)}` names no object of the app that can be called "
         "without its server"
     )
 

@@ -10,7 +10,7 @@ from lab.settings.setting import Setting
 NONE = "none"
 HEADING = "| name | default | what | allowed | example | used by `make` |"
 INDENT = " " * 4
-WIDTH = 96
+TABLE_WIDTH = 96
 
 
 def code(text: str) -> str:
@@ -51,4 +51,4 @@ def lines_of(setting: Setting[Any]) -> Iterator[str]:
 
 def indented(text: str) -> list[str]:
     """The text's lines below the name that it belongs to."""
-    return textwrap.wrap(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+    return textwrap.wrap(text, TABLE_WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)

@@ -8,7 +8,7 @@ from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import DASH, counted, in_mib, number
 
 MOST_AGREEMENT_ROWS = 40
-MOST_CHARACTERS = 300
+MOST_AGREEMENT_CHARACTERS = 300
 
 
 def agreement_markdown(agreement: RunAgreement, ran: str) -> str:
@@ -22,9 +22,9 @@ def agreement_markdown(agreement: RunAgreement, ran: str) -> str:
         f"# {markdown_code(compared.before)} there, {markdown_code(compared.after)} here: "
         f"{agreement.outcome.value}",
         "",
-        markdown_text(agreement.reason, MOST_CHARACTERS),
+        markdown_text(agreement.reason, MOST_AGREEMENT_CHARACTERS),
         "",
-        markdown_text(ran, MOST_CHARACTERS),
+        markdown_text(ran, MOST_AGREEMENT_CHARACTERS),
         "",
         *table(agreement),
         "",
@@ -45,7 +45,7 @@ def table(agreement: RunAgreement) -> Iterator[str]:
         yield f"| {counted(len(variants) - MOST_AGREEMENT_ROWS, 'more variant')} | | |"
     if agreement.holder_there or agreement.holder_here:
         names = (agreement.holder_there, agreement.holder_here)
-        there, here = (markdown_text(name, MOST_CHARACTERS) or DASH for name in names)
+        there, here = (markdown_text(name, MOST_AGREEMENT_CHARACTERS) or DASH for name in names)
         yield f"| holder | {there} | {here} |"
 
 

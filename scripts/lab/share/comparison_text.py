@@ -8,9 +8,9 @@ from lab.share.differences import Difference
 from lab.text.markdown import markdown_code, markdown_text
 from lab.text.phrases import DASH, counted, in_mib, listed, number, size_unit
 
-MOST_NAMED = 40
+MOST_ROWS_SHOWN = 40
 """Variants, and differences of each kind, that Markdown shows; the JSON has all of them."""
-MOST_CHARACTERS = 200
+MOST_CELL_CHARACTERS = 200
 FINE_BELOW = 10
 """A number below it, in its unit, gets a decimal."""
 
@@ -51,10 +51,10 @@ def variant_table(variants: Sequence[VariantComparison]) -> Iterator[str]:
         return
     yield "| variant | verdict | growth | growth a request | difference a request |"
     yield "|---|---|--:|--:|--:|"
-    for each in variants[:MOST_NAMED]:
+    for each in variants[:MOST_ROWS_SHOWN]:
         yield f"| {' | '.join(cells(each))} |"
-    if len(variants) > MOST_NAMED:
-        yield f"| {counted(len(variants) - MOST_NAMED, 'more variant')} | | | | |"
+    if len(variants) > MOST_ROWS_SHOWN:
+        yield f"| {counted(len(variants) - MOST_ROWS_SHOWN, 'more variant')} | | | | |"
     yield ""
 
 
@@ -100,7 +100,7 @@ def version_lines(variants: Sequence[VariantComparison]) -> Iterator[str]:
     for each in variants:
         if each.versions:
             groups.setdefault(each.versions, []).append(each.before.name)
-    for versions, names in list(groups.items())[:MOST_NAMED]:
+    for versions, names in list(groups.items())[:MOST_ROWS_SHOWN]:
         shown = listed([markdown_code(name) for name in names])
         changes = listed([change_text(each) for each in versions], most=20)
         yield f"Versions that differ in {shown}: {changes}."
@@ -109,7 +109,7 @@ def version_lines(variants: Sequence[VariantComparison]) -> Iterator[str]:
 
 def change_text(each: Difference) -> str:
     what, before, after = (
-        markdown_text(text, MOST_CHARACTERS) for text in (each.what, each.before, each.after)
+        markdown_text(text, MOST_CELL_CHARACTERS) for text in (each.what, each.before, each.after)
     )
     return f"{what} {before} → {after}"
 
@@ -122,8 +122,8 @@ def differences_table(
         return
     yield f"| what else differs | {' | '.join(sides)} |"
     yield "|---|---|---|"
-    for each in differences[:MOST_NAMED]:
+    for each in differences[:MOST_ROWS_SHOWN]:
         texts = (each.what, each.before, each.after)
-        yield f"| {' | '.join(markdown_text(text, MOST_CHARACTERS) for text in texts)} |"
-    if len(differences) > MOST_NAMED:
-        yield f"| {counted(len(differences) - MOST_NAMED, 'more difference')} | | |"
+        yield f"| {' | '.join(markdown_text(text, MOST_CELL_CHARACTERS) for text in texts)} |"
+    if len(differences) > MOST_ROWS_SHOWN:
+        yield f"| {counted(len(differences) - MOST_ROWS_SHOWN, 'more difference')} | | |"

@@ -18,8 +18,8 @@ OF_STDLIB = re.compile(r", in \S+ of the standard library\.?$")
 nobody: its code allocates for others, such as asyncio's for uvloop."""
 MOST_ISSUE_ROWS = 30
 MOST_VERSIONS = 60
-MOST_TEXT = 400
-MOST_LINES = 3
+MOST_FACT_CHARACTERS = 400
+MOST_ISSUE_LINES = 3
 WORTH_NAMING = 0.05
 """The least share of the first line's bytes: what is less is noise of the trace."""
 LEAST_SAVED = 0.05
@@ -108,20 +108,21 @@ def what(given: IssueInput) -> str:
     own, variant = given.summary.own, given.subject
     if own is None:
         return markdown_text(sentence(variant.reason)) if variant else "Nothing was measured."
-    lines = [markdown_text(sentence(own.reason), MOST_TEXT), ""]
+    lines = [markdown_text(sentence(own.reason), MOST_FACT_CHARACTERS), ""]
     for cause in own.causes:
         said = " ".join(filter(None, (sentence(cause.evidence), sentence(cause.proof))))
         text = f"{cause.cause} ({cause.standing}). {said}"
-        lines.append(f"- Cause: {markdown_text(text, MOST_TEXT)}")
+        lines.append(f"- Cause: {markdown_text(text, MOST_FACT_CHARACTERS)}")
     lines += [
-        f"- {'' if each.startswith(NO_HOLDER) else 'Holder: '}{markdown_text(each, MOST_TEXT)}"
+        f"- {'' if each.startswith(NO_HOLDER) else 'Holder: '}"
+        f"{markdown_text(each, MOST_FACT_CHARACTERS)}"
         for each in map(stopped, own.held_by)
     ]
     least = WORTH_NAMING * max((line.bytes for line in own.lines), default=0)
     lines += [
-        f"- Allocated at {markdown_code(line.site, MOST_TEXT)}: {number(line.bytes)} bytes in "
-        f"{counted(line.count, 'block')}"
-        for line in own.lines[:MOST_LINES]
+        f"- Allocated at {markdown_code(line.site, MOST_FACT_CHARACTERS)}: "
+        f"{number(line.bytes)} bytes in {counted(line.count, 'block')}"
+        for line in own.lines[:MOST_ISSUE_LINES]
         if line.bytes >= least
     ]
     return "\n".join(lines)
@@ -144,7 +145,11 @@ def example(given: IssueInput) -> str:
     if code := given.pages.get("reproduce.py"):
         return fenced(code.rstrip(), "python")
     why = given.pages.get("not-reproduced.txt", "").partition(". ")[0].strip()
-    said = f"No file of its own shows it: {markdown_text(why, MOST_TEXT)}" if why else NO_REPRODUCER
+    said = (
+        f"No file of its own shows it: {markdown_text(why, MOST_FACT_CHARACTERS)}"
+        if why
+        else NO_REPRODUCER
+    )
     return f"{sentence(said)} The attached bundle shows it in one command."
 
 
@@ -218,11 +223,14 @@ def helps(given: IssueInput) -> str:
     own = given.summary.own
     if own is None:
         return ""
-    lines = [markdown_text(sentence(REPORT_IT.sub("", own.helps)), MOST_TEXT), ""]
+    lines = [markdown_text(sentence(REPORT_IT.sub("", own.helps)), MOST_FACT_CHARACTERS), ""]
     if own.changes:
         half = " in the second half of the load" if own.verdict is Verdict.LEAK else ""
         lines += [f"What was tried, against the growth of the app as it is{half}:", ""]
-    lines += [f"- {markdown_text(each.line, MOST_TEXT)}: {effect(each)}" for each in own.changes]
+    lines += [
+        f"- {markdown_text(each.line, MOST_FACT_CHARACTERS)}: {effect(each)}"
+        for each in own.changes
+    ]
     return "\n".join(lines)
 
 

@@ -5,13 +5,13 @@ import shlex
 from collections.abc import Sequence
 
 from lab.records.experiment import EngineKind
-from lab.share.issue_facts import MOST_ISSUE_ROWS, MOST_TEXT, IssueInput
+from lab.share.issue_facts import MOST_FACT_CHARACTERS, MOST_ISSUE_ROWS, IssueInput
 from lab.text.markdown import fenced, markdown_code, markdown_text
 from lab.text.phrases import counted, in_mib, listed
 
 SERVERS_CODE = re.compile(r"^aiohttp/web")
 CLIENTS_CODE = re.compile(r"^aiohttp/(client|connector|cookiejar)")
-MOST_COMMAND, MOST_PATH = 1000, 200
+MOST_SERVER_CHARACTERS, MOST_PATH_CHARACTERS = 1000, 200
 NO_VERSION = "(the app did not report it: please fill in)"
 NO_WORKER_CLASS = "(please fill in: the command does not name it)"
 WORKER_CLASSES = ("sync", "gthread", "gevent", "eventlet", "tornado", "asgi")
@@ -33,16 +33,16 @@ def served_by(given: IssueInput) -> str:
         return ""
     at_once = (variant.load or {}).get("concurrency")
     load = f", {counted(int(at_once), 'request')} at a time" if at_once else ""
-    kinds = listed([markdown_code(each, MOST_PATH) for each in given.requests])
+    kinds = listed([markdown_code(each, MOST_PATH_CHARACTERS) for each in given.requests])
     of = f": {kinds}" if kinds else ""
-    return f"It was served by {markdown_code(given.command, MOST_COMMAND)}{load}{of}."
+    return f"It was served by {markdown_code(given.command, MOST_SERVER_CHARACTERS)}{load}{of}."
 
 
 def configuration(given: IssueInput) -> str:
     """The command as a block of a shell; where it stands if it is not known."""
     if not given.command:
         return "In the bundle: `lab.toml`, or `compose.yaml`."
-    return fenced(given.command[:MOST_COMMAND].rstrip(), "bash")
+    return fenced(given.command[:MOST_SERVER_CHARACTERS].rstrip(), "bash")
 
 
 def worker_class(given: IssueInput) -> str:
@@ -57,7 +57,7 @@ def worker_class(given: IssueInput) -> str:
         threads = option(words, "--threads", "--threads") or "1"
         named = "sync" if threads == "1" else "gthread"
     if named not in WORKER_CLASSES:
-        return f"custom ({markdown_code(named, MOST_COMMAND)})"
+        return f"custom ({markdown_code(named, MOST_SERVER_CHARACTERS)})"
     return {"sync": "sync (default)", "asgi": "asgi (beta)"}.get(named, named)
 
 
@@ -94,7 +94,10 @@ def machine(given: IssueInput) -> str:
         else f"- engine: {markdown_text(run.engine.kind)} {markdown_text(run.engine.version)}",
     ]
     bases = dict.fromkeys(f"{base.kind}, {base.reference}" for base in run.bases)
-    lines += [f"- base: {markdown_text(base, MOST_TEXT)}" for base in list(bases)[:MOST_ISSUE_ROWS]]
+    lines += [
+        f"- base: {markdown_text(base, MOST_FACT_CHARACTERS)}"
+        for base in list(bases)[:MOST_ISSUE_ROWS]
+    ]
     return "\n".join(lines)
 
 

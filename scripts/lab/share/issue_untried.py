@@ -3,7 +3,7 @@
 from lab.records.experiment import EngineKind
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary, VariantSummary
-from lab.share.issue_facts import MOST_TEXT, IssueInput, is_of_stdlib, newest_release
+from lab.share.issue_facts import MOST_FACT_CHARACTERS, IssueInput, is_of_stdlib, newest_release
 from lab.text.markdown import markdown_text
 from lab.text.phrases import listed
 from lab.verdict.caveats import CaveatKind
@@ -38,7 +38,9 @@ def not_tried(given: IssueInput) -> str:
     if run.engine.kind is EngineKind.PROCESS:
         lines.append("- containers: it was measured with local processes")
     for each in weaknesses(variant) if variant else ():
-        lines.append(f"- what weakens the numbers: {markdown_text(each.rstrip('.'), MOST_TEXT)}")
+        lines.append(
+            f"- what weakens the numbers: {markdown_text(each.rstrip('.'), MOST_FACT_CHARACTERS)}"
+        )
     return "\n".join(lines)
 
 

@@ -14,8 +14,8 @@ from lab.share.archive import ArchiveEntry
 from lab.share.manifest import name_text
 from lab.units import MIB
 
-MOST_ARCHIVE_BYTES = 64 * MIB
-MOST_ENTRIES = 5_000
+MOST_BUNDLE_BYTES = 64 * MIB
+MOST_BUNDLE_ENTRIES = 5_000
 """A bundle has about 400: the lab's own modules, a run's files, the app's."""
 MOST_DIRECTORY_BYTES = 2 * MIB
 """The most bytes of the list of entries; zipfile makes an object of each before it answers."""
@@ -24,7 +24,7 @@ MOST_RATIO = 400
 """Samples of a run have 15, a file of nothing but one letter about 1,000."""
 RATIO_COUNTS_FROM = MIB
 MOST_NAME_CHARACTERS = 240
-MOST_LEVELS = 16
+MOST_BUNDLE_LEVELS = 16
 CHUNK = MIB
 END = struct.Struct("<4s4H2LH")
 """The record at the end: mark, disks, counts, size and offset of the list, length of a comment."""
@@ -83,15 +83,15 @@ def check_end(file: BinaryIO, size_bytes: int) -> None:
     Raises:
         UsageError: too large, too many entries, or no zip that this lab writes.
     """
-    if size_bytes > MOST_ARCHIVE_BYTES:
-        raise refused(f"it has more than {MOST_ARCHIVE_BYTES:,} bytes")
+    if size_bytes > MOST_BUNDLE_BYTES:
+        raise refused(f"it has more than {MOST_BUNDLE_BYTES:,} bytes")
     file.seek(max(0, size_bytes - END.size - LOCATOR_BYTES))
     tail = file.read()
     if len(tail) < END.size or not tail[-END.size :].startswith(END_MARK):
         raise UsageError("it is not a bundle: not a zip file, or one with a comment")
     _, _, _, here, count, directory_bytes, directory_offset, _ = END.unpack(tail[-END.size :])
-    if tail.startswith(LOCATOR_MARK) or max(here, count) > MOST_ENTRIES:
-        raise refused(f"it has more than {MOST_ENTRIES:,} entries")
+    if tail.startswith(LOCATOR_MARK) or max(here, count) > MOST_BUNDLE_ENTRIES:
+        raise refused(f"it has more than {MOST_BUNDLE_ENTRIES:,} entries")
     if directory_bytes > MOST_DIRECTORY_BYTES:
         raise refused(f"its list of entries has more than {MOST_DIRECTORY_BYTES:,} bytes")
     if directory_offset + directory_bytes + END.size != size_bytes:
@@ -109,8 +109,8 @@ def check_entries(infos: Sequence[zipfile.ZipInfo], most_bytes: int) -> None:
     Raises:
         UsageError: names the first that is refused, and why.
     """
-    if len(infos) > MOST_ENTRIES:
-        raise refused(f"it has more than {MOST_ENTRIES:,} entries")
+    if len(infos) > MOST_BUNDLE_ENTRIES:
+        raise refused(f"it has more than {MOST_BUNDLE_ENTRIES:,} entries")
     if sum(info.file_size for info in infos) > most_bytes:
         raise refused(f"unpacked it has more than {most_bytes:,} bytes")
     for info in infos:
@@ -176,7 +176,7 @@ def name_fault(written: str, name: str) -> str | None:
         return "is an absolute name"
     if any(part in ("", ".", "..") for part in parts):
         return "leads out of its folder"
-    if len(name) > MOST_NAME_CHARACTERS or len(parts) > MOST_LEVELS:
+    if len(name) > MOST_NAME_CHARACTERS or len(parts) > MOST_BUNDLE_LEVELS:
         return "is too long or too deep"
     return None
 

@@ -9,7 +9,7 @@ from lab.files import is_plain_name
 from lab.store.layout import EXPERIMENT, LATEST
 from lab.store.run_folder import RunFolder
 
-MOST_NAMES = 5
+MOST_RUN_NAMES = 5
 
 
 def newest_runs(results: Path) -> Sequence[RunFolder]:
@@ -65,4 +65,4 @@ def choice_of_runs(results: Path) -> str:
     choices = [name for name in names if name != LATEST and is_plain_name(name)]
     if not choices:
         return "no run exists yet, start one with make try or make repro"
-    return f"choose one of {', '.join(choices[-MOST_NAMES:])}"
+    return f"choose one of {', '.join(choices[-MOST_RUN_NAMES:])}"

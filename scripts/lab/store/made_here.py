@@ -6,7 +6,7 @@ A run's folder may come from anywhere, and what it says of itself is what its se
 import hashlib
 from pathlib import Path
 
-from lab.files import MOST_FILE_BYTES, path_text, read_bytes, write_file, writing
+from lab.files import MOST_RUN_FILE_BYTES, path_text, read_bytes, write_file, writing
 from lab.store.layout import EXPERIMENT, OWN
 from lab.store.run_folder import RunFolder
 
@@ -44,6 +44,6 @@ def digest_of(folder: RunFolder, source: str) -> str:
     paths = [folder.path / name for name in (EXPERIMENT, OWN, source)]
     digest = hashlib.sha256()
     for path in (*(each for each in paths if each.exists()), *folder.raw_files()):
-        content = hashlib.sha256(read_bytes(path, MOST_FILE_BYTES)).hexdigest()
+        content = hashlib.sha256(read_bytes(path, MOST_RUN_FILE_BYTES)).hexdigest()
         digest.update(f"{content} {path_text(path.relative_to(folder.path))}\n".encode())
     return digest.hexdigest()

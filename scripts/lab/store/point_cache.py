@@ -13,7 +13,7 @@ from lab.records.bisection import PointMeasurement
 from lab.records.codec import ShapeError, decode, encode
 from lab.units import MIB
 
-MOST_BYTES = 4 * MIB
+MOST_POINT_BYTES = 4 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class PointCache:
     def read(self, needs: Mapping[str, str]) -> CachedPoint:
         """What is known of a point with these needs; empty where nothing is."""
         with contextlib.suppress(LabError, ValueError, ShapeError, RecursionError):
-            cached = decode(CachedPoint, json.loads(read_bytes(self.path(needs), MOST_BYTES)))
+            cached = decode(CachedPoint, json.loads(read_bytes(self.path(needs), MOST_POINT_BYTES)))
             if isinstance(cached, CachedPoint):
                 return cached
         return CachedPoint(needs)

@@ -32,7 +32,7 @@ from lab.records.trial import (
 )
 from lab.store.json_file import UNREADABLE, fault_text
 
-MOST_LINES = 100_000
+MOST_RAW_LINES = 100_000
 """Lines of a raw file; one of 40 MiB has about 95,000 samples."""
 
 
@@ -78,8 +78,8 @@ def read_records(path: Path) -> Iterator[RawRecord]:
     """
     last: dict[type, Block | Trough] = {}
     for number, line in enumerate(read_lines(path), start=1):
-        if number > MOST_LINES:
-            raise unreadable(name_in_folder(path), f"it has more than {MOST_LINES:,} lines")
+        if number > MOST_RAW_LINES:
+            raise unreadable(name_in_folder(path), f"it has more than {MOST_RAW_LINES:,} lines")
         if line == b"\n":
             continue
         try:

@@ -7,7 +7,7 @@ from lab.records.observations import Block
 from lab.text.phrases import size
 from lab.units import KIB
 
-LEAST_BYTES = KIB
+LEAST_DATA_BYTES = KIB
 """Less is the growth of a number or a date in an answer."""
 LEAST_GROWTH_SHARE = 0.25
 
@@ -46,7 +46,7 @@ def growth_of(name: str, blocks: Sequence[Block]) -> DataGrowth | None:
     half = len(means) // 2
     first, last = means[0], means[-1]
     rises = min(means[half:]) > max(means[: half // 2 + 1])
-    enough = last - first >= max(LEAST_BYTES, LEAST_GROWTH_SHARE * first)
+    enough = last - first >= max(LEAST_DATA_BYTES, LEAST_GROWTH_SHARE * first)
     return DataGrowth(name, first, last) if rises and enough else None
 
 

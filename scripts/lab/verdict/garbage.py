@@ -9,7 +9,7 @@ from lab.records.trial import Trial
 from lab.records.variant import Scenario
 
 OLDEST_GENERATION = 2
-LEAST_TROUGHS = 3
+LEAST_GARBAGE_TROUGHS = 3
 FALL_OF_HEIGHT = 0.5
 """Share of the height of live memory above the baseline."""
 
@@ -44,7 +44,7 @@ def fell_by_itself(live_bytes: Sequence[int | None]) -> bool:
     of 270 MiB, while the oldest was not collected once in 1,200 requests.
     """
     readings = [each for each in live_bytes if each is not None]
-    if len(readings) < len(live_bytes) or len(readings) < LEAST_TROUGHS:
+    if len(readings) < len(live_bytes) or len(readings) < LEAST_GARBAGE_TROUGHS:
         return False
     falls = [earlier - later for earlier, later in pairwise(readings)]
     return max(falls) >= FALL_OF_HEIGHT * max(max(readings) - readings[0], 1)

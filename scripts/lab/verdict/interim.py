@@ -9,7 +9,7 @@ from lab.text.phrases import size
 from lab.verdict.trend import Troughs, fit, last_blocks, troughs_of
 from lab.verdict.verdict import judge_trial
 
-LEAST_TROUGHS = 4
+LEAST_INTERIM_TROUGHS = 4
 """Troughs of a line that has an interval worth showing."""
 
 
@@ -20,7 +20,7 @@ def standing(trial: Trial) -> str:
     leans by the intervals alone.
     """
     troughs = troughs_of(trial)
-    if troughs is None or len(troughs.trough_bytes) < LEAST_TROUGHS:
+    if troughs is None or len(troughs.trough_bytes) < LEAST_INTERIM_TROUGHS:
         return "too early to say"
     memory = late_slope(troughs)
     live = None if troughs.live is None else late_slope(troughs.live)
@@ -31,7 +31,7 @@ def standing(trial: Trial) -> str:
 
 def late_slope(troughs: Troughs) -> Interval:
     """The slope of the second half, or of as few troughs as have an interval."""
-    half = max(LEAST_TROUGHS - 1, len(troughs.trough_bytes) // 2)
+    half = max(LEAST_INTERIM_TROUGHS - 1, len(troughs.trough_bytes) // 2)
     return fit(last_blocks(troughs, half)).slope
 
 

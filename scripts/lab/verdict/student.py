@@ -12,7 +12,7 @@ NORMAL_QUANTILE = 1.959963984540054
 """The quantile of the normal distribution, the lower bound of Student's."""
 PRECISION = 1e-14
 """Relative change of the quantile at which Newton's method has ended."""
-MOST_STEPS = 50
+MOST_NEWTON_STEPS = 50
 
 
 @lru_cache(maxsize=256)
@@ -27,7 +27,7 @@ def quantile(degrees: int) -> float:
     if degrees < 1:
         raise ValueError(f"no interval has {degrees} degrees of freedom")
     estimate = NORMAL_QUANTILE
-    for _ in range(MOST_STEPS):
+    for _ in range(MOST_NEWTON_STEPS):
         step = (CONFIDENCE - central_probability(estimate, degrees)) / (
             2 * density(estimate, degrees)
         )

@@ -319,7 +319,7 @@ def test_the_search_has_a_limit_and_says_so() -> None:
     ("waits", "limits", "expected"),
     [
         (0.5, "MOST_CPU_SECONDS = 0.4", None),
-        (0.2, "MOST_SECONDS = 0.1", "the search ended after 0 s"),
+        (0.2, "MOST_SEARCH_SECONDS = 0.1", "the search ended after 0 s"),
         (0.0, "MOST_CPU_SECONDS = 1e-6", "the search ended after 0 s of CPU time"),
     ],
 )

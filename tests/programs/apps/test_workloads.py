@@ -137,7 +137,7 @@ def test_the_model_that_is_loaded_is_arrays_and_a_graph() -> None:
     plain = app("workloads_plain")
     model = plain.loaded(layer_bytes=80, count=3)
 
-    assert [len(layer) for layer in model["layers"]] == [10] * plain.LAYERS
+    assert [len(layer) for layer in model["layers"]] == [10] * plain.PLAIN_LAYERS
     assert model["nodes"][0]["next"][0] is model["nodes"][1]
     assert model["nodes"][-1]["next"] is None
     assert plain.load(layer_bytes=80, count=3) == 3

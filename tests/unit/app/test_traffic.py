@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from lab.app.traffic import (
-    MOST_BYTES,
     MOST_HAR_PARTS,
-    MOST_KINDS,
     MOST_SENT,
+    MOST_TRAFFIC_BYTES,
+    MOST_TRAFFIC_KINDS,
     Traffic,
     read_traffic,
 )
@@ -61,9 +61,12 @@ def test_what_is_not_taken_is_counted_and_said() -> None:
 
 
 def test_only_the_most_frequent_kinds_are_asked() -> None:
-    rare = (NGINX.format(f"GET /page-{chr(97 + i)} HTTP/1.1", 200) for i in range(MOST_KINDS + 5))
+    rare = (
+        NGINX.format(f"GET /page-{chr(97 + i)} HTTP/1.1", 200)
+        for i in range(MOST_TRAFFIC_KINDS + 5)
+    )
     requirements = of_lines(*rare, *[NGINX.format("GET /often HTTP/1.1", 200)] * 9)
-    assert len(requirements.requests) == MOST_KINDS
+    assert len(requirements.requests) == MOST_TRAFFIC_KINDS
     assert requirements.requests[0].path == "/often"
     assert requirements.summary.endswith("left out: 6 of rarer kinds")
 
@@ -190,7 +193,7 @@ def test_the_first_requests_of_a_long_log_make_the_mix() -> None:
 
 
 def test_a_log_of_as_many_lines_as_a_file_holds_is_read_in_time() -> None:
-    content = b"\nx\n" * (MOST_BYTES // 6)
+    content = b"\nx\n" * (MOST_TRAFFIC_BYTES // 6)
     with time_limit(20), pytest.raises(ValueError, match="no request to the app is in it"):
         read_traffic(content)
 

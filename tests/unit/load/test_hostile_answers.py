@@ -11,7 +11,7 @@ from http.client import HTTPException
 import pytest
 from lab.app.guess.guess_records import GuessedRequest
 from lab.commands.checks.app_check import ask
-from lab.load.login import MOST_BODY_BYTES, answer_of
+from lab.load.login import MOST_LOGIN_BYTES, answer_of
 
 SECONDS = 0.02
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -102,7 +102,7 @@ def test_the_answer_to_a_login_has_an_end(kind: str) -> None:
         with suppress(OSError, HTTPException, ValueError):
             _, _, body = answer_of("127.0.0.1", port, b"GET / HTTP/1.1\r\n\r\n", SECONDS)
         assert time.monotonic() - began < 2
-    assert len(body) < MOST_BODY_BYTES + 70_000
+    assert len(body) < MOST_LOGIN_BYTES + 70_000
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -140,7 +140,7 @@ def test_a_million_entries_are_refused_at_once() -> None:
 
 def test_a_file_that_is_too_large_is_not_read() -> None:
     with pytest.raises(UsageError, match="bytes"):
-        read_archive(io.BytesIO(b""), unpacking.MOST_ARCHIVE_BYTES + 1)
+        read_archive(io.BytesIO(b""), unpacking.MOST_BUNDLE_BYTES + 1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from lab.app.guess.guess_records import WEBSOCKET, Guess, Guessed, GuessedRequest
-from lab.app.guess.openapi import DOCUMENTS, MAX_BYTES, described_requests, parse_document
+from lab.app.guess.openapi import DOCUMENTS, MAX_DOCUMENT_BYTES, described_requests, parse_document
 from lab.app.guess.websockets import FORMS
 from lab.load.websocket import SWITCHING
 from lab.records.judgement import LEAST_REQUESTS
@@ -17,7 +17,7 @@ MOST_KEPT = 5
 REFUSALS = range(200, 600)
 """A response in the place of a websocket's handshake: what is said over it changes nothing."""
 REDIRECTIONS = (301, 302, 303, 307, 308)
-MOST_ASKED = 40
+MOST_ROUTES_ASKED = 40
 MOST_UNANSWERED = 4
 """Each takes as long as an answer may: an app that waits for a server answers none of them."""
 SLOW_SECONDS = 0.1
@@ -119,7 +119,7 @@ def try_candidates(guess: Guess, ask: Ask) -> TriedRequests:
     """What came of the candidates, of which no more are asked once enough are answered."""
     asked = TriedRequests()
     for request in candidates(guess, ask):
-        if len(asked.kept) >= MOST_KEPT or len(asked.seen) >= MOST_ASKED:
+        if len(asked.kept) >= MOST_KEPT or len(asked.seen) >= MOST_ROUTES_ASKED:
             break
         if asked.kept and (request.why == A_USUAL_PATH or request in guess.filled):
             break
@@ -183,7 +183,7 @@ def candidates(guess: Guess, ask: Ask) -> Iterator[GuessedRequest]:
 def from_documents(ask: Ask) -> Iterator[GuessedRequest]:
     for path in DOCUMENTS:
         answer = ask(GuessedRequest({"path": path}, ""))
-        fits = answer.is_served and len(answer.body) <= MAX_BYTES
+        fits = answer.is_served and len(answer.body) <= MAX_DOCUMENT_BYTES
         if fits and (document := parse_document(answer.body)) is not None:
             yield from described_requests(document)
             return

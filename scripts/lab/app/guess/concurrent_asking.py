@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from lab.app.guess.asking import Answer, TriedRequests, is_fault, load_of
 from lab.app.guess.guess_records import Guessed, GuessedRequest
 
-AT_ONCE, MOST_ASKED = 8, 48
-LEAST_EACH, MOST_SECONDS = 2, 4.0
+AT_ONCE, MOST_REQUESTS_ASKED = 8, 48
+LEAST_EACH, MOST_ASKING_SECONDS = 2, 4.0
 """How often each kind is asked for, and how long all may take one after the other."""
 AskAs = Callable[[GuessedRequest, int], Answer]
 """Asks by a number, which stands for `{n}` in what is sent."""
@@ -38,7 +38,9 @@ def ask_together(asked: TriedRequests, ask: AskAs) -> None:
 
 def rounds(kinds: int, slowest_seconds: float) -> int:
     """How often each kind is asked for: some faults need several goes to meet."""
-    fitting = int(MOST_SECONDS / max(slowest_seconds, MOST_SECONDS / MOST_ASKED))
+    fitting = int(
+        MOST_ASKING_SECONDS / max(slowest_seconds, MOST_ASKING_SECONDS / MOST_REQUESTS_ASKED)
+    )
     return max(LEAST_EACH, fitting // kinds)
 
 

@@ -23,7 +23,7 @@ USED_GROUPS = frozenset(
     {"main", "prod", "production", "server", "web", "app", "api", "deploy", "standard", "all"}
 )
 NAMED_FILE = re.compile(r"\s*(?:-r|--requirement)[ =]*(\S+)")
-MOST_NAMED = 50
+MOST_REQUIREMENT_FILES = 50
 """Files with requirements that name each other."""
 Toml = Callable[[str], Mapping[str, Any]]
 """A file's table by its name in the folder; empty where it is none."""
@@ -226,7 +226,7 @@ def lines_of(folder: Folder, lines: Sequence[str], where: str, seen: set[str]) -
     for line in lines:
         if match := NAMED_FILE.match(line):
             name = re.sub(r"[^/]+/\.\./", "", joined(where, match[1].removeprefix("./")))
-            if name in folder.files and name not in seen and len(seen) < MOST_NAMED:
+            if name in folder.files and name not in seen and len(seen) < MOST_REQUIREMENT_FILES:
                 seen.add(name)
                 text = folder.text(name).splitlines()
                 yield from lines_of(folder, text, name.rpartition("/")[0], seen)

@@ -9,7 +9,7 @@ from lab.app.guess.layout import module_at
 from lab.app.guess.routes import Route, is_text, text_argument, unique
 from lab.app.guess.source import Module, dotted
 
-MAX_DEPTH = 6
+MAX_INCLUDE_DEPTH = 6
 
 
 def django_routes(folder: Folder) -> list[Route]:
@@ -32,7 +32,7 @@ def root_urls(folder: Folder) -> Module | None:
 
 
 def routes_below(folder: Folder, module: Module, before: str, depth: int) -> Iterator[Route]:
-    if depth > MAX_DEPTH:
+    if depth > MAX_INCLUDE_DEPTH:
         return
     registered = registrations(module)
     for node in ast.walk(module.tree):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from lab.app.guess.guess_records import Guessed
-from lab.app.guess.shell import MOST_CHARACTERS, quoted
+from lab.app.guess.shell import MOST_SHELL_CHARACTERS, quoted
 
 NOT_OURS = re.compile(
     r"PATH|HOME|PORT|HOST|PYTHON.*|PIP_.*|POETRY_.*|UV_.*|DEBIAN_FRONTEND|LANG|LC_.*|VIRTUAL_ENV"
@@ -120,7 +120,7 @@ def image_command(text: str) -> list[Guessed]:
     """The command of a Dockerfile on $PORT, where it fixes a port, or no shell reads it."""
     stage = read_final_stage(text)
     line = with_port(stage.line)
-    if not stage.is_shell and len(line) <= MOST_CHARACTERS:
+    if not stage.is_shell and len(line) <= MOST_SHELL_CHARACTERS:
         line = readable(line)
     if line == stage.line and ("PORT" not in line or stage.is_shell):
         return []

@@ -91,14 +91,14 @@ IMPORT_FAULT = re.compile(
 )
 
 
-MOST_LINE = 600
+MOST_FAILURE_LINE = 600
 LAST_WORDS = 6
 """Lines that are shown of what an app said last."""
 
 
 def with_short_lines(said: str) -> str:
     """What was said, each line cut: some patterns take the square of a line's length."""
-    return "\n".join(line[:MOST_LINE] for line in said.splitlines())
+    return "\n".join(line[:MOST_FAILURE_LINE] for line in said.splitlines())
 
 
 def missing_module(said: str) -> str | None:

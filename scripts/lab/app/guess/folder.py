@@ -28,7 +28,7 @@ SKIPPED = frozenset(
 )
 REQUIREMENT_FOLDERS = ("requirements", "requirement", "reqs")
 DOTTED = frozenset({".devcontainer", ".docker", ".deploy"})
-MAX_FILES, MAX_DEPTH, MAX_BYTES, MAX_ENTRIES = 600, 6, 1_500_000, 20_000
+MAX_FOLDER_FILES, MAX_FOLDER_DEPTH, MAX_SOURCE_BYTES, MAX_ENTRIES = 600, 6, 1_500_000, 20_000
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def read_folder(folder: Path) -> Folder:
     files = {}
     for path in telling_files(folder):
         with contextlib.suppress(LabError, UnicodeDecodeError):
-            text = read_bytes(path, MAX_BYTES).decode("utf-8-sig")
+            text = read_bytes(path, MAX_SOURCE_BYTES).decode("utf-8-sig")
             files[path.relative_to(folder).as_posix()] = text
-        if len(files) == MAX_FILES:
+        if len(files) == MAX_FOLDER_FILES:
             break
     return Folder(files)
 
@@ -104,7 +104,7 @@ def read_folder(folder: Path) -> Folder:
 def telling_files(folder: Path) -> Iterator[Path]:
     """The files, top folders first, so that a limit leaves out deep ones; follows no symlink."""
     level, entries = [folder], 0
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_FOLDER_DEPTH):
         below: list[Path] = []
         for where in level:
             names, folders = listed(where)

@@ -29,7 +29,7 @@ from lab.app.guess.stated_commands import ServeCommand
 from lab.app.guess.tables import read_toml
 from lab.app.guess.websockets import websocket_requests
 
-MAX_REQUESTS = 4
+MAX_GUESSED_REQUESTS = 4
 HEALTH = ("/health", "/healthz", "/ping", "/status", "/api/health", "/live", "/ready")
 WEBSOCKET_PARTS = frozenset({"websockets", "wsproto", "standard"})
 """What uvicorn needs for websockets, one of them; `standard` brings the first."""
@@ -198,7 +198,7 @@ def requests(folder: Folder) -> tuple[GuessedRequest, ...]:
     telling = [route for route in bare if route.path not in HEALTH]
     plain = (
         GuessedRequest({"path": route.path}, f"a route of {route.where} that needs no value")
-        for route in (telling or bare)[:MAX_REQUESTS]
+        for route in (telling or bare)[:MAX_GUESSED_REQUESTS]
     )
     return (*plain, *graphql_requests(folder), *websocket_requests(folder))
 
@@ -208,5 +208,5 @@ def filled_requests(folder: Folder) -> tuple[GuessedRequest, ...]:
     filled = [route for route in read_routes(folder) if route.is_filled]
     return tuple(
         GuessedRequest({"path": route.path}, f"a route of {route.where} with 1 for its values")
-        for route in filled[:MAX_REQUESTS]
+        for route in filled[:MAX_GUESSED_REQUESTS]
     )

@@ -22,7 +22,7 @@ WITH_VALUE = frozenset(
 """Options whose next word is theirs; those of a file with requirements are read elsewhere."""
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:(?:[=!<>~]=?=?)[\w.*+!,<>=~]+)?")
 STEP = re.compile(r"&&|\|\||[;|]")
-MOST_STEPS, MOST_CHARACTERS = 200, 20_000
+MOST_IMAGE_STEPS, MOST_STEP_CHARACTERS = 200, 20_000
 """Of a file, and of one of its steps: a shell's words take time with the square of their length."""
 
 
@@ -40,15 +40,15 @@ def installs(text: str) -> Iterator[str]:
         step
         for name, given in instructions(text)
         if name == "RUN"
-        for step in STEP.split(given)[:MOST_STEPS]
+        for step in STEP.split(given)[:MOST_IMAGE_STEPS]
     ]
-    for step in steps[:MOST_STEPS]:
+    for step in steps[:MOST_IMAGE_STEPS]:
         yield from installed_packages(words_of(step))
 
 
 def words_of(step: str) -> list[str]:
     """The words of a step; none where a shell would not read it, or where it is too long."""
-    if len(step) > MOST_CHARACTERS:
+    if len(step) > MOST_STEP_CHARACTERS:
         return []
     try:
         return shlex.split(step)

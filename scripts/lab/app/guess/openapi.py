@@ -23,8 +23,8 @@ DOCUMENTS = (
     "/api/swagger.json",
     "/v1/openapi.json",
 )
-MAX_BYTES = 4 * MIB
-MAX_REQUESTS = 24
+MAX_DOCUMENT_BYTES = 4 * MIB
+MAX_DESCRIBED_REQUESTS = 24
 MAX_OPERATIONS = 500
 MAX_PATH = 4000
 MAX_BODY = 256 * KIB
@@ -51,7 +51,7 @@ def described_requests(document: Document) -> list[GuessedRequest]:
     of one thing."""
     ordered = sorted(operations(document), key=lambda each: rank(*each[:3]))
     requests = (fitting_request(document, *each) for each in ordered[:MAX_OPERATIONS])
-    return list(islice((each for each in requests if each is not None), MAX_REQUESTS))
+    return list(islice((each for each in requests if each is not None), MAX_DESCRIBED_REQUESTS))
 
 
 def fitting_request(document: Document, *operation: Any) -> GuessedRequest | None:

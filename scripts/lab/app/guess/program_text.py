@@ -6,7 +6,7 @@ import tokenize
 
 COMMENT = re.compile(r"^[ \t]*(?:#|//|--|;|<!--).*$|[ \t]#[ \t].*$", re.MULTILINE)
 """Whole lines, or what follows a `#` that stands alone: `#` is a letter of passwords."""
-MOST_CHARACTERS = 200_000
+MOST_PROGRAM_CHARACTERS = 200_000
 """Of a program whose comments are told apart, which takes a second for a million."""
 BEFORE = frozenset({tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
 DOCUMENTATION = (".md", ".rst", ".lock", ".html", ".htm", ".css", ".js", ".svg", ".adoc", ".po")
@@ -21,7 +21,7 @@ def program_text(name: str, text: str) -> str:
 
 def without_words(source: str) -> str:
     """Python's code without comments and strings that are statements."""
-    if len(source) > MOST_CHARACTERS:
+    if len(source) > MOST_PROGRAM_CHARACTERS:
         return source
     lines = source.splitlines(keepends=True)
     try:

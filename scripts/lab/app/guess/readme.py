@@ -14,13 +14,13 @@ PROMPT = re.compile(r"(\([\w.-]+\)\s*)?[$>%]\s+")
 FENCE = re.compile(r"\s*(```|~~~)")
 CODE = re.compile(r"(?: {4,}|\t)(\S.*)|\s*((?:\([\w.-]+\)\s*)?\$ \S.*)")
 """A line that is set apart as code by its indentation or by a shell's prompt."""
-MOST_LINES = 200
+MOST_CODE_LINES = 200
 
 
 def shown_steps(folder: Folder) -> Iterator[tuple[ShellStep, str, str]]:
     """Each command that a README shows, the folder of that README, and its name."""
     for name in folder.named(READMES):
-        for line in list(code_lines(folder.text(name)))[:MOST_LINES]:
+        for line in list(code_lines(folder.text(name)))[:MOST_CODE_LINES]:
             for step in steps(line):
                 yield step, parent_of(name), name
 

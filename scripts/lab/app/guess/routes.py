@@ -32,7 +32,7 @@ LAST = re.compile(
 """What one would rather not ask for first."""
 ENDING = re.compile(r"shut-?_?down|/(kill|exit|quit|stop|restart|crash|terminate)\b", re.IGNORECASE)
 """What would end the app: it is never asked."""
-MAX_DEPTH = 6
+MAX_ROUTER_DEPTH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class Prefixes:
         """All prefixes before a router's paths, from the app's down; its own is the last."""
         own = self.own.get(router, "")
         parents = self.joined.get(router)
-        if not parents or depth > MAX_DEPTH:
+        if not parents or depth > MAX_ROUTER_DEPTH:
             return own
         parent, prefix = parents[0]
         if parent == router:

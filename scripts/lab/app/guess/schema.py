@@ -7,7 +7,7 @@ from typing import Any
 
 from lab.records.numbers import LARGEST
 
-MAX_DEPTH = 8
+MAX_SCHEMA_DEPTH = 8
 MAX_VALUES = 500
 """Parts of one value: a schema that refers to itself from each of its names has millions."""
 FORMATS = {
@@ -30,7 +30,7 @@ def resolved(schema: Any, document: Schema, depth: int = 0) -> Schema:
     if not isinstance(schema, Mapping):
         return {}
     name = schema.get("$ref")
-    if not isinstance(name, str) or depth > MAX_DEPTH:
+    if not isinstance(name, str) or depth > MAX_SCHEMA_DEPTH:
         return schema if name is None else {}
     node: Any = document
     for part in name.removeprefix("#/").split("/"):
@@ -60,7 +60,7 @@ class Examples:
             if isinstance(followed.get(key), list) and followed[key]:
                 return followed[key][0]
         self.left -= 1
-        if depth > MAX_DEPTH or self.left < 0:
+        if depth > MAX_SCHEMA_DEPTH or self.left < 0:
             return None
         for key in ("anyOf", "oneOf"):
             if isinstance(followed.get(key), list):

@@ -46,7 +46,7 @@ VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 NO_NAMES = frozenset(
     {"localhost", "none", "true", "false", "null", "str", "self", "os", "env", "config", "int"}
 )
-MOST_NAMES = 8
+MOST_VARIABLE_NAMES = 8
 BY_SERVICE = {
     "PostgreSQL": ServiceKind.POSTGRES,
     "MySQL or MariaDB": ServiceKind.MARIADB,
@@ -125,7 +125,9 @@ def stated_names(folder: Folder, kind: ServiceKind) -> ServiceAsked | None:
                 and is_of_database(match[0], match["what"])
             ):
                 stated["user" if is_user else "database"].append(match["value"])
-    short = {key: tuple(dict.fromkeys(names))[:MOST_NAMES] for key, names in stated.items()}
+    short = {
+        key: tuple(dict.fromkeys(names))[:MOST_VARIABLE_NAMES] for key, names in stated.items()
+    }
     first = ServiceAsked(kind, users=short["user"], databases=short["database"])
     return merged_by_kind((*asked, first))[0]
 
@@ -157,7 +159,7 @@ def texts(asked: Sequence[ServiceAsked]) -> list[str]:
 def texts_of(asked: ServiceAsked) -> Iterator[str]:
     """One URL for each row of names; the kind alone where it has none that says more."""
     columns = (asked.users, asked.passwords[:1], asked.databases, asked.hosts)
-    rows = min(max(map(len, columns)), MOST_NAMES)
+    rows = min(max(map(len, columns)), MOST_VARIABLE_NAMES)
     if rows == 0:
         yield asked.kind.value
     for row in range(rows):

@@ -50,7 +50,7 @@ ASSIGNED = re.compile(
     r"^[ \t]*(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=[\"']?([^\s$\"'`;&|()]+)[\"']?[ \t\r]*$",
     re.MULTILINE,
 )
-MOST_CHARACTERS = 50_000
+MOST_SHELL_CHARACTERS = 50_000
 """Of a script; splitting takes the square of a word's length."""
 GIVEN = frozenset({"HOST", "PORT"})
 """What the lab sets."""
@@ -75,7 +75,7 @@ def with_value(text: str, name: str, value: str) -> str:
 
 def steps(line: str) -> list[ShellStep]:
     """The commands that a line runs one after the other; empty where it cannot be read."""
-    if len(line) > MOST_CHARACTERS:
+    if len(line) > MOST_SHELL_CHARACTERS:
         return []
     joined = re.sub(r"\\\s*\n", " ", line)
     lexer = shlex.shlex(joined, posix=True, punctuation_chars=";&|\n")

@@ -7,7 +7,7 @@ from lab.records.variant import Variant
 from lab.stopping import CONFIRMED_LOADS
 from lab.verdict.limit import LimitMet
 
-BLOCKS = 12
+LIMITED_BLOCKS = 12
 """Enough that the second half alone tells a leak, without more load."""
 ROOM_SHARE = 0.5
 """Share of the way from the baseline to the limit that the repetition may go at the same pace: what
@@ -26,7 +26,9 @@ def repetition_of(variant: Variant, trial: Trial, met: LimitMet, budget_bytes: i
     fitting = with_limit_within(variant, budget_bytes)
     requests = requests_below(trial, met, fitting.memory_limit_bytes)
     most = round(CONFIRMED_LOADS * trial.start.requests)
-    load = replace(fitting.load, requests=max(BLOCKS, min(requests, most)), blocks=BLOCKS)
+    load = replace(
+        fitting.load, requests=max(LIMITED_BLOCKS, min(requests, most)), blocks=LIMITED_BLOCKS
+    )
     return replace(fitting, load=load)
 
 

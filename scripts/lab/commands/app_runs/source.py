@@ -26,7 +26,7 @@ from lab.share.source import (
     read_source,
     source_entry,
 )
-from lab.share.unpacking import MOST_ARCHIVE_BYTES, check_written, read_archive
+from lab.share.unpacking import MOST_BUNDLE_BYTES, check_written, read_archive
 from lab.store.run_folder import RunFolder
 from lab.units import MIB
 
@@ -149,6 +149,6 @@ def kept_source(folder: RunFolder) -> tuple[AppArchive, dict[str, ArchiveEntry]]
     path = folder.path / ARCHIVE
     if not os.path.lexists(path):
         return None
-    with opened_file(path, MOST_ARCHIVE_BYTES) as file:
+    with opened_file(path, MOST_BUNDLE_BYTES) as file:
         _, files = read_archive(file, os.fstat(file.fileno()).st_size)
     return read_source(files), {name: each for name, each in files.items() if name != NAME}

@@ -29,14 +29,14 @@ from lab.records.variant import Variant
 from lab.text.phrases import clipped
 from lab.units import MIB
 
-ANSWER_SECONDS = 10.0
+CHECK_ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
 ELSEWHERE_SECONDS = 2.0
 """How long it may listen on another port before that is taken for its only one."""
 CHECK_READY_SECONDS = 30.0
 """How long a guess has to come up on a machine that does nothing else."""
-LOG_LINES = 200
-MAX_BODY_BYTES = 4 * MIB
+CHECK_LOG_LINES = 200
+MOST_CHECKED_BYTES = 4 * MIB
 BODY_SECONDS = 2.0
 """How long an answer without end is read."""
 Sockets = Callable[[Endpoint], frozenset[Listening] | None]
@@ -65,7 +65,7 @@ class Running:
         return ask(self.endpoint.host, self.endpoint.port, request, number)
 
     def log(self) -> str:
-        return "\n".join(self.engine.log_tail(self.variant, LOG_LINES))
+        return "\n".join(self.engine.log_tail(self.variant, CHECK_LOG_LINES))
 
 
 @contextlib.contextmanager
@@ -182,7 +182,7 @@ def ask(
     request: GuessedRequest,
     number: int = 1,
     body_seconds: float = BODY_SECONDS,
-    answer_seconds: float = ANSWER_SECONDS,
+    answer_seconds: float = CHECK_ANSWER_SECONDS,
 ) -> Answer:
     """One request and what came back; an answer without end is cut off."""
     values = request.values
@@ -227,7 +227,7 @@ def bounded_body(answer: http.client.HTTPResponse, seconds: float) -> tuple[byte
     deadline, content = time.monotonic() + seconds, b""
     shorten(answer, seconds)
     with contextlib.suppress(OSError, http.client.HTTPException):
-        while len(content) < MAX_BODY_BYTES:
+        while len(content) < MOST_CHECKED_BYTES:
             part = answer.read1(65536)
             if not part:
                 return content, False
@@ -236,4 +236,4 @@ def bounded_body(answer: http.client.HTTPResponse, seconds: float) -> tuple[byte
                 return content, False
             if time.monotonic() > deadline:
                 break
-    return content, len(content) < MAX_BODY_BYTES
+    return content, len(content) < MOST_CHECKED_BYTES

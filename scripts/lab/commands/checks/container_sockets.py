@@ -13,12 +13,12 @@ QUESTION = "/_lab/listening"
 ADDRESS = re.compile(r"([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})")
 OF_THE_ENGINE = "127.0.0.11"
 """The address of the engine's own server of names, in each container."""
-MOST_ASKED = 4
+MOST_SOCKETS_ASKED = 4
 
 
 def container_sockets(endpoint: Endpoint) -> frozenset[Listening] | None:
     """The sockets of the whole container; None where no probe in it answers."""
-    for path in socket_paths(endpoint.sockets)[:MOST_ASKED] if endpoint.sockets else ():
+    for path in socket_paths(endpoint.sockets)[:MOST_SOCKETS_ASKED] if endpoint.sockets else ():
         answer = ask_socket(path, QUESTION)
         if isinstance(answer, list):
             return frozenset(sockets_in(answer))

@@ -28,7 +28,7 @@ from lab.text.phrases import clipped
 from lab.units import MIB
 
 VERSION = re.compile(r"3\.\d{1,2}")
-PART = 0.25
+OTHER_GROWTH_SHARE = 0.25
 """What grows by less than this share of the app's own growth grows by something else."""
 MOST_RECORD_BYTES = 8 * MIB
 MOST_SOURCE_BYTES = MIB
@@ -115,7 +115,9 @@ def mended_release(folder: RunFolder, summary: Summary) -> Release | None:
     if plan is None:
         return None
     own = summary.own.variant if summary.own is not None else ""
-    most_bytes = PART * next((low_of(each) for each in summary.variants if each.name == own), 0.0)
+    most_bytes = OTHER_GROWTH_SHARE * next(
+        (low_of(each) for each in summary.variants if each.name == own), 0.0
+    )
     mended = {
         each.name
         for each in summary.variants

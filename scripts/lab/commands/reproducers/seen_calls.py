@@ -22,7 +22,7 @@ from lab.reproducer.sites import SEEN_FILE, SeenSite, WatchedFile, seen_of
 from lab.units import MIB
 
 REQUESTS = 20
-MOST_BYTES = 16 * MIB
+MOST_CALLS_BYTES = 16 * MIB
 NAME = "seen.txt"
 
 
@@ -73,7 +73,7 @@ def lines_of(seen: Path) -> list[str]:
     Raises:
         LabError: it is too large, or no file any more.
     """
-    return read_bytes(seen, MOST_BYTES).decode(errors="replace").splitlines()
+    return read_bytes(seen, MOST_CALLS_BYTES).decode(errors="replace").splitlines()
 
 
 def silent(_: str) -> None:

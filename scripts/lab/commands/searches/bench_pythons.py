@@ -11,7 +11,7 @@ from lab.app.compose_text import NoReader
 from lab.app.folder import app_folder, is_undescribed
 from lab.app.spec import PYTHON
 from lab.app.spec_file import read_spec
-from lab.app.spec_keys import NEWEST
+from lab.app.spec_keys import NEWEST_APP_MINOR
 from lab.errors import ExitCode
 from lab.paths import ROOT
 from lab.points.pythons import pythons
@@ -67,4 +67,4 @@ def needed(verb: str, own: str, given: Mapping[str, str]) -> list[str]:
 def neighbour(own: str) -> str:
     """The next newer Python, of the newest the next older."""
     minor = int(own.partition(".")[2])
-    return f"3.{minor + 1 if minor < NEWEST else minor - 1}"
+    return f"3.{minor + 1 if minor < NEWEST_APP_MINOR else minor - 1}"

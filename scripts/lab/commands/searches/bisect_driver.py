@@ -35,7 +35,7 @@ from lab.text.packages import canonical
 CACHE = "points"
 METHOD = "3"
 """Part of each cached point's name: another way to measure gets another number."""
-INSTALL_SECONDS = 240.0
+POINT_INSTALL_SECONDS = 240.0
 """A release that must be built gets no longer."""
 PASSING = re.compile(
     r"time[d ]*out|connect|dns|network|fetch|not complete|no space|not answer|refused|reset"
@@ -186,7 +186,7 @@ class PointDriver:
             return looser, self.environment(with_lines(looser, only))
 
     def environment(self, spec: AppSpec) -> Installed:
-        job = PointPreparation(self.uv, self.uv.root, silent, 1, INSTALL_SECONDS)
+        job = PointPreparation(self.uv, self.uv.root, silent, 1, POINT_INSTALL_SECONDS)
         self.uv.root.mkdir(parents=True, exist_ok=True)
         try:
             return ensured_environment(job, spec, job.interpreter(spec.python))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lab.bisect.answer import MOST_REASON
+from lab.bisect.answer import MOST_POINT_REASON
 from lab.bisect.plan import Progress, wanted_points, with_result
 from lab.commands.searches.bisect_driver import Outcome, PointDriver
 from lab.records.bisection import Point
@@ -64,7 +64,7 @@ def line_of(progress: Progress, index: int, point: Point, reason: str | None) ->
     """What one run says, in a line."""
     runs = progress.measured.get(index)
     if runs is None or reason is not None:
-        return f"{point.label}: cannot be measured: {clipped(reason or '', MOST_REASON)}"
+        return f"{point.label}: cannot be measured: {clipped(reason or '', MOST_POINT_REASON)}"
     run = f" (run {len(runs)})" if len(runs) > 1 else ""
     keeps = f"keeps {size(runs[-1].live_bytes)} a request"
     sizes = progress.leak_bytes(index)

@@ -21,7 +21,7 @@ from lab.settings.bisect_settings import BisectSettings
 from lab.text.packages import canonical
 from lab.text.phrases import listed
 
-MOST_NAMED = 12
+MOST_PACKAGES_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def current_version(package: str, installed: Mapping[str, Distribution]) -> str:
     """
     distribution = installed.get(canonical(package))
     if distribution is None:
-        names = listed(sorted(each.name for each in installed.values()), MOST_NAMED)
+        names = listed(sorted(each.name for each in installed.values()), MOST_PACKAGES_NAMED)
         raise UsageError(f"PACKAGE={package} is not one of the app's packages: {names}")
     return distribution.version
 

@@ -16,7 +16,7 @@ from lab.app.middleware import registered
 from lab.app.requests import user_app_of
 from lab.app.services import base_name, image_name, release_service, service
 from lab.app.spec import AppSpec
-from lab.app.spec_keys import NEWEST, OLDEST
+from lab.app.spec_keys import NEWEST_APP_MINOR, OLDEST_APP_MINOR
 from lab.app.workdir import (
     COMPOSE_NAME,
     app_workdir,
@@ -42,7 +42,7 @@ from lab.measure.run import begin
 from lab.paths import ROOT
 from lab.records.experiment import EngineKind
 from lab.records.layers import Exchange, LayersAnswer, NotExchanged
-from lab.report.layers_page import MOST_REASON, layer_rows, layers_page
+from lab.report.layers_page import MOST_LAYER_REASON, layer_rows, layers_page
 from lab.settings import given_settings
 from lab.store.json_file import write_record
 from lab.store.layout import check_writable, results_folder
@@ -137,7 +137,7 @@ def fitted_to(
                 environments[each.name] = made(changed)
             chosen.append(each)
         except LabError as error:
-            reason = clipped(" ".join(str(error).split()), MOST_REASON)
+            reason = clipped(" ".join(str(error).split()), MOST_LAYER_REASON)
             left.append(NotExchanged(each.layer, f"{each.line}: {reason}"))
     return FittedExchanges(tuple(chosen), environments, tuple(left))
 
@@ -145,7 +145,7 @@ def fitted_to(
 def other_pythons(own: str) -> tuple[str, ...]:
     """The Pythons of this machine, the next newer first, then the next older."""
     minor = int(own.partition(".")[2])
-    order = [*range(minor + 1, NEWEST + 1), *range(minor - 1, OLDEST - 1, -1)]
+    order = [*range(minor + 1, NEWEST_APP_MINOR + 1), *range(minor - 1, OLDEST_APP_MINOR - 1, -1)]
     pythons = (f"3.{each}" for each in order if find_interpreter(f"3.{each}") is not None)
     return tuple(pythons)
 

@@ -12,7 +12,7 @@ from lab.engines.process.cpus import UNSHARE
 from lab.engines.process.interpreters import find_interpreter
 from lab.measure.host import memory_info
 
-ANSWER_SECONDS = 20.0
+COMMAND_SECONDS = 20.0
 PULL_SECONDS = 300.0
 PROCESS_PYTHONS = ("3.7", "3.8", "3.9", "3.10")
 """CPythons of the matrix' variants."""
@@ -74,7 +74,7 @@ def with_version(compose: str) -> str:
     return f"{compose} {output(*compose.split(), 'version', '--short') or ''}".strip()
 
 
-def output(*words: str, seconds: float = ANSWER_SECONDS) -> str | None:
+def output(*words: str, seconds: float = COMMAND_SECONDS) -> str | None:
     """What a program prints; None when it is not there, fails or hangs."""
     try:
         ended = subprocess.run(

@@ -18,9 +18,9 @@ from lab.store.run_folder import RunFolder
 from lab.text.packages import LOCK
 from lab.units import MIB
 
-MOST_BYTES = 4 * MIB
+MOST_LOCK_BYTES = 4 * MIB
 COMPILE_SECONDS = 120.0
-ATTEMPTS = 3
+COMPILE_ATTEMPTS = 3
 
 
 def lock_of_run(folder: RunFolder, environment: Environment | None) -> LockText | None:
@@ -33,7 +33,7 @@ def lock_of_run(folder: RunFolder, environment: Environment | None) -> LockText 
     pins = pins_of(environment.packages)
     kept = folder.path / LOCK
     if os.path.lexists(kept):
-        compiled = read_bytes(kept, MOST_BYTES).decode("utf-8", "replace")
+        compiled = read_bytes(kept, MOST_LOCK_BYTES).decode("utf-8", "replace")
         return lock_of(pins, hashes_of(compiled), environment.python)
     lock = lock_of(pins, indexed_hashes(pins, environment.python), environment.python)
     if "--hash=" in lock.text:
@@ -48,7 +48,7 @@ def indexed_hashes(pins: Mapping[str, str], python: str) -> Mapping[str, tuple[s
     try:
         root.mkdir(parents=True, exist_ok=True)
         uv = Uv(root)
-        for _ in range(ATTEMPTS):
+        for _ in range(COMPILE_ATTEMPTS):
             text, failed = compiled(uv, wanted, python)
             if not failed:
                 return hashes_of(text)

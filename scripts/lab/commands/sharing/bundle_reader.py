@@ -23,7 +23,7 @@ from lab.share.manifest import (
     not_as_said,
     read_manifest,
 )
-from lab.share.unpacking import MOST_ARCHIVE_BYTES, read_archive
+from lab.share.unpacking import MOST_BUNDLE_BYTES, read_archive
 from lab.store.layout import SUMMARY
 from lab.store.run_folder import RunFolder
 
@@ -43,13 +43,13 @@ def open_bundle(path: Path) -> Bundle:
         LabError: it is not a bundle, would harm, or its manifest does not hold.
     """
     try:
-        fault = file_fault(path.stat(), MOST_ARCHIVE_BYTES)
+        fault = file_fault(path.stat(), MOST_BUNDLE_BYTES)
     except (OSError, ValueError):
         fault = "it is not there"
     if fault is not None:
         raise UsageError(f"BUNDLE={path_text(path)}: {fault}: give the file that make bundle wrote")
     try:
-        with opened_file(path.resolve(), MOST_ARCHIVE_BYTES) as file:
+        with opened_file(path.resolve(), MOST_BUNDLE_BYTES) as file:
             _, files = read_archive(file, os.fstat(file.fileno()).st_size)
         if NAME not in files:
             raise UsageError(f"it is not a bundle: it has no {NAME}")

@@ -18,7 +18,7 @@ YAML_SUFFIXES = (".yaml", ".yml")
 IN_CONTAINER = "/run/secrets/"
 LEADS_TO_FILE = "_FILE"
 """Ends the name of a variable that holds no secret but the name of a file with one."""
-MOST_LINE = 2000
+MOST_SECRET_LINE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def without_values(text: str, variables: Mapping[str, tuple[str, ...]]) -> str:
     lines = text.split("\n")
     for at, line in enumerate(lines):
         for variable, values in variables.items():
-            if variable in line and len(line) <= MOST_LINE:
+            if variable in line and len(line) <= MOST_SECRET_LINE:
                 for value in values:
                     line = with_value_replaced(line, variable, value)
         lines[at] = line

@@ -14,8 +14,8 @@ from lab.share.contents import ENV_FILE
 from lab.share.redaction import PrivateWords, secret_values
 from lab.units import MIB
 
-MOST_BYTES = MIB
-MOST_FILES = 50
+MOST_PRIVATE_FILE_BYTES = MIB
+MOST_FILES_LISTED = 50
 
 
 def private_here(app: Path | None, *environments: Mapping[str, str]) -> PrivateWords:
@@ -48,6 +48,6 @@ def env_files(app: Path) -> Iterator[Mapping[str, str]]:
     """The variables of the `.env` files in the app's folder itself."""
     with contextlib.suppress(OSError, ValueError):  # ValueError: a name that no folder has
         names = sorted(path.name for path in app.iterdir() if ENV_FILE.fullmatch(path.name.lower()))
-        for name in names[:MOST_FILES]:
+        for name in names[:MOST_FILES_LISTED]:
             with contextlib.suppress(LabError, UnicodeDecodeError):
-                yield parse_env(read_bytes(app / name, MOST_BYTES).decode("utf-8-sig"))
+                yield parse_env(read_bytes(app / name, MOST_PRIVATE_FILE_BYTES).decode("utf-8-sig"))

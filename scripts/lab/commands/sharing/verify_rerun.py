@@ -21,7 +21,7 @@ from lab.text.phrases import clipped, counted
 ASK = ". scripts/shell/engine.sh && choose_engine"
 RESULTS = "here"
 OF_WHO_VERIFIES = ("OFFLINE", "LANES", "MEMORY_BUDGET", "BUDGET")
-MOST_CHARACTERS = 100
+MOST_APP_CHARACTERS = 100
 OF_AN_INDEX = "INDEX_"
 """Begins the names of the variables that `index_url` may name."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -63,7 +63,7 @@ class Rerun:
             count = counted(len(self.experiment.variants), "variant")
             what = f"{count} of this checkout's own, nothing of the bundle"
         else:
-            what = f"the bundle's app {clipped(self.manifest.app, MOST_CHARACTERS)}"
+            what = f"the bundle's app {clipped(self.manifest.app, MOST_APP_CHARACTERS)}"
         if self.engine == EngineKind.DOCKER:
             return f"Run here with Docker: {what}, in containers without rights."
         rights = "" if self.manifest.app is None else ", with your rights (TRUST=1)"

@@ -19,14 +19,14 @@ from lab.text.phrases import listed
 LOOK_SECONDS = 0.5
 SETTLE_SECONDS = 10.0
 """How long files may go on to change before the app is tried; an editor or git takes a moment."""
-MOST_FILES = 50_000
-MOST_NAMED = 3
+MOST_WATCHED_FILES = 50_000
+MOST_UNWATCHED_NAMED = 3
 NO_CONTAINERS = "WATCH=1 needs local processes: set ENGINE=process"
 Stamp = dict[str, tuple[int, int]]
 """Time of change and size of each file, by its path."""
 
 
-def stamp_of(folder: Path, most_files: int = MOST_FILES) -> Stamp:
+def stamp_of(folder: Path, most_files: int = MOST_WATCHED_FILES) -> Stamp:
     """The files of an app as they are now; what is never copied is left out.
 
     Raises:
@@ -90,7 +90,7 @@ class WatchedFolder:
     def leave_out(self, paths: set[str]) -> None:
         self.restless |= paths
         names = sorted(path_text(Path(os.path.relpath(path, self.folder))) for path in paths)
-        self.say(f"No longer watched, as changes never end: {listed(names, MOST_NAMED)}.")
+        self.say(f"No longer watched, as changes never end: {listed(names, MOST_UNWATCHED_NAMED)}.")
 
 
 def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Console) -> ExitCode:

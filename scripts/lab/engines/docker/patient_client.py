@@ -11,7 +11,7 @@ import requests
 
 PASSING_STATUSES = frozenset({500, 502, 503, 504})
 """Of an engine, or a gate before it, that may answer the next time."""
-TRIES = 4
+MOST_READ_TRIES = 4
 """Of a call that only reads, where the answer is one of them."""
 
 
@@ -40,7 +40,7 @@ class PatientClient(docker.APIClient):
                     raise
             else:
                 may_pass = answer.status_code in PASSING_STATUSES and str(method).upper() == "GET"
-                if not may_pass or tries == TRIES:
+                if not may_pass or tries == MOST_READ_TRIES:
                     return answer
                 answer.close()
                 tries += 1

@@ -16,7 +16,7 @@ from pathlib import Path
 ONLINE = "/sys/devices/system/cpu/online"
 BIND = f'mount --bind "$1" {ONLINE} && shift && exec "$@"'
 COUNT = "import os; print(os.cpu_count())"
-TRY_SECONDS = 20
+CPUS_SHOWN_SECONDS = 20
 
 
 class CpuWay(StrEnum):
@@ -63,7 +63,7 @@ def namespace(way: CpuWay, file: Path) -> tuple[str, ...]:
     return (*UNSHARE[way], "sh", "-c", BIND, "sh", str(file))
 
 
-def shows(prefix: tuple[str, ...], cpus: int, seconds: float = TRY_SECONDS) -> bool:
+def shows(prefix: tuple[str, ...], cpus: int, seconds: float = CPUS_SHOWN_SECONDS) -> bool:
     """Whether an interpreter behind these words counts that many CPUs, and does so in time."""
     try:
         done = subprocess.run(

@@ -20,7 +20,7 @@ FOLDERS = (
 """Debian's own commands around a server come after the server's."""
 ERLANG = "usr/lib/erlang"
 """Where its programs expect to be; Debian's do not look for themselves."""
-SECONDS = 300.0
+DEBIAN_SECONDS = 300.0
 URI = re.compile(r"^'[^']+' ([a-z0-9][a-z0-9+.-]*)_\S+\.deb ", re.MULTILINE)
 
 
@@ -118,7 +118,7 @@ def output(*words: str, folder: Path | None = None) -> str:
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=SECONDS,
+        timeout=DEBIAN_SECONDS,
         check=False,
     )
     if done.returncode:

@@ -28,7 +28,7 @@ from lab.errors import LabError, VariantError
 from lab.records.variant import Axes, Variant
 
 Needs: TypeAlias = Sequence[str | Path]
-ATTEMPTS = 2
+INSTALL_ATTEMPTS = 2
 FETCH_SECONDS = 120.0
 OLD_TOOLS = "old-tools"
 BUILD = re.compile(r"[Ff]ailed to (?:download and )?build|build backend")
@@ -84,7 +84,7 @@ class Preparation:
         uv: Uv,
         locks: Path,
         say: Callable[[str], None],
-        attempts: int = ATTEMPTS,
+        attempts: int = INSTALL_ATTEMPTS,
         install_seconds: float = INSTALL_SECONDS,
         fetch_seconds: float = FETCH_SECONDS,
     ) -> None:

@@ -10,7 +10,7 @@ from lab.errors import LabError
 
 LOOPBACK = "127.0.0.1"
 PORTS = range(15_000, 32_000)
-TRIES = 1000
+PORT_TRIES = 1000
 
 
 def claimed(port: int) -> int | None:
@@ -60,7 +60,7 @@ class Ports:
         Raises:
             LabError: there are none.
         """
-        for _ in range(TRIES):
+        for _ in range(PORT_TRIES):
             first = self.random.choice(self.ports[:-count])
             claims = self.row(range(first, first + count))
             if claims:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.engines.process.cgroups import Cgroups, remove
-from lab.engines.process.cpus import TRY_SECONDS, UNSHARE, CpuWay
+from lab.engines.process.cpus import CPUS_SHOWN_SECONDS, UNSHARE, CpuWay
 from lab.engines.process.process_group import ProcessGroup, TreeSampling, launch
 from lab.engines.process.process_tree import trees_here
 from lab.engines.protocol import KILLED
@@ -45,7 +45,7 @@ def without_network() -> tuple[str, ...]:
         prefix = (*UNSHARE[way], "--net")
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             done = subprocess.run(
-                [*prefix, "true"], capture_output=True, timeout=TRY_SECONDS, check=False
+                [*prefix, "true"], capture_output=True, timeout=CPUS_SHOWN_SECONDS, check=False
             )
             if done.returncode == 0:
                 return prefix

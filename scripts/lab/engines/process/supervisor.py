@@ -25,7 +25,7 @@ POLL_SECONDS = 0.1
 GRACE_SECONDS = 2.0
 """Seconds between SIGTERM and SIGKILL, as with `docker stop` in this lab."""
 KILL_SECONDS = 10.0
-MOST_FILE_BYTES = 1 << 30
+MOST_WRITTEN_FILE_BYTES = 1 << 30
 """The largest file that a process can write, as in compose.yaml."""
 SIGNALLED = 128
 CANNOT_START = 127
@@ -76,7 +76,11 @@ class Supervisor:
     def enter(self) -> None:
         """Move the child into its cgroup and limit its files, before its program starts."""
         hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-        most = MOST_FILE_BYTES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILE_BYTES)
+        most = (
+            MOST_WRITTEN_FILE_BYTES
+            if hard == resource.RLIM_INFINITY
+            else min(hard, MOST_WRITTEN_FILE_BYTES)
+        )
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         if self.cgroup is not None:
             (self.cgroup / "cgroup.procs").write_text("0")

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from lab.app.guess.asking import Answer, TriedRequests
-from lab.app.guess.concurrent_asking import MOST_ASKED, ask_together, loads_of, rounds
+from lab.app.guess.concurrent_asking import MOST_REQUESTS_ASKED, ask_together, loads_of, rounds
 from lab.app.guess.guess_records import GuessedRequest
 
 A, B = (GuessedRequest({"path": path}, "a route") for path in ("/a", "/b"))
@@ -42,7 +42,7 @@ def test_where_nothing_is_left_by_the_apps_fault_one_is_asked_for_at_a_time(
 def test_an_app_is_asked_as_often_as_it_is_fast_and_each_time_by_another_number() -> None:
     numbers = list[int]()
     ask_together(TriedRequests([A]), lambda r, n: numbers.append(n) or Answer(200))  # type: ignore[func-returns-value]
-    assert sorted(numbers) == list(range(2, MOST_ASKED + 2))
+    assert sorted(numbers) == list(range(2, MOST_REQUESTS_ASKED + 2))
     assert [rounds(1, 0.2), rounds(5, 0.2), rounds(1, 3.0)] == [20, 4, 2]
 
 

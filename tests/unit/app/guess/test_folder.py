@@ -18,7 +18,7 @@ def test_symlinks_pipes_and_giants_are_passed_over(tmp_path: Path) -> None:
     (app / "linked.py").symlink_to(tmp_path / "secret.py")
     (app / "out").symlink_to(tmp_path)
     os.mkfifo(app / "pipe.py")
-    (app / "giant.py").write_bytes(b"#" * (module.MAX_BYTES + 1))
+    (app / "giant.py").write_bytes(b"#" * (module.MAX_SOURCE_BYTES + 1))
     (app / "latin.py").write_bytes(b"x = '\xe9'\n")
     (app / "main.py").write_text("x = 1\n", encoding="utf-8")
     (app / ".git").mkdir()
@@ -34,7 +34,7 @@ def test_what_is_near_the_top_comes_before_what_lies_deep(tmp_path: Path) -> Non
         deep.mkdir()
         (deep / "x.py").write_text("", encoding="utf-8")
 
-    assert max(name.count("/") for name in read_folder(tmp_path).files) < module.MAX_DEPTH
+    assert max(name.count("/") for name in read_folder(tmp_path).files) < module.MAX_FOLDER_DEPTH
 
 
 def test_python_that_is_none_or_without_end_is_no_reason_to_fail(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from builders import raw
-from lab.commands.app_runs.limit import BLOCKS, repetition_of, shortened
+from lab.commands.app_runs.limit import LIMITED_BLOCKS, repetition_of, shortened
 from lab.records.trial import Trial
 from lab.records.variant import LoadShape
 from lab.units import MIB
@@ -21,7 +21,7 @@ def test_a_repetition_goes_half_way_to_its_limit_at_the_pace_that_was_seen() -> 
     repeated = repetition_of(raw.variant(limit_bytes=1500 * MIB), trial(), MET, 8192 * MIB)
 
     assert repeated.memory_limit_bytes == 1500 * MIB
-    assert (repeated.load.requests, repeated.load.blocks) == (1750, BLOCKS)
+    assert (repeated.load.requests, repeated.load.blocks) == (1750, LIMITED_BLOCKS)
 
 
 def test_a_repetition_sends_no_more_than_confirms_a_leak() -> None:
@@ -41,7 +41,7 @@ def test_a_load_has_a_request_a_block_however_soon_the_limit_is_met() -> None:
     at_once = replace(MET, requests=3)
     repeated = repetition_of(raw.variant(limit_bytes=500 * MIB), trial(), at_once, 8192 * MIB)
 
-    assert repeated.load.requests == BLOCKS
+    assert repeated.load.requests == LIMITED_BLOCKS
 
 
 def test_what_explains_gets_no_more_than_it_was_to_get() -> None:

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 from docker.errors import APIError, NotFound
-from lab.engines.docker.patient_client import TRIES, PatientClient
+from lab.engines.docker.patient_client import MOST_READ_TRIES, PatientClient
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def test_an_engine_that_fails_for_a_moment_is_asked_again() -> None:
 
 
 def test_an_engine_that_goes_on_failing_is_believed() -> None:
-    statuses = [500] * TRIES + [200]
+    statuses = [500] * MOST_READ_TRIES + [200]
     with engine(statuses) as port, pytest.raises(APIError):
         client(port).inspect_container("a")
 
