@@ -105,7 +105,7 @@ AFTERWARDS = {"/_lab/kill-master": kill_master}
 STARTED_AT_SECONDS = tree.started_at_seconds()
 
 
-class Handler(BaseHTTPRequestHandler):
+class ProbeHandler(BaseHTTPRequestHandler):
     def do_GET(self):
         answer = ANSWERS.get(self.path)
         found = answer() if answer else {"error": "no such probe"}
@@ -133,7 +133,7 @@ def bind(host, first_port):
     """A listener on the first free port from `first_port` on, a different one for each worker."""
     for port in range(first_port, first_port + PORTS):
         try:
-            return ProbeServer((host, port), Handler)
+            return ProbeServer((host, port), ProbeHandler)
         except OSError:
             continue
     raise RuntimeError("no free probe port from %d on" % first_port)

@@ -31,7 +31,7 @@ def address():
 
 
 ENGINE = create_engine(address())
-Session = sessionmaker(bind=ENGINE)
+DatabaseSession = sessionmaker(bind=ENGINE)
 
 
 def fetched(query):
@@ -49,7 +49,7 @@ def of_sensor(session, sensor):
 
 def rows():
     """The rows of one query after the other, over the engine's pool of connections."""
-    session = Session()
+    session = DatabaseSession()
     try:
         found = [fetched(of_sensor(session, sensor)) for sensor in range(SENSORS)]
     finally:
@@ -78,7 +78,7 @@ def rows_by_processes():
 
 def rows_merged():
     """The rows of one query for all sensors: the database does what ran side by side."""
-    session = Session()
+    session = DatabaseSession()
     try:
         query = session.query(Reading).filter(Reading.sensor < SENSORS).order_by(Reading.id)
         return len(fetched(query.limit(SENSORS * ROWS_EACH)))

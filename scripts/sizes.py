@@ -19,7 +19,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class MeasuredFunction:
     """One function or method."""
 
     name: str
@@ -36,14 +36,14 @@ class MeasuredModule:
 
     path: Path
     lines: int
-    functions: tuple[Function, ...]
+    functions: tuple[MeasuredFunction, ...]
 
 
-def functions(tree: ast.Module) -> Iterator[Function]:
+def functions(tree: ast.Module) -> Iterator[MeasuredFunction]:
     for node in ast.walk(tree):
         if isinstance(node, FunctionNode):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
-            yield Function(node.name, node.lineno, lines, parameters(node))
+            yield MeasuredFunction(node.name, node.lineno, lines, parameters(node))
 
 
 def parameters(node: FunctionNode) -> int:

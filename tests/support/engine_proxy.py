@@ -67,12 +67,12 @@ def engine_proxy() -> Iterator[EngineProxy]:
     folder.chmod(0o755)
     proxy = EngineProxy(folder / "docker.sock")
 
-    class Handler(socketserver.BaseRequestHandler):
+    class ProxyHandler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             with contextlib.suppress(OSError):
                 proxy.answer(self.request)
 
-    server = socketserver.ThreadingUnixStreamServer(str(proxy.socket), Handler)
+    server = socketserver.ThreadingUnixStreamServer(str(proxy.socket), ProxyHandler)
     server.daemon_threads, server.block_on_close = True, False
     proxy.socket.chmod(0o666)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from lab.records.observations import Calibration
 
-Curve: TypeAlias = Sequence[int] | Callable[[int], int]
+ScriptedCurve: TypeAlias = Sequence[int] | Callable[[int], int]
 """A value a reading, the last one for ever; or a function of the requests that were served."""
 
 
@@ -24,8 +24,8 @@ class Orphans(Enum):
 class Script:
     """What one variant does."""
 
-    memory_bytes: Curve = (20 << 20,)
-    pids: Curve = (3,)
+    memory_bytes: ScriptedCurve = (20 << 20,)
+    pids: ScriptedCurve = (3,)
     status: int | None = 200
     """What the workload answers; None: the connection is closed without an answer."""
     dies_after_requests: int | None = None
@@ -51,5 +51,5 @@ class Script:
     """What it shows once its allocators were trimmed."""
 
 
-def value_at(curve: Curve, reading: int, served: int) -> int:
+def value_at(curve: ScriptedCurve, reading: int, served: int) -> int:
     return curve(served) if callable(curve) else curve[min(reading, len(curve) - 1)]

@@ -22,7 +22,7 @@ MASTER_PID = 10
 LEFT_BYTES = 1 << 20
 """What a container without its server shows."""
 
-Answer: TypeAlias = Callable[[str], bytes | None]
+Responder: TypeAlias = Callable[[str], bytes | None]
 """A path to what is answered; None closes the connection without an answer."""
 
 
@@ -69,7 +69,7 @@ NO_ANSWER = b""
 class ServedConnection(asyncio.Protocol):
     """Answers one request after another, until the client or the script wants it closed."""
 
-    def __init__(self, running: "ScriptedServer", answer: Answer) -> None:
+    def __init__(self, running: "ScriptedServer", answer: Responder) -> None:
         self.running, self.answer, self.opened = running, answer, running.opened
         self.buffer = b""
 
@@ -142,7 +142,7 @@ class ScriptedServer:
         for pid, bound in zip(self.worker_pids, self.probe_sockets, strict=False):
             await self.listen(bound, partial(self.probe, pid))
 
-    async def listen(self, bound: socket.socket, answer: Answer) -> None:
+    async def listen(self, bound: socket.socket, answer: Responder) -> None:
         server = await self.loop.create_server(lambda: ServedConnection(self, answer), sock=bound)
         self.servers.append(server)
 

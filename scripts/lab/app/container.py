@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.app.described import RECORD
 from lab.app.requirements import flattened, is_local
-from lab.app.services import FOLDER, Service
+from lab.app.services import FOLDER, ServiceTable
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_NAME, COPY, JEMALLOC, MIMALLOC
 from lab.engines.old_builds import REFUSED, TOOLS, own_tools
@@ -141,7 +141,9 @@ def requirements_texts(description: AppSpec) -> tuple[str, str]:
     return flattened(description, FOLDER)
 
 
-def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | None) -> Service:
+def hardened(
+    service: ServiceTable, name: str, work: Path, root: Path, cpus: int | None
+) -> ServiceTable:
     """The service with the limits of compose.yaml's variants, and the lab's files mounted into it.
 
     Args:
@@ -170,7 +172,9 @@ def hardened(service: Service, name: str, work: Path, root: Path, cpus: int | No
     }
 
 
-def volumes(service: Service, name: str, work: Path, root: Path, cpus: int | None) -> Iterator[str]:
+def volumes(
+    service: ServiceTable, name: str, work: Path, root: Path, cpus: int | None
+) -> Iterator[str]:
     """What a variant sees of the lab and of its app, and the folders that it alone writes to."""
     environment: Mapping[str, str] = service["environment"]
     yield f"{root}/images/entry:/lab/entry:ro"

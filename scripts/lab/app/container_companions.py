@@ -7,7 +7,7 @@ from typing import Any
 
 from lab.app.compose_records import Build, Companion
 from lab.app.container_limits import MEMORY_BYTES, bare
-from lab.app.services import Service, dollars
+from lab.app.services import ServiceTable, dollars
 from lab.app.spec import AppSpec
 from lab.app.workdir import COPY
 from lab.engines.docker.app_services import companion_of
@@ -19,7 +19,7 @@ HEALTH = {"interval": "1s", "timeout": "10s", "retries": 90}
 """How often a health check is asked: what waits for it waits as long as for a server."""
 
 
-def companions(spec: AppSpec, variant: str, work: Path) -> dict[str, Service]:
+def companions(spec: AppSpec, variant: str, work: Path) -> dict[str, ServiceTable]:
     """The services beside one variant, by their names.
 
     Args:
@@ -32,7 +32,7 @@ def companions(spec: AppSpec, variant: str, work: Path) -> dict[str, Service]:
     }
 
 
-def companion(stated: Companion, number: int, folder: Path, work: Path) -> Service:
+def companion(stated: Companion, number: int, folder: Path, work: Path) -> ServiceTable:
     """One service as its file says it, without rights: its files are the copy's, to be read."""
     words: dict[str, Any] = {
         name: [dollars(word) for word in line]

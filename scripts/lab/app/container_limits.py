@@ -1,7 +1,7 @@
 """The limits of what stands beside a variant in containers."""
 
 from lab.app.container import LOGGING
-from lab.app.services import Service
+from lab.app.services import ServiceTable
 from lab.engines.process.supervisor import MOST_WRITTEN_FILE_BYTES
 from lab.units import GIB
 
@@ -9,7 +9,7 @@ MEMORY_BYTES = GIB
 """The memory limit of each container beside a variant, its data included."""
 
 
-def bare() -> Service:
+def bare() -> ServiceTable:
     """A service without rights, disk and published port."""
     return {
         "user": "${LAB_UID:-1000}:${LAB_GID:-1000}",

@@ -14,7 +14,7 @@ from typing import Any
 from lab.app.container import DNS_OPTIONS, LOGS, NO_DNS
 from lab.app.container_companions import companions, starts
 from lab.app.container_limits import MEMORY_BYTES, bare
-from lab.app.services import Service, dollars
+from lab.app.services import ServiceTable, dollars
 from lab.app.spec import AppSpec
 from lab.engines.docker.app_services import (
     ServicesBeside,
@@ -38,7 +38,9 @@ NOT_FOR_ALL = ("networks", "dns", "dns_opt")
 """What only the container has that makes the network."""
 
 
-def with_servers(service: Service, name: str, spec: AppSpec, work: Path) -> dict[str, Service]:
+def with_servers(
+    service: ServiceTable, name: str, spec: AppSpec, work: Path
+) -> dict[str, ServiceTable]:
     """A variant's hardened service in one network with all that stands beside it; by their names.
 
     Args:
@@ -75,7 +77,7 @@ def servers_beside(spec: AppSpec) -> ServicesBeside | None:
     return ServicesBeside(spec.services, starts(spec), prepares=spec.prepare is not None)
 
 
-def network(spec: AppSpec, variant: str) -> Service:
+def network(spec: AppSpec, variant: str) -> ServiceTable:
     """What holds a variant's network, and does nothing else: it answers there as the variant."""
     usual = (name for each in spec.services for name in each.names)
     names = dict.fromkeys((*usual, *(each.name for each in spec.companions)))
@@ -91,7 +93,7 @@ def network(spec: AppSpec, variant: str) -> Service:
     }
 
 
-def server(asked: ServiceAsked, variant: str, work: Path) -> Service:
+def server(asked: ServiceAsked, variant: str, work: Path) -> ServiceTable:
     """A server that keeps nothing."""
     recipe = RECIPES[asked.kind]
     return {
@@ -132,7 +134,7 @@ def shell(words: tuple[str, ...] | list[str]) -> str:
     return f"{named} {shlex.join(rest)}".rstrip()
 
 
-def preparation(service: Service, variant: str, line: str) -> Service:
+def preparation(service: ServiceTable, variant: str, line: str) -> ServiceTable:
     """What makes its data ready before a variant serves: its image, its files, its servers."""
     own = ("image", "user", "entrypoint", "network_mode", "cap_drop", "security_opt", "read_only")
     kept = {key: service[key] for key in (*own, "tmpfs", "ulimits", "logging", "pids_limit")}

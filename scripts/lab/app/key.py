@@ -5,16 +5,16 @@ from typing import Generic, TypeVar
 
 from lab.app.toml_kinds import TomlKind
 
-Value = TypeVar("Value")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Key(Generic[Value]):
+class Key(Generic[V]):
     """One key."""
 
     name: str
-    kind: TomlKind[Value]
-    default: Value
+    kind: TomlKind[V]
+    default: V
     example: str
     """The right-hand side of a line of lab.toml."""
     meaning: str

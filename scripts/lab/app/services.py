@@ -34,7 +34,7 @@ FOLDER = "/lab/app"
 
 BESIDE_MARK, BESIDE_AT = "\0beside\0", "${LAB_BESIDE_AT:-127.0.0.1}"
 """The address of the servers beside a variant, which its engine fills in."""
-Service = dict[str, Any]
+ServiceTable = dict[str, Any]
 
 
 def base_name(description: AppSpec) -> str:
@@ -83,7 +83,7 @@ def services(
     changes: Sequence[Intervention],
     host_cpus: int | None,
     memray: str | None = None,
-) -> dict[str, Service]:
+) -> dict[str, ServiceTable]:
     """The services by name: the unchanged app, its repetition, control run, changes, traced runs.
 
     Args:
@@ -111,18 +111,18 @@ def services(
     return variants
 
 
-def exact(unchanged: Service) -> Service:
+def exact(unchanged: ServiceTable) -> ServiceTable:
     """The service with a fixed load, so that all variants of a comparison get the same."""
     return {**unchanged, "labels": {**unchanged["labels"], "lab.exact": "yes"}}
 
 
-def release_service(unchanged: Service, image: str) -> Service:
+def release_service(unchanged: ServiceTable, image: str) -> ServiceTable:
     """The app as it is in another environment; its load is extended until it is decided."""
     kept = {name: value for name, value in unchanged["labels"].items() if name != "lab.scenario"}
     return {**unchanged, "image": image, "labels": kept}
 
 
-def with_higher_limit(unchanged: Service) -> Service:
+def with_higher_limit(unchanged: ServiceTable) -> ServiceTable:
     """The service with a higher limit of memory."""
     limit = HIGHER_LIMIT * unchanged["mem_limit"]
     return {**unchanged, "mem_limit": limit, "memswap_limit": limit}
@@ -138,7 +138,7 @@ def gives_back(description: AppSpec) -> str | None:
     return "give-back" if description.probes else None
 
 
-def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -> Service:
+def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -> ServiceTable:
     return {
         "image": image_name(description),
         "command": [dollars(word) for word in command_words(description)],
@@ -150,7 +150,7 @@ def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -
     }
 
 
-def workdir_and_volumes(description: AppSpec) -> Service:
+def workdir_and_volumes(description: AppSpec) -> ServiceTable:
     """Where its command runs, and the folders of its own image that it may write to."""
     folder = description.working_dir
     if not description.is_completed:

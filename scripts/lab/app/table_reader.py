@@ -10,7 +10,7 @@ from lab.errors import UsageError
 from lab.records.codec import value_text
 from lab.text.phrases import clipped
 
-Value = TypeVar("Value")
+V = TypeVar("V")
 MOST_KEY_SHOWN = 300
 """Characters of a name or a value in a message."""
 LEAST_SIMILARITY = 0.5
@@ -41,7 +41,7 @@ class Table:
                 known = clipped(name, MOST_KEY_SHOWN)
                 raise UsageError(f"{self.file}: the key {self.where}{known} is unknown: {hint}")
 
-    def read(self, key: Key[Value]) -> Value:
+    def read(self, key: Key[V]) -> V:
         """The key's value, or its default.
 
         Raises:

@@ -17,18 +17,18 @@ from lab.records.app_services import ServiceAsked, ServiceKind
 from lab.settings import parse_size
 from lab.units import MIB
 
-Value_co = TypeVar("Value_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 Word = TypeVar("Word", bound=StrEnum)
 
 
-class TomlKind(Protocol[Value_co]):
+class TomlKind(Protocol[T_co]):
     """A kind of value."""
 
     @property
     def allowed(self) -> str:
         """The allowed values in words, behind `allowed is`."""
 
-    def parse(self, value: Any, folder: Path) -> Value_co:
+    def parse(self, value: Any, folder: Path) -> T_co:
         """The parsed value.
 
         Args:

@@ -17,10 +17,10 @@ BROKEN_OFF = frozenset(EndKind) - {EndKind.COMPLETE, EndKind.DIED, EndKind.NO_RE
 LEAST_SERVED_SHARE = 0.9
 """Below this share of served requests the memory left behind is of other work than planned."""
 
-Read = Callable[[VariantSummary], Value | None]
+QuantityReader = Callable[[VariantSummary], Value | None]
 
 
-def of_memory(read: Callable[[Memory], int | None]) -> Read:
+def of_memory(read: Callable[[Memory], int | None]) -> QuantityReader:
     return lambda variant: read(variant.memory_bytes) if variant.memory_bytes else None
 
 
@@ -30,7 +30,7 @@ def gained(trial: TrialSummary, pick: Callable[[tuple[int, ...]], int | None]) -
     return None if picked is None else picked - trial.troughs_bytes[0]
 
 
-def of_troughs(pick: Callable[[tuple[int, ...]], int | None]) -> Read:
+def of_troughs(pick: Callable[[tuple[int, ...]], int | None]) -> QuantityReader:
     """The median over the trials of one trough's gain."""
 
     def read(variant: VariantSummary) -> int | None:
@@ -77,7 +77,7 @@ def verdict_of(variant: VariantSummary) -> Verdict | None:
     return None if joint is Verdict.INCONCLUSIVE else joint
 
 
-def is_verdict(*wanted: Verdict) -> Read:
+def is_verdict(*wanted: Verdict) -> QuantityReader:
     def read(variant: VariantSummary) -> bool | None:
         value = verdict_of(variant)
         return None if value is None else value in wanted
@@ -101,11 +101,11 @@ def cpu(variant: VariantSummary) -> float | None:
     return variant.cpu_seconds.user + variant.cpu_seconds.system if variant.cpu_seconds else None
 
 
-def of_post_load(field: str) -> Read:
+def of_post_load(field: str) -> QuantityReader:
     return lambda variant: getattr(variant.post_load, field) if variant.post_load else None
 
 
-COUNTED: Mapping[str, Read] = {
+COUNTED: Mapping[str, QuantityReader] = {
     "ok": lambda v: v.requests.ok,
     "sent": lambda v: v.requests.sent,
     "failed": lambda v: v.requests.failed,
@@ -125,7 +125,7 @@ COUNTED: Mapping[str, Read] = {
 }
 """Quantities that are known even when a variant died or refused requests later on."""
 
-SETTLED: Mapping[str, Read] = {
+SETTLED: Mapping[str, QuantityReader] = {
     "growth_bytes": of_memory(lambda memory: memory.growth),
     "settled_bytes": of_memory(lambda memory: memory.settled),
     "peak_growth_bytes": peak_growth,
@@ -157,14 +157,14 @@ SETTLED: Mapping[str, Read] = {
 }
 """Quantities that need a load that was served to its end."""
 
-JUDGED: Mapping[str, Read] = {
+JUDGED: Mapping[str, QuantityReader] = {
     "verdict": verdict_word,
     "stopped": is_verdict(*STOPPED),
     "leaks": is_verdict(Verdict.LEAK),
 }
 """Quantities of the verdict; where it is open one more trial may give them."""
 
-QUANTITIES: Mapping[str, Read] = {**COUNTED, **SETTLED, **JUDGED}
+QUANTITIES: Mapping[str, QuantityReader] = {**COUNTED, **SETTLED, **JUDGED}
 
 
 def quantity(variant: VariantSummary, name: str) -> Value | Gap:

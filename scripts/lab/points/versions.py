@@ -17,7 +17,7 @@ WHEEL = re.compile(r"[^-]+-(?P<version>[^-]+)(?:-\d[^-]*)?-(?P<tags>[^-]+-[^-]+-
 SDIST = re.compile(r"(?P<stem>.+)\.(?:tar\.gz|zip|tar\.bz2|tgz|tar\.xz)")
 PART = re.compile(r"\d+")
 
-Key = tuple[int, tuple[int, ...], int]
+SortKey = tuple[int, tuple[int, ...], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Version:
     """A version that can be ordered."""
 
     text: str
-    key: Key
+    key: SortKey
     is_final: bool
     """Whether it is neither a pre-release nor a development release."""
 

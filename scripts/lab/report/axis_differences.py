@@ -7,10 +7,10 @@ from itertools import combinations
 from lab.records.summary import VariantSummary
 from lab.report.group_names import version_key
 from lab.report.prediction_inputs import input_words
-from lab.text.phrases import Value, as_number, listed, number, size, span
+from lab.text.phrases import Fact, as_number, listed, number, size, span
 from lab.units import MIB
 
-Facts = Mapping[str, Value]
+Facts = Mapping[str, Fact]
 
 NOT_COMPARED = frozenset({"suite"})
 MOST_VALUES = 5
@@ -93,7 +93,7 @@ def is_material(name: str, low: float, high: float) -> bool:
     return high > low and high - low >= max(MATERIAL_SHARE * abs(high), least)
 
 
-def _apart(key: str, grown: Sequence[Value], flat: Sequence[Value]) -> bool:
+def _apart(key: str, grown: Sequence[Fact], flat: Sequence[Fact]) -> bool:
     left = [value for value in map(as_number, grown) if value is not None]
     right = [value for value in map(as_number, flat) if value is not None]
     if len(left) == len(grown) and len(right) == len(flat):
@@ -105,7 +105,7 @@ def _apart(key: str, grown: Sequence[Value], flat: Sequence[Value]) -> bool:
     return few and not {*grown} & {*flat}
 
 
-def _shown(values: Iterable[Value], show: Callable[[float], str]) -> str:
+def _shown(values: Iterable[Fact], show: Callable[[float], str]) -> str:
     distinct = set(values)
     numbers = sorted(value for value in map(as_number, distinct) if value is not None)
     if len(numbers) == len(distinct):

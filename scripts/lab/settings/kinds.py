@@ -11,17 +11,17 @@ SIZE_UNITS = {"": 1, "b": 1, "k": KIB, "m": MIB, "g": GIB}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?", re.IGNORECASE)
 WHOLE_NUMBER = re.compile(r"[0-9]{1,12}")
 AUTO = "auto"
-Value_co = TypeVar("Value_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 
 
-class SettingKind(Protocol[Value_co]):
+class SettingKind(Protocol[T_co]):
     """A kind of value."""
 
     @property
     def allowed(self) -> str:
         """What may be given, behind `allowed is`."""
 
-    def parse(self, text: str) -> Value_co:
+    def parse(self, text: str) -> T_co:
         """The value of a text.
 
         Raises:

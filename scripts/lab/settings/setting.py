@@ -7,15 +7,15 @@ from typing import Generic, TypeVar
 from lab.errors import UsageError
 from lab.settings.kinds import SettingKind
 
-Value = TypeVar("Value")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Setting(Generic[Value]):
+class Setting(Generic[V]):
     """A declaration; everything that is written of a setting elsewhere is held to it."""
 
     name: str
-    kind: SettingKind[Value]
+    kind: SettingKind[V]
     default: str
     """As one would type it; empty: none."""
     meaning: str
@@ -29,7 +29,7 @@ class Setting(Generic[Value]):
         """What was given for it, else its default."""
         return given.get(self.name, "").strip() or self.default
 
-    def read(self, given: Mapping[str, str]) -> Value:
+    def read(self, given: Mapping[str, str]) -> V:
         """The value that was given, else the default.
 
         Raises:

@@ -13,7 +13,7 @@ from lab.share import issue_fields as fields
 from lab.share.issue_facts import IssueInput
 from lab.share.issue_untried import not_tried
 
-Block = Callable[[IssueInput], str]
+FormBlock = Callable[[IssueInput], str]
 CPYTHON = "cpython"
 CPYTHON_TRACKER = "https://github.com/python/cpython/issues"
 ISSUES_OF_A_REPOSITORY = re.compile(r"https?://(github\.com/[\w.-]+/[\w.-]+?)(?:\.git)?/?")
@@ -27,7 +27,7 @@ class Field:
     """One field of a form: its heading, and what stands in it."""
 
     heading: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[FormBlock, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +41,19 @@ class Form:
     """Whether it begins as a discussion and not as an issue."""
 
 
-def said(text: str) -> Block:
+def said(text: str) -> FormBlock:
     return lambda _: text
 
 
-def package(name: str) -> Block:
+def package(name: str) -> FormBlock:
     return lambda given: fields.version_of(given, name)
 
 
-def field(heading: str, *blocks: Block) -> Field:
+def field(heading: str, *blocks: FormBlock) -> Field:
     return Field(heading, blocks)
 
 
-def labelled(label: str, block: Block) -> Block:
+def labelled(label: str, block: FormBlock) -> FormBlock:
     """The block below a line that says what it is, for a field that holds others, too."""
 
     def text(given: IssueInput) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lab.text.documents import with_texts
 
-Service = dict[str, Any]
+ProjectService = dict[str, Any]
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+):-[^}]*\}")
 THERE = "/lab/there"
 """The path at which the driver sees the bundle's run."""
@@ -39,14 +39,14 @@ def default_of(match: re.Match[str], values: Mapping[str, str]) -> str:
     return f"${{{match[1]}:-{value}}}"
 
 
-def plain(service: Service) -> Service:
+def plain(service: ProjectService) -> ProjectService:
     """A service that a plain `up` starts, whatever its profile was."""
     return {key: each for key, each in service.items() if key != "profiles"}
 
 
 def suite_services(
-    services: Mapping[str, Service], variants: Sequence[str], needs: Sequence[str]
-) -> dict[str, Service]:
+    services: Mapping[str, ProjectService], variants: Sequence[str], needs: Sequence[str]
+) -> dict[str, ProjectService]:
     """The services of a run of a suite: its variants, what they need, the gate, the driver."""
     names = (*variants, *needs, "gate", "driver")
     run_services = {name: plain(services[name]) for name in names if name in services}
@@ -54,7 +54,7 @@ def suite_services(
     return run_services
 
 
-def rerunning(driver: Service, volumes: Sequence[str]) -> Service:
+def rerunning(driver: ProjectService, volumes: Sequence[str]) -> ProjectService:
     """The driver that runs it again and compares with the run that is there."""
     return {
         **driver,
@@ -64,12 +64,12 @@ def rerunning(driver: Service, volumes: Sequence[str]) -> Service:
 
 
 def app_services(
-    lab: Mapping[str, Service],
-    variants: Mapping[str, Service],
+    lab: Mapping[str, ProjectService],
+    variants: Mapping[str, ProjectService],
     folder: str,
     file: str,
     image_command: str = "",
-) -> tuple[dict[str, Service], dict[str, Any]]:
+) -> tuple[dict[str, ProjectService], dict[str, Any]]:
     """The services of a run of a user app, and the volumes that they share.
 
     Args:
@@ -80,7 +80,7 @@ def app_services(
         image_command: what its image served it with, as the engine reports it; empty: none.
     """
     volumes: dict[str, Any] = {}
-    run_services: dict[str, Service] = {}
+    run_services: dict[str, ProjectService] = {}
     kept = []
     for name, variant in variants.items():
         own = {f"{purpose}-{name}": inside for purpose, inside in MOUNTED_IN_VARIANTS.items()}
@@ -102,8 +102,8 @@ def app_services(
 
 
 def app_driver(
-    driver: Service, variants: Sequence[str], folder: str, variables: Mapping[str, str]
-) -> Service:
+    driver: ProjectService, variants: Sequence[str], folder: str, variables: Mapping[str, str]
+) -> ProjectService:
     """The driver that sees the app and what each of its variants writes."""
     own = [each for each in driver["volumes"] if not each.startswith("logs:")]
     seen = [
@@ -118,7 +118,7 @@ def app_driver(
     }
 
 
-def volumes_service(hardened: Service, volumes: Sequence[str]) -> Service:
+def volumes_service(hardened: ProjectService, volumes: Sequence[str]) -> ProjectService:
     """The service that comes first and stays: new volumes take the owner of its image's folders."""
     kept = ("cap_drop", "security_opt", "read_only", "networks", "logging", "pids_limit", "ulimits")
     return {
@@ -154,12 +154,12 @@ def volumes_recipe(volumes: Sequence[str], *, is_shared: bool = False) -> str:
     )
 
 
-def renamed(services: Mapping[str, Service]) -> dict[str, Service]:
+def renamed(services: Mapping[str, ProjectService]) -> dict[str, ProjectService]:
     """The services with images of other names, so that none of a lab that is here is replaced."""
     return {name: with_own_image(service) for name, service in services.items()}
 
 
-def with_own_image(service: Service) -> Service:
+def with_own_image(service: ProjectService) -> ProjectService:
     if "build" not in service:
         return service
     image = str(service["image"]).removeprefix("memlab-")

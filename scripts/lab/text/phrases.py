@@ -17,7 +17,7 @@ WHOLE_FROM = 99.95
 HUNDREDTHS_BELOW = 9.995
 """Below it a number of MiB has a third significant figure, as one of KiB would."""
 
-Value = str | int | float | None
+Fact = str | int | float | None
 
 _ESCAPE_SEQUENCE = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)")
 UNPRINTABLE = re.compile(
@@ -34,7 +34,7 @@ def printable(text: str) -> str:
     return UNPRINTABLE.sub("", _ESCAPE_SEQUENCE.sub("", text))
 
 
-def as_number(value: Value) -> float | None:
+def as_number(value: Fact) -> float | None:
     """The value when it is a number."""
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 

@@ -420,7 +420,7 @@ def listening() -> Iterator[list[int]]:
 
 def free_pair() -> int:
     probe = app("probe")
-    with probe.ProbeServer(("127.0.0.1", 0), probe.Handler) as free:
+    with probe.ProbeServer(("127.0.0.1", 0), probe.ProbeHandler) as free:
         return int(free.server_port)
 
 

@@ -29,8 +29,8 @@ for signal in 1 2; do
 done
 exit 7
 """
-Entry = tuple[bytes, str]
-ENTRIES: dict[str, Entry] = {
+ContextEntry = tuple[bytes, str]
+ENTRIES: dict[str, ContextEntry] = {
     "file": (tarfile.REGTYPE, ""),
     "link": (tarfile.SYMTYPE, "/etc/passwd"),
     "long link": (tarfile.SYMTYPE, "/" + "x" * 200),
@@ -54,7 +54,7 @@ def sourced(line: str, folder: Path | None = None, **given: str) -> str:
     return done.stdout
 
 
-def client(folder: Path, entry: Entry, more: str = "") -> Path:
+def client(folder: Path, entry: ContextEntry, more: str = "") -> Path:
     """A docker that streams an entry as `docker cp` does, and then more of it."""
     held, packed = tarfile.TarInfo("file"), io.BytesIO()
     held.type, held.linkname = entry

@@ -11,7 +11,7 @@ from lab.app.compose_records import Build, Companion
 from lab.app.container import recipe
 from lab.app.container_companions import companion_images
 from lab.app.container_servers import script, server_images, shell, with_servers
-from lab.app.services import Service, container_port, environment
+from lab.app.services import ServiceTable, container_port, environment
 from lab.app.spec import AppSpec
 from lab.engines.server_recipes import RECIPES
 from lab.records.app_services import ServiceAsked, ServiceKind
@@ -30,7 +30,7 @@ API = Companion(
     port=8000,
     health=("CMD", "ok"),
 )
-VARIANT: Service = {
+VARIANT: ServiceTable = {
     "image": "i",
     "user": "1000:1000",
     "entrypoint": ["/lab/entry"],
@@ -51,7 +51,7 @@ VARIANT: Service = {
 }
 
 
-def found(**more: Any) -> dict[str, Service]:
+def found(**more: Any) -> dict[str, ServiceTable]:
     spec = AppSpec(Path("/a/lab.toml"), "a", command="x", services=BOTH, **more)
     return with_servers(VARIANT, "own-a", spec, WORK)
 

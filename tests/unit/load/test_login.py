@@ -20,7 +20,7 @@ def answering(status: int, body: bytes, *cookies: str) -> Iterator[tuple[int, li
     """A server on loopback: its port, and the bodies that it was sent."""
     bodies: list[bytes] = []
 
-    class Answers(http.server.BaseHTTPRequestHandler):
+    class ScriptedAnswers(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(status)
@@ -32,7 +32,7 @@ def answering(status: int, body: bytes, *cookies: str) -> Iterator[tuple[int, li
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+    with http.server.HTTPServer(("127.0.0.1", 0), ScriptedAnswers) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:

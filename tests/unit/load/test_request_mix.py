@@ -104,10 +104,12 @@ def test_a_path_in_other_letters_is_encoded() -> None:
     assert first_line(data) == "GET /gr%C3%B6%C3%9Fe?q=%C3%A4"
 
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+ConnectionHandler = Callable[
+    [asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]
+]
 
 
-def load(handler: Handler, kinds: list[WeightedRequest], requests: int) -> Block:
+def load(handler: ConnectionHandler, kinds: list[WeightedRequest], requests: int) -> Block:
     async def run() -> Block:
         server = await asyncio.start_server(handler, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]

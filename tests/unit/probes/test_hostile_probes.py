@@ -29,14 +29,14 @@ APP = UserApp((WeightedRequest(Request("/")),))
 HEAD = b"HTTP/1.0 200 OK\r\n\r\n"
 SHORT_SECONDS = 0.3
 
-Handler = Callable[[socket.socket], None]
+SocketHandler = Callable[[socket.socket], None]
 
 
-def send(data: bytes) -> Handler:
+def send(data: bytes) -> SocketHandler:
     return lambda connection: connection.sendall(data)
 
 
-def flood(data: bytes) -> Handler:
+def flood(data: bytes) -> SocketHandler:
     """The data again and again, until the other side hangs up."""
 
     def handle(connection: socket.socket) -> None:
@@ -46,7 +46,7 @@ def flood(data: bytes) -> Handler:
     return handle
 
 
-def drip(data: bytes) -> Handler:
+def drip(data: bytes) -> SocketHandler:
     """A byte at a time, each soon enough to reset a time limit of single reads."""
 
     def handle(connection: socket.socket) -> None:
@@ -62,7 +62,7 @@ def hang(connection: socket.socket) -> None:
     connection.recv(1)  # until the other side hangs up
 
 
-def serve_each(listener: socket.socket, handler: Handler) -> None:
+def serve_each(listener: socket.socket, handler: SocketHandler) -> None:
     while True:
         try:
             connection, _ = listener.accept()
@@ -74,7 +74,7 @@ def serve_each(listener: socket.socket, handler: Handler) -> None:
 
 
 @contextmanager
-def served(listener: socket.socket, handler: Handler) -> Iterator[None]:
+def served(listener: socket.socket, handler: SocketHandler) -> Iterator[None]:
     thread = threading.Thread(target=serve_each, args=(listener, handler), daemon=True)
     thread.start()
     try:
@@ -86,14 +86,14 @@ def served(listener: socket.socket, handler: Handler) -> Iterator[None]:
 
 
 @contextmanager
-def port_with(handler: Handler) -> Iterator[int]:
+def port_with(handler: SocketHandler) -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     with served(listener, handler):
         yield int(listener.getsockname()[1])
 
 
 @contextmanager
-def unix_socket_with(path: Path, handler: Handler) -> Iterator[None]:
+def unix_socket_with(path: Path, handler: SocketHandler) -> Iterator[None]:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     listener.listen()
@@ -129,7 +129,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("handler", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_answer_on_a_port_is_a_gap_in_time(handler: Handler) -> None:
+def test_a_hostile_answer_on_a_port_is_a_gap_in_time(handler: SocketHandler) -> None:
     with port_with(handler) as port:
         started = time.monotonic()
 

@@ -9,20 +9,18 @@ import pytest
 from lab.records.judgement import Verdict
 from lab.stopping import next_blocks, wants_more
 from lab.units import KIB, MIB
+from lab.validation.shapes import Heights
 from lab.verdict.leak_criteria import is_exhausted
 from lab.verdict.trend import Troughs
 from lab.verdict.validity import Conditions
 from lab.verdict.verdict import Conclusion, judge, judge_troughs
-from numpy.typing import NDArray
 
 THREAD = 15.26
 """MiB that one thread keeps of the `lists` workload."""
 
-Curve = NDArray[np.float64]
-
 
 def troughs(
-    mib: Curve, baseline: float = 50, requests: int = 1000, workers: int = 1, planned: int = 0
+    mib: Heights, baseline: float = 50, requests: int = 1000, workers: int = 1, planned: int = 0
 ) -> Troughs:
     """MiB above the baseline at the ends of equal blocks."""
     blocks = len(mib)
@@ -45,7 +43,7 @@ def verdict_of(seen: Troughs) -> Verdict:
     return judge_troughs(seen).verdict
 
 
-def in_sequence(heights: Curve, planned: int, requests: int) -> tuple[Conclusion, int]:
+def in_sequence(heights: Heights, planned: int, requests: int) -> tuple[Conclusion, int]:
     """As a run goes on with it: the last finding, and after how many blocks."""
     blocks = planned
     while True:
@@ -56,7 +54,7 @@ def in_sequence(heights: Curve, planned: int, requests: int) -> tuple[Conclusion
         blocks += next_blocks(planned)
 
 
-def noisy(heights: Curve, spread: float, seed: int = 7) -> Curve:
+def noisy(heights: Heights, spread: float, seed: int = 7) -> Heights:
     return heights + np.random.default_rng(seed).normal(0, spread, len(heights))
 
 
@@ -266,7 +264,9 @@ STEADY = np.arange(1, 9) * 2.0
     ],
     ids=lambda value: value.value if isinstance(value, Verdict) else "",
 )
-def test_reasons_are_sentences_with_numbers(heights: Curve, verdict: Verdict, reason: str) -> None:
+def test_reasons_are_sentences_with_numbers(
+    heights: Heights, verdict: Verdict, reason: str
+) -> None:
     judgement = judge_troughs(troughs(heights))
     assert (judgement.verdict, judgement.reason) == (verdict, reason)
 
@@ -502,7 +502,7 @@ def test_live_memory_leaks_though_memory_that_was_free_hides_it() -> None:
     ],
     ids=["nothing", "less than matters", "a cache that fills", "garbage between collections"],
 )
-def test_live_memory_that_does_not_leak_leaves_the_verdict(gained: Curve) -> None:
+def test_live_memory_that_does_not_leak_leaves_the_verdict(gained: Heights) -> None:
     assert verdict_of(with_live(STILL, gained)) is Verdict.FLAT
 
 
@@ -524,7 +524,7 @@ def test_live_memory_that_grows_evenly_is_a_leak_below_steps_of_memory() -> None
     [MIB * 40 * DONE[:12] / (1 + DONE[:12]), 12 * MIB * DONE[:12] ** 0.8],
     ids=["a hyperbola", "a power of the load"],
 )
-def test_live_memory_that_slows_down_is_no_leak_where_memory_shows_none(gained: Curve) -> None:
+def test_live_memory_that_slows_down_is_no_leak_where_memory_shows_none(gained: Heights) -> None:
     seen = troughs(STEPS_OVER_A_LEAK, requests=6000, planned=4000)
 
     assert verdict_of(with_live(seen, [0, *gained])) is verdict_of(seen)
@@ -625,7 +625,7 @@ def test_few_requests_of_a_user_app_rule_out_no_leak() -> None:
     [300 * (1 - np.exp(-np.arange(1, 9) / 4)), np.array([20, 40, 60, 10, 30, 50, 70, 90.0])],
     ids=["open", "fell"],
 )
-def test_of_a_load_that_budget_cut_a_larger_budget_is_asked_for(heights: Curve) -> None:
+def test_of_a_load_that_budget_cut_a_larger_budget_is_asked_for(heights: Heights) -> None:
     """More of `count` would be cut as well."""
     reason = judge_troughs(replace(troughs(heights), of_user_app=True, of_budget=True)).reason
     assert reason.endswith("; a BUDGET that allows 3,000 requests would decide.")

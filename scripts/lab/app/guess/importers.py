@@ -9,12 +9,12 @@ from lab.app.guess.layout import module_at
 from lab.app.guess.reached_modules import reached_from
 from lab.app.guess.source import AppObject, Module
 
-Served = tuple[Module, AppObject]
+ServedName = tuple[Module, AppObject]
 
 
-def with_importers(folder: Folder, objects: Sequence[Served]) -> list[Served]:
+def with_importers(folder: Folder, objects: Sequence[ServedName]) -> list[ServedName]:
     """App objects, each behind the modules by which alone its routes are imported."""
-    ordered: list[Served] = []
+    ordered: list[ServedName] = []
     for module, app in objects:
         if not app.is_factory and not has_routes(folder, module, app.name):
             ordered += importers(folder, module, app)
@@ -22,7 +22,7 @@ def with_importers(folder: Folder, objects: Sequence[Served]) -> list[Served]:
     return ordered
 
 
-def importers(folder: Folder, module: Module, app: AppObject) -> Iterator[Served]:
+def importers(folder: Folder, module: Module, app: AppObject) -> Iterator[ServedName]:
     """Modules that import the object, and what hangs routes on it; the nearest to it first."""
     others = [each for each in folder.modules if each is not module]
     for other in sorted(others, key=lambda each: each.path.count("/"), reverse=True):

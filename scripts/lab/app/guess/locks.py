@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-Package = Mapping[str, Any]
+LockedPackage = Mapping[str, Any]
 
 
 def name_in(requirement: str) -> str:
@@ -29,7 +29,7 @@ def pinned_versions(lock: Mapping[str, Any], wanted: Iterable[str]) -> list[str]
     """
     given = lock.get("package")
     entries = [p for p in given if isinstance(p, Mapping)] if isinstance(given, list) else []
-    packages: dict[str, list[Package]] = {}
+    packages: dict[str, list[LockedPackage]] = {}
     for each in entries:
         packages.setdefault(normal(str(each.get("name", ""))), []).append(each)
     pins: dict[str, str] = {}
@@ -49,7 +49,7 @@ def pinned_versions(lock: Mapping[str, Any], wanted: Iterable[str]) -> list[str]
     return [pins[name] for name in sorted(pins)]
 
 
-def pin(package: Package, marker: str) -> str | None:
+def pin(package: LockedPackage, marker: str) -> str | None:
     source = package.get("source")
     if isinstance(source, Mapping) and {"editable", "virtual", "directory", "git"} & set(source):
         return None
@@ -60,7 +60,9 @@ def pin(package: Package, marker: str) -> str | None:
     return f"{package['name']}=={version}{tail}" if version else None
 
 
-def needs(package: Package, extras: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...], str]]:
+def needs(
+    package: LockedPackage, extras: Iterable[str]
+) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """Names, extras and markers of what a locked package depends on."""
     listed, optional = package.get("dependencies"), package.get("optional-dependencies")
     if isinstance(listed, list) or isinstance(optional, Mapping):  # uv
@@ -84,7 +86,7 @@ def needs(package: Package, extras: Iterable[str]) -> Iterator[tuple[str, tuple[
 
 
 def poetry_extras(
-    package: Package, extras: Iterable[str]
+    package: LockedPackage, extras: Iterable[str]
 ) -> Iterator[tuple[str, tuple[str, ...], str]]:
     offered = package.get("extras")
     for extra in extras:

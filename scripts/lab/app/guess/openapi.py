@@ -32,10 +32,10 @@ TARGET = re.compile(r"/[!-~]{0,4000}")
 NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 VALUE = re.compile(r"[!-~](?:[ -~]{0,4000}[!-~])?")
 ORDER = ("get", "post", "put", "patch")
-Document = Mapping[str, Any]
+ApiDocument = Mapping[str, Any]
 
 
-def parse_document(body: bytes) -> Document | None:
+def parse_document(body: bytes) -> ApiDocument | None:
     """The document; None for anything else."""
     try:
         document = json.loads(body)
@@ -46,7 +46,7 @@ def parse_document(body: bytes) -> Document | None:
     return None
 
 
-def described_requests(document: Document) -> list[GuessedRequest]:
+def described_requests(document: ApiDocument) -> list[GuessedRequest]:
     """The requests that the document describes: reads without a value, then what writes, then reads
     of one thing."""
     ordered = sorted(operations(document), key=lambda each: rank(*each[:3]))
@@ -54,7 +54,7 @@ def described_requests(document: Document) -> list[GuessedRequest]:
     return list(islice((each for each in requests if each is not None), MAX_DESCRIBED_REQUESTS))
 
 
-def fitting_request(document: Document, *operation: Any) -> GuessedRequest | None:
+def fitting_request(document: ApiDocument, *operation: Any) -> GuessedRequest | None:
     """The request, where it can be sent as it is: the document is whatever an app answered."""
     try:
         made = request(document, *operation)
@@ -67,7 +67,7 @@ def fitting_request(document: Document, *operation: Any) -> GuessedRequest | Non
     return made if fits and len(made.values.get("body", "")) <= MAX_BODY else None
 
 
-def operations(document: Document) -> Iterator[tuple[str, str, Document, list[Any]]]:
+def operations(document: ApiDocument) -> Iterator[tuple[str, str, ApiDocument, list[Any]]]:
     for path, item in document["paths"].items():
         is_path = isinstance(path, str) and path.startswith("/") and len(path) <= MAX_PATH
         is_path = is_path and not ENDING.search(path)
@@ -78,7 +78,7 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document, list[An
                     yield path, method, item[method], shared if isinstance(shared, list) else []
 
 
-def rank(path: str, method: str, operation: Document) -> tuple[object, ...]:
+def rank(path: str, method: str, operation: ApiDocument) -> tuple[object, ...]:
     """The sort key of an operation: what is asked first comes first."""
     return (
         bool(operation.get("security")),
@@ -89,7 +89,7 @@ def rank(path: str, method: str, operation: Document) -> tuple[object, ...]:
 
 
 def request(
-    document: Document, path: str, method: str, operation: Document, shared: list[Any]
+    document: ApiDocument, path: str, method: str, operation: ApiDocument, shared: list[Any]
 ) -> GuessedRequest | None:
     """One request with the smallest values that are required; None where it cannot be made."""
     given = operation.get("parameters")
@@ -123,7 +123,7 @@ def request(
     return GuessedRequest(values, "the app's own OpenAPI document")
 
 
-def with_prefix(document: Document, path: str) -> str:
+def with_prefix(document: ApiDocument, path: str) -> str:
     """The path below that of the document's first server, unless that is another host."""
     servers = document.get("servers")
     first = (
@@ -141,7 +141,7 @@ def plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def body_of(document: Document, operation: Document) -> dict[str, Any] | None:
+def body_of(document: ApiDocument, operation: ApiDocument) -> dict[str, Any] | None:
     """The keys of a body; empty without one, None where its kind cannot be sent."""
     asked = resolved(operation.get("requestBody"), document)
     content = asked.get("content")
@@ -159,7 +159,7 @@ def body_of(document: Document, operation: Document) -> dict[str, Any] | None:
     return None if asked.get("required") else {}
 
 
-def value_of(document: Document, media: Any) -> Any:
+def value_of(document: ApiDocument, media: Any) -> Any:
     if not isinstance(media, Mapping):
         return {}
     if media.get("example") is not None:

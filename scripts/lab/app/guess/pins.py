@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from lab.app.guess.locks import name_in
 
-Release = tuple[int, ...]
-LIMITS: Mapping[str, tuple[tuple[Release, int], ...]] = {
+ReleaseNumbers = tuple[int, ...]
+LIMITS: Mapping[str, tuple[tuple[ReleaseNumbers, int], ...]] = {
     "django": (((2, 2), 7), ((3, 2), 9), ((4, 1), 10), ((4, 2), 11)),
     "numpy": (((1, 19, 3), 8), ((1, 21, 2), 9), ((1, 23, 2), 10), ((1, 26), 11)),
     "pandas": (((1, 1, 3), 8), ((1, 3, 3), 9), ((1, 5), 10), ((2, 1, 1), 11)),

@@ -22,10 +22,10 @@ FORMATS = {
     "password": "lab-Password-1",
     "byte": "bGFi",
 }
-Schema = Mapping[str, Any]
+JsonSchema = Mapping[str, Any]
 
 
-def resolved(schema: Any, document: Schema, depth: int = 0) -> Schema:
+def resolved(schema: Any, document: JsonSchema, depth: int = 0) -> JsonSchema:
     """A schema with its reference followed; empty where it leads nowhere."""
     if not isinstance(schema, Mapping):
         return {}
@@ -38,7 +38,7 @@ def resolved(schema: Any, document: Schema, depth: int = 0) -> Schema:
     return resolved(node, document, depth + 1)
 
 
-def example(schema: Any, document: Schema) -> Any:
+def example(schema: Any, document: JsonSchema) -> Any:
     """A value that a schema admits."""
     return Examples(document).value(schema)
 
@@ -47,7 +47,7 @@ def example(schema: Any, document: Schema) -> Any:
 class Examples:
     """Builds one value; the document is whatever an app answered."""
 
-    document: Schema
+    document: JsonSchema
     left: int = MAX_VALUES
 
     def value(self, schema: Any, depth: int = 0) -> Any:
@@ -76,7 +76,7 @@ class Examples:
         first = next(iter(values), None)
         return {k: v for each in tables for k, v in each.items()} if tables else first
 
-    def by_type(self, schema: Schema, depth: int) -> Any:
+    def by_type(self, schema: JsonSchema, depth: int) -> Any:
         kind = schema.get("type")
         if isinstance(kind, list):
             kind = next((each for each in kind if each != "null"), None)
@@ -108,7 +108,7 @@ def least_whole_number(value: Any) -> int | None:
     return math.ceil(value) if -LARGEST <= value <= LARGEST else None
 
 
-def number(schema: Schema) -> int:
+def number(schema: JsonSchema) -> int:
     least, most = (
         least_whole_number(schema.get("minimum")),
         least_whole_number(schema.get("maximum")),
@@ -121,7 +121,7 @@ def number(schema: Schema) -> int:
     return 1 if most is None else min(1, most)
 
 
-def text(schema: Schema) -> str:
+def text(schema: JsonSchema) -> str:
     value = FORMATS.get(str(schema.get("format")), "lab{n}")
     least, most = (
         least_whole_number(schema.get("minLength")),

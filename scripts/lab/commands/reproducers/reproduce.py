@@ -9,13 +9,13 @@ from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS
 from lab.app.spec_file import slug
+from lab.commands.checks.texts import Say
 from lab.commands.rebuild import summarise_anew
 from lab.commands.reproducers.kept_app import KeptApp, kept_app, mended_environment, mended_release
 from lab.commands.reproducers.script_runs import GrowingScript
 from lab.commands.reproducers.seen_calls import seen_calls
 from lab.commands.reproducers.steps import (
     ReproducerBench,
-    Say,
     See,
     checked,
     shown_growth,

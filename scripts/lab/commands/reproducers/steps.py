@@ -8,6 +8,7 @@ from pathlib import Path
 from lab.app.guess.frameworks import Interface
 from lab.app.guess.source import Module, read_module
 from lab.app.requests import user_app_of
+from lab.commands.checks.texts import Say
 from lab.commands.reproducers.kept_app import KeptApp, import_names
 from lab.commands.reproducers.script_runs import (
     GrowingScript,
@@ -27,7 +28,6 @@ from lab.reproducer.sources import imported_app, inlined_app
 from lab.text.packages import canonical
 from lab.text.phrases import number
 
-Say = Callable[[str], None]
 See = Callable[[KeptApp, str, WatchedFile], Mapping[int, SeenSite]]
 """What the sites of a file of the app are called with."""
 NEEDS_SERVER = "the growth needs the app's server"

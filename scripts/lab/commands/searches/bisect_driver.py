@@ -44,7 +44,7 @@ PASSING = re.compile(
 )
 """Failures that may be gone the next time: tried once more at once, and not remembered."""
 
-Outcome = tuple[PointMeasurement | None, str | None]
+PointOutcome = tuple[PointMeasurement | None, str | None]
 """A measurement, or why there is none."""
 
 
@@ -87,7 +87,7 @@ class PointDriver:
         """End what is being installed."""
         self.uv.end()
 
-    async def outcome(self, point: Point, run: int) -> Outcome:
+    async def outcome(self, point: Point, run: int) -> PointOutcome:
         """The measurement of a run of a point, from the cache where it has been; or the reason.
 
         Args:
@@ -109,7 +109,7 @@ class PointDriver:
             self.cache.write(replace(cached, fault=reason))
         return measured, reason
 
-    async def tried(self, point: Point) -> Outcome:
+    async def tried(self, point: Point) -> PointOutcome:
         """One run of a point, or why there is none."""
         try:
             return await self.measured(point), None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab.bisect.answer import MOST_POINT_REASON
 from lab.bisect.plan import Progress, wanted_points, with_result
-from lab.commands.searches.bisect_driver import Outcome, PointDriver
+from lab.commands.searches.bisect_driver import PointDriver, PointOutcome
 from lab.records.bisection import Point
 from lab.text.phrases import clipped, size
 
@@ -27,7 +27,7 @@ class BisectLoop:
         self, progress: Progress, driver: PointDriver, slots: PointSlots, say: Callable[[str], None]
     ) -> None:
         self.progress, self.driver, self.slots, self.say = progress, driver, slots, say
-        self.running: dict[asyncio.Task[Outcome], int] = {}
+        self.running: dict[asyncio.Task[PointOutcome], int] = {}
 
     async def run(self) -> None:
         """Return when nothing more is wanted; an interruption ends what runs."""
@@ -54,7 +54,7 @@ class BisectLoop:
             self.running[asyncio.ensure_future(self.driver.outcome(point, run))] = index
         return bool(chosen)
 
-    def note(self, index: int, outcome: Outcome) -> None:
+    def note(self, index: int, outcome: PointOutcome) -> None:
         measurement, reason = outcome
         self.progress = with_result(self.progress, index, measurement, reason)
         self.say(line_of(self.progress, index, self.progress.points[index], reason))

@@ -36,7 +36,7 @@ from lab.records.experiment import Experiment
 from lab.share.archive import ArchiveEntry
 from lab.share.project import (
     PROJECT,
-    Service,
+    ProjectService,
     app_services,
     renamed,
     suite_services,
@@ -105,8 +105,8 @@ def project_files(
     }
 
 
-def lab_services() -> Mapping[str, Service]:
-    compose_services: Mapping[str, Service] = lab_document()["services"]
+def lab_services() -> Mapping[str, ProjectService]:
+    compose_services: Mapping[str, ProjectService] = lab_document()["services"]
     return compose_services
 
 
@@ -116,7 +116,9 @@ def lab_document() -> Mapping[str, Any]:
     return document
 
 
-def compose_entry(services: Mapping[str, Service], volumes: Mapping[str, object]) -> ArchiveEntry:
+def compose_entry(
+    services: Mapping[str, ProjectService], volumes: Mapping[str, object]
+) -> ArchiveEntry:
     """The compose file, as JSON, which is YAML, with a value a line."""
     networks = lab_document()["networks"]
     document = {"services": renamed(services), "networks": networks, "volumes": volumes}
@@ -166,7 +168,7 @@ def app_files(app: AppSpec, folder: str, given: Mapping[str, str]) -> dict[str, 
     }
 
 
-def own_build(app: AppSpec, folder: str) -> Service | None:
+def own_build(app: AppSpec, folder: str) -> ProjectService | None:
     """How Compose builds an app's own image; None for one that is only named.
 
     Args:
@@ -179,7 +181,7 @@ def own_build(app: AppSpec, folder: str) -> Service | None:
         file = os.path.relpath(COMPLETED_RECIPE, where)
     if file is None:
         return None
-    build: Service = {"context": f"./{where}", "dockerfile": file}
+    build: ProjectService = {"context": f"./{where}", "dockerfile": file}
     if app.build is not None:
         build["args"] = {name: dollars(value) for name, value in app.build.args.items()}
     if app.build is not None and app.build.target is not None and not app.is_completed:
@@ -230,7 +232,7 @@ def image_command(app: AppSpec) -> str:
         return ""
 
 
-def in_bundle(service: Service, name: str, cpus: int | None) -> Service:
+def in_bundle(service: ProjectService, name: str, cpus: int | None) -> ProjectService:
     """A variant with the limits of `make try`, its volumes and paths those of the bundle."""
     limited = hardened(service, name, WORK, Path("."), cpus)
     volumes = [each for each in limited["volumes"] if not each.startswith(f"{WORK}/")]
@@ -238,7 +240,7 @@ def in_bundle(service: Service, name: str, cpus: int | None) -> Service:
     return {**limited, "environment": environment, "volumes": volumes}
 
 
-def built(app: AppSpec, folder: str, service: Service) -> Service:
+def built(app: AppSpec, folder: str, service: ProjectService) -> ProjectService:
     """The variant with what its image is built from; one with an `image` of its own has none."""
     if app.has_own_image:
         build = own_build(app, folder)

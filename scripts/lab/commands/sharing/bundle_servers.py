@@ -20,7 +20,7 @@ from lab.engines.docker.app_services import (
 from lab.engines.protocol import PREPARE_SECONDS, SERVER_READY_SECONDS
 from lab.engines.server_recipes import RECIPES
 from lab.records.app_services import ServiceAsked
-from lab.share.project import MOUNTED_IN_VARIANTS, VOLUMES, Service
+from lab.share.project import MOUNTED_IN_VARIANTS, VOLUMES, ProjectService
 
 ACCEPTS = (
     "import socket\nfor port in {ports}: socket.create_connection(('127.0.0.1', port), 1).close()\n"
@@ -35,7 +35,7 @@ SERVER_RECIPE = "images/server.Dockerfile"
 class WithServers:
     """The services of a project, and the volumes that they share besides."""
 
-    services: Mapping[str, Service]
+    services: Mapping[str, ProjectService]
     volumes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -48,7 +48,7 @@ def starts_servers(spec: AppSpec) -> bool:
 
 
 def with_own_servers(
-    services: Mapping[str, Service], variants: tuple[str, ...], spec: AppSpec
+    services: Mapping[str, ProjectService], variants: tuple[str, ...], spec: AppSpec
 ) -> WithServers:
     """The project with servers beside each variant, in one network with it.
 
@@ -69,15 +69,15 @@ def with_own_servers(
     return WithServers(all_services, volumes)
 
 
-def shared_folders(variant: Service, name: str) -> dict[str, str]:
+def shared_folders(variant: ProjectService, name: str) -> dict[str, str]:
     """Names for the volumes that only its container has: what makes its data ready fills them."""
     own = [each for each in variant["volumes"] if ":" not in each]
     return {f"folder-{at}-{name}": path for at, path in enumerate(own, start=1)}
 
 
 def with_its_servers(
-    variant: Service, name: str, spec: AppSpec, services: Mapping[str, Service]
-) -> Iterator[tuple[str, Service]]:
+    variant: ProjectService, name: str, spec: AppSpec, services: Mapping[str, ProjectService]
+) -> Iterator[tuple[str, ProjectService]]:
     """The variant and what stands beside it, each with what it waits for."""
     stands = with_servers(variant, name, spec, WORK)
     network, prepare = network_of(name), preparation_of(name)
@@ -108,7 +108,7 @@ def with_its_servers(
     yield name, {**stands[name], "depends_on": waits | {last: {"condition": "service_healthy"}}}
 
 
-def preparation(stated: Service, variant: Service, name: str) -> Service:
+def preparation(stated: ProjectService, variant: ProjectService, name: str) -> ProjectService:
     """What makes the data ready stays, and is healthy once that ended with 0."""
     ended = log_of(LOGS, name).with_suffix(".exit")
     kept = {key: value for key, value in stated.items() if key != "volumes_from"}
@@ -120,7 +120,7 @@ def preparation(stated: Service, variant: Service, name: str) -> Service:
     }
 
 
-def image_of(asked: ServiceAsked, gate: Service) -> Service:
+def image_of(asked: ServiceAsked, gate: ProjectService) -> ProjectService:
     """How Compose comes to a server's image: of Debian's packages, where Debian has them."""
     recipe = RECIPES[asked.kind]
     if not recipe.packages:

@@ -16,7 +16,7 @@ from lab.app.container import (
 )
 from lab.app.container_servers import has_network, with_servers
 from lab.app.interventions import Allocators
-from lab.app.services import Service, is_made_here, services
+from lab.app.services import ServiceTable, is_made_here, services
 from lab.app.spec import AppSpec
 from lab.app.workdir import COMPOSE_NAME, write_compose_file
 from lab.commands.app_runs.input import app_settings
@@ -43,7 +43,7 @@ def write_containers(
     spec: AppSpec,
     given: Mapping[str, str],
     work: Path,
-    more: Mapping[str, Service] | None = None,
+    more: Mapping[str, ServiceTable] | None = None,
     *,
     only_base: bool = False,
 ) -> CreatedServices:
@@ -66,7 +66,7 @@ def write_containers(
     changes = changes_for(spec, container_allocators(given), given)
     written = services(spec, changes, cpus, given.get("LAB_MEMRAY") or None) | dict(more or {})
     make_folders(written, spec, work)
-    document: dict[str, Service] = {}
+    document: dict[str, ServiceTable] = {}
     for name, service in written.items():
         own = hardened(service, name, host_work, host_root, cpus)
         image = tagged_image(own["image"], spec)

@@ -14,7 +14,7 @@ from lab.app.guess.guess_records import GuessedRequest
 from lab.commands.checks.app_check import ask, bounded_body
 
 
-class Handler(BaseHTTPRequestHandler):
+class AppHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.0"
 
     def log_message(self, *_: object) -> None:
@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), AppHandler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server.server_address[1]

@@ -12,7 +12,7 @@ HOME, ABOUT = (GuessedRequest({"path": path}, "a route of shop.py") for path in 
 NO_TABLE = "sqlite3.OperationalError: no such table: post"
 
 
-class Running:
+class RunningApp:
     """Has a log."""
 
     def __init__(self, said: str) -> None:
@@ -24,7 +24,7 @@ class Running:
 
 def lacks(guess: Guess, status: int, said: str = NO_TABLE) -> bool:
     asked = TriedRequests(kept=[ABOUT], others=[(HOME, Answer(status))])
-    failure = shortfall(guess, FOLDER, Running(said), asked)  # type: ignore[arg-type]
+    failure = shortfall(guess, FOLDER, RunningApp(said), asked)  # type: ignore[arg-type]
     if failure is None:
         return False
     better = mended(guess, failure, FOLDER)

@@ -15,7 +15,7 @@ from lab.bisect.answer import Subject, answer_from, answer_of
 from lab.bisect.plan import Progress
 from lab.commands.searches import bisect_driver
 from lab.commands.searches.bisect import SearchFacts, close, measured_points, opening
-from lab.commands.searches.bisect_driver import BisectBench, Outcome, PointDriver, wheels_only
+from lab.commands.searches.bisect_driver import BisectBench, PointDriver, PointOutcome, wheels_only
 from lab.commands.searches.bisect_loop import BisectLoop, PointSlots
 from lab.commands.searches.bisect_points import Listed, current_version, listed_as
 from lab.errors import UsageError, VariantError
@@ -186,7 +186,7 @@ class KnownPoints(PointDriver):
     def __init__(self, leaks: Sequence[int]) -> None:
         self.leaks, self.most, self.now, self.ended = set(leaks), 0, 0, False
 
-    async def outcome(self, point: Point, run: int) -> Outcome:
+    async def outcome(self, point: Point, run: int) -> PointOutcome:
         self.now += 1
         self.most = max(self.most, self.now)
         await asyncio.sleep(0)

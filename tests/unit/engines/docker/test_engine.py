@@ -40,7 +40,7 @@ class Streams:
     def handler(self) -> type[BaseHTTPRequestHandler]:
         streams = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class EngineHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
@@ -71,7 +71,7 @@ class Streams:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        return Handler
+        return EngineHandler
 
 
 @pytest.fixture

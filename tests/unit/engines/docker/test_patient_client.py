@@ -17,7 +17,7 @@ from lab.engines.docker.patient_client import MOST_READ_TRIES, PatientClient
 def engine(statuses: list[int], address: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[int]:
     """An engine that answers with each status once and with the last for ever; its port."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class GateHandler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
             body = b'{"Id": "found", "message": "as it was told"}'
@@ -31,7 +31,7 @@ def engine(statuses: list[int], address: tuple[str, int] = ("127.0.0.1", 0)) -> 
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(address, Handler) as server:
+    with ThreadingHTTPServer(address, GateHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
