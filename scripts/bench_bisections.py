@@ -43,7 +43,7 @@ SEARCHES: Mapping[str, Mapping[str, str]] = {
 LONG: Mapping[str, Mapping[str, str]] = {
     "aiohttp-cookies from the oldest": {"EXAMPLE": "aiohttp-cookies", "PACKAGE": "aiohttp"},
 }
-"""Of minutes for some of its points: only where it is named."""
+"""Searches that take minutes for some points: only where it is named."""
 BROKEN_DEPTH = 5
 """Levels of the file that stand on lines of their own: a point is one line, so are its runs."""
 

@@ -13,7 +13,7 @@ from lab.errors import ExitCode, LabError
 from lab.text.phrases import printable
 
 MOST_ERROR_CHARACTERS = 4_000
-"""Of an error: what is wrong stands in its beginning, whatever it quotes."""
+"""The most of an error that is printed: what is wrong stands in its beginning."""
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:

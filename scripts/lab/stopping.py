@@ -39,5 +39,5 @@ def wants_more(
 
 
 def next_blocks(asked_blocks: int) -> int:
-    """By how many blocks the load is extended before the trial is judged again."""
+    """The number of blocks by which the load is extended before the trial is judged again."""
     return max(1, asked_blocks // 4)

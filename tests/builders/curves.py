@@ -6,7 +6,7 @@ from lab.verdict.trend import Troughs
 
 
 def troughs(heights: Array, requests: int = 1000) -> Troughs:
-    """Of one load, above 40 MiB: a height in MiB for each of its blocks."""
+    """The troughs of one load, above 40 MiB: a height in MiB for each of its blocks."""
     blocks = len(heights)
     each = tuple(requests * (block + 1) // blocks for block in range(blocks))
     return Troughs(40 * MIB, tuple(round((40 + height) * MIB) for height in heights), each)

@@ -318,7 +318,7 @@ def unmeasured(name: str = "py37-flask", **changes: Any) -> VariantSummary:
 
 
 def app_answer() -> AppAnswer:
-    """Of an app that leaks, with a change that tells and a line that holds it."""
+    """The answer on an app that leaks, with a change that tells and a line that holds it."""
     return AppAnswer(
         app="shop",
         variant="own-shop",

@@ -49,7 +49,7 @@ def lab(images: None, tmp_path: Path) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def shared_lab(images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Of what all tests of a file look at."""
+    """The lab of runs that all tests of a file look at."""
     with lab_in(tmp_path_factory.mktemp("shared")) as made:
         yield made
 

@@ -9,14 +9,15 @@ from support.documents import PAGES
 
 EACH = 200
 MOST_WRONG = 10
-"""Of 1,400 histories."""
+"""The most wrong answers in 1,400 histories."""
 WITH_HOLES = ("holes", "old sources", "old api")
 MOST_WIDE = 2
-"""Of 200 with holes: a point that could be run was passed over, as those beside it failed."""
+"""The most of 200 histories with holes in which a point that could be run was passed over, as those
+beside it failed."""
 MOST_MORE, MOST_MORE_MEAN = 7, 0.5
 """Points that holes cost on top of a binary search."""
 MOST_LONGER = 55
-"""Of 200 histories with holes those that take any more points."""
+"""The most of 200 histories with holes that take any more points."""
 
 
 @cache

@@ -41,7 +41,7 @@ def _no_hang() -> Iterator[None]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Of the one who rebuilds: files of value, and `results/` with the stranger's run."""
+    """The home of the one who rebuilds: files of value, and `results/` with the stranger's run."""
     monkeypatch.delenv("RUN", raising=False)
     results = tmp_path / "results"
     monkeypatch.setenv("RESULTS", str(results))

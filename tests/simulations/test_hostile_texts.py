@@ -14,8 +14,8 @@ from support.time_limit import time_limit
 PUMPED = ("\n", "\r\n", " \n", "\t", "A", "-a", "A=", "python", "--x ", "${A:-")
 CHARACTERS = 45_000
 SECONDS = 0.6
-"""Of a core, for one text: it takes 0.2 s at most, and a pattern that begins anew at each character
-a second or more."""
+"""The most time of a core for one text: it takes 0.2 s at most, and a pattern that begins anew at
+each character a second or more."""
 BEGUN = {
     "Dockerfile": "FROM python:3.12\nCMD python app.py\nFROM ",
     "docker-compose.yml": "services:\n",

@@ -18,7 +18,7 @@ def outcome(results: Path) -> str:
 
 
 def bases(**settings: str) -> dict[str, str]:
-    """Of the images: official ones, or the stand-ins of a machine without a registry."""
+    """The base images: official ones, or the stand-ins of a machine without a registry."""
     done = subprocess.run(
         [ROOT / "scripts" / "shell" / "bases"],
         capture_output=True,

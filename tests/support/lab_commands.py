@@ -19,8 +19,8 @@ END_SECONDS = 600
 """Within which a command comes to its end or to a state. Nothing is asked of the time it takes: all
 real tests share two CPUs with each other, and with the images that are built."""
 VARIANTS = "py310-flask py310-fastapi-sync"
-"""Of nearly all that the real tests measure, of one image, which is built before the first of them.
-What one alone measures it builds itself."""
+"""The variants that nearly all real tests measure, of one image, which is built before the first of
+them. What one test alone measures it builds itself."""
 
 
 def docker(*words: str) -> str:

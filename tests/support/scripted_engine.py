@@ -29,7 +29,7 @@ WAITS = Waits(
     orphaned_seconds=0.03,
     load=Timing(driver_cpu_seconds=lambda: 0.0),
 )
-"""Of a run on this engine. Its servers share the driver's process, whose CPU time says nothing."""
+"""The timing of a run on this engine, whose servers share the driver's process and its CPU time."""
 
 
 class ScriptedSampling:

@@ -12,7 +12,7 @@ ADDITIONS, ADDITIONS_SECONDS = 20_000, 0.002
 
 
 class TooLong(BaseException):
-    """Of no class that the code below may catch."""
+    """An exception of no class that the code below may catch."""
 
 
 def raise_too_long(*_: object) -> None:

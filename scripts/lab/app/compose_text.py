@@ -8,7 +8,7 @@ from typing import Any
 MOST_COMPOSE_CHARACTERS = 1 << 18
 """PyYAML alone, without libyaml, takes seconds for so many."""
 MOST_BRACKETS = 2_000
-"""Of lists and tables in lines of a Compose file; its reader is slow in deep ones."""
+"""The most lists and tables in lines of a Compose file; its reader is slow in deep ones."""
 MOST_NODES, MOST_EXPANDED = 20_000, 1 << 20
 """Parts of a document and their characters, each counted wherever an alias stands for it."""
 MOST_INTERPOLATED_CHARACTERS = 100_000

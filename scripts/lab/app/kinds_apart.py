@@ -22,7 +22,7 @@ class KindAlone:
     kind: str
     """Method and path."""
     share: float
-    """Its share of the app's requests, from 0 to 1."""
+    """The kind's share of the app's requests, from 0 to 1."""
 
 
 def each_alone(description: AppSpec) -> tuple[KindAlone, ...]:

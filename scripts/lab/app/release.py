@@ -87,7 +87,7 @@ def metadata_lines(file: Path) -> list[str]:
 def newest_release(
     description: AppSpec, package: str, installed: Installed, uv: Uv, work: Path
 ) -> NewerEnvironment:
-    """Like `newest_of`; where another package fixes the version, by that one's newest release.
+    """The environment of `newest_of`, or where another package fixes the version, of that one.
 
     Args:
         uv: which is ended.

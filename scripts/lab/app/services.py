@@ -151,7 +151,7 @@ def service(description: AppSpec, host_cpus: int | None, scenario: str | None) -
 
 
 def workdir_and_volumes(description: AppSpec) -> ServiceTable:
-    """Where its command runs, and the folders of its own image that it may write to."""
+    """The working directory of the app's command, and its own image's folders that it may write."""
     folder = description.working_dir
     if not description.is_completed:
         return {"working_dir": folder} if folder else {}

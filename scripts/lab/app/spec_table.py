@@ -12,7 +12,7 @@ HEADING = "| key | default | example | what | allowed |"
 
 
 def all_keys() -> Iterator[tuple[str, Key[Any]]]:
-    """Each key with what stands before its name."""
+    """Every key, each with what stands before its name."""
     yield from (("", key) for key in APP_KEYS)
     yield from ((f"[[{REQUESTS}]] ", key) for key in REQUEST_KEYS)
     yield from ((f"[{LOGIN}] ", key) for key in LOGIN_KEYS)

@@ -20,7 +20,7 @@ from lab.units import MIB
 
 MOST_TRAFFIC_BYTES = 64 * MIB
 MOST_HAR_BYTES, MOST_HAR_PARTS = 16 * MIB, 1_000_000
-"""Of a HAR file, which is parsed as one: bytes, and what opens or separates values."""
+"""The most bytes, and marks that open or separate values, of a HAR file: it is parsed as one."""
 MOST_SENT = 100_000
 """Requests of a file that make the mix: the first of a longer log."""
 MOST_LOG_LINES = 1_000_000

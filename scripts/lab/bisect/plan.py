@@ -137,7 +137,7 @@ def progress_of(measured: MeasuredPoints) -> Progress:
 def wanted_points(
     progress: Progress, count: int, taken: Set[int] = frozenset(), *, ahead: bool = False
 ) -> list[int]:
-    """At most that many points to measure now; empty when all searches are over.
+    """The points to measure now, at most that many; empty when all searches are over.
 
     Args:
         progress: what is known so far.

@@ -105,7 +105,7 @@ def doubtful(evidence: SearchEvidence) -> list[int]:
 
 
 def likely_first(evidence: SearchEvidence, index: int) -> list[float]:
-    """Both outcomes of a point, the likelier one first."""
+    """The outcomes of a point, the likelier one first."""
     return [1.0, 0.0] if chance_bad(evidence)[index] >= 0.5 else [0.0, 1.0]
 
 

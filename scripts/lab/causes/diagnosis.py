@@ -139,7 +139,7 @@ def of_all_trials(diagnosis: Diagnosis, trials: Sequence[Trial]) -> Diagnosis:
 
 
 def failed_release(plan: InterventionPlan, diagnosis: Diagnosis) -> str | None:
-    """That the app does not get through its load with another release; None where it does."""
+    """The sentence that the app does not serve its load with a newer release; None: it does."""
     measured = [each.change.name for each in diagnosis.outcomes]
     failed = (each for each in plan.changes if each.release and each.name not in measured)
     release = next((each.release for each in failed), None)

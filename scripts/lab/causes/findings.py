@@ -156,7 +156,7 @@ def freed_by_collecting(growth: Growth, explained_bytes: int) -> str | None:
 
 
 def freed_bytes(seen: PostLoadObservation) -> int | None:
-    """By how much the live bytes of all workers fell; None where one has none before or after."""
+    """The bytes by which all workers' live memory fell; None where one has no count of it."""
     if seen.before is None or seen.after is None:
         return None
     workers = max(len(seen.before.workers), 1)

@@ -82,7 +82,7 @@ class Growth:
         return causes
 
     def hidden(self, delta: MemoryBreakdown) -> tuple[Plausible, ...]:
-        """Of live memory that leaks, its causes where more memory that is free hides them."""
+        """The causes of live memory that leaks, where more memory that is free hides them."""
         shown = any(each.cause in LIVE_CAUSES for each in possible(delta))
         if shown or not self.live_leaks or delta.live is None:
             return ()

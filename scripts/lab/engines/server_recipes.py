@@ -106,7 +106,7 @@ def postgres(asked: ServiceAsked, folder: str, address: str) -> list[str]:
 
 
 def make_nothing(_: ServiceAsked, __: str) -> list[DataStep]:
-    """It fills its folder by itself."""
+    """No steps: the server fills its folder by itself."""
     return []
 
 

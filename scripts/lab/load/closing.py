@@ -30,7 +30,7 @@ class ServerCloses(asyncio.Protocol):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
 
     def data_received(self, data: bytes) -> None:
-        """It sends more than its response: nobody reads that."""
+        """End the connection: nobody reads what comes behind its response."""
         self.end()
 
     def end(self) -> None:

@@ -113,7 +113,7 @@ class RequestMix:
 
 
 def fixed_requests(kinds: Sequence[WeightedRequest], host: str) -> dict[int, EncodedRequest]:
-    """Those that are the same each time, by their index."""
+    """The requests that are the same each time, by their index."""
     indexed = enumerate(kinds)
     return {index: kind.encode(host, 0) for index, kind in indexed if not kind.is_numbered()}
 

@@ -19,7 +19,7 @@ KEEP_ALIVE_SECONDS = {
 ANYIO_IDLE_SECONDS = 10.0
 """anyio ends worker threads that were idle that long; Starlette has used it since 0.15."""
 USUAL_SECONDS = UVICORN_KEEP_ALIVE_SECONDS
-"""Of a server that is not known; of those that are, none has a longer timer."""
+"""The cooldown of an unknown server; no known one has a longer timer."""
 SERVER_PACKAGES = {
     **dict.fromkeys(("uvicorn", "hypercorn"), UVICORN_KEEP_ALIVE_SECONDS),
     "gunicorn": 2.0,

@@ -15,7 +15,7 @@ from lab.records.variant import Scenario
 from lab.stopping import MOST_LOADS, next_blocks
 
 UNSAMPLED_SECONDS = 1.0
-"""Of a block: the troughs before and after it tell enough of one that is as short."""
+"""The longest block without samples: the troughs around one that is as short tell enough."""
 TRACED_BLOCK_SECONDS = 20.0
 """An app that allocates much is slow while each allocation is recorded (measured: 100,000 integers
 a request took 69 ms of CPU in place of 3), and fewer requests name the holder as well."""
@@ -29,7 +29,7 @@ class BlockLoad:
         self.requests_done, self.requests_planned = 0, trial.plan.requests
         self.blocks_planned = trial.plan.blocks
         self.pace: Pace | None = None
-        """Of the last block; None before the first."""
+        """The pace of the last block; None before the first."""
         self.cooldowns = Cooldowns(trial, server.probes, server.packages)
         self.slowest_seconds: float | None = None
         """Its slowest answer so far."""
@@ -115,7 +115,7 @@ class BlockLoad:
         return settled and await asyncio.to_thread(decider.needs_more_load, raw_file)
 
     async def run_block(self, index: int, size: int) -> None:
-        """One block and its cooldown.
+        """Run one block and its cooldown.
 
         Raises:
             TrialEnded: none of its requests was served, the server ended, or the planned blocks

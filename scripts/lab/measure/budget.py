@@ -11,12 +11,12 @@ LOAD_SHARE, MOST_SHARE = 1 / 3, 2 / 3
 to decide take the rest. The larger one holds up to the least load that decides anything."""
 
 LEAST_BLOCK_SECONDS = 5.0
-"""Of a block that begins when the time is over: fewer than all blocks decide nothing."""
+"""The least time of a block, also once the time is over: fewer than all decide nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """So many seconds from a moment on."""
+    """A number of seconds from a moment on."""
 
     seconds: float
     began_seconds: float

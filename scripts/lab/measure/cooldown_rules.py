@@ -67,7 +67,7 @@ class CooldownReading:
     tasks: int | None
     descriptors: int | None
     rss_bytes: int | None = None
-    """Of all processes together; None where one of them is not known."""
+    """The resident memory of all processes together; None where one of them is not known."""
 
 
 def cooldown_reading(probe: ProbeReading | None, sample: Sample | None) -> CooldownReading | None:

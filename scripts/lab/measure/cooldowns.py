@@ -41,7 +41,7 @@ class Cooldowns:
         if trial.variant.scenario is Scenario.TRACED:
             self.are_short = True  # nothing is judged between its blocks
         self.last: Trough | None = None
-        """Of the last cooldown; None where it had no reading."""
+        """The trough of the last cooldown; None where it had no reading."""
         self.began_seconds = 0.0
         """When the last block ended, or the cooldown before the first began."""
         self.took_seconds: dict[bool, float] = {}

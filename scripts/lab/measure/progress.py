@@ -83,7 +83,7 @@ class RunProgress(Protocol):
     ) -> None: ...
 
     def expect(self, name: str, total: int) -> None:
-        """One more variant, with the number of its requests."""
+        """Count one more variant, with the number of its requests."""
 
     def tell(self, text: str) -> None:
         """What is known of the run so far, in a line."""

@@ -43,7 +43,7 @@ def plan_slots(
 
 
 class Turns:
-    """So many at once, or one alone; who wants to be alone comes before those who wait.
+    """Turns for a number at once, or for one alone, which comes before others that wait.
 
     Of the others, who has most left to do comes first, so that nobody is left alone at the end.
     While `ends_early` is true, who has least left comes first, after those of whom it is not known.

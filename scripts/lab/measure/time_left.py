@@ -10,9 +10,9 @@ class Pace:
 
     block_seconds: float
     between_seconds: float
-    """Of a cooldown between two blocks."""
+    """The length of a cooldown between two blocks."""
     last_seconds: float
-    """Of the full one after the last block."""
+    """The length of the full cooldown after the last block."""
 
 
 def left_seconds(blocks: int, pace: Pace | None) -> float:

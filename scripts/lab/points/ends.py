@@ -51,7 +51,7 @@ def usable(points: Sequence[Point]) -> list[int]:
 
 
 def ends_of(points: Sequence[Point], wanted: Wanted) -> Ends:
-    """Where the search begins.
+    """The points that the search begins with.
 
     Raises:
         UsageError: a point that is named is not there, or nothing lies beside the bad end.

@@ -26,14 +26,14 @@ FILE_NAME = re.compile(r"[A-Za-z0-9._+!-]{1,250}")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOST_INDEX_BYTES = 24 * MIB
 MOST_HTML_BYTES = 4 * MIB
-"""Of HTML, which Python's parser reads in the square of its length where it is broken."""
+"""The most HTML that is parsed: broken pages take Python's parser the square of their length."""
 MOST_INDEX_FILES = 50_000
 MOST_WORDS = 200
 OTHER_INDEX = f"set {SETTINGS[0]} to an index"
 LATER = f"try again later, or {OTHER_INDEX} that answers"
 INDEX_READ_SECONDS = 30.0
 INDEX_ANSWER_SECONDS = 120.0
-"""Of one answer; the other is of each of its parts."""
+"""The most time of one answer; `INDEX_READ_SECONDS` is that of each of its parts."""
 
 
 @dataclass(frozen=True, slots=True)

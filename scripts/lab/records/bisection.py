@@ -71,7 +71,7 @@ class Ends:
     """Where it may be mended; None: nothing behind the bad end is asked for."""
 
     def all(self) -> list[int]:
-        """Each once, the bad one first."""
+        """The positions of all ends, each once, the bad one first."""
         ends = (self.bad, self.good, self.newest)
         return list(dict.fromkeys(each for each in ends if each is not None))
 

@@ -36,7 +36,7 @@ def active_file_bytes(sample: Sample) -> int:
 
 
 def without_slack(sizes: Sequence[int]) -> list[int]:
-    """Each size as the one before it, as long as it does not move by more than the slack."""
+    """The sizes, each as the one before it, as long as it does not move by more than the slack."""
     held: list[int] = []
     for size in sizes:
         moves = not held or abs(size - held[-1]) > SLACK_BYTES

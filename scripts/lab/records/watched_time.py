@@ -8,7 +8,7 @@ from lab.records.observations import Pause
 
 
 def watched_seconds(moments_seconds: Sequence[float], pauses: Sequence[Pause]) -> list[float]:
-    """Each moment minus the pauses before it, so that differences count only time with readings."""
+    """The moments less the pauses before each: their differences count only time with readings."""
     moments = np.asarray(moments_seconds, dtype=np.float64)
     if not pauses or not moments.size:
         return [*moments.tolist()]

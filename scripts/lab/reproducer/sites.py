@@ -12,7 +12,7 @@ from lab.app.guess.source import Module, dotted
 
 MOST_CALL_CHARACTERS = 300
 MOST_SITES = 3
-"""Of each kind; every one is a script that runs."""
+"""The most sites of each kind; every one is a script that runs."""
 SEEN_FILE = "LAB_SEEN"
 """The variable that says where the calls are written down."""
 MOST_SEEN = 20_000
@@ -40,7 +40,7 @@ PLAIN = (
     *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.keyword, ast.Load),
     *(ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
 )
-"""Of what an argument consists that needs nothing of the app."""
+"""The nodes of an argument that needs nothing of the app."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -84,7 +84,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
 
 
 def read_requests(given: Mapping[str, str], blocks: int) -> int:
-    """Each block needs one."""
+    """The number of requests, at least one for each block."""
     kind = WholeNumber(blocks, declared.MOST_REQUESTS)
     return replace(declared.REQUESTS, kind=kind).read(given)
 

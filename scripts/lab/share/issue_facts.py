@@ -23,7 +23,7 @@ MOST_ISSUE_LINES = 3
 WORTH_NAMING = 0.05
 """The least share of the first line's bytes: what is less is noise of the trace."""
 LEAST_SAVED = 0.05
-"""Of the growth without a change: what saves less does not help."""
+"""The least share of the growth without a change that a change saves if it helps."""
 NO_HOLDER = ("More may hold it", "Who holds it", "No container", "Nothing in Python")
 """How sentences begin that name no holder."""
 MOST_PAGE_CHARACTERS = 12_000

@@ -34,7 +34,7 @@ from lab.units import MIB
 
 T = TypeVar("T")
 MOST_EXPERIMENT_BYTES = MIB
-"""Of what a run says of itself; that of 75 variants has 4 KiB, and 300 B for each missing one."""
+"""The most that a run says of itself; 75 variants take 4 KiB, and 300 B for each missing one."""
 
 
 class RunFolder:

@@ -55,7 +55,10 @@ class SampleThinning:
         return (Pause(since_seconds, until_seconds),)
 
     def stride(self) -> int:
-        """Of so many samples one is kept: 1 while half of the room is free, then twice as many with
-        each `STEPS`-th of the room that fills, which holds a load of any length."""
+        """The number of samples of which one is kept.
+
+        It is 1 while half of the room is free, then twice as many with each `STEPS`-th of the room
+        that fills, which holds a load of any length.
+        """
         filled = STEPS * self.used_bytes // max(self.most_bytes, 1)
         return 1 << max(filled - STEPS // 2 + 1, 0)

@@ -21,7 +21,7 @@ class Bounds:
     missed_leaks: float
     inconclusive: float
     worst_family: float
-    """Of inconclusive curves, in every single family."""
+    """The largest share of inconclusive curves in any single family."""
 
 
 FIXED_BOUNDS = Bounds(0.005, 0.05, 0.10, 0.10)

@@ -62,7 +62,7 @@ class Ending:
 
     @property
     def interval(self) -> Interval:
-        """No growth, and the bound."""
+        """The interval from no growth to the bound."""
         return Interval(0.0, min(0.0, self.high), self.high)
 
 

@@ -21,7 +21,7 @@ from lab.units import MIB
 from support.paths import ROOT
 
 MOST_SECONDS = 10
-"""Of CPU; about 4 of a quiet machine (docs/security.md), where 5 are allowed."""
+"""The most CPU time; about 4 s on a quiet machine (docs/security.md), where 5 are allowed."""
 MOST_BYTES = 256 << 20
 
 pytestmark = pytest.mark.skipif(

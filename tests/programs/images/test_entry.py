@@ -11,7 +11,7 @@ from support.paths import ROOT
 from support.polling import wait_until
 
 ROUNDS = 80
-"""Of all runs of the test: the wrong status came in one of ten, none by chance is one of 4,000."""
+"""All deaths of the test: one of ten had the wrong status; by chance none has it once in 4,000."""
 RUNS = 4
 STEP_SECONDS = 5e-7
 """The moments after a death that the rounds try, one after the other."""

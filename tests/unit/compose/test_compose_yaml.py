@@ -274,7 +274,7 @@ def test_the_suite_of_the_thread_is_all_that_its_statements_need() -> None:
 
 
 KEPT_MIB, WORKER_MIB = 15.3, 45
-"""Of a thread that ran `lists`; of a worker and its share of the master."""
+"""Memory that a thread retains of `lists`; that of a worker, with its share of the master's."""
 NO_ROOM_FOR_ALL = ("py39-tight", "py37-table2-sync")
 """The limit is the point; the published run filled 454 of the 720 threads."""
 LISTS = [

@@ -102,7 +102,7 @@ def trial_of(context: RunContext, variant: Variant = ONE) -> Trial:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> RunContext:
-    """Of a trial in which nothing happens, measured once for all tests that look at it."""
+    """The context of a trial in which nothing happens, measured once for all its tests."""
     with ScriptedEngine({"one": Script()}, 0.002) as engine:
         context = context_of(engine, tmp_path_factory.mktemp("plain"))
         conducted(context, ONE)

@@ -71,14 +71,14 @@ class LateProbes(Probes):
 
 
 class Late(Runner):
-    """Of an app on a busy machine."""
+    """A runner of an app on a busy machine."""
 
     def probes(self, endpoint: Endpoint) -> ProbeClient:
         return LateProbes(endpoint, self.tracer)
 
 
 class Untraced(Runner):
-    """Of an app in which nothing traces."""
+    """A runner of an app in which nothing traces."""
 
     tracer = None
 

@@ -129,7 +129,7 @@ def test_another_culprit_differs() -> None:
 def test_a_part_of_a_project_is_no_other_project(
     name: str, tracker: str | None, expected: Agreement
 ) -> None:
-    """Of one leak one run named pydantic, and another pydantic-core, by how much C code it saw."""
+    """One run named pydantic for a leak, another pydantic-core, by how much C code it saw."""
     packages = (
         Package("pydantic", "2.5.2", "https://github.com/pydantic/pydantic/issues"),
         Package(name, "2.14.5", tracker),

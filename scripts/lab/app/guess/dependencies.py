@@ -18,7 +18,7 @@ from lab.app.guess.pipfile import LOCK, from_pipfile, with_lock
 from lab.app.guess.pythons import table
 
 FILES = ("requirements", "base", "common", "main", "prod", "production", "dev", "local")
-"""Of several in a folder, the first; what they leave out, a failed start names."""
+"""The first of several in a folder is read; what it leaves out, a failed start names."""
 USED_GROUPS = frozenset(
     {"main", "prod", "production", "server", "web", "app", "api", "deploy", "standard", "all"}
 )

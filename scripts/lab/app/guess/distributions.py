@@ -1,4 +1,4 @@
-"""Under which name a package of Python's index is installed, by the name that is imported."""
+"""The name under which a package is installed from Python's index, by the name that is imported."""
 
 import sys
 from collections.abc import Iterable, Mapping

@@ -12,7 +12,7 @@ class Interface(StrEnum):
     ASGI = "asgi"
     AIOHTTP = "aiohttp"
     OWN = "own"
-    """Only its own server does."""
+    """The app is served by its own server alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,14 +58,14 @@ def telling_failure(
 
 
 def missing_python(failures: Sequence[Failure]) -> Failure | None:
-    """That the Python which it states is not here, where another cannot read its files."""
+    """The failure that the stated Python is not here, where another cannot read its files."""
     cannot_read = any("SyntaxError: " in failure.said for failure in failures)
     lacks = (f for f in failures if f.kind is FailureKind.INSTALL and NO_PYTHON.search(f.said))
     return next(lacks, None) if cannot_read else None
 
 
 def read_failures(file: Path) -> list[Failure]:
-    """Those that were written, the first one first.
+    """The failures that were written, the first one first.
 
     Raises:
         LabError: the file cannot be read.

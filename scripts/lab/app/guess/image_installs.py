@@ -23,7 +23,7 @@ WITH_VALUE = frozenset(
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?(?:(?:[=!<>~]=?=?)[\w.*+!,<>=~]+)?")
 STEP = re.compile(r"&&|\|\||[;|]")
 MOST_IMAGE_STEPS, MOST_STEP_CHARACTERS = 200, 20_000
-"""Of a file, and of one of its steps: a shell's words take time with the square of their length."""
+"""The most steps of a file, and the longest of them: splitting takes the square of its length."""
 
 
 def installed_by_name(folder: Folder, project: str) -> tuple[list[str], str]:

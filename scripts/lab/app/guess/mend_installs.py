@@ -96,7 +96,7 @@ def looser(line: str) -> str:
 
 
 def without_contradicting_pin(guess: Guess, failure: Failure, folder: Folder) -> Iterator[Guess]:
-    """Without the pin of a package that another pinned one does not go with."""
+    """Guesses without the pin of a package that another pinned one does not go with."""
     key = guess.key("requirements")
     whole = whole_lines(folder, key)
     for one, other in CONTRADICT.findall(" ".join(failure.said.split())):

@@ -39,7 +39,7 @@ LIMITS: Mapping[str, tuple[tuple[ReleaseNumbers, int], ...]] = {
     "scikit-learn": (((0, 22), 8), ((0, 24), 9), ((1, 1), 10), ((1, 3, 1), 11)),
     "scipy": (((1, 5, 4), 8), ((1, 7, 2), 9), ((1, 9, 2), 10), ((1, 11, 2), 11)),
 }
-"""Of a release below the first, the newest minor version of CPython 3."""
+"""Limits by package: of releases below the first, the newest minor version of CPython 3."""
 PINNED = re.compile(r"\s*[\w.-]+\s*(?:\[[^\]]*\])?\s*(?:===?|~=)\s*(\d{1,9}(?:\.\d{1,9})*)")
 
 

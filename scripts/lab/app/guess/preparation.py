@@ -21,7 +21,7 @@ def prepare(folder: Folder, command: ServeCommand | None) -> Guessed | None:
 
 
 def joined_lines(lines: tuple[str, ...] | list[str]) -> str:
-    """One after the other, each in its own folder."""
+    """The lines joined into one that runs them one after the other, each in its own folder."""
     if len(lines) == 1:
         return lines[0]
     return " && ".join(f"({line})" if line.startswith("cd ") else line for line in lines)

@@ -7,7 +7,7 @@ import tokenize
 COMMENT = re.compile(r"^[ \t]*(?:#|//|--|;|<!--).*$|[ \t]#[ \t].*$", re.MULTILINE)
 """Whole lines, or what follows a `#` that stands alone: `#` is a letter of passwords."""
 MOST_PROGRAM_CHARACTERS = 200_000
-"""Of a program whose comments are told apart, which takes a second for a million."""
+"""The longest program whose comments are told apart, which takes a second for a million."""
 BEFORE = frozenset({tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
 DOCUMENTATION = (".md", ".rst", ".lock", ".html", ".htm", ".css", ".js", ".svg", ".adoc", ".po")
 

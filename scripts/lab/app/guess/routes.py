@@ -75,7 +75,7 @@ def route_of(path: str, module: Module) -> Route | None:
 
 
 def unique(routes: Iterable[Route]) -> list[Route]:
-    """Each path once, where it was named first."""
+    """The routes with each path once, where it was named first."""
     by_path: dict[str, Route] = {}
     for route in routes:
         by_path.setdefault(route.path, route)

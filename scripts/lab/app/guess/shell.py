@@ -51,7 +51,7 @@ ASSIGNED = re.compile(
     re.MULTILINE,
 )
 MOST_SHELL_CHARACTERS = 50_000
-"""Of a script; splitting takes the square of a word's length."""
+"""The longest line that is split, which takes the square of a word's length."""
 GIVEN = frozenset({"HOST", "PORT"})
 """What the lab sets."""
 
@@ -95,7 +95,7 @@ def steps(line: str) -> list[ShellStep]:
 
 
 def unwrapped(words: list[str]) -> list[ShellStep]:
-    """Without what only leads to the command: `sh -c`, `poetry run`, `exec`."""
+    """The words without what only leads to the command: `sh -c`, `poetry run`, `exec`."""
     variables: list[str] = []
     while words:
         if re.match(r"[A-Za-z_]\w*=", words[0]):

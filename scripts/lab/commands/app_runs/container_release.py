@@ -50,15 +50,15 @@ class LaterReleases:
     given: Mapping[str, str]
 
     def added(self, plan: AppRunPlan, holder: HolderFinding) -> tuple[AppRunPlan, Intervention]:
-        """Nothing: it raises NoRelease."""
+        """No plan: raises NoRelease."""
         raise NoRelease(self.refusal(holder) or LATER)
 
     def served(self, plan: AppRunPlan) -> tuple[AppRunPlan, Intervention]:
-        """Nothing: it raises NoRelease."""
+        """No plan: raises NoRelease."""
         raise NoRelease(NO_SERVER)
 
     def end(self) -> None:
-        """There is nothing to end."""
+        """Do nothing: no installation is under way."""
 
     def refusal(self, holder: HolderFinding) -> str | None:
         """Why no release can be had for a holder; None where one may be."""
@@ -105,11 +105,11 @@ class BuiltRelease:
         return plan, release_change(Release(holder.culprit.name, wish.installed, wish.newest))
 
     def served(self, plan: AppRunPlan) -> tuple[AppRunPlan, Intervention]:
-        """Nothing: it raises NoRelease."""
+        """No plan: raises NoRelease."""
         raise NoRelease(NO_SERVER)
 
     def end(self) -> None:
-        """There is nothing to end."""
+        """Do nothing: no installation is under way."""
 
 
 def with_answer(wish: ReleaseWish, newest: str, reason: str) -> ReleaseWish:

@@ -15,7 +15,7 @@ from lab.errors import UsageError
 from lab.settings import Settings, parse_settings
 
 ENTRY_ALONE = 1
-"""Of an image's entry point and command."""
+"""The parts read of an image's entry point and command: the entry point alone."""
 
 
 def given_app(given: Mapping[str, str], root: Path) -> AppSpec:

@@ -49,7 +49,7 @@ class ReleaseSource(Protocol):
 
 
 def say_nothing(_: str) -> None:
-    """For what the run's own progress shows already."""
+    """Say nothing: the run's own progress shows it already."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from lab.records.trial import LoadFit
 from lab.records.variant import Scenario, Variant
 
 EXPLAINING_PART = 2
-"""Of the load of the app as it is: several explain, and two run at a time."""
+"""The share of the app's own load that explains it: several do, and two run at a time."""
 
 
 def paced(variant: Variant, fit: LoadFit) -> Variant:

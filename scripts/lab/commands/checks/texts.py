@@ -203,7 +203,7 @@ def refused(log: str, replies: str, body: str, status: int) -> Failure:
 
 
 def described_step(missing: MissingLibrary, spec: AppSpec) -> str:
-    """Where a description names what is missing, or its own image has it."""
+    """What to do: name what is missing in the description, or put it into the app's own image."""
     if spec.has_own_image:
         return image_step(missing.packages)
     packages = ", ".join(f'"{each}"' for each in missing.packages)

@@ -77,4 +77,4 @@ def lines_of(seen: Path) -> list[str]:
 
 
 def silent(_: str) -> None:
-    """The run that is reproduced said all of it."""
+    """Say nothing: the run that is reproduced said all of it."""

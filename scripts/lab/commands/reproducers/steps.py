@@ -131,7 +131,7 @@ class OwnFunction:
 
     @property
     def object(self) -> Served:
-        """It as what is taken out of its file."""
+        """The function as the object that is taken out of its file."""
         name = self.site.function
         return Served(self.module.path, self.folder, name, Interface.OWN, self.module)
 

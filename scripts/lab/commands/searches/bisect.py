@@ -41,7 +41,7 @@ ANSWER, PAGE, FIGURE = "bisect.json", "bisect.md", "bisect.svg"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings say it all."""
+    """Add no arguments: the command takes settings alone."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

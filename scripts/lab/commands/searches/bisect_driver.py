@@ -250,4 +250,4 @@ def remove(installed: Installed) -> None:
 
 
 def silent(_: str) -> None:
-    """Each point has a line of its own."""
+    """Say nothing: each point has a line of its own."""

@@ -60,7 +60,7 @@ def listed_points(
 def listed_as(
     chosen: BisectSettings, spec: AppSpec, progress: Progress, left_out: tuple[str, ...]
 ) -> Listed:
-    """With the points of which it is known beforehand that they cannot be measured."""
+    """The listed points, and the faults of those that are known not to be measurable."""
     unknown = {
         index: point.fault for index, point in enumerate(progress.points) if point.fault is not None
     }

@@ -29,7 +29,7 @@ OF_THE_MATRIX = tuple(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings say it all."""
+    """Add no arguments: the command takes settings alone."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

@@ -31,7 +31,7 @@ NAMES: Mapping[str, Setting[Any]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings say it all."""
+    """Add no arguments: the command takes settings alone."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

@@ -25,14 +25,14 @@ RESULTS = "results"
 """The folder of a bundle into which its driver writes."""
 LAB_FOLDERS = ("scripts/", "images/", "apps/")
 LISTED_BYTES = 100 * KIB
-"""Of the lab's own files only larger ones are listed one by one."""
+"""The size from which the lab's own files are listed one by one."""
 
 
 NEXT_WHERE_OPEN = "measure it again with more time (BUDGET=15m), or on a quieter machine, first"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings say it all."""
+    """Add no arguments: the command takes settings alone."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

@@ -32,7 +32,7 @@ RAN = "Run here with Docker, by the bundle's own Compose project, in containers 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings say it all."""
+    """Add no arguments: the command takes settings alone."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

@@ -10,7 +10,7 @@ from lab.settings import given_settings, parse_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings say it all."""
+    """Add no arguments: the command takes settings alone."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

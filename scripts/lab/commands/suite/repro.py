@@ -18,7 +18,7 @@ from lab.store.layout import results_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings say it all."""
+    """Add no arguments: the command takes settings alone."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

@@ -73,7 +73,7 @@ def bounds(families: Sequence[FamilyRow], bounds: Bounds = FIXED_BOUNDS) -> bool
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Its seeds and sizes are fixed: the figures that are quoted come from them."""
+    """Add no arguments: seeds and sizes are fixed; the figures that are quoted come from them."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

@@ -80,7 +80,7 @@ def write_containers(
 
 
 def make_folders(variants: Iterable[str], spec: AppSpec, work: Path) -> None:
-    """Where each of them writes."""
+    """Make the folders that each variant writes to."""
     for name in variants:
         for kind in (LOGS, SOCKETS, HOMES):
             (work / kind / name).mkdir(exist_ok=True)

@@ -44,7 +44,7 @@ from lab.store.run_folder import RunFolder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The settings say it all."""
+    """Add no arguments: the command takes settings alone."""
 
 
 def run(_: argparse.Namespace) -> ExitCode:

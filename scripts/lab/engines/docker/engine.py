@@ -43,7 +43,7 @@ class AppFolders:
     beside: VariantServices | None = None
     """What stands beside each of them."""
     port: int = SERVER_PORT
-    """That each of them is told to serve on."""
+    """The port that each variant is told to serve on."""
 
     def of(self, variant: str) -> tuple[Path, ...]:
         return tuple(folder / variant for folder in (self.homes, self.logs, self.sockets))

@@ -10,9 +10,9 @@ import docker
 import requests
 
 PASSING_STATUSES = frozenset({500, 502, 503, 504})
-"""Of an engine, or a gate before it, that may answer the next time."""
+"""Statuses of an engine, or a gate before it, that may answer the next time."""
 MOST_READ_TRIES = 4
-"""Of a call that only reads, where the answer is one of them."""
+"""The most tries of a call that only reads, where the answer is one of `PASSING_STATUSES`."""
 
 
 class PatientClient(docker.APIClient):

@@ -40,7 +40,7 @@ class StatsStream:
         self.path = f"/v{client.api_version}/containers/{name}/stats"
         self.stopped, self.wanted = threading.Event(), threading.Event()
         self.socket: socket.socket | None = None
-        """Of the stream that is open."""
+        """The socket of the stream that is open."""
         self.thread = threading.Thread(target=self.read, name=f"stats-{name}", daemon=True)
         self.thread.start()
 

@@ -206,7 +206,7 @@ def last_line(folder: Path) -> str:
 
 
 def environment_of(asked: Sequence[ServiceAsked], address: str, folder: Path) -> dict[str, str]:
-    """Where each client looks that is told nothing."""
+    """The variables in which a client looks for its server where it is told nothing."""
     names = dict.fromkeys(name for each in asked for name in each.names)
     own = {
         "LAB_BESIDE": address,

@@ -117,7 +117,7 @@ class LaunchPlan:
 
 
 def joined_environments(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
-    """Both; where both name folders for Python, its path has all of them."""
+    """Both environments as one; where both name folders for Python, its path has all of them."""
     paths = [part["PYTHONPATH"] for part in (first, second) if part.get("PYTHONPATH")]
     both = {**first, **second}
     return {**both, "PYTHONPATH": os.pathsep.join(paths)} if paths else both

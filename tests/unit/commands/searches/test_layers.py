@@ -106,7 +106,7 @@ def test_what_an_exchange_needs_and_cannot_be_had_is_told(spec: AppSpec) -> None
 
 @pytest.fixture
 def answer(spec: AppSpec, tmp_path: Path) -> tuple[LayersAnswer, Path, str]:
-    """Of a run in which one exchange ends the leak, one keeps it, and one does not start."""
+    """The answer of a run: one exchange ends the leak, one keeps it, and one does not start."""
     file = tmp_path / "compose.yaml"
     services(spec, file)
     variants = {each.name: each for each in read_matrix(file, {})}
