@@ -92,7 +92,7 @@ def health_of(service: Mapping[str, Any]) -> tuple[str, ...]:
 def volumes_of(
     reader: ComposeReader, service: Mapping[str, Any]
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """What of the app's files it sees, and which of its folders are kept in memory.
+    """The app's files that a companion sees, and its folders that are kept in memory.
 
     Raises:
         UsageError: one leads out of the app's folder.

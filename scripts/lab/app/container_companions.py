@@ -60,7 +60,7 @@ def companion(stated: Companion, number: int, folder: Path, work: Path) -> Servi
 
 
 def owner(stated: Companion) -> str:
-    """Whose a folder in memory is, as an option of its mount.
+    """The owner of a folder in memory, as an option of its mount.
 
     A container that is started again finds the folder below it, and takes that one's rights.
     """

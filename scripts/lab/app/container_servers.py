@@ -78,7 +78,7 @@ def servers_beside(spec: AppSpec) -> ServicesBeside | None:
 
 
 def network(spec: AppSpec, variant: str) -> ServiceTable:
-    """What holds a variant's network, and does nothing else: it answers there as the variant."""
+    """The service that holds a variant's network, does nothing else, and answers as the variant."""
     usual = (name for each in spec.services for name in each.names)
     names = dict.fromkeys((*usual, *(each.name for each in spec.companions)))
     return {

@@ -15,12 +15,12 @@ def as_line(description: AppSpec) -> str:
 
 
 def write_described(file: Path, description: AppSpec) -> None:
-    """Write it for the next step."""
+    """Write the description for the next step."""
     file.write_text(as_line(description) + "\n", encoding="utf-8")
 
 
 def read_described(file: Path) -> AppSpec:
-    """What an earlier step wrote.
+    """The description that an earlier step wrote.
 
     Raises:
         OSError: the file cannot be read.

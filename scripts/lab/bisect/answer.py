@@ -171,7 +171,7 @@ def change_sentence(subject: Subject, change: Change) -> str:
 
 
 def leak_sentence(leak: Leak, is_compared: bool) -> str:
-    """What was followed; the least of the other ends is what it was compared with."""
+    """The sentence on the leak that was followed, and on the end that keeps least of it."""
     kept, least = size(leak.bad_bytes), size(max(leak.good_bytes, 0.0))
     other = f" and {least} at the end that keeps least of it" if is_compared else ""
     return (

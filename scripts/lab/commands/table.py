@@ -9,13 +9,13 @@ from lab.errors import ExitCode, LabError
 
 
 class Command(Protocol):
-    """What the module of a command has."""
+    """The functions that the module of a command has."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add what stands behind the command's name."""
 
     def run(self, arguments: argparse.Namespace) -> ExitCode:
-        """Do it.
+        """Run the command; what it decided.
 
         Raises:
             LabError: it cannot be done; `__main__` prints the line and exits with its code.

@@ -57,7 +57,7 @@ class Recipe:
 
 
 def plain(names: tuple[str, ...], *more: str) -> list[str]:
-    """Those that can be names of a role or a database, and usual ones."""
+    """The names that a role or a database can have, each once, at most `MOST_RECIPE_NAMES`."""
     kept = [name for name in (*names, *more) if NAME.fullmatch(name)]
     return list(dict.fromkeys(kept))[:MOST_RECIPE_NAMES]
 
@@ -117,7 +117,7 @@ def redis(asked: ServiceAsked, folder: str, address: str) -> list[str]:
 
 
 def make_mariadb(asked: ServiceAsked, folder: str) -> list[DataStep]:
-    """System tables, and a folder for each database: that is all that it is."""
+    """The steps that make the system tables, and a folder for each database: it is no more."""
     data = f"{folder}/data"
     words = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db"]
     words.append("--auth-root-authentication-method=normal")
@@ -130,7 +130,7 @@ def make_mariadb(asked: ServiceAsked, folder: str) -> list[DataStep]:
 
 
 def mariadb(asked: ServiceAsked, folder: str, address: str) -> list[str]:
-    """Any user with any password may do anything."""
+    """The command of a server on which any user with any password may do anything."""
     words = ["mariadbd", "--no-defaults", f"--datadir={folder}/data", f"--bind-address={address}"]
     words += [f"--port={asked.port}", f"--socket={folder}/{SOCKET}", "--skip-grant-tables"]
     words += [f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=0"]
@@ -138,12 +138,12 @@ def mariadb(asked: ServiceAsked, folder: str, address: str) -> list[str]:
 
 
 def mongodb(asked: ServiceAsked, folder: str, address: str) -> list[str]:
-    """Without access control: whoever logs in is refused, so no URL has a user."""
+    """The command of a server without access control: it refuses logins, so no URL has a user."""
     return ["sh", "-c", MONGODB, "mongod", folder, address, str(asked.port)]
 
 
 def make_rabbitmq(asked: ServiceAsked, folder: str) -> list[DataStep]:
-    """What it loads when it starts: each user with its password, on each virtual host."""
+    """The steps that write what it loads: each user with its password, on each virtual host."""
     passwords = {user: asked.passwords[:1] for user in asked.users}
     users = {"guest": "guest"} | {
         user: each[0] if each else user for user, each in passwords.items()
@@ -172,8 +172,10 @@ def rabbitmq(_: ServiceAsked, __: str, ___: str) -> list[str]:
 
 
 def rabbitmq_environment(asked: ServiceAsked, folder: str, address: str) -> dict[str, str]:
-    """Everything in its folder and at its address; a name for each address, as a daemon of the
-    machine may know all of them."""
+    """The variables that keep it in its folder and at its address.
+
+    It has a name for each address, as a daemon of the machine may know all of them.
+    """
     at = address.replace(".", ",")
     interface = "" if address == EVERYWHERE else f" -kernel inet_dist_use_interface {{{at}}}"
     return {

@@ -158,7 +158,7 @@ async def run_companion(
 
 @contextlib.asynccontextmanager
 async def let_in(target: Target) -> AsyncIterator[None]:
-    """What lets the clients in is renewed when it is due, before the block and while it runs."""
+    """Renew what lets the clients in when it is due, before the block and while it runs."""
     if target.renew is None:
         yield
         return

@@ -48,7 +48,7 @@ class Conversation:
         return Conversation(tuple(text.replace(mark, value) for text in self.texts), self.listen)
 
     def said(self) -> bytes:
-        """All that it says, in frames."""
+        """All that the client says, in frames."""
         return b"".join(frame(TEXT, text.encode()) for text in self.texts)
 
 

@@ -67,7 +67,7 @@ class Turns:
         return not alone and (self.alone_waiting > 0 or self.rank(left_seconds) < self.rank(first))
 
     def rank(self, left_seconds: float) -> float:
-        """The highest comes first; endless is what nobody knows yet."""
+        """The rank of one who waits, the highest first; infinite where the rest is not known."""
         is_known = math.isfinite(left_seconds)
         return -left_seconds if is_known and self.is_early else left_seconds
 

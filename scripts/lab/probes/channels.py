@@ -56,7 +56,7 @@ class PortChannel:
 
     @cached_property
     def address(self) -> str:
-        """Resolved once: behind a container's name is a resolver inside the engine."""
+        """The probe's address, resolved once: a container's name is resolved inside the engine."""
         return resolve(self.endpoint.host, self.endpoint.port)
 
     def ask(self, port: int, question: str) -> Any:

@@ -54,7 +54,7 @@ def merged_lines(lines: Iterable[TracedLine]) -> tuple[TracedLine, ...]:
 
 
 def merged_search(searches: Sequence[HolderSearch]) -> HolderSearch | None:
-    """Workers run the same code: containers of one path and objects of one type are added up."""
+    """All workers' searches in one: containers of one path and objects of one type are added up."""
     if not searches:
         return None
     return HolderSearch(

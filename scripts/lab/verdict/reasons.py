@@ -17,7 +17,7 @@ from lab.verdict.worker_lives import LivesTrend
 
 
 def leak_reason(seen: TroughEvidence, slope: Interval, live: TroughEvidence | None = None) -> str:
-    """That memory grows evenly, by how much, and how live memory grows where that is known."""
+    """The sentence that memory grows evenly, by how much, and how live memory grows if known."""
     troughs = seen.troughs
     of_it = live.trend.slope if live is not None else None
     return (
@@ -35,7 +35,7 @@ def _live_part(slope: Interval, of_it: Interval) -> str:
 
 
 def lives_reason(lives: LivesTrend, met: LimitMet) -> str:
-    """That each worker's memory grows alike until the limit is met, and by how much."""
+    """The sentence that each worker's memory grows alike until the limit is met, and how much."""
     return (
         f"{met.sentence} The memory of each of the {lives.lives} workers that were seen grows"
         f" alike, by {_rate(lives.slope)} of all workers together."
@@ -43,7 +43,7 @@ def lives_reason(lives: LivesTrend, met: LimitMet) -> str:
 
 
 def fragments_reason(seen: TroughEvidence, slope: Interval) -> str:
-    """That free memory in the allocator grows to the end of the longest load, never reused."""
+    """The sentence that free memory grows to the end of the longest load, never reused."""
     return (
         f"{_change(seen.troughs)} and still grows evenly by {_rate(slope)} at the end of the"
         f" longest load ({seen.troughs.total_requests:,} requests), though live memory does not"
@@ -52,7 +52,7 @@ def fragments_reason(seen: TroughEvidence, slope: Interval) -> str:
 
 
 def ending_reason(troughs: Troughs, ending: Ending) -> str:
-    """That growth had ended before the planned load was over, and what it is at most."""
+    """The sentence that growth had ended before the planned load, and what it is at most."""
     sent = f"{troughs.total_requests:,} of {troughs.planned_requests:,} requests"
     if ending.verdict is Verdict.FLAT:
         how = f"{_change(troughs)} in {sent}, which show that growth has ended"
@@ -69,7 +69,7 @@ def ending_reason(troughs: Troughs, ending: Ending) -> str:
 
 
 def early_reason(troughs: Troughs) -> str:
-    """That the load ended early, too early to show whether growth has ended."""
+    """The sentence that the load ended too early to show whether growth has ended."""
     return (
         f"{_change(troughs)} in {troughs.total_requests:,} of {troughs.planned_requests:,} "
         "requests, which do not show whether growth has ended; RULE=fixed sends all of them."
@@ -77,7 +77,7 @@ def early_reason(troughs: Troughs) -> str:
 
 
 def live_leak_reason(seen: TroughEvidence, live: TroughEvidence, slope: Interval) -> str:
-    """That live memory grows, by how much, and how far the processes' memory shows it."""
+    """The sentence that live memory grows, by how much, and how far processes' memory shows it."""
     over_load = in_mib(live.over_load(slope.estimate))
     hidden = seen.troughs.growth_bytes < live.troughs.growth_bytes
     why = (
@@ -92,7 +92,7 @@ def live_leak_reason(seen: TroughEvidence, live: TroughEvidence, slope: Interval
 
 
 def live_open_reason(seen: TroughEvidence) -> str:
-    """That live memory grows, which is open whatever memory does, and what would decide."""
+    """The sentence that live memory grows, which is open, and what would decide."""
     return (
         f"{_change(seen.troughs)}. Live memory grows, and whether that ends is open:"
         f" {_next_action(seen.troughs)}."
@@ -100,7 +100,7 @@ def live_open_reason(seen: TroughEvidence) -> str:
 
 
 def harmless_reason(seen: TroughEvidence, kind: HarmlessGrowth, slope: Interval) -> str:
-    """That memory still grows, and why this is not a leak."""
+    """The sentence that memory still grows, and why this is not a leak."""
     ceiling = seen.troughs.ceiling
     if kind is HarmlessGrowth.FILLING and ceiling is not None:
         filled = ceiling.filled_threads(seen.troughs.growth_bytes)
@@ -134,7 +134,7 @@ def harmless_reason(seen: TroughEvidence, kind: HarmlessGrowth, slope: Interval)
 
 
 def flat_but_for_free_reason(seen: TroughEvidence) -> str:
-    """That memory hardly grew, that this is free, and by how much live memory grows at most."""
+    """The sentence that memory hardly grew, all of it free, and the most that live memory grows."""
     live, slope = seen.live, seen.line.slope
     most = size(max(0.0, live.line.slope.high)) if live is not None else "nothing"
     return (
@@ -144,7 +144,7 @@ def flat_but_for_free_reason(seen: TroughEvidence) -> str:
 
 
 def flat_reason(seen: TroughEvidence) -> str:
-    """That memory hardly grew, and by how much it may still grow."""
+    """The sentence that memory hardly grew, and by how much it may still grow."""
     most = size(max(0.0, upper_bound(seen)))
     small = _what_is_small(seen) or f"; memory grows by at most {most} a request"
     return f"{_small_change(seen)}. {capital(_second_half(seen.line))}{small}{_live_bound(seen)}."
@@ -173,7 +173,7 @@ def upper_bound(seen: TroughEvidence) -> float:
 
 
 def bounded_reason(seen: TroughEvidence) -> str:
-    """That memory grew and stopped, and at which size."""
+    """The sentence that memory grew and stopped, and at which size."""
     troughs = seen.troughs
     if is_bounded_saw_tooth(seen):
         low, high = in_mib(min(troughs.trough_bytes)), in_mib(max(troughs.trough_bytes))
@@ -199,7 +199,7 @@ def open_reason(seen: TroughEvidence, doubt: LeakDoubt | None) -> str:
 
 
 def too_few_reason(seen: TroughEvidence, least: int) -> str:
-    """That memory hardly changed in too few requests, and how many show a leak."""
+    """The sentence that memory hardly changed in too few requests, and how many show a leak."""
     requests = seen.troughs.total_requests
     return (
         f"{_change(seen.troughs)} in {requests:,} requests, which are too few to rule out a leak:"
@@ -208,7 +208,7 @@ def too_few_reason(seen: TroughEvidence, least: int) -> str:
 
 
 def live_in_few_reason(seen: TroughEvidence) -> str:
-    """That live memory grows in few requests, and how many would tell whether that ends."""
+    """The sentence that live memory grows in few requests, and how many tell whether that ends."""
     live, least = seen.live, FILLING_REQUESTS * seen.troughs.workers
     grows = "" if live is None else f" by {_rate(live.line.slope)}"
     return (

@@ -58,7 +58,7 @@ def has_project(context: str, project: str, folder: Folder) -> bool:
 
 
 def says_more(dockerfile: str, values: Mapping[str, Any]) -> Iterator[str]:
-    """What the plain Dockerfile of the folder does not have."""
+    """The names of what the plain Dockerfile of the folder does not have."""
     build = values["build"]
     if dockerfile != "Dockerfile":
         yield dockerfile

@@ -103,7 +103,7 @@ NOT_HAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MissingLibrary:
-    """What of the system was not there."""
+    """A library or a program of the system that was not there."""
 
     name: str
     """As the failure names it."""

@@ -86,7 +86,7 @@ def is_consumer(view: ast.expr) -> bool:
 
 
 def websocket_handlers(module: Module) -> frozenset[str]:
-    """Tornado's classes that handle one."""
+    """The names of Tornado's classes that handle a websocket."""
     classes = (node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef))
     return frozenset(
         node.name

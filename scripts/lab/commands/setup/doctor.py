@@ -126,7 +126,7 @@ def is_ready(machine: Machine, engine: str) -> bool:
 
 
 def rows(machine: Machine, engine: str, cost: Cost) -> Iterator[Row]:
-    """Everything but whether it is ready.
+    """The rows of the table, but for the last, which says whether the machine is ready.
 
     Args:
         machine: what is here.

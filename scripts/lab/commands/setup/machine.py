@@ -34,7 +34,7 @@ class DockerDaemon:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What is here."""
+    """What this machine has."""
 
     cpus: int
     free_memory_bytes: int | None

@@ -109,7 +109,7 @@ def with_its_servers(
 
 
 def preparation(stated: ProjectService, variant: ProjectService, name: str) -> ProjectService:
-    """What makes the data ready stays, and is healthy once that ended with 0."""
+    """The service that makes the data ready: it stays, and is healthy once that ended with 0."""
     ended = log_of(LOGS, name).with_suffix(".exit")
     kept = {key: value for key, value in stated.items() if key != "volumes_from"}
     return {

@@ -37,7 +37,7 @@ NOT_TRUSTED = (
 
 @dataclass(frozen=True, slots=True)
 class VerifyContext:
-    """Where it is run, and by whom."""
+    """Where a bundle is verified: settings, results and terminal."""
 
     given: Mapping[str, str]
     results: Path

@@ -29,7 +29,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """What is run."""
+    """The run of a bundle that is repeated here."""
 
     manifest: Manifest
     experiment: Experiment
@@ -121,7 +121,7 @@ class SignalledGroup:
         self.is_signalled = False
 
     def begin(self, leader: int) -> None:
-        """What was heard before the script began reaches it now."""
+        """Pass on to the script what was heard before it began."""
         self.leader = leader
         if self.is_signalled:
             self.pass_on()

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> ExitCode:
-    """For the shell scripts: name, image, memory limit in bytes, services that it needs."""
+    """Prints a line a variant for shell scripts: name, image, limit in bytes, services it needs."""
     given = given_settings()
     settings = parse_settings(given)
     variants = select(read_matrix(COMPOSE_FILE, given), settings)

@@ -74,7 +74,7 @@ def local(words: list[str], programs: Programs, folder: Path) -> list[str]:
 
 
 def for_mariadb(name: str, programs: Programs, folder: Path) -> list[str]:
-    """Where its own files are, unless it is installed; the user, whom root must name."""
+    """The options for its own files, unless it is installed, and for the user, if that is root."""
     words = ["--user=root"] if os.geteuid() == 0 else []
     if programs.root is None:
         return words
