@@ -138,7 +138,7 @@ def plan_for(variants: tuple[Variant, ...], settings: Settings) -> SlotPlan:
     """How many variants run at once on this machine, with the memory that is free now."""
     return plan_slots(
         variants,
-        lanes=settings.lanes,
+        slots=settings.lanes,
         budget_bytes=settings.memory_budget_bytes,
         free_bytes=free_memory_bytes(),
         cpus=os.cpu_count() or 1,

@@ -10,8 +10,9 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lab.records.former_keys import written_as
 from lab.records.variant import Variant
 
 BUDGET_SHARE_OF_FREE = 0.8
@@ -21,7 +22,7 @@ BUDGET_SHARE_OF_FREE = 0.8
 class SlotPlan:
     """How much runs at once."""
 
-    lanes: int
+    slots: int = field(metadata=written_as("lanes"))
     load_slots: int
     budget_bytes: int
 
@@ -29,15 +30,15 @@ class SlotPlan:
 def plan_slots(
     variants: Sequence[Variant],
     *,
-    lanes: int | None,
+    slots: int | None,
     budget_bytes: int | None,
     free_bytes: int,
     cpus: int,
 ) -> SlotPlan:
     """The plan for this machine; sizes in bytes."""
     return SlotPlan(
-        lanes=lanes or max(len(variants), 1),
-        load_slots=max(1, min(cpus, lanes or cpus)),
+        slots=slots or max(len(variants), 1),
+        load_slots=max(1, min(cpus, slots or cpus)),
         budget_bytes=budget_bytes or int(free_bytes * BUDGET_SHARE_OF_FREE),
     )
 
@@ -104,7 +105,7 @@ class Slots:
 
     def __init__(self, plan: SlotPlan) -> None:
         self.free_bytes = plan.budget_bytes
-        self.free_slots = plan.lanes
+        self.free_slots = plan.slots
         self.waiting = 0
         """How many variants wait for a slot."""
         self.changed = asyncio.Condition()

@@ -127,7 +127,7 @@ def predict(axes: Axes, calibration: Calibration | None, load: OfferedLoad) -> P
 
     Args:
         axes: the variant's coordinates.
-        calibration: what one thread and the loop's thread kept in a process of their own;
+        calibration: what one thread and the loop's thread retained in a process of their own;
             without it nothing is predicted.
         load: what will be sent.
     """
@@ -138,7 +138,7 @@ def predict(axes: Axes, calibration: Calibration | None, load: OfferedLoad) -> P
         return not_predicted(rule)
     arenas = calibration.arena_limit or ARENAS_PER_CPU * calibration.cpu_count
     kept_threads = min(threads, arenas)
-    per_worker = kept_threads * calibration.thread_kept_bytes + calibration.loop_kept_bytes
+    per_worker = kept_threads * calibration.thread_retained_bytes + calibration.loop_retained_bytes
     growth = axes.workers * per_worker
     inputs: Inputs = {
         "workers": axes.workers,
@@ -146,8 +146,8 @@ def predict(axes: Axes, calibration: Calibration | None, load: OfferedLoad) -> P
         "threads_rule": rule,
         "arenas": arenas,
         "cpus": calibration.cpu_count,
-        "thread_kept_bytes": calibration.thread_kept_bytes,
-        "loop_kept_bytes": calibration.loop_kept_bytes,
+        "thread_kept_bytes": calibration.thread_retained_bytes,
+        "loop_kept_bytes": calibration.loop_retained_bytes,
         "requests": load.requests,
         "concurrency": load.concurrency,
     }
@@ -159,8 +159,8 @@ def not_predicted(why: str) -> Prediction:
 
 
 def formula(workers: int, threads: int, arenas: int, measured: Calibration, growth: int) -> str:
-    kept, loop = in_mib(measured.thread_kept_bytes), in_mib(measured.loop_kept_bytes)
+    thread, loop = in_mib(measured.thread_retained_bytes), in_mib(measured.loop_retained_bytes)
     return (
-        f"workers x (min(threads, arenas) x kept by a thread + kept by the main thread) = "
-        f"{workers} x (min({threads}, {arenas}) x {kept} + {loop}) = {in_mib(growth)}"
+        f"workers x (min(threads, arenas) x retained by a thread + retained by the main thread) = "
+        f"{workers} x (min({threads}, {arenas}) x {thread} + {loop}) = {in_mib(growth)}"
     )

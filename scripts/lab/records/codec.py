@@ -14,7 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from lab.records.former_keys import names_by_key
+from lab.records.former_keys import keys_of, names_by_key
 from lab.records.numbers import LARGEST, AtLeast
 from lab.text.phrases import clipped
 
@@ -40,11 +40,11 @@ def encode(value: Any, by_key: bool = False) -> Any:
         return value
     if isinstance(value, Enum):
         return value.value
-    if (names := field_names(value.__class__)) is not None:
+    if (fields := keys_by_field(value.__class__)) is not None:
         # Most values are plain: a call for each would be half of the work.
         return {
-            name: each if type(each := getattr(value, name)) in PLAIN else encode(each, by_key)
-            for name in names
+            key: each if type(each := getattr(value, name)) in PLAIN else encode(each, by_key)
+            for name, key in fields
         }
     if isinstance(value, Mapping):
         keys: Iterable[Any] = sorted(value) if by_key else value
@@ -55,11 +55,9 @@ def encode(value: Any, by_key: bool = False) -> Any:
 
 
 @cache
-def field_names(record: type) -> tuple[str, ...] | None:
-    """The fields of a record in declared order; None for anything but a record."""
-    if not dataclasses.is_dataclass(record):
-        return None
-    return tuple(field.name for field in dataclasses.fields(record))
+def keys_by_field(record: type) -> tuple[tuple[str, str], ...] | None:
+    """The name and the key of each field, in declared order; None for anything but a record."""
+    return keys_of(record) if dataclasses.is_dataclass(record) else None
 
 
 def json_text(record: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lab.records.former_keys import formerly
+from lab.records.former_keys import formerly, written_as
 from lab.records.holders import CalledFunction, HolderSearch, NamedGrowth, Package
 from lab.records.variant import Scenario
 
@@ -114,8 +114,8 @@ class Calibration:
     the workload once and waits; `loop_*` is the main thread.
     """
 
-    thread_kept_bytes: int
-    loop_kept_bytes: int
+    thread_retained_bytes: int = field(metadata=written_as("thread_kept_bytes"))
+    loop_retained_bytes: int = field(metadata=written_as("loop_kept_bytes"))
     request_bytes: int
     """Memory of one call while it runs."""
     arena_limit: int | None

@@ -6,8 +6,8 @@ from lab.text.phrases import DASH, in_mib, number
 
 INPUT_NAMES: Mapping[str, str] = {
     "threads_rule": "rule for threads",
-    "thread_kept_bytes": "kept by a thread",
-    "loop_kept_bytes": "kept by the main thread",
+    "thread_kept_bytes": "retained by a thread",
+    "loop_kept_bytes": "retained by the main thread",
 }
 """As the formula of a prediction calls them; every other name has words of its own."""
 

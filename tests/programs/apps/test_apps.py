@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 from lab.engines.protocol import Endpoint
 from lab.probes.client import probes_of
+from lab.records.codec import decode
 from lab.records.observations import Calibration
 from lab.units import MIB
 from support.paths import ROOT
@@ -363,12 +364,12 @@ def test_the_calibration_is_one_record(workload: str) -> None:
         text=True,
         check=True,
     )
-    found = Calibration(**json.loads(ended.stdout))
+    found = decode(Calibration, json.loads(ended.stdout))
 
     assert found.arena_limit == 128
     assert found.cpu_count == os.cpu_count()
     if workload == "hello":
-        assert found.thread_kept_bytes < MIB
+        assert found.thread_retained_bytes < MIB
         assert found.request_bytes < MIB
     else:
         assert found.request_bytes > 14 * MIB

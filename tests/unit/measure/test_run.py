@@ -98,6 +98,7 @@ def test_the_record_of_a_run_says_what_was_asked_for_and_where(tmp_path: Path) -
     assert experiment.engine.kind == "scripted"
     assert experiment.settings["seed"] == 7
     assert experiment.settings["variants"] == "py37-flask"
+    assert list(experiment.lanes) == ["lanes", "load_slots", "budget_bytes"]
     assert experiment.lanes["budget_bytes"] == 8 << 30
     assert set(experiment.lock_hashes) >= {"driver", "thread"}
     assert experiment.elapsed_seconds is not None
@@ -122,7 +123,7 @@ def test_what_could_not_be_built_or_cannot_fit_is_missing_and_the_others_run(
 
 
 def test_without_the_image_of_what_it_needs_a_variant_is_missing() -> None:
-    plan = SlotPlan(lanes=1, load_slots=1, budget_bytes=1 << 40)
+    plan = SlotPlan(slots=1, load_slots=1, budget_bytes=1 << 40)
     variants = read_matrix(COMPOSE, {})
     needing = {variant.name for variant in variants if "postgres" in variant.needs}
     ready, missing = split_missing(variants, {"memlab-postgres": "it was not built"}, plan)

@@ -42,7 +42,7 @@ def trial_of(tmp_path: Path) -> Iterator[Any]:
         engine = ScriptedEngine({variant.name: script}, 0.002).__enter__()
         engines.append(engine)
         settings = raw.settings(**{"REQUESTS": "80", "CONCURRENCY": "4", **given})
-        slots = Slots(SlotPlan(lanes=4, load_slots=2, budget_bytes=1 << 30))
+        slots = Slots(SlotPlan(slots=4, load_slots=2, budget_bytes=1 << 30))
         folder = RunFolder.create(tmp_path, "run")
         context = RunContext(engine, settings, slots, folder, Deaf(), WAITS)
         asyncio.run(run_all(context, (variant,)))

@@ -85,7 +85,7 @@ def context_of(
     engine: Engine, tmp_path: Path, waits: Waits = WAITS, slots: int = 2, **given: str
 ) -> RunContext:
     settings = raw.settings(**{"REQUESTS": "80", "CONCURRENCY": "4", **given})
-    run_slots = Slots(SlotPlan(lanes=4, load_slots=slots, budget_bytes=1 << 30))
+    run_slots = Slots(SlotPlan(slots=4, load_slots=slots, budget_bytes=1 << 30))
     folder = RunFolder.create(tmp_path, "run")
     return RunContext(engine, settings, run_slots, folder, Hearing(), waits)
 

@@ -49,14 +49,14 @@ def used(plan: SlotPlan, needs: Sequence[int]) -> UseMeter:
 
 
 @pytest.mark.parametrize("budget", [4, 5, 7, 12, 100])
-@pytest.mark.parametrize("lanes", [1, 2, 3, 50])
-def test_never_over_the_budget_nor_the_slots(budget: int, lanes: int) -> None:
+@pytest.mark.parametrize("slots", [1, 2, 3, 50])
+def test_never_over_the_budget_nor_the_slots(budget: int, slots: int) -> None:
     needs = [4, 1, 1, 3, 2, 1, 4, 1, 2, 3, 1, 1] * 3
-    meter = used(SlotPlan(lanes, 2, budget), needs)
+    meter = used(SlotPlan(slots, 2, budget), needs)
 
     assert meter.served == len(needs)
     assert meter.most_bytes <= budget
-    assert meter.most_slots <= lanes
+    assert meter.most_slots <= slots
 
 
 def test_what_fits_runs_side_by_side() -> None:
@@ -161,7 +161,7 @@ def test_who_is_interrupted_while_waiting_lets_the_others_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lanes", "budget_bytes", "cpus", "expected"),
+    ("slots", "budget_bytes", "cpus", "expected"),
     [
         (None, None, 2, SlotPlan(3, 2, 800)),
         (None, 500, 2, SlotPlan(3, 2, 500)),
@@ -171,10 +171,10 @@ def test_who_is_interrupted_while_waiting_lets_the_others_pass() -> None:
     ],
 )
 def test_the_plan_for_a_machine(
-    lanes: int | None, budget_bytes: int | None, cpus: int, expected: SlotPlan
+    slots: int | None, budget_bytes: int | None, cpus: int, expected: SlotPlan
 ) -> None:
     variants = [raw.variant(name) for name in "abc"]
-    plan = plan_slots(variants, lanes=lanes, budget_bytes=budget_bytes, free_bytes=1000, cpus=cpus)
+    plan = plan_slots(variants, slots=slots, budget_bytes=budget_bytes, free_bytes=1000, cpus=cpus)
 
     assert plan == expected
 

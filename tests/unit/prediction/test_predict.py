@@ -140,7 +140,7 @@ def test_growth_is_workers_times_threads_times_what_one_keeps() -> None:
 
     assert prediction.growth_bytes == 2 * (80 * 10 + 3) * MIB
     assert prediction.formula == (
-        "workers x (min(threads, arenas) x kept by a thread + kept by the main thread) = "
+        "workers x (min(threads, arenas) x retained by a thread + retained by the main thread) = "
         "2 x (min(80, 128) x 10.0 MiB + 3.0 MiB) = 1,606 MiB"
     )
 

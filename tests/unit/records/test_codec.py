@@ -203,3 +203,14 @@ def test_a_key_that_older_files_have_is_read_as_the_field_that_it_became(record:
     assert decode(type(record), older) == decode(type(record), today) == record
     with pytest.raises(ShapeError, match=rf"^{former}: \w+ is there as well"):
         decode(type(record), today | {former: older[former]})
+
+
+def test_a_key_that_files_keep_is_written_and_read_for_its_field() -> None:
+    record = raw.calibration()
+    written = encode(record)
+
+    assert list(written)[:2] == ["thread_kept_bytes", "loop_kept_bytes"]
+    assert written["thread_kept_bytes"] == record.thread_retained_bytes
+    assert decode(type(record), written) == record
+    with pytest.raises(ShapeError, match="'thread_retained_bytes' is not a field of Calibration"):
+        decode(type(record), written | {"thread_retained_bytes": 1})

@@ -34,7 +34,7 @@ def test_a_formula_and_each_input_are_said_once() -> None:
         InputRow("workers", "1", "All variants"),
         InputRow("threads", "20", "Python 3.7 flask"),
         InputRow("threads", "2", "flask on Python 3.8 and 3.9"),
-        InputRow("kept by a thread", "10,485,760 B (10.0 MiB)", "All variants"),
+        InputRow("retained by a thread", "10,485,760 B (10.0 MiB)", "All variants"),
         InputRow("rule for threads", "one a request", "All variants"),
     )
 

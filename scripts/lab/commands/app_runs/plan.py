@@ -127,7 +127,7 @@ def slots_for(plan: AppRunPlan, settings: Settings) -> SlotPlan:
     """
     slot_plan = plan_slots(
         tuple(plan.variants.values()),
-        lanes=settings.lanes,
+        slots=settings.lanes,
         budget_bytes=settings.memory_budget_bytes,
         free_bytes=free_memory_bytes(),
         cpus=os.cpu_count() or 1,

@@ -46,7 +46,7 @@ def explained(tmp_path: Path) -> Explained:
             context = RunContext(
                 engine,
                 raw.settings(REQUESTS="80", CONCURRENCY="4"),
-                Slots(SlotPlan(lanes=4, load_slots=2, budget_bytes=1 << 30)),
+                Slots(SlotPlan(slots=4, load_slots=2, budget_bytes=1 << 30)),
                 folder,
                 progress,
                 WAITS,
