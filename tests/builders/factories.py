@@ -36,7 +36,7 @@ def axes(name: str = "py37-fastapi-sync", **changes: Any) -> Axes:
     """Axes as the labels of a variant with that name would say."""
     python, _, arm = name.partition("-")
     flask = arm.startswith("flask")
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "python": f"{python[2:3]}.{python[3:]}" if python.startswith("py") else "3.10",
         "stack": "thread",
         "framework": "flask" if flask else "fastapi",
@@ -48,7 +48,7 @@ def axes(name: str = "py37-fastapi-sync", **changes: Any) -> Axes:
         "pool_threads": 8 if flask else None,
         "suite": "core",
     }
-    return Axes(**{**known, **changes})
+    return Axes(**{**defaults, **changes})
 
 
 def memory(growth: int, baseline: int = 24 * MIB, peak: int | None = None) -> Memory:
@@ -83,7 +83,7 @@ def trial_summary(number: int = 1, growth: int = 0, **changes: Any) -> TrialSumm
 
 
 def troughs(growth: int, blocks: int = 8, baseline: int = 24 * MIB) -> tuple[int, ...]:
-    """Troughs that rise fast, then hold still."""
+    """Troughs that rise fast and are then stable."""
     return tuple(
         baseline + int(growth * (1 - math.exp(-2 * index)) / (1 - math.exp(-2 * blocks)))
         for index in range(blocks + 1)
@@ -139,7 +139,7 @@ def variant_summary(
 
 def versions(python: str, **changes: str) -> dict[str, str]:
     """What a variant of the thread's stack says of itself."""
-    known = {
+    defaults = {
         "python": f"{python}.17",
         "libc": "glibc 2.36",
         "fastapi": "0.63.0",
@@ -150,7 +150,7 @@ def versions(python: str, **changes: str) -> dict[str, str]:
         "flask": "1.1.4",
         "markupsafe": "2.0.1" if python == "3.7" else "2.1.5",
     }
-    return {**known, **changes}
+    return {**defaults, **changes}
 
 
 def run_info(**changes: Any) -> RunInfo:

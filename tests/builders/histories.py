@@ -97,15 +97,15 @@ def search(history: History, side_by_side: int = 1) -> Found:
     measured: dict[int, list[float]] = {}
     unknown = set()
 
-    def note(index: int, found: PointMeasurement | None) -> None:
-        if found is None:
+    def note(index: int, measurement: PointMeasurement | None) -> None:
+        if measurement is None:
             unknown.add(index)
             return
-        size = leak_bytes(leak, found, [bad, *good])
-        measured.setdefault(index, []).append(chance_of(leak, size, found.error_bytes))
+        size = leak_bytes(leak, measurement, [bad, *good])
+        measured.setdefault(index, []).append(chance_of(leak, size, measurement.error_bytes))
 
-    for index, found in ends.items():
-        note(index, found)
+    for index, measurement in ends.items():
+        note(index, measurement)
     evidence = SearchEvidence(history.points)
     for _ in range(200):
         evidence = SearchEvidence(
@@ -139,9 +139,9 @@ def holes(draw: random.Random, seed: int) -> History:
     """Series that cannot be built, single releases as well, sometimes the oldest ones."""
     history = clean(draw, seed)
     starts = [draw.randrange(history.points) for _ in range(draw.randint(1, 4))]
-    found = {each for start in starts for each in range(start, start + draw.randint(1, 8))}
-    found -= {history.points - 1, 0} if draw.random() < 0.7 else {history.points - 1}
-    history.unknown = frozenset(each for each in found if each < history.points)
+    unknown = {each for start in starts for each in range(start, start + draw.randint(1, 8))}
+    unknown -= {history.points - 1, 0} if draw.random() < 0.7 else {history.points - 1}
+    history.unknown = frozenset(each for each in unknown if each < history.points)
     history.costly = frozenset(each for each in history.unknown if draw.random() < 0.5)
     return history
 

@@ -27,10 +27,10 @@ def poisoned(record: T) -> T:
 def _value(hint: Any, value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         hints = get_type_hints(type(value))
-        found = {
+        poisoned = {
             each.name: _value(hints[each.name], getattr(value, each.name)) for each in fields(value)
         }
-        return type(value)(**found)
+        return type(value)(**poisoned)
     if isinstance(value, Enum):
         return value
     if str in _choices(hint) and (value is None or isinstance(value, str)):

@@ -24,7 +24,7 @@ THREAD_KEPT_BYTES = int(15.26 * MIB)
 
 
 def axes(**changes: Any) -> Axes:
-    known = Axes(
+    defaults = Axes(
         python="3.7",
         stack="thread",
         framework="fastapi",
@@ -36,7 +36,7 @@ def axes(**changes: Any) -> Axes:
         pool_threads=None,
         suite="core",
     )
-    return replace(known, **changes)
+    return replace(defaults, **changes)
 
 
 def variant(
@@ -44,14 +44,14 @@ def variant(
 ) -> Variant:
     """Changes are those of its axes, but for `load` and `scenario`."""
     own = {key: changes.pop(key) for key in ("load", "scenario") if key in changes}
-    found = axes(**changes)
-    path = f"/{found.endpoint}/{found.workload}"
+    variant_axes = axes(**changes)
+    path = f"/{variant_axes.endpoint}/{variant_axes.workload}"
     image = f"memlab-{name.partition('-')[0]}-thread"
-    return Variant(name, found, image, limit_bytes, path, **own)
+    return Variant(name, variant_axes, image, limit_bytes, path, **own)
 
 
 def sample(memory_bytes: int = 50 * MIB, at: float = 0.0, **changes: Any) -> Sample:
-    known = Sample(
+    defaults = Sample(
         read_at_seconds=at,
         memory_bytes=memory_bytes,
         usage_bytes=memory_bytes,
@@ -68,7 +68,7 @@ def sample(memory_bytes: int = 50 * MIB, at: float = 0.0, **changes: Any) -> Sam
         cpu_system_seconds=at * 0.25,
         source="cgroup-v2",
     )
-    return replace(known, **changes)
+    return replace(defaults, **changes)
 
 
 def worker(pid: int = 11, **changes: Any) -> WorkerReading:
@@ -82,8 +82,8 @@ def probe(*workers: WorkerReading, **changes: Any) -> ProbeReading:
 
 def trough(index: int, memory_bytes: int = 50 * MIB, **changes: Any) -> Trough:
     at = 10.0 * (index + 2)
-    known = Trough(index, sample(memory_bytes, at), probe(), cooldown_seconds=6.0, stable=True)
-    return replace(known, **changes)
+    defaults = Trough(index, sample(memory_bytes, at), probe(), cooldown_seconds=6.0, stable=True)
+    return replace(defaults, **changes)
 
 
 def block(index: int, sent: int = 125, ok: int = 125, **changes: Any) -> Block:
@@ -98,7 +98,7 @@ def calibration(**changes: Any) -> Calibration:
 
 
 def start(of: Variant | None = None, **changes: Any) -> TrialStart:
-    known = TrialStart(
+    defaults = TrialStart(
         variant=of or variant(),
         trial=1,
         at_seconds=1.0,
@@ -109,27 +109,27 @@ def start(of: Variant | None = None, **changes: Any) -> TrialStart:
         probes=True,
         container={"image": "sha256:1", "memlab.base.kind": "official"},
     )
-    return replace(known, **changes)
+    return replace(defaults, **changes)
 
 
 def trial(memory_bytes: Sequence[int] = (50 * MIB,) * 9, **changes: Any) -> Trial:
     """A complete trial with these troughs, the baseline first."""
     troughs = tuple(trough(index, size) for index, size in enumerate(memory_bytes, start=-1))
-    known = Trial(
+    defaults = Trial(
         start=start(variant(limit_bytes=4096 * MIB)),
         environment=Environment("3.7.17", "glibc 2.36", 16, {"fastapi": "0.63.0", "pip": "23"}),
         calibration=calibration(),
         prediction=predict(axes(), calibration(), OfferedLoad(1000, 40)),
-        samples=tuple(found.sample for found in troughs),
+        samples=tuple(each.sample for each in troughs),
         blocks=tuple(block(index) for index in range(len(memory_bytes) - 1)),
         troughs=troughs,
         end=End(EndKind.COMPLETE, 100.0),
     )
-    return replace(known, **changes)
+    return replace(defaults, **changes)
 
 
 def experiment(*variants: str, **changes: Any) -> Experiment:
-    known = Experiment(
+    defaults = Experiment(
         schema_version=SCHEMA_VERSION,
         suite="core",
         started_at="2024-01-05T10:15:00+00:00",
@@ -145,7 +145,7 @@ def experiment(*variants: str, **changes: Any) -> Experiment:
         variants=variants or ("py37-fastapi-sync",),
         missing=(),
     )
-    return replace(known, **changes)
+    return replace(defaults, **changes)
 
 
 def settings(**given: str) -> Settings:

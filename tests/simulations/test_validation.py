@@ -16,7 +16,7 @@ from lab.validation.confusion import (
     HEADING,
     FamilyRow,
     fixed_row,
-    judge_in_sequence,
+    judge_extending_load,
     judged_by,
     line,
     summary,
@@ -66,8 +66,8 @@ def test_a_small_part_of_the_table_has_no_false_leak_and_misses_hardly_any() -> 
 
 def test_a_case_gets_as_much_load_as_a_run_would_give_it() -> None:
     load = SimulatedLoad(blocks=8, requests=4000, workers=1)
-    assert judge_in_sequence(Case(load, 20 * load.done, leaks=True)) == (Verdict.LEAK, 1.5)
-    assert judge_in_sequence(Case(load, 0 * load.done, leaks=False)) == (Verdict.FLAT, 1.0)
+    assert judge_extending_load(Case(load, 20 * load.done, leaks=True)) == (Verdict.LEAK, 1.5)
+    assert judge_extending_load(Case(load, 0 * load.done, leaks=False)) == (Verdict.FLAT, 1.0)
 
 
 def test_a_row_stands_under_its_heading() -> None:
@@ -95,7 +95,7 @@ def test_free_memory_that_is_never_reused_is_a_leak_at_the_end_of_the_longest_lo
     assert list(drawn) == [*FREE_NO_LEAKS, *FREE_UNDER_LEAKS, POOL_NO_LEAK, POOL_LEAK]
     assert all(case.ceiling for case in drawn[POOL_NO_LEAK])
     for family, found in list(drawn.items())[:-2]:
-        said = [judge_in_sequence(case) for case in found]
+        said = [judge_extending_load(case) for case in found]
         leaks = family in FREE_UNDER_LEAKS
         assert [verdict is Verdict.LEAK for verdict, _ in said] == [leaks] * 3, family
         assert all(loads >= 2.7 for verdict, loads in said if verdict is Verdict.LEAK)

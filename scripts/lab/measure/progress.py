@@ -217,7 +217,8 @@ class LiveProgress:
 class PlainProgress:
     """Prints a line for each start and end of a variant, and all states at intervals."""
 
-    COOLDOWN_STATES = frozenset({"waiting", "load", "cooldown", "warming up", "baseline"})
+    PASSING_STATES = frozenset({"waiting", "load", "cooldown", "warming up", "baseline"})
+    """States that are printed at intervals alone: a variant changes between them at each block."""
 
     def __init__(
         self, board: Board, console: Console, every_seconds: float = PLAIN_EVERY_SECONDS
@@ -235,12 +236,12 @@ class PlainProgress:
         total: int | None = None,
     ) -> None:
         line = self.board.change(name, state, done, memory_bytes, total)
-        if state and state not in self.COOLDOWN_STATES:
+        if state and state not in self.PASSING_STATES:
             self.say("  ".join(filter(None, line.cells())))
         if time.monotonic() - self.last_look_seconds > self.every_seconds:
             self.last_look_seconds = time.monotonic()
             for other in self.board.lines.values():
-                if other.state in self.COOLDOWN_STATES:
+                if other.state in self.PASSING_STATES:
                     self.say("  ".join(filter(None, other.cells())))
 
     def expect(self, name: str, total: int) -> None:

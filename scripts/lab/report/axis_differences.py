@@ -23,7 +23,7 @@ MOST_COMBINED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Separator:
+class AxisDifference:
     """An axis, or an input of the prediction, whose values do not meet across two groups."""
 
     name: str
@@ -35,7 +35,7 @@ class Separator:
         return f"{self.name} ({self.grown} where memory grew, {self.flat} where it stayed flat)"
 
 
-def separation_sentences(
+def difference_sentences(
     grown: Sequence[VariantSummary], flat: Sequence[VariantSummary], grown_name: str
 ) -> list[str]:
     """Sentences on the axes and predicted inputs that tell the two groups apart.
@@ -45,9 +45,9 @@ def separation_sentences(
     """
     if not grown or not flat:
         return []
-    separators = _separators(grown, flat)
-    axes = [each for each in separators if not each.predicted]
-    inputs = [each for each in separators if each.predicted]
+    differences = _differences(grown, flat)
+    axes = [each for each in differences if not each.predicted]
+    inputs = [each for each in differences if each.predicted]
     groups = f"{grown_name} from the flat ones"
     if axes:
         sentences = _axis_sentences(axes, groups)
@@ -62,7 +62,9 @@ def _axes(variant: VariantSummary) -> Facts:
     return {key: value for key, value in asdict(variant.axes).items() if key not in NOT_COMPARED}
 
 
-def _separators(grown: Sequence[VariantSummary], flat: Sequence[VariantSummary]) -> list[Separator]:
+def _differences(
+    grown: Sequence[VariantSummary], flat: Sequence[VariantSummary]
+) -> list[AxisDifference]:
     axes = _meeting_nowhere([_axes(v) for v in grown], [_axes(v) for v in flat], False)
     inputs = _meeting_nowhere([_inputs(v) for v in grown], [_inputs(v) for v in flat], True)
     return [*axes, *inputs]
@@ -75,16 +77,16 @@ def _inputs(variant: VariantSummary) -> Facts:
 
 def _meeting_nowhere(
     grown: Sequence[Facts], flat: Sequence[Facts], predicted: bool
-) -> list[Separator]:
-    separators = []
+) -> list[AxisDifference]:
+    differences = []
     for key in grown[0]:
         grown_values = [facts.get(key) for facts in grown]
         flat_values = [facts.get(key) for facts in flat]
         if _apart(key, grown_values, flat_values):
             show = size if key.endswith("bytes") else number
             texts = _shown(grown_values, show), _shown(flat_values, show)
-            separators.append(Separator(input_words(key), *texts, predicted))
-    return separators
+            differences.append(AxisDifference(input_words(key), *texts, predicted))
+    return differences
 
 
 def is_material(name: str, low: float, high: float) -> bool:
@@ -114,11 +116,11 @@ def _shown(values: Iterable[Fact], show: Callable[[float], str]) -> str:
     return listed(sorted(texts, key=lambda text: (version_key(text), text)))
 
 
-def _named(separators: Sequence[Separator]) -> str:
-    return listed([str(each) for each in separators], MOST_DIFFERENCES_NAMED)
+def _named(differences: Sequence[AxisDifference]) -> str:
+    return listed([str(each) for each in differences], MOST_DIFFERENCES_NAMED)
 
 
-def _axis_sentences(axes: Sequence[Separator], groups: str) -> list[str]:
+def _axis_sentences(axes: Sequence[AxisDifference], groups: str) -> list[str]:
     sentences = [f"What separates {groups}: {_named(axes)}."]
     if len(axes) > 1:
         sentences.append(
@@ -130,7 +132,7 @@ def _axis_sentences(axes: Sequence[Separator], groups: str) -> list[str]:
 def _combination_sentence(
     grown: Sequence[VariantSummary],
     flat: Sequence[VariantSummary],
-    inputs: Sequence[Separator],
+    inputs: Sequence[AxisDifference],
     groups: str,
 ) -> str:
     grown_axes, flat_axes = [_axes(v) for v in grown], [_axes(v) for v in flat]

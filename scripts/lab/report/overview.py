@@ -8,7 +8,7 @@ from lab.records.claims import Claim
 from lab.records.experiment import MissingVariant
 from lab.records.judgement import Outcome, Verdict
 from lab.records.summary import Memory, Summary, VariantSummary
-from lab.report.axis_differences import separation_sentences
+from lab.report.axis_differences import difference_sentences
 from lab.report.claims_page import explanation, tally
 from lab.report.group_names import group_name
 from lab.report.growth_drivers import follow_sentence
@@ -242,10 +242,10 @@ def _findings(measured: Sequence[VariantSummary]) -> Iterable[str]:
     flat = [v for v in measured if v.verdict is Verdict.FLAT]
     grown = [*leaks, *bounded]
     if leaks and bounded and flat:
-        yield " ".join(separation_sentences(leaks, flat, "the variants that leak"))
-        yield " ".join(separation_sentences(bounded, flat, "the bounded variants"))
+        yield " ".join(difference_sentences(leaks, flat, "the variants that leak"))
+        yield " ".join(difference_sentences(bounded, flat, "the bounded variants"))
     elif grown and flat:
-        yield from separation_sentences(grown, flat, "the variants that grew")
+        yield from difference_sentences(grown, flat, "the variants that grew")
     elif grown:
         yield "Every decided variant grew, so there is no flat one to compare with."
     elif flat:

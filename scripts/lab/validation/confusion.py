@@ -61,7 +61,7 @@ class FamilyRow:
         return self.said.get(verdict, 0)
 
 
-def judge_in_sequence(case: Case) -> tuple[Verdict, float]:
+def judge_extending_load(case: Case) -> tuple[Verdict, float]:
     """The verdict after the load that a run would send, and that load as a multiple of the plan."""
     planned = blocks = case.load.blocks
     while True:
@@ -82,14 +82,14 @@ def ends_early(case: Case) -> tuple[Verdict, float] | None:
 
 def judged_by(case: Case) -> dict[Rule, tuple[Verdict, float]]:
     """What each rule says, and after how many loads: they differ only in an early end."""
-    fixed = judge_in_sequence(case)
+    fixed = judge_extending_load(case)
     return {Rule.FIXED: fixed, Rule.SEQUENTIAL: ends_early(case) or fixed}
 
 
 def fixed_row(family: Family) -> FamilyRow:
     """The row of one family by the fixed rule."""
     _, cases = family
-    return row_of(family, [judge_in_sequence(case) for case in cases])
+    return row_of(family, [judge_extending_load(case) for case in cases])
 
 
 def row_by_rule(family: Family) -> dict[Rule, FamilyRow]:

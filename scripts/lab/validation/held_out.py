@@ -103,7 +103,7 @@ HELD_OUT_NO_LEAKS: Mapping[str, Shape] = {
     "cache that outlasts the load": cache_after_the_load,
     "entries that expire": time_to_live,
     "late collections": collections,
-    "wandering, then still": wandering_then_stable,
+    "wandering, then stable": wandering_then_stable,
     "one restart": one_restart,
     "power of the load": power_of_the_load,
     "popular keys": popular_keys,

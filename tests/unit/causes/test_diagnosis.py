@@ -85,11 +85,11 @@ def leak() -> Trial:
 
 def answered(
     first: Trial,
-    beside: Trial | None,
+    control: Trial | None,
     changed: Sequence[tuple[Intervention, Trial]] = (),
-    explanations: Sequence[AllocationTrace] = (),
+    traces: Sequence[AllocationTrace] = (),
 ) -> Diagnosis:
-    return diagnose(first, beside or first, changed, explanations)
+    return diagnose(first, control or first, changed, traces)
 
 
 def with_one_arena(seconds: float = 4.0) -> list[tuple[Intervention, Trial]]:

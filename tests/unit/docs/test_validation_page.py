@@ -70,8 +70,8 @@ def test_the_readme_adds_both_up() -> None:
     counted = [total(no_leaks, LEAK), total(no_leaks, *range(4)), total(leaks, FLAT, BOUNDED)]
     text = " ".join(PAGES["README"].split())
 
-    false, quiet, missed, every = (f"{n:,}" for n in (*counted, total(leaks, *range(4))))
-    assert f"{false} of {quiet} without a leak" in text
+    false, harmless, missed, every = (f"{n:,}" for n in (*counted, total(leaks, *range(4))))
+    assert f"{false} of {harmless} without a leak" in text
     assert f"{missed} of {every} leaks were missed" in text
 
 

@@ -16,7 +16,7 @@ from lab.verdict.verdict import judge_ended, judge_trial
 LIVE_SEED = 1
 """With it a leak is one of live bytes, as nine in ten are."""
 MEASURED_MEMORY_KIB = (140, 48, 204, 0, -900, 496, 164, -56)
-QUIET_MEMORY_KIB = (60, 48, 20)
+SETTLING_MEMORY_KIB = (60, 48, 20)
 MEASURED_LIVE_KIB = (29, 26, 7, 2, 5, 4, 2, 5)
 """Increments of a flat app (Starlette 0.20.4 on uvicorn 0.18.3), 500 requests each, as measured."""
 
@@ -38,7 +38,7 @@ def seen(
 
 
 def test_the_exact_count_ends_a_flat_load_after_three_blocks_of_eight() -> None:
-    ending = ending_of(seen(QUIET_MEMORY_KIB, MEASURED_LIVE_KIB[:3]))
+    ending = ending_of(seen(SETTLING_MEMORY_KIB, MEASURED_LIVE_KIB[:3]))
 
     assert ending is not None
     assert (ending.verdict, ending.is_exact) == (Verdict.FLAT, True)
@@ -112,7 +112,7 @@ def test_a_load_that_ended_early_without_an_end_decides_nothing() -> None:
 
 
 def test_the_reason_says_which_count_it_rests_on() -> None:
-    said = judge_ended(seen(QUIET_MEMORY_KIB, MEASURED_LIVE_KIB[:3])).reason
+    said = judge_ended(seen(SETTLING_MEMORY_KIB, MEASURED_LIVE_KIB[:3])).reason
     bounded = judge_ended(seen((90_000, 400, 20, -30), (60_000, 10, 8, 3))).reason
 
     assert "Live memory, which is counted exactly, grows by at most 184 B a request" in said

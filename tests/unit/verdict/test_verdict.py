@@ -356,7 +356,7 @@ def test_the_creep_of_a_filled_pool_is_no_leak() -> None:
 FILLING_HEAP = (38.43, 38.5, 41.39, 41.67, 42.17, 42.25, 42.74, 42.74, 43.21)
 
 # Python 3.10, the same as local processes with 250 requests a block: after a jump it grows by
-# 1 KiB a request, as evenly as a leak, up to 3,500 requests, and then holds still.
+# 1 KiB a request, as evenly as a leak, up to 3,500 requests, and is then stable.
 HEAP_TO_ITS_END = (32.8, 33.83, 34.31, 37.08, 37.36, 37.42, 37.54, 37.82, 37.97, 38.34, 38.55)
 HEAP_TO_ITS_END += (38.91, 39.09, 39.48, 39.7, 39.74, 39.74, 39.74, 39.74, 39.74, 39.74)
 
@@ -477,16 +477,16 @@ def with_live(seen: Troughs, gained_bytes: Sequence[float]) -> Troughs:
     return replace(seen, live_bytes=tuple(round(9 * MIB + gained) for gained in gained_bytes))
 
 
-STILL = troughs(np.array([0, 0, 0, 0, 0.02, 0.02, 0.04, 0.28]), baseline=19.6, requests=4000)
+STABLE = troughs(np.array([0, 0, 0, 0, 0.02, 0.02, 0.04, 0.28]), baseline=19.6, requests=4000)
 """A leak of 256 B a request as memory showed it (measured): what was free took most of it."""
 
 
 def test_live_memory_leaks_though_memory_that_was_free_hides_it() -> None:
     judgement = judge_troughs(
-        with_live(STILL, 500 * 256 * np.arange(9) + [0, 900, 0, 300, 0, 0, 600, 0, 0])
+        with_live(STABLE, 500 * 256 * np.arange(9) + [0, 900, 0, 300, 0, 0, 600, 0, 0])
     )
 
-    assert verdict_of(STILL) is Verdict.FLAT
+    assert verdict_of(STABLE) is Verdict.FLAT
     assert judgement.verdict is Verdict.LEAK
     assert "Live memory grows evenly by 256 B a request" in judgement.reason
     assert "Memory grew by 0.3 MiB so far" in judgement.reason
@@ -503,7 +503,7 @@ def test_live_memory_leaks_though_memory_that_was_free_hides_it() -> None:
     ids=["nothing", "less than matters", "a cache that fills", "garbage between collections"],
 )
 def test_live_memory_that_does_not_leak_leaves_the_verdict(gained: Heights) -> None:
-    assert verdict_of(with_live(STILL, gained)) is Verdict.FLAT
+    assert verdict_of(with_live(STABLE, gained)) is Verdict.FLAT
 
 
 STEPS_OVER_A_LEAK = np.array([40, 90, 92, 126, 128, 130, 154, 156, 158, 160, 180, 182]) * 1.0
