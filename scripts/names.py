@@ -24,7 +24,10 @@ TYPE = re.compile(r"_?[A-Z]\w*[a-z]\w*")
 UNITS = {name: value for name, value in vars(units).items() if name.isupper()}
 TYPE_VARIABLE = re.compile(r"[A-Z](_co|_contra)?")
 """The names of type variables that each module may have for itself."""
-ARITHMETIC = (ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.Load)
+ARITHMETIC = (
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Load),
+    *(ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ def number_of(value: ast.expr) -> str | None:
         return None
     if names <= UNITS.keys():
         return repr(eval(ast.unparse(value), {}, UNITS))
-    return ast.unparse(value) if literals else None
+    is_term = any(isinstance(node, ast.BinOp) for node in nodes)
+    return ast.unparse(value) if is_term else None
 
 
 def modules(folders: Sequence[Path]) -> Iterator[Path]:

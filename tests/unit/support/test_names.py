@@ -33,8 +33,12 @@ def modules(folder: Path, *texts: str) -> list[Path]:
             ("MOST_BYTES = 2 * MIB\n", "MOST_BYTES = MIB\n"),
             "MOST_BYTES means 2 things: {0}:1 (2097152), {1}:1 (1048576)",
         ),
+        (
+            ("END_SECONDS = 2\n", "END_SECONDS = other.KILL_SECONDS + GRACE_SECONDS\n"),
+            "END_SECONDS means 2 things: {0}:1 (2), {1}:1 (other.KILL_SECONDS + GRACE_SECONDS)",
+        ),
     ],
-    ids=["classes", "alias", "aliases", "variable", "nested", "numbers", "pairs", "units"],
+    ids=["classes", "alias", "aliases", "variable", "nested", "numbers", "pairs", "units", "terms"],
 )
 def test_a_name_with_two_meanings_fails_and_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], texts: tuple[str, ...], meanings: str

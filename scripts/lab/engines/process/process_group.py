@@ -19,7 +19,7 @@ from lab.engines.written_files import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.records.observations import Sample
 from lab.units import MIB
 
-STOP_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5
+SUPERVISOR_END_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5
 SUPERVISOR_LOG = "supervisor.log"
 LOG_LINES_KEPT = 200
 
@@ -76,7 +76,7 @@ class ProcessGroup:
         ended = True
         for each in self.supervisors():
             try:
-                each.wait(STOP_SECONDS)
+                each.wait(SUPERVISOR_END_SECONDS)
             except subprocess.TimeoutExpired:
                 each.kill()
                 ended = False
@@ -94,7 +94,7 @@ def ask_to_end(process: subprocess.Popen[bytes]) -> None:
 def end_supervisor(process: subprocess.Popen[bytes]) -> None:
     """Ask a supervisor to end, and wait until it has."""
     ask_to_end(process)
-    process.wait(STOP_SECONDS)
+    process.wait(SUPERVISOR_END_SECONDS)
 
 
 def launch(
