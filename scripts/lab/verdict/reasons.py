@@ -147,16 +147,17 @@ def flat_reason(seen: TroughEvidence) -> str:
     """The sentence that memory hardly grew, and by how much it may still grow."""
     most = size(max(0.0, upper_bound(seen)))
     small = _what_is_small(seen) or f"; memory grows by at most {most} a request"
-    return f"{_small_change(seen)}. {capital(_second_half(seen.line))}{small}{_live_bound(seen)}."
+    return f"{_small_change(seen)}. {capital(_second_half(seen.line))}{small}.{_live_bound(seen)}"
 
 
 def _live_bound(seen: TroughEvidence) -> str:
-    """A clause on the exact count of a user app where it bounds the growth closer; or ""."""
+    """A sentence on the exact count of a user app where it bounds the growth closer; or ""."""
     if seen.live is None or not seen.troughs.of_user_app:
         return ""
     most = max(0.0, seen.live.line.slope.high)
-    closer = most < upper_bound(seen)
-    return f", and live memory, which is counted exactly, by at most {size(most)}" if closer else ""
+    if most >= upper_bound(seen):
+        return ""
+    return f" Live memory, which is counted exactly, grows by at most {size(most)} a request."
 
 
 def _small_change(seen: TroughEvidence) -> str:

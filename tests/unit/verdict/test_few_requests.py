@@ -62,4 +62,4 @@ def test_a_cache_that_fills_up_soon_is_flat(cache_kib: int) -> None:
 def test_a_flat_user_app_is_told_with_the_bound_of_the_exact_count() -> None:
     said = judged(500, 0, seed=1)
 
-    assert "and live memory, which is counted exactly, by at most " in said.reason
+    assert "Live memory, which is counted exactly, grows by at most " in said.reason
