@@ -7,9 +7,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def read_text(path):
-    """The text of a file that may vanish or be forbidden; None then."""
+    """The text of a file that may vanish or be forbidden; None then.
+
+    The name of a process is of any bytes: Linux cuts a long one within a character.
+    """
     try:
-        with open(path) as file:
+        with open(path, errors="replace") as file:
             return file.read()
     except OSError:
         return None

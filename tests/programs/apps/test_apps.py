@@ -76,6 +76,23 @@ def test_the_core_suites_workloads(name: str, done: int) -> None:
     assert app("workloads").run(name) == done
 
 
+RENAMED = "open('/proc/self/comm', 'wb').write(b'caf' + bytes([0xC3])); print(flush=True); input()"
+
+
+@ON_LINUX
+def test_a_name_that_is_no_text_hides_no_process() -> None:
+    words = [sys.executable, "-I", "-S", "-c", RENAMED]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"\n"
+        record = app("tree").process(child.pid)
+        found = app("tree").parent(child.pid)
+        child.communicate(b"\n")
+
+    assert (record["pid"], record["name"]) == (child.pid, "caf\ufffd")
+    assert found == os.getpid()
+
+
 @ON_LINUX
 def test_the_tree_has_this_process() -> None:
     own = next(each for each in app("tree").read_tree() if each["pid"] == os.getpid())

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Protocol
 
 import pytest
@@ -41,6 +42,16 @@ heard = [signal.getsignal(getattr(signal, name)) != signal.SIG_IGN for name in s
 with open(sys.argv[1], "w") as note:
     note.write(f"{heard}\\n")
 """
+NAMELESS = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+with open("/proc/self/comm", "wb") as name:
+    name.write(b"caf" + bytes([0xC3]))
+with open(sys.argv[1], "w") as note:
+    note.write("named\\n")
+time.sleep(60)
+"""
+"""Its name ends within a character, as Linux cuts a longer one."""
 DRIVER = """
 import os, sys, time
 from pathlib import Path
@@ -254,6 +265,40 @@ def test_a_daemon_whose_parents_have_ended_is_ended_too(start: Start, note: Path
 
     assert process.wait(WAIT_SECONDS) == 0
     assert not lives(pid)
+
+
+@ON_LINUX
+@pytest.mark.usefixtures("_short_grace")
+def test_a_name_that_is_no_text_keeps_nothing_alive(start: Start, note: Path, work: Path) -> None:
+    process = start(sys.executable, "-I", "-S", "-c", NAMELESS, str(note))
+    assert noted(note) == "named"
+    (pid,) = supervisor.descendants(process.pid)
+    tell(process, b"end\n")
+
+    assert process.wait(WAIT_SECONDS) == 128 + signal.SIGKILL
+    assert not lives(pid)
+    assert (work / "supervisor.log").read_text(encoding="utf-8") == ""
+
+
+def test_a_signal_that_is_refused_spares_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As below `sudo`, whose processes are another user's."""
+    asked: list[int] = []
+
+    def kill(pid: int, _: int) -> None:
+        asked.append(pid)
+        if pid == 11:
+            raise PermissionError
+
+    monkeypatch.setattr(supervisor, "descendants", lambda _: [11, 12])
+    monkeypatch.setattr(os, "kill", kill)
+    monkeypatch.setattr(os, "killpg", kill)
+    keeper = supervisor.Supervisor(None, tmp_path)
+    keeper.first = SimpleNamespace(pid=11)  # type: ignore[assignment]
+
+    assert keeper.send(signal.SIGTERM)
+    assert asked == [11, 12, 11]
 
 
 @ON_LINUX

@@ -170,7 +170,11 @@ def running_template(template: Template, address: str) -> Iterator[RunningServer
 def copied_data(template: Path, folder: Path) -> None:
     """A copy with its owners, which each server insists on."""
     done = subprocess.run(
-        ["cp", "-a", str(template), str(folder)], capture_output=True, text=True, check=False
+        ["cp", "-a", str(template), str(folder)],
+        capture_output=True,
+        text=True,
+        errors="replace",  # it names files
+        check=False,
     )
     if done.returncode:
         raise LabError(f"data cannot be copied: {done.stderr.strip()[:300]}")

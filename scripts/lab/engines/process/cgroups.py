@@ -61,7 +61,8 @@ class Cgroups:
         self.parent: Path | None = None
         self.version, self.refusal = "none", "this system has no cgroups"
         try:
-            candidates = parents(root, own_paths(own.read_text()))
+            # A path is of any bytes, and has to lead to its folder.
+            candidates = parents(root, own_paths(own.read_text(errors="surrogateescape")))
         except OSError:
             return
         for parent, version in candidates:

@@ -70,6 +70,7 @@ def shows(prefix: tuple[str, ...], cpus: int, seconds: float = CPUS_SHOWN_SECOND
             [*prefix, sys.executable, "-I", "-c", COUNT],
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=seconds,
             check=False,
         )

@@ -134,7 +134,8 @@ class LinuxTrees:
 
     def text(self, pid: int, name: str) -> str:
         with contextlib.suppress(OSError):
-            return (self.proc / str(pid) / name).read_text()
+            # The name of a process, which `status` holds, is of any bytes.
+            return (self.proc / str(pid) / name).read_text(errors="replace")
         return ""
 
     def read(self, root_pid: int) -> TreeReading | None:

@@ -41,8 +41,10 @@ def descendants(of_pid: int) -> list[int]:
     """Living processes below one; empty where there is no /proc."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, IndexError):
-            state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+        with contextlib.suppress(OSError, ValueError):
+            # The name of a process is of any bytes.
+            text = (entry / "stat").read_text(errors="replace")
+            state, parent = text.rpartition(")")[2].split()[:2]
             if state != "Z":
                 parents[int(entry.name)] = int(parent)
     tree = [of_pid]
@@ -107,7 +109,7 @@ class Supervisor:
         """Signal every process that is left; whether there was one."""
         left = descendants(os.getpid())
         for pid in left:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
         # Without /proc the group has to do.
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -115,18 +117,22 @@ class Supervisor:
             return True
         return bool(left)
 
-    def end(self) -> None:
-        """SIGTERM to the first process alone, once it has ended to each that is left, then SIGKILL.
+    def end_politely(self) -> None:
+        """SIGTERM to the first process alone, once it has ended to each that is left.
 
         A shell between the first process and the server ends without telling the server.
         """
         if self.status is None:
-            os.kill(self.first.pid, signal.SIGTERM)
+            with contextlib.suppress(PermissionError):
+                os.kill(self.first.pid, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         self.wait_until_first_ended(deadline)
         if not self.is_alone():
             self.send(signal.SIGTERM)
             self.wait_until_alone(deadline)
+
+    def kill(self) -> None:
+        """SIGKILL to each that is left, until none is."""
         deadline = time.monotonic() + KILL_SECONDS
         while self.send(signal.SIGKILL) and time.monotonic() < deadline:
             self.reap()
@@ -179,9 +185,12 @@ def main(spec: str) -> int:
         print(f"supervisor: {wanted['command'][0]} cannot start: {error}", file=sys.stderr)
         supervisor.tidy()
         return CANNOT_START
-    supervisor.watch()
-    supervisor.end()
-    supervisor.tidy()
+    # Whatever fails, nothing is left alive.
+    with contextlib.ExitStack() as last:
+        last.callback(supervisor.tidy)
+        last.callback(supervisor.kill)
+        last.callback(supervisor.end_politely)
+        supervisor.watch()
     return SIGNALLED + signal.SIGKILL if supervisor.status is None else supervisor.status
 
 

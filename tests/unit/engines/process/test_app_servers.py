@@ -76,6 +76,17 @@ def test_a_copy_serves_at_its_address_and_leaves_the_first_data_alone(tmp_path: 
     assert not (first.folder / "redis" / "seen").exists()
 
 
+def test_what_cannot_be_copied_is_said_whatever_bytes_its_name_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a `cp` that quotes no name."""
+    (tmp_path / "cp").write_text("#!/bin/sh\nprintf 'no caf\\303' >&2\nexit 1\n")
+    (tmp_path / "cp").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(LabError, match="data cannot be copied: no caf\ufffd"):
+        app_servers.copied_data(tmp_path, tmp_path / "copy")
+
+
 def test_what_prepares_data_writes_into_the_first_data(tmp_path: Path) -> None:
     first = new_servers((REDIS,), tmp_path / "beside", tmp_path / "cache", print, redis_by(serve))
     with running_template(first, address_of(20002)) as servers:

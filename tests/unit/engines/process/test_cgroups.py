@@ -112,6 +112,16 @@ def test_the_nearest_parent_that_allows_it_is_used(root: Path, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("root_v2")
+def test_a_path_that_is_no_text_leads_to_its_folder(root: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.write_bytes(b"0::/caf\xc3\n")
+    near = root / os.fsdecode(b"caf\xc3")
+    near.mkdir()
+
+    assert Cgroups(root, own, kernel(near)).parent == near
+
+
+@pytest.mark.usefixtures("root_v2")
 def test_what_was_tried_out_is_removed(root: Path, tmp_path: Path) -> None:
     Cgroups(root, own_file(tmp_path, "0::/\n"), kernel(root))
 

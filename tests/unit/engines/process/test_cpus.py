@@ -172,3 +172,8 @@ def test_the_report_says_how_they_are_shown(way: CpuWay, cpus: int | None, said:
     note = ShownCpus(way).note(cpus)
 
     assert re.fullmatch(f"CPUs: [^.]*{said}[^.]*\\.", note.replace("os.cpu", "cpu")), note
+
+
+def test_what_a_prefix_says_may_be_of_any_bytes() -> None:
+    assert not shows(("sh", "-c", "printf 'caf\\303' >&2; exit 1", "sh"), 4)
+    assert not shows(("sh", "-c", "printf 'caf\\303'", "sh"), 4)

@@ -228,6 +228,16 @@ def test_a_line_that_cannot_be_read_is_left_out(proc: Proc, text: str) -> None:
     assert proc.read().rss_bytes == 3 * PAGE
 
 
+def test_a_name_that_is_no_text_is_read_over(proc: Proc) -> None:
+    proc.add(10, 1, rss=3, Pss=100, Pss_Anon=60, Pss_Shmem=0, hwm=100)
+    for name in ("stat", "status", "smaps_rollup"):
+        file = proc.folder / "10" / name
+        file.write_bytes(file.read_bytes().replace(b"server", b"caf\xc3") + b"\xff\n")
+    reading = proc.read()
+
+    assert (reading.memory_bytes, reading.peak_bytes) == (60 * 1024, 100 * 1024)
+
+
 def test_what_ended_before_its_sizes_were_read_adds_none(proc: Proc) -> None:
     proc.add(10, 1, Pss=100, Pss_Anon=60, Pss_Shmem=0, hwm=100)
     proc.add(11, 1)
