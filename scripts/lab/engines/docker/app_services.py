@@ -5,6 +5,7 @@ the app's Compose file, and what makes the data ready. All share the one network
 so that they answer at its name.
 """
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -167,6 +168,11 @@ class VariantServices:
         return log_lines(log_of(self.logs / variant, service))[-SAID_LINES:]
 
     def stop(self, containers: Containers, variant: str) -> None:
-        """End what stands beside a variant: nothing of its data is wanted any more."""
-        for service in reversed(self.beside.services(variant)):
-            containers.stop_service(service, 0)
+        """End what stands beside a variant: nothing of its data is wanted any more.
+
+        Raises:
+            VariantError: one of them cannot be stopped; the others were.
+        """
+        with contextlib.ExitStack() as last:
+            for service in self.beside.services(variant):
+                last.callback(containers.stop_service, service, 0)

@@ -49,6 +49,10 @@ class AppFolders:
         return tuple(folder / variant for folder in (self.homes, self.logs, self.sockets))
 
 
+class NeverCreated(VariantError):
+    """There is no container of that service."""
+
+
 class Lifecycle(StrEnum):
     """Who starts and stops the variants."""
 
@@ -127,7 +131,7 @@ class DockerEngine:
                     inspected: Mapping[str, Any] = self.client.inspect_container(name)
                 self.container_names[service] = name
                 return inspected
-        raise VariantError(f"{service}: its container was never created (did its image build?)")
+        raise NeverCreated(f"{service}: its container was never created (did its image build?)")
 
     def name(self, service: str) -> str:
         if service not in self.container_names:
@@ -139,7 +143,8 @@ class DockerEngine:
             self.client.start(self.name(service))
 
     def stop_service(self, service: str, seconds: int) -> None:
-        with contextlib.suppress(NotFound), readable_errors(service, "be stopped"):
+        """Stop a service; nothing is to be stopped of one that is not there."""
+        with contextlib.suppress(NotFound, NeverCreated), readable_errors(service, "be stopped"):
             self.client.stop(self.name(service), timeout=seconds)
 
     def start(self, variant: Variant) -> Endpoint:
@@ -193,7 +198,8 @@ class DockerEngine:
         try:
             beside.start(self, variant)
         except LabError:
-            beside.stop(self, variant)
+            with contextlib.suppress(VariantError):  # why it does not start is told
+                beside.stop(self, variant)
             raise
 
     def sample(self, variant: Variant, on_sample: Callable[[Sample | None], None]) -> Sampling:
@@ -229,9 +235,10 @@ class DockerEngine:
         if watch := self.watches.get(variant.name):
             watch.stop()
         if self.lifecycle is Lifecycle.DRIVER:
-            self.stop_service(variant.name, STOP_SECONDS)
-            if self.beside is not None:
-                self.beside.stop(self, variant.name)
+            with contextlib.ExitStack() as last:
+                if self.beside is not None:
+                    last.callback(self.beside.stop, self, variant.name)
+                self.stop_service(variant.name, STOP_SECONDS)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from lab.errors import LabError
 from lab.records.observations import Sample
 from lab.units import MIB
 
-NO_READING = (ValueError, RecursionError, LabError)
+NO_READING = (ValueError, ArithmeticError, RecursionError, LabError)
 """What a line raises that is none of statistics; its stream ends, and is asked for again."""
 READ_TIMEOUT_SECONDS = 30
 """The longest wait between two payloads."""
@@ -58,6 +58,7 @@ class StatsStream:
             OSError: there is no connection, or it broke.
             HTTPException: the answer is none of an engine.
             ValueError: a payload is not JSON, or cut short.
+            ArithmeticError: a number of it is too large.
             RecursionError: it is too deep.
             LabError: it is none of statistics.
         """

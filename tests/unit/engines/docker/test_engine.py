@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 from builders import raw
-from docker.errors import NotFound
+from docker.errors import DockerException, NotFound
+from lab.engines.docker.app_services import ServicesBeside, VariantServices
 from lab.engines.docker.engine import AppFolders, DockerEngine, Lifecycle
 from lab.engines.docker.patient_client import PatientClient
 from lab.engines.docker.stats_stream import MOST_PAYLOAD_BYTES, StatsStream
+from lab.engines.protocol import ServerFailed
 from lab.engines.written_files import WriteLimits
+from lab.errors import VariantError
+from lab.records.app_services import ServiceAsked, ServiceKind
 from lab.records.observations import Sample
 from support.polling import wait_until
 
@@ -151,6 +155,7 @@ NO_READINGS = {
     "error": b'{"message":"on fire"}\n',
     "text": b"not JSON\n",
     "deep": b"[" * 100_000 + b"\n",
+    "large": json.dumps(PAYLOAD).replace("10}", f"{10**400}}}").encode() + b"\n",
     "endless": b" " * (2 * MOST_PAYLOAD_BYTES),
 }
 
@@ -242,6 +247,62 @@ def test_an_app_that_writes_too_much_is_stopped_and_its_state_says_why(tmp_path:
     assert " 2.00 MiB in 1 file" in state.reason
     assert (state.running, state.at_limit) == (False, False)
     engine.stop(variant)
+
+
+class Halting(Started):
+    """Knows all containers but one, and stops none of those that are named."""
+
+    def __init__(self, missing: str, unstoppable: tuple[str, ...]) -> None:
+        super().__init__(missing)
+        self.missing, self.unstoppable = missing, unstoppable
+
+    def inspect_container(self, name: str) -> dict[str, Any]:
+        self.container = "nowhere" if self.missing in name else name
+        inspected = super().inspect_container(name)
+        shared = {"HostConfig": {"NetworkMode": "container:network"}}
+        return {**inspected, **shared, "State": {"Running": False, "ExitCode": 3}}
+
+    def stop(self, name: str, timeout: int) -> None:
+        super().stop(name, timeout)
+        if name.endswith(self.unstoppable):
+            raise DockerException("it stands still")
+
+
+def halting(tmp_path: Path, missing: str, *unstoppable: str) -> tuple[DockerEngine, Halting]:
+    servers = (ServiceAsked(ServiceKind.REDIS), ServiceAsked(ServiceKind.POSTGRES))
+    services = VariantServices(ServicesBeside(servers), tmp_path, lambda *_: False)
+    folders = AppFolders(tmp_path, tmp_path, tmp_path, has_probes=False, beside=services)
+    client = Halting(missing, unstoppable)
+    engine = DockerEngine(client, "lab", Lifecycle.DRIVER, tmp_path, folders)  # type: ignore[arg-type]
+    return engine, client
+
+
+@pytest.mark.parametrize("still", ["own-a-1", "own-a-with-postgres-1"])
+def test_one_that_cannot_be_stopped_keeps_no_other_from_it(tmp_path: Path, still: str) -> None:
+    engine, client = halting(tmp_path, "own-a-with-redis", still)
+
+    with pytest.raises(VariantError, match=f"{still[:-2]} cannot be stopped: it stands still"):
+        engine.stop(raw.variant("own-a"))
+    assert client.stopped == [
+        "lab-own-a-1",
+        "lab-own-a-with-postgres-1",
+        "lab-own-a-with-network-1",
+    ]
+
+
+def test_nothing_is_to_be_stopped_of_what_was_never_created(tmp_path: Path) -> None:
+    engine, client = halting(tmp_path, "own-a")
+    engine.stop(raw.variant("own-a"))
+
+    assert client.stopped == []
+
+
+def test_why_a_server_does_not_start_is_told_though_it_cannot_be_stopped(tmp_path: Path) -> None:
+    engine, client = halting(tmp_path, "nothing", "own-a-with-redis-1")
+
+    with pytest.raises(ServerFailed, match="its redis does not start: it said nothing"):
+        engine.start(raw.variant("own-a"))
+    assert client.stopped[-1] == "lab-own-a-with-network-1"
 
 
 def test_the_log_of_an_app_stands_in_a_folder_of_its_variant(tmp_path: Path) -> None:
