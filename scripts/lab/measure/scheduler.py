@@ -46,7 +46,7 @@ async def conduct(context: RunContext, variant: Variant, number: int) -> None:
         finally:
             trial.watch.close()
             writer.close()
-            await stop(engine, variant)
+            await stop(context, variant)
 
 
 def weight_of(context: RunContext, variant: Variant) -> int:
@@ -62,14 +62,17 @@ async def end_of(error: LabError | OSError, engine: Engine, variant: Variant) ->
     return End(EndKind.FAILED, now_seconds(), str(error), tail)
 
 
-async def stop(engine: Engine, variant: Variant) -> None:
-    """Stop a variant, interrupted or not; a failure to stop does not spoil what was measured."""
-    call = asyncio.ensure_future(asyncio.to_thread(engine.stop, variant))
+async def stop(context: RunContext, variant: Variant) -> None:
+    """Stop a variant, interrupted or not; a failure to stop does not spoil what was measured, and
+    is told: what is left may disturb what is measured next."""
+    call = asyncio.ensure_future(asyncio.to_thread(context.engine.stop, variant))
     with contextlib.suppress(LabError, OSError):
         try:
             await asyncio.shield(call)
         finally:
-            await asyncio.gather(call, return_exceptions=True)
+            (ended,) = await asyncio.gather(call, return_exceptions=True)
+            if isinstance(ended, LabError | OSError):
+                context.progress.tell(str(ended))
 
 
 class Scheduler:

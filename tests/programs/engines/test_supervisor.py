@@ -12,9 +12,10 @@ from types import SimpleNamespace
 from typing import Protocol
 
 import pytest
+from lab.engines.process import process_group
 from lab.engines.process import supervisor as supervisor
 from lab.engines.process.cgroups import V2, Cgroup
-from lab.engines.process.process_group import launch
+from lab.engines.process.process_group import ProcessGroup, launch
 from support.paths import ROOT
 from support.polling import wait_until
 
@@ -316,6 +317,35 @@ def test_a_zombie_is_no_descendant_that_is_left() -> None:
         assert wait_until(lambda: ") Z " in stat.read_text(encoding="ascii"))
 
         assert child.pid not in supervisor.descendants(os.getpid())
+
+
+@ON_LINUX
+def test_what_a_supervisor_keeps_that_stands_still_is_killed_before_it(
+    start_pid: StartPid, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_group, "STOP_SECONDS", 0.1)
+    process, pid = start_pid(SLEEP)
+    group = ProcessGroup(process, work, None)
+    process.send_signal(signal.SIGSTOP)
+    group.ask_to_end()
+
+    assert group.wait() == "its supervisor did not end within 0 s: 1 process was killed, then it"
+    assert process.returncode == -signal.SIGKILL
+    assert wait_until(lambda: not lives(pid))
+
+
+@ON_LINUX
+def test_what_a_killed_supervisor_leaves_behind_is_killed(
+    start_pid: StartPid, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_WORK", str(work))
+    process, pid = start_pid(SLEEP)
+    group = ProcessGroup(process, work, None)
+    process.kill()
+
+    assert wait_until(lambda: process.poll() is not None)
+    assert group.wait() == ("its supervisor was killed; 1 process was left behind and killed")
+    assert wait_until(lambda: not lives(pid))
 
 
 def children_of(pid: int) -> list[int]:

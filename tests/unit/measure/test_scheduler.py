@@ -401,12 +401,29 @@ class Stubborn(ScriptedEngine):
         raise VariantError(f"{variant.name} cannot be stopped")
 
 
-def test_a_variant_that_cannot_be_stopped_spoils_no_other(tmp_path: Path) -> None:
+def test_a_variant_that_cannot_be_stopped_spoils_no_other_and_is_told(tmp_path: Path) -> None:
     with Stubborn({"one": Script(), "two": Script()}, 0.002) as engine:
-        trials = conducted(context_of(engine, tmp_path), ONE, TWO)
+        context = context_of(engine, tmp_path)
+        trials = conducted(context, ONE, TWO)
 
     ends = [trial.end.kind for of_variant in trials.values() for trial in of_variant if trial.end]
     assert ends == [EndKind.COMPLETE, EndKind.COMPLETE]
+    assert told(context) == ["one cannot be stopped", "two cannot be stopped"]
+
+
+def told(context: RunContext) -> list[str | None]:
+    assert isinstance(context.progress, Hearing)
+    return sorted(str(note) for name, note in context.progress.notes if not name)
+
+
+def test_what_cannot_be_stopped_is_told_of_an_interrupted_run_too(tmp_path: Path) -> None:
+    with Stubborn({"one": Script()}, 0.002) as engine:
+        context = context_of(engine, tmp_path, REQUESTS="20000")
+        heard = context.progress
+        assert isinstance(heard, Hearing)
+        asyncio.run(cancelled_when(context, lambda: bool(heard.done), ONE))
+
+    assert told(context) == ["one cannot be stopped"]
 
 
 async def cancelled_when(

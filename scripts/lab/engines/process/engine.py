@@ -120,8 +120,12 @@ class ProcessEngine:
         group = self.running.get(variant.name)
         if group is not None and group.process.poll() is None:
             raise VariantError(f"{variant.name}: its last processes still run; no trial can begin")
-        plan = self.plan(variant)
-        self.running[variant.name] = self.launch(plan)
+        try:
+            plan = self.plan(variant)
+            self.running[variant.name] = self.launch(plan)
+        except BaseException:
+            self.ports.give_back(variant.name)
+            raise
         self.ended.pop(variant.name, None)
         return plan.endpoint()
 
@@ -153,10 +157,12 @@ class ProcessEngine:
                 environment = plan.environment(shown, cgroup) | addresses
                 command = [*prefix, *plan.command(shown)]
                 process = self.means.launch(command, environment, plan.work, cgroup)
+                cleanup.callback(end_supervisor, process)
+                group = ProcessGroup(process, plan.work, cgroup, beside, self.write_limits)
             except (OSError, LabError) as error:
                 raise VariantError(f"{variant.name} cannot start: {error}") from error
             cleanup.pop_all()
-        return ProcessGroup(process, plan.work, cgroup, beside, self.write_limits)
+        return group
 
     def start_beside(
         self, plan: LaunchPlan, cleanup: contextlib.ExitStack
@@ -165,13 +171,15 @@ class ProcessEngine:
         the variables that do; they end with the cleanup."""
         database, addresses = self.start_database(plan)
         supervisors = [database] if database is not None else []
+        if database is not None:
+            cleanup.callback(end_supervisor, database)
         prefix: tuple[str, ...] = ()
         if self.sources.beside is not None:
             beside = started_servers(self.sources.beside, plan.work, address_of(plan.port))
             supervisors += beside.supervisors
+            for each in beside.supervisors:
+                cleanup.callback(end_supervisor, each)
             prefix, addresses = beside.prefix, {**addresses, **beside.environment}
-        for supervisor in supervisors:
-            cleanup.callback(end_supervisor, supervisor)
         return supervisors, prefix, addresses
 
     def start_database(
@@ -217,8 +225,8 @@ class ProcessEngine:
             return VariantState(running=True)
         if running.stopped_by:
             return VariantState(running=False, reason=running.stopped_by, at_limit=True)
-        if running.writes.fault:
-            return VariantState(running=False, reason=running.writes.fault)
+        if fault := running.writes.fault or running.unread:
+            return VariantState(running=False, reason=fault)
         return ended_with(status)
 
     def log_tail(self, variant: Variant, lines: int = 12) -> tuple[str, ...]:
@@ -232,9 +240,12 @@ class ProcessEngine:
         if running is None:
             return
         running.ask_to_end()
-        if not running.wait():
-            raise VariantError(f"{variant.name}: some of its processes do not end")
+        fault = running.wait()
         self.ended[variant.name] = (self.state(variant), running.log_lines())
         del self.running[variant.name]
         self.ports.give_back(variant.name)
+        if running.group is not None:
+            remove(running.group.path)
         remove_tree(running.work)
+        if fault:
+            raise VariantError(f"{variant.name}: {fault}")

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,11 +19,14 @@ from lab.engines.process.cgroups import Cgroup
 from lab.engines.process.process_tree import Trees
 from lab.engines.written_files import WRITE_LIMITS, WriteLimits, WriteWatch
 from lab.records.observations import Sample
+from lab.text.phrases import they_were
 from lab.units import MIB
 
 SUPERVISOR_END_SECONDS = supervisor.GRACE_SECONDS + supervisor.KILL_SECONDS + 5
 SUPERVISOR_LOG = "supervisor.log"
 LOG_LINES_KEPT = 200
+KILLED_SECONDS = 5.0
+"""How long those that were killed are given to be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class SamplingPace:
     """Seconds between two samples, as between Docker's own."""
     guard_seconds: float = 0.2
     """Seconds between two readings of the memory of a tree that no cgroup limits."""
+    unread_seconds: float = 5.0
+    """Seconds after which a variant ends whose processes cannot be read: nobody guards it."""
 
 
 PACE = SamplingPace()
@@ -51,6 +58,8 @@ class ProcessGroup:
         self.process, self.work, self.group, self.beside = process, work, group, tuple(beside)
         self.stopped_by = ""
         """Why the lab itself stopped it at its memory limit, in one sentence."""
+        self.unread = ""
+        """Why the lab itself ended it whose processes it could not read, in one sentence."""
         self.writes = WriteWatch([work], self.ask_to_end, write_limits)
 
     def log_lines(self) -> tuple[str, ...]:
@@ -70,17 +79,16 @@ class ProcessGroup:
         for each in self.supervisors():
             ask_to_end(each)
 
-    def wait(self) -> bool:
-        """Whether all have ended in time; a supervisor that does not end is killed."""
+    def wait(self) -> str:
+        """What a supervisor left to the lab to kill, in a sentence; empty when all ended in time.
+
+        What a supervisor leaves behind that was killed is known by its folder alone.
+        """
         self.writes.stop()
-        ended = True
-        for each in self.supervisors():
-            try:
-                each.wait(SUPERVISOR_END_SECONDS)
-            except subprocess.TimeoutExpired:
-                each.kill()
-                ended = False
-        return ended
+        faults = [fault for each in self.supervisors() if (fault := awaited(each))]
+        if faults and (killed := kill_all(lambda: naming(self.work))):
+            faults.append(f"{they_were(killed, 'process')} left behind and killed")
+        return "; ".join(faults)
 
 
 def ask_to_end(process: subprocess.Popen[bytes]) -> None:
@@ -92,9 +100,55 @@ def ask_to_end(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_supervisor(process: subprocess.Popen[bytes]) -> None:
-    """Ask a supervisor to end, and wait until it has."""
+    """Ask a supervisor to end, and wait until it has; one that does not is killed with its own."""
     ask_to_end(process)
-    process.wait(SUPERVISOR_END_SECONDS)
+    awaited(process)
+
+
+def awaited(process: subprocess.Popen[bytes]) -> str:
+    """How a supervisor ended that was asked to, in a sentence; empty where it ended in time.
+
+    One that does not end, as its machine is too busy or it was stopped, is killed. Its processes
+    are killed before it: without it they would live on.
+    """
+    try:
+        return "" if process.wait(SUPERVISOR_END_SECONDS) >= 0 else "its supervisor was killed"
+    except subprocess.TimeoutExpired:
+        killed = kill_all(lambda: supervisor.descendants(process.pid))
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(KILLED_SECONDS)
+        own = they_were(killed, "process")
+        return f"its supervisor did not end within {SUPERVISOR_END_SECONDS:.0f} s: {own} killed, then it"
+
+
+def kill_all(living: Callable[[], Sequence[int]]) -> int:
+    """How many processes were killed until none was left, or the time was over.
+
+    Args:
+        living: those that are left at the moment.
+    """
+    killed: set[int] = set()
+    deadline = time.monotonic() + KILLED_SECONDS
+    while (left := living()) and time.monotonic() < deadline:
+        killed.update(left)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(supervisor.POLL_SECONDS)
+    return len(killed)
+
+
+def naming(folder: Path) -> list[int]:
+    """Living processes whose environment names a folder; none where there is no /proc."""
+    words = [f"={folder}{end}".encode() for end in ("\0", "/")]
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            text = (entry / "environ").read_bytes()
+            if any(word in text for word in words):
+                found.append(int(entry.name))
+    return found
 
 
 def launch(
@@ -128,21 +182,40 @@ class TreeSampling:
         self.running, self.limit_bytes, self.trees = running, limit_bytes, trees
         self.on_sample, self.pace = on_sample, pace
         self.paused = True
+        self.next_at = time.monotonic()
+        self.failing_since: float | None = None
         self.stopped, self.woken = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.read, name="tree-readings", daemon=True)
         self.thread.start()
 
     def read(self) -> None:
-        next_at = time.monotonic()
         limited = self.running.group is not None
         wait_seconds = self.pace.reading_seconds if limited else self.pace.guard_seconds
         while self.wait(wait_seconds):
-            self.guard()
-            if self.paused:
-                next_at = time.monotonic()
-            elif time.monotonic() >= next_at:
-                next_at += self.pace.reading_seconds
-                self.on_sample(self.sample())
+            try:
+                self.look()
+                self.failing_since = None
+            except Exception as error:
+                self.end_if_unread(error)
+
+    def look(self) -> None:
+        """Guard the tree, and read it where it is time to."""
+        self.guard()
+        if self.paused:
+            self.next_at = time.monotonic()
+        elif time.monotonic() >= self.next_at:
+            self.next_at += self.pace.reading_seconds
+            self.on_sample(self.sample())
+
+    def end_if_unread(self, error: Exception) -> None:
+        """End a tree that could not be read for long; a reading that fails once is a gap."""
+        now, running = time.monotonic(), self.running
+        if self.failing_since is None:
+            self.failing_since = now
+        if now - self.failing_since >= self.pace.unread_seconds and not running.unread:
+            why = f"{type(error).__name__}: {error}"
+            running.unread = f"the lab ended it: its processes cannot be read ({why})"
+            running.ask_to_end()
 
     def wait(self, seconds: float) -> bool:
         """Wait so long, or until a reading is asked for; False when it was stopped."""

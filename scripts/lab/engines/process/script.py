@@ -64,7 +64,7 @@ def run_script(
     """
     cgroup = Cgroups().make(work.name, limits.memory_bytes)
     command = [*without_network(), "sh", "-c", START, "sh", str(work), *words]
-    stopped_by = ""
+    stopped_by = fault = ""
     try:
         process = launch(command, environment, work, cgroup)
         group = ProcessGroup(process, work, cgroup)
@@ -79,11 +79,11 @@ def run_script(
         finally:
             guard.stop()
             group.ask_to_end()
-            group.wait()
+            fault = group.wait()
     finally:
         if cgroup is not None:
             remove(cgroup.path)
-    stopped_by = stopped_by or group.stopped_by
+    stopped_by = stopped_by or group.stopped_by or group.unread or fault
     if not stopped_by and process.returncode == KILLED:
         stopped_by = "the script was killed, as at its limit of memory"
     output = read_tail(work / OUTPUT, MOST_OUTPUT_BYTES).decode("utf-8", "replace")

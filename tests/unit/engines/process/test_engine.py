@@ -13,12 +13,19 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.clock import now_seconds
+from lab.engines.process import engine as process_engine
+from lab.engines.process.app_servers import Template
 from lab.engines.process.cgroups import V2, Cgroup
 from lab.engines.process.cpus import CpuWay, ShownCpus
 from lab.engines.process.engine import Means, ProcessEngine
 from lab.engines.process.environments import Installed
 from lab.engines.process.launch_plan import LaunchPlan, VariantSources
-from lab.engines.process.process_group import ProcessGroup, SamplingPace, TreeSampling
+from lab.engines.process.process_group import (
+    ProcessGroup,
+    SamplingPace,
+    TreeSampling,
+    end_supervisor,
+)
 from lab.engines.process.process_tree import TreeReading
 from lab.errors import LabError, VariantError
 from lab.records.observations import Sample
@@ -253,7 +260,35 @@ def test_what_cannot_start_leaves_nothing_behind(
         engine.start(ONE)
     assert list(temporary.iterdir()) == []
     assert list(groups.iterdir()) == []
-    assert engine.running == {}
+    assert (engine.running, engine.ports.claims) == ({}, {})
+
+
+def test_what_cannot_be_watched_is_ended(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor = FakePopen()
+    engine = make_engine(tmp_path, means=replace(WITHOUT_CGROUPS, launch=lambda *_: supervisor))
+    monkeypatch.setattr(process_engine, "ProcessGroup", refuse(RuntimeError("no thread")))
+
+    with pytest.raises(RuntimeError, match="no thread"):
+        engine.start(ONE)
+    assert (supervisor.said, supervisor.status) == ([b"end\n"], 143)
+    assert (list(temporary.iterdir()), engine.ports.claims) == ([], {})
+
+
+def test_a_database_ends_where_what_stands_beside_it_cannot_start(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor: Any = FakePopen()
+    engine = make_engine(tmp_path)
+    engine.sources = replace(engine.sources, beside=Template(tmp_path, (), {}, {}))
+    monkeypatch.setattr(engine, "start_database", lambda _: (supervisor, {}))
+    monkeypatch.setattr(process_engine, "started_servers", refuse(LabError("no server")))
+
+    with pytest.raises(VariantError, match="one cannot start: no server"):
+        engine.start(ONE)
+    assert (supervisor.said, supervisor.status) == ([b"end\n"], 143)
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_service_that_is_not_in_the_file_cannot_start(
@@ -281,7 +316,8 @@ class FakeTrees:
 class FakePopen:
     """A supervisor that is not there."""
 
-    pid = 4711
+    pid = 1 << 30
+    """Above any that Linux gives: nobody is below it."""
 
     def __init__(self, status: int | None = None, ends: bool = True) -> None:
         self.status, self.ends, self.killed = status, ends, False
@@ -442,13 +478,74 @@ def test_what_ended_by_itself_says_how(
     assert engine.state(ONE).reason == reason
 
 
-def test_what_does_not_end_is_killed_and_said(engine: ProcessEngine, tmp_path: Path) -> None:
-    supervisor = FakePopen(ends=False)
-    engine.running[ONE.name] = running(supervisor, tmp_path)
+def test_what_does_not_end_is_killed_and_said_and_nothing_of_it_is_kept(
+    engine: ProcessEngine, tmp_path: Path
+) -> None:
+    supervisor, work, cgroup = FakePopen(ends=False), tmp_path / "work", tmp_path / "group"
+    work.mkdir()
+    cgroup.mkdir()
+    engine.running[ONE.name] = running(supervisor, work, Cgroup(cgroup, V2))
+    engine.ports.take(2, ONE.name)
 
-    with pytest.raises(VariantError, match="one: some of its processes do not end"):
+    with pytest.raises(VariantError, match="one: its supervisor did not end within 17 s: "):
         engine.stop(ONE)
     assert (supervisor.said, supervisor.killed) == ([b"end\n"], True)
+    assert (engine.running, engine.ports.claims) == ({}, {})
+    assert not work.exists()
+    assert not cgroup.exists()
+
+
+def test_a_server_beside_a_variant_that_does_not_end_is_killed_and_spoils_no_run() -> None:
+    supervisor: Any = FakePopen(ends=False)
+    end_supervisor(supervisor)
+
+    assert (supervisor.said, supervisor.killed) == ([b"end\n"], True)
+
+
+class FailingTrees(FakeTrees):
+    """A tree whose readings fail, all of them or as many as the test says."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__(0, tree_reading())
+        self.failures = failures
+
+    def rss_bytes(self, root_pid: int) -> int:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise RecursionError("a bug")
+        return super().rss_bytes(root_pid)
+
+
+def test_one_reading_that_fails_is_a_gap(tmp_path: Path) -> None:
+    samples: list[Sample | None] = []
+    supervisor, pace = FakePopen(), SamplingPace(0.001, 0.001, unread_seconds=30)
+    group = running(supervisor, tmp_path)
+    sampling = TreeSampling(group, 100 * MIB, FailingTrees(3), samples.append, pace)
+    sampling.resume()
+    assert wait_until(lambda: len(samples) > 2)
+    sampling.stop()
+    sampling.thread.join(5)
+
+    assert (group.unread, supervisor.said) == ("", [])
+
+
+def test_what_cannot_be_read_for_long_is_ended_and_says_why(
+    engine: ProcessEngine, tmp_path: Path
+) -> None:
+    supervisor = FakePopen()
+    group = engine.running[ONE.name] = running(supervisor, tmp_path)
+    engine.trees, engine.pace = FailingTrees(sys.maxsize), SamplingPace(0.01, 0.01, 0.05)
+    sampling = engine.sample(ONE, lambda _: None)
+    assert wait_until(lambda: bool(supervisor.said))
+    assert isinstance(sampling, TreeSampling)
+    assert sampling.thread.is_alive()
+    sampling.stop()
+    supervisor.status = 143
+
+    assert group.unread == engine.state(ONE).reason
+    assert engine.state(ONE).reason == (
+        "the lab ended it: its processes cannot be read (RecursionError: a bug)"
+    )
 
 
 def test_a_supervisor_that_has_gone_can_still_be_asked_to_end(tmp_path: Path) -> None:
