@@ -3,6 +3,8 @@
 import contextlib
 import os
 import subprocess
+import tempfile
+import time
 from pathlib import Path
 
 from lab.app.environment import ENVIRONMENTS
@@ -21,8 +23,16 @@ from lab.engines.process.app_servers import (
 )
 from lab.engines.process.environments import Installed
 from lab.engines.process.ports import Ports
+from lab.engines.process.process_group import end_supervisor, launch
 from lab.engines.protocol import PREPARE_SECONDS
+from lab.files import read_tail
 from lab.paths import ROOT
+
+START = 'cd "$1" && exec > "$2" 2>&1 && shift 2 && exec "$@"'
+SAID = "said.txt"
+MOST_SAID_BYTES = 20_000
+LOOK_SECONDS = 0.5
+"""How often it is seen whether the app's copy is still there."""
 
 
 def with_servers(spec: AppSpec, installed: Installed, work: Path, root: Path, say: Say) -> ReadyApp:
@@ -53,25 +63,35 @@ def prepare_data(spec: AppSpec, ready: ReadyApp, work: Path) -> Failure | None:
 def run_prepare(
     spec: AppSpec, ready: ReadyApp, work: Path, beside: RunningServers | None
 ) -> Failure | None:
+    """Why it failed; None where it did not. Nothing that it started runs on, nor after the lab."""
     assert spec.prepare is not None
-    prefix = beside.prefix if beside else ()
-    try:
-        done = subprocess.run(
-            [*prefix, "sh", "-c", spec.prepare],
-            cwd=work / COPY,
-            env=environment_of(spec, ready.installed, work, beside),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=PREPARE_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        said = f"{spec.prepare} did not end within {PREPARE_SECONDS:.0f} s"
-        return Failure(FailureKind.PREPARE, said)
-    if done.returncode == 0:
-        return None
-    return Failure(FailureKind.PREPARE, done.stdout[-20_000:].decode(errors="replace"))
+    prefix, copy = beside.prefix if beside else (), work / COPY
+    environment = environment_of(spec, ready.installed, work, beside)
+    with tempfile.TemporaryDirectory(prefix="memlab-prepare-") as own:
+        said = Path(own) / SAID
+        words = ["sh", "-c", START, "sh", str(copy), str(said), *prefix, "sh", "-c", spec.prepare]
+        process = launch(words, environment, Path(own), None)
+        try:
+            status = status_of(process, copy)
+        finally:
+            end_supervisor(process)
+        if status == 0:
+            return None
+        if status is None:
+            text = f"{spec.prepare} did not end within {PREPARE_SECONDS:.0f} s"
+            return Failure(FailureKind.PREPARE, text)
+        text = read_tail(said, MOST_SAID_BYTES).decode(errors="replace") if said.exists() else ""
+        return Failure(FailureKind.PREPARE, text)
+
+
+def status_of(process: "subprocess.Popen[bytes]", copy: Path) -> int | None:
+    """The exit status of what runs in the copy; None where its time is over, or the copy is gone:
+    whoever waited for it was interrupted."""
+    deadline = time.monotonic() + PREPARE_SECONDS
+    while copy.is_dir() and (left_seconds := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(min(left_seconds, LOOK_SECONDS))
+    return None
 
 
 def environment_of(
