@@ -19,12 +19,14 @@ from lab.records.variant import Connection
 UNLIMITED = sys.maxsize
 EXPIRY_CHECK_SECONDS = 0.1
 RENEWAL_CHECK_SECONDS = 0.25
-RECONNECT_SECONDS = 0.15
-"""A server whose queue of new connections is full drops what comes, and the kernel would try again
-after a second: a block of 500 requests would end with one in which nothing is sent."""
+RECONNECT_SECONDS = 0.05
+"""After as long at the look before, and so after 0.15 to 0.25 s, a connection is tried anew.
 
-CLOSING_SECONDS = 0.15
-"""A server that says that it closes, and has not by then, waits for its client."""
+A server whose queue of new connections is full drops what comes, and the kernel would try again
+after a second: a block of 500 requests would end with one in which nothing is sent."""
+CLOSING_SECONDS = 0.05
+"""A server that says that it closes, and had not for as long at the look before, waits for its
+client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class ClosedLoop:
         self.slowest_seconds: float | None = None
         self.most_seconds: float | None = None
         self.answers, self.answered_at = 0, 0.0
-        """How many outcomes other than a timeout were seen, and when the last was (monotonic)."""
+        """How many outcomes but timeouts were seen, and when the last was (perf_counter)."""
 
     async def run(
         self, concurrency: int, timing: Timing, on_progress: Callable[[int], None] = lambda _: None
@@ -89,28 +91,31 @@ class ClosedLoop:
         """Return when every client has ended; requests that take too long fail.
 
         Where nothing is answered any more, the requests in flight fail and no others are sent.
+        What is late now was late at the look before: what had arrived by then has been read, though
+        the driver may have stood still since.
         """
         limit_seconds = timing.request_timeout_seconds
         pause_seconds = min(EXPIRY_CHECK_SECONDS, limit_seconds / 2, timing.least_silence_seconds)
-        self.answered_at = began_at = time.monotonic()
+        looked_at = self.answered_at = began_at = time.perf_counter()
         while not self.ended.done():
             await asyncio.wait([self.ended], timeout=pause_seconds)
             on_progress(self.budget.counts.outcomes())
-            hangs, now = self.is_silent(timing), time.perf_counter()
-            is_late = time.monotonic() - began_at > (self.most_seconds or UNLIMITED)
-            if hangs or is_late:
+            hangs = self.is_silent(timing, looked_at)
+            is_over = time.perf_counter() - began_at > (self.most_seconds or UNLIMITED)
+            if hangs or is_over:
                 self.budget.left = 0
             for client in self.clients:
-                client.fail_if_older(now if hangs else now - limit_seconds)
-                client.reconnect_if_older(now - RECONNECT_SECONDS)
-                client.end_closing_if_older(now - CLOSING_SECONDS)
+                client.fail_if_older(looked_at if hangs else looked_at - limit_seconds)
+                client.reconnect_if_older(looked_at - RECONNECT_SECONDS)
+                client.end_closing_if_older(looked_at - CLOSING_SECONDS)
+            looked_at = time.perf_counter()
 
-    def is_silent(self, timing: Timing) -> bool:
-        """Whether the server has answered nothing for longer than its own answers justify."""
-        counts, now = self.budget.counts, time.monotonic()
+    def is_silent(self, timing: Timing, now: float) -> bool:
+        """Whether by then the server had long answered nothing, as its own answers justify."""
+        counts = self.budget.counts
         answers = counts.outcomes() - counts.failures["timeout"]
         if answers > self.answers:
-            self.answers, self.answered_at = answers, now
+            self.answers, self.answered_at = answers, time.perf_counter()
         pause_seconds = self.target.session.think_seconds if self.target.session else 0.0
         silent_seconds = now - self.answered_at - pause_seconds
         if silent_seconds < timing.least_silence_seconds:

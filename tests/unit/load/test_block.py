@@ -7,7 +7,7 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -195,6 +195,49 @@ def test_a_hang_is_a_timeout(run: Any, connection: Connection) -> None:
     block = run(block_of(Server(OK, delay_seconds=0.6), 4, 2, connection, timing=timing))
 
     assert (block.sent, block.ok, block.failures) == (4, 0, {"timeout": 4})
+
+
+def test_a_driver_that_stood_still_counts_what_was_answered_meanwhile(run: Any) -> None:
+    """A machine that sleeps, or a terminal that stops the lab, is no server that hangs."""
+    timing, stalls = Timing(request_timeout_seconds=0.4, least_silence_seconds=0.4), [0.6]
+
+    def stand_still(_: int) -> None:
+        time.sleep(stalls.pop() if stalls else 0.0)
+
+    with threaded(OK, 0.3) as target:
+        plan = BlockPlan(0, 3, 3, Connection.CLOSE)
+        block = run(run_block(target, plan, timing=timing, on_progress=stand_still))
+
+    assert (block.ok, block.failures) == (3, {})
+
+
+@contextlib.contextmanager
+def threaded(answer: bytes, delay_seconds: float) -> Iterator[Target]:
+    """A server beside the loop, which answers so much later whatever the loop does."""
+
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            connection.recv(65536)
+            time.sleep(delay_seconds)
+            connection.sendall(answer)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                answering.append(threading.Thread(target=serve, args=[listener.accept()[0]]))
+                answering[-1].start()
+
+    answering: list[threading.Thread] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield Target("127.0.0.1", listener.getsockname()[1], "one", Request("/"))
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+            for each in answering:
+                each.join()
 
 
 def test_after_the_time_of_a_block_no_more_is_sent_and_what_is_in_flight_is_waited_for(

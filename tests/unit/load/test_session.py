@@ -186,7 +186,7 @@ def test_a_pause_is_no_silence_of_the_server() -> None:
         loop.slowest_seconds, loop.answered_at = 0.001, -1e6
         loop.budget.counts.count_success(0.001)
         loop.answers = 1
-        return loop.is_silent(Timing())
+        return loop.is_silent(Timing(), 0.0)
 
     assert asyncio.run(run(0.5))
     assert not asyncio.run(run(1e9))
