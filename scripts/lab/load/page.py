@@ -44,7 +44,8 @@ class FieldReader(HTMLParser):
 def page_of(body: bytes) -> Page:
     """The fields of a page; none where it is not HTML."""
     fields = FieldReader()
-    # What Python's parser cannot make sense of, it asserts; what came before it counts.
-    with contextlib.suppress(AssertionError):
+    # What Python's parser cannot make sense of, it asserts, and a character's number is read as one
+    # however long it is; what came before it counts.
+    with contextlib.suppress(AssertionError, ValueError):
         fields.feed(body[:MOST_PAGE_BYTES].decode(errors="replace"))
     return Page(fields.hidden, fields.named)

@@ -1,7 +1,9 @@
 """A token that tells when it expires (a JWT), and its renewal before and during blocks of load."""
 
 import base64
+import contextlib
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +24,12 @@ def expiry_seconds(token: str | None) -> float | None:
         expires = claims["exp"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    is_number = isinstance(expires, int | float) and not isinstance(expires, bool)
-    return float(expires) if is_number else None
+    if not isinstance(expires, int | float) or isinstance(expires, bool):
+        return None
+    # A number of JSON may be no finite one, or too large for one.
+    with contextlib.suppress(OverflowError):
+        return float(expires) if math.isfinite(expires) else None
+    return None
 
 
 @dataclass
@@ -42,7 +48,8 @@ class Renewal:
     def __call__(self) -> None:
         """Renew the token where it is due."""
         life = self.expires_seconds - self.granted_seconds
-        if time.time() < self.granted_seconds + USED_SHARE * life:
+        # One that was over when it was granted is no better a second time.
+        if life <= 0 or time.time() < self.granted_seconds + USED_SHARE * life:
             return
         try:
             token = self.log_in()

@@ -35,3 +35,10 @@ def test_fields_without_number_are_not_kept() -> None:
     page = b"".join(b"<input type=hidden name=f%d value=x>" % number for number in range(5_000))
 
     assert len(page_of(page).hidden) == MOST_FIELDS
+
+
+@pytest.mark.parametrize("around", [b"%b", b"<input name=n value='%b'>"])
+def test_what_stands_before_a_character_of_endless_number_counts(around: bytes) -> None:
+    endless = around % (b"&#" + b"9" * 5_000 + b";")
+
+    assert page_of(FIELD + endless + b"<p>").hidden == {"csrf": "a&b"}

@@ -30,6 +30,9 @@ def jwt(claims: Any) -> str:
         (jwt({"exp": 1_900_000_000}), 1_900_000_000.0),
         (jwt({"exp": "soon"}), None),
         (jwt({"exp": True}), None),
+        (jwt({"exp": 10**400}), None),
+        (jwt({"exp": float("inf")}), None),
+        (jwt({"exp": float("nan")}), None),
         (jwt({"sub": "ann"}), None),
         (jwt([1]), None),
         ("opaque", None),
@@ -64,6 +67,18 @@ def test_it_is_renewed_after_half_of_its_life(since_seconds: float, asked: int) 
     renewal()
     renewal()
     assert (login.asked, len(login.used)) == (asked, asked)
+
+
+@pytest.mark.parametrize("life_seconds", [0.0, -3600.0])
+def test_one_that_was_over_when_it_was_granted_is_not_asked_for_again_and_again(
+    life_seconds: float,
+) -> None:
+    login, now = CountedLogin(life_seconds), time.time()
+    renewal = Renewal(login, login.used.append, now + life_seconds, now)
+    for _ in range(3):
+        renewal()
+
+    assert login.asked == 0
 
 
 def test_a_refusal_leaves_the_old_token() -> None:
