@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.engines.process.bounded import run_bounded
 from lab.engines.process.environments import COMPLETE
 from lab.errors import LabError
 
@@ -110,17 +111,8 @@ def lead_erlang(root: Path) -> None:
 
 
 def output(*words: str, folder: Path | None = None) -> str:
-    done = subprocess.run(
-        words,
-        cwd=folder,
-        env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=DEBIAN_SECONDS,
-        check=False,
-    )
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    done = run_bounded(words, DEBIAN_SECONDS, environment, folder)
     if done.returncode:
         raise LabError(f"{words[0]} failed: {done.stderr.strip()[-300:]}")
     return done.stdout

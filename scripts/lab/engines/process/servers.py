@@ -1,10 +1,10 @@
 """The recipes of servers with the programs of this machine, or with unpacked ones."""
 
 import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from lab.engines.process.bounded import run_bounded
 from lab.engines.process.debian import Programs
 from lab.engines.process.postgres import NOBODY
 from lab.engines.server_recipes import OTHER_NAMES, Recipe
@@ -34,18 +34,9 @@ def call(words: list[str], programs: Programs, folder: Path, said: str) -> None:
 
     Raises:
         LabError: it fails; with its last line.
+        TimeoutExpired: it does not end in time.
     """
-    done = subprocess.run(
-        words,
-        env=variables(programs, folder, {}),
-        cwd=folder,
-        input=said,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=MAKE_SECONDS,
-        check=False,
-    )
+    done = run_bounded(words, MAKE_SECONDS, variables(programs, folder, {}), folder, said)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
         raise LabError(f"{words[-1] if words[0] == 'setpriv' else words[0]}: {lines[-1:]}")
