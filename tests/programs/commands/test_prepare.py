@@ -110,4 +110,4 @@ def test_it_ends_with_the_lab(work: Path, number: int) -> None:
         pid = noted_pid(work)
         driver.send_signal(number)
 
-    assert wait_until(lambda: not lives(pid))
+    assert wait_until(lambda: not lives(pid), 30)

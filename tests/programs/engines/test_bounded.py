@@ -62,7 +62,7 @@ def test_what_does_not_end_is_ended_with_what_it_started(
         way(["sh", "-c", NOTES], tmp_path)
     pid = int((tmp_path / "note").read_text(encoding="ascii"))
 
-    assert wait_until(lambda: not lives(pid))
+    assert wait_until(lambda: not lives(pid), 30)
 
 
 @ON_LINUX
@@ -74,4 +74,4 @@ def test_an_interruption_ends_it_too(tmp_path: Path) -> None:
         pid = int((tmp_path / "note").read_text(encoding="ascii"))
         driver.send_signal(signal.SIGINT)
 
-    assert wait_until(lambda: not lives(pid))
+    assert wait_until(lambda: not lives(pid), 30)
