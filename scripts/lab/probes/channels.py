@@ -1,5 +1,6 @@
 """The ways to the probes of a variant's workers: a port for each, or a Unix socket for each."""
 
+import contextlib
 import itertools
 import os
 import stat
@@ -123,12 +124,18 @@ def socket_paths(folder: Path) -> list[Path]:
             paths = [
                 Path(entry.path)
                 for entry in itertools.islice(entries, 2 * MAX_PROCESSES)
-                if entry.name.endswith(".sock")
-                and stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)
+                if entry.name.endswith(".sock") and is_socket(entry)
             ]
     except OSError:
         return []
     return sorted(paths)[:MAX_PROCESSES]
+
+
+def is_socket(entry: "os.DirEntry[str]") -> bool:
+    """Whether it is a socket; one that vanishes meanwhile, with its process, is none."""
+    with contextlib.suppress(OSError):
+        return stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)
+    return False
 
 
 class SocketChannel:

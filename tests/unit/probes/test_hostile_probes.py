@@ -275,6 +275,26 @@ def test_only_sockets_are_asked(folder: Path) -> None:
     assert socket_paths(folder / "gone") == []
 
 
+def test_a_process_that_ends_meanwhile_hides_no_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = os.scandir
+
+    @contextmanager
+    def scandir(of: Path) -> Iterator[Iterator["os.DirEntry[str]"]]:
+        with listed(of) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        (of / "1.sock").unlink()
+        yield iter(found)
+
+    with unix_socket_with(folder / "2.sock", send(b"")):
+        with socket.socket(socket.AF_UNIX) as ends:
+            ends.bind(str(folder / "1.sock"))
+        monkeypatch.setattr(os, "scandir", scandir)
+
+        assert socket_paths(folder) == [folder / "2.sock"]
+
+
 def test_a_host_that_cannot_be_resolved_is_a_gap() -> None:
     channel = PortChannel(Endpoint("no-such-host.invalid", 1, 1), 1)
 
