@@ -2,6 +2,7 @@
 
 import ast
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -338,6 +339,7 @@ def test_malloc_bytes_and_arenas_are_read() -> None:
 @pytest.mark.skipif(not has_glibc(), reason="needs glibc")
 def test_small_objects_are_counted_by_pythons_allocator_to_the_byte() -> None:
     allocator = app("allocator")
+    gc.collect()  # what tests before it left would be freed in between
     before = allocator.python_memory()
     held = [bytes(64 - sys.getsizeof(b"") + 15) for _ in range(10_000)]  # 79 bytes: blocks of 80
     after = allocator.python_memory()

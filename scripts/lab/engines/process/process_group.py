@@ -140,7 +140,7 @@ def kill_all(living: Callable[[], Sequence[int]]) -> int:
 
 
 def naming(folder: Path) -> list[int]:
-    """Living processes whose environment names a folder; none where there is no /proc."""
+    """Other living processes whose environment names a folder; none where there is no /proc."""
     words = [f"={folder}{end}".encode() for end in ("\0", "/")]
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -148,7 +148,7 @@ def naming(folder: Path) -> list[int]:
             text = (entry / "environ").read_bytes()
             if any(word in text for word in words):
                 found.append(int(entry.name))
-    return found
+    return [pid for pid in found if pid != os.getpid()]
 
 
 def launch(
