@@ -30,7 +30,7 @@ from lab.paths import ROOT
 
 START = 'cd "$1" && exec > "$2" 2>&1 && shift 2 && exec "$@"'
 SAID = "said.txt"
-MOST_SAID_BYTES = 20_000
+MOST_PREPARE_OUTPUT_BYTES = 20_000
 LOOK_SECONDS = 0.5
 """How often it is seen whether the app's copy is still there."""
 
@@ -80,7 +80,11 @@ def run_prepare(
         if status is None:
             text = f"{spec.prepare} did not end within {PREPARE_SECONDS:.0f} s"
             return Failure(FailureKind.PREPARE, text)
-        text = read_tail(said, MOST_SAID_BYTES).decode(errors="replace") if said.exists() else ""
+        text = (
+            read_tail(said, MOST_PREPARE_OUTPUT_BYTES).decode(errors="replace")
+            if said.exists()
+            else ""
+        )
         return Failure(FailureKind.PREPARE, text)
 
 

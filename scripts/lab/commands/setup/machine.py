@@ -78,7 +78,12 @@ def output(*words: str, seconds: float = COMMAND_SECONDS) -> str | None:
     """What a program prints; None when it is not there, fails or hangs."""
     try:
         ended = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -246,7 +246,7 @@ def git_line(*words: str) -> str:
     """What git says; empty where it fails, or where there is none."""
     try:
         asked = subprocess.run(
-            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
+            ["git", *words], cwd=ROOT, capture_output=True, text=True, errors="replace", check=False
         )
     except OSError:
         return ""

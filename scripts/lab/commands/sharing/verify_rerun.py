@@ -78,7 +78,13 @@ def chosen_engine(given: Mapping[str, str]) -> str:
     """
     environment = {**os.environ, **given}
     asked = subprocess.run(
-        ["sh", "-c", ASK], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False
+        ["sh", "-c", ASK],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        check=False,
     )
     if asked.returncode or not asked.stdout.strip():
         raise LabError("there is no engine to run the bundle on: see make doctor")

@@ -51,7 +51,9 @@ def wrk_rate(host: str, connection: Connection) -> float:
         *header,
         f"http://{host}:{PORT}{PATH}",
     ]
-    shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        words, check=True, capture_output=True, text=True, errors="replace"
+    ).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", shown)
     if rate is None:
         raise RuntimeError(f"wrk printed no rate: {shown!r}")

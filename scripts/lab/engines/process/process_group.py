@@ -119,7 +119,8 @@ def awaited(process: subprocess.Popen[bytes]) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(KILLED_SECONDS)
         own = they_were(killed, "process")
-        return f"its supervisor did not end within {SUPERVISOR_END_SECONDS:.0f} s: {own} killed, then it"
+        given = f"{SUPERVISOR_END_SECONDS:.0f} s"
+        return f"its supervisor did not end within {given}: {own} killed, then it"
 
 
 def kill_all(living: Callable[[], Sequence[int]]) -> int:
