@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from builders import factories
+from builders import factories, memory_curves
 from builders.made import claims_summary
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary
@@ -168,7 +168,7 @@ def test_differing_versions_are_emphasised_and_equal_columns_shared() -> None:
 
 def test_every_file_is_rendered_and_again_the_same() -> None:
     summary = factories.core_summary()
-    curves = factories.curves(summary.variants)
+    curves = memory_curves.curves(summary.variants)
 
     files = render_all(summary, curves)
 

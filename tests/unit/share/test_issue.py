@@ -2,7 +2,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from builders.factories import app_answer, own_summary, summary, unmeasured, variant_summary
+from builders.app_answers import app_answer, own_summary
+from builders.factories import summary, unmeasured, variant_summary
 from lab.records.app_answer import AppChange, AppLine
 from lab.records.holders import Package
 from lab.records.interventions import CONTROL
