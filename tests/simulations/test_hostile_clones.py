@@ -59,6 +59,33 @@ def written(folder: Path, files: Path, label: str = "v1") -> str:
     return (files / "package" / "version.txt").read_text(encoding="utf-8")
 
 
+PROGRAM_KEYS = (
+    "filter.x.smudge",
+    "filter.x.clean",
+    "filter.x.process",
+    "diff.x.textconv",
+    "diff.x.command",
+    "diff.external",
+    "merge.x.driver",
+    "core.fsmonitor",
+    "core.sshCommand",
+    "core.gitProxy",
+    "core.pager",
+    "core.editor",
+    "core.askPass",
+    "core.alternateRefsCommand",
+    "pager.log",
+    "pager.archive",
+    "gpg.program",
+    "gpg.ssh.program",
+    "gpg.x509.program",
+    "tar.tar.command",
+    "uploadpack.packObjectsHook",
+    "remote.origin.uploadpack",
+)
+"""Keys of a configuration whose value is a program."""
+
+
 def programs(mark: Path) -> Mapping[str, str]:
     """Keys of a configuration that name a program, each of which leaves a mark."""
     program = mark.with_suffix(".sh")
@@ -66,38 +93,17 @@ def programs(mark: Path) -> Mapping[str, str]:
     program.chmod(0o755)
     run = str(program)
     return {
-        "filter.x.smudge": run,
-        "filter.x.clean": run,
-        "filter.x.process": run,
+        **dict.fromkeys(PROGRAM_KEYS, run),
         "filter.x.required": "true",
-        "diff.x.textconv": run,
-        "diff.x.command": run,
-        "diff.external": run,
-        "merge.x.driver": run,
-        "core.fsmonitor": run,
         "core.hooksPath": str(mark.parent),
-        "core.sshCommand": run,
-        "core.gitProxy": run,
-        "core.pager": run,
-        "core.editor": run,
-        "core.askPass": run,
-        "core.alternateRefsCommand": run,
-        "pager.log": run,
-        "pager.archive": run,
-        "gpg.program": run,
-        "gpg.ssh.program": run,
-        "gpg.x509.program": run,
         "log.showSignature": "true",
-        "tar.tar.command": run,
         "credential.helper": f"!{run}",
         "alias.log": f"!{run}",
         "alias.rev-parse": f"!{run}",
-        "uploadpack.packObjectsHook": run,
         "extensions.partialClone": "origin",
         "remote.origin.promisor": "true",
         "remote.origin.partialCloneFilter": "blob:none",
         "remote.origin.url": f"ext::{run}",
-        "remote.origin.uploadpack": run,
         "protocol.ext.allow": "always",
         "protocol.allow": "always",
     }
