@@ -303,11 +303,10 @@ def test_the_search_has_a_limit_and_says_so() -> None:
     import json, sys
     sys.path.insert(0, {apps!r})
     import holders, reach
-    reach.MOST_OBJECTS = 2000
     KEPT = []
     holders.begin()
     for i in range(5000): KEPT.append([i])
-    print(json.dumps(holders.holders()))
+    print(json.dumps(holders.holders(limits=reach.Limits(objects=2000))))
     """
     done = run_here(program)
 
@@ -318,9 +317,9 @@ def test_the_search_has_a_limit_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("waits", "limits", "expected"),
     [
-        (0.5, "MOST_CPU_SECONDS = 0.4", None),
-        (0.2, "MOST_SECONDS = 0.1", "the search ended after 0 s"),
-        (0.0, "MOST_CPU_SECONDS = 1e-6", "the search ended after 0 s of CPU time"),
+        (0.5, "cpu=0.4", None),
+        (0.2, "seconds=0.1", "the search ended after 0 s"),
+        (0.0, "cpu=1e-6", "the search ended after 0 s of CPU time"),
     ],
 )
 def test_a_search_is_cut_off_by_its_own_cpu_time_first_and_by_the_clock_far_later(
@@ -331,14 +330,14 @@ def test_a_search_is_cut_off_by_its_own_cpu_time_first_and_by_the_clock_far_late
     import json, sys, time
     sys.path.insert(0, {{apps!r}})
     import reach
-    reach.{limits}
     seen, waits = reach.referents, [{waits}]
     def slow(found):
         if waits: time.sleep(waits.pop())
         return seen(found)
     reach.referents = slow
+    limits = reach.Limits({limits})
     KEPT = [[i] for i in range(3 * reach.LOOK_AT_CLOCK)]
-    print(json.dumps(reach.search(reach.module_roots()).limit))
+    print(json.dumps(reach.search(reach.module_roots(), limits=limits).limit))
     """
     assert run_here(program) == expected
 
