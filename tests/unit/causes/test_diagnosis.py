@@ -48,23 +48,16 @@ POOL = (0, 60, 80, 100, 100, 100, 100, 100, 100)
 CREEP = (0, 20, 40, 60, 80, 100, 120, 140, 160)
 
 
-def trial(gained_mib: tuple[int, ...], *, seconds: float = 4.0, **worker: Any) -> Trial:
+def grown_in(gained_mib: tuple[int, ...], *, seconds: float = 4.0, **worker: Any) -> Trial:
     """A trial that gained memory in one part of its breakdown alone."""
     part, count = worker.pop("part", "free_bytes"), worker.pop("arenas", 1)
-    troughs = tuple(
-        raw.trough(
-            index,
-            (50 + gained) * MIB,
-            probe=raw.probe(
-                raw.worker(
-                    arenas=1 if index < 0 else count,
-                    **{"in_use_bytes": 8 * MIB, "free_bytes": 0, **{part: gained * MIB}},
-                    allocated_blocks=1000 + gained * worker.get("blocks_a_mib", 0),
-                )
-            ),
-        )
-        for index, gained in enumerate(gained_mib, start=-1)
-    )
+
+    def told(index: int, gained: float) -> ProbeReading:
+        sizes = {"in_use_bytes": 8 * MIB, "free_bytes": 0, part: int(gained * MIB)}
+        blocks = 1000 + int(gained) * worker.get("blocks_a_mib", 0)
+        arenas = 1 if index < 0 else count
+        return raw.probe(raw.worker(arenas=arenas, **sizes, allocated_blocks=blocks))
+
     blocks = tuple(
         replace(
             raw.block(index, sent=500, ok=500),
@@ -72,15 +65,15 @@ def trial(gained_mib: tuple[int, ...], *, seconds: float = 4.0, **worker: Any) -
         )
         for index in range(len(gained_mib) - 1)
     )
-    return raw.trial(troughs=troughs, blocks=blocks, samples=())
+    return raw.grown_trial(gained_mib, told, blocks=blocks, samples=())
 
 
 def arenas(gained_mib: tuple[int, ...] = POOL, seconds: float = 4.0) -> Trial:
-    return trial(gained_mib, seconds=seconds, arenas=9)
+    return grown_in(gained_mib, seconds=seconds, arenas=9)
 
 
 def leak() -> Trial:
-    return trial(CREEP, part="in_use_bytes", blocks_a_mib=2000)
+    return grown_in(CREEP, part="in_use_bytes", blocks_a_mib=2000)
 
 
 def answered(
@@ -197,7 +190,7 @@ def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
     seen = PostLoadObservation(
         Scenario.GIVE_BACK, 1.0, 210 * MIB, 125 * MIB, before=None, after=None, asked=0, answered=0
     )
-    halves = trial(CREEP, part="in_use_bytes", blocks_a_mib=2000)
+    halves = grown_in(CREEP, part="in_use_bytes", blocks_a_mib=2000)
     probes = [
         replace(
             reply.probe,
@@ -238,7 +231,7 @@ def test_lines_that_hold_what_was_gained_prove_it() -> None:
 
 def test_large_objects_that_tracemalloc_accounts_for_are_pythons_and_not_native() -> None:
     """A cache of 20 kB each: malloc has the bytes, and hardly any Python block came with them."""
-    cache = trial(POOL, part="in_use_bytes", blocks_a_mib=50)
+    cache = grown_in(POOL, part="in_use_bytes", blocks_a_mib=50)
     reply = answered(cache, None, (), [explained(26_000)])
 
     assert [each.cause for each in reply.findings] == [Cause.LIVE_OBJECTS]
@@ -257,14 +250,14 @@ def test_a_reference_that_an_extension_lost_leaves_objects_where_blocks_account_
 
     (objects,) = answered(leak(), None, (), [lost]).findings
     (buffers,) = answered(
-        trial(POOL, part="in_use_bytes", blocks_a_mib=50), None, (), [lost]
+        grown_in(POOL, part="in_use_bytes", blocks_a_mib=50), None, (), [lost]
     ).findings
 
     assert (objects.cause, buffers.cause) == (Cause.LIVE_OBJECTS, Cause.NATIVE)
 
 
 def test_what_live_memory_fills_and_has_stopped_needs_no_change_but_its_limit() -> None:
-    cache = trial(POOL, part="in_use_bytes", blocks_a_mib=50)
+    cache = grown_in(POOL, part="in_use_bytes", blocks_a_mib=50)
     ended = [(CHANGES["max-requests"], arenas((0, *(0,) * 8)))]
 
     assert help_line(answered(cache, None, ended, [explained(26_000)])) == LIMIT
@@ -272,7 +265,7 @@ def test_what_live_memory_fills_and_has_stopped_needs_no_change_but_its_limit() 
 
 
 def test_a_stop_gap_comes_after_the_advice_for_the_cause() -> None:
-    ended = [(CHANGES["max-requests"], trial((0,) * 9))]
+    ended = [(CHANGES["max-requests"], grown_in((0,) * 9))]
     line = help_line(answered(leak(), None, ended, [explained(40_000)]))
 
     assert line.startswith(f"{ADVICE[Cause.LIVE_OBJECTS]}; until then gunicorn --max-requests")
@@ -342,7 +335,7 @@ def test_live_memory_that_leaks_is_asked_for_below_a_quarter_of_the_growth() -> 
 
 def test_fragmentation_is_proven_by_the_change_with_which_the_app_does_not_leak() -> None:
     fragments = beside_fragments(0, 4)
-    (found,) = answered(fragments, None, [(CHANGES["thresholds"], trial((0,) * 9))]).findings
+    (found,) = answered(fragments, None, [(CHANGES["thresholds"], grown_in((0,) * 9))]).findings
 
     assert (found.cause, found.standing) == (Cause.FRAGMENTATION, Certainty.PROVEN)
 
@@ -362,7 +355,7 @@ def test_lines_that_malloc_alone_knows_prove_native_memory() -> None:
 
 def mixed_leak() -> Trial:
     """A leak of malloc's whose blocks of Python's may be objects, or come with native memory."""
-    return trial(CREEP, part="in_use_bytes", blocks_a_mib=500)
+    return grown_in(CREEP, part="in_use_bytes", blocks_a_mib=500)
 
 
 def test_one_trace_is_the_proof_of_one_cause() -> None:
@@ -417,9 +410,9 @@ def test_a_growth_that_is_too_small_is_asked_for_no_cause(
 def test_descriptors_that_each_request_leaves_open_are_told_though_memory_is_flat() -> None:
     opened = tuple(
         replace(reply, probe=with_descriptors(reply, 500 * (reply.index + 1)))
-        for reply in trial((0,) * 9).troughs
+        for reply in grown_in((0,) * 9).troughs
     )
-    reply = answered(replace(trial((0,) * 9), troughs=opened), None)
+    reply = answered(replace(grown_in((0,) * 9), troughs=opened), None)
 
     assert reply.judged.verdict is Verdict.FLAT
     assert [each.cause for each in reply.findings] == [Cause.DESCRIPTORS]
@@ -479,7 +472,7 @@ def test_a_cure_that_does_not_end_a_leak_comes_after_its_advice(
 
 def test_what_only_tells_is_no_cure() -> None:
     told = [(CHANGES["python-malloc"], arenas((0, *(2,) * 8)))]
-    assert best_cure(answered(trial(POOL), None, told, ())) is None
+    assert best_cure(answered(grown_in(POOL), None, told, ())) is None
 
 
 def test_changes_are_compared_with_the_control_run() -> None:

@@ -30,7 +30,7 @@ def probe(live_mib: float, count: int) -> ProbeReading:
     return raw.probe(found)
 
 
-def trial(
+def saw_toothed(
     sizes: Sequence[int] = SAW_TOOTH,
     counts: Sequence[int] = COUNTS,
     after_mib: float = 120,
@@ -48,7 +48,7 @@ def trial(
 
 
 def test_growth_that_collecting_frees_is_bounded_and_says_so() -> None:
-    judgement = judge_trial(trial())
+    judgement = judge_trial(saw_toothed())
 
     assert judgement.verdict is Verdict.BOUNDED
     assert "It is garbage that waits for the collector" in judgement.reason
@@ -58,10 +58,10 @@ def test_growth_that_collecting_frees_is_bounded_and_says_so() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        trial(after_mib=500),
-        trial(counts=tuple(range(len(COUNTS)))),
-        trial(scenario=Scenario.MASTER_KILLED),
-        replace(trial(), post_load=None),
+        saw_toothed(after_mib=500),
+        saw_toothed(counts=tuple(range(len(COUNTS)))),
+        saw_toothed(scenario=Scenario.MASTER_KILLED),
+        replace(saw_toothed(), post_load=None),
     ],
     ids=("most of it stays", "never collected in full", "not collected", "nothing was done"),
 )
@@ -92,7 +92,7 @@ FREED_BY_ITSELF = (
 
 
 def test_garbage_that_a_younger_generation_frees_is_bounded_too() -> None:
-    judgement = judge_trial(trial(FREED_BY_ITSELF, tuple(range(len(COUNTS)))))
+    judgement = judge_trial(saw_toothed(FREED_BY_ITSELF, tuple(range(len(COUNTS)))))
 
     assert judgement.verdict is Verdict.BOUNDED
     assert "It is garbage that waits for the collector" in judgement.reason
@@ -102,11 +102,11 @@ def test_what_grows_evenly_is_a_leak_though_collecting_frees_it() -> None:
     """Nothing says that the collector would ever free it by itself."""
     sizes = tuple(range(100, 100 + 40 * 17, 40))
 
-    assert judge_trial(trial(sizes, after_mib=100)).verdict is Verdict.LEAK
+    assert judge_trial(saw_toothed(sizes, after_mib=100)).verdict is Verdict.LEAK
 
 
 def test_a_worker_that_is_no_longer_there_gives_no_figure() -> None:
-    seen = trial()
+    seen = saw_toothed()
     assert seen.post_load is not None
     gone = replace(seen.post_load, after=raw.probe(workers=()))
 
