@@ -5,63 +5,27 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from builders.curves import (
+    DONE,
+    KIB,
+    MIB,
+    Curve,
+    in_sequence,
+    measured,
+    noisy,
+    troughs,
+    verdict_of,
+    with_free,
+    with_live,
+)
 from lab.records.judgement import Verdict
-from lab.stopping import next_blocks, wants_more
 from lab.verdict.leak_criteria import is_exhausted
 from lab.verdict.trend import Troughs
 from lab.verdict.validity import Conditions
-from lab.verdict.verdict import Conclusion, judge, judge_troughs
-from numpy.typing import NDArray
+from lab.verdict.verdict import judge, judge_troughs
 
-MIB = 1024 * 1024
-KIB = 1024
 THREAD = 15.26
 """MiB that one thread keeps of the `lists` workload."""
-
-Curve = NDArray[np.float64]
-
-
-def troughs(
-    mib: Curve, baseline: float = 50, requests: int = 1000, workers: int = 1, planned: int = 0
-) -> Troughs:
-    """MiB above the baseline at the ends of equal blocks."""
-    blocks = len(mib)
-    return Troughs(
-        round(baseline * MIB),
-        tuple(round((baseline + height) * MIB) for height in mib),
-        tuple(requests * (block + 1) // blocks for block in range(blocks)),
-        workers,
-        planned or None,
-    )
-
-
-def measured(sizes: Sequence[float], each: int, planned: int = 0) -> Troughs:
-    """The sizes of a recorded trial (MiB), the baseline first, so many requests a block."""
-    heights = np.array(sizes[1:]) - sizes[0]
-    return troughs(heights, sizes[0], each * len(heights), planned=planned)
-
-
-def verdict_of(seen: Troughs) -> Verdict:
-    return judge_troughs(seen).verdict
-
-
-def in_sequence(heights: Curve, planned: int, requests: int) -> tuple[Conclusion, int]:
-    """As a run goes on with it: the last finding, and after how many blocks."""
-    blocks = planned
-    while True:
-        seen = troughs(heights[:blocks], requests=requests * blocks // planned, planned=requests)
-        judgement = judge_troughs(seen)
-        if not wants_more(judgement.verdict, planned, blocks):
-            return judgement, blocks
-        blocks += next_blocks(planned)
-
-
-def noisy(heights: Curve, spread: float, seed: int = 7) -> Curve:
-    return heights + np.random.default_rng(seed).normal(0, spread, len(heights))
-
-
-DONE = np.arange(1, 25) / 8
-"""The share of the load after each block of 8, going on to three times as many."""
 
 
 @pytest.mark.parametrize(
@@ -415,10 +379,6 @@ FLASK_IN_12_ARENAS = measured(
 FREE_KIB = (1208, 965, 1375, 1906, 2463, 2643, 2975, 3219, 3638, 4171, 4330, 4383, 4432)
 
 
-def with_free(seen: Troughs, free_kib: Sequence[float]) -> Troughs:
-    return replace(seen, free_bytes=tuple(round(size * KIB) for size in free_kib))
-
-
 def test_memory_that_is_free_in_the_allocator_is_no_leak_though_it_grows() -> None:
     judgement = judge_troughs(with_free(FLASK_IN_12_ARENAS, FREE_KIB))
 
@@ -469,10 +429,6 @@ def test_without_a_memory_breakdown_the_troughs_alone_decide() -> None:
     rest = with_free(FLASK_IN_12_ARENAS, FREE_KIB).without_free
     assert rest is not None
     assert rest.growth_bytes == FLASK_IN_12_ARENAS.growth_bytes - (4432 - 1208) * KIB
-
-
-def with_live(seen: Troughs, gained_bytes: Sequence[float]) -> Troughs:
-    return replace(seen, live_bytes=tuple(round(9 * MIB + gained) for gained in gained_bytes))
 
 
 STILL = troughs(np.array([0, 0, 0, 0, 0.02, 0.02, 0.04, 0.28]), baseline=19.6, requests=4000)
