@@ -1,4 +1,7 @@
-"""The sentences of the report's first screen, each pinned here and nowhere else."""
+"""The sentences of the report's first screen, each pinned here and nowhere else.
+
+The reason of a verdict is pinned in `verdict/test_reasons.py`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -5,11 +5,15 @@ from dataclasses import replace
 
 import pytest
 from builders import raw
+from builders.curves import evidence
 from lab.records.judgement import Verdict
 from lab.records.observations import PostLoadObservation, ProbeReading
 from lab.records.trial import Trial
 from lab.records.variant import Scenario
 from lab.verdict.garbage import garbage_bytes_of
+from lab.verdict.harmless_growth import HarmlessGrowth
+from lab.verdict.reasons import harmless_reason
+from lab.verdict.trend import troughs_of
 from lab.verdict.verdict import judge_trial
 
 MIB = raw.MIB
@@ -47,12 +51,17 @@ def saw_toothed(
     return replace(raw.trial(start=start), troughs=troughs, blocks=blocks, post_load=seen)
 
 
+def of_garbage(trial: Trial) -> str:
+    seen = troughs_of(trial)
+    assert seen is not None
+    return harmless_reason(evidence(seen), HarmlessGrowth.GARBAGE, evidence(seen).line.slope)
+
+
 def test_growth_that_collecting_frees_is_bounded_and_says_so() -> None:
     judgement = judge_trial(saw_toothed())
 
-    assert judgement.verdict is Verdict.BOUNDED
-    assert "It is garbage that waits for the collector" in judgement.reason
-    assert "collecting at the end freed 643 MiB" in judgement.reason
+    assert (judgement.verdict, judgement.reason) == (Verdict.BOUNDED, of_garbage(saw_toothed()))
+    assert garbage_bytes_of(saw_toothed()) == 643 * MIB
 
 
 @pytest.mark.parametrize(
@@ -92,10 +101,10 @@ FREED_BY_ITSELF = (
 
 
 def test_garbage_that_a_younger_generation_frees_is_bounded_too() -> None:
-    judgement = judge_trial(saw_toothed(FREED_BY_ITSELF, tuple(range(len(COUNTS)))))
+    trial = saw_toothed(FREED_BY_ITSELF, tuple(range(len(COUNTS))))
+    judgement = judge_trial(trial)
 
-    assert judgement.verdict is Verdict.BOUNDED
-    assert "It is garbage that waits for the collector" in judgement.reason
+    assert (judgement.verdict, judgement.reason) == (Verdict.BOUNDED, of_garbage(trial))
 
 
 def test_what_grows_evenly_is_a_leak_though_collecting_frees_it() -> None:
