@@ -2,115 +2,23 @@
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from builders import raw
 from lab.engines.process import uv
-from lab.engines.process.environments import (
-    Installed,
-    PreparedEnvironments,
-    folder_name,
-    prepare,
-)
+from lab.engines.process.environments import Installed, PreparedEnvironments, folder_name, prepare
 from lab.engines.process.interpreters import Interpreter
-from lab.engines.process.uv import Uv, causes, failure_line, uv_command, uv_environment
-from lab.errors import ExitCode, LabError
-from lab.records.variant import Variant
+from lab.engines.process.uv import Uv
+from lab.errors import LabError
+from support.planted_machine import NO_NETWORK, PlantedMachine, variant
 from support.polling import wait_until
 
-UV = """#!/bin/sh
-PATH=/usr/bin:/bin
-box=$(dirname "$0")
-echo "$*" >> "$box/log"
-env > "$box/environment"
-if [ "$1" = venv ]; then
-    for word; do case $word in /*) folder=$word ;; esac; done
-    mkdir "$folder" || exit 9
-fi
-[ ! -e "$box/on-$1" ] || . "$box/on-$1"
-"""
-"""Notes what it was told; the rest is in `on-venv`, `on-pip` and `on-python` beside it."""
 HANG = 'sleep 60 & echo "$$ $!" > "$box/pids"; wait'
-NO_NETWORK = """error: Failed to install cpython-3.7.9-linux-x86_64-gnu
-  cause: Request failed after 3 retries in 10.9s
-  cause: failed to lookup address information: Name or service not known
-"""
-
-
-def fake(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
-    return path
-
-
-class PlantedMachine:
-    """A home with interpreters of pyenv, a folder of locks, and a fake uv beside this Python."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self.home, self.box = tmp_path / "home", tmp_path / "venv/bin"
-        self.locks, self.root = tmp_path / "locks", tmp_path / "root"
-        self.uv = fake(self.box / "uv", UV)
-        self.said: list[str] = []
-        self.locks.mkdir()
-        self.lock("thread", "flask==2.0.3")
-
-    def lock(self, stack: str, text: str) -> None:
-        (self.locks / f"{stack}.txt").write_text(text)
-
-    def python(self, version: str) -> Path:
-        name = f"python{version.rpartition('.')[0]}"
-        path = self.home / ".pyenv/versions" / version / "bin" / name
-        return fake(path, f"#!/bin/sh\necho {version} CPython 0\n")
-
-    def on(self, command: str, text: str) -> None:
-        """What uv does on `venv`, `pip` or `python`, besides noting it."""
-        (self.box / f"on-{command}").write_text(text)
-
-    def uv_calls(self, command: str) -> list[str]:
-        """What uv was told on a command."""
-        log = self.box / "log"
-        lines = log.read_text().splitlines() if log.exists() else []
-        return [line for line in lines if line.startswith(command)]
-
-    def fetches(self, version: str, body: str = "echo $version CPython 0") -> None:
-        self.on(
-            "python",
-            f'version={version} folder="$UV_PYTHON_INSTALL_DIR/cpython-{version}-linux"/bin\n'
-            'mkdir -p "$folder"; python=$folder/python${version%.*}\n'
-            f'printf "#!/bin/sh\\n%s\\n" "{body}" > "$python"; chmod +x "$python"\n',
-        )
-
-    def prepare(self, *variants: Variant) -> PreparedEnvironments:
-        return prepare(variants or (variant("3.7"),), self.locks, self.root, self.said.append)
-
-    def folders(self) -> list[Path]:
-        return sorted(path for path in self.root.glob("py*-*") if path.is_dir())
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlantedMachine:
-    made = PlantedMachine(tmp_path)
-    for name in [name for name in os.environ if name.startswith(("UV_", "PYENV_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(made.home))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(sys, "executable", str(made.box / "python"))
-    monkeypatch.setitem(sys.modules, "uv", None)
-    return made
-
-
-def variant(python: str, arm: str = "flask", stack: str = "thread") -> Variant:
-    short = f"py{python.replace('.', '')}"
-    made = raw.variant(f"{short}-{arm}", python=python, stack=stack)
-    return replace(made, image=f"memlab-{short}-{stack}")
 
 
 def wait_for(path: Path) -> str:
@@ -144,110 +52,6 @@ def signalled(number: int, when: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=send)
     thread.start()
     return thread
-
-
-def test_uv_beside_this_python_is_taken_first(
-    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(fake(machine.home / "bin/uv", UV).parent))
-
-    assert uv_command() == machine.uv
-
-
-def test_the_uv_of_the_package_goes_before_the_one_on_the_path(
-    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    machine.uv.unlink()
-    monkeypatch.setenv("PATH", str(fake(machine.home / "bin/uv", UV).parent))
-    monkeypatch.setitem(sys.modules, "uv", SimpleNamespace(find_uv_bin=lambda: "/opt/uv"))
-
-    assert uv_command() == Path("/opt/uv")
-
-
-def test_a_package_without_its_executable_is_passed_over(
-    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def find_uv_bin() -> str:
-        raise FileNotFoundError("uv")
-
-    machine.uv.unlink()
-    on_path = fake(machine.home / "bin/uv", UV)
-    monkeypatch.setenv("PATH", str(on_path.parent))
-    monkeypatch.setitem(sys.modules, "uv", SimpleNamespace(find_uv_bin=find_uv_bin))
-
-    assert uv_command() == on_path
-
-
-def test_without_uv_it_is_said_what_to_do(machine: PlantedMachine) -> None:
-    machine.uv.unlink()
-
-    with pytest.raises(LabError, match="run scripts/shell/venv process") as refused:
-        uv_command()
-    assert refused.value.exit_code == ExitCode.INCOMPLETE
-
-
-def test_uv_is_told_where_packages_come_from_and_nothing_else_of_the_user() -> None:
-    mirrors = {
-        "UV_DEFAULT_INDEX": "a",
-        "UV_INDEX_MINE_PASSWORD": "b",
-        "UV_FIND_LINKS": "c",
-        "UV_PYTHON_INSTALL_MIRROR": "d",
-        "UV_HTTP_TIMEOUT": "e",
-        "UV_OFFLINE": "1",
-        "SSL_CERT_FILE": "f",
-        "PATH": "/bin",
-    }
-    others = (
-        "UV_COMPILE_BYTECODE UV_CONFIG_FILE UV_NO_CACHE UV_CONSTRAINT UV_PYTHON UV_CACHE_DIR "
-        "UV_PYTHON_INSTALL_DIR PYTHONPATH PYTHONHOME VIRTUAL_ENV"
-    )
-    given = {**mirrors, **dict.fromkeys(others.split(), "1")}
-
-    assert uv_environment(given, Path("/lab")) == {
-        **mirrors,
-        "UV_CACHE_DIR": "/lab/cache",
-        "UV_PYTHON_INSTALL_DIR": "/lab/python",
-        "UV_PYTHON_INSTALL_BIN": "0",
-    }
-
-
-@pytest.mark.parametrize(
-    ("said", "line"),
-    [
-        ("Using Python 3.7\nerror: Hash-checking is required\n", "Hash-checking is required"),
-        (
-            "error: No solution found\n  cause: Because there is no flask==9\n\nhint: none\n",
-            "No solution found: Because there is no flask==9",
-        ),
-        (
-            "  \u00d7 No solution found when resolving dependencies:\n  ╰─▶ Because of flask==9\n",
-            "No solution found when resolving dependencies: Because of flask==9",
-        ),
-        (
-            "error: Failed to build `x`\n  cause: Call failed (exit status: 1)\n\n"
-            "         [stdout]\n  many\n\n         [stderr]\n  error: gcc and its options\n",
-            "Failed to build `x`: Call failed (exit status: 1)",
-        ),
-        (
-            "error: Failed to build `x`\n  cause: Call failed (exit status: 1)\n\n"
-            "[stdout]\nmany\n[stderr]\nit runs\n  Error: pg_config executable not found.\nmore\n",
-            "Failed to build `x`: Error: pg_config executable not found.",
-        ),
-        ("\x1b[1m\x1b[31merror\x1b[39m\x1b[0m: it is red\n", "it is red"),
-        ("Downloading\nKilled\n\n", "Killed"),
-        ("[stderr]\nit is nobody's\n", "it is nobody's"),
-        ("\x1b[0m\n", "it gave no reason"),
-        ("error: " + "x" * 400, "x" * 300),
-    ],
-)
-def test_a_failure_of_uv_in_one_line(said: str, line: str) -> None:
-    assert failure_line(said) == line
-
-
-def test_the_innermost_cause_is_the_last() -> None:
-    assert causes(NO_NETWORK)[-1] == (
-        "failed to lookup address information: Name or service not known"
-    )
 
 
 def test_a_name_stands_for_lock_interpreter_and_version(tmp_path: Path) -> None:
