@@ -1,11 +1,13 @@
 """A machine with a uv and interpreters that are a few lines of shell."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from builders import raw
 from lab.engines.process.environments import PreparedEnvironments, prepare
 from lab.records.variant import Variant
+from support.polling import wait_until
 
 UV = """#!/bin/sh
 PATH=/usr/bin:/bin
@@ -80,3 +82,18 @@ def variant(python: str, arm: str = "flask", stack: str = "thread") -> Variant:
     short = f"py{python.replace('.', '')}"
     made = raw.variant(f"{short}-{arm}", python=python, stack=stack)
     return replace(made, image=f"memlab-{short}-{stack}")
+
+
+def is_gone(pid: str) -> bool:
+    """Whether a process has ended; one that nobody has waited for has."""
+    try:
+        os.kill(int(pid), 0)
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except ProcessLookupError:
+        return True
+    except FileNotFoundError:
+        return False
+
+
+def are_gone(pids: Path) -> bool:
+    return wait_until(lambda: all(map(is_gone, pids.read_text().split())), 5)

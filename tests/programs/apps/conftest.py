@@ -1,7 +1,9 @@
 """What tests of the apps share."""
 
 import importlib
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.paths import ROOT
@@ -24,3 +26,10 @@ def fresh_pools(importable_apps: None, monkeypatch: pytest.MonkeyPatch) -> Itera
         if cached.cache_info().currsize:
             cached().shutdown()
             cached.cache_clear()
+
+
+@pytest.fixture
+def sockets() -> Iterator[Path]:
+    """A folder with a path short enough for a socket's name."""
+    with tempfile.TemporaryDirectory(prefix="lab-") as folder:
+        yield Path(folder)

@@ -1,57 +1,16 @@
 """Environments by a uv and by interpreters that are a few lines of shell."""
 
-import os
-import signal
-import threading
-from collections.abc import Callable
-from concurrent.futures import CancelledError
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import raw
-from lab.engines.process import uv
 from lab.engines.process.environments import Installed, PreparedEnvironments, folder_name, prepare
 from lab.engines.process.interpreters import Interpreter
-from lab.engines.process.uv import Uv
 from lab.errors import LabError
-from support.planted_machine import NO_NETWORK, PlantedMachine, variant
-from support.polling import wait_until
+from support.planted_machine import NO_NETWORK, PlantedMachine, are_gone, variant
 
 HANG = 'sleep 60 & echo "$$ $!" > "$box/pids"; wait'
-
-
-def wait_for(path: Path) -> str:
-    whole = wait_until(lambda: path.exists() and path.read_text().endswith("\n"))
-    assert whole, f"{path.name} never came"
-    return path.read_text()
-
-
-def is_gone(pid: str) -> bool:
-    """Whether a process has ended; one that nobody has waited for has."""
-    try:
-        os.kill(int(pid), 0)
-        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
-    except ProcessLookupError:
-        return True
-    except FileNotFoundError:
-        return False
-
-
-def are_gone(pids: Path) -> bool:
-    return wait_until(lambda: all(map(is_gone, pids.read_text().split())), 5)
-
-
-def signalled(number: int, when: Callable[[], object]) -> threading.Thread:
-    """A thread that sends this process a signal, started."""
-
-    def send() -> None:
-        when()
-        os.kill(os.getpid(), number)
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    return thread
 
 
 def test_a_name_stands_for_lock_interpreter_and_version(tmp_path: Path) -> None:
@@ -298,103 +257,6 @@ def test_a_fetch_that_hangs_is_given_up_with_all_that_it_started(machine: Plante
 
     assert "(it was not complete after 0.75 s)" in prepared.missing["memlab-py37-thread"]
     assert are_gone(machine.box / "pids")
-
-
-def test_environments_are_made_side_by_side(
-    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    machine.python("3.7.16")
-    machine.python("3.8.18")
-    machine.on(
-        "pip",
-        'touch "$box/here-$$"; for n in $(seq 500); do\n'
-        '[ "$(ls "$box" | grep -c here-)" = 2 ] && exit 0; sleep 0.01; done; exit 1',
-    )
-
-    assert machine.prepare(variant("3.7"), variant("3.8")).missing == {}
-
-
-def test_one_cpu_is_enough_for_any_number(
-    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    for version in ("3.7.16", "3.8.18", "3.9.18"):
-        machine.python(version)
-
-    assert len(machine.prepare(variant("3.9"), variant("3.7"), variant("3.8")).ready) == 3
-
-
-def test_two_preparations_at_once_make_an_environment_once(machine: PlantedMachine) -> None:
-    machine.python("3.7.16")
-    machine.on("pip", "sleep 0.3")
-    made: list[PreparedEnvironments] = []
-    shells = [threading.Thread(target=lambda: made.append(machine.prepare())) for _ in range(2)]
-    for shell in shells:
-        shell.start()
-    for shell in shells:
-        shell.join()
-
-    assert made[0] == made[1]
-    assert made[0].missing == {}
-    assert len(machine.uv_calls("pip")) == len(machine.said) == 1
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interruption_leaves_no_process_and_nothing_complete(
-    machine: PlantedMachine, number: signal.Signals
-) -> None:
-    machine.python("3.7.16")
-    machine.on("pip", HANG)
-    sender = signalled(number, lambda: wait_for(machine.box / "pids"))
-
-    with pytest.raises(KeyboardInterrupt):
-        machine.prepare()
-    sender.join()
-    assert are_gone(machine.box / "pids")
-    assert not list(machine.root.rglob("complete"))
-    assert len(machine.uv_calls("pip")) == 1
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-
-
-def test_an_interruption_does_not_wait_for_another_shell(
-    machine: PlantedMachine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits = threading.Event()
-
-    def held_by_another(_: object) -> bool:
-        waits.set()
-        return False
-
-    machine.python("3.7.16")
-    monkeypatch.setattr(uv, "is_locked", held_by_another)
-    sender = signalled(signal.SIGINT, waits.wait)
-
-    with pytest.raises(KeyboardInterrupt):
-        machine.prepare()
-    sender.join()
-    assert machine.uv_calls("") == []
-
-
-def test_a_handler_of_the_caller_is_left_alone(machine: PlantedMachine) -> None:
-    machine.python("3.7.16")
-    heard: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
-    machine.on("pip", f"kill -TERM {os.getpid()}")
-    try:
-        assert machine.prepare().missing == {}
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert heard == [signal.SIGTERM]
-
-
-def test_nothing_starts_after_the_end(machine: PlantedMachine) -> None:
-    uv = Uv(machine.root)
-    uv.end()
-
-    with pytest.raises(CancelledError):
-        uv.run("venv")
-    assert machine.uv_calls("") == []
 
 
 def test_without_uv_nothing_can_be_made(machine: PlantedMachine) -> None:
