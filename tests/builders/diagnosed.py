@@ -7,11 +7,7 @@ from typing import Any
 from builders import raw
 from lab.causes.diagnosis import Diagnosis, diagnose
 from lab.records.interventions import Intervention
-from lab.records.observations import (
-    AllocationTrace,
-    ProbeReading,
-    TracedLine,
-)
+from lab.records.observations import AllocationTrace, ProbeReading, TracedLine
 from lab.records.trial import Trial
 
 MIB = raw.MIB

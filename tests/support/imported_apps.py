@@ -1,6 +1,5 @@
 """The apps of the lab, imported here, and what tests of several of their modules need."""
 
-import ctypes
 import importlib
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,3 @@ ON_LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="need
 
 def app(name: str) -> Any:
     return importlib.import_module(name)
-
-
-def has_glibc() -> bool:
-    return hasattr(ctypes.CDLL(None), "malloc_info")

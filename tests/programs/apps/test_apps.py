@@ -1,6 +1,7 @@
 """The app under test: old syntax, what its allocators count, and its calibration."""
 
 import ast
+import ctypes
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from lab.records.observations import Calibration
-from support.imported_apps import APPS, ON_LINUX, app, has_glibc
+from support.imported_apps import APPS, ON_LINUX, app
 
 pytestmark = pytest.mark.usefixtures("importable_apps")
 SOURCES = sorted(APPS.glob("*.py"))
@@ -47,6 +48,10 @@ def test_the_apps_compile_on_each_python(version: str) -> None:
 @pytest.mark.parametrize(("name", "done"), [("lists", 2_000_000), ("hello", 0)])
 def test_the_core_suites_workloads(name: str, done: int) -> None:
     assert app("workloads").run(name) == done
+
+
+def has_glibc() -> bool:
+    return hasattr(ctypes.CDLL(None), "malloc_info")
 
 
 @pytest.mark.skipif(not has_glibc(), reason="needs glibc")

@@ -5,9 +5,7 @@ from dataclasses import replace
 import pytest
 from builders import raw
 from builders.diagnosed import answered, arenas, grown_in, leak
-from lab.causes.advice import (
-    help_line,
-)
+from lab.causes.advice import help_line
 from lab.causes.causes import Plausible
 from lab.causes.findings import finding
 from lab.causes.growth import Growth

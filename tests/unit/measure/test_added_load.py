@@ -11,7 +11,7 @@ from support.scripted_engine import ScriptedEngine
 
 MIB = raw.MIB
 COMPOSE = ROOT / "compose.yaml"
-SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
+FLASK = "py37-flask"
 
 
 def late_step(served: int) -> int:

@@ -15,12 +15,7 @@ from lab.records.curve import MemoryCurve
 from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.interventions import Cause, Intervention, InterventionPlan
 from lab.records.judgement import Verdict
-from lab.records.observations import (
-    AllocationTrace,
-    KindCounts,
-    PostLoadObservation,
-    TracedLine,
-)
+from lab.records.observations import AllocationTrace, KindCounts, PostLoadObservation, TracedLine
 from lab.records.summary import ComparedVariant, Comparison, ImageBase, PostLoadSummary, Summary
 from lab.records.trial import End, EndKind, Trial
 from lab.records.variant import Scenario

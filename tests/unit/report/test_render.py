@@ -7,12 +7,7 @@ from builders.made import claims_summary
 from lab.records.judgement import Verdict
 from lab.records.summary import Summary
 from lab.report.overview import NO_PASS, PARTIAL
-from lab.report.render import (
-    MARKDOWN_LIMIT,
-    render_all,
-    render_html,
-    render_markdown,
-)
+from lab.report.render import MARKDOWN_LIMIT, render_all, render_html, render_markdown
 
 MIB = factories.MIB
 HOSTILE = "</pre><script>alert(1)</script> | `x` ``` [a](b) \x1b[31mred\x1b[0m \x00"

@@ -11,10 +11,7 @@ from lab.errors import ExitCode
 from lab.records.codec import decode, encode
 from lab.records.experiment import MissingVariant
 from lab.records.judgement import Interval, Verdict
-from lab.records.summary import (
-    Summary,
-    VariantSummary,
-)
+from lab.records.summary import Summary, VariantSummary
 from lab.records.trial import Trial
 from lab.summary.exit_code import fail_on_of
 from lab.summary.run import curve_of, summarise

@@ -2,14 +2,7 @@
 
 from lab.records.judgement import Verdict
 from lab.stopping import Rule
-from lab.validation.confusion import (
-    HEADING,
-    FamilyRow,
-    judge_in_sequence,
-    judged_by,
-    line,
-    summary,
-)
+from lab.validation.confusion import HEADING, FamilyRow, judge_in_sequence, judged_by, line, summary
 from lab.validation.shapes import SimulatedLoad
 from lab.validation.simulate import Case
 

@@ -14,8 +14,6 @@ from lab.verdict.trend import Troughs, troughs_of
 from lab.verdict.verdict import judge_ended, judge_trial
 
 MIB, KIB = 1 << 20, 1 << 10
-LIVE_SEED = 1
-"""With it a leak is one of live bytes, as nine in ten are."""
 MEASURED_MEMORY_KIB = (140, 48, 204, 0, -900, 496, 164, -56)
 QUIET_MEMORY_KIB = (60, 48, 20)
 MEASURED_LIVE_KIB = (29, 26, 7, 2, 5, 4, 2, 5)

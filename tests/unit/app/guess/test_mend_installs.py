@@ -3,10 +3,7 @@
 import pytest
 from builders.guesses import described
 from builders.next_guesses import GUESS, next_guess
-from lab.app.guess.failures import (
-    Failure,
-    FailureKind,
-)
+from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.mend import mended

@@ -2,10 +2,7 @@
 
 import pytest
 from builders.next_guesses import GUESS
-from lab.app.guess.failures import (
-    Failure,
-    FailureKind,
-)
+from lab.app.guess.failures import Failure, FailureKind
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess_records import Guessed
 from lab.app.guess.mend import mended

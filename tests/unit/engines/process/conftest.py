@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from lab.engines.process.engine import ProcessEngine
+from support.made_engine import make_engine
 from support.planted_machine import PlantedMachine
 
 
@@ -18,3 +20,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PlantedMachine:
     monkeypatch.setattr(sys, "executable", str(made.box / "python"))
     monkeypatch.setitem(sys.modules, "uv", None)
     return made
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> ProcessEngine:
+    return make_engine(tmp_path)

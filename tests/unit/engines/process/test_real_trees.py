@@ -9,12 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from lab.engines.process.process_tree import (
-    LinuxTrees,
-    PsutilTrees,
-    TreeReading,
-    Trees,
-)
+from lab.engines.process.process_tree import LinuxTrees, PsutilTrees, TreeReading, Trees
 from support.made_up_psutil import Process, psutil_trees
 
 MIB = 1 << 20
