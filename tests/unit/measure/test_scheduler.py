@@ -9,7 +9,7 @@ import pytest
 from builders import raw
 from lab.engines.protocol import VariantState
 from lab.measure.context import RunContext
-from lab.measure.decider import NO_DECIDER
+from lab.measure.decider import NoDecider
 from lab.records.observations import Trough
 from lab.records.trial import EndKind, Trial
 from lab.records.variant import Connection
@@ -247,11 +247,15 @@ def test_a_trial_without_a_share_is_not_started_and_says_so(engine_of: Any, tmp_
     assert "no room for 8 more blocks" in trial.end.reason
 
 
+class AlwaysMore(NoDecider):
+    def needs_more_load(self, _: Path) -> bool:
+        return True
+
+
 def test_more_load_ends_where_the_raw_file_has_no_room_for_it(
-    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine_of: Any, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(NO_DECIDER, "needs_more_load", lambda _: True, raising=False)
-    context = context_of(engine_of({"one": Script()}), tmp_path)
+    context = replace(context_of(engine_of({"one": Script()}), tmp_path), decider=AlwaysMore())
     trial = trial_of(limited(context, 40_000))
 
     assert trial.end is not None
