@@ -18,12 +18,9 @@ from lab.measure.scheduler import run_all
 from lab.records.trial import EndKind
 from lab.records.variant import Variant
 from support.script import Script
-from support.scripted_engine import WAITS as SCRIPTED_WAITS
 from support.scripted_engine import ScriptedEngine
-from support.scripted_trials import Hearing, conducted, context_of, trial_of
+from support.scripted_trials import ONE, WAITS, Hearing, conducted, context_of, trial_of
 
-WAITS = replace(SCRIPTED_WAITS, ready_seconds=0.3)
-ONE = raw.variant("one")
 TWO = raw.variant("two")
 
 

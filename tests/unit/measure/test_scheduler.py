@@ -16,13 +16,10 @@ from lab.records.variant import Connection
 from lab.store.raw_room import LEAST_PARTS, RawRoom
 from lab.store.trial_reader import read_records
 from support.script import Script
-from support.scripted_engine import WAITS as SCRIPTED_WAITS
 from support.scripted_engine import ScriptedEngine
-from support.scripted_trials import conducted, context_of, trial_of
+from support.scripted_trials import ONE, WAITS, conducted, context_of, trial_of
 
 MIB = raw.MIB
-WAITS = replace(SCRIPTED_WAITS, ready_seconds=0.3)
-ONE = raw.variant("one")
 
 
 @pytest.fixture(scope="module")
