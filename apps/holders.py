@@ -202,23 +202,23 @@ def is_lost(parent):
     return parent is None or (type(parent) is reach.Root and parent.kind == "context")
 
 
-def search(objects, *hidden):
+def search(objects, hidden=(), limits=reach.LIMITS):
     roots = reach.module_roots() + reach.frame_roots()
-    return reach.search(
-        roots, (LENGTHS, LOST, COUNTS, objects, *hidden), reach.context_roots(objects)
-    )
+    hidden = (LENGTHS, LOST, COUNTS, objects, *hidden)
+    return reach.search(roots, hidden, reach.context_roots(objects), limits)
 
 
-def holders(own=()):
+def holders(own=(), limits=reach.LIMITS):
     """The containers that hold more than at the baseline, the one with the most bytes first.
 
     Args:
         own: objects of the lab; what only these hold is not the app's.
+        limits: those of the search.
     """
     gc.collect()
     objects = gc.get_objects()
     longer = grown(objects)
-    met = search(objects, longer)
+    met = search(objects, (longer,), limits)
     hidden = reach.search([reach.Root("lab", "lab", each) for each in own]).parents
     longest = [pair for pair in longer[:MOST_GROWN] if is_apps(pair[1], met, hidden)]
     others = {id(found) for _, found in longest}

@@ -37,6 +37,24 @@ cpu_seconds = getattr(time, "thread_time", time.process_time)
 """CPU time of this thread; before 3.7, and where no thread has its own, of the process."""
 
 
+class SearchLimits:
+    """Where a search ends."""
+
+    def __init__(self, objects=MOST_OBJECTS, cpu=MOST_CPU_SECONDS, seconds=MOST_SEARCH_SECONDS):
+        self.objects, self.cpu_seconds, self.seconds = objects, cpu, seconds
+
+    def clocks(self):
+        """Clocks, with what they show at the end of a search that begins now, and its text."""
+        known = (
+            (time.monotonic, self.seconds, "%.0f s"),
+            (cpu_seconds, self.cpu_seconds, "%.0f s of CPU time"),
+        )
+        return [(clock, clock() + most, text % most) for clock, most, text in known]
+
+
+LIMITS = SearchLimits()
+
+
 class Reach:
     """Parents of what was met, and how the search ended."""
 
@@ -162,27 +180,25 @@ def referents(found):
     return gc.get_referents(found)
 
 
-def search(roots, hidden=(), late=()):
+def search(roots, hidden=(), late=(), limits=LIMITS):
     """The Reach of these roots; a module's objects are met by their own module first.
 
     Args:
         late: roots where nothing else met them.
     """
     reach, ignored = Reach(), {id(each) for each in hidden}
-    ends = (
-        (time.monotonic, time.monotonic() + MOST_SEARCH_SECONDS, "%.0f s" % MOST_SEARCH_SECONDS),
-        (cpu_seconds, cpu_seconds() + MOST_CPU_SECONDS, "%.0f s of CPU time" % MOST_CPU_SECONDS),
-    )
+    ends = limits.clocks()
     for group in (roots, late):
         if reach.limit is None:
-            go_on(reach, group, ignored, ends)
+            go_on(reach, group, ignored, (limits.objects, ends))
     return reach
 
 
 def go_on(reach, roots, ignored, ends):
-    """Meet what these roots refer to, up to the first of these ends: clocks, with what they show
-    then and its text."""
+    """Meet what these roots refer to, up to the first of these ends: so many objects, and clocks
+    with what they show then and its text."""
     waiting, count = collections.deque(), 0
+    most_objects, clocks = ends
     for root in roots:
         if reach.parents.setdefault(id(root.found), root) is root:
             waiting.append(root.found)
@@ -194,11 +210,11 @@ def go_on(reach, roots, ignored, ends):
             reach.parents[id(each)] = found
             waiting.append(each)
         count += 1
-        if len(reach.parents) > MOST_OBJECTS:
-            reach.limit = "the search ended at {:,} objects".format(MOST_OBJECTS)
+        if len(reach.parents) > most_objects:
+            reach.limit = "the search ended at {:,} objects".format(most_objects)
             return
         if count % LOOK_AT_CLOCK == 0:
-            after = [text for clock, end, text in ends if clock() > end]
+            after = [text for clock, end, text in clocks if clock() > end]
             if after:
                 reach.limit = "the search ended after " + after[0]
                 return

@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,16 +66,23 @@ def typed(name: str) -> list[str]:
     return [f"{setting}={value}" for setting, value in settings.items()]
 
 
-def search(name: str) -> KeptSearch | None:
-    """The answer of a search; None where it has none."""
-    before = set(RUNS.iterdir())
-    line = [*typed(name), f"RESULTS={RUNS}"]
+def search(name: str, runs: Path = RUNS) -> KeptSearch | None:
+    """The answer of a search; None where it has none.
+
+    Args:
+        runs: the folder that the run is written to.
+    """
+    before = set(runs.iterdir())
+    line = [*typed(name), f"RESULTS={runs}"]
     subprocess.run(["make", "--no-print-directory", "bisect", *line], cwd=ROOT, check=False)
-    folder = next((each for each in RUNS.iterdir() if each not in before), None)
+    folder = next((each for each in runs.iterdir() if each not in before), None)
     if folder is None:
         return None
     measured = read_record(folder / "points.json", MeasuredPoints)
     return KeptSearch(folder.name, os.getloadavg()[0], as_kept(measured, ROOT))
+
+
+Search = Callable[[str], KeptSearch | None]
 
 
 def as_kept(measured: MeasuredPoints, checkout: Path) -> MeasuredPoints:
@@ -121,10 +128,12 @@ def json_text(value: Any, depth: int = BROKEN_DEPTH, indent: str = "") -> str:
     return f"{ends[0]}\n{inner}{lines}\n{indent}{ends[1]}"
 
 
-def searched(names: list[str], found: dict[str, tuple[KeptSearch, ...]]) -> Iterator[str]:
+def searched(
+    names: list[str], found: dict[str, tuple[KeptSearch, ...]], ask: Search = search
+) -> Iterator[str]:
     """Adds what each search found, and yields its name."""
     for name in names:
-        if kept := search(name):
+        if kept := ask(name):
             found[name] = (*found.get(name, ()), kept)
             yield name
 

@@ -89,17 +89,21 @@ class KeptLayers:
     answer: LayersAnswer
 
 
-def layers(name: str) -> KeptLayers | None:
-    """The layers of an app, typed as a user types it; None where there is no answer."""
-    before = set(RUNS.iterdir())
+def layers(name: str, runs: Path = RUNS) -> KeptLayers | None:
+    """The layers of an app, typed as a user types it; None where there is no answer.
+
+    Args:
+        runs: the folder that the run is written to.
+    """
+    before = set(runs.iterdir())
     with tempfile.TemporaryDirectory(prefix="memlab-layers-") as folder:
         app = Path(folder) / name
         app.mkdir()
         for file, text in APPS[name].items():
             (app / file).write_text(text, encoding="utf-8")
-        line = [f"APP={app}", "ENGINE=process", f"RESULTS={RUNS}"]
+        line = [f"APP={app}", "ENGINE=process", f"RESULTS={runs}"]
         subprocess.run(["make", "--no-print-directory", "layers", *line], cwd=ROOT, check=False)
-    made = (each for each in RUNS.iterdir() if each not in before and not each.is_symlink())
+    made = (each for each in runs.iterdir() if each not in before and not each.is_symlink())
     folder_made = next(made, None)
     if folder_made is None or not (folder_made / "layers.json").exists():
         return None

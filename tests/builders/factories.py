@@ -1,4 +1,4 @@
-"""Synthetic summaries and curves: whole records, of which a test names what matters to it."""
+"""Synthetic summaries: whole records, of which a test names what matters to it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from lab.errors import ExitCode
-from lab.records.app_answer import AppAnswer, AppCause, AppChange, AppLine
-from lab.records.curve import MemoryCurve
 from lab.records.experiment import EngineInfo, EngineKind, HostInfo, MissingVariant
-from lab.records.interventions import Cause
-from lab.records.judgement import Certainty, Interval, Verdict
+from lab.records.judgement import Interval, Verdict
 from lab.records.summary import (
     SCHEMA_VERSION,
     CpuSeconds,
@@ -36,7 +33,7 @@ def axes(name: str = "py37-fastapi-sync", **changes: Any) -> Axes:
     """Axes as the labels of a variant with that name would say."""
     python, _, arm = name.partition("-")
     flask = arm.startswith("flask")
-    defaults: dict[str, Any] = {
+    known: dict[str, Any] = {
         "python": f"{python[2:3]}.{python[3:]}" if python.startswith("py") else "3.10",
         "stack": "thread",
         "framework": "flask" if flask else "fastapi",
@@ -48,7 +45,7 @@ def axes(name: str = "py37-fastapi-sync", **changes: Any) -> Axes:
         "pool_threads": 8 if flask else None,
         "suite": "core",
     }
-    return Axes(**{**defaults, **changes})
+    return Axes(**{**known, **changes})
 
 
 def memory(growth: int, baseline: int = 24 * MIB, peak: int | None = None) -> Memory:
@@ -110,16 +107,7 @@ def variant_summary(
         requests=trial.requests,
         memory_bytes=trial.memory_bytes,
         memory_limit_bytes=4096 * MIB,
-        prediction=Prediction(
-            growth_bytes=predicted,
-            formula="workers * min(threads, arenas) * thread_kept_bytes",
-            inputs={
-                "workers": 1,
-                "threads": threads,
-                "arenas": 128,
-                "thread_kept_bytes": THREAD_BYTES,
-            },
-        ),
+        prediction=prediction(predicted, threads),
         growth_bytes_per_request=trial.growth_bytes_per_request,
         threads=trial.threads,
         processes=2,
@@ -137,9 +125,21 @@ def variant_summary(
     return replace(variant, **changes)
 
 
+def prediction(growth: int | None, threads: int) -> Prediction:
+    """One from `threads` of a single worker."""
+    inputs = {
+        "workers": 1,
+        "threads": threads,
+        "arenas": 128,
+        "thread_kept_bytes": THREAD_BYTES,
+    }
+    formula = "workers * min(threads, arenas) * thread_kept_bytes"
+    return Prediction(growth, formula, inputs)
+
+
 def versions(python: str, **changes: str) -> dict[str, str]:
     """What a variant of the thread's stack says of itself."""
-    defaults = {
+    known = {
         "python": f"{python}.17",
         "libc": "glibc 2.36",
         "fastapi": "0.63.0",
@@ -150,7 +150,7 @@ def versions(python: str, **changes: str) -> dict[str, str]:
         "flask": "1.1.4",
         "markupsafe": "2.0.1" if python == "3.7" else "2.1.5",
     }
-    return {**defaults, **changes}
+    return {**known, **changes}
 
 
 def run_info(**changes: Any) -> RunInfo:
@@ -210,41 +210,6 @@ def core_summary(**run_changes: Any) -> Summary:
 def missing(name: str = "py37-flask", reason: str = "its image did not build") -> MissingVariant:
     """A variant that never ran."""
     return MissingVariant(name, reason)
-
-
-def curve(variant: VariantSummary, trial: int = 1, points: int = 300) -> MemoryCurve:
-    """A saw-tooth that rises through the troughs of the variant's trial."""
-    marks = variant.trials[0].troughs_bytes if variant.trials else ()
-    if not marks:
-        return MemoryCurve(variant.name, trial, (), (), (), (), ())
-    blocks = len(marks) - 1
-    step = 30.0
-    times = tuple(blocks * step * index / (points - 1) for index in range(points))
-    return MemoryCurve(
-        variant=variant.name,
-        trial=trial,
-        seconds=times,
-        memory_bytes=tuple(_memory_at(time, step, marks) for time in times),
-        block_spans_seconds=tuple((index * step, index * step + 18) for index in range(blocks)),
-        block_ok=(125,) * blocks,
-        trough_seconds=tuple(index * step for index in range(blocks + 1)),
-        trough_bytes=marks,
-    )
-
-
-def _memory_at(time: float, step: float, marks: Sequence[int]) -> int:
-    index = min(int(time / step), len(marks) - 2)
-    within = time - index * step
-    base = marks[index] + (marks[index + 1] - marks[index]) * min(1.0, within / 18)
-    busy = 16 * MIB * abs(math.sin(time)) if within < 18 else 0
-    return int(base + busy)
-
-
-def curves(variants: Sequence[VariantSummary], points: int = 300) -> tuple[MemoryCurve, ...]:
-    """One curve a trial of each variant."""
-    return tuple(
-        curve(variant, trial.trial, points) for variant in variants for trial in variant.trials
-    )
 
 
 def many_variants(count: int = 200, **changes: Any) -> tuple[VariantSummary, ...]:
@@ -315,28 +280,3 @@ def unmeasured(name: str = "py37-flask", **changes: Any) -> VariantSummary:
         **nothing,
     )
     return replace(variant, **changes)
-
-
-def app_answer() -> AppAnswer:
-    """The answer on an app that leaks, with a change that tells and a line that holds it."""
-    return AppAnswer(
-        app="shop",
-        variant="own-shop",
-        verdict=Verdict.LEAK,
-        reason="grew by 40 MiB",
-        requests=4000,
-        causes=(AppCause(Cause.LIVE_OBJECTS, Certainty.PROVEN, "+1 block", "by app.py:7"),),
-        no_cause=None,
-        helps="let go of what the named lines keep",
-        changes=(AppChange("MALLOC_ARENA_MAX=1", True, 39.0 * MIB, 1.0 * MIB, 0.97, 4000),),
-        lines=(AppLine("app.py:7", 40 * MIB, 4000),),
-        types={"builtins.dict": 4000},
-        held_by=("app.CACHE (dict, 0 → 4,000 entries)",),
-        control_requests=4000,
-    )
-
-
-def own_summary() -> Summary:
-    """A run of `make try`."""
-    variants = (variant_summary("own-shop", Verdict.LEAK, growth=40 * MIB),)
-    return replace(summary(variants, suite="try"), own=app_answer())

@@ -1,6 +1,6 @@
 """Raw records: whole ones, of which a test names what matters to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from lab.settings import Settings, parse_settings
 from lab.units import MIB
 
 THREAD_KEPT_BYTES = int(15.26 * MIB)
+Told = Callable[[int, float], ProbeReading | None]
 
 
 def axes(**changes: Any) -> Axes:
@@ -126,6 +127,20 @@ def trial(memory_bytes: Sequence[int] = (50 * MIB,) * 9, **changes: Any) -> Tria
         end=End(EndKind.COMPLETE, 100.0),
     )
     return replace(defaults, **changes)
+
+
+def grown_trial(gained_mib: Sequence[float], told: Told | None = None, **changes: Any) -> Trial:
+    """A complete trial that has gained so many MiB at each trough, the baseline first.
+
+    Args:
+        told: what the probes told at a trough of such an index and gain; None: as in `trough`.
+    """
+    whole = trial([round((50 + gained) * MIB) for gained in gained_mib])
+    if told is not None:
+        pairs = zip(whole.troughs, gained_mib, strict=True)
+        troughs = (replace(each, probe=told(each.index, gained)) for each, gained in pairs)
+        whole = replace(whole, troughs=tuple(troughs))
+    return replace(whole, **changes)
 
 
 def experiment(*variants: str, **changes: Any) -> Experiment:

@@ -2,54 +2,16 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from lab.errors import LabError, UsageError
 from lab.points.clone import opened_clone
 from lab.points.commits import commit_of, commits, write_commit
-
-WHO = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false")
-ATTRIBUTES = "*.txt filter=x diff=x merge=x ident text\nsigned.txt export-subst\n"
-SIGNED = "$Format:%H %G? %GS %N %(describe)$\n"
-
-
-def git(folder: Path, *words: str) -> str:
-    command = ["git", "-C", str(folder), *WHO, *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def commit(folder: Path, message: str) -> None:
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "-m", message)
-
-
-def made(folder: Path, *options: str) -> Path:
-    """A clone of three commits, tagged v0 to v2."""
-    shutil.copytree(template(*options).name, folder, symlinks=True)
-    return folder
-
-
-@cache
-def template(*options: str) -> "TemporaryDirectory[str]":
-    """What `made` copies: ten programs write it."""
-    written = TemporaryDirectory()
-    folder = Path(written.name)
-    git(folder, "init", "--quiet", "--initial-branch=main", "--template=", *options)
-    (folder / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
-    (folder / "signed.txt").write_text(SIGNED, encoding="utf-8")
-    (folder / "package").mkdir()
-    for number in range(3):
-        (folder / "package" / "version.txt").write_text(str(number), encoding="utf-8")
-        commit(folder, f"change {number}")
-        git(folder, "tag", f"v{number}")
-    return written
+from support.git_clone import commit, git, made
 
 
 def written(folder: Path, files: Path, label: str = "v1") -> str:
@@ -59,6 +21,33 @@ def written(folder: Path, files: Path, label: str = "v1") -> str:
     return (files / "package" / "version.txt").read_text(encoding="utf-8")
 
 
+PROGRAM_KEYS = (
+    "filter.x.smudge",
+    "filter.x.clean",
+    "filter.x.process",
+    "diff.x.textconv",
+    "diff.x.command",
+    "diff.external",
+    "merge.x.driver",
+    "core.fsmonitor",
+    "core.sshCommand",
+    "core.gitProxy",
+    "core.pager",
+    "core.editor",
+    "core.askPass",
+    "core.alternateRefsCommand",
+    "pager.log",
+    "pager.archive",
+    "gpg.program",
+    "gpg.ssh.program",
+    "gpg.x509.program",
+    "tar.tar.command",
+    "uploadpack.packObjectsHook",
+    "remote.origin.uploadpack",
+)
+"""Keys of a configuration whose value is a program."""
+
+
 def programs(mark: Path) -> Mapping[str, str]:
     """Keys of a configuration that name a program, each of which leaves a mark."""
     program = mark.with_suffix(".sh")
@@ -66,38 +55,17 @@ def programs(mark: Path) -> Mapping[str, str]:
     program.chmod(0o755)
     run = str(program)
     return {
-        "filter.x.smudge": run,
-        "filter.x.clean": run,
-        "filter.x.process": run,
+        **dict.fromkeys(PROGRAM_KEYS, run),
         "filter.x.required": "true",
-        "diff.x.textconv": run,
-        "diff.x.command": run,
-        "diff.external": run,
-        "merge.x.driver": run,
-        "core.fsmonitor": run,
         "core.hooksPath": str(mark.parent),
-        "core.sshCommand": run,
-        "core.gitProxy": run,
-        "core.pager": run,
-        "core.editor": run,
-        "core.askPass": run,
-        "core.alternateRefsCommand": run,
-        "pager.log": run,
-        "pager.archive": run,
-        "gpg.program": run,
-        "gpg.ssh.program": run,
-        "gpg.x509.program": run,
         "log.showSignature": "true",
-        "tar.tar.command": run,
         "credential.helper": f"!{run}",
         "alias.log": f"!{run}",
         "alias.rev-parse": f"!{run}",
-        "uploadpack.packObjectsHook": run,
         "extensions.partialClone": "origin",
         "remote.origin.promisor": "true",
         "remote.origin.partialCloneFilter": "blob:none",
         "remote.origin.url": f"ext::{run}",
-        "remote.origin.uploadpack": run,
         "protocol.ext.allow": "always",
         "protocol.allow": "always",
     }

@@ -44,20 +44,16 @@ def test_it_is_told_and_tells_bytes_of_any_kind(tmp_path: Path) -> None:
 
 
 WAYS: dict[str, Callable[[list[str], Path], object]] = {
-    "a server's data": lambda words, folder: servers.call(words, Programs(()), folder, ""),
-    "packages": lambda words, folder: debian.output(*words, folder=folder),
+    "a server's data": lambda words, folder: servers.call(words, Programs(()), folder, "", 2.0),
+    "packages": lambda words, folder: debian.output(*words, folder=folder, seconds=2.0),
 }
 
 
 @ON_LINUX
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_what_does_not_end_is_ended_with_what_it_started(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    way: Callable[[list[str], Path], object],
+    tmp_path: Path, way: Callable[[list[str], Path], object]
 ) -> None:
-    monkeypatch.setattr(servers, "MAKE_SECONDS", 2.0)
-    monkeypatch.setattr(debian, "SECONDS", 2.0)
     with pytest.raises(subprocess.TimeoutExpired):
         way(["sh", "-c", NOTES], tmp_path)
     pid = int((tmp_path / "note").read_text(encoding="ascii"))

@@ -8,6 +8,8 @@ from builders import raw
 from lab.causes.causes import plausible_causes
 from lab.causes.memory_breakdown import MemoryBreakdown, second_half, whole_load
 from lab.records.interventions import Cause
+from lab.records.observations import ProbeReading
+from lab.records.trial import Trial
 from lab.units import MIB
 
 NOTHING = MemoryBreakdown(
@@ -142,21 +144,17 @@ def test_the_evidence_names_its_numbers() -> None:
     assert found.evidence == "38.0 MiB more are free in the allocator, in 1 more arena than before"
 
 
-def trial(*free_mib: int) -> Any:
-    troughs = tuple(
-        raw.trough(
-            index,
-            (50 + free) * MIB,
-            probe=raw.probe(raw.worker(free_bytes=free * MIB, mmapped_bytes=MIB, sockets=5)),
-        )
-        for index, free in enumerate(free_mib, start=-1)
-    )
-    blocks = tuple(raw.block(index) for index in range(len(free_mib) - 1))
-    return raw.trial(troughs=troughs, blocks=blocks)
+def freed(*free_mib: int) -> Trial:
+    """A trial that gained what is free in its allocator."""
+
+    def told(_: int, free: float) -> ProbeReading:
+        return raw.probe(raw.worker(free_bytes=int(free * MIB), mmapped_bytes=MIB, sockets=5))
+
+    return raw.grown_trial(free_mib, told)
 
 
 def test_parts_are_differences_over_the_load_and_over_its_second_half() -> None:
-    whole, half = whole_load(trial(0, 10, 20, 30, 40)), second_half(trial(0, 10, 20, 30, 40))
+    whole, half = whole_load(freed(0, 10, 20, 30, 40)), second_half(freed(0, 10, 20, 30, 40))
     assert whole is not None
     assert half is not None
     assert (whole.memory, whole.free, whole.in_use, whole.requests) == (
@@ -177,7 +175,7 @@ def test_pages_of_files_that_are_not_counted_explain_nothing() -> None:
 
 
 def test_a_worker_that_did_not_answer_is_a_gap_and_not_a_loss() -> None:
-    summary = trial(0, 10)
+    summary = freed(0, 10)
     silent = replace(summary.troughs[1], probe=None)
     parts = whole_load(replace(summary, troughs=(summary.troughs[0], silent)))
     assert parts is not None
@@ -185,6 +183,6 @@ def test_a_worker_that_did_not_answer_is_a_gap_and_not_a_loss() -> None:
 
 
 def test_without_a_baseline_there_are_no_parts() -> None:
-    summary = trial(0, 10)
+    summary = freed(0, 10)
     assert whole_load(replace(summary, troughs=summary.troughs[1:])) is None
     assert second_half(replace(summary, troughs=summary.troughs[:1])) is None

@@ -1,39 +1,26 @@
 """Evidence, then proof: what a change or a traced line makes of a plausible cause."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from builders import raw
+from builders.diagnosed import POOL, answered, arenas, explained, grown_in, leak
 from lab.app.interventions import interventions_for
 from lab.app.spec import AppSpec
 from lab.causes.advice import (
     ADVICE,
     CAUSE_OPEN,
     CAUSE_UNKNOWN,
-    HAS_STOPPED,
-    LIMIT,
     NO_CAUSE_NEEDED,
     NOTHING_TO_CHANGE,
     best_cure,
     help_line,
 )
-from lab.causes.causes import Plausible
 from lab.causes.diagnosis import Diagnosis, diagnose, suspects
-from lab.causes.findings import finding
-from lab.causes.growth import Growth
-from lab.records.holders import CalledFunction, HolderSearch
 from lab.records.interventions import Cause, Intervention
 from lab.records.judgement import Certainty, Verdict
-from lab.records.observations import (
-    AllocationTrace,
-    PostLoadObservation,
-    ProbeReading,
-    TracedLine,
-    Trough,
-)
+from lab.records.observations import PostLoadObservation, ProbeReading, Trough
 from lab.records.trial import End, EndKind, Trial
 from lab.records.variant import Scenario
 from lab.report.answer_text import answer_text
@@ -43,53 +30,6 @@ from lab.units import MIB
 
 APP = AppSpec(file=Path("/app/lab.toml"), name="shop", command="gunicorn app:app")
 CHANGES = {change.name: change for change in interventions_for(APP)}
-POOL = (0, 60, 80, 100, 100, 100, 100, 100, 100)
-"""MiB that a filling pool gains, trough by trough."""
-CREEP = (0, 20, 40, 60, 80, 100, 120, 140, 160)
-
-
-def trial(gained_mib: tuple[int, ...], *, seconds: float = 4.0, **worker: Any) -> Trial:
-    """A trial that gained memory in one part of its breakdown alone."""
-    part, count = worker.pop("part", "free_bytes"), worker.pop("arenas", 1)
-    troughs = tuple(
-        raw.trough(
-            index,
-            (50 + gained) * MIB,
-            probe=raw.probe(
-                raw.worker(
-                    arenas=1 if index < 0 else count,
-                    **{"in_use_bytes": 8 * MIB, "free_bytes": 0, **{part: gained * MIB}},
-                    allocated_blocks=1000 + gained * worker.get("blocks_a_mib", 0),
-                )
-            ),
-        )
-        for index, gained in enumerate(gained_mib, start=-1)
-    )
-    blocks = tuple(
-        replace(
-            raw.block(index, sent=500, ok=500),
-            ended_at_seconds=raw.block(index).started_at_seconds + seconds,
-        )
-        for index in range(len(gained_mib) - 1)
-    )
-    return raw.trial(troughs=troughs, blocks=blocks, samples=())
-
-
-def arenas(gained_mib: tuple[int, ...] = POOL, seconds: float = 4.0) -> Trial:
-    return trial(gained_mib, seconds=seconds, arenas=9)
-
-
-def leak() -> Trial:
-    return trial(CREEP, part="in_use_bytes", blocks_a_mib=2000)
-
-
-def answered(
-    first: Trial,
-    control: Trial | None,
-    changed: Sequence[tuple[Intervention, Trial]] = (),
-    traces: Sequence[AllocationTrace] = (),
-) -> Diagnosis:
-    return diagnose(first, control or first, changed, traces)
 
 
 def with_one_arena(seconds: float = 4.0) -> list[tuple[Intervention, Trial]]:
@@ -132,150 +72,6 @@ def test_a_stop_gap_that_ends_all_growth_proves_no_cause_and_ranks_last() -> Non
 
 def test_without_any_change_it_says_that_none_was_made() -> None:
     assert "no change that would prove it" in answered(arenas(), None, (), ()).findings[0].proof
-
-
-def test_what_collecting_gives_back_is_garbage_that_the_collector_was_not_run_for() -> None:
-    seen = PostLoadObservation(
-        Scenario.GIVE_BACK, 1.0, 210 * MIB, 60 * MIB, before=None, after=None, asked=0, answered=0
-    )
-    cycles = AllocationTrace("tracemalloc", 100, 0, (), {}, garbage={"app.Node": 9, "app.Edge": 90})
-    reply = answered(replace(leak(), post_load=seen), None, (), (cycles,))
-
-    assert reply.findings[0].cause is Cause.LIVE_OBJECTS
-    assert reply.findings[0].standing is Certainty.PROVEN
-    assert reply.findings[0].evidence.endswith(
-        "all of it garbage that waits for the collector: 90 app.Edge and 9 app.Node"
-    )
-    assert help_line(reply).startswith("let the collector run")
-
-
-def test_what_trimming_gives_back_proves_nothing_of_threads() -> None:
-    seen = PostLoadObservation(
-        Scenario.GIVE_BACK, 1.0, 150 * MIB, 50 * MIB, before=None, after=None, asked=0, answered=0
-    )
-    growth = Growth(replace(arenas(), post_load=seen))
-    standing = {
-        cause: finding(growth, Plausible(cause, 100 * MIB, "7 more"), (), ()).standing
-        for cause in (Cause.THREAD_ARENAS, Cause.THREADS)
-    }
-
-    assert standing == {
-        Cause.THREAD_ARENAS: Certainty.PROVEN,
-        Cause.THREADS: Certainty.LIKELY,
-    }
-
-
-@pytest.mark.parametrize(
-    ("freed_mib", "is_garbage"), [(0, False), (0.5, False), (20, False), (140, True)]
-)
-def test_live_bytes_tell_what_collecting_freed(freed_mib: float, is_garbage: bool) -> None:
-    """Arenas that were free before the load are trimmed as well, and are not part of its growth."""
-    settled = leak().troughs[-1].probe
-    assert settled is not None
-    seen = PostLoadObservation(
-        *(Scenario.GIVE_BACK, 1.0, 210 * MIB, 20 * MIB),
-        before=with_live(settled, 190 * MIB),
-        after=with_live(settled, round((190 - freed_mib) * MIB)),
-        asked=0,
-        answered=0,
-    )
-    reply = answered(replace(leak(), post_load=seen), None, (), ())
-
-    assert reply.findings[0].is_garbage == is_garbage
-
-
-def with_live(reading: ProbeReading, live_bytes: int) -> ProbeReading:
-    workers = [
-        replace(each, in_use_bytes=live_bytes, mmapped_bytes=0, python_in_use_bytes=0)
-        for each in reading.workers
-    ]
-    return replace(reading, workers=tuple(workers))
-
-
-def test_what_trimming_gives_back_beside_objects_is_not_the_objects() -> None:
-    """Half of what grew is free, and given back; the objects are the other half."""
-    seen = PostLoadObservation(
-        Scenario.GIVE_BACK, 1.0, 210 * MIB, 125 * MIB, before=None, after=None, asked=0, answered=0
-    )
-    halves = trial(CREEP, part="in_use_bytes", blocks_a_mib=2000)
-    probes = [
-        replace(
-            reply.probe,
-            workers=tuple(
-                replace(each, in_use_bytes=gained * MIB // 2, free_bytes=gained * MIB // 2)
-                for each in reply.probe.workers
-            ),
-        )
-        for reply, gained in zip(halves.troughs, CREEP, strict=True)
-        if reply.probe is not None
-    ]
-    troughs = tuple(
-        replace(reply, probe=told) for reply, told in zip(halves.troughs, probes, strict=True)
-    )
-    reply = answered(replace(halves, troughs=troughs, post_load=seen), None, (), ())
-
-    (objects,) = (each for each in reply.findings if each.cause is Cause.LIVE_OBJECTS)
-    assert not objects.is_garbage
-    assert objects.standing is Certainty.LIKELY
-
-
-def explained(bytes_a_request: int, tracer: str = "tracemalloc") -> AllocationTrace:
-    line = TracedLine(bytes_a_request * 1000, 1000, ("/x/site-packages/j.py:3", "/w/app/app.py:7"))
-    return AllocationTrace(tracer, 1000, bytes_a_request * 1000, (line,), {"a.B": 1000})
-
-
-def test_lines_that_hold_what_was_gained_prove_it() -> None:
-    reply = answered(leak(), None, (), [explained(40_000)])
-
-    assert reply.judged.verdict is Verdict.LEAK
-    assert (reply.findings[0].cause, reply.findings[0].standing) == (
-        Cause.LIVE_OBJECTS,
-        Certainty.PROVEN,
-    )
-    assert "j.py:3, from app.py:7" in reply.findings[0].proof
-    assert reply.types == (("a.B", 1000),)
-
-
-def test_large_objects_that_tracemalloc_accounts_for_are_pythons_and_not_native() -> None:
-    """A cache of 20 kB each: malloc has the bytes, and hardly any Python block came with them."""
-    cache = trial(POOL, part="in_use_bytes", blocks_a_mib=50)
-    reply = answered(cache, None, (), [explained(26_000)])
-
-    assert [each.cause for each in reply.findings] == [Cause.LIVE_OBJECTS]
-    assert reply.findings[0].standing is Certainty.PROVEN
-    assert [each.cause for each in answered(cache, None).findings] == [Cause.NATIVE]
-
-
-def test_a_reference_that_an_extension_lost_leaves_objects_where_blocks_account_for_it() -> None:
-    """A string of multidict has a block of Python's; a buffer of ujson is malloc's alone."""
-    (line,) = (trace := explained(40_000)).lines
-    lost = replace(
-        trace,
-        lines=(replace(line, calls=(CalledFunction("multidict.MultiDict", None),)),),
-        search=HolderSearch((), (), (), None),
-    )
-
-    (objects,) = answered(leak(), None, (), [lost]).findings
-    (buffers,) = answered(
-        trial(POOL, part="in_use_bytes", blocks_a_mib=50), None, (), [lost]
-    ).findings
-
-    assert (objects.cause, buffers.cause) == (Cause.LIVE_OBJECTS, Cause.NATIVE)
-
-
-def test_what_live_memory_fills_and_has_stopped_needs_no_change_but_its_limit() -> None:
-    cache = trial(POOL, part="in_use_bytes", blocks_a_mib=50)
-    ended = [(CHANGES["max-requests"], arenas((0, *(0,) * 8)))]
-
-    assert help_line(answered(cache, None, ended, [explained(26_000)])) == LIMIT
-    assert help_line(answered(cache, None, ended)) == HAS_STOPPED
-
-
-def test_a_stop_gap_comes_after_the_advice_for_the_cause() -> None:
-    ended = [(CHANGES["max-requests"], trial((0,) * 9))]
-    line = help_line(answered(leak(), None, ended, [explained(40_000)]))
-
-    assert line.startswith(f"{ADVICE[Cause.LIVE_OBJECTS]}; until then gunicorn --max-requests")
 
 
 def beside_fragments(live_mib: float, free_mib: float) -> Trial:
@@ -342,47 +138,9 @@ def test_live_memory_that_leaks_is_asked_for_below_a_quarter_of_the_growth() -> 
 
 def test_fragmentation_is_proven_by_the_change_with_which_the_app_does_not_leak() -> None:
     fragments = beside_fragments(0, 4)
-    (found,) = answered(fragments, None, [(CHANGES["thresholds"], trial((0,) * 9))]).findings
+    (found,) = answered(fragments, None, [(CHANGES["thresholds"], grown_in((0,) * 9))]).findings
 
     assert (found.cause, found.standing) == (Cause.FRAGMENTATION, Certainty.PROVEN)
-
-
-def test_what_pythons_allocator_does_not_hold_is_native() -> None:
-    reply = answered(leak(), None, (), [explained(100)])
-    assert {each.cause for each in reply.findings} == {Cause.NATIVE}
-
-
-def test_lines_that_malloc_alone_knows_prove_native_memory() -> None:
-    told = [explained(100), explained(40_000, "memray")]
-    (found, *others) = answered(leak(), None, (), told).findings
-
-    assert (found.cause, found.standing, others) == (Cause.NATIVE, Certainty.PROVEN, [])
-    assert "memray finds 39.1 KiB a request" in found.proof
-
-
-def mixed_leak() -> Trial:
-    """A leak of malloc's whose blocks of Python's may be objects, or come with native memory."""
-    return trial(CREEP, part="in_use_bytes", blocks_a_mib=500)
-
-
-def test_one_trace_is_the_proof_of_one_cause() -> None:
-    """Where memray alone answered, both causes stood there with one proof."""
-    suspected = answered(mixed_leak(), None).findings
-    assert {each.cause for each in suspected} == {Cause.LIVE_OBJECTS, Cause.NATIVE}
-
-    (found,) = answered(mixed_leak(), None, (), [explained(40_000, "memray")]).findings
-    assert found.cause == suspected[0].cause
-    assert found.standing is Certainty.LIKELY
-    assert found.proof.endswith("app.py:7, Python's objects and native memory alike")
-
-    both = [explained(12_000), explained(40_000, "memray")]
-    (told,) = answered(mixed_leak(), None, (), both).findings
-    assert (told.cause, told.standing) == (suspected[0].cause, Certainty.PROVEN)
-
-
-def test_lines_that_hold_some_of_it_prove_nothing() -> None:
-    reply = answered(leak(), None, (), [explained(8_000)])
-    assert reply.findings[0].standing is Certainty.LIKELY
 
 
 def test_a_flat_app_is_asked_for_no_cause() -> None:
@@ -417,9 +175,9 @@ def test_a_growth_that_is_too_small_is_asked_for_no_cause(
 def test_descriptors_that_each_request_leaves_open_are_told_though_memory_is_flat() -> None:
     opened = tuple(
         replace(reply, probe=with_descriptors(reply, 500 * (reply.index + 1)))
-        for reply in trial((0,) * 9).troughs
+        for reply in grown_in((0,) * 9).troughs
     )
-    reply = answered(replace(trial((0,) * 9), troughs=opened), None)
+    reply = answered(replace(grown_in((0,) * 9), troughs=opened), None)
 
     assert reply.judged.verdict is Verdict.FLAT
     assert [each.cause for each in reply.findings] == [Cause.DESCRIPTORS]
@@ -479,7 +237,7 @@ def test_a_cure_that_does_not_end_a_leak_comes_after_its_advice(
 
 def test_what_only_tells_is_no_cure() -> None:
     told = [(CHANGES["python-malloc"], arenas((0, *(2,) * 8)))]
-    assert best_cure(answered(trial(POOL), None, told, ())) is None
+    assert best_cure(answered(grown_in(POOL), None, told, ())) is None
 
 
 def test_changes_are_compared_with_the_control_run() -> None:

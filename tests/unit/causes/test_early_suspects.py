@@ -6,26 +6,18 @@ import pytest
 from builders import raw
 from lab.causes.early_suspects import early_suspects
 from lab.records.interventions import Cause
+from lab.records.observations import ProbeReading
 from lab.records.trial import Trial
 from lab.units import MIB
 
 
-def trial(*gained_mib: float, **kept: int) -> Trial:
+def begun(*gained_mib: float, **kept: int) -> Trial:
     """Memory that grows block by block, in what is `kept` of a worker for each MiB."""
-    steps = (0.0, *gained_mib)
-    troughs = tuple(
-        raw.trough(
-            number - 1,
-            int((50 + mib) * MIB),
-            probe=raw.probe(raw.worker(**worker_of(mib, kept))),
-        )
-        for number, mib in enumerate(steps)
-    )
-    return Trial(
-        raw.start(),
-        blocks=tuple(raw.block(number) for number in range(len(gained_mib))),
-        troughs=troughs,
-    )
+
+    def told(_: int, mib: float) -> ProbeReading:
+        return raw.probe(raw.worker(**worker_of(mib, kept)))
+
+    return raw.grown_trial((0.0, *gained_mib), told, end=None)
 
 
 def worker_of(mib: float, kept: dict[str, int]) -> dict[str, Any]:
@@ -38,17 +30,17 @@ LIVE = {"in_use_bytes": MIB, "allocated_blocks": 10_000}
 
 @pytest.mark.parametrize("gained", [(), (20,), (20, 40)])
 def test_a_start_asks_for_nothing(gained: tuple[int, ...]) -> None:
-    assert early_suspects(trial(*gained, **LIVE)) == ()
+    assert early_suspects(begun(*gained, **LIVE)) == ()
 
 
 @pytest.mark.parametrize("kept", [LIVE, {"free_bytes": MIB}], ids=["live", "free"])
 def test_growth_worth_asking_about_asks_for_its_causes(kept: dict[str, int]) -> None:
-    assert early_suspects(trial(10, 20, 30, **kept)) != ()
+    assert early_suspects(begun(10, 20, 30, **kept)) != ()
 
 
 def test_less_asks_only_for_live_memory_that_still_grows() -> None:
-    (found,) = early_suspects(trial(1, 2, 3, **LIVE))
+    (found,) = early_suspects(begun(1, 2, 3, **LIVE))
 
     assert found.cause is Cause.LIVE_OBJECTS
-    assert early_suspects(trial(1, 2, 3, free_bytes=MIB)) == ()
-    assert early_suspects(trial(3, 3, 3, **LIVE)) == ()
+    assert early_suspects(begun(1, 2, 3, free_bytes=MIB)) == ()
+    assert early_suspects(begun(3, 3, 3, **LIVE)) == ()

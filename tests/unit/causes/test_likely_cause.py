@@ -21,7 +21,7 @@ def worker(in_use_mib: int, free_mib: int, arenas: int | None = 1) -> WorkerRead
     )
 
 
-def trial(before: Any, after: Any, growth_mib: int = 100, workers: int = 1) -> Trial:
+def of_one_block(before: Any, after: Any, growth_mib: int = 100, workers: int = 1) -> Trial:
     return raw.trial(
         start=raw.start(raw.variant(workers=workers)),
         troughs=(
@@ -48,24 +48,24 @@ def cause_of(found: Trial, verdict: Verdict = Verdict.BOUNDED) -> str | None:
 def test_the_part_that_explains_most_names_the_cause(
     after: WorkerReading, cause: str | None
 ) -> None:
-    assert cause_of(trial([worker(8, 2)], [after])) == cause
+    assert cause_of(of_one_block([worker(8, 2)], [after])) == cause
 
 
 def test_what_is_left_must_be_too_little_to_be_a_cause() -> None:
     before = [worker(8, 0)]
 
-    assert cause_of(trial(before, [worker(8, 76, arenas=80)])) == "thread arenas (likely)"
-    assert cause_of(trial(before, [worker(8, 74, arenas=80)])) is None
+    assert cause_of(of_one_block(before, [worker(8, 76, arenas=80)])) == "thread arenas (likely)"
+    assert cause_of(of_one_block(before, [worker(8, 74, arenas=80)])) is None
 
 
 def test_all_workers_add_up() -> None:
     before, after = [worker(8, 2)] * 4, [worker(8, 27, arenas=20)] * 4
 
-    assert cause_of(trial(before, after, workers=4)) == "thread arenas (likely)"
+    assert cause_of(of_one_block(before, after, workers=4)) == "thread arenas (likely)"
 
 
 def test_a_flat_trial_has_no_cause() -> None:
-    summary = trial([worker(8, 2)], [worker(8, 102, arenas=80)])
+    summary = of_one_block([worker(8, 2)], [worker(8, 102, arenas=80)])
 
     assert cause_of(summary, Verdict.FLAT) is None
 
@@ -73,10 +73,10 @@ def test_a_flat_trial_has_no_cause() -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        trial([worker(8, 2)], [worker(8, 2)], growth_mib=-20),
-        trial(None, [worker(8, 102)]),
-        trial([worker(8, 2)], None),
-        trial([worker(8, 2)], [worker(8, 102)], workers=2),
+        of_one_block([worker(8, 2)], [worker(8, 2)], growth_mib=-20),
+        of_one_block(None, [worker(8, 102)]),
+        of_one_block([worker(8, 2)], None),
+        of_one_block([worker(8, 2)], [worker(8, 102)], workers=2),
         raw.trial(troughs=()),
         raw.trial(troughs=(raw.trough(-1),)),
         raw.trial(troughs=(raw.trough(0), raw.trough(1, 500 * MIB))),

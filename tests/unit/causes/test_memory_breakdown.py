@@ -23,13 +23,13 @@ def filled(index: int, active_mib: int, inactive_mib: int) -> Trough:
     return replace(found, sample=sample)
 
 
-def trial(*troughs: Trough) -> Trial:
+def of_troughs(*troughs: Trough) -> Trial:
     blocks = tuple(raw.block(trough.index) for trough in troughs if trough.index >= 0)
     return raw.trial(troughs=troughs, blocks=blocks, samples=())
 
 
 def test_pages_of_files_count_as_far_as_memory_counts_them() -> None:
-    gained = whole_load(trial(filled(-1, 2, 10), filled(0, 5, 90)))
+    gained = whole_load(of_troughs(filled(-1, 2, 10), filled(0, 5, 90)))
 
     assert gained is not None
     assert (gained.memory, gained.file) == (3 * MIB, 3 * MIB)
@@ -37,8 +37,8 @@ def test_pages_of_files_count_as_far_as_memory_counts_them() -> None:
 
 def test_what_the_allocator_keeps_free_is_known_of_all_troughs_or_of_none() -> None:
     told = raw.probe(raw.worker(free_bytes=3 * MIB))
-    whole = trial(raw.trough(-1, 50 * MIB, probe=told), raw.trough(0, 60 * MIB, probe=told))
-    gap = trial(raw.trough(-1, 50 * MIB, probe=told), raw.trough(0, 60 * MIB, probe=None))
+    whole = of_troughs(raw.trough(-1, 50 * MIB, probe=told), raw.trough(0, 60 * MIB, probe=told))
+    gap = of_troughs(raw.trough(-1, 50 * MIB, probe=told), raw.trough(0, 60 * MIB, probe=None))
 
     known, unknown = troughs_of(whole), troughs_of(gap)
     assert known is not None

@@ -15,7 +15,7 @@ DECIDER = RunDecider()
 LOOPS = ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
 
 
-def trial(name: str, settled_mib: int) -> Trial:
+def settled_at(name: str, settled_mib: int) -> Trial:
     start = raw.start(raw.variant(name, limit_bytes=4096 * MIB))
     return raw.trial((50 * MIB, *(settled_mib * MIB,) * 8), start=start)
 
@@ -43,44 +43,44 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def test_what_is_decided_is_told_as_it_comes(folder: RunFolder) -> None:
-    write(folder, trial(LOOPS[0], 650))
+    write(folder, settled_at(LOOPS[0], 650))
     assert DECIDER.status_line(folder, LOOPS[:1]) == "claims decided 0 of 2"
-    write(folder, trial(LOOPS[1], 651))
+    write(folder, settled_at(LOOPS[1], 651))
 
     assert DECIDER.status_line(folder, LOOPS) == "claims decided 2 of 2"
     assert DECIDER.variants_to_repeat(folder, LOOPS) == ()
 
 
 def test_a_border_case_asks_for_its_variants_again(folder: RunFolder) -> None:
-    write(folder, trial(LOOPS[0], 650))
-    write(folder, trial(LOOPS[1], 450))
+    write(folder, settled_at(LOOPS[0], 650))
+    write(folder, settled_at(LOOPS[1], 450))
 
     assert DECIDER.variants_to_repeat(folder, LOOPS) == LOOPS
 
 
 def test_a_run_of_another_suite_is_told_nothing(folder: RunFolder) -> None:
     folder.write_experiment(raw.experiment(*LOOPS))
-    write(folder, trial(LOOPS[0], 650))
+    write(folder, settled_at(LOOPS[0], 650))
 
     assert DECIDER.status_line(folder, LOOPS) is None
     assert DECIDER.variants_to_repeat(folder, LOOPS) == ()
 
 
 def test_a_trial_that_was_added_is_seen(folder: RunFolder) -> None:
-    write(folder, trial(LOOPS[0], 650))
-    write(folder, trial(LOOPS[1], 450))
+    write(folder, settled_at(LOOPS[0], 650))
+    write(folder, settled_at(LOOPS[1], 450))
     assert DECIDER.status_line(folder, LOOPS) == "claims decided 0 of 2"
     for number in (2, 3):
-        write(folder, trial(LOOPS[1], 640), number)
+        write(folder, settled_at(LOOPS[1], 640), number)
 
     assert DECIDER.status_line(folder, LOOPS) == "claims decided 2 of 2"
 
 
 def test_a_load_whose_workers_are_killed_ends_where_it_will_be_repeated(folder: RunFolder) -> None:
-    killed = trial(LOOPS[0], 650)
+    killed = settled_at(LOOPS[0], 650)
     last = replace(killed.troughs[-1], probe=raw.probe(oom_kills=2))
     write(folder, replace(killed, troughs=(*killed.troughs[:-1], last)))
-    write(folder, trial(LOOPS[1], 650))
+    write(folder, settled_at(LOOPS[1], 650))
     whole_file, killed_file = folder.raw_files()
 
     assert RunDecider(of_user_app=True).is_decided(killed_file)

@@ -1,38 +1,20 @@
 """The hand-written compose.yaml keeps what the design promises of every service."""
 
 import re
-from functools import cache
-from itertools import pairwise
 from typing import Any
 
-import pytest
 from lab.claims.book import read_claims
 from lab.commands.setup.doctor import THREAD
-from lab.matrix.compose_file import command_words, mapping, read_services
+from lab.matrix.compose_file import mapping
 from lab.matrix.servers import ANYIO_STACKS
 from lab.matrix.variants import read_matrix
 from lab.prediction.predict import OfferedLoad, threads_that_run
 from lab.records.variant import Variant
-from lab.settings import parse_settings
-from lab.settings.declared import SETTINGS
-from lab.settings.setting import Setting
 from lab.yaml_file import read_yaml
-from support.paths import ROOT
+from support.read_services import COMPOSE, SERVICES, VARIANTS, services, suites
 
-COMPOSE = ROOT / "compose.yaml"
-
-
-@cache
-def services(**given: str) -> dict[str, dict[str, Any]]:
-    return read_services(COMPOSE, given)
-
-
-SERVICES = services()
-VARIANTS = {name: service for name, service in SERVICES.items() if "labels" in service}
 LOGGING = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "2"}}
 SOCKET = "/var/run/docker.sock"
-NOT_THE_DRIVERS = frozenset({"OFFLINE"})
-"""Checked before anything is built; it says where the images come from."""
 
 
 def volumes(service: dict[str, Any]) -> list[str]:
@@ -100,10 +82,6 @@ def test_the_socket_is_the_gates_alone() -> None:
         mounts = [volume for volume in volumes(SERVICES[name]) if SOCKET in volume]
 
         assert mounts == ([f"{SOCKET}:{SOCKET}:ro"] if name == "gate" else []), name
-
-
-def suites(name: str) -> list[str]:
-    return str(VARIANTS[name]["labels"]["lab.suite"]).split()
 
 
 def test_without_a_profile_there_is_the_core_suite_the_gate_and_the_driver() -> None:
@@ -185,56 +163,6 @@ def test_host_cpus_choose_for_all_variants_but_those_that_fix_their_own() -> Non
         assert f"./images/cpus/{expected}:" in volumes(chosen)[1], name
 
 
-def stated_workers(service: dict[str, Any]) -> str:
-    """What the command says; without a word of it a server has one."""
-    words = command_words("a service", service["command"])
-    return next((value for word, value in pairwise(words) if word == "--workers"), "1")
-
-
-@pytest.mark.parametrize("workers", ["1", "3"])
-def test_workers_are_those_of_the_command(workers: str) -> None:
-    for name in VARIANTS:
-        service = services(WORKERS=workers)[name]
-
-        assert service["labels"]["lab.workers"] == stated_workers(service), name
-        assert "core" not in suites(name) or stated_workers(service) == workers, name
-
-
-def test_a_variant_has_no_init_that_would_hide_what_is_measured() -> None:
-    for name in VARIANTS:
-        assert "init" not in VARIANTS[name], name
-
-
-SERVERS = {
-    "gunicorn-uvicorn": "--worker-class uvicorn(_worker|.workers).UvicornWorker",
-    "gunicorn-uvicorn-h11": "--worker-class uvicorn.workers.UvicornH11Worker",
-    "gunicorn-gthread": "--worker-class gthread --threads 8",
-    "gunicorn-sync": "--worker-class sync",
-    "uvicorn": "python3 -m uvicorn .*--loop (uvloop|asyncio)",
-    "hypercorn": "python3 -m hypercorn ",
-    "flask-dev": "python3 flask_app.py",
-}
-
-
-def test_the_server_that_a_label_names_is_the_one_that_is_started() -> None:
-    for name in VARIANTS:
-        labels, command = VARIANTS[name]["labels"], VARIANTS[name]["command"]
-
-        assert re.search(SERVERS[labels["lab.server"]], command), name
-        assert labels["lab.framework"] in command, name
-
-
-def test_every_server_listens_where_it_is_told() -> None:
-    for name in VARIANTS:
-        service = services(LAB_HOST="127.0.0.1", LAB_PORT="15001")[name]
-        server, environment = service["labels"]["lab.server"], service["environment"]
-        told = environment["GUNICORN_CMD_ARGS"] if "gunicorn" in server else service["command"]
-
-        assert (environment["LAB_HOST"], environment["LAB_PORT"]) == ("127.0.0.1", "15001"), name
-        if server != "flask-dev":
-            assert re.search(r"--(bind|host) 127\.0\.0\.1(:| --port )15001( |$)", told), name
-
-
 def test_what_a_variant_asks_for_besides_its_load_is_there() -> None:
     for name in VARIANTS:
         needs = VARIANTS[name]["labels"].get("lab.needs", "").split()
@@ -309,59 +237,6 @@ def test_a_limit_holds_what_every_thread_of_the_pool_keeps() -> None:
         needed_bytes = variant.axes.workers * expected_mib * 2**20
 
         assert variant.memory_limit_bytes >= needed_bytes, variant.name
-
-
-class Reads(dict[str, str]):
-    """Settings that remember which of them are read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
-        self.names.add(name)
-        return default
-
-
-def names_of_settings() -> set[str]:
-    """What the driver reads."""
-    reads = Reads()
-    parse_settings(reads)
-    assert {"SUITE", "VARIANTS", "HOST_CPUS", "SEED", "LAB_PROBES", "LANES"} <= reads.names
-    return reads.names - NOT_THE_DRIVERS
-
-
-def test_the_driver_is_given_every_setting() -> None:
-    assert names_of_settings() <= SERVICES["driver"]["environment"].keys()
-
-
-@pytest.mark.parametrize("name", sorted(names_of_settings()))
-def test_a_setting_reaches_the_driver_as_it_was_given(name: str) -> None:
-    driver = services(**{name: "given"})["driver"]
-
-    assert driver["environment"][name] == "given"
-
-
-def test_the_defaults_that_the_driver_is_given_are_those_of_the_lab() -> None:
-    given = {key: str(value) for key, value in SERVICES["driver"]["environment"].items()}
-
-    assert parse_settings(given) == parse_settings({})
-
-
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_a_default_of_compose_is_the_settings_own(setting: Setting[Any]) -> None:
-    """Whatever else stands there is a variant's own, whose label says so, too."""
-    text = COMPOSE.read_text(encoding="utf-8")
-    defaults = set(re.findall(rf"\$\{{{setting.name}:-([^}}]*)\}}", text))
-    own = {"REQUESTS", "CONCURRENCY", "WORKERS", "HOST_CPUS", "BLOCKS"}
-
-    assert setting.name in own or defaults <= {"", setting.default}
-    assert not defaults or defaults & {"", setting.default}
-
-
-def test_the_driver_waits_for_the_gate_and_ends_in_time() -> None:
-    assert SERVICES["driver"]["depends_on"] == ["gate"]
-    assert SERVICES["driver"]["init"] is True
 
 
 def test_every_variant_of_a_claim_is_a_service_of_the_suite_thread() -> None:

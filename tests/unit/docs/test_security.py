@@ -2,7 +2,7 @@
 
 import re
 
-from integration.test_gate import HOSTILE
+from support.gate_calls import HOSTILE
 from support.paths import ROOT
 
 LEAST_CALLS = 141

@@ -2,55 +2,30 @@
 
 import io
 import json
-import math
 import os
 import signal
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from builders import raw
 from lab.commands.decider import RunDecider
-from lab.commands.rebuild import rebuild, summarise_anew
-from lab.engines.protocol import Engine
+from lab.commands.rebuild import rebuild
 from lab.errors import ExitCode, UsageError
 from lab.matrix.variants import read_matrix
-from lab.measure.decider import Decider
-from lab.measure.run import (
-    SuiteRun,
-    measure_suite,
-    split_missing,
-)
+from lab.measure.run import SuiteRun, measure_suite, split_missing
 from lab.measure.slots import SlotPlan
-from lab.records.summary import Summary
 from lab.store.run_folder import RunFolder
 from lab.units import MIB
 from rich.console import Console
+from support.conducted_runs import conducted
 from support.paths import ROOT
 from support.polling import wait_until
 from support.script import Script
-from support.scripted_engine import WAITS, ScriptedEngine
+from support.scripted_engine import ScriptedEngine
 
 COMPOSE = ROOT / "compose.yaml"
 SYNC, ASYNC, FLASK = "py37-fastapi-sync", "py37-fastapi-async", "py37-flask"
-
-
-def conducted(
-    engine: Engine,
-    results: Path,
-    unbuilt: Mapping[str, str] | None = None,
-    decider: Decider | None = None,
-    compose: Path = COMPOSE,
-    **given: str,
-) -> tuple[RunFolder, Summary, str]:
-    console = Console(file=io.StringIO(), width=120)
-    chosen = {"REQUESTS": "80", "CONCURRENCY": "4", "VARIANTS": "py37-*", "MEMORY_BUDGET": "8g"}
-    settings = raw.settings(**{**chosen, **given})
-    run = SuiteRun(settings, engine, compose, results, unbuilt or {}, WAITS)
-    folder = measure_suite(run, console, decider or RunDecider())
-    assert isinstance(console.file, io.StringIO)
-    return folder, summarise_anew(folder), console.file.getvalue()
 
 
 def grows(served: int) -> int:
@@ -182,65 +157,6 @@ def test_trials_need_an_engine_that_restarts(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def late_step(served: int) -> int:
-    """The last of the pool's threads starts in the last eighth of 80 requests."""
-    return (30 + 100 * (served > 0) + 20 * (served > 70)) * MIB
-
-
-def test_an_undecided_variant_gets_more_load_until_it_is_decided(tmp_path: Path) -> None:
-    with ScriptedEngine({FLASK: Script(late_step)}, 0.002) as engine:
-        folder, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
-    (variant,) = summary.variants
-    (trial,) = folder.read_trials()[FLASK]
-
-    assert variant.verdict.value == "bounded"
-    assert 80 < variant.requests.ok < 160
-    assert variant.requests.ok % 20 == 0
-    assert len(trial.blocks) == len(trial.troughs) - 1
-    assert any("more blocks were added" in caveat for caveat in variant.caveats)
-
-
-def test_what_stays_undecided_ends_after_twice_as_much_load_again(tmp_path: Path) -> None:
-    def slows_down(served: int) -> int:
-        return int((30 + 300 * (1 - math.exp(-served / 100))) * MIB)
-
-    with ScriptedEngine({FLASK: Script(slows_down)}, 0.002) as engine:
-        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
-
-    assert summary.variants[0].verdict.value == "inconclusive"
-    assert summary.variants[0].requests.ok == 240
-
-
-def test_a_leak_is_confirmed_by_half_as_much_load_again(tmp_path: Path) -> None:
-    def leaks(served: int) -> int:
-        return (30 + served) * MIB
-
-    with ScriptedEngine({FLASK: Script(leaks)}, 0.002) as engine:
-        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
-
-    assert summary.variants[0].verdict.value == "leak"
-    assert summary.variants[0].requests.ok == 120
-
-
-def test_what_matters_to_the_user_is_recorded_and_heeded(tmp_path: Path) -> None:
-    def leaks(served: int) -> int:
-        return (30 + served) * MIB
-
-    with ScriptedEngine({FLASK: Script(leaks)}, 0.002) as engine:
-        folder, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK, MATTERS=str(2 * MIB))
-    (trial,) = folder.read_trials()[FLASK]
-
-    assert trial.start.matters_bytes == 2 * MIB
-    assert summary.variants[0].verdict.value != "leak"
-
-
-def test_what_was_forbidden_a_verdict_gets_no_more_load(tmp_path: Path) -> None:
-    with ScriptedEngine({FLASK: Script((30 * MIB,), status=500)}, 0.002) as engine:
-        _, summary, _ = conducted(engine, tmp_path, VARIANTS=FLASK)
-
-    assert summary.variants[0].requests.sent <= 80
-
-
 def test_a_load_that_cannot_be_sent_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     text = COMPOSE.read_text(encoding="utf-8")
     own = tmp_path / "compose.yaml"
@@ -294,19 +210,3 @@ def test_an_engine_that_cannot_restart_is_asked_for_no_more_trials(tmp_path: Pat
 
     assert decider.repeats_asked == []
     assert len(summary.variants[0].trials) == 1
-
-
-def test_an_exact_load_is_not_added_to(tmp_path: Path) -> None:
-    text = COMPOSE.read_text(encoding="utf-8")
-    own = tmp_path / "compose.yaml"
-    exact = 'lab.workload: lists\n  lab.requests: "80"\n  lab.exact: "yes"'
-    own.write_text(text.replace("lab.workload: lists", exact))
-    with ScriptedEngine({FLASK: Script(late_step)}, 0.002) as engine:
-        _, summary, said = conducted(
-            engine, tmp_path / "results", compose=own, VARIANTS=FLASK, REQUESTS="160"
-        )
-
-    assert summary.variants[0].verdict.value == "inconclusive"
-    assert summary.variants[0].requests.ok == 80
-    assert summary.variants[0].load["requests"] == 80
-    assert "of 80" in said

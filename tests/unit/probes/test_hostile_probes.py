@@ -18,7 +18,7 @@ from builders import raw
 from lab.engines.protocol import Endpoint
 from lab.load.request import Request
 from lab.load.request_mix import UserApp, WeightedRequest
-from lab.probes.channels import PortChannel, ProcessStatus, SocketChannel, socket_paths
+from lab.probes.channels import ProcessStatus, SocketChannel, socket_paths
 from lab.probes.client import ProbeClient
 from lab.probes.question import MAX_ANSWER_BYTES, ask_port, ask_socket, first_bytes
 from lab.records.codec import encode
@@ -265,16 +265,6 @@ def test_a_process_is_asked_on_the_socket_that_it_answered_on(folder: Path) -> N
         assert list(channel.answers("/_lab/worker")) == [status]
 
 
-def test_only_sockets_are_asked(folder: Path) -> None:
-    (folder / "1.sock").write_text("")
-    (folder / "2.sock").symlink_to("/run/other.sock")
-    os.mkfifo(folder / "3.sock")
-    (folder / "4.sock").mkdir()
-
-    assert socket_paths(folder) == []
-    assert socket_paths(folder / "gone") == []
-
-
 def test_a_process_that_ends_meanwhile_hides_no_other(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,13 +283,6 @@ def test_a_process_that_ends_meanwhile_hides_no_other(
         monkeypatch.setattr(os, "scandir", scandir)
 
         assert socket_paths(folder) == [folder / "2.sock"]
-
-
-def test_a_host_that_cannot_be_resolved_is_a_gap() -> None:
-    channel = PortChannel(Endpoint("no-such-host.invalid", 1, 1), 1)
-
-    assert not channel.server_answers()
-    assert list(channel.answers("/_lab/worker")) == []
 
 
 def test_a_record_too_large_for_a_raw_file_is_a_gap() -> None:

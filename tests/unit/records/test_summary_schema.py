@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from builders import factories
+from builders import app_answers, factories
 from builders.made import claims_summary
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -49,7 +49,7 @@ def test_the_schema_itself_is_valid() -> None:
             exit_code=ExitCode.INCOMPLETE,
         ),
         claims_summary(),
-        factories.own_summary(),
+        app_answers.own_summary(),
     ],
     ids=["core", "empty", "unmeasured", "claims", "own"],
 )

@@ -1,14 +1,14 @@
 from dataclasses import replace
 
 import pytest
-from builders import factories
+from builders import app_answers, factories
 from lab.records.judgement import Verdict
 from lab.report.answer_text import answer_text, headline_of
 from lab.report.render import render_all, render_markdown
 from lab.report.sections import bases_sentence
 from lab.text.phrases import sentence
 
-ANSWER = factories.app_answer()
+ANSWER = app_answers.app_answer()
 
 
 def test_the_answer_in_markdown() -> None:
@@ -95,13 +95,13 @@ def test_the_headline_is_the_verdict_and_the_first_cause(verdict: Verdict, headl
     answer = replace(ANSWER, verdict=verdict)
 
     assert headline_of(answer) == headline
-    changed = replace(factories.own_summary(), own=answer)
+    changed = replace(app_answers.own_summary(), own=answer)
     assert render_markdown(changed).startswith(f"# {headline}\n")
 
 
 @pytest.mark.parametrize("page", ["report.md", "report.html"])
 def test_the_answer_stands_in_the_report(page: str) -> None:
-    text = render_all(factories.own_summary(), ())[page]
+    text = render_all(app_answers.own_summary(), ())[page]
 
     for words in (
         "Cause, and what helps",
@@ -116,14 +116,14 @@ def test_the_answer_stands_in_the_report(page: str) -> None:
 @pytest.mark.parametrize("page", ["report.md", "report.html"])
 def test_a_change_that_failed_is_told_with_its_reason(page: str) -> None:
     answer = replace(ANSWER, failed_changes=("waitress in place of gunicorn: it did not answer",))
-    text = render_all(replace(factories.own_summary(), own=answer), ())[page]
+    text = render_all(replace(app_answers.own_summary(), own=answer), ())[page]
 
     assert "Tried and not measured: waitress in place of gunicorn: it did not answer." in text
 
 
 @pytest.mark.parametrize("page", ["report.md", "report.html"])
 def test_the_report_tells_each_fact_of_a_user_app_once(page: str) -> None:
-    summary = factories.own_summary()
+    summary = app_answers.own_summary()
     unchanged = replace(summary.variants[0], reason=ANSWER.reason)
     text = render_all(replace(summary, variants=(unchanged,)), ())[page]
 

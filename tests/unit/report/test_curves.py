@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import factories
+from builders import factories, memory_curves
 from lab.records.curve import MemoryCurve
 from lab.report.curves import grid, render_svg
 from lab.report.lines import MOST_DRAWN_POINTS, downsample
@@ -43,7 +43,7 @@ def test_other_names_flow() -> None:
 
 def test_every_variant_has_a_panel_with_its_verdict_and_its_number() -> None:
     summary = factories.core_summary()
-    root = ElementTree.fromstring(render_svg(summary, factories.curves(summary.variants)))
+    root = ElementTree.fromstring(render_svg(summary, memory_curves.curves(summary.variants)))
     panels = [each for each in root.iter(f"{SVG}g") if "panel" in each.get("class", "").split()]
     titles = [panel.findtext(f"{SVG}title") for panel in panels]
 
@@ -60,7 +60,7 @@ def test_the_standalone_picture_has_its_own_dark_and_light() -> None:
 
 def test_a_gap_breaks_the_line() -> None:
     variant = factories.variant_summary()
-    curve = factories.curve(variant, points=100)
+    curve = memory_curves.curve(variant, points=100)
     seconds = tuple(time + (60 if index >= 50 else 0) for index, time in enumerate(curve.seconds))
     svg = render_svg(factories.summary([variant]), [replace(curve, seconds=seconds)])
     (line,) = [p for p in ElementTree.fromstring(svg).iter() if p.get("class") == "line"]
@@ -70,7 +70,7 @@ def test_a_gap_breaks_the_line() -> None:
 
 def test_a_pause_of_the_lab_does_not_break_the_line() -> None:
     variant = factories.variant_summary()
-    curve = factories.curve(variant, points=100)
+    curve = memory_curves.curve(variant, points=100)
     seconds = tuple(time + (60 if index >= 50 else 0) for index, time in enumerate(curve.seconds))
     paused = replace(curve, seconds=seconds, watched_seconds=curve.seconds)
     svg = render_svg(factories.summary([variant]), [paused])
@@ -82,7 +82,7 @@ def test_a_pause_of_the_lab_does_not_break_the_line() -> None:
 def test_a_prediction_far_above_the_scale_is_named() -> None:
     variant = factories.variant_summary(growth=MIB, predicted=5000 * MIB)
 
-    svg = render_svg(factories.summary([variant]), factories.curves([variant]))
+    svg = render_svg(factories.summary([variant]), memory_curves.curves([variant]))
 
     assert "predicted 5,024 MiB ↑" in svg
 
@@ -102,7 +102,7 @@ def test_hostile_names_are_escaped() -> None:
 
 def test_two_hundred_variants_take_no_time() -> None:
     variants = factories.many_variants(200)
-    (made,) = factories.curves(variants[-1:], 1000)
+    (made,) = memory_curves.curves(variants[-1:], 1000)
     curves = [replace(made, variant=variant.name) for variant in variants]
     began = time.process_time()
     render_svg(factories.summary(variants), curves)
@@ -112,8 +112,8 @@ def test_two_hundred_variants_take_no_time() -> None:
 def test_many_panels_have_each_a_scale_of_memory_of_their_own() -> None:
     few, many = factories.many_variants(24), factories.many_variants(25)
 
-    assert render_svg(factories.summary(few), factories.curves(few)).count('class="y"') < 8 * 6
-    drawn = render_svg(factories.summary(many), factories.curves(many))
+    assert render_svg(factories.summary(few), memory_curves.curves(few)).count('class="y"') < 8 * 6
+    drawn = render_svg(factories.summary(many), memory_curves.curves(many))
     assert drawn.count('class="y"') >= 25 * 2
     assert "25 panels, each on its own scale." in drawn
 
@@ -127,7 +127,7 @@ def drawn_line(curve: MemoryCurve, **options: bool) -> ElementTree.Element:
 def test_the_page_has_what_a_pointer_reads_and_the_picture_has_not() -> None:
     variant = factories.variant_summary(growth=100 * MIB)
     curve = replace(
-        factories.curve(variant),
+        memory_curves.curve(variant),
         block_spans_seconds=((0.04, 18.0), (30.0, 48.0)),
         block_ok=(125, 120),
     )
@@ -142,14 +142,16 @@ def test_the_page_has_what_a_pointer_reads_and_the_picture_has_not() -> None:
 
 
 def test_a_curve_without_counts_is_drawn_all_the_same() -> None:
-    curve = replace(factories.curve(factories.variant_summary()), block_ok=())
+    curve = replace(memory_curves.curve(factories.variant_summary()), block_ok=())
 
     assert drawn_line(curve, standalone=False).get("data-blocks") is None
 
 
 def test_without_a_script_each_trough_says_what_it_is() -> None:
     variant = factories.variant_summary(growth=100 * MIB)
-    svg = render_svg(factories.summary([variant]), factories.curves([variant]), standalone=False)
+    svg = render_svg(
+        factories.summary([variant]), memory_curves.curves([variant]), standalone=False
+    )
     dots = [each for each in ElementTree.fromstring(svg).iter(f"{SVG}circle") if len(each)]
     titles = [dot.findtext(f"{SVG}title") for dot in dots]
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from builders import factories, raw
+from builders import app_answers, factories, memory_curves, raw
 from builders.made import claims_summary
 from builders.poison import POISON, SHOWN, poisoned
 from lab.causes.diagnosis import diagnosis_of
@@ -15,12 +15,7 @@ from lab.records.curve import MemoryCurve
 from lab.records.experiment import EngineInfo, EngineKind
 from lab.records.interventions import Cause, Intervention, InterventionPlan
 from lab.records.judgement import Verdict
-from lab.records.observations import (
-    AllocationTrace,
-    KindCounts,
-    PostLoadObservation,
-    TracedLine,
-)
+from lab.records.observations import AllocationTrace, KindCounts, PostLoadObservation, TracedLine
 from lab.records.summary import ComparedVariant, Comparison, ImageBase, PostLoadSummary, Summary
 from lab.records.trial import End, EndKind, Trial
 from lab.records.variant import Scenario
@@ -91,7 +86,7 @@ def whole_summary() -> Summary:
         engine=EngineInfo(EngineKind.DOCKER, "1", "v1", ("a note",)),
         comparison=other,
     )
-    return replace(made, run=run, variants=variants, own=factories.app_answer())
+    return replace(made, run=run, variants=variants, own=app_answers.app_answer())
 
 
 def whole_trial() -> Trial:
@@ -135,12 +130,12 @@ def of_a_summary() -> tuple[Summary, tuple[MemoryCurve, ...]]:
     """A summary whose every string field is hostile, whatever it was derived from."""
     summary = poisoned(whole_summary())
     topics = tuple(replace(topic, positions=topic.positions[:1]) for topic in summary.topics[:1])
-    return replace(summary, topics=topics), factories.curves(summary.variants[:1])
+    return replace(summary, topics=topics), memory_curves.curves(summary.variants[:1])
 
 
 SOURCES = {"raw records": of_raw_records, "summary": of_a_summary}
 OUTPUTS: dict[str, Mapping[str, str]] = {}
-CLEAN = {"raw records": factories.own_summary, "summary": whole_summary}
+CLEAN = {"raw records": app_answers.own_summary, "summary": whole_summary}
 
 
 @pytest.fixture(params=SOURCES)

@@ -3,17 +3,12 @@ import re
 from dataclasses import replace
 
 import pytest
-from builders import factories
+from builders import factories, memory_curves
 from builders.made import claims_summary
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary
 from lab.report.overview import NO_PASS, PARTIAL
-from lab.report.render import (
-    MARKDOWN_LIMIT,
-    render_all,
-    render_html,
-    render_markdown,
-)
+from lab.report.render import MARKDOWN_LIMIT, render_all, render_html, render_markdown
 from lab.text.phrases import MINUS
 from lab.units import MIB
 
@@ -80,15 +75,6 @@ def test_the_reason_is_followed_by_the_verdict_of_each_trial() -> None:
 
     grown = f"+{first.memory_bytes.growth / (1 << 20):,.0f}"
     assert f"3 trials (2 {first.verdict.value}, 1 flat): {grown}, \u2013, {grown} MiB" in text
-
-
-def test_exact_values_have_the_minus_sign_of_the_rest() -> None:
-    slope = Interval(-1234.56, -2000.0, 3.0)
-    shrunk = factories.variant_summary(growth=-4 * MIB, growth_bytes_per_request=slope)
-    titles = re.findall(r'title="([^"]*)"', render_html(factories.summary([shrunk]), ()))
-
-    assert f"{MINUS}4,194,304 bytes" in titles
-    assert f"{MINUS}1,234.6 bytes ({MINUS}2,000.0 to 3.0)" in titles
 
 
 def test_claims_are_shown_only_when_there_are_some() -> None:
@@ -179,7 +165,7 @@ def test_differing_versions_are_emphasised_and_equal_columns_shared() -> None:
 
 def test_every_file_is_rendered_and_again_the_same() -> None:
     summary = factories.core_summary()
-    curves = factories.curves(summary.variants)
+    curves = memory_curves.curves(summary.variants)
 
     files = render_all(summary, curves)
 
@@ -206,3 +192,12 @@ def test_the_recorded_command_is_called_the_runs_own_text_and_holds_no_control_c
     assert "\n# A heading" not in text
     assert text.rstrip().endswith("````")
     assert "<script>alert(1)" not in page
+
+
+def test_exact_values_have_the_minus_sign_of_the_rest() -> None:
+    slope = Interval(-1234.56, -2000.0, 3.0)
+    shrunk = factories.variant_summary(growth=-4 * MIB, growth_bytes_per_request=slope)
+    titles = re.findall(r'title="([^"]*)"', render_html(factories.summary([shrunk]), ()))
+
+    assert f"{MINUS}4,194,304 bytes" in titles
+    assert f"{MINUS}1,234.6 bytes ({MINUS}2,000.0 to 3.0)" in titles

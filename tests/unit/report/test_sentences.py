@@ -1,10 +1,13 @@
-"""The sentences of the report's first screen, each pinned here and nowhere else."""
+"""The sentences of the report's first screen, each pinned here and nowhere else.
+
+The reason of a verdict is pinned in `verdict/test_reasons.py`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from builders import factories
+from builders import app_answers, factories
 from builders.made import BOOK, claims_summary
 from lab.claims.judge import judge_claims
 from lab.records.judgement import Verdict
@@ -62,7 +65,7 @@ def test_a_leak_and_what_has_no_verdict() -> None:
 
 
 def test_an_app_is_not_compared_by_the_axes_of_the_matrix() -> None:
-    assert overview_of(factories.own_summary()).findings == ()
+    assert overview_of(app_answers.own_summary()).findings == ()
 
 
 def test_where_nothing_is_predicted_of_any_variant_no_line_says_so() -> None:
@@ -242,7 +245,7 @@ def test_claims_that_are_open_are_warnings() -> None:
 
 
 def test_every_sentence_begins_and_ends_as_one() -> None:
-    for summary in (factories.core_summary(), claims_summary(), factories.own_summary()):
+    for summary in (factories.core_summary(), claims_summary(), app_answers.own_summary()):
         overview = overview_of(summary)
         for text in (overview.headline, *overview.findings, *overview.warnings):
             assert text[0].isupper() or text[0].isdigit(), text

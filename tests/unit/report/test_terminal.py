@@ -1,7 +1,7 @@
 import io
 from dataclasses import replace
 
-from builders import factories
+from builders import app_answers, factories
 from builders.made import claims_summary
 from lab.errors import ExitCode
 from lab.records.summary import Summary
@@ -80,7 +80,7 @@ def test_a_run_of_one_claim_shows_its_variants_and_its_reason() -> None:
 
 
 def test_the_answer_about_a_user_app_has_its_verdict_cause_help_changes_and_lines() -> None:
-    answer = factories.app_answer()
+    answer = app_answers.app_answer()
     lines = printed(answer_at_terminal(answer)).splitlines()
 
     assert lines[0] == f"shop: leak. {sentence(answer.reason)}"

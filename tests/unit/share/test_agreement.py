@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from builders.factories import app_answer, own_summary, summary, unmeasured, variant_summary
+from builders.app_answers import app_answer, own_summary
+from builders.factories import summary, unmeasured, variant_summary
 from lab.records.holders import Package
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import Summary, VariantSummary

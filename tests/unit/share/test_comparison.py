@@ -2,7 +2,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from builders.factories import app_answer, own_summary, summary, unmeasured, variant_summary
+from builders.app_answers import app_answer, own_summary
+from builders.factories import summary, unmeasured, variant_summary
 from lab.records.codec import json_text
 from lab.records.judgement import Interval, Verdict
 from lab.records.summary import VariantSummary

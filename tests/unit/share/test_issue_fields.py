@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from builders.factories import app_answer, own_summary
+from builders.app_answers import app_answer, own_summary
 from lab.records.app_answer import AppLine
 from lab.records.holders import Package
 from lab.share.issue import issue_text

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from builders import factories
+from builders import app_answers
 from builders.poison import POISON, poisoned
 from lab.records.bisection import Bisection, Point, PointKind, PointResult, PointState
 from lab.records.judgement import Verdict
@@ -59,7 +59,7 @@ MANIFEST = Manifest(
 
 
 def own() -> Summary:
-    return poisoned(factories.own_summary())
+    return poisoned(app_answers.own_summary())
 
 
 def of_servers() -> Manifest:
@@ -70,15 +70,15 @@ def of_servers() -> Manifest:
 PAGES: Mapping[str, Callable[[], str]] = {
     "comparison": lambda: comparison_markdown(compare_runs(own(), own())),
     "comparison with another": lambda: comparison_markdown(
-        compare_runs(own(), factories.own_summary())
+        compare_runs(own(), app_answers.own_summary())
     ),
     "agreement": lambda: agreement_markdown(agreement_of(own(), own()), POISON),
     "agreement with another": lambda: agreement_markdown(
-        agreement_of(factories.own_summary(), own()), POISON
+        agreement_of(app_answers.own_summary(), own()), POISON
     ),
     "readme": lambda: bundle_readme(own(), of_servers()),
     "readme of a suite": lambda: bundle_readme(
-        poisoned(replace(factories.own_summary(), own=None)),
+        poisoned(replace(app_answers.own_summary(), own=None)),
         replace(of_servers(), kind=BundleKind.SUITE),
     ),
     "bisection": lambda: bisect_page(poisoned(BISECTION)),
@@ -110,7 +110,7 @@ def test_an_issue_shows_text_from_outside_as_text() -> None:
 @pytest.mark.parametrize("name", ["bisect.md", "layers.md"])
 def test_a_page_of_a_strangers_run_brings_nothing_but_text_into_an_issue(name: str) -> None:
     """A page that the lab has not written may stand in the run's folder."""
-    text = issue_text(IssueInput(factories.own_summary(), {name: f"# Bisect\n\n{POISON}"}))
+    text = issue_text(IssueInput(app_answers.own_summary(), {name: f"# Bisect\n\n{POISON}"}))
 
     (note,) = [each for each in markdown_faults(text) if each.startswith("<!--")]
     found = markdown_faults(text, html={note})

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from builders import factories, raw
+from builders import app_answers, factories, raw
 from lab.settings.declared import SETTINGS
 from lab.share.recorded_settings import RERUN_BUDGET, budget_of, given_of, typed
 
@@ -57,8 +57,8 @@ def test_of_an_app_there_are_no_variants() -> None:
 
 
 def test_a_load_that_was_served_whole_gets_time_to_be_served_whole_again() -> None:
-    whole = factories.own_summary()
-    short = replace(whole, own=replace(factories.app_answer(), load_note="361 of 4,000 requests"))
+    whole = app_answers.own_summary()
+    short = replace(whole, own=replace(app_answers.app_answer(), load_note="361 of 4,000 requests"))
 
     assert budget_of(whole) == {"BUDGET": RERUN_BUDGET}
     assert budget_of(short) == budget_of(factories.core_summary()) == {}

@@ -4,7 +4,6 @@ from collections.abc import Callable
 import pytest
 from lab.text.phrases import (
     DASH,
-    KIB,
     MINUS,
     clipped,
     counted,
@@ -25,7 +24,7 @@ from lab.text.phrases import (
     span,
     they_were,
 )
-from lab.units import MIB
+from lab.units import KIB, MIB
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,14 @@ from lab.units import KIB, MIB
 from lab.verdict.interim import standing
 
 
-def trial(*gained_kib: int) -> Trial:
-    """Blocks of 125 requests, after each of which memory has gained so much."""
-    baseline = raw.trough(-1, probe=None)
-    troughs = tuple(
-        raw.trough(index, 50 * MIB + gained * KIB, probe=None)
-        for index, gained in enumerate(gained_kib)
-    )
-    blocks = tuple(raw.block(index) for index in range(len(gained_kib)))
-    return Trial(
-        raw.start(raw.variant(limit_bytes=1 << 30)), blocks=blocks, troughs=(baseline, *troughs)
-    )
+def begun(*gained_kib: int) -> Trial:
+    """Blocks of 125 requests, after each of which memory has gained so much; not yet at its end."""
+    gained_mib = [gained / 1024 for gained in (0, *gained_kib)]
+    return raw.grown_trial(gained_mib, lambda *_: None, end=None)
 
 
 def test_the_first_blocks_say_nothing() -> None:
-    assert standing(trial(100, 200, 300)) == "too early to say"
+    assert standing(begun(100, 200, 300)) == "too early to say"
 
 
 @pytest.mark.parametrize(
@@ -36,13 +29,13 @@ def test_the_first_blocks_say_nothing() -> None:
     ],
 )
 def test_the_line_of_a_few_blocks_leans(gained_kib: tuple[int, ...], said: str) -> None:
-    assert standing(trial(*gained_kib)).endswith(f" in 500 requests, {said}")
+    assert standing(begun(*gained_kib)).endswith(f" in 500 requests, {said}")
 
 
 def test_from_eight_blocks_on_it_is_the_verdict() -> None:
     even = [12_500 * (block + 1) for block in range(12)]
 
-    assert standing(trial(*even)) == (
+    assert standing(begun(*even)) == (
         "+100 KiB a request (100 KiB to 100 KiB) in 1,500 requests, leans to leak"
     )
 
@@ -53,7 +46,7 @@ def live_worker(live_bytes: int) -> WorkerReading:
 
 def with_live(live_kib: tuple[int, ...]) -> Trial:
     """The same 4 MiB of noise in memory, and so many KiB of live bytes, the baseline's first."""
-    seen = trial(0, 4000, 500, 3500)
+    seen = begun(0, 4000, 500, 3500)
     troughs = tuple(
         replace(trough, probe=raw.probe(live_worker(50 * MIB + live * KIB)))
         for trough, live in zip(seen.troughs, live_kib, strict=True)

@@ -20,14 +20,14 @@ def test_few_requests_show_large_leaks_alone(requests: int, workers: int, least:
     assert round(smallest_leak_bytes(requests, workers, 256)) == least
 
 
-def trial(**changes: Any) -> Trial:
+def of_360_requests(**changes: Any) -> Trial:
     blocks = tuple(raw.block(index, 45, 45) for index in range(8))
     known = Trial(raw.start(requests=360), blocks=blocks, end=End(EndKind.COMPLETE, 1.0))
     return replace(known, **changes)
 
 
 def test_a_smaller_load_is_told_with_what_it_shows_and_what_all_would_take() -> None:
-    note = load_note(trial(fit=FIT), Verdict.FLAT)
+    note = load_note(of_360_requests(fit=FIT), Verdict.FLAT)
 
     assert note == (
         "A request takes 166 ms, so that BUDGET=180s allows 360 of 4,000 requests. The 360 that"
@@ -36,18 +36,18 @@ def test_a_smaller_load_is_told_with_what_it_shows_and_what_all_would_take() -> 
 
 
 def test_what_the_time_left_open_is_told() -> None:
-    late = trial(end=End(EndKind.COMPLETE, 181.0, out_of_time=True))
+    late = of_360_requests(end=End(EndKind.COMPLETE, 181.0, out_of_time=True))
 
     assert load_note(late, Verdict.INCONCLUSIVE) == (
         "BUDGET ended the load after 360 requests, before the verdict was clear; BUDGET=9m"
         " allows all 1,080 that the lab would send."
     )
     assert load_note(late, Verdict.LEAK) is None
-    assert load_note(trial(), Verdict.INCONCLUSIVE) is None
+    assert load_note(of_360_requests(), Verdict.INCONCLUSIVE) is None
 
 
 def test_what_had_no_room_is_told_with_what_leaves_more() -> None:
-    full = trial(end=End(EndKind.COMPLETE, 181.0, out_of_room=True))
+    full = of_360_requests(end=End(EndKind.COMPLETE, 181.0, out_of_room=True))
 
     assert load_note(full, Verdict.INCONCLUSIVE) == (
         "The load ended after 360 requests, before the verdict was clear, as the raw files of a run"

@@ -3,10 +3,11 @@ from string import Formatter
 from typing import Any
 
 import pytest
+from builders import raw
+from builders.raw import sample
 from lab.records.judgement import Verdict
-from lab.records.observations import Block, KindCounts, Pause, ProbeReading, Sample, Trough
-from lab.records.trial import End, EndKind, Trial, TrialStart
-from lab.records.variant import Axes, Connection, Variant
+from lab.records.observations import Block, KindCounts, Pause, Trough
+from lab.records.trial import End, EndKind, Trial
 from lab.units import MIB
 from lab.verdict.caveats import FORBIDDING, OF_USER_APPS, Caveat, CaveatKind
 from lab.verdict.trend import troughs_of
@@ -20,54 +21,25 @@ def kinds(conditions: Conditions) -> list[CaveatKind]:
     return [caveat.kind for caveat in caveats(conditions)]
 
 
-def sample(memory_bytes: int = 50 * MIB, at: float = 0.0) -> Sample:
-    return Sample(
-        read_at_seconds=at,
-        memory_bytes=memory_bytes,
-        usage_bytes=memory_bytes,
-        limit_bytes=512 * MIB,
-        anon_bytes=None,
-        file_bytes=None,
-        inactive_file_bytes=0,
-        kernel_bytes=None,
-        shmem_bytes=None,
-        peak_bytes=None,
-        pids=3,
-        cpu_seconds=1.0,
-        cpu_user_seconds=0.5,
-        cpu_system_seconds=0.5,
-        source="cgroup-v2",
-    )
-
-
-def trough(index: int, memory_bytes: int = 50 * MIB, kills: int | None = 0) -> Trough:
-    probe = ProbeReading(0.0, (), (), None, kills)
-    return Trough(index, sample(memory_bytes), probe, cooldown_seconds=6.0, stable=True)
+def trough(index: int, memory_bytes: int = 50 * MIB, kills: int = 0) -> Trough:
+    return raw.trough(index, memory_bytes, probe=raw.probe(oom_kills=kills))
 
 
 def block(index: int, ok: int = 125, busy: float = 0.2) -> Block:
-    return Block(
-        index, 0.0, 1.0, sent=125, ok=ok, failures={}, latency_seconds={}, driver_busy=busy
-    )
+    return raw.block(index, ok=ok, driver_busy=busy)
 
 
-def trial(**changes: Any) -> Trial:
-    axes = Axes("3.7", "thread", "fastapi", "gunicorn", "sync", "lists", 1, 16, None, "core")
-    variant = Variant("py37-fastapi-sync", axes, "image", 512 * MIB, "/sync/lists")
-    start = TrialStart(variant, 1, 0.0, 1000, 8, 40, Connection.CLOSE, True)
-    whole = Trial(
-        start=start,
-        samples=tuple(sample(at=float(second)) for second in range(60)),
-        blocks=tuple(block(index) for index in range(8)),
-        troughs=tuple(trough(index) for index in range(-1, 8)),
-        end=End(EndKind.COMPLETE, 60.0),
-    )
-    return replace(whole, **changes)
+def sampled(**changes: Any) -> Trial:
+    """A trial with a sample each second, and a driver that is not busy."""
+    samples = tuple(sample(at=float(second)) for second in range(60))
+    blocks = tuple(block(index) for index in range(8))
+    start = raw.start(raw.variant(limit_bytes=512 * MIB))
+    return replace(raw.trial(start=start, samples=samples, blocks=blocks), **changes)
 
 
 def test_a_clean_trial_has_no_caveats() -> None:
     assert kinds(FINE) == []
-    assert kinds(conditions_of(trial())) == []
+    assert kinds(conditions_of(sampled())) == []
 
 
 @pytest.mark.parametrize(
@@ -161,7 +133,7 @@ def test_conditions_are_read_from_the_trial() -> None:
     gap = (sample(at=0.0), sample(at=1.0), sample(300 * MIB, at=9.5))
     restless = replace(trough(7, kills=2), stable=False)
     seen = conditions_of(
-        trial(
+        sampled(
             samples=gap,
             blocks=(block(0, ok=0), *(block(index, busy=0.5) for index in range(1, 8))),
             troughs=(*(trough(index) for index in range(-1, 7)), restless),
@@ -188,25 +160,25 @@ def test_conditions_are_read_from_the_trial() -> None:
 
 def test_troughs_are_read_from_the_trial_in_order() -> None:
     heights = (trough(1, 70), trough(-1, 50), trough(0, 60))
-    seen = troughs_of(trial(troughs=heights))
+    seen = troughs_of(sampled(troughs=heights))
     assert seen is not None
     assert (seen.baseline_bytes, seen.trough_bytes, seen.requests) == (50, (60, 70), (125, 250))
 
 
 SPOILT = {
-    "no baseline": trial(troughs=tuple(trough(index) for index in range(8))),
-    "no troughs": trial(troughs=(trough(-1),)),
-    "nothing at all": trial(troughs=(), blocks=(), samples=(), end=None),
-    "a trough missing": trial(troughs=tuple(trough(index) for index in range(-1, 7))),
-    "no 2xx": trial(blocks=tuple(block(index, ok=0) for index in range(8))),
-    "an empty block": trial(blocks=(block(0, ok=0), *(block(index) for index in range(1, 8)))),
-    "a block unrecorded": trial(blocks=tuple(block(index) for index in range(7))),
-    "died": trial(end=End(EndKind.DIED, 1.0, "exit code 137")),
-    "a worker killed": trial(
+    "no baseline": sampled(troughs=tuple(trough(index) for index in range(8))),
+    "no troughs": sampled(troughs=(trough(-1),)),
+    "nothing at all": sampled(troughs=(), blocks=(), samples=(), end=None),
+    "a trough missing": sampled(troughs=tuple(trough(index) for index in range(-1, 7))),
+    "no 2xx": sampled(blocks=tuple(block(index, ok=0) for index in range(8))),
+    "an empty block": sampled(blocks=(block(0, ok=0), *(block(index) for index in range(1, 8)))),
+    "a block unrecorded": sampled(blocks=tuple(block(index) for index in range(7))),
+    "died": sampled(end=End(EndKind.DIED, 1.0, "exit code 137")),
+    "a worker killed": sampled(
         troughs=tuple(trough(index, kills=index + 1) for index in range(-1, 8))
     ),
-    "at the limit": trial(samples=(sample(510 * MIB),)),
-    "busy driver": trial(blocks=tuple(block(index, busy=0.95) for index in range(8))),
+    "at the limit": sampled(samples=(sample(510 * MIB),)),
+    "busy driver": sampled(blocks=tuple(block(index, busy=0.95) for index in range(8))),
 }
 
 
@@ -219,28 +191,28 @@ def test_a_spoilt_trial_is_inconclusive_and_says_why(name: str) -> None:
 
 
 def test_a_caveat_that_does_not_forbid_leaves_the_verdict() -> None:
-    judged = judge_trial(trial(samples=(sample(at=0.0), sample(at=9.0))))
+    judged = judge_trial(sampled(samples=(sample(at=0.0), sample(at=9.0))))
     assert judged.verdict is Verdict.FLAT
     assert [caveat.kind for caveat in judged.caveats] == [CaveatKind.GAPS]
 
 
 def test_where_the_lab_paused_is_no_gap() -> None:
     samples = tuple(sample(at=at) for at in (0.0, 1.0, 9.0, 10.0))
-    paused = trial(samples=samples, pauses=(Pause(2.0, 8.0),))
+    paused = sampled(samples=samples, pauses=(Pause(2.0, 8.0),))
 
     assert conditions_of(paused).gaps_seconds == ()
 
 
 def test_late_after_a_pause_is_a_gap() -> None:
     samples = tuple(sample(at=at) for at in (0.0, 1.0, 12.5, 13.0))
-    paused = trial(samples=samples, pauses=(Pause(2.0, 8.0),))
+    paused = sampled(samples=samples, pauses=(Pause(2.0, 8.0),))
 
     assert conditions_of(paused).gaps_seconds == (4.5,)
 
 
 def test_a_reading_that_arrives_in_a_pause_makes_no_gap_of_the_rest() -> None:
     samples = tuple(sample(at=at) for at in (0.0, 1.0, 2.5, 9.0))
-    paused = trial(samples=samples, pauses=(Pause(2.0, 8.0),))
+    paused = sampled(samples=samples, pauses=(Pause(2.0, 8.0),))
 
     assert conditions_of(paused).gaps_seconds == ()
 

@@ -10,8 +10,10 @@ from lab.records.judgement import Verdict
 from lab.records.observations import ProcessReading, Trough
 from lab.records.trial import End, EndKind, Trial
 from lab.units import MIB
-from lab.verdict.limit import limit_met
-from lab.verdict.verdict import judge_trial
+from lab.verdict.limit import LimitMet, limit_met
+from lab.verdict.reasons import lives_reason
+from lab.verdict.trend import troughs_of
+from lab.verdict.verdict import judge_trial, judge_troughs
 from lab.verdict.worker_lives import lives_of, lives_trend_of
 
 EACH = 125
@@ -56,10 +58,11 @@ def test_lives_that_grow_alike_are_a_leak() -> None:
     assert judgement.verdict is Verdict.LEAK
     assert judgement.interval is not None
     assert judgement.interval.estimate == pytest.approx(80 * MIB / EACH, rel=0.02)
-    assert judgement.reason.startswith(
-        "3 workers were killed at the memory limit of 400 MiB; it is met after about 625 requests."
-        " The memory of each of the 4 workers that were seen grows alike, by 655 KiB a request"
-    )
+    lives, met = lives_trend_of(trial), limit_met(trial)
+    assert lives is not None
+    assert met == LimitMet(3, 625, LIMIT, replaced=True)
+    assert lives.lives == 4
+    assert judgement.reason == lives_reason(lives, met)
 
 
 @pytest.mark.parametrize(
@@ -102,13 +105,16 @@ def died(sizes_mib: Sequence[float]) -> Trial:
 
 
 def test_a_death_after_even_growth_is_a_leak_and_says_when() -> None:
-    judgement = judge_trial(died(growing(25, readings=14)))
+    trial = died(growing(25, readings=14))
+    judgement, met, seen = judge_trial(trial), limit_met(trial), troughs_of(trial)
 
     assert judgement.verdict is Verdict.LEAK
-    assert judgement.reason.startswith(
+    assert met is not None
+    assert seen is not None
+    assert met.sentence == (
         "Its server was killed at the memory limit of 400 MiB after 1,665 requests."
-        " Memory grew by 325 MiB"
     )
+    assert judgement.reason == f"{met.sentence} {judge_troughs(seen).reason}"
 
 
 @pytest.mark.parametrize("sizes", [growing(80, readings=4), [30.0, 250.0, 60.0, 330.0] * 4])
@@ -117,9 +123,9 @@ def test_a_death_that_no_even_growth_explains_is_open_and_says_when(sizes: list[
     judgement = judge_trial(trial)
 
     assert judgement.verdict is Verdict.INCONCLUSIVE
-    assert judgement.reason.startswith(
-        "Its server was killed at the memory limit of 400 MiB after "
-    )
+    met = limit_met(trial)
+    assert met is not None
+    assert judgement.reason.startswith(met.sentence.removesuffix("."))
 
 
 def test_what_was_not_killed_for_memory_met_no_limit() -> None:

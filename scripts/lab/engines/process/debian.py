@@ -110,9 +110,9 @@ def lead_erlang(root: Path) -> None:
         script.write_text(text.replace(f"=/{ERLANG}", f"={root / ERLANG}"), encoding="utf-8")
 
 
-def output(*words: str, folder: Path | None = None) -> str:
+def output(*words: str, folder: Path | None = None, seconds: float = DEBIAN_SECONDS) -> str:
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
-    done = run_bounded(words, DEBIAN_SECONDS, environment, folder)
+    done = run_bounded(words, seconds, environment, folder)
     if done.returncode:
         raise LabError(f"{words[0]} failed: {done.stderr.strip()[-300:]}")
     return done.stdout

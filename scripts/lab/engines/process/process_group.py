@@ -79,13 +79,13 @@ class ProcessGroup:
         for each in self.supervisors():
             ask_to_end(each)
 
-    def wait(self) -> str:
+    def wait(self, end_seconds: float = SUPERVISOR_END_SECONDS) -> str:
         """What a supervisor left to the lab to kill, in a sentence; empty when all ended in time.
 
         What a supervisor leaves behind that was killed is known by its folder alone.
         """
         self.writes.stop()
-        faults = [fault for each in self.supervisors() if (fault := awaited(each))]
+        faults = [fault for each in self.supervisors() if (fault := awaited(each, end_seconds))]
         if faults and (killed := kill_all(lambda: naming(self.work))):
             faults.append(f"{they_were(killed, 'process')} left behind and killed")
         return "; ".join(faults)
@@ -105,21 +105,21 @@ def end_supervisor(process: subprocess.Popen[bytes]) -> None:
     awaited(process)
 
 
-def awaited(process: subprocess.Popen[bytes]) -> str:
+def awaited(process: subprocess.Popen[bytes], end_seconds: float = SUPERVISOR_END_SECONDS) -> str:
     """How a supervisor ended that was asked to, in a sentence; empty where it ended in time.
 
     One that does not end, as its machine is too busy or it was stopped, is killed. Its processes
     are killed before it: without it they would live on.
     """
     try:
-        return "" if process.wait(SUPERVISOR_END_SECONDS) >= 0 else "its supervisor was killed"
+        return "" if process.wait(end_seconds) >= 0 else "its supervisor was killed"
     except subprocess.TimeoutExpired:
         killed = kill_all(lambda: supervisor.descendants(process.pid))
         process.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(KILLED_SECONDS)
         own = they_were(killed, "process")
-        given = f"{SUPERVISOR_END_SECONDS:.0f} s"
+        given = f"{end_seconds:.0f} s"
         return f"its supervisor did not end within {given}: {own} killed, then it"
 
 

@@ -29,14 +29,16 @@ def fill(asked: ServiceAsked, recipe: Recipe, programs: Programs, folder: Path) 
         call(local(list(step.words), programs, folder), programs, folder, step.said)
 
 
-def call(words: list[str], programs: Programs, folder: Path, said: str) -> None:
+def call(
+    words: list[str], programs: Programs, folder: Path, said: str, seconds: float = MAKE_SECONDS
+) -> None:
     """Run one step that makes a server's data.
 
     Raises:
         LabError: it fails; with its last line.
         TimeoutExpired: it does not end in time.
     """
-    done = run_bounded(words, MAKE_SECONDS, variables(programs, folder, {}), folder, said)
+    done = run_bounded(words, seconds, variables(programs, folder, {}), folder, said)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
         raise LabError(f"{words[-1] if words[0] == 'setpriv' else words[0]}: {lines[-1:]}")

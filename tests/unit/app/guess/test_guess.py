@@ -1,11 +1,9 @@
 """`make init`: a description that can be read, from what lies in the folder."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from builders.guesses import described
+from builders.guesses import described, guessed
 from lab.__main__ import main
 from lab.app.guess.folder import Folder
 from lab.app.guess.guess import guess
@@ -25,14 +23,6 @@ WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsg
 MANAGE = (
     "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\nimport django\n"
 )
-
-
-def guessed(files: Mapping[str, str]) -> dict[str, Any]:
-    return described(guess(Folder(files)))
-
-
-def paths(files: Mapping[str, str]) -> list[str]:
-    return [each.path for each in guess(Folder(files)).requests]
 
 
 def test_fastapi_is_served_by_uvicorn_and_asked_for_its_first_route() -> None:
@@ -138,182 +128,11 @@ def test_a_program_that_fills_a_database_is_no_server() -> None:
     assert (found["command"], found["port"]) == ("python serve.py", 8081)
 
 
-@pytest.mark.parametrize(
-    ("line", "command"),
-    [
-        ("gunicorn shop:app", "gunicorn --bind $HOST:$PORT shop:app"),
-        (
-            "gunicorn -b0.0.0.0:80 -w 3 shop:app --log-file -",
-            "gunicorn --bind $HOST:$PORT -w 3 shop:app",
-        ),
-        (
-            "poetry run uvicorn --reload --host 0.0.0.0 --port=80 shop:app",
-            "python -m uvicorn --host $HOST --port $PORT shop:app",
-        ),
-        ("serve -w 2 --port $PORT", "serve -w 2 --port $PORT"),
-    ],
-)
-def test_a_procfiles_server_is_told_where_to_listen(line: str, command: str) -> None:
-    files = {"shop.py": FASTAPI.replace("app.get", "app.get"), "Procfile": f"web: {line}\n"}
-
-    assert guessed(files)["command"] == command
-
-
-@pytest.mark.parametrize(
-    ("group", "line"),
-    [
-        ("FlaskGroup(site)", "cd web && python manage.py create_db"),
-        ("site.cli", "cd web && env FLASK_APP=manage:site python -m flask create_db"),
-    ],
-)
-def test_a_command_of_a_programs_own_group_is_run_by_that_program(group: str, line: str) -> None:
-    manage = (
-        "from flask.cli import FlaskGroup\nfrom project import site\n"
-        f"cli = {group}\n@cli.command('create_db')\ndef create_db(): pass\n"
-        "if __name__ == '__main__': cli()\n"
-    )
-    files = {
-        "web/manage.py": manage,
-        "web/project/__init__.py": FLASK,
-        "Procfile": "web: cd web && gunicorn manage:site\n",
-    }
-    assert guessed(files)["prepare"] == line
-
-
-@pytest.mark.parametrize(
-    ("where", "line"),
-    [
-        ("", "{migrate} && ({collect} || true)"),
-        ("web/", "(cd web && {migrate}) && (cd web && {collect} || true)"),
-    ],
-)
-def test_static_files_that_pages_look_up_in_a_list_are_collected(where: str, line: str) -> None:
-    storage = "STATICFILES_STORAGE = 'whitenoise.storage.CompressedManifestStaticFilesStorage'\n"
-    files = {f"{where}manage.py": MANAGE, f"{where}shop/wsgi.py": WSGI}
-    found = guessed({**files, f"{where}shop/settings.py": storage})["prepare"]
-
-    migrate, collect = (
-        f"python manage.py {each} --noinput" for each in ("migrate", "collectstatic")
-    )
-    assert found == line.format(migrate=migrate, collect=collect)
-    assert "collectstatic" not in guessed(files)["prepare"]
-
-
-def test_what_a_procfile_releases_and_what_runs_before_its_server_is_prepared_once() -> None:
-    line = "web: python manage.py migrate && gunicorn shop.wsgi\nrelease: python manage.py seed\n"
-    files = {"Procfile": line, "manage.py": MANAGE, "shop/wsgi.py": WSGI}
-
-    assert guessed(files)["prepare"] == "python manage.py seed && python manage.py migrate"
-
-
-def test_a_dockerfile_is_used_with_its_port_named_and_shuts_nothing_out() -> None:
-    files = {
-        "Dockerfile": 'FROM python:3.11-slim\nCMD ["serve", "--port", "8080"]\n',
-        "main.py": FASTAPI,
-    }
-    assert guessed(files) == {
-        "python": "3.11",
-        "requirements": ["fastapi", "uvicorn"],
-        "dockerfile": "Dockerfile",
-        "command": "serve --port $PORT",
-        "local_command": "python -m uvicorn main:app --host $HOST --port $PORT",
-        "requests": [{"path": "/hi"}],
-    }
-
-
-@pytest.mark.parametrize(
-    ("recipe", "command"),
-    [
-        (
-            'CMD ["gunicorn","-b","0.0.0.0:80","shop:app"]',
-            "gunicorn -b 0.0.0.0:$PORT shop:app",
-        ),
-        (
-            'ENTRYPOINT ["python3"]\nCMD ["manage.py","runserver","0.0.0.0:8000"]',
-            "python3 manage.py runserver 0.0.0.0:$PORT",
-        ),
-        (
-            'CMD ["uvicorn", "shop:app", \\\n  "--host", "0.0.0.0", \\\n  "--port", "80"]',
-            "uvicorn shop:app --host 0.0.0.0 --port $PORT",
-        ),
-        (
-            'CMD ["gunicorn", "shop:app", "-b localhost:5000"]',
-            'gunicorn shop:app "-b 0.0.0.0:$PORT"',
-        ),
-        (
-            'CMD ["bash", "-c", "init && gunicorn -b :5000 \'a:b()\'"]',
-            "bash -c 'init && gunicorn -b :$PORT '\"'\"'a:b()'\"'\"''",
-        ),
-    ],
-)
-def test_the_command_of_a_recipe_in_all_its_forms(recipe: str, command: str) -> None:
-    assert guessed({"Dockerfile": f"FROM x\n{recipe}\n"})["command"] == command
-
-
-def test_a_script_that_is_an_entry_point_is_read() -> None:
-    files = {
-        "Dockerfile": 'FROM python:3.12\nENV MODE=shop\nENTRYPOINT ["./boot.sh"]\n',
-        "boot.sh": "#!/bin/sh\nflask db upgrade\nexec gunicorn -b :5000 shop:app\n",
-        "shop.py": FLASK.replace("site", "app"),
-    }
-    found = guessed(files)
-
-    assert found["local_command"] == "gunicorn --bind $HOST:$PORT shop:app"
-    assert found["prepare"] == "python -m flask db upgrade"
-    assert found["environment"] == {"MODE": "shop"}
-
-
 def test_what_would_end_the_app_is_never_asked() -> None:
     text = "from flask import Flask\napp = Flask(__name__)\n"
     for path in ("/shutdown", "/admin/kill", "/skills", "/api/quit"):
         text += f"@app.get({path!r})\ndef view(): ...\n"
     assert [each.path for each in guess(Folder({"app.py": text})).requests] == ["/skills"]
-
-
-def test_prefixes_of_routers_stand_before_their_paths() -> None:
-    files = {
-        "main.py": "from fastapi import FastAPI\nfrom things import api\napp = FastAPI()\n"
-        "app.include_router(api, prefix='/api')\n",
-        "things.py": "from fastapi import APIRouter\napi = APIRouter(prefix='/v1')\n"
-        "@api.get('/things')\ndef things(): ...\n",
-    }
-    assert paths(files) == ["/api/v1/things"]
-
-
-def test_a_blueprint_of_a_package_is_the_one_that_its_modules_import_from_it() -> None:
-    files = {
-        "shop/__init__.py": "from flask import Flask\n"
-        "def create_app():\n    app = Flask(__name__)\n"
-        "    from .auth import auth as auth_blueprint\n"
-        "    app.register_blueprint(auth_blueprint, url_prefix='/auth')\n"
-        "    from . import cart\n    app.register_blueprint(cart.cart, url_prefix='/cart')\n"
-        "    return app\n",
-        "shop/auth/__init__.py": "from flask import Blueprint\nauth = Blueprint('auth', __name__)\n"
-        "from . import views\n",
-        "shop/auth/views.py": "from . import auth\n@auth.route('/login')\ndef login(): ...\n",
-        "shop/auth/more/views.py": "from .. import auth\n@auth.route('/more')\ndef more(): ...\n",
-        "shop/cart.py": "from flask import Blueprint\ncart = Blueprint('cart', __name__)\n"
-        "@cart.route('/items')\ndef items(): ...\n",
-    }
-    assert sorted(paths(files)) == ["/auth/login", "/auth/more", "/cart/items"]
-
-
-def test_a_pattern_of_pyramid_needs_no_slash_before_it() -> None:
-    text = "def includeme(config):\n    config.add_route('home', '/home')\n"
-    text += "    config.add_route('all', 'all.json')\n    config.add_route('one')\n"
-    assert paths({"shop/routes.py": text}) == ["/home", "/all.json"]
-
-
-def test_djangos_urls_are_followed() -> None:
-    files = {
-        "manage.py": MANAGE,
-        "shop/settings.py": "ROOT_URLCONF = 'shop.urls'\n",
-        "shop/urls.py": "from django.urls import include, path\nfrom django.contrib import admin\n"
-        "urlpatterns = [path('admin/', admin.site.urls), path('blog/', include('blog.urls'))]\n",
-        "blog/urls.py": "from django.urls import path\nfrom . import views\n"
-        "urlpatterns = [path('', views.x), path('<int:n>/', views.y), path('new/', views.z)]\n",
-    }
-    assert paths(files) == ["/admin/login/", "/blog/", "/blog/new/"]
 
 
 def test_the_examples_of_an_environment_are_its_values() -> None:

@@ -1,7 +1,7 @@
 """What fails names the next guess."""
 
 import pytest
-from builders.guesses import described
+from builders.next_guesses import FOLDER, GUESS, next_guess
 from lab.app.guess.failures import (
     Failure,
     FailureKind,
@@ -15,65 +15,7 @@ from lab.app.guess.folder import Folder
 from lab.app.guess.guess_records import Guess, Guessed
 from lab.app.guess.history import missing_python
 from lab.app.guess.mend import mended
-from lab.app.guess.mend_installs import looser
 from lab.engines.protocol import ended_with
-
-FOLDER = Folder(
-    {"requirements.txt": "flask\npsycopg2==2.9 # why\n", "pyproject.toml": 'django-zeal = "*"\n'}
-)
-OTHER = Guessed("command", "python other.py", "other.py serves")
-GUESS = Guess(
-    keys=(Guessed("requirements", ["flask"], "x"), Guessed("command", "python app.py", "y")),
-    commands=(OTHER,),
-    pythons=("3.11", "3.8"),
-    local=frozenset({"shop"}),
-)
-
-
-def next_guess(said: str, kind: FailureKind = FailureKind.DIED, found: Guess = GUESS) -> Guess:
-    better = mended(found, Failure(kind, said, (8080,)), FOLDER)
-    assert better is not None
-    return better
-
-
-@pytest.mark.parametrize(
-    ("said", "added"),
-    [
-        ("ModuleNotFoundError: No module named 'yaml'", "PyYAML"),
-        ("ModuleNotFoundError: No module named 'jwt.api'", "PyJWT"),
-        ("ModuleNotFoundError: No module named 'zeal'", "django-zeal"),
-        ("ModuleNotFoundError: No module named 'template_partials'", "django-template-partials"),
-        ("/x/python: No module named gunicorn", "gunicorn"),
-        ("sh: 1: exec: gunicorn: not found", "gunicorn"),
-        ('Form data requires "python-multipart" to be installed.', "python-multipart"),
-        ("AssertionError: jinja2 must be installed to use Jinja2Templates", "jinja2"),
-        (
-            "email-validator is not installed, run `pip install 'pydantic[email]'`",
-            "pydantic[email]",
-        ),
-        ("ImportError: cannot import name 'escape' from 'jinja2' (/x)", "jinja2<3.1"),
-        ("PydanticImportError: `BaseSettings` has been moved to", "pydantic<2"),
-        ("cannot import name 'lenient_issubclass' from 'fastapi._compat' (/x)", "fastapi<0.117"),
-        ("cannot import name 'TextField' from 'wtforms' (/x/__init__.py)", "wtforms<3"),
-        ("ModuleNotFoundError: No module named 'wtforms.fields.html5'", "wtforms<3"),
-        ("cannot import name 'secure_filename' from 'werkzeug' (/x)", "werkzeug<1"),
-        ("cannot import name 'url_quote' from 'werkzeug.urls' (/x)", "werkzeug<3"),
-        ("ModuleNotFoundError: No module named 'flask._compat'", "flask<2"),
-        ("cannot import name 'flask_patch' from 'quart' (/x)", "quart<0.19"),
-        (
-            "app.root_path / 'b'\nTypeError: unsupported operand type(s) for /: 'str' and 'str'",
-            "quart<0.19",
-        ),
-    ],
-)
-def test_a_package_that_a_start_asks_for_is_added(said: str, added: str) -> None:
-    assert next_guess(said).value("requirements") == ["flask", added]
-
-
-def test_what_is_the_projects_own_or_was_added_before_is_no_package() -> None:
-    assert next_guess("No module named 'shop'").value("command") == "python other.py"
-    again = next_guess("No module named 'yaml'", found=next_guess("No module named 'yaml'"))
-    assert again.value("command") == "python other.py"
 
 
 def test_a_module_that_python_dropped_asks_for_an_older_one() -> None:
@@ -111,34 +53,6 @@ def test_a_preparation_that_fails_is_left_out_last() -> None:
     assert next_guess("boom", FailureKind.PREPARE, guess).value("prepare") is None
 
 
-def test_packages_that_cannot_be_installed_ask_for_a_wheel_then_an_older_python() -> None:
-    guess = GUESS.having(Guessed("requirements", "requirements.txt", "x"))
-    wheel = next_guess("Failed to build `psycopg2==2.9`", FailureKind.INSTALL, guess)
-    assert wheel.value("requirements") == ["flask", "psycopg2-binary==2.9"]
-    older = next_guess("no wheels", FailureKind.INSTALL)
-    assert (older.value("python"), older.pythons) == ("3.11", ("3.8",))
-
-
-def test_files_that_name_each_other_are_mended_and_a_release_that_is_not_there_gives_way() -> None:
-    folder = Folder(
-        {
-            "requirements.txt": "# for one host\n-r needs/host.txt\n",
-            "needs/host.txt": "-r common.txt\npsycopg2==2.7.3\n",
-            "needs/common.txt": "flask  # the framework\n",
-        }
-    )
-    guess = GUESS.having(Guessed("requirements", ["-r requirements.txt", "gunicorn"], "x"))
-
-    wheel = mended(guess, Failure(FailureKind.INSTALL, "Collecting psycopg2==2.7.3"), folder)
-    assert wheel is not None
-    said = "ERROR: No matching distribution found for psycopg2-binary==2.7.3"
-    newer = mended(wheel, Failure(FailureKind.INSTALL, said), folder)
-
-    assert wheel.value("requirements") == ["flask", "psycopg2-binary==2.7.3", "gunicorn"]
-    assert newer is not None
-    assert newer.value("requirements") == ["flask", "psycopg2-binary>=2.7.3,<3", "gunicorn"]
-
-
 def test_a_server_of_databases_that_is_not_there_becomes_a_file() -> None:
     url = {"DATABASE_URL": "postgresql+asyncpg://u:p@db/x", "MODE": "a"}
     guess = GUESS.having(Guessed("environment", url, "z"))
@@ -156,46 +70,6 @@ def test_a_server_of_databases_that_is_not_there_becomes_a_file() -> None:
 def test_where_no_route_is_served_another_command_may() -> None:
     assert next_guess("", FailureKind.ABSENT).value("command") == "python other.py"
     assert mended(GUESS, Failure(FailureKind.REFUSED, ""), FOLDER) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "given", "changed"),
-    [
-        ("config = {'development': 1, 'docker': 2}", "docker", "development"),
-        ("class ProductionConfig: ...\nclass DevConfig: ...", "a.ProductionConfig", "a.DevConfig"),
-    ],
-)
-def test_settings_for_development_take_the_place_of_a_set_that_does_not_serve(
-    text: str, given: str, changed: str
-) -> None:
-    guess = GUESS.having(Guessed("environment", {"APP_CONFIG": given, "KEY": "docker"}, "z"))
-    folder = Folder({"config.py": text})
-    better = mended(guess, Failure(FailureKind.ABSENT, ""), folder)
-    assert better is not None
-    assert better.value("environment") == {"APP_CONFIG": changed, "KEY": "docker"}
-    again = mended(better, Failure(FailureKind.ABSENT, ""), folder)
-    assert again is not None
-    assert again.value("command") == "python other.py"
-
-
-def test_a_module_of_settings_is_known_by_its_file() -> None:
-    name = "DJANGO_SETTINGS_MODULE"
-    guess = GUESS.having(Guessed("environment", {name: "shop.settings.production"}, "z"))
-    failed = Failure(FailureKind.DIED, "boom")
-    better = mended(guess, failed, Folder({"shop/settings/local.py": "", "a.py": ""}))
-    assert better is not None
-    assert better.value("environment") == {name: "shop.settings.local"}
-    other = mended(guess, failed, Folder({"shop/settings/base.py": "", "a.py": ""}))
-    assert other is not None
-    assert other.value("command") == "python other.py"
-
-
-def test_flasks_debug_flag_chooses_settings_where_the_code_asks_for_it() -> None:
-    folder = Folder({"a.py": "from flask.helpers import get_debug_flag\nC = get_debug_flag()\n"})
-    better = mended(GUESS, Failure(FailureKind.REFUSED, "boom"), folder)
-    assert better is not None
-    assert better.value("environment") == {"FLASK_DEBUG": "1", "FLASK_ENV": "development"}
-    assert mended(better, Failure(FailureKind.REFUSED, "boom"), folder) is None
 
 
 def test_after_everything_comes_nothing() -> None:
@@ -238,74 +112,6 @@ def test_an_empty_file_of_variables_stands_in_for_one_that_is_not_there() -> Non
     assert next_guess(said, found=better).value("command") == "python other.py"
 
 
-def test_both_halves_of_an_old_flask_are_held_back() -> None:
-    first = next_guess("AttributeError: '_FakeStack' object has no attribute '__ident_func__'")
-    said = "AttributeError: 'LocalStack' object has no attribute '__ident_func__'"
-    assert next_guess(said, found=first).value("requirements") == [
-        "flask",
-        "flask<2.2",
-        "werkzeug<2.1",
-    ]
-
-
-def test_a_name_that_many_packages_share_is_told_by_what_is_imported_of_it() -> None:
-    text = "from azure.storage.blob import BlobClient\nimport azure.identity as i\n"
-    better = mended(
-        GUESS, Failure(FailureKind.DIED, "No module named 'azure'"), Folder({"a.py": text})
-    )
-    assert better is not None
-    assert better.value("requirements") == ["flask", "azure-identity", "azure-storage-blob"]
-
-
-def test_what_cannot_be_built_is_left_out_where_nothing_imports_it() -> None:
-    file = "flask\nmeinheld==1.0.2\npyyaml @ git+https://example.com/pyyaml.git\n"
-    folder = Folder({"requirements.txt": file, "app.py": "import flask\n"})
-    keys = (Guessed("requirements", "requirements.txt", "x"),)
-    guess = Guess(keys=keys, pythons=("3.11",))
-    said = "Failed to build `meinheld==1.0.2`: Call to `setuptools` failed"
-    better = mended(guess, Failure(FailureKind.INSTALL, said), folder)
-    assert better is not None
-    assert better.value("requirements") == ["flask", file.splitlines()[2]]
-    said = "Git operation failed: git fetch ... exit code 128"
-    better = mended(better, Failure(FailureKind.INSTALL, said), folder)
-    assert better is not None
-    assert better.value("requirements") == ["flask", "pyyaml"]
-    imported = Folder({"requirements.txt": file, "app.py": "import meinheld\n"})
-    said = "Failed to build `meinheld==1.0.2`: Call to `setuptools` failed"
-    better = mended(guess, Failure(FailureKind.INSTALL, said), imported)
-    assert better is not None
-    assert better.value("requirements")[1] == "meinheld>=1.0.2,<2"
-    better = mended(better, Failure(FailureKind.INSTALL, said), imported)
-    assert better is not None
-    assert better.value("requirements")[1] == "meinheld>=1.0.2"
-    better = mended(better, Failure(FailureKind.INSTALL, said), imported)
-    assert better is not None
-    assert better.value("python") == "3.11"
-
-
-@pytest.mark.parametrize(
-    ("line", "first", "then"),
-    [
-        ("aiohttp==3.7.4 # why", "aiohttp>=3.7.4,<4 # why", "aiohttp>=3.7.4 # why"),
-        (
-            "a[x]==1.2.*; os_name != 'nt'",
-            "a[x]>=1.2,<2; os_name != 'nt'",
-            "a[x]>=1.2; os_name != 'nt'",
-        ),
-        ("greenlet==0.4.17", "greenlet>=0.4.17", "greenlet>=0.4.17"),
-        ("day==2024.1", "day>=2024.1,<2025", "day>=2024.1"),
-        ("flask", "flask", "flask"),
-    ],
-)
-def test_a_pin_gives_way_to_its_own_major_version_first(line: str, first: str, then: str) -> None:
-    assert (looser(line), looser(looser(line))) == (first, then)
-
-
-@pytest.mark.parametrize("module", ["app", "config", "src.db"])
-def test_a_projects_own_name_is_not_asked_of_an_index(module: str) -> None:
-    assert next_guess(f"No module named '{module}'").value("command") == "python other.py"
-
-
 def test_an_image_that_listens_elsewhere_is_kept_with_its_port() -> None:
     keys = (Guessed("dockerfile", "Dockerfile", "x"), Guessed("local_command", "python a.py", "x"))
     failed = Failure(FailureKind.ELSEWHERE, "", ports=(5000,), in_image=True)
@@ -333,90 +139,6 @@ def test_an_image_is_tried_without_what_prepares_it_before_it_is_given_up() -> N
     other = mended(better, Failure(FailureKind.DIED, "boom", in_image=True), folder)
     assert other is not None
     assert (other.value("dockerfile"), other.value("prepare")) == (None, keys[2].value)
-
-
-def test_what_djangos_settings_name_is_not_left_out() -> None:
-    text = "INSTALLED_APPS = ['django.contrib.admin', 'allauth.account']\n"
-    folder = Folder({"requirements.txt": "Django==2.2\ndjango-allauth==0.39.1\n", "s.py": text})
-    guess = Guess(keys=(Guessed("requirements", "requirements.txt", "x"),))
-    said = "Failed to build `django-allauth==0.39.1`"
-    better = mended(guess, Failure(FailureKind.INSTALL, said), folder)
-    assert better is not None
-    assert better.value("requirements") == ["Django==2.2", "django-allauth>=0.39.1"]
-    missing = Failure(FailureKind.DIED, "No module named 'other'")
-    last = mended(better, missing, Folder({**folder.files, "requirements.txt": "other\n"}))
-    assert last is not None
-    assert last.value("requirements")[2:] == ["-r requirements.txt"]
-
-
-@pytest.mark.parametrize(
-    ("line", "loose"),
-    [
-        ("PyYAML==5.4.1", "PyYAML>=5.4.1,<6"),
-        ("pyyaml == 5.*", "pyyaml >=5,<6"),
-        ("PyYaml[c]==5.4.1 ; python_version > '3'", "PyYaml[c]>=5.4.1,<6 ; python_version > '3'"),
-    ],
-)
-@pytest.mark.parametrize(
-    "said",
-    [
-        "Failed to build `pyyaml==5.4.1`: Call to `setuptools.build_meta` failed",
-        "Failed to download and build `pyyaml==5.4.1`",
-        "Collecting flask\nCollecting PyYAML==5.4.1\n  error: subprocess-exited-with-error\n",
-    ],
-)
-def test_a_pinned_release_that_cannot_be_built_gives_way_to_newer_ones(
-    said: str, line: str, loose: str
-) -> None:
-    folder = Folder({"app.py": "import yaml\n"})
-    guess = GUESS.having(Guessed("requirements", ["flask==1.0", line], "x"))
-    better = mended(guess, Failure(FailureKind.INSTALL, said), folder)
-    assert better is not None
-    assert better.value("requirements") == ["flask==1.0", loose]
-
-
-def test_a_name_that_no_index_has_is_left_out_and_stays_out() -> None:
-    guess = GUESS.having(Guessed("requirements", ["flask", "own_thing"], "x"))
-    said = "No solution found: Because own-thing was not found in the package registry and you"
-    better = next_guess(said, FailureKind.INSTALL, guess)
-    assert better.value("requirements") == ["flask"]
-    again = next_guess("No module named 'own_thing'", found=better)
-    assert again.value("requirements") == ["flask"]
-
-
-def test_another_file_of_requirements_that_names_what_is_missing_is_taken_whole() -> None:
-    folder = Folder(
-        {
-            "requirements.txt": "-r requirements/dev.txt\n",
-            "requirements/dev.txt": "pylint\n",
-            "requirements/test.txt": "falcon\n",
-            "requirements/base.txt": "falcon==2.0.0\nPyYAML\n",
-        }
-    )
-    guess = GUESS.having(Guessed("requirements", "requirements.txt", "x"))
-    for module in ("falcon", "yaml"):
-        failure = Failure(FailureKind.DIED, f"No module named '{module}'")
-        better = mended(guess, failure, folder)
-        assert better is not None
-        assert better.value("requirements") == ["-r requirements.txt", "-r requirements/base.txt"]
-
-
-def test_after_a_second_missing_package_all_that_is_served_imports_is_added() -> None:
-    folder = Folder(
-        {
-            "shop/__init__.py": "",
-            "shop/web.py": "import falcon\nfrom shop.db import session\n",
-            "shop/db.py": "import sqlalchemy, jwt\n",
-            "shop/load.py": "import pandas\n",
-        }
-    )
-    guess = GUESS.having(Guessed("command", "gunicorn --bind $HOST:$PORT shop.web:app", "x"))
-    first = mended(guess, Failure(FailureKind.DIED, "No module named 'falcon'"), folder)
-    assert first is not None
-    assert first.value("requirements") == ["flask", "falcon"]
-    then = mended(first, Failure(FailureKind.DIED, "No module named 'jwt'"), folder)
-    assert then is not None
-    assert then.value("requirements") == ["flask", "falcon", "PyJWT", "sqlalchemy"]
 
 
 def test_a_databases_file_in_a_folder_that_is_not_there_is_one_of_the_copy() -> None:
@@ -452,15 +174,6 @@ def test_an_alembic_that_is_no_module_is_called() -> None:
     guess = GUESS.having(Guessed("prepare", "cd db && python -m alembic upgrade head", "x"))
     line = next_guess(said, FailureKind.PREPARE, guess).value("prepare")
     assert line == "cd db && python -c 'from alembic.config import main; main()' upgrade head"
-
-
-def test_what_cannot_be_installed_is_tried_on_the_next_older_python() -> None:
-    guess = Guess(
-        keys=(Guessed("requirements", ["x==1"], "x"), Guessed("python", "3.12", "y")),
-        pythons=("3.13", "3.11", "3.9"),
-    )
-    said = "no such release for this Python"
-    assert next_guess(said, FailureKind.INSTALL, guess).value("python") == "3.11"
 
 
 def test_an_example_of_a_library_has_the_library_installed() -> None:
@@ -579,20 +292,3 @@ def test_the_same_import_that_fails_again_and_again_is_no_slow_start(
     said: str, cannot: bool
 ) -> None:
     assert cannot_import(said) is cannot
-
-
-def test_of_pins_that_contradict_the_dependencys_gives_way() -> None:
-    guess = GUESS.having(
-        Guessed("requirements", ["Flask==1.1.4", "Werkzeug==2.2.3", "six==1.16.0"], "x")
-    )
-    said = (
-        "No solution found when resolving dependencies: Because flask==1.1.4 depends on\n"
-        "werkzeug>=0.15,<2.0 and you require flask==1.1.4, we can conclude that you require ..."
-    )
-    of_pip = (
-        "The user requested Werkzeug==2.2.3\n    flask 1.1.4 depends on Werkzeug<2.0 and >=0.15"
-    )
-    better = next_guess(said, FailureKind.INSTALL, guess)
-    assert better.value("requirements") == ["Flask==1.1.4", "Werkzeug", "six==1.16.0"]
-    assert described(next_guess(of_pip, FailureKind.INSTALL, guess)) == described(better)
-    assert next_guess(said, FailureKind.INSTALL, better).value("python") == "3.11"

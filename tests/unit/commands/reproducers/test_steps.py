@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from lab.app.spec import AppSpec
+from lab.app.spec import AppSpec, LoginSpec, RequestSpec
 from lab.commands.reproducers import steps as reproduce_steps
 from lab.commands.reproducers.kept_app import KeptApp
 from lab.commands.reproducers.script_runs import GrowingScript, Workshop
@@ -171,3 +172,12 @@ def test_what_grows_with_the_mended_release_is_left_for_the_step_before(
     assert "WSGI calls of app.py with ujson 5.4.0: 3 bytes a call, exit 0" in said
     with pytest.raises(NotReproduced, match=r"^it grows there, too$"):
         checked(bench, scripts[:1], HERE, "ujson 5.4.0")
+
+
+def test_an_app_with_a_login_is_told_and_not_called() -> None:
+    login = LoginSpec(RequestSpec(method="POST", path="/token"), "token")
+    spec = AppSpec(Path("/app/lab.toml"), "shop", command="serve", login=login)
+    bench = SimpleNamespace(app=SimpleNamespace(spec=spec))
+
+    with pytest.raises(NotReproduced, match=r"after a \[login\]"):
+        reproduce_steps.app_calls(bench, SimpleNamespace())  # type: ignore[arg-type]

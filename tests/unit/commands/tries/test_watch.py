@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import factories
+from builders import app_answers
 from lab.commands.tries import watch as try_watch
 from lab.errors import ExitCode, LabError, UsageError
 from lab.records.judgement import Verdict
 from lab.report.answer_change import change_line
 from rich.console import Console
 
-ANSWER = factories.app_answer()
+ANSWER = app_answers.app_answer()
 
 
 def test_a_change_is_a_file_that_is_new_gone_or_written(tmp_path: Path) -> None:

@@ -2,14 +2,8 @@
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from lab.engines.process import process_tree as trees
@@ -17,7 +11,6 @@ from lab.engines.process.process_tree import (
     LinuxTrees,
     PsutilTrees,
     TreeReading,
-    Trees,
     descendants_of,
     parse_sizes,
     parse_stat,
@@ -26,14 +19,12 @@ from lab.engines.process.process_tree import (
     trees_here,
 )
 from lab.units import MIB
+from support.made_up_psutil import psutil_trees
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 FIELDS = {"utime": 14, "stime": 15, "cutime": 16, "cstime": 17, "num_threads": 20, "rss": 24}
 """Their numbers in proc(5), from 1."""
-TELLS_PSS = pytest.mark.skipif(
-    not Path("/proc/self/smaps_rollup").exists(), reason="this kernel tells no PSS"
-)
 
 
 def stat_text(
@@ -228,16 +219,6 @@ def test_a_line_that_cannot_be_read_is_left_out(proc: Proc, text: str) -> None:
     assert proc.read().rss_bytes == 3 * PAGE
 
 
-def test_a_name_that_is_no_text_is_read_over(proc: Proc) -> None:
-    proc.add(10, 1, rss=3, Pss=100, Pss_Anon=60, Pss_Shmem=0, hwm=100)
-    for name in ("stat", "status", "smaps_rollup"):
-        file = proc.folder / "10" / name
-        file.write_bytes(file.read_bytes().replace(b"server", b"caf\xc3") + b"\xff\n")
-    reading = proc.read()
-
-    assert (reading.memory_bytes, reading.peak_bytes) == (60 * 1024, 100 * 1024)
-
-
 def test_what_ended_before_its_sizes_were_read_adds_none(proc: Proc) -> None:
     proc.add(10, 1, Pss=100, Pss_Anon=60, Pss_Shmem=0, hwm=100)
     proc.add(11, 1)
@@ -288,191 +269,6 @@ def test_a_machine_that_has_just_booted_is_looked_at(proc: Proc) -> None:
     assert LinuxTrees(proc.folder, lambda: 0.01).rss_bytes(1) == 3 * PAGE
 
 
-CHILD = """
-import os, signal, sys
-print("ready", flush=True)
-for line in sys.stdin:
-    if line.strip() == "touch":
-        held = b"x" * (30 << 20)
-    elif os.fork() == 0:
-        print("done", flush=True)
-        signal.pause()
-    else:
-        continue
-    print("done", flush=True)
-"""
-
-
-class Child:
-    """A real process below a root of its own; it does as it is told and says when it is done."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.process = process
-        self.wait_for("ready")
-
-    def wait_for(self, word: str) -> None:
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == f"{word}\n"
-
-    def do(self, word: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{word}\n")
-        self.process.stdin.flush()
-        self.wait_for("done")
-
-
-@contextmanager
-def real_child() -> Iterator[Child]:
-    # The shell is the root, which a tree leaves out.
-    command = [sys.executable, "-I", "-S", "-c", CHILD]
-    with subprocess.Popen(
-        ["sh", "-c", '"$@"; exit', "sh", *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            yield Child(process)
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-@pytest.fixture
-def child() -> Iterator[Child]:
-    with real_child() as child:
-        yield child
-
-
-def read(make: Callable[[], Trees], child: Child) -> TreeReading:
-    """By a fresh look."""
-    reading = make().read(child.process.pid)
-    assert reading is not None
-    return reading
-
-
-@TELLS_PSS
-def test_memory_that_a_real_process_touches_is_its_trees(child: Child) -> None:
-    before = read(LinuxTrees, child)
-    child.do("touch")
-    after = read(LinuxTrees, child)
-
-    assert (before.processes, after.processes) == (1, 1)
-    assert abs(after.memory_bytes - before.memory_bytes - 30 * MIB) < 5 * MIB
-    assert 0 < before.memory_bytes < before.total_bytes
-    assert after.peak_bytes is not None
-    assert after.peak_bytes >= 30 * MIB
-
-
-@TELLS_PSS
-def test_memory_that_real_processes_share_counts_once(child: Child) -> None:
-    before = read(LinuxTrees, child)
-    child.do("touch")
-    child.do("fork")
-    after = read(LinuxTrees, child)
-
-    assert (after.processes, after.tasks) == (2, 2)
-    assert abs(after.memory_bytes - before.memory_bytes - 30 * MIB) < 5 * MIB
-    assert after.rss_bytes - before.rss_bytes > 55 * MIB
-    assert LinuxTrees().rss_bytes(child.process.pid) > 55 * MIB
-
-
-def test_psutil_sees_the_same_of_a_real_process(child: Child) -> None:
-    pytest.importorskip("psutil", reason="psutil is NOT INSTALLED: its way stays untested")
-    before = read(PsutilTrees, child)
-    child.do("touch")
-    after = read(PsutilTrees, child)
-
-    assert before.source == "process-uss"
-    assert (after.processes, after.tasks) == (1, 1)
-    assert abs(after.memory_bytes - before.memory_bytes - 30 * MIB) < 5 * MIB
-    assert PsutilTrees().rss_bytes(child.process.pid) > 30 * MIB
-
-
-class GoneError(Exception):
-    pass
-
-
-class Process:
-    """What the lab asks of one of psutil's; what is None is refused."""
-
-    def __init__(self, rss: int | None = 0, uss: int | None = None, lives: bool = True) -> None:
-        self.rss, self.uss, self.lives = rss, uss, lives
-
-    def is_running(self) -> bool:
-        return self.lives
-
-    @contextmanager
-    def oneshot(self) -> Iterator[None]:
-        yield
-
-    def cpu_times(self) -> Any:
-        return SimpleNamespace(user=1.5, system=0.25)
-
-    def num_threads(self) -> int:
-        return 3
-
-    def memory_info(self) -> Any:
-        if self.rss is None:
-            raise GoneError
-        return SimpleNamespace(rss=self.rss)
-
-    def memory_full_info(self) -> Any:
-        if self.uss is None:
-            raise GoneError
-        return SimpleNamespace(uss=self.uss)
-
-
-def psutil_trees(monkeypatch: pytest.MonkeyPatch, *children: Process) -> PsutilTrees:
-    """On a made-up psutil that knows process 1 and its children."""
-
-    def root(pid: int) -> Any:
-        if pid != 1:
-            raise GoneError
-        return SimpleNamespace(children=lambda recursive: list(children) if recursive else [])
-
-    psutil = SimpleNamespace(Process=root, NoSuchProcess=GoneError, Error=GoneError)
-    monkeypatch.setitem(sys.modules, "psutil", psutil)
-    return PsutilTrees()
-
-
-def test_psutil_tells_what_is_private(monkeypatch: pytest.MonkeyPatch) -> None:
-    reading = psutil_trees(monkeypatch, Process(500, 300), Process(70, 20)).read(1)
-
-    assert reading is not None
-    assert reading.source == "process-uss"
-    assert reading.memory_bytes == reading.total_bytes == 320
-    assert (reading.rss_bytes, reading.processes, reading.tasks) == (570, 2, 6)
-    assert (reading.cpu_user_seconds, reading.cpu_system_seconds) == (3.0, 0.5)
-    assert (reading.anon_bytes, reading.file_bytes, reading.shmem_bytes) == (None, None, None)
-    assert reading.peak_bytes is None
-
-
-def test_psutil_where_what_is_private_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    reading = psutil_trees(monkeypatch, Process(500), Process(70)).read(1)
-
-    assert reading is not None
-    assert (reading.source, reading.memory_bytes, reading.total_bytes) == ("process-rss", 570, 570)
-
-
-def test_psutil_leaves_out_what_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = (Process(None), Process(70, lives=False))
-    tree = psutil_trees(monkeypatch, *ended, Process(500, 300))
-    reading = tree.read(1)
-
-    assert reading is not None
-    assert (reading.processes, reading.memory_bytes) == (1, 300)
-    assert tree.rss_bytes(1) == 500
-
-
-def test_psutil_finds_no_tree_where_nothing_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    tree = psutil_trees(monkeypatch, Process(None))
-
-    assert tree.read(1) is None
-    assert tree.read(2) is None
-    assert tree.rss_bytes(2) == 0
-
-
 def test_the_kernels_own_files_come_first(proc: Proc, monkeypatch: pytest.MonkeyPatch) -> None:
     psutil_trees(monkeypatch)
     without = trees_here(proc.folder)
@@ -480,3 +276,13 @@ def test_the_kernels_own_files_come_first(proc: Proc, monkeypatch: pytest.Monkey
 
     assert isinstance(without, PsutilTrees)
     assert isinstance(trees_here(proc.folder), LinuxTrees)
+
+
+def test_a_name_that_is_no_text_is_read_over(proc: Proc) -> None:
+    proc.add(10, 1, rss=3, Pss=100, Pss_Anon=60, Pss_Shmem=0, hwm=100)
+    for name in ("stat", "status", "smaps_rollup"):
+        file = proc.folder / "10" / name
+        file.write_bytes(file.read_bytes().replace(b"server", b"caf\xc3") + b"\xff\n")
+    reading = proc.read()
+
+    assert (reading.memory_bytes, reading.peak_bytes) == (60 * 1024, 100 * 1024)

@@ -68,10 +68,9 @@ def test_a_search_is_typed_as_a_user_types_it_and_what_it_needs_not_is_left_out(
         linked["faults"]["5.4.0"] = f"it cannot be built: {bench_bisections.ROOT}/a.c:1"
         write_record(tmp_path / "20261127-150101-bisect-shop" / "points.json", linked)
 
-    monkeypatch.setattr(bench_bisections, "RUNS", tmp_path)
     monkeypatch.setattr(subprocess, "run", make)
 
-    kept = bench_bisections.search("aiohttp-cookies")
+    kept = bench_bisections.search("aiohttp-cookies", tmp_path)
 
     assert kept is not None
     assert (kept.run, kept.measured) == ("20261127-150101-bisect-shop", MEASURED)
@@ -80,11 +79,11 @@ def test_a_search_is_typed_as_a_user_types_it_and_what_it_needs_not_is_left_out(
     ]
 
 
-def test_every_search_of_an_example_is_kept_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_search_of_an_example_is_kept_in_its_turn() -> None:
     found = {"ujson-failing": (KEPT,)}
-    monkeypatch.setattr(bench_bisections, "search", lambda _: replace(KEPT, load=2.0))
+    again = searched(["ujson-failing", "numpy-recarray"], found, lambda _: replace(KEPT, load=2.0))
 
-    assert list(searched(["ujson-failing", "numpy-recarray"], found)) == [*found]
+    assert list(again) == [*found]
     assert [each.load for each in found["ujson-failing"]] == [4.5, 2.0]
     assert [each.load for each in found["numpy-recarray"]] == [2.0]
 
@@ -92,10 +91,9 @@ def test_every_search_of_an_example_is_kept_in_its_turn(monkeypatch: pytest.Monk
 def test_a_search_without_an_answer_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench_bisections, "RUNS", tmp_path)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: None)
 
-    assert bench_bisections.search("ujson-failing") is None
+    assert bench_bisections.search("ujson-failing", tmp_path) is None
 
 
 def test_each_search_is_that_of_a_shipped_example() -> None:

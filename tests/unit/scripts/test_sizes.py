@@ -57,3 +57,28 @@ def test_a_broken_limit_fails_and_is_named(
 
     assert sizes.main([tmp_path]) == 1
     assert capsys.readouterr().err == f"sizes: {path}{reason}\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["if x:\n", "try:\n    pass\nexcept E:\n", "match x:\n  case 1:\n", "class A:\n  def b():\n"],
+    ids=["branch", "handler", "case", "method"],
+)
+def test_a_function_is_found_wherever_it_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str
+) -> None:
+    module(tmp_path, before + "".join(f"    {line}\n" for line in function(41).splitlines()))
+
+    assert sizes.main([tmp_path]) == 1
+    assert "long has 41 lines" in capsys.readouterr().err
+
+
+def test_of_the_scripts_their_own_files_are_one_room() -> None:
+    (own,) = sizes.rooms(sizes.SCRIPTS).values()
+
+    assert sizes.SCRIPTS / "sizes.py" in [each.path for each in own]
+    assert {each.path.parent for each in own} == {sizes.SCRIPTS}
+
+
+def test_the_tests_are_held_to_the_same_limits() -> None:
+    assert {"lab", "scripts", "apps", "tests"} == {folder.name for folder in sizes.MEASURED}

@@ -4,7 +4,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import bench_layers
 import pytest
 from bench_bisections import json_text
 from bench_layers import APPS, KeptLayers, layers, read_layers
@@ -52,10 +51,9 @@ def test_the_answer_of_a_run_is_kept_with_its_commit(
         write_record(run / "layers.json", ANSWER)
         (tmp_path / "latest").symlink_to(run.name)
 
-    monkeypatch.setattr(bench_layers, "RUNS", tmp_path)
     monkeypatch.setattr(subprocess, "run", make)
 
-    kept = layers("aiohttp-middleware")
+    kept = layers("aiohttp-middleware", tmp_path)
 
     assert kept is not None
     assert (kept.run, kept.commit, kept.answer) == (
@@ -65,7 +63,6 @@ def test_the_answer_of_a_run_is_kept_with_its_commit(
 
 
 def test_a_run_without_an_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_layers, "RUNS", tmp_path)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: (tmp_path / "2026").mkdir())
 
-    assert layers(next(iter(APPS))) is None
+    assert layers(next(iter(APPS)), tmp_path) is None
