@@ -121,12 +121,11 @@ class BlockLoad:
             TrialEnded: none of its requests was served, the server ended, or the planned blocks
                 will not fit the raw file.
         """
-        trial, slots = self.trial, self.trial.run.slots
+        trial = self.trial
         before_bytes = trial.writer.record_bytes
-        alone = trial.run.judged == trial.variant.name
         trial.show(state="waiting")
         left = left_seconds(self.blocks_planned - index, self.pace)
-        async with slots.load_slot(alone=alone, left_seconds=left):
+        async with trial.load_turn(left):
             trial.show(state="load")
             began_seconds, most_seconds = time.monotonic(), self.most_seconds(index)
             with trial.watch.taking(after_seconds=UNSAMPLED_SECONDS):

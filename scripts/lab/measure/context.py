@@ -30,6 +30,6 @@ class RunContext:
     budget: Budget | None = None
     """The time for a trial that may be extended; None: it is not limited."""
     judged: str | None = None
-    """The variant whose load has the CPUs to itself, while others run beside it to explain it."""
+    """The variant whose blocks load alone, while others run beside it to explain it."""
     user_apps: Mapping[str, UserApp] = field(default_factory=dict)
     """User apps by the names of their variants."""

@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from builders import raw
+from lab.clock import now_seconds
 from lab.commands.app_runs.early_runs import (
     Asks,
     EarlyRuns,
@@ -17,9 +18,14 @@ from lab.commands.app_runs.early_runs import (
     standing_line,
 )
 from lab.errors import WriteError
+from lab.load.block import run_block
+from lab.load.request import Request
+from lab.load.request_mix import UserApp, WeightedRequest
+from lab.measure import warm_up
 from lab.measure.context import RunContext
 from lab.measure.progress import Board, PlainProgress
 from lab.measure.slots import SlotPlan, Slots
+from lab.records.observations import Block
 from lab.records.trial import Trial
 from lab.records.variant import LoadShape, Variant
 from lab.store.run_folder import RunFolder
@@ -43,6 +49,7 @@ def explained(tmp_path: Path) -> Explained:
         wanted: Sequence[Variant],
         after_first: Variant | Exception | None = None,
         finished: Sequence[str] = (),
+        user_apps: Mapping[str, UserApp] | None = None,
         **asked: Any,
     ) -> tuple[RunFolder, list[str]]:
         totals = {BASE.name: 80}
@@ -59,6 +66,7 @@ def explained(tmp_path: Path) -> Explained:
                 WAITS,
                 judged=BASE.name,
                 finished=frozenset((name, 1) for name in finished),
+                user_apps=user_apps or {},
             )
             for name in finished:
                 folder.trial_writer(name, 1).close()
@@ -129,6 +137,33 @@ def test_the_judged_variant_loads_alone(explained: Explained) -> None:
     assert spans
     assert trials["base"][0].blocks
     for block in trials["base"][0].blocks:
+        began, ended = block.started_at_seconds, block.ended_at_seconds
+        assert not any(start < ended and end > began for start, end in spans)
+
+
+def test_no_warm_up_of_what_explains_runs_beside_a_judged_block(
+    explained: Explained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be thousands of requests of the app's own."""
+    spans: list[tuple[float, float]] = []
+
+    async def timed(*given: Any) -> Block:
+        began = now_seconds()
+        await asyncio.sleep(0.03)
+        block = await run_block(*given)
+        spans.append((began, now_seconds()))
+        return block
+
+    monkeypatch.setattr(warm_up, "run_block", timed)
+    app = UserApp((WeightedRequest(Request(BASE.path)),), health=BASE.path, warm_up=40)
+    folder, _ = explained(
+        [FIRST, SECOND], [FIRST, SECOND], user_apps=dict.fromkeys(("first", "second"), app)
+    )
+
+    assert len(spans) >= 5
+    blocks = folder.read_trials()["base"][0].blocks
+    assert len(blocks) >= 8
+    for block in blocks:
         began, ended = block.started_at_seconds, block.ended_at_seconds
         assert not any(start < ended and end > began for start, end in spans)
 
