@@ -126,3 +126,12 @@ def stopped_answering(block: Block, index: int, planned: int) -> TrialEnded:
         f"{block.ok} were answered, and then none for much longer than its earlier answers took"
     )
     return TrialEnded(EndKind.STOPPED_ANSWERING, reason)
+
+
+def out_of_time(block: Block, index: int, planned: int, seconds: float) -> TrialEnded:
+    """The end of a trial that is compared, and did not serve a block within its time."""
+    reason = (
+        f"{block.ok:,} of {planned:,} requests of block {index + 1} were served in {seconds:.0f} s,"
+        " its share of BUDGET: a longer one holds its load"
+    )
+    return TrialEnded(EndKind.FAILED, reason)

@@ -15,6 +15,8 @@ import uvloop
 from builders import raw
 from lab.engines.protocol import Engine, VariantState
 from lab.errors import VariantError
+from lab.measure import budget
+from lab.measure.budget import Budget
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import Waits
 from lab.measure.decider import NO_DECIDER
@@ -22,7 +24,7 @@ from lab.measure.scheduler import run_all
 from lab.measure.slots import SlotPlan, Slots
 from lab.records.observations import Trough
 from lab.records.trial import EndKind, Trial
-from lab.records.variant import Connection, Variant
+from lab.records.variant import Connection, LoadShape, Variant
 from lab.store.raw_room import LEAST_PARTS, RawRoom
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_records
@@ -125,6 +127,25 @@ def test_a_trial_sends_exactly_what_was_asked_for(engine_of: Any, tmp_path: Path
     assert all(trough.stable for trough in trial.troughs)
     assert trial.end is not None
     assert trial.end.kind is EndKind.COMPLETE
+
+
+def test_what_is_compared_and_does_not_serve_a_block_in_its_time_is_not_measured(
+    engine_of: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "LEAST_BLOCK_SECONDS", 0.2)
+    exact = raw.variant("one", load=LoadShape(exact=True))
+    waits = replace(WAITS, load=replace(WAITS.load, request_timeout_seconds=0.3))
+    context = context_of(engine_of({"one": Script(hangs_after_requests=25)}), tmp_path, waits)
+    limited = replace(context, budget=Budget(1.6, 0.0), compared=frozenset({"one"}))
+    trial = trial_of(limited, exact)
+
+    assert trial.end is not None
+    assert trial.end.kind is EndKind.FAILED
+    assert trial.end.reason == (
+        "5 of 10 requests of block 3 were served in 0 s, its share of BUDGET: a longer one holds"
+        " its load"
+    )
+    assert len(trial.blocks) == 3
 
 
 def test_the_curve_that_went_in_is_the_curve_in_the_raw_file(

@@ -70,7 +70,7 @@ class AppRun:
         self.slot_plan = slots_for(given.plan, given.settings)
         waits = replace(given.waits, ready_seconds=given.plan.spec.ready_seconds)
         what = given.plan.spec, given.engine, self.settings, self.slot_plan
-        self.contexts = RunContexts(*what, folder, waits)
+        self.contexts = RunContexts(*what, folder, given.plan.compared, waits)
         self.started = time.monotonic()
         self.interrupted = False
         self.tried: InterventionPlan | None = None

@@ -28,6 +28,8 @@ class RunContexts:
     settings: Settings
     slot_plan: SlotPlan
     folder: RunFolder
+    compared: frozenset[str]
+    """The control run and the changes."""
     waits: Waits
     """Of what explains: it may start beside a load, so that a busy machine gives it longer."""
 
@@ -47,6 +49,7 @@ class RunContexts:
             self.waits,
             decider=RunDecider(True, self.settings.rule),
             budget=Budget(self.settings.budget_seconds, time.monotonic()),
+            compared=self.compared,
             user_apps=user_apps,
             finished=finished,
         )

@@ -85,8 +85,8 @@ def try_with_processes(
         LabError: the app cannot be measured.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings, context = app_settings(given), replace(context_of(given, root), written=written)
-    is_guess = is_undescribed(context.folder)
+    context = replace(context_of(given, root), written=written)
+    settings, is_guess = context.settings, is_undescribed(context.folder)
     spec = local_app(context)
     with app_workdir(spec) as work:
         installed = installed_here(spec, root, say)
@@ -106,10 +106,9 @@ def try_with_processes(
         releases = LocalReleases(spec, installed, engine, given, root / ENVIRONMENTS, work)
         run_input = AppRunInput(plan, settings, engine, results, releases=releases)
         folder, diagnosis = run_app(run_input, console)
-    is_rerun = given.get(RERUN) == "1"
-    if not is_rerun:
+    if is_kept := given.get(RERUN) != "1":
         remember(folder, root)
-    return close(folder, diagnosis, spec, console, tells_where=not is_rerun)
+    return close(folder, diagnosis, spec, console, tells_where=is_kept)
 
 
 def remember(folder: RunFolder, root: Path) -> None:
