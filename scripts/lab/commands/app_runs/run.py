@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lab.causes.diagnosis import Diagnosis, diagnosis_of
-from lab.causes.interventions import FAILED, needs_control
+from lab.causes.interventions import needs_control
 from lab.commands.app_runs.early_runs import Asks, conduct_once, judge_and_explain
 from lab.commands.app_runs.explaining import Explaining
 from lab.commands.app_runs.failures import with_log, without_trial
@@ -19,10 +19,10 @@ from lab.commands.app_runs.other_releases import CUT_SHORT, ReleaseSource
 from lab.commands.app_runs.plan import AppRunPlan, settings_of, slots_for
 from lab.commands.app_runs.release import ReleaseRun
 from lab.commands.app_runs.run_contexts import RunContexts
-from lab.commands.app_runs.told_failures import ToldFailures
+from lab.commands.app_runs.told_failures import ToldFailures, tell_verdict
 from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
-from lab.errors import LabError, VariantError
+from lab.errors import LabError
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.interruption import run_until_signal
@@ -110,20 +110,13 @@ class AppRun:
         """The plan with all that ran to explain the growth; what fails of it is told."""
         with self.failures.telling("what explains the growth"):
             self.conduct_interventions(tried)
-        self.say_what_failed(tried)
+        for variant in self.explaining.unchanged_of(tried):
+            self.failures.tell_end(variant.name, self.explaining.trial_of(variant))
         with self.failures.telling("the run with another release"):
             tried = self.conduct_release(tried)
         with self.failures.telling("the run with another server"):
             tried = self.conduct_server(tried)
         return tried
-
-    def say_what_failed(self, tried: InterventionPlan) -> None:
-        """Name the runs that ended before their end; the answer names changes itself."""
-        for variant in self.explaining.unchanged_of(tried):
-            trial = self.explaining.trial_of(variant)
-            end = trial.end if trial is not None else None
-            if end is not None and end.kind in FAILED:
-                self.failures.tell(variant.name, VariantError(end.reason or end.kind.value))
 
     def closed(self, tried: InterventionPlan, experiment: Experiment) -> Diagnosis:
         """The diagnosis of all that ran, with the run's files written."""
@@ -290,10 +283,13 @@ def run_app(given: AppRunInput, console: Console) -> tuple[RunFolder, Diagnosis]
     """The run's folder and the diagnosis of an app that is measured now.
 
     Raises:
-        LabError: it could not be measured.
+        LabError: it could not be measured, or its files not be written: its verdict is told then.
     """
     folder = app_folder_for(given.plan, given.settings, given.engine, given.results)
     try:
         return folder, AppRun(given, folder, console).run()
+    except Exception:
+        tell_verdict(folder, given.plan.base.name, console)
+        raise
     finally:
         folder.lock.release()

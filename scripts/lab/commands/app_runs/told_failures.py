@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from lab.errors import LabError
+from lab.causes.interventions import FAILED
+from lab.errors import LabError, VariantError
+from lab.records.trial import EndKind, Trial
+from lab.store.run_folder import RunFolder
 from lab.text.phrases import printable
+from lab.verdict.verdict import judge_trial
 
 
 class ToldFailures:
@@ -28,6 +32,12 @@ class ToldFailures:
             text = printable(line)
             self.console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
+    def tell_end(self, name: str, trial: Trial | None) -> None:
+        """Say why a run ended before its end, where it failed; the answer says it of changes."""
+        end = trial.end if trial is not None else None
+        if end is not None and end.kind in FAILED:
+            self.tell(name, VariantError(end.reason or end.kind.value))
+
     @contextlib.contextmanager
     def telling(self, what: str) -> Iterator[None]:
         """Whatever fails in the context is told, and ends nothing else."""
@@ -35,3 +45,13 @@ class ToldFailures:
             yield
         except Exception as error:
             self.tell(what, error)
+
+
+def tell_verdict(folder: RunFolder, name: str, console: Console) -> None:
+    """Say the verdict of a variant's first trial, where that is complete and its answer is not."""
+    with contextlib.suppress(LabError, OSError):
+        trial = next(iter(folder.read_trials().get(name, ())), None)
+        if trial is not None and trial.end is not None and trial.end.kind is EndKind.COMPLETE:
+            judged = judge_trial(trial)
+            text = printable(f"{name}: {judged.verdict.value}. {judged.reason}")
+            console.print(text, style="bold", markup=False, highlight=False, soft_wrap=True)

@@ -187,6 +187,21 @@ def test_what_fails_after_the_verdict_is_told_and_so_is_the_verdict(
     assert folder.read_summary().run.exit_code == ExitCode.DECIDED
 
 
+def test_a_run_whose_answer_cannot_be_written_tells_its_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: Any) -> None:
+        raise WriteError("the disk is full")
+
+    monkeypatch.setattr(RunFolder, "write_interventions", is_full)
+    screen = io.StringIO()
+    scripts, console = {BASE: Script((30 * MIB,))}, Console(file=screen, width=200)
+    with pytest.raises(WriteError):
+        tried(tmp_path, scripts, app(probes=False, count=400), console)
+
+    assert screen.getvalue().splitlines()[-1].startswith(f"{BASE}: flat. Memory grew by ")
+
+
 def test_a_traced_run_that_ends_early_is_named_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
