@@ -40,7 +40,8 @@ def causes_of(answer: AppAnswer) -> list[str]:
 
 
 def holders_of(answer: AppAnswer) -> list[str]:
-    return [each.rstrip(". ") for each in answer.held_by]
+    """By name: how much each holds differs from run to run."""
+    return [each.partition(" (")[0].rstrip(". ") for each in answer.held_by]
 
 
 def moved(what: str, before: list[str], now: list[str]) -> str:

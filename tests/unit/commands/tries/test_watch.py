@@ -191,6 +191,15 @@ def test_what_is_the_same_is_told_with_how_much_it_is_now() -> None:
     )
 
 
+def test_a_holder_that_holds_less_is_the_same_holder() -> None:
+    half = summary_of(37_581, held_by=("app.CACHE (dict, 0 → 2,000 entries), about 9.6 MiB.",))
+
+    assert change_line(summary_of(75_162), half).startswith("Compared with the last run: still ")
+    other = summary_of(37_581, held_by=("app.SEEN (set, 0 → 2,000 entries)",))
+    said = change_line(summary_of(75_162), other)
+    assert "the holder changed from app.CACHE to app.SEEN; 36.7 KiB in place of 73.4 KiB" in said
+
+
 def test_the_repetition_with_a_higher_limit_tells_how_much() -> None:
     line = change_line(summary_of(None), summary_of(2048, "-again"))
 
