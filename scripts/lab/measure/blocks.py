@@ -9,7 +9,12 @@ from lab.matrix.load_plan import block_sizes
 from lab.measure.cooldowns import Cooldowns
 from lab.measure.startup import ReadyServer
 from lab.measure.time_left import Pace, left_seconds
-from lab.measure.trial_context import TrialContext, not_served, stopped_answering
+from lab.measure.trial_context import (
+    TrialContext,
+    not_served,
+    out_of_time,
+    stopped_answering,
+)
 from lab.records.observations import Block
 from lab.records.variant import Scenario
 from lab.stopping import MOST_LOADS, next_blocks
@@ -42,6 +47,8 @@ class BlockLoad:
         self.block_bytes = 0
         """What the last block has in the raw file with its trough, without samples."""
         self.began_seconds = time.monotonic()
+        self.loaded_seconds = 0.0
+        """What its blocks took so far, without cooldowns."""
 
     async def take_baseline(self) -> None:
         self.trial.show(state="baseline")
@@ -121,17 +128,17 @@ class BlockLoad:
             TrialEnded: none of its requests was served, the server ended, or the planned blocks
                 will not fit the raw file.
         """
-        trial, slots = self.trial, self.trial.run.slots
+        trial = self.trial
         before_bytes = trial.writer.record_bytes
-        alone = trial.run.judged == trial.variant.name
         trial.show(state="waiting")
         left = left_seconds(self.blocks_planned - index, self.pace)
-        async with slots.load_slot(alone=alone, left_seconds=left):
+        async with trial.load_turn(left):
             trial.show(state="load")
             began_seconds, most_seconds = time.monotonic(), self.most_seconds(index)
             with trial.watch.taking(after_seconds=UNSAMPLED_SECONDS):
                 block = await self.send(index, size, most_seconds)
             block_seconds = time.monotonic() - began_seconds
+        self.loaded_seconds += block_seconds
         slowest_seconds = block.latency_seconds.get("max", 0.0)
         self.slowest_seconds = max(self.slowest_seconds or 0.0, slowest_seconds) or None
         self.requests_done += block.ok + sum(block.failures.values())
@@ -143,6 +150,8 @@ class BlockLoad:
         self.out_of_time = self.out_of_time or is_late
         if block.sent < size and not is_late:
             raise stopped_answering(block, index, size)
+        if block.sent < size and self.is_compared:
+            raise out_of_time(block, index, size, block_seconds)
         if block.ok == 0:
             raise not_served(block, f"block {index + 1} was served")
         trial.show(state="cooldown")
@@ -166,10 +175,20 @@ class BlockLoad:
         )
 
     def most_seconds(self, index: int) -> float | None:
-        """The most seconds of a block; None where it gets its whole load whatever that takes."""
+        """The most seconds of a block; None where it gets its whole load whatever that takes.
+
+        It is the same for all that are compared, and who needs longer is told as not measured:
+        what fewer requests leave behind cannot be compared.
+        """
         if self.trial.variant.scenario is Scenario.TRACED:
             return TRACED_BLOCK_SECONDS
         budget, plan = self.trial.run.budget, self.trial.plan
-        if budget is None or not plan.may_extend:
+        if budget is None:
             return None
-        return budget.block_seconds(plan.blocks - index)
+        if self.is_compared:
+            return budget.compared_seconds(self.loaded_seconds, plan.blocks - index)
+        return budget.block_seconds(plan.blocks - index) if plan.may_extend else None
+
+    @property
+    def is_compared(self) -> bool:
+        return self.trial.variant.name in self.trial.run.compared

@@ -21,6 +21,7 @@ class Budget:
     seconds: float
     began_seconds: float
     """The start, in seconds of the monotonic clock."""
+    least_block_seconds: float = LEAST_BLOCK_SECONDS
 
     def fit(self, asked: int, blocks: int, request_seconds: float) -> LoadFit | None:
         """The smaller load; None where what is asked for fits.
@@ -43,7 +44,18 @@ class Budget:
 
     def block_seconds(self, blocks_left: int) -> float:
         """The most seconds of one of the blocks that are left: a machine may slow after pacing."""
-        return max(self.left_seconds() / max(blocks_left, 1), LEAST_BLOCK_SECONDS)
+        return max(self.left_seconds() / max(blocks_left, 1), self.least_block_seconds)
+
+    def compared_seconds(self, loaded_seconds: float, blocks_left: int) -> float:
+        """The most seconds of a block of a load that is compared, whenever it began: what its
+        blocks before did not need of their equal shares comes on top.
+
+        Args:
+            loaded_seconds: what they took, without cooldowns.
+            blocks_left: with this one.
+        """
+        left_seconds = max(self.seconds - loaded_seconds, 0.0)
+        return max(left_seconds / max(blocks_left, 1), self.least_block_seconds)
 
     def allows(self, seconds: float) -> bool:
         """Whether so many seconds more end in time."""

@@ -30,6 +30,8 @@ class RunContext:
     budget: Budget | None = None
     """The time for a trial that may be extended; None: it is not limited."""
     judged: str | None = None
-    """The variant whose load has the CPUs to itself, while others run beside it to explain it."""
+    """The variant whose blocks load alone, while others run beside it to explain it."""
+    compared: frozenset[str] = frozenset()
+    """Variants that are compared: each has to serve its whole load, and the budget's whole time."""
     user_apps: Mapping[str, UserApp] = field(default_factory=dict)
     """User apps by the names of their variants."""

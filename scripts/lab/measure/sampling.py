@@ -108,7 +108,9 @@ class Watch:
         """Whether a sample arrives within the time."""
         self.arrived.clear()
         try:
-            await asyncio.wait_for(self.arrived.wait(), timeout_seconds)
+            # Python 3.11's wait_for loses an interruption that comes with the sample.
+            async with asyncio.timeout(timeout_seconds):
+                await self.arrived.wait()
         except TimeoutError:
             return False
         return True

@@ -1,9 +1,9 @@
 """How many variants run at once, and how many of them are under load.
 
 A slot is a variant that runs: as many as the memory budget holds, by the sum of their limits.
-A load slot is a variant under load: one a CPU, so that a block meets the same contention however
-many slots there are; the others are in their cooldown meanwhile. A variant that is judged while
-others only explain takes all of them: its load has the CPUs to itself.
+A load slot is a variant under load, in a block or in a user app's warm-up: one a CPU, so that each
+meets the same contention however many slots there are; the others are in their cooldown meanwhile.
+A variant that is judged while others only explain takes all of them: no other loads meanwhile.
 """
 
 import asyncio

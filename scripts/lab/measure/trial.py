@@ -44,9 +44,16 @@ async def run_trial(trial: TrialContext) -> None:
 
 
 async def open_server(trial: TrialContext) -> tuple[ReadyServer, float | None]:
-    """The started and warm server, and how long its requests take; starts wait for their turn."""
+    """The started and warm server, and how long its requests take; starts wait for their turn.
+
+    The warm-up of a user app is of its own requests, as many as it says: it is load as a block is.
+    """
     async with trial.run.slots.start_slot():
         server = await start_server(trial)
+        if trial.user_app is None:
+            return server, await warm_up(trial, server.target)
+    trial.show(state="waiting")
+    async with trial.load_turn():
         return server, await warm_up(trial, server.target)
 
 

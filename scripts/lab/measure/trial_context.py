@@ -1,7 +1,9 @@
 """What all parts of one trial share, and the error that ends it."""
 
 import asyncio
+import math
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -53,6 +55,15 @@ class TrialContext:
     def probes_if_used(self, probes: ProbeClient) -> ProbeClient | None:
         """The probe client; None where the settings want no probes."""
         return probes if self.run.settings.probes else None
+
+    def load_turn(self, left_seconds: float = math.inf) -> AbstractAsyncContextManager[None]:
+        """The trial's turn to load; where it is the one that is judged, nobody else loads then.
+
+        Args:
+            left_seconds: what the trial has left to do; endless while nobody knows.
+        """
+        alone = self.run.judged == self.variant.name
+        return self.run.slots.load_slot(alone=alone, left_seconds=left_seconds)
 
     async def check_alive(self) -> None:
         """End the trial when its server has ended.
@@ -115,3 +126,12 @@ def stopped_answering(block: Block, index: int, planned: int) -> TrialEnded:
         f"{block.ok} were answered, and then none for much longer than its earlier answers took"
     )
     return TrialEnded(EndKind.STOPPED_ANSWERING, reason)
+
+
+def out_of_time(block: Block, index: int, planned: int, seconds: float) -> TrialEnded:
+    """The end of a trial that is compared, and did not serve a block within its time."""
+    reason = (
+        f"{block.ok:,} of {planned:,} requests of block {index + 1} were served in {seconds:.0f} s,"
+        " its share of BUDGET: a longer one holds its load"
+    )
+    return TrialEnded(EndKind.FAILED, reason)

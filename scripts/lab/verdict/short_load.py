@@ -24,8 +24,10 @@ def load_note(trial: Trial, verdict: Verdict) -> str | None:
     if fit is not None:
         return f"{_pace(trial)} {_whole(trial)}"
     end = trial.end
-    if verdict is not Verdict.INCONCLUSIVE or end is None:
+    if end is None:
         return None
+    if verdict is not Verdict.INCONCLUSIVE:
+        return _cut_by_time(trial, end) if end.out_of_time else None
     if end.out_of_room:
         return _out_of_room(trial)
     return _out_of_time(trial, end) if end.out_of_time else None
@@ -41,24 +43,46 @@ def _out_of_room(trial: Trial) -> str:
 
 
 def _out_of_time(trial: Trial, end: End) -> str:
-    done = max(sum(block.ok for block in trial.blocks), 1)
     most = MOST_LOADS * trial.start.requests
-    minutes = ceil((end.at_seconds - trial.start.at_seconds) * most / done / 60)
     return (
-        f"BUDGET ended the load after {done:,} requests, before the verdict was clear;"
-        f" BUDGET={minutes}m allows all {most:,} that the lab would send."
+        f"BUDGET ended the load after {_served(trial):,} requests, before the verdict was clear;"
+        f" BUDGET={_minutes(trial, end, most)}m allows all {most:,} that the lab would send."
     )
 
 
+def _cut_by_time(trial: Trial, end: End) -> str | None:
+    """Of a verdict that less load decided than was asked for; None where none was cut, or
+    the rule itself ended it."""
+    asked = trial.start.requests
+    if end.decided or sum(block.sent for block in trial.blocks) >= asked:
+        return None
+    minutes = _minutes(trial, end, asked)
+    return f"BUDGET ended the load early. {_shown(trial)} BUDGET={minutes}m allows all {asked:,}."
+
+
+def _minutes(trial: Trial, end: End, requests: int) -> int:
+    """The time that so many requests take, as those that were served did."""
+    return ceil((end.at_seconds - trial.start.at_seconds) * requests / _served(trial) / 60)
+
+
+def _served(trial: Trial) -> int:
+    """The requests that were served, at least 1."""
+    return max(sum(block.ok for block in trial.blocks), 1)
+
+
+def _shown(trial: Trial) -> str:
+    workers, done = trial.start.variant.axes.workers, _served(trial)
+    least = size(smallest_leak_bytes(done, workers, trial.start.matters_bytes))
+    return f"The {done:,} that were served would show a leak of {least} a request or more."
+
+
 def _pace(trial: Trial) -> str:
-    fit, done = trial.fit, sum(block.ok for block in trial.blocks)
+    fit = trial.fit
     assert fit is not None
-    workers = trial.start.variant.axes.workers
-    least = size(smallest_leak_bytes(max(done, 1), workers, trial.start.matters_bytes))
     return (
         f"A request takes {short_duration(fit.request_seconds)}, so that"
-        f" BUDGET={fit.budget_seconds:.0f}s allows {fit.requests:,} of {fit.asked:,} requests. The"
-        f" {done:,} that were served would show a leak of {least} a request or more."
+        f" BUDGET={fit.budget_seconds:.0f}s allows {fit.requests:,} of {fit.asked:,} requests."
+        f" {_shown(trial)}"
     )
 
 

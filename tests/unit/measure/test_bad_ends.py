@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from builders import raw
 from lab.errors import VariantError
+from lab.measure.budget import Budget
 from lab.measure.context import RunContext
 from lab.measure.scheduler import run_all
 from lab.records.trial import EndKind
-from lab.records.variant import Variant
+from lab.records.variant import LoadShape, Variant
 from support.script import Script
 from support.scripted_engine import ScriptedEngine
 from support.scripted_trials import ONE, WAITS, Hearing, conducted, context_of, trial_of
@@ -222,3 +223,23 @@ def test_the_prediction_is_written_down_before_any_load(engine_of: Any, tmp_path
 
     assert kinds.count("prediction") == 1
     assert kinds.index("prediction") < kinds.index("block")
+
+
+def test_what_is_compared_and_does_not_serve_a_block_in_its_time_is_not_measured(
+    engine_of: Any, tmp_path: Path
+) -> None:
+    exact = raw.variant("one", load=LoadShape(exact=True))
+    waits = replace(WAITS, load=replace(WAITS.load, request_timeout_seconds=0.3))
+    context = context_of(engine_of({"one": Script(hangs_after_requests=25)}), tmp_path, waits)
+    limited = replace(
+        context, budget=Budget(1.6, 0.0, least_block_seconds=0.2), compared=frozenset({"one"})
+    )
+    trial = trial_of(limited, exact)
+
+    assert trial.end is not None
+    assert trial.end.kind is EndKind.FAILED
+    assert trial.end.reason == (
+        "5 of 10 requests of block 3 were served in 0 s, its share of BUDGET: a longer one holds"
+        " its load"
+    )
+    assert len(trial.blocks) == 3

@@ -10,14 +10,19 @@ from lab.measure.budget import Budget
 from lab.records.variant import Scenario
 
 
-def load(budget: Budget | None, scenario: Scenario | None = None, may_extend: bool = True) -> Any:
+def load(
+    budget: Budget | None,
+    scenario: Scenario | None = None,
+    may_extend: bool = True,
+    compared: str = "",
+) -> Any:
     trial: Any = SimpleNamespace(
-        run=SimpleNamespace(budget=budget, waits=None),
-        variant=SimpleNamespace(scenario=scenario),
+        run=SimpleNamespace(budget=budget, waits=None, compared={compared}),
+        variant=SimpleNamespace(scenario=scenario, name="one"),
         plan=SimpleNamespace(requests=80, blocks=8, may_extend=may_extend),
     )
     loaded = object.__new__(BlockLoad)
-    loaded.trial = trial
+    loaded.trial, loaded.loaded_seconds = trial, 0.0
     return loaded
 
 
@@ -31,3 +36,13 @@ def test_what_explains_and_what_has_no_limit_get_their_whole_load() -> None:
     assert load(Budget(80.0, time.monotonic()), may_extend=False).most_seconds(4) is None
     assert load(None).most_seconds(4) is None
     assert load(None, Scenario.TRACED).most_seconds(4) == TRACED_BLOCK_SECONDS
+
+
+def test_what_is_compared_has_the_whole_time_for_itself_whenever_it_begins() -> None:
+    compared = load(Budget(80.0, time.monotonic() - 500.0), may_extend=False, compared="one")
+    assert compared.most_seconds(0) == 10.0
+    compared.loaded_seconds = 4.0
+    assert compared.most_seconds(4) == 19.0
+    compared.loaded_seconds = 100.0
+    assert compared.most_seconds(4) == 5.0
+    assert load(None, may_extend=False, compared="one").most_seconds(0) is None

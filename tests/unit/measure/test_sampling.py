@@ -128,3 +128,23 @@ def test_after_its_end_nothing_is_taken(writer: TrialWriter) -> None:
 
     assert source.said == ["stop"]
     assert watch.samples == []
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_an_interruption_that_comes_with_a_sample_is_not_lost(turns: int) -> None:
+    """A trial that was dropped went on to its end, and what it asked for with it."""
+
+    async def cancelled_in_time() -> bool:
+        watch = object.__new__(Watch)
+        watch.arrived = asyncio.Event()
+        waiting = asyncio.ensure_future(watch.next(10))
+        await asyncio.sleep(0.01)
+        watch.arrived.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        was_done = waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return was_done or waiting.cancelled()
+
+    assert asyncio.run(cancelled_in_time())

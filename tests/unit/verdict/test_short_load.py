@@ -46,6 +46,20 @@ def test_what_the_time_left_open_is_told() -> None:
     assert load_note(of_360_requests(), Verdict.INCONCLUSIVE) is None
 
 
+@pytest.mark.parametrize("verdict", [Verdict.FLAT, Verdict.LEAK])
+def test_a_verdict_on_cut_blocks_says_which_leak_they_show(verdict: Verdict) -> None:
+    """Without a warm-up no load is made smaller beforehand: BUDGET cuts the blocks."""
+    end = End(EndKind.COMPLETE, 181.0, out_of_time=True)
+    cut = of_360_requests(start=raw.start(requests=4000), end=end)
+
+    assert load_note(cut, verdict) == (
+        "BUDGET ended the load early. The 360 that were served would show a leak of 28.4 KiB a"
+        " request or more. BUDGET=34m allows all 4,000."
+    )
+    assert cut.end is not None
+    assert load_note(replace(cut, end=replace(cut.end, decided=True)), verdict) is None
+
+
 def test_what_had_no_room_is_told_with_what_leaves_more() -> None:
     full = of_360_requests(end=End(EndKind.COMPLETE, 181.0, out_of_room=True))
 

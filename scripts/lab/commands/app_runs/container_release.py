@@ -129,4 +129,6 @@ def measure_release(run: AppRun) -> Diagnosis:
     run.started -= experiment.elapsed_seconds or 0.0
     run.explaining.changes = tried.changes
     run.explaining.repetition = run.plan.repetition if tried.repetition else None
-    return run.closed(run.conduct_release(tried), experiment)
+    with run.failures.telling("the run with another release"):
+        tried = run.conduct_release(tried)
+    return run.closed(tried, experiment)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from lab.load.request_mix import UserApp
 from lab.measure.context import RunContext
+from lab.measure.cooldown_rules import Waits
 from lab.measure.decider import Decider
 from lab.measure.progress import KEPT
 from lab.measure.scheduler import conduct, side_by_side
-from lab.records.trial import Trial
+from lab.records.trial import EndKind, Trial
 from lab.records.variant import Variant
 from lab.store.run_folder import RunFolder
 from lab.store.trial_reader import read_trial
@@ -27,6 +28,8 @@ class LookingDecider:
     decider: Decider
     variant: str
     look: Callable[[Trial], None]
+    failed: Callable[[str, Exception], None]
+    """Tells of a look that failed: the trial goes on."""
 
     def is_decided(self, raw_file: Path) -> bool:
         self.look_at(raw_file)
@@ -37,8 +40,13 @@ class LookingDecider:
         return self.decider.needs_more_load(raw_file)
 
     def look_at(self, raw_file: Path) -> None:
-        if raw_file.parent.name == self.variant and (trial := read_trial(raw_file)) is not None:
-            self.look(trial)
+        if raw_file.parent.name != self.variant:
+            return
+        try:
+            if (trial := read_trial(raw_file)) is not None:
+                self.look(trial)
+        except Exception as error:
+            self.failed("a look at what the blocks so far ask for", error)
 
     def variants_to_repeat(self, folder: RunFolder, names: tuple[str, ...]) -> Collection[str]:
         return self.decider.variants_to_repeat(folder, names)
@@ -66,6 +74,11 @@ class Asks:
     """What its verdict asks for."""
     requests_of: Callable[[Variant], int]
     """The requests of a variant, for the progress."""
+    failed: Callable[[str, Exception], None]
+    """Tells what failed of a variant, by its name, or of a look: the judged trial goes on."""
+    followers: Callable[[], Sequence[Variant]] = lambda: ()
+    """Which of those that `after` began the verdict asks for, too; may wait for one that is being
+    prepared."""
     after: Callable[[Variant], FollowedVariant | None] = lambda _: None
     """What a run that explains asks for when it has ended."""
     give_up: Callable[[], None] = lambda: None
@@ -79,6 +92,8 @@ class EarlyRuns:
     context: RunContext
     asks: Asks
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    followed: set[str] = field(default_factory=set)
+    """Those of them that a run which ended asked for."""
 
     def begin(self, variants: Sequence[Variant]) -> None:
         """Begin those that have not begun; they take their slots when those are free."""
@@ -88,6 +103,15 @@ class EarlyRuns:
                 self.tasks[variant.name] = asyncio.ensure_future(self.explain(variant))
 
     async def explain(self, variant: Variant) -> None:
+        """Run the variant's trial and start what it asks for; what fails of that is told."""
+        try:
+            await self.run(variant)
+        except Exception as error:
+            self.asks.failed(variant.name, error)
+            self.context.progress.update(variant.name, state=EndKind.FAILED.value)
+            self.context.progress.finished(variant.name, None)
+
+    async def run(self, variant: Variant) -> None:
         """Run the variant's trial, unless an earlier sitting finished it, and start what it asks
         for."""
         if (variant.name, 1) in self.context.finished:
@@ -98,15 +122,32 @@ class EarlyRuns:
         following = await asyncio.to_thread(self.asks.after, variant)
         if following is not None:
             self.context = replace(self.context, user_apps=following.user_apps)
+            self.followed.add(following.variant.name)
             self.begin([following.variant])
 
     async def keep(self, variants: Sequence[Variant]) -> None:
-        """Wait for these, begun now where they are not, and drop the others."""
+        """Wait for these, begun now where they are not, and for what follows them; drop the rest.
+
+        What followed one of them is asked for while they run: the answer may wait for an install.
+        """
         self.begin(variants)
         names = {variant.name for variant in variants}
-        await self.drop([name for name in self.tasks if name not in names])
+        followed = self.followed - names if names else set()
+        await self.drop([name for name in self.tasks if name not in names | followed])
+        if names:
+            unasked = followed - await self.followers()
+            await self.drop([name for name in self.tasks if name in unasked])
         while under_way := [task for task in self.tasks.values() if not task.done()]:
             await side_by_side([ended(task) for task in under_way])
+
+    async def followers(self) -> set[str]:
+        """The names of those that the verdict asks for beside what it names; none where asking
+        fails, which is told."""
+        try:
+            return {variant.name for variant in await asyncio.to_thread(self.asks.followers)}
+        except Exception as error:
+            self.asks.failed("the choice of another release", error)
+            return set()
 
     async def drop(self, names: Collection[str]) -> None:
         """End them; nothing that they measured counts."""
@@ -128,13 +169,16 @@ class EarlyRuns:
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
 
-async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> None:
+async def judge_and_explain(
+    context: RunContext, base: Variant, asks: Asks, waits: Waits | None = None
+) -> None:
     """Run the trial of the app as it is, and beside it what explains its growth so far.
 
     Args:
         context: in which the base is the variant that is judged.
         base: the app as it is.
         asks: what is begun, and what is kept.
+        waits: of the base; None: those of the context, as for what explains.
     """
     early, loop = EarlyRuns(context, asks), asyncio.get_running_loop()
 
@@ -142,9 +186,10 @@ async def judge_and_explain(context: RunContext, base: Variant, asks: Asks) -> N
         loop.call_soon_threadsafe(early.begin, asks.so_far(trial))
         loop.call_soon_threadsafe(context.progress.tell, standing_line(context, trial))
 
-    looking = LookingDecider(context.decider, base.name, look)
+    looking = LookingDecider(context.decider, base.name, look, asks.failed)
     try:
-        await conduct_once(replace(context, decider=looking), base)
+        judged = replace(context, decider=looking, waits=waits or context.waits)
+        await conduct_once(judged, base)
         await early.keep(await asyncio.to_thread(asks.at_end))
     finally:
         await early.interrupt()

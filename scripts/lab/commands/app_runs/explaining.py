@@ -75,6 +75,12 @@ class Explaining:
             return ()
         return self.plan.traced if needs_native_tracing(causes) else self.plan.traced[:1]
 
+    def unchanged_of(self, tried: InterventionPlan) -> list[Variant]:
+        """The variants of a plan in which nothing is changed: traced, of one kind, the control."""
+        control = [self.plan.control] if needs_control(tried.changes) else []
+        names = (*tried.traced, *(each.variant for each in tried.apart))
+        return control + [self.plan.variants[name] for name in names]
+
     def variants_for(self, tried: InterventionPlan) -> list[Variant]:
         """The variants of a plan beside the app as it is."""
         alone = [self.plan.variants[each.variant] for each in tried.apart]
@@ -120,7 +126,12 @@ class Explaining:
             return FollowedVariant(variant, plan.user_apps)
 
     def release_begun(self, tried: InterventionPlan) -> list[Variant]:
-        """The run with another release that has begun, where the verdict asks for it, too."""
+        """The run with another release that has begun, where the verdict asks for it, too.
+
+        Only then one that is being prepared is waited for.
+        """
+        if not self.asks_for_release(tried):
+            return []
         with self.release.guard:
             if self.release.change is None:
                 return []

@@ -76,6 +76,12 @@ class AppRunPlan:
         names = (traced_name(self.spec), native_name(self.spec))
         return tuple(name for name in names if name in self.variants)
 
+    @property
+    def compared(self) -> frozenset[str]:
+        """The names of the control run and of each change that is compared with it."""
+        names = (variant_name(self.spec, change) for change in self.changes)
+        return frozenset((control_name(self.spec), *names))
+
     def changed(self, change: Intervention) -> Variant:
         return self.variants[variant_name(self.spec, change)]
 

@@ -8,10 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lab.causes.diagnosis import (
-    Diagnosis,
-    diagnosis_of,
-)
+from lab.causes.diagnosis import Diagnosis, diagnosis_of
 from lab.causes.interventions import needs_control
 from lab.commands.app_runs.early_runs import Asks, conduct_once, judge_and_explain
 from lab.commands.app_runs.explaining import Explaining
@@ -21,18 +18,17 @@ from lab.commands.app_runs.limit import repetition_of
 from lab.commands.app_runs.other_releases import CUT_SHORT, ReleaseSource
 from lab.commands.app_runs.plan import AppRunPlan, settings_of, slots_for
 from lab.commands.app_runs.release import ReleaseRun
-from lab.commands.decider import RunDecider
+from lab.commands.app_runs.run_contexts import RunContexts
+from lab.commands.app_runs.told_failures import ToldFailures, tell_verdict
 from lab.commands.rebuild import rebuild
 from lab.engines.protocol import Engine
 from lab.errors import LabError
-from lab.measure.budget import Budget
 from lab.measure.context import RunContext
 from lab.measure.cooldown_rules import WAITS, Waits
 from lab.measure.interruption import run_until_signal
 from lab.measure.progress import RunProgress, progress_for
 from lab.measure.run import begin
 from lab.measure.scheduler import conduct, side_by_side
-from lab.measure.slots import Slots
 from lab.paths import ROOT
 from lab.records.experiment import Experiment
 from lab.records.interventions import InterventionPlan
@@ -68,11 +64,13 @@ class AppRun:
 
     def __init__(self, given: AppRunInput, folder: RunFolder, console: Console) -> None:
         self.plan, self.engine = given.plan, given.engine
-        seconds = given.plan.spec.ready_seconds
-        self.waits = replace(given.waits, ready_seconds=seconds, busy_factor=lambda: 1.0)
         self.folder, self.console = folder, console
+        self.failures = ToldFailures(console)
         self.settings = settings_of(given.plan.spec, given.settings)
         self.slot_plan = slots_for(given.plan, given.settings)
+        waits = replace(given.waits, ready_seconds=given.plan.spec.ready_seconds)
+        what = given.plan.spec, given.engine, self.settings, self.slot_plan
+        self.contexts = RunContexts(*what, folder, given.plan.compared, waits)
         self.started = time.monotonic()
         self.interrupted = False
         self.tried: InterventionPlan | None = None
@@ -105,9 +103,20 @@ class AppRun:
         tried = self.tried or self.chosen(trial)
         self.folder.write_interventions(tried)
         if tried.changes or tried.traced or tried.apart:
-            self.conduct_interventions(tried)
-            tried = self.conduct_server(self.conduct_release(tried))
+            tried = self.explained(tried)
         return self.closed(tried, experiment)
+
+    def explained(self, tried: InterventionPlan) -> InterventionPlan:
+        """The plan with all that ran to explain the growth; what fails of it is told."""
+        with self.failures.telling("what explains the growth"):
+            self.conduct_interventions(tried)
+        for variant in self.explaining.unchanged_of(tried):
+            self.failures.tell_end(variant.name, self.explaining.trial_of(variant))
+        with self.failures.telling("the run with another release"):
+            tried = self.conduct_release(tried)
+        with self.failures.telling("the run with another server"):
+            tried = self.conduct_server(tried)
+        return tried
 
     def closed(self, tried: InterventionPlan, experiment: Experiment) -> Diagnosis:
         """The diagnosis of all that ran, with the run's files written."""
@@ -123,7 +132,7 @@ class AppRun:
         totals = {variant.name: self.requests_of(variant) for variant in variants}
         with progress_for(self.console, totals) as progress:
             context = self.context_of(progress)
-            trials = [conduct_once(context, variant) for variant in variants]
+            trials = [conduct_once(self.contexts.of(each, context), each) for each in variants]
             self.interrupted = run_until_signal(side_by_side(trials))
 
     def conduct_more_trials(self, base: Variant) -> None:
@@ -133,22 +142,11 @@ class AppRun:
             if self.interrupted:
                 return
             with progress_for(self.console, {base.name: self.requests_of(base)}) as progress:
-                once = conduct(self.context_of(progress), base, number)
-                self.interrupted = run_until_signal(once)
+                context = self.contexts.of(base, self.context_of(progress))
+                self.interrupted = run_until_signal(conduct(context, base, number))
 
     def context_of(self, progress: RunProgress) -> RunContext:
-        return RunContext(
-            self.engine,
-            self.settings,
-            Slots(self.slot_plan),
-            self.folder,
-            progress,
-            self.waits,
-            decider=RunDecider(True, self.settings.rule),
-            budget=Budget(self.settings.budget_seconds, time.monotonic()),
-            user_apps=self.explaining.plan.user_apps,
-            finished=self.kept,
-        )
+        return self.contexts.made(progress, self.explaining.plan.user_apps, self.kept)
 
     def conduct_base(self, base: Variant) -> None:
         """Run the app as it is, and from its first blocks on what explains its growth."""
@@ -160,10 +158,13 @@ class AppRun:
                 self.explaining.early_variants,
                 lambda: self.explaining_variants(base),
                 self.requests_of,
+                self.failures.tell,
+                lambda: self.explaining.release_begun(self.tried) if self.tried else [],
                 self.explaining.release_after,
                 self.explaining.release.end,
             )
-            self.interrupted = run_until_signal(judge_and_explain(context, base, asks))
+            waits = self.contexts.of(base, context).waits
+            self.interrupted = run_until_signal(judge_and_explain(context, base, asks, waits))
 
     def explaining_variants(self, base: Variant) -> list[Variant]:
         """The variants that the verdict asks for; none yet where the app met its memory limit."""
@@ -174,7 +175,9 @@ class AppRun:
         variants = self.explaining.variants_for(self.tried)
         if variants:
             self.say_what_is_tried(self.tried)
-        return variants + self.explaining.release_begun(self.tried)
+        else:
+            self.explaining.release.end()
+        return variants
 
     def chosen(self, trial: Trial) -> InterventionPlan:
         """The plan of what is tried after the app as it is: nothing where that was interrupted."""
@@ -280,10 +283,13 @@ def run_app(given: AppRunInput, console: Console) -> tuple[RunFolder, Diagnosis]
     """The run's folder and the diagnosis of an app that is measured now.
 
     Raises:
-        LabError: it could not be measured.
+        LabError: it could not be measured, or its files not be written: its verdict is told then.
     """
     folder = app_folder_for(given.plan, given.settings, given.engine, given.results)
     try:
         return folder, AppRun(given, folder, console).run()
+    except Exception:
+        tell_verdict(folder, given.plan.base.name, console)
+        raise
     finally:
         folder.lock.release()

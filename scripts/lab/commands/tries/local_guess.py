@@ -4,7 +4,7 @@ A guess is started and asked; what fails names the next guess. Nothing is measur
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,8 @@ class TryContext:
     given: Mapping[str, str]
     settings: Settings
     say: Say
+    written: Callable[[Path], None] = lambda _: None
+    """Called with each file that was written into the app's folder."""
 
 
 def working_guess(context: TryContext) -> tuple[Guess, AppSpec]:
@@ -86,6 +88,7 @@ def keep(context: TryContext, guess: Guess) -> None:
     except LabError:
         context.say(f"{file} could not be written: this guess is for this run alone")
     else:
+        context.written(file)
         context.say(f"it works, and is written to {file}")
 
 

@@ -4,7 +4,9 @@ import argparse
 import contextlib
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -55,28 +57,36 @@ def run(_: argparse.Namespace) -> ExitCode:
     """
     given = given_settings()
     in_driver = "LAB_PROJECT" in os.environ
-    conduct = try_with_containers if in_driver else try_with_processes
     results, console = results_folder(given), new_console()
     if WATCH.read(given):
         check_watched(in_driver=in_driver)
         # What an earlier step has read can be read once, and lab.toml may change as well.
         anew = {name: value for name, value in given.items() if name != "LAB_DESCRIBED"}
         app = context_of(anew, ROOT).folder
-        return watch(app, results, lambda: conduct(anew, ROOT, results, console), console)
-    return conduct(given, ROOT, results, console)
+        conduct = partial(try_with_processes, anew, ROOT, results, console)
+        return watch(app, results, conduct, console)
+    conduct_once = try_with_containers if in_driver else try_with_processes
+    return conduct_once(given, ROOT, results, console)
 
 
 def try_with_processes(
-    given: Mapping[str, str], root: Path, results: Path, console: Console
+    given: Mapping[str, str],
+    root: Path,
+    results: Path,
+    console: Console,
+    written: Callable[[Path], None] = lambda _: None,
 ) -> ExitCode:
     """What the run decided, measured as local processes.
+
+    Args:
+        written: called with each file that is written into the app's folder.
 
     Raises:
         LabError: the app cannot be measured.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings, context = app_settings(given), context_of(given, root)
-    is_guess = is_undescribed(context.folder)
+    context = replace(context_of(given, root), written=written)
+    settings, is_guess = context.settings, is_undescribed(context.folder)
     spec = local_app(context)
     with app_workdir(spec) as work:
         installed = installed_here(spec, root, say)
@@ -96,10 +106,9 @@ def try_with_processes(
         releases = LocalReleases(spec, installed, engine, given, root / ENVIRONMENTS, work)
         run_input = AppRunInput(plan, settings, engine, results, releases=releases)
         folder, diagnosis = run_app(run_input, console)
-    is_rerun = given.get(RERUN) == "1"
-    if not is_rerun:
+    if is_kept := given.get(RERUN) != "1":
         remember(folder, root)
-    return close(folder, diagnosis, spec, console, tells_where=not is_rerun)
+    return close(folder, diagnosis, spec, console, tells_where=is_kept)
 
 
 def remember(folder: RunFolder, root: Path) -> None:

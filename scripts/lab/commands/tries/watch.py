@@ -1,8 +1,10 @@
 """`make try WATCH=1`: once more whenever a file of the app changes, and what changed by it."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -10,7 +12,7 @@ from rich.console import Console
 from lab.app.copying import SKIPPED
 from lab.errors import ExitCode, LabError, UsageError
 from lab.files import path_text
-from lab.records.app_answer import AppAnswer
+from lab.records.summary import Summary
 from lab.report.answer_change import change_line
 from lab.store.layout import LATEST
 from lab.store.run_folder import RunFolder
@@ -24,6 +26,9 @@ MOST_UNWATCHED_NAMED = 3
 NO_CONTAINERS = "WATCH=1 needs local processes: set ENGINE=process"
 Stamp = dict[str, tuple[int, int]]
 """Time of change and size of each file, by its path."""
+Conduct = Callable[[Callable[[Path], None]], ExitCode]
+"""Tries the app once; what it is given is called with each file that the try writes into its
+folder, right after that."""
 
 
 def stamp_of(folder: Path, most_files: int = MOST_WATCHED_FILES) -> Stamp:
@@ -42,13 +47,15 @@ def stamp_of(folder: Path, most_files: int = MOST_WATCHED_FILES) -> Stamp:
                 "folder with less in it"
             )
         for name in set(files) - skipped:
-            path = Path(parent, name)
-            try:
-                status = path.stat()
-            except OSError:
-                continue
-            stamp[str(path)] = (status.st_mtime_ns, status.st_size)
+            add_to(stamp, Path(parent, name))
     return stamp
+
+
+def add_to(stamp: Stamp, file: Path) -> None:
+    """Stamp a file as it is now, where it is there."""
+    with contextlib.suppress(OSError):
+        status = file.stat()
+        stamp[str(file)] = (status.st_mtime_ns, status.st_size)
 
 
 class WatchedFolder:
@@ -93,12 +100,13 @@ class WatchedFolder:
         self.say(f"No longer watched, as changes never end: {listed(names, MOST_UNWATCHED_NAMED)}.")
 
 
-def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Console) -> ExitCode:
+def watch(app: Path, results: Path, conduct: Conduct, console: Console) -> ExitCode:
     """Try the app, and again after each change of its files, until it is interrupted.
 
-    An app that cannot be measured is one line, and its next change is waited for.
+    An app that cannot be measured is one line, and its next change is waited for. What the try
+    itself writes into the folder, a guessed lab.toml, is no change.
     """
-    last: AppAnswer | None = None
+    last: Summary | None = None
     folder = app if app.is_dir() else app.parent
 
     def say(line: str) -> None:
@@ -108,19 +116,20 @@ def watch(app: Path, results: Path, conduct: Callable[[], ExitCode], console: Co
     while True:
         before = stamp_of(folder)
         try:
-            conduct()
-            answer = latest_answer(results)
-            if last is not None and answer is not None:
-                console.print(change_line(last, answer), style="bold", soft_wrap=True)
-            last = answer or last
+            if conduct(partial(add_to, before)) is ExitCode.INTERRUPTED:
+                return ExitCode.INTERRUPTED
+            summary = latest_summary(results)
+            if last is not None and (line := change_line(last, summary)):
+                console.print(line, style="bold", markup=False, soft_wrap=True)
+            last = summary if summary.own is not None else last
         except LabError as error:
             console.print(f"lab: {error}", style="bold red", markup=False, soft_wrap=True)
         say(f"Waiting for a change of {path_text(folder)}; Ctrl-C ends.")
         watched.wait_for_change(before)
 
 
-def latest_answer(results: Path) -> AppAnswer | None:
-    return RunFolder(Path(os.path.realpath(results / LATEST))).read_summary().own
+def latest_summary(results: Path) -> Summary:
+    return RunFolder(Path(os.path.realpath(results / LATEST))).read_summary()
 
 
 def check_watched(*, in_driver: bool) -> None:

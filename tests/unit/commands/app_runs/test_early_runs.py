@@ -1,70 +1,37 @@
 """Runs that explain, begun beside the app as it is: which are kept, dropped, or never begun."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from builders import raw
+from lab.clock import now_seconds
 from lab.commands.app_runs.early_runs import (
     Asks,
     EarlyRuns,
     FollowedVariant,
-    judge_and_explain,
     standing_line,
 )
+from lab.errors import WriteError
+from lab.load.block import run_block
+from lab.load.request import Request
+from lab.load.request_mix import UserApp, WeightedRequest
+from lab.measure import warm_up
 from lab.measure.context import RunContext
-from lab.measure.progress import Board, PlainProgress
-from lab.measure.slots import SlotPlan, Slots
+from lab.records.observations import Block
 from lab.records.trial import Trial
-from lab.records.variant import LoadShape, Variant
+from lab.records.variant import Variant
 from lab.store.run_folder import RunFolder
-from rich.console import Console
-from support.script import Script
-from support.scripted_engine import WAITS, ScriptedEngine
-
-BASE = raw.variant("base")
-FIRST, SECOND = (raw.variant(name, load=LoadShape(exact=True)) for name in ("first", "second"))
-Explained = Callable[..., "tuple[RunFolder, list[str]]"]
+from support.explained_runs import BASE, FIRST, SECOND, Explained, explained_in, unexpected
 
 
 @pytest.fixture
 def explained(tmp_path: Path) -> Explained:
-    def run(
-        so_far: Sequence[Variant],
-        at_end: Sequence[Variant],
-        after_first: Variant | None = None,
-        finished: Sequence[str] = (),
-    ) -> tuple[RunFolder, list[str]]:
-        totals = {BASE.name: 80}
-        progress = PlainProgress(Board(totals), Console(quiet=True))
-        scripts = {name: Script() for name in ("base", "first", "second")}
-        folder = RunFolder.create(tmp_path, "run")
-        with ScriptedEngine(scripts, 0.002) as engine:
-            context = RunContext(
-                engine,
-                raw.settings(REQUESTS="80", CONCURRENCY="4"),
-                Slots(SlotPlan(slots=4, load_slots=2, budget_bytes=1 << 30)),
-                folder,
-                progress,
-                WAITS,
-                judged=BASE.name,
-                finished=frozenset((name, 1) for name in finished),
-            )
-            for name in finished:
-                folder.trial_writer(name, 1).close()
-
-            def after(ended: Variant) -> FollowedVariant | None:
-                return FollowedVariant(after_first, {}) if after_first and ended is FIRST else None
-
-            asks = Asks(lambda _: so_far, lambda: at_end, lambda _: 80, after)
-            asyncio.run(judge_and_explain(context, BASE, asks))
-            assert engine.running == {}
-            return folder, list(engine.started)
-
-    return run
+    return explained_in(RunFolder.create(tmp_path, "run"))
 
 
 def ends_of(trials: dict[str, list[Trial]]) -> dict[str, Any]:
@@ -122,6 +89,33 @@ def test_the_judged_variant_loads_alone(explained: Explained) -> None:
         assert not any(start < ended and end > began for start, end in spans)
 
 
+def test_no_warm_up_of_what_explains_runs_beside_a_judged_block(
+    explained: Explained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be thousands of requests of the app's own."""
+    spans: list[tuple[float, float]] = []
+
+    async def timed(*given: Any) -> Block:
+        began = now_seconds()
+        await asyncio.sleep(0.03)
+        block = await run_block(*given)
+        spans.append((began, now_seconds()))
+        return block
+
+    monkeypatch.setattr(warm_up, "run_block", timed)
+    app = UserApp((WeightedRequest(Request(BASE.path)),), health=BASE.path, warm_up=40)
+    folder, _ = explained(
+        [FIRST, SECOND], [FIRST, SECOND], user_apps=dict.fromkeys(("first", "second"), app)
+    )
+
+    assert len(spans) >= 5
+    blocks = folder.read_trials()["base"][0].blocks
+    assert len(blocks) >= 8
+    for block in blocks:
+        began, ended = block.started_at_seconds, block.ended_at_seconds
+        assert not any(start < ended and end > began for start, end in spans)
+
+
 def test_what_a_run_that_explains_asks_for_follows_it_and_is_waited_for(
     explained: Explained,
 ) -> None:
@@ -134,12 +128,121 @@ def test_what_a_run_that_explains_asks_for_follows_it_and_is_waited_for(
     assert trials["first"][0].end.at_seconds < trials["second"][0].start.at_seconds
 
 
+@pytest.mark.parametrize("begun_early", [True, False])
+@pytest.mark.parametrize("error", [WriteError("no space left"), ValueError("of the lab")])
+def test_a_run_that_explains_and_fails_is_told_whenever_it_did(
+    explained: Explained, begun_early: bool, error: Exception
+) -> None:
+    told: list[tuple[str, Exception]] = []
+    early = [FIRST] if begun_early else []
+    folder, _ = explained(
+        early, [FIRST, SECOND], error, failed=lambda what, why: told.append((what, why))
+    )
+
+    assert told == [("first", error)]
+    assert ends_of(folder.read_trials()) == dict.fromkeys(("base", "first", "second"), "complete")
+
+
+def test_a_look_that_fails_ends_neither_the_judged_trial_nor_silently(
+    explained: Explained,
+) -> None:
+    told: list[Exception] = []
+    fault = ZeroDivisionError("of the lab")
+
+    def so_far(_: Trial) -> Sequence[Variant]:
+        raise fault
+
+    folder, _ = explained([], [], so_far=so_far, failed=lambda _, why: told.append(why))
+
+    assert set(told) == {fault}
+    assert ends_of(folder.read_trials()) == {"base": "complete"}
+
+
+def test_what_the_verdict_asks_for_begins_before_the_answer_on_what_followed(
+    explained: Explained,
+) -> None:
+    """That answer may wait for an install."""
+    may_answer = threading.Event()
+
+    def after(ended: Variant) -> FollowedVariant | None:
+        if ended is SECOND:
+            may_answer.set()
+        return None
+
+    def followers() -> Sequence[Variant]:
+        assert may_answer.wait(10)
+        return []
+
+    folder, _ = explained([], [FIRST, SECOND], after=after, followers=followers)
+
+    assert set(ends_of(folder.read_trials()).values()) == {"complete"}
+
+
+def test_a_verdict_that_asks_for_nothing_does_not_ask_what_followed(explained: Explained) -> None:
+    asked: list[bool] = []
+    folder, _ = explained([FIRST], [], SECOND, followers=lambda: asked.append(True) or [])
+
+    assert asked == []
+    assert ends_of(folder.read_trials()) == {"base": "complete"}
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_followed_early_is_kept_where_the_verdict_asks_for_it(
+    explained: Explained, is_kept: bool
+) -> None:
+    begun = threading.Event()
+
+    def after(ended: Variant) -> FollowedVariant | None:
+        return FollowedVariant(SECOND, {}) if ended is FIRST else None
+
+    def requests_of(variant: Variant) -> int:
+        if variant is SECOND:
+            begun.set()
+        return 80
+
+    def at_end() -> Sequence[Variant]:
+        assert begun.wait(10)
+        return [FIRST]
+
+    folder, _ = explained(
+        [FIRST],
+        [],
+        finished=["first"],
+        at_end=at_end,
+        after=after,
+        followers=lambda: [SECOND] if is_kept else [],
+        requests_of=requests_of,
+    )
+
+    assert ("second" in ends_of(folder.read_trials())) == is_kept
+
+
+def test_an_answer_on_what_followed_that_fails_is_told(explained: Explained) -> None:
+    told: list[str] = []
+
+    def followers() -> Sequence[Variant]:
+        raise OSError("no space left")
+
+    folder, _ = explained(
+        [FIRST], [FIRST], followers=followers, failed=lambda what, _: told.append(what)
+    )
+
+    assert told == ["the choice of another release"]
+    assert set(ends_of(folder.read_trials())) == {"base", "first"}
+
+
 @pytest.mark.parametrize(("seconds", "given_up"), [(0, []), (60, ["installing"])])
 def test_only_an_interrupted_run_gives_up_what_is_being_prepared(
     seconds: float, given_up: list[str]
 ) -> None:
     ended: list[str] = []
-    asks = Asks(lambda _: [], lambda: [], lambda _: 80, give_up=lambda: ended.append("installing"))
+    asks = Asks(
+        lambda _: [],
+        lambda: [],
+        lambda _: 80,
+        unexpected,
+        give_up=lambda: ended.append("installing"),
+    )
     early = EarlyRuns(cast(RunContext, None), asks)
 
     async def interrupted() -> None:

@@ -1,56 +1,27 @@
 """A whole `make try` on the scripted engine: what is run, what is answered, what is left behind."""
 
 import io
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lab.app.interventions import NO_ALLOCATORS
-from lab.app.spec import AppSpec
-from lab.app.workdir import write_services
-from lab.causes.diagnosis import Diagnosis
+from lab.causes.causes import Cause, Plausible
 from lab.commands.app_runs import explaining as app_explaining
 from lab.commands.app_runs.failures import advice_for
-from lab.commands.app_runs.input import app_settings
 from lab.commands.app_runs.other_releases import CUT_SHORT
-from lab.commands.app_runs.plan import plan_of
-from lab.commands.app_runs.run import AppRun, AppRunInput, run_app
+from lab.commands.app_runs.run import AppRun
 from lab.commands.tries.closing import close
 from lab.errors import ExitCode, LabError, UsageError
-from lab.measure.cooldown_rules import Waits
 from lab.records.interventions import Intervention, InterventionPlan
 from lab.records.judgement import Verdict
 from lab.records.trial import EndKind
-from lab.store.run_folder import RunFolder
 from lab.units import MIB
 from rich.console import Console
 from support.script import Script
-from support.scripted_engine import WAITS, ScriptedEngine
-from support.tried_app import app
-
-BASE = "own-shop"
-
-
-def tried(
-    tmp_path: Path,
-    scripts: Mapping[str, Script],
-    description: AppSpec,
-    console: Console | None = None,
-    trials: int = 1,
-    waits: Waits = WAITS,
-) -> tuple[RunFolder, Diagnosis, list[str]]:
-    file = tmp_path / "compose.yaml"
-    write_services(description, None, NO_ALLOCATORS, file)
-    plan = plan_of(description, file, {}, NO_ALLOCATORS)
-    console = console or Console(file=io.StringIO(), width=120)
-    with ScriptedEngine(scripts, 0.002) as engine:
-        settings = app_settings({"MEMORY_BUDGET": "8g", "TRIALS": str(trials)})
-        given = AppRunInput(plan, settings, engine, tmp_path / "results", waits)
-        folder, diagnosis = run_app(given, console)
-        return folder, diagnosis, list(engine.started)
+from support.scripted_engine import WAITS
+from support.tried_app import BASE, app, leaking_bytes, tried
 
 
 def test_an_app_has_the_time_that_its_description_says_on_a_busy_machine_too(
@@ -59,10 +30,6 @@ def test_an_app_has_the_time_that_its_description_says_on_a_busy_machine_too(
     waits = replace(WAITS, busy_factor=lambda: 4.0)
     with pytest.raises(LabError, match=" within 1 s"):
         tried(tmp_path, {BASE: Script(never_ready=True)}, app(ready_seconds=1.0), waits=waits)
-
-
-def leaking_bytes(served: int) -> int:
-    return 30 * MIB + served * 100_000
 
 
 def test_a_flat_app_is_run_once_and_asked_no_further(tmp_path: Path) -> None:
@@ -93,8 +60,6 @@ def test_the_app_as_it_is_gets_as_many_trials_as_are_asked_for(tmp_path: Path) -
 def test_a_growing_app_is_run_together_with_what_would_prove_its_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lab.causes.causes import Cause, Plausible
-
     monkeypatch.setattr(
         app_explaining, "suspects", lambda _: (Plausible(Cause.THREAD_ARENAS, 1, ""),)
     )

@@ -10,14 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import app_answers
+from builders import app_answers, factories
+from lab.app.guess.guess_records import Guess
+from lab.commands.app_runs.input import app_settings
 from lab.commands.tries import watch as try_watch
+from lab.commands.tries.local_guess import TryContext, keep
 from lab.errors import ExitCode, LabError, UsageError
-from lab.records.judgement import Verdict
+from lab.records.judgement import Interval, Verdict
+from lab.records.summary import Summary
 from lab.report.answer_change import change_line
 from rich.console import Console
 
 ANSWER = app_answers.app_answer()
+
+
+def summary_of(bytes_a_request: float | None, suffix: str = "", **changes: Any) -> Summary:
+    """Of a run that answers about an app which grew by so much."""
+    rate = None if bytes_a_request is None else Interval(bytes_a_request, 0.0, 1e6)
+    variant = replace(
+        factories.variant_summary(ANSWER.variant + suffix), growth_bytes_per_request=rate
+    )
+    return replace(factories.summary((variant,)), own=replace(ANSWER, **changes))
 
 
 def test_a_change_is_a_file_that_is_new_gone_or_written(tmp_path: Path) -> None:
@@ -96,20 +109,20 @@ def test_an_app_that_its_description_names_is_watched_whole(
 
     (tmp_path / "lab.toml").touch()
     monkeypatch.setattr(try_watch.WatchedFolder, "wait_for_change", stop)
-    monkeypatch.setattr(try_watch, "latest_answer", lambda _: None)
+    monkeypatch.setattr(try_watch, "latest_summary", lambda _: factories.summary())
     with pytest.raises(KeyboardInterrupt):
-        try_watch.watch(tmp_path / "lab.toml", tmp_path, lambda: ExitCode.DECIDED, Console())
+        try_watch.watch(tmp_path / "lab.toml", tmp_path, lambda _: ExitCode.DECIDED, Console())
     assert seen == [tmp_path]
 
 
 def test_it_is_tried_again_after_each_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter((ANSWER, replace(ANSWER, verdict=Verdict.FLAT)))
+    answers = iter((summary_of(75_162), summary_of(12, verdict=Verdict.FLAT)))
     changes = iter(range(2))
     tries = []
 
-    def conduct() -> ExitCode:
+    def conduct(_: Any) -> ExitCode:
         tries.append(1)
         if len(tries) == 2:
             raise LabError("lab.toml: it does not start")
@@ -119,7 +132,7 @@ def test_it_is_tried_again_after_each_change(
         if next(changes, None) is None:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(try_watch, "latest_answer", lambda _: next(answers))
+    monkeypatch.setattr(try_watch, "latest_summary", lambda _: next(answers))
     monkeypatch.setattr(try_watch.WatchedFolder, "wait_for_change", wait_for_change)
     console = Console(record=True, width=200)
     with pytest.raises(KeyboardInterrupt):
@@ -128,19 +141,92 @@ def test_it_is_tried_again_after_each_change(
     text = console.export_text()
     assert len(tries) == 3
     assert "lab: lab.toml: it does not start" in text
-    assert f"the verdict changed from {ANSWER.verdict.value} to flat" in text
+    said = "the verdict changed from leak to flat; 12 B in place of 73.4 KiB a request."
+    assert f"Compared with the last run, {said}" in text
 
 
-def test_what_is_the_same_is_told_as_such() -> None:
-    assert change_line(ANSWER, ANSWER).startswith("Compared with the last run: still ")
+def test_the_guess_that_a_try_writes_is_no_change_and_what_is_written_upon_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.py").touch()
+    file, stamps, goes_on = tmp_path / "lab.toml", list[bool](), iter((True, False))
+
+    def conduct(written: Callable[[Path], None]) -> ExitCode:
+        if not file.exists():
+            file.write_text("guessed", encoding="utf-8")
+            written(file)
+        else:
+            file.write_text("mended by hand", encoding="utf-8")
+        return ExitCode.DECIDED
+
+    def wait_for_change(folder: try_watch.WatchedFolder, before: try_watch.Stamp) -> None:
+        stamps.append(bool(folder.changed(before, try_watch.stamp_of(tmp_path))))
+        if not next(goes_on):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(try_watch, "latest_summary", lambda _: factories.summary())
+    monkeypatch.setattr(try_watch.WatchedFolder, "wait_for_change", wait_for_change)
+    with pytest.raises(KeyboardInterrupt):
+        try_watch.watch(tmp_path, tmp_path, conduct, Console(quiet=True))
+
+    assert stamps == [False, True]
+
+
+def test_an_interrupted_try_ends_the_watch_and_its_answer_is_compared_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(try_watch, "latest_summary", read.append)
+
+    code = try_watch.watch(tmp_path, tmp_path, lambda _: ExitCode.INTERRUPTED, Console(quiet=True))
+
+    assert code is ExitCode.INTERRUPTED
+    assert read == []
+
+
+def test_what_is_the_same_is_told_with_how_much_it_is_now() -> None:
+    assert change_line(summary_of(75_162), summary_of(37_581)) == (
+        "Compared with the last run: still leak, with the same cause;"
+        " 36.7 KiB in place of 73.4 KiB a request."
+    )
+
+
+def test_a_holder_that_holds_less_is_the_same_holder() -> None:
+    half = summary_of(37_581, held_by=("app.CACHE (dict, 0 → 2,000 entries), about 9.6 MiB.",))
+
+    assert change_line(summary_of(75_162), half).startswith("Compared with the last run: still ")
+    other = summary_of(37_581, held_by=("app.SEEN (set, 0 → 2,000 entries)",))
+    said = change_line(summary_of(75_162), other)
+    assert "the holder changed from app.CACHE to app.SEEN; 36.7 KiB in place of 73.4 KiB" in said
+
+
+def test_the_repetition_with_a_higher_limit_tells_how_much() -> None:
+    line = change_line(summary_of(None), summary_of(2048, "-again"))
+
+    assert line.endswith("; 2.0 KiB in place of an unknown number a request.")
 
 
 def test_what_held_and_why_is_told() -> None:
-    mended = replace(ANSWER, verdict=Verdict.FLAT, causes=(), held_by=())
+    mended = summary_of(12, verdict=Verdict.FLAT, causes=(), held_by=())
 
-    assert change_line(ANSWER, mended).endswith("to none.")
+    assert " to none; 12 B in place" in change_line(summary_of(2048), mended)
+
+
+def test_a_run_without_an_answer_is_compared_with_nothing() -> None:
+    assert change_line(factories.summary(), summary_of(12)) == ""
 
 
 def test_containers_are_not_watched() -> None:
     with pytest.raises(UsageError, match="ENGINE=process"):
         try_watch.check_watched(in_driver=True)
+
+
+def test_a_guess_that_is_written_is_told_to_who_watches(tmp_path: Path) -> None:
+    written: list[Path] = []
+    context = TryContext(tmp_path, tmp_path, {}, app_settings({}), print, written.append)
+
+    for _ in range(2):  # the second finds the file, and writes nothing
+        keep(context, Guess((), ()))
+
+    assert written == [tmp_path / "lab.toml"]
+    assert written[0].exists()
