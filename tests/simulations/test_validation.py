@@ -8,7 +8,7 @@ from lab.validation.allocator import (
     POOL_NO_LEAK,
     parts_cases,
 )
-from lab.validation.confusion import fixed_row, judge_in_sequence
+from lab.validation.confusion import fixed_row, judge_extending_load
 from lab.validation.shapes import NO_LEAKS, UNDER_LEAKS
 from lab.validation.simulate import cases
 
@@ -27,7 +27,7 @@ def test_free_memory_that_is_never_reused_is_a_leak_at_the_end_of_the_longest_lo
     assert list(drawn) == [*FREE_NO_LEAKS, *FREE_UNDER_LEAKS, POOL_NO_LEAK, POOL_LEAK]
     assert all(case.ceiling for case in drawn[POOL_NO_LEAK])
     for family, found in list(drawn.items())[:-2]:
-        said = [judge_in_sequence(case) for case in found]
+        said = [judge_extending_load(case) for case in found]
         leaks = family in FREE_UNDER_LEAKS
         assert [verdict is Verdict.LEAK for verdict, _ in said] == [leaks] * 3, family
         assert all(loads >= 2.7 for verdict, loads in said if verdict is Verdict.LEAK)

@@ -51,8 +51,8 @@ def _out_of_time(trial: Trial, end: End) -> str:
 
 
 def _cut_by_time(trial: Trial, end: End) -> str | None:
-    """Of a verdict that less load decided than was asked for; None where none was cut, or
-    the rule itself ended it."""
+    """The sentences on a verdict that less load decided than was asked for; None where none was
+    cut, or the rule itself ended it."""
     asked = trial.start.requests
     if end.decided or sum(block.sent for block in trial.blocks) >= asked:
         return None

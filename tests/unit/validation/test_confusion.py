@@ -2,15 +2,22 @@
 
 from lab.records.judgement import Verdict
 from lab.stopping import Rule
-from lab.validation.confusion import HEADING, FamilyRow, judge_in_sequence, judged_by, line, summary
+from lab.validation.confusion import (
+    HEADING,
+    FamilyRow,
+    judge_extending_load,
+    judged_by,
+    line,
+    summary,
+)
 from lab.validation.shapes import SimulatedLoad
 from lab.validation.simulate import Case
 
 
 def test_a_case_gets_as_much_load_as_a_run_would_give_it() -> None:
     load = SimulatedLoad(blocks=8, requests=4000, workers=1)
-    assert judge_in_sequence(Case(load, 20 * load.done, leaks=True)) == (Verdict.LEAK, 1.5)
-    assert judge_in_sequence(Case(load, 0 * load.done, leaks=False)) == (Verdict.FLAT, 1.0)
+    assert judge_extending_load(Case(load, 20 * load.done, leaks=True)) == (Verdict.LEAK, 1.5)
+    assert judge_extending_load(Case(load, 0 * load.done, leaks=False)) == (Verdict.FLAT, 1.0)
 
 
 def test_a_row_stands_under_its_heading() -> None:

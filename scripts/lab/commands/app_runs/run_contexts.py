@@ -31,7 +31,7 @@ class RunContexts:
     compared: frozenset[str]
     """The control run and the changes."""
     waits: Waits
-    """Of what explains: it may start beside a load, so that a busy machine gives it longer."""
+    """The waits of what explains: it may start beside a load, and a busy machine gives it longer."""
 
     def made(
         self,

@@ -25,7 +25,7 @@ ANSWER = app_answers.app_answer()
 
 
 def summary_of(bytes_a_request: float | None, suffix: str = "", **changes: Any) -> Summary:
-    """Of a run that answers about an app which grew by so much."""
+    """The summary of a run that answers about an app which grew by so much."""
     rate = None if bytes_a_request is None else Interval(bytes_a_request, 0.0, 1e6)
     variant = replace(
         factories.variant_summary(ANSWER.variant + suffix), growth_bytes_per_request=rate
