@@ -31,7 +31,7 @@ class RunContexts:
     compared: frozenset[str]
     """The control run and the changes."""
     waits: Waits
-    """The waits of what explains: it may start beside a load, and a busy machine gives it longer."""
+    """What explains waits longer on a busy machine: it may start beside a load."""
 
     def made(
         self,
