@@ -44,6 +44,9 @@ class Hearing:
     def expect(self, name: str, total: int) -> None:
         self.done[name] = 0
 
+    def warn(self, text: str) -> None:
+        self.tell(text)
+
     def tell(self, text: str) -> None:
         self.notes.append(("", text))
 

@@ -189,7 +189,13 @@ PROBES = Key(
     "true",
     "`false`: nothing of the lab's inside the app's processes",
 )
-WARMUP = Key("warmup", Whole(0, 1_000_000), NO_APP.warmup, "50", "requests before the baseline")
+WARMUP = Key(
+    "warmup",
+    Whole(0, 1_000_000),
+    NO_APP.warmup,
+    "50",
+    "requests before the baseline; twice where uneven",
+)
 COUNT = Key(
     "count",
     Whole(LEAST_BLOCKS, MOST_REQUESTS),

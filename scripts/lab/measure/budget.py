@@ -1,7 +1,7 @@
 """The time for a judgement: how much load it holds, and whether more of it fits."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab.records.judgement import LEAST_REQUESTS
 from lab.records.trial import LoadFit
@@ -38,6 +38,10 @@ class Budget:
             return None
         needed = asked * request_seconds / LOAD_SHARE
         return LoadFit(asked, requests, request_seconds, self.seconds, needed)
+
+    def renewed(self) -> "Budget":
+        """As much time again, from now on."""
+        return replace(self, began_seconds=time.monotonic())
 
     def left_seconds(self) -> float:
         return max(self.began_seconds + self.seconds - time.monotonic(), 0.0)

@@ -88,6 +88,9 @@ class RunProgress(Protocol):
     def tell(self, text: str) -> None:
         """What is known of the run so far, in a line."""
 
+    def warn(self, text: str) -> None:
+        """What went wrong and ends nothing, in a line that stays."""
+
     def finished(self, name: str, note: str | None) -> None:
         """All trials of a variant have ended; `note` is the status line of the run, if any."""
 
@@ -202,6 +205,9 @@ class LiveProgress:
     def tell(self, text: str) -> None:
         self.board.standing = text
 
+    def warn(self, text: str) -> None:
+        warn(self.live.console, text)
+
     def finished(self, name: str, note: str | None) -> None:
         self.board.finish(name, note)
 
@@ -250,18 +256,25 @@ class PlainProgress:
     def tell(self, text: str) -> None:
         self.say(text)
 
+    def warn(self, text: str) -> None:
+        warn(self.console, text)
+
     def finished(self, name: str, note: str | None) -> None:
         self.board.finish(name, note)
         self.say(self.board.headline())
 
     def say(self, line: str) -> None:
-        self.console.print(line, highlight=False, soft_wrap=True)
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> "PlainProgress":
         return self
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+def warn(console: Console, text: str) -> None:
+    console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def progress_for(

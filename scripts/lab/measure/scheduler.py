@@ -72,7 +72,7 @@ async def stop(context: RunContext, variant: Variant) -> None:
         finally:
             (ended,) = await asyncio.gather(call, return_exceptions=True)
             if isinstance(ended, LabError | OSError):
-                context.progress.tell(str(ended))
+                context.progress.warn(str(ended))
 
 
 class Scheduler:

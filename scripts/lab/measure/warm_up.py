@@ -51,7 +51,9 @@ async def warm_up_user_app(trial: TrialContext, target: Target, requests: int) -
         return pace_of(first)
     size = min(left, max(clients, int(MOST_WARM_UP_SECONDS / pace_of(first))))
     warm = await send(trial, target, size)
-    if not trial.plan.may_extend or pace_of(warm) <= UNEVEN * median_pace(trial, target, warm):
+    even = pace_of(warm) <= UNEVEN * median_pace(trial, target, warm)
+    # What failed took its time for another reason, and would again.
+    if not trial.plan.may_extend or warm.failures or even:
         return pace_of(warm)
     return min(pace_of(warm), pace_of(await send(trial, target, size)))
 

@@ -179,8 +179,9 @@ class Links(HTMLParser):
 
 def from_html(content: bytes) -> Iterator[IndexFile]:
     links = Links()
-    # What Python's parser cannot make sense of, it asserts; what came before it counts.
-    with contextlib.suppress(AssertionError):
+    # What Python's parser cannot make sense of, it asserts, or finds no number; what came before
+    # it counts.
+    with contextlib.suppress(AssertionError, ValueError):
         links.feed(content[:MOST_HTML_BYTES].decode("utf-8", "replace"))
     for each in links.files:
         yield from checked(each)

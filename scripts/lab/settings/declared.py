@@ -168,7 +168,7 @@ SEED = Setting(
     "596",
     "seed of the bytes that an upload sends",
     "1",
-    TRIALS_RUN,
+    SUITES_RUN,
 )
 FRESH = Setting(
     "FRESH",

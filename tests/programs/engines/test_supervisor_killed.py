@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from lab.engines.process import supervisor as supervisor
-from lab.engines.process.process_group import ProcessGroup
+from lab.engines.process.process_group import ProcessGroup, end_supervisor
 from support.polling import wait_until
 from support.supervised import StartPid, lives
 
@@ -62,4 +62,17 @@ def test_what_a_killed_supervisor_leaves_behind_is_killed(
 
     assert wait_until(lambda: process.poll() is not None)
     assert group.wait() == ("its supervisor was killed; 1 process was left behind and killed")
+    assert wait_until(lambda: not lives(pid))
+
+
+@ON_LINUX
+def test_what_a_killed_supervisor_alone_leaves_behind_is_killed_by_its_folder(
+    start_pid: StartPid, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(work))
+    process, pid = start_pid(SLEEP)
+    process.kill()
+    assert wait_until(lambda: process.poll() is not None)
+    end_supervisor(process, work)
+
     assert wait_until(lambda: not lives(pid))

@@ -77,8 +77,13 @@ def test_one_that_was_over_when_it_was_granted_is_not_asked_for_again_and_again(
     renewal = Renewal(login, login.used.append, now + life_seconds, now)
     for _ in range(3):
         renewal()
-
     assert login.asked == 0
+
+    renewal.granted_seconds -= 6
+    renewal.expires_seconds -= 6
+    for _ in range(3):
+        renewal()
+    assert login.asked == 1
 
 
 def test_a_refusal_leaves_the_old_token() -> None:

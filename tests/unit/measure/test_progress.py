@@ -204,3 +204,13 @@ def test_a_variant_that_is_begun_later_has_its_line() -> None:
 
     assert [line.name for line in board.rows()] == ["one", "two"]
     assert board.lines["two"].total == 20
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_went_wrong_stays_as_it_was_said(terminal: bool) -> None:
+    screen = console(terminal)
+    with progress_for(screen, {"one": 10}) as shown:
+        shown.warn("one cannot be stopped: [/red] [bold]")
+        shown.tell("one: +2.0 KiB a request")
+
+    assert "one cannot be stopped: [/red] [bold]" in text_of(screen)

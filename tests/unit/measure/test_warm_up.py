@@ -15,6 +15,10 @@ from lab.records.observations import Block
 CLIENTS = 8
 
 
+async def check_alive() -> None:
+    return None
+
+
 def paced(
     monkeypatch: pytest.MonkeyPatch,
     requests: int,
@@ -31,6 +35,7 @@ def paced(
     """
     sizes: list[int] = []
     served = trial.pop("served", True)
+    failures = trial.pop("failures", {})
 
     async def run_block(_: Any, plan: BlockPlan) -> Block:
         sizes.append(plan.requests)
@@ -42,11 +47,8 @@ def paced(
             started_at_seconds=0.0,
             ended_at_seconds=seconds[len(sizes) - 1],
             latency_seconds={"p50": middle},
-            failures={} if served else {"timeout": plan.requests},
+            failures=failures if served else {"timeout": plan.requests},
         )
-
-    async def check_alive() -> None:
-        return None
 
     monkeypatch.setattr(warm_up, "run_block", run_block)
     context: Any = SimpleNamespace(
@@ -78,6 +80,13 @@ def test_a_hiccup_of_the_machine_is_not_seen_twice(monkeypatch: pytest.MonkeyPat
     pace, _ = paced(monkeypatch, 50, [0.1, 2.1, 0.042])
 
     assert pace == pytest.approx(0.001)
+
+
+def test_what_failed_slowly_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that goes bad after its first answers is judged by its load, not by its warm-up."""
+    _, sizes = paced(monkeypatch, 50, [0.1, 2.1], failures={"timeout": 30})
+
+    assert sizes == [8, 42]
 
 
 def test_runs_that_are_compared_have_equal_warm_ups(monkeypatch: pytest.MonkeyPatch) -> None:

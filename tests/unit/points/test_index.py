@@ -21,7 +21,18 @@ def _no_hang() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     "broken",
-    [b"<![", b"<!", b"<a href='http://['>", b"<a href='//[::1'>", b"<a>", b"<a href>", b"\xff<"],
+    [
+        *(
+            b"<![",
+            b"<!",
+            b"<a href='http://['>",
+            b"<a href='//[::1'>",
+            b"<a>",
+            b"<a href>",
+            b"\xff<",
+        ),
+        b"<a href='&#" + b"9" * 5000 + b";'>",
+    ],
 )
 def test_what_stands_before_broken_markup_counts(broken: bytes) -> None:
     assert [each.name for each in from_html(LINK + broken * 3)] == ["shop-1.0.tar.gz"]

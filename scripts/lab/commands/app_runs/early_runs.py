@@ -19,6 +19,7 @@ from lab.text.phrases import duration
 from lab.verdict.interim import standing
 
 DROPPED = "dropped: its verdict does not ask for it"
+CHOICE = "the choice of another release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +111,33 @@ class EarlyRuns:
             self.asks.failed(variant.name, error)
             self.context.progress.update(variant.name, state=EndKind.FAILED.value)
             self.context.progress.finished(variant.name, None)
+            return
+        try:
+            following = await asyncio.to_thread(self.asks.after, variant)
+        except Exception as error:
+            self.asks.failed(CHOICE, error)
+            return
+        if following is not None:
+            self.follow(following)
 
     async def run(self, variant: Variant) -> None:
-        """Run the variant's trial, unless an earlier sitting finished it, and start what it asks
-        for."""
+        """Run the variant's trial, unless an earlier sitting finished it."""
         if (variant.name, 1) in self.context.finished:
             self.context.progress.update(variant.name, state=KEPT)
             self.context.progress.finished(variant.name, None)
         else:
             await conduct_once(self.context, variant)
-        following = await asyncio.to_thread(self.asks.after, variant)
-        if following is not None:
-            self.context = replace(self.context, user_apps=following.user_apps)
-            self.followed.add(following.variant.name)
-            self.begin([following.variant])
+
+    def follow(self, following: FollowedVariant) -> None:
+        """Begin what became known; it has a time of its own, as it begins late."""
+        budget = self.context.budget
+        self.context = replace(
+            self.context,
+            user_apps=following.user_apps,
+            budget=None if budget is None else budget.renewed(),
+        )
+        self.followed.add(following.variant.name)
+        self.begin([following.variant])
 
     async def keep(self, variants: Sequence[Variant]) -> None:
         """Wait for these, begun now where they are not, and for what follows them; drop the rest.
@@ -135,7 +149,8 @@ class EarlyRuns:
         followed = self.followed - names if names else set()
         await self.drop([name for name in self.tasks if name not in names | followed])
         if names:
-            unasked = followed - await self.followers()
+            asked = await self.followers()
+            unasked = self.followed - names - asked  # one may have begun meanwhile
             await self.drop([name for name in self.tasks if name in unasked])
         while under_way := [task for task in self.tasks.values() if not task.done()]:
             await side_by_side([ended(task) for task in under_way])
@@ -146,7 +161,7 @@ class EarlyRuns:
         try:
             return {variant.name for variant in await asyncio.to_thread(self.asks.followers)}
         except Exception as error:
-            self.asks.failed("the choice of another release", error)
+            self.asks.failed(CHOICE, error)
             return set()
 
     async def drop(self, names: Collection[str]) -> None:

@@ -122,6 +122,10 @@ class Explaining:
             if plan is None or self.release.change is None:
                 return None
             self.plan = plan
+            # An install takes long: the verdict may have come meanwhile, and ask for none.
+            holder = early_holder(self.plan_with(self.plan.traced), self.folder, self.traced)
+            if not self.release.is_for(holder):
+                return None
             (variant,) = self.fitting([plan.changed(self.release.change)])
             return FollowedVariant(variant, plan.user_apps)
 

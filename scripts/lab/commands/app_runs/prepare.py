@@ -74,7 +74,7 @@ def run_prepare(
         try:
             status = status_of(process, copy)
         finally:
-            end_supervisor(process)
+            end_supervisor(process, work)
         if status == 0:
             return None
         if status is None:

@@ -110,8 +110,9 @@ class AppRun:
         """The plan with all that ran to explain the growth; what fails of it is told."""
         with self.failures.telling("what explains the growth"):
             self.conduct_interventions(tried)
-        for variant in self.explaining.unchanged_of(tried):
-            self.failures.tell_end(variant.name, self.explaining.trial_of(variant))
+        with self.failures.telling("the ends of what explains"):
+            for variant in self.explaining.unchanged_of(tried):
+                self.failures.tell_end(variant.name, self.explaining.trial_of(variant))
         with self.failures.telling("the run with another release"):
             tried = self.conduct_release(tried)
         with self.failures.telling("the run with another server"):
@@ -286,10 +287,12 @@ def run_app(given: AppRunInput, console: Console) -> tuple[RunFolder, Diagnosis]
         LabError: it could not be measured, or its files not be written: its verdict is told then.
     """
     folder = app_folder_for(given.plan, given.settings, given.engine, given.results)
+    run = AppRun(given, folder, console)
     try:
-        return folder, AppRun(given, folder, console).run()
+        return folder, run.run()
     except Exception:
-        tell_verdict(folder, given.plan.base.name, console)
+        judged = run.explaining.repetition or given.plan.base
+        tell_verdict(folder, judged.name, console)
         raise
     finally:
         folder.lock.release()

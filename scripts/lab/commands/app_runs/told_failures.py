@@ -23,7 +23,7 @@ class ToldFailures:
 
     def tell(self, what: str, error: Exception) -> None:
         """Say what failed and why; of a fault of the lab itself with its traceback."""
-        line = f"{what} failed: {error or type(error).__name__}"
+        line = f"{what} failed: {str(error) or type(error).__name__}"
         if not isinstance(error, LabError | OSError):
             where = "".join(traceback.format_exception(error)).rstrip()
             line = f"{where}\n{what} failed by a fault of the lab itself; the verdict stands"
@@ -48,8 +48,11 @@ class ToldFailures:
 
 
 def tell_verdict(folder: RunFolder, name: str, console: Console) -> None:
-    """Say the verdict of a variant's first trial, where that is complete and its answer is not."""
-    with contextlib.suppress(LabError, OSError):
+    """Say the verdict of a variant's first trial, where that is complete and its answer is not.
+
+    Whatever fails of that leads back to the error that is told instead.
+    """
+    with contextlib.suppress(Exception):
         trial = next(iter(folder.read_trials().get(name, ())), None)
         if trial is not None and trial.end is not None and trial.end.kind is EndKind.COMPLETE:
             judged = judge_trial(trial)

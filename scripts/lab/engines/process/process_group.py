@@ -99,10 +99,16 @@ def ask_to_end(process: subprocess.Popen[bytes]) -> None:
         process.stdin.close()
 
 
-def end_supervisor(process: subprocess.Popen[bytes]) -> None:
-    """Ask a supervisor to end, and wait until it has; one that does not is killed with its own."""
+def end_supervisor(process: subprocess.Popen[bytes], folder: Path | None = None) -> None:
+    """Ask a supervisor to end, and wait until it has; one that does not is killed with its own.
+
+    Args:
+        folder: which the environment of its processes names: what a supervisor that was killed
+            leaves behind is known by it.
+    """
     ask_to_end(process)
-    awaited(process)
+    if awaited(process) and folder is not None:
+        kill_all(lambda: naming(folder))
 
 
 def awaited(process: subprocess.Popen[bytes], end_seconds: float = SUPERVISOR_END_SECONDS) -> str:

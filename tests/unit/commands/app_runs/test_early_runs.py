@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from lab.load.block import run_block
 from lab.load.request import Request
 from lab.load.request_mix import UserApp, WeightedRequest
 from lab.measure import warm_up
+from lab.measure.budget import Budget
 from lab.measure.context import RunContext
 from lab.records.observations import Block
 from lab.records.trial import Trial
@@ -139,7 +141,7 @@ def test_a_run_that_explains_and_fails_is_told_whenever_it_did(
         early, [FIRST, SECOND], error, failed=lambda what, why: told.append((what, why))
     )
 
-    assert told == [("first", error)]
+    assert told == [("the choice of another release", error)]
     assert ends_of(folder.read_trials()) == dict.fromkeys(("base", "first", "second"), "complete")
 
 
@@ -261,3 +263,37 @@ def test_the_time_that_is_left_is_told_as_the_most() -> None:
 
     assert standing_line(context, raw.trial()).endswith("; at most 14 min 49 s left")
     assert "left" not in standing_line(cast(RunContext, SimpleNamespace(budget=None)), raw.trial())
+
+
+def test_what_becomes_known_after_the_verdict_is_dropped_where_that_does_not_ask_for_it(
+    explained: Explained,
+) -> None:
+    """An install may end while the verdict's answer on it is on its way."""
+    asked = threading.Event()
+
+    def after(ended: Variant) -> FollowedVariant | None:
+        if ended is not FIRST:
+            return None
+        assert asked.wait(10)
+        return FollowedVariant(SECOND, {})
+
+    def followers() -> Sequence[Variant]:
+        asked.set()
+        time.sleep(0.3)
+        return []
+
+    folder, _ = explained([], [FIRST], after=after, followers=followers, finished=["first"])
+
+    assert "second" not in ends_of(folder.read_trials())
+
+
+def test_what_follows_late_has_a_time_of_its_own() -> None:
+    budget = Budget(180.0, time.monotonic() - 170.0)
+    progress = SimpleNamespace(expect=lambda *_: None)
+    context: Any = RunContext(*[cast(Any, None)] * 4, progress, budget=budget)  # type: ignore[arg-type]
+    asks = Asks(lambda _: [], lambda: [], lambda _: 80, unexpected)
+    early = EarlyRuns(context, asks, tasks={SECOND.name: cast(Any, None)})
+    early.follow(FollowedVariant(SECOND, {}))
+
+    assert early.context.budget is not None
+    assert early.context.budget.left_seconds() > 170

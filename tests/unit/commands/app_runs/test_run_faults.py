@@ -50,7 +50,7 @@ def test_what_explains_starts_beside_a_load_and_may_take_longer_on_a_busy_machin
 @pytest.mark.parametrize(
     ("fails", "error", "said"),
     [
-        ("release_after", OSError("no space left"), f"{BASE}-one-arena failed: no space left"),
+        ("release_after", OSError("no space left"), "another release failed: no space left"),
         ("release_for", KeyError("of the lab"), "KeyError: 'of the lab'"),
         ("server_for", WriteError("the disk is full"), "another server failed: the disk is full"),
     ],

@@ -65,7 +65,7 @@ def test_settings_that_an_own_app_has_are_no_news() -> None:
 
 
 def test_a_setting_of_the_matrix_alone_is_one_that_make_try_has_no_use_for() -> None:
-    assert {"SUITE", "ID", "VARIANTS", "FRESH", *BY_SETTING} == {*check.OF_THE_MATRIX}
+    assert {"SUITE", "ID", "VARIANTS", "FRESH", "SEED", *BY_SETTING} == {*check.OF_THE_MATRIX}
 
 
 def test_what_is_named_in_their_place_is_a_key_of_a_description() -> None:
