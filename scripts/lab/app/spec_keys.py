@@ -182,13 +182,7 @@ HEALTH = Key(
     '"/"',
     "path that is requested until any answer comes",
 )
-PROBES = Key(
-    "probes",
-    Flag(),
-    NO_APP.probes,
-    "true",
-    "`false`: nothing of the lab's inside the app's processes",
-)
+PROBES = Key("probes", Flag(), NO_APP.probes, "true", "`false`: nothing of the lab's in the app")
 WARMUP = Key(
     "warmup",
     Whole(0, 1_000_000),
