@@ -3,7 +3,7 @@
 # processes in one container of the driver's image. Sourced like containers.sh, which it brings with it.
 . scripts/shell/containers.sh
 
-bench_settings="HOST_CPUS MATTERS LANES MEMORY_BUDGET PACKAGE GOOD BAD PYTHON SEED FAIL_ON LAB_PROBES EXAMPLE"
+bench_settings="HOST_CPUS MATTERS LANES MEMORY_BUDGET PACKAGE GOOD BAD PYTHON FAIL_ON LAB_PROBES EXAMPLE"
 # Where packages come from, as this host's own uv is told.
 bench_sources="UV_DEFAULT_INDEX UV_INDEX_URL UV_INDEX UV_EXTRA_INDEX_URL UV_NATIVE_TLS
     HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy"
