@@ -7,5 +7,4 @@ ROOT = PACKAGE.parents[1]
 COMPOSE_FILE = ROOT / "compose.yaml"
 DOTENV_FILE = ROOT / ".env"
 RESULTS = ROOT / "results"
-CLAIMS_FILE = PACKAGE / "claims" / "claims.yaml"
 MEMRAY_LOCK = ROOT / "images" / "locks" / "memray.txt"

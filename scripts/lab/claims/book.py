@@ -1,8 +1,4 @@
-"""claims.yaml to records: the one place that reads what the thread's statements say.
-
-Their names and variants `settings/claim_ids.py` reads, too: settings are checked by a Python that
-may have no YAML reader.
-"""
+"""claims.toml to records, with the rules of each statement."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -12,21 +8,18 @@ from typing import Any
 from lab.claims.quantities import QUANTITIES
 from lab.claims.records import PUBLISHED, ClaimBook, ClaimRecord, OutcomeRule, TopicRecord
 from lab.claims.rules import ClaimRule, RuleError, parse
-from lab.paths import CLAIMS_FILE
+from lab.claims_file import CLAIMS_FILE, read_claims_file
 from lab.records.judgement import Outcome
-from lab.yaml_file import read_yaml
-
-CLAIMS = CLAIMS_FILE
 
 
 @cache
-def read_claims(path: Path = CLAIMS) -> ClaimBook:
+def read_claims(path: Path = CLAIMS_FILE) -> ClaimBook:
     """The statements and questions of the file.
 
     Raises:
         RuleError: a record of it cannot be used.
     """
-    document = read_yaml(path)
+    document = read_claims_file(path)
     bounds = parsed(document["bounds"], {})
     claims = tuple(claim_record(item, bounds) for item in document["claims"])
     if wrong := [fault for record in claims for fault in faults(record)]:

@@ -1,4 +1,4 @@
-"""The claims of the thread and their rules, as `claims.yaml` states them."""
+"""The claims of the thread and their rules, as `claims.toml` states them."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class OutcomeRule:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRecord:
-    """One statement as claims.yaml has it; no outcome stands in it."""
+    """One statement as claims.toml has it; no outcome stands in it."""
 
     id: str
     statement: str

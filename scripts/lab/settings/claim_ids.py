@@ -1,26 +1,8 @@
-"""The claims' names and variants, from the text of claims.yaml.
-
-`claims/book.py` reads the file as YAML. Here a regular expression does, as settings are checked by
-a Python that may have nothing but its standard library. A test holds the two together.
-"""
+"""The name of one claim, as a setting."""
 
 import re
-from functools import cache
 
-from lab.paths import CLAIMS_FILE
-
-CLAIM = re.compile(r"^- id: (T\d+)$(.*?)(?=^- id:|^topics:|\Z)", re.MULTILINE | re.DOTALL)
-CLAIM_VARIANTS = re.compile(r"^  (?:variants|beside):\s*\{(.*?)\}", re.MULTILINE | re.DOTALL)
-
-
-@cache
-def claim_variants() -> dict[str, tuple[str, ...]]:
-    """The variants of each claim, by its name."""
-    claims = CLAIM.findall(CLAIMS_FILE.read_text(encoding="utf-8"))
-    return {
-        name: tuple(re.findall(r": ([a-z0-9-]+)", " ".join(CLAIM_VARIANTS.findall(text))))
-        for name, text in claims
-    }
+from lab.claims_file import claim_variants
 
 
 class ClaimId:

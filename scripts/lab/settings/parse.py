@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from lab.claims_file import claim_variants
 from lab.errors import UsageError
 from lab.records.suites import CLAIMS_SUITE
 from lab.records.variant import Connection
 from lab.settings import declared
-from lab.settings.claim_ids import claim_variants
 from lab.settings.declared_app import CHECK
 from lab.settings.declared_sharing import RESUME
 from lab.settings.kinds import WholeNumber

@@ -3,11 +3,9 @@ from pathlib import Path
 
 import pytest
 from lab.__main__ import main
-from lab.claims.book import read_claims
 from lab.errors import ExitCode, UsageError
 from lab.records.variant import Connection
 from lab.settings import given_settings, parse_settings, parse_size
-from lab.settings.claim_ids import claim_variants
 from lab.settings.declared import HOST_CPUS_SHOWN
 from support.paths import ROOT
 
@@ -199,14 +197,6 @@ def test_a_claim_names_its_suite_and_its_variants() -> None:
 
     assert (settings.claim, settings.suite) == ("T23", "thread")
     assert settings.variants == ("py37-uvicorn-uvloop", "py37-uvicorn-asyncio")
-
-
-def test_the_text_of_the_claims_is_read_as_yaml_reads_it() -> None:
-    records = read_claims().claims
-
-    assert claim_variants() == {
-        record.id: tuple([*record.roles.values(), *record.beside.values()]) for record in records
-    }
 
 
 @pytest.mark.parametrize(
