@@ -28,7 +28,7 @@ from lab.app.table_reader import Table
 from lab.app.toml_kinds import Whole
 from lab.app.traffic import mixed
 from lab.errors import LabError, UsageError
-from lab.files import read_bytes
+from lab.files import file_fault, read_bytes
 from lab.named_paths import path_below
 from lab.settings.declared import MOST_REQUESTS
 from lab.units import MIB
@@ -87,6 +87,8 @@ def own_file(file: Path) -> Path:
 
 
 def read_text(file: Path) -> str:
+    if fault := file_fault(file.stat(), MOST_DESCRIPTION_BYTES):
+        raise UsageError(f"{file} cannot be read: {fault}")
     try:
         return read_bytes(file, MOST_DESCRIPTION_BYTES).decode("utf-8")
     except (LabError, UnicodeDecodeError) as error:

@@ -15,7 +15,7 @@ class Command(Protocol):
         """Add what stands behind the command's name."""
 
     def run(self, arguments: argparse.Namespace) -> ExitCode:
-        """Run the command; what it decided.
+        """What the command decided, which runs here.
 
         Raises:
             LabError: it cannot be done; `__main__` prints the line and exits with its code.

@@ -38,9 +38,9 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def prepared(work: Path, line: str) -> Failure | None:
+def prepared(work: Path, line: str, most_seconds: float = 60) -> Failure | None:
     spec: Any = SimpleNamespace(prepare=line, environment={"WORD": "given"}, secrets=())
-    return prepare.run_prepare(spec, READY, work, None)
+    return prepare.run_prepare(spec, READY, work, None, most_seconds)
 
 
 def noted_pid(work: Path) -> int:
@@ -72,10 +72,9 @@ def test_what_fails_is_told_with_what_it_said(work: Path) -> None:
 
 @ON_LINUX
 def test_what_does_not_end_is_ended_with_all_that_it_started(
-    work: Path, monkeypatch: pytest.MonkeyPatch
+    work: Path,
 ) -> None:
-    monkeypatch.setattr(prepare, "PREPARE_SECONDS", 2.0)
-    failure = prepared(work, SLEEPS)
+    failure = prepared(work, SLEEPS, 2.0)
 
     assert failure == Failure(FailureKind.PREPARE, f"{SLEEPS} did not end within 2 s")
     assert not lives(noted_pid(work))

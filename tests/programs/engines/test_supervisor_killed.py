@@ -30,10 +30,10 @@ def test_a_signal_that_is_refused_spares_no_other(
     monkeypatch.setattr(supervisor, "descendants", lambda _: [11, 12])
     monkeypatch.setattr(os, "kill", kill)
     monkeypatch.setattr(os, "killpg", kill)
-    keeper = supervisor.Supervisor(None, tmp_path)
-    keeper.first = SimpleNamespace(pid=11)  # type: ignore[assignment]
+    supervising = supervisor.Supervisor(None, tmp_path)
+    supervising.first = SimpleNamespace(pid=11)  # type: ignore[assignment]
 
-    assert keeper.send(signal.SIGTERM)
+    assert supervising.send(signal.SIGTERM)
     assert asked == [11, 12, 11]
 
 

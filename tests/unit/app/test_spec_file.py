@@ -189,8 +189,10 @@ def test_a_flag_among_the_variables_is_told_how_to_write_it(tmp_path: Path) -> N
 def test_a_pipe_or_a_device_is_no_description(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "lab.toml")
 
-    with pytest.raises(UsageError, match="it is a named pipe"):
+    with pytest.raises(UsageError) as refused_pipe:
         read_spec(tmp_path)
+    said = "lab.toml cannot be read: it is a named pipe, a regular file is expected"
+    assert str(refused_pipe.value) == f"{tmp_path}/{said}"
 
     (tmp_path / "lab.toml").unlink()
     (tmp_path / "lab.toml").symlink_to("/dev/zero")

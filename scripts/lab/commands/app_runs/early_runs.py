@@ -94,7 +94,7 @@ class EarlyRuns:
     asks: Asks
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     followed: set[str] = field(default_factory=set)
-    """Those of them that a run which ended asked for."""
+    """The names of those that another run asked for when it had ended."""
 
     def begin(self, variants: Sequence[Variant]) -> None:
         """Begin those that have not begun; they take their slots when those are free."""

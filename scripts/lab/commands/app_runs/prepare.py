@@ -61,7 +61,11 @@ def prepare_data(spec: AppSpec, ready: ReadyApp, work: Path) -> Failure | None:
 
 
 def run_prepare(
-    spec: AppSpec, ready: ReadyApp, work: Path, beside: RunningServers | None
+    spec: AppSpec,
+    ready: ReadyApp,
+    work: Path,
+    beside: RunningServers | None,
+    most_seconds: float = PREPARE_SECONDS,
 ) -> Failure | None:
     """Why it failed; None where it did not. Nothing that it started runs on, nor after the lab."""
     assert spec.prepare is not None
@@ -72,13 +76,13 @@ def run_prepare(
         words = ["sh", "-c", START, "sh", str(copy), str(said), *prefix, "sh", "-c", spec.prepare]
         process = launch(words, environment, Path(own), None)
         try:
-            status = status_of(process, copy)
+            status = status_of(process, copy, most_seconds)
         finally:
             end_supervisor(process, work)
         if status == 0:
             return None
         if status is None:
-            text = f"{spec.prepare} did not end within {PREPARE_SECONDS:.0f} s"
+            text = f"{spec.prepare} did not end within {most_seconds:.0f} s"
             return Failure(FailureKind.PREPARE, text)
         text = (
             read_tail(said, MOST_PREPARE_OUTPUT_BYTES).decode(errors="replace")
@@ -88,10 +92,10 @@ def run_prepare(
         return Failure(FailureKind.PREPARE, text)
 
 
-def status_of(process: "subprocess.Popen[bytes]", copy: Path) -> int | None:
+def status_of(process: "subprocess.Popen[bytes]", copy: Path, most_seconds: float) -> int | None:
     """The exit status of what runs in the copy; None where its time is over, or the copy is gone:
     whoever waited for it was interrupted."""
-    deadline = time.monotonic() + PREPARE_SECONDS
+    deadline = time.monotonic() + most_seconds
     while copy.is_dir() and (left_seconds := deadline - time.monotonic()) > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(min(left_seconds, LOOK_SECONDS))

@@ -140,3 +140,23 @@ def test_a_verdict_that_asks_for_nothing_gives_up_what_is_being_installed(
 
     assert run.explaining_variants(raw.variant(BASE)) == wanted
     assert ended == given_up
+
+
+@pytest.mark.parametrize("is_asked_for", [True, False])
+def test_a_release_begins_only_where_it_is_asked_for_after_its_install_too(
+    monkeypatch: pytest.MonkeyPatch, is_asked_for: bool
+) -> None:
+    """The verdict may come while it is installed."""
+    holder = SimpleNamespace(culprit=SimpleNamespace(name="ujson"))
+    seen = iter((holder, holder if is_asked_for else None))
+    monkeypatch.setattr(app_explaining, "early_holder", lambda *_: next(seen))
+    plan: Any = SimpleNamespace(traced=("traced",), changed=lambda change: change, user_apps={})
+    explaining: Any = object.__new__(app_explaining.Explaining)
+    explaining.plan, explaining.folder, explaining.traced = plan, None, frozenset()
+    explaining.release = ReleaseRun(SimpleNamespace(added=lambda *_: (plan, "newer")))
+    monkeypatch.setattr(app_explaining.Explaining, "plan_with", lambda *_: None)
+    monkeypatch.setattr(app_explaining.Explaining, "fitting", lambda _, variants: variants)
+
+    following = explaining.release_after(raw.variant("traced"))
+    assert (following is not None) is is_asked_for
+    assert explaining.release.change == "newer"
